@@ -1,0 +1,177 @@
+"""An HTML tree as blocks of text: paragraphs, headings, list items, table rows, verbatim code."""
+
+import re
+from dataclasses import dataclass, field
+
+from posts.dom import TEXT, Node
+from posts.rules import why_dropped
+
+BLOCK = frozenset(
+    "address article aside blockquote body center dd details dialog dir div dl dt fieldset figcaption figure form "
+    "h1 h2 h3 h4 h5 h6 header hr li main menu ol p pre section summary table tbody tfoot thead tr ul caption legend".split()
+)
+CELL = frozenset({"td", "th"})
+# marks within a run of text; the characters themselves are taken out of the text
+BREAK, CELL_BREAK = "\x00", "\v"
+CJK = r"\u1100-\u11ff\u2e80-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef\U0001f200-\U0003ffff“”‘’…—"
+UNSEEN = re.compile(
+    "[\x01-\x08\x0b\x0e-\x1f\x7f-\x9f\xad\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb]"
+)
+# CSS Text 3, 4.1.3: a line break of the source between two wide characters is nothing, elsewhere a space
+WRAP = re.compile(rf"(?<=[{CJK}])[ \t\f]*\n[ \t\f\n]*(?=[{CJK}])")
+SPACES = re.compile("[ \t\n\f\xa0]{2,}|[\t\n\f\xa0]")
+A_LETTER = re.compile(r"\w")
+
+
+@dataclass(slots=True)
+class Content:
+    """What a body holds: blocks of text, links and images as written, characters left out by rules."""
+
+    blocks: list[str] = field(default_factory=list)
+    links: list[tuple[str, str]] = field(default_factory=list)
+    images: list[tuple[str, str]] = field(default_factory=list)
+    left_out_chars: int = 0
+
+
+def content_of(body: Node | None) -> Content:
+    """Walk a tree once, without recursion, and give its content in document order."""
+    walk = _Walk()
+    if body is not None:
+        walk.through(body)
+    walk.end_block()
+    return walk.content
+
+
+def one_line(text: str) -> str:
+    """Give a text as a browser shows it on one line: spaces folded, invisible characters taken out."""
+    return _folded(text.replace(BREAK, " ")).strip()
+
+
+def _folded(text: str) -> str:
+    if not text.isprintable():
+        text = UNSEEN.sub("", text)
+        text = WRAP.sub("", text)
+    return SPACES.sub(" ", text)
+
+
+class _Walk:
+    """The state of one walk: the run of text since the last block boundary, and where in the tree it is."""
+
+    def __init__(self) -> None:
+        self.content = Content()
+        self.run: list[str] = []
+        self.is_row_open = False
+        self.verbatim_at: Node | None = None
+        self.dropped_at: Node | None = None
+        self.link: tuple[str, int] | None = None
+
+    def through(self, root: Node) -> None:
+        open_nodes: list[Node] = []
+        node: Node | None = root
+        while node is not None:
+            self.enter(node)
+            child = node.child
+            if child is not None:
+                open_nodes.append(node)
+                node = child
+                continue
+            self.leave(node)
+            following = None if node is root else node.next
+            while following is None and open_nodes:
+                node = open_nodes.pop()
+                self.leave(node)
+                following = None if node is root else node.next
+            node = following
+
+    def enter(self, node: Node) -> None:
+        tag = node.tag
+        if tag == TEXT:
+            self.text(node.text_content or "")
+            return
+        if tag is None or self.dropped_at is not None:
+            return
+        attributes = node.attributes
+        if why_dropped(tag, attributes):
+            self.dropped_at = node
+        elif tag == "br":
+            self.run.append("\n" if self.verbatim_at else BREAK)
+        elif tag in BLOCK:
+            self.begin_block(node, tag)
+        elif tag in CELL:
+            self.cell()
+        elif tag == "a" and attributes.get("href"):
+            self.link = (attributes["href"] or "", len(self.run))
+        elif tag == "img":
+            self.content.images.append((attributes.get("src") or "", attributes.get("alt") or ""))
+
+    def begin_block(self, node: Node, tag: str) -> None:
+        if self.verbatim_at is not None:
+            return
+        self.end_block()
+        self.verbatim_at = node if tag == "pre" else None
+        self.is_row_open = False
+
+    def leave(self, node: Node) -> None:
+        if self.dropped_at is not None:
+            self.dropped_at = None if self.dropped_at is node else self.dropped_at
+            return
+        tag = node.tag
+        if tag in BLOCK:
+            self.end_block(node)
+        elif tag == "a" and self.link is not None:
+            self.end_link()
+
+    def text(self, text: str) -> None:
+        if self.dropped_at is not None:
+            self.content.left_out_chars += len(text.strip())
+            return
+        if BREAK in text or CELL_BREAK in text:
+            text = text.replace(BREAK, "").replace(CELL_BREAK, " ")
+        self.run.append(text)
+
+    def cell(self) -> None:
+        if self.is_row_open and self.run:
+            self.run.append(CELL_BREAK)
+        self.is_row_open = True
+
+    def end_link(self) -> None:
+        href, start = self.link or ("", 0)
+        self.content.links.append((href, one_line("".join(self.run[start:]))))
+        self.link = None
+
+    def end_block(self, node: Node | None = None) -> None:
+        """Close the run of text. Within `pre` only its own end does."""
+        if self.verbatim_at is not None and node is not self.verbatim_at and node is not None:
+            self.run.append("\n")
+            return
+        if self.run:
+            run = "".join(self.run)
+            self.content.blocks += _verbatim(run) if self.verbatim_at else _blocks(run)
+            self.run.clear()
+        self.verbatim_at = None
+        if self.link is not None:
+            self.link = (self.link[0], 0)
+
+
+def _verbatim(run: str) -> list[str]:
+    lines = UNSEEN.sub("", run.replace(BREAK, "\n").replace(CELL_BREAK, "\t")).split("\n")
+    text = "\n".join(line.rstrip() for line in lines).strip("\n")
+    # an empty line would end the block for every reader of the text
+    return [re.sub("\n{2,}", "\n", text)] if A_LETTER.search(text) else []
+
+
+def _blocks(run: str) -> list[str]:
+    """Cut a run at two or more <br>; keep one as a line feed. What holds no letter or digit is no block."""
+    text = _folded(run)
+    if BREAK not in text:
+        text = text.strip()
+        return [_cells(text)] if A_LETTER.search(text) else []
+    lines = [_cells(line.strip()) for line in text.split(BREAK)]
+    blocks = "\n".join(lines).split("\n\n")
+    return [block.strip("\n") for block in blocks if A_LETTER.search(block)]
+
+
+def _cells(line: str) -> str:
+    if CELL_BREAK not in line:
+        return line
+    return "\t".join(cell.strip() for cell in line.split(CELL_BREAK)).rstrip("\t")

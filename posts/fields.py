@@ -1,0 +1,55 @@
+"""Front matter fields, whatever their spelling, as typed values."""
+
+import json
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from posts.front import Fields, plain
+from posts.read import without_surrogates
+
+URL_KEYS = ("from", "url", "canonical_url", "original_url", "source_url", "external_url", "link", "permalink")
+DATE_KEYS = ("date", "published", "published_at", "pubdate", "created", "created_at")
+AUTHOR_KEYS = ("author", "authors", "by", "byline")
+SOURCE_KEYS = ("source", "publisher", "site", "site_name", "publication")
+KNOWN = frozenset(
+    (*URL_KEYS, *DATE_KEYS, *AUTHOR_KEYS, *SOURCE_KEYS, "layout", "title", "tags", "tag", "categories", "category", "comments")
+)
+
+
+def text(value: Any) -> str | None:
+    """Give a scalar, or the scalars of a list, as one line of text; None when nothing is left."""
+    if isinstance(value, dict):
+        value = value.get("name") or value.get("title")
+    if isinstance(value, list | tuple):
+        return ", ".join(filter(None, map(text, value))) or None
+    if value is None or isinstance(value, bool):
+        return None
+    folded = " ".join(without_surrogates(str(value)).split())
+    return folded or None
+
+
+def first(fields: Fields, keys: Iterable[str]) -> Any:
+    return next((fields[key] for key in keys if fields.get(key) is not None), None)
+
+
+def labels(value: Any) -> list[str]:
+    """Give tags or categories as a list without repeats; a text is cut at commas, or at spaces as Jekyll does."""
+    if isinstance(value, str):
+        value = value.split(",") if "," in value else value.split()
+    if not isinstance(value, list | tuple | set):
+        value = [value]
+    return list(dict.fromkeys(filter(None, map(text, value))))
+
+
+def unknown(fields: Fields) -> str | None:
+    """Give the fields without a column of their own as a JSON object, None when there are none."""
+    rest = {key: plain(value) for key, value in fields.items() if key not in KNOWN}
+    return without_surrogates(json.dumps(rest, ensure_ascii=False, default=str)) if rest else None
+
+
+def title_of_file_name(name: str) -> str | None:
+    """Give the title that Jekyll gives a post without one: its file name without date and ending."""
+    slug = re.sub(r"\.(md|markdown|html)\Z", "", name, flags=re.IGNORECASE)
+    slug = re.sub(r"\A\d{4}-\d{1,2}-\d{1,2}-?", "", slug)
+    return text(re.sub("[-_]+", " ", slug))

@@ -1,0 +1,84 @@
+"""Find the post files below a folder."""
+
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from posts.paths import to_text
+from schemas.words import Reason
+
+SUFFIXES = (b".md", b".markdown", b".html")
+# Version control keeps files of its own there, under any name.
+NOT_ENTERED = {b".git", b".hg", b".svn"}
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file that was found. `problem` says why it cannot be read as one; None for a regular file."""
+
+    origin: str
+    path: str
+    size: int
+    mtime_ns: int
+    problem: Reason | None = None
+
+
+def find(root: bytes) -> Iterator[File]:
+    """Give every *.md, *.markdown and *.html below root, at any depth, in no promised order.
+
+    Links are followed, after all real folders; each real folder is entered once, so loops end.
+    A file that is dangling, or not a regular file, and a folder that cannot be listed are given with
+    their `problem`. Raises OSError when root itself cannot be listed.
+    """
+    os.scandir(root).close()
+    origin = to_text(root)
+    entered: set[tuple[int, int]] = set()
+    folders, links = [root], list[bytes]()
+    while folders or links:
+        folder = folders.pop() if folders else links.pop(0)
+        key = _identity(folder)
+        if key in entered:
+            continue
+        entered.add(key)
+        for entry in _entries(folder):
+            if entry is None:
+                yield _problem(origin, root, folder, Reason.UNREADABLE)
+            elif entry.is_dir():
+                if entry.name not in NOT_ENTERED:
+                    (links if entry.is_symlink() else folders).append(entry.path)
+            elif entry.name.lower().endswith(SUFFIXES):
+                yield _file(origin, root, entry)
+        links.sort()
+
+
+def _identity(folder: bytes) -> tuple[int, int]:
+    status = os.stat(folder)
+    return status.st_dev, status.st_ino
+
+
+def _entries(folder: bytes) -> Iterator[os.DirEntry[bytes] | None]:
+    """Give the entries of a folder; None in the place of those that cannot be listed."""
+    try:
+        with os.scandir(folder) as entries:
+            yield from entries
+    except OSError:
+        yield None
+
+
+def _file(origin: str, root: bytes, entry: os.DirEntry[bytes]) -> File:
+    try:
+        status = entry.stat()
+    except OSError:
+        return _problem(origin, root, entry.path, Reason.UNREADABLE)
+    if not stat.S_ISREG(status.st_mode):
+        return _problem(origin, root, entry.path, Reason.NOT_A_FILE)
+    return File(origin, to_text(_below(root, entry.path)), status.st_size, status.st_mtime_ns)
+
+
+def _problem(origin: str, root: bytes, path: bytes, problem: Reason) -> File:
+    return File(origin, to_text(_below(root, path)), 0, 0, problem)
+
+
+def _below(root: bytes, path: bytes) -> bytes:
+    return path[len(root) :].lstrip(b"/") or b"."

@@ -1,0 +1,171 @@
+"""Front matter: found, parted from the body, and read as YAML, TOML or JSON."""
+
+import datetime as dt
+import json
+import re
+import tomllib
+from typing import Any
+
+import yaml
+from frontmatter.default_handlers import JSONHandler, TOMLHandler, YAMLHandler
+
+from posts.read import Ignored, Rejected
+from posts.simple_yaml import read_simple
+from schemas.words import Reason, Warn
+
+Fields = dict[str, Any]
+
+FENCE = re.compile(r"\A\s*(---|\+\+\+)[ \t]*\n")
+A_KEY = re.compile(r"\s*[\w\"'-]+\s*[:=]")
+TOP_LEVEL_KEY = re.compile(r"^([\w-]+)[ \t]*:[ \t]*", re.MULTILINE)
+# libyaml crashes the process at some ten thousand levels; no front matter needs ten.
+DEEPEST = 100
+# A document whose aliases unfold to more than this is an attack, not a post.
+MOST_NODES = 10_000
+
+
+def split(text: str) -> tuple[str, str, str]:
+    """Part a file into kind (`---`, `+++`, `{`), front matter and body.
+
+    Raises Ignored (empty_file, no_front_matter) and Rejected (front_matter_not_closed).
+    """
+    fence = FENCE.match(text)
+    if fence is None:
+        return _split_json(text)
+    start, end = fence.end(), re.compile(rf"^{re.escape(fence[1])}[ \t]*$", re.MULTILINE)
+    close = end.search(text, start)
+    if close is None and A_KEY.match(text, start):
+        raise Rejected(Reason.FENCE_NOT_CLOSED, detail=f"no second line {fence[1]}")
+    if close is None:
+        raise Ignored(Reason.NO_FRONT_MATTER)
+    return fence[1], text[start : close.start()], text[close.end() + 1 :]
+
+
+def _split_json(text: str) -> tuple[str, str, str]:
+    text = text.lstrip()
+    if not text:
+        raise Ignored(Reason.EMPTY)
+    if not re.match(r"\{\s*(\"|\})", text):
+        raise Ignored(Reason.NO_FRONT_MATTER)
+    try:
+        _, end = json.JSONDecoder().raw_decode(text)
+    except (ValueError, RecursionError) as error:
+        raise Rejected(Reason.BROKEN_FRONT_MATTER, detail=f"JSON: {error}") from error
+    return "{", text[:end], text[end:]
+
+
+def load(kind: str, front: str) -> tuple[Fields, list[str]]:
+    """Read front matter into its fields. What is not valid YAML is salvaged field by field, with a warning.
+
+    Raises Rejected: front_matter_not_a_mapping, front_matter_broken, front_matter_hostile.
+    """
+    warnings = list[str]()
+    if kind == "{":
+        fields = _load_json(front)
+    elif kind == "+++":
+        fields = _load_toml(front)
+    else:
+        fields, warnings = _load_yaml(front)
+    if fields is None:
+        fields = {}
+    if not isinstance(fields, dict):
+        raise Rejected(Reason.NOT_A_MAPPING, detail=f"a {type(fields).__name__}")
+    return {str(key): value for key, value in fields.items()}, warnings
+
+
+def _load_json(front: str) -> Any:
+    return JSONHandler().load(front)
+
+
+class Toml(TOMLHandler):  # type: ignore[misc, valid-type]
+    """python-frontmatter's TOML, read by the standard library, which keeps the whole of TOML 1.0."""
+
+    def load(self, fm: str, **_: object) -> Any:
+        return tomllib.loads(fm)
+
+
+def _load_toml(front: str) -> Any:
+    _guard_nesting(front)
+    try:
+        return Toml().load(front)
+    except ValueError as error:
+        raise Rejected(Reason.BROKEN_FRONT_MATTER, detail=f"TOML: {error}") from error
+
+
+def _load_yaml(front: str) -> tuple[Any, list[str]]:
+    simple = read_simple(front)
+    if simple is not None:
+        return simple, []
+    _guard_nesting(front)
+    if re.search(r"(?:^|[\s\[{,:-])\*\w", front):
+        _guard_aliases(front)
+    try:
+        return YAMLHandler().load(front), []
+    except (yaml.YAMLError, ValueError, RecursionError, AttributeError) as error:
+        fields = _salvage(front)
+        if not fields:
+            raise Rejected(Reason.BROKEN_FRONT_MATTER, detail=_one_line(error)) from error
+        return fields, [Warn.SALVAGED]
+
+
+def _guard_nesting(front: str) -> None:
+    flow = sum(1 for c in front if c in "[{")
+    indent = max((len(line) - len(line.lstrip(" -?")) for line in front.split("\n")), default=0)
+    if (flow > DEEPEST and _flow_depth(front) > DEEPEST) or indent > DEEPEST * 10:
+        raise Rejected(Reason.HOSTILE_FRONT_MATTER, detail=f"nested deeper than {DEEPEST}")
+
+
+def _flow_depth(front: str) -> int:
+    depth = deepest = 0
+    for c in front:
+        depth += (c in "[{") - (c in "]}")
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def _guard_aliases(front: str) -> None:
+    try:
+        node = yaml.compose(front, Loader=yaml.CSafeLoader)
+    except yaml.YAMLError:
+        return
+    if _unfolded(node, {}) > MOST_NODES:
+        raise Rejected(Reason.HOSTILE_FRONT_MATTER, detail=f"aliases unfold to over {MOST_NODES} values")
+
+
+def _unfolded(node: Any, sizes: dict[int, int]) -> int:
+    """Count the values that a node stands for, aliases written out; a node within itself counts as endless."""
+    if id(node) not in sizes:
+        sizes[id(node)] = MOST_NODES + 1
+        inner = node.value if isinstance(node, yaml.CollectionNode) else []
+        nodes = [n for pair in inner for n in (pair if isinstance(pair, tuple) else (pair,))]
+        sizes[id(node)] = 1 + sum(_unfolded(n, sizes) for n in nodes)
+    return sizes[id(node)]
+
+
+def _salvage(front: str) -> Fields:
+    """Read each top-level field by itself; one that is not valid YAML becomes the text as it stands."""
+    fields, starts = Fields(), list(TOP_LEVEL_KEY.finditer(front))
+    ends = [m.start() for m in starts[1:]] + [len(front)]
+    for key, end in zip(starts, ends, strict=True):
+        try:
+            fields.update(yaml.load(front[key.start() : end], Loader=yaml.CSafeLoader))
+        except (yaml.YAMLError, ValueError, AttributeError):
+            fields[key[1]] = front[key.end() : end].strip().strip("\"'")
+    return fields
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:200]
+
+
+def plain(value: Any) -> Any:
+    """Give a front matter value as JSON has it: dates as ISO text, mappings with text keys."""
+    if isinstance(value, dict):
+        return {str(key): plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple | set):
+        return [plain(inner) for inner in value]
+    if isinstance(value, dt.date | dt.time):
+        return value.isoformat()
+    if isinstance(value, bytes):
+        return value.hex()
+    return value

@@ -1,0 +1,53 @@
+"""The nouns of this room: what a file becomes."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+# Raised whenever the same body may give another text.
+CLEANER_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A post as its file tells it: every column of `schemas.posts.Posts` but the run's own."""
+
+    post_id: str
+    source: str
+    source_id: str
+    date: dt.date
+    published_at: dt.datetime
+    published_raw: str | None
+    date_from: str
+    date_precision: str
+    date_conflict: bool
+    fetched_at: dt.datetime | None
+    title: str
+    author: str | None
+    url: str | None
+    domain: str | None
+    tags: list[str]
+    categories: list[str]
+    language: str
+    script: str | None
+    text: str
+    text_chars: int
+    boilerplate_chars: int
+    links: list[dict[str, str]]
+    images: list[dict[str, str]]
+    content_hash: str
+    origin: str
+    path: str
+    blob: str
+    extra: str | None
+    warnings: list[str]
+    cleaner_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A file that is no post: rejected or ignored, and why."""
+
+    outcome: str
+    reason: str
+    field: str | None = None
+    detail: str | None = None

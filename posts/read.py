@@ -1,0 +1,77 @@
+"""Bytes of a post file: read, named by content, decoded."""
+
+import hashlib
+import os
+import re
+
+from bs4.dammit import UnicodeDammit
+
+from posts.paths import to_bytes
+from schemas.words import Reason, Warn
+
+# Ten times the longest real post seen (3 MB of inlined pictures); a larger file is a book or a mistake.
+LARGEST_BYTES = 32 * 1024 * 1024
+# Up to one bad byte in 200 is a damaged UTF-8 file (a cut character, a stray byte), more another encoding.
+DAMAGE = 0.005
+SURROGATES = re.compile("[\ud800-\udfff]")
+
+
+class Rejected(Exception):
+    """A file that is meant to be a post and cannot be one."""
+
+    def __init__(self, reason: Reason, field: str | None = None, detail: str | None = None) -> None:
+        super().__init__(reason)
+        self.reason, self.field, self.detail = reason, field, detail
+
+
+class Ignored(Exception):
+    """A file that is not meant to be a post."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def read(origin: str, path: str) -> bytes:
+    """Give the bytes of a file. Raises Rejected: unreadable, too_large."""
+    try:
+        with open(os.path.join(to_bytes(origin), to_bytes(path)), "rb", buffering=0) as file:  # noqa: PTH118, PTH123
+            size = os.fstat(file.fileno()).st_size
+            if size > LARGEST_BYTES:
+                raise Rejected(Reason.TOO_LARGE, detail=f"{size} bytes; the limit is {LARGEST_BYTES}")
+            return file.readall()
+    except OSError as error:
+        raise Rejected(Reason.UNREADABLE, detail=error.strerror) from error
+
+
+def blob_id(content: bytes) -> str:
+    """Name bytes as git does, so that a folder and a repository agree on what they hold."""
+    return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+
+
+def decode(content: bytes) -> tuple[str, list[str]]:
+    """Give the text of a file with line feeds only, and warnings about what had to be guessed."""
+    text, warnings = _decode(content)
+    if "\0" in text:
+        text, warnings = text.replace("\0", ""), [*warnings, Warn.NUL_BYTES]
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text, warnings
+
+
+def _decode(content: bytes) -> tuple[str, list[str]]:
+    try:
+        return content.decode("utf-8-sig"), []
+    except UnicodeDecodeError:
+        replaced = content.decode("utf-8-sig", "replace")
+    if replaced.count("\ufffd") <= DAMAGE * len(replaced):
+        return replaced, [Warn.BAD_BYTES]
+    guess = UnicodeDammit(content, smart_quotes_to=None)
+    if not guess.unicode_markup:
+        return replaced, [Warn.BAD_BYTES]
+    return without_surrogates(guess.unicode_markup), [Warn.NOT_UTF8]
+
+
+def without_surrogates(text: str) -> str:
+    """Put U+FFFD for halves of surrogate pairs, which escapes in front matter can spell and no column holds."""
+    return SURROGATES.sub("\ufffd", text)

@@ -1,0 +1,97 @@
+"""URLs: one canonical spelling for each page."""
+
+import re
+from functools import lru_cache
+from urllib.parse import parse_qsl, unquote_to_bytes, urlencode, urljoin, urlsplit, urlunsplit
+
+TRACKING = re.compile(
+    r"(?:utm_\w+|fbclid|gclid|dclid|msclkid|yclid|igshid|igsh|mc_[ce]id|_ga|_gl|si|spm|scm|ref_src|ref_url"
+    r"|share_token|share_source|from_source|wt_mc|xtor|cmpid)\Z",
+    re.IGNORECASE,
+)
+# parameters that track by their value: YouTube's share buttons, feeds that sign their links
+TRACKING_VALUE = {
+    "source": re.compile(r"(?:rss|feed)\b", re.IGNORECASE),
+    "feature": re.compile(r"share|youtu\.be|emb_|player_embedded|related"),
+}
+TWICE_ENCODED = re.compile(r"%25(?=[0-9A-Fa-f]{2})")
+ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
+UNRESERVED = set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+DEFAULT_PORT = {"http": ":80", "https": ":443"}
+
+
+@lru_cache(maxsize=65536)
+def canonical(url: str) -> str | None:
+    """Give the one spelling of a web address; None for what is not an absolute http(s) URL.
+
+    Scheme and host are lowered, the default port and the fragment dropped, percent-encoding undone where
+    it was applied twice and otherwise written one way, tracking parameters dropped (utm_*, fbclid, gclid,
+    si, spm, source=rss... and the like). The rest of the query is kept in its order.
+    """
+    try:
+        parts = urlsplit(url.strip())
+        scheme, host = parts.scheme.lower(), parts.netloc.lower()
+        if scheme not in DEFAULT_PORT or not parts.hostname:
+            return None
+    except ValueError:
+        return None
+    host = host.removesuffix(DEFAULT_PORT[scheme])
+    return urlunsplit((scheme, host, _escaped_once(parts.path) or "/", _kept_query(parts.query), ""))
+
+
+def _escaped_once(path: str) -> str:
+    """`%25E7%25B4` and `%e7%b4` and the bare letters all become `%E7%B4`."""
+    once = TWICE_ENCODED.sub("%", path)
+    path = once if _is_utf8(once) else path
+    path = ESCAPE.sub(_one_escape, path)
+    if path.isascii() and " " not in path:
+        return path
+    return "".join(c if c.isascii() and c != " " else _percent(c) for c in path)
+
+
+def _is_utf8(path: str) -> bool:
+    try:
+        unquote_to_bytes(path).decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _one_escape(match: re.Match[str]) -> str:
+    byte = int(match[1], 16)
+    return chr(byte) if byte in UNRESERVED else match[0].upper()
+
+
+def _percent(char: str) -> str:
+    return "".join(f"%{byte:02X}" for byte in char.encode("utf-8", "replace"))
+
+
+def _kept_query(query: str) -> str:
+    if not query:
+        return ""
+    pairs = parse_qsl(query, keep_blank_values=True, errors="replace")
+    kept = [pair for pair in pairs if not _is_tracking(*pair)]
+    return query if len(kept) == len(pairs) and query.isascii() else urlencode(kept, errors="replace")
+
+
+def _is_tracking(key: str, value: str) -> bool:
+    by_value = TRACKING_VALUE.get(key)
+    return bool(TRACKING.match(key)) or (by_value is not None and bool(by_value.match(value)))
+
+
+@lru_cache(maxsize=65536)
+def absolute(base: str | None, url: str) -> str | None:
+    """Give the canonical form of a link in a page; None for what leads to no web page (mailto:, #top, ...)."""
+    url = url.strip()
+    if url.startswith(("#", "javascript:", "data:", "mailto:", "tel:")):
+        return None
+    try:
+        return canonical(urljoin(base, url) if base else url)
+    except ValueError:
+        return None
+
+
+def domain(url: str) -> str | None:
+    """Give the host of a canonical URL, without port and leading www."""
+    host = urlsplit(url).hostname
+    return host.removeprefix("www.") if host else None

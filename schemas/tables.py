@@ -1,0 +1,91 @@
+"""The other tables of the lake, and the list of all."""
+
+import dataframely as dy
+
+from schemas.posts import Posts, utc
+
+
+class Raw(dy.Schema):
+    """One row per distinct content, append-only. Lets the lake replay and re-clean without the source."""
+
+    blob = dy.String(description="git's blob id: SHA-1 of `blob <length>\\0` and the bytes")
+    size = dy.Int64(description="bytes")
+    content = dy.Binary()
+    run_id = dy.String()
+
+
+class Files(dy.Schema):
+    """The ledger: one row per sighting (origin, path), with what became of it.
+
+    `read_at` is when the bytes were last read; a run that finds a file unchanged does not write its row.
+    """
+
+    origin = dy.String()
+    path = dy.String()
+    blob = dy.String(nullable=True, description="null where the bytes could not be read")
+    size = dy.Int64(description="bytes")
+    mtime_ns = dy.Int64(description="nanoseconds since 1970, UTC")
+    outcome = dy.String(description="post, duplicate, rejected, ignored")
+    reason = dy.String(nullable=True)
+    field = dy.String(nullable=True, description="the front matter field at fault")
+    detail = dy.String(nullable=True, description="the value seen; for a duplicate, the file chosen instead")
+    post_id = dy.String(nullable=True)
+    source_id = dy.String(nullable=True)
+    published_at = utc(nullable=True)
+    text_chars = dy.Int32(nullable=True)
+    first_seen_at = utc()
+    read_at = utc()
+    gone_at = utc(nullable=True)
+    run_id = dy.String(description="the run that last read it")
+
+
+class Runs(dy.Schema):
+    """One row per run. The versions of all tables at its end make one consistent snapshot."""
+
+    run_id = dy.String()
+    kind = dy.String(description="ingest, replay")
+    started_at = utc()
+    finished_at = utc()
+    seconds = dy.Float64()
+    stage_seconds = dy.String(description="JSON object: stage -> seconds")
+    origins = dy.List(dy.String())
+    found = dy.Int64()
+    unchanged = dy.Int64()
+    posts = dy.Int64()
+    duplicates = dy.Int64()
+    rejected = dy.Int64()
+    ignored = dy.Int64()
+    gone = dy.Int64(description="files that an earlier run saw and this one did not")
+    balanced = dy.Bool(description="found = unchanged + posts + duplicates + rejected + ignored")
+    bytes_read = dy.Int64()
+    reasons = dy.String(description="JSON object: reason -> files")
+    code_version = dy.String()
+    versions = dy.String(description="JSON object: table -> Delta version at the end of the run")
+
+
+class Revisions(Posts):
+    """A superseded version of a post."""
+
+    superseded_at = utc()
+    superseded_by = dy.String(description="blob of the version that took its place")
+
+
+class Templates(dy.Schema):
+    """Learned boilerplate of a source."""
+
+    source_id = dy.String()
+    version = dy.Int32()
+    kind = dy.String(description="sentence, block, signature")
+    pattern = dy.String()
+    posts = dy.Int64(description="distinct posts of the source that hold it")
+    learned_at = utc()
+
+
+TABLES: dict[str, type[dy.Schema]] = {
+    "raw": Raw,
+    "revisions": Revisions,
+    "posts": Posts,
+    "files": Files,
+    "templates": Templates,
+    "runs": Runs,
+}

@@ -1,0 +1,48 @@
+"""The closed word lists of the lake: outcomes, reasons and warnings."""
+
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """What became of a file that was found."""
+
+    POST = "post"
+    DUPLICATE = "duplicate"
+    REJECTED = "rejected"
+    IGNORED = "ignored"
+
+
+class Reason(StrEnum):
+    """Why a file is not a post. A row that breaks a rule of `schemas.posts.Posts` carries the rule's name."""
+
+    # ignored: never meant to be a post
+    EMPTY = "empty_file"
+    NO_FRONT_MATTER = "no_front_matter"
+    NOT_A_FILE = "not_a_file"
+    # rejected: a post that cannot be read as one
+    UNREADABLE = "unreadable"
+    TOO_LARGE = "too_large"
+    FENCE_NOT_CLOSED = "front_matter_not_closed"
+    NOT_A_MAPPING = "front_matter_not_a_mapping"
+    BROKEN_FRONT_MATTER = "front_matter_broken"
+    HOSTILE_FRONT_MATTER = "front_matter_hostile"
+    NO_TITLE = "no_title"
+    NO_DATE = "no_date"
+
+
+class Warn(StrEnum):
+    """What was repaired or guessed while a file was read; kept on the row in `warnings`."""
+
+    NOT_UTF8 = "decoded_from_another_encoding"
+    BAD_BYTES = "undecodable_bytes_replaced"
+    NUL_BYTES = "nul_bytes_removed"
+    LONE_SURROGATES = "lone_surrogates_replaced"
+    SALVAGED = "front_matter_salvaged"
+    BAD_DATE = "date_not_understood"
+    NAIVE_DATE = "date_without_zone_taken_as_utc"
+    CRAWL_DATE = "date_is_crawl_time"
+    TITLE_FROM_HEADER = "title_from_header"
+    TITLE_FROM_FILE_NAME = "title_from_file_name"
+    BAD_URL = "url_not_understood"
+    NO_SOURCE = "source_unknown"
+    DEEP = "deeply_nested_html"
