@@ -5,11 +5,22 @@ from collections import Counter
 from zhon import cedict
 
 # Enough characters to tell: one paragraph of Chinese, two of English.
-SAMPLE = 800
+SAMPLE = 500
 HANS = frozenset(cedict.simplified) - frozenset(cedict.traditional)
 HANT = frozenset(cedict.traditional) - frozenset(cedict.simplified)
 ENGLISH = frozenset("the of and to in is that for it with as was on be by this are from at have not".split())
 HAN, KANA, HANGUL, LATIN, OTHER = "han", "kana", "hangul", "latin", "other"
+
+
+class Kinds(dict[str, str | None]):
+    """Character -> kind of letter, None for what is no letter; filled as characters are met."""
+
+    def __missing__(self, char: str) -> str | None:
+        self[char] = kind = _kind(char)
+        return kind
+
+
+KINDS = Kinds()
 
 
 def language_of(text: str) -> tuple[str, str | None]:
@@ -17,47 +28,35 @@ def language_of(text: str) -> tuple[str, str | None]:
 
     `none` is a text without letters, `und` one in a language that is not told apart.
     """
-    characters = Counter(text[:SAMPLE])
-    kinds = Counter[str]()
-    for char, times in characters.items():
-        kind = _kind(char)
-        if kind:
-            kinds[kind] += times
-    if not kinds:
+    kinds = dict.fromkeys((HAN, "Hans", "Hant", KANA, HANGUL, LATIN, OTHER, None), 0)
+    for char, times in Counter(text[:SAMPLE]).items():
+        kinds[KINDS[char]] += times
+    han = kinds[HAN] + kinds["Hans"] + kinds["Hant"]
+    cjk = han + kinds[KANA] + kinds[HANGUL]
+    if not cjk + kinds[LATIN] + kinds[OTHER]:
         return "none", None
-    cjk = kinds[HAN] + kinds[KANA] + kinds[HANGUL]
     # one Han character says as much as a Latin word of three letters
     if cjk * 3 < kinds[LATIN] + kinds[OTHER]:
-        return _latin(text, kinds), None
+        return ("und" if kinds[OTHER] > kinds[LATIN] else _latin(text)), None
     if kinds[KANA] * 5 > cjk:
         return "ja", None
     if kinds[HANGUL] * 2 > cjk:
         return "ko", None
-    return "zh", _script(characters)
+    return "zh", max("Hans", "Hant", key=kinds.__getitem__) if kinds["Hans"] != kinds["Hant"] else None
 
 
 def _kind(char: str) -> str | None:
+    if not char.isalpha():
+        return None
     if char < "\u0250":
-        return LATIN if char.isalpha() else None
+        return LATIN
     if "\u4e00" <= char <= "\u9fff" or "\u3400" <= char <= "\u4dbf" or "\U00020000" <= char <= "\U000323af":
-        return HAN
+        return "Hans" if char in HANS else "Hant" if char in HANT else HAN
     if "\u3041" <= char <= "\u30fa":
         return KANA
-    if "\uac00" <= char <= "\ud7a3":
-        return HANGUL
-    return OTHER if char.isalpha() else None
+    return HANGUL if "\uac00" <= char <= "\ud7a3" else OTHER
 
 
-def _latin(text: str, kinds: Counter[str]) -> str:
-    if kinds[OTHER] > kinds[LATIN]:
-        return "und"
+def _latin(text: str) -> str:
     words = text[:SAMPLE].lower().split()
     return "en" if sum(word in ENGLISH for word in words) * 12 >= len(words) else "und"
-
-
-def _script(characters: Counter[str]) -> str | None:
-    hans = sum(times for char, times in characters.items() if char in HANS)
-    hant = sum(times for char, times in characters.items() if char in HANT)
-    if hans == hant:
-        return None
-    return "Hans" if hans > hant else "Hant"

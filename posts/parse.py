@@ -96,7 +96,7 @@ def clean(body: str, name: str, title: str, engine: Engine) -> tuple[Content, li
     html = body if name.lower().endswith(".html") else bodies.to_html(body)
     tree, is_deep = body_of(html, engine)
     content = content_of(tree)
-    if content.blocks and _bare(content.blocks[0]) == _bare(title):
+    if content.blocks and _repeats(content.blocks[0], title):
         content.left_out_chars += len(content.blocks.pop(0))
     return content, [Warn.DEEP] if is_deep else []
 
@@ -147,6 +147,10 @@ def _links(content: Content, url: str | None) -> list[dict[str, str]]:
 def _images(content: Content, url: str | None) -> list[dict[str, str]]:
     found = ((absolute(url, src), one_line(alt)) for src, alt in content.images)
     return [{"url": target, "alt": alt} for target, alt in found if target]
+
+
+def _repeats(block: str, title: str) -> bool:
+    return len(block) <= 2 * len(title) + 20 and _bare(block) == _bare(title)
 
 
 def _bare(text: str) -> str:

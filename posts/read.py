@@ -13,6 +13,8 @@ from schemas.words import Reason, Warn
 LARGEST_BYTES = 32 * 1024 * 1024
 # Up to one bad byte in 200 is a damaged UTF-8 file (a cut character, a stray byte), more another encoding.
 DAMAGE = 0.005
+# What a post can begin with: a byte order mark of UTF-16, or the opening of front matter in an ASCII superset.
+POST_OPENING = re.compile(rb"\xff\xfe|\xfe\xff|(?:\xef\xbb\xbf)?\s*(?:---|\+\+\+|\{)")
 SURROGATES = re.compile("[\ud800-\udfff]")
 
 
@@ -50,7 +52,12 @@ def blob_id(content: bytes) -> str:
 
 
 def decode(content: bytes) -> tuple[str, list[str]]:
-    """Give the text of a file with line feeds only, and warnings about what had to be guessed."""
+    """Give the text of a file with line feeds only, and warnings about what had to be guessed.
+
+    Raises Ignored for bytes that cannot begin a post, so that no picture is guessed to be Shift-JIS.
+    """
+    if not POST_OPENING.match(content):
+        raise Ignored(Reason.NO_FRONT_MATTER if content.strip() else Reason.EMPTY)
     text, warnings = _decode(content)
     if "\0" in text:
         text, warnings = text.replace("\0", ""), [*warnings, Warn.NUL_BYTES]
@@ -67,7 +74,7 @@ def _decode(content: bytes) -> tuple[str, list[str]]:
     if replaced.count("\ufffd") <= DAMAGE * len(replaced):
         return replaced, [Warn.BAD_BYTES]
     guess = UnicodeDammit(content, smart_quotes_to=None)
-    if not guess.unicode_markup:
+    if not guess.unicode_markup or guess.contains_replacement_characters:
         return replaced, [Warn.BAD_BYTES]
     return without_surrogates(guess.unicode_markup), [Warn.NOT_UTF8]
 

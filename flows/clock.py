@@ -1,0 +1,38 @@
+"""Where the time of a run goes."""
+
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+class Clock:
+    """Seconds since its making, and seconds spent in each stage."""
+
+    def __init__(self) -> None:
+        self._started = time.monotonic()
+        self.stages: dict[str, float] = {}
+
+    @contextmanager
+    def measuring(self, stage: str) -> Iterator[None]:
+        start = time.monotonic()
+        try:
+            yield
+        finally:
+            self.stages[stage] = self.stages.get(stage, 0) + time.monotonic() - start
+
+    def waiting_for(self, stage: str, stream: Iterable[T]) -> Iterator[T]:
+        """Pass a stream on; the time until each next item counts for the stage."""
+        items, end = iter(stream), object()
+        while True:
+            with self.measuring(stage):
+                item = next(items, end)
+            if item is end:
+                return
+            yield item  # type: ignore[misc]  # not the end, so a T
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self._started

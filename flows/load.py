@@ -1,0 +1,35 @@
+"""Load: batches are settled against the ledger and committed."""
+
+from collections.abc import Iterable
+
+from flows.batches import post_rows, valid
+from lake import ledger
+from lake.batch import Batch, Run
+from lake.commit import commit
+from lake.settle import settle
+from lake.store import Lake
+from posts.dom import Engine
+from posts.find import File
+from posts.work import Task, work
+
+import polars as pl
+
+
+def load(lake: Lake, batches: Iterable[Batch], run: Run, engine: Engine) -> int:
+    """Commit batches as they come; give their number. What is committed stays, whatever comes after."""
+    number = 0
+    for number, batch in enumerate(batches, start=1):
+        settled = settle(lake, batch, run)
+        revived = _read_again(lake, settled.revived, run, engine)
+        commit(lake, batch, settled, pl.concat([batch.posts, revived]), run)
+    return number
+
+
+def _read_again(lake: Lake, sightings: pl.DataFrame, run: Run, engine: Engine) -> pl.DataFrame:
+    """Parse from raw the files that a batch makes current without having read them."""
+    contents = ledger.contents(lake, sightings["blob"])
+    tasks = [
+        Task(File(row["origin"], row["path"], row["size"], row["mtime_ns"]), content=contents[row["blob"]])
+        for row in sightings.iter_rows(named=True)
+    ]
+    return valid(post_rows(work(tasks, engine), run))[0]

@@ -1,0 +1,177 @@
+"""The ingest from end to end, without Prefect: find, transform, load, report."""
+
+import datetime as dt
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+
+from flows.batches import transform
+from flows.clock import Clock
+from flows.load import load
+from flows.plan import Plan, plan, root_of
+from flows.pool import available_workers
+from lake import ledger, runs
+from lake.batch import Batch, Run
+from lake.commit import repair
+from lake.lock import writing
+from lake.store import Granularity, Lake, create_lake
+from posts.dom import Engine
+
+
+class UnbalancedError(Exception):
+    """A run whose counts do not add up: some file is not accounted for."""
+
+
+class SourceError(Exception):
+    """A source that is not a folder that can be listed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a user asks of an ingest."""
+
+    sources: tuple[Path, ...]
+    lake: Path
+    granularity: Granularity | None = None
+    workers: int = field(default_factory=available_workers)
+    engine: Engine = Engine.LEXBOR
+    verify: bool = False
+    wait_seconds: float = 600
+
+
+@dataclass(slots=True)
+class Summary:
+    """What a run did: found = unchanged + posts + duplicates + rejected + ignored."""
+
+    run_id: str
+    kind: str
+    origins: list[str]
+    found: int
+    unchanged: int
+    posts: int
+    duplicates: int
+    rejected: int
+    ignored: int
+    gone: int
+    bytes_read: int
+    seconds: float
+    stage_seconds: dict[str, float]
+    reasons: dict[str, int]
+    balanced: bool = False
+    versions: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        accounted = self.unchanged + self.posts + self.duplicates + self.rejected + self.ignored
+        self.balanced = self.found == accounted
+
+
+class Session:
+    """One run with the writer lock held; its stages are called in order, each once."""
+
+    def __init__(self, lake: Lake, order: Order, run: Run) -> None:
+        self.lake, self.order, self.run = lake, order, run
+        self.clock = Clock()
+        self.plan: Plan
+
+    def find(self) -> Plan:
+        with self.clock.measuring("find"):
+            self.plan = plan(self.lake, map(root_of, self.order.sources), verify=self.order.verify)
+        return self.plan
+
+    def transform(self) -> Iterator[Batch]:
+        batches = transform(self.plan, self.run, self.order.workers, self.order.engine)
+        return self.clock.waiting_for("transform", batches)
+
+    def load(self, batches: Iterable[Batch]) -> int:
+        """Commit the batches; the time spent waiting for them is not the stage's own."""
+        waited = self.clock.stages.get("transform", 0)
+        with self.clock.measuring("load"):
+            number = load(self.lake, batches, self.run, self.order.engine)
+        self.clock.stages["load"] -= self.clock.stages.get("transform", 0) - waited
+        return number
+
+    def report(self) -> Summary:
+        """Balance the run against the ledger as committed, and record it. Raises UnbalancedError."""
+        with self.clock.measuring("report"):
+            summary = self._summary()
+            summary.versions = runs.record(self.lake, _row(summary, self.run))
+        summary.seconds = round(self.clock.seconds, 3)
+        if not summary.balanced:
+            raise UnbalancedError(f"run {self.run.run_id}: {summary.found} files found, but {_sum(summary)}")
+        return summary
+
+    def _summary(self) -> Summary:
+        counted = ledger.tally(self.lake, self.plan.origins, self.run.run_id)
+        return Summary(
+            run_id=self.run.run_id,
+            kind="ingest",
+            origins=self.plan.origins,
+            found=self.plan.found,
+            unchanged=counted["unchanged"],
+            posts=counted["post"],
+            duplicates=counted["duplicate"],
+            rejected=counted["rejected"],
+            ignored=counted["ignored"],
+            gone=self.plan.gone.height,
+            bytes_read=self.plan.todo_bytes,
+            seconds=round(self.clock.seconds, 3),
+            stage_seconds={stage: round(seconds, 3) for stage, seconds in self.clock.stages.items()},
+            reasons=ledger.reasons(self.lake, self.run.run_id),
+        )
+
+
+@contextmanager
+def session(order: Order, say: Callable[[str], None]) -> Iterator[Session]:
+    """Open a lake for writing, made if it is not there, and mend what a killed run left behind.
+
+    Raises SourceError and lake.errors.LakeError before anything is written.
+    """
+    check(order.sources)
+    run = new_run()
+    with writing(order.lake, run.run_id, order.wait_seconds, say):
+        lake = create_lake(order.lake, order.granularity)
+        if repair(lake):
+            say("an earlier run was killed while it wrote; its unfinished batch was undone and is done again")
+        yield Session(lake, order, run)
+
+
+def ingest(order: Order, say: Callable[[str], None]) -> Summary:
+    """Run an ingest in this process and its workers."""
+    with session(order, say) as opened:
+        opened.find()
+        opened.load(opened.transform())
+        return opened.report()
+
+
+def new_run() -> Run:
+    started_at = dt.datetime.now(dt.UTC)
+    return Run(f"{started_at:%Y%m%dT%H%M%S}-{os.urandom(3).hex()}", started_at)
+
+
+def check(sources: Iterable[Path]) -> None:
+    for source in sources:
+        if not source.exists():
+            raise SourceError(f"{source}: no such folder")
+        if not source.is_dir():
+            raise SourceError(f"{source}: is not a folder; give the folder that holds the posts")
+        try:
+            os.scandir(source).close()
+        except OSError as error:
+            raise SourceError(f"{source}: {error.strerror}") from error
+
+
+def _row(summary: Summary, run: Run) -> dict[str, object]:
+    row = asdict(summary)
+    return row | {
+        "started_at": run.started_at,
+        "finished_at": dt.datetime.now(dt.UTC),
+        "code_version": version("postlake"),
+    }
+
+
+def _sum(summary: Summary) -> str:
+    names = ("unchanged", "posts", "duplicates", "rejected", "ignored")
+    return ", ".join(f"{getattr(summary, name)} {name}" for name in names)

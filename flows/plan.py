@@ -1,0 +1,88 @@
+"""Find: what there is, what the lake has seen of it, and so what is to be read."""
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import astuple, dataclass, fields
+from itertools import islice
+from pathlib import Path
+
+import polars as pl
+
+from flows.progress import tell
+from lake import ledger
+from lake.batch import KEY
+from lake.store import Lake
+from posts.find import File, find
+from posts.paths import to_text
+from posts.work import Task
+from schemas.words import Reason
+
+FOUND = {"origin": pl.String, "path": pl.String, "size": pl.Int64, "mtime_ns": pl.Int64, "problem": pl.String}
+# files listed between two words about progress, and rows held as objects at a time
+HANDFUL = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run will do. `todo` holds the files to read, in path order, with the blob that is known of each."""
+
+    origins: list[str]
+    found: int
+    unchanged: int
+    todo: pl.DataFrame
+    gone: pl.DataFrame
+
+    @property
+    def todo_bytes(self) -> int:
+        return int(self.todo["size"].sum())
+
+    def tasks(self) -> Iterator[Task]:
+        names = [f.name for f in fields(File)]
+        for row in self.todo.iter_rows(named=True, buffer_size=HANDFUL):
+            yield Task(File(**{name: row[name] for name in names}), row["blob"])
+
+
+def plan(lake: Lake, roots: Iterable[bytes], *, verify: bool) -> Plan:
+    """List the files below each root and part them from those that the ledger knows.
+
+    A file is unchanged when path, size and mtime_ns are; with verify, all are read and compared by content.
+    """
+    origins = list(dict.fromkeys(roots))
+    names = [to_text(root) for root in origins]
+    found = pl.concat([pl.DataFrame(schema=FOUND), *_listed(origins)])
+    known = ledger.seen(lake, names)
+    compared = found.join(known, on=KEY, how="left", suffix="_known", maintain_order="left")
+    same = (
+        (pl.col("size") == pl.col("size_known"))
+        & (pl.col("mtime_ns") == pl.col("mtime_ns_known"))
+        & pl.col("problem").is_null()
+        & ledger.is_settled()
+    )
+    is_unchanged = same.fill_null(value=False) & (pl.lit(not verify))
+    todo = compared.filter(~is_unchanged).sort(KEY).select(*FOUND, "blob")
+    gone = known.select(KEY).join(found.select(KEY), on=KEY, how="anti")
+    return Plan(names, found.height, found.height - todo.height, todo, _certainly(gone, found))
+
+
+def _listed(roots: Iterable[bytes]) -> Iterator[pl.DataFrame]:
+    done = 0
+    for root in roots:
+        files = find(root)
+        while handful := list(islice(files, HANDFUL)):
+            done += len(handful)
+            tell("find", done, 0)
+            yield pl.DataFrame([astuple(file) for file in handful], schema=FOUND, orient="row")
+
+
+def _certainly(gone: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
+    """Leave out files below a folder that could not be listed: they may well be there."""
+    unlisted = found.filter(pl.col("problem") == Reason.UNREADABLE.value)
+    for origin, path in unlisted.select(KEY).iter_rows():
+        below = (pl.col("origin") == origin) & pl.col("path").str.starts_with(f"{path}/")
+        gone = gone.filter(~below)
+    return gone
+
+
+def root_of(source: Path) -> bytes:
+    """Give the folder that a source means, links resolved, so that one folder is one origin."""
+    return os.fsencode(source.resolve())

@@ -1,0 +1,28 @@
+"""How far a run is: stages tell, whoever watches is told."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+Watcher = Callable[[str, int, int], None]
+
+
+def _nobody(stage: str, done: int, total: int) -> None:
+    """Take no notice."""
+
+
+_watcher: ContextVar[Watcher] = ContextVar("postlake_watcher", default=_nobody)
+
+
+@contextmanager
+def watched_by(watcher: Watcher) -> Iterator[None]:
+    """Send what stages tell within this block to a watcher: stage, files done, files in all (0: not known)."""
+    token = _watcher.set(watcher)
+    try:
+        yield
+    finally:
+        _watcher.reset(token)
+
+
+def tell(stage: str, done: int, total: int) -> None:
+    _watcher.get()(stage, done, total)

@@ -1,0 +1,1 @@
+"""Where rows live: Delta tables of partitioned Parquet, the ledger, quarantine, queries."""

@@ -1,0 +1,45 @@
+"""One writer at a time: the lock is the kernel's, so a killed run leaves none behind."""
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from lake.errors import LakeBusyError
+
+
+@contextmanager
+def writing(root: Path, run_id: str, wait_seconds: float, on_wait: Callable[[str], None]) -> Iterator[None]:
+    """Hold the writer lock of a lake. Calls on_wait once when another run holds it, then waits.
+
+    Raises LakeBusyError when it is not free after wait_seconds.
+    """
+    root.mkdir(parents=True, exist_ok=True)
+    holder = root / ".writer.json"
+    lock = FileLock(root / ".writer.lock")
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        on_wait(f"{root}: {_named(holder)} is writing; waiting up to {wait_seconds:g} s")
+        try:
+            lock.acquire(timeout=wait_seconds, poll_interval=0.2)
+        except Timeout:
+            raise LakeBusyError(f"{root}: {_named(holder)} is still writing after {wait_seconds:g} s; "
+                                "run again later or raise --wait") from None  # fmt: skip
+    try:
+        holder.write_text(json.dumps({"run_id": run_id, "pid": os.getpid()}))
+        yield
+    finally:
+        holder.unlink(missing_ok=True)
+        lock.release()
+
+
+def _named(holder: Path) -> str:
+    try:
+        other = json.loads(holder.read_text())
+    except (OSError, ValueError):
+        return "another run"
+    return f"run {other['run_id']} (process {other['pid']})"

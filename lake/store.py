@@ -1,0 +1,160 @@
+"""The tables of a lake on disk: created, opened, read and written with one set of settings."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+
+import polars as pl
+from deltalake import ColumnProperties, CommitProperties, DeltaTable, WriterProperties, write_deltalake
+
+from lake.errors import LakeError
+from schemas.tables import TABLES
+
+
+class Granularity(StrEnum):
+    """The period of one partition of posts; the partition column is named after it."""
+
+    MONTH = "month"
+    YEAR = "year"
+    DAY = "day"
+
+
+DAY_FORMAT = {Granularity.MONTH: "%Y-%m", Granularity.YEAR: "%Y", Granularity.DAY: "%Y-%m-%d"}
+PERIODS = tuple(Granularity)
+PARTITIONED = frozenset({"posts", "revisions"})
+# Statistics are kept for the columns that queries prune by. Those of a text would put the text in the log.
+STATISTICS = {
+    "raw": ["size"],
+    "posts": ["date", "published_at", "withdrawn_at"],
+    "revisions": ["date", "published_at", "superseded_at"],
+    "files": ["outcome", "read_at", "gone_at"],
+    "templates": ["source_id", "version"],
+    "runs": ["started_at"],
+}
+
+
+class Lake:
+    """An open lake. Tables are opened once and follow their own commits."""
+
+    def __init__(self, root: Path, granularity: Granularity) -> None:
+        self.root = root
+        self.granularity = granularity
+        self._tables: dict[str, DeltaTable] = {}
+
+    def table(self, name: str) -> DeltaTable:
+        if name not in self._tables:
+            self._tables[name] = DeltaTable(str(self.root / name))
+        return self._tables[name]
+
+    def scan(self, name: str) -> pl.LazyFrame:
+        return pl.scan_delta(self.table(name))
+
+    def partition_files(self, name: str) -> pl.DataFrame:
+        """List the table's files as its log tells them: path, partition values, statistics."""
+        return pl.DataFrame(self.table(name).get_add_actions(flatten=True))
+
+    def rows_in(self, name: str, partitions: pl.DataFrame) -> pl.DataFrame:
+        """Read the rows of some partitions, and open no other file."""
+        columns = {f"partition.{column}": column for column in partitions.columns}
+        files = self.partition_files(name).rename(columns).join(partitions, on=partitions.columns, how="semi")
+        if files.is_empty():
+            return self.scan(name).head(0).collect()
+        paths = [self.root / name / path for path in files["path"]]
+        return pl.read_parquet(paths, hive_schema=partitions.schema, hive_partitioning=True)
+
+    def versions(self) -> dict[str, int]:
+        return {name: self.table(name).version() for name in TABLES}
+
+    def with_period(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Add the partition column, taken from `date`."""
+        return rows.with_columns(pl.col("date").dt.strftime(DAY_FORMAT[self.granularity]).alias(self.granularity))
+
+    def append(self, name: str, rows: pl.DataFrame) -> None:
+        write_deltalake(
+            self.table(name),
+            arrow(rows),
+            mode="append",
+            writer_properties=_writer(name),
+        )
+
+    def replace(self, name: str, rows: pl.DataFrame, predicate: str, metadata: dict[str, str]) -> None:
+        """Put rows in the place of those that meet the predicate, in one commit."""
+        write_deltalake(
+            self.table(name),
+            arrow(rows),
+            mode="overwrite",
+            predicate=predicate,
+            writer_properties=_writer(name),
+            commit_properties=CommitProperties(custom_metadata=metadata),
+        )
+
+    def upsert(self, name: str, rows: pl.DataFrame, keys: list[str], metadata: dict[str, str]) -> None:
+        """Update the rows with the same keys and insert the others, in one commit."""
+        merge = self.table(name).merge(
+            arrow(rows),
+            " AND ".join(f"old.{key} = new.{key}" for key in keys),
+            source_alias="new",
+            target_alias="old",
+            writer_properties=_writer(name),
+            commit_properties=CommitProperties(custom_metadata=metadata),
+        )
+        merge.when_matched_update_all().when_not_matched_insert_all().execute()
+
+
+def open_lake(root: Path) -> Lake:
+    """Open a lake that exists. Raises LakeError where there is none."""
+    if not DeltaTable.is_deltatable(str(root / "runs")):
+        raise LakeError(f"{root}: there is no lake here; `postlake ingest SOURCE --lake {root}` makes one")
+    columns = DeltaTable(str(root / "posts")).metadata().partition_columns
+    return Lake(root, Granularity(next(name for name in columns if name in PERIODS)))
+
+
+def create_lake(root: Path, granularity: Granularity | None) -> Lake:
+    """Open a lake, made first if there is none. Granularity (default month) is fixed when it is made.
+
+    Raises LakeError where root is something else, or the lake has another granularity.
+    """
+    if root.exists() and not root.is_dir():
+        raise LakeError(f"{root}: is not a folder")
+    made = Lake(root, granularity or Granularity.MONTH)
+    # `runs` is made last: a lake whose making was cut short is made again
+    if not DeltaTable.is_deltatable(str(root / "runs")):
+        for name in TABLES:
+            _create(made, name)
+        return made
+    lake = open_lake(root)
+    if granularity not in (None, lake.granularity):
+        raise LakeError(f"{root}: this lake is partitioned by {lake.granularity}, not by {granularity}; "
+                        "to change it, ingest into a new lake")  # fmt: skip
+    return lake
+
+
+def _create(lake: Lake, name: str) -> None:
+    empty = TABLES[name].create_empty()
+    if name in PARTITIONED:
+        empty = lake.with_period(empty)
+    DeltaTable.create(
+        str(lake.root / name),
+        schema=arrow(empty).schema,
+        mode="ignore",
+        partition_by=["source_id", lake.granularity] if name in PARTITIONED else None,
+        name=name,
+        configuration={"delta.dataSkippingStatsColumns": ",".join(STATISTICS[name])},
+    )
+
+
+def arrow(rows: pl.DataFrame):  # type: ignore[no-untyped-def]  # noqa: ANN201 - pyarrow has no types
+    """Give rows as Arrow without string views, which some readers of the lake do not know."""
+    return rows.to_arrow(compat_level=pl.CompatLevel.oldest())
+
+
+def _writer(name: str) -> WriterProperties:
+    pruned: Mapping[str, ColumnProperties] = {
+        column: ColumnProperties(statistics_enabled="CHUNK") for column in STATISTICS[name]
+    }
+    return WriterProperties(
+        compression="ZSTD",
+        compression_level=3,
+        default_column_properties=ColumnProperties(statistics_enabled="NONE"),
+        column_properties=dict(pruned),
+    )
