@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future
 from contextlib import ExitStack
+from dataclasses import dataclass
 from functools import partial
 
 import polars as pl
@@ -12,7 +13,8 @@ from flows.plan import Plan
 from flows.pool import pool
 from flows.progress import tell
 from lake.batch import KEY, Batch, Run
-from posts.dom import Engine
+from lake.store import Lake
+from schemas.words import Engine
 from posts.work import Parsed, Task, work
 from schemas.posts import Posts
 from schemas.tables import Files, Raw
@@ -26,7 +28,15 @@ HANDFUL_BYTES, HANDFUL_FILES = 512 * 1024, 200
 WORTH_A_POOL = 2 * HANDFUL_BYTES
 
 
-def transform(plan: Plan, run: Run, workers: int, engine: Engine) -> Iterator[Batch]:
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """How files are parsed: by how many processes, with which parser."""
+
+    workers: int
+    engine: Engine
+
+
+def transform(lake: Lake, plan: Plan, run: Run, shop: Workshop) -> Iterator[Batch]:
     """Read, parse and validate the files of a plan, in path order, and give them in batches.
 
     While a batch is loaded, the workers are at the next one. Files no longer found come in the last batch,
@@ -35,8 +45,8 @@ def transform(plan: Plan, run: Run, workers: int, engine: Engine) -> Iterator[Ba
     number = 0
     with ExitStack() as stack:
         worth_it = plan.todo_bytes > WORTH_A_POOL
-        executor = stack.enter_context(pool(workers)) if worth_it else None
-        for parsed in _gathered(_parsed(plan.tasks(), executor, engine), plan.todo.height):
+        executor = stack.enter_context(pool(shop.workers)) if worth_it else None
+        for parsed in _gathered(_parsed(plan.tasks(lake), executor, shop.engine), plan.todo.height):
             number += 1
             yield batch_of(parsed, number, run)
     if not plan.gone.is_empty():

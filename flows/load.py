@@ -1,6 +1,6 @@
-"""Load: batches are settled against the ledger and committed."""
+"""Load: a batch is settled against the ledger and committed."""
 
-from collections.abc import Iterable
+import polars as pl
 
 from flows.batches import post_rows, valid
 from lake import ledger
@@ -8,21 +8,16 @@ from lake.batch import Batch, Run
 from lake.commit import commit
 from lake.settle import settle
 from lake.store import Lake
-from posts.dom import Engine
+from schemas.words import Engine
 from posts.find import File
 from posts.work import Task, work
 
-import polars as pl
 
-
-def load(lake: Lake, batches: Iterable[Batch], run: Run, engine: Engine) -> int:
-    """Commit batches as they come; give their number. What is committed stays, whatever comes after."""
-    number = 0
-    for number, batch in enumerate(batches, start=1):
-        settled = settle(lake, batch, run)
-        revived = _read_again(lake, settled.revived, run, engine)
-        commit(lake, batch, settled, pl.concat([batch.posts, revived]), run)
-    return number
+def load(lake: Lake, batch: Batch, run: Run, engine: Engine) -> None:
+    """Settle a batch against the ledger and commit it. What is committed stays, whatever comes after."""
+    settled = settle(lake, batch, run)
+    revived = _read_again(lake, settled.revived, run, engine)
+    commit(lake, batch, settled, pl.concat([batch.posts, revived]), run)
 
 
 def _read_again(lake: Lake, sightings: pl.DataFrame, run: Run, engine: Engine) -> pl.DataFrame:

@@ -8,24 +8,29 @@ from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
-from flows.batches import transform
+from flows.batches import Workshop, transform
 from flows.clock import Clock
 from flows.load import load
-from flows.plan import Plan, plan, root_of
+from flows.plan import Plan, plan, replay_plan, root_of
 from flows.pool import available_workers
 from lake import ledger, runs
 from lake.batch import Batch, Run
 from lake.commit import repair
 from lake.lock import writing
-from lake.store import Granularity, Lake, create_lake
-from posts.dom import Engine
+from lake.store import Lake, create_lake, open_lake
+from schemas.errors import MisuseError, PostlakeError
+from schemas.words import Engine, Granularity
+from schemas.words import Engine
 
 
-class UnbalancedError(Exception):
+Say = Callable[[str], None]
+
+
+class UnbalancedError(PostlakeError):
     """A run whose counts do not add up: some file is not accounted for."""
 
 
-class SourceError(Exception):
+class SourceError(MisuseError):
     """A source that is not a folder that can be listed."""
 
 
@@ -71,50 +76,48 @@ class Summary:
 class Session:
     """One run with the writer lock held; its stages are called in order, each once."""
 
-    def __init__(self, lake: Lake, order: Order, run: Run) -> None:
-        self.lake, self.order, self.run = lake, order, run
+    def __init__(self, lake: Lake, run: Run, shop: Workshop) -> None:
+        self.lake, self.run, self.shop = lake, run, shop
         self.clock = Clock()
         self.plan: Plan
 
-    def find(self) -> Plan:
+    def find(self, planning: Callable[[Lake], Plan]) -> Plan:
         with self.clock.measuring("find"):
-            self.plan = plan(self.lake, map(root_of, self.order.sources), verify=self.order.verify)
+            self.plan = planning(self.lake)
         return self.plan
 
     def transform(self) -> Iterator[Batch]:
-        batches = transform(self.plan, self.run, self.order.workers, self.order.engine)
-        return self.clock.waiting_for("transform", batches)
+        return self.clock.waiting_for("transform", transform(self.lake, self.plan, self.run, self.shop))
 
     def load(self, batches: Iterable[Batch]) -> int:
         """Commit the batches; the time spent waiting for them is not the stage's own."""
-        waited = self.clock.stages.get("transform", 0)
-        with self.clock.measuring("load"):
-            number = load(self.lake, batches, self.run, self.order.engine)
-        self.clock.stages["load"] -= self.clock.stages.get("transform", 0) - waited
+        number = 0
+        for number, batch in enumerate(batches, start=1):
+            with self.clock.measuring("load"):
+                load(self.lake, batch, self.run, self.shop.engine)
         return number
 
     def report(self) -> Summary:
         """Balance the run against the ledger as committed, and record it. Raises UnbalancedError."""
-        with self.clock.measuring("report"):
-            summary = self._summary()
-            summary.versions = runs.record(self.lake, _row(summary, self.run))
-        summary.seconds = round(self.clock.seconds, 3)
+        summary = self._summary()
+        summary.versions = runs.record(self.lake, _row(summary, self.run))
         if not summary.balanced:
             raise UnbalancedError(f"run {self.run.run_id}: {summary.found} files found, but {_sum(summary)}")
         return summary
 
     def _summary(self) -> Summary:
-        counted = ledger.tally(self.lake, self.plan.origins, self.run.run_id)
+        read = ledger.read_by(self.lake, self.run.run_id)
+        origins = self.plan.origins
         return Summary(
             run_id=self.run.run_id,
-            kind="ingest",
-            origins=self.plan.origins,
+            kind=self.plan.kind,
+            origins=origins,
             found=self.plan.found,
-            unchanged=counted["unchanged"],
-            posts=counted["post"],
-            duplicates=counted["duplicate"],
-            rejected=counted["rejected"],
-            ignored=counted["ignored"],
+            unchanged=ledger.not_read_by(self.lake, origins, self.run.run_id),
+            posts=read["post"],
+            duplicates=read["duplicate"],
+            rejected=read["rejected"],
+            ignored=read["ignored"],
             gone=self.plan.gone.height,
             bytes_read=self.plan.todo_bytes,
             seconds=round(self.clock.seconds, 3),
@@ -124,7 +127,7 @@ class Session:
 
 
 @contextmanager
-def session(order: Order, say: Callable[[str], None]) -> Iterator[Session]:
+def session(order: Order, say: Say) -> Iterator[Session]:
     """Open a lake for writing, made if it is not there, and mend what a killed run left behind.
 
     Raises SourceError and lake.errors.LakeError before anything is written.
@@ -135,15 +138,29 @@ def session(order: Order, say: Callable[[str], None]) -> Iterator[Session]:
         lake = create_lake(order.lake, order.granularity)
         if repair(lake):
             say("an earlier run was killed while it wrote; its unfinished batch was undone and is done again")
-        yield Session(lake, order, run)
+        yield Session(lake, run, Workshop(order.workers, order.engine))
 
 
-def ingest(order: Order, say: Callable[[str], None]) -> Summary:
+def ingest(order: Order, say: Say) -> Summary:
     """Run an ingest in this process and its workers."""
     with session(order, say) as opened:
-        opened.find()
+        opened.find(planned(order))
         opened.load(opened.transform())
         return opened.report()
+
+
+def replay(order: Order, reason: str | None, say: Say) -> Summary:
+    """Try rejected files again, from the bytes that the lake keeps; all, or those for one reason."""
+    open_lake(order.lake)
+    with session(order, say) as opened:
+        opened.find(lambda lake: replay_plan(lake, reason))
+        opened.load(opened.transform())
+        return opened.report()
+
+
+def planned(order: Order) -> Callable[[Lake], Plan]:
+    roots = [root_of(source) for source in order.sources]
+    return lambda lake: plan(lake, roots, verify=order.verify)
 
 
 def new_run() -> Run:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -18,28 +18,39 @@ from posts.work import Task
 from schemas.words import Reason
 
 FOUND = {"origin": pl.String, "path": pl.String, "size": pl.Int64, "mtime_ns": pl.Int64, "problem": pl.String}
-# files listed between two words about progress, and rows held as objects at a time
+INGEST, REPLAY = "ingest", "replay"
+# files listed between two words about progress
 HANDFUL = 10_000
+# rows of a plan that stand as objects, with their bytes in a replay
+IN_MEMORY = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What a run will do. `todo` holds the files to read, in path order, with the blob that is known of each."""
 
+    kind: str
     origins: list[str]
     found: int
-    unchanged: int
     todo: pl.DataFrame
     gone: pl.DataFrame
+
+    @property
+    def unchanged(self) -> int:
+        return self.found - self.todo.height
 
     @property
     def todo_bytes(self) -> int:
         return int(self.todo["size"].sum())
 
-    def tasks(self) -> Iterator[Task]:
-        names = [f.name for f in fields(File)]
-        for row in self.todo.iter_rows(named=True, buffer_size=HANDFUL):
-            yield Task(File(**{name: row[name] for name in names}), row["blob"])
+    def tasks(self, lake: Lake) -> Iterator[Task]:
+        """Give the reading of each file; a replay takes the bytes from raw, a few at a time."""
+        for handful in self.todo.iter_slices(IN_MEMORY):
+            contents = ledger.contents(lake, handful["blob"]) if self.kind == REPLAY else {}
+            for row in handful.iter_rows(named=True):
+                file = File(*(row[name] for name in FOUND))
+                content = contents.get(row["blob"])
+                yield Task(file, row["blob"] if content is None else None, content)
 
 
 def plan(lake: Lake, roots: Iterable[bytes], *, verify: bool) -> Plan:
@@ -61,7 +72,18 @@ def plan(lake: Lake, roots: Iterable[bytes], *, verify: bool) -> Plan:
     is_unchanged = same.fill_null(value=False) & (pl.lit(not verify))
     todo = compared.filter(~is_unchanged).sort(KEY).select(*FOUND, "blob")
     gone = known.select(KEY).join(found.select(KEY), on=KEY, how="anti")
-    return Plan(names, found.height, found.height - todo.height, todo, _certainly(gone, found))
+    return Plan(INGEST, names, found.height, todo, _certainly(gone, found))
+
+
+def replay_plan(lake: Lake, reason: str | None) -> Plan:
+    """Plan to read again from raw the files that were rejected, all or those for one reason.
+
+    Files whose bytes the lake does not hold (unreadable, too_large) are left out.
+    """
+    rejects = ledger.rejects(lake, reason).with_columns(problem=pl.lit(None, pl.String))
+    held = lake.scan("raw").select("blob").join(rejects.lazy().select("blob"), on="blob", how="semi").collect()
+    todo = rejects.join(held, on="blob", how="semi", maintain_order="left").select(*FOUND, "blob")
+    return Plan(REPLAY, [], todo.height, todo, todo.select(KEY).clear())
 
 
 def _listed(roots: Iterable[bytes]) -> Iterator[pl.DataFrame]:

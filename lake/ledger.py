@@ -17,15 +17,17 @@ def seen(lake: Lake, origins: Iterable[str]) -> pl.DataFrame:
     return lake.scan("files").filter(live).select(SEEN).collect()
 
 
-def tally(lake: Lake, origins: Iterable[str], run_id: str) -> dict[str, int]:
-    """Count the live files of some origins: those that a run read by outcome, the others as `unchanged`."""
+def read_by(lake: Lake, run_id: str) -> dict[str, int]:
+    """Count the outcomes of the files that a run was the last to read; each of the closed list is named."""
+    read = lake.scan("files").filter((pl.col("run_id") == run_id) & pl.col("gone_at").is_null())
+    counted = dict(read.group_by("outcome").len().collect().iter_rows())
+    return {outcome.value: counted.get(outcome.value, 0) for outcome in Outcome}
+
+
+def not_read_by(lake: Lake, origins: Iterable[str], run_id: str) -> int:
+    """Count the live files of some origins that a run did not read."""
     live = pl.col("origin").is_in(list(origins)) & pl.col("gone_at").is_null()
-    was_read = pl.col("run_id") == run_id
-    files = lake.scan("files").filter(live).select("outcome", was_read=was_read).collect()
-    counted = dict(files.filter("was_read")["outcome"].value_counts().iter_rows())
-    return {"unchanged": files.filter(~pl.col("was_read")).height} | {
-        outcome.value: counted.get(outcome.value, 0) for outcome in Outcome
-    }
+    return int(lake.scan("files").filter(live & (pl.col("run_id") != run_id)).select(pl.len()).collect().item())
 
 
 def reasons(lake: Lake, run_id: str) -> dict[str, int]:
@@ -49,5 +51,6 @@ def contents(lake: Lake, blobs: pl.Series) -> dict[str, bytes]:
 def rejects(lake: Lake, reason: str | None = None) -> pl.DataFrame:
     """Give the rejected files that are still there, in path order."""
     is_reject = (pl.col("outcome") == Outcome.REJECTED.value) & pl.col("gone_at").is_null()
-    chosen = lake.scan("files").filter(is_reject & (pl.lit(reason is None) | (pl.col("reason") == reason)))
-    return chosen.sort(KEY).collect()
+    if reason is not None:
+        is_reject &= pl.col("reason") == reason
+    return lake.scan("files").filter(is_reject).sort(KEY).collect()

@@ -1,22 +1,15 @@
 """The tables of a lake on disk: created, opened, read and written with one set of settings."""
 
 from collections.abc import Mapping
-from enum import StrEnum
 from pathlib import Path
 
 import polars as pl
 from deltalake import ColumnProperties, CommitProperties, DeltaTable, WriterProperties, write_deltalake
+from deltalake.exceptions import DeltaError
 
 from lake.errors import LakeError
 from schemas.tables import TABLES
-
-
-class Granularity(StrEnum):
-    """The period of one partition of posts; the partition column is named after it."""
-
-    MONTH = "month"
-    YEAR = "year"
-    DAY = "day"
+from schemas.words import Granularity
 
 
 DAY_FORMAT = {Granularity.MONTH: "%Y-%m", Granularity.YEAR: "%Y", Granularity.DAY: "%Y-%m-%d"}
@@ -43,7 +36,10 @@ class Lake:
 
     def table(self, name: str) -> DeltaTable:
         if name not in self._tables:
-            self._tables[name] = DeltaTable(str(self.root / name))
+            try:
+                self._tables[name] = DeltaTable(str(self.root / name))
+            except DeltaError as error:
+                raise LakeError(f"{self.root / name}: {error}") from error
         return self._tables[name]
 
     def scan(self, name: str) -> pl.LazyFrame:
@@ -105,8 +101,10 @@ def open_lake(root: Path) -> Lake:
     """Open a lake that exists. Raises LakeError where there is none."""
     if not DeltaTable.is_deltatable(str(root / "runs")):
         raise LakeError(f"{root}: there is no lake here; `postlake ingest SOURCE --lake {root}` makes one")
-    columns = DeltaTable(str(root / "posts")).metadata().partition_columns
-    return Lake(root, Granularity(next(name for name in columns if name in PERIODS)))
+    lake = Lake(root, Granularity.MONTH)
+    columns = lake.table("posts").metadata().partition_columns
+    lake.granularity = Granularity(next(name for name in columns if name in PERIODS))
+    return lake
 
 
 def create_lake(root: Path, granularity: Granularity | None) -> Lake:

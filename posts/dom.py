@@ -2,22 +2,18 @@
 
 import re
 from collections.abc import Mapping
-from enum import StrEnum
 from typing import Protocol
 
 from bs4 import BeautifulSoup
 from bs4.element import NavigableString, PageElement, PreformattedString, Tag
 from selectolax.lexbor import LexborHTMLParser
 
+from schemas.words import Engine
+
 TEXT = "-text"
 # Opening a block costs lexbor the depth it is in: 100,000 nested <div> take 17 s, 10,000 take 0.2 s.
 DEEPEST = 10_000
 OPENING = re.compile(r"<(/?)[a-zA-Z]")
-
-
-class Engine(StrEnum):
-    LEXBOR = "lexbor"
-    BEAUTIFULSOUP = "beautifulsoup"
 
 
 class Node(Protocol):

@@ -1,6 +1,7 @@
 """A file's bytes become a post, or the reason why not."""
 
 import hashlib
+import os
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -10,10 +11,12 @@ from posts import fields as given
 from posts import front
 from posts.blocks import Content, content_of, one_line
 from posts.dates import Dated, arbitrate
-from posts.dom import Engine, body_of
+from posts.dom import body_of
+from schemas.words import Engine
 from posts.language import language_of
+from posts.paths import to_text
 from posts.post import CLEANER_VERSION, Post, Refusal
-from posts.read import Ignored, Rejected, blob_id, decode, without_surrogates
+from posts.read import Ignored, Rejected, blob_id, decode, read, without_surrogates
 from posts.sources import slug, tidy
 from posts.urls import absolute, canonical, domain
 from schemas.words import Outcome, Reason, Warn
@@ -32,6 +35,16 @@ class Sighted:
     @property
     def name(self) -> str:
         return self.path.rpartition("/")[2]
+
+
+def parse_file(path: bytes, engine: Engine = Engine.LEXBOR) -> Post | Refusal:
+    """Read one file from disk as a post, without a lake."""
+    origin, name = os.path.split(os.path.abspath(path))  # noqa: PTH100 - a path of any bytes
+    try:
+        content = read(to_text(origin), to_text(name))
+    except Rejected as cause:
+        return Refusal(Outcome.REJECTED, cause.reason, cause.field, cause.detail)
+    return parse(Sighted(to_text(origin), to_text(name), content), engine)
 
 
 def parse(sighted: Sighted, engine: Engine = Engine.LEXBOR) -> Post | Refusal:

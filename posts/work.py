@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from posts.dom import Engine
+from schemas.words import Engine
 from posts.find import File
 from posts.parse import Sighted, parse
 from posts.post import Post, Refusal

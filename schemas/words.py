@@ -1,4 +1,4 @@
-"""The closed word lists of the lake: outcomes, reasons and warnings."""
+"""The closed word lists of postlake: outcomes, reasons, warnings and choices."""
 
 from enum import StrEnum
 
@@ -46,3 +46,18 @@ class Warn(StrEnum):
     BAD_URL = "url_not_understood"
     NO_SOURCE = "source_unknown"
     DEEP = "deeply_nested_html"
+
+
+class Granularity(StrEnum):
+    """The period of one partition of posts; the partition column is named after it."""
+
+    MONTH = "month"
+    YEAR = "year"
+    DAY = "day"
+
+
+class Engine(StrEnum):
+    """An HTML parser."""
+
+    LEXBOR = "lexbor"
+    BEAUTIFULSOUP = "beautifulsoup"

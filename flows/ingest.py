@@ -1,0 +1,103 @@
+"""The ingest as a Prefect flow: four coarse tasks, and a report that people look at."""
+
+from pathlib import Path
+from typing import Annotated
+
+from prefect import flow, task
+from prefect.artifacts import create_markdown_artifact
+from prefect.cache_policies import NO_CACHE
+from prefect.logging import get_run_logger
+from prefect.task_runners import ThreadPoolTaskRunner
+from prefect.utilities.annotations import quote
+from pydantic import Field
+
+from flows.channel import Channel
+from flows.pipeline import Order, Session, Summary, planned, session
+from flows.pool import available_workers
+from flows.summary import as_markdown
+from lake.batch import Batch
+from schemas.words import Granularity
+from schemas.words import Engine
+
+EXAMPLES = "examples/posts"
+
+
+@task(name="find", cache_policy=NO_CACHE)
+def find(opened: Session, order: Order) -> str:
+    plan = opened.find(planned(order))
+    counts = f"{plan.found} files found, {plan.unchanged} unchanged, {plan.todo.height} to read"
+    get_run_logger().info("%s, %d gone", counts, plan.gone.height)
+    return counts
+
+
+@task(name="transform", cache_policy=NO_CACHE)
+def transform(opened: Session, channel: Channel[Batch]) -> str:
+    counts = f"{channel.feed(opened.transform())} batches of {opened.plan.todo.height} files"
+    get_run_logger().info(counts)
+    return counts
+
+
+@task(name="load", cache_policy=NO_CACHE)
+def load(opened: Session, channel: Channel[Batch]) -> str:
+    counts = f"{opened.load(channel)} batches committed"
+    get_run_logger().info(counts)
+    return counts
+
+
+@task(name="report", cache_policy=NO_CACHE)
+def report(opened: Session) -> Summary:
+    summary = opened.report()
+    create_markdown_artifact(as_markdown(summary, opened.lake), key="ingest", description="What the run did")
+    get_run_logger().info(
+        "%d found = %d unchanged + %d posts + %d duplicates + %d rejected + %d ignored",
+        summary.found, summary.unchanged, summary.posts, summary.duplicates, summary.rejected, summary.ignored,
+    )  # fmt: skip
+    return summary
+
+
+@flow(
+    name="ingest",
+    flow_run_name="ingest {sources} into {lake}",
+    task_runner=ThreadPoolTaskRunner(max_workers=2),  # type: ignore[arg-type]
+    validate_parameters=True,
+    persist_result=False,
+)
+def ingest(
+    sources: Annotated[list[str], Field(min_length=1)] = [EXAMPLES],  # noqa: B006 - Prefect copies parameters
+    lake: str = "data/lake",
+    granularity: Granularity | None = None,
+    workers: Annotated[int, Field(ge=0, le=256)] = 0,
+    parser: Engine = Engine.LEXBOR,
+    verify: bool = False,  # noqa: FBT001, FBT002 - a switch in the UI's form
+    wait_seconds: Annotated[float, Field(ge=0)] = 600,
+) -> Summary:
+    """Load post files into a lake: find, transform, load, report.
+
+    Args:
+        sources: Folders that hold post files (*.md, *.markdown, *.html), at any depth.
+        lake: Folder of the lake; made if it is not there.
+        granularity: Period of one partition; set when the lake is made (default: month).
+        workers: Processes that parse; 0 takes one per processor.
+        parser: HTML parser. lexbor is fast; beautifulsoup is the second opinion.
+        verify: Read every file and compare contents, instead of trusting size and modification time.
+        wait_seconds: How long to wait for another run that writes to the same lake.
+    """
+    order = Order(
+        tuple(map(Path, sources)), Path(lake), granularity, workers or available_workers(), parser, verify, wait_seconds
+    )
+    with session(order, get_run_logger().warning) as opened:
+        return _stages(quote(opened), quote(order))  # type: ignore[arg-type]
+
+
+def _stages(opened: Session, order: Order) -> Summary:
+    """Transform and load run side by side; `quote` keeps Prefect from looking into what is handed over."""
+    find(opened, order)
+    channel: Channel[Batch] = Channel(room=1)
+    transforming = transform.submit(opened, quote(channel))  # type: ignore[arg-type]
+    loading = load.submit(opened, quote(channel))  # type: ignore[arg-type]
+    try:
+        loading.result()
+    finally:
+        channel.close()
+        transforming.result()
+    return report(opened)

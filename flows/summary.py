@@ -1,0 +1,35 @@
+"""The summary of a run as Markdown, for the Prefect UI."""
+
+from collections.abc import Iterable
+
+from flows.pipeline import Summary
+from lake.info import posts_by_source
+from lake.store import Lake
+
+COUNTS = ("found", "unchanged", "posts", "duplicates", "rejected", "ignored")
+
+
+def as_markdown(summary: Summary, lake: Lake) -> str:
+    """Tell what a run did: counts, reasons, posts per source, seconds per stage, versions."""
+    parts = [
+        f"# Run {summary.run_id}",
+        _table(COUNTS, [[getattr(summary, name) for name in COUNTS]]),
+        f"{'Balanced' if summary.balanced else '**Not balanced**'}; {summary.gone} files gone; "
+        f"{summary.bytes_read:,} bytes to read in {summary.seconds:.1f} s.",
+        _section("Reasons", ("reason", "files"), summary.reasons.items()),
+        _section("Posts in the lake", ("source", "posts", "first", "last"), posts_by_source(lake).iter_rows()),
+        _section("Seconds", ("stage", "seconds"), summary.stage_seconds.items()),
+        _section("Table versions", ("table", "version"), summary.versions.items()),
+    ]
+    return "\n\n".join(filter(None, parts))
+
+
+def _section(title: str, header: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    table = _table(header, rows)
+    return f"## {title}\n\n{table}" if table.count("\n") > 1 else ""
+
+
+def _table(header: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    names = list(header)
+    lines = [names, ["---"] * len(names), *([str(cell).replace("|", "\\|") for cell in row] for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

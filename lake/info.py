@@ -1,0 +1,44 @@
+"""What a lake holds, in numbers."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from lake.store import Lake
+from schemas.tables import TABLES
+
+
+@dataclass(frozen=True, slots=True)
+class TableInfo:
+    """One table. `bytes` counts the files of the current version, not those kept for older ones."""
+
+    table: str
+    version: int
+    rows: int
+    files: int
+    bytes: int
+
+
+def tables(lake: Lake) -> list[TableInfo]:
+    """Read the numbers of every table from its log; no data file is opened."""
+    return [_table(lake, name) for name in TABLES]
+
+
+def _table(lake: Lake, name: str) -> TableInfo:
+    files = lake.partition_files(name)
+    return TableInfo(
+        name,
+        lake.table(name).version(),
+        int(files["num_records"].sum() or 0),
+        files.height,
+        int(files["size_bytes"].sum() or 0),
+    )
+
+
+def posts_by_source(lake: Lake) -> pl.DataFrame:
+    """Give source, posts, first and last date of each source, largest first; withdrawn posts left out."""
+    live = lake.scan("posts").filter(pl.col("withdrawn_at").is_null())
+    counted = live.group_by("source").agg(
+        pl.len().alias("posts"), pl.col("date").min().alias("first"), pl.col("date").max().alias("last")
+    )
+    return counted.sort("posts", "source", descending=[True, False]).collect()

@@ -1,0 +1,81 @@
+"""Ask the lake in SQL: DuckDB over the files that the Delta log names, never over a glob."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import duckdb
+
+from lake.errors import QueryError
+from lake.store import PARTITIONED, Lake, arrow
+from schemas.tables import TABLES
+
+VIEWS = {
+    "files": """
+        SELECT f.*, coalesce(f.gone_at, r.last_run) AS last_seen_at FROM files_table f
+        LEFT JOIN (SELECT unnest(origins) AS origin, max(started_at) AS last_run FROM runs GROUP BY 1) r USING (origin)""",
+    "rejects": """
+        SELECT f.origin, f.path, f.reason, f.field, f.detail, f.size, f.first_seen_at, f.read_at, raw.content
+        FROM files_table f LEFT JOIN raw USING (blob) WHERE f.outcome = 'rejected' AND f.gone_at IS NULL""",
+    "sources": """
+        SELECT source, source_id, count(*) AS posts, min(date) AS first_date, max(date) AS last_date,
+               sum(text_chars) AS text_chars, mode(language) AS language
+        FROM posts WHERE withdrawn_at IS NULL GROUP BY ALL ORDER BY posts DESC, source""",
+    "daily": """
+        SELECT date, source, source_id, count(*) AS posts, sum(text_chars) AS text_chars
+        FROM posts WHERE withdrawn_at IS NULL GROUP BY ALL ORDER BY date, source""",
+}
+
+
+def connect(lake: Lake) -> duckdb.DuckDBPyConnection:
+    """Give a DuckDB connection in which every table of the lake and the views of VIEWS have their names."""
+    connection = duckdb.connect()
+    connection.execute("SET TimeZone = 'UTC'")
+    for name in TABLES:
+        _add_table(connection, lake, name)
+    for name, query in VIEWS.items():
+        connection.execute(f"CREATE VIEW {name} AS {query}")
+    return connection
+
+
+def _add_table(connection: duckdb.DuckDBPyConnection, lake: Lake, name: str) -> None:
+    view = f"{name}_table" if name in VIEWS else name
+    files = lake.table(name).file_uris()
+    if not files:
+        connection.register(view, arrow(lake.scan(name).head(0).collect()))
+        return
+    columns = ", ".join(lake.scan(name).collect_schema().names())
+    keys = ["source_id", lake.granularity] if name in PARTITIONED else []
+    types = ", ".join(f"'{key}': VARCHAR" for key in keys)
+    hive = f", hive_partitioning = true, hive_types = {{{types}}}" if keys else ""
+    connection.execute(f"CREATE VIEW {view} AS SELECT {columns} FROM read_parquet({_quoted(files)}{hive})")
+
+
+def _quoted(texts: Iterable[str]) -> str:
+    return "[" + ", ".join("'" + text.replace("'", "''") + "'" for text in texts) + "]"
+
+
+def rows(lake: Lake, query: str, most: int) -> tuple[list[str], list[tuple[Any, ...]], bool]:
+    """Run a query; give column names, at most so many rows, and whether there are more. Raises QueryError."""
+    try:
+        answer = connect(lake).execute(query)
+        found = answer.fetchmany(most + 1) if answer.description else []
+    except duckdb.Error as error:
+        raise QueryError(str(error)) from error
+    return [column[0] for column in answer.description or []], found[:most], len(found) > most
+
+
+def export(lake: Lake, query: str, file: str, form: str) -> None:
+    """Run a query into a file of form csv, json or parquet; the rows pass through. Raises QueryError."""
+    options = {"csv": "FORMAT csv, HEADER", "json": "FORMAT json, ARRAY true", "parquet": "FORMAT parquet"}[form]
+    connection = connect(lake)
+    try:
+        statements = connection.extract_statements(query)
+        if len(statements) != 1:
+            raise QueryError("give one statement")
+        source = f"({statements[0].query.strip().rstrip(';')})"
+        if statements[0].type != duckdb.StatementType.SELECT:
+            connection.register("answer", connection.execute(query).to_arrow_table())
+            source = "answer"
+        connection.execute(f"COPY {source} TO {_quoted([file])[1:-1]} ({options})")
+    except duckdb.Error as error:
+        raise QueryError(str(error)) from error
