@@ -6,6 +6,7 @@ from concurrent.futures import Executor, Future
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import polars as pl
 
@@ -17,7 +18,7 @@ from lake.store import Lake
 from schemas.words import Engine
 from posts.work import Parsed, Task, work
 from schemas.posts import Posts
-from schemas.tables import Files, Raw
+from schemas.tables import columns
 from schemas.words import Outcome
 
 # A batch is what is in memory at a time: its bytes, its text and its frames come to some eight times this.
@@ -90,7 +91,7 @@ def _gathered(parsed: Iterable[Parsed], total: int) -> Iterator[list[Parsed]]:
     for each in parsed:
         gathered.append(each)
         size += each.bytes_read
-        done += len(each.sightings)
+        done += len(each.sightings["path"])
         tell("transform", done, total)
         if size >= BATCH_BYTES:
             yield gathered
@@ -102,21 +103,29 @@ def _gathered(parsed: Iterable[Parsed], total: int) -> Iterator[list[Parsed]]:
 def batch_of(parsed: list[Parsed], number: int, run: Run) -> Batch:
     """Build the frames of a batch; a post that breaks a rule becomes a reject with the rule's name."""
     seen = {"first_seen_at": run.started_at, "read_at": run.started_at, "gone_at": None, "run_id": run.run_id}
-    sightings = [row | seen for each in parsed for row in each.sightings]
-    kept, broken = valid(pl.concat([post_rows(each, run) for each in parsed]))
-    files = pl.DataFrame(sightings, schema=Files.create_empty().schema)
+    files = _frame("files", [each.sightings for each in parsed], seen)
+    kept, broken = valid(post_rows(parsed, run))
     return Batch(number, _refused(files, broken), kept, _contents(parsed, run))
 
 
-def post_rows(parsed: Parsed, run: Run) -> pl.DataFrame:
-    """Give the posts of a handful as rows of the table, with the columns that are the run's."""
-    schema = Posts.create_empty().schema
-    rows = pl.DataFrame(parsed.posts, schema={name: schema[name] for name in parsed.posts})
+def post_rows(parsed: list[Parsed], run: Run) -> pl.DataFrame:
+    """Give parsed posts as rows of the table, with the columns that are the run's."""
+    own = {"template_version": None, "withdrawn_at": None, "run_id": run.run_id, "ingested_at": run.started_at}
+    return _frame("posts", [each.posts for each in parsed], own)
+
+
+def _frame(table: str, handfuls: list[dict[str, list[Any]]], constants: dict[str, Any]) -> pl.DataFrame:
+    """Build rows of a table from lists, one per column, and columns that are the same in each row.
+
+    Nested columns come as JSON, which Polars reads a hundred times faster than nested lists.
+    """
+    schema = columns(table)
+    nested = [name for name in handfuls[0] if isinstance(schema[name], pl.List)]
+    flat = {name: pl.String() if name in nested else schema[name] for name in handfuls[0]}
+    rows = pl.concat([pl.DataFrame(lists, schema=flat) for lists in handfuls])
     return rows.with_columns(
-        template_version=pl.lit(None, pl.Int32),
-        withdrawn_at=pl.lit(None, schema["withdrawn_at"]),
-        run_id=pl.lit(run.run_id),
-        ingested_at=pl.lit(run.started_at, schema["ingested_at"]),
+        *(pl.col(name).str.json_decode(schema[name]) for name in nested),
+        *(pl.lit(value, schema[name]).alias(name) for name, value in constants.items()),
     ).select(schema.names())
 
 
@@ -149,7 +158,6 @@ def _refused(files: pl.DataFrame, broken: pl.DataFrame) -> pl.DataFrame:
 
 def _contents(parsed: list[Parsed], run: Run) -> pl.DataFrame:
     contents = {blob: content for each in parsed for blob, content in each.contents.items()}
-    sizes = [len(content) for content in contents.values()]
-    columns = {"blob": list(contents), "size": sizes, "content": list(contents.values())}
-    rows = pl.DataFrame(columns, schema_overrides={"blob": pl.String, "size": pl.Int64, "content": pl.Binary})
-    return rows.with_columns(run_id=pl.lit(run.run_id)).select(Raw.column_names())
+    sizes = list(map(len, contents.values()))
+    lists = {"blob": list(contents), "size": sizes, "content": list(contents.values())}
+    return _frame("raw", [lists], {"run_id": run.run_id})

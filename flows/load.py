@@ -8,6 +8,7 @@ from lake.batch import Batch, Run
 from lake.commit import commit
 from lake.settle import settle
 from lake.store import Lake
+from schemas.tables import empty
 from schemas.words import Engine
 from posts.find import File
 from posts.work import Task, work
@@ -22,9 +23,11 @@ def load(lake: Lake, batch: Batch, run: Run, engine: Engine) -> None:
 
 def _read_again(lake: Lake, sightings: pl.DataFrame, run: Run, engine: Engine) -> pl.DataFrame:
     """Parse from raw the files that a batch makes current without having read them."""
+    if sightings.is_empty():
+        return empty("posts")
     contents = ledger.contents(lake, sightings["blob"])
     tasks = [
         Task(File(row["origin"], row["path"], row["size"], row["mtime_ns"]), content=contents[row["blob"]])
         for row in sightings.iter_rows(named=True)
     ]
-    return valid(post_rows(work(tasks, engine), run))[0]
+    return valid(post_rows([work(tasks, engine)], run))[0]

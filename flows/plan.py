@@ -2,8 +2,9 @@
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from itertools import islice
+from operator import attrgetter
 from pathlib import Path
 
 import polars as pl
@@ -47,10 +48,9 @@ class Plan:
         """Give the reading of each file; a replay takes the bytes from raw, a few at a time."""
         for handful in self.todo.iter_slices(IN_MEMORY):
             contents = ledger.contents(lake, handful["blob"]) if self.kind == REPLAY else {}
-            for row in handful.iter_rows(named=True):
-                file = File(*(row[name] for name in FOUND))
-                content = contents.get(row["blob"])
-                yield Task(file, row["blob"] if content is None else None, content)
+            for *file, blob in handful.iter_rows():
+                content = contents.get(blob)
+                yield Task(File(*file), blob if content is None else None, content)
 
 
 def plan(lake: Lake, roots: Iterable[bytes], *, verify: bool) -> Plan:
@@ -93,7 +93,7 @@ def _listed(roots: Iterable[bytes]) -> Iterator[pl.DataFrame]:
         while handful := list(islice(files, HANDFUL)):
             done += len(handful)
             tell("find", done, 0)
-            yield pl.DataFrame([astuple(file) for file in handful], schema=FOUND, orient="row")
+            yield pl.DataFrame([attrgetter(*FOUND)(file) for file in handful], schema=FOUND, orient="row")
 
 
 def _certainly(gone: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:

@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from schemas.posts import Posts
-from schemas.tables import Files, Raw
+from schemas.tables import empty
 
 KEY = ["origin", "path"]
 
@@ -28,7 +27,7 @@ class Batch:
     """
 
     number: int
-    sightings: pl.DataFrame = field(default_factory=Files.create_empty)
-    posts: pl.DataFrame = field(default_factory=Posts.create_empty)
-    contents: pl.DataFrame = field(default_factory=Raw.create_empty)
-    gone: pl.DataFrame = field(default_factory=lambda: Files.create_empty().select(KEY))
+    sightings: pl.DataFrame = field(default_factory=lambda: empty("files"))
+    posts: pl.DataFrame = field(default_factory=lambda: empty("posts"))
+    contents: pl.DataFrame = field(default_factory=lambda: empty("raw"))
+    gone: pl.DataFrame = field(default_factory=lambda: empty("files").select(KEY))

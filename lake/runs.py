@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from lake.store import Lake
-from schemas.tables import Runs
+from schemas.tables import columns
 
 
 def record(lake: Lake, row: Mapping[str, Any]) -> dict[str, int]:
@@ -20,5 +20,5 @@ def record(lake: Lake, row: Mapping[str, Any]) -> dict[str, int]:
         "reasons": json.dumps(row["reasons"]),
         "stage_seconds": json.dumps(row["stage_seconds"]),
     }
-    lake.append("runs", pl.DataFrame([full], schema=Runs.create_empty().schema))
+    lake.append("runs", pl.DataFrame([full], schema=columns("runs")))
     return versions

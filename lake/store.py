@@ -8,7 +8,7 @@ from deltalake import ColumnProperties, CommitProperties, DeltaTable, WriterProp
 from deltalake.exceptions import DeltaError
 
 from lake.errors import LakeError
-from schemas.tables import TABLES
+from schemas.tables import TABLES, empty
 from schemas.words import Granularity
 
 
@@ -128,12 +128,10 @@ def create_lake(root: Path, granularity: Granularity | None) -> Lake:
 
 
 def _create(lake: Lake, name: str) -> None:
-    empty = TABLES[name].create_empty()
-    if name in PARTITIONED:
-        empty = lake.with_period(empty)
+    rows = lake.with_period(empty(name)) if name in PARTITIONED else empty(name)
     DeltaTable.create(
         str(lake.root / name),
-        schema=arrow(empty).schema,
+        schema=arrow(rows).schema,
         mode="ignore",
         partition_by=["source_id", lake.granularity] if name in PARTITIONED else None,
         name=name,

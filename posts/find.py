@@ -21,7 +21,7 @@ class File:
     path: str
     size: int
     mtime_ns: int
-    problem: Reason | None = None
+    problem: str | None = None
 
 
 def find(root: bytes) -> Iterator[File]:

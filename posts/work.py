@@ -1,15 +1,15 @@
 """The work of a pool worker: a handful of files in, columns out. Imports neither Prefect nor the lake."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from schemas.words import Engine
 from posts.find import File
 from posts.parse import Sighted, parse
 from posts.post import Post, Refusal
 from posts.read import Rejected, blob_id, read
-from schemas.words import Outcome
+from schemas.words import Engine, Outcome, Reason
 
 POST_COLUMNS = tuple(f.name for f in fields(Post))
 
@@ -23,11 +23,21 @@ class Task:
     content: bytes | None = None
 
 
+SIGHTED = (
+    "origin", "path", "blob", "size", "mtime_ns", "outcome", "reason", "field", "detail",
+    "post_id", "source_id", "published_at", "text_chars",
+)  # fmt: skip
+
+
 @dataclass(slots=True)
 class Parsed:
-    """What a handful of files became. `sightings` has a row for each; unchanged ones have outcome None."""
+    """What a handful of files became, a list per column, the lists of a post as JSON text.
 
-    sightings: list[dict[str, Any]] = field(default_factory=list)
+    `sightings` has a row for each file, its outcome None where the content is the known one; `posts` one
+    for each post; `contents` the bytes of posts and rejects by blob.
+    """
+
+    sightings: dict[str, list[Any]] = field(default_factory=lambda: {name: [] for name in SIGHTED})
     posts: dict[str, list[Any]] = field(default_factory=lambda: {name: [] for name in POST_COLUMNS})
     contents: dict[str, bytes] = field(default_factory=dict)
     bytes_read: int = 0
@@ -46,20 +56,21 @@ def _add(parsed: Parsed, task: Task, engine: Engine) -> None:
     try:
         content = _content(task)
     except Rejected as cause:
-        refusal = Refusal(_outcome(file), cause.reason, cause.field, cause.detail)
-        parsed.sightings.append(_sighting(file, None, refusal))
+        outcome = Outcome.IGNORED if cause.reason is Reason.NOT_A_FILE else Outcome.REJECTED
+        _sight(parsed, file, None, Refusal(outcome, cause.reason, cause.field, cause.detail))
         return
     blob = blob_id(content)
     parsed.bytes_read += len(content)
     if blob == task.known_blob:
-        parsed.sightings.append(_sighting(file, blob, None))
+        _sight(parsed, file, blob, None)
         return
-    post = parse(Sighted(file.origin, file.path, content), engine)
-    parsed.sightings.append(_sighting(file, blob, post))
-    if isinstance(post, Post):
-        for name, column in parsed.posts.items():
-            column.append(getattr(post, name))
-    if isinstance(post, Post) or post.outcome == Outcome.REJECTED:
+    became = parse(Sighted(file.origin, file.path, content), engine)
+    _sight(parsed, file, blob, became)
+    if isinstance(became, Post):
+        for name, values in parsed.posts.items():
+            value = getattr(became, name)
+            values.append(json.dumps(value, ensure_ascii=False) if isinstance(value, list) else value)
+    if isinstance(became, Post) or became.outcome == Outcome.REJECTED:
         parsed.contents[blob] = content
 
 
@@ -67,23 +78,17 @@ def _content(task: Task) -> bytes:
     if task.content is not None:
         return task.content
     if task.file.problem is not None:
-        raise Rejected(task.file.problem)
+        raise Rejected(Reason(task.file.problem))
     return read(task.file.origin, task.file.path)
 
 
-def _outcome(file: File) -> str:
-    return Outcome.IGNORED if file.problem == "not_a_file" else Outcome.REJECTED
-
-
-def _sighting(file: File, blob: str | None, became: Post | Refusal | None) -> dict[str, Any]:
-    row: dict[str, Any] = {
-        "origin": file.origin, "path": file.path, "blob": blob, "size": file.size, "mtime_ns": file.mtime_ns,
-        "outcome": None, "reason": None, "field": None, "detail": None,
-        "post_id": None, "source_id": None, "published_at": None, "text_chars": None,
-    }  # fmt: skip
+def _sight(parsed: Parsed, file: File, blob: str | None, became: Post | Refusal | None) -> None:
+    row: tuple[Any, ...] = (None,) * 8
     if isinstance(became, Post):
-        names = ("post_id", "source_id", "published_at", "text_chars")
-        return row | {"outcome": Outcome.POST} | {name: getattr(became, name) for name in names}
-    if isinstance(became, Refusal):
-        row |= {"outcome": became.outcome, "reason": became.reason, "field": became.field, "detail": became.detail}
-    return row
+        place = (became.post_id, became.source_id, became.published_at, became.text_chars)
+        row = (Outcome.POST.value, None, None, None, *place)
+    elif isinstance(became, Refusal):
+        row = (became.outcome, became.reason, became.field, became.detail, None, None, None, None)
+    values = (file.origin, file.path, blob, file.size, file.mtime_ns, *row)
+    for column, value in zip(parsed.sightings.values(), values, strict=True):
+        column.append(value)

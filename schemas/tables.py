@@ -1,6 +1,9 @@
 """The other tables of the lake, and the list of all."""
 
+from functools import cache
+
 import dataframely as dy
+import polars as pl
 
 from schemas.posts import Posts, utc
 
@@ -89,3 +92,13 @@ TABLES: dict[str, type[dy.Schema]] = {
     "templates": Templates,
     "runs": Runs,
 }
+
+
+@cache
+def columns(table: str) -> pl.Schema:
+    """Give the columns of a table and their types, without the partition column that storage adds."""
+    return pl.Schema(TABLES[table].create_empty().schema)
+
+
+def empty(table: str) -> pl.DataFrame:
+    return pl.DataFrame(schema=columns(table))

@@ -1,0 +1,39 @@
+PYTHON ?= python3
+BIN := .venv/bin
+LAKE ?= data/lake
+.DEFAULT_GOAL := help
+
+help:  ## this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+.venv/installed: requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --compile -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m compileall -q cli.py flows lake posts schemas
+	@touch $@
+
+install: .venv/installed  ## the locked packages and postlake, into .venv
+
+run: install  ## ingest the example posts through Prefect, and ask the lake
+	$(BIN)/postlake ingest examples/posts --lake $(LAKE)
+	@echo
+	$(BIN)/postlake sql "SELECT * FROM sources" --lake $(LAKE)
+
+test: install  ## every test
+	$(BIN)/python -m pytest
+
+check: install  ## format, lint, types, imports
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: install  ## speed and memory against a naive script and a floor; CORPUS=folder of posts
+	$(BIN)/python tests/bench/run.py $(if $(CORPUS),--corpus $(CORPUS))
+
+lock:  ## resolve requirements.lock anew from pyproject.toml (needs pip-tools)
+	pip-compile --quiet --generate-hashes --all-extras --strip-extras --allow-unsafe --upgrade \
+	  --no-emit-index-url --no-emit-find-links --no-emit-options --no-header -o requirements.lock pyproject.toml
+
+.PHONY: help install run test check bench lock
