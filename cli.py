@@ -54,7 +54,9 @@ class Form(StrEnum):
 def ingest(
     sources: Annotated[list[Path], typer.Argument(metavar="SOURCE...", help="Folders that hold post files.")],
     lake: LakeDir = DATA_LAKE,
-    month: Annotated[bool, typer.Option("--month", help="Partition a new lake by month (the default).")] = False,
+    month: Annotated[
+        bool, typer.Option("--month", help="Partition a new lake by month (the default).")
+    ] = False,
     year: Annotated[bool, typer.Option("--year", help="Partition a new lake by year.")] = False,
     day: Annotated[bool, typer.Option("--day", help="Partition a new lake by day.")] = False,
     workers: Workers = 0,
@@ -68,11 +70,14 @@ def ingest(
     asked = [name for name, is_asked in zip(Granularity, (month, year, day), strict=True) if is_asked]
     if len(asked) > 1:
         raise typer.BadParameter("give one of --month, --year and --day")
-    from flows.pipeline import Order, check, ingest as run_direct
+    from flows.pipeline import Order, check
+    from flows.pipeline import ingest as run_direct
     from flows.pool import available_workers
 
     check(sources)
-    order = Order(tuple(sources), lake, next(iter(asked), None), workers or available_workers(), parser, verify, wait)
+    order = Order(
+        tuple(sources), lake, next(iter(asked), None), workers or available_workers(), parser, verify, wait
+    )
     with _watching():
         summary = run_direct(order, _say) if direct else _run_flow(order)
     _show(summary, as_json)
@@ -103,11 +108,14 @@ def replay(
     as_json: Json = False,
 ) -> None:
     """Try rejected files again, from the bytes that the lake keeps."""
-    from flows.pipeline import Order, replay as run_replay
+    from flows.pipeline import Order
+    from flows.pipeline import replay as run_replay
     from flows.pool import available_workers
 
     with _watching():
-        summary = run_replay(Order((), lake, None, workers or available_workers(), parser, False, wait), reason, _say)
+        summary = run_replay(
+            Order((), lake, None, workers or available_workers(), parser, False, wait), reason, _say
+        )
     _show(summary, as_json)
 
 
@@ -123,7 +131,8 @@ def sql(
 
     Tables: posts, files, raw, runs, revisions, templates. Views: rejects, sources, daily.
     """
-    from lake.query import export, rows as ask
+    from lake.query import export
+    from lake.query import rows as ask
     from lake.store import open_lake
 
     opened = open_lake(lake)
@@ -149,8 +158,15 @@ def rejects(
     rows: Annotated[int, typer.Option(min=1, help="Rows of a table to print.")] = 1000,
 ) -> None:
     """List the files that could not become posts: path, reason, field, detail."""
+    # the reason is quoted
     where = "" if reason is None else " WHERE reason = '" + reason.replace("'", "''") + "'"
-    sql(f"SELECT path, reason, field, detail FROM rejects{where} ORDER BY origin, path", lake, form, None, rows)
+    sql(
+        f"SELECT path, reason, field, detail FROM rejects{where} ORDER BY origin, path",  # noqa: S608
+        lake,
+        form,
+        None,
+        rows,
+    )
 
 
 @app.command()
@@ -179,8 +195,8 @@ def clean(
     parser: Parser = Engine.LEXBOR,
 ) -> None:
     """Print the cleaned text of post files, blocks separated by a blank line."""
-    from posts.post import Post
     from posts.parse import parse_file
+    from posts.post import Post
 
     bad = 0
     for file in files:
@@ -240,7 +256,7 @@ def _watching() -> Iterator[None]:
     """Show how far the run is: a bar on a terminal, else a line now and then."""
     from flows.progress import watched_by
 
-    with (_bar() if sys.stderr.isatty() else nullcontext(_lines())) as watcher, watched_by(watcher):
+    with _bar() if sys.stderr.isatty() else nullcontext(_lines()) as watcher, watched_by(watcher):
         yield
 
 
@@ -250,7 +266,13 @@ def _bar() -> Iterator[Callable[[str, int, int], None]]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     speed = TextColumn("{task.speed:.0f} files/s")
-    columns = (TextColumn("{task.description:9}"), BarColumn(), MofNCompleteColumn(), speed, TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description:9}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        speed,
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         tasks: dict[str, Any] = {}
 

@@ -21,12 +21,13 @@ class Channel(Generic[T]):
         """Hand over items, waiting for room; give their number. Stops early once the other side has ended."""
         number = 0
         try:
-            for number, item in enumerate(items, start=1):
+            for item in items:
                 with self._changed:
                     self._changed.wait_for(lambda: self._is_closed or len(self._waiting) < self._room)
                     if self._is_closed:
                         break
                     self._waiting.append(item)
+                    number += 1
                     self._changed.notify_all()
         finally:
             with self._changed:

@@ -1,7 +1,7 @@
 """The ingest as a Prefect flow: four coarse tasks, and a report that people look at."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from prefect import flow, task
 from prefect.artifacts import create_markdown_artifact
@@ -16,8 +16,7 @@ from flows.pipeline import Order, Session, Summary, planned, session
 from flows.pool import available_workers
 from flows.summary import as_markdown
 from lake.batch import Batch
-from schemas.words import Granularity
-from schemas.words import Engine
+from schemas.words import Engine, Granularity
 
 EXAMPLES = "examples/posts"
 
@@ -68,7 +67,7 @@ def ingest(
     granularity: Granularity | None = None,
     workers: Annotated[int, Field(ge=0, le=256)] = 0,
     parser: Engine = Engine.LEXBOR,
-    verify: bool = False,  # noqa: FBT001, FBT002 - a switch in the UI's form
+    verify: bool = False,
     wait_seconds: Annotated[float, Field(ge=0)] = 600,
 ) -> Summary:
     """Load post files into a lake: find, transform, load, report.
@@ -81,23 +80,32 @@ def ingest(
         parser: HTML parser. lexbor is fast; beautifulsoup is the second opinion.
         verify: Read every file and compare contents, instead of trusting size and modification time.
         wait_seconds: How long to wait for another run that writes to the same lake.
+
     """
     order = Order(
-        tuple(map(Path, sources)), Path(lake), granularity, workers or available_workers(), parser, verify, wait_seconds
+        tuple(map(Path, sources)),
+        Path(lake),
+        granularity,
+        workers or available_workers(),
+        parser,
+        verify,
+        wait_seconds,
     )
     with session(order, get_run_logger().warning) as opened:
-        return _stages(quote(opened), quote(order))  # type: ignore[arg-type]
+        return _stages(opened, order)
 
 
 def _stages(opened: Session, order: Order) -> Summary:
     """Transform and load run side by side; `quote` keeps Prefect from looking into what is handed over."""
-    find(opened, order)
+    held: Any = quote(opened)
     channel: Channel[Batch] = Channel(room=1)
-    transforming = transform.submit(opened, quote(channel))  # type: ignore[arg-type]
-    loading = load.submit(opened, quote(channel))  # type: ignore[arg-type]
+    handed: Any = quote(channel)
+    find(held, order)
+    transforming = transform.submit(held, handed)
+    loading = load.submit(held, handed)
     try:
         loading.result()
     finally:
         channel.close()
         transforming.result()
-    return report(opened)
+    return report(held)

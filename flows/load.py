@@ -2,16 +2,16 @@
 
 import polars as pl
 
-from flows.batches import post_rows, valid
+from flows.frames import post_rows, valid
 from lake import ledger
 from lake.batch import Batch, Run
 from lake.commit import commit
 from lake.settle import settle
 from lake.store import Lake
-from schemas.tables import empty
-from schemas.words import Engine
 from posts.find import File
 from posts.work import Task, work
+from schemas.tables import empty
+from schemas.words import Engine
 
 
 def load(lake: Lake, batch: Batch, run: Run, engine: Engine) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from flows.batches import Workshop, transform
 from flows.clock import Clock
 from flows.load import load
+from flows.memory import give_back
 from flows.plan import Plan, plan, replay_plan, root_of
 from flows.pool import available_workers
 from lake import ledger, runs
@@ -20,8 +21,6 @@ from lake.lock import writing
 from lake.store import Lake, create_lake, open_lake
 from schemas.errors import MisuseError, PostlakeError
 from schemas.words import Engine, Granularity
-from schemas.words import Engine
-
 
 Say = Callable[[str], None]
 
@@ -92,9 +91,11 @@ class Session:
     def load(self, batches: Iterable[Batch]) -> int:
         """Commit the batches; the time spent waiting for them is not the stage's own."""
         number = 0
-        for number, batch in enumerate(batches, start=1):
+        for batch in batches:
             with self.clock.measuring("load"):
                 load(self.lake, batch, self.run, self.shop.engine)
+                give_back()
+            number += 1
         return number
 
     def report(self) -> Summary:

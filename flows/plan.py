@@ -19,6 +19,8 @@ from posts.work import Task
 from schemas.words import Reason
 
 FOUND = {"origin": pl.String, "path": pl.String, "size": pl.Int64, "mtime_ns": pl.Int64, "problem": pl.String}
+# File names begin with dates: files of one month are read together, whatever folders they are in.
+BY_NAME = [pl.col("path").str.extract("([^/]*)$"), *KEY]
 INGEST, REPLAY = "ingest", "replay"
 # files listed between two words about progress
 HANDFUL = 10_000
@@ -28,7 +30,7 @@ IN_MEMORY = 200
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a run will do. `todo` holds the files to read, in path order, with the blob that is known of each."""
+    """What a run will do. `todo` holds the files to read, in order of their names, with the blob that is known of each."""
 
     kind: str
     origins: list[str]
@@ -70,7 +72,7 @@ def plan(lake: Lake, roots: Iterable[bytes], *, verify: bool) -> Plan:
         & ledger.is_settled()
     )
     is_unchanged = same.fill_null(value=False) & (pl.lit(not verify))
-    todo = compared.filter(~is_unchanged).sort(KEY).select(*FOUND, "blob")
+    todo = compared.filter(~is_unchanged).sort(BY_NAME).select(*FOUND, "blob")
     gone = known.select(KEY).join(found.select(KEY), on=KEY, how="anti")
     return Plan(INGEST, names, found.height, todo, _certainly(gone, found))
 
@@ -81,7 +83,9 @@ def replay_plan(lake: Lake, reason: str | None) -> Plan:
     Files whose bytes the lake does not hold (unreadable, too_large) are left out.
     """
     rejects = ledger.rejects(lake, reason).with_columns(problem=pl.lit(None, pl.String))
-    held = lake.scan("raw").select("blob").join(rejects.lazy().select("blob"), on="blob", how="semi").collect()
+    held = (
+        lake.scan("raw").select("blob").join(rejects.lazy().select("blob"), on="blob", how="semi").collect()
+    )
     todo = rejects.join(held, on="blob", how="semi", maintain_order="left").select(*FOUND, "blob")
     return Plan(REPLAY, [], todo.height, todo, todo.select(KEY).clear())
 

@@ -14,14 +14,21 @@ def as_markdown(summary: Summary, lake: Lake) -> str:
     parts = [
         f"# Run {summary.run_id}",
         _table(COUNTS, [[getattr(summary, name) for name in COUNTS]]),
-        f"{'Balanced' if summary.balanced else '**Not balanced**'}; {summary.gone} files gone; "
-        f"{summary.bytes_read:,} bytes to read in {summary.seconds:.1f} s.",
+        _in_words(summary),
         _section("Reasons", ("reason", "files"), summary.reasons.items()),
-        _section("Posts in the lake", ("source", "posts", "first", "last"), posts_by_source(lake).iter_rows()),
+        _section(
+            "Posts in the lake", ("source", "posts", "first", "last"), posts_by_source(lake).iter_rows()
+        ),
         _section("Seconds", ("stage", "seconds"), summary.stage_seconds.items()),
         _section("Table versions", ("table", "version"), summary.versions.items()),
     ]
     return "\n\n".join(filter(None, parts))
+
+
+def _in_words(summary: Summary) -> str:
+    balance = "Balanced" if summary.balanced else "**Not balanced**"
+    read = f"{summary.bytes_read:,} bytes to read in {summary.seconds:.1f} s"
+    return f"{balance}; {summary.gone} files gone; {read}."
 
 
 def _section(title: str, header: Iterable[str], rows: Iterable[Iterable[object]]) -> str:

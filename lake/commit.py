@@ -24,7 +24,9 @@ def commit(lake: Lake, batch: Batch, settled: Settlement, posts: pl.DataFrame, r
 
 
 def _add_contents(lake: Lake, contents: pl.DataFrame) -> None:
-    held = lake.scan("raw").select("blob").join(contents.lazy().select("blob"), on="blob", how="semi").collect()
+    held = (
+        lake.scan("raw").select("blob").join(contents.lazy().select("blob"), on="blob", how="semi").collect()
+    )
     new = contents.join(held, on="blob", how="anti")
     if not new.is_empty():
         lake.append("raw", new)
@@ -36,10 +38,16 @@ def _put_posts(lake: Lake, settled: Settlement, rows: pl.DataFrame, run: Run, ma
         return
     partition = ["source_id", lake.granularity]
     rows = lake.with_period(rows)
-    affected = pl.concat([rows.select(partition), lake.with_period(moving).select(partition)]).unique().sort(partition)
+    affected = (
+        pl.concat([rows.select(partition), lake.with_period(moving).select(partition)])
+        .unique()
+        .sort(partition)
+    )
     there = lake.rows_in("posts", affected)
     kept = there.join(rows, on="post_id", how="anti").select(rows.columns)
-    is_withdrawn = pl.col("post_id").is_in(settled.withdrawn["post_id"].implode()) & pl.col("withdrawn_at").is_null()
+    is_withdrawn = (
+        pl.col("post_id").is_in(settled.withdrawn["post_id"].implode()) & pl.col("withdrawn_at").is_null()
+    )
     kept = kept.with_columns(
         withdrawn_at=pl.when(is_withdrawn).then(pl.lit(run.started_at)).otherwise("withdrawn_at")
     )
@@ -99,5 +107,3 @@ def _agreed_version(lake: Lake) -> int:
     """The version of posts that the ledger's last batch goes with; 0, empty, before the first."""
     marked = (int(entry[POSTS_VERSION]) for entry in lake.table("files").history() if POSTS_VERSION in entry)
     return next(marked, 0)
-
-

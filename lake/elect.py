@@ -25,6 +25,8 @@ def elect(candidates: pl.DataFrame) -> pl.DataFrame:
         .otherwise(pl.concat_str("chosen_origin", pl.lit("/"), "chosen_path"))
     )
     return named.with_columns(
-        outcome=pl.when("is_chosen").then(pl.lit(Outcome.POST.value)).otherwise(pl.lit(Outcome.DUPLICATE.value)),
+        outcome=pl.when("is_chosen")
+        .then(pl.lit(Outcome.POST.value))
+        .otherwise(pl.lit(Outcome.DUPLICATE.value)),
         detail=pl.when("is_chosen").then(None).otherwise(pl.lit("of ") + twin_of),
     ).select(candidates.columns)

@@ -27,7 +27,9 @@ def read_by(lake: Lake, run_id: str) -> dict[str, int]:
 def not_read_by(lake: Lake, origins: Iterable[str], run_id: str) -> int:
     """Count the live files of some origins that a run did not read."""
     live = pl.col("origin").is_in(list(origins)) & pl.col("gone_at").is_null()
-    return int(lake.scan("files").filter(live & (pl.col("run_id") != run_id)).select(pl.len()).collect().item())
+    return int(
+        lake.scan("files").filter(live & (pl.col("run_id") != run_id)).select(pl.len()).collect().item()
+    )
 
 
 def reasons(lake: Lake, run_id: str) -> dict[str, int]:

@@ -1,6 +1,5 @@
 """The tables of a lake on disk: created, opened, read and written with one set of settings."""
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import polars as pl
@@ -10,7 +9,6 @@ from deltalake.exceptions import DeltaError
 from lake.errors import LakeError
 from schemas.tables import TABLES, empty
 from schemas.words import Granularity
-
 
 DAY_FORMAT = {Granularity.MONTH: "%Y-%m", Granularity.YEAR: "%Y", Granularity.DAY: "%Y-%m-%d"}
 PERIODS = tuple(Granularity)
@@ -63,7 +61,9 @@ class Lake:
 
     def with_period(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Add the partition column, taken from `date`."""
-        return rows.with_columns(pl.col("date").dt.strftime(DAY_FORMAT[self.granularity]).alias(self.granularity))
+        return rows.with_columns(
+            pl.col("date").dt.strftime(DAY_FORMAT[self.granularity]).alias(self.granularity)
+        )
 
     def append(self, name: str, rows: pl.DataFrame) -> None:
         write_deltalake(
@@ -145,12 +145,10 @@ def arrow(rows: pl.DataFrame):  # type: ignore[no-untyped-def]  # noqa: ANN201 -
 
 
 def _writer(name: str) -> WriterProperties:
-    pruned: Mapping[str, ColumnProperties] = {
-        column: ColumnProperties(statistics_enabled="CHUNK") for column in STATISTICS[name]
-    }
+    pruned = {column: ColumnProperties(statistics_enabled="CHUNK") for column in STATISTICS[name]}
     return WriterProperties(
         compression="ZSTD",
         compression_level=3,
         default_column_properties=ColumnProperties(statistics_enabled="NONE"),
-        column_properties=dict(pruned),
+        column_properties=pruned,
     )

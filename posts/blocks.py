@@ -2,13 +2,55 @@
 
 import re
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from posts.dom import TEXT, Node
 from posts.rules import why_dropped
 
 BLOCK = frozenset(
-    "address article aside blockquote body center dd details dialog dir div dl dt fieldset figcaption figure form "
-    "h1 h2 h3 h4 h5 h6 header hr li main menu ol p pre section summary table tbody tfoot thead tr ul caption legend".split()
+    [
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "body",
+        "center",
+        "dd",
+        "details",
+        "dialog",
+        "dir",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figcaption",
+        "figure",
+        "form",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hr",
+        "li",
+        "main",
+        "menu",
+        "ol",
+        "p",
+        "pre",
+        "section",
+        "summary",
+        "table",
+        "tbody",
+        "tfoot",
+        "thead",
+        "tr",
+        "ul",
+        "caption",
+        "legend",
+    ]
 )
 CELL = frozenset({"td", "th"})
 # marks within a run of text; the characters themselves are taken out of the text
@@ -17,9 +59,8 @@ CJK = r"\u1100-\u11ff\u2e80-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\ufe30-
 UNSEEN = re.compile(
     "[\x01-\x08\x0b\x0e-\x1f\x7f-\x9f\xad\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb]"
 )
-# CSS Text 3, 4.1.3: a line break of the source between two wide characters is nothing, elsewhere a space
-WRAP = re.compile(rf"(?<=[{CJK}])[ \t\f]*\n[ \t\f\n]*(?=[{CJK}])")
-SPACES = re.compile("[ \t\n\f\xa0]{2,}|[\t\n\f\xa0]")
+WIDE = re.compile(f"[{CJK}]")
+SPACES = re.compile(" {2,}")
 A_LETTER = re.compile(r"\w")
 
 
@@ -49,9 +90,25 @@ def one_line(text: str) -> str:
 
 def _folded(text: str) -> str:
     if not text.isprintable():
+        text = _printable(text)
+    return SPACES.sub(" ", text) if "  " in text else text
+
+
+def _printable(text: str) -> str:
+    """Make spaces of all kinds one kind, but for the ideographic; take out what is not seen."""
+    text = text.replace("\xa0", " ").replace("\t", " ").replace("\f", " ")
+    if not text.replace("\n", "").replace("\u3000", "").isprintable():
         text = UNSEEN.sub("", text)
-        text = WRAP.sub("", text)
-    return SPACES.sub(" ", text)
+    return _unwrapped(text) if "\n" in text else text
+
+
+def _unwrapped(text: str) -> str:
+    """Join lines of the source as CSS Text 3, 4.1.3 does: between two wide characters without a space."""
+    lines = [line for line in (line.strip(" ") for line in text.split("\n")) if line]
+    joined = lines[:1]
+    for before, after in pairwise(lines):
+        joined += ["" if WIDE.match(before[-1]) and WIDE.match(after[0]) else " ", after]
+    return "".join(joined)
 
 
 class _Walk:
@@ -66,28 +123,28 @@ class _Walk:
         self.link: tuple[str, int] | None = None
 
     def through(self, root: Node) -> None:
-        open_nodes: list[Node] = []
+        open_nodes: list[tuple[Node, str | None]] = []
         node: Node | None = root
         while node is not None:
-            self.enter(node)
-            child = node.child
-            if child is not None:
-                open_nodes.append(node)
-                node = child
-                continue
-            self.leave(node)
+            tag = node.tag
+            if tag == TEXT:
+                self.text(node.text_content or "")
+            else:
+                self.enter(node, tag)
+                child = node.child
+                if child is not None:
+                    open_nodes.append((node, tag))
+                    node = child
+                    continue
+                self.leave(node, tag)
             following = None if node is root else node.next
             while following is None and open_nodes:
-                node = open_nodes.pop()
-                self.leave(node)
+                node, tag = open_nodes.pop()
+                self.leave(node, tag)
                 following = None if node is root else node.next
             node = following
 
-    def enter(self, node: Node) -> None:
-        tag = node.tag
-        if tag == TEXT:
-            self.text(node.text_content or "")
-            return
+    def enter(self, node: Node, tag: str | None) -> None:
         if tag is None or self.dropped_at is not None:
             return
         attributes = node.attributes
@@ -111,11 +168,10 @@ class _Walk:
         self.verbatim_at = node if tag == "pre" else None
         self.is_row_open = False
 
-    def leave(self, node: Node) -> None:
+    def leave(self, node: Node, tag: str | None) -> None:
         if self.dropped_at is not None:
             self.dropped_at = None if self.dropped_at is node else self.dropped_at
             return
-        tag = node.tag
         if tag in BLOCK:
             self.end_block(node)
         elif tag == "a" and self.link is not None:
@@ -141,6 +197,8 @@ class _Walk:
 
     def end_block(self, node: Node | None = None) -> None:
         """Close the run of text. Within `pre` only its own end does."""
+        if not self.run and self.verbatim_at is None and self.link is None:
+            return
         if self.verbatim_at is not None and node is not self.verbatim_at and node is not None:
             self.run.append("\n")
             return

@@ -13,7 +13,9 @@ BLOCK = (
     "|h[1-6]|header|hgroup|hr|li|main|menu|nav|ol|p|pre|section|summary|table|tbody|td|tfoot|th|thead|tr|ul"
     "|script|style|iframe|object|noscript|template|video|audio|svg|picture"
 )
-FENCE_OR_BLOCK = re.compile(rf"^ {{0,3}}(?:(?P<fence>```+|~~~+)|<(?P<tag>{BLOCK})\b)", re.MULTILINE | re.IGNORECASE)
+FENCE_OR_BLOCK = re.compile(
+    rf"^ {{0,3}}(?:(?P<fence>```+|~~~+)|<(?P<tag>{BLOCK})\b)", re.MULTILINE | re.IGNORECASE
+)
 VOID = {"hr"}
 ATTRIBUTE_LIST = re.compile(r"\{:(?!:)[^}\n]*\}")
 

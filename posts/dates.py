@@ -13,6 +13,7 @@ SPELLED = re.compile(
     r"(?:[T\s]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,6})\d*)?)?\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2})?)?\s*\Z",
     re.IGNORECASE,
 )
+YEAR_2100_MILLIS = 4_102_444_800_000
 DAY, SECOND = "day", "second"
 
 
@@ -78,7 +79,14 @@ def _spelled(text: str) -> dt.datetime | dt.date | None:
             return dt.date(int(year), int(month), int(day))
         microsecond = int((fraction or "0").ljust(6, "0"))
         return dt.datetime(
-            int(year), int(month), int(day), int(hour), int(minute), int(second or 0), microsecond, _zone(zone)
+            int(year),
+            int(month),
+            int(day),
+            int(hour),
+            int(minute),
+            int(second or 0),
+            microsecond,
+            _zone(zone),
         )
     except ValueError:
         return None
@@ -107,7 +115,7 @@ def _epoch(text: str | None) -> dt.datetime | None:
     if text is None or text == "NaN":
         return None
     millis = int(text[:20])
-    return dt.datetime.fromtimestamp(millis / 1000, dt.UTC) if 0 < millis < 4_102_444_800_000 else None
+    return dt.datetime.fromtimestamp(millis / 1000, dt.UTC) if 0 < millis < YEAR_2100_MILLIS else None
 
 
 def _name_day(file_name: str) -> dt.datetime | None:

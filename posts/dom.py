@@ -60,7 +60,10 @@ class SoupNode:
     def attributes(self) -> Mapping[str, str | None]:
         if not isinstance(self.element, Tag):
             return {}
-        return {name: value if isinstance(value, str) else " ".join(value) for name, value in self.element.attrs.items()}
+        return {
+            name: value if isinstance(value, str) else " ".join(value)
+            for name, value in self.element.attrs.items()
+        }
 
     @property
     def text_content(self) -> str | None:

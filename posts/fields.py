@@ -13,7 +13,19 @@ DATE_KEYS = ("date", "published", "published_at", "pubdate", "created", "created
 AUTHOR_KEYS = ("author", "authors", "by", "byline")
 SOURCE_KEYS = ("source", "publisher", "site", "site_name", "publication")
 KNOWN = frozenset(
-    (*URL_KEYS, *DATE_KEYS, *AUTHOR_KEYS, *SOURCE_KEYS, "layout", "title", "tags", "tag", "categories", "category", "comments")
+    (
+        *URL_KEYS,
+        *DATE_KEYS,
+        *AUTHOR_KEYS,
+        *SOURCE_KEYS,
+        "layout",
+        "title",
+        "tags",
+        "tag",
+        "categories",
+        "category",
+        "comments",
+    )
 )
 
 

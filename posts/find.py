@@ -53,7 +53,7 @@ def find(root: bytes) -> Iterator[File]:
 
 
 def _identity(folder: bytes) -> tuple[int, int]:
-    status = os.stat(folder)
+    status = os.stat(folder)  # noqa: PTH116 - a path of any bytes
     return status.st_dev, status.st_ino
 
 

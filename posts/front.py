@@ -77,7 +77,7 @@ def _load_json(front: str) -> Any:
     return JSONHandler().load(front)
 
 
-class Toml(TOMLHandler):  # type: ignore[misc, valid-type]
+class Toml(TOMLHandler):
     """python-frontmatter's TOML, read by the standard library, which keeps the whole of TOML 1.0."""
 
     def load(self, fm: str, **_: object) -> Any:

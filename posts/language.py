@@ -1,22 +1,44 @@
 """Language and script of a text, told from its characters."""
 
-from collections import Counter
-
 from zhon import cedict
 
-# Enough characters to tell: one paragraph of Chinese, two of English.
-SAMPLE = 500
+# Enough characters to tell: one paragraph of Chinese, a few lines of English.
+SAMPLE = 400
 HANS = frozenset(cedict.simplified) - frozenset(cedict.traditional)
 HANT = frozenset(cedict.traditional) - frozenset(cedict.simplified)
-ENGLISH = frozenset("the of and to in is that for it with as was on be by this are from at have not".split())
-HAN, KANA, HANGUL, LATIN, OTHER = "han", "kana", "hangul", "latin", "other"
+ENGLISH = frozenset(
+    [
+        "the",
+        "of",
+        "and",
+        "to",
+        "in",
+        "is",
+        "that",
+        "for",
+        "it",
+        "with",
+        "as",
+        "was",
+        "on",
+        "be",
+        "by",
+        "this",
+        "are",
+        "from",
+        "at",
+        "have",
+        "not",
+    ]
+)
+ONLY_HANS, ONLY_HANT, HAN, KANA, HANGUL, LATIN, OTHER, NO_LETTER = "stakhlo."
 
 
-class Kinds(dict[str, str | None]):
-    """Character -> kind of letter, None for what is no letter; filled as characters are met."""
+class Kinds(dict[int, str]):
+    """Code point -> kind of letter, for `str.translate`; filled as characters are met."""
 
-    def __missing__(self, char: str) -> str | None:
-        self[char] = kind = _kind(char)
+    def __missing__(self, point: int) -> str:
+        self[point] = kind = _kind(chr(point))
         return kind
 
 
@@ -28,30 +50,29 @@ def language_of(text: str) -> tuple[str, str | None]:
 
     `none` is a text without letters, `und` one in a language that is not told apart.
     """
-    kinds = dict.fromkeys((HAN, "Hans", "Hant", KANA, HANGUL, LATIN, OTHER, None), 0)
-    for char, times in Counter(text[:SAMPLE]).items():
-        kinds[KINDS[char]] += times
-    han = kinds[HAN] + kinds["Hans"] + kinds["Hant"]
-    cjk = han + kinds[KANA] + kinds[HANGUL]
-    if not cjk + kinds[LATIN] + kinds[OTHER]:
+    kinds = text[:SAMPLE].translate(KINDS)
+    hans, hant, kana, hangul = map(kinds.count, (ONLY_HANS, ONLY_HANT, KANA, HANGUL))
+    latin, other = kinds.count(LATIN), kinds.count(OTHER)
+    cjk = hans + hant + kinds.count(HAN) + kana + hangul
+    if not cjk + latin + other:
         return "none", None
     # one Han character says as much as a Latin word of three letters
-    if cjk * 3 < kinds[LATIN] + kinds[OTHER]:
-        return ("und" if kinds[OTHER] > kinds[LATIN] else _latin(text)), None
-    if kinds[KANA] * 5 > cjk:
+    if cjk * 3 < latin + other:
+        return ("und" if other > latin else _latin(text)), None
+    if kana * 5 > cjk:
         return "ja", None
-    if kinds[HANGUL] * 2 > cjk:
+    if hangul * 2 > cjk:
         return "ko", None
-    return "zh", max("Hans", "Hant", key=kinds.__getitem__) if kinds["Hans"] != kinds["Hant"] else None
+    return "zh", None if hans == hant else "Hans" if hans > hant else "Hant"
 
 
-def _kind(char: str) -> str | None:
+def _kind(char: str) -> str:
     if not char.isalpha():
-        return None
+        return NO_LETTER
     if char < "\u0250":
         return LATIN
     if "\u4e00" <= char <= "\u9fff" or "\u3400" <= char <= "\u4dbf" or "\U00020000" <= char <= "\U000323af":
-        return "Hans" if char in HANS else "Hant" if char in HANT else HAN
+        return ONLY_HANS if char in HANS else ONLY_HANT if char in HANT else HAN
     if "\u3041" <= char <= "\u30fa":
         return KANA
     return HANGUL if "\uac00" <= char <= "\ud7a3" else OTHER

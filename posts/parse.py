@@ -12,14 +12,13 @@ from posts import front
 from posts.blocks import Content, content_of, one_line
 from posts.dates import Dated, arbitrate
 from posts.dom import body_of
-from schemas.words import Engine
 from posts.language import language_of
 from posts.paths import to_text
 from posts.post import CLEANER_VERSION, Post, Refusal
 from posts.read import Ignored, Rejected, blob_id, decode, read, without_surrogates
 from posts.sources import slug, tidy
 from posts.urls import absolute, canonical, domain
-from schemas.words import Outcome, Reason, Warn
+from schemas.words import Engine, Outcome, Reason, Warn
 
 NOT_WORD = re.compile(r"[\W_]+")
 
@@ -31,6 +30,7 @@ class Sighted:
     origin: str
     path: str
     content: bytes
+    blob: str
 
     @property
     def name(self) -> str:
@@ -44,7 +44,7 @@ def parse_file(path: bytes, engine: Engine = Engine.LEXBOR) -> Post | Refusal:
         content = read(to_text(origin), to_text(name))
     except Rejected as cause:
         return Refusal(Outcome.REJECTED, cause.reason, cause.field, cause.detail)
-    return parse(Sighted(to_text(origin), to_text(name), content), engine)
+    return parse(Sighted(to_text(origin), to_text(name), content, blob_id(content)), engine)
 
 
 def parse(sighted: Sighted, engine: Engine = Engine.LEXBOR) -> Post | Refusal:
@@ -66,7 +66,8 @@ def _post(sighted: Sighted, engine: Engine) -> Post:
     dated = _dated(given.first(values, given.DATE_KEYS), epoch, sighted.name)
     title, titling = _title(values, header_title, sighted.name)
     url, linking = _url(values, header_url)
-    source, sourcing = _source(values, url)
+    categories = given.labels(given.first(values, ("categories", "category")))
+    source, sourcing = _source(values, categories, url)
     content, parsing = clean(rest, sighted.name, title, engine)
     text = "\n\n".join(content.blocks)
     language, script = language_of(f"{title}\n{text}")
@@ -86,7 +87,7 @@ def _post(sighted: Sighted, engine: Engine) -> Post:
         url=url,
         domain=domain(url) if url else None,
         tags=given.labels(given.first(values, ("tags", "tag"))),
-        categories=given.labels(given.first(values, ("categories", "category"))),
+        categories=categories,
         language=language,
         script=script,
         text=text,
@@ -97,9 +98,11 @@ def _post(sighted: Sighted, engine: Engine) -> Post:
         content_hash=_digest(f"{title}\n{text}"),
         origin=sighted.origin,
         path=sighted.path,
-        blob=blob_id(sighted.content),
+        blob=sighted.blob,
         extra=given.unknown(values),
-        warnings=list(map(str, [*decoding, *salvaging, *dated.warnings, *titling, *linking, *sourcing, *parsing])),
+        warnings=list(
+            map(str, [*decoding, *salvaging, *dated.warnings, *titling, *linking, *sourcing, *parsing])
+        ),
         cleaner_version=CLEANER_VERSION,
     )
 
@@ -117,7 +120,11 @@ def clean(body: str, name: str, title: str, engine: Engine) -> tuple[Content, li
 def _dated(written: Any, epoch: str | None, name: str) -> Dated:
     dated = arbitrate(written, epoch, name)
     if dated.published_at is None:
-        seen = "no date in front matter, epoch comment or file name" if written is None else repr(plain_date(written))
+        seen = (
+            "no date in front matter, epoch comment or file name"
+            if written is None
+            else repr(plain_date(written))
+        )
         raise Rejected(Reason.NO_DATE, "date", seen)
     return dated
 
@@ -145,9 +152,8 @@ def _url(values: front.Fields, header: str | None) -> tuple[str | None, list[War
     return found, [Warn.BAD_URL] if broken else []
 
 
-def _source(values: front.Fields, url: str | None) -> tuple[str, list[Warn]]:
+def _source(values: front.Fields, categories: list[str], url: str | None) -> tuple[str, list[Warn]]:
     named = given.text(given.first(values, given.SOURCE_KEYS))
-    categories = given.labels(given.first(values, ("categories", "category")))
     source = tidy(named or next(iter(categories), "") or (domain(url) if url else "") or "")
     return (source, []) if source else ("unknown", [Warn.NO_SOURCE])
 

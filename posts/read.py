@@ -37,13 +37,24 @@ class Ignored(Exception):
 def read(origin: str, path: str) -> bytes:
     """Give the bytes of a file. Raises Rejected: unreadable, too_large."""
     try:
-        with open(os.path.join(to_bytes(origin), to_bytes(path)), "rb", buffering=0) as file:  # noqa: PTH118, PTH123
-            size = os.fstat(file.fileno()).st_size
-            if size > LARGEST_BYTES:
-                raise Rejected(Reason.TOO_LARGE, detail=f"{size} bytes; the limit is {LARGEST_BYTES}")
-            return file.readall()
+        descriptor = os.open(os.path.join(to_bytes(origin), to_bytes(path)), os.O_RDONLY)  # noqa: PTH118
+        try:
+            return _whole(descriptor)
+        finally:
+            os.close(descriptor)
     except OSError as error:
         raise Rejected(Reason.UNREADABLE, detail=error.strerror) from error
+
+
+def _whole(descriptor: int) -> bytes:
+    size = os.fstat(descriptor).st_size
+    if size > LARGEST_BYTES:
+        raise Rejected(Reason.TOO_LARGE, detail=f"{size} bytes; the limit is {LARGEST_BYTES}")
+    content = os.read(descriptor, size + 1)
+    # a read may come short, as on network file systems, and a file may grow while it is read
+    while more := os.read(descriptor, LARGEST_BYTES) if len(content) != size or not size else b"":
+        content += more
+    return content
 
 
 def blob_id(content: bytes) -> str:

@@ -4,8 +4,30 @@ import re
 from collections.abc import Mapping
 
 NO_TEXT = frozenset(
-    "head script style noscript iframe template object embed svg canvas video audio map "
-    "button select textarea input option datalist dialog progress meter".split()
+    [
+        "head",
+        "script",
+        "style",
+        "noscript",
+        "iframe",
+        "template",
+        "object",
+        "embed",
+        "svg",
+        "canvas",
+        "video",
+        "audio",
+        "map",
+        "button",
+        "select",
+        "textarea",
+        "input",
+        "option",
+        "datalist",
+        "dialog",
+        "progress",
+        "meter",
+    ]
 )
 SITE_CHROME = frozenset({"header", "footer", "nav"})
 HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)

@@ -16,7 +16,18 @@ TRACKING_VALUE = {
 }
 TWICE_ENCODED = re.compile(r"%25(?=[0-9A-Fa-f]{2})")
 ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
+# an escape in small letters, or of a character that needs none
+UNTIDY_ESCAPE = re.compile(r"%(?:[a-f][0-9A-Fa-f]|[0-9A-F][a-f]|2[DE]|3[0-9]|[46][1-9A-F]|[57][0-9A]|5F|7E)")
 UNRESERVED = set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+# Nine addresses in ten are canonical already; those that this matches are, but for what TO_MEND finds.
+TIDY = re.compile(
+    r"https?://[a-z0-9.-]+/[A-Za-z0-9._~/@%!$&'()*+,;=-]*(?:\?[A-Za-z0-9._~/@%!$&'()*+,;=-]+)?\Z"
+)
+TO_MEND = re.compile(
+    r"%25|[?&](?:utm_|[fgy]clid|dclid|msclkid|igsh|mc_[ce]id|_g[al]=|si=|spm=|scm=|ref_|share_|from_source|wt_mc|xtor|cmpid"
+    r"|source=|feature=)",
+    re.IGNORECASE,
+)
 DEFAULT_PORT = {"http": ":80", "https": ":443"}
 
 
@@ -28,6 +39,8 @@ def canonical(url: str) -> str | None:
     it was applied twice and otherwise written one way, tracking parameters dropped (utm_*, fbclid, gclid,
     si, spm, source=rss... and the like). The rest of the query is kept in its order.
     """
+    if TIDY.match(url) and not TO_MEND.search(url) and not UNTIDY_ESCAPE.search(url.partition("?")[0]):
+        return url
     try:
         parts = urlsplit(url.strip())
         scheme, host = parts.scheme.lower(), parts.netloc.lower()
@@ -41,9 +54,11 @@ def canonical(url: str) -> str | None:
 
 def _escaped_once(path: str) -> str:
     """`%25E7%25B4` and `%e7%b4` and the bare letters all become `%E7%B4`."""
-    once = TWICE_ENCODED.sub("%", path)
-    path = once if _is_utf8(once) else path
-    path = ESCAPE.sub(_one_escape, path)
+    if "%25" in path:
+        once = TWICE_ENCODED.sub("%", path)
+        path = once if _is_utf8(once) else path
+    if UNTIDY_ESCAPE.search(path):
+        path = ESCAPE.sub(_one_escape, path)
     if path.isascii() and " " not in path:
         return path
     return "".join(c if c.isascii() and c != " " else _percent(c) for c in path)
@@ -85,13 +100,16 @@ def absolute(base: str | None, url: str) -> str | None:
     url = url.strip()
     if url.startswith(("#", "javascript:", "data:", "mailto:", "tel:")):
         return None
+    if url.startswith(("https://", "http://")):
+        return canonical(url)
     try:
-        return canonical(urljoin(base, url) if base else url)
+        return canonical(urljoin(base, url)) if base else None
     except ValueError:
         return None
 
 
 def domain(url: str) -> str | None:
     """Give the host of a canonical URL, without port and leading www."""
-    host = urlsplit(url).hostname
-    return host.removeprefix("www.") if host else None
+    host = url.split("/", 3)[2].rpartition("@")[2]
+    host = host.partition(":")[0] if not host.startswith("[") else host
+    return host.removeprefix("www.") or None

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
+from operator import attrgetter
 from typing import Any
 
 from posts.find import File
@@ -12,6 +13,8 @@ from posts.read import Rejected, blob_id, read
 from schemas.words import Engine, Outcome, Reason
 
 POST_COLUMNS = tuple(f.name for f in fields(Post))
+VALUES = attrgetter(*POST_COLUMNS)
+_as_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +67,11 @@ def _add(parsed: Parsed, task: Task, engine: Engine) -> None:
     if blob == task.known_blob:
         _sight(parsed, file, blob, None)
         return
-    became = parse(Sighted(file.origin, file.path, content), engine)
+    became = parse(Sighted(file.origin, file.path, content, blob), engine)
     _sight(parsed, file, blob, became)
     if isinstance(became, Post):
-        for name, values in parsed.posts.items():
-            value = getattr(became, name)
-            values.append(json.dumps(value, ensure_ascii=False) if isinstance(value, list) else value)
+        for values, value in zip(parsed.posts.values(), VALUES(became), strict=True):
+            values.append(value if type(value) is not list else _as_json(value) if value else "[]")
     if isinstance(became, Post) or became.outcome == Outcome.REJECTED:
         parsed.contents[blob] = content
 

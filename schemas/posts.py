@@ -5,12 +5,10 @@ import datetime as dt
 import dataframely as dy
 import polars as pl
 
-MICROSECONDS = "us"
-
 
 def utc(*, nullable: bool = False) -> dy.Datetime:
     """A point in time: microseconds, aware, UTC."""
-    return dy.Datetime(nullable=nullable, time_unit=MICROSECONDS, time_zone="UTC")
+    return dy.Datetime(nullable=nullable, time_unit="us", time_zone="UTC")
 
 
 def texts() -> dy.List:
