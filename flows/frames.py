@@ -73,7 +73,7 @@ def _refused(files: pl.DataFrame, broken: pl.DataFrame) -> pl.DataFrame:
         pl.lit(None, files.schema[name]).alias(name) for name in ("post_id", "source_id", "published_at")
     ]
     rejected = refused.with_columns(*nothing, outcome=pl.lit(Outcome.REJECTED.value), text_chars=None)
-    return pl.concat([files.join(broken, on=KEY, how="anti"), rejected.cast(dict(files.schema))])
+    return pl.concat([files.join(broken, on=KEY, how="anti"), rejected.cast(files.schema)])
 
 
 def _contents(parsed: list[Parsed], run: Run) -> pl.DataFrame:
