@@ -145,9 +145,11 @@ def sql(
     if output is not None:
         export(opened, query, str(output), form)
         return
-    with tempfile.NamedTemporaryFile(suffix=f".{form}") as answer:
-        export(opened, query, answer.name, form)
-        shutil.copyfileobj(answer, sys.stdout.buffer)
+    with tempfile.TemporaryDirectory() as folder:
+        answer = Path(folder) / f"answer.{form}"
+        export(opened, query, str(answer), form)
+        with answer.open("rb") as file:
+            shutil.copyfileobj(file, sys.stdout.buffer)
 
 
 @app.command()

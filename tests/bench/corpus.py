@@ -1,0 +1,62 @@
+"""Larger inputs made from a real corpus: every copy is a folder of different posts of the same days and sources."""
+
+import hashlib
+import os
+import re
+import shutil
+from pathlib import Path
+
+FROM = re.compile(rb"^(from:[ \t]*[\"']?)([^\s\"'#]+)", re.MULTILINE)
+TITLE = re.compile(rb"^(title:[ \t]*[\"']?)", re.MULTILINE)
+HEADING = re.compile(rb"^\[(.*\]\()([^\s#]+?)(?=(?:#\S*)?\)[ \t]*\r?\n-{3})", re.MULTILINE)
+
+
+def renamed(name: str, suffix: str) -> str:
+    """A file name with a suffix before its extension, cut to 255 bytes without losing its difference from others."""
+    stem, ending = os.fsencode(Path(name).stem), os.fsencode(suffix + Path(name).suffix)
+    if len(stem) + len(ending) > 255:
+        ending = b"-" + hashlib.blake2b(stem, digest_size=5).hexdigest().encode() + ending
+        stem = stem[: 255 - len(ending)].decode(errors="ignore").encode()
+    return os.fsdecode(stem + ending)
+
+
+def copied_url(url: bytes, copy: int) -> bytes:
+    """A URL, given without its fragment, that names another post."""
+    return url + (b"&" if b"?" in url else b"?") + b"copy=%d" % copy
+
+
+def reworded(content: bytes, copy: int) -> bytes:
+    """A post with another title and URL, in the front matter and in the heading that repeats them."""
+    mark = b"copy %d, " % copy
+    content = FROM.sub(lambda found: found[1] + copied_url(found[2], copy), content, count=1)
+    content = TITLE.sub(lambda found: found[1] + mark, content, count=1)
+    return HEADING.sub(lambda found: b"[" + mark + found[1] + copied_url(found[2], copy), content, count=1)
+
+
+def place(path: Path, copy: int) -> Path:
+    """Where a copy of a file goes: the same name with a suffix, in a folder beside the file's own."""
+    suffix = f"-copy{copy}"
+    folder = path.parent
+    sibling = folder.with_name(renamed(folder.name, suffix)) if folder.name else Path(f"copy{copy}")
+    return sibling / renamed(path.name, suffix)
+
+
+def files(corpus: Path) -> list[Path]:
+    """Every regular file below a folder, without those of git."""
+    paths = (path for path in corpus.rglob("*") if path.is_file() and not path.is_symlink())
+    return [path for path in paths if ".git" not in path.relative_to(corpus).parts]
+
+
+def multiply(source: Path, into: Path, times: int) -> None:
+    """Fill a new folder with `times` as many posts: the corpus unchanged, then copies that are different posts."""
+    into.mkdir(parents=True)
+    for path in files(source):
+        inner = path.relative_to(source)
+        (into / inner).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(path, into / inner)
+        content = path.read_bytes()
+        for copy in range(1, times):
+            target = into / place(inner, copy)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with target.open("xb") as file:
+                file.write(reworded(content, copy))

@@ -1,0 +1,90 @@
+"""The flow against a real Prefect server of its own, started once."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+EXAMPLES = ROOT / "examples" / "posts"
+RUN_FLOW = """
+import asyncio, json, sys
+from flows.ingest import ingest
+from prefect.client.orchestration import get_client
+from prefect.testing.utilities import prefect_test_harness
+
+async def seen():
+    async with get_client() as client:
+        tasks = await client.read_task_runs()
+        artifacts = await client.read_artifacts()
+        runs = await client.read_flow_runs()
+        return {
+            "tasks": {task.name.rsplit("-", 1)[0]: task.state_name for task in tasks},
+            "number": len(tasks),
+            "artifact": [artifact.data for artifact in artifacts if artifact.key == "ingest"][-1],
+            "run": runs[0].name,
+        }
+
+if __name__ == "__main__":
+    with prefect_test_harness(server_startup_timeout=120):
+        summary = ingest(sources=[sys.argv[1]], lake=sys.argv[2])
+        print(json.dumps({"found": summary.found, "posts": summary.posts, **asyncio.run(seen())}))
+"""
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("prefect")
+    (folder / "run_flow.py").write_text(RUN_FLOW)
+    run = subprocess.run(
+        [sys.executable, folder / "run_flow.py", EXAMPLES, folder / "lake"],
+        env=os.environ | {"PREFECT_HOME": str(folder / "home"), "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr[-3000:]
+    return json.loads(run.stdout.splitlines()[-1]) | {"lake": folder / "lake"}
+
+
+def test_the_flow_runs_its_four_tasks_and_no_more(told):
+    assert told["tasks"] == dict.fromkeys(["find", "transform", "load", "report"], "Completed")
+    assert told["number"] == 4
+
+
+def test_the_artifact_shows_counts_reasons_and_sources(told):
+    for part in (
+        "| found | unchanged | posts |",
+        "Balanced",
+        "## Reasons",
+        "no_date",
+        "山城文薈",
+        "## Seconds",
+    ):
+        assert part in told["artifact"]
+
+
+def test_the_flow_gives_the_same_lake_as_the_direct_run(told, tmp_path):
+    from flows.pipeline import Order, ingest
+    from lake.store import open_lake
+
+    ingest(Order((EXAMPLES,), tmp_path / "direct"), print)
+    flow, direct = (
+        open_lake(folder).scan("posts").drop("run_id", "ingested_at").collect().sort("post_id")
+        for folder in (told["lake"], tmp_path / "direct")
+    )
+    assert flow.equals(direct)
+
+
+def test_every_parameter_has_a_default_and_a_help_text():
+    from prefect.utilities.callables import parameter_schema
+
+    from flows.ingest import ingest
+
+    schema = parameter_schema(ingest.fn)
+    assert schema.required == []
+    assert all(prop.get("description") for prop in schema.properties.values())
