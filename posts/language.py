@@ -3,7 +3,7 @@
 from zhon import cedict
 
 # Enough characters to tell: one paragraph of Chinese, a few lines of English.
-SAMPLE = 400
+SAMPLE = 300
 HANS = frozenset(cedict.simplified) - frozenset(cedict.traditional)
 HANT = frozenset(cedict.traditional) - frozenset(cedict.simplified)
 ENGLISH = frozenset(

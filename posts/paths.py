@@ -9,12 +9,20 @@ STAND_IN = re.compile("[\U0010ff80-\U0010ffff]")
 
 def to_text(name: bytes) -> str:
     """Give a name as valid Unicode; `to_bytes` gives the same bytes back. UTF-8 names stay as they are."""
-    text = name.decode("utf-8", "surrogateescape")
+    try:
+        text = name.decode()
+    except UnicodeDecodeError:
+        text = name.decode("utf-8", "surrogateescape")
+    else:
+        if not STAND_IN.search(text):
+            return text
     text = STAND_IN.sub(lambda m: m[0].encode().decode("ascii", "surrogateescape"), text)
     return "".join(chr(ord(c) - 0xDC00 + OFFSET) if "\udc80" <= c <= "\udcff" else c for c in text)
 
 
 def to_bytes(text: str) -> bytes:
+    if not STAND_IN.search(text):
+        return text.encode()
     return STAND_IN.sub(lambda m: chr(ord(m[0]) - OFFSET + 0xDC00), text).encode("utf-8", "surrogateescape")
 
 

@@ -4,8 +4,6 @@ import hashlib
 import os
 import re
 
-from bs4.dammit import UnicodeDammit
-
 from posts.paths import to_bytes
 from schemas.words import Reason, Warn
 
@@ -84,6 +82,9 @@ def _decode(content: bytes) -> tuple[str, list[str]]:
         replaced = content.decode("utf-8-sig", "replace")
     if replaced.count("\ufffd") <= DAMAGE * len(replaced):
         return replaced, [Warn.BAD_BYTES]
+    # one file in thousands needs it, and every worker would import it
+    from bs4.dammit import UnicodeDammit
+
     guess = UnicodeDammit(content, smart_quotes_to=None)
     if not guess.unicode_markup or guess.contains_replacement_characters:
         return replaced, [Warn.BAD_BYTES]
