@@ -84,7 +84,8 @@ def ingest(
 
 
 def _run_flow(order: "Order") -> "Summary":
-    os.environ.setdefault("PREFECT_LOGGING_LEVEL", "WARNING")
+    # the terminal shows progress and the summary; the log is for the UI
+    os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "WARNING")
     from flows.ingest import ingest as flow
 
     return flow(

@@ -7,6 +7,7 @@ from prefect import flow, task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.logging import get_run_logger
+from prefect.states import Completed, State
 from prefect.task_runners import ThreadPoolTaskRunner
 from prefect.utilities.annotations import quote
 from pydantic import Field
@@ -14,44 +15,44 @@ from pydantic import Field
 from flows.channel import Channel
 from flows.pipeline import Order, Session, Summary, planned, session
 from flows.pool import available_workers
-from flows.summary import as_markdown
+from flows.summary import as_markdown, in_words
 from lake.batch import Batch
 from schemas.words import Engine, Granularity
 
 EXAMPLES = "examples/posts"
 
 
-@task(name="find", cache_policy=NO_CACHE)
-def find(opened: Session, order: Order) -> str:
+@task(name="find", task_run_name="find", cache_policy=NO_CACHE)
+def find(opened: Session, order: Order) -> State[None]:
     plan = opened.find(planned(order))
-    counts = f"{plan.found} files found, {plan.unchanged} unchanged, {plan.todo.height} to read"
-    get_run_logger().info("%s, %d gone", counts, plan.gone.height)
-    return counts
+    return _done(
+        f"{plan.found} files found, {plan.unchanged} unchanged, {plan.todo.height} to read, {plan.gone.height} gone"
+    )
 
 
-@task(name="transform", cache_policy=NO_CACHE)
-def transform(opened: Session, channel: Channel[Batch]) -> str:
-    counts = f"{channel.feed(opened.transform())} batches of {opened.plan.todo.height} files"
-    get_run_logger().info(counts)
-    return counts
+@task(name="transform", task_run_name="transform", cache_policy=NO_CACHE)
+def transform(opened: Session, channel: Channel[Batch]) -> State[None]:
+    number = channel.feed(opened.transform())
+    return _done(f"{opened.plan.todo.height} files read, {number} batches")
 
 
-@task(name="load", cache_policy=NO_CACHE)
-def load(opened: Session, channel: Channel[Batch]) -> str:
-    counts = f"{opened.load(channel)} batches committed"
-    get_run_logger().info(counts)
-    return counts
+@task(name="load", task_run_name="load", cache_policy=NO_CACHE)
+def load(opened: Session, channel: Channel[Batch]) -> State[None]:
+    return _done(f"{opened.load(channel)} batches committed")
 
 
-@task(name="report", cache_policy=NO_CACHE)
+@task(name="report", task_run_name="report", cache_policy=NO_CACHE)
 def report(opened: Session) -> Summary:
     summary = opened.report()
     create_markdown_artifact(as_markdown(summary, opened.lake), key="ingest", description="What the run did")
-    get_run_logger().info(
-        "%d found = %d unchanged + %d posts + %d duplicates + %d rejected + %d ignored",
-        summary.found, summary.unchanged, summary.posts, summary.duplicates, summary.rejected, summary.ignored,
-    )  # fmt: skip
+    get_run_logger().info(in_words(summary))
     return summary
+
+
+def _done(counts: str) -> State[None]:
+    """End a task with its counts, in the log and beside its name in the UI."""
+    get_run_logger().info(counts)
+    return Completed(message=counts)
 
 
 @flow(

@@ -14,7 +14,7 @@ def as_markdown(summary: Summary, lake: Lake) -> str:
     parts = [
         f"# Run {summary.run_id}",
         _table(COUNTS, [[getattr(summary, name) for name in COUNTS]]),
-        _in_words(summary),
+        f"{in_words(summary)}.",
         _section("Reasons", ("reason", "files"), summary.reasons.items()),
         _section(
             "Posts in the lake", ("source", "posts", "first", "last"), posts_by_source(lake).iter_rows()
@@ -25,10 +25,11 @@ def as_markdown(summary: Summary, lake: Lake) -> str:
     return "\n\n".join(filter(None, parts))
 
 
-def _in_words(summary: Summary) -> str:
-    balance = "Balanced" if summary.balanced else "**Not balanced**"
-    read = f"{summary.bytes_read:,} bytes to read in {summary.seconds:.1f} s"
-    return f"{balance}; {summary.gone} files gone; {read}."
+def in_words(summary: Summary) -> str:
+    """Tell the accounting equation and what else happened, on one line."""
+    parts = " + ".join(f"{getattr(summary, name)} {name}" for name in COUNTS[1:])
+    balance = "balanced" if summary.balanced else "NOT balanced"
+    return f"{summary.found} found = {parts} ({balance}); {summary.gone} gone; {summary.seconds:.1f} s"
 
 
 def _section(title: str, header: Iterable[str], rows: Iterable[Iterable[object]]) -> str:

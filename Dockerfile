@@ -1,0 +1,13 @@
+FROM python:3.11.13-slim-bookworm
+
+WORKDIR /app
+COPY requirements.lock ./
+RUN pip install --no-cache-dir --require-hashes --compile -r requirements.lock
+COPY . .
+RUN pip install --no-cache-dir --no-deps --no-build-isolation --compile . \
+ && useradd --create-home postlake \
+ && mkdir /lake && chown postlake /lake
+USER postlake
+ENV POSTLAKE_LAKE=/lake
+ENTRYPOINT ["postlake"]
+CMD ["--help"]
