@@ -1,4 +1,4 @@
-FROM python:3.11.13-slim-bookworm
+FROM python:3.11-slim-bookworm
 
 WORKDIR /app
 COPY requirements.lock ./
@@ -6,7 +6,7 @@ RUN pip install --no-cache-dir --require-hashes --compile -r requirements.lock
 COPY . .
 RUN pip install --no-cache-dir --no-deps --no-build-isolation --compile . \
  && useradd --create-home postlake \
- && mkdir /lake && chown postlake /lake
+ && mkdir -p /lake /home/postlake/.prefect && chown -R postlake /lake /home/postlake
 USER postlake
 ENV POSTLAKE_LAKE=/lake
 ENTRYPOINT ["postlake"]
