@@ -93,17 +93,22 @@ def _assert_one_to_one(posts: pl.DataFrame) -> None:
 def repair(lake: Lake) -> bool:
     """Undo what a killed run wrote to posts without its ledger; True if there was such."""
     agreed = _agreed_version(lake)
-    torn = False
-    for entry in lake.table("posts").history():
+    posts, torn = lake.table("posts"), False
+    for entry in posts.history(limit=posts.version() - agreed + 1):
         if entry["version"] <= agreed or entry["operation"] == "RESTORE":
             break
         torn = torn or BATCH in entry
     if torn:
-        lake.table("posts").restore(agreed)
+        posts.restore(agreed)
     return torn
 
 
 def _agreed_version(lake: Lake) -> int:
     """The version of posts that the ledger's last batch goes with; 0, empty, before the first."""
-    marked = (int(entry[POSTS_VERSION]) for entry in lake.table("files").history() if POSTS_VERSION in entry)
-    return next(marked, 0)
+    files = lake.table("files")
+    # the last commit tells, unless the table was tended since; the whole history is long
+    for limit in (1, None):
+        for entry in files.history(limit):
+            if POSTS_VERSION in entry:
+                return int(entry[POSTS_VERSION])
+    return 0

@@ -7,9 +7,11 @@ import polars as pl
 from lake.batch import KEY, Batch, Run
 from lake.elect import elect
 from lake.store import Lake
-from schemas.words import Outcome
+from schemas.words import Outcome, Reason
 
 IS_POST = pl.col("outcome") == Outcome.POST.value
+# A file that cannot be read for a while keeps its post from being withdrawn.
+IS_UNREADABLE = pl.col("reason") == Reason.UNREADABLE.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +41,13 @@ def settle(lake: Lake, batch: Batch, run: Run) -> Settlement:
     rivals = related.filter(pl.col("gone_at").is_null()).join(keys, on=KEY, how="anti")
 
     remembered = _remembered(read, prior)
-    elected = elect(pl.concat([remembered.filter(IS_POST), rivals]))
+    elected = elect(pl.concat([remembered.filter(IS_POST), rivals.filter(pl.col("reason").is_null())]))
     winners = elected.filter(IS_POST)
-    before = related.filter(IS_POST)
+    before = related.filter(IS_POST | IS_UNREADABLE)
     standing = before.filter(pl.col("gone_at").is_null()).join(rivals, on=KEY, how="semi")
     chosen = winners.join(standing, on=[*KEY, "blob"], how="anti")
-    without_file = before.join(winners, on="post_id", how="anti")
+    held = pl.concat([remembered, rivals]).filter(IS_UNREADABLE)
+    without_file = before.join(winners, on="post_id", how="anti").join(held, on="post_id", how="anti")
     return Settlement(
         ledger=pl.concat([
             remembered.filter(~IS_POST),
@@ -67,13 +70,13 @@ def _among(lake: Lake, columns: list[str], values: pl.DataFrame) -> pl.DataFrame
 
 
 def _remembered(read: pl.DataFrame, prior: pl.DataFrame) -> pl.DataFrame:
-    """Keep when a file was first seen."""
-    first = prior.select(*KEY, earlier="first_seen_at")
-    return (
-        read.join(first, on=KEY, how="left")
-        .with_columns(first_seen_at=pl.coalesce("earlier", "first_seen_at"))
-        .drop("earlier")
-    )
+    """Keep when a file was first seen, and which post it told while it could be read."""
+    told = ["post_id", "source_id", "published_at", "text_chars"]
+    compared = read.join(prior.select(*KEY, "first_seen_at", *told), on=KEY, how="left", suffix="_before")
+    return compared.with_columns(
+        pl.coalesce("first_seen_at_before", "first_seen_at").alias("first_seen_at"),
+        *(pl.when(IS_UNREADABLE).then(f"{name}_before").otherwise(name).alias(name) for name in told),
+    ).select(read.columns)
 
 
 def _flipped(elected: pl.DataFrame, rivals: pl.DataFrame, read: pl.DataFrame) -> pl.DataFrame:

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from posts.front import Fields, plain
 from posts.read import without_surrogates
@@ -58,6 +59,13 @@ def unknown(fields: Fields) -> str | None:
     """Give the fields without a column of their own as a JSON object, None when there are none."""
     rest = {key: plain(value) for key, value in fields.items() if key not in KNOWN}
     return without_surrogates(json.dumps(rest, ensure_ascii=False, default=str)) if rest else None
+
+
+def title_of_url(url: str) -> str | None:
+    """Give the words of a URL's last segment, `the-everything-atom`; None where it is no words but a key."""
+    segment = unquote(urlsplit(url).path.rstrip("/").rpartition("/")[2])
+    words = text(re.sub(r"[-_]+", " ", re.sub(r"\.\w{2,5}\Z", "", segment)))
+    return words if words and " " in words and not any(c.isdigit() for c in words) else None
 
 
 def title_of_file_name(name: str) -> str | None:

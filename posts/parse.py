@@ -64,8 +64,8 @@ def _post(sighted: Sighted, engine: Engine) -> Post:
     values, salvaging = front.load(kind, front_text)
     epoch, header_title, header_url, rest = bodies.part(body)
     dated = _dated(given.first(values, given.DATE_KEYS), epoch, sighted.name)
-    title, titling = _title(values, header_title, sighted.name)
     url, linking = _url(values, header_url)
+    title, titling = _title(values, header_title, sighted.name, url)
     categories = given.labels(given.first(values, ("categories", "category")))
     source, sourcing = _source(values, categories, url)
     content, parsing = clean(rest, sighted.name, title, engine)
@@ -133,14 +133,16 @@ def plain_date(written: Any) -> str:
     return str(front.plain(written))[:200]
 
 
-def _title(values: front.Fields, header: str | None, name: str) -> tuple[str, list[Warn]]:
+def _title(values: front.Fields, header: str | None, name: str, url: str | None) -> tuple[str, list[Warn]]:
     if title := given.text(values.get("title")):
         return one_line(title), []
     if header and (title := given.text(header)):
         return one_line(title), [Warn.TITLE_FROM_HEADER]
     if title := given.title_of_file_name(name):
         return one_line(title), [Warn.TITLE_FROM_FILE_NAME]
-    raise Rejected(Reason.NO_TITLE, "title", "no title in front matter, header line or file name")
+    if url and (title := given.title_of_url(url)):
+        return one_line(title), [Warn.TITLE_FROM_URL]
+    raise Rejected(Reason.NO_TITLE, "title", "no title in front matter, header line, file name or URL")
 
 
 def _url(values: front.Fields, header: str | None) -> tuple[str | None, list[Warn]]:

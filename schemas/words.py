@@ -43,6 +43,7 @@ class Warn(StrEnum):
     CRAWL_DATE = "date_is_crawl_time"
     TITLE_FROM_HEADER = "title_from_header"
     TITLE_FROM_FILE_NAME = "title_from_file_name"
+    TITLE_FROM_URL = "title_from_url"
     BAD_URL = "url_not_understood"
     NO_SOURCE = "source_unknown"
     DEEP = "deeply_nested_html"
