@@ -1,9 +1,12 @@
 """Language and script of a text, told from its characters."""
 
+import re
+
 from zhon import cedict
 
 # Enough characters to tell: one paragraph of Chinese, a few lines of English.
 SAMPLE = 300
+ADDRESS = re.compile(r"[a-z]+://[\x21-\x7e]+|[\w.-]+@[\w.-]+", re.IGNORECASE)
 HANS = frozenset(cedict.simplified) - frozenset(cedict.traditional)
 HANT = frozenset(cedict.traditional) - frozenset(cedict.simplified)
 ENGLISH = frozenset(
@@ -50,7 +53,8 @@ def language_of(text: str) -> tuple[str, str | None]:
 
     `none` is a text without letters, `und` one in a language that is not told apart.
     """
-    kinds = text[:SAMPLE].translate(KINDS)
+    sample = _sample(text)
+    kinds = sample.translate(KINDS)
     hans, hant, kana, hangul = map(kinds.count, (ONLY_HANS, ONLY_HANT, KANA, HANGUL))
     latin, other = kinds.count(LATIN), kinds.count(OTHER)
     cjk = hans + hant + kinds.count(HAN) + kana + hangul
@@ -58,7 +62,7 @@ def language_of(text: str) -> tuple[str, str | None]:
         return "none", None
     # one Han character says as much as a Latin word of three letters
     if cjk * 3 < latin + other:
-        return ("und" if other > latin else _latin(text)), None
+        return ("und" if other > latin else _latin(sample)), None
     if kana * 5 > cjk:
         return "ja", None
     if hangul * 2 > cjk:
@@ -78,6 +82,13 @@ def _kind(char: str) -> str:
     return HANGUL if "\uac00" <= char <= "\ud7a3" else OTHER
 
 
-def _latin(text: str) -> str:
-    words = text[:SAMPLE].lower().split()
+def _sample(text: str) -> str:
+    """Take the beginning, addresses left out: their letters are nobody's language."""
+    if "://" not in text[: 2 * SAMPLE]:
+        return text[:SAMPLE]
+    return ADDRESS.sub(" ", text[: 2 * SAMPLE])[:SAMPLE]
+
+
+def _latin(sample: str) -> str:
+    words = sample.lower().split()
     return "en" if sum(word in ENGLISH for word in words) * 12 >= len(words) else "und"
