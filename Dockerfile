@@ -2,7 +2,7 @@ FROM python:3.11-slim-bookworm
 
 WORKDIR /app
 COPY requirements.lock ./
-RUN pip install --no-cache-dir --require-hashes --compile -r requirements.lock
+RUN pip install --no-cache-dir --no-deps --require-hashes --compile -r requirements.lock
 COPY . .
 RUN pip install --no-cache-dir --no-deps --no-build-isolation --compile . \
  && useradd --create-home postlake \
