@@ -1,6 +1,7 @@
 """An HTML tree as blocks of text: paragraphs, headings, list items, table rows, verbatim code."""
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -8,56 +9,18 @@ from posts.dom import TEXT, Node
 from posts.rules import why_dropped
 
 BLOCK = frozenset(
-    [
-        "address",
-        "article",
-        "aside",
-        "blockquote",
-        "body",
-        "center",
-        "dd",
-        "details",
-        "dialog",
-        "dir",
-        "div",
-        "dl",
-        "dt",
-        "fieldset",
-        "figcaption",
-        "figure",
-        "form",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "header",
-        "hr",
-        "li",
-        "main",
-        "menu",
-        "ol",
-        "p",
-        "pre",
-        "section",
-        "summary",
-        "table",
-        "tbody",
-        "tfoot",
-        "thead",
-        "tr",
-        "ul",
-        "caption",
-        "legend",
-    ]
+    """
+    address article aside blockquote body center dd details dialog dir div dl dt fieldset figcaption
+    figure footer form h1 h2 h3 h4 h5 h6 header hr li main menu ol p pre section summary table tbody
+    tfoot thead tr ul caption legend
+    """.split()
 )
 CELL = frozenset({"td", "th"})
 # marks within a run of text; the characters themselves are taken out of the text
 BREAK, CELL_BREAK = "\x00", "\v"
 CJK = r"\u1100-\u11ff\u2e80-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef\U0001f200-\U0003ffff“”‘’…—"
 UNSEEN = re.compile(
-    "[\x01-\x08\x0b\x0e-\x1f\x7f-\x9f\xad\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb]"
+    "[\x01-\x08\x0e-\x1f\x7f-\x9f\xad\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb]"
 )
 WIDE = re.compile(f"[{CJK}]")
 SPACES = re.compile(" {2,}")
@@ -121,6 +84,9 @@ class _Walk:
         self.verbatim_at: Node | None = None
         self.dropped_at: Node | None = None
         self.link: tuple[str, int] | None = None
+        self.link_block = 0
+        self.quotes = 0
+        self.row: Node | None = None
 
     def through(self, root: Node) -> None:
         open_nodes: list[tuple[Node, str | None]] = []
@@ -148,7 +114,7 @@ class _Walk:
         if tag is None or self.dropped_at is not None:
             return
         attributes = node.attributes
-        if why_dropped(tag, attributes):
+        if why_dropped(tag, attributes) and not (self.quotes and tag == "footer"):
             self.dropped_at = node
         elif tag == "br":
             self.run.append("\n" if self.verbatim_at else BREAK)
@@ -158,14 +124,17 @@ class _Walk:
             self.cell()
         elif tag == "a" and attributes.get("href"):
             self.link = (attributes["href"] or "", len(self.run))
+            self.link_block = len(self.content.blocks)
         elif tag == "img":
-            self.content.images.append((attributes.get("src") or "", attributes.get("alt") or ""))
+            self.content.images.append((_picture(attributes), attributes.get("alt") or ""))
 
     def begin_block(self, node: Node, tag: str) -> None:
-        if self.verbatim_at is not None:
+        self.quotes += tag == "blockquote"
+        if self.verbatim_at is not None or self.row is not None:
             return
         self.end_block()
         self.verbatim_at = node if tag == "pre" else None
+        self.row = node if tag == "tr" and _is_simple(node) else None
         self.is_row_open = False
 
     def leave(self, node: Node, tag: str | None) -> None:
@@ -174,6 +143,7 @@ class _Walk:
             return
         if tag in BLOCK:
             self.end_block(node)
+            self.quotes -= tag == "blockquote"
         elif tag == "a" and self.link is not None:
             self.end_link()
 
@@ -192,11 +162,16 @@ class _Walk:
 
     def end_link(self) -> None:
         href, start = self.link or ("", 0)
-        self.content.links.append((href, one_line("".join(self.run[start:]))))
+        texts = [*self.content.blocks[self.link_block :], "".join(self.run[start:])]
+        self.content.links.append((href, one_line(" ".join(texts))))
         self.link = None
 
     def end_block(self, node: Node | None = None) -> None:
-        """Close the run of text. Within `pre` only its own end does."""
+        """Close the run of text. Within `pre` and a simple row only their own ends do."""
+        if self.row is not None and node is not None:
+            if node is not self.row:
+                return
+            self.row = None
         if not self.run and self.verbatim_at is None and self.link is None:
             return
         if self.verbatim_at is not None and node is not self.verbatim_at and node is not None:
@@ -209,6 +184,25 @@ class _Walk:
         self.verbatim_at = None
         if self.link is not None:
             self.link = (self.link[0], 0)
+
+
+def _is_simple(row: Node) -> bool:
+    """Tell a row of a table from one that lays out a page: no cell holds more than one paragraph."""
+    blocks = ([inner.tag for inner in _children(cell) if inner.tag in BLOCK] for cell in _children(row))
+    return all(tags in ([], ["p"]) for tags in blocks)
+
+
+def _children(node: Node) -> Iterator[Node]:
+    child = node.child
+    while child is not None:
+        yield child
+        child = child.next
+
+
+def _picture(attributes: Mapping[str, str | None]) -> str:
+    """Give the address of an image: where it is loaded late, `src` holds a stand-in."""
+    late = attributes.get("data-src") or attributes.get("data-original")
+    return late or attributes.get("src") or ""
 
 
 def _verbatim(run: str) -> list[str]:

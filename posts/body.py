@@ -6,7 +6,7 @@ from functools import cache
 from markdown_it import MarkdownIt
 
 EPOCH = re.compile(r"\s*<!--\s*(-?\d+|NaN)\s*-->")
-HEADER = re.compile(r"\s*\[(?P<title>[^\n]*)\]\((?P<url>\S*)\)[ \t]*\n-{3,}[ \t]*(?:\n|\Z)")
+HEADER = re.compile(r"\s*\[(?P<title>[^\n]{0,2000})\]\((?P<url>\S{0,8000})\)[ \t]*\n-{3,}[ \t]*(?:\n|\Z)")
 # kramdown reads these raw up to their closing tag, blank lines and indented lines included
 BLOCK = (
     "address|article|aside|blockquote|center|dd|details|dir|div|dl|dt|fieldset|figcaption|figure|footer|form"
@@ -14,10 +14,15 @@ BLOCK = (
     "|script|style|iframe|object|noscript|template|video|audio|svg|picture"
 )
 FENCE_OR_BLOCK = re.compile(
-    rf"^ {{0,3}}(?:(?P<fence>```+|~~~+)|<(?P<tag>{BLOCK})\b)", re.MULTILINE | re.IGNORECASE
+    rf"^ {{0,3}}(?:(?P<fence>```+|~~~+)|(?P<comment><!--)|<(?P<tag>{BLOCK})\b)", re.MULTILINE | re.IGNORECASE
 )
 VOID = {"hr"}
-ATTRIBUTE_LIST = re.compile(r"\{:(?!:)[^}\n]*\}")
+FOOTNOTE = re.compile(r"^ {0,3}\[\^[^\]\n]+\]:", re.MULTILINE)
+DEFINITION = re.compile(r"^ {0,3}\[(?!\^)[^\]\n]+\]:[ \t]*\S+.*$", re.MULTILINE)
+CJK_MARK = "[\u3001-\u303f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65“”‘’…—]"
+BEFORE_CJK = re.compile(rf"(?<=\S)(\*{{1,3}})(?={CJK_MARK})")
+AFTER_CJK = re.compile(rf"(?<={CJK_MARK})(\*{{1,3}})(?=\S)")
+ATTRIBUTE_LIST = re.compile(r"\{:(?!:)[^}\n]{0,200}\}")
 
 
 def part(body: str) -> tuple[str | None, str | None, str | None, str]:
@@ -38,15 +43,20 @@ def to_html(body: str) -> str:
 
 
 def _segments(body: str) -> list[str]:
+    definitions = "\n".join(DEFINITION.findall(body))
     pieces, done, at = list[str](), 0, 0
     while opening := FENCE_OR_BLOCK.search(body, at):
+        if opening["comment"]:
+            end = body.find("-->", opening.end())
+            at = end + 3 if end >= 0 else len(body)
+            continue
         if opening["fence"]:
             at = _fence_end(body, opening)
             continue
-        pieces.append(_render(body[done : opening.start()]))
+        pieces.append(_render(body[done : opening.start()], definitions))
         done = at = _html_end(body, opening)
         pieces.append(body[opening.start() : done])
-    return [*pieces, _render(body[done:])]
+    return [*pieces, _render(body[done:], definitions)]
 
 
 def _fence_end(body: str, opening: re.Match[str]) -> int:
@@ -76,10 +86,21 @@ def _marks(tag: str) -> re.Pattern[str]:
 
 @cache
 def _commonmark() -> MarkdownIt:
-    return MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+    return MarkdownIt("commonmark", {"html": True, "maxNesting": 100}).enable(["table", "strikethrough"])
 
 
-def _render(markdown: str) -> str:
+def _with_cjk_emphasis(markdown: str) -> str:
+    """Let emphasis open and close beside CJK punctuation: 这是**“灯塔”**的. CommonMark sees no word boundary.
+
+    The word joiner put there is no punctuation to CommonMark; the text is freed of it with all unseen characters.
+    """
+    return AFTER_CJK.sub("\u2060\\1", BEFORE_CJK.sub("\\1\u2060", markdown)) if "*" in markdown else markdown
+
+
+def _render(markdown: str, definitions: str) -> str:
+    """Render a piece of a document whose link definitions may stand elsewhere in it."""
     if not markdown.strip():
         return ""
-    return str(_commonmark().render(ATTRIBUTE_LIST.sub("", markdown)))
+    markdown = FOOTNOTE.sub(r"\\\g<0>", ATTRIBUTE_LIST.sub("", markdown))
+    markdown = _with_cjk_emphasis(markdown)
+    return str(_commonmark().render(f"{markdown}\n\n{definitions}"))

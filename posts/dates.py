@@ -3,16 +3,18 @@
 import datetime as dt
 import re
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from schemas.words import Warn
 
 NAME_DATE = re.compile(r"(\d{4})[-_.](\d{1,2})[-_.](\d{1,2})")
 SPELLED = re.compile(
-    r"\s*(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?"
-    r"(?:[T\s]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,6})\d*)?)?\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2})?)?\s*\Z",
+    r"\s*(\d{4})\s?[-/.年]\s?(\d{1,2})\s?[-/.月]\s?(\d{1,2})\s?日?"
+    r"(?:(?:[T\s]+|(?<=日))(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,6})\d*)?)?\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2})?)?\s*\Z",
     re.IGNORECASE,
 )
+SECONDS_BELOW = 100_000_000_000
 YEAR_2100_MILLIS = 4_102_444_800_000
 DAY, SECOND = "day", "second"
 
@@ -30,7 +32,7 @@ class Dated:
     warnings: list[str] = field(default_factory=list)
 
 
-def arbitrate(written: Any, epoch: str | None, file_name: str) -> Dated:
+def arbitrate(written: Any, epoch: str | None, file_name: str, raw: str | None = None) -> Dated:
     """Weigh the front matter's date, the `<!--epoch ms-->` comment and the file name's day.
 
     The front matter speaks first, then the epoch, then the file name. Where the epoch is the feed's own
@@ -41,19 +43,24 @@ def arbitrate(written: Any, epoch: str | None, file_name: str) -> Dated:
     front, precision, warnings = _front(written)
     feed = _epoch(epoch)
     name = _name_day(file_name)
-    raw = None if written is None else str(written)
-    is_crawl_time = front is not None and epoch is not None and feed != front
+    is_crawl_time = front is not None and epoch is not None and not _agree(front, feed, precision)
     conflict = len({moment.date() for moment in (front, feed, name) if moment}) > 1
     if is_crawl_time and feed is None:
         warnings = [*warnings, Warn.CRAWL_DATE]
     fetched_at = front if is_crawl_time else None
-    if feed and (front is None or feed < front) and precision == SECOND:
+    if feed and precision == SECOND and (front is None or (is_crawl_time and feed < front)):
         return Dated(feed, raw, "epoch", SECOND, conflict, fetched_at, warnings)
     if front:
         return Dated(front, raw, "front_matter", precision, conflict, fetched_at, warnings)
     if name:
         return Dated(name, raw, "filename", DAY, conflict, None, warnings)
     return Dated(None, raw, warnings=warnings)
+
+
+def _agree(front: dt.datetime, feed: dt.datetime | None, precision: str) -> bool:
+    if feed is None:
+        return False
+    return feed.date() == front.date() if precision == DAY else abs(feed - front) < dt.timedelta(seconds=1)
 
 
 def _front(written: Any) -> tuple[dt.datetime | None, str, list[str]]:
@@ -72,7 +79,7 @@ def _spelled(text: str) -> dt.datetime | dt.date | None:
     """Read the spellings that people use: `2021/9/1`, `2021年9月1日 08:00`, `2021-09-01 08:00:00 +0800`."""
     match = SPELLED.match(text)
     if match is None:
-        return None
+        return _standard(text)
     year, month, day, hour, minute, second, fraction, zone = match.groups()
     try:
         if hour is None:
@@ -90,6 +97,16 @@ def _spelled(text: str) -> dt.datetime | dt.date | None:
         )
     except ValueError:
         return None
+
+
+def _standard(text: str) -> dt.datetime | None:
+    """Read the spellings of ISO 8601 without hyphens and of RFC 2822, which feeds use."""
+    for read in (dt.datetime.fromisoformat, parsedate_to_datetime):
+        try:
+            return read(text)
+        except ValueError:
+            continue
+    return None
 
 
 def _zone(text: str | None) -> dt.tzinfo | None:
@@ -115,6 +132,8 @@ def _epoch(text: str | None) -> dt.datetime | None:
     if text is None or text == "NaN":
         return None
     millis = int(text[:20])
+    # below this it counts seconds: no feed tells of the seventies
+    millis *= 1 if millis > SECONDS_BELOW else 1000
     return dt.datetime.fromtimestamp(millis / 1000, dt.UTC) if 0 < millis < YEAR_2100_MILLIS else None
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from posts.blocks import one_line
 from posts.front import Fields, plain
 from posts.read import without_surrogates
 
@@ -13,6 +14,7 @@ URL_KEYS = ("from", "url", "canonical_url", "original_url", "source_url", "exter
 DATE_KEYS = ("date", "published", "published_at", "pubdate", "created", "created_at")
 AUTHOR_KEYS = ("author", "authors", "by", "byline")
 SOURCE_KEYS = ("source", "publisher", "site", "site_name", "publication")
+LABEL_END = re.compile("[,，、;；]")
 KNOWN = frozenset(
     (
         *URL_KEYS,
@@ -38,7 +40,7 @@ def text(value: Any) -> str | None:
         return ", ".join(filter(None, map(text, value))) or None
     if value is None or isinstance(value, bool):
         return None
-    folded = " ".join(without_surrogates(str(value)).split())
+    folded = " ".join(one_line(without_surrogates(str(value))).split())
     return folded or None
 
 
@@ -49,8 +51,8 @@ def first(fields: Fields, keys: Iterable[str]) -> Any:
 def labels(value: Any) -> list[str]:
     """Give tags or categories as a list without repeats; a text is cut at commas, or at spaces as Jekyll does."""
     if isinstance(value, str):
-        value = value.split(",") if "," in value else value.split()
-    if not isinstance(value, list | tuple | set):
+        value = LABEL_END.split(value) if LABEL_END.search(value) else value.split()
+    if not isinstance(value, list | tuple):
         value = [value]
     return list(dict.fromkeys(filter(None, map(text, value))))
 

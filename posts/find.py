@@ -44,7 +44,7 @@ def find(root: bytes) -> Iterator[File]:
         for entry in _entries(folder):
             if entry is None:
                 yield _problem(origin, root, folder, Reason.UNREADABLE)
-            elif entry.is_dir():
+            elif _is_folder(entry):
                 if entry.name not in NOT_ENTERED:
                     (links if entry.is_symlink() else folders).append(entry.path)
             elif entry.name.lower().endswith(SUFFIXES):
@@ -64,6 +64,14 @@ def _entries(folder: bytes) -> Iterator[os.DirEntry[bytes] | None]:
             yield from entries
     except OSError:
         yield None
+
+
+def _is_folder(entry: os.DirEntry[bytes]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        # a link to itself
+        return False
 
 
 def _file(origin: str, root: bytes, entry: os.DirEntry[bytes]) -> File:

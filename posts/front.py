@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import math
 import re
 import tomllib
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import yaml
 from frontmatter.default_handlers import JSONHandler, TOMLHandler, YAMLHandler
 
-from posts.read import Ignored, Rejected
+from posts.read import Ignored, Rejected, without_surrogates
 from posts.simple_yaml import read_simple
 from schemas.words import Reason, Warn
 
@@ -22,6 +23,8 @@ TOP_LEVEL_KEY = re.compile(r"^([\w-]+)[ \t]*:[ \t]*", re.MULTILINE)
 DEEPEST = 100
 # A document whose aliases unfold to more than this is an attack, not a post.
 MOST_NODES = 10_000
+# Python refuses to write longer numbers in decimal.
+LONGEST_NUMBER_BITS = 1024
 
 
 def split(text: str) -> tuple[str, str, str]:
@@ -59,9 +62,12 @@ def load(kind: str, front: str) -> tuple[Fields, list[str]]:
 
     Raises Rejected: front_matter_not_a_mapping, front_matter_broken, front_matter_hostile.
     """
+    simple = read_simple(front) if kind == "---" else None
+    if simple is not None:
+        return simple, []
     warnings = list[str]()
     if kind == "{":
-        fields = _load_json(front)
+        fields = JSONHandler().load(front)
     elif kind == "+++":
         fields = _load_toml(front)
     else:
@@ -70,11 +76,7 @@ def load(kind: str, front: str) -> tuple[Fields, list[str]]:
         fields = {}
     if not isinstance(fields, dict):
         raise Rejected(Reason.NOT_A_MAPPING, detail=f"a {type(fields).__name__}")
-    return {str(key): value for key, value in fields.items()}, warnings
-
-
-def _load_json(front: str) -> Any:
-    return JSONHandler().load(front)
+    return {str(key): _tame(value) for key, value in fields.items()}, warnings
 
 
 class Toml(TOMLHandler):
@@ -93,15 +95,12 @@ def _load_toml(front: str) -> Any:
 
 
 def _load_yaml(front: str) -> tuple[Any, list[str]]:
-    simple = read_simple(front)
-    if simple is not None:
-        return simple, []
     _guard_nesting(front)
-    if re.search(r"(?:^|[\s\[{,:-])\*\w", front):
+    if "*" in front and "&" in front:
         _guard_aliases(front)
     try:
         return YAMLHandler().load(front), []
-    except (yaml.YAMLError, ValueError, RecursionError, AttributeError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError, AttributeError, LookupError) as error:
         fields = _salvage(front)
         if not fields:
             raise Rejected(Reason.BROKEN_FRONT_MATTER, detail=_one_line(error)) from error
@@ -111,7 +110,7 @@ def _load_yaml(front: str) -> tuple[Any, list[str]]:
 def _guard_nesting(front: str) -> None:
     flow = sum(1 for c in front if c in "[{")
     indent = max((len(line) - len(line.lstrip(" -?")) for line in front.split("\n")), default=0)
-    if (flow > DEEPEST and _flow_depth(front) > DEEPEST) or indent > DEEPEST * 10:
+    if (flow > DEEPEST and _flow_depth(front) > DEEPEST) or indent > DEEPEST * 2:
         raise Rejected(Reason.HOSTILE_FRONT_MATTER, detail=f"nested deeper than {DEEPEST}")
 
 
@@ -126,7 +125,7 @@ def _flow_depth(front: str) -> int:
 def _guard_aliases(front: str) -> None:
     try:
         node = yaml.compose(front, Loader=yaml.CSafeLoader)
-    except yaml.YAMLError:
+    except (yaml.YAMLError, RecursionError):
         return
     if _unfolded(node, {}) > MOST_NODES:
         raise Rejected(Reason.HOSTILE_FRONT_MATTER, detail=f"aliases unfold to over {MOST_NODES} values")
@@ -145,11 +144,11 @@ def _unfolded(node: Any, sizes: dict[int, int]) -> int:
 def _salvage(front: str) -> Fields:
     """Read each top-level field by itself; one that is not valid YAML becomes the text as it stands."""
     fields, starts = Fields(), list(TOP_LEVEL_KEY.finditer(front))
-    ends = [m.start() for m in starts[1:]] + [len(front)]
-    for key, end in zip(starts, ends, strict=True):
+    ends = [*(m.start() for m in starts[1:]), len(front)]
+    for key, end in zip(starts, ends, strict=False):
         try:
             fields.update(yaml.load(front[key.start() : end], Loader=yaml.CSafeLoader))
-        except (yaml.YAMLError, ValueError, AttributeError):
+        except (yaml.YAMLError, ValueError, AttributeError, LookupError, RecursionError, TypeError):
             fields[key[1]] = front[key.end() : end].strip().strip("\"'")
     return fields
 
@@ -158,11 +157,36 @@ def _one_line(error: Exception) -> str:
     return " ".join(str(error).split())[:200]
 
 
+def _tame(value: Any, depth: int = 0) -> Any:
+    """Give a value that every column and JSON can hold: no endless nesting, numbers or half characters."""
+    if depth > DEEPEST:
+        raise Rejected(Reason.HOSTILE_FRONT_MATTER, detail=f"nested deeper than {DEEPEST}")
+    if isinstance(value, dict):
+        return {_tame(key, depth + 1): _tame(inner, depth + 1) for key, inner in value.items()}
+    if isinstance(value, set):
+        value = sorted(value, key=str)
+    if isinstance(value, list | tuple):
+        return [_tame(inner, depth + 1) for inner in value]
+    if isinstance(value, str):
+        return without_surrogates(value)
+    if isinstance(value, int) and value.bit_length() > LONGEST_NUMBER_BITS:
+        return hex(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value
+
+
+def spelled(front: str, key: str) -> str | None:
+    """Give the value of a one-line field as it is spelled; None where it has no line of its own."""
+    line = re.search(rf"^{re.escape(key)}[ \t]*[:=][ \t]*(\S.*?)[ \t]*$", front, re.MULTILINE)
+    return line[1].strip("\"'") if line else None
+
+
 def plain(value: Any) -> Any:
     """Give a front matter value as JSON has it: dates as ISO text, mappings with text keys."""
     if isinstance(value, dict):
         return {str(key): plain(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple | set):
+    if isinstance(value, list | tuple):
         return [plain(inner) for inner in value]
     if isinstance(value, dt.date | dt.time):
         return value.isoformat()

@@ -63,7 +63,7 @@ def _post(sighted: Sighted, engine: Engine) -> Post:
     kind, front_text, body = front.split(text)
     values, salvaging = front.load(kind, front_text)
     epoch, header_title, header_url, rest = bodies.part(body)
-    dated = _dated(given.first(values, given.DATE_KEYS), epoch, sighted.name)
+    dated = _dated(values, front_text, epoch, sighted.name)
     url, linking = _url(values, header_url)
     title, titling = _title(values, header_title, sighted.name, url)
     categories = given.labels(given.first(values, ("categories", "category")))
@@ -117,8 +117,11 @@ def clean(body: str, name: str, title: str, engine: Engine) -> tuple[Content, li
     return content, [Warn.DEEP] if is_deep else []
 
 
-def _dated(written: Any, epoch: str | None, name: str) -> Dated:
-    dated = arbitrate(written, epoch, name)
+def _dated(values: front.Fields, front_text: str, epoch: str | None, name: str) -> Dated:
+    key = next((key for key in given.DATE_KEYS if values.get(key) is not None), None)
+    written = values[key] if key else None
+    raw = front.spelled(front_text, key) or str(written) if key else None
+    dated = arbitrate(written, epoch, name, raw)
     if dated.published_at is None:
         seen = (
             "no date in front matter, epoch comment or file name"

@@ -1,8 +1,10 @@
 """Bytes of a post file: read, named by content, decoded."""
 
 import hashlib
+import logging
 import os
 import re
+import stat
 
 from posts.paths import to_bytes
 from schemas.words import Reason, Warn
@@ -33,9 +35,10 @@ class Ignored(Exception):
 
 
 def read(origin: str, path: str) -> bytes:
-    """Give the bytes of a file. Raises Rejected: unreadable, too_large."""
+    """Give the bytes of a file. Raises Rejected: unreadable, too_large, not_a_file."""
     try:
-        descriptor = os.open(os.path.join(to_bytes(origin), to_bytes(path)), os.O_RDONLY)  # noqa: PTH118
+        # without O_NONBLOCK a pipe with no writer would hold the run up for ever
+        descriptor = os.open(os.path.join(to_bytes(origin), to_bytes(path)), os.O_RDONLY | os.O_NONBLOCK)  # noqa: PTH118
         try:
             return _whole(descriptor)
         finally:
@@ -45,7 +48,10 @@ def read(origin: str, path: str) -> bytes:
 
 
 def _whole(descriptor: int) -> bytes:
-    size = os.fstat(descriptor).st_size
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        raise Rejected(Reason.NOT_A_FILE)
+    size = status.st_size
     if size > LARGEST_BYTES:
         raise Rejected(Reason.TOO_LARGE, detail=f"{size} bytes; the limit is {LARGEST_BYTES}")
     content = os.read(descriptor, size + 1)
@@ -76,6 +82,9 @@ def decode(content: bytes) -> tuple[str, list[str]]:
 
 
 def _decode(content: bytes) -> tuple[str, list[str]]:
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        text = content.decode("utf-16", "replace")
+        return text, [Warn.NOT_UTF8, *([Warn.BAD_BYTES] if "\ufffd" in text else [])]
     try:
         return content.decode("utf-8-sig"), []
     except UnicodeDecodeError:
@@ -85,6 +94,8 @@ def _decode(content: bytes) -> tuple[str, list[str]]:
     # one file in thousands needs it, and every worker would import it
     from bs4.dammit import UnicodeDammit
 
+    # what it would log, the row says
+    logging.getLogger("bs4.dammit").setLevel(logging.ERROR)
     guess = UnicodeDammit(content, smart_quotes_to=None)
     if not guess.unicode_markup or guess.contains_replacement_characters:
         return replaced, [Warn.BAD_BYTES]

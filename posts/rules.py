@@ -4,30 +4,10 @@ import re
 from collections.abc import Mapping
 
 NO_TEXT = frozenset(
-    [
-        "head",
-        "script",
-        "style",
-        "noscript",
-        "iframe",
-        "template",
-        "object",
-        "embed",
-        "svg",
-        "canvas",
-        "video",
-        "audio",
-        "map",
-        "button",
-        "select",
-        "textarea",
-        "input",
-        "option",
-        "datalist",
-        "dialog",
-        "progress",
-        "meter",
-    ]
+    """
+    head title script style noscript iframe template object embed svg canvas video audio map button
+    select textarea input option datalist dialog progress meter
+    """.split()
 )
 SITE_CHROME = frozenset({"header", "footer", "nav"})
 HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
@@ -39,7 +19,7 @@ CHROME_CLASS = re.compile(
     r"|yarpp\S*|meta|byline|submitted|posted-on|print-(?:only|link)|pagination|pager|nav(?:igation|-links)?"
     r"|menu|sidebar|widget|footer|newsletter(?:-\w+)?|subscribe(?:-\w+)?|subscription|donate|paywall|copyright"
     r"|ads?|advert(?:isement)?|sponsored|promo(?:tion)?|cookie-\w+|skip-link|sr-only|screen-reader-text"
-    r"|visually-hidden|element-invisible|visually-hidden-focusable)",
+    r"|(?:rouge-)?gutter|linenos?|line-numbers|visually-hidden|element-invisible|visually-hidden-focusable)",
     re.IGNORECASE,
 )
 

@@ -10,7 +10,7 @@ from typing import Any
 
 NOT_PLAIN = r"\x00-\x1f\x7f-\xa0\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff"
 LINE = re.compile(
-    rf"""(?P<key>[A-Za-z_][A-Za-z0-9_]*):[ ]
+    rf"""(?P<key>[A-Za-z_][A-Za-z0-9_]{{0,99}}):[ ]
     (?: "(?P<quoted>[^"\\{NOT_PLAIN}]*)"
       | (?P<time>\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{{1,6}})?(?:Z|[+-]\d\d:\d\d))
       | (?P<url>https?://[^\s"'\#{NOT_PLAIN}]*[^\s"'\#:{NOT_PLAIN}])

@@ -2,7 +2,7 @@
 
 import re
 from functools import lru_cache
-from urllib.parse import parse_qsl, unquote_to_bytes, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import unquote_plus, unquote_to_bytes, urljoin, urlsplit, urlunsplit
 
 TRACKING = re.compile(
     r"(?:utm_\w+|fbclid|gclid|dclid|msclkid|yclid|igshid|igsh|mc_[ce]id|_ga|_gl|si|spm|scm|ref_src|ref_url"
@@ -24,7 +24,7 @@ TIDY = re.compile(
     r"https?://[a-z0-9.-]+/[A-Za-z0-9._~/@%!$&'()*+,;=-]*(?:\?[A-Za-z0-9._~/@%!$&'()*+,;=-]+)?\Z"
 )
 TO_MEND = re.compile(
-    r"%25|[?&](?:utm_|[fgy]clid|dclid|msclkid|igsh|mc_[ce]id|_g[al]=|si=|spm=|scm=|ref_|share_|from_source|wt_mc|xtor|cmpid"
+    r"%25|[?&](?:utm_|fbclid|[gy]clid|dclid|msclkid|igsh|mc_[ce]id|_g[al]=|si=|spm=|scm=|ref_|share_|from_source|wt_mc|xtor|cmpid"
     r"|source=|feature=)",
     re.IGNORECASE,
 )
@@ -54,9 +54,8 @@ def canonical(url: str) -> str | None:
 
 def _escaped_once(path: str) -> str:
     """`%25E7%25B4` and `%e7%b4` and the bare letters all become `%E7%B4`."""
-    if "%25" in path:
-        once = TWICE_ENCODED.sub("%", path)
-        path = once if _is_utf8(once) else path
+    while (once := TWICE_ENCODED.sub("%", path)) != path and _is_utf8(once):
+        path = once
     if UNTIDY_ESCAPE.search(path):
         path = ESCAPE.sub(_one_escape, path)
     if path.isascii() and " " not in path:
@@ -84,9 +83,13 @@ def _percent(char: str) -> str:
 def _kept_query(query: str) -> str:
     if not query:
         return ""
-    pairs = parse_qsl(query, keep_blank_values=True, errors="replace")
-    kept = [pair for pair in pairs if not _is_tracking(*pair)]
-    return query if len(kept) == len(pairs) and query.isascii() else urlencode(kept, errors="replace")
+    kept = "&".join(pair for pair in query.split("&") if pair and not _is_tracking(*_decoded(pair)))
+    return "".join(c if "!" <= c <= "~" else _percent(c) for c in kept)
+
+
+def _decoded(pair: str) -> tuple[str, str]:
+    key, _, value = pair.partition("=")
+    return unquote_plus(key), unquote_plus(value)
 
 
 def _is_tracking(key: str, value: str) -> bool:
@@ -100,7 +103,7 @@ def absolute(base: str | None, url: str) -> str | None:
     url = url.strip()
     if url.startswith(("#", "javascript:", "data:", "mailto:", "tel:")):
         return None
-    if url.startswith(("https://", "http://")):
+    if url[:8].lower().startswith(("https://", "http://")):
         return canonical(url)
     try:
         return canonical(urljoin(base, url)) if base else None

@@ -1,0 +1,32 @@
+"""A case file and the whole of what it becomes, side by side in tests/golden."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from posts.parse import Sighted, parse
+from posts.read import blob_id
+from schemas.words import Engine
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+CASES = sorted(path for path in GOLDEN.rglob("*.*") if path.suffix != ".json")
+
+
+@pytest.mark.parametrize("engine", Engine)
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.relative_to(GOLDEN).as_posix())
+def test_a_file_becomes_what_is_written_beside_it(case, engine):
+    expected = json.loads(case.with_suffix(".json").read_text("utf-8"))
+    content = case.read_bytes()
+    became = asdict(
+        parse(Sighted("/blog", case.relative_to(GOLDEN).as_posix(), content, blob_id(content)), engine)
+    )
+    as_json = json.loads(json.dumps(became, default=lambda moment: moment.isoformat()))
+    assert {name: as_json[name] for name in expected} == expected
+
+
+def test_every_expectation_belongs_to_a_case():
+    assert {path.with_suffix("") for path in GOLDEN.rglob("*.json")} == {
+        case.with_suffix("") for case in CASES
+    }
