@@ -86,6 +86,8 @@ def ingest(
 def _run_flow(order: "Order") -> "Summary":
     # the terminal shows progress and the summary; the log is for the UI
     os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "WARNING")
+    if not os.environ.get("PREFECT_API_URL"):
+        _say("starting Prefect's own API; --direct does without, PREFECT_API_URL names one that runs")
     from flows.ingest import ingest as flow
 
     return flow(
@@ -288,15 +290,18 @@ def _bar() -> Iterator[Callable[[str, int, int], None]]:
 
 
 def _lines() -> Callable[[str, int, int], None]:
-    began = last = time.monotonic()
+    began: dict[str, float] = {}
+    told: dict[str, float] = {}
 
     def watch(stage: str, done: int, total: int) -> None:
-        nonlocal last
         now = time.monotonic()
-        if now - last < SECONDS_BETWEEN_LINES and done != total:
+        seconds = now - began.setdefault(stage, now)
+        if now - told.setdefault(stage, now) < SECONDS_BETWEEN_LINES and done != total:
             return
-        last = now
-        _say(f"{stage} {done}/{total or '?'} files, {done / max(now - began, 0.001):.0f} files/s")
+        told[stage] = now
+        rate = f", {done / seconds:.0f} files/s" if seconds > 1 else ""
+        left = f", {(total - done) * seconds / done:.0f} s left" if rate and done < total else ""
+        _say(f"{stage}: {done}{f' of {total}' if total else ''} files{rate}{left}")
 
     return watch
 
