@@ -18,7 +18,7 @@ from lake import ledger, runs
 from lake.batch import Batch, Run
 from lake.commit import repair
 from lake.lock import writing
-from lake.store import Lake, create_lake, open_lake
+from lake.store import Lake, check_place, create_lake, open_lake
 from schemas.errors import MisuseError, PostlakeError
 from schemas.words import Engine, Granularity
 
@@ -114,7 +114,7 @@ class Session:
             kind=self.plan.kind,
             origins=origins,
             found=self.plan.found,
-            unchanged=ledger.not_read_by(self.lake, origins, self.run.run_id),
+            unchanged=ledger.not_read_by(self.lake, origins, self.run.run_id) - self.plan.kept_back,
             posts=read["post"],
             duplicates=read["duplicate"],
             rejected=read["rejected"],
@@ -134,6 +134,7 @@ def session(order: Order, say: Say) -> Iterator[Session]:
     Raises SourceError and lake.errors.LakeError before anything is written.
     """
     check(order.sources)
+    check_place(order.lake)
     run = new_run()
     with writing(order.lake, run.run_id, order.wait_seconds, say):
         lake = create_lake(order.lake, order.granularity)

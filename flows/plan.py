@@ -30,13 +30,18 @@ IN_MEMORY = 200
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a run will do. `todo` holds the files to read, in order of their names, with the blob that is known of each."""
+    """What a run will do.
+
+    `todo` holds the files to read, in order of their names, with the blob that is known of each. `kept_back`
+    counts files that were not found and are not taken for gone, since their folder could not be listed.
+    """
 
     kind: str
     origins: list[str]
     found: int
     todo: pl.DataFrame
     gone: pl.DataFrame
+    kept_back: int = 0
 
     @property
     def unchanged(self) -> int:
@@ -74,7 +79,8 @@ def plan(lake: Lake, roots: Iterable[bytes], *, verify: bool) -> Plan:
     is_unchanged = same.fill_null(value=False) & (pl.lit(not verify))
     todo = compared.filter(~is_unchanged).sort(BY_NAME).select(*FOUND, "blob")
     gone = known.select(KEY).join(found.select(KEY), on=KEY, how="anti")
-    return Plan(INGEST, names, found.height, todo, _certainly(gone, found))
+    surely = _certainly(gone, found)
+    return Plan(INGEST, names, found.height, todo, surely, gone.height - surely.height)
 
 
 def replay_plan(lake: Lake, reason: str | None) -> Plan:

@@ -8,9 +8,16 @@ import threading
 import types
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing.context import SpawnContext, SpawnProcess
 from typing import Any
+
+from schemas.errors import PostlakeError
+
+
+class WorkerError(PostlakeError):
+    """A process that parses was ended from outside."""
 
 
 class _Worker(SpawnProcess):
@@ -32,10 +39,16 @@ class _Context(SpawnContext):
 
 @contextmanager
 def pool(workers: int) -> Iterator[ProcessPoolExecutor]:
-    """Give an executor of `workers` processes; what is not begun when the block is left by an error is dropped."""
+    """Give an executor of `workers` processes; what is not begun when the block is left by an error is dropped.
+
+    Raises WorkerError when the system ended a process, as it does when memory runs out.
+    """
     executor = ProcessPoolExecutor(workers, mp_context=_Context(), initializer=_prepare)
     try:
         yield executor
+    except BrokenProcessPool as error:
+        raise WorkerError("a worker process was ended from outside (out of memory?); what was committed stays, "
+                          "run again, with fewer --workers if it happens again") from error  # fmt: skip
     finally:
         executor.shutdown(wait=True, cancel_futures=True)
 

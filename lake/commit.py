@@ -5,22 +5,25 @@ undone by the next run (`repair`), so posts never hold what the ledger does not 
 """
 
 import polars as pl
+from deltalake import CommitProperties, Transaction
 
 from lake.batch import KEY, Batch, Run
 from lake.settle import Settlement
 from lake.store import Lake
 
-BATCH, POSTS_VERSION = "postlake.batch", "postlake.posts_version"
+# Written with a commit to posts: the batch it belongs to.
+BATCH = "postlake.batch"
+# Written with a commit to files, as a Delta app transaction, which outlives the log: the version of posts.
+POSTS = "postlake.posts"
 
 
 def commit(lake: Lake, batch: Batch, settled: Settlement, posts: pl.DataFrame, run: Run) -> None:
     """Write a batch. `posts` are the rows of the batch and the revived ones; the settled choice picks."""
-    mark = {BATCH: f"{run.run_id}/{batch.number}"}
     _add_contents(lake, batch.contents)
-    _put_posts(lake, settled, posts.join(settled.chosen, on=KEY, how="semi"), run, mark)
+    _put_posts(lake, settled, posts.join(settled.chosen, on=KEY, how="semi"), run, batch.number)
     if not settled.ledger.is_empty():
-        version = lake.table("posts").version()
-        lake.upsert("files", settled.ledger.sort(KEY), KEY, {**mark, POSTS_VERSION: str(version)})
+        agreed = CommitProperties(app_transactions=[Transaction(POSTS, lake.table("posts").version())])
+        lake.upsert("files", settled.ledger.sort(KEY), KEY, agreed)
 
 
 def _add_contents(lake: Lake, contents: pl.DataFrame) -> None:
@@ -32,7 +35,7 @@ def _add_contents(lake: Lake, contents: pl.DataFrame) -> None:
         lake.append("raw", new)
 
 
-def _put_posts(lake: Lake, settled: Settlement, rows: pl.DataFrame, run: Run, mark: dict[str, str]) -> None:
+def _put_posts(lake: Lake, settled: Settlement, rows: pl.DataFrame, run: Run, number: int) -> None:
     moving = pl.concat([settled.replaced, settled.withdrawn, _withdrawn_before(lake, rows)]).unique()
     if rows.is_empty() and moving.is_empty():
         return
@@ -53,6 +56,7 @@ def _put_posts(lake: Lake, settled: Settlement, rows: pl.DataFrame, run: Run, ma
     )
     result = pl.concat([kept, rows]).sort(*partition, "published_at", "post_id")
     _assert_one_to_one(result)
+    mark = CommitProperties(custom_metadata={BATCH: f"{run.run_id}/{number}"})
     lake.replace("posts", result, _predicate(affected), mark)
 
 
@@ -92,7 +96,7 @@ def _assert_one_to_one(posts: pl.DataFrame) -> None:
 
 def repair(lake: Lake) -> bool:
     """Undo what a killed run wrote to posts without its ledger; True if there was such."""
-    agreed = _agreed_version(lake)
+    agreed = lake.table("files").transaction_version(POSTS) or 0
     posts, torn = lake.table("posts"), False
     for entry in posts.history(limit=posts.version() - agreed + 1):
         if entry["version"] <= agreed or entry["operation"] == "RESTORE":
@@ -101,14 +105,3 @@ def repair(lake: Lake) -> bool:
     if torn:
         posts.restore(agreed)
     return torn
-
-
-def _agreed_version(lake: Lake) -> int:
-    """The version of posts that the ledger's last batch goes with; 0, empty, before the first."""
-    files = lake.table("files")
-    # the last commit tells, unless the table was tended since; the whole history is long
-    for limit in (1, None):
-        for entry in files.history(limit):
-            if POSTS_VERSION in entry:
-                return int(entry[POSTS_VERSION])
-    return 0

@@ -74,7 +74,8 @@ def export(lake: Lake, query: str, file: str, form: str) -> None:
         statements = connection.extract_statements(query)
         if len(statements) != 1:
             raise QueryError("give one statement")
-        source = f"({statements[0].query.strip().rstrip(';')})"
+        # a comment may end the query: the bracket stands on a line of its own
+        source = f"({statements[0].query.strip().rstrip(';')}\n)"
         if statements[0].type != duckdb.StatementType.SELECT:
             connection.register("answer", connection.execute(query).to_arrow_table())
             source = "answer"

@@ -35,10 +35,12 @@ def settle(lake: Lake, batch: Batch, run: Run) -> Settlement:
     keys = pl.concat([batch.sightings.select(KEY), batch.gone])
     prior = _among(lake, KEY, keys)
     read = batch.sightings.filter(pl.col("outcome").is_not_null())
-    changed = prior.join(pl.concat([read.select(KEY), batch.gone]), on=KEY, how="semi")
+    otherwise = pl.concat([read.select(KEY), batch.gone])
+    changed = prior.join(otherwise, on=KEY, how="semi")
     touched = pl.concat([read["post_id"], changed["post_id"]]).drop_nulls().unique()
     related = _among(lake, ["post_id"], touched.to_frame())
-    rivals = related.filter(pl.col("gone_at").is_null()).join(keys, on=KEY, how="anti")
+    rivals = related.filter(pl.col("gone_at").is_null()).join(otherwise, on=KEY, how="anti")
+    rivals = rivals.update(_touched(batch), on=KEY)
 
     remembered = _remembered(read, prior)
     elected = elect(pl.concat([remembered.filter(IS_POST), rivals.filter(pl.col("reason").is_null())]))
@@ -48,11 +50,12 @@ def settle(lake: Lake, batch: Batch, run: Run) -> Settlement:
     chosen = winners.join(standing, on=[*KEY, "blob"], how="anti")
     held = pl.concat([remembered, rivals]).filter(IS_UNREADABLE)
     without_file = before.join(winners, on="post_id", how="anti").join(held, on="post_id", how="anti")
+    flipped = _flipped(elected, rivals, read)
     return Settlement(
         ledger=pl.concat([
             remembered.filter(~IS_POST),
-            _flipped(elected, rivals, read),
-            _only_touched(batch, prior),
+            flipped,
+            _only_touched(batch, prior).join(flipped, on=KEY, how="anti"),
             _gone(prior, batch, run),
         ]),
         chosen=chosen,
@@ -88,8 +91,12 @@ def _flipped(elected: pl.DataFrame, rivals: pl.DataFrame, read: pl.DataFrame) ->
 
 def _only_touched(batch: Batch, prior: pl.DataFrame) -> pl.DataFrame:
     """Give the rows of files whose time or size changed and whose content did not."""
-    touched = batch.sightings.filter(pl.col("outcome").is_null()).select(*KEY, "size", "mtime_ns", "read_at")
+    touched = _touched(batch)
     return prior.update(touched, on=KEY).join(touched, on=KEY, how="semi")
+
+
+def _touched(batch: Batch) -> pl.DataFrame:
+    return batch.sightings.filter(pl.col("outcome").is_null()).select(*KEY, "size", "mtime_ns", "read_at")
 
 
 def _gone(prior: pl.DataFrame, batch: Batch, run: Run) -> pl.DataFrame:

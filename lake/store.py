@@ -1,6 +1,9 @@
 """The tables of a lake on disk: created, opened, read and written with one set of settings."""
 
+import re
 from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
 
 import polars as pl
 from deltalake import ColumnProperties, CommitProperties, DeltaTable, WriterProperties, write_deltalake
@@ -10,6 +13,8 @@ from lake.errors import LakeError
 from schemas.tables import TABLES, empty
 from schemas.words import Granularity
 
+# delta-rs takes `a%20b` for `a b`, `a\\b` for `a/b`, and panics at `[`
+MISREAD = re.compile(r"[\[\]\\]|%[0-9A-Fa-f]{2}")
 DAY_FORMAT = {Granularity.MONTH: "%Y-%m", Granularity.YEAR: "%Y", Granularity.DAY: "%Y-%m-%d"}
 PERIODS = tuple(Granularity)
 PARTITIONED = frozenset({"posts", "revisions"})
@@ -24,6 +29,14 @@ STATISTICS = {
 }
 
 
+class Table(DeltaTable):
+    """A Delta table whose files have the names that they have on disk."""
+
+    def file_uris(self, *args: Any, **kwargs: Any) -> list[str]:
+        """Give the paths of the current files; delta-rs gives them percent-encoded, readers take them as they are."""
+        return [unquote(uri) for uri in super().file_uris(*args, **kwargs)]
+
+
 class Lake:
     """An open lake. Tables are opened once and follow their own commits."""
 
@@ -35,7 +48,7 @@ class Lake:
     def table(self, name: str) -> DeltaTable:
         if name not in self._tables:
             try:
-                self._tables[name] = DeltaTable(str(self.root / name))
+                self._tables[name] = Table(str(self.root / name))
             except DeltaError as error:
                 raise LakeError(f"{self.root / name}: {error}") from error
         return self._tables[name]
@@ -53,8 +66,11 @@ class Lake:
         files = self.partition_files(name).rename(columns).join(partitions, on=partitions.columns, how="semi")
         if files.is_empty():
             return self.scan(name).head(0).collect()
-        paths = [self.root / name / path for path in files["path"]]
-        return pl.read_parquet(paths, hive_schema=partitions.schema, hive_partitioning=True)
+        files = files.with_columns(file=f"{self.root / name}/" + pl.col("path"))
+        rows = pl.read_parquet(
+            files["file"].to_list(), glob=False, hive_partitioning=False, include_file_paths="file"
+        )
+        return rows.join(files.select("file", *partitions.columns), on="file").drop("file")
 
     def versions(self) -> dict[str, int]:
         return {name: self.table(name).version() for name in TABLES}
@@ -73,7 +89,7 @@ class Lake:
             writer_properties=_writer(name),
         )
 
-    def replace(self, name: str, rows: pl.DataFrame, predicate: str, metadata: dict[str, str]) -> None:
+    def replace(self, name: str, rows: pl.DataFrame, predicate: str, mark: CommitProperties) -> None:
         """Put rows in the place of those that meet the predicate, in one commit."""
         write_deltalake(
             self.table(name),
@@ -81,10 +97,10 @@ class Lake:
             mode="overwrite",
             predicate=predicate,
             writer_properties=_writer(name),
-            commit_properties=CommitProperties(custom_metadata=metadata),
+            commit_properties=mark,
         )
 
-    def upsert(self, name: str, rows: pl.DataFrame, keys: list[str], metadata: dict[str, str]) -> None:
+    def upsert(self, name: str, rows: pl.DataFrame, keys: list[str], mark: CommitProperties) -> None:
         """Update the rows with the same keys and insert the others, in one commit."""
         merge = self.table(name).merge(
             arrow(rows),
@@ -92,7 +108,7 @@ class Lake:
             source_alias="new",
             target_alias="old",
             writer_properties=_writer(name),
-            commit_properties=CommitProperties(custom_metadata=metadata),
+            commit_properties=mark,
         )
         merge.when_matched_update_all().when_not_matched_insert_all().execute()
 
@@ -107,19 +123,25 @@ def open_lake(root: Path) -> Lake:
     return lake
 
 
+def check_place(root: Path) -> None:
+    """Raise LakeError for a path that cannot hold a lake."""
+    if any(parent.exists() and not parent.is_dir() for parent in (root, *root.parents)):
+        raise LakeError(f"{root}: is not a folder, or lies below what is none")
+    if MISREAD.search(str(root.resolve())):
+        raise LakeError(f"{root}: the storage layer misreads paths with brackets, backslashes or %-escapes; "
+                        "choose another place")  # fmt: skip
+
+
 def create_lake(root: Path, granularity: Granularity | None) -> Lake:
     """Open a lake, made first if there is none. Granularity (default month) is fixed when it is made.
 
-    Raises LakeError where root is something else, or the lake has another granularity.
+    Raises LakeError where the lake has another granularity.
     """
-    if root.exists() and not root.is_dir():
-        raise LakeError(f"{root}: is not a folder")
     made = Lake(root, granularity or Granularity.MONTH)
     # `runs` is made last: a lake whose making was cut short is made again
     if not DeltaTable.is_deltatable(str(root / "runs")):
         for name in TABLES:
             _create(made, name)
-        return made
     lake = open_lake(root)
     if granularity not in (None, lake.granularity):
         raise LakeError(f"{root}: this lake is partitioned by {lake.granularity}, not by {granularity}; "
@@ -132,7 +154,7 @@ def _create(lake: Lake, name: str) -> None:
     DeltaTable.create(
         str(lake.root / name),
         schema=arrow(rows).schema,
-        mode="ignore",
+        mode="overwrite",
         partition_by=["source_id", lake.granularity] if name in PARTITIONED else None,
         name=name,
         configuration={"delta.dataSkippingStatsColumns": ",".join(STATISTICS[name])},

@@ -38,7 +38,9 @@ def find(root: bytes) -> Iterator[File]:
     while folders or links:
         folder = folders.pop() if folders else links.pop(0)
         key = _identity(folder)
-        if key in entered:
+        if key is None:
+            yield _problem(origin, root, folder, Reason.UNREADABLE)
+        if key is None or key in entered:
             continue
         entered.add(key)
         for entry in _entries(folder):
@@ -52,8 +54,12 @@ def find(root: bytes) -> Iterator[File]:
         links.sort()
 
 
-def _identity(folder: bytes) -> tuple[int, int]:
-    status = os.stat(folder)  # noqa: PTH116 - a path of any bytes
+def _identity(folder: bytes) -> tuple[int, int] | None:
+    try:
+        status = os.stat(folder)  # noqa: PTH116 - a path of any bytes
+    except OSError:
+        # gone since it was listed, or deeper than a path can name
+        return None
     return status.st_dev, status.st_ino
 
 

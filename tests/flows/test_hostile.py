@@ -1,0 +1,201 @@
+"""Names, links and folders that mean harm, or were made in a hurry."""
+
+import ctypes
+import os
+from pathlib import Path
+
+import pytest
+from deltalake import DeltaTable
+from polars.testing import assert_frame_equal
+
+from posts.paths import to_bytes
+
+NAMES = {
+    "slashes": "a/b/../../../../c",
+    "dots": "..",
+    "line-break": "第一行\n第二行",
+    "300-han": "中" * 300,
+    "quote": "it's = 'a' OR 1",
+    "hive": "source_id=x/month=2024-01",
+    "default": "__HIVE_DEFAULT_PARTITION__",
+    "percent": "100%2F",
+    "nul": "a\u0000b",
+    "glob": "[a]*?{b}",
+    "only-marks": "！？。",
+    "emoji": "🏮🏮",
+}
+PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH = 24, 1, 2
+
+
+def data_files(lake):
+    return [file for file in lake.rglob("*") if file.is_file() and not file.name.startswith(".")]
+
+
+@pytest.fixture
+def hostile(archive):
+    for number, name in enumerate(NAMES.values()):
+        archive.write(f"{number}.md", categories=[name], url=f"https://a.example/{number}")
+    archive.ingest()
+    return archive
+
+
+def test_every_file_of_a_lake_lies_below_its_folder_and_has_an_ascii_name(hostile):
+    files = data_files(hostile.lake)
+    below = [str(file.resolve().relative_to(hostile.lake.resolve())) for file in files]
+    assert [path for path in below if not path.isascii() or len(path) > 255] == []
+    beside = {path.name for path in hostile.lake.parent.iterdir()}
+    assert beside == {"posts", "lake"}
+
+
+def test_a_source_keeps_its_name_on_one_line_whatever_it_holds(hostile):
+    kept = set(hostile.live()["source"])
+    assert len(kept) == len(NAMES)
+    assert [source for source in kept if "\n" in source or not source.strip()] == []
+    assert kept > {"..", "中" * 300, "it's = 'a' OR 1", "[a]*?{b}", "！？。", "🏮🏮"}
+
+
+def test_hostile_sources_can_be_loaded_again_and_edited(hostile):
+    for number, name in enumerate(NAMES.values()):
+        hostile.write(f"{number}.md", title="改了", categories=[name], url=f"https://a.example/{number}")
+    hostile.ingest()
+    assert hostile.titles() == ["改了"] * len(NAMES)
+
+
+@pytest.mark.parametrize("twins", [("A B", "A-B"), ("中", "钟"), ("ABC", "abc"), ("é", "e")], ids="=".join)
+def test_sources_that_read_alike_have_partitions_of_their_own(archive, twins):
+    for number, name in enumerate(twins):
+        archive.write(f"{number}.md", source=name, url=f"https://a.example/{number}")
+    archive.ingest()
+    assert archive.live()["source"].sort().to_list() == sorted(twins)
+    assert archive.live()["source_id"].n_unique() == 2
+
+
+def test_one_name_in_two_unicode_forms_is_one_source(archive):
+    archive.write("0.md", source="caf\u00e9", url="https://a.example/0")
+    archive.write("1.md", source="cafe\u0301", url="https://a.example/1")
+    archive.ingest()
+    assert archive.live()["source"].to_list() == ["caf\u00e9"] * 2
+
+
+@pytest.mark.parametrize("categories", [[], [""], ["  "], None], ids=["no-list", "empty", "blank", "absent"])
+def test_a_post_without_a_source_has_one_of_the_name_unknown(archive, categories):
+    archive.write("a.md", categories=categories)
+    archive.ingest()
+    assert archive.live().select("source", "month").rows() == [("unknown", "2024-03")]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        b"a\nb.md",
+        b"\xff\xfe.md",
+        b"\\..\\x.md",
+        b" .md",
+        b"'; DROP TABLE posts; --.md",
+        "\U0010ffff.md".encode(),
+        b"-.md",
+    ],
+)
+def test_a_file_of_any_name_is_ingested_and_its_name_comes_back(archive, name):
+    archive.put(name, archive.write("a.md").read_bytes())
+    archive.remove("a.md")
+    assert archive.ingest().posts == 1
+    assert (to_bytes(archive.live()["path"].item()), archive.ingest().unchanged) == (name, 1)
+
+
+def test_a_file_with_an_odd_name_can_be_edited_removed_and_brought_back(archive):
+    content = archive.write("a.md").read_bytes()
+    odd = archive.put(b"\xe4\xb8\n\xff.md", content)
+    archive.ingest()
+    odd.unlink()
+    archive.ingest()
+    odd.write_bytes(content)
+    archive.ingest()
+    assert_frame_equal(archive.files(), archive.anew().files())
+
+
+def test_a_folder_of_odd_bytes_is_an_origin(archive):
+    odd = archive.put(b"\xff'\n/a.md", archive.write("b.md").read_bytes()).parent
+    archive.remove("b.md")
+    archive.ingest(odd)
+    assert archive.ingest(odd).unchanged == 1
+    assert to_bytes(archive.live()["origin"].item()) == os.fsencode(odd.resolve())
+
+
+def test_a_folder_named_like_a_post_is_entered(archive):
+    archive.write("x.md/a.md")
+    assert (archive.ingest().posts, archive.live()["path"].to_list()) == (1, ["x.md/a.md"])
+
+
+def test_a_dangling_link_is_unreadable_and_tried_again(archive):
+    (archive.folder / "a.md").symlink_to("../b.md")
+    assert archive.ingest().reasons == {"unreadable": 1}
+    assert archive.ingest().rejected == 1
+    archive.write("../b.md")
+    assert archive.ingest().posts == 1
+
+
+def test_a_pipe_is_ignored_and_not_waited_for(archive):
+    os.mkfifo(archive.folder / "pipe.md")
+    archive.write("a.md")
+    assert archive.ingest().reasons == {"not_a_file": 1}
+    assert archive.ingest().balanced
+
+
+@pytest.mark.parametrize("name", ["loop.md", "loop"])
+def test_a_link_to_itself_does_not_stop_the_run(archive, name):
+    (archive.folder / name).symlink_to(name)
+    archive.write("a.md")
+    assert archive.ingest().posts == 1
+
+
+def test_a_folder_that_holds_itself_is_entered_once(archive):
+    archive.write("a.md")
+    (archive.folder / "again").symlink_to(".")
+    assert archive.ingest().found == 1
+
+
+def test_folders_too_deep_to_be_named_do_not_stop_the_run(archive, monkeypatch):
+    archive.write("a.md")
+    monkeypatch.chdir(archive.folder)
+    for _ in range(20):
+        Path("深" * 80).mkdir()
+        os.chdir("深" * 80)
+    assert archive.ingest().posts == 1
+
+
+@pytest.fixture
+def without_privileges():
+    """Drop what lets root read everything, in a process about to run a program."""
+    prctl = ctypes.CDLL(None).prctl
+    return lambda: [prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) for cap in (CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH)]
+
+
+def test_files_below_a_folder_that_cannot_be_listed_are_not_taken_for_gone(
+    archive, start, without_privileges
+):
+    archive.write("shut/a.md", url="https://a.example/1")
+    archive.write("b.md", url="https://a.example/2")
+    archive.ingest()
+    (archive.folder / "shut").chmod(0)
+    run = start(archive, preexec_fn=without_privileges)
+    error = run.communicate(timeout=60)[1]
+    (archive.folder / "shut").chmod(0o700)
+    assert archive.ingest().unchanged == 2
+    assert (run.returncode, archive.live().height) == (0, 2), error
+
+
+def test_a_file_that_cannot_be_read_is_a_reject_until_it_can(archive, start, without_privileges):
+    archive.write("a.md").chmod(0)
+    run = start(archive, preexec_fn=without_privileges)
+    assert run.communicate(timeout=60)[1] == ""
+    assert archive.files().select("outcome", "reason").row(0) == ("rejected", "unreadable")
+    archive.folder.joinpath("a.md").chmod(0o600)
+    assert archive.ingest().posts == 1
+
+
+def test_a_lake_within_the_folder_of_posts_is_not_taken_for_posts(archive):
+    archive.write("a.md")
+    inside = type(archive)(archive.folder, archive.folder / "lake.md")
+    inside.ingest()
+    assert (inside.ingest().found, DeltaTable(str(inside.lake / "posts")).version()) == (1, 1)

@@ -1,0 +1,123 @@
+"""A run that is killed, wherever, is finished by the next one."""
+
+import signal
+
+import psutil
+import pytest
+from polars.testing import assert_frame_equal
+
+IN_BATCHES = {"BATCH_BYTES": 1, "HANDFUL_FILES": 2}
+IN_A_POOL = IN_BATCHES | {"WORTH_A_POOL": 0}
+URL = "https://a.example/{}"
+POINTS = [
+    ("before", "raw", 1),
+    ("after", "raw", 1),
+    ("before", "posts", 1),
+    ("after", "posts", 1),
+    ("after", "files", 1),
+    ("after", "posts", 2),
+    ("before", "batch", 2),
+    ("before", "runs", 1),
+]
+
+
+@pytest.fixture
+def archive(archive):
+    """Six posts of three months and two sources, two of them twins, and a reject."""
+    for number in range(6):
+        archive.write(f"{number}.md", url=URL.format(number // 2 if number < 2 else number),
+                      date=f"2024-0{number % 3 + 1}-05T00:00:00Z", categories=[f"第{number % 2}刊"])  # fmt: skip
+    archive.put("6.md", b"---\ntitle: never closed\n")
+    return archive
+
+
+@pytest.fixture
+def killed(archive, start):
+    def _killed(*point, constants=IN_BATCHES):
+        process = start(archive, constants=constants, kill=point)
+        out, err = process.communicate(timeout=60)
+        assert process.returncode == -signal.SIGKILL, err
+        return [int(pid) for pid in out.splitlines()[-1].split()] if out.strip() else []
+
+    return _killed
+
+
+def assert_same(archive, other):
+    assert_frame_equal(archive.posts(), other.posts())
+    assert_frame_equal(archive.files(), other.files())
+
+
+@pytest.mark.parametrize("point", POINTS, ids=["-".join(map(str, point)) for point in POINTS])
+def test_the_run_after_a_killed_one_gives_the_undisturbed_lake(archive, killed, point):
+    killed(*point)
+    finished = archive.ingest()
+    assert finished.balanced
+    assert_same(archive, archive.anew())
+    assert archive.blobs() == archive.anew().blobs()
+
+
+@pytest.mark.parametrize(
+    "point", [("after", "posts", 1), ("after", "posts", 2)], ids=["first-batch", "second-batch"]
+)
+@pytest.mark.parametrize("then", ["other-url-and-month", "removed", "folder-emptied", "twin-appears"])
+def test_posts_without_their_ledger_are_undone_when_the_files_are_others_at_the_next_run(
+    archive, killed, point, then
+):
+    killed(*point)
+    if then == "other-url-and-month":
+        archive.write("0.md", url=URL.format("moved"), date="2020-12-01T00:00:00Z")
+        archive.write("3.md", url=URL.format("moved-too"), categories=["别刊"])
+    elif then == "twin-appears":
+        archive.write("9.md", url=URL.format(0), date="2025-01-01T00:00:00Z")
+    for number in {"removed": [1, 3], "folder-emptied": range(7)}.get(then, []):
+        archive.remove(f"{number}.md")
+    archive.ingest()
+    assert_frame_equal(archive.live(), archive.anew().live())
+    assert_frame_equal(archive.files(), archive.anew().files())
+
+
+@pytest.mark.parametrize("what", ["raw", "posts", "files"])
+def test_a_second_load_that_was_killed_is_finished_too(archive, killed, what):
+    archive.ingest()
+    archive.write("2.md", url=URL.format(3), date="2025-01-01T00:00:00Z")
+    archive.write("4.md", url=URL.format(4), title="改了", date="2021-01-01T00:00:00Z")
+    archive.remove("0.md")
+    killed("after", what, 1)
+    archive.move("4.md", "old/4.md")
+    archive.ingest()
+    assert_frame_equal(archive.live(), archive.anew().live())
+    assert_frame_equal(archive.files(), archive.anew().files())
+
+
+def test_a_run_killed_again_and_again_is_finished_at_last(archive, killed):
+    for point in [("after", "posts", 1), ("after", "posts", 1), ("after", "files", 2), ("after", "posts", 1)]:
+        killed(*point)
+    archive.ingest()
+    assert_same(archive, archive.anew())
+
+
+def test_what_a_killed_run_committed_is_not_read_again(archive, killed):
+    killed("after", "files", 2)
+    assert archive.ingest().unchanged == 4
+
+
+def test_the_next_run_says_that_it_undid_a_batch(archive, killed, capsys):
+    killed("after", "posts", 1)
+    archive.ingest()
+    assert "killed" in capsys.readouterr().out
+    archive.ingest()
+    assert "killed" not in capsys.readouterr().out
+
+
+def test_no_worker_outlives_a_killed_run(archive, killed):
+    pids = killed("before", "batch", 2, constants=IN_A_POOL)
+    workers = [psutil.Process(pid) for pid in pids if psutil.pid_exists(pid)]
+    _, alive = psutil.wait_procs(workers, timeout=10)
+    assert len(pids) >= 2
+    assert [worker for worker in alive if worker.status() != psutil.STATUS_ZOMBIE] == []
+
+
+def test_a_run_killed_with_its_pool_is_finished_by_the_next(archive, killed):
+    killed("after", "posts", 2, constants=IN_A_POOL)
+    archive.ingest()
+    assert_same(archive, archive.anew())

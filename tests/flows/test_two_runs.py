@@ -1,0 +1,70 @@
+"""Runs that meet at one lake."""
+
+import pytest
+from polars.testing import assert_frame_equal
+
+from lake.errors import LakeBusyError
+from lake.lock import writing
+
+IN_BATCHES = {"BATCH_BYTES": 1, "HANDFUL_FILES": 1}
+
+
+def test_two_runs_at_once_lose_nothing(archive, start):
+    for number in range(8):
+        archive.write(f"{number}.md", url=f"https://a.example/{number % 6}")
+    runs = [start(archive, wait_seconds=60, constants=IN_BATCHES) for _ in range(2)]
+    errors = [run.communicate(timeout=60)[1] for run in runs]
+    assert [run.returncode for run in runs] == [0, 0], errors
+    assert sorted(archive.rows("runs")["unchanged"]) == [0, 8]
+    assert_frame_equal(archive.posts(), archive.anew().posts())
+    assert_frame_equal(archive.files(), archive.anew().files())
+
+
+def test_two_folders_loaded_at_once_are_both_there(archive, start):
+    for number in range(4):
+        archive.write(f"{number}.md", url=f"https://a.example/{number}")
+        archive.write(f"../more/{number}.md", url=f"https://b.example/{number}")
+    more = type(archive)(archive.folder.with_name("more"), archive.lake)
+    runs = [start(each, wait_seconds=60, constants=IN_BATCHES) for each in (archive, more)]
+    errors = [run.communicate(timeout=60)[1] for run in runs]
+    assert [run.returncode for run in runs] == [0, 0], errors
+    assert (archive.live().height, archive.ingest(archive.folder, more.folder).unchanged) == (8, 8)
+
+
+def test_a_run_that_may_not_wait_names_the_one_that_writes(archive, start):
+    archive.write("a.md")
+    with writing(archive.lake, "the-other-run", 0, print):
+        run = start(archive, wait_seconds=0)
+        error = run.communicate(timeout=60)[1]
+    assert run.returncode != 0
+    assert "LakeBusyError" in error
+    assert "run the-other-run" in error
+    assert archive.ingest().posts == 1
+
+
+def test_a_run_that_waits_says_so_once_and_begins_when_it_may(archive, start):
+    archive.write("a.md")
+    with writing(archive.lake, "the-other-run", 0, print):
+        run = start(archive, wait_seconds=60)
+        assert "the-other-run" in run.stdout.readline()
+    out, error = run.communicate(timeout=60)
+    assert (run.returncode, "waiting" in out) == (0, False), error
+
+
+def test_a_lock_is_free_again_after_a_run_that_failed(archive):
+    with pytest.raises(ZeroDivisionError), writing(archive.lake, "failing", 0, print):
+        raise ZeroDivisionError
+    with writing(archive.lake, "next", 0, print):
+        assert (archive.lake / ".writer.json").exists()
+    assert not (archive.lake / ".writer.json").exists()
+
+
+def test_a_lock_that_is_held_is_refused(archive):
+    said = []
+    with (
+        writing(archive.lake, "first", 0, print),
+        pytest.raises(LakeBusyError, match=r"run first .*--wait"),
+        writing(archive.lake, "second", 0, said.append),
+    ):
+        pass
+    assert len(said) == 1

@@ -1,0 +1,54 @@
+"""What a commit leaves behind, and what is undone."""
+
+import pytest
+from deltalake import CommitProperties, DeltaTable
+
+from lake.commit import BATCH, repair
+from lake.store import open_lake
+
+
+def test_a_whole_lake_needs_no_repair(archive):
+    archive.write("a.md")
+    archive.ingest()
+    assert repair(open_lake(archive.lake)) is False
+
+
+def test_posts_without_their_ledger_are_undone_once(archive):
+    archive.write("a.md")
+    archive.ingest()
+    lake = open_lake(archive.lake)
+    mark = CommitProperties(custom_metadata={BATCH: "x/1"})
+    lake.replace("posts", lake.scan("posts").head(0).collect(), "month = '2024-03'", mark)
+    assert [repair(open_lake(archive.lake)) for _ in range(2)] == [True, False]
+    assert archive.live().height == 1
+
+
+@pytest.mark.parametrize("table", ["posts", "files"])
+def test_compaction_and_vacuum_leave_the_lake_whole(archive, table):
+    archive.write("a.md")
+    archive.ingest()
+    kept = DeltaTable(str(archive.lake / table))
+    kept.optimize.compact()
+    kept.vacuum(retention_hours=0, enforce_retention_duration=False, dry_run=False)
+    assert (archive.ingest().unchanged, archive.live().height) == (1, 1)
+
+
+def test_a_ledger_whose_old_log_was_cleaned_up_is_still_trusted(archive):
+    archive.write("a.md")
+    archive.ingest()
+    ledger = DeltaTable(str(archive.lake / "files"))
+    ledger.alter.set_table_properties({"delta.logRetentionDuration": "interval 0 days"})
+    ledger.create_checkpoint()
+    ledger.cleanup_metadata()
+    assert (archive.ingest().unchanged, archive.live().height) == (1, 1)
+
+
+def test_a_batch_that_touches_one_partition_leaves_the_files_of_the_others(archive):
+    archive.write("a.md", url="https://a.example/1")
+    archive.write("b.md", url="https://a.example/2", date="2020-01-01T00:00:00Z")
+    archive.ingest()
+    before = set(DeltaTable(str(archive.lake / "posts")).file_uris())
+    archive.write("b.md", url="https://a.example/2", title="改了", date="2020-01-01T00:00:00Z")
+    archive.ingest()
+    kept = before & set(DeltaTable(str(archive.lake / "posts")).file_uris())
+    assert ["month=2024-03" in file for file in kept] == [True]

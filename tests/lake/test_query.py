@@ -1,0 +1,163 @@
+"""The lake asked in SQL."""
+
+import csv
+import json
+
+import polars as pl
+import pytest
+
+from lake import info, query
+from lake.errors import QueryError
+from lake.store import create_lake, open_lake
+from schemas.tables import TABLES
+
+ALL = [*TABLES, *(view for view in query.VIEWS if view not in TABLES)]
+ODD = '引号"、逗号,\n换行和 𠮷'
+
+
+@pytest.fixture(scope="module")
+def lake(examples):
+    return open_lake(examples.lake)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_every_table_and_view_answers_on_an_empty_lake(tmp_path, name):
+    columns, found, more = query.rows(create_lake(tmp_path / "lake", None), f"SELECT * FROM {name}", 9)
+    assert (len(columns) > 0, found, more) == (True, [], False)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_every_view_has_the_same_columns_and_types_on_an_empty_and_a_full_lake(tmp_path, lake, name):
+    empty = create_lake(tmp_path / "lake", None)
+    described = [query.rows(each, f"DESCRIBE {name}", 99)[1] for each in (empty, lake)]
+    assert described[0] == described[1]
+
+
+@pytest.mark.parametrize(
+    ("asked", "answer"),
+    [
+        ("SELECT count(*) FROM posts", 40),
+        ("SELECT count(*) FROM files", 52),
+        ("SELECT sum(posts)::int FROM sources", 40),
+        ("SELECT sum(posts)::int FROM daily", 40),
+        ("SELECT count(*) FROM files WHERE last_seen_at IS NULL", 0),
+        ("SELECT count(*) FROM rejects WHERE content IS NULL", 0),
+        ("SELECT count(*) FROM runs WHERE balanced", 1),
+        ("SELECT count(*) FROM posts p ANTI JOIN raw USING (blob)", 0),
+        ("SELECT count(*) FROM posts WHERE month <> strftime(date, '%Y-%m')", 0),
+        ("SELECT typeof(month) FROM posts LIMIT 1", "VARCHAR"),
+        ("SELECT source FROM posts WHERE title = '借书证的背面'", "北窗读书"),
+    ],
+)
+def test_the_examples_answer(lake, asked, answer):
+    assert query.rows(lake, asked, 9)[1] == [(answer,)]
+
+
+def test_rejects_are_the_rejected_files_of_the_ledger(lake, examples):
+    rejected = examples.files().filter(pl.col("outcome") == "rejected")["path"].sort().to_list()
+    assert query.rows(lake, "SELECT path FROM rejects ORDER BY path", 99)[1] == [(path,) for path in rejected]
+
+
+def test_withdrawn_posts_are_not_counted_and_gone_files_were_last_seen_then(archive):
+    archive.write("a.md", url="https://a.example/1")
+    archive.write("b.md", url="https://a.example/2")
+    archive.ingest()
+    archive.remove("a.md")
+    archive.ingest()
+    asked = """SELECT (SELECT posts FROM sources), (SELECT sum(posts)::int FROM daily),
+               (SELECT bool_and(last_seen_at = coalesce(gone_at, (SELECT max(started_at) FROM runs))) FROM files)"""
+    assert query.rows(open_lake(archive.lake), asked, 9)[1] == [(1, 1, True)]
+
+
+def test_a_query_reads_the_current_version_only(archive):
+    for title in ("一", "二", "三"):
+        archive.write("a.md", url="https://a.example/1", title=title)
+        archive.ingest()
+    assert query.rows(open_lake(archive.lake), "SELECT title FROM posts", 9)[1] == [("三",)]
+
+
+@pytest.mark.parametrize(("most", "more"), [(39, True), (40, False)])
+def test_rows_tell_whether_there_are_more(lake, most, more):
+    _, found, is_more = query.rows(lake, "SELECT title FROM posts", most)
+    assert (len(found), is_more) == (most, more)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "SELEC 1",
+        "SELECT nothing FROM posts",
+        "SELECT * FROM nowhere",
+        "SELECT title::int FROM posts",
+        "SELECT 'a",
+        "",
+    ],
+    ids=["syntax", "column", "table", "cast", "open-quote", "nothing"],
+)
+def test_a_wrong_query_is_a_query_error(lake, tmp_path, wrong):
+    with pytest.raises(QueryError):
+        query.export(lake, wrong, str(tmp_path / "out.csv"), "csv")
+    if wrong:
+        with pytest.raises(QueryError):
+            query.rows(lake, wrong, 9)
+
+
+READ = {
+    "csv": lambda file: list(csv.DictReader(file.open(encoding="utf-8", newline=""))),
+    "json": lambda file: json.loads(file.read_text(encoding="utf-8")),
+    "parquet": lambda file: pl.read_parquet(file).rows(named=True),
+}
+
+
+@pytest.mark.parametrize("form", READ)
+def test_an_export_gives_back_chinese_text_quotes_and_line_breaks(archive, tmp_path, form):
+    archive.write("a.md", title="乙", extra_field=ODD, url="https://a.example/1")
+    archive.write("b.md", title="甲", extra_field="無", url="https://a.example/2")
+    archive.ingest()
+    file = tmp_path / f"出口 'it''s.{form}"
+    query.export(open_lake(archive.lake), "SELECT title, extra FROM posts ORDER BY path;", str(file), form)
+    told = [(row["title"], json.loads(row["extra"])["extra_field"]) for row in READ[form](file)]
+    assert told == [("乙", ODD), ("甲", "無")]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "DESCRIBE posts",
+        "SELECT 1 -- one",
+        "FROM posts",
+        "WITH p AS (FROM posts) SELECT * FROM p",
+        " SELECT 1 ; ",
+    ],
+)
+def test_whatever_gives_rows_can_be_exported(lake, tmp_path, asked):
+    query.export(lake, asked, str(tmp_path / "out.parquet"), "parquet")
+    assert pl.read_parquet(tmp_path / "out.parquet").height == len(query.rows(lake, asked, 99)[1])
+
+
+def test_two_statements_are_not_exported(lake, tmp_path):
+    with pytest.raises(QueryError, match="one statement"):
+        query.export(lake, "SELECT 1; SELECT 2", str(tmp_path / "out.csv"), "csv")
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_a_file_that_cannot_be_written_is_a_query_error(lake, tmp_path):
+    with pytest.raises(QueryError):
+        query.export(lake, "SELECT 1", str(tmp_path / "nowhere" / "out.csv"), "csv")
+
+
+def test_info_counts_the_rows_of_every_table(lake):
+    counted = {table.table: table.rows for table in info.tables(lake)}
+    assert counted == {name: lake.scan(name).collect().height for name in TABLES}
+
+
+def test_posts_by_source_come_largest_first_without_the_withdrawn(archive):
+    for number, source in enumerate(["少", "多", "多", "去"]):
+        archive.write(f"{number}.md", categories=[source], url=f"https://a.example/{number}")
+    archive.ingest()
+    archive.remove("3.md")
+    archive.ingest()
+    assert info.posts_by_source(open_lake(archive.lake)).select("source", "posts").rows() == [
+        ("多", 2),
+        ("少", 1),
+    ]

@@ -1,0 +1,123 @@
+"""A lake on disk: made, refused, found again."""
+
+import shutil
+
+import polars as pl
+import pytest
+from deltalake import DeltaTable
+
+from lake import query
+from lake.errors import LakeError
+from lake.store import create_lake, open_lake
+from schemas.tables import TABLES
+from schemas.words import Granularity
+
+
+@pytest.mark.parametrize(
+    ("granularity", "partition"),
+    [(None, "month=2024-03"), ("month", "month=2024-03"), ("year", "year=2024"), ("day", "day=2024-03-05")],
+)
+def test_posts_are_partitioned_by_source_and_period(archive, granularity, partition):
+    archive.write("a.md")
+    archive.ingest(granularity=granularity and Granularity(granularity))
+    files = [
+        file.relative_to(archive.lake / "posts").parts for file in archive.lake.glob("posts/*/*/*.parquet")
+    ]
+    assert [(len(parts), parts[0][:10], parts[1]) for parts in files] == [(3, "source_id=", partition)]
+    column, value = partition.split("=")
+    assert archive.live()[column].to_list() == [value]
+
+
+@pytest.mark.parametrize("granularity", list(Granularity))
+def test_an_edit_across_periods_leaves_one_row_at_any_granularity(archive, granularity):
+    archive.write("a.md", url="https://a.example/1")
+    archive.ingest(granularity=granularity)
+    archive.write("a.md", url="https://a.example/1", date="2021-12-31T23:00:00Z")
+    archive.ingest()
+    assert archive.posts()["date"].cast(pl.String).to_list() == ["2021-12-31"]
+
+
+def test_another_granularity_is_refused_and_changes_nothing(archive):
+    archive.write("a.md")
+    archive.ingest(granularity=Granularity.YEAR)
+    with pytest.raises(LakeError, match="partitioned by year, not by day"):
+        archive.ingest(granularity=Granularity.DAY)
+    assert archive.ingest(granularity=Granularity.YEAR).unchanged == 1
+
+
+@pytest.mark.parametrize("made", range(len(TABLES)))
+def test_a_lake_whose_making_was_cut_short_is_made_again(archive, made):
+    archive.write("a.md")
+    create_lake(archive.lake, None)
+    for name in list(TABLES)[made:]:
+        shutil.rmtree(archive.lake / name)
+    assert (archive.ingest().posts, archive.live().height) == (1, 1)
+
+
+def test_a_lake_whose_making_was_cut_short_can_be_made_with_another_granularity(archive):
+    archive.write("a.md")
+    create_lake(archive.lake, Granularity.MONTH)
+    shutil.rmtree(archive.lake / "runs")
+    archive.ingest(granularity=Granularity.YEAR)
+    assert archive.live()["year"].to_list() == ["2024"]
+
+
+def test_a_file_in_the_place_of_a_lake_is_refused(archive):
+    archive.lake.write_text("not a lake")
+    with pytest.raises(LakeError, match="is not a folder"):
+        archive.ingest()
+    assert archive.lake.read_text() == "not a lake"
+
+
+def test_a_lake_below_a_file_is_refused(archive):
+    below = type(archive)(archive.folder, archive.put("file", b"") / "lake")
+    with pytest.raises(LakeError):
+        below.ingest()
+
+
+@pytest.mark.parametrize("there", ["nothing", "a-file", "an-empty-folder"])
+def test_there_is_no_lake_to_open_in(tmp_path, there):
+    (tmp_path / "a-file").write_text("")
+    (tmp_path / "an-empty-folder").mkdir()
+    with pytest.raises(LakeError, match="no lake here"):
+        open_lake(tmp_path / there)
+
+
+@pytest.mark.parametrize(
+    "name", ["a b", "数据湖", "100%", "x#1", "q?", "st*r", "it's", "{x}", "a&b=c", "source=x", "month=1"]
+)
+def test_a_lake_may_lie_in_a_folder_of_any_name(archive, name):
+    odd = type(archive)(archive.folder, archive.folder.parent / name / "lake")
+    odd.write("a.md", url="https://a.example/1")
+    odd.ingest()
+    odd.write("a.md", url="https://a.example/1", title="改了")
+    odd.ingest()
+    assert query.rows(open_lake(odd.lake), "SELECT title FROM posts", 9)[1] == [("改了",)]
+
+
+@pytest.mark.parametrize("name", ["a%20b", "[1]", "a\\b"], ids=["escape", "brackets", "backslash"])
+def test_a_folder_whose_name_delta_takes_for_another_is_refused_before_anything_is_written(archive, name):
+    odd = type(archive)(archive.folder, archive.folder.parent / name / "lake")
+    odd.write("a.md")
+    with pytest.raises(LakeError):
+        odd.ingest()
+    assert [path.name for path in archive.folder.parent.iterdir()] == ["posts"]
+
+
+def test_a_lake_that_was_moved_goes_on_where_it_is(archive):
+    archive.write("a.md")
+    archive.ingest()
+    moved = type(archive)(archive.folder, archive.lake.with_name("moved"))
+    archive.lake.rename(moved.lake)
+    assert (moved.ingest().unchanged, moved.live().height) == (1, 1)
+
+
+def test_every_reader_may_read_and_write_the_tables(examples):
+    for name in TABLES:
+        protocol = DeltaTable(str(examples.lake / name)).protocol()
+        assert (protocol.min_reader_version, protocol.min_writer_version <= 4) == (1, True), name
+
+
+def test_the_log_holds_no_texts(examples):
+    log = "".join(file.read_text() for file in examples.lake.glob("posts/_delta_log/*.json"))
+    assert [title for title in examples.live()["title"] if title in log] == []
