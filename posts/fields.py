@@ -40,8 +40,10 @@ def text(value: Any) -> str | None:
         return ", ".join(filter(None, map(text, value))) or None
     if value is None or isinstance(value, bool):
         return None
-    folded = " ".join(one_line(without_surrogates(str(value))).split())
-    return folded or None
+    written = str(value)
+    if not written.isprintable():
+        written = one_line(without_surrogates(written))
+    return " ".join(written.split()) or None
 
 
 def first(fields: Fields, keys: Iterable[str]) -> Any:

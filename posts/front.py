@@ -5,6 +5,7 @@ import json
 import math
 import re
 import tomllib
+from functools import cache
 from typing import Any
 
 import yaml
@@ -17,6 +18,7 @@ from schemas.words import Reason, Warn
 Fields = dict[str, Any]
 
 FENCE = re.compile(r"\A\s*(---|\+\+\+)[ \t]*\n")
+CLOSING = {fence: re.compile(rf"^{re.escape(fence)}[ \t]*$", re.MULTILINE) for fence in ("---", "+++")}
 A_KEY = re.compile(r"\s*[\w\"'-]+\s*[:=]")
 TOP_LEVEL_KEY = re.compile(r"^([\w-]+)[ \t]*:[ \t]*", re.MULTILINE)
 # libyaml crashes the process at some ten thousand levels; no front matter needs ten.
@@ -35,8 +37,8 @@ def split(text: str) -> tuple[str, str, str]:
     fence = FENCE.match(text)
     if fence is None:
         return _split_json(text)
-    start, end = fence.end(), re.compile(rf"^{re.escape(fence[1])}[ \t]*$", re.MULTILINE)
-    close = end.search(text, start)
+    start = fence.end()
+    close = CLOSING[fence[1]].search(text, start)
     if close is None and A_KEY.match(text, start):
         raise Rejected(Reason.FENCE_NOT_CLOSED, detail=f"no second line {fence[1]}")
     if close is None:
@@ -178,8 +180,13 @@ def _tame(value: Any, depth: int = 0) -> Any:
 
 def spelled(front: str, key: str) -> str | None:
     """Give the value of a one-line field as it is spelled; None where it has no line of its own."""
-    line = re.search(rf"^{re.escape(key)}[ \t]*[:=][ \t]*(\S.*?)[ \t]*$", front, re.MULTILINE)
+    line = _line_of(key).search(front)
     return line[1].strip("\"'") if line else None
+
+
+@cache
+def _line_of(key: str) -> re.Pattern[str]:
+    return re.compile(rf"^{re.escape(key)}[ \t]*[:=][ \t]*(\S.*?)[ \t]*$", re.MULTILINE)
 
 
 def plain(value: Any) -> Any:

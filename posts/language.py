@@ -4,9 +4,9 @@ import re
 
 from zhon import cedict
 
-# Enough characters to tell: one paragraph of Chinese, a few lines of English.
-SAMPLE = 300
-ADDRESS = re.compile(r"[a-z]+://[\x21-\x7e]+|[\w.-]+@[\w.-]+", re.IGNORECASE)
+# Enough characters to tell: a title and three sentences of Chinese, thirty words of English.
+SAMPLE = 200
+ADDRESS = re.compile(r"https?://[\x21-\x7e]+")
 HANS = frozenset(cedict.simplified) - frozenset(cedict.traditional)
 HANT = frozenset(cedict.traditional) - frozenset(cedict.simplified)
 ENGLISH = frozenset(
