@@ -35,13 +35,15 @@ def post_rows(parsed: list[Parsed], run: Run) -> pl.DataFrame:
 def _frame(table: str, handfuls: list[Lists], constants: dict[str, Any]) -> pl.DataFrame:
     """Build rows of a table from lists, one per column, and columns that are the same in each row.
 
-    Nested columns come as JSON, which Polars reads a hundred times faster than nested lists.
+    Nested columns come as JSON, which Polars reads a hundred times faster than nested lists; the text as bytes.
     """
     schema = columns(table)
     nested = [name for name in handfuls[0] if isinstance(schema[name], pl.List)]
-    flat = {name: pl.String() if name in nested else schema[name] for name in handfuls[0]}
+    travelling = dict.fromkeys(nested, pl.String()) | {"text": pl.Binary()}
+    flat = {name: travelling.get(name, schema[name]) for name in handfuls[0]}
     rows = pl.concat([pl.DataFrame(lists, schema=flat) for lists in handfuls])
     return rows.with_columns(
+        *(pl.col(name).cast(pl.String) for name in flat if name == "text"),
         *(pl.col(name).str.json_decode(schema[name]) for name in nested),
         *(pl.lit(value, schema[name]).alias(name) for name, value in constants.items()),
     ).select(schema.names())

@@ -1,0 +1,46 @@
+"""The whole way on real posts, where they are at hand."""
+
+import tarfile
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from flows.pipeline import Order, ingest
+from lake.query import rows
+from lake.store import open_lake
+
+CORPORA = Path(__file__).parents[2] / "shared" / "corpus"
+ARCHIVES = ("teahouse.tar.zst", "oped2-dev.tar.zst")
+pytestmark = pytest.mark.skipif(not CORPORA.is_dir(), reason="the shared corpora are not here")
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("corpora")
+    for name in ARCHIVES:
+        with (
+            pa.input_stream(str(CORPORA / name), compression="zstd") as plain,
+            tarfile.open(fileobj=plain, mode="r|") as archive,
+        ):
+            archive.extractall(folder / "posts", filter="data")
+    return ingest(Order((folder / "posts",), folder / "lake"), print), open_lake(folder / "lake")
+
+
+def test_every_real_file_is_a_post_or_a_copy_of_one(loaded):
+    summary, _ = loaded
+    assert summary.balanced
+    assert (summary.found, summary.rejected, summary.ignored) == (31768, 0, 0)
+
+
+def test_every_real_post_has_a_title_a_date_and_an_address_of_its_own(loaded):
+    query = """SELECT count(*) = count(DISTINCT post_id), count(*) FILTER (title = ''), count(*) - count(url),
+               min(date) >= '2011-01-01', max(date) < '2026-01-01' FROM posts"""
+    assert rows(loaded[1], query, 1)[1] == [(True, 0, 0, True, True)]
+
+
+def test_nothing_is_read_again_when_nothing_changed(loaded):
+    summary, lake = loaded
+    origin = lake.scan("files").select("origin").head(1).collect().item()
+    again = ingest(Order((Path(origin),), lake.root), print)
+    assert (again.unchanged, again.bytes_read) == (summary.found, 0)
