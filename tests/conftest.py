@@ -119,7 +119,7 @@ def start():
 
     def _start(archive, preexec_fn=None, **told):
         told = {"source": str(archive.folder), "lake": str(archive.lake), "wait_seconds": 0} | told
-        command, pipe = [sys.executable, str(ONE_RUN), json.dumps(told)], subprocess.PIPE
+        command, pipe = [sys.executable, "-u", str(ONE_RUN), json.dumps(told)], subprocess.PIPE
         process = subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, preexec_fn=preexec_fn)  # noqa: PLW1509
         started.append(process)
         return process
