@@ -73,7 +73,6 @@ def plan(lake: Lake, roots: Iterable[bytes], *, verify: bool) -> Plan:
     same = (
         (pl.col("size") == pl.col("size_known"))
         & (pl.col("mtime_ns") == pl.col("mtime_ns_known"))
-        & pl.col("problem").is_null()
         & ledger.is_settled()
     )
     is_unchanged = same.fill_null(value=False) & (pl.lit(not verify))
