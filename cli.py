@@ -29,7 +29,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-FAILED = 1
+FAILED, INTERRUPTED = 1, 130
 ROWS_SHOWN = 40
 WIDE = 200
 SECONDS_BETWEEN_LINES = 5
@@ -261,8 +261,12 @@ def _watching() -> Iterator[None]:
     """Show how far the run is: a bar on a terminal, else a line now and then."""
     from flows.progress import watched_by
 
-    with _bar() if sys.stderr.isatty() else nullcontext(_lines()) as watcher, watched_by(watcher):
-        yield
+    try:
+        with _bar() if sys.stderr.isatty() else nullcontext(_lines()) as watcher, watched_by(watcher):
+            yield
+    except KeyboardInterrupt:
+        _say("interrupted; what was committed stays, the next run goes on from there")
+        raise typer.Exit(INTERRUPTED) from None
 
 
 @contextmanager
