@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from posts.paths import printable
 from schemas.errors import PostlakeError
 from schemas.words import Engine, Granularity
 
@@ -72,12 +73,9 @@ def ingest(
         raise typer.BadParameter("give one of --month, --year and --day")
     from flows.pipeline import Order, check
     from flows.pipeline import ingest as run_direct
-    from flows.pool import available_workers
 
     check(sources)
-    order = Order(
-        tuple(sources), lake, next(iter(asked), None), workers or available_workers(), parser, verify, wait
-    )
+    order = Order(tuple(sources), lake, next(iter(asked), None), workers, parser, verify, wait)
     with _watching():
         summary = run_direct(order, _say) if direct else _run_flow(order)
     _show(summary, as_json)
@@ -113,12 +111,9 @@ def replay(
     """Try rejected files again, from the bytes that the lake keeps."""
     from flows.pipeline import Order
     from flows.pipeline import replay as run_replay
-    from flows.pool import available_workers
 
     with _watching():
-        summary = run_replay(
-            Order((), lake, None, workers or available_workers(), parser, False, wait), reason, _say
-        )
+        summary = run_replay(Order((), lake, None, workers, parser, False, wait), reason, _say)
     _show(summary, as_json)
 
 
@@ -221,8 +216,9 @@ def _show(summary: "Summary", as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(asdict(summary), ensure_ascii=False))
         return
-    counts = ("found", "unchanged", "posts", "duplicates", "rejected", "ignored")
-    _print_table(list(counts), [tuple(getattr(summary, name) for name in counts)])
+    from flows.summary import COUNTS
+
+    _print_table(list(COUNTS), [tuple(getattr(summary, name) for name in COUNTS)])
     if summary.reasons:
         _print_table(["reason", "files"], list(summary.reasons.items()))
     stages = ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in summary.stage_seconds.items())
@@ -253,7 +249,7 @@ def _cell(value: Any) -> str:
     if isinstance(value, bytes):
         return f"<{len(value)} bytes>"
     text = str(value)
-    return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+    return text if text.isprintable() else printable(text)
 
 
 @contextmanager

@@ -11,17 +11,18 @@ from schemas.tables import columns
 from schemas.words import Outcome
 
 Lists = dict[str, list[Any]]
+BROKEN = dict.fromkeys([*KEY, "reason", "field", "detail"], pl.String)
 
 
 def batch_of(parsed: list[Parsed], number: int, run: Run) -> Batch:
     """Build the frames of a batch; a post that breaks a rule becomes a reject with the rule's name."""
     seen = {"first_seen_at": run.started_at, "read_at": run.started_at, "gone_at": None, "run_id": run.run_id}
     files = _frame("files", [each.sightings for each in parsed], seen)
-    kept, broken = valid(post_rows(parsed, run))
+    kept, broken = _valid(_post_rows(parsed, run))
     return Batch(number, _refused(files, broken), kept, _contents(parsed, run))
 
 
-def post_rows(parsed: list[Parsed], run: Run) -> pl.DataFrame:
+def _post_rows(parsed: list[Parsed], run: Run) -> pl.DataFrame:
     """Give parsed posts as rows of the table, with the columns that are the run's."""
     own = {
         "template_version": None,
@@ -49,15 +50,15 @@ def _frame(table: str, handfuls: list[Lists], constants: dict[str, Any]) -> pl.D
     ).select(schema.names())
 
 
-def valid(posts: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _valid(posts: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Part the posts that keep every rule from those that break one: KEY, reason, field, detail."""
     kept, failure = Posts.filter(posts)
-    if len(failure) == 0:
-        return kept, pl.DataFrame(schema=dict.fromkeys([*KEY, "reason", "field", "detail"], pl.String))
-    details = failure.details()
-    rules = [name for name in details.columns if name not in posts.columns]
-    rows = [_broken(row, rules) for row in details.iter_rows(named=True)]
-    return kept, pl.DataFrame(rows, schema=dict.fromkeys([*KEY, "reason", "field", "detail"], pl.String))
+    rows = list[dict[str, object]]()
+    if len(failure):
+        details = failure.details()
+        rules = [name for name in details.columns if name not in posts.columns]
+        rows = [_broken(row, rules) for row in details.iter_rows(named=True)]
+    return kept, pl.DataFrame(rows, schema=BROKEN)
 
 
 def _broken(row: dict[str, object], rules: list[str]) -> dict[str, object]:

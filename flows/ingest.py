@@ -15,7 +15,6 @@ from pydantic import Field
 
 from flows.channel import Channel
 from flows.pipeline import Order, Session, Summary, planned, session
-from flows.pool import available_workers
 from flows.summary import as_markdown, in_words
 from lake.batch import Batch
 from schemas.words import Engine, Granularity
@@ -88,7 +87,7 @@ def ingest(
         tuple(map(Path, sources)),
         Path(lake),
         granularity,
-        workers or available_workers(),
+        workers,
         parser,
         verify,
         wait_seconds,

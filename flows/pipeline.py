@@ -23,6 +23,8 @@ from schemas.errors import MisuseError, PostlakeError
 from schemas.words import Engine, Granularity
 
 Say = Callable[[str], None]
+# what a file that was found can be accounted for as; `found` is their sum
+ACCOUNTED = ("unchanged", "posts", "duplicates", "rejected", "ignored")
 
 
 class UnbalancedError(PostlakeError):
@@ -35,12 +37,12 @@ class SourceError(MisuseError):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a user asks of an ingest."""
+    """What a user asks of an ingest. No workers means one per processor."""
 
     sources: tuple[Path, ...]
     lake: Path
     granularity: Granularity | None = None
-    workers: int = field(default_factory=available_workers)
+    workers: int = 0
     engine: Engine = Engine.LEXBOR
     verify: bool = False
     wait_seconds: float = 600
@@ -68,8 +70,7 @@ class Summary:
     versions: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        accounted = self.unchanged + self.posts + self.duplicates + self.rejected + self.ignored
-        self.balanced = self.found == accounted
+        self.balanced = self.found == sum(getattr(self, name) for name in ACCOUNTED)
 
 
 class Session:
@@ -140,7 +141,7 @@ def session(order: Order, say: Say) -> Iterator[Session]:
         lake = create_lake(order.lake, order.granularity)
         if repair(lake):
             say("an earlier run was killed while it wrote; its unfinished batch was undone and is done again")
-        yield Session(lake, run, Workshop(order.workers, order.engine))
+        yield Session(lake, run, Workshop(order.workers or available_workers(), order.engine))
 
 
 def ingest(order: Order, say: Say) -> Summary:
@@ -192,5 +193,4 @@ def _row(summary: Summary, run: Run) -> dict[str, object]:
 
 
 def _sum(summary: Summary) -> str:
-    names = ("unchanged", "posts", "duplicates", "rejected", "ignored")
-    return ", ".join(f"{getattr(summary, name)} {name}" for name in names)
+    return ", ".join(f"{getattr(summary, name)} {name}" for name in ACCOUNTED)

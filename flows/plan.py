@@ -88,10 +88,9 @@ def replay_plan(lake: Lake, reason: str | None) -> Plan:
     Files whose bytes the lake does not hold (unreadable, too_large) are left out.
     """
     rejects = ledger.rejects(lake, reason).with_columns(problem=pl.lit(None, pl.String))
-    held = (
-        lake.scan("raw").select("blob").join(rejects.lazy().select("blob"), on="blob", how="semi").collect()
-    )
-    todo = rejects.join(held, on="blob", how="semi", maintain_order="left").select(*FOUND, "blob")
+    todo = rejects.join(
+        ledger.held(lake, rejects["blob"]), on="blob", how="semi", maintain_order="left"
+    ).select(*FOUND, "blob")
     return Plan(REPLAY, [], todo.height, todo, todo.select(KEY).clear())
 
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 
-from flows.pipeline import Summary
+from flows.pipeline import ACCOUNTED, Summary
 from lake.info import posts_by_source
 from lake.store import Lake
 
-COUNTS = ("found", "unchanged", "posts", "duplicates", "rejected", "ignored")
+COUNTS = ("found", *ACCOUNTED)
 
 
 def as_markdown(summary: Summary, lake: Lake) -> str:
@@ -27,7 +27,7 @@ def as_markdown(summary: Summary, lake: Lake) -> str:
 
 def in_words(summary: Summary) -> str:
     """Tell the accounting equation and what else happened, on one line."""
-    parts = " + ".join(f"{getattr(summary, name)} {name}" for name in COUNTS[1:])
+    parts = " + ".join(f"{getattr(summary, name)} {name}" for name in ACCOUNTED)
     balance = "balanced" if summary.balanced else "NOT balanced"
     return f"{summary.found} found = {parts} ({balance}); {summary.gone} gone; {summary.seconds:.1f} s"
 

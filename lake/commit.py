@@ -7,6 +7,7 @@ undone by the next run (`repair`), so posts never hold what the ledger does not 
 import polars as pl
 from deltalake import CommitProperties, Transaction
 
+from lake import ledger
 from lake.batch import KEY, Batch, Run
 from lake.settle import Settlement
 from lake.store import Lake
@@ -27,10 +28,7 @@ def commit(lake: Lake, batch: Batch, settled: Settlement, posts: pl.DataFrame, r
 
 
 def _add_contents(lake: Lake, contents: pl.DataFrame) -> None:
-    held = (
-        lake.scan("raw").select("blob").join(contents.lazy().select("blob"), on="blob", how="semi").collect()
-    )
-    new = contents.join(held, on="blob", how="anti")
+    new = contents.join(ledger.held(lake, contents["blob"]), on="blob", how="anti")
     if not new.is_empty():
         lake.append("raw", new)
 

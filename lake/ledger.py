@@ -13,8 +13,7 @@ SEEN = [*KEY, "size", "mtime_ns", "blob", "reason"]
 
 def seen(lake: Lake, origins: Iterable[str]) -> pl.DataFrame:
     """Give the files that some origins held at their last run: KEY, size, mtime_ns, blob, reason."""
-    live = pl.col("origin").is_in(list(origins)) & pl.col("gone_at").is_null()
-    return lake.scan("files").filter(live).select(SEEN).collect()
+    return _live(lake, origins).select(SEEN).collect()
 
 
 def read_by(lake: Lake, run_id: str) -> dict[str, int]:
@@ -26,10 +25,11 @@ def read_by(lake: Lake, run_id: str) -> dict[str, int]:
 
 def not_read_by(lake: Lake, origins: Iterable[str], run_id: str) -> int:
     """Count the live files of some origins that a run did not read."""
-    live = pl.col("origin").is_in(list(origins)) & pl.col("gone_at").is_null()
-    return int(
-        lake.scan("files").filter(live & (pl.col("run_id") != run_id)).select(pl.len()).collect().item()
-    )
+    return int(_live(lake, origins).filter(pl.col("run_id") != run_id).select(pl.len()).collect().item())
+
+
+def _live(lake: Lake, origins: Iterable[str]) -> pl.LazyFrame:
+    return lake.scan("files").filter(pl.col("origin").is_in(list(origins)) & pl.col("gone_at").is_null())
 
 
 def reasons(lake: Lake, run_id: str) -> dict[str, int]:
@@ -42,6 +42,13 @@ def reasons(lake: Lake, run_id: str) -> dict[str, int]:
 def is_settled() -> pl.Expr:
     """A file that could not be read is tried again by every run; all others wait for a change."""
     return pl.col("reason").is_null() | (pl.col("reason") != Reason.UNREADABLE.value)
+
+
+def held(lake: Lake, blobs: pl.Series) -> pl.DataFrame:
+    """Give those of some blobs whose bytes raw holds: blob."""
+    return (
+        lake.scan("raw").select("blob").join(blobs.to_frame("blob").lazy(), on="blob", how="semi").collect()
+    )
 
 
 def contents(lake: Lake, blobs: pl.Series) -> dict[str, bytes]:

@@ -138,13 +138,13 @@ def plain_date(written: Any) -> str:
 
 def _title(values: front.Fields, header: str | None, name: str, url: str | None) -> tuple[str, list[Warn]]:
     if title := given.text(values.get("title")):
-        return one_line(title), []
+        return title, []
     if header and (title := given.text(header)):
-        return one_line(title), [Warn.TITLE_FROM_HEADER]
+        return title, [Warn.TITLE_FROM_HEADER]
     if title := given.title_of_file_name(name):
-        return one_line(title), [Warn.TITLE_FROM_FILE_NAME]
+        return title, [Warn.TITLE_FROM_FILE_NAME]
     if url and (title := given.title_of_url(url)):
-        return one_line(title), [Warn.TITLE_FROM_URL]
+        return title, [Warn.TITLE_FROM_URL]
     raise Rejected(Reason.NO_TITLE, "title", "no title in front matter, header line, file name or URL")
 
 

@@ -36,7 +36,6 @@ class Warn(StrEnum):
     NOT_UTF8 = "decoded_from_another_encoding"
     BAD_BYTES = "undecodable_bytes_replaced"
     NUL_BYTES = "nul_bytes_removed"
-    LONE_SURROGATES = "lone_surrogates_replaced"
     SALVAGED = "front_matter_salvaged"
     BAD_DATE = "date_not_understood"
     NAIVE_DATE = "date_without_zone_taken_as_utc"
