@@ -53,7 +53,7 @@ class Form(StrEnum):
 
 @app.command()
 def ingest(
-    sources: Annotated[list[Path], typer.Argument(metavar="SOURCE...", help="Folders that hold post files.")],
+    sources: Annotated[list[str], typer.Argument(metavar="SOURCE...", help="Folders that hold post files.")],
     lake: LakeDir = DATA_LAKE,
     month: Annotated[
         bool, typer.Option("--month", help="Partition a new lake by month (the default).")
@@ -63,6 +63,13 @@ def ingest(
     workers: Workers = 0,
     parser: Parser = Engine.LEXBOR,
     verify: Annotated[bool, typer.Option("--verify", help="Compare contents, not size and time.")] = False,
+    path: Annotated[str, typer.Option(help="Only this folder of each source.")] = "",
+    history: Annotated[
+        bool, typer.Option("--history", help="Replay every commit of git repositories, the oldest first.")
+    ] = False,
+    as_files: Annotated[
+        bool, typer.Option("--as-files", help="Read a git working copy as a folder, committed or not.")
+    ] = False,
     direct: Annotated[bool, typer.Option("--direct", help="Run without Prefect.")] = False,
     wait: Wait = 600,
     as_json: Json = False,
@@ -71,11 +78,12 @@ def ingest(
     asked = [name for name, is_asked in zip(Granularity, (month, year, day), strict=True) if is_asked]
     if len(asked) > 1:
         raise typer.BadParameter("give one of --month, --year and --day")
-    from flows.pipeline import Order, check
+    from flows.pipeline import Order
     from flows.pipeline import ingest as run_direct
 
-    check(sources)
-    order = Order(tuple(sources), lake, next(iter(asked), None), workers, parser, verify, wait)
+    order = Order(
+        tuple(sources), lake, next(iter(asked), None), workers, parser, verify, wait, path, as_files, history
+    )
     with _watching():
         summary = run_direct(order, _say) if direct else _run_flow(order)
     _show(summary, as_json)
@@ -89,7 +97,7 @@ def _run_flow(order: "Order") -> "Summary":
     from flows.ingest import ingest as flow
 
     return flow(
-        sources=list(map(str, order.sources)),
+        sources=list(order.sources),
         lake=str(order.lake),
         granularity=order.granularity,
         workers=order.workers,

@@ -1,23 +1,26 @@
-"""Transform: files to be read become batches of validated rows."""
+"""Transform: groups of files become batches of validated rows."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, Future
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from typing import TYPE_CHECKING
 
-from flows.frames import batch_of
+import polars as pl
+
+from flows.frames import batch_of, known_sightings
+from flows.groups import Group
 from flows.plan import Plan
 from flows.pool import pool
 from flows.progress import tell
-from lake.batch import Batch, Run
-from lake.store import Lake
+from lake.batch import KEY, Batch, Run
 from posts.work import Parsed, Task, work
 from schemas.words import Engine
 
-# A batch is what is in memory at a time: its bytes, its text and its frames come to some eight times this.
-BATCH_BYTES = 12 * 1024 * 1024
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
 # What a worker is given at a time: large enough to hide the handing over, small enough to share out.
 HANDFUL_BYTES, HANDFUL_FILES = 512 * 1024, 200
 # Starting a pool takes longer than parsing this much.
@@ -32,44 +35,67 @@ class Workshop:
     engine: Engine
 
 
-def transform(lake: Lake, plan: Plan, run: Run, shop: Workshop) -> Iterator[Batch]:
-    """Read, parse and validate the files of a plan, in its order, and give them in batches.
+def transform(groups: Iterable[Group], plan: Plan, run: Run, shop: Workshop) -> Iterator[Batch]:
+    """Parse and validate groups of files, and give them in batches, in their order.
 
-    While a batch is loaded, the workers are at the next one. Files no longer found come in the last batch,
-    so that a file that moved is found at its new place before it is missed at the old one.
+    While a batch is loaded, the workers are at the next one. What needs no reading comes with the first batch,
+    so that a file that moved is found at its new place as it is missed at the old one.
     """
-    number = 0
+    first, doomed = Batch(0, known_sightings(plan), gone=plan.gone), plan.edited
     with ExitStack() as stack:
-        worth_it = plan.todo_bytes > WORTH_A_POOL
-        executor = stack.enter_context(pool(shop.workers)) if worth_it else None
-        for parsed in _gathered(_parsed(plan.tasks(lake), executor, shop.engine), plan.todo.height):
-            number += 1
-            yield batch_of(parsed, number, run)
-    if not plan.gone.is_empty():
-        yield Batch(number + 1, gone=plan.gone)
+        for number, (group, parsed) in enumerate(_ahead(groups, Parsers(shop, stack), plan), start=1):
+            batch = batch_of(parsed, group, number, run)
+            sightings = pl.concat([first.sightings, batch.sightings])
+            gone = pl.concat([first.gone, batch.gone])
+            doomed = doomed.join(sightings, on=KEY, how="anti")
+            if not (sightings.is_empty() and gone.is_empty()):
+                yield replace(batch, sightings=sightings, gone=gone, doomed=doomed)
+            first = Batch(0)
 
 
-def _parsed(tasks: Iterator[Task], executor: Executor | None, engine: Engine) -> Iterator[Parsed]:
-    job = partial(work, engine=engine)
-    if executor is None:
-        return (job(handful) for handful in _handfuls(tasks))
-    return _ahead(executor, job, _handfuls(tasks), BATCH_BYTES // HANDFUL_BYTES)
+class Parsers:
+    """Parses in this process until a group is worth a pool, from then on in the pool."""
+
+    def __init__(self, shop: Workshop, stack: ExitStack) -> None:
+        self._shop, self._stack = shop, stack
+        self._executor: Executor | None = None
+
+    def begin(self, group: Group) -> list[Callable[[], Parsed]]:
+        """Have the handfuls of a group parsed; each answer waits until its own is."""
+        if self._executor is None and group.bytes_read > WORTH_A_POOL:
+            self._executor = self._stack.enter_context(pool(self._shop.workers))
+        return [self._begin(handful) for handful in _handfuls(group.tasks)]
+
+    def _begin(self, handful: list[Task]) -> Callable[[], Parsed]:
+        if self._executor is None:
+            return partial(work, handful, self._shop.engine)
+        return self._executor.submit(work, handful, self._shop.engine).result
 
 
-def _ahead(
-    executor: Executor, job: Callable[[list[Task]], Parsed], handfuls: Iterable[list[Task]], most: int
-) -> Iterator[Parsed]:
-    """Give results in order, with at most so many handfuls under way."""
-    under_way = deque[Future[Parsed]]()
-    for handful in handfuls:
-        under_way.append(executor.submit(job, handful))
-        if len(under_way) >= most:
-            yield under_way.popleft().result()
+def _ahead(groups: Iterable[Group], parsers: Parsers, plan: Plan) -> Iterator[tuple[Group, list[Parsed]]]:
+    """Give groups parsed, in order, with the next one under way."""
+    under_way = deque[tuple[Group, list[Callable[[], Parsed]]]]()
+    done = 0
+
+    def finished() -> tuple[Group, list[Parsed]]:
+        nonlocal done
+        group, answers = under_way.popleft()
+        parsed = list[Parsed]()
+        for answer in answers:
+            parsed.append(answer())
+            done += len(parsed[-1].sightings["path"])
+            tell("transform", done, plan.todo.height)
+        return group, parsed
+
+    for group in groups:
+        under_way.append((group, parsers.begin(group)))
+        if len(under_way) > 1:
+            yield finished()
     while under_way:
-        yield under_way.popleft().result()
+        yield finished()
 
 
-def _handfuls(tasks: Iterator[Task]) -> Iterator[list[Task]]:
+def _handfuls(tasks: Iterable[Task]) -> Iterator[list[Task]]:
     handful, size = list[Task](), 0
     for task in tasks:
         handful.append(task)
@@ -79,17 +105,3 @@ def _handfuls(tasks: Iterator[Task]) -> Iterator[list[Task]]:
             handful, size = [], 0
     if handful:
         yield handful
-
-
-def _gathered(parsed: Iterable[Parsed], total: int) -> Iterator[list[Parsed]]:
-    gathered, size, done = list[Parsed](), 0, 0
-    for each in parsed:
-        gathered.append(each)
-        size += each.bytes_read
-        done += len(each.sightings["path"])
-        tell("transform", done, total)
-        if size >= BATCH_BYTES:
-            yield gathered
-            gathered, size = [], 0
-    if gathered:
-        yield gathered

@@ -4,7 +4,9 @@ from typing import Any
 
 import polars as pl
 
-from lake.batch import KEY, Batch, Run
+from flows.groups import Group
+from flows.plan import Plan
+from lake.batch import KEY, Batch, Run, nothing_gone
 from posts.work import Parsed
 from schemas.posts import Posts
 from schemas.tables import columns
@@ -14,18 +16,53 @@ Lists = dict[str, list[Any]]
 BROKEN = dict.fromkeys([*KEY, "reason", "field", "detail"], pl.String)
 
 
-def batch_of(parsed: list[Parsed], number: int, run: Run) -> Batch:
+def batch_of(parsed: list[Parsed], group: Group, number: int, run: Run) -> Batch:
     """Build the frames of a batch; a post that breaks a rule becomes a reject with the rule's name."""
-    seen = {"first_seen_at": run.started_at, "read_at": run.started_at, "gone_at": None, "run_id": run.run_id}
-    files = _frame("files", [each.sightings for each in parsed], seen)
+    own = {"gone_at": None, "read_at": run.started_at, "run_id": run.run_id}
+    files = _frame("files", [each.sightings for each in parsed], own | {"first_seen_at": None})
+    files = files.with_columns(pl.Series("first_seen_at", group.came, files.schema["first_seen_at"]))
     kept, broken = _valid(_post_rows(parsed, run))
-    return Batch(number, _refused(files, broken), kept, _contents(parsed, run))
+    sightings = _refused(files, broken)
+    return Batch(
+        number,
+        pl.concat([sightings, _copies(group, run)]),
+        kept,
+        _contents(sightings, group, run),
+        pl.DataFrame(group.gone, schema=nothing_gone().schema, orient="row"),
+        marks=group.marks,
+    )
+
+
+def known_sightings(plan: Plan) -> pl.DataFrame:
+    """Give the files of a plan whose content the lake knows as sightings that the ledger is to complete."""
+    came = plan.known.with_columns(
+        first_seen_at=pl.col("origin").replace_strict(
+            plan.moments, return_dtype=columns("files")["first_seen_at"]
+        )
+    )
+    return _incomplete(came)
+
+
+def _copies(group: Group, run: Run) -> pl.DataFrame:
+    rows = [(file.origin, file.path, file.size, file.mtime_ns, file.blob, at) for file, at in group.copies]
+    names = [*KEY, "size", "mtime_ns", "blob", "first_seen_at"]
+    copies = pl.DataFrame(rows, schema={name: columns("files")[name] for name in names}, orient="row")
+    return _incomplete(copies.with_columns(run_id=pl.lit(run.run_id), read_at=pl.lit(run.started_at)))
+
+
+def _incomplete(sightings: pl.DataFrame) -> pl.DataFrame:
+    """Give rows of the ledger with nulls in the columns that they lack."""
+    schema = columns("files")
+    given = [pl.col(name).cast(schema[name]) for name in sightings.columns]
+    missing = [pl.lit(None, schema[name]).alias(name) for name in schema if name not in sightings.columns]
+    return sightings.with_columns(*given, *missing).select(schema.names())
 
 
 def _post_rows(parsed: list[Parsed], run: Run) -> pl.DataFrame:
     """Give parsed posts as rows of the table, with the columns that are the run's."""
     own = {
         "template_version": None,
+        "version_at": run.started_at,
         "withdrawn_at": None,
         "run_id": run.run_id,
         "ingested_at": run.started_at,
@@ -39,10 +76,11 @@ def _frame(table: str, handfuls: list[Lists], constants: dict[str, Any]) -> pl.D
     Nested columns come as JSON, which Polars reads a hundred times faster than nested lists; the text as bytes.
     """
     schema = columns(table)
-    nested = [name for name in handfuls[0] if isinstance(schema[name], pl.List)]
+    given = [name for name in schema if name not in constants]
+    nested = [name for name in given if isinstance(schema[name], pl.List)]
     travelling = dict.fromkeys(nested, pl.String()) | {"text": pl.Binary()}
-    flat = {name: travelling.get(name, schema[name]) for name in handfuls[0]}
-    rows = pl.concat([pl.DataFrame(lists, schema=flat) for lists in handfuls])
+    flat = {name: travelling.get(name, schema[name]) for name in given}
+    rows = pl.concat([pl.DataFrame(schema=flat), *(pl.DataFrame(lists, schema=flat) for lists in handfuls)])
     return rows.with_columns(
         *(pl.col(name).cast(pl.String) for name in flat if name == "text"),
         *(pl.col(name).str.json_decode(schema[name]) for name in nested),
@@ -79,8 +117,15 @@ def _refused(files: pl.DataFrame, broken: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([files.join(broken, on=KEY, how="anti"), rejected.cast(files.schema)])
 
 
-def _contents(parsed: list[Parsed], run: Run) -> pl.DataFrame:
-    contents = {blob: content for each in parsed for blob, content in each.contents.items()}
+def _contents(sightings: pl.DataFrame, group: Group, run: Run) -> pl.DataFrame:
+    """Give the bytes of posts and rejects."""
+    kept = sightings.filter(pl.col("outcome") != Outcome.IGNORED.value)["blob"].drop_nulls()
+    blobs = set(kept)
+    contents = {
+        str(task.file.blob): task.content
+        for task in group.tasks
+        if isinstance(task.content, bytes) and task.file.blob in blobs
+    }
     lists: Lists = {"blob": list(contents), "size": [], "content": list(contents.values())}
     lists["size"] += map(len, contents.values())
     return _frame("raw", [lists], {"run_id": run.run_id})

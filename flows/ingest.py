@@ -84,7 +84,7 @@ def ingest(
 
     """
     order = Order(
-        tuple(map(Path, sources)),
+        tuple(sources),
         Path(lake),
         granularity,
         workers,

@@ -1,40 +1,81 @@
 """Load: a batch is settled against the ledger and committed."""
 
+import datetime as dt
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from flows.frames import batch_of
+from flows.groups import Group
 from lake import ledger
-from lake.batch import Batch, Run
+from lake.batch import KEY, Batch, Run
 from lake.commit import commit
-from lake.settle import settle
+from lake.settle import TOLD, settle, told
 from lake.store import Lake
+from lake.versions import turnover
 from posts.find import File
+from posts.post import Refusal
 from posts.work import Task, work
-from schemas.words import Engine, Outcome
+from schemas.tables import empty
+from schemas.words import Engine, Outcome, Reason
+
+if TYPE_CHECKING:
+    from flows.sources import Content
+
+FILE = [*KEY, "size", "mtime_ns", pl.lit(None, pl.String).alias("problem"), "blob"]
+# a content that was read, refused as no post and so not kept, and that another file turns out to have
+NOT_HELD = Refusal(
+    Outcome.REJECTED, Reason.UNREADABLE, detail="its bytes are not in the lake; the next run reads it"
+)
 
 
-def load(lake: Lake, batch: Batch, run: Run, engine: Engine) -> None:
-    """Settle a batch against the ledger and commit it. What is committed stays, whatever comes after."""
-    settled = settle(lake, batch, run)
-    if settled.revived.is_empty():
-        commit(lake, batch, settled, batch.posts, run)
-        return
-    again = _read_again(lake, settled.revived, batch.number, run, engine)
-    if again.posts.height == again.sightings.height:
-        commit(lake, batch, settled, pl.concat([batch.posts, again.posts]), run)
-        return
-    # what an older version took for a post and this one does not cannot be current: settle without it
-    refused = again.sightings.filter(pl.col("outcome") != Outcome.POST.value)
-    load(lake, replace(batch, sightings=pl.concat([batch.sightings, refused])), run, engine)
+class Loader:
+    """Loads the batches of a run, one after the other."""
+
+    def __init__(self, lake: Lake, run: Run, engine: Engine) -> None:
+        self.lake, self.run, self.engine = lake, run, engine
+        self._refused = _tellers(empty("files"))
+
+    def load(self, batch: Batch) -> None:
+        """Settle a batch and commit it. What is committed stays, whatever comes after."""
+        sightings, untold = told(self.lake, batch, self._refused)
+        read = self._read_again(untold, batch, untold["first_seen_at"].to_list())
+        sightings = pl.concat([sightings, read.sightings])
+        refused = _tellers(sightings.filter(pl.col("reason").is_not_null() & pl.col("blob").is_not_null()))
+        self._refused = pl.concat([self._refused, refused]).unique()
+        self._commit(replace(batch, sightings=sightings, posts=pl.concat([batch.posts, read.posts])))
+
+    def _commit(self, batch: Batch) -> None:
+        settled = settle(self.lake, batch)
+        turned = turnover(self.lake, settled, batch.posts)
+        if turned.unread.is_empty():
+            commit(self.lake, batch, settled, turned, self.run)
+            return
+        read = self._read_again(turned.unread, batch, [_latest(batch)] * turned.unread.height)
+        # what an older version took for a post and this one does not cannot tell it: settle without it
+        refused = read.sightings.filter(pl.col("reason").is_not_null())
+        posts = pl.concat([batch.posts, read.posts])
+        self._commit(replace(batch, sightings=pl.concat([batch.sightings, refused]), posts=posts))
+
+    def _read_again(self, files: pl.DataFrame, batch: Batch, came: list[dt.datetime]) -> Batch:
+        """Parse files (rows of the ledger) from the bytes that the batch or the lake keeps."""
+        if files.is_empty():
+            return Batch(batch.number)
+        contents: dict[str, Content] = {**ledger.contents(self.lake, files["blob"])}
+        contents |= dict(batch.contents.select("blob", "content").iter_rows())
+        tasks = [
+            Task(file, contents.get(str(file.blob), NOT_HELD))
+            for file in (File(*row) for row in files.select(FILE).iter_rows())
+        ]
+        return batch_of([work(tasks, self.engine)], Group(tasks, came), batch.number, self.run)
 
 
-def _read_again(lake: Lake, sightings: pl.DataFrame, number: int, run: Run, engine: Engine) -> Batch:
-    """Parse from raw the files that a batch makes current without having read them."""
-    contents = ledger.contents(lake, sightings["blob"])
-    tasks = [
-        Task(File(row["origin"], row["path"], row["size"], row["mtime_ns"]), content=contents[row["blob"]])
-        for row in sightings.iter_rows(named=True)
-    ]
-    return batch_of([work(tasks, engine)], number, run)
+def _tellers(sightings: pl.DataFrame) -> pl.DataFrame:
+    return sightings.select(*TOLD, "blob", "path")
+
+
+def _latest(batch: Batch) -> dt.datetime:
+    """Give the last moment of a batch."""
+    moments = pl.concat([batch.sightings["first_seen_at"], batch.gone["gone_at"].rename("first_seen_at")])
+    return moments.max()  # type: ignore[return-value]  # a batch is not empty

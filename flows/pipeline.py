@@ -2,27 +2,34 @@
 
 import datetime as dt
 import os
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
 from flows.batches import Workshop, transform
 from flows.clock import Clock
-from flows.load import load
+from flows.groups import Group
+from flows.groups import groups as plan_groups
+from flows.history import history_groups, history_plan
+from flows.load import Loader
 from flows.memory import give_back
-from flows.plan import Plan, plan, replay_plan, root_of
+from flows.open import Opener
+from flows.plan import Plan, plan, replay_plan
 from flows.pool import available_workers
+from flows.sources import Source
 from lake import ledger, runs
 from lake.batch import Batch, Run
 from lake.commit import repair
 from lake.lock import writing
 from lake.store import Lake, check_place, create_lake, open_lake
-from schemas.errors import MisuseError, PostlakeError
+from schemas.errors import PostlakeError
 from schemas.words import Engine, Granularity
 
 Say = Callable[[str], None]
+Planning = Callable[[Lake, Run, Sequence[Source]], Plan]
 # what a file that was found can be accounted for as; `found` is their sum
 ACCOUNTED = ("unchanged", "posts", "duplicates", "rejected", "ignored")
 
@@ -31,21 +38,20 @@ class UnbalancedError(PostlakeError):
     """A run whose counts do not add up: some file is not accounted for."""
 
 
-class SourceError(MisuseError):
-    """A source that is not a folder that can be listed."""
-
-
 @dataclass(frozen=True, slots=True)
 class Order:
     """What a user asks of an ingest. No workers means one per processor."""
 
-    sources: tuple[Path, ...]
+    sources: tuple[str, ...]
     lake: Path
     granularity: Granularity | None = None
     workers: int = 0
     engine: Engine = Engine.LEXBOR
     verify: bool = False
     wait_seconds: float = 600
+    below: str = ""
+    as_files: bool = False
+    history: bool = False
 
 
 @dataclass(slots=True)
@@ -62,10 +68,14 @@ class Summary:
     rejected: int
     ignored: int
     gone: int
+    moved: int
+    resumed: bool
     bytes_read: int
     seconds: float
     stage_seconds: dict[str, float]
     reasons: dict[str, int]
+    heads: dict[str, str]
+    as_of: dict[str, str]
     balanced: bool = False
     versions: dict[str, int] = field(default_factory=dict)
 
@@ -76,25 +86,34 @@ class Summary:
 class Session:
     """One run with the writer lock held; its stages are called in order, each once."""
 
-    def __init__(self, lake: Lake, run: Run, shop: Workshop) -> None:
-        self.lake, self.run, self.shop = lake, run, shop
+    def __init__(self, lake: Lake, run: Run, shop: Workshop, sources: Sequence[Source]) -> None:
+        self.lake, self.run, self.shop, self.sources = lake, run, shop, sources
         self.clock = Clock()
+        self.bytes_read = 0
+        self.resumed = not runs.is_intact(lake)
         self.plan: Plan
 
-    def find(self, planning: Callable[[Lake], Plan]) -> Plan:
+    def find(self, planning: Planning) -> Plan:
         with self.clock.measuring("find"):
-            self.plan = planning(self.lake)
+            self.plan = planning(self.lake, self.run, self.sources)
         return self.plan
 
     def transform(self) -> Iterator[Batch]:
-        return self.clock.waiting_for("transform", transform(self.lake, self.plan, self.run, self.shop))
+        groups = history_groups if self.plan.kind == runs.HISTORY else plan_groups
+        batches = transform(self._counted(groups(self.lake, self.plan)), self.plan, self.run, self.shop)
+        return self.clock.waiting_for("transform", batches)
+
+    def _counted(self, groups: Iterator[Group]) -> Iterator[Group]:
+        for group in groups:
+            self.bytes_read += group.bytes_read
+            yield group
 
     def load(self, batches: Iterable[Batch]) -> int:
         """Commit the batches; the time spent waiting for them is not the stage's own."""
-        number = 0
+        loader, number = Loader(self.lake, self.run, self.shop.engine), 0
         for batch in batches:
             with self.clock.measuring("load"):
-                load(self.lake, batch, self.run, self.shop.engine)
+                loader.load(batch)
                 give_back()
             number += 1
         return number
@@ -121,10 +140,14 @@ class Session:
             rejected=read["rejected"],
             ignored=read["ignored"],
             gone=self.plan.gone.height,
-            bytes_read=self.plan.todo_bytes,
+            moved=self.plan.moved,
+            resumed=self.resumed,
+            bytes_read=self.bytes_read,
             seconds=round(self.clock.seconds, 3),
             stage_seconds={stage: round(seconds, 3) for stage, seconds in self.clock.stages.items()},
             reasons=ledger.reasons(self.lake, self.run.run_id),
+            heads=self.plan.heads,
+            as_of={origin: moment.isoformat() for origin, moment in self.plan.moments.items()},
         )
 
 
@@ -134,53 +157,42 @@ def session(order: Order, say: Say) -> Iterator[Session]:
 
     Raises SourceError and lake.errors.LakeError before anything is written.
     """
-    check(order.sources)
     check_place(order.lake)
     run = new_run()
-    with writing(order.lake, run.run_id, order.wait_seconds, say):
+    with ExitStack() as stack:
+        sources = Opener(stack, say, below=order.below, as_files=order.as_files).open(order.sources)
+        stack.enter_context(writing(order.lake, run.run_id, order.wait_seconds, say))
         lake = create_lake(order.lake, order.granularity)
         if repair(lake):
             say("an earlier run was killed while it wrote; its unfinished batch was undone and is done again")
-        yield Session(lake, run, Workshop(order.workers or available_workers(), order.engine))
+        yield Session(lake, run, Workshop(order.workers or available_workers(), order.engine), sources)
 
 
 def ingest(order: Order, say: Say) -> Summary:
     """Run an ingest in this process and its workers."""
-    with session(order, say) as opened:
-        opened.find(planned(order))
-        opened.load(opened.transform())
-        return opened.report()
+    return _run(order, planned(order), say)
 
 
 def replay(order: Order, reason: str | None, say: Say) -> Summary:
     """Try rejected files again, from the bytes that the lake keeps; all, or those for one reason."""
     open_lake(order.lake)
-    with session(order, say) as opened:
-        opened.find(lambda lake: replay_plan(lake, reason))
-        opened.load(opened.transform())
-        return opened.report()
+    return _run(order, partial(replay_plan, reason=reason), say)
 
 
-def planned(order: Order) -> Callable[[Lake], Plan]:
-    roots = [root_of(source) for source in order.sources]
-    return lambda lake: plan(lake, roots, verify=order.verify)
+def _run(order: Order, planning: Planning, say: Say) -> Summary:
+    with session(order, say) as begun:
+        begun.find(planning)
+        begun.load(begun.transform())
+        return begun.report()
+
+
+def planned(order: Order) -> Planning:
+    return history_plan if order.history else partial(plan, verify=order.verify)
 
 
 def new_run() -> Run:
     started_at = dt.datetime.now(dt.UTC)
     return Run(f"{started_at:%Y%m%dT%H%M%S}-{os.urandom(3).hex()}", started_at)
-
-
-def check(sources: Iterable[Path]) -> None:
-    for source in sources:
-        if not source.exists():
-            raise SourceError(f"{source}: no such folder")
-        if not source.is_dir():
-            raise SourceError(f"{source}: is not a folder; give the folder that holds the posts")
-        try:
-            os.scandir(source).close()
-        except OSError as error:
-            raise SourceError(f"{source}: {error.strerror}") from error
 
 
 def _row(summary: Summary, run: Run) -> dict[str, object]:

@@ -1,118 +1,157 @@
 """Find: what there is, what the lake has seen of it, and so what is to be read."""
 
-import os
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from itertools import islice
-from operator import attrgetter
-from pathlib import Path
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import polars as pl
 
-from flows.progress import tell
-from lake import ledger
-from lake.batch import KEY
+from flows.compare import FOUND, Compared, compared, hashed
+from flows.sources import GitTree, Source
+from lake import ledger, runs
+from lake.batch import KEY, NAME, READING, Mark, Run, nothing_gone
 from lake.store import Lake
-from posts.find import File, find
-from posts.paths import to_text
-from posts.work import Task
-from schemas.words import Reason
+from schemas.tables import empty
 
-FOUND = {"origin": pl.String, "path": pl.String, "size": pl.Int64, "mtime_ns": pl.Int64, "problem": pl.String}
+# A file whose content the lake knows: where it is now, and the run that read it.
+KNOWN = [*KEY, "size", "mtime_ns", "blob", "run_id", "read_at"]
 # File names begin with dates: files of one month are read together, whatever folders they are in.
-BY_NAME = [pl.col("path").str.extract("([^/]*)$"), *KEY]
-INGEST, REPLAY = "ingest", "replay"
-# files listed between two words about progress
-HANDFUL = 10_000
-# rows of a plan that stand as objects, with their bytes in a replay
-IN_MEMORY = 200
+BY_NAME = [NAME, *KEY]
+SECOND = dt.timedelta(seconds=1)
+TICK = dt.timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """The commits of a repository to be replayed: after `since`, each with its moment; `moment` is the last."""
+
+    source: GitTree
+    since: str | None
+    moments: dict[str, dt.datetime]
+    moment: dt.datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What a run will do.
 
-    `todo` holds the files to read, in order of their names, with the blob that is known of each. `kept_back`
-    counts files that were not found and are not taken for gone, since their folder could not be listed.
+    `todo` holds the files to read, in order of their names. `known` are files whose content the lake has read
+    before; `gone` are no longer there; `edited` are those of `todo` that the ledger knows with other content.
+    `moments` gives for each origin the moment of its history at which all this is so. `moved` counts the known
+    files that another path held and that is gone, `kept_back` those that may be there and were not found. A replay
+    of history takes what it reads from `walks`.
     """
 
     kind: str
-    origins: list[str]
+    sources: Sequence[Source]
     found: int
     todo: pl.DataFrame
-    gone: pl.DataFrame
+    moments: dict[str, dt.datetime]
+    known: pl.DataFrame = field(default_factory=lambda: empty("files").select(KNOWN))
+    gone: pl.DataFrame = field(default_factory=nothing_gone)
+    edited: pl.DataFrame = field(default_factory=nothing_gone)
+    moved: int = 0
     kept_back: int = 0
+    walks: Sequence[Walk] = ()
 
     @property
     def unchanged(self) -> int:
         return self.found - self.todo.height
 
     @property
-    def todo_bytes(self) -> int:
-        return int(self.todo["size"].sum())
+    def origins(self) -> list[str]:
+        return [source.origin for source in self.sources]
 
-    def tasks(self, lake: Lake) -> Iterator[Task]:
-        """Give the reading of each file; a replay takes the bytes from raw, a few at a time."""
-        for handful in self.todo.iter_slices(IN_MEMORY):
-            contents = ledger.contents(lake, handful["blob"]) if self.kind == REPLAY else {}
-            for *file, blob in handful.iter_rows():
-                content = contents.get(blob)
-                yield Task(File(*file), blob if content is None else None, content)
+    @property
+    def heads(self) -> dict[str, str]:
+        return {source.origin: source.head for source in self.sources if source.head}
 
 
-def plan(lake: Lake, roots: Iterable[bytes], *, verify: bool) -> Plan:
-    """List the files below each root and part them from those that the ledger knows.
-
-    A file is unchanged when path, size and mtime_ns are; with verify, all are read and compared by content.
-    """
-    origins = list(dict.fromkeys(roots))
-    names = [to_text(root) for root in origins]
-    found = pl.concat([pl.DataFrame(schema=FOUND), *_listed(origins)])
-    known = ledger.seen(lake, names)
-    compared = found.join(known, on=KEY, how="left", suffix="_known", maintain_order="left")
-    same = (
-        (pl.col("size") == pl.col("size_known"))
-        & (pl.col("mtime_ns") == pl.col("mtime_ns_known"))
-        & ledger.is_settled()
+def plan(lake: Lake, run: Run, sources: Sequence[Source], *, verify: bool) -> Plan:
+    """Hold each source against the ledger, and find what of it the lake has read before."""
+    marks = {source.origin: runs.last(lake, source.origin) for source in sources}
+    moments = {source.origin: _moment(source, marks[source.origin], run) for source in sources}
+    parts = [
+        hashed(source, compared(lake, source, marks[source.origin], verify=verify)) for source in sources
+    ]
+    differing, before, gone = (pl.concat(frames) for frames in _columns(parts))
+    as_before = differing.join(before, on=[*KEY, "size", "mtime_ns", "blob"], how="semi", nulls_equal=True)
+    verified = as_before.filter(pl.col("blob").is_not_null())
+    differing = differing.join(verified, on=KEY, how="anti")
+    at_hand = ledger.known(lake, differing.filter(pl.col("blob").is_not_null()))
+    moved = _moved(at_hand.join(before, on=KEY, how="anti"), gone)
+    todo = differing.join(at_hand, on=KEY, how="anti").sort(BY_NAME)
+    return Plan(
+        kind=runs.INGEST,
+        sources=sources,
+        found=sum(part.found for part in parts),
+        todo=todo.select(*FOUND),
+        moments=moments,
+        known=_with_readers(at_hand, before, moved, run),
+        gone=_at(gone, moments),
+        edited=_at(before.join(todo, on=KEY, how="semi"), moments),
+        moved=moved.height,
+        kept_back=sum(part.kept_back for part in parts),
     )
-    is_unchanged = same.fill_null(value=False) & (pl.lit(not verify))
-    todo = compared.filter(~is_unchanged).sort(BY_NAME).select(*FOUND, "blob")
-    gone = known.select(KEY).join(found.select(KEY), on=KEY, how="anti")
-    surely = _certainly(gone, found)
-    return Plan(INGEST, names, found.height, todo, surely, gone.height - surely.height)
 
 
-def replay_plan(lake: Lake, reason: str | None) -> Plan:
+def replay_plan(lake: Lake, run: Run, sources: Sequence[Source], reason: str | None) -> Plan:
     """Plan to read again from raw the files that were rejected, all or those for one reason.
 
     Files whose bytes the lake does not hold (unreadable, too_large) are left out.
     """
     rejects = ledger.rejects(lake, reason).with_columns(problem=pl.lit(None, pl.String))
-    todo = rejects.join(
-        ledger.held(lake, rejects["blob"]), on="blob", how="semi", maintain_order="left"
-    ).select(*FOUND, "blob")
-    return Plan(REPLAY, [], todo.height, todo, todo.select(KEY).clear())
+    held = ledger.held(lake, rejects["blob"])
+    todo = rejects.join(held, on="blob", how="semi", maintain_order="left").select(*FOUND)
+    moments = dict.fromkeys(todo["origin"].unique(), run.started_at)
+    return Plan(runs.REPLAY, sources, todo.height, todo, moments)
 
 
-def _listed(roots: Iterable[bytes]) -> Iterator[pl.DataFrame]:
-    done = 0
-    for root in roots:
-        files = find(root)
-        while handful := list(islice(files, HANDFUL)):
-            done += len(handful)
-            tell("find", done, 0)
-            yield pl.DataFrame([attrgetter(*FOUND)(file) for file in handful], schema=FOUND, orient="row")
+def _columns(parts: Sequence[Compared]) -> tuple[list[pl.DataFrame], list[pl.DataFrame], list[pl.DataFrame]]:
+    return [p.differing for p in parts], [p.before for p in parts], [p.gone for p in parts]
 
 
-def _certainly(gone: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
-    """Leave out files below a folder that could not be listed: they may well be there."""
-    unlisted = found.filter(pl.col("problem") == Reason.UNREADABLE.value)
-    for origin, path in unlisted.select(KEY).iter_rows():
-        below = (pl.col("origin") == origin) & pl.col("path").str.starts_with(f"{path}/")
-        gone = gone.filter(~below)
-    return gone
+def _moment(source: Source, mark: Mark, run: Run) -> dt.datetime:
+    """Give the moment of its history that a source stands at: the commit's, or the run's.
+
+    The clock of a commit is believed as long as it goes on from the last one ingested, and is not ahead of ours.
+    """
+    if source.at is None or source.at > run.started_at:
+        return run.started_at
+    if mark.at is None or source.head == mark.head:
+        return mark.at or source.at
+    return max(source.at, mark.at + TICK) if source.at > mark.at - SECOND else run.started_at
 
 
-def root_of(source: Path) -> bytes:
-    """Give the folder that a source means, links resolved, so that one folder is one origin."""
-    return os.fsencode(source.resolve())
+def _moved(new: pl.DataFrame, gone: pl.DataFrame) -> pl.DataFrame:
+    """Pair files at new paths with files that went, of one origin, content and name: KEY, run_id, read_at."""
+    of_one = ["origin", *READING]
+
+    def numbered(files: pl.DataFrame) -> pl.DataFrame:
+        named = files.with_columns(NAME).sort(KEY)
+        return named.with_columns(nth=pl.int_range(pl.len()).over(of_one))
+
+    pairs = numbered(new).join(numbered(gone), on=[*of_one, "nth"], suffix="_gone")
+    return pairs.select(*KEY, "run_id", "read_at")
+
+
+def _with_readers(known: pl.DataFrame, before: pl.DataFrame, moved: pl.DataFrame, run: Run) -> pl.DataFrame:
+    """Say who read each known content: for touched and moved files the run that did, for others this one."""
+    readers = pl.concat([_touched(known, before), moved])
+    return (
+        known.join(readers, on=KEY, how="left")
+        .with_columns(
+            pl.col("run_id").fill_null(run.run_id),
+            pl.col("read_at").fill_null(pl.lit(run.started_at, empty("files").schema["read_at"])),
+        )
+        .select(KNOWN)
+    )
+
+
+def _touched(known: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
+    return before.join(known, on=[*KEY, "blob"], how="semi").select(*KEY, "run_id", "read_at")
+
+
+def _at(files: pl.DataFrame, moments: dict[str, dt.datetime]) -> pl.DataFrame:
+    at = pl.col("origin").replace_strict(moments, return_dtype=empty("files").schema["gone_at"])
+    return files.select(*KEY, gone_at=at)

@@ -4,21 +4,55 @@ from collections.abc import Iterable
 
 import polars as pl
 
-from lake.batch import KEY
+from lake.batch import KEY, NAME, READING
 from lake.store import Lake
 from schemas.words import Outcome, Reason
 
-SEEN = [*KEY, "size", "mtime_ns", "blob", "reason"]
+SEEN = [*KEY, "size", "mtime_ns", "blob", "reason", "run_id", "read_at"]
+IS_THERE = pl.col("gone_at").is_null()
+HAS_READING = pl.col("blob").is_not_null() & (
+    pl.col("reason").is_null() | (pl.col("reason") != Reason.TOO_LARGE.value)
+)
 
 
-def seen(lake: Lake, origins: Iterable[str]) -> pl.DataFrame:
-    """Give the files that some origins held at their last run: KEY, size, mtime_ns, blob, reason."""
-    return _live(lake, origins).select(SEEN).collect()
+def seen(lake: Lake, origin: str) -> pl.DataFrame:
+    """Give the files that an origin held at its last run: SEEN."""
+    return _live(lake, [origin]).select(SEEN).collect()
+
+
+def seen_among(lake: Lake, keys: pl.DataFrame) -> pl.DataFrame:
+    """Give those of some files (KEY) that are there, as `seen` does."""
+    rows = lake.scan("files").filter(IS_THERE).join(keys.lazy(), on=KEY, how="semi")
+    return rows.select(SEEN).collect()
+
+
+def count(lake: Lake, origin: str) -> int:
+    """Count the files that an origin held at its last run."""
+    return int(_live(lake, [origin]).select(pl.len()).collect().item())
+
+
+def unsettled(lake: Lake, origin: str) -> bool:
+    """Tell whether some file of an origin could not be read at its last run."""
+    return not _live(lake, [origin]).filter(~is_settled()).head(1).collect().is_empty()
+
+
+def known(lake: Lake, files: pl.DataFrame) -> pl.DataFrame:
+    """Give those of some files, with `blob` and `path`, whose content the lake has read under that name."""
+    if files.is_empty() or lake.table("files").version() == 0:
+        return files.clear()
+    read = lake.scan("files").filter(HAS_READING).select("blob", NAME)
+    return files.lazy().with_columns(NAME).join(read, on=READING, how="semi").drop("name").collect()
+
+
+def readings(lake: Lake, without: pl.DataFrame) -> pl.DataFrame:
+    """Give the contents of posts and rejects that the lake has read and keeps, leaving out some files: READING."""
+    kept = lake.scan("files").filter(HAS_READING & (pl.col("outcome") != Outcome.IGNORED.value))
+    return kept.join(without.lazy(), on=KEY, how="anti").select("blob", NAME).unique().collect()
 
 
 def read_by(lake: Lake, run_id: str) -> dict[str, int]:
     """Count the outcomes of the files that a run was the last to read; each of the closed list is named."""
-    read = lake.scan("files").filter((pl.col("run_id") == run_id) & pl.col("gone_at").is_null())
+    read = lake.scan("files").filter((pl.col("run_id") == run_id) & IS_THERE)
     counted = dict(read.group_by("outcome").len().collect().iter_rows())
     return {outcome.value: counted.get(outcome.value, 0) for outcome in Outcome}
 
@@ -29,12 +63,14 @@ def not_read_by(lake: Lake, origins: Iterable[str], run_id: str) -> int:
 
 
 def _live(lake: Lake, origins: Iterable[str]) -> pl.LazyFrame:
-    return lake.scan("files").filter(pl.col("origin").is_in(list(origins)) & pl.col("gone_at").is_null())
+    return lake.scan("files").filter(pl.col("origin").is_in(list(origins)) & IS_THERE)
 
 
 def reasons(lake: Lake, run_id: str) -> dict[str, int]:
     """Count the reasons of the files that a run rejected or ignored, most frequent first."""
-    refused = lake.scan("files").filter((pl.col("run_id") == run_id) & pl.col("reason").is_not_null())
+    refused = lake.scan("files").filter(
+        (pl.col("run_id") == run_id) & pl.col("reason").is_not_null() & IS_THERE
+    )
     counted = refused.group_by("reason").len().sort("len", "reason", descending=[True, False]).collect()
     return dict(counted.iter_rows())
 
@@ -59,7 +95,7 @@ def contents(lake: Lake, blobs: pl.Series) -> dict[str, bytes]:
 
 def rejects(lake: Lake, reason: str | None = None) -> pl.DataFrame:
     """Give the rejected files that are still there, in path order."""
-    is_reject = (pl.col("outcome") == Outcome.REJECTED.value) & pl.col("gone_at").is_null()
+    is_reject = (pl.col("outcome") == Outcome.REJECTED.value) & IS_THERE
     if reason is not None:
         is_reject &= pl.col("reason") == reason
     return lake.scan("files").filter(is_reject).sort(KEY).collect()

@@ -1,13 +1,21 @@
 """The history of runs: one row each, with the versions that make a consistent snapshot."""
 
+import datetime as dt
 import json
 from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
 
+from lake.batch import Mark
 from lake.store import Lake
 from schemas.tables import columns
+
+# what a run did: first and later loads of sources, replayed histories, and rejects tried again
+INGEST, HISTORY, REPLAY = "ingest", "history", "replay"
+# written with a commit to files: how far it has followed the origins of a replayed history
+MARKS = "postlake.marks"
+OBJECTS = ("heads", "as_of", "reasons", "stage_seconds")
 
 
 def record(lake: Lake, row: Mapping[str, Any]) -> dict[str, int]:
@@ -17,8 +25,49 @@ def record(lake: Lake, row: Mapping[str, Any]) -> dict[str, int]:
     full = {
         **row,
         "versions": json.dumps(versions),
-        "reasons": json.dumps(row["reasons"]),
-        "stage_seconds": json.dumps(row["stage_seconds"]),
+        **{name: json.dumps(row[name], ensure_ascii=False) for name in OBJECTS},
     }
     lake.append("runs", pl.DataFrame([full], schema=columns("runs")))
     return versions
+
+
+def last(lake: Lake, origin: str) -> Mark:
+    """Give how far the last run came that read an origin, be it that it was killed while it replayed a history."""
+    if (mark := _of_last_batch(lake, origin)) is not None:
+        return mark
+    rows = lake.scan("runs").filter(pl.col("kind") != REPLAY).sort("started_at").collect()
+    of_origin = rows.filter(pl.col("origins").list.contains(origin)).tail(1)
+    if of_origin.is_empty():
+        return Mark()
+    row = of_origin.row(0, named=True)
+    later = rows.filter(pl.col("started_at") > row["started_at"])
+    is_whole = row["balanced"] and is_intact(lake) and not later["resumed"].any()
+    return _mark(
+        json.loads(row["heads"]).get(origin), json.loads(row["as_of"]).get(origin), is_whole=is_whole
+    )
+
+
+def _of_last_batch(lake: Lake, origin: str) -> Mark | None:
+    """Give the commit that the last batch to be written came to, as the log of the ledger tells."""
+    if is_intact(lake):
+        return None
+    told = json.loads(lake.table("files").history(limit=1)[0].get(MARKS) or "{}").get(origin)
+    return told and _mark(*told, is_whole=True)
+
+
+def _mark(head: str | None, at: str | None, *, is_whole: bool) -> Mark:
+    return Mark(head, dt.datetime.fromisoformat(at) if at else None, is_whole)
+
+
+def as_json(marks: Mapping[str, Mark]) -> str:
+    """Spell marks as they stand in the log of the ledger."""
+    return json.dumps(
+        {origin: (mark.head, mark.at and mark.at.isoformat()) for origin, mark in marks.items()}
+    )
+
+
+def is_intact(lake: Lake) -> bool:
+    """Tell whether the ledger is as the last recorded run left it; a run that was killed has changed it."""
+    last_row = lake.scan("runs").sort("started_at").tail(1).select("versions").collect()
+    version = json.loads(last_row.item())["files"] if last_row.height else 0
+    return bool(version == lake.table("files").version())

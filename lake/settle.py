@@ -1,68 +1,76 @@
-"""Settle a batch against the ledger: who wins each post, what is replaced, what must be read again."""
+"""Settle a batch against the ledger: who tells each post from when on, and what the ledger says then."""
 
 from dataclasses import dataclass
 
 import polars as pl
 
-from lake.batch import KEY, Batch, Run
-from lake.elect import elect
+from lake.batch import KEY, NAME, READING, Batch
 from lake.store import Lake
+from lake.timeline import Choice, Event, Files, Replay, Timeline
 from schemas.words import Outcome, Reason
 
 IS_POST = pl.col("outcome") == Outcome.POST.value
-# A file that cannot be read for a while keeps its post from being withdrawn.
-IS_UNREADABLE = pl.col("reason") == Reason.UNREADABLE.value
+IS_THERE = pl.col("gone_at").is_null()
+# what a file tells, whatever path it is found under
+TOLD = ["outcome", "reason", "field", "detail", "post_id", "source_id", "published_at", "text_chars"]
 
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """The ledger rows to write, and what they mean for the posts.
+    """What a batch means.
 
-    `chosen`: the winning sightings whose row is not yet in posts. `revived`: those of them that the batch
-    did not read, to be parsed from raw. `replaced`: (post_id, source_id, date) of rows that must make room.
-    `withdrawn`: posts left without a live file, with the place of their row.
+    `ledger`: the rows to write. `choices`: for each post that the batch touches, which row of `rows` tells it
+    from when on. `places`: (post_id, source_id, date) where these posts are or will be stored, as far as files tell.
     """
 
     ledger: pl.DataFrame
-    chosen: pl.DataFrame
-    revived: pl.DataFrame
-    replaced: pl.DataFrame
-    withdrawn: pl.DataFrame
+    choices: dict[str, list[Choice]]
+    rows: pl.DataFrame
+    places: pl.DataFrame
 
 
-def settle(lake: Lake, batch: Batch, run: Run) -> Settlement:
-    """Compare a batch with the ledger. Reads the ledger only; writes nothing."""
-    keys = pl.concat([batch.sightings.select(KEY), batch.gone])
+def told(lake: Lake, batch: Batch, refused: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Complete the sightings whose content is known; give apart those of which nothing is known after all.
+
+    A known content is told by another file of the batch, of the ledger, or among `refused`, what this run
+    has refused, with the same blob and file name.
+    """
+    is_incomplete = pl.col("outcome").is_null()
+    read, rest = batch.sightings.filter(~is_incomplete), batch.sightings.filter(is_incomplete)
+    if rest.is_empty():
+        return read, rest
+    before = _among(lake, ["blob"], rest.select("blob").unique())
+    before = before.sort("read_at", *KEY, descending=[True, False, False])
+    tellers = pl.concat([rows.select(*TOLD, "blob", NAME) for rows in (read, before, refused)])
+    tellers = tellers.filter(pl.col("blob").is_not_null()).unique(READING, keep="first", maintain_order=True)
+    is_refused = pl.col("reason").is_not_null()
+    tellers = tellers.with_columns(
+        outcome=pl.when(is_refused).then("outcome").otherwise(pl.lit(Outcome.POST.value)),
+        detail=pl.when(is_refused).then("detail"),
+    )
+    completed = (
+        rest.drop(TOLD).with_columns(NAME).join(tellers, on=READING, how="left", maintain_order="left")
+    )
+    completed = completed.select(batch.sightings.columns)
+    return pl.concat([read, completed.filter(~is_incomplete)]), completed.filter(is_incomplete)
+
+
+def settle(lake: Lake, batch: Batch) -> Settlement:
+    """Play a batch, its sightings completed, on top of the ledger. Reads the ledger only; writes nothing."""
+    keys = pl.concat([batch.sightings.select(KEY), batch.gone.select(KEY)]).unique()
     prior = _among(lake, KEY, keys)
-    read = batch.sightings.filter(pl.col("outcome").is_not_null())
-    otherwise = pl.concat([read.select(KEY), batch.gone])
-    changed = prior.join(otherwise, on=KEY, how="semi")
-    touched = pl.concat([read["post_id"], changed["post_id"]]).drop_nulls().unique()
-    related = _among(lake, ["post_id"], touched.to_frame())
-    rivals = related.filter(pl.col("gone_at").is_null()).join(otherwise, on=KEY, how="anti")
-    rivals = rivals.update(_touched(batch), on=KEY)
-
-    remembered = _remembered(read, prior)
-    elected = elect(pl.concat([remembered.filter(IS_POST), rivals.filter(pl.col("reason").is_null())]))
-    winners = elected.filter(IS_POST)
-    before = related.filter(IS_POST | IS_UNREADABLE)
-    standing = before.filter(pl.col("gone_at").is_null()).join(rivals, on=KEY, how="semi")
-    chosen = winners.join(standing, on=[*KEY, "blob"], how="anti")
-    held = pl.concat([remembered, rivals]).filter(IS_UNREADABLE)
-    without_file = before.join(winners, on="post_id", how="anti").join(held, on="post_id", how="anti")
-    flipped = _flipped(elected, rivals, read)
+    posts = pl.concat([batch.sightings["post_id"], prior["post_id"]]).drop_nulls().unique().to_frame()
+    related = _among(lake, ["post_id"], posts).join(keys, on=KEY, how="anti")
+    before = pl.concat([prior, related])
+    standing = before.filter(IS_THERE)
+    rows = pl.concat([standing, _remembered(batch.sightings, standing)])
+    timeline = _play(rows, standing, batch)
     return Settlement(
-        ledger=pl.concat([
-            remembered.filter(~IS_POST),
-            flipped,
-            _only_touched(batch, prior).join(flipped, on=KEY, how="anti"),
-            _gone(prior, batch, run),
-        ]),
-        chosen=chosen,
-        revived=chosen.join(read, on=KEY, how="anti"),
-        replaced=_places(before.join(chosen, on="post_id", how="semi")),
-        withdrawn=_places(without_file),
-    )  # fmt: skip
+        ledger=_ledger(rows, prior, standing.height, timeline),
+        choices=timeline.choices,
+        rows=rows,
+        places=_places(pl.concat([before, batch.sightings])),
+    )
 
 
 def _among(lake: Lake, columns: list[str], values: pl.DataFrame) -> pl.DataFrame:
@@ -72,38 +80,85 @@ def _among(lake: Lake, columns: list[str], values: pl.DataFrame) -> pl.DataFrame
     return lake.scan("files").join(values.lazy(), on=columns, how="semi").collect()
 
 
-def _remembered(read: pl.DataFrame, prior: pl.DataFrame) -> pl.DataFrame:
-    """Keep when a file was first seen, and which post it told while it could be read."""
-    told = ["post_id", "source_id", "published_at", "text_chars"]
-    compared = read.join(prior.select(*KEY, "first_seen_at", *told), on=KEY, how="left", suffix="_before")
+def _remembered(sightings: pl.DataFrame, standing: pl.DataFrame) -> pl.DataFrame:
+    """Keep, for a file that cannot be read for a while, which post it told while it could."""
+    told_before = standing.select(*KEY, "post_id", "source_id", "published_at", "text_chars")
+    is_unreadable = pl.col("reason").eq_missing(pl.lit(Reason.UNREADABLE.value))
+    unreadable = sightings.filter(is_unreadable).drop(told_before.columns[len(KEY) :])
+    remembered = unreadable.join(told_before, on=KEY, how="left").select(sightings.columns)
+    return pl.concat([sightings.filter(~is_unreadable), remembered])
+
+
+def _play(rows: pl.DataFrame, standing: pl.DataFrame, batch: Batch) -> Timeline:
+    files = Files.of(rows)
+    came = rows["first_seen_at"].to_list()
+    arrivals: list[Event] = [(came[row], files.key[row], row) for row in range(standing.height, rows.height)]
+    departures: list[Event] = [
+        (moment, (origin, path), None) for origin, path, moment in batch.gone.iter_rows()
+    ]
+    doomed = standing.with_row_index("row").join(batch.doomed, on=KEY, how="semi")["row"]
+    return Replay(files, standing.height, doomed).play([*departures, *arrivals])
+
+
+def _ledger(rows: pl.DataFrame, prior: pl.DataFrame, standing: int, timeline: Timeline) -> pl.DataFrame:
+    """Give the rows of files that came or went, and those of others whose part in a post is another now."""
+    final = _final(rows, timeline)
+    seen_at = rows.schema["first_seen_at"]
+    came = _by_key([(*key, moment) for key, moment in timeline.came.items()], came=seen_at)
+    elected = _elected(final, rows, timeline)
+    is_changed = (
+        (pl.col("row") >= standing)
+        | pl.col("gone_at").is_not_null()
+        | pl.col("outcome").ne_missing(pl.col("outcome_before"))
+        | pl.col("detail").ne_missing(pl.col("detail_before"))
+    )
+    first = pl.coalesce("seen_before", "came", "first_seen_at")
+    return (
+        elected.filter(is_changed)
+        .join(prior.select(*KEY, seen_before="first_seen_at"), on=KEY, how="left")
+        .join(came, on=KEY, how="left")
+        .with_columns(first_seen_at=first)
+        .select(rows.columns)
+    )
+
+
+def _final(rows: pl.DataFrame, timeline: Timeline) -> pl.DataFrame:
+    """Give the last row of each file: `row`, its place in rows, and the columns of the ledger."""
+    went = [(row, moment) for row, moment in timeline.went.values()]
+    index = [*timeline.there.values(), *(row for row, _ in went)]
+    gone_at = [*[None] * len(timeline.there), *(moment for _, moment in went)]
+    ended = pl.Series("gone_at", gone_at, rows.schema["gone_at"])
+    return rows[index].with_columns(ended, row=pl.Series(index, dtype=pl.Int64))
+
+
+def _elected(final: pl.DataFrame, rows: pl.DataFrame, timeline: Timeline) -> pl.DataFrame:
+    """Set outcome and detail of the files that are there: one `post` per post, the others `duplicate` of it."""
+    last = [(post_id, choices[-1][1]) for post_id, choices in timeline.choices.items()]
+    told = [(post_id, row) for post_id, row in last if row is not None]
+    chosen = pl.DataFrame(told, schema={"post_id": pl.String, "chosen": pl.Int64}, orient="row")
+    named = rows[chosen["chosen"]].select(chosen_origin="origin", chosen_path="path")
+    compared = final.with_columns(outcome_before="outcome", detail_before="detail").join(
+        pl.concat([chosen, named], how="horizontal"), on="post_id", how="left"
+    )
+    twin_of = (
+        pl.when(pl.col("origin") == pl.col("chosen_origin"))
+        .then("chosen_path")
+        .otherwise(pl.concat_str("chosen_origin", pl.lit("/"), "chosen_path"))
+    )
+    is_chosen = pl.col("row") == pl.col("chosen")
+    takes_part = pl.col("chosen").is_not_null() & pl.col("reason").is_null() & IS_THERE
+    outcome = pl.when(is_chosen).then(pl.lit(Outcome.POST.value)).otherwise(pl.lit(Outcome.DUPLICATE.value))
+    detail = pl.when(~is_chosen).then(pl.lit("of ") + twin_of)
     return compared.with_columns(
-        pl.coalesce("first_seen_at_before", "first_seen_at").alias("first_seen_at"),
-        *(pl.when(IS_UNREADABLE).then(f"{name}_before").otherwise(name).alias(name) for name in told),
-    ).select(read.columns)
+        outcome=pl.when(takes_part).then(outcome).otherwise("outcome"),
+        detail=pl.when(takes_part).then(detail).otherwise("detail"),
+    )
 
 
-def _flipped(elected: pl.DataFrame, rivals: pl.DataFrame, read: pl.DataFrame) -> pl.DataFrame:
-    """Give the elected rows of the batch, and those of rivals whose outcome or twin is another now."""
-    same = rivals.select(*KEY, "outcome", "detail")
-    unmoved = elected.join(same, on=[*KEY, "outcome", "detail"], how="semi", nulls_equal=True)
-    return elected.join(unmoved.join(read, on=KEY, how="anti"), on=KEY, how="anti")
+def _by_key(values: list[tuple[object, ...]], **column: pl.DataType) -> pl.DataFrame:
+    return pl.DataFrame(values, schema={**dict.fromkeys(KEY, pl.String()), **column}, orient="row")
 
 
-def _only_touched(batch: Batch, prior: pl.DataFrame) -> pl.DataFrame:
-    """Give the rows of files whose time or size changed and whose content did not."""
-    touched = _touched(batch)
-    return prior.update(touched, on=KEY).join(touched, on=KEY, how="semi")
-
-
-def _touched(batch: Batch) -> pl.DataFrame:
-    return batch.sightings.filter(pl.col("outcome").is_null()).select(*KEY, "size", "mtime_ns", "read_at")
-
-
-def _gone(prior: pl.DataFrame, batch: Batch, run: Run) -> pl.DataFrame:
-    gone = prior.join(batch.gone, on=KEY, how="semi")
-    return gone.with_columns(gone_at=pl.lit(run.started_at, prior.schema["gone_at"]))
-
-
-def _places(sightings: pl.DataFrame) -> pl.DataFrame:
-    """Where the posts of these sightings are stored."""
-    return sightings.select("post_id", "source_id", date=pl.col("published_at").dt.date()).unique()
+def _places(rows: pl.DataFrame) -> pl.DataFrame:
+    """Where the posts that these files tell, or told, may be stored."""
+    return rows.select("post_id", "source_id", date=pl.col("published_at").dt.date()).drop_nulls().unique()

@@ -10,6 +10,7 @@ from deltalake import ColumnProperties, CommitProperties, DeltaTable, WriterProp
 from deltalake.exceptions import DeltaError
 
 from lake.errors import LakeError
+from lake.partitions import removal_of, write
 from schemas.tables import TABLES, empty
 from schemas.words import Granularity
 
@@ -62,8 +63,7 @@ class Lake:
 
     def rows_in(self, name: str, partitions: pl.DataFrame) -> pl.DataFrame:
         """Read the rows of some partitions, and open no other file."""
-        columns = {f"partition.{column}": column for column in partitions.columns}
-        files = self.partition_files(name).rename(columns).join(partitions, on=partitions.columns, how="semi")
+        files = self._files_in(name, partitions)
         if files.is_empty():
             return self.scan(name).head(0).collect()
         files = files.with_columns(file=f"{self.root / name}/" + pl.col("path"))
@@ -71,6 +71,10 @@ class Lake:
             files["file"].to_list(), glob=False, hive_partitioning=False, include_file_paths="file"
         )
         return rows.join(files.select("file", *partitions.columns), on="file").drop("file")
+
+    def _files_in(self, name: str, partitions: pl.DataFrame) -> pl.DataFrame:
+        columns = {f"partition.{column}": column for column in partitions.columns}
+        return self.partition_files(name).rename(columns).join(partitions, on=partitions.columns, how="semi")
 
     def versions(self) -> dict[str, int]:
         return {name: self.table(name).version() for name in TABLES}
@@ -89,16 +93,21 @@ class Lake:
             writer_properties=_writer(name),
         )
 
-    def replace(self, name: str, rows: pl.DataFrame, predicate: str, mark: CommitProperties) -> None:
-        """Put rows in the place of those that meet the predicate, in one commit."""
-        write_deltalake(
-            self.table(name),
-            arrow(rows),
-            mode="overwrite",
-            predicate=predicate,
-            writer_properties=_writer(name),
-            commit_properties=mark,
+    def add(self, name: str, rows: pl.DataFrame, mark: CommitProperties) -> None:
+        """Add rows to the partitions of a table, in one commit."""
+        self.replace(name, rows, rows.select("source_id", self.granularity).clear(), mark)
+
+    def replace(
+        self, name: str, rows: pl.DataFrame, partitions: pl.DataFrame, mark: CommitProperties
+    ) -> None:
+        """Put rows in the place of all that some partitions hold, in one commit."""
+        partition, table = partitions.columns, self.table(name)
+        added = write(self.root / name, rows, partition, STATISTICS[name])
+        removed = removal_of(self._files_in(name, partitions), partition)
+        table.create_write_transaction(
+            [*added, *removed], "append", table.schema(), partition, commit_properties=mark
         )
+        table.update_incremental()
 
     def upsert(self, name: str, rows: pl.DataFrame, keys: list[str], mark: CommitProperties) -> None:
         """Update the rows with the same keys and insert the others, in one commit."""

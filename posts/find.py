@@ -15,13 +15,17 @@ NOT_ENTERED = {b".git", b".hg", b".svn"}
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file that was found. `problem` says why it cannot be read as one; None for a regular file."""
+    """A file that was found. `problem` says why it cannot be read as one; None for a regular file.
+
+    Version control tells the `blob` before the file is read, and knows no time of modification.
+    """
 
     origin: str
     path: str
     size: int
-    mtime_ns: int
+    mtime_ns: int | None
     problem: str | None = None
+    blob: str | None = None
 
 
 def find(root: bytes) -> Iterator[File]:

@@ -15,10 +15,10 @@ from posts.dom import body_of
 from posts.language import language_of
 from posts.paths import to_text
 from posts.post import CLEANER_VERSION, Post, Refusal
-from posts.read import Ignored, Rejected, blob_id, decode, read, without_surrogates
+from posts.read import Ignored, Rejected, blob_id, decode, read
 from posts.sources import slug, tidy
 from posts.urls import absolute, canonical, domain
-from schemas.words import Engine, Outcome, Reason, Warn
+from schemas.words import Engine, Reason, Warn
 
 NOT_WORD = re.compile(r"[\W_]+")
 
@@ -43,19 +43,16 @@ def parse_file(path: bytes, engine: Engine = Engine.LEXBOR) -> Post | Refusal:
     try:
         content = read(to_text(origin), to_text(name))
     except Rejected as cause:
-        return Refusal(Outcome.REJECTED, cause.reason, cause.field, cause.detail)
+        return Refusal.of(cause)
     return parse(Sighted(to_text(origin), to_text(name), content, blob_id(content)), engine)
 
 
 def parse(sighted: Sighted, engine: Engine = Engine.LEXBOR) -> Post | Refusal:
-    """Read a file as a post. The same bytes under the same path give the same post on every machine."""
+    """Read a file as a post. The same bytes under the same file name give the same post on every machine."""
     try:
         return _post(sighted, engine)
-    except Rejected as cause:
-        detail = without_surrogates(cause.detail) if cause.detail else None
-        return Refusal(Outcome.REJECTED, cause.reason, cause.field, detail)
-    except Ignored as cause:
-        return Refusal(Outcome.IGNORED, cause.reason)
+    except (Rejected, Ignored) as cause:
+        return Refusal.of(cause)
 
 
 def _post(sighted: Sighted, engine: Engine) -> Post:

@@ -3,8 +3,13 @@
 import datetime as dt
 from dataclasses import dataclass
 
+from posts.read import Ignored, Rejected, without_surrogates
+from schemas.words import Outcome, Reason
+
 # Raised whenever the same body may give another text.
 CLEANER_VERSION = 1
+# what has the name of a post file and is no file
+NO_POST_FILES = {Reason.NOT_A_FILE, Reason.SUBMODULE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +56,10 @@ class Refusal:
     reason: str
     field: str | None = None
     detail: str | None = None
+
+    @classmethod
+    def of(cls, cause: Rejected | Ignored) -> "Refusal":
+        if isinstance(cause, Ignored) or cause.reason in NO_POST_FILES:
+            return cls(Outcome.IGNORED, cause.reason)
+        detail = without_surrogates(cause.detail) if cause.detail else None
+        return cls(Outcome.REJECTED, cause.reason, cause.field, detail)

@@ -15,6 +15,8 @@ LARGEST_BYTES = 32 * 1024 * 1024
 DAMAGE = 0.005
 # What a post can begin with: a byte order mark of UTF-16, or the opening of front matter in an ASCII superset.
 POST_OPENING = re.compile(rb"\xff\xfe|\xfe\xff|(?:\xef\xbb\xbf)?\s*(?:---|\+\+\+|\{)")
+# https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md
+LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 SURROGATES = re.compile("[\ud800-\udfff]")
 
 
@@ -53,12 +55,16 @@ def _whole(descriptor: int) -> bytes:
         raise Rejected(Reason.NOT_A_FILE)
     size = status.st_size
     if size > LARGEST_BYTES:
-        raise Rejected(Reason.TOO_LARGE, detail=f"{size} bytes; the limit is {LARGEST_BYTES}")
+        raise too_large(size)
     content = os.read(descriptor, size + 1)
     # a read may come short, as on network file systems, and a file may grow while it is read
     while more := os.read(descriptor, LARGEST_BYTES) if len(content) != size or not size else b"":
         content += more
     return content
+
+
+def too_large(size: int) -> Rejected:
+    return Rejected(Reason.TOO_LARGE, detail=f"{size} bytes; the limit is {LARGEST_BYTES}")
 
 
 def blob_id(content: bytes) -> str:
@@ -69,9 +75,12 @@ def blob_id(content: bytes) -> str:
 def decode(content: bytes) -> tuple[str, list[str]]:
     """Give the text of a file with line feeds only, and warnings about what had to be guessed.
 
-    Raises Ignored for bytes that cannot begin a post, so that no picture is guessed to be Shift-JIS.
+    Raises Ignored for bytes that cannot begin a post, so that no picture is guessed to be Shift-JIS, and
+    Rejected for a pointer in whose place Git LFS would put the file.
     """
     if not POST_OPENING.match(content):
+        if content.startswith(LFS_POINTER):
+            raise Rejected(Reason.LFS_POINTER, detail=content[:200].decode(errors="replace"))
         raise Ignored(Reason.NO_FRONT_MATTER if content.strip() else Reason.EMPTY)
     text, warnings = _decode(content)
     if "\0" in text:

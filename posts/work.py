@@ -9,8 +9,8 @@ from typing import Any
 from posts.find import File
 from posts.parse import Sighted, parse
 from posts.post import Post, Refusal
-from posts.read import Rejected, blob_id, read
-from schemas.words import Engine, Outcome, Reason
+from posts.read import blob_id
+from schemas.words import Engine, Outcome
 
 POST_COLUMNS = tuple(f.name for f in fields(Post))
 VALUES = attrgetter(*POST_COLUMNS)
@@ -19,11 +19,10 @@ _as_json = json.JSONEncoder(ensure_ascii=False).encode
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A file to read. `known_blob` is what the ledger knows of it; `content` spares the reading."""
+    """A file to parse and its bytes, or the reason why there are none."""
 
     file: File
-    known_blob: str | None = None
-    content: bytes | None = None
+    content: bytes | Refusal
 
 
 SIGHTED = (
@@ -38,18 +37,15 @@ class Parsed:
 
     The lists of a post travel as JSON and its text as UTF-8 bytes, the forms that frames read fastest.
 
-    `sightings` has a row for each file, its outcome None where the content is the known one; `posts` one
-    for each post; `contents` the bytes of posts and rejects by blob.
+    `sightings` has a row for each task, in order, `posts` one for each of them that gave a post.
     """
 
     sightings: dict[str, list[Any]] = field(default_factory=lambda: {name: [] for name in SIGHTED})
     posts: dict[str, list[Any]] = field(default_factory=lambda: {name: [] for name in POST_COLUMNS})
-    contents: dict[str, bytes] = field(default_factory=dict)
-    bytes_read: int = 0
 
 
 def work(tasks: Iterable[Task], engine: Engine = Engine.LEXBOR) -> Parsed:
-    """Read and parse files, one after the other. A bad file is a row; any other error is a bug and rises."""
+    """Parse files, one after the other. A bad file is a row; any other error is a bug and rises."""
     parsed = Parsed()
     for task in tasks:
         _add(parsed, task, engine)
@@ -57,42 +53,24 @@ def work(tasks: Iterable[Task], engine: Engine = Engine.LEXBOR) -> Parsed:
 
 
 def _add(parsed: Parsed, task: Task, engine: Engine) -> None:
-    file = task.file
-    try:
-        content = _content(task)
-    except Rejected as cause:
-        outcome = Outcome.IGNORED if cause.reason is Reason.NOT_A_FILE else Outcome.REJECTED
-        _sight(parsed, file, None, Refusal(outcome, cause.reason, cause.field, cause.detail))
+    file, content = task.file, task.content
+    if isinstance(content, Refusal):
+        _sight(parsed, file, file.blob, content)
         return
-    blob = blob_id(content)
-    parsed.bytes_read += len(content)
-    if blob == task.known_blob:
-        _sight(parsed, file, blob, None)
-        return
+    blob = file.blob or blob_id(content)
     became = parse(Sighted(file.origin, file.path, content, blob), engine)
     _sight(parsed, file, blob, became)
     if isinstance(became, Post):
         for values, value in zip(parsed.posts.values(), VALUES(became), strict=True):
             values.append(value if type(value) is not list else _as_json(value) if value else "[]")
         parsed.posts["text"][-1] = became.text.encode()
-    if isinstance(became, Post) or became.outcome == Outcome.REJECTED:
-        parsed.contents[blob] = content
 
 
-def _content(task: Task) -> bytes:
-    if task.content is not None:
-        return task.content
-    if task.file.problem is not None:
-        raise Rejected(Reason(task.file.problem))
-    return read(task.file.origin, task.file.path)
-
-
-def _sight(parsed: Parsed, file: File, blob: str | None, became: Post | Refusal | None) -> None:
-    row: tuple[Any, ...] = (None,) * 8
+def _sight(parsed: Parsed, file: File, blob: str | None, became: Post | Refusal) -> None:
     if isinstance(became, Post):
         place = (became.post_id, became.source_id, became.published_at, became.text_chars)
-        row = (Outcome.POST.value, None, None, None, *place)
-    elif isinstance(became, Refusal):
+        row: tuple[Any, ...] = (Outcome.POST.value, None, None, None, *place)
+    else:
         row = (became.outcome, became.reason, became.field, became.detail, None, None, None, None)
     values = (file.origin, file.path, blob, file.size, file.mtime_ns, *row)
     for column, value in zip(parsed.sightings.values(), values, strict=True):

@@ -6,9 +6,9 @@ import dataframely as dy
 import polars as pl
 
 
-def utc(*, nullable: bool = False) -> dy.Datetime:
+def utc(description: str | None = None, *, nullable: bool = False) -> dy.Datetime:
     """A point in time: microseconds, aware, UTC."""
-    return dy.Datetime(nullable=nullable, time_unit="us", time_zone="UTC")
+    return dy.Datetime(nullable=nullable, time_unit="us", time_zone="UTC", description=description)
 
 
 def texts() -> dy.List:
@@ -49,7 +49,8 @@ class Posts(dy.Schema):
     warnings = texts()
     template_version = dy.Int32(nullable=True)
     cleaner_version = dy.Int32()
-    withdrawn_at = utc(nullable=True)
+    version_at = utc("when this version took its place, in the time of the source's own history")
+    withdrawn_at = utc("when its last file was gone", nullable=True)
     run_id = dy.String()
     ingested_at = utc()
 

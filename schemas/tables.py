@@ -20,14 +20,15 @@ class Raw(dy.Schema):
 class Files(dy.Schema):
     """The ledger: one row per sighting (origin, path), with what became of it.
 
-    `read_at` is when the bytes were last read; a run that finds a file unchanged does not write its row.
+    `first_seen_at` and `gone_at` are times of the source's own history: of the commit in a repository, else of
+    the run. `read_at` is when the bytes were last read; a run that finds a file unchanged does not write its row.
     """
 
     origin = dy.String()
     path = dy.String()
     blob = dy.String(nullable=True, description="null where the bytes could not be read")
     size = dy.Int64(description="bytes")
-    mtime_ns = dy.Int64(description="nanoseconds since 1970, UTC")
+    mtime_ns = dy.Int64(nullable=True, description="nanoseconds since 1970, UTC; null in a repository")
     outcome = dy.String(description="post, duplicate, rejected, ignored")
     reason = dy.String(nullable=True)
     field = dy.String(nullable=True, description="the front matter field at fault")
@@ -46,20 +47,26 @@ class Runs(dy.Schema):
     """One row per run. The versions of all tables at its end make one consistent snapshot."""
 
     run_id = dy.String()
-    kind = dy.String(description="ingest, replay")
+    kind = dy.String(description="ingest, history, replay")
     started_at = utc()
     finished_at = utc()
     seconds = dy.Float64()
     stage_seconds = dy.String(description="JSON object: stage -> seconds")
     origins = dy.List(dy.String())
+    heads = dy.String(description="JSON object: origin -> commit that the run came to, for repositories")
+    as_of = dy.String(description="JSON object: origin -> moment of its own history that the run came to")
     found = dy.Int64()
-    unchanged = dy.Int64()
+    unchanged = dy.Int64(description="content that the lake had read before, under this path or one now gone")
     posts = dy.Int64()
     duplicates = dy.Int64()
     rejected = dy.Int64()
     ignored = dy.Int64()
     gone = dy.Int64(description="files that an earlier run saw and this one did not")
     balanced = dy.Bool(description="found = unchanged + posts + duplicates + rejected + ignored")
+    moved = dy.Int64(
+        description="files, counted as unchanged, whose content an earlier run saw at a path now gone"
+    )
+    resumed = dy.Bool(description="an earlier run had been killed after it had written")
     bytes_read = dy.Int64()
     reasons = dy.String(description="JSON object: reason -> files")
     code_version = dy.String()
@@ -67,7 +74,10 @@ class Runs(dy.Schema):
 
 
 class Revisions(Posts):
-    """A superseded version of a post."""
+    """A superseded version of a post: the current one from version_at until superseded_at.
+
+    Where `withdrawn_at` is set, the post was away from then until superseded_at, when it came back.
+    """
 
     superseded_at = utc()
     superseded_by = dy.String(description="blob of the version that took its place")

@@ -19,8 +19,13 @@ class Reason(StrEnum):
     EMPTY = "empty_file"
     NO_FRONT_MATTER = "no_front_matter"
     NOT_A_FILE = "not_a_file"
+    SUBMODULE = "submodule"
     # rejected: a post that cannot be read as one
     UNREADABLE = "unreadable"
+    LINK = "link"
+    UNSAFE_PATH = "unsafe_path"
+    ENCRYPTED = "encrypted"
+    LFS_POINTER = "lfs_pointer"
     TOO_LARGE = "too_large"
     FENCE_NOT_CLOSED = "front_matter_not_closed"
     NOT_A_MAPPING = "front_matter_not_a_mapping"

@@ -59,7 +59,7 @@ class Archive:
 
     def ingest(self, *sources, **order) -> Summary:
         order = {"wait_seconds": 0} | order
-        return ingest(Order(sources or (self.folder,), self.lake, **order), print)
+        return ingest(Order(tuple(map(str, sources or (self.folder,))), self.lake, **order), print)
 
     def replay(self, reason=None) -> Summary:
         return replay(Order((), self.lake, wait_seconds=0), reason, print)
@@ -75,7 +75,7 @@ class Archive:
 
     def posts(self):
         """Give all posts, without what differs from run to run."""
-        return self.rows("posts").drop("run_id", "ingested_at").sort("post_id")
+        return self.rows("posts").drop("run_id", "ingested_at", "version_at").sort("post_id")
 
     def live(self):
         """Give the posts that are not withdrawn."""

@@ -44,7 +44,7 @@ def test_a_second_ingest_finds_nothing_to_do(lake):
     ("words", "message"),
     [
         (("ingest", "no/such/folder", "--direct"), "no/such/folder: no such folder"),
-        (("ingest", EXAMPLES.parent / "README.md", "--direct"), "is not a folder"),
+        (("ingest", EXAMPLES.parent / "README.md", "--direct"), "neither a folder nor"),
         (("sql", "SELECT 1", "--lake", "no/lake"), "there is no lake here"),
         (("info", "--lake", "no/lake"), "there is no lake here"),
         (("replay", "--lake", "no/lake"), "there is no lake here"),

@@ -1,6 +1,6 @@
 """Run one ingest, as a process that kills itself if so ordered.
 
-The one argument is JSON: source, lake, wait_seconds, constants (of flows.batches), and kill: [before or
+The one argument is JSON: source, lake, wait_seconds, constants (of flows.groups, or flows.batches), and kill: [before or
 after, what, nth]. What is a table that is written, or `batch`, the making of one. The ids of the processes
 that this one has started are printed first.
 """
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 
-from flows import batches
+from flows import batches, groups
 from flows.pipeline import Order, ingest
 from lake.store import Lake
 
@@ -43,13 +43,13 @@ def deadly(function, when, nth, is_meant):
 def main():
     told = json.loads(sys.argv[1])
     for name, value in told.get("constants", {}).items():
-        setattr(batches, name, value)
+        setattr(groups if hasattr(groups, name) else batches, name, value)
     if "kill" in told:
         when, what, nth = told["kill"]
         for write in ("append", "replace", "upsert"):
             setattr(Lake, write, deadly(getattr(Lake, write), when, nth, lambda args: args[1] == what))
         batches.batch_of = deadly(batches.batch_of, when, nth, lambda _: what == "batch")
-    order = Order((Path(told["source"]),), Path(told["lake"]), workers=2, wait_seconds=told["wait_seconds"])
+    order = Order((told["source"],), Path(told["lake"]), workers=2, wait_seconds=told["wait_seconds"])
     print(ingest(order, print).run_id, flush=True)
 
 

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from flows import batches
+from flows import batches, groups
 
 FEW = settings(
     max_examples=8,
@@ -54,8 +54,7 @@ def new_archive(archive):
 def batches_of(most):
     """Cut what is read into batches of at most so many files."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(batches, "BATCH_BYTES", 1)
-        patch.setattr(batches, "HANDFUL_FILES", most)
+        patch.setattr(groups, "GROUP_FILES", most)
         yield
 
 
@@ -116,6 +115,7 @@ def test_a_pool_of_two_gives_the_lake_of_one_process(archive, monkeypatch):
         archive.write(f"{number}.md", url=f"https://a.example/{number % 8}", title=f"第{number}盏灯")
     monkeypatch.setattr(batches, "WORTH_A_POOL", 0)
     monkeypatch.setattr(batches, "HANDFUL_FILES", 3)
+    monkeypatch.setattr(groups, "GROUP_FILES", 6)
     archive.ingest(workers=2)
     monkeypatch.undo()
     assert_frame_equal(archive.posts(), archive.anew().posts())

@@ -6,7 +6,7 @@ import psutil
 import pytest
 from polars.testing import assert_frame_equal
 
-IN_BATCHES = {"BATCH_BYTES": 1, "HANDFUL_FILES": 2}
+IN_BATCHES = {"GROUP_FILES": 2}
 IN_A_POOL = IN_BATCHES | {"WORTH_A_POOL": 0}
 URL = "https://a.example/{}"
 POINTS = [

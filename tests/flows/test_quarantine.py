@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from flows.load import load
+from flows.load import Loader
 from lake import ledger, query
 from lake.batch import Batch, Run
 from lake.errors import LakeError
@@ -22,7 +22,9 @@ def sighted_by_an_older_version(archive, path, **columns):
     lake = open_lake(archive.lake)
     row = lake.scan("files").filter(pl.col("path") == path).collect()
     values = {name: pl.lit(value, row.schema[name]) for name, value in columns.items()}
-    load(lake, Batch(1, sightings=row.with_columns(**values)), OLDER, Engine.LEXBOR)
+    Loader(lake, OLDER, Engine.LEXBOR).load(
+        Batch(1, sightings=row.with_columns(**values, first_seen_at=pl.lit(OLDER.started_at)))
+    )
 
 
 def test_a_reject_keeps_bytes_reason_field_and_detail(archive):

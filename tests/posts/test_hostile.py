@@ -277,20 +277,20 @@ def test_a_sparse_file_of_50_mb_is_refused_unread(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "reason"),
+    ("name", "refusal"),
     [
-        ("missing.md", "unreadable"),
-        ("folder.md", "not_a_file"),
-        ("dangling.md", "unreadable"),
-        ("loop.md", "unreadable"),
+        ("missing.md", ("rejected", "unreadable")),
+        ("folder.md", ("ignored", "not_a_file")),
+        ("dangling.md", ("rejected", "unreadable")),
+        ("loop.md", ("rejected", "unreadable")),
     ],
 )
-def test_what_cannot_be_read_is_refused(tmp_path, name, reason):
+def test_what_cannot_be_read_is_refused(tmp_path, name, refusal):
     (tmp_path / "folder.md").mkdir()
     (tmp_path / "dangling.md").symlink_to("nothing")
     (tmp_path / "loop.md").symlink_to("loop.md")
     outcome = parse_file(bytes(tmp_path / name))
-    assert (outcome.outcome, outcome.reason) == ("rejected", reason)
+    assert (outcome.outcome, outcome.reason) == refusal
 
 
 def test_a_fifo_is_refused_without_waiting_for_a_writer(tmp_path):

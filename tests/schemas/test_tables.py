@@ -8,7 +8,7 @@ from posts.post import Post
 from schemas.posts import Posts
 from schemas.tables import TABLES, columns, empty
 
-OF_THE_RUN = {"template_version", "withdrawn_at", "run_id", "ingested_at"}
+OF_THE_RUN = {"template_version", "version_at", "withdrawn_at", "run_id", "ingested_at"}
 NOON = dt.datetime(2024, 3, 5, 12, tzinfo=dt.UTC)
 ROW = {
     "post_id": "0" * 32,
@@ -42,6 +42,7 @@ ROW = {
     "warnings": [],
     "template_version": None,
     "cleaner_version": 1,
+    "version_at": NOON,
     "withdrawn_at": None,
     "run_id": "r",
     "ingested_at": NOON,

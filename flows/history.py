@@ -1,0 +1,144 @@
+"""The history of repositories, replayed commit by commit as if each had been ingested when it was made."""
+
+import datetime as dt
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from itertools import islice
+
+import polars as pl
+
+from flows.compare import FOUND
+from flows.groups import Gatherer, Group, known_readings
+from flows.plan import Plan, Walk, plan
+from flows.progress import tell
+from flows.sources import Content, GitTree, Source, is_removal
+from lake import ledger, runs
+from lake.batch import Mark, Run
+from lake.store import Lake
+from posts.find import File
+from posts.git import Commit
+from schemas.errors import SourceError
+
+TICK = dt.timedelta(microseconds=1)
+# commits whose files are asked for in one go
+HANDFUL = 500
+
+
+def history_plan(lake: Lake, run: Run, sources: Sequence[Source]) -> Plan:
+    """Plan to replay the commits that came since the last ingested one, or all.
+
+    Where a history does not go on from what the lake holds of it (it was rewritten, or cut short, or a run
+    was killed that did not replay it), what separates the two is taken as one change, by a plan as for an
+    ingest. Raises SourceError for a source without a history.
+    """
+    repositories = [_repository(source) for source in sources]
+    marks = {source.origin: runs.last(lake, source.origin) for source in repositories}
+    walks = [_walk(lake, source, marks[source.origin], run) for source in repositories]
+    if None in walks:
+        return plan(lake, run, sources, verify=False)
+    return Plan(
+        kind=runs.HISTORY,
+        sources=sources,
+        found=sum(1 for source in repositories for _ in source.found()),
+        todo=pl.DataFrame(schema=FOUND),
+        moments={walk.source.origin: walk.moment for walk in walks if walk},
+        walks=[walk for walk in walks if walk],
+    )
+
+
+def _repository(source: Source) -> GitTree:
+    if not isinstance(source, GitTree):
+        raise SourceError(f"{source.origin}: is no git repository; --history has nothing to replay there")
+    return source
+
+
+def _walk(lake: Lake, source: GitTree, mark: Mark, run: Run) -> Walk | None:
+    """Give the commits to replay; None where the lake holds other files than the commit they begin after."""
+    is_new = mark.head is None and ledger.count(lake, source.origin) == 0
+    commits = source.repository.line(mark.head, source.head) if is_new or mark.is_whole else None
+    if commits is None:
+        return None
+    at = moments([commit.at for commit in commits], mark.at, run.started_at)
+    moment = at[-1] if at else mark.at or run.started_at
+    return Walk(source, mark.head, dict(zip((commit.id for commit in commits), at, strict=True)), moment)
+
+
+def moments(times: Sequence[dt.datetime], after: dt.datetime | None, until: dt.datetime) -> list[dt.datetime]:
+    """Give each commit of a line a moment, later than the one before and than `after`.
+
+    Clocks go wrong. Believed are the times of the longest sequence of commits in which time does not run
+    backwards, nor past `until`; a commit between two of them is taken to follow the one before it at once.
+    """
+    believed = _believed(times, after, until)
+    first = next((index for index in range(len(times)) if index in believed), len(times))
+    last = after or (times[first] if first < len(times) else until) - (first + 1) * TICK
+    given = list[dt.datetime]()
+    for index, time in enumerate(times):
+        last = max(time, last + TICK) if index in believed else last + TICK
+        given.append(last)
+    return given
+
+
+def _believed(times: Sequence[dt.datetime], after: dt.datetime | None, until: dt.datetime) -> set[int]:
+    """Give the places of a longest sequence of times that does not decrease, between two bounds (patience sorting)."""
+    ends, at, before = list[dt.datetime](), list[int](), dict[int, int | None]()
+    for index, time in enumerate(times):
+        if time > until or (after is not None and time <= after):
+            continue
+        length = bisect_right(ends, time)
+        before[index] = at[length - 1] if length else None
+        ends[length : length + 1], at[length : length + 1] = [time], [index]
+    believed, place = set[int](), at[-1] if at else None
+    while place is not None:
+        believed.add(place)
+        place = before[place]
+    return believed
+
+
+def history_groups(lake: Lake, plan: Plan) -> Iterator[Group]:
+    """Read the commits of a plan, oldest first, in groups that end with a commit unless it is a large one."""
+    gatherer = Gatherer(known_readings(lake, plan.edited))
+    for walk in plan.walks:
+        done = 0
+        for commit, moment in _replayed(gatherer, walk):
+            done += commit is not None
+            if commit is None:
+                yield gatherer.taken()
+            elif gatherer.is_full:
+                tell("replay", done, len(walk.moments))
+                yield gatherer.taken({walk.source.origin: Mark(commit.id, moment)})
+        yield gatherer.taken({walk.source.origin: Mark(walk.source.head, walk.moment)})
+
+
+def _replayed(gatherer: Gatherer, walk: Walk) -> Iterator[tuple[Commit | None, dt.datetime]]:
+    """Add commit after commit to the group; give each once it is added, and None while a large one is."""
+    source = walk.source
+    commits = source.repository.walk(walk.since, source.head, source.below)
+    while handful := list(islice(commits, HANDFUL)):
+        files = source.files([change for _, changes in handful for change in changes])
+        contents = _contents(gatherer, source, files)
+        for commit, changes in handful:
+            moment = walk.moments[commit.id]
+            gone = [(source.origin, change.path, moment) for change in changes if is_removal(change)]
+            gatherer.group.gone += gone
+            for file, content in islice(contents, len(changes) - len(gone)):
+                if content is None:
+                    gatherer.copy(file, moment)
+                else:
+                    gatherer.add(file, content, moment)
+                if gatherer.is_overfull:
+                    yield None, moment
+            yield commit, moment
+
+
+def _contents(
+    gatherer: Gatherer, source: GitTree, files: list[File]
+) -> Iterator[tuple[File, Content | None]]:
+    """Read files, in their order; None for those whose content is begun, here or before."""
+    begun, fresh = set[tuple[str | None, str]](), list[bool]()
+    for file in files:
+        key = file.blob, file.path.rpartition("/")[2]
+        fresh.append(file.blob is None or not (gatherer.is_begun(file) or key in begun))
+        begun.add(key)
+    contents = source.contents([file for file, is_fresh in zip(files, fresh, strict=True) if is_fresh])
+    return ((file, next(contents) if is_fresh else None) for file, is_fresh in zip(files, fresh, strict=True))

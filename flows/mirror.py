@@ -1,0 +1,89 @@
+"""Copies of repositories that are elsewhere, or in a bundle, kept in a cache and brought up to date."""
+
+import hashlib
+import os
+import re
+import subprocess
+from pathlib import Path
+
+from filelock import FileLock
+
+from posts.git import GitError
+from posts.git_run import first_error
+
+# https://git-scm.com/docs/git-clone#_git_urls: a scheme, or user@host:path
+REMOTE = re.compile(
+    r"(?P<place>[A-Za-z][A-Za-z0-9+.-]*://[^/]*/[^@]*|[\w.-]+@[\w.-]+:[^@]*)(?:@(?P<revision>.+))?\Z"
+)
+USER = re.compile(r"(?<=://)[^/@]*@")
+REFS = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
+# what leads git to another repository, as in a hook
+ELSEWHERE = {
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_NAMESPACE",
+    "GIT_PREFIX",
+}
+
+
+def without_user(url: str) -> str:
+    """Give a URL without the user and password that it may hold: they are for nobody else to read."""
+    return USER.sub("", url)
+
+
+def cache() -> Path:
+    """Give the folder of the copies: POSTLAKE_CACHE, or postlake's in the user's cache."""
+    default = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "postlake"
+    return Path(os.environ.get("POSTLAKE_CACHE") or default)
+
+
+def mirror(url: str) -> Path:
+    """Bring the bare copy of a repository up to date with its branches and tags; give its folder.
+
+    Raises GitError with what git says: no such repository, no access, no network.
+    """
+    name = without_user(url)
+    digest = hashlib.blake2b(name.encode(), digest_size=5).hexdigest()
+    stem = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-")[-60:]
+    copy = cache() / "git" / f"{stem}-{digest}.git"
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{copy}.lock"):
+        if not (copy / "HEAD").exists():
+            _git(name, url, "init", "--quiet", "--bare", "--template=", os.fspath(copy))
+        fetch = (
+            "fetch",
+            "--quiet",
+            "--prune",
+            "--force",
+            "--no-auto-gc",
+            "--no-write-fetch-head",
+            "--",
+            url,
+            *REFS,
+        )
+        _git(name, url, "-C", os.fspath(copy), *fetch)
+        head = re.search(
+            r"^ref: (\S+)\tHEAD$", _git(name, url, "ls-remote", "--symref", "--", url, "HEAD"), re.MULTILINE
+        )
+        if head:
+            _git(name, url, "-C", os.fspath(copy), "symbolic-ref", "HEAD", head[1])
+    return copy
+
+
+def _git(name: str, url: str, *arguments: str) -> str:
+    kept = {key: value for key, value in os.environ.items() if key not in ELSEWHERE}
+    # without an answer to a question for a password, a run would wait for ever
+    environment = kept | {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}
+    try:
+        git = subprocess.run(  # noqa: S603 - no shell; a URL stands behind "--"
+            ["git", *arguments],  # noqa: S607 - the git of the user
+            env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False,
+        )  # fmt: skip
+    except FileNotFoundError as error:
+        raise GitError(f"{name}: git is not installed") from error
+    if git.returncode:
+        said = first_error(git.stderr).replace(url, name) or f"git ended with code {git.returncode}"
+        raise GitError(f"{name}: {said}")
+    return git.stdout.decode(errors="replace")

@@ -1,0 +1,111 @@
+"""What a settled batch makes of the stored posts: their current rows, and the versions that these supersede."""
+
+from dataclasses import astuple, dataclass
+
+import polars as pl
+
+from lake.batch import KEY, NAME, READING
+from lake.lives import Version, lived
+from lake.settle import Settlement
+from lake.store import Lake
+from schemas.tables import columns as schema_of
+from schemas.tables import empty
+
+STORED = ["post_id", *KEY, "blob", "version_at", "withdrawn_at"]
+# set for each version by what came and went, not by what its file says
+VERSION = ["blob", "version_at", "withdrawn_at"]
+LIFE = [*KEY, "version_at", "withdrawn_at", "superseded_at", "superseded_by"]
+_REVISIONS = schema_of("revisions")
+# a version as frames hold it: its post, then the fields of lives.Version
+SCHEMA = {"post_id": pl.String(), "row": pl.Int64()} | {
+    name: _REVISIONS[name] for name in (*VERSION, "superseded_at", "superseded_by")
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Turnover:
+    """What is to be written: `posts`, all rows of the partitions `affected`, and the `superseded` versions.
+
+    `unread` are the files (rows of the ledger) that tell a version and that neither the batch nor posts holds
+    the reading of; as long as there are any, nothing can be written.
+    """
+
+    affected: pl.DataFrame
+    posts: pl.DataFrame
+    superseded: pl.DataFrame
+    unread: pl.DataFrame
+
+
+def turnover(lake: Lake, settled: Settlement, readings: pl.DataFrame) -> Turnover:
+    """Hold what a batch settled against the stored posts. `readings` are the posts rows that were read for it."""
+    partition = ["source_id", lake.granularity]
+    touched = pl.DataFrame({"post_id": list(settled.choices)}, schema={"post_id": pl.String})
+    places = pl.concat([settled.places.join(touched, on="post_id", how="semi"), _withdrawn(lake, touched)])
+    there = lake.rows_in("posts", lake.with_period(places).select(partition).unique())
+    stored = there.join(touched, on="post_id", how="semi")
+    changed = _versions(settled, stored).join(stored, on=STORED, how="anti", nulls_equal=True)
+    written = _with_contents(changed, stored.drop(lake.granularity), readings)
+    rows = lake.with_period(written)
+    current = rows.filter(pl.col("superseded_at").is_null()).select(there.columns)
+    leaving = stored.join(changed, on="post_id", how="semi")
+    affected = pl.concat([current.select(partition), leaving.select(partition)]).unique().sort(partition)
+    staying = there.join(affected, on=partition, how="semi").join(changed, on="post_id", how="anti")
+    return Turnover(
+        affected=affected,
+        posts=pl.concat([staying, current]).sort(*partition, "published_at", "post_id"),
+        superseded=rows.filter(pl.col("superseded_at").is_not_null()),
+        unread=_unread(settled, changed, written),
+    )
+
+
+def _withdrawn(lake: Lake, touched: pl.DataFrame) -> pl.DataFrame:
+    """Find the rows of withdrawn posts: no ledger row tells where an edit of their file left them."""
+    place = ["post_id", "source_id", "date"]
+    files = lake.partition_files("posts")
+    if "null_count.withdrawn_at" not in files.columns or touched.is_empty():
+        return empty("posts").select(place)
+    if files.filter(pl.col("null_count.withdrawn_at") < pl.col("num_records")).is_empty():
+        return empty("posts").select(place)
+    withdrawn = lake.scan("posts").filter(pl.col("withdrawn_at").is_not_null())
+    return withdrawn.join(touched.lazy(), on="post_id", how="semi").select(place).collect()
+
+
+def _versions(settled: Settlement, stored: pl.DataFrame) -> pl.DataFrame:
+    """Give the versions of each touched post since the stored one, with the file that tells each."""
+    blobs = settled.rows["blob"].to_list()
+    known = {row[0]: Version(None, *row[1:]) for row in stored.select("post_id", *VERSION).iter_rows()}
+    lives = [
+        (post_id, *astuple(version))
+        for post_id, choices in settled.choices.items()
+        for version in lived(
+            known.get(post_id), [(at, row, None if row is None else blobs[row]) for at, row in choices]
+        )
+    ]
+    versions = pl.DataFrame(lives, schema=SCHEMA, orient="row")
+    files = settled.rows.select(*KEY, NAME, row=pl.int_range(pl.len()))
+    places = stored.select("post_id", stored_origin="origin", stored_path="path")
+    return (
+        versions.join(files, on="row", how="left")
+        .join(places, on="post_id", how="left")
+        .with_columns(origin=pl.coalesce("origin", "stored_origin"), path=pl.coalesce("path", "stored_path"))
+        .drop("stored_origin", "stored_path")
+    )
+
+
+def _with_contents(versions: pl.DataFrame, stored: pl.DataFrame, readings: pl.DataFrame) -> pl.DataFrame:
+    """Give versions as rows of revisions: what was read, under the path and the times of the version.
+
+    A version whose reading is nowhere at hand is left out.
+    """
+    told, as_stored = versions.filter(pl.col("row").is_not_null()), versions.filter(pl.col("row").is_null())
+    read = readings.with_columns(NAME).unique(READING, keep="first").drop("post_id", *LIFE, strict=False)
+    fresh = told.join(read, on=READING)
+    held = stored.with_columns(NAME).drop(*LIFE, strict=False)
+    moved = told.join(read, on=READING, how="anti").join(held, on=["post_id", *READING])
+    kept = as_stored.join(held.drop("name", "blob"), on="post_id")
+    return pl.concat([part.select(_REVISIONS.names()) for part in (fresh, moved, kept)])
+
+
+def _unread(settled: Settlement, versions: pl.DataFrame, written: pl.DataFrame) -> pl.DataFrame:
+    missing = versions.join(written, on=["post_id", "version_at"], how="anti")["row"].drop_nulls()
+    return settled.rows[missing]

@@ -1,0 +1,198 @@
+"""Read the post files of a git repository, its work tree left alone."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from subprocess import CompletedProcess
+from typing import Self
+
+from posts import git_run, git_trees
+from posts.find import File
+from posts.git_objects import Blobs
+from posts.git_run import GitError, first_error
+from posts.git_trees import Change, Commit, inside
+from posts.paths import printable, to_bytes, to_text
+from schemas.words import Reason
+
+__all__ = ["Change", "Commit", "GitError", "Repository"]
+
+# Each overrides a setting that a repository may have: log.follow, log.diffMerges, diff.renames and so on.
+RAW = ("-r", "-z", "--raw", "--no-abbrev", "--no-renames", "--no-relative", "--ignore-submodules=none")
+PLAIN = ("--format=%H %ct", "--no-color", "--no-decorate", "--no-notes", "--no-mailmap", "--no-follow")
+LINE = (
+    "-z",
+    "--first-parent",
+    "--reverse",
+    "--no-patch",
+    "--format=%H %ct %P",
+    "--no-color",
+    "--no-decorate",
+    "--no-notes",
+)
+HISTORY = ("--first-parent", "--diff-merges=first-parent", "--root", "--reverse", "-O/dev/null")
+STATUS = ("--porcelain", "-z", "--no-renames", "--untracked-files=all", "--ignore-submodules=all")
+# Sizes are asked for so many at a time: some megabytes, and few starts of git.
+LUMP = 10_000
+BRANCHES_NAMED = 10
+
+
+class Repository:
+    """A git repository, read by the git program. Each method raises GitError.
+
+    A `below` is a folder of the repository, "" for all of it; paths are given relative to it. It, revisions
+    and paths are text as by `posts.paths`. `since`, `until`, `old` and `new` are ids of commits.
+    """
+
+    def __init__(self, place: bytes) -> None:
+        """Open a working copy, by its top folder or its .git folder, or a bare repository."""
+        self._git, self._working_copy = git_run.at(place)
+        self._blobs = Blobs(self._git)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._blobs.close()
+
+    def commit(self, revision: str | None) -> Commit:
+        """Give the commit of a revision; without one that of HEAD, or of the only branch where HEAD has none."""
+        revision = self._head() if revision is None else revision
+        tried = self._asked(revision)
+        found = _one_name(tried.stdout)
+        if found is None:
+            said = first_error(tried.stderr) or "unknown revision"
+            raise GitError(f'{self._git.name}: no commit "{printable(revision)}": {said}; {self._choice()}')
+        return git_trees.commit(self._git.run("log", "--no-walk", "--no-patch", *PLAIN, found, "--").strip())
+
+    def files(self, commit: str, origin: str, below: str = "") -> Iterator[File]:
+        """Give every post file of a commit; a submodule, which may hold some, and a link as a problem."""
+        words = self._git.words("ls-tree", "-r", "-z", "--full-tree", self._tree(commit, below))
+        entries = (entry for word in words if (entry := git_trees.entry(word)))
+        while lump := list(islice(entries, LUMP)):
+            sizes = iter(self.sizes([entry.blob for entry in lump if entry.blob]))
+            for entry in lump:
+                yield _file(origin, entry, next(sizes) if entry.blob else 0)
+
+    def changes(self, old: str, new: str, below: str = "") -> list[Change] | None:
+        """Give what changes between any two commits; None where the old one is not there any more."""
+        if not self._has(old):
+            return None
+        folder = inside(below)
+        words = self._git.words("diff-tree", *RAW, old, new, "--", *_paths(folder))
+        return [change for word in words if (change := git_trees.change(word, next(words), folder))]
+
+    def is_ancestor(self, old: str, new: str) -> bool:
+        """Say whether a commit came before another, or is it; one that is not there any more did not."""
+        if not self._has(old):
+            return False
+        tried = self._git.tried("merge-base", "--is-ancestor", old, new)
+        if tried.returncode not in (0, 1):
+            raise self._git.error("merge-base", tried.stderr, tried.returncode)
+        return tried.returncode == 0
+
+    def line(self, since: str | None, until: str) -> list[Commit] | None:
+        """Give the commits of the first-parent line after `since`, the oldest first; None if it is not on that line."""
+        if since == until:
+            return []
+        if since is not None and not self._has(since):
+            return None
+        bounds = [until, f"^{since}"] if since else [until]
+        words = list(self._git.words("log", *LINE, *bounds, "--"))
+        if since is not None and (not words or words[0].split()[2:3] != [since.encode()]):
+            return None
+        return [git_trees.commit(b" ".join(word.split()[:2])) for word in words]
+
+    def walk(self, since: str | None, until: str, below: str = "") -> Iterator[tuple[Commit, list[Change]]]:
+        """Give the commits of the first-parent line that change post files, the oldest first, with the changes.
+
+        Left out are `since` and all before it; without one, every file of the root commit is a change.
+        """
+        folder, bounds = inside(below), [until, f"^{since}"] if since else [until]
+        words = self._git.words("log", *HISTORY, *PLAIN, *RAW, *bounds, "--", *_paths(folder))
+        head, changes = b"", list[Change]()
+        for word in words:
+            if not word.startswith((b":", b"\n:")):
+                if changes:
+                    yield git_trees.commit(head), changes
+                head, changes = word, []
+            elif change := git_trees.change(word, next(words), folder):
+                changes.append(change)
+        if changes:
+            yield git_trees.commit(head), changes
+
+    def sizes(self, blobs: Sequence[str]) -> list[int | None]:
+        """Give the sizes of blobs in bytes; None for a missing one."""
+        return self._blobs.sizes(blobs)
+
+    def contents(self, blobs: Iterable[str]) -> Iterator[bytes | None]:
+        """Give the contents of blobs, however large they are; None for a missing or corrupt one."""
+        return self._blobs.contents(blobs)
+
+    def uncommitted(self) -> int:
+        """Count the post files of the working copy that HEAD has not, or not as they are; 0 if there is none."""
+        if self._working_copy is None:
+            return 0
+        lines = self._working_copy.run("status", *STATUS).split(b"\0")
+        return sum(git_trees.is_post(line[len("?? ") :]) for line in lines)
+
+    def _tree(self, commit: str, below: str) -> str:
+        folder = inside(below)
+        if not folder:
+            return commit
+        line = self._git.run("ls-tree", "-z", "--full-tree", "--", commit, *_paths(folder))
+        _, kind, tree = line.partition(b"\t")[0].split() or [b""] * 3
+        if kind != b"tree":
+            raise GitError(f"no folder {printable(below)} in {self._git.name} at {commit}")
+        return tree.decode()
+
+    def _has(self, commit: str) -> bool:
+        tried = self._asked(commit)
+        if tried.returncode:
+            raise self._git.error("cat-file", tried.stderr, tried.returncode)
+        return _one_name(tried.stdout) is not None
+
+    def _asked(self, revision: str) -> CompletedProcess[bytes]:
+        # on stdin no revision is an option, a range or two of them
+        asked = to_bytes(revision) + b"^{commit}\n"
+        return self._git.tried("cat-file", "--batch-check=%(objectname)", given=asked)
+
+    def _head(self) -> str:
+        if self._git.tried("rev-parse", "--quiet", "--verify", "HEAD").returncode == 0:
+            return "HEAD"
+        match self._branches():
+            case [only]:
+                return to_text(only)
+            case _:
+                raise GitError(f"{self._git.name}: HEAD names no commit; {self._choice()}")
+
+    def _branches(self) -> list[bytes]:
+        """Give the full names of the branches, or, in a clone that has checked out none, of the remote ones."""
+        return self._refs("refs/heads") or [
+            ref for ref in self._refs("refs/remotes") if not ref.endswith(b"/HEAD")
+        ]
+
+    def _refs(self, kind: str) -> list[bytes]:
+        return self._git.run("for-each-ref", "--format=%(refname)", kind).splitlines()
+
+    def _choice(self) -> str:
+        names = [printable(to_text(name.split(b"/", 2)[2])) for name in self._branches()]
+        more = ["..."] if len(names) > BRANCHES_NAMED else []
+        return f"branches: {', '.join(names[:BRANCHES_NAMED] + more) or 'none'}"
+
+
+def _paths(folder: bytes) -> list[bytes]:
+    # with its slash it would be listed by what is in it
+    return [folder.rstrip(b"/")] if folder else []
+
+
+def _one_name(said: bytes) -> str | None:
+    """Give the id that git answers with, if not that there is none, nor, to a line feed within it, two things."""
+    return said.decode().strip() if re.fullmatch(rb"[0-9a-f]+\n", said) else None
+
+
+def _file(origin: str, entry: Change, size: int | None) -> File:
+    problem = Reason.UNREADABLE if size is None else entry.problem
+    return File(origin, entry.path, size or 0, None, problem, entry.blob)
