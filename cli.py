@@ -1,23 +1,20 @@
-"""The front door: `postlake ingest`, `sql`, `rejects`, `replay`, `info`, `clean`."""
+"""The front door: `postlake ingest`, `sql`, `history`, `rejects`, `replay`, `info`, `clean`."""
 
 import json
 import os
 import shutil
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from posts.paths import printable
 from schemas.errors import PostlakeError
 from schemas.words import Engine, Granularity
+from terminal import print_table, print_versions, say, watching
 
 if TYPE_CHECKING:
     from flows.pipeline import Order, Summary
@@ -30,10 +27,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-FAILED, INTERRUPTED = 1, 130
+FAILED = 1
 ROWS_SHOWN = 40
-WIDE = 200
-SECONDS_BETWEEN_LINES = 5
 
 LakeDir = Annotated[Path, typer.Option("--lake", help="Folder of the lake.", envvar="POSTLAKE_LAKE")]
 Workers = Annotated[int, typer.Option(min=0, max=256, help="Processes that parse; 0: one per processor.")]
@@ -53,7 +48,9 @@ class Form(StrEnum):
 
 @app.command()
 def ingest(
-    sources: Annotated[list[str], typer.Argument(metavar="SOURCE...", help="Folders that hold post files.")],
+    sources: Annotated[
+        list[str], typer.Argument(metavar="SOURCE...", help="Folders, git repositories, archives.")
+    ],
     lake: LakeDir = DATA_LAKE,
     month: Annotated[
         bool, typer.Option("--month", help="Partition a new lake by month (the default).")
@@ -74,7 +71,11 @@ def ingest(
     wait: Wait = 600,
     as_json: Json = False,
 ) -> None:
-    """Load post files (*.md, *.markdown, *.html) into a lake; unchanged files are not read again."""
+    """Load post files (*.md, *.markdown, *.html) into a lake; what it has read before is not read again.
+
+    A SOURCE is a folder, a git repository (working copy, bare, bundle or URL; repo@rev names a branch, tag or
+    commit) or an archive (zip, tar, tar.gz, tar.zst, tar.xz, tar.bz2).
+    """
     asked = [name for name, is_asked in zip(Granularity, (month, year, day), strict=True) if is_asked]
     if len(asked) > 1:
         raise typer.BadParameter("give one of --month, --year and --day")
@@ -84,8 +85,8 @@ def ingest(
     order = Order(
         tuple(sources), lake, next(iter(asked), None), workers, parser, verify, wait, path, as_files, history
     )
-    with _watching():
-        summary = run_direct(order, _say) if direct else _run_flow(order)
+    with watching():
+        summary = run_direct(order, say) if direct else _run_flow(order)
     _show(summary, as_json)
 
 
@@ -93,7 +94,7 @@ def _run_flow(order: "Order") -> "Summary":
     # the terminal shows progress and the summary; the log is for the UI
     os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "WARNING")
     if not os.environ.get("PREFECT_API_URL"):
-        _say("starting Prefect's own API; --direct does without, PREFECT_API_URL names one that runs")
+        say("starting Prefect's own API; --direct does without, PREFECT_API_URL names one that runs")
     from flows.ingest import ingest as flow
 
     return flow(
@@ -104,6 +105,9 @@ def _run_flow(order: "Order") -> "Summary":
         parser=order.engine,
         verify=order.verify,
         wait_seconds=order.wait_seconds,
+        path=order.below,
+        history=order.history,
+        as_files=order.as_files,
     )
 
 
@@ -120,8 +124,8 @@ def replay(
     from flows.pipeline import Order
     from flows.pipeline import replay as run_replay
 
-    with _watching():
-        summary = run_replay(Order((), lake, None, workers, parser, False, wait), reason, _say)
+    with watching():
+        summary = run_replay(Order((), lake, None, workers, parser, False, wait), reason, say)
     _show(summary, as_json)
 
 
@@ -135,7 +139,8 @@ def sql(
 ) -> None:
     """Ask the lake in SQL (DuckDB's).
 
-    Tables: posts, files, raw, runs, revisions, templates. Views: rejects, sources, daily.
+    Tables: posts, files, raw, runs, revisions, templates. Views: rejects, sources, daily, versions (of all
+    posts, past and present). posts_at('2022-06-01') is the posts as their sources had them at that moment.
     """
     from lake.query import export
     from lake.query import rows as ask
@@ -143,7 +148,8 @@ def sql(
 
     opened = open_lake(lake)
     if form is Form.TABLE and output is None:
-        _print_table(*ask(opened, query, rows))
+        columns, found, has_more = ask(opened, query, rows)
+        print_table(columns, found, has_more=has_more)
         return
     if form is Form.PARQUET and output is None and sys.stdout.isatty():
         raise typer.BadParameter("Parquet is no text: give --output FILE, or send the output to a file")
@@ -178,6 +184,24 @@ def rejects(
 
 
 @app.command()
+def history(
+    post: Annotated[str, typer.Argument(metavar="URL|POST_ID", help="The post, by its address or post_id.")],
+    lake: LakeDir = DATA_LAKE,
+    as_json: Annotated[bool, typer.Option("--json", help="The versions as a JSON array.")] = False,
+) -> None:
+    """Show the versions of a post: when each came, and what it changed."""
+    from lake.history import versions
+    from lake.store import open_lake
+    from posts.urls import canonical
+
+    rows = versions(open_lake(lake), canonical(post) or post).to_dicts()
+    if as_json:
+        typer.echo(json.dumps(rows, ensure_ascii=False, default=str))
+        return
+    print_versions(rows)
+
+
+@app.command()
 def info(lake: LakeDir = DATA_LAKE, as_json: Json = False) -> None:
     """Tell what a lake holds: tables, versions, rows, files, bytes, sources and their dates."""
     from lake.info import posts_by_source, tables
@@ -191,9 +215,9 @@ def info(lake: LakeDir = DATA_LAKE, as_json: Json = False) -> None:
         typer.echo(json.dumps(known, ensure_ascii=False, default=str))
         return
     typer.echo(f"{lake}: posts partitioned by source and {opened.granularity}")
-    _print_table(list(counted[0]), [tuple(row.values()) for row in counted])
+    print_table(list(counted[0]), [tuple(row.values()) for row in counted])
     typer.echo()
-    _print_table(sources.columns, sources.rows())
+    print_table(sources.columns, sources.rows())
 
 
 @app.command()
@@ -211,7 +235,7 @@ def clean(
         post = parse_file(os.fsencode(file), parser)
         if not isinstance(post, Post):
             bad += 1
-            _say(": ".join(filter(None, [str(file), post.outcome, post.reason, post.detail])))
+            say(": ".join(filter(None, [str(file), post.outcome, post.reason, post.detail])))
         elif to is None:
             typer.echo(post.text)
         else:
@@ -226,96 +250,12 @@ def _show(summary: "Summary", as_json: bool) -> None:
         return
     from flows.summary import COUNTS
 
-    _print_table(list(COUNTS), [tuple(getattr(summary, name) for name in COUNTS)])
+    print_table(list(COUNTS), [tuple(getattr(summary, name) for name in COUNTS)])
     if summary.reasons:
-        _print_table(["reason", "files"], list(summary.reasons.items()))
+        print_table(["reason", "files"], list(summary.reasons.items()))
     stages = ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in summary.stage_seconds.items())
-    gone = f"; {summary.gone} files gone" if summary.gone else ""
-    typer.echo(f"run {summary.run_id}: balanced{gone}; {summary.seconds:.1f} s ({stages})")
-
-
-def _print_table(columns: list[str], rows: list[tuple[Any, ...]], has_more: bool = False) -> None:
-    """Print a table as wide as the terminal, or as wide as it is when the output goes elsewhere."""
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    console = Console(width=None if sys.stdout.isatty() else WIDE)
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for name, value in zip(columns, rows[0] if rows else columns, strict=True):
-        table.add_column(name, justify="right" if isinstance(value, int | float) else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(_cell(value)) for value in row))
-    console.print(table)
-    if has_more:
-        typer.echo(f"... first {len(rows)} rows; --rows N shows more, --format csv all", err=True)
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bytes):
-        return f"<{len(value)} bytes>"
-    text = str(value)
-    return text if text.isprintable() else printable(text)
-
-
-@contextmanager
-def _watching() -> Iterator[None]:
-    """Show how far the run is: a bar on a terminal, else a line now and then."""
-    from flows.progress import watched_by
-
-    try:
-        with _bar() if sys.stderr.isatty() else nullcontext(_lines()) as watcher, watched_by(watcher):
-            yield
-    except KeyboardInterrupt:
-        _say("interrupted; what was committed stays, the next run goes on from there")
-        raise typer.Exit(INTERRUPTED) from None
-
-
-@contextmanager
-def _bar() -> Iterator[Callable[[str, int, int], None]]:
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    speed = TextColumn("{task.speed:.0f} files/s")
-    columns = (
-        TextColumn("{task.description:9}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        speed,
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        tasks: dict[str, Any] = {}
-
-        def watch(stage: str, done: int, total: int) -> None:
-            if stage not in tasks:
-                tasks[stage] = bar.add_task(stage, total=total or None)
-            bar.update(tasks[stage], completed=done)
-
-        yield watch
-
-
-def _lines() -> Callable[[str, int, int], None]:
-    began: dict[str, float] = {}
-    told: dict[str, float] = {}
-
-    def watch(stage: str, done: int, total: int) -> None:
-        now = time.monotonic()
-        seconds = now - began.setdefault(stage, now)
-        if now - told.setdefault(stage, now) < SECONDS_BETWEEN_LINES and done != total:
-            return
-        told[stage] = now
-        rate = f", {done / seconds:.0f} files/s" if seconds > 1 else ""
-        left = f", {(total - done) * seconds / done:.0f} s left" if rate and done < total else ""
-        _say(f"{stage}: {done}{f' of {total}' if total else ''} files{rate}{left}")
-
-    return watch
-
-
-def _say(line: str) -> None:
-    typer.echo(f"postlake: {line}", err=True)
+    went = [f"{count} {word}" for word, count in (("moved", summary.moved), ("gone", summary.gone)) if count]
+    typer.echo(f"run {summary.run_id}: {'; '.join(['balanced', *went])}; {summary.seconds:.1f} s ({stages})")
 
 
 def main() -> None:
@@ -323,12 +263,12 @@ def main() -> None:
     try:
         app()
     except PostlakeError as error:
-        _say(str(error))
+        say(str(error))
         sys.exit(error.exit_code)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
-        _say(f"{error.filename or 'failed'}: {error.strerror or error}")
+        say(f"{error.filename or 'failed'}: {error.strerror or error}")
         sys.exit(FAILED)
 
 

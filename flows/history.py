@@ -32,7 +32,7 @@ def history_plan(lake: Lake, run: Run, sources: Sequence[Source]) -> Plan:
     ingest. Raises SourceError for a source without a history.
     """
     repositories = [_repository(source) for source in sources]
-    marks = {source.origin: runs.last(lake, source.origin) for source in repositories}
+    marks = runs.last(lake, [source.origin for source in repositories])
     walks = [_walk(lake, source, marks[source.origin], run) for source in repositories]
     if None in walks:
         return plan(lake, run, sources, verify=False)

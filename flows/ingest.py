@@ -70,17 +70,25 @@ def ingest(
     parser: Engine = Engine.LEXBOR,
     verify: bool = False,
     wait_seconds: Annotated[float, Field(ge=0)] = 600,
+    path: str = "",
+    history: bool = False,
+    as_files: bool = False,
 ) -> Summary:
     """Load post files into a lake: find, transform, load, report.
 
     Args:
-        sources: Folders that hold post files (*.md, *.markdown, *.html), at any depth.
+        sources: Folders, git repositories (a working copy, bare, bundle or URL; repo@rev names a branch, tag or
+            commit) and archives (zip, tar, tar.gz, tar.zst, tar.xz) that hold post files (*.md, *.markdown,
+            *.html), at any depth.
         lake: Folder of the lake; made if it is not there.
         granularity: Period of one partition; set when the lake is made (default: month).
         workers: Processes that parse; 0 takes one per processor.
         parser: HTML parser. lexbor is fast; beautifulsoup is the second opinion.
         verify: Read every file and compare contents, instead of trusting size and modification time.
         wait_seconds: How long to wait for another run that writes to the same lake.
+        path: Only this folder of each source.
+        history: Replay every commit of git repositories, the oldest first.
+        as_files: Read a git working copy as a folder of files, committed or not.
 
     """
     order = Order(
@@ -91,6 +99,9 @@ def ingest(
         parser,
         verify,
         wait_seconds,
+        path,
+        as_files,
+        history,
     )
     with session(order, get_run_logger().warning) as opened:
         return _stages(opened, order)

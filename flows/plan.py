@@ -69,7 +69,7 @@ class Plan:
 
 def plan(lake: Lake, run: Run, sources: Sequence[Source], *, verify: bool) -> Plan:
     """Hold each source against the ledger, and find what of it the lake has read before."""
-    marks = {source.origin: runs.last(lake, source.origin) for source in sources}
+    marks = runs.last(lake, [source.origin for source in sources])
     moments = {source.origin: _moment(source, marks[source.origin], run) for source in sources}
     parts = [
         hashed(source, compared(lake, source, marks[source.origin], verify=verify)) for source in sources

@@ -10,6 +10,9 @@ from lake.store import PARTITIONED, Lake, arrow
 from schemas.tables import TABLES
 
 VIEWS = {
+    "versions": """
+        SELECT * FROM revisions
+        UNION ALL BY NAME SELECT * FROM posts""",
     "files": """
         SELECT f.*, coalesce(f.gone_at, r.last_run) AS last_seen_at FROM files_table f
         LEFT JOIN (SELECT unnest(origins) AS origin, max(started_at) AS last_run FROM runs GROUP BY 1) r USING (origin)""",
@@ -25,15 +28,24 @@ VIEWS = {
         FROM posts WHERE withdrawn_at IS NULL GROUP BY ALL ORDER BY date, source""",
 }
 
+# posts_at('2022-06-01'): the posts as their sources had them at that moment, which a date begins with
+POSTS_AT = """
+    CREATE MACRO posts_at(moment) AS TABLE
+    SELECT * EXCLUDE (superseded_at, superseded_by) REPLACE (NULL::TIMESTAMPTZ AS withdrawn_at) FROM versions
+    WHERE version_at <= moment::TIMESTAMPTZ
+      AND coalesce(superseded_at > moment::TIMESTAMPTZ, true)
+      AND coalesce(withdrawn_at > moment::TIMESTAMPTZ, true)"""
+
 
 def connect(lake: Lake) -> duckdb.DuckDBPyConnection:
-    """Give a DuckDB connection in which every table of the lake and the views of VIEWS have their names."""
+    """Give a DuckDB connection that knows every table of the lake, the views of VIEWS and posts_at by name."""
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'")
     for name in TABLES:
         _add_table(connection, lake, name)
     for name, query in VIEWS.items():
         connection.execute(f"CREATE VIEW {name} AS {query}")
+    connection.execute(POSTS_AT)
     return connection
 
 

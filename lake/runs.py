@@ -2,7 +2,7 @@
 
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import polars as pl
@@ -31,28 +31,33 @@ def record(lake: Lake, row: Mapping[str, Any]) -> dict[str, int]:
     return versions
 
 
-def last(lake: Lake, origin: str) -> Mark:
-    """Give how far the last run came that read an origin, be it that it was killed while it replayed a history."""
-    if (mark := _of_last_batch(lake, origin)) is not None:
-        return mark
-    rows = lake.scan("runs").filter(pl.col("kind") != REPLAY).sort("started_at").collect()
+def last(lake: Lake, origins: Iterable[str]) -> dict[str, Mark]:
+    """Give how far the runs came that last read some origins, be it that one was killed as it replayed a history."""
+    rows = lake.scan("runs").sort("started_at").collect()
+    is_whole = _is_intact(lake, rows)
+    rows = rows.filter(pl.col("kind") != REPLAY)
+    last_batch = {} if is_whole else _of_last_batch(lake)
+    return {
+        origin: last_batch.get(origin) or _of_last_run(rows, origin, is_whole=is_whole) for origin in origins
+    }
+
+
+def _of_last_run(rows: pl.DataFrame, origin: str, *, is_whole: bool) -> Mark:
     of_origin = rows.filter(pl.col("origins").list.contains(origin)).tail(1)
     if of_origin.is_empty():
         return Mark()
     row = of_origin.row(0, named=True)
     later = rows.filter(pl.col("started_at") > row["started_at"])
-    is_whole = row["balanced"] and is_intact(lake) and not later["resumed"].any()
+    is_whole = is_whole and row["balanced"] and not later["resumed"].any()
     return _mark(
         json.loads(row["heads"]).get(origin), json.loads(row["as_of"]).get(origin), is_whole=is_whole
     )
 
 
-def _of_last_batch(lake: Lake, origin: str) -> Mark | None:
-    """Give the commit that the last batch to be written came to, as the log of the ledger tells."""
-    if is_intact(lake):
-        return None
-    told = json.loads(lake.table("files").history(limit=1)[0].get(MARKS) or "{}").get(origin)
-    return told and _mark(*told, is_whole=True)
+def _of_last_batch(lake: Lake) -> dict[str, Mark]:
+    """Give the commits that the last batch to be written came to, as the log of the ledger tells."""
+    told = json.loads(lake.table("files").history(limit=1)[0].get(MARKS) or "{}")
+    return {origin: _mark(head, at, is_whole=True) for origin, (head, at) in told.items()}
 
 
 def _mark(head: str | None, at: str | None, *, is_whole: bool) -> Mark:
@@ -68,6 +73,9 @@ def as_json(marks: Mapping[str, Mark]) -> str:
 
 def is_intact(lake: Lake) -> bool:
     """Tell whether the ledger is as the last recorded run left it; a run that was killed has changed it."""
-    last_row = lake.scan("runs").sort("started_at").tail(1).select("versions").collect()
-    version = json.loads(last_row.item())["files"] if last_row.height else 0
+    return _is_intact(lake, lake.scan("runs").select("started_at", "versions").sort("started_at").collect())
+
+
+def _is_intact(lake: Lake, rows: pl.DataFrame) -> bool:
+    version = json.loads(rows["versions"][-1])["files"] if rows.height else 0
     return bool(version == lake.table("files").version())

@@ -16,20 +16,10 @@ from schemas.words import Reason
 
 __all__ = ["Change", "Commit", "GitError", "Repository"]
 
-# Each overrides a setting that a repository may have: log.follow, log.diffMerges, diff.renames and so on.
-RAW = ("-r", "-z", "--raw", "--no-abbrev", "--no-renames", "--no-relative", "--ignore-submodules=none")
-PLAIN = ("--format=%H %ct", "--no-color", "--no-decorate", "--no-notes", "--no-mailmap", "--no-follow")
-LINE = (
-    "-z",
-    "--first-parent",
-    "--reverse",
-    "--no-patch",
-    "--format=%H %ct %P",
-    "--no-color",
-    "--no-decorate",
-    "--no-notes",
-)
-HISTORY = ("--first-parent", "--diff-merges=first-parent", "--root", "--reverse", "-O/dev/null")
+# Settings of a repository could turn each of the last ones: log.showRoot, log.follow, diff.orderFile, diff.renames.
+LINE = ("-z", "--first-parent", "--reverse", "--no-patch", "--format=%H %ct %P")
+HISTORY = ("--first-parent", "--reverse", "--format=%H %ct", "--root", "--no-follow", "-O/dev/null")
+RAW = ("-r", "-z", "--raw", "--no-abbrev", "--no-renames", "--ignore-submodules=none")
 STATUS = ("--porcelain", "-z", "--no-renames", "--untracked-files=all", "--ignore-submodules=all")
 # Sizes are asked for so many at a time: some megabytes, and few starts of git.
 LUMP = 10_000
@@ -65,7 +55,9 @@ class Repository:
         if found is None:
             said = first_error(tried.stderr) or "unknown revision"
             raise GitError(f'{self._git.name}: no commit "{printable(revision)}": {said}; {self._choice()}')
-        return git_trees.commit(self._git.run("log", "--no-walk", "--no-patch", *PLAIN, found, "--").strip())
+        return git_trees.commit(
+            self._git.run("log", "--no-walk", "--no-patch", "--format=%H %ct", found, "--").strip()
+        )
 
     def files(self, commit: str, origin: str, below: str = "") -> Iterator[File]:
         """Give every post file of a commit; a submodule, which may hold some, and a link as a problem."""
@@ -100,10 +92,11 @@ class Repository:
         if since is not None and not self._has(since):
             return None
         bounds = [until, f"^{since}"] if since else [until]
-        words = list(self._git.words("log", *LINE, *bounds, "--"))
-        if since is not None and (not words or words[0].split()[2:3] != [since.encode()]):
+        # no time at all where git can make nothing of it
+        heads = [word.split(b" ", 3) for word in self._git.words("log", *LINE, *bounds, "--")]
+        if since is not None and (not heads or heads[0][2] != since.encode()):
             return None
-        return [git_trees.commit(b" ".join(word.split()[:2])) for word in words]
+        return [git_trees.commit(b" ".join(head[:2])) for head in heads]
 
     def walk(self, since: str | None, until: str, below: str = "") -> Iterator[tuple[Commit, list[Change]]]:
         """Give the commits of the first-parent line that change post files, the oldest first, with the changes.
@@ -111,7 +104,7 @@ class Repository:
         Left out are `since` and all before it; without one, every file of the root commit is a change.
         """
         folder, bounds = inside(below), [until, f"^{since}"] if since else [until]
-        words = self._git.words("log", *HISTORY, *PLAIN, *RAW, *bounds, "--", *_paths(folder))
+        words = self._git.words("log", *HISTORY, *RAW, *bounds, "--", *_paths(folder))
         head, changes = b"", list[Change]()
         for word in words:
             if not word.startswith((b":", b"\n:")):

@@ -564,6 +564,37 @@ def test_a_walk_over_a_lost_commit_is_an_error(site):
         site.walk()
 
 
+def test_the_line_is_all_commits_whether_or_not_they_change_posts(site):
+    commits = [site.commit(a="words"), site.commit(), site.commit(a="other words")]
+    with site.open() as repository:
+        assert [commit.id for commit in repository.line(None, "main")] == commits
+        assert repository.line(commits[1], commits[2]) == [Commit(commits[2], FIRST)]
+        assert repository.line(commits[2], commits[2]) == []
+
+
+def test_the_line_of_a_branch_does_not_begin_beside_it(site):
+    root = site.commit(a="words")
+    site.git("checkout", "-qb", "side")
+    side = site.commit(b="words")
+    site.git("checkout", "-q", "main")
+    own = site.commit(c="words")
+    site.git("merge", "-q", "--no-ff", "-m", "words", "side")
+    merge = site.git("rev-parse", "HEAD")
+    with site.open() as repository:
+        lines = [repository.line(since, merge) for since in (root, own, side, "1" * 40)]
+        assert repository.line(merge, own) is None
+    assert [line and [commit.id for commit in line] for line in lines] == [[own, merge], [merge], None, None]
+
+
+def test_a_commit_of_no_time_is_on_the_line(site):
+    root = site.commit(a="words")
+    head = f"tree {site.git('rev-parse', 'HEAD^{tree}')}\nparent {root}\nauthor a <a@b> 1 +0000\n"
+    text = f"{head}committer a <a@b> words\n\nwords\n".encode()
+    odd = site.git("hash-object", "-t", "commit", "--literally", "-w", "--stdin", given=text)
+    with site.open() as repository:
+        assert repository.line(root, odd) == [Commit(odd, dt.datetime(1970, 1, 1, tzinfo=dt.UTC))]
+
+
 def test_a_walk_that_is_given_up_leaves_no_process(site):
     for number in range(3):
         site.commit(a=f"{number}")

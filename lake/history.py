@@ -1,0 +1,21 @@
+"""The versions of a post, from the first that the lake saw to the one that stands."""
+
+import polars as pl
+
+from lake.errors import LakeError
+from lake.store import Lake
+from schemas.tables import columns
+
+
+def versions(lake: Lake, post: str) -> pl.DataFrame:
+    """Give the versions of a post, named by its post_id or canonical URL, as rows of revisions, the oldest first.
+
+    The last is the one that stands; its superseded_at is null. Raises LakeError where there is no such post.
+    """
+    is_meant = (pl.col("post_id") == post) | (pl.col("url") == post)
+    names = columns("revisions").names()
+    found = [lake.scan(table).filter(is_meant).collect() for table in ("revisions", "posts")]
+    rows = pl.concat(found, how="diagonal").select(names).sort("version_at")
+    if rows.is_empty():
+        raise LakeError(f"{lake.root}: no post has the URL or post_id {post}")
+    return rows
