@@ -24,28 +24,29 @@ Choice = tuple[dt.datetime, int | None]
 
 @dataclass(slots=True)
 class Files:
-    """The rows of the ledger that take part, by column, and which of them can tell a post."""
+    """The rows of the ledger that take part, by column, and which of them can tell a post.
+
+    `told` has (published_at in microseconds, text_chars) of each.
+    """
 
     key: list[Key]
     post_id: list[str | None]
-    rank: list[tuple[float, int, str, str]]
+    told: list[tuple[int, int]]
     is_readable: list[bool]
 
     @classmethod
     def of(cls, rows: pl.DataFrame) -> "Files":
-        spelled = rows.select(
-            *KEY,
-            "post_id",
-            pl.col("published_at").dt.timestamp("us"),
-            "text_chars",
-            pl.col("reason").is_null(),
-        )
-        columns = [column.to_list() for column in spelled]
-        origin, path, post_id, published, chars, readable = columns
-        rank = [
-            (-(p or 0), -(c or 0), n, o) for p, c, n, o in zip(published, chars, path, origin, strict=True)
-        ]
-        return cls(list(zip(origin, path, strict=True)), post_id, rank, readable)
+        published = pl.col("published_at").dt.timestamp("us").fill_null(0)
+        is_readable = pl.col("reason").is_null()
+        spelled = rows.select(*KEY, "post_id", published, pl.col("text_chars").fill_null(0), is_readable)
+        origin, path, post_id, moment, chars, readable = (column.to_list() for column in spelled)
+        key = list(zip(origin, path, strict=True))
+        return cls(key, post_id, list(zip(moment, chars, strict=True)), readable)
+
+    def rank(self, row: int) -> tuple[int, int, str, str]:
+        """Order the rows that tell one post; the first is chosen."""
+        (published, chars), (origin, path) = self.told[row], self.key[row]
+        return -published, -chars, path, origin
 
 
 @dataclass(slots=True)
@@ -113,10 +114,10 @@ class Replay:
     def _choose(self, post_id: str, moment: dt.datetime) -> None:
         """A file that cannot be read for a while keeps its post as it stands."""
         tellers = self.tellers[post_id]
-        readable = sorted(
-            (row for row in tellers if self.files.is_readable[row]), key=self.files.rank.__getitem__
-        )
-        if any(row >= self.standing for row in readable):
+        readable = [row for row in tellers if self.files.is_readable[row]]
+        if len(readable) > 1:
+            readable.sort(key=self.files.rank)
+        if self.doomed and any(row >= self.standing for row in readable):
             while readable[0] in self.doomed:
                 self._go(self.files.key[readable.pop(0)], moment, set())
         if readable or not tellers:

@@ -1,6 +1,7 @@
 """What a settled batch makes of the stored posts: their current rows, and the versions that these supersede."""
 
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
+from operator import attrgetter
 
 import polars as pl
 
@@ -74,14 +75,11 @@ def _versions(settled: Settlement, stored: pl.DataFrame) -> pl.DataFrame:
     """Give the versions of each touched post since the stored one, with the file that tells each."""
     blobs = settled.rows["blob"].to_list()
     known = {row[0]: Version(None, *row[1:]) for row in stored.select("post_id", *VERSION).iter_rows()}
-    lives = [
-        (post_id, *astuple(version))
-        for post_id, choices in settled.choices.items()
-        for version in lived(
-            known.get(post_id), [(at, row, None if row is None else blobs[row]) for at, row in choices]
-        )
-    ]
-    versions = pl.DataFrame(lives, schema=SCHEMA, orient="row")
+    lives = dict[str, list[Version]]()
+    for post_id, choices in settled.choices.items():
+        told = [(at, row, None if row is None else blobs[row]) for at, row in choices]
+        lives[post_id] = lived(known.get(post_id), told)
+    versions = _frame(lives)
     files = settled.rows.select(*KEY, NAME, row=pl.int_range(pl.len()))
     places = stored.select("post_id", stored_origin="origin", stored_path="path")
     return (
@@ -90,6 +88,14 @@ def _versions(settled: Settlement, stored: pl.DataFrame) -> pl.DataFrame:
         .with_columns(origin=pl.coalesce("origin", "stored_origin"), path=pl.coalesce("path", "stored_path"))
         .drop("stored_origin", "stored_path")
     )
+
+
+def _frame(lives: dict[str, list[Version]]) -> pl.DataFrame:
+    """Give versions as a frame, built by column."""
+    versions = [version for life in lives.values() for version in life]
+    of_posts = [post_id for post_id, life in lives.items() for _ in life]
+    columns = {name: list(map(attrgetter(name), versions)) for name in SCHEMA if name != "post_id"}
+    return pl.DataFrame({"post_id": of_posts, **columns}, schema=SCHEMA)
 
 
 def _with_contents(versions: pl.DataFrame, stored: pl.DataFrame, readings: pl.DataFrame) -> pl.DataFrame:
