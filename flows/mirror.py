@@ -16,7 +16,10 @@ REMOTE = re.compile(
     r"(?P<place>[A-Za-z][A-Za-z0-9+.-]*://[^/]*/[^@]*|[\w.-]+@[\w.-]+:[^@]*)(?:@(?P<revision>.+))?\Z"
 )
 USER = re.compile(r"(?<=://)[^/@]*@")
+FETCH = ("fetch", "--quiet", "--prune", "--force", "--no-auto-gc", "--no-write-fetch-head")
 REFS = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
+# where a head stands that is no branch, as in a bundle
+HEAD = "refs/postlake/HEAD"
 # what leads git to another repository, as in a hook
 ELSEWHERE = {
     "GIT_DIR",
@@ -52,23 +55,12 @@ def mirror(url: str) -> Path:
     with FileLock(f"{copy}.lock"):
         if not (copy / "HEAD").exists():
             _git(name, url, "init", "--quiet", "--bare", "--template=", os.fspath(copy))
-        fetch = (
-            "fetch",
-            "--quiet",
-            "--prune",
-            "--force",
-            "--no-auto-gc",
-            "--no-write-fetch-head",
-            "--",
-            url,
-            *REFS,
-        )
-        _git(name, url, "-C", os.fspath(copy), *fetch)
-        head = re.search(
-            r"^ref: (\S+)\tHEAD$", _git(name, url, "ls-remote", "--symref", "--", url, "HEAD"), re.MULTILINE
-        )
-        if head:
-            _git(name, url, "-C", os.fspath(copy), "symbolic-ref", "HEAD", head[1])
+        listed = _git(name, url, "ls-remote", "--symref", "--", url, "HEAD")
+        refs = (*REFS, f"+HEAD:{HEAD}") if listed else REFS
+        _git(name, url, "-C", os.fspath(copy), *FETCH, "--", url, *refs)
+        branch = re.search(r"^ref: (\S+)\tHEAD$", listed, re.MULTILINE)
+        if listed:
+            _git(name, url, "-C", os.fspath(copy), "symbolic-ref", "HEAD", branch[1] if branch else HEAD)
     return copy
 
 

@@ -40,8 +40,10 @@ def known(lake: Lake, files: pl.DataFrame) -> pl.DataFrame:
     """Give those of some files, with `blob` and `path`, whose content the lake has read under that name."""
     if files.is_empty() or lake.table("files").version() == 0:
         return files.clear()
-    read = lake.scan("files").filter(HAS_READING).select("blob", NAME)
-    return files.lazy().with_columns(NAME).join(read, on=READING, how="semi").drop("name").collect()
+    blobs = files.lazy().select("blob").unique()
+    read = lake.scan("files").filter(HAS_READING).select("blob", "path").join(blobs, on="blob", how="semi")
+    named = files.lazy().with_columns(NAME)
+    return named.join(read.select("blob", NAME), on=READING, how="semi").drop("name").collect()
 
 
 def readings(lake: Lake, without: pl.DataFrame) -> pl.DataFrame:

@@ -1,4 +1,4 @@
-"""The Parquet files of a partition: written whole, described as the Delta log wants it."""
+"""The Parquet files of a table: written whole, described as the Delta log wants it."""
 
 import json
 import time
@@ -16,17 +16,19 @@ def write(table: Path, rows: pl.DataFrame, partition: list[str], pruned_by: list
     Polars writes a small file for a quarter of delta-rs's CPU. Rows keep their order; the statistics of the
     columns `pruned_by` go to the log, and none into the files.
     """
-    described = rows.group_by(partition).agg(pl.len().alias("numRecords"), *_statistics(pruned_by))
-    known = {tuple(row[name] for name in partition): row for row in described.iter_rows(named=True)}
     for values, part in rows.partition_by(partition, include_key=False, as_dict=True).items():
-        keys = dict(zip(partition, map(str, values), strict=True))
-        folder = "/".join(f"{name}={value}" for name, value in keys.items())
-        (table / folder).mkdir(parents=True, exist_ok=True)
-        path = f"{folder}/part-{uuid.uuid4()}.zstd.parquet"
-        part.write_parquet(table / path, compression="zstd", compression_level=3, statistics=False)
-        size = (table / path).stat().st_size
-        stats = _as_json(known[values], pruned_by)
-        yield AddAction(path, size, keys, int(time.time() * 1000), data_change=True, stats=stats)
+        yield write_file(table, part, dict(zip(partition, map(str, values), strict=True)), pruned_by)
+
+
+def write_file(table: Path, rows: pl.DataFrame, keys: dict[str, str], pruned_by: list[str]) -> AddAction:
+    """Write a file of the partition that keys name, {} in a table without, and give what the log must know of it."""
+    path = "/".join(
+        [*(f"{name}={value}" for name, value in keys.items()), f"part-{uuid.uuid4()}.zstd.parquet"]
+    )
+    (table / path).parent.mkdir(parents=True, exist_ok=True)
+    rows.write_parquet(table / path, compression="zstd", compression_level=3, statistics=False)
+    size, now = (table / path).stat().st_size, int(time.time() * 1000)
+    return AddAction(path, size, keys, now, data_change=True, stats=_statistics(rows, pruned_by))
 
 
 def removal_of(files: pl.DataFrame, partition: list[str]) -> Iterator[RemoveAction]:
@@ -37,21 +39,16 @@ def removal_of(files: pl.DataFrame, partition: list[str]) -> Iterator[RemoveActi
         yield RemoveAction(row["path"], True, now, row["size_bytes"], values)  # noqa: FBT003 - data_change
 
 
-def _statistics(columns: list[str]) -> Iterator[pl.Expr]:
-    for name in columns:
-        yield pl.col(name).min().alias(f"min.{name}")
-        yield pl.col(name).max().alias(f"max.{name}")
-        yield pl.col(name).null_count().alias(f"null.{name}")
-
-
-def _as_json(described: dict[str, object], columns: list[str]) -> str:
-    def among(kind: str) -> dict[str, object]:
-        return {
-            name: described[f"{kind}.{name}"] for name in columns if described[f"{kind}.{name}"] is not None
-        }
-
-    stats = {"numRecords": described["numRecords"], "minValues": among("min"), "maxValues": among("max")}
-    return json.dumps(stats | {"nullCount": among("null")}, default=_moment)
+def _statistics(rows: pl.DataFrame, columns: list[str]) -> str:
+    """Spell number, extremes and nulls of rows as the Delta protocol does."""
+    lowest, highest = rows.select(pl.col(columns).min()), rows.select(pl.col(columns).max())
+    stats = {
+        "numRecords": rows.height,
+        "minValues": {name: value for name, value in lowest.row(0, named=True).items() if value is not None},
+        "maxValues": {name: value for name, value in highest.row(0, named=True).items() if value is not None},
+        "nullCount": {name: rows[name].null_count() for name in columns},
+    }
+    return json.dumps(stats, default=_moment)
 
 
 def _moment(value: object) -> str:

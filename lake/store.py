@@ -8,9 +8,10 @@ from urllib.parse import unquote
 import polars as pl
 from deltalake import ColumnProperties, CommitProperties, DeltaTable, WriterProperties, write_deltalake
 from deltalake.exceptions import DeltaError
+from deltalake.transaction import AddAction, RemoveAction
 
 from lake.errors import LakeError
-from lake.partitions import removal_of, write
+from lake.partitions import removal_of, write, write_file
 from schemas.tables import TABLES, empty
 from schemas.words import Granularity
 
@@ -18,6 +19,9 @@ from schemas.words import Granularity
 MISREAD = re.compile(r"[\[\]\\]|%[0-9A-Fa-f]{2}")
 DAY_FORMAT = {Granularity.MONTH: "%Y-%m", Granularity.YEAR: "%Y", Granularity.DAY: "%Y-%m-%d"}
 PERIODS = tuple(Granularity)
+# Rows of a file of the ledger: a hundred bytes each, and a few files to open in a table of a million.
+SMALL_FILE, LARGEST_FILE, MANY_FILES = 10_000, 50_000, 32
+Action = AddAction | RemoveAction
 PARTITIONED = frozenset({"posts", "revisions"})
 # Statistics are kept for the columns that queries prune by. Those of a text would put the text in the log.
 STATISTICS = {
@@ -101,25 +105,45 @@ class Lake:
         self, name: str, rows: pl.DataFrame, partitions: pl.DataFrame, mark: CommitProperties
     ) -> None:
         """Put rows in the place of all that some partitions hold, in one commit."""
-        partition, table = partitions.columns, self.table(name)
+        partition = partitions.columns
         added = write(self.root / name, rows, partition, STATISTICS[name])
         removed = removal_of(self._files_in(name, partitions), partition)
-        table.create_write_transaction(
-            [*added, *removed], "append", table.schema(), partition, commit_properties=mark
-        )
-        table.update_incremental()
+        self._commit(name, [*added, *removed], partition, mark)
 
     def upsert(self, name: str, rows: pl.DataFrame, keys: list[str], mark: CommitProperties) -> None:
-        """Update the rows with the same keys and insert the others, in one commit."""
-        merge = self.table(name).merge(
-            arrow(rows),
-            " AND ".join(f"old.{key} = new.{key}" for key in keys),
-            source_alias="new",
-            target_alias="old",
-            writer_properties=_writer(name),
-            commit_properties=mark,
-        )
-        merge.when_matched_update_all().when_not_matched_insert_all().execute()
+        """Update the rows with the same keys and insert the others, in one commit.
+
+        Only the files that hold such rows are written anew, so that the cost follows the change and not the
+        table; small files are put together once there are many.
+        """
+        root, files = self.root / name, self.partition_files(name)
+        old = _with_small(files, self._files_holding(name, rows.select(keys)))
+        staying = [pl.read_parquet(root / path, glob=False) for path in old["path"]]
+        result = pl.concat([*(part.join(rows, on=keys, how="anti") for part in staying), rows])
+        added = [write_file(root, part, {}, STATISTICS[name]) for part in result.iter_slices(LARGEST_FILE)]
+        self._commit(name, [*added, *removal_of(old, [])], [], mark)
+
+    def _files_holding(self, name: str, keys: pl.DataFrame) -> list[str]:
+        """Give the paths, as the log has them, of the files that hold a row with some keys."""
+        root = f"{self.root / name}/"
+        paths = [f"{root}{path}" for path in self.partition_files(name)["path"]]
+        if not paths:
+            return []
+        rows = pl.scan_parquet(paths, glob=False, hive_partitioning=False, include_file_paths="file")
+        held = rows.select("file", *keys.columns).join(keys.lazy(), on=keys.columns, how="semi")
+        return [file.removeprefix(root) for file in held.select("file").unique().collect()["file"]]
+
+    def _commit(self, name: str, actions: list[Action], partition: list[str], mark: CommitProperties) -> None:
+        table = self.table(name)
+        table.create_write_transaction(actions, "append", table.schema(), partition, commit_properties=mark)
+        table.update_incremental()
+
+
+def _with_small(files: pl.DataFrame, chosen: list[str]) -> pl.DataFrame:
+    """Give the chosen files, and the small ones too if there are many of these."""
+    is_chosen, is_small = pl.col("path").is_in(chosen), pl.col("num_records") < SMALL_FILE
+    many = files.filter(is_small).height >= MANY_FILES
+    return files.filter(is_chosen | (is_small & many))
 
 
 def open_lake(root: Path) -> Lake:

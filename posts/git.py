@@ -16,8 +16,8 @@ from schemas.words import Reason
 
 __all__ = ["Change", "Commit", "GitError", "Repository"]
 
-# Settings of a repository could turn each of the last ones: log.showRoot, log.follow, diff.orderFile, diff.renames.
-LINE = ("-z", "--first-parent", "--reverse", "--no-patch", "--format=%H %ct %P")
+# --root, --no-follow, -O, --no-renames and --ignore-submodules answer settings that a repository may have.
+LINE = ("-z", "--first-parent", "--reverse", "--format=%H %ct %P")
 HISTORY = ("--first-parent", "--reverse", "--format=%H %ct", "--root", "--no-follow", "-O/dev/null")
 RAW = ("-r", "-z", "--raw", "--no-abbrev", "--no-renames", "--ignore-submodules=none")
 STATUS = ("--porcelain", "-z", "--no-renames", "--untracked-files=all", "--ignore-submodules=all")
@@ -55,9 +55,7 @@ class Repository:
         if found is None:
             said = first_error(tried.stderr) or "unknown revision"
             raise GitError(f'{self._git.name}: no commit "{printable(revision)}": {said}; {self._choice()}')
-        return git_trees.commit(
-            self._git.run("log", "--no-walk", "--no-patch", "--format=%H %ct", found, "--").strip()
-        )
+        return git_trees.commit(self._git.run("log", "--no-walk", "--format=%H %ct", found, "--").strip())
 
     def files(self, commit: str, origin: str, below: str = "") -> Iterator[File]:
         """Give every post file of a commit; a submodule, which may hold some, and a link as a problem."""
