@@ -12,10 +12,8 @@ from posts.git import GitError
 from posts.git_run import first_error
 
 # https://git-scm.com/docs/git-clone#_git_urls: a scheme, or user@host:path
-REMOTE = re.compile(
-    r"(?P<place>[A-Za-z][A-Za-z0-9+.-]*://[^/]*/[^@]*|[\w.-]+@[\w.-]+:[^@]*)(?:@(?P<revision>.+))?\Z"
-)
-USER = re.compile(r"(?<=://)[^/@]*@")
+REMOTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/]*/|[\w.-]+@[\w.-]+:")
+USER = re.compile(r"(?<=://)[^/\s]*@")
 FETCH = ("fetch", "--quiet", "--prune", "--force", "--no-auto-gc", "--no-write-fetch-head")
 REFS = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
 # where a head stands that is no branch, as in a bundle
@@ -29,6 +27,15 @@ ELSEWHERE = {
     "GIT_NAMESPACE",
     "GIT_PREFIX",
 }
+
+
+def parted(text: str) -> list[tuple[str, str | None]]:
+    """Give the ways to read a remote as URL and revision, the likely one first; none if it is no remote."""
+    opening = REMOTE.match(text)
+    if opening is None:
+        return []
+    cuts = [at for at, char in enumerate(text) if char == "@" and at >= opening.end()]
+    return [*((text[:at], text[at + 1 :]) for at in cuts), (text, None)]
 
 
 def without_user(url: str) -> str:
@@ -76,6 +83,9 @@ def _git(name: str, url: str, *arguments: str) -> str:
     except FileNotFoundError as error:
         raise GitError(f"{name}: git is not installed") from error
     if git.returncode:
-        said = first_error(git.stderr).replace(url, name) or f"git ended with code {git.returncode}"
+        said = (
+            without_user(first_error(git.stderr).replace(url, name))
+            or f"git ended with code {git.returncode}"
+        )
         raise GitError(f"{name}: {said}")
     return git.stdout.decode(errors="replace")

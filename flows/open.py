@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from pathlib import Path
 
-from flows.mirror import REMOTE, mirror, without_user
+from flows.mirror import mirror, parted, without_user
 from flows.sources import Folder, GitTree, Members, Source
 from posts.archive import Archive, is_archive
-from posts.git import Repository
-from posts.paths import to_text
+from posts.git import GitError, Repository
+from posts.paths import printable, to_bytes, to_text
 from schemas.errors import SourceError
 
 # https://git-scm.com/docs/gitformat-bundle
@@ -27,12 +27,18 @@ class Opener:
         self, stack: ExitStack, say: Callable[[str], None], *, below: str = "", as_files: bool = False
     ) -> None:
         self._stack, self._say = stack, say
-        self._below, self._as_files = below.strip("/"), as_files
+        self._below, self._as_files = _inside(below), as_files
 
     def open(self, texts: Iterable[str]) -> list[Source]:
         """Open what a user named, each origin once. Raises SourceError for what is no source, or has none below."""
-        sources = [self._opened(text) for text in texts]
-        return list({source.origin: source for source in sources}.values())
+        opened = dict[str, Source]()
+        for text in texts:
+            source = self._opened(text)
+            if opened.setdefault(source.origin, source).head != source.head:
+                raise SourceError(
+                    f"{_shown(text)}: named at another revision too; one ingest follows one of them"
+                )
+        return list(opened.values())
 
     def _opened(self, text: str) -> Source:
         place, revision = _parted(text)
@@ -40,44 +46,49 @@ class Opener:
             return self._remote(text)
         if place.is_dir():
             return self._directory(place, revision)
-        if _is_bundle(place):
+        if place.is_file() and _is_bundle(place):
             return self._git(mirror(os.fspath(place.resolve())), _name(place), revision)
         if revision is not None:
-            raise SourceError(f"{text}: {place} is no git repository, so it has no revision {revision}")
-        if is_archive(os.fsencode(place)):
+            raise _no_revisions(place)
+        if place.is_file() and is_archive(os.fsencode(place)):
             archive = self._stack.enter_context(Archive(os.fsencode(place), self._below))
             return Members(self._origin(_name(place)), archive)
-        raise SourceError(f"{text}: is neither a folder nor a git repository, a bundle or an archive (zip, tar, "
-                          "tar.gz, tar.zst, tar.xz)")  # fmt: skip
+        raise SourceError(f"{_shown(text)}: is neither a folder nor a git repository, a bundle or an archive (zip, "
+                          "tar, tar.gz, tar.zst, tar.xz)")  # fmt: skip
 
     def _remote(self, text: str) -> Source:
-        parted = REMOTE.match(text)
-        if parted is None:
-            raise SourceError(f"{text}: no such folder, repository or archive")
-        name = without_user(parted["place"])
-        self._say(f"fetching {name}")
-        return self._git(mirror(parted["place"]), name, parted["revision"])
+        first: GitError | None = None
+        for url, revision in parted(text):
+            self._say(f"fetching {without_user(url)}")
+            try:
+                copy = mirror(url)
+            except GitError as error:
+                first = first or error
+                continue
+            return self._git(copy, without_user(url), revision)
+        raise first or SourceError(f"{_shown(text)}: no such folder, repository or archive")
 
     def _directory(self, place: Path, revision: str | None) -> Source:
         if not self._as_files and (_is_working_copy(place) or _is_bare(place)):
             return self._git(place, _name(place), revision)
         if revision is not None:
-            raise SourceError(f"{place}: is no git repository, so it has no revision {revision}")
-        folder = place / self._below
+            raise _no_revisions(place)
+        folder = place / os.fsdecode(to_bytes(self._below))
         if not folder.is_dir():
-            raise SourceError(f"{folder}: no such folder")
+            raise SourceError(f"{_shown(os.fspath(folder))}: no such folder")
         try:
             os.scandir(folder).close()
         except OSError as error:
-            raise SourceError(f"{folder}: {error.strerror}") from error
+            raise SourceError(f"{_shown(os.fspath(folder))}: {error.strerror}") from error
         # links resolved, so that one folder is one origin
         return Folder(os.fsencode(folder.resolve()))
 
     def _git(self, place: Path, name: str, revision: str | None) -> Source:
-        repository = self._stack.enter_context(Repository(os.fsencode(place)))
-        commit = repository.commit(revision)
-        if revision is None and (left_out := repository.uncommitted()):
-            self._say(f"{name}: {left_out} post files are not committed as they are, and not read so; "
+        repository = self._stack.enter_context(Repository(os.fsencode(place), printable(name)))
+        commit = repository.commit(None if revision is None else to_text(os.fsencode(revision)))
+        repository.tree(commit.id, self._below)
+        if revision is None and (left_out := repository.uncommitted(self._below)):
+            self._say(f"{printable(name)}: {left_out} post files are not committed as they are, and not read so; "
                       "--as-files reads the folder as it stands")  # fmt: skip
         return GitTree(self._origin(name), repository, commit, self._below)
 
@@ -89,9 +100,27 @@ def _parted(text: str) -> tuple[Path | None, str | None]:
     """Part `repo@revision`; a path that exists as it stands has no revision. No path: a remote, or nothing."""
     if Path(text).exists():
         return Path(text), None
+    if parted(text):
+        return None, None
     cuts = [at for at, char in enumerate(text) if char == "@" and at]
     existing = [at for at in cuts if Path(text[:at]).exists()]
     return (Path(text[: existing[-1]]), text[existing[-1] + 1 :]) if existing else (None, None)
+
+
+def _inside(below: str) -> str:
+    """Spell a folder within a source one way. Raises SourceError for one that leads out of it."""
+    parts = [part for part in to_text(os.fsencode(below)).split("/") if part not in {"", "."}]
+    if ".." in parts:
+        raise SourceError(f"{_shown(below)}: leads out of the source")
+    return "/".join(parts)
+
+
+def _shown(text: str) -> str:
+    return printable(to_text(os.fsencode(text)))
+
+
+def _no_revisions(place: Path) -> SourceError:
+    return SourceError(f"{_shown(os.fspath(place))}: is no git repository, so it has no revisions")
 
 
 def _name(place: Path) -> str:

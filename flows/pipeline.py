@@ -2,6 +2,7 @@
 
 import datetime as dt
 import os
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
@@ -24,7 +25,7 @@ from lake import ledger, runs
 from lake.batch import Batch, Run
 from lake.commit import repair
 from lake.lock import writing
-from lake.store import Lake, check_place, create_lake, open_lake
+from lake.store import Lake, check_place, create_lake, is_lake, open_lake
 from schemas.errors import PostlakeError
 from schemas.words import Engine, Granularity
 
@@ -161,11 +162,20 @@ def session(order: Order, say: Say) -> Iterator[Session]:
     run = new_run()
     with ExitStack() as stack:
         sources = Opener(stack, say, below=order.below, as_files=order.as_files).open(order.sources)
+        if not is_lake(order.lake):
+            _try(sources)
         stack.enter_context(writing(order.lake, run.run_id, order.wait_seconds, say))
         lake = create_lake(order.lake, order.granularity)
         if repair(lake):
             say("an earlier run was killed while it wrote; its unfinished batch was undone and is done again")
         yield Session(lake, run, Workshop(order.workers or available_workers(), order.engine), sources)
+
+
+def _try(sources: Iterable[Source]) -> None:
+    """List what is in a repository, which may be damaged, before a lake is made for it."""
+    for source in sources:
+        if source.head is not None:
+            deque(source.found(), maxlen=0)
 
 
 def ingest(order: Order, say: Say) -> Summary:

@@ -146,9 +146,14 @@ def _with_small(files: pl.DataFrame, chosen: list[str]) -> pl.DataFrame:
     return files.filter(is_chosen | (is_small & many))
 
 
+def is_lake(root: Path) -> bool:
+    """Tell whether there is a lake; `runs` is made last, so one whose making was cut short is none."""
+    return DeltaTable.is_deltatable(str(root / "runs"))
+
+
 def open_lake(root: Path) -> Lake:
     """Open a lake that exists. Raises LakeError where there is none."""
-    if not DeltaTable.is_deltatable(str(root / "runs")):
+    if not is_lake(root):
         raise LakeError(f"{root}: there is no lake here; `postlake ingest SOURCE --lake {root}` makes one")
     lake = Lake(root, Granularity.MONTH)
     columns = lake.table("posts").metadata().partition_columns
@@ -171,8 +176,7 @@ def create_lake(root: Path, granularity: Granularity | None) -> Lake:
     Raises LakeError where the lake has another granularity.
     """
     made = Lake(root, granularity or Granularity.MONTH)
-    # `runs` is made last: a lake whose making was cut short is made again
-    if not DeltaTable.is_deltatable(str(root / "runs")):
+    if not is_lake(root):
         for name in TABLES:
             _create(made, name)
     lake = open_lake(root)

@@ -44,7 +44,11 @@ def turnover(lake: Lake, settled: Settlement, readings: pl.DataFrame) -> Turnove
     places = pl.concat([settled.places.join(touched, on="post_id", how="semi"), _withdrawn(lake, touched)])
     there = lake.rows_in("posts", lake.with_period(places).select(partition).unique())
     stored = there.join(touched, on="post_id", how="semi")
-    changed = _versions(settled, stored).join(stored, on=STORED, how="anti", nulls_equal=True)
+    versions = _versions(settled, stored)
+    as_stored = versions.filter(pl.col("superseded_at").is_null()).join(
+        stored, on=STORED, how="semi", nulls_equal=True
+    )
+    changed = versions.join(as_stored, on=["post_id", "version_at"], how="anti")
     written = _with_contents(changed, stored.drop(lake.granularity), readings)
     rows = lake.with_period(written)
     current = rows.filter(pl.col("superseded_at").is_null()).select(there.columns)

@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from typing import IO, Self
 
 from posts import tar
-from posts.find import File
-from posts.git_trees import inside, is_post
+from posts.find import File, is_post
 from posts.member import Member, Unreadable
-from posts.paths import printable, to_text
+from posts.paths import inside, printable, to_text
 from posts.read import LARGEST_BYTES, blob_id
 from posts.spool import Spool
 from posts.unpack import packer, pieces

@@ -53,9 +53,14 @@ def find(root: bytes) -> Iterator[File]:
             elif _is_folder(entry):
                 if entry.name not in NOT_ENTERED:
                     (links if entry.is_symlink() else folders).append(entry.path)
-            elif entry.name.lower().endswith(SUFFIXES):
+            elif is_post(entry.name):
                 yield _file(origin, root, entry)
         links.sort()
+
+
+def is_post(path: bytes) -> bool:
+    """Say whether `find` would give a file of that path below its root."""
+    return path.lower().endswith(SUFFIXES) and NOT_ENTERED.isdisjoint(path.split(b"/")[:-1])
 
 
 def _identity(folder: bytes) -> tuple[int, int] | None:

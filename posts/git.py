@@ -7,11 +7,11 @@ from subprocess import CompletedProcess
 from typing import Self
 
 from posts import git_run, git_trees
-from posts.find import File
+from posts.find import File, is_post
 from posts.git_objects import Blobs
 from posts.git_run import GitError, first_error
-from posts.git_trees import Change, Commit, inside
-from posts.paths import printable, to_bytes, to_text
+from posts.git_trees import Change, Commit
+from posts.paths import inside, printable, to_bytes, to_text
 from schemas.words import Reason
 
 __all__ = ["Change", "Commit", "GitError", "Repository"]
@@ -33,9 +33,9 @@ class Repository:
     and paths are text as by `posts.paths`. `since`, `until`, `old` and `new` are ids of commits.
     """
 
-    def __init__(self, place: bytes) -> None:
+    def __init__(self, place: bytes, name: str | None = None) -> None:
         """Open a working copy, by its top folder or its .git folder, or a bare repository."""
-        self._git, self._working_copy = git_run.at(place)
+        self._git, self._working_copy = git_run.at(place, name)
         self._blobs = Blobs(self._git)
 
     def __enter__(self) -> Self:
@@ -59,7 +59,7 @@ class Repository:
 
     def files(self, commit: str, origin: str, below: str = "") -> Iterator[File]:
         """Give every post file of a commit; a submodule, which may hold some, and a link as a problem."""
-        words = self._git.words("ls-tree", "-r", "-z", "--full-tree", self._tree(commit, below))
+        words = self._git.words("ls-tree", "-r", "-z", "--full-tree", self.tree(commit, below))
         entries = (entry for word in words if (entry := git_trees.entry(word)))
         while lump := list(islice(entries, LUMP)):
             sizes = iter(self.sizes([entry.blob for entry in lump if entry.blob]))
@@ -122,21 +122,22 @@ class Repository:
         """Give the contents of blobs, however large they are; None for a missing or corrupt one."""
         return self._blobs.contents(blobs)
 
-    def uncommitted(self) -> int:
+    def uncommitted(self, below: str = "") -> int:
         """Count the post files of the working copy that HEAD has not, or not as they are; 0 if there is none."""
         if self._working_copy is None:
             return 0
-        lines = self._working_copy.run("status", *STATUS).split(b"\0")
-        return sum(git_trees.is_post(line[len("?? ") :]) for line in lines)
+        lines = self._working_copy.run("status", *STATUS, "--", *_paths(inside(below))).split(b"\0")
+        return sum(is_post(line[len("?? ") :]) for line in lines)
 
-    def _tree(self, commit: str, below: str) -> str:
+    def tree(self, commit: str, below: str = "") -> str:
+        """Give the tree of a folder of a commit. Raises GitError where it has no such folder."""
         folder = inside(below)
         if not folder:
             return commit
         line = self._git.run("ls-tree", "-z", "--full-tree", "--", commit, *_paths(folder))
         _, kind, tree = line.partition(b"\t")[0].split() or [b""] * 3
         if kind != b"tree":
-            raise GitError(f"no folder {printable(below)} in {self._git.name} at {commit}")
+            raise GitError(f"{self._git.name}: no folder {printable(below)} at {commit}")
         return tree.decode()
 
     def _has(self, commit: str) -> bool:

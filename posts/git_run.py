@@ -102,13 +102,13 @@ class Git:
         return GitError(f"{self.name}: git {asked!s}: {first_error(said) or f'ended with code {code}'}")
 
 
-def at(place: bytes) -> tuple[Git, Git | None]:
+def at(place: bytes, name: str | None = None) -> tuple[Git, Git | None]:
     """Give git for the repository at a place, not above it, and for the files there if it is a working copy.
 
     Git checks who owns a repository that it has to find; one that it is told, as from here on, it trusts.
     """
     place = os.path.abspath(place)  # noqa: PTH100 - a path of any bytes
-    git = Git(printable(to_text(place)), place, _environment())
+    git = Git(name or printable(to_text(place)), place, _environment())
     printed = git.run("rev-parse", "--is-inside-work-tree", "--absolute-git-dir")
     is_working_copy, _, folder = printed.removesuffix(b"\n").partition(b"\n")
     if not _is_of(place, folder):

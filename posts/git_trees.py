@@ -3,8 +3,8 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from posts.find import NOT_ENTERED, SUFFIXES
-from posts.paths import to_bytes, to_text
+from posts.find import is_post
+from posts.paths import to_text
 from schemas.words import Reason
 
 PROBLEMS = {b"120000": Reason.LINK, b"160000": Reason.SUBMODULE}
@@ -62,14 +62,3 @@ def _seen(mode: bytes, blob: bytes, path: bytes) -> Change:
     if mode == ABSENT or not (is_post(path) or problem is Reason.SUBMODULE):
         return Change(to_text(path), None)
     return Change(to_text(path), None if problem else blob.decode(), problem)
-
-
-def is_post(path: bytes) -> bool:
-    """Say whether `posts.find` would find a file of that path."""
-    *folders, name = path.split(b"/")
-    return name.lower().endswith(SUFFIXES) and NOT_ENTERED.isdisjoint(folders)
-
-
-def inside(below: str) -> bytes:
-    """Give the beginning of all paths in a folder: "posts/" of "/posts", "" of ""."""
-    return b"".join(part + b"/" for part in to_bytes(below).split(b"/") if part not in (b"", b"."))

@@ -26,6 +26,11 @@ def to_bytes(text: str) -> bytes:
     return STAND_IN.sub(lambda m: chr(ord(m[0]) - OFFSET + 0xDC00), text).encode("utf-8", "surrogateescape")
 
 
+def inside(below: str) -> bytes:
+    """Give the beginning of all paths in a folder: "posts/" of "/posts", "" of ""."""
+    return b"".join(part + b"/" for part in to_bytes(below).split(b"/") if part not in (b"", b"."))
+
+
 def printable(text: str) -> str:
     """Give a name on one line, with control characters and stand-ins for odd bytes escaped."""
     return "".join(_escaped(c) for c in text)

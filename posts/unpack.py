@@ -4,19 +4,23 @@ import bz2
 import lzma
 import os
 import re
+import sys
 import zlib
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import IO, Any
 
-import zstandard
-
 from posts.member import Unreadable
 
-# What zstd packs best is 128 KiB in four bytes, so a step becomes 16 MiB at most; gzip and xz pack less.
-STEP_BYTES = 512
-# bzip2 packs 46 MB in 40 bytes, so it gives no more than this at a time. A plain tar is read so too.
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+# No more than this is unpacked at a time: bzip2 packs 46 MB in 40 bytes. A plain tar is read so too.
 PIECE_BYTES = 1024 * 1024
+# gzip packs 1032 to 1 at best, so a step of it is less than a piece.
+STEP_BYTES = 512
 # Posts pack 10 to 1, headers of empty files 200 to 1. Above this it is a bomb,
 LARGEST_RATIO = 1000
 # unless all of it is unpacked within a second.
@@ -27,10 +31,7 @@ XZ_MEMORY_BYTES = 256 * 1024 * 1024
 # What a packed file begins with, and what unpacks one frame of it. pzstd writes a frame to skip first.
 PACKERS: dict[str, tuple[re.Pattern[bytes], Callable[[], Any]]] = {
     "gzip": (re.compile(rb"\x1f\x8b"), partial(zlib.decompressobj, 31)),
-    "zstd": (
-        re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18"),
-        lambda: zstandard.ZstdDecompressor().decompressobj(),
-    ),
+    "zstd": (re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18"), zstd.ZstdDecompressor),
     "xz": (re.compile(rb"\xfd7zXZ\0"), partial(lzma.LZMADecompressor, memlimit=XZ_MEMORY_BYTES)),
     "bzip2": (re.compile(rb"BZh[1-9]"), bz2.BZ2Decompressor),
 }
@@ -56,7 +57,7 @@ def pieces(file: IO[bytes], packed_with: str | None) -> Iterator[bytes]:
                     f"it unpacks to more than {limit} bytes, {LARGEST_RATIO} times what it holds"
                 )
             yield piece
-    except (zlib.error, zstandard.ZstdError, lzma.LZMAError, OSError, EOFError) as error:
+    except (zlib.error, zstd.ZstdError, lzma.LZMAError, OSError, EOFError) as error:
         raise Unreadable(f"its {packed_with} is damaged: {error}") from error
 
 
@@ -75,9 +76,7 @@ def _frames(file: IO[bytes], opened: Callable[[], Any]) -> Iterator[bytes]:
 
 
 def _pieces(frame: Any, packed: bytes) -> Iterator[bytes]:
-    if not isinstance(frame, bz2.BZ2Decompressor):
-        yield frame.decompress(packed)
-        return
     yield frame.decompress(packed, PIECE_BYTES)
-    while not (frame.eof or frame.needs_input):
+    # that of gzip has no needs_input, for it leaves nothing of a step
+    while not (frame.eof or getattr(frame, "needs_input", True)):
         yield frame.decompress(b"", PIECE_BYTES)
