@@ -29,8 +29,10 @@ check: install  ## format, lint, types, imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: install  ## speed and memory against a naive script and a floor; CORPUS=folder of posts
-	$(BIN)/python tests/bench/run.py $(if $(CORPUS),--corpus $(CORPUS))
+bench: install  ## speed and memory: CORPUS=folder, against a naive script and a floor; HISTORY=git repository, over time
+	$(if $(CORPUS),$(BIN)/python tests/bench/run.py --corpus $(CORPUS))
+	$(if $(HISTORY),$(BIN)/python tests/bench/change.py --history $(HISTORY))
+	$(if $(CORPUS)$(HISTORY),,$(BIN)/python tests/bench/run.py)
 
 lock:  ## resolve requirements.lock anew from pyproject.toml (needs pip-tools)
 	pip-compile --quiet --generate-hashes --all-extras --strip-extras --allow-unsafe --upgrade \

@@ -55,12 +55,13 @@ def _repository(source: Source) -> GitTree:
 def _walk(lake: Lake, source: GitTree, mark: Mark, run: Run) -> Walk | None:
     """Give the commits to replay; None where the lake holds other files than the commit they begin after."""
     is_new = mark.head is None and ledger.count(lake, source.origin) == 0
-    commits = source.repository.line(mark.head, source.head) if is_new or mark.is_whole else None
+    is_followed = mark.head is not None and mark.is_whole
+    commits = source.repository.line(mark.head, source.head) if is_new or is_followed else None
     if commits is None:
         return None
     at = moments([commit.at for commit in commits], mark.at, run.started_at)
     moment = at[-1] if at else mark.at or run.started_at
-    return Walk(source, mark.head, dict(zip((commit.id for commit in commits), at, strict=True)), moment)
+    return Walk(source, mark, dict(zip((commit.id for commit in commits), at, strict=True)), moment)
 
 
 def moments(times: Sequence[dt.datetime], after: dt.datetime | None, until: dt.datetime) -> list[dt.datetime]:
@@ -98,22 +99,26 @@ def _believed(times: Sequence[dt.datetime], after: dt.datetime | None, until: dt
 def history_groups(lake: Lake, plan: Plan) -> Iterator[Group]:
     """Read the commits of a plan, oldest first, in groups that end with a commit unless it is a large one."""
     gatherer = Gatherer(known_readings(lake, plan.edited))
+    marks = {walk.source.origin: walk.after for walk in plan.walks if walk.after.head}
     for walk in plan.walks:
-        done = 0
+        done, origin = 0, walk.source.origin
         for commit, moment in _replayed(gatherer, walk):
             done += commit is not None
             if commit is None:
-                yield gatherer.taken()
+                marks.pop(origin, None)
+                yield gatherer.taken(dict(marks))
             elif gatherer.is_full:
                 tell("replay", done, len(walk.moments))
-                yield gatherer.taken({walk.source.origin: Mark(commit.id, moment)})
-        yield gatherer.taken({walk.source.origin: Mark(walk.source.head, walk.moment)})
+                marks[origin] = Mark(commit.id, moment)
+                yield gatherer.taken(dict(marks))
+        marks[origin] = Mark(walk.source.head, walk.moment)
+        yield gatherer.taken(dict(marks))
 
 
 def _replayed(gatherer: Gatherer, walk: Walk) -> Iterator[tuple[Commit | None, dt.datetime]]:
     """Add commit after commit to the group; give each once it is added, and None while a large one is."""
     source = walk.source
-    commits = source.repository.walk(walk.since, source.head, source.below)
+    commits = source.repository.walk(walk.after.head, source.head, source.below)
     while handful := list(islice(commits, HANDFUL)):
         files = source.files([change for _, changes in handful for change in changes])
         contents = _contents(gatherer, source, files)

@@ -34,10 +34,10 @@ class Opener:
         opened = dict[str, Source]()
         for text in texts:
             source = self._opened(text)
-            if opened.setdefault(source.origin, source).head != source.head:
-                raise SourceError(
-                    f"{_shown(text)}: named at another revision too; one ingest follows one of them"
-                )
+            other = opened.setdefault(source.origin, source)
+            if other.head != source.head:
+                raise SourceError(f"{source.origin}: named at two revisions, {other.head} and {source.head}; "
+                                  "one ingest follows one of them")  # fmt: skip
         return list(opened.values())
 
     def _opened(self, text: str) -> Source:

@@ -23,10 +23,10 @@ TICK = dt.timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """The commits of a repository to be replayed: after `since`, each with its moment; `moment` is the last."""
+    """The commits of a repository to be replayed: after a mark, each with its moment; `moment` is the last."""
 
     source: GitTree
-    since: str | None
+    after: Mark
     moments: dict[str, dt.datetime]
     moment: dt.datetime
 

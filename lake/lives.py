@@ -38,14 +38,27 @@ def lived(
         if blob is None:
             now.withdrawn_at = now.withdrawn_at or at
             continue
-        if now.withdrawn_at == at:
+        # nor was it away before it came back
+        if now.withdrawn_at is not None and at <= now.withdrawn_at:
             now.withdrawn_at = None
         if blob == now.blob and now.withdrawn_at is None:
             now.row = row
         elif at == now.version_at:
-            now.row, now.blob, now.withdrawn_at = row, blob, None
+            now = _instead(past, Version(row, blob, at))
         else:
             now.superseded_at, now.superseded_by = at, blob
             past.append(now)
             now = Version(row, blob, at)
     return [*past, now] if now is not None else []
+
+
+def _instead(past: list[Version], other: Version) -> Version:
+    """Put a version in the place of one of the same moment, which so never was."""
+    if not past or past[-1].superseded_at != other.version_at:
+        return other
+    if past[-1].blob != other.blob:
+        past[-1].superseded_by = other.blob
+        return other
+    before = past.pop()
+    before.row, before.superseded_at, before.superseded_by = other.row, None, None
+    return before

@@ -1,5 +1,6 @@
 """Settle a batch against the ledger: who tells each post from when on, and what the ledger says then."""
 
+import datetime as dt
 from dataclasses import dataclass
 
 import polars as pl
@@ -132,27 +133,30 @@ def _final(rows: pl.DataFrame, timeline: Timeline) -> pl.DataFrame:
 
 
 def _elected(final: pl.DataFrame, rows: pl.DataFrame, timeline: Timeline) -> pl.DataFrame:
-    """Set outcome and detail of the files that are there: one `post` per post, the others `duplicate` of it."""
-    last = [(post_id, choices[-1][1]) for post_id, choices in timeline.choices.items()]
-    told = [(post_id, row) for post_id, row in last if row is not None]
-    chosen = pl.DataFrame(told, schema={"post_id": pl.String, "chosen": pl.Int64}, orient="row")
-    named = rows[chosen["chosen"]].select(chosen_origin="origin", chosen_path="path")
-    compared = final.with_columns(outcome_before="outcome", detail_before="detail").join(
-        pl.concat([chosen, named], how="horizontal"), on="post_id", how="left"
-    )
+    """Set outcome and detail as they are, or were when a file went: one `post` per post, the others `duplicate` of it."""
+    chosen = [_chosen(timeline, *row) for row in final.select("post_id", "gone_at").iter_rows()]
+    named = rows.select(chosen_origin="origin", chosen_path="path", chosen=pl.int_range(pl.len()))
+    compared = final.with_columns(
+        pl.Series("chosen", chosen, pl.Int64), outcome_before="outcome", detail_before="detail"
+    ).join(named, on="chosen", how="left", maintain_order="left")
     twin_of = (
         pl.when(pl.col("origin") == pl.col("chosen_origin"))
         .then("chosen_path")
         .otherwise(pl.concat_str("chosen_origin", pl.lit("/"), "chosen_path"))
     )
     is_chosen = pl.col("row") == pl.col("chosen")
-    takes_part = pl.col("chosen").is_not_null() & pl.col("reason").is_null() & IS_THERE
+    takes_part = pl.col("chosen").is_not_null() & pl.col("reason").is_null()
     outcome = pl.when(is_chosen).then(pl.lit(Outcome.POST.value)).otherwise(pl.lit(Outcome.DUPLICATE.value))
     detail = pl.when(~is_chosen).then(pl.lit("of ") + twin_of)
     return compared.with_columns(
         outcome=pl.when(takes_part).then(outcome).otherwise("outcome"),
         detail=pl.when(takes_part).then(detail).otherwise("detail"),
     )
+
+
+def _chosen(timeline: Timeline, post_id: str | None, gone_at: dt.datetime | None) -> int | None:
+    choices = timeline.choices.get(post_id, ()) if post_id else ()
+    return next((row for at, row in reversed(choices) if gone_at is None or at < gone_at), None)
 
 
 def _by_key(values: list[tuple[object, ...]], **column: pl.DataType) -> pl.DataFrame:

@@ -11,6 +11,8 @@ from measure import Usage
 
 NAIVE, FLOOR, FIRST, RERUN = "naive", "floor", "postlake, first ingest", "postlake, re-run"
 HELP, IMPORTS = "start: `cli --help`", "start: imports alone"
+ACCOUNTED = ("found", "unchanged", "posts", "duplicates", "rejected", "ignored")
+COUNTS = (*ACCOUNTED, "moved", "gone", "commits", "blobs", "bytes")
 
 
 class Case(NamedTuple):
@@ -71,20 +73,25 @@ def beyond_start(medians: Medians, times: int, start: str) -> float:
 
 
 def counts(output: str) -> str:
-    """What a program said it did: the counts of an ingest, else its line as it is."""
+    """What a program said it did: the counts that it gives, else its line as it is."""
     if not output.startswith("{"):
         return output
-    names = ("found", "unchanged", "posts", "duplicates", "rejected", "ignored")
     said = json.loads(output)
-    return ", ".join(f"{said[name]} {name}" for name in names)
+    return ", ".join(f"{said[name]} {name}" for name in COUNTS if name in said)
 
 
 def notes(medians: Medians, all_times: Iterable[int]) -> Iterator[str]:
-    """What each program did, and re-runs without their start."""
+    """Re-runs without their start, and what each program did."""
     for times in all_times:
         seconds = [f"{beyond_start(medians, times, start):.2f} s beyond {start}" for start in (IMPORTS, HELP)]
         yield f"- {Case(RERUN, times)}: {', '.join(seconds)}"
-    yield from (f"- {case}: {counts(usage.output)}" for case, usage in medians.items() if case.times)
+    yield from said(medians)
+
+
+def said(medians: Medians) -> Iterator[str]:
+    """What each program did, and how much of it was measuring."""
+    did = [(case, usage.output) for case, usage in medians.items() if case.what not in (HELP, IMPORTS)]
+    yield from (f"- {case}: {counts(output)}" for case, output in did)
     sampler_seconds = sum(usage.sampler_seconds for usage in medians.values())
     wall_seconds = sum(usage.wall_seconds for usage in medians.values())
     yield f"- the memory sampler took {sampler_seconds / wall_seconds:.1%} of one core"
@@ -123,11 +130,15 @@ def verdicts(medians: Medians, all_times: list[int]) -> Iterator[str]:
         )
 
 
+def heading(figures: Figures) -> Iterator[str]:
+    """Where and how often it was measured."""
+    yield from (f"- {name}: {value}" for name, value in machine.described().items())
+    yield f"- medians of {max(map(len, figures.values()))} runs, interleaved, file cache warm"
+
+
 def markdown(figures: Figures, file_counts: dict[int, int]) -> str:
     """The whole report."""
     medians = {case: middle(usages) for case, usages in figures.items()}
     all_times = sorted(file_counts)
-    runs = max(map(len, figures.values()))
-    lines = [f"- {name}: {value}" for name, value in machine.described().items()]
-    lines += [f"- medians of {runs} runs, interleaved, file cache warm", "", *table(medians, file_counts), ""]
-    return "\n".join([*lines, *notes(medians, all_times), "", *verdicts(medians, all_times)])
+    lines = [*heading(figures), "", *table(medians, file_counts), "", *notes(medians, all_times), ""]
+    return "\n".join([*lines, *verdicts(medians, all_times)])

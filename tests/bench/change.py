@@ -1,0 +1,121 @@
+"""Measure what changes over time cost: `python tests/bench/change.py --history CLONE-OR-BUNDLE`."""
+
+import argparse
+import json
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import change_report
+import programs
+import repositories
+import rounds
+from measure import Usage
+from report import Case, Figures
+
+NO_HISTORY = """\
+no history: give --history CLONE-OR-BUNDLE, a git repository of posts. To make a bundle of one:
+    git -C clone bundle create posts.bundle --all"""
+
+
+@dataclass(frozen=True)
+class Change:
+    """A lake that holds what was before, and the repository that has gone on since."""
+
+    case: Case
+    lake: Path
+    repository: Path
+
+
+def prepared(case: Case, lake: Path, repository: Path, before: str) -> Change:
+    """A change whose lake is made here, unmeasured."""
+    usage = programs.postlake(f"{repository}@{before}", lake)
+    print(f"prepared {case}: {usage.wall_seconds:.2f} s", file=sys.stderr)
+    return Change(case, lake, repository)
+
+
+def edits(repository: Path, sizes: list[int], scratch: Path) -> Iterator[Change]:
+    """One edited post in lakes of several sizes."""
+    for times in sizes:
+        larger = scratch / f"{times}x.git"
+        repositories.multiply(repository, larger, times)
+        yield prepared(Case(change_report.EDIT, times), scratch / f"{times}x", larger, "HEAD~1")
+
+
+def prepare(repository: Path, options: argparse.Namespace, scratch: Path) -> list[Change]:
+    """All changes; git reads its history once, so that all programs find it in the cache."""
+    git_read(repository)
+    increment = Case(change_report.INCREMENT, 0)
+    before = f"HEAD~{options.commits}"
+    return [
+        prepared(increment, scratch / "before", repository, before),
+        *edits(repository, sorted(set(options.sizes)), scratch),
+    ]
+
+
+def changed(change: Change) -> Iterator[tuple[Case, Usage]]:
+    """The cost of a change, ingested into a copy of its lake."""
+    with TemporaryDirectory(prefix="postlake-bench-") as scratch:
+        lake = shutil.copytree(change.lake, Path(scratch) / "lake")
+        yield change.case, programs.postlake(change.repository, lake)
+
+
+def replayed(repository: Path) -> Iterator[tuple[Case, Usage]]:
+    """The cost of the whole history into a new lake, and of git's own part in it."""
+    with TemporaryDirectory(prefix="postlake-bench-") as scratch:
+        usage = programs.postlake(repository, Path(scratch) / "lake", "--history")
+        yield Case(change_report.HISTORY, 0), usage
+    yield Case(change_report.GIT, 0), git_read(repository)
+
+
+def git_read(repository: Path) -> Usage:
+    """The cost of reading a history, with the CPU that git alone takes."""
+    usage = programs.python(programs.BENCH / "git_read.py", repository)
+    return replace(usage, cpu_seconds=json.loads(usage.output)["git_cpu_seconds"])
+
+
+def one_round(repository: Path, changes: list[Change], turn: int) -> Iterator[tuple[Case, Usage]]:
+    """Everything once."""
+    all_programs = [programs.started(), programs.ingested(repository, 1), replayed(repository)]
+    return rounds.rotated([*all_programs, *map(changed, changes)], turn)
+
+
+def figures(options: argparse.Namespace) -> Figures:
+    """All measured runs."""
+    with TemporaryDirectory(prefix="postlake-bench-") as folder:
+        scratch = Path(folder)
+        repository = repositories.opened(options.history, scratch)
+        changes = prepare(repository, options, scratch)
+        return rounds.figures(partial(one_round, repository, changes), options.runs)
+
+
+def parsed(arguments: list[str]) -> argparse.Namespace:
+    """The options; without a history, an error that says how to get one."""
+    parser = rounds.parser(__doc__)
+    parser.add_argument("--history", type=Path, help="clone or bundle of a git repository of posts")
+    parser.add_argument("--commits", type=int, default=400, help="commits that an increment takes in")
+    parser.add_argument(
+        "--sizes", type=int, nargs="+", default=[1, 4, 16], help="sizes of lakes for one edit"
+    )
+    options = parser.parse_args(arguments)
+    if options.history is None or not options.history.exists():
+        parser.error(NO_HISTORY)
+    return options
+
+
+def main(arguments: list[str]) -> None:
+    """Measure, print the report, and keep the raw figures if asked."""
+    options = parsed(arguments)
+    rounds.as_for_a_user()
+    measured = figures(options)
+    print(change_report.markdown(measured, options.commits))
+    if options.json:
+        rounds.save(options.json, measured, commits=options.commits)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,83 @@
+"""Table and verdicts of what changes over time cost, as Markdown."""
+
+from collections.abc import Iterator
+
+from report import FIRST, RERUN, Case, Figures, Medians, heading, middle, ratio, said, verdict
+
+INCREMENT, EDIT = "postlake, commits since", "postlake, one edited post"
+HISTORY, GIT = "postlake, whole history", "git's own read of the history"
+FULL, NOTHING = Case(FIRST, 1), Case(RERUN, 1)
+
+
+def table_row(case: Case, medians: Medians) -> str:
+    """One line of the table."""
+    usage = medians[case]
+    cells = [
+        str(case),
+        f"{usage.cpu_seconds:.2f}",
+        f"{usage.wall_seconds:.2f}",
+        f"{usage.peak_mb:.0f}",
+        ratio(usage.cpu_seconds, medians[FULL].cpu_seconds),
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def table(medians: Medians) -> Iterator[str]:
+    """All cases, in one order whatever was measured first."""
+    yield "| what | CPU s | wall s | peak MB (PSS) | CPU vs full load |"
+    yield "|---|--:|--:|--:|--:|"
+    order = [FIRST, RERUN, INCREMENT, HISTORY, GIT, EDIT]
+    starts = [case for case in medians if case.what not in order]
+    rest = [case for case in medians if case.what in order]
+    for case in [*starts, *sorted(rest, key=lambda case: (order.index(case.what), case.times))]:
+        yield table_row(case, medians)
+
+
+def cpu_ratio(medians: Medians, case: Case, reference: Case) -> float:
+    """The CPU of one case as a multiple of another's."""
+    return medians[case].cpu_seconds / medians[reference].cpu_seconds
+
+
+def increment_verdicts(medians: Medians) -> Iterator[str]:
+    """The targets of an increment: as a whole process, and without what a run costs that finds nothing new."""
+    whole = cpu_ratio(medians, Case(INCREMENT, 0), FULL)
+    beyond = whole - cpu_ratio(medians, NOTHING, FULL)
+    yield verdict(whole <= 0.05, f"an increment takes {whole:.1%} of a full load's CPU (at most 5 %)")
+    yield verdict(beyond <= 0.05, f"beyond what no change costs, it takes {beyond:.1%} (at most 5 %)")
+
+
+def history_verdicts(medians: Medians) -> Iterator[str]:
+    """The targets of a replayed history."""
+    history, most = medians[Case(HISTORY, 0)], 4 * medians[FULL].cpu_seconds
+    most += medians[Case(GIT, 0)].cpu_seconds
+    yield verdict(
+        history.cpu_seconds <= most,
+        f"the history takes {history.cpu_seconds:.1f} s of CPU (at most {most:.1f}: 4 full loads and git's read)",
+    )
+    yield verdict(history.peak_mb < 700, f"its peak is {history.peak_mb:.0f} MB (below 700)")
+
+
+def edit_verdicts(medians: Medians) -> Iterator[str]:
+    """The target of one edit, if sizes were measured: its cost does not follow the size of the lake."""
+    smallest, *larger = sorted(case for case in medians if case.what == EDIT)
+    for largest in larger[-1:]:
+        growth = cpu_ratio(medians, largest, smallest)
+        sizes = f"{largest.times}x takes {growth:.2f} times the CPU of {smallest.times}x"
+        yield verdict(growth <= 2, f"one edit in a lake of {sizes} (at most 2)")
+
+
+def markdown(figures: Figures, commits: int) -> str:
+    """The whole report."""
+    medians = {case: middle(usages) for case, usages in figures.items()}
+    lines = [
+        *heading(figures),
+        f"- increment: {commits} commits",
+        "",
+        *table(medians),
+        "",
+        *said(medians),
+        "",
+    ]
+    return "\n".join(
+        [*lines, *increment_verdicts(medians), *history_verdicts(medians), *edit_verdicts(medians)]
+    )

@@ -1,0 +1,39 @@
+"""The commands that are measured, each as a whole process."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import measure
+import report
+from measure import Usage
+from report import Case
+
+BENCH = Path(__file__).resolve().parent
+ROOT = BENCH.parents[1]
+
+
+def python(*arguments: str | Path) -> Usage:
+    """The cost of one run of Python, in the folder of postlake."""
+    return measure.run([sys.executable, *map(str, arguments)], ROOT)
+
+
+def postlake(source: str | Path, lake: Path, *options: str) -> Usage:
+    """The cost of one ingest."""
+    said = ("--direct", "--workers", "2", "--json")
+    return python("-m", "cli", "ingest", source, "--lake", lake, *said, *options)
+
+
+def started() -> Iterator[tuple[Case, Usage]]:
+    """What it costs to start and do nothing."""
+    yield Case(report.HELP, 0), python("-m", "cli", "--help")
+    yield Case(report.IMPORTS, 0), python("-c", "import polars, deltalake, dataframely")
+
+
+def ingested(posts: Path, times: int) -> Iterator[tuple[Case, Usage]]:
+    """The cost of a first ingest into a new lake, then of a run that finds nothing changed."""
+    with TemporaryDirectory(prefix="postlake-bench-") as scratch:
+        lake = Path(scratch) / "lake"
+        yield Case(report.FIRST, times), postlake(posts, lake)
+        yield Case(report.RERUN, times), postlake(posts, lake)

@@ -1,0 +1,72 @@
+"""Git repositories to measure with: one as it is given, and larger ones made from it."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from corpus import place, reworded
+
+from posts.git import Repository
+from posts.paths import to_bytes
+
+EDIT = b"<p>One more line.</p>\n"
+
+
+def git(*arguments: str | Path) -> None:
+    """Run git, which says what is wrong by itself."""
+    subprocess.run(["git", *arguments], check=True)
+
+
+def opened(given: Path, scratch: Path) -> Path:
+    """A clone as it is, or what a bundle holds."""
+    if given.is_dir():
+        return given.resolve()
+    clone = scratch / "clone.git"
+    git("clone", "--quiet", "--bare", given, clone)
+    return clone
+
+
+def posts(repository: Path) -> Iterator[tuple[bytes, bytes]]:
+    """The path and content of each post at HEAD."""
+    with Repository(os.fsencode(repository)) as opened:
+        files = [file for file in opened.files(opened.commit(None).id, "") if file.blob]
+        contents = opened.contents([str(file.blob) for file in files])
+        for file, content in zip(files, contents, strict=True):
+            if content is not None:
+                yield to_bytes(file.path), content
+
+
+def multiply(source: Path, into: Path, times: int) -> None:
+    """Fill a new bare repository: a commit of `times` as many posts, and one that edits a post of the source."""
+    git("init", "--quiet", "--bare", "--initial-branch=main", into)
+    with subprocess.Popen(["git", "fast-import", "--quiet"], cwd=into, stdin=subprocess.PIPE) as importing:
+        assert importing.stdin
+        write(importing.stdin, source, times)
+    if importing.returncode:
+        raise RuntimeError(f"{into}: git fast-import ended with {importing.returncode}")
+
+
+def write(stream: IO[bytes], source: Path, times: int) -> None:
+    """Write both commits for `git fast-import`."""
+    put_commit(stream, 1_700_000_000)
+    paths = list[bytes]()
+    for path, content in posts(source):
+        paths.append(path)
+        put_file(stream, path, content)
+        for copy in range(1, times):
+            put_file(stream, os.fsencode(place(Path(os.fsdecode(path)), copy)), reworded(content, copy))
+    edited = sorted(paths)[len(paths) // 2]
+    content = next(content for path, content in posts(source) if path == edited)
+    put_commit(stream, 1_700_086_400)
+    put_file(stream, edited, content + EDIT)
+
+
+def put_commit(stream: IO[bytes], at: int) -> None:
+    stream.write(b"commit refs/heads/main\ncommitter bench <bench@localhost> %d +0000\ndata 0\n\n" % at)
+
+
+def put_file(stream: IO[bytes], path: bytes, content: bytes) -> None:
+    quoted = path.replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"\\n")
+    stream.write(b'M 100644 inline "%s"\ndata %d\n%s\n' % (quoted, len(content), content))

@@ -1,0 +1,56 @@
+"""Interleaved repetitions of what is measured, and their raw figures as JSON."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict
+from itertools import chain
+from pathlib import Path
+
+import machine
+from measure import Usage
+from report import Case, Figures
+
+Measured = Iterable[tuple[Case, Usage]]
+
+
+def rotated(programs: list[Measured], turn: int) -> Iterator[tuple[Case, Usage]]:
+    """Every program once; each turn begins with another, so that none always runs first."""
+    first = turn % len(programs)
+    yield from chain.from_iterable(programs[first:] + programs[:first])
+
+
+def figures(one_round: Callable[[int], Measured], runs: int) -> Figures:
+    """What all rounds measure, told as it comes."""
+    measured: Figures = {}
+    for turn in range(runs):
+        for case, usage in one_round(turn):
+            measured.setdefault(case, []).append(usage)
+            print(f"{turn + 1}/{runs} {case}: {usage.wall_seconds:.2f} s", file=sys.stderr)
+    return measured
+
+
+def save(path: Path, measured: Figures, **known: object) -> None:
+    """Write the raw figure of every run as JSON, beside what else is known of the input."""
+    runs = [
+        {"what": case.what, "times": case.times, **asdict(usage)}
+        for case, usages in measured.items()
+        for usage in usages
+    ]
+    raw = {"machine": machine.described(), **known, "runs": runs}
+    path.write_text(json.dumps(raw, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def parser(description: str | None) -> argparse.ArgumentParser:
+    """A parser of the options that every script has."""
+    options = argparse.ArgumentParser(description=description)
+    options.add_argument("--runs", type=int, default=3, help="repetitions; the report shows medians")
+    options.add_argument("--json", type=Path, help="file for the raw figures")
+    return options
+
+
+def as_for_a_user() -> None:
+    """Let programs run as they do for a user: with compiled modules."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
