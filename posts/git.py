@@ -74,15 +74,6 @@ class Repository:
         words = self._git.words("diff-tree", *RAW, old, new, "--", *_paths(folder))
         return [change for word in words if (change := git_trees.change(word, next(words), folder))]
 
-    def is_ancestor(self, old: str, new: str) -> bool:
-        """Say whether a commit came before another, or is it; one that is not there any more did not."""
-        if not self._has(old):
-            return False
-        tried = self._git.tried("merge-base", "--is-ancestor", old, new)
-        if tried.returncode not in (0, 1):
-            raise self._git.error("merge-base", tried.stderr, tried.returncode)
-        return tried.returncode == 0
-
     def line(self, since: str | None, until: str) -> list[Commit] | None:
         """Give the commits of the first-parent line after `since`, the oldest first; None if it is not on that line."""
         if since == until:

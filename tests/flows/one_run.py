@@ -1,14 +1,15 @@
 """Run one ingest, as a process that kills itself if so ordered.
 
-The one argument is JSON: source, lake, wait_seconds, constants (of flows.groups, or flows.batches), and kill: [before or
-after, what, nth]. What is a table that is written, or `batch`, the making of one. The ids of the processes
-that this one has started are printed first.
+The one argument is JSON: source, lake, wait_seconds, constants (of flows.groups, or flows.batches), history, and
+kill: [before or after, what, nth]. What is a table that is written, `any` table, or `batch`, the making of one. The
+ids of the processes that this one has started are printed first.
 """
 
 import json
 import os
 import signal
 import sys
+from itertools import count
 from pathlib import Path
 
 import psutil
@@ -17,27 +18,43 @@ from flows import batches, groups
 from flows.pipeline import Order, ingest
 from lake.store import Lake
 
+WRITES = ("append", "replace", "upsert")
+
+
+class Killed(BaseException):
+    """The end of a run within a process that goes on."""
+
 
 def die():
     print(*(child.pid for child in psutil.Process().children(recursive=True)), flush=True)
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def deadly(function, when, nth, is_meant):
-    calls = 0
+def give_up():
+    raise Killed
 
-    def wrapped(*args):
-        nonlocal calls
-        calls += is_meant(args)
-        is_last = calls == nth and is_meant(args)
-        if is_last and when == "before":
-            die()
-        answer = function(*args)
-        if is_last and when == "after":
-            die()
-        return answer
 
-    return wrapped
+def arm(patch, point, end):
+    """Have the next run end at a point; `patch` sets an attribute."""
+    when, what, nth = point
+    calls = count(1)
+
+    def deadly(function, subject):
+        def wrapped(*args):
+            is_last = what in {subject(args), "any"} and next(calls) == nth
+            if is_last and when == "before":
+                end()
+            answer = function(*args)
+            if is_last and when == "after":
+                end()
+            return answer
+
+        return wrapped
+
+    for write in WRITES:
+        patch(Lake, write, deadly(getattr(Lake, write), lambda args: args[1]))
+    if what == "batch":
+        patch(batches, "batch_of", deadly(batches.batch_of, lambda _: "batch"))
 
 
 def main():
@@ -45,11 +62,9 @@ def main():
     for name, value in told.get("constants", {}).items():
         setattr(groups if hasattr(groups, name) else batches, name, value)
     if "kill" in told:
-        when, what, nth = told["kill"]
-        for write in ("append", "replace", "upsert"):
-            setattr(Lake, write, deadly(getattr(Lake, write), when, nth, lambda args: args[1] == what))
-        batches.batch_of = deadly(batches.batch_of, when, nth, lambda _: what == "batch")
-    order = Order((told["source"],), Path(told["lake"]), workers=2, wait_seconds=told["wait_seconds"])
+        arm(setattr, told["kill"], die)
+    order = Order((told["source"],), Path(told["lake"]), workers=2, wait_seconds=told["wait_seconds"],
+                  history=told.get("history", False))  # fmt: skip
     print(ingest(order, print).run_id, flush=True)
 
 

@@ -9,9 +9,9 @@ import struct
 import tarfile
 import tracemalloc
 import zipfile
+from functools import partial
 
 import pytest
-import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,15 +20,14 @@ from posts.find import File, find
 from posts.paths import to_bytes, to_text
 from posts.read import LARGEST_BYTES, blob_id
 from posts.spool import Spool
-from posts.unpack import FLOOR_BYTES
+from posts.unpack import FLOOR_BYTES, zstd
 from schemas.words import Reason
 
 POSTS = {"a.md": b"one", "sub/b.markdown": b"two" * 1000, "sub/c.HTML": b""}
-zstd = zstandard.ZstdCompressor(write_checksum=True).compress
 PACKED = {
     "tar": bytes,
     "tar.gz": gzip.compress,
-    "tar.zst": zstd,
+    "tar.zst": partial(zstd.compress, options={zstd.CompressionParameter.checksum_flag: 1}),
     "tar.xz": lzma.compress,
     "tar.bz2": bz2.compress,
 }
@@ -502,6 +501,12 @@ def test_anything_else_behind_the_last_frame_is_told(file, form):
 def test_frames_that_zstd_skips_are_skipped(file):
     skipped = struct.pack("<II", 0x184D2A50, 5) + b"12345"
     assert contents(file, skipped + FORMS["tar.zst"] + skipped) == POSTS
+
+
+def test_a_frame_of_zstd_has_a_window_of_128_megabytes_at_most(file):
+    empty = b"\x28\xb5\x2f\xfd\0%c\1\0\0"
+    assert contents(file, empty % (27 - 10 << 3)) == {}
+    assert "requires too much memory" in fault(file, empty % (28 - 10 << 3))
 
 
 @pytest.mark.parametrize("form", PACKED)

@@ -88,6 +88,11 @@ class Site:
             ]
 
 
+def running():
+    """Give the git programs that this process runs; of other kinds an earlier test may have left some."""
+    return [child for child in psutil.Process().children() if child.name() == "git"]
+
+
 @pytest.fixture(autouse=True)
 def _only_settings_of_the_test(monkeypatch):
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
@@ -482,17 +487,17 @@ def test_in_a_shallow_clone_the_old_commit_is_not_there(site):
     site.git("clone", "-q", "--depth=1", f"file://{site.folder}", "../clone")
     clone = Site(site.folder / "../clone")
     with clone.open() as repository:
-        assert (repository.changes(old, new), repository.is_ancestor(old, new)) == (None, False)
+        assert (repository.changes(old, new), repository.line(old, new)) == (None, None)
     assert clone.walk() == [(new, [("a.md", site.blob("a.md"))])]
 
 
-def test_a_forced_push_has_changes_but_no_ancestor(site):
+def test_a_forced_push_has_changes_but_is_not_of_the_line(site):
     root, old = site.commit(a="words"), site.commit(a="lost words")
     site.git("reset", "-q", "--hard", root)
     new = site.commit(b="words")
     with site.open() as repository:
-        ancestors = [repository.is_ancestor(commit, new) for commit in (root, old, new)]
-    assert ancestors == [True, False, True]
+        lines = [repository.line(commit, new) for commit in (root, old, new)]
+    assert [line if line is None else len(line) for line in lines] == [1, None, 0]
     assert site.changes(old, new) == [Change("a.md", site.blob("b.md")), Change("b.md", site.blob("b.md"))]
 
 
@@ -602,7 +607,7 @@ def test_a_walk_that_is_given_up_leaves_no_process(site):
         walk = repository.walk(None, "main")
         next(walk)
         walk.close()
-    assert psutil.Process().children() == []
+    assert running() == []
 
 
 # Contents
@@ -660,7 +665,7 @@ def test_contents_may_be_given_up_or_read_two_at_a_time(site):
         next(given_up)
         given_up.close()
         assert [next(one), next(other), next(one), next(other)] == [b"words"] * 2 + [b"other words"] * 2
-    assert psutil.Process().children() == []
+    assert running() == []
 
 
 def test_a_git_that_is_killed_says_nothing_about_a_blob(site):
@@ -669,7 +674,7 @@ def test_a_git_that_is_killed_says_nothing_about_a_blob(site):
     with site.open() as repository:
         contents = repository.contents(blobs)
         next(contents)
-        (reader,) = psutil.Process().children()
+        (reader,) = running()
         reader.kill()
         with pytest.raises(GitError, match="ended with code -9"):
             list(contents)
@@ -776,6 +781,19 @@ def test_no_setting_starts_a_program(site, trap):
     assert not trap.with_name("started").exists()
 
 
+def test_a_signature_is_not_looked_at(site, trap):
+    site.commit(a="words")
+    unsigned = site.git("cat-file", "commit", "HEAD")
+    signature = "gpgsig -----BEGIN PGP SIGNATURE-----\n \n words\n -----END PGP SIGNATURE-----\n"
+    signed = unsigned.replace("\n\n", f"\n{signature}\n", 1).encode()
+    commit = site.git("hash-object", "-t", "commit", "-w", "--stdin", given=signed)
+    site.git("config", "log.showSignature", "true")
+    site.git("config", "gpg.program", str(trap))
+    with site.open() as repository:
+        assert [found.id for found, _ in repository.walk(None, commit)] == [commit]
+    assert not trap.with_name("started").exists()
+
+
 def test_a_partial_clone_does_not_fetch_what_it_lacks(site, trap):
     site.commit(a="words", b="other words")
     a = site.blob("a.md")
@@ -848,7 +866,7 @@ def test_a_damaged_commit_graph_is_not_believed(site):
     graph.chmod(0o644)
     graph.write_bytes(graph.read_bytes()[:-200] + bytes(200))
     with site.open() as repository:
-        assert all(repository.is_ancestor(commit, commits[-1]) for commit in commits)
+        assert all(repository.line(commit, commits[-1]) is not None for commit in commits)
 
 
 def test_replaced_objects_are_not_taken(site):

@@ -1,0 +1,54 @@
+"""Real repositories, made by git with a clock that the test sets and without anybody's settings."""
+
+import datetime as dt
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+NOBODY = {f"GIT_{who}_{what}": "nobody" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")} | {
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_CONFIG_SYSTEM": os.devnull,
+}
+
+
+def noon(day):
+    return dt.datetime(2024, 3, day, 12, tzinfo=dt.UTC)
+
+
+@dataclass(frozen=True)
+class Git:
+    """The git program, in a folder."""
+
+    folder: Path
+
+    def __call__(self, *words, at=None, given=None):
+        at = at or noon(1).isoformat()
+        environment = os.environ | NOBODY | {"GIT_AUTHOR_DATE": at, "GIT_COMMITTER_DATE": at}
+        done = subprocess.run(
+            ["git", *words], cwd=self.folder, env=environment, input=given, capture_output=True, check=False
+        )
+        assert done.returncode == 0, os.fsdecode(done.stderr)
+        return os.fsdecode(done.stdout).strip()
+
+    def commit(self, day=1, *options, at=None):
+        """Commit all files as they are, at noon of a day of March 2024; give the id."""
+        self("add", "-A")
+        self("commit", "-qm", "words", "--allow-empty", *options, at=at or noon(day).isoformat())
+        return self("rev-parse", "HEAD")
+
+    def forget(self):
+        """Lose every object that no branch leads to."""
+        self("reflog", "expire", "--expire=now", "--all")
+        self("gc", "-q", "--prune=now")
+
+
+def init(folder):
+    git = Git(folder)
+    git("init", "-q", "-b", "main")
+    return git
+
+
+def contents(folder):
+    """Give the bytes of every file below a folder."""
+    return {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()}
