@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from functools import partial
 
 import pytest
-import zstandard
 from polars.testing import assert_frame_equal
 
+from posts.unpack import zstd
 from schemas.errors import SourceError
 from schemas.tables import TABLES
 from tests.conftest import Archive
@@ -21,7 +21,7 @@ from tests.flows.repositories import NOBODY, Git, init
 URL = "https://a.example/{}"
 FOLDER = "_posts"
 ARCHIVE = {
-    "tar": bytes, "tar.gz": gzip.compress, "tar.xz": lzma.compress, "tar.zst": zstandard.ZstdCompressor().compress
+    "tar": bytes, "tar.gz": gzip.compress, "tar.xz": lzma.compress, "tar.zst": zstd.compress
 }  # fmt: skip
 # stands in for ssh: what is to run on the other machine runs on this one
 SSH = '#!/bin/sh\nfor command; do :; done\nexec sh -c "$command"\n'
