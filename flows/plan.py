@@ -70,7 +70,7 @@ class Plan:
 def plan(lake: Lake, run: Run, sources: Sequence[Source], *, verify: bool) -> Plan:
     """Hold each source against the ledger, and find what of it the lake has read before."""
     marks = runs.last(lake, [source.origin for source in sources])
-    moments = {source.origin: _moment(source, marks[source.origin], run) for source in sources}
+    moments = {source.origin: _moment(lake, source, marks[source.origin], run) for source in sources}
     parts = [
         hashed(source, compared(lake, source, marks[source.origin], verify=verify)) for source in sources
     ]
@@ -111,13 +111,16 @@ def _columns(parts: Sequence[Compared]) -> tuple[list[pl.DataFrame], list[pl.Dat
     return [p.differing for p in parts], [p.before for p in parts], [p.gone for p in parts]
 
 
-def _moment(source: Source, mark: Mark, run: Run) -> dt.datetime:
+def _moment(lake: Lake, source: Source, mark: Mark, run: Run) -> dt.datetime:
     """Give the moment of its history that a source stands at: the commit's, or the run's.
 
     The clock of a commit is believed as long as it goes on from the last one ingested, and is not ahead of ours.
     """
     if source.at is None or source.at > run.started_at:
         return run.started_at
+    if not mark.is_whole:
+        latest = ledger.latest(lake, source.origin)
+        return source.at if latest is None or source.at >= latest else run.started_at
     if mark.at is None or source.head == mark.head:
         return mark.at or source.at
     return max(source.at, mark.at + TICK) if source.at > mark.at - SECOND else run.started_at

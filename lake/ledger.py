@@ -1,5 +1,6 @@
 """What the ledger has seen: the one value that travels back from the lake to the finding of files."""
 
+import datetime as dt
 from collections.abc import Iterable
 
 import polars as pl
@@ -29,6 +30,12 @@ def seen_among(lake: Lake, keys: pl.DataFrame) -> pl.DataFrame:
 def count(lake: Lake, origin: str) -> int:
     """Count the files that an origin held at its last run."""
     return int(_live(lake, [origin]).select(pl.len()).collect().item())
+
+
+def latest(lake: Lake, origin: str) -> dt.datetime | None:
+    """Give the last moment at which a file of an origin came or went."""
+    moments = lake.scan("files").filter(pl.col("origin") == origin).select("first_seen_at", "gone_at").max()
+    return moments.select(pl.max_horizontal("first_seen_at", "gone_at")).collect().item()  # type: ignore[no-any-return]  # of a moment
 
 
 def unsettled(lake: Lake, origin: str) -> bool:
