@@ -14,10 +14,18 @@ from posts.git_run import first_error
 # https://git-scm.com/docs/git-clone#_git_urls: a scheme, or user@host:path
 REMOTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/]*/|[\w.-]+@[\w.-]+:")
 USER = re.compile(r"(?<=://)[^/\s]*@")
-FETCH = ("fetch", "--quiet", "--prune", "--force", "--no-auto-gc", "--no-write-fetch-head")
+FETCH = (
+    "fetch",
+    "--quiet",
+    "--prune",
+    "--force",
+    "--update-shallow",
+    "--no-auto-gc",
+    "--no-write-fetch-head",
+)
 REFS = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
 # where a head stands that is no branch, as in a bundle
-HEAD = "refs/postlake/HEAD"
+HEAD, NO_HEAD = "refs/postlake/HEAD", "refs/postlake/none"
 # what leads git to another repository, as in a hook
 ELSEWHERE = {
     "GIT_DIR",
@@ -66,8 +74,9 @@ def mirror(url: str) -> Path:
         refs = (*REFS, f"+HEAD:{HEAD}") if listed else REFS
         _git(name, url, "-C", os.fspath(copy), *FETCH, "--", url, *refs)
         branch = re.search(r"^ref: (\S+)\tHEAD$", listed, re.MULTILINE)
-        if listed:
-            _git(name, url, "-C", os.fspath(copy), "symbolic-ref", "HEAD", branch[1] if branch else HEAD)
+        # without a head of its own, it must not have that of git's settings, nor an earlier one
+        head = branch[1] if branch else HEAD if listed else NO_HEAD
+        _git(name, url, "-C", os.fspath(copy), "symbolic-ref", "HEAD", head)
     return copy
 
 

@@ -41,6 +41,8 @@ class Opener:
         return list(opened.values())
 
     def _opened(self, text: str) -> Source:
+        if not text:
+            raise SourceError("a source without a name")
         place, revision = _parted(text)
         if place is None:
             return self._remote(text)
