@@ -29,7 +29,8 @@ def in_words(summary: Summary) -> str:
     """Tell the accounting equation and what else happened, on one line."""
     parts = " + ".join(f"{getattr(summary, name)} {name}" for name in ACCOUNTED)
     balance = "balanced" if summary.balanced else "NOT balanced"
-    return f"{summary.found} found = {parts} ({balance}); {summary.gone} gone; {summary.seconds:.1f} s"
+    went = f"{summary.moved} moved; {summary.gone} gone"
+    return f"{summary.found} found = {parts} ({balance}); {went}; {summary.seconds:.1f} s"
 
 
 def _section(title: str, header: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
