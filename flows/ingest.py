@@ -25,15 +25,16 @@ EXAMPLES = "examples/posts"
 @task(name="find", task_run_name="find", cache_policy=NO_CACHE)
 def find(opened: Session, order: Order) -> State[None]:
     plan = opened.find(planned(order))
-    return _done(
-        f"{plan.found} files found, {plan.unchanged} unchanged, {plan.todo.height} to read, {plan.gone.height} gone"
-    )
+    commits = sum(len(walk.moments) for walk in plan.walks)
+    ahead = f"{commits} commits to replay" if plan.walks else f"{plan.todo.height} to read"
+    went = f"{plan.moved} moved, {plan.gone.height} gone"
+    return _done(f"{plan.found} files found, {ahead}, {went}")
 
 
 @task(name="transform", task_run_name="transform", cache_policy=NO_CACHE)
 def transform(opened: Session, channel: Channel[Batch]) -> State[None]:
     number = channel.feed(opened.transform())
-    return _done(f"{opened.plan.todo.height} files read, {number} batches")
+    return _done(f"{opened.bytes_read} bytes read, {number} batches")
 
 
 @task(name="load", task_run_name="load", cache_policy=NO_CACHE)

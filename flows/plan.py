@@ -55,10 +55,6 @@ class Plan:
     walks: Sequence[Walk] = ()
 
     @property
-    def unchanged(self) -> int:
-        return self.found - self.todo.height
-
-    @property
     def origins(self) -> list[str]:
         return [source.origin for source in self.sources]
 

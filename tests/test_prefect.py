@@ -53,8 +53,8 @@ def told(tmp_path_factory):
 
 def test_the_flow_runs_four_tasks_that_show_their_counts(told):
     assert told["tasks"] == {
-        "find": "52 files found, 0 unchanged, 52 to read, 0 gone",
-        "transform": "52 files read, 1 batches",
+        "find": "52 files found, 52 to read, 0 moved, 0 gone",
+        "transform": "42495 bytes read, 1 batches",
         "load": "1 batches committed",
         "report": "Completed",
     }
