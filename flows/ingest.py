@@ -8,12 +8,14 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.logging import get_run_logger
+from prefect.runtime import flow_run
 from prefect.states import Completed
 from prefect.task_runners import ThreadPoolTaskRunner
 from prefect.utilities.annotations import quote
 from pydantic import Field
 
 from flows.channel import Channel
+from flows.mirror import without_user
 from flows.pipeline import Order, Session, Summary, planned, session
 from flows.summary import as_markdown, in_words
 from lake.batch import Batch
@@ -56,9 +58,15 @@ def _done(counts: str) -> State[None]:
     return Completed(message=counts)
 
 
+def _named() -> str:
+    """Name a run by what it reads and writes, without the passwords that a URL may hold."""
+    given = flow_run.parameters
+    return f"ingest {', '.join(map(without_user, given['sources']))} into {given['lake']}"
+
+
 @flow(
     name="ingest",
-    flow_run_name="ingest {sources} into {lake}",
+    flow_run_name=_named,
     task_runner=ThreadPoolTaskRunner(max_workers=2),  # type: ignore[arg-type]
     validate_parameters=True,
     persist_result=False,
