@@ -6,12 +6,11 @@ from dataclasses import dataclass
 import polars as pl
 
 from lake.batch import KEY, NAME, READING, Batch
+from lake.ledger import IS_THERE
 from lake.store import Lake
 from lake.timeline import Choice, Event, Files, Replay, Timeline
 from schemas.words import Outcome, Reason
 
-IS_POST = pl.col("outcome") == Outcome.POST.value
-IS_THERE = pl.col("gone_at").is_null()
 # what a file tells, whatever path it is found under
 TOLD = ["outcome", "reason", "field", "detail", "post_id", "source_id", "published_at", "text_chars"]
 
