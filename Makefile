@@ -1,6 +1,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 LAKE ?= data/lake
+GOLD ?= ../shared/gold
+EVERY ?= 10
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -34,8 +36,12 @@ bench: install  ## speed and memory: CORPUS=folder, against a naive script and a
 	$(if $(HISTORY),$(BIN)/python tests/bench/change.py --history $(HISTORY))
 	$(if $(CORPUS)$(HISTORY),,$(BIN)/python tests/bench/run.py)
 
+bench-clean: install  ## cleaning beside other cleaners: GOLD=folder, LAKE=lake for its templates, CORPUS=folder for the cost
+	$(BIN)/python tests/bench/clean.py --every $(EVERY) $(if $(filter-out file,$(origin GOLD))$(wildcard $(GOLD)/.),--gold $(GOLD)) \
+	  $(if $(filter-out file,$(origin LAKE)),--lake $(LAKE)) $(if $(CORPUS),--corpus $(CORPUS))
+
 lock:  ## resolve requirements.lock anew from pyproject.toml (needs pip-tools)
-	pip-compile --quiet --generate-hashes --all-extras --strip-extras --allow-unsafe --upgrade \
+	pip-compile --quiet --generate-hashes --all-extras --strip-extras --unsafe-package chardet --upgrade \
 	  --no-emit-index-url --no-emit-find-links --no-emit-options --no-header -o requirements.lock pyproject.toml
 
-.PHONY: help install run test check bench lock
+.PHONY: help install run test check bench bench-clean lock

@@ -1,11 +1,20 @@
-"""Where the time of a run goes."""
+"""When a run begins, and where its time goes."""
 
+import datetime as dt
+import os
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
+from lake.batch import Run
+
 T = TypeVar("T")
+
+
+def new_run() -> Run:
+    started_at = dt.datetime.now(dt.UTC)
+    return Run(f"{started_at:%Y%m%dT%H%M%S}-{os.urandom(3).hex()}", started_at)
 
 
 class Clock:

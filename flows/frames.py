@@ -61,7 +61,6 @@ def _incomplete(sightings: pl.DataFrame) -> pl.DataFrame:
 def _post_rows(parsed: list[Parsed], run: Run) -> pl.DataFrame:
     """Give parsed posts as rows of the table, with the columns that are the run's."""
     own = {
-        "template_version": None,
         "version_at": run.started_at,
         "withdrawn_at": None,
         "run_id": run.run_id,

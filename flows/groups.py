@@ -96,7 +96,7 @@ def groups(lake: Lake, plan: Plan) -> Iterator[Group]:
     for handful in plan.todo.select(*FOUND).iter_slices(HANDFUL):
         files = [File(*row) for row in handful.iter_rows()]
         is_begun = [gatherer.is_begun(file) for file in files]
-        contents = _contents(
+        contents = contents_of(
             lake, plan, [file for file, begun in zip(files, is_begun, strict=True) if not begun]
         )
         for file, begun in zip(files, is_begun, strict=True):
@@ -128,7 +128,7 @@ def known_readings(lake: Lake, edited: pl.DataFrame) -> Iterator[int]:
     return (hash(row) for row in rows.select(READING).iter_rows())
 
 
-def _contents(lake: Lake, plan: Plan, files: list[File]) -> Iterator[Content]:
+def contents_of(lake: Lake, plan: Plan, files: list[File]) -> Iterator[Content]:
     """Read files of several sources in one order; a replay takes the bytes from raw."""
     if plan.kind == runs.REPLAY:
         held = ledger.contents(lake, pl.Series([file.blob for file in files], dtype=pl.String))

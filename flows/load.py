@@ -16,9 +16,9 @@ from lake.store import Lake
 from lake.versions import turnover
 from posts.find import File
 from posts.post import Refusal
-from posts.work import Task, work
+from posts.work import Reader, Task, work
 from schemas.tables import empty
-from schemas.words import Engine, Outcome, Reason
+from schemas.words import Outcome, Reason
 
 if TYPE_CHECKING:
     from flows.sources import Content
@@ -33,8 +33,8 @@ NOT_HELD = Refusal(
 class Loader:
     """Loads the batches of a run, one after the other."""
 
-    def __init__(self, lake: Lake, run: Run, engine: Engine) -> None:
-        self.lake, self.run, self.engine = lake, run, engine
+    def __init__(self, lake: Lake, run: Run, reader: Reader) -> None:
+        self.lake, self.run, self.reader = lake, run, reader
         self._refused = _tellers(empty("files"))
 
     def load(self, batch: Batch) -> None:
@@ -68,7 +68,7 @@ class Loader:
             Task(file, contents.get(str(file.blob), NOT_HELD))
             for file in (File(*row) for row in files.select(FILE).iter_rows())
         ]
-        return batch_of([work(tasks, self.engine)], Group(tasks, came), batch.number, self.run)
+        return batch_of([work(tasks, self.reader)], Group(tasks, came), batch.number, self.run)
 
 
 def _tellers(sightings: pl.DataFrame) -> pl.DataFrame:

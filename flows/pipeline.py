@@ -1,31 +1,32 @@
 """The ingest from end to end, without Prefect: find, transform, load, report."""
 
 import datetime as dt
-import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
-from flows.batches import Workshop, transform
-from flows.clock import Clock
+from flows.batches import transform
+from flows.clock import Clock, new_run
 from flows.groups import Group
 from flows.groups import groups as plan_groups
 from flows.history import history_groups, history_plan
+from flows.learn import Learned, in_force, learn_first
 from flows.load import Loader
 from flows.memory import give_back
 from flows.open import Opener
 from flows.plan import Plan, plan, replay_plan
-from flows.pool import available_workers
+from flows.pool import Workshop, available_workers
 from flows.sources import Source
 from lake import ledger, runs
 from lake.batch import Batch, Run
 from lake.commit import repair
 from lake.lock import writing
 from lake.store import Lake, check_place, create_lake, is_lake, open_lake
+from posts.work import Reader
 from schemas.errors import PostlakeError
 from schemas.words import Engine, Granularity
 
@@ -99,6 +100,13 @@ class Session:
             self.plan = planning(self.lake, self.run, self.sources)
         return self.plan
 
+    def learn(self) -> list[Learned]:
+        """Learn from a sample of what is about to be read, where that is much; read all with what is known then."""
+        with self.clock.measuring("learn"):
+            learned = learn_first(self.lake, self.run, self.plan, self.shop)
+            self.shop = replace(self.shop, reader=replace(self.shop.reader, templates=in_force(self.lake)))
+        return learned
+
     def transform(self) -> Iterator[Batch]:
         groups = history_groups if self.plan.kind == runs.HISTORY else plan_groups
         batches = transform(self._counted(groups(self.lake, self.plan)), self.plan, self.run, self.shop)
@@ -111,7 +119,7 @@ class Session:
 
     def load(self, batches: Iterable[Batch]) -> int:
         """Commit the batches; the time spent waiting for them is not the stage's own."""
-        loader, number = Loader(self.lake, self.run, self.shop.engine), 0
+        loader, number = Loader(self.lake, self.run, self.shop.reader), 0
         for batch in batches:
             with self.clock.measuring("load"):
                 loader.load(batch)
@@ -168,7 +176,7 @@ def session(order: Order, say: Say) -> Iterator[Session]:
         lake = create_lake(order.lake, order.granularity)
         if repair(lake):
             say("an earlier run was killed while it wrote; its unfinished batch was undone and is done again")
-        yield Session(lake, run, Workshop(order.workers or available_workers(), order.engine), sources)
+        yield Session(lake, run, workshop(order), sources)
 
 
 def _try(sources: Iterable[Source]) -> None:
@@ -192,17 +200,17 @@ def replay(order: Order, reason: str | None, say: Say) -> Summary:
 def _run(order: Order, planning: Planning, say: Say) -> Summary:
     with session(order, say) as begun:
         begun.find(planning)
+        begun.learn()
         begun.load(begun.transform())
         return begun.report()
 
 
+def workshop(order: Order) -> Workshop:
+    return Workshop(order.workers or available_workers(), Reader(order.engine))
+
+
 def planned(order: Order) -> Planning:
     return history_plan if order.history else partial(plan, verify=order.verify)
-
-
-def new_run() -> Run:
-    started_at = dt.datetime.now(dt.UTC)
-    return Run(f"{started_at:%Y%m%dT%H%M%S}-{os.urandom(3).hex()}", started_at)
 
 
 def _row(summary: Summary, run: Run) -> dict[str, object]:

@@ -6,14 +6,35 @@ import os
 import sys
 import threading
 import types
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
 from multiprocessing.context import SpawnContext, SpawnProcess
-from typing import Any
+from typing import Any, TypeVar
 
+from posts.work import Reader, Task
 from schemas.errors import PostlakeError
+
+
+T = TypeVar("T")
+Work = Callable[[list[Task], Reader], T]
+# What a worker is given at a time: large enough to hide the handing over, small enough to share out.
+HANDFUL_BYTES, HANDFUL_FILES = 512 * 1024, 200
+# Starting a pool takes longer than parsing this much.
+WORTH_A_POOL = 2 * HANDFUL_BYTES
+# in a worker: how it reads, told once when it starts, since templates are larger than a handful of files
+_readers: list[Reader] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """How files are parsed: by how many processes, with which parser and templates."""
+
+    workers: int
+    reader: Reader
 
 
 class WorkerError(PostlakeError):
@@ -37,13 +58,34 @@ class _Context(SpawnContext):
     Process = _Worker
 
 
+class Workers:
+    """Work on posts: in this process at first, in a pool from the moment on that it is worth starting one."""
+
+    def __init__(self, shop: Workshop, stack: ExitStack) -> None:
+        self._shop, self._stack = shop, stack
+        self._executor: ProcessPoolExecutor | None = None
+
+    def expect(self, size_bytes: int) -> None:
+        """Be told of how much work comes next."""
+        if self._executor is None and size_bytes > WORTH_A_POOL:
+            self._executor = self._stack.enter_context(_pool(self._shop))
+
+    def begin(self, work: Work[T], tasks: list[Task]) -> Callable[[], T]:
+        """Have a handful of files worked on; the answer waits until it is."""
+        if self._executor is None:
+            return partial(work, tasks, self._shop.reader)
+        return self._executor.submit(_with_reader, work, tasks).result
+
+
 @contextmanager
-def pool(workers: int) -> Iterator[ProcessPoolExecutor]:
-    """Give an executor of `workers` processes; what is not begun when the block is left by an error is dropped.
+def _pool(shop: Workshop) -> Iterator[ProcessPoolExecutor]:
+    """Give an executor of processes; what is not begun when the block is left by an error is dropped.
 
     Raises WorkerError when the system ended a process, as it does when memory runs out.
     """
-    executor = ProcessPoolExecutor(workers, mp_context=_Context(), initializer=_prepare)
+    executor = ProcessPoolExecutor(
+        shop.workers, mp_context=_Context(), initializer=_prepare, initargs=(shop.reader,)
+    )
     try:
         yield executor
     except BrokenProcessPool as error:
@@ -53,7 +95,12 @@ def pool(workers: int) -> Iterator[ProcessPoolExecutor]:
         executor.shutdown(wait=True, cancel_futures=True)
 
 
-def _prepare() -> None:
+def _with_reader(work: Work[T], tasks: list[Task]) -> T:
+    return work(tasks, _readers[-1])
+
+
+def _prepare(reader: Reader) -> None:
+    _readers.append(reader)
     # parsed posts are many small lists without cycles; collecting them is a fifth of a worker's time
     gc.set_threshold(100_000, 50, 50)
     parent = multiprocessing.parent_process()
@@ -70,3 +117,16 @@ def _end_with(parent: Any) -> None:
 def available_workers() -> int:
     """Count the processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def handfuls(tasks: Iterable[Task]) -> Iterator[list[Task]]:
+    """Cut tasks into what a worker is given at a time."""
+    handful, size = list[Task](), 0
+    for task in tasks:
+        handful.append(task)
+        size += task.file.size
+        if size >= HANDFUL_BYTES or len(handful) >= HANDFUL_FILES:
+            yield handful
+            handful, size = [], 0
+    if handful:
+        yield handful

@@ -1,49 +1,128 @@
-"""An HTML tree as blocks of text: paragraphs, headings, list items, table rows, verbatim code."""
+"""Markup as blocks of text: paragraphs, headings, list items, table rows, verbatim code; kept or left out by rules."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container
 from dataclasses import dataclass, field
+from html import unescape
 from itertools import pairwise
 
-from posts.dom import TEXT, Node
-from posts.rules import why_dropped
+from posts import rules
+from posts.characters import visible
+from posts.markup import attributes_of
 
 BLOCK = frozenset(
     """
-    address article aside blockquote body center dd details dialog dir div dl dt fieldset figcaption
-    figure footer form h1 h2 h3 h4 h5 h6 header hr li main menu ol p pre section summary table tbody
-    tfoot thead tr ul caption legend
+    address article aside blockquote body center dd details dir div dl dt fieldset figcaption
+    figure footer form h1 h2 h3 h4 h5 h6 header hgroup hr li main menu nav ol p pre section summary table tbody
+    tfoot thead tr ul caption legend option td th optgroup
     """.split()
 )
-CELL = frozenset({"td", "th"})
-# marks within a run of text; the characters themselves are taken out of the text
-BREAK, CELL_BREAK = "\x00", "\v"
-CJK = r"\u1100-\u11ff\u2e80-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef\U0001f200-\U0003ffff“”‘’…—"
-UNSEEN = re.compile(
-    "[\x01-\x08\x0e-\x1f\x7f-\x9f\xad\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb]"
+VOID = frozenset(
+    "area base br col embed hr img input link meta param source track wbr frame keygen basefont".split()
 )
+HEADINGS = frozenset({"h2", "h3", "h4", "h5", "h6"})
+# a listing whose lines are the rows of a table
+CODE_TABLE = re.compile(r"\b(?:highlight|code|blob|rouge|hljs)", re.IGNORECASE)
+# marks within a run of text; the characters themselves are taken out of the text
+BREAK = "\x00"
+CJK = r"\u1100-\u11ff\u2e80-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef\U0001f200-\U0003ffff“”‘’…—"
 WIDE = re.compile(f"[{CJK}]")
 SPACES = re.compile(" {2,}")
 A_LETTER = re.compile(r"\w")
+# the card of another piece: section, date, title, authors, excerpt; 500 characters are a long excerpt
+MOST_OF_A_TEASER, LONGEST_TEASER = 8, 700
+CUT_OFF = re.compile(r"(?:\.\.\.|…|\[…\]|\[\.\.\.\])\W*\Z")
+# Distinct opening tags whose meaning is remembered: themes repeat a few hundred.
+MOST_MARKS = 20_000
+
+
+@dataclass(slots=True)
+class Block:
+    """A block of text, and the rule by which it is left out; None where it is kept.
+
+    `element` is the name of the block element that holds it, `signature` the nearest opening tag with a class or
+    id, `linked_chars` the characters that are links and `hrefs` where to. One that `continues` is a passage of
+    the same block as the one before.
+    """
+
+    text: str
+    rule: str | None
+    element: str
+    signature: str
+    linked_chars: int = 0
+    hrefs: list[str] = field(default_factory=list)
+    continues: bool = False
 
 
 @dataclass(slots=True)
 class Content:
-    """What a body holds: blocks of text, links and images as written, characters left out by rules."""
+    """What a body holds, in document order: blocks, and links and images of the blocks that are kept."""
 
-    blocks: list[str] = field(default_factory=list)
+    blocks: list[Block] = field(default_factory=list)
     links: list[tuple[str, str]] = field(default_factory=list)
-    images: list[tuple[str, str]] = field(default_factory=list)
-    left_out_chars: int = 0
+    images: list[dict[str, str]] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        """Join what is kept: blocks by a blank line, passages of one block as they stood beside each other."""
+        texts = list[str]()
+        for block in self.blocks:
+            if block.rule is not None:
+                continue
+            if block.continues and texts:
+                texts[-1] = _joined(texts[-1], block.text)
+            else:
+                texts.append(block.text)
+        return "\n\n".join(filter(None, (text.strip() for text in texts)))
+
+    @property
+    def left_out_chars(self) -> int:
+        return sum(len(block.text) for block in self.blocks if block.rule is not None)
+
+    def chars_left_out_by(self, rules: Container[str]) -> int:
+        return sum(len(block.text) for block in self.blocks if block.rule in rules)
 
 
-def content_of(body: Node | None) -> Content:
-    """Walk a tree once, without recursion, and give its content in document order."""
+class Mark:
+    """An opening tag as the walk sees it."""
+
+    __slots__ = ("attributes", "is_block", "name", "rule", "signature", "tag")
+
+    def __init__(self, tag: str) -> None:
+        self.tag = tag
+        self.name = tag.partition(" ")[0]
+        self.attributes = attributes_of(tag) if " " in tag else {}
+        self.is_block = self.name in BLOCK
+        self.rule = rules.why_dropped(self.name, self.attributes)
+        named = " ".join(rules.names_of(self.attributes)) if self.attributes else ""
+        self.signature = f"{self.name}.{named}" if named else ""
+
+
+_marks = dict[str, Mark]()
+
+
+def _mark(tag: str) -> Mark:
+    mark = _marks.get(tag)
+    if mark is None:
+        mark = Mark(tag)
+        if mark.name not in {"a", "img"}:
+            if len(_marks) >= MOST_MARKS:
+                _marks.clear()
+            _marks[tag] = mark
+    return mark
+
+
+def content_of(markup: str) -> Content:
+    """Walk markup (see posts.markup) once, without recursion, and give its content in document order."""
     walk = _Walk()
-    if body is not None:
-        walk.through(body)
-    walk.end_block()
+    walk.through(markup)
     return walk.content
+
+
+def _joined(before: str, after: str) -> str:
+    before, after = before.rstrip(), after.lstrip()
+    return f"{before} {after}" if before[-1:].isascii() and after[:1].isascii() else before + after
 
 
 def one_line(text: str) -> str:
@@ -53,16 +132,12 @@ def one_line(text: str) -> str:
 
 def _folded(text: str) -> str:
     if not text.isprintable():
-        text = _printable(text)
+        text = visible(text)
+        if "\t" in text or "\v" in text:
+            text = text.replace("\t", " ").replace("\v", " ")
+        if "\n" in text:
+            text = _unwrapped(text)
     return SPACES.sub(" ", text) if "  " in text else text
-
-
-def _printable(text: str) -> str:
-    """Make spaces of all kinds one kind, but for the ideographic; take out what is not seen."""
-    text = text.replace("\xa0", " ").replace("\t", " ").replace("\f", " ")
-    if not text.replace("\n", "").replace("\u3000", "").isprintable():
-        text = UNSEEN.sub("", text)
-    return _unwrapped(text) if "\n" in text else text
 
 
 def _unwrapped(text: str) -> str:
@@ -75,155 +150,270 @@ def _unwrapped(text: str) -> str:
 
 
 class _Walk:
-    """The state of one walk: the run of text since the last block boundary, and where in the tree it is."""
+    """The state of one walk: the run of text since the last block boundary, and the elements it is in."""
 
     def __init__(self) -> None:
         self.content = Content()
         self.run: list[str] = []
-        self.is_row_open = False
-        self.verbatim_at: Node | None = None
-        self.dropped_at: Node | None = None
-        self.link: tuple[str, int] | None = None
-        self.link_block = 0
-        self.quotes = 0
-        self.row: Node | None = None
+        self.open: list[Mark] = []
+        self.starts: list[int] = []  # blocks before each open element
+        # (number of open elements without the one that began it, rule, run that it interrupts)
+        self.regions: list[tuple[int, str | None, list[str] | None]] = []
+        self.rule: str | None = None
+        self.verbatim_at = 0
+        self.quotes = self.figures = 0
+        self.rows: list[list[int]] = []
+        self.link: tuple[str, int, int] | None = None
+        self.linked_chars, self.hrefs = 0, list[str]()
+        self.is_after_drop_cap = False
 
-    def through(self, root: Node) -> None:
-        open_nodes: list[tuple[Node, str | None]] = []
-        node: Node | None = root
-        while node is not None:
-            tag = node.tag
-            if tag == TEXT:
-                self.text(node.text_content or "")
+    def through(self, markup: str) -> None:
+        unread, depth, is_comment = "", 0, False
+        for piece in markup.split("<")[1:]:
+            if is_comment or piece.startswith("!--"):
+                is_comment = "-->" not in piece
+                text = "" if is_comment else piece.partition("-->")[2]
             else:
-                self.enter(node, tag)
-                child = node.child
-                if child is not None:
-                    open_nodes.append((node, tag))
-                    node = child
-                    continue
-                self.leave(node, tag)
-            following = None if node is root else node.next
-            while following is None and open_nodes:
-                node, tag = open_nodes.pop()
-                self.leave(node, tag)
-                following = None if node is root else node.next
-            node = following
-
-    def enter(self, node: Node, tag: str | None) -> None:
-        if tag is None or self.dropped_at is not None:
-            return
-        attributes = node.attributes
-        if why_dropped(tag, attributes) and not (self.quotes and tag == "footer"):
-            self.dropped_at = node
-        elif tag == "br":
-            self.run.append("\n" if self.verbatim_at else BREAK)
-        elif tag in BLOCK:
-            self.begin_block(node, tag)
-        elif tag in CELL:
-            self.cell()
-        elif tag == "a" and attributes.get("href"):
-            self.link = (attributes["href"] or "", len(self.run))
-            self.link_block = len(self.content.blocks)
-        elif tag == "img":
-            self.content.images.append((_picture(attributes), attributes.get("alt") or ""))
-
-    def begin_block(self, node: Node, tag: str) -> None:
-        self.quotes += tag == "blockquote"
-        if self.verbatim_at is not None or self.row is not None:
-            return
+                tag, _, text = piece.partition(">")
+                if unread:
+                    depth += _names(unread, tag)
+                    if depth:
+                        continue
+                    unread = ""
+                elif tag[:1] == "/":
+                    self.leave()
+                elif tag[:1].isalpha():
+                    unread = self.enter(_mark(tag))
+                    depth = 1
+                    if unread:
+                        continue
+            if text and not unread:
+                self.text(unescape(text) if "&" in text else text)
         self.end_block()
-        self.verbatim_at = node if tag == "pre" else None
-        self.row = node if tag == "tr" and _is_simple(node) else None
-        self.is_row_open = False
 
-    def leave(self, node: Node, tag: str | None) -> None:
-        if self.dropped_at is not None:
-            self.dropped_at = None if self.dropped_at is node else self.dropped_at
-            return
-        if tag in BLOCK:
-            self.end_block(node)
-            self.quotes -= tag == "blockquote"
-        elif tag == "a" and self.link is not None:
-            self.end_link()
+    def enter(self, mark: Mark) -> str:
+        """Begin an element; give its name if nothing in it is read."""
+        name = mark.name
+        if name in VOID:
+            self.void(mark)
+            return ""
+        if name in rules.UNREAD:
+            return name
+        if mark.is_block:
+            self.begin_block(mark)
+        elif name == "a":
+            self.begin_link(mark)
+        if mark.rule is not None or self.regions:
+            self.begin_region(mark)
+        self.open.append(mark)
+        self.starts.append(len(self.content.blocks))
+        return ""
 
-    def text(self, text: str) -> None:
-        if self.dropped_at is not None:
-            self.content.left_out_chars += len(text.strip())
-            return
-        if BREAK in text or CELL_BREAK in text:
-            text = text.replace(BREAK, "").replace(CELL_BREAK, " ")
-        self.run.append(text)
+    def void(self, mark: Mark) -> None:
+        if mark.name == "br":
+            self.run.append("\n" if self.verbatim_at else BREAK)
+        elif mark.name == "img" and self.rule is None:
+            self.content.images.append(mark.attributes)
+        elif mark.name == "hr" and not self.verbatim_at:
+            self.end_block()
 
-    def cell(self) -> None:
-        if self.is_row_open and self.run:
-            self.run.append(CELL_BREAK)
-        self.is_row_open = True
-
-    def end_link(self) -> None:
-        href, start = self.link or ("", 0)
-        texts = [*self.content.blocks[self.link_block :], "".join(self.run[start:])]
-        self.content.links.append((href, one_line(" ".join(texts))))
-        self.link = None
-
-    def end_block(self, node: Node | None = None) -> None:
-        """Close the run of text. Within `pre` and a simple row only their own ends do."""
-        if self.row is not None and node is not None:
-            if node is not self.row:
-                return
-            self.row = None
-        if not self.run and self.verbatim_at is None and self.link is None:
-            return
-        if self.verbatim_at is not None and node is not self.verbatim_at and node is not None:
+    def begin_block(self, mark: Mark) -> None:
+        name = mark.name
+        if self.verbatim_at:
             self.run.append("\n")
             return
-        if self.run:
-            run = "".join(self.run)
-            self.content.blocks += _verbatim(run) if self.verbatim_at else _blocks(run)
-            self.run.clear()
-        self.verbatim_at = None
+        self.end_block()
+        if name == "pre":
+            self.verbatim_at = len(self.open) + 1
+        elif name == "tr":
+            self.rows.append([])
+        elif name in {"td", "th"} and self.rows:
+            self.rows[-1].append(len(self.content.blocks))
+        elif name == "blockquote":
+            self.quotes += 1
+        elif name == "figure":
+            self.figures += 1
+
+    def begin_region(self, mark: Mark) -> None:
+        """Begin what is left out by a rule, or what is kept all the same within it."""
+        rule = mark.rule
+        if self.verbatim_at and rule not in rules.IN_CODE:
+            rule = None
+        elif rule == "site_chrome_element" and (self.quotes or self.figures):
+            rule = None
+        elif rule == "byline_element" and self.figures:
+            rule = None
+        elif rule == "chart_labels" and any(mark.name in HEADINGS for mark in self.open):
+            rule = None
+        if rule is None and self.rule in {"site_chrome_element", "title_element"} and not self._is_told(mark):
+            return
+        if rule is None and self.rule is None:
+            return
+        if rule is None and self.rule not in {"site_chrome_element", "title_element"}:
+            return
+        if mark.is_block and not self.verbatim_at:
+            self.regions.append((len(self.open), self.rule, None))
+        else:
+            self.regions.append((len(self.open), self.rule, self.run))
+            self.run = []
+        self.rule = rule
+
+    def _is_told(self, mark: Mark) -> bool:
+        """Tell what a header holds of the author's: a standfirst, or a heading amid the text."""
+        if rules.is_standfirst(mark.attributes):
+            return True
+        return mark.name in HEADINGS and any(block.rule is None for block in self.content.blocks)
+
+    def leave(self) -> None:
+        if not self.open:
+            return
+        mark = self.open[-1]
+        if mark.is_block:
+            self.leave_block(mark)
+        elif mark.name == "a" and self.link is not None:
+            self.end_link()
+        elif mark.signature:
+            self.is_after_drop_cap = rules.is_drop_cap(mark.attributes)
+            if self.is_after_drop_cap and self.run:
+                self.run[-1] = self.run[-1].rstrip()
+        self.open.pop()
+        start = self.starts.pop()
+        if mark.signature and mark.is_block and 2 <= len(self.content.blocks) - start <= MOST_OF_A_TEASER:
+            self.end_box(self.content.blocks[start:])
+        if self.regions and self.regions[-1][0] == len(self.open):
+            self.end_region(mark)
+
+    def leave_block(self, mark: Mark) -> None:
+        name = mark.name
+        if self.verbatim_at:
+            if len(self.open) > self.verbatim_at:
+                self.run.append("\n")
+                return
+            self.end_block()
+            self.verbatim_at = 0
+            return
+        self.end_block()
+        if name == "tr" and self.rows:
+            self.end_row(self.rows.pop())
+        elif name == "table":
+            self.end_table(mark)
+        elif name == "blockquote":
+            self.quotes -= 1
+        elif name == "figure":
+            self.figures -= 1
+
+    def end_region(self, mark: Mark) -> None:
+        _, rule, interrupted = self.regions.pop()
+        if interrupted is not None:
+            self.end_block(mark)
+            self.run = interrupted
+        self.rule = rule
+
+    def end_box(self, blocks: list[Block]) -> None:
+        """Leave out the card of another piece: its title as a link, and its date or its beginning cut off."""
+        if sum(len(block.text) for block in blocks) > LONGEST_TEASER or any(
+            block.rule for block in blocks[-1:]
+        ):
+            return
+        is_titled = any(
+            b.element in HEADINGS and b.hrefs and b.linked_chars >= len(b.text) - 2 for b in blocks
+        )
+        if is_titled and any(CUT_OFF.search(b.text) for b in blocks):
+            for block in blocks:
+                block.rule = block.rule or "teaser"
+
+    def text(self, text: str) -> None:
+        if BREAK in text:
+            text = text.replace(BREAK, "")
+        if self.is_after_drop_cap:
+            text, self.is_after_drop_cap = text.lstrip(), False
         if self.link is not None:
-            self.link = (self.link[0], 0)
+            self.linked_chars += len(text.strip())
+        self.run.append(text)
+
+    def begin_link(self, mark: Mark) -> None:
+        href = mark.attributes.get("href")
+        if href:
+            self.link = (href, len(self.run), len(self.content.blocks))
+            self.hrefs.append(href)
+
+    def end_link(self) -> None:
+        href, start, block = self.link or ("", 0, 0)
+        if self.rule is None:
+            texts = [*(block.text for block in self.content.blocks[block:]), "".join(self.run[start:])]
+            self.content.links.append((href, one_line(" ".join(texts))))
+        self.link = None
+
+    def end_block(self, mark: Mark | None = None) -> None:
+        """Close the run of text."""
+        if not self.run:
+            return
+        run = "".join(self.run)
+        texts = _verbatim(run) if self.verbatim_at else _texts(run)
+        self.run = []
+        if self.link is not None:
+            self.link = (self.link[0], 0, self.link[2])
+        if not texts:
+            return
+        element, signature = self._place(mark)
+        links = (self.linked_chars, self.hrefs)
+        for text in texts:
+            self.content.blocks.append(Block(text, self.rule, element, signature, *links))
+        self.linked_chars, self.hrefs = 0, [self.link[0]] if self.link is not None else []
+
+    def _place(self, mark: Mark | None) -> tuple[str, str]:
+        element = signature = ""
+        for mark in [*self.open, mark][::-1] if mark else self.open[::-1]:
+            element = element or (mark.name if mark.is_block else "")
+            signature = signature or mark.signature
+            if element and signature:
+                break
+        return element or "body", signature
+
+    def end_row(self, cells: list[int]) -> None:
+        """Make one block of a row; where a cell holds several blocks the table lays out a page, and they stay."""
+        blocks = self.content.blocks
+        if not cells or cells[0] == len(blocks):
+            return
+        ends = [*cells[1:], len(blocks)]
+        if any(end - start > 1 for start, end in zip(cells, ends, strict=True)):
+            return
+        held = [blocks[start] if end > start else None for start, end in zip(cells, ends, strict=True)]
+        if any(block.rule for block in held if block):
+            return
+        row = blocks[cells[0]]
+        row.text = "\t".join(block.text if block else "" for block in held).rstrip("\t")
+        row.element = "tr"
+        row.linked_chars = sum(block.linked_chars for block in held if block)
+        row.hrefs = [href for block in held if block for href in block.hrefs]
+        del blocks[cells[0] + 1 :]
+
+    def end_table(self, mark: Mark) -> None:
+        """Make one block of a listing whose lines are rows."""
 
 
-def _is_simple(row: Node) -> bool:
-    """Tell a row of a table from one that lays out a page: no cell holds more than one paragraph."""
-    blocks = ([inner.tag for inner in _children(cell) if inner.tag in BLOCK] for cell in _children(row))
-    return all(tags in ([], ["p"]) for tags in blocks)
-
-
-def _children(node: Node) -> Iterator[Node]:
-    child = node.child
-    while child is not None:
-        yield child
-        child = child.next
-
-
-def _picture(attributes: Mapping[str, str | None]) -> str:
-    """Give the address of an image: where it is loaded late, `src` holds a stand-in."""
-    late = attributes.get("data-src") or attributes.get("data-original")
-    return late or attributes.get("src") or ""
+def _names(unread: str, tag: str) -> int:
+    """Tell whether a tag opens (1) or closes (-1) an element of a name; 0 for others."""
+    if tag.startswith(f"/{unread}"):
+        return -1
+    return (
+        1 if tag.partition(" ")[0] == unread and unread not in {"script", "style", "title", "iframe"} else 0
+    )
 
 
 def _verbatim(run: str) -> list[str]:
-    lines = UNSEEN.sub("", run.replace(BREAK, "\n").replace(CELL_BREAK, "\t")).split("\n")
+    lines = visible(run.replace(BREAK, "\n")).split("\n")
     text = "\n".join(line.rstrip() for line in lines).strip("\n")
     # an empty line would end the block for every reader of the text
     return [re.sub("\n{2,}", "\n", text)] if A_LETTER.search(text) else []
 
 
-def _blocks(run: str) -> list[str]:
+def _texts(run: str) -> list[str]:
     """Cut a run at two or more <br>; keep one as a line feed. What holds no letter or digit is no block."""
     text = _folded(run)
     if BREAK not in text:
         text = text.strip()
-        return [_cells(text)] if A_LETTER.search(text) else []
-    lines = [_cells(line.strip()) for line in text.split(BREAK)]
+        return [text] if A_LETTER.search(text) else []
+    lines = [line.strip() for line in text.split(BREAK)]
     blocks = "\n".join(lines).split("\n\n")
     return [block.strip("\n") for block in blocks if A_LETTER.search(block)]
-
-
-def _cells(line: str) -> str:
-    if CELL_BREAK not in line:
-        return line
-    return "\t".join(cell.strip() for cell in line.split(CELL_BREAK)).rstrip("\t")

@@ -4,6 +4,7 @@ import re
 from functools import cache
 
 from markdown_it import MarkdownIt
+from mdit_py_plugins.deflist import deflist_plugin
 
 EPOCH = re.compile(r"\s*<!--\s*(-?\d+|NaN)\s*-->")
 HEADER = re.compile(r"\s*\[(?P<title>[^\n]{0,2000})\]\((?P<url>\S{0,8000})\)[ \t]*\n-{3,}[ \t]*(?:\n|\Z)")
@@ -22,6 +23,13 @@ DEFINITION = re.compile(r"^ {0,3}\[(?!\^)[^\]\n]+\]:[ \t]*\S+.*$", re.MULTILINE)
 CJK_MARK = "[\u3001-\u303f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65“”‘’…—]"
 BEFORE_CJK = re.compile(rf"(?<=\S)(\*{{1,3}})(?={CJK_MARK})")
 AFTER_CJK = re.compile(rf"(?<={CJK_MARK})(\*{{1,3}})(?=\S)")
+MARKED = re.compile(r"<\w+\b[^>]*\bmarkdown=[\"']?(?:1|block|span)[\"']?[^>]*>")
+# the tags of https://jekyllrb.com/docs/liquid/tags/ and the variables of /docs/variables/; others may be the subject
+HIGHLIGHT = re.compile(r"\{%-?\s*highlight\b[^%]{0,80}%\}(.*?)\{%-?\s*endhighlight\s*-?%\}", re.DOTALL)
+LIQUID = re.compile(
+    r"\{%-?\s*(?:include|include_relative|if|elsif|else|endif|unless|endunless|for|endfor|assign|capture|endcapture|comment"
+    r"|endcomment|raw|endraw|link|post_url|gist|youtube|seo|feed_meta)\b[^%\n]{0,300}%\}|\{\{-?\s*(?:site|page|content|include|layout|paginator)\b[^}\n]{0,300}\}\}"
+)
 ATTRIBUTE_LIST = re.compile(r"\{:(?!:)[^}\n]{0,200}\}")
 
 
@@ -36,7 +44,7 @@ def part(body: str) -> tuple[str | None, str | None, str | None, str]:
 
 def to_html(body: str) -> str:
     """Give a Markdown body as HTML, its block-level HTML left as it stands."""
-    body = body.strip()
+    body = _without_liquid(body.strip())
     if body.startswith("<") and _html_end(body, FENCE_OR_BLOCK.match(body)) == len(body):
         return body
     return "".join(_segments(body))
@@ -55,8 +63,26 @@ def _segments(body: str) -> list[str]:
             continue
         pieces.append(_render(body[done : opening.start()], definitions))
         done = at = _html_end(body, opening)
-        pieces.append(body[opening.start() : done])
+        pieces.append(_as_marked(body[opening.start() : done], definitions))
     return [*pieces, _render(body[done:], definitions)]
+
+
+def _as_marked(element: str, definitions: str) -> str:
+    """Render what is in an element where kramdown is told to: `<div markdown="1">`."""
+    marked = MARKED.match(element)
+    if not marked:
+        return element
+    end = element.rfind("</")
+    end = end if end >= marked.end() else len(element)
+    return f"{marked[0]}\n{_render(element[marked.end() : end], definitions)}{element[end:]}"
+
+
+def _without_liquid(body: str) -> str:
+    """Take out the tags that Jekyll fills in when it builds the site; code between them stays code."""
+    if "{%" not in body and "{{" not in body:
+        return body
+    body = HIGHLIGHT.sub(lambda match: f"\n\n```\n{match[1].strip(chr(10))}\n```\n\n", body)
+    return LIQUID.sub("", body)
 
 
 def _fence_end(body: str, opening: re.Match[str]) -> int:
@@ -86,7 +112,11 @@ def _marks(tag: str) -> re.Pattern[str]:
 
 @cache
 def _commonmark() -> MarkdownIt:
-    return MarkdownIt("commonmark", {"html": True, "maxNesting": 100}).enable(["table", "strikethrough"])
+    return (
+        MarkdownIt("commonmark", {"html": True, "maxNesting": 100})
+        .enable(["table", "strikethrough"])
+        .use(deflist_plugin)
+    )
 
 
 def _with_cjk_emphasis(markdown: str) -> str:

@@ -7,14 +7,17 @@ from posts.read import Ignored, Rejected, without_surrogates
 from schemas.words import Outcome, Reason
 
 # Raised whenever the same body may give another text.
-CLEANER_VERSION = 1
+CLEANER_VERSION = 2
 # what has the name of a post file and is no file
 NO_POST_FILES = {Reason.NOT_A_FILE, Reason.SUBMODULE}
 
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """A post as its file tells it: every column of `schemas.posts.Posts` but the run's own."""
+    """A post as its file tells it: every column of `schemas.posts.Posts` but the run's own.
+
+    `untemplated_chars`, no column, counts the characters of its text before a template was applied.
+    """
 
     post_id: str
     source: str
@@ -45,7 +48,9 @@ class Post:
     blob: str
     extra: str | None
     warnings: list[str]
+    template_version: int | None
     cleaner_version: int
+    untemplated_chars: int
 
 
 @dataclass(frozen=True, slots=True)

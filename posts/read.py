@@ -1,20 +1,20 @@
 """Bytes of a post file: read, named by content, decoded."""
 
 import hashlib
-import logging
 import os
 import re
 import stat
 
+from posts.encoding import decoded
 from posts.paths import to_bytes
 from schemas.words import Reason, Warn
 
 # Ten times the longest real post seen (3 MB of inlined pictures); a larger file is a book or a mistake.
 LARGEST_BYTES = 32 * 1024 * 1024
-# Up to one bad byte in 200 is a damaged UTF-8 file (a cut character, a stray byte), more another encoding.
-DAMAGE = 0.005
-# What a post can begin with: a byte order mark of UTF-16, or the opening of front matter in an ASCII superset.
-POST_OPENING = re.compile(rb"\xff\xfe|\xfe\xff|(?:\xef\xbb\xbf)?\s*(?:---|\+\+\+|\{)")
+# What a post can begin with: a byte order mark of UTF-16, or the opening of front matter in an ASCII superset or UTF-16.
+POST_OPENING = re.compile(
+    rb"\xff\xfe|\xfe\xff|(?:\xef\xbb\xbf)?\s*(?:---|\+\+\+|\{)|(?:[-+]\0){3}|(?:\0[-+]){3}"
+)
 # https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md
 LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 SURROGATES = re.compile("[\ud800-\udfff]")
@@ -72,7 +72,7 @@ def blob_id(content: bytes) -> str:
     return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
 
 
-def decode(content: bytes) -> tuple[str, list[str]]:
+def decode(content: bytes) -> tuple[str, list[Warn]]:
     """Give the text of a file with line feeds only, and warnings about what had to be guessed.
 
     Raises Ignored for bytes that cannot begin a post, so that no picture is guessed to be Shift-JIS, and
@@ -82,33 +82,12 @@ def decode(content: bytes) -> tuple[str, list[str]]:
         if content.startswith(LFS_POINTER):
             raise Rejected(Reason.LFS_POINTER, detail=content[:200].decode(errors="replace"))
         raise Ignored(Reason.NO_FRONT_MATTER if content.strip() else Reason.EMPTY)
-    text, warnings = _decode(content)
+    text, warnings = decoded(content)
     if "\0" in text:
         text, warnings = text.replace("\0", ""), [*warnings, Warn.NUL_BYTES]
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     return text, warnings
-
-
-def _decode(content: bytes) -> tuple[str, list[str]]:
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        text = content.decode("utf-16", "replace")
-        return text, [Warn.NOT_UTF8, *([Warn.BAD_BYTES] if "\ufffd" in text else [])]
-    try:
-        return content.decode("utf-8-sig"), []
-    except UnicodeDecodeError:
-        replaced = content.decode("utf-8-sig", "replace")
-    if replaced.count("\ufffd") <= DAMAGE * len(replaced):
-        return replaced, [Warn.BAD_BYTES]
-    # one file in thousands needs it, and every worker would import it
-    from bs4.dammit import UnicodeDammit
-
-    # what it would log, the row says
-    logging.getLogger("bs4.dammit").setLevel(logging.ERROR)
-    guess = UnicodeDammit(content, smart_quotes_to=None)
-    if not guess.unicode_markup or guess.contains_replacement_characters:
-        return replaced, [Warn.BAD_BYTES]
-    return without_surrogates(guess.unicode_markup), [Warn.NOT_UTF8]
 
 
 def without_surrogates(text: str) -> str:

@@ -4,29 +4,18 @@ import re
 from functools import lru_cache
 from urllib.parse import unquote_plus, unquote_to_bytes, urljoin, urlsplit, urlunsplit
 
-TRACKING = re.compile(
-    r"(?:utm_\w+|fbclid|gclid|dclid|msclkid|yclid|igshid|igsh|mc_[ce]id|_ga|_gl|si|spm|scm|ref_src|ref_url"
-    r"|share_token|share_source|from_source|wt_mc|xtor|cmpid)\Z",
-    re.IGNORECASE,
-)
-# parameters that track by their value: YouTube's share buttons, feeds that sign their links
-TRACKING_VALUE = {
-    "source": re.compile(r"(?:rss|feed)\b", re.IGNORECASE),
-    "feature": re.compile(r"share|youtu\.be|emb_|player_embedded|related"),
-}
+from posts.redirects import destination
+from posts.tracking import is_tracking, may_track
+
 TWICE_ENCODED = re.compile(r"%25(?=[0-9A-Fa-f]{2})")
 ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
 # an escape in small letters, or of a character that needs none
 UNTIDY_ESCAPE = re.compile(r"%(?:[a-f][0-9A-Fa-f]|[0-9A-F][a-f]|2[DE]|3[0-9]|[46][1-9A-F]|[57][0-9A]|5F|7E)")
 UNRESERVED = set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
-# Nine addresses in ten are canonical already; those that this matches are, but for what TO_MEND finds.
+# Nine addresses in ten are canonical already; those that this matches are, but for twice encoded ones and
+# those whose query may track.
 TIDY = re.compile(
     r"https?://[a-z0-9.-]+/[A-Za-z0-9._~/@%!$&'()*+,;=-]*(?:\?[A-Za-z0-9._~/@%!$&'()*+,;=-]+)?\Z"
-)
-TO_MEND = re.compile(
-    r"%25|[?&](?:utm_|fbclid|[gy]clid|dclid|msclkid|igsh|mc_[ce]id|_g[al]=|si=|spm=|scm=|ref_|share_|from_source|wt_mc|xtor|cmpid"
-    r"|source=|feature=)",
-    re.IGNORECASE,
 )
 DEFAULT_PORT = {"http": ":80", "https": ":443"}
 
@@ -39,7 +28,7 @@ def canonical(url: str) -> str | None:
     it was applied twice and otherwise written one way, tracking parameters dropped (utm_*, fbclid, gclid,
     si, spm, source=rss... and the like). The rest of the query is kept in its order.
     """
-    if TIDY.match(url) and not TO_MEND.search(url) and not UNTIDY_ESCAPE.search(url.partition("?")[0]):
+    if TIDY.match(url) and _is_canonical(url):
         return url
     try:
         parts = urlsplit(url.strip())
@@ -49,7 +38,14 @@ def canonical(url: str) -> str | None:
     except ValueError:
         return None
     host = host.removesuffix(DEFAULT_PORT[scheme])
-    return urlunsplit((scheme, host, _escaped_once(parts.path) or "/", _kept_query(parts.query), ""))
+    return urlunsplit((scheme, host, _escaped_once(parts.path) or "/", _kept_query(parts.query, host), ""))
+
+
+def _is_canonical(tidy: str) -> bool:
+    rest, _, query = tidy.partition("?")
+    if "%25" in tidy or ("%" in rest and UNTIDY_ESCAPE.search(rest)):
+        return False
+    return not query or not may_track(query, rest.split("/", 3)[2])
 
 
 def _escaped_once(path: str) -> str:
@@ -80,10 +76,10 @@ def _percent(char: str) -> str:
     return "".join(f"%{byte:02X}" for byte in char.encode("utf-8", "replace"))
 
 
-def _kept_query(query: str) -> str:
+def _kept_query(query: str, host: str) -> str:
     if not query:
         return ""
-    kept = "&".join(pair for pair in query.split("&") if pair and not _is_tracking(*_decoded(pair)))
+    kept = "&".join(pair for pair in query.split("&") if pair and not is_tracking(*_decoded(pair), host))
     return "".join(c if "!" <= c <= "~" else _percent(c) for c in kept)
 
 
@@ -92,21 +88,23 @@ def _decoded(pair: str) -> tuple[str, str]:
     return unquote_plus(key), unquote_plus(value)
 
 
-def _is_tracking(key: str, value: str) -> bool:
-    by_value = TRACKING_VALUE.get(key)
-    return bool(TRACKING.match(key)) or (by_value is not None and bool(by_value.match(value)))
-
-
 @lru_cache(maxsize=65536)
 def absolute(base: str | None, url: str) -> str | None:
-    """Give the canonical form of a link in a page; None for what leads to no web page (mailto:, #top, ...)."""
+    """Give the canonical form of a link in a page, past pages that only lead on; None for what leads to no other page.
+
+    That is an address of another kind (mailto:, tel:, javascript:, data: ...), a place on the same page (#top),
+    and, without a base, a relative address.
+    """
     url = url.strip()
-    if url.startswith(("#", "javascript:", "data:", "mailto:", "tel:")):
+    if not url or url.startswith(("#", "javascript:", "data:", "mailto:", "tel:")):
         return None
+    if url.startswith("www."):
+        # written as it is spoken; no page keeps a file of that name
+        url = f"http://{url}"
     if url[:8].lower().startswith(("https://", "http://")):
-        return canonical(url)
+        return canonical(destination(url))
     try:
-        return canonical(urljoin(base, url)) if base else None
+        return canonical(destination(urljoin(base, url))) if base else None
     except ValueError:
         return None
 

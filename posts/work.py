@@ -7,12 +7,13 @@ from operator import attrgetter
 from typing import Any
 
 from posts.find import File
-from posts.parse import Sighted, parse
+from posts.learning import Specimen
+from posts.parse import Sighted, Templates, parse, specimen
 from posts.post import Post, Refusal
 from posts.read import blob_id
 from schemas.words import Engine, Outcome
 
-POST_COLUMNS = tuple(f.name for f in fields(Post))
+POST_COLUMNS = tuple(f.name for f in fields(Post) if f.name != "untemplated_chars")
 VALUES = attrgetter(*POST_COLUMNS)
 _as_json = json.JSONEncoder(ensure_ascii=False).encode
 
@@ -44,22 +45,44 @@ class Parsed:
     posts: dict[str, list[Any]] = field(default_factory=lambda: {name: [] for name in POST_COLUMNS})
 
 
-def work(tasks: Iterable[Task], engine: Engine = Engine.LEXBOR) -> Parsed:
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """How bodies are read: by which parser, with which templates."""
+
+    engine: Engine = Engine.LEXBOR
+    templates: Templates = field(default_factory=dict)
+
+
+def work(tasks: Iterable[Task], reader: Reader) -> Parsed:
     """Parse files, one after the other. A bad file is a row; any other error is a bug and rises."""
     parsed = Parsed()
     for task in tasks:
-        _add(parsed, task, engine)
+        _add(parsed, task, reader)
     return parsed
 
 
-def _add(parsed: Parsed, task: Task, engine: Engine) -> None:
+def examples(tasks: Iterable[Task], reader: Reader) -> list[Specimen]:
+    """Read files as examples of their sources; what is no post is none."""
+    read = (
+        specimen(_sighted(task.file, task.content), reader.engine)
+        for task in tasks
+        if isinstance(task.content, bytes)
+    )
+    return [each for each in read if isinstance(each, Specimen)]
+
+
+def _sighted(file: File, content: bytes) -> Sighted:
+    return Sighted(file.origin, file.path, content, file.blob or blob_id(content))
+
+
+def _add(parsed: Parsed, task: Task, reader: Reader) -> None:
     file, content = task.file, task.content
     if isinstance(content, Refusal):
         _sight(parsed, file, file.blob, content)
         return
-    blob = file.blob or blob_id(content)
-    became = parse(Sighted(file.origin, file.path, content, blob), engine)
-    _sight(parsed, file, blob, became)
+    seen = _sighted(file, content)
+    became = parse(seen, reader.engine, reader.templates)
+    _sight(parsed, file, seen.blob, became)
     if isinstance(became, Post):
         for values, value in zip(parsed.posts.values(), VALUES(became), strict=True):
             values.append(value if type(value) is not list else _as_json(value) if value else "[]")
@@ -68,7 +91,7 @@ def _add(parsed: Parsed, task: Task, engine: Engine) -> None:
 
 def _sight(parsed: Parsed, file: File, blob: str | None, became: Post | Refusal) -> None:
     if isinstance(became, Post):
-        place = (became.post_id, became.source_id, became.published_at, became.text_chars)
+        place = (became.post_id, became.source_id, became.published_at, became.untemplated_chars)
         row: tuple[Any, ...] = (Outcome.POST.value, None, None, None, *place)
     else:
         row = (became.outcome, became.reason, became.field, became.detail, None, None, None, None)

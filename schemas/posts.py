@@ -34,8 +34,15 @@ class Posts(dy.Schema):
     domain = dy.String(nullable=True)
     tags = texts()
     categories = texts()
-    language = dy.String(description="zh, en, ja, ko, und (undetermined), none (no letters)")
-    script = dy.String(nullable=True, description="Hans, Hant, or null where Han characters do not tell")
+    language = dy.String(
+        check=lambda c: c.is_in(["zh", "yue", "en", "ja", "ko", "mixed", "und", "none"]),
+        description="zh, yue (written Cantonese), en, ja, ko, mixed (two), und (another), none (no words)",
+    )
+    script = dy.String(
+        nullable=True,
+        check=lambda c: c.is_in(["Hans", "Hant"]),
+        description="of zh, yue and the Chinese of mixed; null where no character tells",
+    )
     text = dy.String(description="cleaned text, blocks separated by a blank line")
     text_chars = dy.Int32(min=0, description="characters of text")
     boilerplate_chars = dy.Int32(min=0, description="characters of the body that cleaning left out")

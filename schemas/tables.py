@@ -84,14 +84,20 @@ class Revisions(Posts):
 
 
 class Templates(dy.Schema):
-    """Learned boilerplate of a source."""
+    """Learned boilerplate of a source, one row per pattern. The newest version of a source is in force."""
 
     source_id = dy.String()
-    version = dy.Int32()
-    kind = dy.String(description="sentence, block, signature")
+    version = dy.Int32(min=1)
+    kind = dy.String(
+        check=lambda c: c.is_in(["sentence", "block", "signature", "nothing"]),
+        description="sentence: a run of text, digits as 0; block: letters and digits of a whole block; signature: "
+        "the opening tag around blocks; nothing: the source was looked at and nothing recurs",
+    )
     pattern = dy.String()
-    posts = dy.Int64(description="distinct posts of the source that hold it")
+    posts = dy.Int64(description="distinct posts that held it when it was learned")
+    learned_from = dy.Int64(nullable=True, description="posts looked at")
     learned_at = utc()
+    run_id = dy.String(nullable=True)
 
 
 TABLES: dict[str, type[dy.Schema]] = {

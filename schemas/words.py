@@ -39,8 +39,11 @@ class Warn(StrEnum):
     """What was repaired or guessed while a file was read; kept on the row in `warnings`."""
 
     NOT_UTF8 = "decoded_from_another_encoding"
+    MIXED_ENCODINGS = "lines_decoded_from_another_encoding"
     BAD_BYTES = "undecodable_bytes_replaced"
     NUL_BYTES = "nul_bytes_removed"
+    MOJIBAKE = "mojibake_repaired"
+    LOST_CHARACTERS = "characters_lost_before_this_file"
     SALVAGED = "front_matter_salvaged"
     BAD_DATE = "date_not_understood"
     NAIVE_DATE = "date_without_zone_taken_as_utc"

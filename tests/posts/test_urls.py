@@ -36,6 +36,43 @@ CANONICAL = {
         "https://lamp.example/a?source=north",
         "https://lamp.example/a?source=north",
     ),
+    "Medium": ("https://lamp.example/a?source=post_page-----5b1c----0", "https://lamp.example/a"),
+    "letter": ("https://lamp.example/a?mc_cid=7&_hsenc=8&id=7", "https://lamp.example/a?id=7"),
+    "clicks on ads": (
+        "https://lamp.example/a?msclkid=1&twclid=2&ttclid=3&yclid=4&gbraid=5",
+        "https://lamp.example/a",
+    ),
+    "Facebook": ("https://www.facebook.com/a/?__cft__[0]=AZ&__tn__=kK-R", "https://www.facebook.com/a/"),
+    "Facebook, escaped": (
+        "https://www.facebook.com/a/?__cft__%5B0%5D=AZ&__tn__=kK",
+        "https://www.facebook.com/a/",
+    ),
+    "Bilibili": (
+        "https://www.bilibili.com/video/BV1/?spm_id_from=333.1&vd_source=8f&p=2",
+        "https://www.bilibili.com/video/BV1/?p=2",
+    ),
+    "WeChat names an article by four": (
+        "https://mp.weixin.qq.com/s?__biz=MzU=&mid=22&idx=1&sn=b5&chksm=fc&scene=21&from=timeline&isappinstalled=0",
+        "https://mp.weixin.qq.com/s?__biz=MzU=&mid=22&idx=1&sn=b5",
+    ),
+    "WeChat by signature": (
+        "https://mp.weixin.qq.com/s?src=11&timestamp=165&ver=3763&signature=7B*9A&new=1",
+        "https://mp.weixin.qq.com/s?src=11&timestamp=165&ver=3763&signature=7B*9A&new=1",
+    ),
+    "tweet": ("https://twitter.com/ida/status/1?s=20&t=gf", "https://twitter.com/ida/status/1"),
+    "s and t elsewhere": ("https://lamp.example/?s=tower&t=7", "https://lamp.example/?s=tower&t=7"),
+    "moment of a video": (
+        "https://www.youtube.com/watch?v=Qx7&list=PL1&t=90&pp=ygUEbGFtcA&ab_channel=Ida",
+        "https://www.youtube.com/watch?v=Qx7&list=PL1&t=90",
+    ),
+    "what may choose content": (
+        "https://lamp.example/a?ref=main&from=2020&source=x&id=1&lang=zh&share=2&scene=3",
+        "https://lamp.example/a?ref=main&from=2020&source=x&id=1&lang=zh&share=2&scene=3",
+    ),
+    "a redirector is a page of its own": (
+        "https://www.google.com/url?q=https://lamp.example/a",
+        "https://www.google.com/url?q=https://lamp.example/a",
+    ),
     "names that begin like tracking": ("https://lamp.example/a?site=7", "https://lamp.example/a?site=7"),
     "order of the query": ("https://lamp.example/a?z=1&a=2", "https://lamp.example/a?z=1&a=2"),
     "letters in the query": ("https://lamp.example/a?q=塔", "https://lamp.example/a?q=%E5%A1%94"),
@@ -75,6 +112,9 @@ ABSOLUTE = {
     "telephone": (BASE, "tel:+123", None),
     "script in capitals": (BASE, "JavaScript:void(0)", None),
     "inlined picture": (BASE, "data:image/png;base64,AAAA", None),
+    "as it is spoken": (BASE, "www.sea.example/g", "http://www.sea.example/g"),
+    "empty": (BASE, " ", None),
+    "other schemes": (BASE, "sms:+123", None),
     "broken": (BASE, "http://[oh", None),
     "broken, relative": (BASE, "//[oh", None),
 }
@@ -83,6 +123,45 @@ ABSOLUTE = {
 @pytest.mark.parametrize(("base", "url", "expected"), ABSOLUTE.values(), ids=ABSOLUTE)
 def test_a_link_leads_from_its_page(base, url, expected):
     assert absolute(base, url) == expected
+
+
+LEADING_ON = {
+    "Google": "https://www.google.com/url?q=https://sea.example/%3Fid%3D7&sa=D&ust=16&usg=AF",
+    "Google Alerts": "https://www.google.com/url?rct=j&sa=t&url=https://sea.example/?id%3D7&ct=ga",
+    "Facebook": "https://l.facebook.com/l.php?u=https%3A%2F%2Fsea.example%2F%3Fid%3D7%26fbclid%3DIw&h=AT",
+    "Instagram": "https://l.instagram.com/?u=https%3A%2F%2Fsea.example%2F%3Fid%3D7&e=AT",
+    "YouTube": "https://www.youtube.com/redirect?event=video_description&q=https%3A%2F%2Fsea.example%2F%3Fid%3D7",
+    "Zhihu": "https://link.zhihu.com/?target=https%3A//sea.example/%3Fid%3D7",
+    "Zhihu without a path": "https://link.zhihu.com?target=https%3A//sea.example/%3Fid%3D7",
+    "Tumblr": "https://t.umblr.com/redirect?z=https%3A%2F%2Fsea.example%2F%3Fid%3D7&t=ZmY",
+    "Steam": "https://steamcommunity.com/linkfilter/?url=https://sea.example/?id=7",
+    "VK": "https://vk.com/away.php?to=https%3A%2F%2Fsea.example%2F%3Fid%3D7",
+    "Weibo": "http://weibo.cn/sinaurl?f=w&u=https%3A%2F%2Fsea.example%2F%3Fid%3D7",
+    "the whole query": "https://href.li/?https://sea.example/?id=7",
+    "Outlook": "https://nam11.safelinks.protection.outlook.com/?url=https%3A%2F%2Fsea.example%2F%3Fid%3D7&data=04",
+    "one after another": "https://l.facebook.com/l.php?u=https%3A%2F%2Fwww.google.com%2Furl%3Fq%3Dhttps%253A%252F%252Fsea.example%252F%253Fid%253D7",
+}
+NOT_LEADING_ON = {
+    "archive": "https://web.archive.org/web/2020/https://sea.example/",
+    "translation": "https://translate.google.com/translate?u=https://sea.example/",
+    "page about a page": "https://lamp.example/review?url=https://sea.example/",
+    "no address": "https://www.google.com/url?q=ftp://sea.example/http",
+}
+
+
+@pytest.mark.parametrize("link", LEADING_ON.values(), ids=LEADING_ON)
+def test_a_page_that_only_leads_on_is_passed(link):
+    assert absolute(BASE, link) == "https://sea.example/?id=7"
+
+
+@pytest.mark.parametrize("link", NOT_LEADING_ON.values(), ids=NOT_LEADING_ON)
+def test_a_page_that_has_something_to_say_stays(link):
+    assert absolute(BASE, link) == link
+
+
+def test_a_redirector_to_itself_ends():
+    chain = "https://href.li/?" * 50 + "https://sea.example/"
+    assert absolute(None, chain) == "https://href.li/?" * 45 + "https://sea.example/"
 
 
 @pytest.mark.parametrize(
@@ -142,7 +221,18 @@ PAIRS = st.lists(
 
 @given(
     PAIRS,
-    st.sampled_from(["utm_source=x", "fbclid=y", "gclid=z", "si=z", "spm=1.2", "source=rss-1"]),
+    st.sampled_from(
+        [
+            "utm_source=x",
+            "fbclid=y",
+            "gclid=z",
+            "si=z",
+            "spm=1.2",
+            "source=rss-1",
+            "_hsenc=a",
+            "from=timeline",
+        ]
+    ),
     st.data(),
 )
 def test_tracking_does_not_part_twins(pairs, tracking, data):

@@ -1,0 +1,71 @@
+"""The learned templates of a lake: read in their newest versions, written in new ones."""
+
+import polars as pl
+
+from lake.batch import KEY, Run
+from lake.store import Lake
+from schemas.tables import columns
+
+# a stored post as the file that tells it
+FILE = [
+    *KEY,
+    pl.lit(0).alias("size"),
+    pl.lit(None, pl.Int64).alias("mtime_ns"),
+    pl.lit(None, pl.String).alias("problem"),
+    "blob",
+]
+
+
+def newest(lake: Lake) -> pl.DataFrame:
+    """Give the patterns in force: of each source, the rows of its newest version."""
+    rows = lake.scan("templates")
+    last = rows.group_by("source_id").agg(pl.col("version").max())
+    return rows.join(last, on=["source_id", "version"], how="semi").collect()
+
+
+def write(lake: Lake, patterns: pl.DataFrame, run: Run) -> None:
+    """Write new versions of some sources: source_id, version, kind, pattern, posts, learned_from."""
+    rows = patterns.with_columns(learned_at=pl.lit(run.started_at), run_id=pl.lit(run.run_id))
+    lake.append("templates", rows.select([pl.col(name).cast(kind) for name, kind in columns("templates").items()]))
+
+
+def unlearned(lake: Lake, *, anew: bool) -> pl.DataFrame:
+    """Give the sources with posts that their template has not seen: source_id, posts, learned_at (null: no template).
+
+    `anew` gives all sources.
+    """
+    posts = lake.scan("posts").filter(pl.col("withdrawn_at").is_null())
+    counted = posts.group_by("source_id").agg(posts=pl.len(), ingested_at=pl.col("ingested_at").max())
+    known = newest(lake).lazy().group_by("source_id").agg(pl.col("learned_at").max())
+    sources = counted.join(known, on="source_id", how="left")
+    is_new = pl.col("learned_at").is_null() | (pl.col("ingested_at") > pl.col("learned_at"))
+    rows = sources if anew else sources.filter(is_new)
+    return rows.select("source_id", "posts", "learned_at").sort("source_id").collect()
+
+
+def sample(lake: Lake, sources: pl.DataFrame, most: int) -> pl.DataFrame:
+    """Give at most so many posts of each source (rows of `unlearned`), spread over its time, unseen ones first.
+
+    Columns of FILE, and `is_new` where the source's template has not seen it.
+    """
+    posts = lake.scan("posts").filter(pl.col("withdrawn_at").is_null())
+    found = posts.join(sources.lazy(), on="source_id").select(
+        *KEY, "blob", "source_id", "post_id", "published_at",
+        is_new=pl.col("learned_at").is_null() | (pl.col("ingested_at") > pl.col("learned_at")),
+    ).sort("source_id", "published_at", "post_id").collect()  # fmt: skip
+    every = -(-pl.len() // most)
+    return found.filter((pl.int_range(pl.len()) % every == 0).over("source_id", "is_new"))
+
+
+def outdated(lake: Lake, cleaner_version: int, sources: list[str]) -> pl.DataFrame:
+    """Give the posts that another cleaner or template cleaned, in the order of partitions; of all sources, or some.
+
+    Columns of FILE, post_id and the partition's.
+    """
+    known = newest(lake).lazy().group_by("source_id").agg(newest=pl.col("version").max())
+    posts = lake.scan("posts")
+    posts = posts.filter(pl.col("source_id").is_in(sources)) if sources else posts
+    is_old = (pl.col("cleaner_version") != cleaner_version) | pl.col("newest").ne_missing(pl.col("template_version"))
+    place = ["source_id", lake.granularity, "post_id"]
+    found = posts.join(known, on="source_id", how="left").filter(is_old)
+    return found.select(*KEY, "blob", *place).sort(place).collect()

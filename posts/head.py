@@ -1,0 +1,92 @@
+"""What a file says of a post before its body: title, date, address, source."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from posts import body as bodies
+from posts import fields as given
+from posts import front
+from posts.dates import Dated, arbitrate
+from posts.mojibake import repaired
+from posts.read import Rejected, decode
+from posts.sources import tidy
+from posts.urls import canonical, domain
+from schemas.words import Reason, Warn
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The fields of a post that its file names, or that are told from what it names, and its body as written."""
+
+    values: front.Fields
+    dated: Dated
+    title: str
+    url: str | None
+    source: str
+    categories: list[str]
+    warnings: list[str]
+    body: str
+
+
+def head_of(content: bytes, name: str) -> Head:
+    """Read a file of a name up to its body. Raises Rejected and Ignored."""
+    text, decoding = decode(content)
+    text, repairing = repaired(text)
+    if Warn.BAD_BYTES in decoding:
+        repairing = [warning for warning in repairing if warning is not Warn.LOST_CHARACTERS]
+    kind, front_text, body = front.split(text)
+    values, salvaging = front.load(kind, front_text)
+    epoch, header_title, header_url, rest = bodies.part(body)
+    dated = _dated(values, front_text, epoch, name)
+    url, linking = _url(values, header_url)
+    title, titling = _title(values, header_title, name, url)
+    categories = given.labels(given.first(values, ("categories", "category")))
+    source, sourcing = _source(values, categories, url)
+    warnings = [*decoding, *repairing, *salvaging, *dated.warnings, *titling, *linking, *sourcing]
+    return Head(values, dated, title, url, source, categories, list(map(str, warnings)), rest)
+
+
+def _dated(values: front.Fields, front_text: str, epoch: str | None, name: str) -> Dated:
+    key = next((key for key in given.DATE_KEYS if values.get(key) is not None), None)
+    written = values[key] if key else None
+    raw = front.spelled(front_text, key) or str(written) if key else None
+    dated = arbitrate(written, epoch, name, raw)
+    if dated.published_at is None:
+        seen = (
+            "no date in front matter, epoch comment or file name"
+            if written is None
+            else repr(plain_date(written))
+        )
+        raise Rejected(Reason.NO_DATE, "date", seen)
+    return dated
+
+
+def plain_date(written: Any) -> str:
+    return str(front.plain(written))[:200]
+
+
+def _title(values: front.Fields, header: str | None, name: str, url: str | None) -> tuple[str, list[Warn]]:
+    if title := given.text(values.get("title")):
+        return title, []
+    if header and (title := given.text(header)):
+        return title, [Warn.TITLE_FROM_HEADER]
+    if title := given.title_of_file_name(name):
+        return title, [Warn.TITLE_FROM_FILE_NAME]
+    if url and (title := given.title_of_url(url)):
+        return title, [Warn.TITLE_FROM_URL]
+    raise Rejected(Reason.NO_TITLE, "title", "no title in front matter, header line, file name or URL")
+
+
+def _url(values: front.Fields, header: str | None) -> tuple[str | None, list[Warn]]:
+    written = [given.text(values[key]) for key in given.URL_KEYS if values.get(key)] + [header]
+    spelled = [url for url in written if url]
+    found = next(filter(None, map(canonical, spelled)), None)
+    # a permalink such as /2021/my-post/ is a place on the blog, no mistake
+    broken = found is None and any(not url.startswith("/") for url in spelled)
+    return found, [Warn.BAD_URL] if broken else []
+
+
+def _source(values: front.Fields, categories: list[str], url: str | None) -> tuple[str, list[Warn]]:
+    named = given.text(given.first(values, given.SOURCE_KEYS))
+    source = tidy(named or next(iter(categories), "") or (domain(url) if url else "") or "")
+    return (source, []) if source else ("unknown", [Warn.NO_SOURCE])

@@ -1,0 +1,145 @@
+"""Learn the boilerplate of a source from its own posts: what many distinct bodies share is none of them's own text."""
+
+import math
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from posts.blocks import Block
+from posts.recurring import leveled, named, runs
+from posts.templates import BLOCK, RUN, SIGNATURE
+
+# A source of fewer distinct bodies has no boilerplate that could be told from quotations.
+LEAST_POSTS = 8
+# Shared by so many distinct bodies, a passage is boilerplate: one in a hundred, three at the least, and twelve
+# in any source however large (a series of a dozen episodes repeats its introduction less often than that).
+LEAST_SHARE, LEAST, ENOUGH = 0.01, 3, 12
+# Of blocks, short ones must recur more often, and stand where templates put them: `Summary` heads many articles.
+LONG_BLOCK, SHORT_SHARE, HEADING_SHARE, EDGE_SHARE = 24, 0.05, 0.2, 0.8
+LONGEST_PATTERN = 2_000
+# A signature holds boilerplate only, where nearly all its blocks in many posts were left out by other rules.
+SIGNATURE_SHARE, SIGNATURE_POSTS = 0.9, 8
+# what authors themselves write again and again
+PROTECTED = re.compile(
+    r"未完待续|未完待續|待续|待續|完|全文完|编者按|編者按|编按|編按|导语|導語|引言|前言|序|序言|结语|結語|结论|結論|后记|後記|附录|附錄|注释|註釋|注|註|参考(?:资料|文献)|參考(?:資料|文獻)|摘要|目录|目錄|tobecontinued|introduction|conclusions?|references|notes?|sources|summary|abstract|acknowledge?ments?|appendix|theend"
+    r"|[\d一二三四五六七八九十百零〇壹贰叁肆伍上中下ivxabcqa]{1,6}|第.{1,5}[章节節回部分集]|part\d+|chapter\d+",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Specimen:
+    """A post as learning sees it: its blocks before any template was applied. A flat one is a single passage."""
+
+    source_id: str
+    title: str
+    blocks: list[tuple[str, str, str, bool]]
+    is_flat: bool
+
+    @classmethod
+    def of(cls, source_id: str, title: str, blocks: Iterable[Block]) -> "Specimen":
+        told = [(block.text, block.element, block.signature, block.rule is not None) for block in blocks]
+        return cls(source_id, title, told, sum(not is_out for *_, is_out in told) <= 1)
+
+    @property
+    def body(self) -> str:
+        return "\n".join(text for text, _, _, is_out in self.blocks if not is_out)
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """What recurs: its kind, its text, and the number of distinct posts that hold it."""
+
+    kind: str
+    pattern: str
+    posts: int
+
+
+def learn(specimens: Sequence[Specimen]) -> list[Pattern]:
+    """Give what recurs over the posts of one source, the most frequent first.
+
+    Posts with the same body count once, however many there are, so that one text published ten thousand times
+    neither becomes boilerplate of others nor hides theirs. Only where bodies of one passage repeat under many
+    titles, as a channel's description of itself does, that passage is boilerplate.
+    """
+    distinct = list({specimen.body: specimen for specimen in specimens if specimen.body}.values())
+    flat = [specimen for specimen in distinct if specimen.is_flat]
+    pages = [specimen for specimen in distinct if not specimen.is_flat]
+    found = [*_repeated(specimens), *_runs(flat), *_blocks(pages), *_signatures(pages)]
+    unique = {(each.kind, each.pattern): each for each in sorted(found, key=lambda each: each.posts)}
+    return sorted(unique.values(), key=lambda each: (-each.posts, each.kind, each.pattern))
+
+
+def least_of(posts: int) -> int:
+    """Give how many of so many distinct bodies must share a passage for it to be boilerplate."""
+    return max(LEAST, min(math.ceil(LEAST_SHARE * posts), ENOUGH))
+
+
+def _repeated(specimens: Sequence[Specimen]) -> Iterator[Pattern]:
+    titles = defaultdict[str, set[str]](set)
+    for specimen in specimens:
+        if specimen.is_flat and specimen.body:
+            titles[leveled(specimen.body)].add(specimen.title)
+    for body, under in titles.items():
+        if len(under) > LEAST and len(body) <= LONGEST_PATTERN:
+            yield Pattern(RUN, body, len(under))
+
+
+def _runs(flat: Sequence[Specimen]) -> Iterator[Pattern]:
+    if len(flat) < LEAST_POSTS:
+        return
+    texts = sorted({leveled(specimen.body) for specimen in flat})
+    least = least_of(len(texts))
+    for run, posts in runs(texts, least).items():
+        if posts >= least:
+            yield Pattern(RUN, run, posts)
+
+
+def _blocks(pages: Sequence[Specimen]) -> Iterator[Pattern]:
+    if len(pages) < LEAST_POSTS:
+        return
+    posts, at_edge, as_heading = Counter[str](), Counter[str](), Counter[str]()
+    for page in pages:
+        kept = [(named(text), element) for text, element, _, is_out in page.blocks if not is_out]
+        edges = {name for name, _ in [*kept[:3], *kept[-8:]]}
+        for name in {name for name, _ in kept}:
+            posts[name] += 1
+            at_edge[name] += name in edges
+        as_heading.update({name for name, element in kept if element in {"h1", "h2", "h3", "h4", "h5", "h6"}})
+    for name, count in posts.items():
+        is_at_edge = at_edge[name] >= EDGE_SHARE * count
+        if count >= _least_of_block(name, len(pages), is_heading=as_heading[name] * 2 > count) and (
+            is_at_edge or len(name) >= LONG_BLOCK
+        ):
+            yield Pattern(BLOCK, name, count)
+
+
+def _least_of_block(name: str, pages: int, *, is_heading: bool) -> float:
+    if not name or len(name) > LONGEST_PATTERN or PROTECTED.fullmatch(name):
+        return math.inf
+    if is_heading:
+        return max(LEAST + 1, HEADING_SHARE * pages)
+    return LEAST if len(name) >= LONG_BLOCK else max(LEAST + 1, min(SHORT_SHARE * pages, ENOUGH))
+
+
+def _signatures(pages: Sequence[Specimen]) -> Iterator[Pattern]:
+    if len(pages) < LEAST_POSTS:
+        return
+    recurring = {pattern.pattern for pattern in _blocks(pages)}
+    posts, kept, left_out = Counter[str](), Counter[str](), Counter[str]()
+    for page in pages:
+        for text, _, signature, is_out in page.blocks:
+            if is_out or named(text) in recurring:
+                left_out[signature] += 1
+            else:
+                kept[signature] += 1
+        posts.update({signature for _, _, signature, _ in page.blocks})
+    for signature, count in posts.items():
+        total = kept[signature] + left_out[signature]
+        if (
+            signature
+            and count >= SIGNATURE_POSTS
+            and kept[signature]
+            and left_out[signature] >= SIGNATURE_SHARE * total
+        ):
+            yield Pattern(SIGNATURE, signature, count)

@@ -1,0 +1,75 @@
+"""Parameters of a URL that say how a reader came to a page, not which page it is."""
+
+import re
+
+# Parameters that only say how a reader came, whatever the site; regexes of whole names. A name that a site may use to
+# choose content (ref, from, source, s, t, id, share, via, lang) is not here: see the two tables below.
+# Compare https://github.com/ClearURLs/Rules, https://github.com/Smile4ever/Neat-URL
+TRACKING_NAMES = (
+    r"utm_\w+", "[a-z]tm_(?:source|medium|campaign|content|term)",  # Urchin, and those who copied it
+    "fbclid", "gclid", "dclid", "gclsrc", "wbraid", "gbraid", "gad_source", "gad_campaignid", "srsltid",  # click ids of ads
+    "msclkid", "yclid", "ysclid", "twclid", "ttclid", "li_fat_id", "rb_clickid", "irclickid", "epik",
+    "igshid", "igsh", "mibextid", "rdid", "__tn__", r"__(?:cft|xts)__(?:\[\d+\])?", "__eep__", "_rdr",  # Meta
+    "fb_action_ids", "fb_action_types", "fb_source", "fb_ref", "action_(?:object|type|ref)_map",
+    "mc_[cet]id", "mc_tc", "_hsenc", "_hsmi", "__hs(?:tc|sc|fp)", "hsctatracking", "mkt_tok", "vero_(?:id|conv)",  # letters
+    "oly_(?:anon|enc)_id", "ml_subscriber(?:_hash)?", "ck_subscriber_id", "_bta_[tc]id", "wickedid", "__s",
+    "_ga", "_gl", "_openstat", "s_cid", "wt_z?mc", "wtrid", "xtor", "cmpid", "echobox", "ref_src", "ref_url",  # counters
+    "__twitter_impression", "ab_channel", "si", "guccounter", "guce_referrer(?:_sig)?",  # sites with own words
+    "spm", "spm_id_from", "scm", "vd_source", "from_spmid", "share_token", "share_source", "share_medium", "share_plat",
+    "share_session_id", "share_tag", "share_from", "from_source", "isappinstalled",  # Alibaba, Bilibili, WeChat
+)  # fmt: skip
+TRACKING = re.compile(rf"(?:{'|'.join(TRACKING_NAMES)})\Z", re.IGNORECASE)
+# parameters that track by their value
+TRACKING_VALUE = {
+    # feeds that sign their links; Medium: source=post_page-----5b1c----0
+    "source": re.compile(r"(?:rss|feed)\b|[a-z_]*-{4}", re.IGNORECASE),
+    # YouTube's share buttons and its list of results
+    "feature": re.compile(r"share|youtu\.be|emb_|player_embedded|related"),
+    "pp": re.compile(r"ygU"),
+    # where WeChat opened a page
+    "from": re.compile(r"(?:singlemessage|timeline|groupmessage)\Z"),
+}
+# names that mean nothing to the page on one host only
+TRACKING_ON = {
+    # Twitter's share button: which app, and who shared
+    **dict.fromkeys(("twitter.com", "mobile.twitter.com", "x.com"), frozenset("st")),
+    # an article is named by __biz, mid, idx and sn; chksm is the same for all who open it, but not in every link to it
+    "mp.weixin.qq.com": frozenset(
+        """
+        chksm scene ascene subscene mpshare srcid sharer_sharetime sharer_shareid sharer_shareinfo
+        sharer_shareinfo_first exportkey pass_ticket wx_header devicetype version nettype abtest_cookie lang
+        clicktime enterid sessionid session_us key uin token xtrack countrycode fontgear finder_biz_enter_id
+        realreporttime poc_token fontscale exptype
+        """.split()
+    ),
+    "www.facebook.com": frozenset({"paipv", "eav", "share_url", "fref", "hc_ref", "notif_id", "notif_t"}),
+    "www.google.com": frozenset(
+        "ved ei sxsrf gs_lcp gs_lp gs_l sclient biw bih oq uact rlz usg ust sa aqs dpr".split()
+    ),
+    "baijiahao.baidu.com": frozenset({"wfr", "for"}),
+    "docs.google.com": frozenset({"usp"}),
+    "drive.google.com": frozenset({"usp"}),
+    "open.spotify.com": frozenset({"nd", "dl_branch"}),
+    "www.nytimes.com": frozenset({"smid", "smtyp"}),
+    "www.bloomberg.com": frozenset({"sref"}),
+    "www.forbes.com": frozenset({"sh"}),
+}
+# a query that holds none of them is passed at once
+SUSPECT = re.compile(
+    rf"(?:\A|&)(?:{'|'.join(TRACKING_NAMES)}|(?:{'|'.join(TRACKING_VALUE)})=)", re.IGNORECASE
+)
+
+
+def may_track(query: str, host: str) -> bool:
+    """Tell, for little, whether a query may hold such a parameter."""
+    return bool(SUSPECT.search(query)) or host in TRACKING_ON
+
+
+def is_tracking(key: str, value: str, host: str) -> bool:
+    """Tell whether a parameter tracks: by its name, by its name on this host, or by its value."""
+    by_value = TRACKING_VALUE.get(key)
+    return (
+        bool(TRACKING.match(key))
+        or key in TRACKING_ON.get(host, ())
+        or bool(by_value and by_value.match(value))
+    )

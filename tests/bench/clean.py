@@ -1,0 +1,63 @@
+"""Compare cleaners: `python tests/bench/clean.py [--gold DIR] [--lake LAKE] [--corpus DIR]`."""
+
+import argparse
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import clean_cost
+import clean_pages
+import clean_quality
+import clean_report
+import clean_systems
+import rounds
+from clean_pages import Gold
+from clean_report import Judged, Measured
+
+
+def judged(golds: list[Gold], lake: Path | None) -> Judged:
+    """The quality of every cleaner on a set."""
+    return Judged(clean_quality.kinds(golds), dict(clean_quality.compared(golds, lake)))
+
+
+def measure(options: argparse.Namespace) -> Measured:
+    """All that is asked for: the golden cases always, a gold set and a corpus if there are."""
+    sets = [clean_pages.golden()]
+    if options.gold:
+        sets.insert(0, clean_pages.annotated(options.gold))
+    costs = clean_cost.costs(options.corpus, options.every, options.runs) if options.corpus else None
+    judgements = [judged(golds, options.lake) for golds in sets]
+    return Measured(judgements, costs, options.runs, list(clean_cost.hard()))
+
+
+def parsed(arguments: list[str]) -> argparse.Namespace:
+    """The options; a folder that is not there is an error."""
+    parser = rounds.parser(__doc__)
+    parser.add_argument("--gold", type=Path, help="folder with index.jsonl, texts/ and the posts it names")
+    parser.add_argument("--lake", type=Path, help="lake whose templates postlake uses")
+    parser.add_argument("--corpus", type=Path, help="folder of posts whose cleaning is timed")
+    parser.add_argument("--every", type=int, default=10, help="the slow ones are timed on every n-th post")
+    options = parser.parse_args(arguments)
+    for name in ("gold", "lake", "corpus"):
+        folder = getattr(options, name)
+        if folder and not folder.is_dir():
+            parser.error(f"--{name} {folder} is no folder")
+        setattr(options, name, folder and folder.resolve())
+    if options.gold and not (options.gold / "index.jsonl").exists():
+        parser.error(f"--gold {options.gold} has no index.jsonl")
+    return options
+
+
+def main(arguments: list[str]) -> None:
+    """Measure, print the report, and keep the figures if asked."""
+    options = parsed(arguments)
+    rounds.as_for_a_user()
+    clean_systems.hush()
+    measured = measure(options)
+    print(clean_report.markdown(measured))
+    if options.json:
+        rounds.save(options.json, {}, cleaning=asdict(measured))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,84 @@
+"""What cleaners are given: the bodies of posts as pages, and the texts that should come of some of them."""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+from posts import body as bodies
+from posts import front
+from posts.read import Rejected, decode
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+
+
+@dataclass(frozen=True)
+class Page:
+    """A post that is to be cleaned: its body as it is written, as HTML, and in a whole document."""
+
+    name: str
+    title: str
+    url: str | None
+    body: str
+    html: str
+    document: str
+
+
+@dataclass(frozen=True)
+class Gold:
+    """A post and the text that is its own."""
+
+    path: Path
+    kind: str
+    text: str
+
+
+def page(path: Path) -> Page:
+    """A post as a page; raises Rejected."""
+    text, _ = decode(path.read_bytes())
+    kind, front_text, body = front.split(text)
+    values, _ = front.load(kind, front_text)
+    _, header_title, header_url, rest = bodies.part(body)
+    title, url = values.get("title") or header_title or "", values.get("from") or header_url
+    html = rest if path.suffix == ".html" else bodies.to_html(rest)
+    return Page(path.name, str(title), str(url) if url else None, rest, html, document(str(title), html))
+
+
+def document(title: str, html: str) -> str:
+    """A body as the page that a program for web pages expects."""
+    head = f'<meta charset="utf-8"><title>{escape(title)}</title>'
+    return f"<!DOCTYPE html><html><head>{head}</head><body>{html}</body></html>"
+
+
+def pages(paths: Iterable[Path]) -> Iterator[Page]:
+    """The posts among files, as pages."""
+    for path in paths:
+        try:
+            yield page(path)
+        except Rejected:
+            continue
+
+
+def annotated(folder: Path) -> list[Gold]:
+    """A gold set: index.jsonl, which names posts, and the text of each in texts/."""
+    lines = (folder / "index.jsonl").read_text("utf-8").splitlines()
+    return [
+        Gold(
+            (folder / row["path"]).resolve(),
+            row["kind"],
+            (folder / "texts" / f"{row['id']}.txt").read_text("utf-8"),
+        )
+        for row in map(json.loads, lines)
+    ]
+
+
+def golden() -> list[Gold]:
+    """The golden cases of the tests that say which text they become."""
+    cases = sorted(path for path in GOLDEN.rglob("*.*") if path.suffix != ".json")
+    expected = [json.loads(case.with_suffix(".json").read_text("utf-8")) for case in cases]
+    return [
+        Gold(case, "golden", said["text"])
+        for case, said in zip(cases, expected, strict=True)
+        if "text" in said
+    ]

@@ -1,0 +1,74 @@
+"""How well each cleaner does on posts whose own text is known."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from clean_pages import Gold, page
+from clean_score import Score, average, score
+from clean_systems import OTHERS, OURS, Cleaner
+
+ROOT = Path(__file__).resolve().parents[2]
+ALL = "all"
+Texts = dict[Path, str | None]
+
+
+@dataclass(frozen=True)
+class Quality:
+    """The scores of a cleaner on a set of posts, by kind and of all, and on how many it failed."""
+
+    by_kind: dict[str, Score]
+    failures: int
+
+
+def quality(texts: Texts, golds: list[Gold]) -> Quality:
+    """Score the texts of one cleaner; what it failed on counts as an empty text."""
+    scores = [(gold.kind, score(texts[gold.path] or "", gold.text)) for gold in golds]
+    by_kind = {
+        kind: average(one for of_kind, one in scores if kind in (of_kind, ALL)) for kind in kinds(golds)
+    }
+    return Quality(by_kind, sum(texts[gold.path] is None for gold in golds))
+
+
+def kinds(golds: list[Gold]) -> dict[str, int]:
+    """How many posts there are of each kind, and of all where there are several kinds."""
+    found = sorted({gold.kind for gold in golds})
+    counts = {kind: sum(gold.kind == kind for gold in golds) for kind in found}
+    return counts | ({ALL: len(golds)} if len(found) > 1 else {})
+
+
+def compared(golds: list[Gold], lake: Path | None) -> Iterator[tuple[str, Quality]]:
+    """The quality of every cleaner."""
+    yield OURS, quality(texts_of_ours(golds, lake), golds)
+    for name, cleaner in OTHERS.items():
+        yield name, quality(texts_of(cleaner, golds), golds)
+
+
+def texts_of(cleaner: Cleaner, golds: list[Gold]) -> Texts:
+    return {gold.path: cleaner(page(gold.path)) for gold in golds}
+
+
+def texts_of_ours(golds: list[Gold], lake: Path | None) -> Texts:
+    """What `postlake clean` writes, with what a lake has learned if there is one."""
+    texts = Texts()
+    for folder in sorted({gold.path.parent for gold in golds}):
+        texts |= texts_of_folder([gold.path for gold in golds if gold.path.parent == folder], lake)
+    return texts
+
+
+def texts_of_folder(posts: list[Path], lake: Path | None) -> Texts:
+    """The texts of posts of one folder, in which no two have one stem; None for a post that is refused."""
+    with TemporaryDirectory(prefix="postlake-bench-") as scratch:
+        options = ["--to", scratch, *(["--lake", str(lake)] if lake else [])]
+        command = [sys.executable, "-m", "cli", "clean", *options, *map(str, posts)]
+        ended = subprocess.run(command, cwd=ROOT, check=False)
+        written = {post: Path(scratch) / f"{post.stem}.txt" for post in posts}
+        texts = {post: text.read_text("utf-8") if text.exists() else None for post, text in written.items()}
+    if ended.returncode and None not in texts.values():
+        raise RuntimeError(f"postlake clean ended with {ended.returncode}, and wrote all texts")
+    if not any(text is not None for text in texts.values()):
+        raise RuntimeError(f"postlake clean ended with {ended.returncode}, and wrote no text")
+    return texts

@@ -1,0 +1,94 @@
+"""The cleaners that are compared, each as a function from a page to its text."""
+
+import logging
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+
+import charset_normalizer
+from bs4 import BeautifulSoup
+from clean_pages import Page
+from selectolax.lexbor import LexborHTMLParser
+
+# readability-lxml wants chardet, with which it guesses the encoding of bytes; it is given text here. chardet itself
+# is not in the lock: where it is installed, bs4 prefers it to charset-normalizer and reads some posts otherwise.
+sys.modules.setdefault("chardet", charset_normalizer)
+
+import lxml.html  # noqa: E402
+import readability  # noqa: E402
+import trafilatura  # noqa: E402
+from resiliparse.extract.html2text import extract_plain_text  # noqa: E402
+
+Cleaner = Callable[[Page], str | None]
+BLOCKS = ("p", "div", "li", "h1", "h2", "h3", "h4", "blockquote", "pre", "br", "tr", "figcaption")
+FLOOR, MARKDOWN = "floor: lexbor, naive text", "postlake, Markdown rendered"
+OURS, TRAFILATURA, READABILITY = "postlake", "trafilatura", "readability-lxml"
+RESILIPARSE, GET_TEXT = "resiliparse", "get_text (BeautifulSoup, lxml)"
+
+
+def may_fail(cleaner: Cleaner) -> Cleaner:
+    """Let a cleaner give None where it raises, as some do on a page without text; ours has no such excuse."""
+
+    def text_or_none(page: Page) -> str | None:
+        try:
+            return cleaner(page)
+        except Exception:  # noqa: BLE001 - what another program raises is a figure of the report
+            return None
+
+    return text_or_none
+
+
+def ours(page: Page) -> str:
+    """Our own cleaning of the body as it is written, its Markdown rendered unless the file is HTML."""
+    from posts.clean import clean
+    from posts.cuts import Page as Post
+    from schemas.words import Engine
+
+    return clean(page.body, page.name, Post(page.title, page.url), Engine.LEXBOR).text
+
+
+def ours_of_html(page: Page) -> str:
+    """Our own cleaning of the HTML that the others are given."""
+    return ours(replace(page, body=page.html, name="page.html"))
+
+
+def lexbor_text(page: Page) -> str:
+    """The least that any cleaner has to do: parse, and take all text."""
+    body = LexborHTMLParser(page.document).body
+    return body.text(separator="\n") if body else ""
+
+
+def all_text(page: Page) -> str:
+    return BeautifulSoup(page.html, "lxml").get_text("\n")
+
+
+def trafilatura_text(page: Page) -> str:
+    return trafilatura.extract(page.document) or ""
+
+
+def resiliparse_text(page: Page) -> str:
+    return str(extract_plain_text(page.document, main_content=True))
+
+
+def readability_text(page: Page) -> str:
+    """The text of what readability keeps; it gives HTML, so that a line is ended after each block here."""
+    tree = lxml.html.fromstring(readability.Document(page.document).summary(html_partial=True))
+    for block in tree.iter(*BLOCKS):
+        block.tail = "\n" + (block.tail or "")
+    return str(tree.text_content())
+
+
+def hush() -> None:
+    """Let no cleaner log: what it cannot clean is counted."""
+    logging.disable(logging.CRITICAL)
+
+
+OTHERS: dict[str, Cleaner] = {
+    TRAFILATURA: may_fail(trafilatura_text),
+    READABILITY: may_fail(readability_text),
+    RESILIPARSE: may_fail(resiliparse_text),
+    GET_TEXT: may_fail(all_text),
+}
+TIMED: dict[str, Cleaner] = {FLOOR: lexbor_text, OURS: ours_of_html, MARKDOWN: ours}
+# 50 and 200 times the floor
+SLOW = {TRAFILATURA, READABILITY}

@@ -1,0 +1,100 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from posts.mojibake import SIGNS, repaired
+from schemas.words import Warn
+
+HANS = "海上有一座灯塔，他每天都在那里点灯。"
+HANT = "海上有一座燈塔，他每天都在那裡點燈。"
+
+
+def latin(content):
+    """Bytes as a browser reads them that takes them for Latin-1: windows-1252, five controls left."""
+    return "".join(bytes((byte,)).decode("cp1252", "ignore") or chr(byte) for byte in content)
+
+
+MISREAD = {
+    "UTF-8 as windows-1252": (latin(HANS.encode()), HANS),
+    "UTF-8 as Latin-1": (HANS.encode().decode("latin-1"), HANS),
+    "UTF-8 as windows-1252, twice": (latin(latin(HANS.encode()).encode()), HANS),
+    "UTF-8 as windows-1252, three times": (latin(latin(latin("中国".encode()).encode()).encode()), "中国"),
+    "two Han": (latin("中国".encode()), "中国"),
+    "in the midst of sound text": (f"题目：{latin('灯塔'.encode())}（上）", "题目：灯塔（上）"),
+    "GBK as windows-1252": (latin(HANS.encode("gbk")), HANS),
+    "GBK as Latin-1": (HANS.encode("gbk").decode("latin-1"), HANS),
+    "GBK among tags": (latin(f"<p>{HANS}</p>".encode("gbk")), f"<p>{HANS}</p>"),
+    "Big5 as windows-1252": (latin(HANT.encode("big5")), HANT),
+    "Shift-JIS as windows-1252": (
+        latin("灯台の火をつける、と彼は言った。".encode("cp932")),
+        "灯台の火をつける、と彼は言った。",
+    ),
+    "UTF-8 as GBK, all bytes there": ("的是在这里的灯塔".encode().decode("gb18030"), "的是在这里的灯塔"),
+    "UTF-8 as GB18030": ("中国的灯塔，在海上的".encode().decode("gb18030"), "中国的灯塔，在海上的"),
+    "ASCII swallowed by GBK": ("海上的船，A".encode().decode("gbk"), "海上的船，A"),
+    "marks": (latin("don’t “go” — now…".encode()), "don’t “go” — now…"),
+    "French": (latin("un café à São Paulo".encode()), "un café à São Paulo"),
+    "one accent": ("a cafÃ© there", "a café there"),
+    "signs": ("10Â°C, Â© 2020", "10°C, © 2020"),
+    "Russian": (latin("Привет, мир".encode()), "Привет, мир"),
+    "emoji": (latin("好😀".encode()), "好😀"),
+    "signed bytes": ("加强对\uffe7ﾂﾹ网络", "加强对点网络"),
+    "signed bytes of an emoji": ("Zamora\ufff0ﾟﾫﾡ以色列", "Zamora🫡以色列"),
+    "controls of windows-1252": ("don\x92t \x93go\x94", "don’t “go”"),
+}
+SOUND = {
+    "Chinese": HANS,
+    "rare Han": "一个锛子，用来锛木头；鐨字少见。滚烫的茶，屯田。",
+    "French": "« André\xa0», dit-il, « voilà\xa0» ; « où est l’Âme ? »",
+    "Portuguese": "NÃO É ASSIM, SÃO PAULO, MAÇÃ",
+    "German": "Äpfel, Öl und Übermut; ÄÖÜäöüß",
+    "Spanish": "¡¡Hola!! ¿Qué? 5 £",
+    "Nordic": "Ångström å æ ø Æ Ð Þ",
+    "Vietnamese": "Hà Nội là thủ đô, ĐÂY LÀ TRÂU",
+    "Russian": "Привет, мир",
+    "signs": "±5 °C £10 §3 ¶ ©2020 «»",
+    "kaomoji": "¯\\_(ツ)_/¯ (ÒωÓ)",
+    "prices in half width": "￥ｶﾅ 100 ￦200",
+    "about this": "Ã and Â are letters, å too",
+}
+LOST = {
+    "replaced twice": "你好锟斤拷世界",
+    "memory": "烫烫烫烫",
+    "more memory": "屯屯屯",
+    "replaced": "两天后，\ufffd新青年学会\ufffd中",
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), MISREAD.values(), ids=MISREAD)
+def test_misread_text_is_read_again(text, expected):
+    assert repaired(text) == (expected, [Warn.MOJIBAKE])
+
+
+@pytest.mark.parametrize("text", SOUND.values(), ids=SOUND)
+def test_sound_text_is_left_alone(text):
+    # with a sign on another line, so that no line is passed over for want of one
+    assert repaired(f"å\n{text}") == (f"å\n{text}", [])
+
+
+@pytest.mark.parametrize("text", LOST.values(), ids=LOST)
+def test_what_is_lost_is_said_to_be(text):
+    assert repaired(f"\ufffd{text}") == (f"\ufffd{text}", [Warn.LOST_CHARACTERS])
+
+
+def test_only_the_bad_line_changes():
+    assert repaired(f"{HANS}\n{latin(HANS.encode())}\né\n")[0] == f"{HANS}\n{HANS}\né\n"
+
+
+def test_a_character_that_gbk_cut_is_lost_and_the_rest_is_not():
+    misread = "的是在这里的海".encode()[:-1].decode("gbk") + "\ufffd，"
+    assert repaired(misread) == ("的是在这里的\ufffd，", [Warn.MOJIBAKE, Warn.LOST_CHARACTERS])
+
+
+@given(st.text(st.characters(codec="gbk")) | st.text() | st.text(st.sampled_from([*SIGNS, *"a é\n»的"])))
+def test_lines_stay_lines(text):
+    assert repaired(text)[0].count("\n") == text.count("\n")
+
+
+@given(st.text(st.sampled_from("灯塔在岸上的人有一座，。"), min_size=4, max_size=40))
+def test_utf_8_read_as_latin_1_is_always_repaired(text):
+    assert repaired(latin(f"在{text}".encode()))[0] == f"在{text}"
