@@ -26,8 +26,8 @@ from posts.work import Task, examples
 # A first ingest of fewer files learns nothing before it reads them; `postlake learn` does afterwards.
 WORTH_LEARNING = 200
 # Files looked at before a first ingest, and posts of one source: enough to see what one in a hundred shares.
-SAMPLE_FILES, SAMPLE_POSTS = 4_000, 2_000
-SAMPLE_BYTES = 48 * 1024 * 1024
+SAMPLE_FILES, SAMPLE_POSTS = 8_000, 2_000
+SAMPLE_BYTES = 96 * 1024 * 1024
 # files or posts whose bytes are read at a time
 AT_ONCE = 4_000
 # A source whose template was found in so many of the posts before, and in under half as many of the new ones.

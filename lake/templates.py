@@ -53,7 +53,7 @@ def sample(lake: Lake, sources: pl.DataFrame, most: int) -> pl.DataFrame:
         *KEY, "blob", "source_id", "post_id", "published_at",
         is_new=pl.col("learned_at").is_null() | (pl.col("ingested_at") > pl.col("learned_at")),
     ).sort("source_id", "published_at", "post_id").collect()  # fmt: skip
-    every = -(-pl.len() // most)
+    every = (pl.len() + most - 1) // most
     return found.filter((pl.int_range(pl.len()) % every == 0).over("source_id", "is_new"))
 
 

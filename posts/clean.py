@@ -1,8 +1,8 @@
 """A body becomes text: rendered, parsed, cut into blocks, each kept or left out by a rule that is named."""
 
 from posts import body as bodies
-from posts.blocks import Content, content_of
-from posts.cuts import Page, judge
+from posts.blocks import Block, Content, content_of
+from posts.cuts import Page, judge, outline, words
 from posts.markup import markup_of
 from posts.templates import Template
 from schemas.words import Engine, Warn
@@ -10,10 +10,24 @@ from schemas.words import Engine, Warn
 
 def clean(body: str, name: str, page: Page, engine: Engine, template: Template | None = None) -> Content:
     """Give the content of the body of a file of a name, its blocks judged."""
+    content = _content(body, name, engine)
+    judge(content.blocks, page, template)
+    return content
+
+
+def examined(body: str, name: str, page: Page, engine: Engine) -> tuple[list[Block], bool]:
+    """Give the blocks of a body as learning sees them: judged, but for a text unparted; tell whether it is such."""
+    blocks = _content(body, name, engine).blocks
+    if outline(blocks, page) is not None:
+        return blocks, True
+    words(blocks, page)
+    return blocks, False
+
+
+def _content(body: str, name: str, engine: Engine) -> Content:
     html = body if name.lower().endswith(".html") else bodies.to_html(body)
     markup, is_heavy = markup_of(html, engine)
     content = content_of(markup)
-    judge(content.blocks, page, template)
     if is_heavy:
         content.warnings.append(Warn.DEEP)
     return content

@@ -62,7 +62,7 @@ class Wording:
 
 _ROLE = "文案|文字|正文|全文|原文|原作|口述|撰文|撰稿|撰写|执笔|執筆|作者|作家|原作者|特约作者|记者|記者|特约记者|实习记者|通讯员|采访|採訪|采写|採寫|採訪撰文|整理|文稿|译者|譯者|翻译|翻譯|编译|編譯|校对|校對|审校|審校|译校|一校|二校|校|译|譯|编辑|編輯|责编|責編|责任编辑|責任編輯|本文编辑|微信编辑|运营编辑|实习编辑|文字编辑|值班编辑|主编|主編|总编|编审|監製|监制|出品|策划|策劃|文案策划|统筹|統籌|排版|版式|美编|美編|美术|美術|设计|設計|制图|製圖|封面|封面设计|插画|插畫|插图|绘图|繪圖|配图|题图|題圖|头图|視覺|视觉|摄影|攝影|摄像|图片|圖片|影像|视频|影片|剪辑|后期|音乐制作|音樂製作|音乐|配乐|录音|主播|朗读|制作|製作|审核|審核|初审|复审|终审|核稿|推送|运营|来源|來源|稿源|转自|轉自|转载自|首发|供稿|文|图|圖|撰|编|編|摄|攝"
 _LABELLED = rf"(?:[本图圖]文)?(?:{_ROLE})(?:\s*[&＆、/／+和及與与]\s*(?:{_ROLE}))*"
-_SEPARATOR = r"\s*[/／|｜丨︱:：∣┃■▎•·@]\s*"
+_SEPARATOR = r"\s*[/／|｜丨︱:：︰﹕∣┃■▎•·@]\s*"
 _CREDIT = re.compile(rf"{_LABELLED}{_SEPARATOR}", re.IGNORECASE)
 LONGEST_NAME = 30
 _AGENCY = (
@@ -180,7 +180,7 @@ PLEA_TRIGGERS = (
     "蓝字 藍字 上方 下方 右上角 公众号 公眾號 微信号 微信號 知乎 telegram 電報群 电报群 qq群 微信群 专页 專頁 粉專 成为 成為 定期定額 付费 付費 已是 登录 登錄 登入 打开 打開 尽在 盡在 账号 公民 隨文 圍爐 围炉 "
     "subscrib sign donat becom buy clap register follow like support share forward download upgrade join listen get read funded tip start already log make making"
 )
-CREDIT_TRIGGERS = "/ ／ | ｜ 丨 ︱ : ： ∣ ┃ ■ ▎ • · @"
+CREDIT_TRIGGERS = "/ ／ | ｜ 丨 ︱ : ： ︰ ﹕ ∣ ┃ ■ ▎ • · @"
 _COMPILED = {
     wording.name: (wording.at_edges, re.compile(wording.pattern, re.IGNORECASE | re.DOTALL))
     for wording in WORDINGS
@@ -242,14 +242,25 @@ COMMENTS_HEADING = re.compile(
 
 def judge(blocks: list[Block], page: Page, template: Template | None = None) -> None:
     """Set the rule on each block by which it is left out; a text without line breaks is parted into passages."""
-    for rule in (wrapped, title):
-        _apply(rule, blocks, blocks, page)
-    kept = _kept(blocks)
-    if len(kept) == 1 and kept[0].element not in HEADINGS:
-        _part(blocks, kept[0], page, template)
+    flat = outline(blocks, page)
+    if flat is not None:
+        _part(blocks, flat, page, template)
         return
     if template is not None:
-        _apply(template.recurring, blocks, kept, page)
+        _apply(template.recurring, blocks, _kept(blocks), page)
+    words(blocks, page)
+
+
+def outline(blocks: list[Block], page: Page) -> Block | None:
+    """Judge blocks by the elements that hold them; where one is left that is no heading, give it: a text unparted."""
+    _apply(wrapped, blocks, blocks, page)
+    _apply(title, blocks, blocks, page)
+    kept = _kept(blocks)
+    return kept[0] if len(kept) == 1 and kept[0].element not in HEADINGS else None
+
+
+def words(blocks: list[Block], page: Page) -> None:
+    """Judge blocks by what they say, by where they link, and by what stands beside them."""
     for rule in (wording, own_links, bare_address, lead_in, after_promotion, title):
         _apply(rule, blocks, blocks if rule in {lead_in, after_promotion, title} else _kept(blocks), page)
 

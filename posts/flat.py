@@ -5,6 +5,7 @@ source begins or ends. Each part is kept, or left out by a rule.
 """
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby, pairwise
@@ -15,6 +16,7 @@ from posts.phrases import Found, found
 TIME = re.compile(r"(?<![\d:])\d{1,2}:\d\d(?::\d\d)?(?![\d:])")
 NOT_WORD = re.compile(r"[\W_]+")
 SERIES = re.compile(r"【[^】]{1,30}】|\[[^\]]{1,30}\]|[上中下]集|第.{1,4}[集期话話回]")
+SERIES_FIRST = re.compile(rf"(?:{SERIES.pattern}|[\s:：—–-])+")
 LETTER = re.compile(r"\w")
 # a chapter list has at least so many times, each later than the one before
 LEAST_CHAPTERS = 3
@@ -22,11 +24,13 @@ LEAST_CHAPTERS = 3
 LONGEST_LABEL = 40
 LONGEST_TAG = 14
 LONGEST_PLEA = 120
+# a run of this length that begins or ends with a sentence is no phrase within one
+SHORTEST_PASSAGE = 12
 # so much of a part recurs that the rest is a number, a date or a mark
 MOSTLY = 0.7
 BULLET = re.compile(r"\s{2,}|\s[-–—•·|]\s|[►▶👉→◆■●○★☆|｜]|-(?=[^\x00-\x7f])")
 ADDRESSED = re.compile(r"https?://|www\.|@|[-=＝－—_*＊━─═]{4,}|#\w")
-GREETING = re.compile(r"大家好|各位|哈[喽嘍囉]|朋友们|朋友們|你好|您好|hello|hi\b|hey\b", re.IGNORECASE)
+GREETING = re.compile(r"大家好|各位|哈[喽嘍囉]|朋友们|朋友們|你好|您好|欢迎来到|歡迎來到|欢迎收看|歡迎收看|hello|hi\b|hey\b|welcome", re.IGNORECASE)
 
 SOURCE = re.compile(
     r"(?:出處|出处|出自|来源|來源|原始视频|原視頻|原视频|原片|参考|參考|引用|资料|資料|链接为|連結為|演讲|演講|原文|报道|報導|新聞|新闻|文章|論文|论文|全文|数据|數據|sources?|references?)[^。！？]{0,20}[:：]?\s*\Z",
@@ -94,31 +98,21 @@ def _repeats(text: str, title: str) -> tuple[int, int]:
 
 def _reordered(text: str, title: str) -> tuple[int, int]:
     """Find a first sentence that is the title with its series named elsewhere: `【series 3】part one: title`."""
-    wanted = _without_series(title)
-    if wanted == _bare(title) or len(wanted) < 6:
+    core, head = SERIES.sub("", title).strip(" -—–:："), SERIES_FIRST.match(text)
+    if core == title or len(core) < SHORTEST_PASSAGE / 2:
         return 0, 0
-    for found in MARK.finditer(text, 0, 3 * len(title) + 20):
-        for end in (found.start(), found.end()):
-            if _without_series(text[:end]) == wanted:
-                return 0, end
-    is_all = len(text) <= 3 * len(title) + 20 and _without_series(text) == wanted
-    return (0, len(text)) if is_all else (0, 0)
-
-
-def _without_series(text: str) -> str:
-    return _bare(SERIES.sub("", text))
-
-
-def _bare(text: str) -> str:
-    return NOT_WORD.sub("", text).casefold()
+    start = head.end() if head else 0
+    return (0, start + len(core)) if text.startswith(core, start) else (0, 0)
 
 
 def _part_further(page: _Page, repeated: tuple[int, int]) -> None:
     """Part sentences where a run that stands out begins or ends, and around the title."""
     cuts = set[int]()
     if page.covered:
-        borders = {part.start for part in page.parts} | {len(page.text)}
-        cuts = {at for span in page.covered if _stands_out(page, span, borders) for at in span}
+        borders = [part.start for part in page.parts] + [len(page.text)]
+        page.covered = [_trimmed(page, span, borders) for span in page.covered]
+        known = set(borders)
+        cuts = {at for span in page.covered if _stands_out(page, span, known) for at in span}
     if repeated[1]:
         cuts |= set(repeated)
     if not cuts:
@@ -127,6 +121,17 @@ def _part_further(page: _Page, repeated: tuple[int, int]) -> None:
     for part in page.parts:
         if repeated[0] <= part.start and part.end <= repeated[1]:
             part.rule = "title_repeated"
+
+
+def _trimmed(page: _Page, span: tuple[int, int], borders: list[int]) -> tuple[int, int]:
+    """Leave to the sentences around a run what it shares of them: the end of one, the usual beginning of one."""
+    start, end = span
+    first, last = borders[bisect_left(borders, start)], borders[bisect_right(borders, end) - 1]
+    if start < first < end and first - start < SHORTEST_PASSAGE and _is_ended(page.text[start:first].strip()):
+        start = first
+    if start < last < end and page.pleas.first(last, end) is None and not ADDRESSED.search(page.text, last, end):
+        end = last
+    return start, end
 
 
 def _stands_out(page: _Page, span: tuple[int, int], borders: set[int]) -> bool:
@@ -140,7 +145,7 @@ def _stands_out(page: _Page, span: tuple[int, int], borders: set[int]) -> bool:
         and not ADDRESSED.search(page.text, start, end)
     ):
         return False
-    return end - start >= (24, 10, 6)[begins + ends]
+    return end - start >= (2 * SHORTEST_PASSAGE, SHORTEST_PASSAGE - 2, SHORTEST_PASSAGE / 2)[begins + ends]
 
 
 def _is_border(text: str, at: int, borders: set[int], step: int) -> bool:
@@ -162,6 +167,8 @@ def _chapters(page: _Page) -> tuple[int, int]:
         (part.end for part in page.parts if part.start <= last < part.end and part.kind == "text"), last
     )
     plea = page.pleas.first(last, end)
+    if plea is None and _is_keywords(page.text[last:end]):
+        plea = last + next(SEPARATOR.finditer(page.text[last:end])).start()
     if plea is not None and plea > last + 1:
         page.parts = list(split(page.parts, [plea]))
         end = plea

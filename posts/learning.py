@@ -16,7 +16,7 @@ LEAST_POSTS = 8
 # in any source however large (a series of a dozen episodes repeats its introduction less often than that).
 LEAST_SHARE, LEAST, ENOUGH = 0.01, 3, 12
 # Of blocks, short ones must recur more often, and stand where templates put them: `Summary` heads many articles.
-LONG_BLOCK, SHORT_SHARE, HEADING_SHARE, EDGE_SHARE = 24, 0.05, 0.2, 0.8
+LONG_BLOCK, SHORT_SHARE, EDGE_SHARE = 24, 0.05, 0.8
 LONGEST_PATTERN = 2_000
 # A signature holds boilerplate only, where nearly all its blocks in many posts were left out by other rules.
 SIGNATURE_SHARE, SIGNATURE_POSTS = 0.9, 8
@@ -37,9 +37,9 @@ class Specimen:
     is_flat: bool
 
     @classmethod
-    def of(cls, source_id: str, title: str, blocks: Iterable[Block]) -> "Specimen":
+    def of(cls, source_id: str, title: str, blocks: Iterable[Block], *, is_flat: bool) -> "Specimen":
         told = [(block.text, block.element, block.signature, block.rule is not None) for block in blocks]
-        return cls(source_id, title, told, sum(not is_out for *_, is_out in told) <= 1)
+        return cls(source_id, title, told, is_flat)
 
     @property
     def body(self) -> str:
@@ -98,27 +98,24 @@ def _runs(flat: Sequence[Specimen]) -> Iterator[Pattern]:
 def _blocks(pages: Sequence[Specimen]) -> Iterator[Pattern]:
     if len(pages) < LEAST_POSTS:
         return
-    posts, at_edge, as_heading = Counter[str](), Counter[str](), Counter[str]()
+    posts, at_edge = Counter[str](), Counter[str]()
     for page in pages:
-        kept = [(named(text), element) for text, element, _, is_out in page.blocks if not is_out]
-        edges = {name for name, _ in [*kept[:3], *kept[-8:]]}
-        for name in {name for name, _ in kept}:
+        kept = [named(text) for text, _, _, is_out in page.blocks if not is_out]
+        edges = {*kept[:3], *kept[-8:]}
+        for name in set(kept):
             posts[name] += 1
             at_edge[name] += name in edges
-        as_heading.update({name for name, element in kept if element in {"h1", "h2", "h3", "h4", "h5", "h6"}})
     for name, count in posts.items():
         is_at_edge = at_edge[name] >= EDGE_SHARE * count
-        if count >= _least_of_block(name, len(pages), is_heading=as_heading[name] * 2 > count) and (
+        if count >= _least_of_block(name, len(pages)) and (
             is_at_edge or len(name) >= LONG_BLOCK
         ):
             yield Pattern(BLOCK, name, count)
 
 
-def _least_of_block(name: str, pages: int, *, is_heading: bool) -> float:
+def _least_of_block(name: str, pages: int) -> float:
     if not name or len(name) > LONGEST_PATTERN or PROTECTED.fullmatch(name):
         return math.inf
-    if is_heading:
-        return max(LEAST + 1, HEADING_SHARE * pages)
     return LEAST if len(name) >= LONG_BLOCK else max(LEAST + 1, min(SHORT_SHARE * pages, ENOUGH))
 
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from posts import fields as given
 from posts.blocks import Content, one_line
-from posts.clean import clean
+from posts.clean import clean, examined
 from posts.cuts import Page
 from posts.head import Head, head_of
 from posts.images import picture
@@ -90,8 +90,9 @@ def _or_refusal(reading: Callable[[], T]) -> T | Refusal:
 
 
 def _specimen(sighted: Sighted, engine: Engine) -> Specimen:
-    head, content = read_blocks(sighted, engine, NO_TEMPLATES)
-    return Specimen.of(slug(head.source), head.title, content.blocks)
+    head = head_of(sighted.content, sighted.name)
+    blocks, is_flat = examined(head.body, sighted.name, Page(head.title, head.url), engine)
+    return Specimen.of(slug(head.source), head.title, blocks, is_flat=is_flat)
 
 
 def _post(sighted: Sighted, engine: Engine, templates: Templates) -> Post:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 # All that can end a part begins with one of these characters, which keeps the search to one look per character.
 MARK = re.compile(
     r"https?://|www\.|[#＃\n。！？!?…；;@]|[-=＝－—_*＊━─═▬+~～]{4,}|_{3}|\.(?:com|org|net|tv|me|io|us|news|co|tw|cn|hk|ly|gl|page|app|live|info)\b"
-    r"|\.(?=\s|[A-Z])|/ (?=[\w.@-]{3,}(?:\s|\Z))"
+    r"|(?<![0-9])\.(?=\s|[A-Z])|/ (?=[\w.@-]{3,}(?:\s|\Z))"
 )
 ADDRESS = re.compile(r"[\x21-\x7e]+")
 # An address runs into the next line where line breaks are lost: `…/joinTwitter: `, `…/abcThe next line`.
@@ -64,7 +64,7 @@ def _part(text: str, mark: re.Match[str], done: int) -> tuple[int, int, str]:
         return start, _end_of(text, end), "end"
     if sign in {"#", "＃"}:
         tag = TAG.match(text, end)
-        return (start, tag.end(), "tag") if tag else (0, 0, "")
+        return (start, _end_of_tag(text, tag), "tag") if tag else (0, 0, "")
     if sign == "\n":
         return start, end, "line"
     if sign == "@":
@@ -79,6 +79,12 @@ def _part(text: str, mark: re.Match[str], done: int) -> tuple[int, int, str]:
         host = HOST.search(text, done, start)
         return (host.start(), _end_of_address(text, host.start()), "url") if host else (0, 0, "")
     return start, end, "ruler"
+
+
+def _end_of_tag(text: str, tag: re.Match[str]) -> int:
+    """Leave to a time what it has of the tag before it: `#harbour0:05`."""
+    end = tag.end()
+    return tag.start() + len(tag[0].rstrip("0123456789")) if text[end : end + 1] == ":" else end
 
 
 def _end_of(text: str, at: int) -> int:

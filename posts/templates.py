@@ -11,6 +11,7 @@ from posts.recurring import leveled, named
 if TYPE_CHECKING:
     from ahocorasick_rs import AhoCorasick
 
+HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 # kinds of patterns: a run of text, a whole block, the markup around one
 RUN, BLOCK, SIGNATURE, NOTHING = "sentence", "block", "signature", "nothing"
 # the rules by which a template leaves a block out
@@ -48,12 +49,26 @@ class Template:
         return [(start, end) for _, start, end in found]
 
     def recurring(self, blocks: list[Block], _: Any) -> Iterator[tuple[Block, str]]:
-        """Name the blocks that recur, or whose markup holds nothing but what does."""
-        for block in blocks:
-            if named(block.text) in self.blocks:
-                yield block, "recurring_block"
-            elif block.signature and block.signature in self.signatures:
-                yield block, "recurring_markup"
+        """Name the blocks that recur, or whose markup holds nothing but what does.
+
+        A heading that recurs stays where text of the post's own stands below it.
+        """
+        is_headed = False
+        for block in reversed(blocks):
+            rule = self._rule_of(block)
+            if block.element not in HEADINGS:
+                is_headed = is_headed or rule is None
+            elif rule is None or not is_headed:
+                is_headed = False
+            else:
+                rule, is_headed = None, False
+            if rule is not None:
+                yield block, rule
+
+    def _rule_of(self, block: Block) -> str | None:
+        if named(block.text) in self.blocks:
+            return "recurring_block"
+        return "recurring_markup" if block.signature and block.signature in self.signatures else None
 
     @cached_property
     def _matcher(self) -> "AhoCorasick":
