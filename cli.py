@@ -1,4 +1,4 @@
-"""The front door: `postlake ingest`, `sql`, `history`, `rejects`, `replay`, `info`, `clean`."""
+"""The front door: `postlake ingest`, `sql`, `history`, `rejects`, `replay`, `learn`, `reclean`, `info`, `clean`."""
 
 import json
 import os
@@ -14,7 +14,7 @@ import typer
 
 from schemas.errors import PostlakeError
 from schemas.words import Engine, Granularity
-from terminal import print_table, print_versions, say, watching
+from terminal import print_table, print_versions, say, show_upkeep, watching
 
 if TYPE_CHECKING:
     from flows.pipeline import Order, Summary
@@ -129,6 +129,55 @@ def replay(
     _show(summary, as_json)
 
 
+Sources = Annotated[
+    list[str] | None,
+    typer.Option("--source", help="Only this source, by name or source_id; may be repeated."),
+]
+
+
+@app.command()
+def learn(
+    lake: LakeDir = DATA_LAKE,
+    source: Sources = None,
+    anew: Annotated[bool, typer.Option("--anew", help="Forget what was learned before.")] = False,
+    and_reclean: Annotated[
+        bool,
+        typer.Option("--reclean/--no-reclean", help="Clean the posts of sources with a new template again."),
+    ] = True,
+    workers: Workers = 0,
+    wait: Wait = 600,
+    as_json: Json = False,
+) -> None:
+    """Learn which sentences, blocks and markup recur over the posts of each source, and clean its posts of them.
+
+    Looks at the sources with posts that their template has not seen, or at those that are named.
+    """
+    from flows.upkeep import Upkeep
+    from flows.upkeep import learn as run_learn
+
+    order = Upkeep(lake, tuple(source or ()), workers, wait_seconds=wait)
+    with watching():
+        done = run_learn(order, say, anew=anew, and_reclean=and_reclean)
+    show_upkeep(done, as_json=as_json)
+
+
+@app.command()
+def reclean(
+    lake: LakeDir = DATA_LAKE,
+    source: Sources = None,
+    workers: Workers = 0,
+    parser: Parser = Engine.LEXBOR,
+    wait: Wait = 600,
+    as_json: Json = False,
+) -> None:
+    """Clean posts again, from the bytes that the lake keeps, where their template or the cleaner is another now."""
+    from flows.upkeep import Upkeep, clean_anew
+
+    with watching():
+        done = clean_anew(Upkeep(lake, tuple(source or ()), workers, parser, wait), say)
+    show_upkeep(done, as_json=as_json)
+
+
 @app.command()
 def sql(
     query: Annotated[str, typer.Argument(help="For example: SELECT * FROM sources")],
@@ -223,16 +272,24 @@ def info(lake: LakeDir = DATA_LAKE, as_json: Json = False) -> None:
 @app.command()
 def clean(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Post files.")],
+    lake: Annotated[
+        Path | None, typer.Option("--lake", help="Apply the templates that this lake has learned.")
+    ] = None,
     to: Annotated[Path | None, typer.Option(help="Folder for <stem>.txt files, instead of stdout.")] = None,
     parser: Parser = Engine.LEXBOR,
 ) -> None:
     """Print the cleaned text of post files, blocks separated by a blank line."""
-    from posts.parse import parse_file
+    from posts.parse import NO_TEMPLATES, parse_file
     from posts.post import Post
 
-    bad = 0
+    templates, bad = NO_TEMPLATES, 0
+    if lake is not None:
+        from flows.learn import in_force
+        from lake.store import open_lake
+
+        templates = in_force(open_lake(lake))
     for file in files:
-        post = parse_file(os.fsencode(file), parser)
+        post = parse_file(os.fsencode(file), parser, templates)
         if not isinstance(post, Post):
             bad += 1
             say(": ".join(filter(None, [str(file), post.outcome, post.reason, post.detail])))
@@ -253,6 +310,8 @@ def _show(summary: "Summary", as_json: bool) -> None:
     print_table(list(COUNTS), [tuple(getattr(summary, name) for name in COUNTS)])
     if summary.reasons:
         print_table(["reason", "files"], list(summary.reasons.items()))
+    for alarm in summary.alarms:
+        say(f"look at {alarm}")
     stages = ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in summary.stage_seconds.items())
     went = [f"{count} {word}" for word, count in (("moved", summary.moved), ("gone", summary.gone)) if count]
     typer.echo(f"run {summary.run_id}: {'; '.join(['balanced', *went])}; {summary.seconds:.1f} s ({stages})")

@@ -1,9 +1,11 @@
 """What the command line shows: tables, progress, differences."""
 
+import json
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -13,6 +15,7 @@ from posts.paths import printable
 if TYPE_CHECKING:
     from rich.text import Text
 
+    from flows.upkeep import Kept
     from posts.difference import Line
 
 INTERRUPTED = 130
@@ -99,6 +102,31 @@ def _lines() -> Callable[[str, int, int], None]:
         say(f"{stage}: {done}{f' of {total}' if total else ''} files{rate}{left}")
 
     return watch
+
+
+def show_upkeep(done: "Kept", *, as_json: bool) -> None:
+    """Print what was learned and cleaned: as JSON, or a row per source with a new template and a line of counts."""
+    if as_json:
+        typer.echo(json.dumps(asdict(done), ensure_ascii=False))
+        return
+    columns = ["source_id", "version", "patterns", "new", "learned_from"]
+    learned = [tuple(getattr(each, name) for name in columns) for each in done.learned if each.is_new]
+    if learned:
+        print_table(columns, learned)
+    for alarm in done.alarms:
+        say(f"look at {alarm}")
+    posts = done.recleaned
+    words = [
+        f"{len(done.learned)} sources looked at, {len(learned)} with a new template"
+        if done.kind == "learn"
+        else "",
+        f"{posts.posts} posts cleaned again, {posts.changed} with another text",
+        f"{posts.left} left as they were: an ingest of their files would name, place or date them otherwise"
+        if posts.left
+        else "",
+    ]
+    stages = ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in done.stage_seconds.items())
+    typer.echo(f"run {done.run_id}: {'; '.join(filter(None, words))}; {done.seconds:.1f} s ({stages})")
 
 
 def say(line: str) -> None:

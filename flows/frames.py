@@ -33,6 +33,11 @@ def batch_of(parsed: list[Parsed], group: Group, number: int, run: Run) -> Batch
     )
 
 
+def post_rows(parsed: list[Parsed], run: Run) -> pl.DataFrame:
+    """Give the parsed posts that keep every rule as rows of the table."""
+    return _valid(_post_rows(parsed, run))[0]
+
+
 def known_sightings(plan: Plan) -> pl.DataFrame:
     """Give the files of a plan whose content the lake knows as sightings that the ledger is to complete."""
     came = plan.known.with_columns(

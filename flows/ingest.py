@@ -1,4 +1,4 @@
-"""The ingest as a Prefect flow: four coarse tasks, and a report that people look at."""
+"""The ingest as a Prefect flow: a few coarse tasks, and a report that people look at."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -33,6 +33,11 @@ def find(opened: Session, order: Order) -> State[None]:
     return _done(f"{plan.found} files found, {ahead}, {went}")
 
 
+@task(name="learn", task_run_name="learn", cache_policy=NO_CACHE)
+def learn(opened: Session) -> State[None]:
+    return _done(f"{opened.learn()} sources with a template")
+
+
 @task(name="transform", task_run_name="transform", cache_policy=NO_CACHE)
 def transform(opened: Session, channel: Channel[Batch]) -> State[None]:
     number = channel.feed(opened.transform())
@@ -44,11 +49,21 @@ def load(opened: Session, channel: Channel[Batch]) -> State[None]:
     return _done(f"{opened.load(channel)} batches committed")
 
 
+@task(name="complete", task_run_name="complete", cache_policy=NO_CACHE)
+def complete(opened: Session) -> State[None]:
+    done = opened.complete()
+    return _done(
+        f"{done.posts} posts cleaned again with what was learned of all, {done.changed} with another text"
+    )
+
+
 @task(name="report", task_run_name="report", cache_policy=NO_CACHE)
 def report(opened: Session) -> Summary:
     summary = opened.report()
     create_markdown_artifact(as_markdown(summary, opened.lake), key="ingest", description="What the run did")
     get_run_logger().info(in_words(summary))
+    for alarm in summary.alarms:
+        get_run_logger().warning(alarm)
     return summary
 
 
@@ -83,7 +98,7 @@ def ingest(
     history: bool = False,
     as_files: bool = False,
 ) -> Summary:
-    """Load post files into a lake: find, transform, load, report.
+    """Load post files into a lake: find, learn, transform, load, complete, report.
 
     Args:
         sources: Folders, git repositories (a working copy, bare, bundle or URL; repo@rev names a branch, tag or
@@ -122,6 +137,7 @@ def _stages(opened: Session, order: Order) -> Summary:
     channel: Channel[Batch] = Channel(room=1)
     handed: Any = quote(channel)
     find(held, order)
+    learn(held)
     transforming = transform.submit(held, handed)
     loading = load.submit(held, handed)
     try:
@@ -129,4 +145,5 @@ def _stages(opened: Session, order: Order) -> Summary:
     finally:
         channel.close()
         transforming.result()
+    complete(held)
     return report(held)

@@ -27,6 +27,8 @@ from posts.work import Task, examples
 WORTH_LEARNING = 200
 # Files looked at before a first ingest, and posts of one source: enough to see what one in a hundred shares.
 SAMPLE_FILES, SAMPLE_POSTS = 8_000, 2_000
+# A template learned from fewer posts of a source than this is learned again once all are loaded.
+ENOUGH_POSTS = 100
 SAMPLE_BYTES = 96 * 1024 * 1024
 # files or posts whose bytes are read at a time
 AT_ONCE = 4_000
@@ -42,7 +44,7 @@ PATTERNS = {
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """What was learned of a source: the version in force, its patterns, how many of them are new, posts looked at."""
+    """What was learned of a source: the version in force, its patterns, how many of these are new, posts looked at."""
 
     source_id: str
     version: int
@@ -50,6 +52,7 @@ class Learned:
     new: int
     learned_from: int
     alarms: tuple[str, ...] = ()
+    is_new: bool = False
 
 
 def in_force(lake: Lake) -> Templates:
@@ -82,28 +85,42 @@ def learn_lake(
 ) -> list[Learned]:
     """Learn what recurs over the posts of a lake, of the sources with posts that their template has not seen.
 
-    What a source's last version holds stays in the next, unless it is learned `anew`.
+    Of `sources` where some are named, whether their templates have seen all or not. What a source's last version
+    holds stays in the next, unless it is learned `anew`.
     """
-    rows = templates.unlearned(lake, anew=anew).filter(pl.col("posts") >= LEAST_POSTS)
+    rows = templates.unlearned(lake, anew=anew or bool(sources)).filter(pl.col("posts") >= LEAST_POSTS)
     rows = rows.filter(pl.col("source_id").is_in(list(sources))) if sources else rows
     known, learned = in_force(lake), list[tuple[Learned, pl.DataFrame]]()
     for some in _shares(rows):
         examined = _of_lake(lake, shop, some)
         for source_id in some["source_id"]:
-            before = known.get(source_id)
-            kept = Template(before.version) if before is not None and anew else before
-            learned.append(_learned(source_id, kept, *examined[source_id]))
+            learned.append(_learned(source_id, known.get(source_id), *examined[source_id], anew=anew))
             tell("learn", len(learned), rows.height)
     return _written(lake, run, learned)
+
+
+def learn_thin(lake: Lake, run: Run, shop: Workshop) -> list[Learned]:
+    """Learn of the sources that have no template, or one learned from few of their posts."""
+    thin = templates.thin(lake, ENOUGH_POSTS)
+    return learn_lake(lake, run, shop, thin) if thin else []
+
+
+def told(learned: Iterable[Learned]) -> list[str]:
+    """Give what should be looked at, with the source it is about."""
+    return [f"{each.source_id}: {alarm}" for each in learned for alarm in each.alarms]
 
 
 def _shares(rows: pl.DataFrame) -> Iterator[pl.DataFrame]:
     """Cut sources into shares whose posts are looked at together."""
     looked_at = pl.col("posts").clip(upper_bound=SAMPLE_POSTS)
-    yield from rows.with_columns(share=looked_at.cum_sum() // AT_ONCE).partition_by("share", maintain_order=True)
+    yield from rows.with_columns(share=looked_at.cum_sum() // AT_ONCE).partition_by(
+        "share", maintain_order=True
+    )
 
 
-def _of_lake(lake: Lake, shop: Workshop, rows: pl.DataFrame) -> dict[str, tuple[list[Specimen], list[Specimen]]]:
+def _of_lake(
+    lake: Lake, shop: Workshop, rows: pl.DataFrame
+) -> dict[str, tuple[list[Specimen], list[Specimen]]]:
     """Give the posts of some sources to learn from: those that their templates have seen, and the others."""
     sample = templates.sample(lake, rows, SAMPLE_POSTS)
     contents = ledger.contents(lake, sample["blob"])
@@ -119,23 +136,28 @@ def _of_lake(lake: Lake, shop: Workshop, rows: pl.DataFrame) -> dict[str, tuple[
 
 
 def _learned(
-    source_id: str, before: Template | None, seen: list[Specimen], unseen: list[Specimen]
+    source_id: str,
+    before: Template | None,
+    seen: list[Specimen],
+    unseen: list[Specimen],
+    *,
+    anew: bool = False,
 ) -> tuple[Learned, pl.DataFrame]:
     """Learn from the posts of a source; give what was learned, and the rows of its next version if there is one."""
     specimens = [*seen, *unseen]
     patterns = learn(specimens)
-    held = set(before.patterns) if before is not None else set[tuple[str, str]]()
+    known = set(before.patterns) if before is not None else set[tuple[str, str]]()
     found = {(each.kind, each.pattern) for each in patterns}
-    alarms = [_one_text(specimens), _changed(before, seen, unseen) if before is not None else None]
-    version = before.version if before is not None else 0
-    if version and found <= held:
-        return Learned(source_id, version, len(held), 0, len(specimens), tuple(filter(None, alarms))), _rows([])
-    kept = [Pattern(kind, pattern, 0) for kind, pattern in sorted(held - found)]
-    full = [*patterns, *kept] or [Pattern(NOTHING, "", 0)]
-    rows = [(source_id, version + 1, each.kind, each.pattern, each.posts, len(specimens)) for each in full]
-    number = len(patterns) + len(kept)
-    told = Learned(source_id, version + 1, number, len(found - held), len(specimens), tuple(filter(None, alarms)))
-    return told, _rows(rows)
+    kept = set[tuple[str, str]]() if anew else known - found
+    changed = _changed(before, seen, unseen) if before is not None else None
+    alarms = tuple(filter(None, [_one_text(specimens), changed]))
+    number, new = len(found | kept), len(found - known)
+    if before is not None and found | kept == known:
+        return Learned(source_id, before.version, number, 0, len(specimens), alarms), _rows([])
+    version = before.version + 1 if before is not None else 1
+    full = [*patterns, *(Pattern(*each, 0) for each in sorted(kept))] or [Pattern(NOTHING, "", 0)]
+    rows = [(source_id, version, each.kind, each.pattern, each.posts, len(specimens)) for each in full]
+    return Learned(source_id, version, number, new, len(specimens), alarms, is_new=True), _rows(rows)
 
 
 def _rows(rows: list[tuple[str, int, str, str, int, int]]) -> pl.DataFrame:
@@ -162,7 +184,9 @@ def _changed(before: Template, seen: list[Specimen], unseen: list[Specimen]) -> 
 
 def _is_known(specimen: Specimen, template: Template) -> bool:
     """Tell whether a post holds some pattern of a template."""
-    return bool(template.covered(specimen.body)) or any(named(text) in template.blocks for text, *_ in specimen.blocks)
+    return bool(template.covered(specimen.body)) or any(
+        named(text) in template.blocks for text, *_ in specimen.blocks
+    )
 
 
 def _one_text(specimens: list[Specimen]) -> str | None:

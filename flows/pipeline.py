@@ -9,17 +9,19 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
+from flows.alarms import drifted
 from flows.batches import transform
 from flows.clock import Clock, new_run
 from flows.groups import Group
 from flows.groups import groups as plan_groups
 from flows.history import history_groups, history_plan
-from flows.learn import Learned, in_force, learn_first
+from flows.learn import WORTH_LEARNING, Learned, in_force, learn_first, learn_thin, told
 from flows.load import Loader
 from flows.memory import give_back
 from flows.open import Opener
 from flows.plan import Plan, plan, replay_plan
 from flows.pool import Workshop, available_workers
+from flows.reclean import Recleaned, reclean
 from flows.sources import Source
 from lake import ledger, runs
 from lake.batch import Batch, Run
@@ -78,6 +80,7 @@ class Summary:
     reasons: dict[str, int]
     heads: dict[str, str]
     as_of: dict[str, str]
+    alarms: list[str] = field(default_factory=list)
     balanced: bool = False
     versions: dict[str, int] = field(default_factory=dict)
 
@@ -92,6 +95,7 @@ class Session:
         self.lake, self.run, self.shop, self.sources = lake, run, shop, sources
         self.clock = Clock()
         self.bytes_read = 0
+        self.learned: dict[str, Learned] = {}
         self.resumed = not runs.is_intact(lake)
         self.plan: Plan
 
@@ -100,12 +104,29 @@ class Session:
             self.plan = planning(self.lake, self.run, self.sources)
         return self.plan
 
-    def learn(self) -> list[Learned]:
-        """Learn from a sample of what is about to be read, where that is much; read all with what is known then."""
+    def learn(self) -> int:
+        """Learn from a sample of what is about to be read, where that is much; read all with what is known then.
+
+        Gives the number of sources that have a template.
+        """
         with self.clock.measuring("learn"):
-            learned = learn_first(self.lake, self.run, self.plan, self.shop)
-            self.shop = replace(self.shop, reader=replace(self.shop.reader, templates=in_force(self.lake)))
-        return learned
+            self._equip(learn_first(self.lake, self.run, self.plan, self.shop))
+        return len(self.shop.reader.templates)
+
+    def _equip(self, learned: list[Learned]) -> None:
+        self.learned |= {each.source_id: each for each in learned}
+        self.shop = replace(self.shop, reader=replace(self.shop.reader, templates=in_force(self.lake)))
+
+    def complete(self) -> Recleaned:
+        """After a large load, learn of the sources that the sample showed too little of, and clean their posts again."""
+        if ledger.read_by(self.lake, self.run.run_id)["post"] < WORTH_LEARNING:
+            return Recleaned()
+        with self.clock.measuring("learn"):
+            learned = learn_thin(self.lake, self.run, self.shop)
+            self._equip(learned)
+        with self.clock.measuring("reclean"):
+            changed = [each.source_id for each in learned if each.is_new]
+            return reclean(self.lake, self.run, self.shop, changed) if changed else Recleaned()
 
     def transform(self) -> Iterator[Batch]:
         groups = history_groups if self.plan.kind == runs.HISTORY else plan_groups
@@ -157,6 +178,7 @@ class Session:
             reasons=ledger.reasons(self.lake, self.run.run_id),
             heads=self.plan.heads,
             as_of={origin: moment.isoformat() for origin, moment in self.plan.moments.items()},
+            alarms=[*told(self.learned.values()), *drifted(self.lake, self.run)],
         )
 
 
@@ -202,6 +224,7 @@ def _run(order: Order, planning: Planning, say: Say) -> Summary:
         begun.find(planning)
         begun.learn()
         begun.load(begun.transform())
+        begun.complete()
         return begun.report()
 
 

@@ -18,7 +18,6 @@ from typing import Any, TypeVar
 from posts.work import Reader, Task
 from schemas.errors import PostlakeError
 
-
 T = TypeVar("T")
 Work = Callable[[list[Task], Reader], T]
 # What a worker is given at a time: large enough to hide the handing over, small enough to share out.

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from flows.pipeline import ACCOUNTED, Summary
+from flows.upkeep import Kept
 from lake.info import posts_by_source
 from lake.store import Lake
 
@@ -15,12 +16,29 @@ def as_markdown(summary: Summary, lake: Lake) -> str:
         f"# Run {summary.run_id}",
         _table(COUNTS, [[getattr(summary, name) for name in COUNTS]]),
         f"{in_words(summary)}.",
+        _section("To look at", ("alarm",), [[alarm] for alarm in summary.alarms]),
         _section("Reasons", ("reason", "files"), summary.reasons.items()),
         _section(
             "Posts in the lake", ("source", "posts", "first", "last"), posts_by_source(lake).iter_rows()
         ),
         _section("Seconds", ("stage", "seconds"), summary.stage_seconds.items()),
         _section("Table versions", ("table", "version"), summary.versions.items()),
+    ]
+    return "\n\n".join(filter(None, parts))
+
+
+def upkeep_as_markdown(done: Kept) -> str:
+    """Tell what was learned and cleaned anew."""
+    posts = done.recleaned
+    columns = ("source_id", "version", "patterns", "new", "learned_from")
+    learned = [[getattr(each, name) for name in columns] for each in done.learned if each.is_new]
+    parts = [
+        f"# Run {done.run_id}",
+        f"{len(done.learned)} sources looked at. {posts.posts} posts cleaned again, {posts.changed} with another text.",
+        _section("To look at", ("alarm",), [[alarm] for alarm in done.alarms]),
+        _section("New templates", columns, learned),
+        _section("Seconds", ("stage", "seconds"), done.stage_seconds.items()),
+        _section("Table versions", ("table", "version"), done.versions.items()),
     ]
     return "\n\n".join(filter(None, parts))
 

@@ -36,6 +36,17 @@ def commit(lake: Lake, batch: Batch, settled: Settlement, turned: Turnover, run:
         lake.upsert("files", settled.ledger.sort(KEY), KEY, properties)
 
 
+def rewrite(lake: Lake, posts: pl.DataFrame, partitions: pl.DataFrame) -> None:
+    """Put posts in the place of all that some partitions of posts hold, where the ledger has nothing to say of it.
+
+    Should a run be killed amid the next batch, undoing that batch undoes this too; it is to be done again then.
+    """
+    _assert_one_to_one(posts)
+    lake.replace(
+        "posts", posts.sort(*partitions.columns, "published_at", "post_id"), partitions, CommitProperties()
+    )
+
+
 def _add_contents(lake: Lake, contents: pl.DataFrame) -> None:
     new = contents.join(ledger.held(lake, contents["blob"]), on="blob", how="anti")
     if not new.is_empty():

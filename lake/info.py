@@ -1,9 +1,11 @@
 """What a lake holds, in numbers."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import polars as pl
 
+from lake.errors import LakeError
 from lake.store import Lake
 from schemas.tables import TABLES
 
@@ -42,3 +44,13 @@ def posts_by_source(lake: Lake) -> pl.DataFrame:
         pl.len().alias("posts"), pl.col("date").min().alias("first"), pl.col("date").max().alias("last")
     )
     return counted.sort("posts", "source", descending=[True, False]).collect()
+
+
+def source_ids(lake: Lake, names: Iterable[str]) -> list[str]:
+    """Give the source_id of sources named by it or by their display name. Raises LakeError for one that has no post."""
+    known = lake.scan("posts").select("source", "source_id").unique().collect()
+    by_name = dict(known.iter_rows()) | {source_id: source_id for source_id in known["source_id"]}
+    unknown = [name for name in names if name not in by_name]
+    if unknown:
+        raise LakeError(f"{', '.join(unknown)}: no such source in {lake.root}; `postlake info` lists them")
+    return [by_name[name] for name in names]

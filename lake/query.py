@@ -59,7 +59,8 @@ def _add_table(connection: duckdb.DuckDBPyConnection, lake: Lake, name: str) -> 
     keys = ["source_id", lake.granularity] if name in PARTITIONED else []
     types = ", ".join(f"'{key}': VARCHAR" for key in keys)
     hive = f", hive_partitioning = true, hive_types = {{{types}}}" if keys else ""
-    connection.execute(f"CREATE VIEW {view} AS SELECT {columns} FROM read_parquet({_quoted(files)}{hive})")  # noqa: S608 - names are ours, paths quoted
+    read = f"read_parquet({_quoted(files)}, union_by_name = true{hive})"
+    connection.execute(f"CREATE VIEW {view} AS SELECT {columns} FROM {read}")  # noqa: S608 - names are ours, paths quoted
 
 
 def _quoted(texts: Iterable[str]) -> str:

@@ -11,8 +11,9 @@ from lake.batch import Mark
 from lake.store import Lake
 from schemas.tables import columns
 
-# what a run did: first and later loads of sources, replayed histories, and rejects tried again
-INGEST, HISTORY, REPLAY = "ingest", "history", "replay"
+# what a run did: first and later loads of sources, replayed histories, rejects tried again, templates learned, posts
+# cleaned anew
+INGEST, HISTORY, REPLAY, LEARN, RECLEAN = "ingest", "history", "replay", "learn", "reclean"
 # written with a commit to files: how far it has followed the origins of a replayed history
 MARKS = "postlake.marks"
 OBJECTS = ("heads", "as_of", "reasons", "stage_seconds")

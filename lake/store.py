@@ -8,6 +8,7 @@ from urllib.parse import unquote
 import polars as pl
 from deltalake import ColumnProperties, CommitProperties, DeltaTable, WriterProperties, write_deltalake
 from deltalake.exceptions import DeltaError
+from deltalake.schema import Field, Schema
 from deltalake.transaction import AddAction, RemoveAction
 
 from lake.errors import LakeError
@@ -179,10 +180,23 @@ def create_lake(root: Path, granularity: Granularity | None) -> Lake:
     if not is_lake(root):
         for name in TABLES:
             _create(made, name)
-    lake = open_lake(root)
+    lake = open_for_writing(root)
     if granularity not in (None, lake.granularity):
         raise LakeError(f"{root}: this lake is partitioned by {lake.granularity}, not by {granularity}; "
                         "to change it, ingest into a new lake")  # fmt: skip
+    return lake
+
+
+def open_for_writing(root: Path) -> Lake:
+    """Open a lake that exists, and give its tables the columns that an older postlake did not know."""
+    lake = open_lake(root)
+    for name in TABLES:
+        table = lake.table(name)
+        known = {field.name for field in table.schema().fields}
+        missing = [column for column in empty(name).columns if column not in known]
+        if missing:
+            wanted = Schema.from_arrow(arrow(empty(name).select(missing)).schema)
+            table.alter.add_columns([Field(field.name, field.type, nullable=True) for field in wanted.fields])
     return lake
 
 

@@ -26,7 +26,9 @@ def newest(lake: Lake) -> pl.DataFrame:
 def write(lake: Lake, patterns: pl.DataFrame, run: Run) -> None:
     """Write new versions of some sources: source_id, version, kind, pattern, posts, learned_from."""
     rows = patterns.with_columns(learned_at=pl.lit(run.started_at), run_id=pl.lit(run.run_id))
-    lake.append("templates", rows.select([pl.col(name).cast(kind) for name, kind in columns("templates").items()]))
+    lake.append(
+        "templates", rows.select([pl.col(name).cast(kind) for name, kind in columns("templates").items()])
+    )
 
 
 def unlearned(lake: Lake, *, anew: bool) -> pl.DataFrame:
@@ -41,6 +43,21 @@ def unlearned(lake: Lake, *, anew: bool) -> pl.DataFrame:
     is_new = pl.col("learned_at").is_null() | (pl.col("ingested_at") > pl.col("learned_at"))
     rows = sources if anew else sources.filter(is_new)
     return rows.select("source_id", "posts", "learned_at").sort("source_id").collect()
+
+
+def thin(lake: Lake, enough: int) -> list[str]:
+    """Give the sources whose template was learned from fewer posts than `enough` and than they have, or that have none."""
+    posts = lake.scan("posts").filter(pl.col("withdrawn_at").is_null()).group_by("source_id").len()
+    looked_at = newest(lake).lazy().group_by("source_id").agg(pl.col("learned_from").max())
+    known = pl.col("learned_from").fill_null(0)
+    is_thin = (known < enough) & (known < pl.col("len"))
+    return (
+        posts.join(looked_at, on="source_id", how="left")
+        .filter(is_thin)
+        .collect()["source_id"]
+        .sort()
+        .to_list()
+    )
 
 
 def sample(lake: Lake, sources: pl.DataFrame, most: int) -> pl.DataFrame:
@@ -65,7 +82,9 @@ def outdated(lake: Lake, cleaner_version: int, sources: list[str]) -> pl.DataFra
     known = newest(lake).lazy().group_by("source_id").agg(newest=pl.col("version").max())
     posts = lake.scan("posts")
     posts = posts.filter(pl.col("source_id").is_in(sources)) if sources else posts
-    is_old = (pl.col("cleaner_version") != cleaner_version) | pl.col("newest").ne_missing(pl.col("template_version"))
+    is_old = (pl.col("cleaner_version") != cleaner_version) | pl.col("newest").ne_missing(
+        pl.col("template_version")
+    )
     place = ["source_id", lake.granularity, "post_id"]
     found = posts.join(known, on="source_id", how="left").filter(is_old)
     return found.select(*KEY, "blob", *place).sort(place).collect()

@@ -47,7 +47,7 @@ class Runs(dy.Schema):
     """One row per run. The versions of all tables at its end make one consistent snapshot."""
 
     run_id = dy.String()
-    kind = dy.String(description="ingest, history, replay")
+    kind = dy.String(description="ingest, history, replay, learn, reclean")
     started_at = utc()
     finished_at = utc()
     seconds = dy.Float64()
@@ -69,6 +69,7 @@ class Runs(dy.Schema):
     resumed = dy.Bool(description="an earlier run had been killed after it had written")
     bytes_read = dy.Int64()
     reasons = dy.String(description="JSON object: reason -> files")
+    alarms = dy.List(dy.String(), nullable=True, description="what a person should look at")
     code_version = dy.String()
     versions = dy.String(description="JSON object: table -> Delta version at the end of the run")
 

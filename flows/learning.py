@@ -1,0 +1,101 @@
+"""Learning and cleaning anew as Prefect flows."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from prefect import flow, task
+from prefect.artifacts import create_markdown_artifact
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
+from prefect.logging import get_run_logger
+from prefect.states import Completed
+from prefect.utilities.annotations import quote
+from pydantic import Field
+
+from flows.summary import upkeep_as_markdown
+from flows.upkeep import Keeper, Kept, Upkeep, keeping
+from lake import runs
+from schemas.words import Engine
+
+
+@task(name="learn", task_run_name="learn", cache_policy=NO_CACHE)
+def learn_templates(keeper: Keeper, *, anew: bool) -> State[None]:
+    learned = keeper.learn(anew=anew)
+    return _done(
+        f"{len(learned)} sources looked at, {sum(each.is_new for each in learned)} with a new template"
+    )
+
+
+@task(name="reclean", task_run_name="reclean", cache_policy=NO_CACHE)
+def clean_posts(keeper: Keeper, sources: list[str]) -> State[None]:
+    posts = keeper.reclean(sources)
+    return _done(f"{posts.posts} posts cleaned again, {posts.changed} with another text")
+
+
+@task(name="report", task_run_name="report", cache_policy=NO_CACHE)
+def report(keeper: Keeper) -> Kept:
+    done = keeper.report()
+    create_markdown_artifact(upkeep_as_markdown(done), key=done.kind, description="What the run did")
+    for alarm in done.alarms:
+        get_run_logger().warning(alarm)
+    return done
+
+
+def _done(counts: str) -> State[None]:
+    get_run_logger().info(counts)
+    return Completed(message=counts)
+
+
+@flow(name="learn", flow_run_name="learn from {lake}", validate_parameters=True, persist_result=False)
+def learn(
+    lake: str = "data/lake",
+    sources: list[str] = [],  # noqa: B006 - Prefect copies parameters
+    anew: bool = False,
+    reclean: bool = True,
+    workers: Annotated[int, Field(ge=0, le=256)] = 0,
+    wait_seconds: Annotated[float, Field(ge=0)] = 600,
+) -> Kept:
+    """Learn what recurs over the posts of each source, and clean its posts of it.
+
+    Args:
+        lake: Folder of the lake.
+        sources: Only these, by name or source_id; none named: those with posts that their template has not seen.
+        anew: Forget what was learned before.
+        reclean: Clean the posts of sources with a new template again.
+        workers: Processes that parse; 0 takes one per processor.
+        wait_seconds: How long to wait for another run that writes to the same lake.
+
+    """
+    order = Upkeep(Path(lake), tuple(sources), workers, Engine.LEXBOR, wait_seconds)
+    with keeping(order, runs.LEARN, get_run_logger().warning) as keeper:
+        held: Any = quote(keeper)
+        learn_templates(held, anew=anew)
+        changed = [each.source_id for each in keeper.done.learned if each.is_new]
+        if reclean and changed:
+            clean_posts(held, changed)
+        return report(held)
+
+
+@flow(name="reclean", flow_run_name="clean {lake} again", validate_parameters=True, persist_result=False)
+def reclean(
+    lake: str = "data/lake",
+    sources: list[str] = [],  # noqa: B006 - Prefect copies parameters
+    workers: Annotated[int, Field(ge=0, le=256)] = 0,
+    parser: Engine = Engine.LEXBOR,
+    wait_seconds: Annotated[float, Field(ge=0)] = 600,
+) -> Kept:
+    """Clean posts again, from the bytes that the lake keeps, where the cleaner or their template is another now.
+
+    Args:
+        lake: Folder of the lake.
+        sources: Only these, by name or source_id; none named: all.
+        workers: Processes that parse; 0 takes one per processor.
+        parser: HTML parser. lexbor is fast; beautifulsoup is the second opinion.
+        wait_seconds: How long to wait for another run that writes to the same lake.
+
+    """
+    order = Upkeep(Path(lake), tuple(sources), workers, parser, wait_seconds)
+    with keeping(order, runs.RECLEAN, get_run_logger().warning) as keeper:
+        held: Any = quote(keeper)
+        clean_posts(held, keeper.sources)
+        return report(held)

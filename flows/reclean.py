@@ -1,0 +1,79 @@
+"""Clean posts again, from the bytes that the lake keeps: where the cleaner or their source's template is another now."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+import polars as pl
+
+from flows.frames import post_rows
+from flows.pool import Workers, Workshop, handfuls
+from flows.progress import tell
+from lake import ledger, templates
+from lake.batch import Run
+from lake.commit import rewrite
+from lake.store import Lake
+from posts.find import File
+from posts.post import CLEANER_VERSION
+from posts.work import Task, work
+
+# posts whose bytes, texts and rows are in memory at a time
+AT_ONCE = 4_000
+# What a cleaned post keeps of its stored row: where it was sighted, and since when it stands.
+STAYS = ["origin", "path", "version_at", "withdrawn_at"]
+
+
+@dataclass(frozen=True, slots=True)
+class Recleaned:
+    """How many posts were looked at, how many have another text now, and how many could not be read again."""
+
+    posts: int = 0
+    changed: int = 0
+    left: int = 0
+
+
+def reclean(lake: Lake, run: Run, shop: Workshop, sources: Sequence[str] = ()) -> Recleaned:
+    """Clean the posts of all sources, or of some, that another cleaner or template cleaned. Revisions stay.
+
+    What is committed stays, should the run be killed; the next one goes on.
+    """
+    outdated = templates.outdated(lake, CLEANER_VERSION, list(sources))
+    total = Recleaned()
+    with ExitStack() as stack:
+        workers = Workers(shop, stack)
+        for rows in _shares(lake, outdated):
+            done = _cleaned(lake, run, workers, rows)
+            total = Recleaned(total.posts + done.posts, total.changed + done.changed, total.left + done.left)
+            tell("reclean", total.posts, outdated.height)
+    return total
+
+
+def _shares(lake: Lake, outdated: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """Cut posts, in the order of partitions, into shares that hold whole partitions."""
+    partition = ["source_id", lake.granularity]
+    sized = (
+        outdated.group_by(partition, maintain_order=True)
+        .len()
+        .with_columns(share=pl.col("len").cum_sum() // AT_ONCE)
+    )
+    for share in sized.partition_by("share", maintain_order=True):
+        yield outdated.join(share.select(partition), on=partition, how="semi", maintain_order="left")
+
+
+def _cleaned(lake: Lake, run: Run, workers: Workers, rows: pl.DataFrame) -> Recleaned:
+    contents = ledger.contents(lake, rows["blob"])
+    workers.expect(sum(map(len, contents.values())))
+    files = [File(*row) for row in rows.select(templates.FILE).iter_rows()]
+    tasks = [Task(file, contents[str(file.blob)]) for file in files if file.blob in contents]
+    answers = [workers.begin(work, handful) for handful in handfuls(tasks)]
+    fresh = post_rows([answer() for answer in answers], run)
+    partitions = rows.select("source_id", lake.granularity).unique()
+    stored = lake.rows_in("posts", partitions)
+    # a post that this version of postlake would name, place or date otherwise waits for an ingest of its file
+    same = ["post_id", "source_id", "date", "blob"]
+    cleaned = stored.select(*same, *STAYS, old="content_hash").join(fresh.drop(STAYS), on=same)
+    changed = cleaned.filter(pl.col("old") != pl.col("content_hash")).height
+    staying = stored.join(cleaned, on="post_id", how="anti")
+    written = lake.with_period(cleaned).select(stored.columns)
+    rewrite(lake, pl.concat([staying, written]), partitions)
+    return Recleaned(rows.height, changed, rows.height - cleaned.height)

@@ -1,0 +1,136 @@
+"""Learn and clean anew, from end to end, without Prefect: the work on a lake that reads no source."""
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+
+from flows.clock import Clock, new_run
+from flows.learn import Learned, in_force, learn_lake, told
+from flows.pool import Workshop, available_workers
+from flows.reclean import Recleaned, reclean
+from lake import runs
+from lake.batch import Run
+from lake.commit import repair
+from lake.info import source_ids
+from lake.lock import writing
+from lake.store import Lake, open_for_writing, open_lake
+from posts.work import Reader
+from schemas.words import Engine
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Upkeep:
+    """What a user asks for: of which sources (all: none named), by how many workers (one per processor: 0)."""
+
+    lake: Path
+    sources: tuple[str, ...] = ()
+    workers: int = 0
+    engine: Engine = Engine.LEXBOR
+    wait_seconds: float = 600
+
+
+@dataclass(slots=True)
+class Kept:
+    """What was done: templates learned, posts cleaned again, and how the lake stands now."""
+
+    run_id: str
+    kind: str
+    learned: list[Learned] = field(default_factory=list)
+    recleaned: Recleaned = field(default_factory=Recleaned)
+    alarms: list[str] = field(default_factory=list)
+    seconds: float = 0
+    stage_seconds: dict[str, float] = field(default_factory=dict)
+    versions: dict[str, int] = field(default_factory=dict)
+
+
+class Keeper:
+    """One run on a lake with the writer lock held."""
+
+    def __init__(self, lake: Lake, run: Run, order: Upkeep, kind: str) -> None:
+        self.lake, self.run, self.order = lake, run, order
+        self.sources = source_ids(lake, order.sources)
+        self.clock = Clock()
+        self.resumed = not runs.is_intact(lake)
+        self.done = Kept(run.run_id, kind)
+
+    def learn(self, *, anew: bool) -> list[Learned]:
+        with self.clock.measuring("learn"):
+            self.done.learned = learn_lake(self.lake, self.run, self._shop(), self.sources, anew=anew)
+            self.done.alarms = told(self.done.learned)
+        return self.done.learned
+
+    def reclean(self, sources: Sequence[str]) -> Recleaned:
+        with self.clock.measuring("reclean"):
+            self.done.recleaned = reclean(self.lake, self.run, self._shop(), sources)
+        return self.done.recleaned
+
+    def report(self) -> Kept:
+        """Record the run: the posts looked at are its files."""
+        done = self.done
+        done.seconds = round(self.clock.seconds, 3)
+        done.stage_seconds = {stage: round(seconds, 3) for stage, seconds in self.clock.stages.items()}
+        done.versions = runs.record(self.lake, _row(done, self.run, resumed=self.resumed))
+        return done
+
+    def _shop(self) -> Workshop:
+        return Workshop(
+            self.order.workers or available_workers(), Reader(self.order.engine, in_force(self.lake))
+        )
+
+
+@contextmanager
+def keeping(order: Upkeep, kind: str, say: Say) -> Iterator[Keeper]:
+    """Open a lake for work of a kind, and mend what a killed run left behind.
+
+    Raises LakeError, also for a source that the lake does not know, before anything is written.
+    """
+    source_ids(open_lake(order.lake), order.sources)
+    run = new_run()
+    with writing(order.lake, run.run_id, order.wait_seconds, say):
+        lake = open_for_writing(order.lake)
+        if repair(lake):
+            say("an earlier run was killed while it wrote; the next ingest does its unfinished batch again")
+        yield Keeper(lake, run, order, kind)
+
+
+def learn(order: Upkeep, say: Say, *, anew: bool = False, and_reclean: bool = True) -> Kept:
+    """Learn templates from the posts of a lake, and clean the posts of the sources that have another one now."""
+    with keeping(order, runs.LEARN, say) as keeper:
+        changed = [each.source_id for each in keeper.learn(anew=anew) if each.is_new]
+        if and_reclean and changed:
+            keeper.reclean(changed)
+        return keeper.report()
+
+
+def clean_anew(order: Upkeep, say: Say) -> Kept:
+    """Clean the posts that another cleaner or template cleaned."""
+    with keeping(order, runs.RECLEAN, say) as keeper:
+        keeper.reclean(keeper.sources)
+        return keeper.report()
+
+
+def _row(done: Kept, run: Run, *, resumed: bool) -> dict[str, object]:
+    posts, changed = done.recleaned.posts, done.recleaned.changed
+    counts = {"found": posts, "unchanged": posts - changed, "posts": changed}
+    nothing = dict.fromkeys(("duplicates", "rejected", "ignored", "gone", "moved", "bytes_read"), 0)
+    row = asdict(done)
+    told_of = {name: row[name] for name in ("run_id", "kind", "alarms", "seconds", "stage_seconds")}
+    return {
+        **told_of,
+        **counts,
+        **nothing,
+        "origins": [],
+        "heads": {},
+        "as_of": {},
+        "reasons": {},
+        "balanced": True,
+        "resumed": resumed,
+        "started_at": run.started_at,
+        "finished_at": dt.datetime.now(dt.UTC),
+        "code_version": version("postlake"),
+    }
