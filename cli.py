@@ -1,4 +1,4 @@
-"""The front door: `postlake ingest`, `sql`, `history`, `rejects`, `replay`, `learn`, `reclean`, `info`, `clean`."""
+"""The front door: `postlake ingest`, `sql`, `history`, `rejects`, `replay`, `learn`, `reclean`, `info`, `clean`, `explain`."""
 
 import json
 import os
@@ -299,6 +299,30 @@ def clean(
             to.mkdir(parents=True, exist_ok=True)
             (to / f"{file.stem}.txt").write_text(post.text + "\n" if post.text else "", encoding="utf-8")
     raise typer.Exit(FAILED if bad else 0)
+
+
+@app.command()
+def explain(
+    target: Annotated[
+        str, typer.Argument(metavar="FILE|URL|POST_ID", help="A post file, or a post of the lake.")
+    ],
+    lake: LakeDir = DATA_LAKE,
+    parser: Parser = Engine.LEXBOR,
+    html: Annotated[Path | None, typer.Option(help="Write a page for a browser to this file.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The blocks as one JSON object.")] = False,
+) -> None:
+    """Show what was kept of a post and what each rule left out, with the templates that the lake has learned."""
+    from explain_page import page
+    from explain_terminal import as_dict, print_explanation
+    from flows.explain import explain as run_explain
+
+    explanation = run_explain(target, lake, parser, say)
+    if html is not None:
+        html.write_text(page(explanation), encoding="utf-8")
+    if as_json:
+        typer.echo(json.dumps(as_dict(explanation), ensure_ascii=False, default=str))
+    elif html is None:
+        print_explanation(explanation)
 
 
 def _show(summary: "Summary", as_json: bool) -> None:

@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Iterator
 from html import escape
 from itertools import groupby
+from urllib.parse import unquote
 
 from explain_terminal import counted, recurs
 from posts.explain import Explained, Explanation, Passage, Share
+from posts.post import Post
 
 HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 LANGUAGES = frozenset({"zh", "yue", "ja", "ko", "en"})
@@ -24,7 +26,7 @@ h1 { font-size: 1.5rem; line-height: 1.35; margin: 0 0 .25rem }
 header p, footer p { margin: 0 0 .25rem; color: var(--faint); font-size: .875rem }
 a { color: inherit }
 summary { cursor: pointer; color: var(--faint); font-size: .875rem; padding: .4rem 0 }
-table { border-collapse: collapse; font-size: .8125rem; line-height: 1.5; margin-bottom: .5rem }
+table { border-collapse: collapse; font-size: .8125rem; line-height: 1.5; margin-bottom: .5rem; overflow-wrap: normal }
 th, td { text-align: left; vertical-align: top; padding: .15rem 1rem .15rem 0; font-weight: normal }
 th { color: var(--faint) }
 .number { text-align: right; font-variant-numeric: tabular-nums }
@@ -43,8 +45,9 @@ th { color: var(--faint) }
 div.out { border-left: 3px solid var(--out-line); padding: .3rem .7rem }
 div.out p { display: inline; font-weight: normal; font-size: inherit; padding: 0; background: none; border: 0 }
 div.out p + p::before { content: " ¶ "; position: static; color: var(--out-line) }
-span.out { border-bottom: 1px solid var(--out-line); padding: .1rem .2rem }
-.rule { font: .72rem/1.4 ui-monospace, monospace; border: 1px solid var(--out-line); border-radius: .25rem;
+span.out { display: block; border-left: 3px solid var(--out-line); padding: .15rem .7rem; margin: .3rem 0; white-space: pre-line }
+span.out.hashtag { display: inline; border: 0; padding: .1rem .2rem; margin: 0 }
+.rule { display: inline-block; font: .72rem/1.4 ui-monospace, monospace; border: 1px solid var(--out-line); border-radius: .25rem;
   padding: 0 .3rem; margin-right: .45rem; white-space: normal; color: var(--out) }
 .raw pre { font: .75rem/1.5 ui-monospace, monospace; white-space: pre-wrap; border: 1px solid var(--line); padding: .8rem;
   max-height: 80vh; overflow: auto }
@@ -52,14 +55,18 @@ span.out { border-bottom: 1px solid var(--out-line); padding: .1rem .2rem }
 @media (max-width: 44rem) {
   body { padding: .8rem }
   .row { display: block }
-  .row.names, .clean, .row:has(div.out) .clean { display: none }
+  .row.names, .clean { display: none }
   .switch { display: inline; margin: .8rem .3rem 0 0 }
   .switch + label { display: inline; margin-right: 1rem; font-size: .875rem }
   #clean:checked ~ main .original { display: none }
   #clean:checked ~ main .clean { display: block }
   #clean:checked ~ main .row.gone { display: none }
-  th:last-child, td:last-child { padding-right: 0 }
-  td, th { padding-right: .6rem }
+  table { width: 100% }
+  tr { display: flex; flex-wrap: wrap; padding-bottom: .4rem }
+  th, td { flex: 0 0 5rem; padding-right: 0 }
+  th:first-child, td:first-child { flex: 1 }
+  td:last-child { flex: 100%; color: var(--faint) }
+  th:last-child { display: none }
 }
 """
 
@@ -70,8 +77,8 @@ def page(explanation: Explanation) -> str:
     parts = [
         _head(explanation),
         _rules(explanation.shares),
-        _switch("original", "Original", checked="") + _switch("clean", "Clean text"),
-        _tag("main", _names() + _tag("div", rows, lang=_language(explanation))),
+        _switch(),
+        _tag("main", _names() + _tag("div", rows, lang=_language(explanation.post))),
         _raw(explanation),
     ]
     title = _tag("title", escape(explanation.post.title))
@@ -89,15 +96,26 @@ def _tag(name: str, inner: str, **attributes: str) -> str:
 
 def _head(explanation: Explanation) -> str:
     post = explanation.post
-    # a canonical URL is http or https
-    url = _tag("a", escape(post.url), href=post.url, rel="noreferrer") if post.url else escape(post.path)
-    told = [f"{escape(post.source)} · {post.date} · {url}", escape(counted(explanation))]
-    title = _tag("h1", escape(post.title), lang=_language(explanation))
+    told = [f"{escape(post.source)} · {post.date} · {_address(post)}", escape(counted(explanation))]
+    title = _tag("h1", escape(post.title), lang=_language(post))
     return _tag("header", title + "".join(_tag("p", line) for line in told))
 
 
-def _language(explanation: Explanation) -> str:
-    post = explanation.post
+def _address(post: Post) -> str:
+    """Give the post's URL as a link, which is safe: a canonical one is http or https."""
+    if not post.url:
+        return escape(post.path)
+    return _tag("a", escape(_readable(post.url)), href=post.url, rel="noreferrer")
+
+
+def _readable(url: str) -> str:
+    """Undo the percent-encoding of a URL as address bars do."""
+    told = unquote(url)
+    return told if told.isprintable() and "\ufffd" not in told else url
+
+
+def _language(post: Post) -> str:
+    """Give the language of a post as browsers choose fonts by it; nothing where it is not one."""
     if post.language not in LANGUAGES:
         return ""
     return f"{post.language}-{post.script}" if post.script else post.language
@@ -106,7 +124,8 @@ def _language(explanation: Explanation) -> str:
 def _rules(shares: list[Share]) -> str:
     if not shares:
         return ""
-    names = "".join(_tag("th", name) for name in ("rule", "blocks", "characters", "reason"))
+    kinds = {"rule": "", "blocks": "number", "characters": "number", "reason": ""}
+    names = "".join(_tag("th", name, class_=kind) for name, kind in kinds.items())
     rows = "".join(map(_share, shares))
     told = _tag("summary", "What each rule left out") + _tag("table", _tag("tr", names) + rows)
     return _tag("details", told, open="")
@@ -118,11 +137,13 @@ def _share(share: Share) -> str:
     return _tag("tr", rule + numbers + _tag("td", escape(share.reason)))
 
 
-def _switch(name: str, label: str, **checked: str) -> str:
-    """Give a choice of the column that a phone shows."""
-    written = "".join(f" {key}" for key in checked)
-    return f'<input type="radio" name="column" class="switch" id="{name}"{written}>' + _tag(
-        "label", label, for_=name
+def _switch() -> str:
+    """Let a reader on a phone choose the column."""
+    choices = (("original", "Original", " checked"), ("clean", "Clean text", ""))
+    return "".join(
+        f'<input type="radio" name="column" class="switch" id="{name}"{checked}>'
+        + _tag("label", told, for_=name)
+        for name, told, checked in choices
     )
 
 
@@ -163,7 +184,8 @@ def _row(blocks: list[Explained]) -> str:
 def _passage(passage: Passage) -> str:
     if passage.rule is None:
         return escape(passage.text)
-    return _tag("span", _rule(passage, 1) + escape(passage.text), class_="out", title=str(passage.reason))
+    told = _rule(passage, 1) + escape(passage.text.strip())
+    return _tag("span", told, class_=f"out {passage.rule}", title=str(passage.reason))
 
 
 def _rule(passage: Passage, blocks: int) -> str:

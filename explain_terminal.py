@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterable
 from dataclasses import asdict, astuple, fields
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -18,30 +19,36 @@ HEAD = ("post_id", "title", "source", "url", "date", "path", "blob", "template_v
 
 def print_explanation(explanation: Explanation) -> None:
     """Print a post's title, source and address, its blocks in order, and what each rule left out."""
+    from rich.text import Text
+
     post, shares = explanation.post, explanation.shares
     typer.echo("\n".join(filter(None, [post.title, post.source, post.url])) + "\n")
-    for block in explanation.blocks:
-        console().print(_marked(block), soft_wrap=True, end="\n\n")
+    for is_kept, blocks in groupby(explanation.blocks, lambda block: bool(block.kept)):
+        gap = Text("\n\n" if is_kept else "\n")
+        console().print(gap.join(map(_marked, blocks)), soft_wrap=True, end="\n\n")
     typer.echo(counted(explanation) + "\n" * bool(shares))
     if shares:
         print_table([field.name for field in fields(Share)], [astuple(share) for share in shares])
 
 
 def _marked(block: Explained) -> "Text":
+    """Give a block, its passages on a line each."""
+    from rich.text import Text
+
+    return Text("\n").join(map(_line, block.passages))
+
+
+def _line(passage: Passage) -> "Text":
     """Mark what is left out: in colours on a terminal, else between [- -]."""
     from rich.text import Text
 
-    marked = Text()
-    before, after = ("", "") if sys.stdout.isatty() else MARKS["removed"]
-    for passage in block.passages:
-        if passage.rule is None:
-            marked.append(passage.text)
-            continue
-        marked.append(f"{before} {label(passage)}: ", "red")
-        marked.append(passage.text.strip(), f"dim {STYLES['removed']}")
-        marked.append(f" {after} ", "red")
-    marked.rstrip()
-    return marked
+    text = passage.text.strip("\n ")
+    if passage.rule is None:
+        return Text(text)
+    before, after = ("", "") if sys.stdout.isatty() else (f"{mark} " for mark in MARKS["removed"])
+    return Text.assemble(
+        f"{before}{label(passage)}: ", (text, f"dim {STYLES['removed']}"), f" {after}".rstrip(), style="red"
+    )
 
 
 def label(passage: Passage) -> str:
@@ -79,7 +86,7 @@ def _blocks(number: int) -> str:
     return f"{number:,} block{'' if number == 1 else 's'}"
 
 
-def as_json(explanation: Explanation) -> dict[str, Any]:
+def as_dict(explanation: Explanation) -> dict[str, Any]:
     """Give the head of a post and its blocks; one that `continues` is a passage of the block before."""
     head = {name: getattr(explanation.post, name) for name in HEAD}
     blocks = [

@@ -53,10 +53,8 @@ def _row(target: str, lake: Lake) -> dict[str, object]:
     """Give the version of a post that stands."""
     try:
         return versions(lake, canonical(target) or target).row(-1, named=True)
-    except LakeError:
-        raise MisuseError(
-            f"{target}: neither a file nor the URL or post_id of a post in {lake.root}"
-        ) from None
+    except LakeError as error:
+        raise MisuseError(f"{target}: no such file; {error}") from error
 
 
 def _of_lake(row: dict[str, object], lake: Lake) -> Sighted:

@@ -2,8 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from itertools import accumulate
+from dataclasses import dataclass, replace
+from itertools import accumulate, pairwise
 
 from posts.blocks import Block, Content
 from posts.parse import NO_TEMPLATES, Sighted, Templates, parse, read_blocks
@@ -104,7 +104,7 @@ def explain(
 def _grouped(blocks: list[Block]) -> Iterator[list[Block]]:
     """Put the passages of a block together."""
     starts = [at for at, block in enumerate(blocks) if not block.continues]
-    for start, end in zip(starts, [*starts[1:], len(blocks)], strict=True):
+    for start, end in pairwise([*starts, len(blocks)]):
         yield blocks[start:end]
 
 
@@ -118,8 +118,8 @@ class _Source:
     def explained(self, group: list[Block]) -> Explained:
         ends = list(accumulate(len(block.text) for block in group))
         text = "".join(block.text for block in group)
-        passages = (self._passage(block, text, end) for block, end in zip(group, ends, strict=True))
-        return Explained(group[0].element, tuple(passages), Content(group).text)
+        passages = [self._passage(block, text, end) for block, end in zip(group, ends, strict=True)]
+        return Explained(group[0].element, tuple(_told(passages)), Content(group).text)
 
     def _passage(self, block: Block, text: str, end: int) -> Passage:
         """Tell of a passage that ends somewhere in the text of its block."""
@@ -140,3 +140,15 @@ class _Source:
                 inside = min(last, end) - max(first, start)
                 if 2 * inside >= min(last - first, end - start):
                     yield RUN, levelled[first:last]
+
+
+def _told(passages: list[Passage]) -> Iterator[Passage]:
+    """Add white space that was judged alone to the passage before it."""
+    waiting = passages[0]
+    for passage in passages[1:]:
+        if passage.text.isspace():
+            waiting = replace(waiting, text=waiting.text + passage.text)
+        else:
+            yield waiting
+            waiting = passage
+    yield waiting

@@ -7,45 +7,87 @@ from selectolax.lexbor import LexborHTMLParser
 
 from schemas.words import Engine
 
-# Opening a block costs lexbor the depth it is in: 100,000 nested <div> take 17 s, 10,000 take 0.2 s.
-DEEPEST = 10_000
-VOID = "area|base|br|col|embed|hr|img|input|link|meta|p|param|source|track|wbr"
-OPENING = re.compile(rf"<(/?)(?!(?:{VOID})\b)[a-z]", re.IGNORECASE)
+# Opening an element costs lexbor the depth it is in: 100,000 nested <div> take 17 s, 10,000 (this sum) 0.2 s.
+MOST_STEPS = 50_000_000
+# void, or mostly left open until the next of its kind
+SHALLOW = "area|base|br|col|dd|dt|embed|hr|img|input|li|link|meta|option|p|param|source|t[dhr]|track|wbr"
+ELEMENT = re.compile(rf"<(/?)(?:({SHALLOW})\b|[a-z])", re.IGNORECASE)
 # Every block repeats the formatting left open before it, as HTML asks: 3,000 open <b> in 53 kB take 1.6 GB.
 MOST_OPEN = 300
 FORMATTING = re.compile(r"<(/?)(?:a|b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)\b", re.IGNORECASE)
+# Each attribute is compared with all before it: 50,000 on one tag take lexbor 20 s.
+MOST_ATTRIBUTES = 500
+TAG_NAME = re.compile(r"<[a-z]\S*", re.IGNORECASE)
+ATTRIBUTE_READ = re.compile(r"""[^\s"'=/]++(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|\S*+))?+""")
+# Lexbor writes the text of these as it stands, `<` and all; what a comment holds is none of them.
+AS_IT_STANDS = re.compile(
+    r"<!--.*?-->|(<(iframe|noembed|noframes|xmp)\b[^>]*>)(.*?)(?=</\2>)|(<plaintext\b[^>]*>)(.*)(?=</plaintext>)",
+    re.DOTALL,
+)
 ATTRIBUTE = re.compile(r'\s([^\s="]+)(?:="([^"]*)")?')
 
 
 def markup_of(html: str, engine: Engine = Engine.LEXBOR) -> tuple[str, bool]:
     """Parse HTML and write its body element out again; tell whether lexbor was spared it, for BeautifulSoup.
 
-    In what is given back `<` begins a tag or comment and `>` ends a tag, but for the inside of comments and of
-    elements such as `script`; every element that is not void is closed.
+    In what is given back `<` begins a tag or comment and `>` ends a tag, but for the inside of comments; every
+    element that is not void is closed.
     """
-    if html.count("<") == 2 and html.startswith("<div>") and html.endswith("</div>") and "\r" not in html:
+    if html.startswith("<div>") and html[html.find("<", 1) :] == "</div>" and "\r" not in html:
         # most descriptions of videos: nothing there that a parser could change
         return f"<body>{html}</body>", False
     page = f"<!DOCTYPE html><html><body>{html}"
-    is_heavy = html.count("<") > MOST_OPEN and (
-        _depth(OPENING, html) > DEEPEST or _depth(FORMATTING, html) > MOST_OPEN
+    is_heavy = _has_many_attributes(html) or (
+        html.count("<") > MOST_OPEN and (_most_open(html) > MOST_OPEN or _steps(html) > MOST_STEPS)
     )
     if engine is Engine.LEXBOR and not is_heavy:
-        body = LexborHTMLParser(page).body
-        return (body.html or "" if body is not None else ""), False
+        return _markup_of_lexbor(page), False
     # the second engine takes longer to import than most runs need
     from posts.soup import markup_of_soup
 
     return markup_of_soup(page), is_heavy
 
 
-def _depth(marks: re.Pattern[str], html: str) -> int:
-    """Give the deepest nesting of some elements, closing tags of others than the last opened counted too."""
+def _markup_of_lexbor(page: str) -> str:
+    tree = LexborHTMLParser(page)
+    # their text may hold their own end tag: <script><!-- <script></script> --></script>
+    tree.strip_tags(["script", "style"])
+    markup = tree.body.html if tree.body is not None else None
+    return AS_IT_STANDS.sub(_with_text_escaped, markup) if markup else ""
+
+
+def _with_text_escaped(match: re.Match[str]) -> str:
+    tag = match[1] or match[4]
+    return f"{tag}{escaped(match[3] or match[5] or '')}" if tag else match[0]
+
+
+def escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
+
+
+def _most_open(html: str) -> int:
+    """Give the most formatting that is open at once, were each end tag that of the last opened."""
     depth = deepest = 0
-    for mark in marks.finditer(html):
+    for mark in FORMATTING.finditer(html):
         depth = max(depth + (-1 if mark[1] else 1), 0)
         deepest = max(deepest, depth)
     return deepest
+
+
+def _steps(html: str) -> int:
+    """Sum up the depths at which elements begin and end, were each end tag that of the last opened."""
+    depth = steps = 0
+    for mark in ELEMENT.finditer(html):
+        if not mark[2]:
+            depth = max(depth + (-1 if mark[1] else 1), 0)
+        steps += depth
+    return steps
+
+
+def _has_many_attributes(html: str) -> bool:
+    runs = (run for run in html.split(">") if len(run) > 2 * MOST_ATTRIBUTES)
+    tags = ((run, tag.end()) for run in runs if (tag := TAG_NAME.search(run)))
+    return any(sum(1 for _ in ATTRIBUTE_READ.finditer(*tag)) > MOST_ATTRIBUTES for tag in tags)
 
 
 def attributes_of(tag: str) -> dict[str, str]:

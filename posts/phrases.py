@@ -47,8 +47,13 @@ PEOPLE = """
 class Found:
     """Where the phrases of a list stand in a text."""
 
+    __slots__ = ("_starts",)
+
     def __init__(self, starts: list[int]) -> None:
         self._starts = starts
+
+    def __bool__(self) -> bool:
+        return bool(self._starts)
 
     def first(self, start: int, end: int) -> int | None:
         """Give where the first phrase within a span begins."""

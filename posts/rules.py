@@ -1,7 +1,7 @@
 """Which elements of a page are not the post's own text: rules of tag, style, class and id, each with its reason."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 # neither text nor anything a reader sees as such
@@ -146,8 +146,11 @@ STANDFIRST = re.compile(
 )
 
 
-def why_dropped(tag: str, attributes: Mapping[str, str]) -> str | None:
-    """Name the rule by which an element and all in it is no text of the post; None to keep it."""
+def why_dropped(tag: str, attributes: Mapping[str, str], names: Sequence[str]) -> str | None:
+    """Name the rule by which an element and all in it is no text of the post; None to keep it.
+
+    `names` are those of its attributes, see `names_of`.
+    """
     if tag in FALLBACK:
         return "fallback_element"
     if tag in CHROME or attributes.get("role") in ROLES:
@@ -158,20 +161,20 @@ def why_dropped(tag: str, attributes: Mapping[str, str]) -> str | None:
         return None
     if "hidden" in attributes or HIDDEN_STYLE.search(attributes.get("style", "")):
         return "hidden_element"
-    for name in names_of(attributes):
+    for name in names:
         if found := _NAMES.fullmatch(name):
             if found.lastgroup != "title_element" or tag == "h1":
                 return found.lastgroup
     return None
 
 
-def is_standfirst(attributes: Mapping[str, str]) -> bool:
-    return any(STANDFIRST.fullmatch(name) for name in names_of(attributes))
+def is_standfirst(names: Sequence[str]) -> bool:
+    return any(STANDFIRST.fullmatch(name) for name in names)
 
 
-def is_drop_cap(attributes: Mapping[str, str]) -> bool:
+def is_drop_cap(names: Sequence[str]) -> bool:
     """Tell a first letter that is set large, after which white space parts no words."""
-    return any(DROP_CAP.fullmatch(name) for name in names_of(attributes))
+    return any(DROP_CAP.fullmatch(name) for name in names)
 
 
 def names_of(attributes: Mapping[str, str]) -> list[str]:

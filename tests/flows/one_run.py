@@ -1,6 +1,6 @@
 """Run one ingest, as a process that kills itself if so ordered.
 
-The one argument is JSON: source, lake, wait_seconds, constants (of flows.groups, or flows.batches), history, and
+The one argument is JSON: source, lake, wait_seconds, constants (of flows.groups, or flows.pool), history, and
 kill: [before or after, what, nth]. What is a table that is written, `any` table, or `batch`, the making of one. The
 ids of the processes that this one has started are printed first.
 """
@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 
-from flows import batches, groups
+from flows import batches, groups, pool
 from flows.pipeline import Order, ingest
 from lake.store import Lake
 
@@ -60,7 +60,7 @@ def arm(patch, point, end):
 def main():
     told = json.loads(sys.argv[1])
     for name, value in told.get("constants", {}).items():
-        setattr(groups if hasattr(groups, name) else batches, name, value)
+        setattr(groups if hasattr(groups, name) else pool, name, value)
     if "kill" in told:
         arm(setattr, told["kill"], die)
     order = Order((told["source"],), Path(told["lake"]), workers=2, wait_seconds=told["wait_seconds"],

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from flows import batches, groups
+from flows import groups, pool
 from posts import work
 from tests.flows.one_run import Killed, arm, give_up
 from tests.flows.repositories import NOBODY, init
@@ -73,9 +73,9 @@ def batches_of(most, kill=None):
     """Cut what is read into batches of at most so many files; end the run at a point; count what is parsed."""
     parsed, parse = Counter(), work.parse
 
-    def counted(sighted, engine):
+    def counted(sighted, *how):
         parsed[sighted.blob, sighted.name] += 1
-        return parse(sighted, engine)
+        return parse(sighted, *how)
 
     with pytest.MonkeyPatch.context() as patch, suppress(Killed):
         patch.setattr(groups, "GROUP_FILES", most)
@@ -197,8 +197,8 @@ def test_a_pool_of_two_gives_the_lake_of_one_process(archive, monkeypatch, kind)
     for number in range(12):
         archive.write(f"{number}.md", url=f"https://a.example/{number % 8}", title=f"第{number}盏灯")
     kind == "git" and init(archive.folder).commit()
-    monkeypatch.setattr(batches, "WORTH_A_POOL", 0)
-    monkeypatch.setattr(batches, "HANDFUL_FILES", 3)
+    monkeypatch.setattr(pool, "WORTH_A_POOL", 0)
+    monkeypatch.setattr(pool, "HANDFUL_FILES", 3)
     monkeypatch.setattr(groups, "GROUP_FILES", 6)
     archive.ingest(workers=2)
     monkeypatch.undo()

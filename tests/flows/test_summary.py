@@ -21,7 +21,7 @@ def test_a_summary_of_nothing_has_no_empty_tables(archive):
 
 
 def test_a_run_tells_how_far_it_is(archive, monkeypatch):
-    monkeypatch.setattr("flows.batches.HANDFUL_FILES", 2)
+    monkeypatch.setattr("flows.pool.HANDFUL_FILES", 2)
     for number in range(5):
         archive.write(f"{number}.md", url=f"https://a.example/{number}")
     told = []

@@ -1,0 +1,86 @@
+"""Markup written back: every element closed, `<` only where a tag or a comment begins, whichever engine reads."""
+
+import pytest
+
+from posts.blocks import content_of
+from posts.markup import attributes_of, markup_of
+from schemas.words import Engine
+
+# the first <i> is there since one <div> alone is not parsed
+READ = {
+    "script that opens a comment": ('<script>x = "<!--"</script><p>a</p>', "_\n\na"),
+    "script within a script": ("<script><!-- <script></script> --></script><p>a</p>", "_\n\na"),
+    "script whose text holds its end cut short": ('<script>"</scr" + "ipt>"</script>a', "_a"),
+    "style": ("<style>a > b { } <p></style>a", "_a"),
+    "xmp": ("<xmp><p>a</xmp>b", "_<p>ab"),
+    "plaintext": ("<plaintext>a</b></plaintext>", "_a</b></plaintext>"),
+    "iframe": ("<div><iframe></div><p></iframe>a</div>", "_\n\na"),
+    "noembed": ("<noembed></p><b></noembed>a", "_</p><b>a"),
+    "element named in a comment": ("<!-- <xmp> --><p>a</p><!-- </xmp> -->", "_\n\na"),
+    "textarea": ("<textarea><p>a</textarea>b", "_b"),
+    "end of a paragraph that is not open": ("<p>a<div>b</p>c</div>d", "_\n\na\n\nb\n\nc\n\nd"),
+    "end of a line break": ("a</br>b</BR >c", "_a\nb\nc"),
+    "NUL": ("a\0b<b>c\0</b>", "_abc"),
+    "source that is not void to HTML 4": (
+        '<figure class="x"><picture><source srcset="x"></picture>a</figure>b',
+        "_\n\na\n\nb",
+    ),
+    "attribute that holds tags": ('<p title="<b>a</b>">b</p>', "_\n\nb"),
+    "upper case": ("<P CLASS=a>b<BR>c</P>", "_\n\nb\nc"),
+}
+
+
+@pytest.mark.parametrize("engine", Engine)
+@pytest.mark.parametrize(("html", "text"), READ.values(), ids=READ)
+def test_both_engines_read(html, text, engine):
+    assert content_of(markup_of(f"<i>_</i>{html}", engine)[0]).text == text
+
+
+@pytest.mark.parametrize("engine", Engine)
+def test_an_image_by_its_other_name_is_an_image(engine):
+    assert content_of(markup_of("a<image src=x>b</image>c", engine)[0]).images == [{"src": "x"}]
+
+
+@pytest.mark.parametrize("engine", Engine)
+def test_attributes_stay_in_order_and_the_first_of_a_name_counts(engine):
+    markup, _ = markup_of(
+        "<i>_</i><p title=\"a > 'b'\" CLASS='x  y' class=z hidden data-a=&quot;>c</p>", engine
+    )
+    tag = markup.partition("<p ")[2].partition(">")[0]
+    expected = {"title": "a > 'b'", "class": "x  y", "hidden": "", "data-a": '"'}
+    assert list(attributes_of(f"p {tag}").items()) == list(expected.items())
+
+
+@pytest.mark.parametrize("shape", ["<div>", '<div class="a">', "<span>"])
+def test_beautifulsoup_writes_nested_twins_without_recursion(shape):
+    name = shape[1:].partition(" ")[0].strip(">")
+    html = shape * 3_000 + "a" + f"<b></b></{name}>" * 3_000
+    assert content_of(markup_of(html, Engine.BEAUTIFULSOUP)[0]).text == "a"
+
+
+SPARED = {
+    "deep": "<div>" * 20_000,
+    "shallow but for one deep place": "<div>" * 9_000 + "<p>a</p>" * 9_000,
+    "much formatting": "<b>a" * 301,
+    "many attributes": f"<p {' '.join(f'a{i}' for i in range(501))}>",
+    "many quoted attributes": "<p" + "".join(f' a{i}="b c"' for i in range(501)) + ">",
+}
+
+
+@pytest.mark.parametrize("html", SPARED.values(), ids=SPARED)
+def test_lexbor_is_spared(html):
+    assert markup_of(html)[1]
+
+
+UNSPARED = {
+    "list left open": "<ul>" + "<li>a" * 11_000,
+    "table left open": "<table>" + "<tr><td>a<td>b" * 11_000,
+    "long text": f"<p>{'word ' * 10_000}</p><p>b</p>",
+    "long attribute": f'<p title="{"word " * 10_000}">a</p><p>b</p>',
+    "elements side by side": "<p><b>a</b></p>" * 11_000,
+}
+
+
+@pytest.mark.parametrize("html", UNSPARED.values(), ids=UNSPARED)
+def test_lexbor_reads(html):
+    assert not markup_of(html)[1]

@@ -1,0 +1,181 @@
+"""`postlake explain`: what was kept of a post, what each rule left out and why, and where that recurs."""
+
+import datetime as dt
+import json
+import re
+
+import polars as pl
+import pytest
+from typer.testing import CliRunner
+
+from cli import app, main
+from explain_page import page
+from explain_terminal import recurs
+from flows.explain import explain
+from lake.batch import Run
+from lake.store import open_lake
+from lake.templates import write
+from posts import explain as posts
+from posts.explain import Recurrence
+from posts.parse import Sighted
+from posts.templates import Template
+from schemas.errors import MisuseError, PostlakeError
+from schemas.words import Engine
+
+URL = "https://a.example/lamp"
+TEXT = "<nav>首页</nav><h2>渡口</h2><p>红绿灯照常亮着，等船的人看着它变了三次。</p><p>本刊每周五出版</p>"
+KEPT = [(None, "渡口"), (None, "红绿灯照常亮着，等船的人看着它变了三次。")]
+LAST = "本刊每周五出版"
+
+
+@pytest.fixture
+def lake(archive):
+    """A lake of one post."""
+    archive.write("a.md", TEXT, url=URL)
+    archive.ingest()
+    return archive
+
+
+def learn(archive, *pattern):
+    """Write a template of one pattern (kind, pattern, posts, learned_from) for the source of the first post."""
+    names = ("source_id", "version", "kind", "pattern", "posts", "learned_from")
+    row = (archive.rows("posts")["source_id"][0], 1, *pattern)
+    now = dt.datetime(2024, 5, 1, tzinfo=dt.UTC)
+    write(open_lake(archive.lake), pl.DataFrame([row], schema=names, orient="row"), Run("learn", now))
+
+
+def explained(archive, target, say=print):
+    return explain(str(target), archive.lake, Engine.LEXBOR, say)
+
+
+def told(explanation):
+    return [(passage.rule, passage.text) for passage in explanation.passages]
+
+
+def flat(text, template, recurrences):
+    content = f"---\ntitle: 一盏灯\ndate: 2024-03-05\nsource: s\n---\n<div>{text}</div>\n".encode()
+    known = posts.parse(Sighted("/", "a.md", content, "0"))
+    keyed = {known.source_id: recurrences}
+    return posts.explain(
+        Sighted("/", "a.md", content, "0"), Engine.LEXBOR, {known.source_id: template}, keyed
+    )
+
+
+@pytest.mark.parametrize("by", ["file", "url", "post_id"])
+def test_a_post_is_explained_block_by_block(lake, by):
+    post_id = lake.rows("posts")["post_id"][0]
+    target = {"file": lake.folder / "a.md", "url": f"{URL}?utm_source=x", "post_id": post_id}[by]
+    assert told(explained(lake, target)) == [("site_chrome_element", "首页"), *KEPT, (None, LAST)]
+
+
+def test_a_post_of_a_lake_needs_no_file(lake):
+    lake.remove("a.md")
+    assert explained(lake, URL).post.title == "一盏灯"
+
+
+def test_a_learned_block_tells_in_how_many_posts_it_recurs(lake):
+    learn(lake, "block", LAST, 12, 1340)
+    last = list(explained(lake, lake.folder / "a.md").passages)[-1]
+    assert (last.rule, last.recurrences) == ("recurring_block", (Recurrence(LAST, 12, 1340),))
+
+
+def test_another_text_in_the_lake_is_told(lake):
+    learn(lake, "block", LAST, 12, 1340)
+    notes = []
+    explained(lake, URL, notes.append)
+    assert [note.partition(",")[0] for note in notes] == ["the lake holds another text"]
+
+
+def test_a_passage_tells_which_run_of_its_block_recurs():
+    run = "本台节目每周五晚上八点准时播出。"
+    template, known = Template.of(1, [("sentence", run)]), {("sentence", run): Recurrence(run, 8, 9)}
+    found = flat(f"渡口的红绿灯照常亮着，等船的人看着它变了三次。{run}", template, known)
+    assert [(passage.rule, passage.recurrences) for passage in found.passages] == [
+        (None, ()),
+        ("recurring", (Recurrence(run, 8, 9),)),
+    ]
+    assert [block.kept for block in found.blocks] == [found.post.text]
+
+
+@pytest.mark.parametrize(
+    ("recurrences", "words"),
+    [
+        ([], ""),
+        ([Recurrence("a", 812, 1357)], "recurs in 812 of 1,357 posts"),
+        ([Recurrence("a", 812, None)], "recurs in 812 posts"),
+        ([Recurrence("a", 812, 1357), Recurrence("b", 3, 1357)], "2 runs recur in 812, 3 of 1,357 posts"),
+        ([Recurrence("a", 0, 1357)], "recurred when its source was learned before"),
+    ],
+    ids=["none", "one", "uncounted", "several", "of-an-earlier-version"],
+)
+def test_recurrence_is_said_in_words(recurrences, words):
+    assert recurs(recurrences) == words
+
+
+def test_blocks_joined_are_the_text_of_the_post(examples):
+    files = sorted(path for path in examples.folder.rglob("*.*") if path.suffix in {".md", ".html"})
+    for file in files:
+        try:
+            explanation = explained(examples, file)
+        except PostlakeError:
+            continue
+        assert "\n\n".join(block.kept for block in explanation.blocks if block.kept) == explanation.post.text
+
+
+@pytest.mark.parametrize("target", ["no/such.md", "https://a.example/other", "0" * 32, "."])
+def test_what_is_neither_file_nor_post_is_misuse(lake, target):
+    with pytest.raises(MisuseError, match=f"^{re.escape(target)}: no such file"):
+        explained(lake, target)
+
+
+def test_without_a_lake_only_a_file_is_explained(archive):
+    file = archive.write("a.md", TEXT)
+    assert told(explained(archive, file))[1:3] == KEPT
+    with pytest.raises(MisuseError, match="no lake at"):
+        explained(archive, URL)
+
+
+def test_a_file_that_is_no_post_tells_why(archive):
+    file = archive.write("a.md", date=None)
+    with pytest.raises(PostlakeError, match=r"a\.md: rejected: no_date"):
+        explained(archive, file)
+
+
+def test_a_page_runs_and_loads_nothing_that_a_post_holds(archive):
+    evil = '"><script>alert(1)</script><img src=x onerror=alert(1)>'
+    text = f'<p>渡口 &lt;script&gt;alert(1)&lt;/script&gt; <a href="javascript:alert(1)">灯</a></p><nav>{evil}</nav>'
+    file = archive.write("a.md", text, title=f"</title>{evil}", url="javascript:alert(1)", source=evil)
+    html = page(explained(archive, file))
+    tags = set(re.findall(r"<(\w+)", html))
+    assert tags & {"script", "img", "iframe", "link", "object", "a"} == set()
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
+    assert "default-src 'none'" in html
+
+
+def test_a_page_shows_the_original_beside_the_clean_text(lake):
+    html = page(explained(lake, URL))
+    rows = re.findall(r'<div class="original">(.*?)</div><div class="clean">(.*?)</div>', html)
+    assert [clean for _, clean in rows] == ["", *(f"<p>{text}</p>" for _, text in [*KEPT, (None, LAST)])]
+    assert 'title="header, footer or navigation of the site"' in html
+    assert f'<a href="{URL}" rel="noreferrer">' in html
+    assert 'lang="zh-Hans"' in html
+
+
+def test_the_command_shows_marks_json_or_a_page(lake):
+    def run(*words):
+        return CliRunner().invoke(app, ["explain", URL, "--lake", str(lake.lake), *words]).stdout
+
+    assert "[- site_chrome_element: 首页 -]\n\n渡口\n" in run()
+    assert json.loads(run("--json"))["blocks"][0] == {
+        "element": "nav", "continues": False, "text": "首页", "rule": "site_chrome_element",
+        "reason": "header, footer or navigation of the site", "recurrences": [],
+    }  # fmt: skip
+    run("--html", str(lake.lake.parent / "page.html"))
+    assert (lake.lake.parent / "page.html").read_text("utf-8").startswith("<!doctype html>")
+
+
+def test_misuse_of_the_command_ends_in_one_line_and_code_2(lake, monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["postlake", "explain", "nowhere.md", "--lake", str(lake.lake)])
+    with pytest.raises(SystemExit, match="2"):
+        main()
+    assert capsys.readouterr().err.count("\n") == 1
