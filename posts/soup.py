@@ -18,7 +18,7 @@ RAW = (
     r"<!--.*?(?:-->|\Z)|<plaintext\b.*"
     r"|<(iframe|noembed|noframes|script|style|textarea|title|xmp)\b.*?(?:</\2\b|\Z)"
 )
-BREAK_END = re.compile(rf"({RAW})|</br(?=[\s/>])[^<>]*+>", re.IGNORECASE | re.DOTALL)
+OTHER_END = re.compile(rf"({RAW})|</(?:(br)|body|html)(?=[\s/>])[^<>]*+>", re.IGNORECASE | re.DOTALL)
 # the elements that end an open paragraph where they begin, or where they end around it
 PARAGRAPH_ENDS_AT = (
     "address|article|aside|blockquote|caption|center|details|dialog|dir|div|dl|dd|dt|fieldset|figcaption|figure|footer"
@@ -34,9 +34,12 @@ def markup_of_soup(page: str) -> str:
 
 
 def _repaired(page: str) -> str:
-    """Do what HTML asks and libxml2 leaves: no NUL, `</br>` breaks a line, a stray `</p>` parts paragraphs."""
-    page = BREAK_END.sub(lambda match: match[1] or "<br>", page.replace("\0", ""))
-    return PARAGRAPH_END.sub(lambda match: match[1] or "<p></p>", page)
+    """Do what HTML asks and libxml2 leaves.
+
+    NUL is no text, `</br>` breaks a line, a stray `</p>` parts paragraphs, and the body ends with the page.
+    """
+    page = OTHER_END.sub(lambda end: end[1] or (end[3] and "<br>") or "", page.replace("\0", ""))
+    return PARAGRAPH_END.sub(lambda end: end[1] or "<p></p>", page)
 
 
 def _written(root: Tag) -> str:

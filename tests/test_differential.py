@@ -6,7 +6,6 @@ import subprocess
 import tarfile
 from dataclasses import dataclass
 from html import escape
-from itertools import chain
 from pathlib import Path
 
 import pyarrow as pa
@@ -221,7 +220,7 @@ def blocks(flow):
 
 FLOW = st.recursive(
     st.one_of(LINE, element("p h2 h3 pre figcaption", LINE)),
-    lambda inner: blocks(inner),
+    blocks,
     max_leaves=6,
 )
 

@@ -35,9 +35,9 @@ def parsed(monkeypatch):
     """The paths of the files that are parsed."""
     paths, parse = [], work.parse
 
-    def noted(sighted, engine):
+    def noted(sighted, *how):
         paths.append(sighted.path)
-        return parse(sighted, engine)
+        return parse(sighted, *how)
 
     monkeypatch.setattr(work, "parse", noted)
     return paths

@@ -124,9 +124,9 @@ def parsed(monkeypatch):
     """How often each content was parsed, under its file name."""
     counts, parse = Counter(), work.parse
 
-    def counted(sighted, engine):
+    def counted(sighted, *how):
         counts[sighted.blob, sighted.name] += 1
-        return parse(sighted, engine)
+        return parse(sighted, *how)
 
     monkeypatch.setattr(work, "parse", counted)
     return counts

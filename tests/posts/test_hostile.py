@@ -209,49 +209,43 @@ BODIES = {
     "unclosed comment": "<div>a<!-- b",
     "doctype and CDATA": "<!DOCTYPE x [<!ENTITY a 'b'>]><![CDATA[a]]><?php echo 1 ?>&a; x",
     "plaintext": "<div><plaintext>a</div><p>b",
-    "100,000 nested div closed beside twins": "<div>" * 100_000 + "a" + "<b></b></div>" * 100_000,
+    "20,000 nested div closed beside twins": "<div>" * 20_000 + "a" + "<b></b></div>" * 20_000,
     "20,000 open b in paragraphs": "<p><b>a</p>" * 20_000,
     "20,000 links in links": "<a href=x>a" * 20_000,
     "50,000 attributes": f"<p {' '.join(f'a{i}={i}' for i in range(50_000))}>a</p><p>b</p>",
     "50,000 times one attribute": f"<p {'a=1 ' * 50_000}>a</p><p>b</p>",
     "50,000 bodies": "<body class=x>" * 50_000 + "a",
-    "3,000,000 opening brackets": "<" * 3_000_000,
+    "500,000 opening brackets": "<" * 500_000,
     "300,000 tags never ended": "<a" * 300_000,
     "300,000 end tags never ended": "</" * 300_000,
     "300,000 comments never ended": "<!--" * 300_000,
     "comment of 2,000,000 dashes": f"<p>a<!--{'-' * 2_000_000}",
-    "quotes never ended": '<p title=">' * 100_000,
+    "quotes never ended": '<p title=">' * 50_000,
     "script cut short": "<p>a</p><script>" + '"</scr"' * 100_000 + "</script>b",
     "scripts that open comments": '<script>x = "<!--"</script><p>a</p>' * 5_000,
     "script in a drawing": '<svg><script>"</scr"</script></svg>a' * 10_000,
     "drawings in drawings": "<svg><g>" * 3_000 + "a",
-    "tags in xmp": "<p>a</p><xmp>" + "<b></p>" * 50_000 + "</xmp>b",
-    "tags in plaintext": "<p>a</p><plaintext>" + "<b></plaintext>" * 50_000,
+    "tags in xmp": "<p>a</p><xmp>" + "<b></p>" * 10_000 + "</xmp>b",
+    "tags in plaintext": "<p>a</p><plaintext>" + "<b></plaintext>" * 10_000,
     "tags in noembed": "<noembed><p></noembed>a" * 10_000,
     "tags in textarea": "<textarea><p></textarea>a" * 10_000,
     "tags in iframe": "<iframe></p></iframe>a" * 10_000,
-    "100,000 ends of paragraphs": "</p>a" * 100_000,
+    "20,000 ends of paragraphs": "</p>a" * 20_000,
     "100,000 ampersands": "<b>" + "&" * 100_000 + "&#" + "9" * 100_000,
     "marks of the walk": "<table><tr><td>a\x0bb\x00c<td>d</table>",
 }
 
 
-@pytest.mark.parametrize("engine", Engine)
-@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
-def test_a_hostile_body_is_a_post(body, engine):
-    outcome = post(body=body, engine=engine)
-    assert isinstance(outcome, Post)
-    assert is_sound(outcome)
-
-
-# HTML parts what both leave together: it opens a link again in each element, and takes frames for no body
+# as HTML asks, a <frameset> takes the place of a body without text
 READ_APART = {"frames"}
 
 
-@pytest.mark.parametrize("body", [name for name in BODIES if name not in READ_APART])
-def test_the_engines_agree_on_a_hostile_body(body):
+@pytest.mark.parametrize("body", BODIES)
+def test_a_hostile_body_is_a_post_and_the_engines_agree(body):
     lexbor, soup = (post(body=BODIES[body], engine=engine) for engine in Engine)
-    assert (lexbor.text, lexbor.images) == (soup.text, soup.images)
+    assert is_sound(lexbor)
+    assert is_sound(soup)
+    assert ((lexbor.text, lexbor.images) == (soup.text, soup.images)) == (body not in READ_APART)
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ READ = {
     "textarea": ("<textarea><p>a</textarea>b", "_b"),
     "end of a paragraph that is not open": ("<p>a<div>b</p>c</div>d", "_\n\na\n\nb\n\nc\n\nd"),
     "end of a line break": ("a</br>b</BR >c", "_a\nb\nc"),
+    "what follows the end of the page": ("a</body></html><p>b</p>", "_a\n\nb"),
     "NUL": ("a\0b<b>c\0</b>", "_abc"),
     "source that is not void to HTML 4": (
         '<figure class="x"><picture><source srcset="x"></picture>a</figure>b',

@@ -1,0 +1,209 @@
+"""Learned boilerplate: from the first load on, over later ones, and against sources that are out of the ordinary."""
+
+import pytest
+
+from flows.learn import WORTH_LEARNING
+from flows.upkeep import Upkeep, clean_anew, learn
+from lake.errors import LakeError
+
+PLEA = "本台每晚八点开播，请记得按时收看旧港夜话。"
+OPENINGS = "灯塔 渡口 码头 盐场 船坞 潮汐 邮局 茶楼 戏台 书店 菜场 桥头".split()
+
+
+def told(number):
+    """Give a sentence of a post's own."""
+    opening = OPENINGS[number % len(OPENINGS)]
+    return f"{opening}的第{number}位看守人{chr(0x4E00 + 37 * number)}{chr(0x5200 + 53 * number)}写下了自己的见闻。"
+
+
+def fill(archive, numbers, text=lambda number: told(number) + PLEA, source="旧港夜话"):
+    for number in numbers:
+        archive.write(
+            f"2024-03-05-{source}-{number}.md", text(number), title=f"第{number}夜", categories=[source]
+        )
+
+
+def texts(archive):
+    return dict(archive.live().select("title", "text").iter_rows())
+
+
+def learned(archive, **how):
+    order = {name: how.pop(name) for name in ("sources",) if name in how}
+    return learn(Upkeep(archive.lake, workers=1, wait_seconds=0, **order), print, **how)
+
+
+def template(archive):
+    rows = archive.rows("templates")
+    return rows.filter(rows["version"] == rows["version"].max())
+
+
+def test_a_first_ingest_of_a_large_folder_learns_and_applies_in_one_run(archive):
+    fill(archive, range(WORTH_LEARNING))
+    assert archive.ingest(workers=1).balanced
+    assert texts(archive) == {f"第{number}夜": told(number) for number in range(WORTH_LEARNING)}
+    assert archive.posts()["template_version"].unique().to_list() == [1]
+
+
+def test_learning_cleans_the_posts_that_are_there_already(archive):
+    fill(archive, range(20))
+    archive.ingest()
+    assert PLEA in texts(archive)["第3夜"]
+    done = learned(archive)
+    assert (done.recleaned.posts, done.recleaned.changed) == (20, 20)
+    assert texts(archive) == {f"第{number}夜": told(number) for number in range(20)}
+
+
+def test_what_is_ingested_later_is_cleaned_with_the_newest_template(archive):
+    fill(archive, range(20))
+    archive.ingest()
+    learned(archive)
+    fill(archive, [20])
+    archive.ingest()
+    assert texts(archive)["第20夜"] == told(20)
+
+
+def test_a_cleaned_post_keeps_its_place_and_times(archive):
+    fill(archive, range(20))
+    archive.ingest()
+    before = archive.rows("posts").sort("post_id")
+    learned(archive)
+    after = archive.rows("posts").sort("post_id")
+    same = ["post_id", "path", "version_at", "withdrawn_at", "published_at", "month", "blob"]
+    assert after.select(same).equals(before.select(same))
+    assert archive.ingest().unchanged == 20
+
+
+def test_a_source_without_new_posts_is_not_looked_at_again(archive):
+    fill(archive, range(20))
+    archive.ingest()
+    learned(archive)
+    assert learned(archive).learned == []
+
+
+def test_new_posts_that_teach_nothing_new_make_no_version(archive):
+    fill(archive, range(20))
+    archive.ingest()
+    learned(archive)
+    fill(archive, range(20, 24))
+    archive.ingest()
+    assert [(each.version, each.is_new) for each in learned(archive).learned] == [(1, False)]
+
+
+def test_what_was_learned_stays_when_a_source_changes_its_words(archive):
+    fill(archive, range(20))
+    archive.ingest()
+    learned(archive)
+    other = "新的片尾曲由海边合唱团演唱，下载地址见本台公告。"
+    fill(archive, range(20, 40), lambda number: told(number) + other)
+    archive.ingest()
+    done = learned(archive)
+    assert done.learned[0].version == 2
+    assert all(any(words in pattern for pattern in template(archive)["pattern"]) for words in (PLEA, other))
+    assert texts(archive) == {f"第{number}夜": told(number) for number in range(40)}
+
+
+def test_a_source_that_changes_its_layout_raises_an_alarm(archive):
+    fill(archive, range(30))
+    archive.ingest()
+    learned(archive)
+    fill(archive, range(30, 50), told)
+    archive.ingest()
+    assert any("layout changed" in alarm for alarm in learned(archive).alarms)
+
+
+def test_an_ingest_tells_of_a_source_whose_boilerplate_drifted(archive):
+    fill(archive, range(30))
+    archive.ingest()
+    learned(archive)
+    fill(archive, range(30, 50), told)
+    alarms = archive.ingest().alarms
+    assert len(alarms) == 1
+    assert "旧港夜话: boilerplate is 0% of 20 new posts" in alarms[0]
+    assert archive.rows("runs").sort("started_at")["alarms"].to_list()[-1] == alarms
+
+
+def test_a_source_of_few_posts_has_no_template(archive):
+    fill(archive, range(3), lambda _: PLEA)
+    archive.ingest()
+    assert learned(archive).learned == []
+    assert texts(archive)["第1夜"] == PLEA
+
+
+def test_posts_that_share_nothing_have_a_template_of_nothing(archive):
+    fill(archive, range(12), told)
+    archive.ingest()
+    learned(archive)
+    assert archive.rows("templates").select("kind", "pattern").rows() == [("nothing", "")]
+    assert texts(archive) == {f"第{number}夜": told(number) for number in range(12)}
+
+
+ARTICLE = "".join(
+    f"<p>{'海风把旧报纸吹到了第' + chr(0x4E00 + 91 * n) + '条街上，没有人去捡，也没有人去读。' * 4}</p>"
+    for n in range(5)
+)
+
+
+def test_an_article_published_a_thousand_times_is_no_boilerplate_and_hides_none(archive):
+    fill(archive, range(40))
+    for number in range(1000):
+        archive.write(
+            f"2024-03-06-poison-{number}.md", ARTICLE, title=f"转载{number}", categories=["旧港夜话"]
+        )
+    summary = archive.ingest(workers=1)
+    learned(archive, anew=True)
+    found = texts(archive)
+    assert [found[f"第{number}夜"] for number in range(40)] == [told(number) for number in range(40)]
+    assert found["转载7"].count("\n\n") == 4
+    assert any("one text stands in" in alarm for alarm in summary.alarms)
+
+
+def test_a_description_under_a_thousand_titles_is_boilerplate(archive):
+    fill(archive, range(1000), lambda _: PLEA)
+    archive.ingest(workers=1)
+    assert set(texts(archive).values()) == {""}
+
+
+def test_one_file_sighted_a_thousand_times_counts_once(archive):
+    for number in range(12):
+        archive.write(
+            f"2024-03-05-{number}.md", told(number), title=f"第{number}夜", url=f"https://a.example/{number}"
+        )
+    for copy in range(300):
+        archive.write(f"copy{copy}/2024-03-05-0.md", told(0), title="第0夜", url="https://a.example/0")
+    archive.ingest(workers=1)
+    learned(archive, anew=True)
+    assert texts(archive)["第0夜"] == told(0)
+
+
+def test_only_the_named_source_is_learned_and_cleaned(archive):
+    fill(archive, range(20))
+    fill(archive, range(20, 40), source="对岸夜话")
+    archive.ingest()
+    done = learned(archive, sources=("对岸夜话",))
+    assert len(done.learned) == 1
+    assert (texts(archive)["第3夜"], texts(archive)["第30夜"]) == (told(3) + PLEA, told(30))
+
+
+def test_a_source_that_is_not_there_is_named(archive):
+    fill(archive, range(3))
+    archive.ingest()
+    with pytest.raises(LakeError, match="无此台"):
+        learned(archive, sources=("无此台",))
+
+
+def test_reclean_does_what_learning_left_and_then_nothing(archive):
+    fill(archive, range(20))
+    archive.ingest()
+    learned(archive, and_reclean=False)
+    order = Upkeep(archive.lake, workers=1, wait_seconds=0)
+    assert [clean_anew(order, print).recleaned.changed for _ in range(2)] == [20, 0]
+    assert [clean_anew(order, print).recleaned.posts for _ in range(1)] == [0]
+
+
+def test_a_run_that_learns_is_recorded(archive):
+    fill(archive, range(20))
+    archive.ingest()
+    learned(archive)
+    row = archive.rows("runs").sort("started_at").row(-1, named=True)
+    assert (row["kind"], row["found"], row["unchanged"], row["posts"]) == ("learn", 20, 0, 20)
+    assert archive.ingest().unchanged == 20
