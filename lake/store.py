@@ -60,7 +60,19 @@ class Lake:
         return self._tables[name]
 
     def scan(self, name: str) -> pl.LazyFrame:
+        if name in PARTITIONED and "=" in str(self.root.absolute()):
+            return self._scan_files(name)
         return pl.scan_delta(self.table(name))
+
+    def _scan_files(self, name: str) -> pl.LazyFrame:
+        """Scan a partitioned table below a path of which Polars would take each `=` for a partition's."""
+        files = self.partition_files(name)
+        columns = [field.name for field in self.table(name).schema().fields]
+        if files.is_empty():
+            return self.with_period(empty(name)).select(columns).lazy()
+        partition = {f"partition.{column}": column for column in ("source_id", self.granularity)}
+        places = files.rename(partition).select(*partition.values()).unique()
+        return self.rows_in(name, places).select(columns).lazy()
 
     def partition_files(self, name: str) -> pl.DataFrame:
         """List the table's files as its log tells them: path, partition values, statistics."""

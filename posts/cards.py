@@ -6,7 +6,7 @@ from posts.content import Block
 from posts.marks import HEADINGS
 
 # 500 characters are a long excerpt
-MOST_OF_A_CARD, LONGEST_CARD = 8, 700
+LEAST_OF_A_CARD, MOST_OF_A_CARD, LONGEST_CARD = 2, 8, 700
 CUT_OFF = re.compile(r"(?:\.\.\.|…|\[…\]|\[\.\.\.\])\W*\Z")
 
 
@@ -15,7 +15,7 @@ def leave_out_card(blocks: list[Block], start: int) -> None:
 
     That has its title as a link, and its beginning cut off.
     """
-    if not 2 <= len(blocks) - start <= MOST_OF_A_CARD or blocks[-1].rule:
+    if not LEAST_OF_A_CARD <= len(blocks) - start <= MOST_OF_A_CARD or blocks[-1].rule:
         return
     boxed = blocks[start:]
     if sum(len(block.text) for block in boxed) > LONGEST_CARD:

@@ -14,9 +14,10 @@ LONGEST_NAME = 30
 
 def credits_line(text: str) -> bool:
     """Tell a line of nothing but labels with a name each: `文/张三 编辑/李四`."""
-    labels = list(CREDIT.finditer(text))
-    if not labels or LETTER.search(text, 0, labels[0].start()):
+    first = LETTER.search(text)
+    if first is None or not CREDIT.match(text, first.start()):
         return False
+    labels = list(CREDIT.finditer(text, first.start()))
     ends = [*(label.start() for label in labels[1:]), len(text)]
     names = [text[label.end() : end] for label, end in zip(labels, ends, strict=True)]
     return all(

@@ -12,8 +12,8 @@ from posts.own_links import Judged, after_promotion, bare_address, lead_in, own_
 from posts.page import Page
 from posts.pleas import promotion
 from posts.templates import Template
-from posts.wordings import WORDINGS
 from posts.worded import AMID, AT_EDGES, OF_PARAGRAPHS, OF_WHOLE_TEXTS
+from posts.wordings import WORDINGS
 
 __all__ = ["WORDINGS", "Page", "judge", "outline", "words"]
 
@@ -22,6 +22,8 @@ NOT_WORD = re.compile(r"[\W_]+")
 # No credit, notice or plea of those seen is longer; a longer block is a paragraph with one in it.
 LONGEST_LINE, LONGEST_PLEA = 220, 420
 HEAD, TAIL = 8, 14
+# with a shorter one many headings begin
+SHORTEST_TITLE = 6
 # Chinese sentences of a remark or a teaser seldom come to this, those of an article to two or three times it.
 A_PARAGRAPH = 80
 MAY_WRAP = frozenset(
@@ -44,14 +46,14 @@ def judge(blocks: list[Block], page: Page, template: Template | None = None) -> 
         _part(blocks, flat, page, template)
         return
     if template is not None:
-        _apply(template.recurring, blocks, _kept(blocks), page)
+        _apply(template.recurring, _kept(blocks), page)
     words(blocks, page)
 
 
 def outline(blocks: list[Block], page: Page) -> Block | None:
     """Judge blocks by the elements that hold them; where one is left that is no heading, give it: a text unparted."""
-    _apply(wrapped, blocks, blocks, page)
-    _apply(title, blocks, blocks, page)
+    _apply(wrapped, blocks, page)
+    _apply(title, blocks, page)
     kept = _kept(blocks)
     return kept[0] if len(kept) == 1 and kept[0].element not in HEADINGS else None
 
@@ -59,10 +61,10 @@ def outline(blocks: list[Block], page: Page) -> Block | None:
 def words(blocks: list[Block], page: Page) -> None:
     """Judge blocks by what they say, by where they link, and by what stands beside them."""
     for rule in (wording, own_links, bare_address, lead_in, after_promotion, title):
-        _apply(rule, blocks, blocks if rule in {lead_in, after_promotion, title} else _kept(blocks), page)
+        _apply(rule, blocks if rule in {lead_in, after_promotion, title} else _kept(blocks), page)
 
 
-def _apply(rule: Rule, blocks: list[Block], among: list[Block], page: Page) -> None:
+def _apply(rule: Rule, among: list[Block], page: Page) -> None:
     for block, name in rule(among, page):
         block.rule = name
 
@@ -120,7 +122,7 @@ def title(blocks: list[Block], page: Page) -> Judged:
         if len(block.text) > 2 * len(page.title) + 40:
             return
         found = bare(block.text)
-        is_heading = block.element in {"h1", "h2"} and len(found) > 5 and len(wanted) > 5
+        is_heading = block.element in {"h1", "h2"} and min(len(found), len(wanted)) >= SHORTEST_TITLE
         if found == wanted or (is_heading and (found.startswith(wanted) or wanted.startswith(found))):
             yield block, "title_repeated"
             return

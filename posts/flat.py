@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from posts.flat_chapters import LEAST_KEYWORDS, SEPARATOR, chapters, is_keywords
+from posts.flat_chapters import LEAST_KEYWORDS, chapters, is_keywords
 from posts.flat_links import link_lists, links, tags
 from posts.flat_recurring import part_further, recurring
 from posts.flat_text import ENDS, LONGEST_LABEL, FlatText, is_ended
@@ -24,6 +24,8 @@ LONGEST_PLEA = 120
 REMEMBERED, LONGEST_REMEMBERED = 256, 2_000
 # what is so short is no text of its own
 A_WORD_OR_TWO = 12
+# two letters or digits are none of a text either, though it begins with them
+LEAST_OF_A_BEGINNING = 3
 
 
 def cut(text: str, title: str, covered: list[tuple[int, int]]) -> list[Passage]:
@@ -60,20 +62,18 @@ def _pleas(page: FlatText) -> None:
     if not page.pleas:
         return
     parts, last = page.parts, len(page.parts) - 1
-    asking = [
-        at for at, part in enumerate(parts) if part.rule is None and _is_asking(page, part, is_alone=not last)
-    ]
+    asking = [at for at, part in enumerate(parts) if part.rule is None and _is_asking(page, part)]
     for at in (*asking, *reversed(asking)):
         if at in {0, last} or parts[at - 1].rule or parts[at + 1].rule:
             parts[at].rule = "plea"
 
 
-def _is_asking(page: FlatText, part: Part, *, is_alone: bool) -> bool:
-    if part.kind != "text" or part.end - part.start > LONGEST_PLEA or page.is_chapter(part):
-        return False
+def _is_asking(page: FlatText, part: Part) -> bool:
     plea = page.pleas.first(part.start, part.end)
+    if plea is None or part.kind != "text" or part.end - part.start > LONGEST_PLEA or page.is_chapter(part):
+        return False
     # the whole of a text is an announcement rather than a plea
-    return plea is not None and (not is_alone or plea - part.start < LONGEST_LABEL / 2)
+    return len(page.parts) > 1 or plea - part.start < LONGEST_LABEL / 2
 
 
 def _keywords(page: FlatText) -> None:
@@ -119,7 +119,7 @@ def _rest_of(page: FlatText, start: int, end: int) -> None:
 def _is_rest(said: str, *, is_first: bool, is_little: bool) -> bool:
     if len(said) > (LONGEST_LABEL if is_little else A_WORD_OR_TWO) or is_ended(said):
         return False
-    return not is_first or len(NOT_WORD.sub("", said)) < 3
+    return not is_first or len(NOT_WORD.sub("", said)) < LEAST_OF_A_BEGINNING
 
 
 def _runs(parts: list[Part]) -> Iterator[tuple[int, int]]:

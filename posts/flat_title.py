@@ -6,14 +6,14 @@ from posts.parts import MARK
 
 SERIES = re.compile(r"【[^】]{1,30}】|\[[^\]]{1,30}\]|[上中下]集|第.{1,4}[集期话話回]")
 SERIES_FIRST = re.compile(rf"(?:{SERIES.pattern}|[\s:：—–-])++")
-# a shorter title without its series may begin any sentence
-SHORTEST_TITLE = 6
+# a shorter title may stand in any sentence; one without its series may begin it
+SHORTEST_TITLE, SHORTEST_CORE = 4, 6
 
 
 def repeated(text: str, title: str) -> tuple[int, int]:
     """Find the title where it stands as a sentence of its own; (0, 0) where it does not."""
     title = title.strip()
-    start = text.find(title) if len(title) > 3 else -1
+    start = text.find(title) if len(title) >= SHORTEST_TITLE else -1
     if start < 0:
         return _reordered(text, title)
     end = start + len(title)
@@ -30,7 +30,7 @@ def repeated(text: str, title: str) -> tuple[int, int]:
 def _reordered(text: str, title: str) -> tuple[int, int]:
     """Find a first sentence that is the title with its series named elsewhere: `【series 3】part one: title`."""
     core = SERIES.sub("", title).strip(" -—–:：")
-    if core == title or len(core) < SHORTEST_TITLE:
+    if core == title or len(core) < SHORTEST_CORE:
         return 0, 0
     head = SERIES_FIRST.match(text)
     start = head.end() if head else 0

@@ -62,7 +62,7 @@ def _is_other_piece(href: str, page: Page, site: str) -> bool:
     return site_of(host) == site
 
 
-def lead_in(blocks: list[Block], page: Page) -> Judged:
+def lead_in(blocks: list[Block], _: Page) -> Judged:
     """A line that only announces links that are left out, and the links that such a line announces."""
     for at, block in enumerate(blocks):
         if block.rule is not None or len(block.text) > A_LEAD_IN or not _announces(block):
@@ -94,7 +94,7 @@ def bare_address(blocks: list[Block], _: Page) -> Judged:
             is_listed = False
 
 
-def after_promotion(blocks: list[Block], page: Page) -> Judged:
+def after_promotion(blocks: list[Block], _: Page) -> Judged:
     """Short lines among and after pleas at the end of the text."""
     tail = blocks[-TAIL:]
     pleas = [
@@ -102,7 +102,7 @@ def after_promotion(blocks: list[Block], page: Page) -> Judged:
         for at, block in enumerate(tail)
         if block.rule in {"promotion", "contact_line", "picture_of_a_code"}
     ]
-    if len(pleas) < 2:
+    if len(pleas) <= 1:
         return
     for block in tail[pleas[0] :]:
         if block.rule is None and (

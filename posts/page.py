@@ -3,6 +3,10 @@
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+# `example.co.uk`: the letters of a country and, at most, of the kind of site under it
+PARTS_UNDER_COUNTRY, COUNTRY, KIND = 3, 2, 3
+SHORTEST_NAME = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -22,6 +26,6 @@ def site_of(host: str) -> str:
     A site that moves to another ending keeps its name; a name of one or two letters is no name, the host is.
     """
     labels = host.lower().split(".")
-    is_country = len(labels) > 2 and len(labels[-1]) == 2 and len(labels[-2]) <= 3
+    is_country = len(labels) >= PARTS_UNDER_COUNTRY and len(labels[-1]) == COUNTRY and len(labels[-2]) <= KIND
     name = labels[-3 if is_country else -2] if len(labels) > 1 else host
-    return name if len(name) > 2 else host
+    return name if len(name) >= SHORTEST_NAME else host

@@ -28,6 +28,13 @@ PLEA_TRIGGERS = (
     "蓝字 藍字 上方 下方 右上角 公众号 公眾號 微信号 微信號 知乎 telegram 電報群 电报群 qq群 微信群 专页 專頁 粉專 成为 成為 定期定額 付费 付費 已是 登录 登錄 登入 打开 打開 尽在 盡在 账号 公民 隨文 圍爐 围炉 "
     "subscrib sign donat becom buy clap register follow like support share forward download upgrade join listen get read funded tip start already log make making"
 )
+# With one of these characters a plea begins, with a letter but for Telegram and QQ only where a word begins: `re`
+# finds them many times faster than it tries each alternative of PLEA at each character.
+LETTERS = r"A-PRSU-Za-prsu-zſ\u212a"
+LEAD = re.compile(
+    r"[点點欢歡请請敬记記别別免立馬马快一可多随隨邀如关關追订訂微公知電电粉臉長长贊赞捐打支需感成定加付已下尽盡开讚圍围喜觉覺"
+    rf",，.!?;:—–QqTt{LETTERS}](?:(?<![{LETTERS}])|(?<!\w.))"
+)
 SENTENCES = re.compile(r"(?<=[。！？!?\n])|(?<=[a-z0-9)][.])\s")
 QUOTED = re.compile('“[^”]*”|「[^」]*」|『[^』]*』|"[^"]*"')
 HAN_PAIR = re.compile("[\u4e00-\u9fff]{2}")
@@ -48,9 +55,16 @@ def promotion(block: Block, page: Page) -> bool:
     return 2 * pleas >= sum(map(len, sentences))
 
 
+def first_plea(text: str) -> re.Match[str] | None:
+    """Find the first of the words of PLEA."""
+    found = PLEA.match(text)
+    leads = () if found else LEAD.finditer(text)
+    return found or next(filter(None, (PLEA.match(text, lead.start()) for lead in leads)), None)
+
+
 def _is_plea(sentence: str) -> bool:
     """Tell a sentence that asks from one that comes to speak of such things after a while."""
-    found = PLEA.search(QUOTED.sub("", sentence).strip())
+    found = first_plea(QUOTED.sub("", sentence).strip())
     return found is not None and found.start() <= LATEST_PLEA * (3 if found[0].isascii() else 1)
 
 

@@ -3,11 +3,14 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 import numpy as np
 
 # Twelve characters of Chinese are a phrase of six to eight words: longer than names, shorter than slogans.
 SHINGLE = 12
+# of a run, where it ends within a shingle
+SHORTEST = 8
 # A run ends where the number of bodies that share it changes by this factor: there a variable part begins.
 STEP = 1.6
 DIGITS = "123456789０１２３４５６７８９"
@@ -73,10 +76,10 @@ def _runs_of(text: str, frequencies: "np.ndarray") -> Iterable[str]:
     before, after = frequencies[:-1], frequencies[1:]
     is_cut = np.maximum(before, after) > STEP * np.minimum(before, after)
     cuts = [0, *(np.flatnonzero(is_cut) + 1).tolist(), frequencies.size]
-    for start, end in zip(cuts, cuts[1:], strict=False):
-        if frequencies[start] and end - start >= 8:
+    for start, end in pairwise(cuts):
+        if frequencies[start] and end - start >= SHORTEST:
             run = text[start:end].strip().lstrip(ENDS)
-            if len(run) >= 8:
+            if len(run) >= SHORTEST:
                 yield run
 
 

@@ -19,8 +19,6 @@ ROLES = frozenset(
 # within a listing all else is how it is coloured
 IN_CODE = frozenset({"line_numbers", "fallback_element", "hidden_element"})
 CHROME = frozenset({"header", "footer", "nav"})
-# in these the tags of CHROME are the parts of a quotation or of an embedded player, not of the site
-EMBEDDING = frozenset({"blockquote", "figure"})
 NO_CLASS_COUNTS = frozenset({"article", "main", "body", "html"})
 NAMING = ("class", "id", "data-e2e", "data-testid", "data-component")
 CAMEL = re.compile("(?<=[a-z0-9])(?=[A-Z])")
@@ -157,14 +155,16 @@ def why_dropped(tag: str, attributes: Mapping[str, str], names: Sequence[str]) -
         return "site_chrome_element"
     if tag == "form":
         return "form_element"
-    if not attributes or tag in NO_CLASS_COUNTS:
-        return None
+    return _why_named(tag, attributes, names) if attributes and tag not in NO_CLASS_COUNTS else None
+
+
+def _why_named(tag: str, attributes: Mapping[str, str], names: Sequence[str]) -> str | None:
     if "hidden" in attributes or HIDDEN_STYLE.search(attributes.get("style", "")):
         return "hidden_element"
     for name in names:
-        if found := _NAMES.fullmatch(name):
-            if found.lastgroup != "title_element" or tag == "h1":
-                return found.lastgroup
+        found = _NAMES.fullmatch(name)
+        if found and (found.lastgroup != "title_element" or tag == "h1"):
+            return found.lastgroup
     return None
 
 

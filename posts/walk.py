@@ -8,8 +8,8 @@ from posts import rules
 from posts.cards import leave_out_card
 from posts.content import Block, Content
 from posts.lines import BREAK, one_line, texts_of, verbatim
-from posts.markup import attributes_of
 from posts.marks import HEADINGS, PLAIN, VOID, Mark, link_of, mark_of, without_meaning
+from posts.markup import attributes_of
 from posts.tables import join_row
 
 COMMENT = re.compile(r"<!(?=--).*?(?:-->|\Z)", re.DOTALL)

@@ -32,12 +32,12 @@ WORDINGS = (
         "magnum vcg visual cns chinafile zuma redux corbis wiki nyt new york times wsj sipa dpa kyodo sputnik "
         "tass midjourney dall 图 圖 来源 來源 照片 影像 视频 截图 摄 攝 漫画 供 绘 繪 法新 路透 美联 美聯 新华 新華 中新 视觉 視覺 东方ic 東方ic 澎湃 达志 "
         "達志 盖蒂 蓋蒂 中央社 彭博 网络 網絡 網路 资料 資料 提供 维基 維基",
-        rf"[\W_]*(?:(?:photos?|photographs?|photography|pictures?|images?|illustrations?|graphics?|art(?:work)?|videos?|cover|header)\s*(?:(?:is|are|was)\s+)?(?:credits?\s*:?|by\b|:|from\b|via\b|©|courtesy(?: of)?\b|source\s*:?)[^\n]{{0,90}}"
-        rf"|(?:credits?|courtesy(?: of)?|图源|圖源|图/|圖/|©|source|来源|來源)\s*[:：/]?\s*[^\n。]{{1,60}}(?<![.?!])"
+        rf"[\W_]*+(?:(?:photos?|photographs?|photography|pictures?|images?|illustrations?|graphics?|art(?:work)?|videos?|cover|header)\s*(?:(?:is|are|was)\s+)?(?:credits?\s*:?|by\b|:|from\b|via\b|©|courtesy(?: of)?\b|source\s*:?)[^\n]{{0,90}}"
+        rf"|(?:credits?|courtesy(?: of)?|图源|圖源|图/|圖/|source|来源|來源)\s*[:：/]?\s*[^\n。]{{1,60}}(?<![.?!])"
         rf"|(?:图片|圖片|图像|圖像|照片|配图|题图|題圖|封面图?|图|圖|插图|插圖|影像|视频|截图)\s*(?:的)?(?:来源|來源|源自|来自|來自|出处|出處|版权|版權|提供|取自|授权|截自|引自|致谢|by|via|credit)\s*[/／|｜丨:：,，]?\s*[^\n。]{{0,60}}"
         rf"|(?:摄影|攝影|摄|攝|图|圖|图片|圖片|照片|插图|漫画|圖說|题图|題圖|配图|封面图|供图|供圖)(?:师|師|者)?\s*[/／|｜丨:：]\s*[^\n。！？]{{1,40}}"
         rf"|(?:[^\n。！？]{{0,60}}(?:[—–/／|,，:：\-]|\bvia\b|\bfor\b)\s*)?(?:{_AGENCY})(?:\s*[/／|—–,，\-]\s*[\w .]{{0,40}})?(?:\s*(?:图片|圖片|图|圖|摄|供图))?"
-        rf"|[^\n。！？，]{{1,20}}[/／ ](?:摄|攝|供图|供圖|摄影|攝影|绘|繪|图|圖))[\W_]*",
+        r")[\W_]*|[\W_]*(?:©\s*[:：/]?\s*[^\n。]{1,60}(?<![.?!])|[^\n。！？，]{1,20}[/／ ](?:摄|攝|供图|供圖|摄影|攝影|绘|繪|图|圖))[\W_]*",
     ),
     Wording(
         "credit_line",
@@ -67,7 +67,7 @@ WORDINGS = (
         r".{0,200}\bwas originally published (?:in|on) .{1,120} on Medium, where people are continuing the conversation.*"
         r"|[\W_]*the post .{1,200} (?:appeared first|first appeared) on .{1,100}"
         r"|[\W_]*(?:continue reading|read (?:more|on|the (?:full|rest|original|whole))|view (?:original|this post|full)|see (?:more|full)|click (?:here )?to read|keep reading)\b.{0,80}"
-        r"|[\W_]*(?:点击|點擊|点此|點此|请|請)?\s*(?:左下角|下方|这里|這裡|此处|此處)?\s*[「“\"【]?(?:阅读|閱讀|查看|继续阅读|繼續閱讀|繼續看|浏览|展开|展開)(?:全文|原文|更多|完整|余下全文|正文|详情|詳情|網頁版|网页版)[」”\"】]?.{0,24}",
+        r"|[\W_]*+(?:点击|點擊|点此|點此|请|請)?\s*(?:左下角|下方|这里|這裡|此处|此處)?\s*[「“\"【]?(?:阅读|閱讀|查看|继续阅读|繼續閱讀|繼續看|浏览|展开|展開)(?:全文|原文|更多|完整|余下全文|正文|详情|詳情|網頁版|网页版)[」”\"】]?.{0,24}",
     ),
     Wording(
         "rights_notice",

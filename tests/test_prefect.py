@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,9 @@ import pytest
 ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "examples" / "posts"
 RUN_FLOW = """
-import asyncio, json, sys
+import asyncio, json, shutil, sys
 from flows.ingest import ingest
+from flows.learning import learn
 from prefect.client.orchestration import get_client
 from prefect.testing.utilities import prefect_test_harness
 
@@ -25,13 +27,18 @@ async def seen():
             "tasks": {task.name: task.state.message or task.state_name for task in tasks},
             "number": len(tasks),
             "artifact": [artifact.data for artifact in artifacts if artifact.key == "ingest"][-1],
+            "learn": [artifact.data for artifact in artifacts if artifact.key == "learn"],
             "run": runs[0].name,
+            "runs": sorted(run.name.split()[0] for run in runs),
         }
 
 if __name__ == "__main__":
     with prefect_test_harness(server_startup_timeout=120):
         summary = ingest(sources=[sys.argv[1]], lake=sys.argv[2])
-        print(json.dumps({"found": summary.found, "posts": summary.posts, **asyncio.run(seen())}))
+        told = {"found": summary.found, "posts": summary.posts, **asyncio.run(seen())}
+        learned = learn(lake=shutil.copytree(sys.argv[2], sys.argv[2] + "-learned"))
+        after = asyncio.run(seen())
+        print(json.dumps({**told, "learned": [each.source_id for each in learned.learned], "after": after}))
 """
 
 
@@ -51,14 +58,16 @@ def told(tmp_path_factory):
     return json.loads(run.stdout.splitlines()[-1]) | {"lake": folder / "lake"}
 
 
-def test_the_flow_runs_four_tasks_that_show_their_counts(told):
+def test_the_flow_runs_six_tasks_that_show_their_counts(told):
     assert told["tasks"] == {
         "find": "52 files found, 52 to read, 0 moved, 0 gone",
+        "learn": "0 sources with a template",
         "transform": "42495 bytes read, 1 batches",
         "load": "1 batches committed",
+        "complete": "0 posts cleaned again with what was learned of all, 0 with another text",
         "report": "Completed",
     }
-    assert told["number"] == 4
+    assert told["number"] == 6
 
 
 def test_the_artifact_shows_counts_reasons_and_sources(told):
@@ -85,11 +94,17 @@ def test_the_flow_gives_the_same_lake_as_the_direct_run(told, tmp_path):
     assert flow.equals(direct)
 
 
-def test_every_parameter_has_a_default_and_a_help_text():
+@pytest.mark.parametrize("name", ["ingest.ingest", "learning.learn", "learning.reclean"])
+def test_every_parameter_has_a_default_and_a_help_text(name):
     from prefect.utilities.callables import parameter_schema
 
-    from flows.ingest import ingest
-
-    schema = parameter_schema(ingest.fn)
+    module, flow = name.split(".")
+    schema = parameter_schema(getattr(import_module(f"flows.{module}"), flow).fn)
     assert schema.required == []
     assert all(prop.get("description") for prop in schema.properties.values())
+
+
+def test_learning_is_a_flow_with_an_artifact_of_its_own(told):
+    assert told["learned"]
+    assert told["after"]["runs"] == ["ingest", "learn"]
+    assert "sources looked at" in told["after"]["learn"][0]

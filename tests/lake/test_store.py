@@ -8,8 +8,8 @@ from deltalake import DeltaTable
 
 from lake import query
 from lake.errors import LakeError
-from lake.store import create_lake, open_lake
-from schemas.tables import TABLES
+from lake.store import arrow, create_lake, open_lake
+from schemas.tables import TABLES, empty
 from schemas.words import Granularity
 
 
@@ -121,3 +121,16 @@ def test_every_reader_may_read_and_write_the_tables(examples):
 def test_the_log_holds_no_texts(examples):
     log = "".join(file.read_text() for file in examples.lake.glob("posts/_delta_log/*.json"))
     assert [title for title in examples.live()["title"] if title in log] == []
+
+
+def test_a_table_made_by_an_older_version_gains_the_columns_that_it_lacks(archive):
+    archive.write("a.md")
+    archive.ingest()
+    older = archive.rows("runs").drop("alarms")
+    DeltaTable.create(
+        str(archive.lake / "runs"), arrow(empty("runs").drop("alarms")).schema, mode="overwrite"
+    )
+    older.write_delta(str(archive.lake / "runs"), mode="append")
+    archive.ingest()
+    assert archive.rows("runs").sort("started_at")["alarms"].to_list() == [None, []]
+    assert query.rows(open_lake(archive.lake), "SELECT count(alarms), count(*) FROM runs", 1)[1] == [(1, 2)]

@@ -216,9 +216,9 @@ BODIES = {
     "50,000 times one attribute": f"<p {'a=1 ' * 50_000}>a</p><p>b</p>",
     "50,000 bodies": "<body class=x>" * 50_000 + "a",
     "500,000 opening brackets": "<" * 500_000,
-    "300,000 tags never ended": "<a" * 300_000,
-    "300,000 end tags never ended": "</" * 300_000,
-    "300,000 comments never ended": "<!--" * 300_000,
+    "100,000 tags never ended": "<a" * 100_000,
+    "100,000 end tags never ended": "</" * 100_000,
+    "100,000 comments never ended": "<!--" * 100_000,
     "comment of 2,000,000 dashes": f"<p>a<!--{'-' * 2_000_000}",
     "quotes never ended": '<p title=">' * 50_000,
     "script cut short": "<p>a</p><script>" + '"</scr"' * 100_000 + "</script>b",
@@ -236,16 +236,12 @@ BODIES = {
 }
 
 
-# as HTML asks, a <frameset> takes the place of a body without text
-READ_APART = {"frames"}
-
-
 @pytest.mark.parametrize("body", BODIES)
 def test_a_hostile_body_is_a_post_and_the_engines_agree(body):
     lexbor, soup = (post(body=BODIES[body], engine=engine) for engine in Engine)
     assert is_sound(lexbor)
     assert is_sound(soup)
-    assert ((lexbor.text, lexbor.images) == (soup.text, soup.images)) == (body not in READ_APART)
+    assert (lexbor.text, lexbor.images) == (soup.text, soup.images)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,62 @@
+"""A text without line breaks is parted, and each part kept or left out."""
+
+import pytest
+
+from posts.flat import cut
+from posts.parts import parts_of
+
+PARTS = {
+    "a sentence ends with its quotation mark": (
+        "他说：“走。”她走了。",
+        ["text 他说：“走。”", "text 她走了。"],
+    ),
+    "no end within a number": ("Version 3.5 is out. Get it", ["text Version 3.5 is out.", "text  Get it"]),
+    "an address": ("见 https://a.b/c 后", ["text 见 ", "url https://a.b/c", "text  后"]),
+    "an address without a scheme": ("见a.com/x 后", ["text 见", "url a.com/x", "text  后"]),
+    "addresses side by side": ("http://a.bhttps://c.d", ["url http://a.b", "url https://c.d"]),
+    "a label run into an address": ("http://a.b/cTwitter: x", ["url http://a.b/c", "text Twitter: x"]),
+    "a mail address": ("写a.b@c.org吧", ["text 写", "mail a.b@c.org", "text 吧"]),
+    "an account": ("/ @harbour", ["handle / @harbour"]),
+    "tags": ("#港口#海", ["tag #港口", "tag #海"]),
+    "a tag before a time": ("#harbour0:05", ["tag #harbour", "text 0:05"]),
+    "a ruler": ("甲----乙", ["text 甲", "ruler ----", "text 乙"]),
+    "a domain that is none": ("，.com", ["text ，.com"]),
+}
+CUTS = {
+    "a sentence": ("灯塔亮了。", [("灯塔亮了。", None)]),
+    "a link and its label": (
+        "灯塔亮了，船回来了。网站：https://a.b/c",
+        [("灯塔亮了，船回来了。", None), ("网站：", "link_label"), ("https://a.b/c", "link")],
+    ),
+    "a source": (
+        "灯塔亮了，船回来了。资料来源：https://a.b/c",
+        [("灯塔亮了，船回来了。资料来源：https://a.b/c", None)],
+    ),
+    "a plea at the end": (
+        "灯塔亮了，船回来了。请订阅本频道。",
+        [("灯塔亮了，船回来了。", None), ("请订阅本频道。", "plea")],
+    ),
+    "tags": ("灯塔亮了，船回来了。#港口#海", [("灯塔亮了，船回来了。", None), ("#港口#海", "hashtag")]),
+    "the title": (
+        "港口的灯塔。昨夜灯塔亮了，船都回来了。",
+        [("港口的灯塔", "title_repeated"), ("。昨夜灯塔亮了，船都回来了。", None)],
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "parts"), PARTS.values(), ids=PARTS.keys())
+def test_a_text_is_parted(text, parts):
+    assert [f"{part.kind} {text[part.start : part.end]}" for part in parts_of(text)] == parts
+
+
+@pytest.mark.parametrize(("text", "passages"), CUTS.values(), ids=CUTS.keys())
+def test_each_part_is_kept_or_left_out(text, passages):
+    assert cut(text, "港口的灯塔", []) == passages
+
+
+def test_a_passage_that_recurs_is_left_out():
+    text = "灯塔亮了，船回来了。港口日报，每天早上八点。"
+    assert cut(text, "", [(10, 22)]) == [
+        ("灯塔亮了，船回来了。", None),
+        ("港口日报，每天早上八点。", "recurring"),
+    ]
