@@ -133,11 +133,17 @@ def wording(blocks: list[Block], page: Page) -> Judged:
     for at, block in enumerate(blocks):
         if len(block.text) <= LONGEST_PLEA:
             is_edge = at < HEAD or at >= len(blocks) - TAIL
-            lookup = OF_PARAGRAPHS if len(block.text) > LONGEST_LINE else AT_EDGES if is_edge else AMID
-            for name, is_one in lookup.concerning(block.text):
-                if is_one(block.text) and (name != "promotion" or promotion(block, page)):
-                    yield block, name
-                    break
+            name = _worded(block, page, is_edge=is_edge)
+            if name is not None:
+                yield block, name
+
+
+def _worded(block: Block, page: Page, *, is_edge: bool) -> str | None:
+    lookup = OF_PARAGRAPHS if len(block.text) > LONGEST_LINE else AT_EDGES if is_edge else AMID
+    name = next((name for name, is_one in lookup.concerning(block.text) if is_one(block.text)), None)
+    if name != "promotion":
+        return name
+    return "promotion" if promotion(block, page) else None
 
 
 def bare(text: str) -> str:
