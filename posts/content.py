@@ -3,6 +3,10 @@
 from collections.abc import Container
 from dataclasses import dataclass, field
 
+HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+# Chinese sentences of a remark or a teaser seldom come to this, those of an article to two or three times it.
+A_PARAGRAPH = 80
+
 
 @dataclass(slots=True)
 class Block:

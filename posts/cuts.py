@@ -6,7 +6,7 @@ Blocks are judged whole: a promise to subscribe within a real paragraph stays.
 import re
 from collections.abc import Callable
 
-from posts.content import Block
+from posts.content import A_PARAGRAPH, HEADINGS, Block
 from posts.flat import cut
 from posts.own_links import Judged, after_promotion, bare_address, lead_in, own_links
 from posts.page import Page
@@ -24,15 +24,18 @@ LONGEST_LINE, LONGEST_PLEA = 220, 420
 HEAD, TAIL = 8, 14
 # with a shorter one many headings begin
 SHORTEST_TITLE = 6
-# Chinese sentences of a remark or a teaser seldom come to this, those of an article to two or three times it.
-A_PARAGRAPH = 80
+ENDS = "。！？.!?…”」"
 MAY_WRAP = frozenset(
     """comments_element related_element promotion_element byline_element tags_element navigation_element share_element
     advertisement footer_element author_box form_element site_chrome_element teaser""".split()
 )
-
-
-HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+# a heading that is a date begins a part of a chronicle; a date below a picture tells when it was taken
+NEVER_IN = {
+    "dateline": HEADINGS | {"figcaption", "li", "td"},
+    "contact_line": HEADINGS | {"figcaption"},
+    "rights_notice": HEADINGS,
+    "picture_of_a_code": HEADINGS,
+}
 COMMENTS_HEADING = re.compile(
     r"[\W_]*(?:\d+ )?(?:comments?|responses?|discussion|评论|評論|留言)(?: ?[(（]?\d*[)）]?)?[\W_]*",
     re.IGNORECASE,
@@ -107,7 +110,9 @@ def wrapped(blocks: list[Block], _: Page) -> Judged:
         inside = [block for block in blocks if block.rule == name]
         told = sum(len(block.text) for block in inside)
         long = sum(len(block.text) for block in inside if len(block.text) > A_PARAGRAPH)
-        if told > own and long > told / 2:
+        # remarks are sentences too, and may be more than what they are on
+        sentences = sum(len(b.text) for b in inside if b.text[-1] in ENDS and b.rule != "comments_element")
+        if (told > own and long > told / 2) or (told > 3 * own and sentences > told / 2):
             for block in inside:
                 is_heading = COMMENTS_HEADING.fullmatch(block.text) is not None
                 yield block, "widget_words" if is_heading else None
@@ -140,7 +145,13 @@ def wording(blocks: list[Block], page: Page) -> Judged:
 
 def _worded(block: Block, page: Page, *, is_edge: bool) -> str | None:
     lookup = OF_PARAGRAPHS if len(block.text) > LONGEST_LINE else AT_EDGES if is_edge else AMID
-    name = next((name for name, is_one in lookup.concerning(block.text) if is_one(block.text)), None)
+    concerning = lookup.concerning(block.text)
+    said = (
+        rule
+        for rule, is_one in concerning
+        if is_one(block.text) and block.element not in NEVER_IN.get(rule, ())
+    )
+    name = next(said, None)
     if name != "promotion":
         return name
     return "promotion" if promotion(block, page) else None

@@ -8,18 +8,19 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from posts.flat_chapters import LEAST_KEYWORDS, chapters, is_keywords
+from posts.flat_chapters import LEAST_BARRED, chapters, is_keywords
 from posts.flat_links import link_lists, links, tags
 from posts.flat_recurring import part_further, recurring
 from posts.flat_text import ENDS, LONGEST_LABEL, FlatText, is_ended
 from posts.flat_title import repeated
-from posts.parts import Part, parts_of
+from posts.parts import Part, parts_of, split
 from posts.phrases import found
 
 Passage = tuple[str, str | None]
 NOT_WORD = re.compile(r"[\W_]+")
 LETTER = re.compile(r"\w")
 LONGEST_PLEA = 120
+CLAUSE_MARKS = "，,、；;：: ～~…）)」】"
 # A third of all descriptions are one of the last hundreds of their channel again; few of them are longer.
 REMEMBERED, LONGEST_REMEMBERED = 256, 2_000
 # what is so short is no text of its own
@@ -63,9 +64,29 @@ def _pleas(page: FlatText) -> None:
         return
     parts, last = page.parts, len(page.parts) - 1
     asking = [at for at, part in enumerate(parts) if part.rule is None and _is_asking(page, part)]
+    begins = dict[int, int]()
     for at in (*asking, *reversed(asking)):
-        if at in {0, last} or parts[at - 1].rule or parts[at + 1].rule:
+        if at not in {0, last} and not (parts[at - 1].rule or parts[at + 1].rule):
+            continue
+        begins[at] = _beginning(page, parts[at])
+        if begins[at] == parts[at].start:
             parts[at].rule = "plea"
+    cuts = [start for at, start in begins.items() if parts[at].start < start < parts[at].end]
+    page.parts = split(parts, sorted(cuts)) if cuts else parts
+    for part in page.parts if cuts else ():
+        if part.start in cuts:
+            part.rule = "plea"
+
+
+def _beginning(page: FlatText, part: Part) -> int:
+    """Give where the clause that asks begins: what is said long before it is the post's own. The end: nowhere."""
+    plea = page.pleas.first(part.start, part.end) or part.start
+    if plea - part.start <= LONGEST_LABEL / 2:
+        return part.start
+    clause = max(page.text.rfind(mark, part.start, plea) for mark in CLAUSE_MARKS)
+    if clause - part.start >= A_WORD_OR_TWO:
+        return clause + 1
+    return part.start if plea - part.start <= LONGEST_LABEL else part.end
 
 
 def _is_asking(page: FlatText, part: Part) -> bool:
@@ -73,12 +94,12 @@ def _is_asking(page: FlatText, part: Part) -> bool:
     if plea is None or part.kind != "text" or part.end - part.start > LONGEST_PLEA or page.is_chapter(part):
         return False
     # the whole of a text is an announcement rather than a plea
-    return len(page.parts) > 1 or plea - part.start < LONGEST_LABEL / 2
+    return not page.is_of_people(part) and (len(page.parts) > 1 or plea - part.start < LONGEST_LABEL / 2)
 
 
 def _keywords(page: FlatText) -> None:
     """Words for search engines."""
-    if sum(map(page.text.count, ",，|｜、")) < LEAST_KEYWORDS - 1:
+    if sum(map(page.text.count, ",，|｜、")) < LEAST_BARRED - 1:
         return
     for part in page.parts:
         if (
@@ -106,7 +127,9 @@ def _rest_of(page: FlatText, start: int, end: int) -> None:
     size = sum(part.end - part.start for part in section)
     left = sum(part.end - part.start for part in section if part.rule is None)
     for first, behind in _runs(section) if left else ():
-        run = section[first:behind]
+        run = [part for part in section[first:behind] if part.rule is None]
+        if not run:
+            continue
         said = page.text[run[0].start : run[-1].end].strip()
         is_lone = size > left and _is_rest(said, is_first=start + first == 0, is_little=left < 0.4 * size)
         if (is_lone or not LETTER.search(said)) and not any(
@@ -123,10 +146,10 @@ def _is_rest(said: str, *, is_first: bool, is_little: bool) -> bool:
 
 
 def _runs(parts: list[Part]) -> Iterator[tuple[int, int]]:
-    """Give where parts that are kept begin and end."""
+    """Give where parts that are kept begin and end; the sign of a tag that is a word of a sentence parts nothing."""
     first = 0
     for at, part in enumerate(parts):
-        if part.rule is not None:
+        if part.rule is not None and not (part.rule == "hashtag" and part.end - part.start == 1):
             if first < at:
                 yield first, at
             first = at + 1

@@ -11,7 +11,8 @@ TIME = re.compile(r"\d(?<![\d:]\d)\d?:\d\d(?::\d\d)?(?![\d:])")
 # a list has at least so many times, each later than the one before
 LEAST_CHAPTERS = 3
 SEPARATOR = re.compile("[,，|｜、]")
-LEAST_KEYWORDS, LONGEST_KEYWORD, LONGEST_LIST = 8, 24, 1200
+LEAST_KEYWORDS, LEAST_BARRED, LONGEST_KEYWORD, LONGEST_LIST = 8, 5, 24, 1200
+FUNCTION_WORD = re.compile("[的了是在就也都和與与而把被这這那我你他她它於于為为]")
 
 
 def chapters(page: FlatText) -> tuple[int, int]:
@@ -45,7 +46,19 @@ def _seconds(time: str) -> int:
 
 def is_keywords(said: str) -> bool:
     """Tell words for search engines."""
-    if is_ended(said) or not LEAST_KEYWORDS - 1 <= len(said) <= LONGEST_LIST:
+    if is_ended(said) or not LEAST_BARRED <= len(said) <= LONGEST_LIST:
         return False
     words = SEPARATOR.split(said)
-    return len(words) >= LEAST_KEYWORDS and max(map(len, words)) <= LONGEST_KEYWORD
+    longest = max(map(len, words))
+    # a comma of Chinese parts clauses, which are longer than words and hold some that no one searches for
+    if sum(map(said.count, "，、")) < len(words) / 2:
+        least = LEAST_BARRED if "|" in said or "｜" in said else LEAST_KEYWORDS
+        return (
+            len(words) >= least
+            and longest <= 2 * LONGEST_KEYWORD
+            and len(said) <= LONGEST_KEYWORD * len(words)
+        )
+    if len(words) < LEAST_KEYWORDS or longest > LONGEST_KEYWORD or said[-1] in ";；:：”」，":
+        return False
+    of_sentences = sum(FUNCTION_WORD.search(word) is not None for word in words)
+    return len(said) <= 6 * len(words) and 6 * of_sentences <= len(words)

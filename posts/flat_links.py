@@ -7,6 +7,8 @@ from posts.flat_text import LONGEST_LABEL, FlatText, is_ended
 from posts.parts import Part
 
 LONGEST_TAG = 14
+CLAUSE_END = re.compile(r"，|…|\.\.\.|[。！？😂😄]")
+SHORTEST_CLAUSE = 12
 LETTER = re.compile(r"\w")
 BULLET = re.compile(r"\s{2,}|\s[-–—•·|]\s|[►▶👉→◆■●○★☆|｜]|-(?=[^\x00-\x7f])")
 SOURCE = re.compile(
@@ -46,6 +48,10 @@ def _is_source(page: FlatText, label: Part, said: str) -> bool:
 
 
 def _drop_label(page: FlatText, label: Part, said: str) -> list[Part]:
+    clause = _last_clause(page, label, said)
+    if clause:
+        end, label.end = label.end, clause
+        return [Part(clause, end, "text", "link_label")]
     is_label = len(said) <= LONGEST_LABEL or (said[-1] in ":：" and len(said) <= 2 * LONGEST_LABEL)
     if is_label or page.is_plea(label):
         label.rule = "link_label"
@@ -55,6 +61,16 @@ def _drop_label(page: FlatText, label: Part, said: str) -> list[Part]:
         return []
     end, label.end = label.end, page.text.rindex(last, label.start, label.end)
     return [Part(label.end, end, "text", "link_label")]
+
+
+def _last_clause(page: FlatText, label: Part, said: str) -> int:
+    """Give where the clause that announces an address begins, after a sentence of the post's own; 0 if nowhere."""
+    if not LONGEST_LABEL / 2 < len(said) <= 2 * LONGEST_LABEL or said[-1] not in ":：":
+        return 0
+    ends = [match.end() for match in CLAUSE_END.finditer(said[:-1])]
+    if not ends or ends[-1] <= SHORTEST_CLAUSE or said[ends[-1] :].isascii():
+        return 0
+    return page.text.index(said, label.start) + ends[-1]
 
 
 def link_lists(page: FlatText) -> None:
@@ -105,4 +121,4 @@ def _is_word(page: FlatText, before: Part | None, following: list[Part]) -> bool
         return False
     if before.rule or after.rule or is_ended(page.said(before)):
         return False
-    return LETTER.search(page.text, before.start, before.end) is not None
+    return page.said(after) != "" and LETTER.search(page.text, before.start, before.end) is not None

@@ -107,9 +107,7 @@ def _blocks(pages: Sequence[Specimen]) -> Iterator[Pattern]:
             at_edge[name] += name in edges
     for name, count in posts.items():
         is_at_edge = at_edge[name] >= EDGE_SHARE * count
-        if count >= _least_of_block(name, len(pages)) and (
-            is_at_edge or len(name) >= LONG_BLOCK
-        ):
+        if count >= _least_of_block(name, len(pages)) and (is_at_edge or len(name) >= LONG_BLOCK):
             yield Pattern(BLOCK, name, count)
 
 

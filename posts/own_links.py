@@ -5,11 +5,14 @@ from collections.abc import Iterator
 from itertools import takewhile
 from urllib.parse import urlsplit
 
-from posts.content import Block
+from posts.content import A_PARAGRAPH, HEADINGS, Block
 from posts.page import Page, site_of
 
 Judged = Iterator[tuple[Block, str | None]]
-HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+# a page of a person is no piece
+PROFILE = re.compile(
+    r"/?[@~][^/]+/?|/?(?:contributors?|authors?|people|user|users|profile|u)/[^/]+/?", re.IGNORECASE
+)
 # links beside longer text are sources
 LONGEST_LINE = 220
 # so near to the end pleas stand
@@ -102,10 +105,9 @@ def after_promotion(blocks: list[Block], _: Page) -> Judged:
         for at, block in enumerate(tail)
         if block.rule in {"promotion", "contact_line", "picture_of_a_code"}
     ]
-    if len(pleas) <= 1:
+    following = tail[pleas[0] :] if len(pleas) > 1 else []
+    if any(block.rule is None and len(block.text) > A_PARAGRAPH for block in following):
         return
-    for block in tail[pleas[0] :]:
-        if block.rule is None and (
-            _is_all_links(block) or (block.hrefs and len(block.text) < LONGEST_LINE / 2)
-        ):
+    for block in following:
+        if block.rule is None and _is_all_links(block):
             yield block, "after_promotion"

@@ -31,7 +31,7 @@ HOST = re.compile(r"[a-z0-9-]++(?:\.[a-z0-9-]++)*+", re.IGNORECASE | re.ASCII)
 MAIL = re.compile(r"[\w.+-]+\Z", re.ASCII)
 MAIL_HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+", re.IGNORECASE)
 TAG = re.compile(r"[^\s#＃，。！？、,!?:：；;（）()【】「」『』《》“”\"'|｜/\\]+")
-HANDLE = re.compile(r"[\w.@-]+")
+HANDLE = re.compile(r"[\w.@-]+", re.ASCII)
 
 
 @dataclass(slots=True)

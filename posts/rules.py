@@ -47,14 +47,14 @@ BOXES = (
 )
 WHERE = (
     r"(?:(?:js|c|o|m|u|l|is|wp|wp-block|jp|et|td|elementor|theme|site|blog|block|post|posts|entry|article|single|page"
-    r"|content|story|news|node|item|rich-media|body|main|section|widget|component|module|box|the)-)*"
+    r"|content|story|news|node|item|rich-media|body|main|section|widget|component|module|box|the|p|g|ui|app|mod|rich|note|review|detail|details|index)-)*"
 )
 CLASS_RULES = (
     ClassRule(
         "hidden_element",
         "readers do not see it",
         r"sr-only(?:-focusable)?|screen-reader(?:-text|-only)?|visually-?hidden(?:-focusable)?|element-invisible"
-        r"|d-none|hidden|is-hidden|hide|print-(?:only|link)|noprint|no-print|only-print|skip-link|skip-to-content|assistive-text",
+        r"|d-none|hidden|is-hidden|hide|visually-hidden-text|visuallyhidden|print-(?:only|link)|noprint|no-print|only-print|skip-link|skip-to-content|assistive-text",
     ),
     ClassRule(
         "title_element",
@@ -66,7 +66,7 @@ CLASS_RULES = (
         "author, date and length are metadata",
         r"meta|metas|meta-?(?:data|info|wrapper|top|bottom|box|line|item|list)|info-?bar|byline|by-?line|bylines|submitted(?:-by)?|posted-(?:on|by|in)"
         r"|publish(?:ed)?-?(?:date|time|info|on)?|pub-?(?:date|time)|date|date-source|source-date|top-bar\S*|datetime|time-?stamp|entry-?date|dateline|author|authors|author-?(?:name|link|meta|line|info-line)|vcard"
-        r"|reading-?time|read-?time|word-?count|views?-?count|post-?views|entry-utility|cat-links|categories|category|category-?(?:list|links)|kicker|eyebrow|rubric|read-later",
+        r"|reading-?time|read-?time|word-?count|views?-?count|post-?views|entry-utility|cat-links|categories|category|category-?(?:list|links)|kicker|eyebrow|rubric|read-later|art-?info|article-?info|post-?info|from-author|content-source-?info|article-?source|idetor|editor-?info|voters|content-item-time|ip-?location|pub-?info|copyright-?info-?author",
     ),
     ClassRule(
         "author_box",
@@ -77,13 +77,13 @@ CLASS_RULES = (
         "share_element",
         "sharing, liking and counting",
         r"shar(?:e|es|ing)|share-?(?:this|buttons?|links?|bar|box|tools?|icons?|list|widget|wrapper|container|area|count)|sharing-\S+|sharedaddy|sd-(?:sharing|block|social|like)\S*|jp-post-flair|jpost-?flair"
-        r"|social|socials|social-?(?:share|sharing|links?|icons?|media|buttons?|bar|list|follow|box|nav|menu)|addtoany\S*|a2a_\S+|addthis\S*|bdsharebuttonbox|bdshare|like-?(?:box|button|bar)|likes|clap|claps|reactions?|rating|star-rating|post-?(?:actions|like|likes|tools)|actions|action-?bar|fb-like|twitter-share-button|toolbar|tools|tool|tool-?(?:icons?|bar|box|kit)|page-tools|(?:[a-z0-9]+-)+(?:sharing|sharebar|share-?buttons?|toobar\d*)",
+        r"|social|socials|social-?(?:share|sharing|links?|icons?|media|buttons?|bar|list|follow|box|nav|menu)|addtoany\S*|a2a_\S+|addthis\S*|bdsharebuttonbox|bdshare|like-?(?:box|button|bar)|likes|clap|claps|reactions?|rating|star-rating|post-?(?:actions|like|likes|tools)|actions|action-?bar|fb-like|twitter-share-button|toolbar|tools|tool|tool-?(?:icons?|bar|box|kit)|page-tools|rich-?content-actions|content-item-actions|action-react|operation-?bar|post-ufi|like-wrap|interaction-?bar|(?:[a-z0-9]+-)+(?:sharing|sharebar|share-?buttons?|toobar\d*)",
     ),
     ClassRule(
         "related_element",
         "a list of other pieces",
         r"related|related-?(?:posts?|articles?|content|stories|links?|news|reads?|topics|box|list|items?|entries|wrapper)|jp-relatedposts|yarpp\S*|more-?(?:stories|posts|articles|news|from|links?|reading|in)|read-?(?:more|next|also)|further-?reading|recommend(?:s|ed|ations?)?|recommended-\S+|(?:[a-z0-9]+-)+recommendations?|recirc\S*|also-?(?:read|like)|you-may-\S+"
-        r"|siblings?|siblings-list\S*|sidebar|side-?bar|post-?sidebar|popular|popular-posts|trending|most-(?:read|popular|viewed)|latest-?(?:posts|news)?|previous|next|prev|prev-next|nextprev|(?:post-?)?(?:next|prev(?:ious)?)(?:-post|-link|-article)?|series|series-?(?:list|nav|box|links|posts|meta)|collection|collection-list|type-collection|teaser|teasers|streamitem|promo-?(?:link|box|card|list)?|card-footer|elevate-container|embed-?(?:link|card)|link-?card|bookmark-card|kg-bookmark-card|mixtapeembed|wp-embedded-content|wp-block-embed__wrapper-post",
+        r"|siblings?|siblings-list\S*|sidebar|side-?bar|post-?sidebar|popular|popular-posts|trending|most-(?:read|popular|viewed)|latest-?(?:posts|news)?|previous|next|prev|prev-next|nextprev|(?:post-?)?(?:next|prev(?:ious)?)(?:-post|-link|-article)?|series|series-?(?:list|nav|box|links|posts|meta)|collection|collection-list|type-collection|teaser|teasers|streamitem|promo-?(?:link|box|card|list)?|card-footer|elevate-container|embed-?(?:link|card)|link-?card|bookmark-card|kg-bookmark-card|mixtapeembed|wp-embedded-content|wp-block-embed__wrapper-post|embedded-post(?:-\S+)?|digest-?post-?embed|more-?article|interstitial(?:-\S+)?|m-interstitial\S*|recommendations-heading|yuzo\S*|crp-related\S*|wp-?rp-\S+|media-block-wrap|hot-?(?:news|list|articles?)|read-?rank|xg-?read|article-?list|relate(?:-\S+)?|link-?card(?:-\S+)?|topic-link",
     ),
     ClassRule(
         "navigation_element",
@@ -93,12 +93,12 @@ CLASS_RULES = (
     ClassRule(
         "tags_element",
         "tags are a column of their own",
-        r"tags?|tag-?(?:s|links?|list|cloud|box|items?|wrapper|container)|tagcloud|keywords?|topics|hashtags?|labels",
+        r"tags?|tag-?(?:s|links?|list|cloud|box|items?|wrapper|container)|tagcloud|tags-?box|mod-tags|keywords?|topics|hashtags?|labels",
     ),
     ClassRule(
         "promotion_element",
         "asks to subscribe, pay, follow or donate",
-        rf"(?:newsletter|subscribe|subscription|sign-?up|email-?(?:signup|capture)|donate|donation|donor|support|membership|member|paywall|regwall|reward|follow|sponsor|appeal){BOXES}|mailchimp\S*|mc-embed-signup|\S*paywall|\S*barrier\S*|cta|call-to-action|promo(?:tion)?|promo-?(?:banner|block)|app-?(?:download|banner|promo)|download-?app|reward-?qrcode|qr-?code|qrcode-\S+|append-?qr\S*|(?:[a-z0-9]+-)+(?:qr|qrcode|promos?|newsletter|paywall|subscribe|signup|donation|donate)|wechat-?(?:qr\S*|code|follow)|tip-?jar|buy-?me\S*|patreon\S*|kofi\S*|preview-?(?:wall|notice)",
+        rf"(?:newsletter|subscribe|subscription|sign-?up|email-?(?:signup|capture)|donate|donation|donor|support|membership|member|paywall|regwall|reward|follow|sponsor|appeal){BOXES}|mailchimp\S*|mc-embed-signup|\S*paywall|\S*barrier\S*|cta|call-to-action|promo(?:tion)?|promo-?(?:banner|block)|app-?(?:download|banner|promo)|download-?app|reward-?qrcode|qr-?code|qrcode-\S+|append-?qr\S*|(?:[a-z0-9]+-)+(?:qr|qrcode|promos?|newsletter|paywall|subscribe|signup|donation|donate)|wechat-?(?:qr\S*|code|follow)|tip-?jar|buy-?me\S*|patreon\S*|kofi\S*|preview-?(?:wall|notice)|custom-select-card|mp-profile-iframe\S*|(?:[a-z0-9]+-)*self-promo\S*|promote-?\S*|before-ir|app-?e\d+|subscription-widget\S*|charge-?wall\S*|support-us|rewards?-?\S*|admire\S*|dashang\S*|zanshang\S*",
     ),
     ClassRule(
         "advertisement",
@@ -108,7 +108,7 @@ CLASS_RULES = (
     ClassRule(
         "footer_element",
         "rights and notices of the site",
-        r"footer|foot-?note-site|entry-footer|copyright|copy-?right-?(?:notice|info|box|text|area)?|license|licence|cc-license|post-?copyright\S*|legal|disclaimer|terms|colophon|cookie-?\S*|gdpr\S*|consent-\S+|report-?(?:error|issue)|edit-?(?:this-page|page|link|post)|errata-link|credits?-?(?:line|box)?",
+        r"footer|foot-?note-site|entry-footer|copyright|copy-?right-?(?:notice|info|box|text|area)?|license|licence|cc-license|post-?copyright\S*|legal|disclaimer|terms|colophon|cookie-?\S*|gdpr\S*|consent-\S+|report-?(?:error|issue)|copyright-claim|shengming|bottom-article\S*|disclaimer-?\S+|tptn-counter|edit-?(?:this-page|page|link|post)|errata-link|credits?-?(?:line|box)?",
     ),
     ClassRule(
         "credit_element",
@@ -123,7 +123,7 @@ CLASS_RULES = (
     ClassRule(
         "line_numbers",
         "the gutter of a listing is no code",
-        r"(?:code|lang|language|highlight|copy)-?(?:header|lang|language|label|title|btn|button|copy|name)|lang-label|copy-?(?:code|to-clipboard\S*)|clipboard\S*|(?:rouge-)?gutter(?:-lines)?|line-?(?:nos?|numbers?)(?:-rows)?|lineno|linenos|linenodiv|linenumbers|lnt?|blob-num|hljs-ln-numbers|crayon-nums?\S*",
+        r"(?:code|lang|language|highlight|copy)-?(?:header|lang|language|label|title|btn|button|copy|name)|lang-label|copy-?(?:code|to-clipboard\S*)|clipboard\S*|(?:rouge-)?gutter(?:-lines)?|line-?(?:nos?|numbers?)(?:-rows)?|lineno|linenos|linenodiv|linenumbers|lnt|blob-num|hljs-ln-numbers|crayon-nums?\S*",
     ),
     ClassRule(
         "chart_labels",
@@ -140,7 +140,7 @@ _NAMES = re.compile("|".join(f"(?P<{rule.name}>{WHERE}(?:{rule.names}))" for rul
 DROP_CAP = re.compile(r"drop-?cap\S*|first-?letter|initial-?(?:cap|letter)|lettrine|wp-dropcap")
 # what a template sets above the text although it is the author's: standfirst, abstract
 STANDFIRST = re.compile(
-    rf"{WHERE}(?:dek|deck|standfirst|stand-first|subtitle|sub-title|subhead(?:line|ing)?|sub-hed|lede|lead|leadin|lead-in|intro|introduction|excerpt|summary|abstract|description|desc|teaser-text|lead-text|strapline|tagline-post)"
+    rf"{WHERE}(?:dek|deck|standfirst|stand-first|subtitle|sub-title|subhead(?:line|ing)?|sub-hed|lede|lead|leadin|lead-in|intro|introduction|excerpt|summary|abstract|description|desc|teaser-text|lead-text|strapline|tagline-post|chapo|daoyu|dao-du|art-?lead|article-?dek|post-description|blog-post-description)"
 )
 
 

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from posts.blocks import Block
+from posts.content import HEADINGS, Block
 from posts.recurring import leveled, named
 
 if TYPE_CHECKING:
     from ahocorasick_rs import AhoCorasick
 
-HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 # kinds of patterns: a run of text, a whole block, the markup around one
 RUN, BLOCK, SIGNATURE, NOTHING = "sentence", "block", "signature", "nothing"
 # the rules by which a template leaves a block out

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from ahocorasick_rs import AhoCorasick
 
 from posts.credits import CREDIT_TRIGGERS, credits_line
-from posts.pleas import PLEA_TRIGGERS, first_plea
+from posts.pleas import PLEA, PLEA_TRIGGERS
 from posts.wordings import WORDINGS
 
 # the rules of wording that judge a text without line breaks as a whole
@@ -46,7 +46,7 @@ _WORDINGS = [
     for rule in WORDINGS
 ]
 _CREDITS = ("credit_line", CREDIT_TRIGGERS, credits_line)
-_PROMOTION = ("promotion", PLEA_TRIGGERS, first_plea)
+_PROMOTION = ("promotion", PLEA_TRIGGERS, PLEA.search)
 _ANYWHERE = [rule for rule, wording in zip(_WORDINGS, WORDINGS, strict=True) if not wording.at_edges]
 # of short lines near the beginning or end of a text, of others, of longer blocks, of texts without line breaks
 AT_EDGES = Lookup([*_WORDINGS, _CREDITS, _PROMOTION])
