@@ -24,6 +24,8 @@ AS_IT_STANDS = re.compile(
     r"<!--.*?-->|(<(iframe|noembed|noframes|xmp)\b[^>]*>)(.*?)(?=</\2>)|(<plaintext\b[^>]*>)(.*)(?=</plaintext>)",
     re.DOTALL,
 )
+RAW = re.compile("<(?:iframe|noembed|noframes|xmp|plaintext)")
+NOT_TO_BE_READ = re.compile("<s(?:cript|tyle)", re.IGNORECASE)
 ATTRIBUTE = re.compile(r'\s([^\s="]+)(?:="([^"]*)")?')
 
 
@@ -50,10 +52,11 @@ def markup_of(html: str, engine: Engine = Engine.LEXBOR) -> tuple[str, bool]:
 
 def _markup_of_lexbor(page: str) -> str:
     tree = LexborHTMLParser(page)
-    # their text may hold their own end tag: <script><!-- <script></script> --></script>
-    tree.strip_tags(["script", "style"])
-    markup = tree.body.html if tree.body is not None else None
-    return AS_IT_STANDS.sub(_with_text_escaped, markup) if markup else ""
+    if NOT_TO_BE_READ.search(page):
+        # their text may hold their own end tag: <script><!-- <script></script> --></script>
+        tree.strip_tags(["script", "style"])
+    markup = (tree.body.html or "") if tree.body is not None else ""
+    return AS_IT_STANDS.sub(_with_text_escaped, markup) if RAW.search(markup) else markup
 
 
 def _with_text_escaped(match: re.Match[str]) -> str:
