@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 # what else there is to see.
 PLEAS = """
 订阅 訂閱 微信联络 微信聯絡 加微信 頻道的會員 频道的会员 會員專屬 会员专属 說的會員 無廣告 无广告 广告看好 关注我 關注我 请关注 請關注 欢迎关注 歡迎關注 关注本 關注本 立即關注 立即关注 点个赞 點個讚 按讚 按赞 三連 小铃铛
-小鈴鐺 支持本 支持連結 支持链接 支持鏈接 支持频道 支持頻道 支持城寨 支持創作 支持创作 支持一下 支持我們 支持我们 請我喝 请我喝 加入会员 加入會員 加入频道
+小鈴鐺 支持本 支持連結 支持链接 支持鏈接 支持频道 支持頻道 支持創作 支持创作 支持一下 支持我們 支持我们 請我喝 请我喝 加入会员 加入會員 加入频道
 加入頻道 加入我的 加入我們 加入我们 加入本 加入聊天 加入群 加入電報 加入电报 成为此频道 成为本频道 成为这个频道 成為此頻道 成為本頻道 成為這個頻道 成為我的 成為我們 会员专
 会员链接 會員專 會員連結 會員計劃 会员计划 频道会员 頻道會員 会员福利 會員福利 喜欢我的 喜欢本 喜欢这个视频 喜欢的话 喜欢的朋友 喜歡我的 喜歡本 喜歡這個影片 喜歡的話
 喜歡的朋友 下方留言 下面留言 影片下方 视频下方 留下您 留下你的 分享出去 分享本 转发给 轉發給 多多支持 多多分享 感谢支持 感谢观看 感谢收看 感谢订阅 感謝支持
@@ -42,7 +42,7 @@ PLEAS = """
 """.split()
 LATIN_PLEAS = """
 subscribe to; subscribe:; please subscribe; subscribe now; subscribe for; subscribe and; subscribe &; subscribe!; subscribe my; to subscribe; subscribing; follow me; follow us; follow my; follow our; join me on; join us; join my; join our; support me;
-support us; support my; support our; support the channel; support this; support sasha; donat; patreon;
+support us; support my; support our; support the channel; support this; donat; patreon;
 paypal; buy me a; merch; promo code; use code; sponsored by; sponsoring; our sponsor; sponsor of; sponsor:; free trial; affiliate; my gear; my camera; my
 setup; other channel; music by; music provided; music promoted; song by; track by; video by; film by; beat
 by; credits:; credit:; music:; song:; provided by; promoted by; composed by; produced by; composer; bgm;
