@@ -30,7 +30,7 @@ WORD_AT_END = re.compile(r"(?<=[a-z0-9/])[A-Z][a-z]+,?\Z")
 HOST = re.compile(r"[a-z0-9-]++(?:\.[a-z0-9-]++)*+", re.IGNORECASE | re.ASCII)
 MAIL = re.compile(r"[\w.+-]+\Z", re.ASCII)
 MAIL_HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+", re.IGNORECASE)
-TAG = re.compile(r"[^\s#＃，。！？、,!?:：；;（）()【】「」『』《》“”\"'|｜/\\]+")
+TAG = re.compile(r"[^\s#＃＝－—━─═▬=＊*，。！？、,!?:：；;（）()【】「」『』《》“”\"'|｜/\\]+")
 HANDLE = re.compile(r"[\w.@-]+", re.ASCII)
 
 
