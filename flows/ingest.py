@@ -9,7 +9,6 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
-from prefect.states import Completed
 from prefect.task_runners import ThreadPoolTaskRunner
 from prefect.utilities.annotations import quote
 from pydantic import Field
@@ -18,6 +17,7 @@ from flows.channel import Channel
 from flows.mirror import without_user
 from flows.pipeline import Order, Session, Summary, planned, session
 from flows.summary import as_markdown, in_words
+from flows.task_logs import done, warn_of
 from lake.batch import Batch
 from schemas.words import Engine, Granularity
 
@@ -30,30 +30,30 @@ def find(opened: Session, order: Order) -> State[None]:
     commits = sum(len(walk.moments) for walk in plan.walks)
     ahead = f"{commits} commits to replay" if plan.walks else f"{plan.todo.height} to read"
     went = f"{plan.moved} moved, {plan.gone.height} gone"
-    return _done(f"{plan.found} files found, {ahead}, {went}")
+    return done(f"{plan.found} files found, {ahead}, {went}")
 
 
 @task(name="learn", task_run_name="learn", cache_policy=NO_CACHE)
 def learn(opened: Session) -> State[None]:
-    return _done(f"{opened.learn()} sources with a template")
+    return done(f"{opened.learn()} sources with a template")
 
 
 @task(name="transform", task_run_name="transform", cache_policy=NO_CACHE)
 def transform(opened: Session, channel: Channel[Batch]) -> State[None]:
     number = channel.feed(opened.transform())
-    return _done(f"{opened.bytes_read} bytes read, {number} batches")
+    return done(f"{opened.bytes_read} bytes read, {number} batches")
 
 
 @task(name="load", task_run_name="load", cache_policy=NO_CACHE)
 def load(opened: Session, channel: Channel[Batch]) -> State[None]:
-    return _done(f"{opened.load(channel)} batches committed")
+    return done(f"{opened.load(channel)} batches committed")
 
 
 @task(name="complete", task_run_name="complete", cache_policy=NO_CACHE)
 def complete(opened: Session) -> State[None]:
-    done = opened.complete()
-    return _done(
-        f"{done.posts} posts cleaned again with what was learned of all, {done.changed} with another text"
+    posts = opened.complete()
+    return done(
+        f"{posts.posts} posts cleaned again with what was learned of all, {posts.changed} with another text"
     )
 
 
@@ -62,15 +62,8 @@ def report(opened: Session) -> Summary:
     summary = opened.report()
     create_markdown_artifact(as_markdown(summary, opened.lake), key="ingest", description="What the run did")
     get_run_logger().info(in_words(summary))
-    for alarm in summary.alarms:
-        get_run_logger().warning(alarm)
+    warn_of(summary.alarms)
     return summary
-
-
-def _done(counts: str) -> State[None]:
-    """End a task with its counts, in the log and beside its name in the UI."""
-    get_run_logger().info(counts)
-    return Completed(message=counts)
 
 
 def _named() -> str:

@@ -8,11 +8,11 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.logging import get_run_logger
-from prefect.states import Completed
 from prefect.utilities.annotations import quote
 from pydantic import Field
 
 from flows.summary import upkeep_as_markdown
+from flows.task_logs import done, warn_of
 from flows.upkeep import Keeper, Kept, Upkeep, keeping
 from lake import runs
 from schemas.words import Engine
@@ -21,7 +21,7 @@ from schemas.words import Engine
 @task(name="learn", task_run_name="learn", cache_policy=NO_CACHE)
 def learn_templates(keeper: Keeper, *, anew: bool) -> State[None]:
     learned = keeper.learn(anew=anew)
-    return _done(
+    return done(
         f"{len(learned)} sources looked at, {sum(each.is_new for each in learned)} with a new template"
     )
 
@@ -29,21 +29,15 @@ def learn_templates(keeper: Keeper, *, anew: bool) -> State[None]:
 @task(name="reclean", task_run_name="reclean", cache_policy=NO_CACHE)
 def clean_posts(keeper: Keeper, sources: list[str]) -> State[None]:
     posts = keeper.reclean(sources)
-    return _done(f"{posts.posts} posts cleaned again, {posts.changed} with another text")
+    return done(f"{posts.posts} posts cleaned again, {posts.changed} with another text")
 
 
 @task(name="report", task_run_name="report", cache_policy=NO_CACHE)
 def report(keeper: Keeper) -> Kept:
-    done = keeper.report()
-    create_markdown_artifact(upkeep_as_markdown(done), key=done.kind, description="What the run did")
-    for alarm in done.alarms:
-        get_run_logger().warning(alarm)
-    return done
-
-
-def _done(counts: str) -> State[None]:
-    get_run_logger().info(counts)
-    return Completed(message=counts)
+    kept = keeper.report()
+    create_markdown_artifact(upkeep_as_markdown(kept), key=kept.kind, description="What the run did")
+    warn_of(kept.alarms)
+    return kept
 
 
 @flow(name="learn", flow_run_name="learn from {lake}", validate_parameters=True, persist_result=False)

@@ -97,6 +97,7 @@ class Session:
         self.bytes_read = 0
         self.learned: dict[str, Learned] = {}
         self.resumed = not runs.is_intact(lake)
+        self.posts_before = lake.table("posts").version()
         self.plan: Plan
 
     def find(self, planning: Planning) -> Plan:
@@ -156,6 +157,11 @@ class Session:
             raise UnbalancedError(f"run {self.run.run_id}: {summary.found} files found, but {_sum(summary)}")
         return summary
 
+    def _drifted(self) -> list[str]:
+        """Tell what the posts of this run are unlike; a run that wrote none need not read the others."""
+        is_written = self.lake.table("posts").version() != self.posts_before
+        return drifted(self.lake, self.run) if is_written else []
+
     def _summary(self) -> Summary:
         read = ledger.read_by(self.lake, self.run.run_id)
         origins = self.plan.origins
@@ -178,7 +184,7 @@ class Session:
             reasons=ledger.reasons(self.lake, self.run.run_id),
             heads=self.plan.heads,
             as_of={origin: moment.isoformat() for origin, moment in self.plan.moments.items()},
-            alarms=[*told(self.learned.values()), *drifted(self.lake, self.run)],
+            alarms=[*told(self.learned.values()), *self._drifted()],
         )
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 # Chinese sentences of a remark or a teaser seldom come to this, those of an article to two or three times it.
 A_PARAGRAPH = 80
+# No credit or notice of those seen is longer; a longer block is a paragraph with one in it.
+LONGEST_LINE = 220
 
 
 @dataclass(slots=True)

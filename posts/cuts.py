@@ -6,8 +6,9 @@ Blocks are judged whole: a promise to subscribe within a real paragraph stays.
 import re
 from collections.abc import Callable
 
-from posts.content import A_PARAGRAPH, HEADINGS, Block
+from posts.content import A_PARAGRAPH, HEADINGS, LONGEST_LINE, Block
 from posts.flat import cut
+from posts.lines import bare
 from posts.own_links import Judged, after_promotion, bare_address, lead_in, own_links
 from posts.page import Page
 from posts.pleas import promotion
@@ -18,9 +19,8 @@ from posts.wordings import WORDINGS
 __all__ = ["WORDINGS", "Page", "judge", "outline", "words"]
 
 Rule = Callable[[list[Block], Page], Judged]
-NOT_WORD = re.compile(r"[\W_]+")
-# No credit, notice or plea of those seen is longer; a longer block is a paragraph with one in it.
-LONGEST_LINE, LONGEST_PLEA = 220, 420
+# no plea of those seen is longer
+LONGEST_PLEA = 420
 HEAD, TAIL = 8, 14
 # with a shorter one many headings begin
 SHORTEST_TITLE = 6
@@ -155,7 +155,3 @@ def _worded(block: Block, page: Page, *, is_edge: bool) -> str | None:
     if name != "promotion":
         return name
     return "promotion" if promotion(block, page) else None
-
-
-def bare(text: str) -> str:
-    return NOT_WORD.sub("", text).casefold()

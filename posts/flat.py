@@ -4,7 +4,6 @@ The text is parted at addresses, tags, rulers and ends of sentences, and where a
 source begins or ends. Each part is kept, or left out by a rule.
 """
 
-import re
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -13,12 +12,11 @@ from posts.flat_links import link_lists, links, tags
 from posts.flat_recurring import part_further, recurring
 from posts.flat_text import ENDS, LONGEST_LABEL, FlatText, is_ended
 from posts.flat_title import repeated
+from posts.lines import A_LETTER, NOT_WORD
 from posts.parts import Part, parts_of, split
 from posts.phrases import found
 
 Passage = tuple[str, str | None]
-NOT_WORD = re.compile(r"[\W_]+")
-LETTER = re.compile(r"\w")
 LONGEST_PLEA = 120
 CLAUSE_MARKS = "，,、；;：: ～~…）)」】"
 # A third of all descriptions are one of the last hundreds of their channel again; few of them are longer.
@@ -132,7 +130,7 @@ def _rest_of(page: FlatText, start: int, end: int) -> None:
             continue
         said = page.text[run[0].start : run[-1].end].strip()
         is_lone = size > left and _is_rest(said, is_first=start + first == 0, is_little=left < 0.4 * size)
-        if (is_lone or not LETTER.search(said)) and not any(
+        if (is_lone or not A_LETTER.search(said)) and not any(
             page.is_chapter(part) or page.is_of_people(part) for part in run
         ):
             for part in run:

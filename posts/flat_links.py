@@ -4,12 +4,12 @@ import re
 from itertools import pairwise
 
 from posts.flat_text import LONGEST_LABEL, FlatText, is_ended
+from posts.lines import A_LETTER
 from posts.parts import Part
 
 LONGEST_TAG = 14
 CLAUSE_END = re.compile(r"，|…|\.\.\.|[。！？😂😄]")
 SHORTEST_CLAUSE = 12
-LETTER = re.compile(r"\w")
 BULLET = re.compile(r"\s{2,}|\s[-–—•·|]\s|[►▶👉→◆■●○★☆|｜]|-(?=[^\x00-\x7f])")
 SOURCE = re.compile(
     r"(?:出處|出处|出自|来源|來源|原始视频|原視頻|原视频|原片|参考|參考|引用|资料|資料|链接为|連結為|演讲|演講|原文|报道|報導|新聞|新闻|文章|論文|论文|全文|数据|數據|sources?|references?)[^。！？]{0,20}[:：]?\s*\Z",
@@ -121,4 +121,4 @@ def _is_word(page: FlatText, before: Part | None, following: list[Part]) -> bool
         return False
     if before.rule or after.rule or is_ended(page.said(before)):
         return False
-    return page.said(after) != "" and LETTER.search(page.text, before.start, before.end) is not None
+    return page.said(after) != "" and A_LETTER.search(page.text, before.start, before.end) is not None

@@ -11,6 +11,12 @@ CJK = r"\u1100-\u11ff\u2e80-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\ufe30-
 WIDE = re.compile(f"[{CJK}]")
 SPACES = re.compile(" {2,}")
 A_LETTER = re.compile(r"\w")
+NOT_WORD = re.compile(r"[\W_]+")
+
+
+def bare(text: str) -> str:
+    """Give a text as it is compared: letters and digits only, in one case."""
+    return NOT_WORD.sub("", text).casefold()
 
 
 def one_line(text: str) -> str:

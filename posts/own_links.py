@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import takewhile
 from urllib.parse import urlsplit
 
-from posts.content import A_PARAGRAPH, HEADINGS, Block
+from posts.content import A_PARAGRAPH, HEADINGS, LONGEST_LINE, Block
 from posts.page import Page, site_of
 
 Judged = Iterator[tuple[Block, str | None]]
@@ -13,8 +13,6 @@ Judged = Iterator[tuple[Block, str | None]]
 PROFILE = re.compile(
     r"/?[@~][^/]+/?|/?(?:contributors?|authors?|people|user|users|profile|u)/[^/]+/?", re.IGNORECASE
 )
-# links beside longer text are sources
-LONGEST_LINE = 220
 # so near to the end pleas stand
 TAIL = 14
 READ_MORE = re.compile(

@@ -1,11 +1,12 @@
 """What recurs over the posts of a source: runs of text and whole blocks that many distinct bodies share."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 import numpy as np
+
+from posts.lines import bare
 
 # Twelve characters of Chinese are a phrase of six to eight words: longer than names, shorter than slogans.
 SHINGLE = 12
@@ -16,7 +17,6 @@ STEP = 1.6
 DIGITS = "123456789０１２３４５６７８９"
 # the end of the sentence before belongs to that sentence
 ENDS = "。！？!?；;，,、）)】」』”》…~～ "
-NOT_WORD = re.compile(r"[\W_]+")
 BASE = np.uint64(1_000_003)
 
 
@@ -85,4 +85,4 @@ def _runs_of(text: str, frequencies: "np.ndarray") -> Iterable[str]:
 
 def named(block: str) -> str:
     """Give a block as it is compared: letters and digits only, digits as 0, in one case."""
-    return NOT_WORD.sub("", leveled(block)).casefold()
+    return bare(leveled(block))
