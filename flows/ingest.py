@@ -13,10 +13,10 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from prefect.utilities.annotations import quote
 from pydantic import Field
 
-from flows.channel import Channel
-from flows.mirror import without_user
-from flows.pipeline import Order, Session, Summary, planned, session
-from flows.summary import as_markdown, in_words
+from flows.steps.channel import Channel
+from flows.steps.mirror import without_user
+from flows.steps.pipeline import Order, Session, Summary, planned, session
+from flows.steps.summary import as_markdown, in_words
 from flows.task_logs import done, warn_of
 from lake.batch import Batch
 from schemas.words import Engine, Granularity

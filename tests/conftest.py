@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from flows.pipeline import Order, Summary, ingest, replay
+from flows.steps.pipeline import Order, Summary, ingest, replay
 from lake.batch import KEY
 from lake.store import open_lake
 

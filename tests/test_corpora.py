@@ -8,8 +8,8 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from flows.learn import in_force
-from flows.pipeline import Order, ingest
+from flows.steps.learn import in_force
+from flows.steps.pipeline import Order, ingest
 from lake.query import rows
 from lake.store import open_lake
 from posts.parse import parse_file

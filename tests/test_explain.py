@@ -9,9 +9,9 @@ import pytest
 from typer.testing import CliRunner
 
 from cli import app, main
-from explain_page import page
-from explain_terminal import recurs
-from flows.explain import explain
+from commands.explain_page import page
+from commands.explain_terminal import recurs
+from flows.steps.explain import explain
 from lake.batch import Run
 from lake.store import open_lake
 from lake.templates import write

@@ -14,7 +14,7 @@ EXAMPLES = ROOT / "examples" / "posts"
 RUN_FLOW = """
 import asyncio, json, shutil, sys
 from flows.ingest import ingest
-from flows.learning import learn
+from flows.learn import learn
 from prefect.client.orchestration import get_client
 from prefect.testing.utilities import prefect_test_harness
 
@@ -83,7 +83,7 @@ def test_the_artifact_shows_counts_reasons_and_sources(told):
 
 
 def test_the_flow_gives_the_same_lake_as_the_direct_run(told, tmp_path):
-    from flows.pipeline import Order, ingest
+    from flows.steps.pipeline import Order, ingest
     from lake.store import open_lake
 
     ingest(Order((str(EXAMPLES),), tmp_path / "direct"), print)
@@ -94,7 +94,7 @@ def test_the_flow_gives_the_same_lake_as_the_direct_run(told, tmp_path):
     assert flow.equals(direct)
 
 
-@pytest.mark.parametrize("name", ["ingest.ingest", "learning.learn", "learning.reclean"])
+@pytest.mark.parametrize("name", ["ingest.ingest", "learn.learn", "learn.reclean"])
 def test_every_parameter_has_a_default_and_a_help_text(name):
     from prefect.utilities.callables import parameter_schema
 

@@ -1,6 +1,6 @@
 """Run one ingest, as a process that kills itself if so ordered.
 
-The one argument is JSON: source, lake, wait_seconds, constants (of flows.groups, or flows.pool), history, and
+The one argument is JSON: source, lake, wait_seconds, constants (of flows.steps.groups, or flows.steps.pool), history, and
 kill: [before or after, what, nth]. What is a table that is written, `any` table, or `batch`, the making of one. The
 ids of the processes that this one has started are printed first.
 """
@@ -14,8 +14,8 @@ from pathlib import Path
 
 import psutil
 
-from flows import batches, groups, pool
-from flows.pipeline import Order, ingest
+from flows.steps import batches, groups, pool
+from flows.steps.pipeline import Order, ingest
 from lake.store import Lake
 
 WRITES = ("append", "replace", "upsert")

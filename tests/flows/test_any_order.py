@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from flows import groups, pool
+from flows.steps import groups, pool
 from posts import work
 from tests.flows.one_run import Killed, arm, give_up
 from tests.flows.repositories import NOBODY, init

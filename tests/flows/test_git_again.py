@@ -10,7 +10,7 @@ import psutil
 import pytest
 from polars.testing import assert_frame_equal
 
-from flows import groups
+from flows.steps import groups
 from posts import work
 from tests.flows.one_run import Killed, arm, give_up
 from tests.flows.repositories import NOBODY, Git, init, noon

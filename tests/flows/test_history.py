@@ -16,8 +16,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from flows import groups
-from flows.history import moments
+from flows.steps import groups
+from flows.steps.history import moments
 from lake.batch import KEY
 from posts import work
 from schemas.errors import SourceError

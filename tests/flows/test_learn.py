@@ -2,8 +2,8 @@
 
 import pytest
 
-from flows.learn import WORTH_LEARNING
-from flows.upkeep import Upkeep, clean_anew, learn
+from flows.steps.learn import WORTH_LEARNING
+from flows.steps.upkeep import Upkeep, clean_anew, learn
 from lake.errors import LakeError
 
 PLEA = "本台每晚八点开播，请记得按时收看旧港夜话。"

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from flows.load import Loader
+from flows.steps.load import Loader
 from lake import ledger, query
 from lake.batch import Batch, Run
 from lake.errors import LakeError

@@ -1,7 +1,7 @@
 """What a run says while it runs and when it has ended."""
 
-from flows.progress import watched_by
-from flows.summary import as_markdown
+from flows.steps.progress import watched_by
+from flows.steps.summary import as_markdown
 from lake.store import open_lake
 
 
@@ -21,7 +21,7 @@ def test_a_summary_of_nothing_has_no_empty_tables(archive):
 
 
 def test_a_run_tells_how_far_it_is(archive, monkeypatch):
-    monkeypatch.setattr("flows.pool.HANDFUL_FILES", 2)
+    monkeypatch.setattr("flows.steps.pool.HANDFUL_FILES", 2)
     for number in range(5):
         archive.write(f"{number}.md", url=f"https://a.example/{number}")
     told = []

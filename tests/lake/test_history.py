@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from flows.pipeline import Order, ingest
+from flows.steps.pipeline import Order, ingest
 from lake import query
 from lake.errors import LakeError
 from lake.history import versions

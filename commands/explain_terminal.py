@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from commands.terminal import MARKS, STYLES, console, print_table
 from posts.explain import Explained, Explanation, Passage, Recurrence, Share
-from terminal import MARKS, STYLES, console, print_table
 
 if TYPE_CHECKING:
     from rich.text import Text

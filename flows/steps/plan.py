@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from flows.compare import FOUND, Compared, compared, hashed
-from flows.sources import GitTree, Source
+from flows.steps.compare import FOUND, Compared, compared, hashed
+from flows.steps.sources import GitTree, Source
 from lake import ledger, runs
 from lake.batch import KEY, NAME, READING, Mark, Run, nothing_gone
 from lake.store import Lake

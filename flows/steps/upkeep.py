@@ -7,10 +7,10 @@ from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
-from flows.clock import Clock, new_run
-from flows.learn import Learned, in_force, learn_lake, told
-from flows.pool import Workshop, available_workers
-from flows.reclean import Recleaned, reclean
+from flows.steps.clock import Clock, new_run
+from flows.steps.learn import Learned, in_force, learn_lake, told
+from flows.steps.pool import Workshop, available_workers
+from flows.steps.reclean import Recleaned, reclean
 from lake import runs
 from lake.batch import Run
 from lake.commit import repair

@@ -9,20 +9,20 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
-from flows.alarms import drifted
-from flows.batches import transform
-from flows.clock import Clock, new_run
-from flows.groups import Group
-from flows.groups import groups as plan_groups
-from flows.history import history_groups, history_plan
-from flows.learn import WORTH_LEARNING, Learned, in_force, learn_first, learn_thin, told
-from flows.load import Loader
-from flows.memory import give_back
-from flows.open import Opener
-from flows.plan import Plan, plan, replay_plan
-from flows.pool import Workshop, available_workers
-from flows.reclean import Recleaned, reclean
-from flows.sources import Source
+from flows.steps.alarms import drifted
+from flows.steps.batches import transform
+from flows.steps.clock import Clock, new_run
+from flows.steps.groups import Group
+from flows.steps.groups import groups as plan_groups
+from flows.steps.history import history_groups, history_plan
+from flows.steps.learn import WORTH_LEARNING, Learned, in_force, learn_first, learn_thin, told
+from flows.steps.load import Loader
+from flows.steps.memory import give_back
+from flows.steps.open import Opener
+from flows.steps.plan import Plan, plan, replay_plan
+from flows.steps.pool import Workshop, available_workers
+from flows.steps.reclean import Recleaned, reclean
+from flows.steps.sources import Source
 from lake import ledger, runs
 from lake.batch import Batch, Run
 from lake.commit import repair

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from flows.pipeline import ACCOUNTED, Summary
-from flows.upkeep import Kept
+from flows.steps.pipeline import ACCOUNTED, Summary
+from flows.steps.upkeep import Kept
 from lake.info import posts_by_source
 from lake.store import Lake
 

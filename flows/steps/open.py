@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from pathlib import Path
 
-from flows.mirror import mirror, parted, without_user
-from flows.sources import Folder, GitTree, Members, Source
+from flows.steps.mirror import mirror, parted, without_user
+from flows.steps.sources import Folder, GitTree, Members, Source
 from posts.archive import Archive, is_archive
 from posts.git import GitError, Repository
 from posts.paths import printable, to_bytes, to_text

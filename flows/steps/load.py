@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from flows.frames import batch_of
-from flows.groups import Group
+from flows.steps.frames import batch_of
+from flows.steps.groups import Group
 from lake import ledger
 from lake.batch import KEY, Batch, Run
 from lake.commit import commit
@@ -21,7 +21,7 @@ from schemas.tables import empty
 from schemas.words import Outcome, Reason
 
 if TYPE_CHECKING:
-    from flows.sources import Content
+    from flows.steps.sources import Content
 
 FILE = [*KEY, "size", "mtime_ns", pl.lit(None, pl.String).alias("problem"), "blob"]
 # a content that was read, refused as no post and so not kept, and that another file turns out to have

@@ -7,11 +7,11 @@ from itertools import islice
 
 import polars as pl
 
-from flows.compare import FOUND
-from flows.groups import Gatherer, Group, known_readings
-from flows.plan import Plan, Walk, plan
-from flows.progress import tell
-from flows.sources import Content, GitTree, Source, is_removal
+from flows.steps.compare import FOUND
+from flows.steps.groups import Gatherer, Group, known_readings
+from flows.steps.plan import Plan, Walk, plan
+from flows.steps.progress import tell
+from flows.steps.sources import Content, GitTree, Source, is_removal
 from lake import ledger, runs
 from lake.batch import Mark, Run
 from lake.store import Lake

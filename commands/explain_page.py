@@ -5,7 +5,7 @@ from html import escape
 from itertools import groupby
 from urllib.parse import unquote
 
-from explain_terminal import counted, recurs
+from commands.explain_terminal import counted, recurs
 from posts.explain import Explained, Explanation, Passage, Share
 from posts.post import Post
 

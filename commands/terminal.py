@@ -15,7 +15,7 @@ from posts.paths import printable
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from flows.upkeep import Kept
+    from flows.steps.upkeep import Kept
     from posts.difference import Line
 
 INTERRUPTED = 130
@@ -53,7 +53,7 @@ def _cell(value: Any) -> str:
 @contextmanager
 def watching() -> Iterator[None]:
     """Show how far the run is: a bar on a terminal, else a line now and then."""
-    from flows.progress import watched_by
+    from flows.steps.progress import watched_by
 
     try:
         with _bar() if sys.stderr.isatty() else nullcontext(_lines()) as watcher, watched_by(watcher):

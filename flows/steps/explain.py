@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from flows.learn import in_force
+from flows.steps.learn import in_force
 from lake import ledger, templates
 from lake.errors import LakeError
 from lake.history import versions

@@ -7,8 +7,8 @@ from operator import attrgetter
 
 import polars as pl
 
-from flows.progress import tell
-from flows.sources import Source
+from flows.steps.progress import tell
+from flows.steps.sources import Source
 from lake import ledger
 from lake.batch import KEY, Mark
 from lake.store import Lake

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 
 import polars as pl
 
-from flows.compare import FOUND
-from flows.plan import Plan
-from flows.sources import Content
+from flows.steps.compare import FOUND
+from flows.steps.plan import Plan
+from flows.steps.sources import Content
 from lake import ledger, runs
 from lake.batch import READING, Mark
 from lake.store import Lake

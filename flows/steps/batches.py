@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import polars as pl
 
-from flows.frames import batch_of, known_sightings
-from flows.groups import Group
-from flows.plan import Plan
-from flows.pool import Workers, Workshop, handfuls
-from flows.progress import tell
+from flows.steps.frames import batch_of, known_sightings
+from flows.steps.groups import Group
+from flows.steps.plan import Plan
+from flows.steps.pool import Workers, Workshop, handfuls
+from flows.steps.progress import tell
 from lake.batch import KEY, Batch, Run
 from posts.work import Parsed, work
 

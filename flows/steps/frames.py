@@ -4,8 +4,8 @@ from typing import Any
 
 import polars as pl
 
-from flows.groups import Group
-from flows.plan import Plan
+from flows.steps.groups import Group
+from flows.steps.plan import Plan
 from lake.batch import KEY, Batch, Run, nothing_gone
 from posts.work import Parsed
 from schemas.posts import Posts

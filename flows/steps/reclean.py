@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from flows.frames import post_rows
-from flows.pool import Workers, Workshop, handfuls
-from flows.progress import tell
+from flows.steps.frames import post_rows
+from flows.steps.pool import Workers, Workshop, handfuls
+from flows.steps.progress import tell
 from lake import ledger, templates
 from lake.batch import Run
 from lake.commit import rewrite

@@ -1,0 +1,1 @@
+"""The commands of `postlake`, and what they show."""

@@ -1,0 +1,112 @@
+"""Commands that read posts into a lake: `ingest`, `replay`."""
+
+import json
+import os
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from commands.options import DATA_LAKE, Json, LakeDir, Parser, Reason, Wait, Workers
+from commands.terminal import print_table, say, watching
+from schemas.words import Engine, Granularity
+
+if TYPE_CHECKING:
+    from flows.steps.pipeline import Order, Summary
+
+
+def ingest(
+    sources: Annotated[
+        list[str], typer.Argument(metavar="SOURCE...", help="Folders, git repositories, archives.")
+    ],
+    lake: LakeDir = DATA_LAKE,
+    month: Annotated[
+        bool, typer.Option("--month", help="Partition a new lake by month (the default).")
+    ] = False,
+    year: Annotated[bool, typer.Option("--year", help="Partition a new lake by year.")] = False,
+    day: Annotated[bool, typer.Option("--day", help="Partition a new lake by day.")] = False,
+    workers: Workers = 0,
+    parser: Parser = Engine.LEXBOR,
+    verify: Annotated[bool, typer.Option("--verify", help="Compare contents, not size and time.")] = False,
+    path: Annotated[str, typer.Option(help="Only this folder of each source.")] = "",
+    history: Annotated[
+        bool, typer.Option("--history", help="Replay every commit of git repositories, the oldest first.")
+    ] = False,
+    as_files: Annotated[
+        bool, typer.Option("--as-files", help="Read a git working copy as a folder, committed or not.")
+    ] = False,
+    direct: Annotated[bool, typer.Option("--direct", help="Run without Prefect.")] = False,
+    wait: Wait = 600,
+    as_json: Json = False,
+) -> None:
+    """Load post files (*.md, *.markdown, *.html) into a lake; what it has read before is not read again.
+
+    A SOURCE is a folder, a git repository (working copy, bare, bundle or URL; repo@rev names a branch, tag or
+    commit) or an archive (zip, tar, tar.gz, tar.zst, tar.xz, tar.bz2).
+    """
+    asked = [name for name, is_asked in zip(Granularity, (month, year, day), strict=True) if is_asked]
+    if len(asked) > 1:
+        raise typer.BadParameter("give one of --month, --year and --day")
+    from flows.steps.pipeline import Order
+    from flows.steps.pipeline import ingest as run_direct
+
+    order = Order(
+        tuple(sources), lake, next(iter(asked), None), workers, parser, verify, wait, path, as_files, history
+    )
+    with watching():
+        summary = run_direct(order, say) if direct else _run_flow(order)
+    _show(summary, as_json)
+
+
+def _run_flow(order: "Order") -> "Summary":
+    # the terminal shows progress and the summary; the log is for the UI
+    os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "WARNING")
+    if not os.environ.get("PREFECT_API_URL"):
+        say("starting Prefect's own API; --direct does without, PREFECT_API_URL names one that runs")
+    from flows.ingest import ingest as flow
+
+    return flow(
+        sources=list(order.sources),
+        lake=str(order.lake),
+        granularity=order.granularity,
+        workers=order.workers,
+        parser=order.engine,
+        verify=order.verify,
+        wait_seconds=order.wait_seconds,
+        path=order.below,
+        history=order.history,
+        as_files=order.as_files,
+    )
+
+
+def replay(
+    lake: LakeDir = DATA_LAKE,
+    reason: Reason = None,
+    workers: Workers = 0,
+    parser: Parser = Engine.LEXBOR,
+    wait: Wait = 600,
+    as_json: Json = False,
+) -> None:
+    """Try rejected files again, from the bytes that the lake keeps."""
+    from flows.steps.pipeline import Order
+    from flows.steps.pipeline import replay as run_replay
+
+    with watching():
+        summary = run_replay(Order((), lake, None, workers, parser, False, wait), reason, say)
+    _show(summary, as_json)
+
+
+def _show(summary: "Summary", as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(asdict(summary), ensure_ascii=False))
+        return
+    from flows.steps.summary import COUNTS
+
+    print_table(list(COUNTS), [tuple(getattr(summary, name) for name in COUNTS)])
+    if summary.reasons:
+        print_table(["reason", "files"], list(summary.reasons.items()))
+    for alarm in summary.alarms:
+        say(f"look at {alarm}")
+    stages = ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in summary.stage_seconds.items())
+    went = [f"{count} {word}" for word, count in (("moved", summary.moved), ("gone", summary.gone)) if count]
+    typer.echo(f"run {summary.run_id}: {'; '.join(['balanced', *went])}; {summary.seconds:.1f} s ({stages})")
