@@ -8,12 +8,13 @@ import typer
 from commands.ask import history, info, rejects, sql
 from commands.keep import learn, reclean
 from commands.load import ingest, replay
+from commands.serve import deploy
 from commands.terminal import say
 from commands.text import clean, explain
 from schemas.errors import PostlakeError
 
 FAILED = 1
-COMMANDS = (ingest, replay, learn, reclean, sql, rejects, history, info, clean, explain)
+COMMANDS = (ingest, replay, learn, reclean, sql, rejects, history, info, clean, explain, deploy)
 
 app = typer.Typer(
     help="Post files in, a queryable Parquet lake out.",

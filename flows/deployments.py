@@ -1,0 +1,131 @@
+"""What a Prefect server needs to run postlake: work pool, deployments, one limit for all that write, automations."""
+
+import asyncio
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import yaml
+from prefect.client.orchestration import PrefectClient, get_client
+from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate, WorkPoolCreate
+from prefect.client.schemas.filters import DeploymentFilter
+from prefect.client.schemas.responses import DeploymentResponse
+from prefect.events.schemas.automations import AutomationCore
+from prefect.exceptions import ObjectNotFound
+from prefect.settings import get_current_settings
+from prefect.workers.process import ProcessWorker
+
+from flows.defaults import LAKE
+from schemas.errors import MisuseError, PostlakeError
+
+Say = Callable[[str], None]
+POOL = "postlake"
+NOT_IN_A_NAME = re.compile(r"[/%&><]+")
+# the tag of deployments whose runs write to the lake
+WRITES = "writes"
+DEPLOYMENTS, AUTOMATIONS = Path("prefect.yaml"), Path("automations.yaml")
+# What prefect.yaml asks of the environment, where that does not say.
+ASKED = {"POSTLAKE_INGEST_CRON": "0 3 * * *", "POSTLAKE_MAINTAIN_CRON": "0 5 * * 0", "POSTLAKE_TIMEZONE": "UTC"}
+
+
+class DeployError(PostlakeError):
+    """The server could not be given what postlake needs."""
+
+
+def deploy(wait_seconds: float, say: Say) -> list[str]:
+    """Make all that a server needs, or bring it up to date; give the deployments' names.
+
+    To be called in the folder of prefect.yaml; done twice, it changes nothing. Raises MisuseError and DeployError.
+    """
+    missing = [str(file) for file in (DEPLOYMENTS, AUTOMATIONS) if not file.exists()]
+    if missing:
+        raise MisuseError(f"{', '.join(missing)}: not in this folder; deploy from a clone of postlake")
+    if not get_current_settings().api.url:
+        raise MisuseError("set PREFECT_API_URL to the API of a server, or run `postlake serve`")
+    return asyncio.run(_deploy(wait_seconds, say))
+
+
+async def _deploy(wait_seconds: float, say: Say) -> list[str]:
+    async with get_client() as client:
+        await _awaited(client, wait_seconds)
+        await _make_pool(client)
+        await asyncio.to_thread(_apply, say)
+        made = await client.read_deployments(deployment_filter=_ours())
+        await _share_one_limit(client, [each for each in made if WRITES in each.tags])
+        for wanted in yaml.safe_load(AUTOMATIONS.read_text(encoding="utf-8"))["automations"]:
+            await _make_automation(client, AutomationCore.model_validate(wanted))
+    return sorted(each.name for each in made)
+
+
+async def _awaited(client: PrefectClient, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while (trouble := await client.api_healthcheck()) is not None:
+        if time.monotonic() > deadline:
+            raise DeployError(f"{client.api_url}: no answer for {seconds:.0f} seconds: {trouble}")
+        await asyncio.sleep(1)
+
+
+async def _make_pool(client: PrefectClient) -> None:
+    """Make the work pool; one that is there stays as its users have set it."""
+    try:
+        await client.read_work_pool(POOL)
+    except ObjectNotFound:
+        template = ProcessWorker.get_default_base_job_template()
+        await client.create_work_pool(WorkPoolCreate(name=POOL, type="process", base_job_template=template))
+
+
+def _apply(say: Say) -> None:
+    """Let Prefect make the deployments of prefect.yaml."""
+    command = [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all"]
+    done = subprocess.run(  # noqa: S603 - our own interpreter, fixed arguments
+        command, env=ASKED | os.environ, capture_output=True, text=True, check=False
+    )
+    wanted = [each["name"] for each in yaml.safe_load(DEPLOYMENTS.read_text(encoding="utf-8"))["deployments"]]
+    # Prefect goes on to the next deployment after one that fails, and ends well
+    made = done.stdout.count("successfully created")
+    if done.returncode or made != len(wanted):
+        raise DeployError(f"{made} of {len(wanted)} deployments made: {done.stdout}{done.stderr}")
+    say(f"deployed {', '.join(wanted)}")
+
+
+def _ours() -> DeploymentFilter:
+    return DeploymentFilter.model_validate({"tags": {"all_": ["postlake"]}})
+
+
+async def _share_one_limit(client: PrefectClient, writers: Iterable[DeploymentResponse]) -> None:
+    """Let the runs of all that write to the lake take turns.
+
+    Prefect gives each deployment a limit of its own, and leaves one that it is then given in its place as long as
+    both allow the same number of runs.
+    """
+    name = f"lake {NOT_IN_A_NAME.sub(' ', LAKE).strip()}"
+    try:
+        shared = await client.read_global_concurrency_limit_by_name(name)
+    except ObjectNotFound:
+        await client.create_global_concurrency_limit(GlobalConcurrencyLimitCreate(name=name, limit=1))
+        shared = await client.read_global_concurrency_limit_by_name(name)
+    for each in writers:
+        own = each.global_concurrency_limit
+        if own is None or own.id != shared.id:
+            await client.request(
+                "PATCH", "/deployments/{id}", path_params={"id": each.id}, json=_limited_by(shared.id)
+            )
+        if own is not None and own.name == f"deployment:{each.id}":
+            await client.delete_global_concurrency_limit_by_name(own.name)
+
+
+def _limited_by(limit: object) -> dict[str, Any]:
+    return {"global_concurrency_limit_id": str(limit)}
+
+
+async def _make_automation(client: PrefectClient, wanted: AutomationCore) -> None:
+    same = await client.read_automations_by_name(wanted.name)
+    if same:
+        await client.update_automation(same[0].id, wanted)
+    else:
+        await client.create_automation(wanted)
