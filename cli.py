@@ -8,13 +8,27 @@ import typer
 from commands.ask import history, info, rejects, sql
 from commands.keep import learn, reclean
 from commands.load import ingest, replay
-from commands.serve import deploy
+from commands.serve import deploy, serve, worker
 from commands.terminal import say
 from commands.text import clean, explain
 from schemas.errors import PostlakeError
 
 FAILED = 1
-COMMANDS = (ingest, replay, learn, reclean, sql, rejects, history, info, clean, explain, deploy)
+COMMANDS = (
+    ingest,
+    replay,
+    learn,
+    reclean,
+    sql,
+    rejects,
+    history,
+    info,
+    clean,
+    explain,
+    serve,
+    deploy,
+    worker,
+)
 
 app = typer.Typer(
     help="Post files in, a queryable Parquet lake out.",

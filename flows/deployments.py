@@ -30,7 +30,11 @@ NOT_IN_A_NAME = re.compile(r"[/%&><]+")
 WRITES = "writes"
 DEPLOYMENTS, AUTOMATIONS = Path("prefect.yaml"), Path("automations.yaml")
 # What prefect.yaml asks of the environment, where that does not say.
-ASKED = {"POSTLAKE_INGEST_CRON": "0 3 * * *", "POSTLAKE_MAINTAIN_CRON": "0 5 * * 0", "POSTLAKE_TIMEZONE": "UTC"}
+ASKED = {
+    "POSTLAKE_INGEST_CRON": "0 3 * * *",
+    "POSTLAKE_MAINTAIN_CRON": "0 5 * * 0",
+    "POSTLAKE_TIMEZONE": "UTC",
+}
 
 
 class DeployError(PostlakeError):
@@ -47,18 +51,21 @@ def deploy(wait_seconds: float, say: Say) -> list[str]:
         raise MisuseError(f"{', '.join(missing)}: not in this folder; deploy from a clone of postlake")
     if not get_current_settings().api.url:
         raise MisuseError("set PREFECT_API_URL to the API of a server, or run `postlake serve`")
-    return asyncio.run(_deploy(wait_seconds, say))
+    automations = yaml.safe_load(AUTOMATIONS.read_text(encoding="utf-8"))["automations"]
+    return asyncio.run(
+        _deploy([AutomationCore.model_validate(each) for each in automations], wait_seconds, say)
+    )
 
 
-async def _deploy(wait_seconds: float, say: Say) -> list[str]:
+async def _deploy(automations: Iterable[AutomationCore], wait_seconds: float, say: Say) -> list[str]:
     async with get_client() as client:
         await _awaited(client, wait_seconds)
         await _make_pool(client)
         await asyncio.to_thread(_apply, say)
         made = await client.read_deployments(deployment_filter=_ours())
         await _share_one_limit(client, [each for each in made if WRITES in each.tags])
-        for wanted in yaml.safe_load(AUTOMATIONS.read_text(encoding="utf-8"))["automations"]:
-            await _make_automation(client, AutomationCore.model_validate(wanted))
+        for wanted in automations:
+            await _make_automation(client, wanted)
     return sorted(each.name for each in made)
 
 
