@@ -3,6 +3,7 @@ BIN := .venv/bin
 LAKE ?= data/lake
 GOLD ?= ../shared/gold
 EVERY ?= 10
+PORT ?= 4200
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -22,6 +23,9 @@ run: install  ## ingest the example posts through Prefect, and ask the lake
 	@echo
 	$(BIN)/postlake sql "SELECT * FROM sources" --lake $(LAKE)
 
+serve: install  ## Prefect's server with its UI, a worker and all deployments, on this machine
+	$(BIN)/postlake serve --port $(PORT)
+
 test: install  ## every test
 	$(BIN)/python -m pytest
 
@@ -36,6 +40,9 @@ bench: install  ## speed and memory: CORPUS=folder, against a naive script and a
 	$(if $(HISTORY),$(BIN)/python tests/bench/change.py --history $(HISTORY))
 	$(if $(CORPUS)$(HISTORY),,$(BIN)/python tests/bench/run.py)
 
+bench-prefect: install  ## what Prefect adds to an ingest: CORPUS=folder
+	$(BIN)/python tests/bench/served.py --corpus $(CORPUS)
+
 bench-clean: install  ## cleaning beside other cleaners: GOLD=folder, LAKE=lake for its templates, CORPUS=folder for the cost
 	$(BIN)/python tests/bench/clean.py --every $(EVERY) $(if $(filter-out file,$(origin GOLD))$(wildcard $(GOLD)/.),--gold $(GOLD)) \
 	  $(if $(filter-out file,$(origin LAKE)),--lake $(LAKE)) $(if $(CORPUS),--corpus $(CORPUS))
@@ -44,4 +51,4 @@ lock:  ## resolve requirements.lock anew from pyproject.toml (needs pip-tools)
 	pip-compile --quiet --generate-hashes --all-extras --strip-extras --unsafe-package chardet --upgrade \
 	  --no-emit-index-url --no-emit-find-links --no-emit-options --no-header -o requirements.lock pyproject.toml
 
-.PHONY: help install run test check bench bench-clean lock
+.PHONY: help install run serve test check bench bench-prefect bench-clean lock

@@ -1,0 +1,109 @@
+"""Measure what Prefect adds to an ingest, beside --direct: `python tests/bench/served.py --corpus DIR`."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.error import URLError
+from urllib.request import Request, urlopen
+
+import machine
+import programs
+import psutil
+import rounds
+from measure import Usage
+from report import Case, Figures, middle
+
+from flows.server import SETTINGS
+
+DIRECT, SERVED = "--direct", "against a server"
+FIRST, AGAIN = "first ingest", "again, nothing changed"
+
+
+@contextmanager
+def serving(home: Path) -> Iterator[psutil.Process]:
+    """Run a server on a free port until the block ends, and name it in the environment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    os.environ |= SETTINGS | {"PREFECT_HOME": str(home), "PREFECT_API_URL": f"http://127.0.0.1:{port}/api"}
+    command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
+    with (home / "server.log").open("wb") as log:
+        server = subprocess.Popen(command, stdout=log, stderr=log)
+    try:
+        while not is_up(os.environ["PREFECT_API_URL"]):
+            time.sleep(0.5)
+        yield psutil.Process(server.pid)
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def is_up(api: str) -> bool:
+    """Whether a server answers."""
+    try:
+        with urlopen(f"{api}/health") as answer:
+            return bool(answer.status == 200)
+    except (URLError, ConnectionError):
+        return False
+
+
+def task_runs(api: str) -> int:
+    """The number of task runs that a server knows."""
+    ask = Request(f"{api}/task_runs/count", data=b"{}", headers={"Content-Type": "application/json"})
+    with urlopen(ask) as answer:
+        return int(answer.read())
+
+
+def ingests(posts: Path, how: str) -> Iterator[tuple[Case, Usage]]:
+    """A first ingest into a new lake and one that finds nothing changed, with or without the server."""
+    said = ["--workers", "2", *(["--direct"] if how == DIRECT else [])]
+    with TemporaryDirectory(prefix="postlake-bench-") as scratch:
+        for what in (FIRST, AGAIN):
+            usage = programs.python("-m", "cli", "ingest", posts, "--lake", f"{scratch}/lake", *said)
+            yield Case(f"{what}, {how}", 1), usage
+
+
+def one_round(posts: Path, turn: int) -> Iterator[tuple[Case, Usage]]:
+    """Everything once."""
+    yield from rounds.rotated([ingests(posts, DIRECT), ingests(posts, SERVED)], turn)
+
+
+def lines(measured: Figures, server_cpu: float, tasks: float) -> Iterator[str]:
+    """The report as Markdown."""
+    described = ", ".join(machine.described().values())
+    yield f"{described}; medians of {len(next(iter(measured.values())))} interleaved runs\n"
+    yield "| | direct, wall s | with Prefect, wall s | Prefect's own, s | direct, CPU s | with Prefect, CPU s |"
+    yield "|---|--:|--:|--:|--:|--:|"
+    for what in (FIRST, AGAIN):
+        direct, served = (middle(measured[Case(f"{what}, {how}", 1)]) for how in (DIRECT, SERVED))
+        walls = f"{direct.wall_seconds:.1f} | {served.wall_seconds:.1f} | {served.wall_seconds - direct.wall_seconds:.1f}"
+        yield f"| {what} | {walls} | {direct.cpu_seconds:.1f} | {served.cpu_seconds:.1f} |"
+    yield f"\n{tasks:.0f} task runs an ingest; {server_cpu:.1f} CPU s an ingest in the server"
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = rounds.parser(__doc__)
+    parser.add_argument("--corpus", type=Path, required=True, help="folder of posts")
+    options = parser.parse_args()
+    rounds.as_for_a_user()
+    with TemporaryDirectory(prefix="postlake-bench-") as home, serving(Path(home)) as server:
+        before = sum(server.cpu_times()[:2])
+        measured = rounds.figures(partial(one_round, options.corpus), options.runs)
+        ingested = 2 * options.runs
+        server_cpu = (sum(server.cpu_times()[:2]) - before) / ingested
+        tasks = task_runs(os.environ["PREFECT_API_URL"]) / ingested
+    print("\n".join(lines(measured, server_cpu, tasks)))
+    if options.json:
+        rounds.save(options.json, measured)
+
+
+if __name__ == "__main__":
+    main()
