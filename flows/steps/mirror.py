@@ -4,6 +4,8 @@ import hashlib
 import os
 import re
 import subprocess
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 from filelock import FileLock
@@ -36,6 +38,19 @@ ELSEWHERE = {
     "GIT_PREFIX",
 }
 
+# what git and curl say when the other side or the way to it is down, which may be over in a minute
+OUTAGE = re.compile(
+    r"could not resolve host|timed out|timeout|connection (?:refused|reset|closed)"
+    r"|failed to connect|early eof|rpc failed|hung up|returned error: (?:429|5\d\d)|network is (?:down|unreachable)",
+    re.IGNORECASE,
+)
+# seconds before a fetch is tried again
+PAUSES = (2, 15, 60)
+
+
+class OutageError(GitError):
+    """A repository cannot be reached now."""
+
 
 def parted(text: str) -> list[tuple[str, str | None]]:
     """Give the ways to read a remote as URL and revision, the likely one first; none if it is no remote."""
@@ -57,10 +72,21 @@ def cache() -> Path:
     return Path(os.environ.get("POSTLAKE_CACHE") or default)
 
 
+def fetched(url: str, say: Callable[[str], None]) -> Path:
+    """Do as `mirror` does; where the repository cannot be reached, try thrice more within some minutes, and say so."""
+    for pause in PAUSES:
+        try:
+            return mirror(url)
+        except OutageError as error:
+            say(f"{error}; fetching again in {pause} seconds")
+            time.sleep(pause)
+    return mirror(url)
+
+
 def mirror(url: str) -> Path:
     """Bring the bare copy of a repository up to date with its branches and tags; give its folder.
 
-    Raises GitError with what git says: no such repository, no access, no network.
+    Raises GitError with what git says: no such repository, no access; OutageError where the network is at fault.
     """
     name = without_user(url)
     digest = hashlib.blake2b(name.encode(), digest_size=5).hexdigest()
@@ -96,5 +122,5 @@ def _git(name: str, url: str, *arguments: str) -> str:
             without_user(first_error(git.stderr).replace(url, name))
             or f"git ended with code {git.returncode}"
         )
-        raise GitError(f"{name}: {said}")
+        raise (OutageError if OUTAGE.search(said) else GitError)(f"{name}: {said}")
     return git.stdout.decode(errors="replace")

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from pathlib import Path
 
-from flows.steps.mirror import mirror, parted, without_user
+from flows.steps.mirror import fetched, mirror, parted, without_user
 from flows.steps.sources import Folder, GitTree, Members, Source
 from posts.archive import Archive, is_archive
 from posts.git import GitError, Repository
@@ -63,7 +63,7 @@ class Opener:
         for url, revision in parted(text):
             self._say(f"fetching {without_user(url)}")
             try:
-                copy = mirror(url)
+                copy = fetched(url, self._say)
             except GitError as error:
                 first = first or error
                 continue

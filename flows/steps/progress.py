@@ -16,8 +16,14 @@ _watcher: ContextVar[Watcher] = ContextVar("postlake_watcher", default=_nobody)
 
 @contextmanager
 def watched_by(watcher: Watcher) -> Iterator[None]:
-    """Send what stages tell within this block to a watcher: stage, files done, files in all (0: not known)."""
-    token = _watcher.set(watcher)
+    """Send what stages tell within this block to a watcher too: stage, files done, files in all (0: not known)."""
+    others = _watcher.get()
+
+    def both(stage: str, done: int, total: int) -> None:
+        others(stage, done, total)
+        watcher(stage, done, total)
+
+    token = _watcher.set(both)
     try:
         yield
     finally:

@@ -1,0 +1,73 @@
+"""A repository that cannot be reached for a moment."""
+
+import functools
+import http.server
+import subprocess
+import threading
+
+import pytest
+
+from flows.steps import mirror
+from flows.steps.mirror import OutageError
+
+
+class Failing(http.server.SimpleHTTPRequestHandler):
+    """Serves a repository by plain HTTP, once it has refused so many requests."""
+
+    def do_GET(self):
+        if self.server.refusals:
+            self.server.refusals -= 1
+            self.send_error(503)
+        else:
+            super().do_GET()
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def served(tmp_path, archive):
+    """Give a server of a bare repository with one post."""
+    archive.write("2024-03-05-a.md")
+    git = functools.partial(subprocess.run, cwd=archive.folder, check=True, capture_output=True)
+    author = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
+    for words in (
+        ["init", "-q"],
+        ["add", "."],
+        [*author, "commit", "-qm", "one"],
+        ["clone", "-q", "--bare", ".", "../a.git"],
+    ):
+        git(["git", *words])
+    git(["git", "-C", "../a.git", "update-server-info"])
+    handler = functools.partial(Failing, directory=tmp_path)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+@pytest.fixture(autouse=True)
+def _cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("POSTLAKE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(mirror, "PAUSES", (0, 0))
+
+
+def test_a_fetch_is_tried_again_and_says_so(served, archive, capsys):
+    served.refusals = 1
+    summary = archive.ingest(f"http://127.0.0.1:{served.server_port}/a.git")
+    assert summary.posts == 1
+    assert capsys.readouterr().out.count("fetching again") == 1
+
+
+def test_an_outage_that_lasts_ends_the_run_before_anything_is_written(served, archive):
+    served.refusals = 100
+    with pytest.raises(OutageError, match="503"):
+        archive.ingest(f"http://127.0.0.1:{served.server_port}/a.git")
+    assert not archive.lake.exists()
+
+
+def test_what_is_not_there_is_not_asked_for_again(served, archive, capsys):
+    served.refusals = 0
+    with pytest.raises(mirror.GitError):
+        archive.ingest(f"http://127.0.0.1:{served.server_port}/none.git")
+    assert "fetching again" not in capsys.readouterr().out
