@@ -5,8 +5,9 @@ import sys
 
 import typer
 
-from commands.ask import history, info, rejects, sql
-from commands.keep import learn, reclean
+from commands.ask import history, info, rejects, report, sql
+from commands.backfill import backfill
+from commands.keep import learn, maintain, reclean, verify
 from commands.load import ingest, replay
 from commands.serve import deploy, serve, worker
 from commands.terminal import say
@@ -17,12 +18,16 @@ FAILED = 1
 COMMANDS = (
     ingest,
     replay,
+    backfill,
     learn,
     reclean,
+    maintain,
+    verify,
     sql,
     rejects,
     history,
     info,
+    report,
     clean,
     explain,
     serve,

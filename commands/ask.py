@@ -1,4 +1,4 @@
-"""Commands that ask a lake: `sql`, `rejects`, `history`, `info`."""
+"""Commands that ask a lake: `sql`, `rejects`, `history`, `info`, `report`."""
 
 import json
 import shutil
@@ -12,6 +12,7 @@ import typer
 
 from commands.options import DATA_LAKE, Form, Json, LakeDir, Reason
 from commands.terminal import print_table, print_versions
+from schemas.words import PageLanguage
 
 ROWS_SHOWN = 40
 
@@ -101,3 +102,18 @@ def info(lake: LakeDir = DATA_LAKE, as_json: Json = False) -> None:
     print_table(list(counted[0]), [tuple(row.values()) for row in counted])
     typer.echo()
     print_table(sources.columns, sources.rows())
+
+
+def report(
+    html: Annotated[Path, typer.Option(help="File to write the page to.")],
+    lake: LakeDir = DATA_LAKE,
+    language: Annotated[
+        PageLanguage | None,
+        typer.Option(help="That the page opens in; it holds both. Default: that of most posts."),
+    ] = None,
+) -> None:
+    """Write a page with charts of a lake, for a browser: one file that needs no network."""
+    from flows.pages.write import write
+
+    figures = write(lake, html, language)
+    typer.echo(f"{html}: {figures.posts} posts from {figures.live.height} sources")

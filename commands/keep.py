@@ -1,11 +1,13 @@
-"""Commands that work on a lake and read no source: `learn`, `reclean`."""
+"""Commands that work on a lake and read no source: `learn`, `reclean`, `maintain`, `verify`."""
 
+import json
+from dataclasses import asdict, astuple
 from typing import Annotated
 
 import typer
 
 from commands.options import DATA_LAKE, Json, LakeDir, Parser, Sources, Wait, Workers
-from commands.terminal import say, show_upkeep, watching
+from commands.terminal import print_table, say, show_upkeep, watching
 from schemas.words import Engine
 
 
@@ -48,3 +50,58 @@ def reclean(
     with watching():
         done = clean_anew(Upkeep(lake, tuple(source or ()), workers, parser, wait), say)
     show_upkeep(done, as_json=as_json)
+
+
+def maintain(
+    lake: LakeDir = DATA_LAKE,
+    retention_days: Annotated[
+        float, typer.Option(min=0, max=30, help="How far back versions of the tables stay readable.")
+    ] = 7,
+    compact: Annotated[bool, typer.Option("--compact/--no-compact", help="Put small files together.")] = True,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Tell what would be done, and do nothing.")
+    ] = False,
+    no_readers: Annotated[
+        bool,
+        typer.Option("--no-readers", help="Nothing reads the lake: allow a retention of less than a day."),
+    ] = False,
+    wait: Wait = 600,
+    as_json: Json = False,
+) -> None:
+    """Put small files together, and delete what only old versions of the tables need, or a killed run left."""
+    from flows.steps.maintain import Maintenance
+    from flows.steps.maintain import maintain as run_maintain
+
+    order = Maintenance(lake, retention_days, compact, dry_run, no_readers, wait)
+    with watching():
+        done = run_maintain(order, say)
+    if as_json:
+        typer.echo(json.dumps(asdict(done)))
+        return
+    rows = [asdict(each) for each in done.tables]
+    print_table(list(rows[0]), [tuple(row.values()) for row in rows])
+    typer.echo(f"run {done.run_id}: {done.in_words()}")
+
+
+def verify(
+    lake: LakeDir = DATA_LAKE,
+    deep: Annotated[
+        bool, typer.Option("--deep/--shallow", help="Read every byte; or logs, counts and keys only.")
+    ] = True,
+    as_json: Json = False,
+) -> None:
+    """Look at a whole lake for what should not be so. Reads only; exit code 1 if anything is found."""
+    from flows.steps.verify import verify as look_at
+
+    with watching():
+        verified = look_at(lake, deep=deep)
+    if as_json:
+        typer.echo(json.dumps(asdict(verified), ensure_ascii=False))
+    else:
+        names = ["check", "table", "checked", "findings", "skipped"]
+        print_table(names, [tuple(getattr(each, name) for name in names) for each in verified.checks])
+        if verified.shown:
+            typer.echo()
+            print_table(["check", "table", "where", "detail"], [astuple(each) for each in verified.shown])
+        typer.echo(verified.in_words())
+    verified.refuse_faults()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commands.options import DATA_LAKE, Json, LakeDir, Parser, Reason, Wait, Workers
+from commands.options import DATA_LAKE, Json, LakeDir, Parser, Reasons, Since, Wait, Workers, as_day
 from commands.terminal import print_table, say, watching
 from schemas.words import Engine, Granularity
 
@@ -55,7 +55,7 @@ def ingest(
     )
     with watching():
         summary = run_direct(order, say) if direct else _run_flow(order)
-    _show(summary, as_json)
+    show_summary(summary, as_json)
 
 
 def _run_flow(order: "Order") -> "Summary":
@@ -81,22 +81,24 @@ def _run_flow(order: "Order") -> "Summary":
 
 def replay(
     lake: LakeDir = DATA_LAKE,
-    reason: Reason = None,
+    reason: Reasons = None,
+    since: Since = None,
     workers: Workers = 0,
     parser: Parser = Engine.LEXBOR,
     wait: Wait = 600,
     as_json: Json = False,
 ) -> None:
-    """Try rejected files again, from the bytes that the lake keeps."""
+    """Try rejected files again, from the bytes that the lake keeps: all, or those for some reasons or read since a day."""
     from flows.steps.pipeline import Order
     from flows.steps.pipeline import replay as run_replay
 
+    order = Order((), lake, None, workers, parser, False, wait)
     with watching():
-        summary = run_replay(Order((), lake, None, workers, parser, False, wait), reason, say)
-    _show(summary, as_json)
+        summary = run_replay(order, say, reason or (), as_day(since))
+    show_summary(summary, as_json)
 
 
-def _show(summary: "Summary", as_json: bool) -> None:
+def show_summary(summary: "Summary", as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(asdict(summary), ensure_ascii=False))
         return

@@ -4,16 +4,16 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from prefect import flow, task
-from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.logging import get_run_logger
 from prefect.utilities.annotations import quote
 from pydantic import Field
 
-from flows.steps.summary import upkeep_as_markdown
+from flows.artifacts import reported_upkeep
+from flows.defaults import LAKE
 from flows.steps.upkeep import Keeper, Kept, Upkeep, keeping
-from flows.task_logs import done, warn_of
+from flows.task_logs import done
 from lake import runs
 from schemas.words import Engine
 
@@ -34,15 +34,12 @@ def clean_posts(keeper: Keeper, sources: list[str]) -> State[None]:
 
 @task(name="report", task_run_name="report", cache_policy=NO_CACHE)
 def report(keeper: Keeper) -> Kept:
-    kept = keeper.report()
-    create_markdown_artifact(upkeep_as_markdown(kept), key=kept.kind, description="What the run did")
-    warn_of(kept.alarms)
-    return kept
+    return reported_upkeep(keeper)
 
 
 @flow(name="learn", flow_run_name="learn from {lake}", validate_parameters=True, persist_result=False)
 def learn(
-    lake: str = "data/lake",
+    lake: str = LAKE,
     sources: list[str] = [],  # noqa: B006 - Prefect copies parameters
     anew: bool = False,
     reclean: bool = True,
@@ -72,7 +69,7 @@ def learn(
 
 @flow(name="reclean", flow_run_name="clean {lake} again", validate_parameters=True, persist_result=False)
 def reclean(
-    lake: str = "data/lake",
+    lake: str = LAKE,
     sources: list[str] = [],  # noqa: B006 - Prefect copies parameters
     workers: Annotated[int, Field(ge=0, le=256)] = 0,
     parser: Engine = Engine.LEXBOR,

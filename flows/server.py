@@ -36,7 +36,9 @@ def serve(port: int, wait_seconds: float, say: Say) -> int:
         raise MisuseError(f"port {port} is taken; stop what listens there, or choose another with --port")
     # set before Prefect is imported, which reads them then
     os.environ.setdefault("PREFECT_HOME", str(HOME.resolve()))
-    os.environ["PREFECT_API_URL"] = f"http://{HOST}:{port}/api"
+    os.environ["PREFECT_API_URL"] = os.environ["PREFECT_SERVER_UI_API_URL"] = f"http://{HOST}:{port}/api"
+    # of the links in logs and webhooks
+    os.environ["PREFECT_UI_URL"] = f"http://{HOST}:{port}/v2"
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with _running("server", [*_prefect("server", "start"), "--host", HOST, "--port", str(port)]) as server:
         from flows.deployments import deploy

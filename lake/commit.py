@@ -30,10 +30,35 @@ def commit(lake: Lake, batch: Batch, settled: Settlement, turned: Turnover, run:
         _assert_one_to_one(turned.posts)
         lake.replace("posts", turned.posts, turned.affected, mark)
     if not settled.ledger.is_empty():
-        agreed = [Transaction(name, lake.table(table).version()) for table, name in AGREED.items()]
         marks = {runs.MARKS: runs.as_json(batch.marks)}
-        properties = CommitProperties(custom_metadata=marks, app_transactions=agreed)
+        ledger_version = Transaction(runs.LEDGER, lake.table("files").version() + 1)
+        properties = CommitProperties(
+            custom_metadata=marks, app_transactions=[*_agreed(lake), ledger_version]
+        )
         lake.upsert("files", settled.ledger.sort(KEY), KEY, properties)
+
+
+def _agreed(lake: Lake) -> list[Transaction]:
+    return [Transaction(name, lake.table(table).version()) for table, name in AGREED.items()]
+
+
+def is_agreed(lake: Lake) -> bool:
+    """Tell whether the ledger names the very versions of posts and revisions that stand."""
+    return all(_agreed_version(lake, name) == lake.table(name).version() for name in AGREED)
+
+
+def agreeing(lake: Lake) -> CommitProperties:
+    """Give what goes with a commit to the ledger that changes no row of it.
+
+    It names the versions of posts and revisions that stand, behind which no repair goes back then, and says again
+    how far the last batch came. To be used where `repair` has found nothing, or is done.
+    """
+    marks = runs.marks(lake)
+    ledger_version = Transaction(runs.LEDGER, runs.ledger_version(lake))
+    return CommitProperties(
+        custom_metadata={} if marks is None else {runs.MARKS: marks},
+        app_transactions=[*_agreed(lake), ledger_version],
+    )
 
 
 def rewrite(lake: Lake, posts: pl.DataFrame, partitions: pl.DataFrame) -> None:
@@ -61,17 +86,27 @@ def _assert_one_to_one(posts: pl.DataFrame) -> None:
 
 def repair(lake: Lake) -> bool:
     """Undo what a killed run wrote to posts and revisions without its ledger; True if there was such."""
-    torn = [_repair(lake, table) for table in AGREED]
-    return any(torn)
+    torn = [name for name in AGREED if _is_torn(lake, name)]
+    for name in torn:
+        lake.table(name).restore(_agreed_version(lake, name))
+    return bool(torn)
 
 
-def _repair(lake: Lake, name: str) -> bool:
-    agreed = lake.table("files").transaction_version(AGREED[name]) or 0
-    table, torn = lake.table(name), False
+def whole_versions(lake: Lake) -> dict[str, int]:
+    """Give the versions of all tables that make a whole, without the batch that is being written or was left unfinished."""
+    torn = {name: _agreed_version(lake, name) for name in AGREED if _is_torn(lake, name)}
+    return lake.versions() | torn
+
+
+def _agreed_version(lake: Lake, name: str) -> int:
+    return lake.table("files").transaction_version(AGREED[name]) or 0
+
+
+def _is_torn(lake: Lake, name: str) -> bool:
+    agreed, table = _agreed_version(lake, name), lake.table(name)
     for entry in table.history(limit=table.version() - agreed + 1):
         if entry["version"] <= agreed or entry["operation"] == "RESTORE":
-            break
-        torn = torn or BATCH in entry
-    if torn:
-        table.restore(agreed)
-    return torn
+            return False
+        if BATCH in entry:
+            return True
+    return False

@@ -1,7 +1,7 @@
 """What the ledger has seen: the one value that travels back from the lake to the finding of files."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import polars as pl
 
@@ -25,6 +25,12 @@ def seen_among(lake: Lake, keys: pl.DataFrame) -> pl.DataFrame:
     """Give those of some files (KEY) that are there, as `seen` does."""
     rows = lake.scan("files").filter(IS_THERE).join(keys.lazy(), on=KEY, how="semi")
     return rows.select(SEEN).collect()
+
+
+def origins(lake: Lake) -> list[str]:
+    """Name the places of the files that are there."""
+    rows = lake.scan("files").filter(IS_THERE).select("origin").unique().sort("origin").collect()
+    return rows["origin"].to_list()
 
 
 def count(lake: Lake, origin: str) -> int:
@@ -75,6 +81,11 @@ def _live(lake: Lake, origins: Iterable[str]) -> pl.LazyFrame:
     return lake.scan("files").filter(pl.col("origin").is_in(list(origins)) & IS_THERE)
 
 
+def rows_of(lake: Lake, keys: pl.DataFrame) -> pl.DataFrame:
+    """Give the rows of those of some files (KEY) that are there."""
+    return lake.scan("files").filter(IS_THERE).join(keys.select(KEY).lazy(), on=KEY, how="semi").collect()
+
+
 def reasons(lake: Lake, run_id: str) -> dict[str, int]:
     """Count the reasons of the files that a run rejected or ignored, most frequent first."""
     refused = lake.scan("files").filter(
@@ -102,9 +113,11 @@ def contents(lake: Lake, blobs: pl.Series) -> dict[str, bytes]:
     return dict(rows.select("blob", "content").collect().iter_rows())
 
 
-def rejects(lake: Lake, reason: str | None = None) -> pl.DataFrame:
-    """Give the rejected files that are still there, in path order."""
+def rejects(lake: Lake, reasons: Collection[str] = (), since: dt.date | None = None) -> pl.DataFrame:
+    """Give the rejected files that are still there, in path order: for some reasons, or all, and read since a day."""
     is_reject = (pl.col("outcome") == Outcome.REJECTED.value) & IS_THERE
-    if reason is not None:
-        is_reject &= pl.col("reason") == reason
+    if reasons:
+        is_reject &= pl.col("reason").is_in(list(reasons))
+    if since is not None:
+        is_reject &= pl.col("read_at").dt.date() >= since
     return lake.scan("files").filter(is_reject).sort(KEY).collect()

@@ -3,7 +3,7 @@
 import json
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import polars as pl
@@ -29,6 +29,17 @@ def write_file(table: Path, rows: pl.DataFrame, keys: dict[str, str], pruned_by:
     rows.write_parquet(table / path, compression="zstd", compression_level=3, statistics=False)
     size, now = (table / path).stat().st_size, int(time.time() * 1000)
     return AddAction(path, size, keys, now, data_change=True, stats=_statistics(rows, pruned_by))
+
+
+def same_rows(added: AddAction, removed: Iterable[RemoveAction]) -> Iterator[AddAction | RemoveAction]:
+    """Give actions as those of a commit that puts the same rows into another file: readers of changes pass over it."""
+    place = added.partition_values
+    yield AddAction(
+        added.path, added.size, place, added.modification_time, data_change=False, stats=added.stats
+    )
+    for old in removed:
+        moment, values = old.deletion_timestamp, old.partition_values
+        yield RemoveAction(old.path, False, moment, old.size, values)  # noqa: FBT003 - data_change
 
 
 def removal_of(files: pl.DataFrame, partition: list[str]) -> Iterator[RemoveAction]:

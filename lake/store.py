@@ -51,6 +51,20 @@ class Lake:
         self.granularity = granularity
         self._tables: dict[str, DeltaTable] = {}
 
+    def at(self, versions: dict[str, int]) -> "Lake":
+        """Open the lake as it was at some versions of its tables. Raises LakeError where one cannot be read any more."""
+        then = Lake(self.root, self.granularity)
+        for name, version in versions.items():
+            try:
+                then._tables[name] = Table(str(self.root / name), version=version)
+            except DeltaError as error:
+                raise LakeError(f"{self.root / name}: version {version}: {error}") from error
+        return then
+
+    def partition_of(self, name: str) -> list[str]:
+        """Give the columns that a table is partitioned by."""
+        return ["source_id", self.granularity] if name in PARTITIONED else []
+
     def table(self, name: str) -> DeltaTable:
         if name not in self._tables:
             try:
@@ -121,7 +135,7 @@ class Lake:
         partition = partitions.columns
         added = write(self.root / name, rows, partition, STATISTICS[name])
         removed = removal_of(self._files_in(name, partitions), partition)
-        self._commit(name, [*added, *removed], partition, mark)
+        self.commit(name, [*added, *removed], partition, mark)
 
     def upsert(self, name: str, rows: pl.DataFrame, keys: list[str], mark: CommitProperties) -> None:
         """Update the rows with the same keys and insert the others, in one commit.
@@ -134,7 +148,7 @@ class Lake:
         staying = [pl.read_parquet(root / path, glob=False) for path in old["path"]]
         result = pl.concat([*(part.join(rows, on=keys, how="anti") for part in staying), rows])
         added = [write_file(root, part, {}, STATISTICS[name]) for part in result.iter_slices(LARGEST_FILE)]
-        self._commit(name, [*added, *removal_of(old, [])], [], mark)
+        self.commit(name, [*added, *removal_of(old, [])], [], mark)
 
     def _files_holding(self, name: str, keys: pl.DataFrame) -> list[str]:
         """Give the paths, as the log has them, of the files that hold a row with some keys."""
@@ -146,7 +160,8 @@ class Lake:
         held = rows.select("file", *keys.columns).join(keys.lazy(), on=keys.columns, how="semi")
         return [file.removeprefix(root) for file in held.select("file").unique().collect()["file"]]
 
-    def _commit(self, name: str, actions: list[Action], partition: list[str], mark: CommitProperties) -> None:
+    def commit(self, name: str, actions: list[Action], partition: list[str], mark: CommitProperties) -> None:
+        """Put files, written already, into a table and take others out, in one commit; none at all for the mark alone."""
         table = self.table(name)
         table.create_write_transaction(actions, "append", table.schema(), partition, commit_properties=mark)
         table.update_incremental()

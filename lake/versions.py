@@ -17,6 +17,10 @@ STORED = ["post_id", *KEY, "blob", "version_at", "withdrawn_at"]
 VERSION = ["blob", "version_at", "withdrawn_at"]
 LIFE = [*KEY, "version_at", "withdrawn_at", "superseded_at", "superseded_by"]
 _REVISIONS = schema_of("revisions")
+# what a reading gives, whichever run did it
+_READ = [
+    name for name in schema_of("posts") if name not in {"post_id", "blob", *LIFE, "run_id", "ingested_at"}
+]
 # a version as frames hold it: its post, then the fields of lives.Version
 SCHEMA = {"post_id": pl.String(), "row": pl.Int64()} | {
     name: _REVISIONS[name] for name in (*VERSION, "superseded_at", "superseded_by")
@@ -46,7 +50,10 @@ def turnover(lake: Lake, settled: Settlement, readings: pl.DataFrame) -> Turnove
     stored = there.join(touched, on="post_id", how="semi")
     versions = _versions(settled, stored)
     as_stored = versions.filter(pl.col("superseded_at").is_null()).join(
-        stored, on=STORED, how="semi", nulls_equal=True
+        stored.join(_read_otherwise(stored, readings), on="post_id", how="anti"),
+        on=STORED,
+        how="semi",
+        nulls_equal=True,
     )
     changed = versions.join(as_stored, on=["post_id", "version_at"], how="anti")
     written = _with_contents(changed, stored.drop(lake.granularity), readings)
@@ -61,6 +68,14 @@ def turnover(lake: Lake, settled: Settlement, readings: pl.DataFrame) -> Turnove
         superseded=rows.filter(pl.col("superseded_at").is_not_null()),
         unread=_unread(settled, changed, written),
     )
+
+
+def _read_otherwise(stored: pl.DataFrame, readings: pl.DataFrame) -> pl.DataFrame:
+    """Find the stored posts of which the same file reads otherwise by now: another version of postlake read it."""
+    again = readings.with_columns(NAME).unique(READING, keep="first").select("post_id", *READING, *_READ)
+    both = stored.with_columns(NAME).join(again, on=["post_id", *READING], suffix="_again")
+    differs = [pl.col(name).ne_missing(pl.col(f"{name}_again")) for name in _READ]
+    return both.filter(pl.any_horizontal(differs)).select("post_id")
 
 
 def _withdrawn(lake: Lake, touched: pl.DataFrame) -> pl.DataFrame:

@@ -42,7 +42,7 @@ def arbitrate(written: Any, epoch: str | None, file_name: str, raw: str | None =
     """
     front, precision, warnings = _front(written)
     feed = _epoch(epoch)
-    name = _name_day(file_name)
+    name = name_day(file_name)
     is_crawl_time = front is not None and epoch is not None and not _agree(front, feed, precision)
     conflict = len({moment.date() for moment in (front, feed, name) if moment}) > 1
     if is_crawl_time and feed is None:
@@ -137,7 +137,8 @@ def _epoch(text: str | None) -> dt.datetime | None:
     return dt.datetime.fromtimestamp(millis / 1000, dt.UTC) if 0 < millis < YEAR_2100_MILLIS else None
 
 
-def _name_day(file_name: str) -> dt.datetime | None:
+def name_day(file_name: str) -> dt.datetime | None:
+    """Give the day that a file name begins with."""
     match = NAME_DATE.match(file_name)
     try:
         return match and dt.datetime(int(match[1]), int(match[2]), int(match[3]), tzinfo=dt.UTC)

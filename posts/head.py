@@ -8,7 +8,7 @@ from posts import fields as given
 from posts import front
 from posts.dates import Dated, arbitrate
 from posts.mojibake import repaired
-from posts.read import Rejected, decode
+from posts.read import Ignored, Rejected, decode
 from posts.sources import tidy
 from posts.urls import canonical, domain
 from schemas.words import Reason, Warn
@@ -44,6 +44,19 @@ def head_of(content: bytes, name: str) -> Head:
     source, sourcing = _source(values, categories, url)
     warnings = [*decoding, *repairing, *salvaging, *dated.warnings, *titling, *linking, *sourcing]
     return Head(values, dated, title, url, source, categories, list(map(str, warnings)), rest)
+
+
+def source_of(content: bytes) -> str | None:
+    """Give the source that a file names, whether it is a post or not; None where it names none."""
+    try:
+        text, _ = repaired(decode(content)[0])
+        kind, front_text, _ = front.split(text)
+        values, _ = front.load(kind, front_text)
+    except (Rejected, Ignored):
+        return None
+    categories = given.labels(given.first(values, ("categories", "category")))
+    source, unknown = _source(values, categories, _url(values, None)[0])
+    return None if unknown else source
 
 
 def _dated(values: front.Fields, front_text: str, epoch: str | None, name: str) -> Dated:

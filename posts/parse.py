@@ -67,6 +67,11 @@ def parse(
     return _or_refusal(lambda: _post(sighted, engine, templates))
 
 
+def outline(sighted: Sighted) -> Post | Refusal:
+    """Read a file as a post without text, in a part of the time: all that its head tells is as `parse` gives it."""
+    return _or_refusal(lambda: _told(sighted, head_of(sighted.content, sighted.name), Content(), None))
+
+
 def specimen(sighted: Sighted, engine: Engine = Engine.LEXBOR) -> Specimen | Refusal:
     """Read a file as an example of its source, to learn from."""
     return _or_refusal(lambda: _specimen(sighted, engine))
@@ -97,14 +102,16 @@ def _specimen(sighted: Sighted, engine: Engine) -> Specimen:
 
 def _post(sighted: Sighted, engine: Engine, templates: Templates) -> Post:
     head, content = read_blocks(sighted, engine, templates)
+    return _told(sighted, head, content, templates.get(slug(head.source)))
+
+
+def _told(sighted: Sighted, head: Head, content: Content, template: Template | None) -> Post:
     dated, text = head.dated, content.text
-    source_id = slug(head.source)
-    template = templates.get(source_id)
     language, script = language_of(f"{head.title}\n{text}")
     return Post(
         post_id=_digest(head.url or f"{head.source}\n{sighted.name}"),
         source=head.source,
-        source_id=source_id,
+        source_id=slug(head.source),
         date=dated.published_at.date(),  # type: ignore[union-attr]  # a head has a moment
         published_at=dated.published_at,  # type: ignore[arg-type]
         published_raw=dated.published_raw,
@@ -125,7 +132,7 @@ def _post(sighted: Sighted, engine: Engine, templates: Templates) -> Post:
         boilerplate_chars=content.left_out_chars,
         links=_links(content, head.url),
         images=_images(content, head.url),
-        content_hash=_digest(f"{head.title}\n{text}"),
+        content_hash=content_hash(head.title, text),
         origin=sighted.origin,
         path=sighted.path,
         blob=sighted.blob,
@@ -146,6 +153,11 @@ def _images(content: Content, url: str | None) -> list[dict[str, str]]:
     seen = ((picture(attributes), attributes.get("alt") or "") for attributes in content.images)
     found = ((absolute(url, src), one_line(alt)) for src, alt in seen if src)
     return [{"url": target, "alt": alt} for target, alt in found if target]
+
+
+def content_hash(title: str, text: str) -> str:
+    """Name what a post says, whatever else its file holds."""
+    return _digest(f"{title}\n{text}")
 
 
 def _digest(text: str) -> str:

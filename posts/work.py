@@ -1,16 +1,18 @@
 """The work of a pool worker: a handful of files in, columns out. Imports neither Prefect nor the lake."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, fields
 from operator import attrgetter
 from typing import Any
 
 from posts.find import File
+from posts.head import source_of
 from posts.learning import Specimen
-from posts.parse import Sighted, Templates, parse, specimen
+from posts.parse import Sighted, Templates, outline, parse, specimen
 from posts.post import Post, Refusal
 from posts.read import blob_id
+from posts.sources import slug
 from schemas.words import Engine, Outcome
 
 POST_COLUMNS = tuple(f.name for f in fields(Post) if f.name != "untemplated_chars")
@@ -57,8 +59,27 @@ def work(tasks: Iterable[Task], reader: Reader) -> Parsed:
     """Parse files, one after the other. A bad file is a row; any other error is a bug and rises."""
     parsed = Parsed()
     for task in tasks:
-        _add(parsed, task, reader)
+        _add(parsed, task, lambda seen: parse(seen, reader.engine, reader.templates))
     return parsed
+
+
+@dataclass(slots=True)
+class Outlined:
+    """What the heads of a handful of files tell. `sources` has the source_id that a refused content names, by blob."""
+
+    parsed: Parsed = field(default_factory=Parsed)
+    sources: dict[str, str] = field(default_factory=dict)
+
+
+def outlines(tasks: Iterable[Task], reader: Reader) -> Outlined:  # noqa: ARG001 - as all work of the pool
+    """Read the heads of files, one after the other: posts without their texts, and why others are none."""
+    outlined = Outlined()
+    for task in tasks:
+        became = _add(outlined.parsed, task, outline)
+        if isinstance(became, Refusal) and isinstance(task.content, bytes):
+            source = source_of(task.content)
+            outlined.sources |= {blob_id(task.content): slug(source)} if source else {}
+    return outlined
 
 
 def examples(tasks: Iterable[Task], reader: Reader) -> list[Specimen]:
@@ -75,18 +96,19 @@ def _sighted(file: File, content: bytes) -> Sighted:
     return Sighted(file.origin, file.path, content, file.blob or blob_id(content))
 
 
-def _add(parsed: Parsed, task: Task, reader: Reader) -> None:
+def _add(parsed: Parsed, task: Task, reading: Callable[[Sighted], Post | Refusal]) -> Post | Refusal:
     file, content = task.file, task.content
     if isinstance(content, Refusal):
         _sight(parsed, file, file.blob, content)
-        return
+        return content
     seen = _sighted(file, content)
-    became = parse(seen, reader.engine, reader.templates)
+    became = reading(seen)
     _sight(parsed, file, seen.blob, became)
     if isinstance(became, Post):
         for values, value in zip(parsed.posts.values(), VALUES(became), strict=True):
             values.append(value if type(value) is not list else _as_json(value) if value else "[]")
         parsed.posts["text"][-1] = became.text.encode()
+    return became
 
 
 def _sight(parsed: Parsed, file: File, blob: str | None, became: Post | Refusal) -> None:

@@ -47,12 +47,14 @@ class Runs(dy.Schema):
     """One row per run. The versions of all tables at its end make one consistent snapshot."""
 
     run_id = dy.String()
-    kind = dy.String(description="ingest, history, replay, learn, reclean")
+    kind = dy.String(description="ingest, history, replay, backfill, learn, reclean, maintain")
     started_at = utc()
     finished_at = utc()
     seconds = dy.Float64()
     stage_seconds = dy.String(description="JSON object: stage -> seconds")
-    origins = dy.List(dy.String())
+    origins = dy.List(
+        dy.String(), description="those that were compared as a whole; none by replay and backfill"
+    )
     heads = dy.String(description="JSON object: origin -> commit that the run came to, for repositories")
     as_of = dy.String(description="JSON object: origin -> moment of its own history that the run came to")
     found = dy.Int64()
@@ -70,6 +72,7 @@ class Runs(dy.Schema):
     bytes_read = dy.Int64()
     reasons = dy.String(description="JSON object: reason -> files")
     alarms = dy.List(dy.String(), nullable=True, description="what a person should look at")
+    plan_id = dy.String(nullable=True, description="the plan that a backfill carried out")
     code_version = dy.String()
     versions = dy.String(description="JSON object: table -> Delta version at the end of the run")
 

@@ -56,12 +56,60 @@ class Warn(StrEnum):
     DEEP = "deeply_nested_html"
 
 
+class AlarmKind(StrEnum):
+    """What a person should look at after a run, and what it is about; the names of Prefect events end in it."""
+
+    SILENT = "source.silent"
+    BOILERPLATE = "source.boilerplate"
+    LAYOUT = "source.layout"
+    ONE_TEXT = "source.one_text"
+    SOURCE_REJECTS = "source.rejects"
+    REJECTS = "run.rejects"
+    UNBALANCED = "run.unbalanced"
+
+
+class BackfillMode(StrEnum):
+    """Which files of its range a backfill reads."""
+
+    MISSING = "missing"
+    FAILED = "failed"
+    ALL = "all"
+
+
+class Check(StrEnum):
+    """What `verify` holds a lake against."""
+
+    FILES_THERE = "files_there"
+    READABLE = "readable"
+    ROW_COUNTS = "row_counts"
+    STATISTICS = "statistics"
+    RULES = "rules"
+    PARTITIONS = "partitions"
+    HASHES = "hashes"
+    UNIQUE = "unique"
+    SLUGS = "slugs"
+    POSTS_THERE = "posts_there"
+    POSTS_TOLD = "posts_told"
+    CONTENTS_HELD = "contents_held"
+    DUPLICATES = "duplicates"
+    INTERVALS = "intervals"
+    RUNS = "runs"
+    TEMPLATES = "templates"
+
+
 class Granularity(StrEnum):
     """The period of one partition of posts; the partition column is named after it."""
 
     MONTH = "month"
     YEAR = "year"
     DAY = "day"
+
+
+class PageLanguage(StrEnum):
+    """A language that the words of a report are written in."""
+
+    ZH = "zh"
+    EN = "en"
 
 
 class Engine(StrEnum):

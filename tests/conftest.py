@@ -61,8 +61,8 @@ class Archive:
         order = {"wait_seconds": 0} | order
         return ingest(Order(tuple(map(str, sources or (self.folder,))), self.lake, **order), print)
 
-    def replay(self, reason=None) -> Summary:
-        return replay(Order((), self.lake, wait_seconds=0), reason, print)
+    def replay(self, *reasons, since=None) -> Summary:
+        return replay(Order((), self.lake, wait_seconds=0), print, reasons, since)
 
     def anew(self):
         """Load the folder as it is into a lake of its own, in one go."""

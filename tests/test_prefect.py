@@ -94,7 +94,9 @@ def test_the_flow_gives_the_same_lake_as_the_direct_run(told, tmp_path):
     assert flow.equals(direct)
 
 
-@pytest.mark.parametrize("name", ["ingest.ingest", "learn.learn", "learn.reclean"])
+@pytest.mark.parametrize(
+    "name", ["ingest.ingest", "backfill.backfill", "replay.replay", "learn.learn", "learn.reclean"]
+)
 def test_every_parameter_has_a_default_and_a_help_text(name):
     from prefect.utilities.callables import parameter_schema
 

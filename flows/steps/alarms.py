@@ -1,28 +1,128 @@
-"""What a person should look at after a run: sources whose posts are not what they were."""
+"""What a person should look at after a run: sources whose posts are not what they were, and runs that are unlike others."""
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import polars as pl
 
+from flows.steps.rejects import rejects_by_source
+from lake import runs
 from lake.batch import Run
+from lake.freshness import freshness, names, read_from
 from lake.store import Lake
+from schemas.words import AlarmKind
 
 # A share is told from so many posts; the boilerplate of a source seldom drifts by a quarter of its text.
 LEAST_BEFORE, LEAST_NEW, DRIFT = 20, 10, 0.25
+# The share of rejects is held against runs that read so many files, if there are so many of them. It is far off outside
+# all that they had, and so far from their median that chance does not explain it: four standard deviations, taken as if
+# 2 % were usual where less is, and a twentieth of the files at least. Of 10 files 2 must be rejected, of 100 files 6.
+LEAST_READ, LEAST_RUNS, DEVIATIONS, LEAST_USUAL, LEAST_OFF = 10, 5, 4, 0.02, 0.05
+READ = pl.col("found") - pl.col("unchanged")
+Numbers = Mapping[str, float | int | str]
 
 
-def drifted(lake: Lake, run: Run) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """One thing to look at: its kind, the line that tells it, the source_id it is about, and the numbers behind it.
+
+    No source where it is about the run as a whole.
+    """
+
+    kind: AlarmKind
+    text: str
+    source: str | None = None
+    numbers: Numbers = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def unbalanced(text: str, counts: Mapping[str, int]) -> Alarm:
+    return Alarm(AlarmKind.UNBALANCED, text, numbers=counts)
+
+
+def drifted(lake: Lake, run: Run) -> list[Alarm]:
     """Tell the sources whose new posts hold a far larger or smaller share of boilerplate than their others."""
     share = pl.col("boilerplate_chars") / (pl.col("boilerplate_chars") + pl.col("text_chars"))
     is_new = pl.col("run_id") == run.run_id
     posts = lake.scan("posts").filter(pl.col("boilerplate_chars") + pl.col("text_chars") > 0)
-    shares = posts.group_by("source").agg(
+    shares = posts.group_by("source", "source_id").agg(
         before=share.filter(~is_new).mean(),
         now=share.filter(is_new).mean(),
         old=(~is_new).sum(),
         new=is_new.sum(),
     )
     is_told = (pl.col("old") >= LEAST_BEFORE) & (pl.col("new") >= LEAST_NEW)
-    far = shares.filter(is_told & ((pl.col("now") - pl.col("before")).abs() > DRIFT)).sort("source").collect()
-    return [
-        f"{source}: boilerplate is {now:.0%} of {new} new posts, {before:.0%} of the {old} before"
-        for source, before, now, old, new in far.iter_rows()
-    ]
+    far = shares.filter(is_told & ((pl.col("now") - pl.col("before")).abs() > DRIFT)).sort("source")
+    return [_drift(row) for row in far.collect().iter_rows(named=True)]
+
+
+def _drift(row: dict[str, Any]) -> Alarm:
+    text = "{source}: boilerplate is {now:.0%} of {new} new posts, {before:.0%} of the {old} before".format(
+        **row
+    )
+    numbers = {name: row[name] for name in ("before", "now", "old", "new")}
+    return Alarm(AlarmKind.BOILERPLATE, text, str(row["source_id"]), numbers)
+
+
+def silent(lake: Lake, run: Run, origins: Iterable[str]) -> list[Alarm]:
+    """Tell the sources of some origins whose silence has passed its limit since the last run that read these.
+
+    So each silence is told once, and an archive of sources that ended long ago tells none.
+    """
+    before = runs.before(lake, run, origins)
+    if before is None:
+        return []
+    today = run.started_at.date()
+    passed_at = pl.col("last") + pl.duration(days="limit_days")
+    is_told = (passed_at < today) & (passed_at >= before.date())
+    told = freshness(lake, today).filter(is_told)
+    told = told.join(read_from(lake, origins, run.run_id), on="source_id", how="semi").sort("source_id")
+    return [_silence(lake, row, today) for row in told.iter_rows(named=True)]
+
+
+def _silence(lake: Lake, row: dict[str, Any], today: dt.date) -> Alarm:
+    source_id, last = str(row["source_id"]), row["last"]
+    days, name = (today - last).days, names(lake, [source_id]).get(source_id, source_id)
+    text = f"{name}: silent since {last}, {days} days; between its days with posts lie {row['gap_days']:g}, and {row['limit_days']} would be many"
+    numbers = {"last": str(last), "days": days, "gap_days": row["gap_days"], "limit_days": row["limit_days"]}
+    return Alarm(AlarmKind.SILENT, text, source_id, numbers)
+
+
+def unusual_rejects(
+    lake: Lake, run: Run, kind: str, origins: Iterable[str], counts: Mapping[str, int]
+) -> list[Alarm]:
+    """Tell a run that rejects a far larger or smaller share of what it reads than the runs before it did."""
+    earlier = runs.alike(lake, run, kind, origins)
+    past = earlier.filter(READ >= LEAST_READ).select(pl.col("rejected") / READ)["rejected"]
+    read = counts["found"] - counts["unchanged"]
+    if read < LEAST_READ or len(past) < LEAST_RUNS:
+        return []
+    now, usual = counts["rejected"] / read, float(past.median())  # type: ignore[arg-type]  # of some
+    noise = max(usual, LEAST_USUAL)
+    far = max(LEAST_OFF, DEVIATIONS * (noise * (1 - noise) / read) ** 0.5)
+    if abs(now - usual) < far or past.min() <= now <= past.max():  # type: ignore[operator]  # of floats
+        return []
+    text = f"{counts['rejected']} of {read} files were rejected ({now:.0%}), usually {usual:.0%} (median of {len(past)} runs)"
+    return [Alarm(AlarmKind.REJECTS, text, numbers={"now": now, "usual": usual, "files": read})]
+
+
+def rejecting(lake: Lake, run: Run) -> list[Alarm]:
+    """Tell the sources of which far more files are rejected than before."""
+    shares = rejects_by_source(lake, run).with_columns(
+        now=pl.col("rejected_now") / pl.col("new"), before=pl.col("rejected_before") / pl.col("old")
+    )
+    is_told = (pl.col("old") >= LEAST_BEFORE) & (pl.col("new") >= LEAST_NEW)
+    far = shares.filter(is_told & (pl.col("now") - pl.col("before") > DRIFT)).sort("source_id")
+    return [_rejecting(row) for row in far.iter_rows(named=True)]
+
+
+def _rejecting(row: dict[str, Any]) -> Alarm:
+    text = "{source}: {now:.0%} of {new} new files were rejected, {before:.0%} of the {old} before".format(
+        **row
+    )
+    numbers = {name: row[name] for name in ("before", "now", "old", "new")}
+    return Alarm(AlarmKind.SOURCE_REJECTS, text, str(row["source_id"]), numbers)

@@ -75,7 +75,7 @@ def _by_changes(lake: Lake, origin: str, files: list[File], removed: list[str]) 
 
 
 def _by_listing(lake: Lake, source: Source, *, verify: bool) -> Compared:
-    found = pl.concat([_frame([]), *_listed(source)])
+    found = listed(source)
     seen = ledger.seen(lake, source.origin)
     both = found.join(seen, on=KEY, how="left", suffix="_seen", maintain_order="left")
     same_stat = (pl.col("size") == pl.col("size_seen")) & pl.col("mtime_ns").eq_missing(
@@ -92,6 +92,11 @@ def _by_listing(lake: Lake, source: Source, *, verify: bool) -> Compared:
     surely = _certainly(gone, found)
     before = seen.join(differing, on=KEY, how="semi")
     return Compared(found.height, differing, before, surely, gone.height - surely.height)
+
+
+def listed(source: Source) -> pl.DataFrame:
+    """List all files of a source: FOUND."""
+    return pl.concat([_frame([]), *_listed(source)])
 
 
 def _listed(source: Source) -> Iterator[pl.DataFrame]:

@@ -9,7 +9,7 @@ import polars as pl
 from flows.steps.compare import FOUND
 from flows.steps.plan import Plan
 from flows.steps.sources import Content
-from lake import ledger, runs
+from lake import ledger
 from lake.batch import READING, Mark
 from lake.store import Lake
 from posts.find import File
@@ -96,9 +96,7 @@ def groups(lake: Lake, plan: Plan) -> Iterator[Group]:
     for handful in plan.todo.select(*FOUND).iter_slices(HANDFUL):
         files = [File(*row) for row in handful.iter_rows()]
         is_begun = [gatherer.is_begun(file) for file in files]
-        contents = contents_of(
-            lake, plan, [file for file, begun in zip(files, is_begun, strict=True) if not begun]
-        )
+        contents = contents_of(plan, [file for file, begun in zip(files, is_begun, strict=True) if not begun])
         for file, begun in zip(files, is_begun, strict=True):
             moment = plan.moments[file.origin]
             if begun:
@@ -117,7 +115,7 @@ def reading(blob: str, path: str) -> int:
 
 def _begun(lake: Lake, plan: Plan) -> Iterator[int]:
     """Give the contents that the lake has read, where they are not known from the plan already."""
-    if plan.kind == runs.REPLAY or not plan.todo["blob"].has_nulls() or lake.table("files").version() == 0:
+    if plan.is_again or not plan.todo["blob"].has_nulls() or lake.table("files").version() == 0:
         return iter(())
     return known_readings(lake, plan.edited)
 
@@ -128,11 +126,8 @@ def known_readings(lake: Lake, edited: pl.DataFrame) -> Iterator[int]:
     return (hash(row) for row in rows.select(READING).iter_rows())
 
 
-def contents_of(lake: Lake, plan: Plan, files: list[File]) -> Iterator[Content]:
-    """Read files of several sources in one order; a replay takes the bytes from raw."""
-    if plan.kind == runs.REPLAY:
-        held = ledger.contents(lake, pl.Series([file.blob for file in files], dtype=pl.String))
-        return (held[str(file.blob)] for file in files)
+def contents_of(plan: Plan, files: list[File]) -> Iterator[Content]:
+    """Read files of several sources in one order."""
     readers = {
         source.origin: source.contents([file for file in files if file.origin == source.origin])
         for source in plan.sources

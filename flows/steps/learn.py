@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from flows.steps.alarms import Alarm
 from flows.steps.compare import FOUND
 from flows.steps.groups import contents_of
 from flows.steps.plan import Plan
@@ -22,6 +23,7 @@ from posts.parse import Templates
 from posts.recurring import named
 from posts.templates import NOTHING, Template
 from posts.work import Task, examples
+from schemas.words import AlarmKind
 
 # A first ingest of fewer files learns nothing before it reads them; `postlake learn` does afterwards.
 WORTH_LEARNING = 200
@@ -51,7 +53,7 @@ class Learned:
     patterns: int
     new: int
     learned_from: int
-    alarms: tuple[str, ...] = ()
+    alarms: tuple[Alarm, ...] = ()
     is_new: bool = False
 
 
@@ -72,7 +74,7 @@ def learn_first(lake: Lake, run: Run, plan: Plan, shop: Workshop) -> list[Learne
     files = [File(*row) for row in plan.todo.gather_every(math.ceil(max(steps))).select(*FOUND).iter_rows()]
     known = set(templates.newest(lake)["source_id"])
     by_source = defaultdict[str, list[Specimen]](list)
-    for specimen in _specimens(_read(lake, plan, files), shop, sum(file.size for file in files)):
+    for specimen in _specimens(_read(plan, files), shop, sum(file.size for file in files)):
         if specimen.source_id not in known:
             by_source[specimen.source_id].append(specimen)
     enough = {source: posts for source, posts in sorted(by_source.items()) if len(posts) >= LEAST_POSTS}
@@ -105,9 +107,9 @@ def learn_thin(lake: Lake, run: Run, shop: Workshop) -> list[Learned]:
     return learn_lake(lake, run, shop, thin) if thin else []
 
 
-def told(learned: Iterable[Learned]) -> list[str]:
-    """Give what should be looked at, with the source it is about."""
-    return [f"{each.source_id}: {alarm}" for each in learned for alarm in each.alarms]
+def told(learned: Iterable[Learned]) -> list[Alarm]:
+    """Give what should be looked at."""
+    return [alarm for each in learned for alarm in each.alarms]
 
 
 def _shares(rows: pl.DataFrame) -> Iterator[pl.DataFrame]:
@@ -149,8 +151,8 @@ def _learned(
     known = set(before.patterns) if before is not None else set[tuple[str, str]]()
     found = {(each.kind, each.pattern) for each in patterns}
     kept = set[tuple[str, str]]() if anew else known - found
-    changed = _changed(before, seen, unseen) if before is not None else None
-    alarms = tuple(filter(None, [_one_text(specimens), changed]))
+    changed = _changed(source_id, before, seen, unseen) if before is not None else None
+    alarms = tuple(filter(None, [_one_text(source_id, specimens), changed]))
     number, new = len(found | kept), len(found - known)
     if before is not None and found | kept == known:
         return Learned(source_id, before.version, number, 0, len(specimens), alarms), _rows([])
@@ -172,14 +174,15 @@ def _written(lake: Lake, run: Run, learned: list[tuple[Learned, pl.DataFrame]]) 
     return [told for told, _ in learned]
 
 
-def _changed(before: Template, seen: list[Specimen], unseen: list[Specimen]) -> str | None:
+def _changed(source_id: str, before: Template, seen: list[Specimen], unseen: list[Specimen]) -> Alarm | None:
     """Tell of a source whose posts no longer hold what its template knows."""
     if len(seen) < LEAST_BEFORE or len(unseen) < LEAST_NEW or not any(before.patterns):
         return None
     usual, now = (sum(_is_known(each, before) for each in part) / len(part) for part in (seen, unseen))
     if usual < USUAL or now * 2 >= usual:
         return None
-    return f"layout changed: its template was found in {usual:.0%} of the posts before and in {now:.0%} of {len(unseen)} new ones"
+    text = f"{source_id}: layout changed: its template was found in {usual:.0%} of the posts before and in {now:.0%} of {len(unseen)} new ones"
+    return Alarm(AlarmKind.LAYOUT, text, source_id, {"before": usual, "now": now, "posts": len(unseen)})
 
 
 def _is_known(specimen: Specimen, template: Template) -> bool:
@@ -189,18 +192,19 @@ def _is_known(specimen: Specimen, template: Template) -> bool:
     )
 
 
-def _one_text(specimens: list[Specimen]) -> str | None:
+def _one_text(source_id: str, specimens: list[Specimen]) -> Alarm | None:
     bodies = Counter(specimen.body for specimen in specimens if specimen.body)
     body, times = bodies.most_common(1)[0] if bodies else ("", 0)
     if times < LEAST_BEFORE or times < MOSTLY_ONE_TEXT * len(specimens):
         return None
-    return f"one text stands in {times} of {len(specimens)} posts: {body[:60]!r}"
+    text = f"{source_id}: one text stands in {times} of {len(specimens)} posts: {body[:60]!r}"
+    return Alarm(AlarmKind.ONE_TEXT, text, source_id, {"posts": times, "of": len(specimens)})
 
 
-def _read(lake: Lake, plan: Plan, files: list[File]) -> Iterator[Task]:
+def _read(plan: Plan, files: list[File]) -> Iterator[Task]:
     for start in range(0, len(files), AT_ONCE):
         some = files[start : start + AT_ONCE]
-        for file, content in zip(some, contents_of(lake, plan, some), strict=True):
+        for file, content in zip(some, contents_of(plan, some), strict=True):
             yield Task(file, content)
 
 

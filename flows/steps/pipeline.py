@@ -2,14 +2,16 @@
 
 import datetime as dt
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
-from flows.steps.alarms import drifted
+import polars as pl
+
+from flows.steps.alarms import Alarm, drifted, rejecting, silent, unbalanced, unusual_rejects
 from flows.steps.batches import transform
 from flows.steps.clock import Clock, new_run
 from flows.steps.groups import Group
@@ -36,10 +38,6 @@ Say = Callable[[str], None]
 Planning = Callable[[Lake, Run, Sequence[Source]], Plan]
 # what a file that was found can be accounted for as; `found` is their sum
 ACCOUNTED = ("unchanged", "posts", "duplicates", "rejected", "ignored")
-
-
-class UnbalancedError(PostlakeError):
-    """A run whose counts do not add up: some file is not accounted for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +78,21 @@ class Summary:
     reasons: dict[str, int]
     heads: dict[str, str]
     as_of: dict[str, str]
-    alarms: list[str] = field(default_factory=list)
+    alarms: list[Alarm] = field(default_factory=list)
+    plan_id: str | None = None
     balanced: bool = False
     versions: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.balanced = self.found == sum(getattr(self, name) for name in ACCOUNTED)
+
+
+class UnbalancedError(PostlakeError):
+    """A run whose counts do not add up: some file is not accounted for."""
+
+    def __init__(self, told: str, summary: Summary) -> None:
+        super().__init__(told)
+        self.summary = summary
 
 
 class Session:
@@ -111,7 +118,7 @@ class Session:
         Gives the number of sources that have a template.
         """
         with self.clock.measuring("learn"):
-            self._equip(learn_first(self.lake, self.run, self.plan, self.shop))
+            self._equip(learn_first(self.lake, self.run, self.plan, self.shop) if self.plan.learns else [])
         return len(self.shop.reader.templates)
 
     def _equip(self, learned: list[Learned]) -> None:
@@ -120,7 +127,7 @@ class Session:
 
     def complete(self) -> Recleaned:
         """After a large load, learn of the sources that the sample showed too little of, and clean their posts again."""
-        if ledger.read_by(self.lake, self.run.run_id)["post"] < WORTH_LEARNING:
+        if not self.plan.learns or ledger.read_by(self.lake, self.run.run_id)["post"] < WORTH_LEARNING:
             return Recleaned()
         with self.clock.measuring("learn"):
             learned = learn_thin(self.lake, self.run, self.shop)
@@ -154,15 +161,27 @@ class Session:
         summary = self._summary()
         summary.versions = runs.record(self.lake, _row(summary, self.run))
         if not summary.balanced:
-            raise UnbalancedError(f"run {self.run.run_id}: {summary.found} files found, but {_sum(summary)}")
+            raise UnbalancedError(_unbalanced(summary), summary)
         return summary
 
-    def _drifted(self) -> list[str]:
-        """Tell what the posts of this run are unlike; a run that wrote none need not read the others."""
+    def _alarms(self, summary: Summary) -> list[Alarm]:
+        """Tell what should be looked at; a run that wrote no posts need not read the others."""
         is_written = self.lake.table("posts").version() != self.posts_before
-        return drifted(self.lake, self.run) if is_written else []
+        return [
+            *([] if summary.balanced else [unbalanced(_unbalanced(summary), counts(summary))]),
+            *unusual_rejects(self.lake, self.run, summary.kind, summary.origins, counts(summary)),
+            *(rejecting(self.lake, self.run) if summary.rejected else []),
+            *told(self.learned.values()),
+            *(drifted(self.lake, self.run) if is_written else []),
+            *silent(self.lake, self.run, summary.origins),
+        ]
 
     def _summary(self) -> Summary:
+        summary = self._counts()
+        summary.alarms = self._alarms(summary)
+        return summary
+
+    def _counts(self) -> Summary:
         read = ledger.read_by(self.lake, self.run.run_id)
         origins = self.plan.origins
         return Summary(
@@ -170,7 +189,7 @@ class Session:
             kind=self.plan.kind,
             origins=origins,
             found=self.plan.found,
-            unchanged=ledger.not_read_by(self.lake, origins, self.run.run_id) - self.plan.kept_back,
+            unchanged=self._unchanged(),
             posts=read["post"],
             duplicates=read["duplicate"],
             rejected=read["rejected"],
@@ -184,8 +203,14 @@ class Session:
             reasons=ledger.reasons(self.lake, self.run.run_id),
             heads=self.plan.heads,
             as_of={origin: moment.isoformat() for origin, moment in self.plan.moments.items()},
-            alarms=[*told(self.learned.values()), *self._drifted()],
+            plan_id=self.plan.plan_id,
         )
+
+    def _unchanged(self) -> int:
+        plan, run_id = self.plan, self.run.run_id
+        if plan.scope is not None:
+            return ledger.rows_of(self.lake, plan.scope).filter(pl.col("run_id") != run_id).height
+        return ledger.not_read_by(self.lake, plan.origins, run_id) - plan.kept_back
 
 
 @contextmanager
@@ -219,10 +244,10 @@ def ingest(order: Order, say: Say) -> Summary:
     return _run(order, planned(order), say)
 
 
-def replay(order: Order, reason: str | None, say: Say) -> Summary:
-    """Try rejected files again, from the bytes that the lake keeps; all, or those for one reason."""
+def replay(order: Order, say: Say, reasons: Collection[str] = (), since: dt.date | None = None) -> Summary:
+    """Try rejected files again, from the bytes that the lake keeps: for some reasons, or all, and read since a day."""
     open_lake(order.lake)
-    return _run(order, partial(replay_plan, reason=reason), say)
+    return _run(order, retried(reasons, since), say)
 
 
 def _run(order: Order, planning: Planning, say: Say) -> Summary:
@@ -238,6 +263,10 @@ def workshop(order: Order) -> Workshop:
     return Workshop(order.workers or available_workers(), Reader(order.engine))
 
 
+def retried(reasons: Collection[str], since: dt.date | None) -> Planning:
+    return partial(replay_plan, reasons=reasons, since=since)
+
+
 def planned(order: Order) -> Planning:
     return history_plan if order.history else partial(plan, verify=order.verify)
 
@@ -245,11 +274,18 @@ def planned(order: Order) -> Planning:
 def _row(summary: Summary, run: Run) -> dict[str, object]:
     row = asdict(summary)
     return row | {
+        "alarms": [alarm.text for alarm in summary.alarms],
         "started_at": run.started_at,
         "finished_at": dt.datetime.now(dt.UTC),
         "code_version": version("postlake"),
     }
 
 
-def _sum(summary: Summary) -> str:
-    return ", ".join(f"{getattr(summary, name)} {name}" for name in ACCOUNTED)
+def counts(summary: Summary) -> dict[str, int]:
+    """Give the counts that balance by name: found, and what it is the sum of."""
+    return {name: getattr(summary, name) for name in ("found", *ACCOUNTED)}
+
+
+def _unbalanced(summary: Summary) -> str:
+    parts = ", ".join(f"{getattr(summary, name)} {name}" for name in ACCOUNTED)
+    return f"run {summary.run_id}: {summary.found} files found, but {parts}"

@@ -1,12 +1,13 @@
 """Find: what there is, what the lake has seen of it, and so what is to be read."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
 
 from flows.steps.compare import FOUND, Compared, compared, hashed
+from flows.steps.kept import Kept
 from flows.steps.sources import GitTree, Source
 from lake import ledger, runs
 from lake.batch import KEY, NAME, READING, Mark, Run, nothing_gone
@@ -40,6 +41,10 @@ class Plan:
     `moments` gives for each origin the moment of its history at which all this is so. `moved` counts the known
     files that another path held and that is gone, `kept_back` those that may be there and were not found. A replay
     of history takes what it reads from `walks`.
+
+    `scope` names the files (KEY) that the run is about where these are not all of its sources. `is_again`: what is to be
+    read is parsed, though the lake has read that content. `learns`: sources without a template get one. `plan_id`
+    names the stored plan that is carried out.
     """
 
     kind: str
@@ -53,10 +58,15 @@ class Plan:
     moved: int = 0
     kept_back: int = 0
     walks: Sequence[Walk] = ()
+    scope: pl.DataFrame | None = None
+    is_again: bool = False
+    learns: bool = True
+    plan_id: str | None = None
 
     @property
     def origins(self) -> list[str]:
-        return [source.origin for source in self.sources]
+        """Name the sources that are compared as a whole."""
+        return [source.origin for source in self.sources] if self.scope is None else []
 
     @property
     def heads(self) -> dict[str, str]:
@@ -66,7 +76,7 @@ class Plan:
 def plan(lake: Lake, run: Run, sources: Sequence[Source], *, verify: bool) -> Plan:
     """Hold each source against the ledger, and find what of it the lake has read before."""
     marks = runs.last(lake, [source.origin for source in sources])
-    moments = {source.origin: _moment(lake, source, marks[source.origin], run) for source in sources}
+    moments = {source.origin: moment_of(lake, source, marks[source.origin], run) for source in sources}
     parts = [
         hashed(source, compared(lake, source, marks[source.origin], verify=verify)) for source in sources
     ]
@@ -83,31 +93,34 @@ def plan(lake: Lake, run: Run, sources: Sequence[Source], *, verify: bool) -> Pl
         found=sum(part.found for part in parts),
         todo=todo.select(*FOUND),
         moments=moments,
-        known=_with_readers(at_hand, before, moved, run),
-        gone=_at(gone, moments),
-        edited=_at(before.join(todo, on=KEY, how="semi"), moments),
+        known=with_readers(at_hand, before, moved, run),
+        gone=at(gone, moments),
+        edited=at(before.join(todo, on=KEY, how="semi"), moments),
         moved=moved.height,
         kept_back=sum(part.kept_back for part in parts),
     )
 
 
-def replay_plan(lake: Lake, run: Run, sources: Sequence[Source], reason: str | None) -> Plan:
-    """Plan to read again from raw the files that were rejected, all or those for one reason.
+def replay_plan(
+    lake: Lake, run: Run, sources: Sequence[Source], *, reasons: Collection[str], since: dt.date | None
+) -> Plan:
+    """Plan to read again from raw the files that were rejected: for some reasons, or all, and read since a day.
 
     Files whose bytes the lake does not hold (unreadable, too_large) are left out.
     """
-    rejects = ledger.rejects(lake, reason).with_columns(problem=pl.lit(None, pl.String))
+    rejects = ledger.rejects(lake, reasons, since).with_columns(problem=pl.lit(None, pl.String))
     held = ledger.held(lake, rejects["blob"])
     todo = rejects.join(held, on="blob", how="semi", maintain_order="left").select(*FOUND)
-    moments = dict.fromkeys(todo["origin"].unique(), run.started_at)
-    return Plan(runs.REPLAY, sources, todo.height, todo, moments)
+    moments = dict.fromkeys(todo["origin"].unique().sort(), run.started_at)
+    kept = [*sources, *(Kept(lake, todo.filter(pl.col("origin") == origin)) for origin in moments)]
+    return Plan(runs.REPLAY, kept, todo.height, todo, moments, scope=todo.select(KEY), is_again=True)
 
 
 def _columns(parts: Sequence[Compared]) -> tuple[list[pl.DataFrame], list[pl.DataFrame], list[pl.DataFrame]]:
     return [p.differing for p in parts], [p.before for p in parts], [p.gone for p in parts]
 
 
-def _moment(lake: Lake, source: Source, mark: Mark, run: Run) -> dt.datetime:
+def moment_of(lake: Lake, source: Source, mark: Mark, run: Run) -> dt.datetime:
     """Give the moment of its history that a source stands at: the commit's, or the run's.
 
     The clock of a commit is believed as long as it goes on from the last one ingested, and is not ahead of ours.
@@ -134,7 +147,7 @@ def _moved(new: pl.DataFrame, gone: pl.DataFrame) -> pl.DataFrame:
     return pairs.select(*KEY, "run_id", "read_at")
 
 
-def _with_readers(known: pl.DataFrame, before: pl.DataFrame, moved: pl.DataFrame, run: Run) -> pl.DataFrame:
+def with_readers(known: pl.DataFrame, before: pl.DataFrame, moved: pl.DataFrame, run: Run) -> pl.DataFrame:
     """Say who read each known content: for touched and moved files the run that did, for others this one."""
     readers = pl.concat([_touched(known, before), moved])
     return (
@@ -151,6 +164,7 @@ def _touched(known: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
     return before.join(known, on=[*KEY, "blob"], how="semi").select(*KEY, "run_id", "read_at")
 
 
-def _at(files: pl.DataFrame, moments: dict[str, dt.datetime]) -> pl.DataFrame:
-    at = pl.col("origin").replace_strict(moments, return_dtype=empty("files").schema["gone_at"])
-    return files.select(*KEY, gone_at=at)
+def at(files: pl.DataFrame, moments: dict[str, dt.datetime]) -> pl.DataFrame:
+    """Give files as ones that go at the moments of their origins."""
+    gone_at = pl.col("origin").replace_strict(moments, return_dtype=empty("files").schema["gone_at"])
+    return files.select(*KEY, gone_at=gone_at)

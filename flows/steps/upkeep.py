@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
+from flows.steps.alarms import Alarm
 from flows.steps.clock import Clock, new_run
 from flows.steps.learn import Learned, in_force, learn_lake, told
 from flows.steps.pool import Workshop, available_workers
@@ -42,7 +43,7 @@ class Kept:
     kind: str
     learned: list[Learned] = field(default_factory=list)
     recleaned: Recleaned = field(default_factory=Recleaned)
-    alarms: list[str] = field(default_factory=list)
+    alarms: list[Alarm] = field(default_factory=list)
     seconds: float = 0
     stage_seconds: dict[str, float] = field(default_factory=dict)
     versions: dict[str, int] = field(default_factory=dict)
@@ -119,9 +120,10 @@ def _row(done: Kept, run: Run, *, resumed: bool) -> dict[str, object]:
     counts = {"found": posts, "unchanged": posts - changed, "posts": changed}
     nothing = dict.fromkeys(("duplicates", "rejected", "ignored", "gone", "moved", "bytes_read"), 0)
     row = asdict(done)
-    told_of = {name: row[name] for name in ("run_id", "kind", "alarms", "seconds", "stage_seconds")}
+    told_of = {name: row[name] for name in ("run_id", "kind", "seconds", "stage_seconds")}
     return {
         **told_of,
+        "alarms": [alarm.text for alarm in done.alarms],
         **counts,
         **nothing,
         "origins": [],

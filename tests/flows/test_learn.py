@@ -108,7 +108,7 @@ def test_a_source_that_changes_its_layout_raises_an_alarm(archive):
     learned(archive)
     fill(archive, range(30, 50), told)
     archive.ingest()
-    assert any("layout changed" in alarm for alarm in learned(archive).alarms)
+    assert any("layout changed" in alarm.text for alarm in learned(archive).alarms)
 
 
 def test_an_ingest_tells_of_a_source_whose_boilerplate_drifted(archive):
@@ -118,8 +118,8 @@ def test_an_ingest_tells_of_a_source_whose_boilerplate_drifted(archive):
     fill(archive, range(30, 50), told)
     alarms = archive.ingest().alarms
     assert len(alarms) == 1
-    assert "旧港夜话: boilerplate is 0% of 20 new posts" in alarms[0]
-    assert archive.rows("runs").sort("started_at")["alarms"].to_list()[-1] == alarms
+    assert "旧港夜话: boilerplate is 0% of 20 new posts" in alarms[0].text
+    assert archive.rows("runs").sort("started_at")["alarms"].to_list()[-1] == [alarms[0].text]
 
 
 def test_a_source_of_few_posts_has_no_template(archive):
@@ -154,7 +154,7 @@ def test_an_article_published_a_thousand_times_is_no_boilerplate_and_hides_none(
     found = texts(archive)
     assert [found[f"第{number}夜"] for number in range(40)] == [told(number) for number in range(40)]
     assert found["转载7"].count("\n\n") == 4
-    assert any("one text stands in" in alarm for alarm in summary.alarms)
+    assert any("one text stands in" in alarm.text for alarm in summary.alarms)
 
 
 def test_a_description_under_a_thousand_titles_is_boilerplate(archive):

@@ -1,23 +1,120 @@
 """What a run says while it runs and when it has ended."""
 
+import re
+
+import pytest
+
+from flows.steps.markdown import code, plain, table
 from flows.steps.progress import watched_by
-from flows.steps.summary import as_markdown
+from flows.steps.rates import rates
+from flows.steps.rejects import rejects_of
+from flows.steps.summary import as_markdown, upkeep_as_markdown
+from flows.steps.upkeep import Upkeep, learn
 from lake.store import open_lake
 
+LINKS = {"this run": "/v2/runs/flow-run/1"}
 
-def test_a_summary_shows_counts_reasons_and_sources(archive):
-    archive.write("a.md", categories=["竖|线"], url="https://a.example/1")
+
+def told(archive, summary):
+    return as_markdown(summary, open_lake(archive.lake), LINKS)
+
+
+def test_a_summary_shows_counts_reasons_sources_and_where_to_look_further(archive):
+    archive.write("a.md", categories=["晨|报"], url="https://a.example/1")
     archive.put("b.md", b"no front matter")
-    told = as_markdown(archive.ingest(), open_lake(archive.lake)).splitlines()
-    assert "| 2 | 0 | 1 | 0 | 0 | 1 |" in told
-    assert "| no_front_matter | 1 |" in told
-    assert "| 竖\\|线 | 1 | 2024-03-05 | 2024-03-05 |" in told
+    page = told(archive, archive.ingest())
+    assert "**It balanced: every file found is accounted for.**" in page
+    assert "| 2 | 0 | 1 | 0 | 0 | 1 |" in page
+    assert "| no_front_matter | 1 |" in page
+    assert re.search(r"\| 晨&#124;报 \| 1 \| 1 \| 2024‑03‑05 \| \d+ \|  \|  \|", page)
+    assert "- [this run](/v2/runs/flow-run/1)" in page
+    assert f"postlake info --lake {archive.lake}" in page
 
 
 def test_a_summary_of_nothing_has_no_empty_tables(archive):
-    told = as_markdown(archive.ingest(), open_lake(archive.lake))
-    assert "## Reasons" not in told
-    assert "## Posts in the lake" not in told
+    page = told(archive, archive.ingest())
+    assert not re.search(r"\| ?--[-:| ]*\|\n*(#|$)", page)
+    assert "## Reasons" not in page
+    assert "## Sources" not in page
+
+
+def test_reasons_and_sources_beyond_those_shown_are_counted(archive):
+    for number in range(33):
+        archive.write(f"{number}.md", categories=[f"源{number}"], title=f"{number}夜")
+    page = told(archive, archive.ingest())
+    assert "| and 3 more |" in page
+    assert page.count("| 源") == 30
+
+
+def test_rates_stand_beside_those_of_the_runs_before_that_read_something(archive):
+    for number in range(3):
+        archive.write(f"{number}.md", url=f"https://a.example/{number}")
+        archive.put(f"{number}-empty.md", b"")
+        archive.ingest()
+        last = archive.ingest()
+    archive.write("4.md", url="https://a.example/4")
+    last = archive.ingest()
+    found = {each.name: each for each in rates(open_lake(archive.lake), last.run_id, last.kind, last.origins)}
+    ignored = found["ignored"]
+    assert (ignored.now, ignored.median, ignored.lowest, ignored.highest, ignored.runs) == (
+        0,
+        0.5,
+        0.5,
+        0.5,
+        3,
+    )
+    assert found["seconds"].runs == 6
+
+
+def test_rejects_come_with_the_source_that_they_name(archive):
+    archive.write("a.md", date=None)
+    archive.put("b.md", b"---\n- a list\n---\n")
+    summary = archive.ingest()
+    rows = rejects_of(open_lake(archive.lake), summary.run_id).select("path", "reason", "source").rows()
+    assert rows == [("a.md", "no_date", "旧刊"), ("b.md", "front_matter_not_a_mapping", None)]
+
+
+def test_a_page_of_learning_shows_new_templates(archive):
+    for number in range(40):
+        archive.write(f"{number}.md", f"第{number}夜。请订阅我们的频道并打开小铃铛。", title=f"第{number}夜")
+    archive.ingest()
+    kept = learn(Upkeep(archive.lake, wait_seconds=0), print)
+    page = upkeep_as_markdown(kept, open_lake(archive.lake), LINKS)
+    assert page.startswith(f"# Learn {kept.run_id}\n\n1 sources looked at.")
+    assert "| stage | seconds |" in page
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "a|b",
+        "a\nb",
+        "`x`",
+        "<img src=x onerror=alert(1)>",
+        "[l](javascript:x)",
+        "&lt;",
+        "**b**",
+        "_b_",
+        "__b",
+        "\\|",
+        "\x00",
+    ],
+    ids=ascii,
+)
+def test_a_cell_stays_one_cell_of_text_whatever_it_holds(hostile):
+    line = table(["name"], [[hostile]]).splitlines()[-1]
+    cell = re.sub(r"&#\d+;", "", line.removeprefix("| ").removesuffix(" |"))
+    assert not re.search(r"[|`<>*\[\]&\x00\n]|\b_|_\b|__", cell)
+    assert len(table(["name"], [[hostile]]).splitlines()) == 3
+
+
+def test_a_long_cell_is_cut_and_an_address_is_no_link():
+    assert len(plain("长" * 1000)) == 200
+    assert plain("https://a.example/") == "https:&#47;/a.example/"
+
+
+def test_commands_to_copy_stay_in_their_fence():
+    assert code(["ls ```"]).splitlines()[0] == "````sh"
 
 
 def test_a_run_tells_how_far_it_is(archive, monkeypatch):

@@ -1,0 +1,120 @@
+"""The backfill as a Prefect flow: a plan to look at first, then the run that carries it out."""
+
+import datetime as dt
+from pathlib import Path
+from typing import Annotated, Any
+
+from prefect import flow, task
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect.cache_policies import NO_CACHE
+from prefect.logging import get_run_logger
+from prefect.runtime import flow_run
+from prefect.task_runners import ThreadPoolTaskRunner
+from prefect.utilities.annotations import quote
+from pydantic import Field
+
+from flows.defaults import LAKE
+from flows.stages import carry_out
+from flows.steps.backfill import Backfilling, Done, backfilling, plan_backfill
+from flows.steps.backfill_told import FIRST_FILES, done_as_markdown, plan_as_markdown
+from flows.steps.forecast import Forecast, Wish
+from flows.steps.pipeline import Order, Summary
+from lake.store import open_lake
+from posts.paths import printable
+from schemas.errors import MisuseError
+from schemas.words import BackfillMode, Engine
+
+# rows of the table of files: more than anyone reads
+MOST_FILES = 1_000
+COLUMNS = ("path", "why", "outcome", "reason", "source_id", "period")
+
+
+@task(name="plan", task_run_name="plan", cache_policy=NO_CACHE)
+def make_plan(wish: Wish) -> Forecast:
+    forecast, files = plan_backfill(wish, get_run_logger().warning)
+    shown = files.head(MOST_FILES).select(COLUMNS).rows(named=True)
+    cells = [{name: printable(value or "") for name, value in row.items()} for row in shown]
+    page = plan_as_markdown(
+        forecast, [row["path"] for row in shown[:FIRST_FILES]], open_lake(wish.order.lake)
+    )
+    create_markdown_artifact(page, key="backfill-plan", description=f"Plan {forecast.plan_id}: {forecast}")
+    told = f"The first {len(cells):,} of {forecast.files:,} files of plan {forecast.plan_id}"
+    create_table_artifact(cells, key="backfill-files", description=told)
+    get_run_logger().info(f"plan {forecast.plan_id}: {forecast}")
+    return forecast
+
+
+@task(name="compare", task_run_name="compare", cache_policy=NO_CACHE)
+def compare(begun: Backfilling, summary: Summary) -> Done:
+    done = begun.done(summary)
+    create_markdown_artifact(done_as_markdown(done), key="backfill", description=str(done.held))
+    tell = get_run_logger().info if done.held.is_as_planned else get_run_logger().warning
+    tell(f"plan {done.forecast.plan_id}: {done.held}")
+    return done
+
+
+def _named() -> str:
+    given = flow_run.parameters
+    if given["plan"]:
+        return f"backfill {given['lake']} by plan {given['plan']}"
+    what = "plan to backfill" if given["dry_run"] else "backfill"
+    return (
+        f"{what} {given['lake']}: {given['mode']}, {given['since'] or 'first'} to {given['until'] or 'last'}"
+    )
+
+
+@flow(
+    name="backfill",
+    flow_run_name=_named,
+    task_runner=ThreadPoolTaskRunner(max_workers=2),  # type: ignore[arg-type]
+    validate_parameters=True,
+    persist_result=False,
+)
+def backfill(
+    sources: list[str] = [],  # noqa: B006 - Prefect copies parameters
+    lake: str = LAKE,
+    since: dt.date | None = None,
+    until: dt.date | None = None,
+    only: list[str] = [],  # noqa: B006
+    mode: BackfillMode = BackfillMode.MISSING,
+    dry_run: bool = True,
+    plan: str = "",
+    path: str = "",
+    as_files: bool = False,
+    workers: Annotated[int, Field(ge=0, le=256)] = 0,
+    parser: Engine = Engine.LEXBOR,
+    wait_seconds: Annotated[float, Field(ge=0)] = 600,
+) -> Forecast | Done:
+    """Fill a hole in a lake: plan which files of a range of days to read, look at the plan, then carry it out.
+
+    Args:
+        sources: Places as for ingest; none named: those that the lake has read, repositories at the commit that it has
+            come to.
+        lake: Folder of the lake.
+        since: Only files of posts from this day (UTC) on.
+        until: Only files of posts up to this day (UTC), it included.
+        only: Only files of these sources, by name or source_id.
+        mode: missing reads files that the lake has not read; failed tries rejects again, from their place or from the
+            bytes that the lake keeps; all reads every file of the range anew.
+        dry_run: Only plan, and write nothing but the plan.
+        plan: Carry out this plan, as a dry run has named it; with it, dry_run is off and all else as it was planned.
+        path: Only this folder of each named source.
+        as_files: Read a git working copy as a folder of files, committed or not.
+        workers: Processes that parse; 0 takes one per processor.
+        parser: HTML parser. lexbor is fast; beautifulsoup is the second opinion.
+        wait_seconds: How long to wait for another run that writes to the same lake.
+
+    """
+    if plan and dry_run:
+        raise MisuseError(f"turn off dry_run to carry out plan {plan}")
+    order = Order(tuple(sources), Path(lake), None, workers, parser, False, wait_seconds, path, as_files)
+    # the form always names a mode: with a plan, the usual one says nothing
+    said = None if plan and mode is BackfillMode.MISSING else mode
+    wish = Wish(order, said, since, until, tuple(only))
+    if dry_run:
+        held: Any = quote(wish)
+        return make_plan(held)
+    with backfilling(wish, plan, get_run_logger().warning) as begun:
+        summary = carry_out(begun.session, begun.planning)
+        under_way: Any = quote(begun)
+        return compare(under_way, summary)

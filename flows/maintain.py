@@ -1,0 +1,75 @@
+"""Keeping the tables of a lake in shape as a Prefect flow."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+from prefect import flow, task
+from prefect.artifacts import create_markdown_artifact
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
+from prefect.logging import get_run_logger
+from prefect.utilities.annotations import quote
+from pydantic import Field
+
+from flows.defaults import LAKE
+from flows.steps.maintain import LONGEST_DAYS, Maintained, Maintainer, Maintenance, maintaining
+from flows.steps.markdown import section, table
+from flows.task_logs import done
+
+
+@task(name="compact", task_run_name="compact", cache_policy=NO_CACHE)
+def compact_tables(maintainer: Maintainer) -> State[None]:
+    return done(f"{maintainer.compact()} small files put together")
+
+
+@task(name="clean", task_run_name="clean", cache_policy=NO_CACHE)
+def clean(maintainer: Maintainer) -> Maintained:
+    maintained = maintainer.clean()
+    page = as_markdown(maintained)
+    create_markdown_artifact(page, key=maintained.kind, description=maintained.in_words())
+    get_run_logger().info(maintained.in_words())
+    return maintained
+
+
+def as_markdown(maintained: Maintained) -> str:
+    """Tell what was done for each table."""
+    rows = [list(asdict(each).values()) for each in maintained.tables]
+    names = list(asdict(maintained.tables[0]))
+    seconds = table(("stage", "seconds"), maintained.stage_seconds.items(), numbers=["seconds"])
+    versions = table(("table", "version"), maintained.versions.items(), numbers=["version"])
+    parts = [
+        f"# Run {maintained.run_id}{' (dry run)' if maintained.dry_run else ''}",
+        maintained.in_words(),
+        table(names, rows, numbers=names[1:]),
+        section("Seconds", seconds),
+        section("Table versions", versions),
+    ]
+    return "\n\n".join(parts)
+
+
+@flow(name="maintain", flow_run_name="maintain {lake}", validate_parameters=True, persist_result=False)
+def maintain(
+    lake: str = LAKE,
+    retention_days: Annotated[float, Field(ge=0, le=LONGEST_DAYS)] = 7,
+    compact: bool = True,
+    dry_run: bool = False,
+    no_readers: bool = False,
+    wait_seconds: Annotated[float, Field(ge=0)] = 600,
+) -> Maintained:
+    """Put small files together, and delete those that only old versions of the tables need, or a killed run left.
+
+    Args:
+        lake: Folder of the lake.
+        retention_days: How far back versions of the tables stay readable. What is older can no longer be asked for.
+        compact: Put small files together.
+        dry_run: Tell what would be done, and do nothing.
+        no_readers: Allow a retention of less than a day, which queries that run may not survive.
+        wait_seconds: How long to wait for another run that writes to the same lake.
+
+    """
+    order = Maintenance(Path(lake), retention_days, compact, dry_run, no_readers, wait_seconds)
+    with maintaining(order, get_run_logger().warning) as maintainer:
+        held: Any = quote(maintainer)
+        compact_tables(held)
+        return clean(held)

@@ -1,0 +1,48 @@
+"""The replay as a Prefect flow: rejected files tried again."""
+
+import datetime as dt
+from pathlib import Path
+from typing import Annotated
+
+from prefect import flow
+from prefect.logging import get_run_logger
+from prefect.task_runners import ThreadPoolTaskRunner
+from pydantic import Field
+
+from flows.defaults import LAKE
+from flows.stages import carry_out
+from flows.steps.pipeline import Order, Summary, retried, session
+from lake.store import open_lake
+from schemas.words import Engine
+
+
+@flow(
+    name="replay",
+    flow_run_name="replay rejects of {lake}",
+    task_runner=ThreadPoolTaskRunner(max_workers=2),  # type: ignore[arg-type]
+    validate_parameters=True,
+    persist_result=False,
+)
+def replay(
+    lake: str = LAKE,
+    reasons: list[str] = [],  # noqa: B006 - Prefect copies parameters
+    since: dt.date | None = None,
+    workers: Annotated[int, Field(ge=0, le=256)] = 0,
+    parser: Engine = Engine.LEXBOR,
+    wait_seconds: Annotated[float, Field(ge=0)] = 600,
+) -> Summary:
+    """Try rejected files again, from the bytes that the lake keeps.
+
+    Args:
+        lake: Folder of the lake.
+        reasons: Only files rejected for these reasons; none named: all.
+        since: Only files rejected on this day (UTC) or later.
+        workers: Processes that parse; 0 takes one per processor.
+        parser: HTML parser. lexbor is fast; beautifulsoup is the second opinion.
+        wait_seconds: How long to wait for another run that writes to the same lake.
+
+    """
+    open_lake(Path(lake))
+    order = Order((), Path(lake), None, workers, parser, wait_seconds=wait_seconds)
+    with session(order, get_run_logger().warning) as opened:
+        return carry_out(opened, retried(reasons, since))

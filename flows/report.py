@@ -1,0 +1,56 @@
+"""The report of a lake as a Prefect flow: the page, and an artifact with its main numbers."""
+
+from pathlib import Path
+
+from prefect import flow, task
+from prefect.artifacts import create_markdown_artifact
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
+
+from flows.defaults import LAKE
+from flows.pages.figures import Figures
+from flows.pages.write import write
+from flows.steps.markdown import table
+from flows.task_logs import done
+from schemas.words import PageLanguage
+
+REPORT = "data/report.html"
+
+
+@task(name="page", task_run_name="page", cache_policy=NO_CACHE)
+def write_page(lake: str, html: str, language: PageLanguage | None) -> State[None]:
+    figures = write(Path(lake), Path(html), language)
+    create_markdown_artifact(
+        _as_markdown(figures, Path(html)), key="report", description="A page with charts of the lake"
+    )
+    return done(f"{html}: {figures.posts} posts from {figures.live.height} sources")
+
+
+def _as_markdown(figures: Figures, html: Path) -> str:
+    last = figures.runs.head(1)
+    numbers = {
+        "page": html.absolute(),
+        "posts": f"{figures.posts:,}",
+        "sources": figures.live.height,
+        "first post": figures.live["first"].min() or "",
+        "last post": figures.live["last"].max() or "",
+        "rejected files": figures.rejected,
+        "last run": last["run_id"].first() or "",
+        "balanced": "yes" if last["balanced"].all() else "NO",
+        "silent sources": figures.silent,
+    }
+    return f"# Report of {figures.place}\n\n" + table(("what", "value"), numbers.items())
+
+
+@flow(name="report", flow_run_name="report of {lake}", validate_parameters=True, persist_result=False)
+def report(lake: str = LAKE, html: str = REPORT, language: PageLanguage | None = None) -> str:
+    """Write a page with charts of a lake, for a browser: one file that needs no network.
+
+    Args:
+        lake: Folder of the lake.
+        html: File to write the page to, on the machine of the worker.
+        language: That the page opens in, zh or en; it holds both. Default: that of most posts.
+
+    """
+    write_page(lake, html, language)
+    return html

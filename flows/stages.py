@@ -1,0 +1,72 @@
+"""The stages that ingest, replay and backfill have in common, as tasks: find, learn, transform, load, complete, report."""
+
+from typing import Any
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
+from prefect.utilities.annotations import quote
+
+from flows.artifacts import reported
+from flows.steps.channel import Channel
+from flows.steps.pipeline import Planning, Session, Summary
+from flows.task_logs import done, logged_progress
+from lake.batch import Batch
+
+
+@task(name="find", task_run_name="find", cache_policy=NO_CACHE)
+def find(opened: Session, planning: Planning) -> State[None]:
+    plan = opened.find(planning)
+    commits = sum(len(walk.moments) for walk in plan.walks)
+    ahead = f"{commits} commits to replay" if plan.walks else f"{plan.todo.height} to read"
+    went = f"{plan.moved} moved, {plan.gone.height} gone"
+    return done(f"{plan.found} files found, {ahead}, {went}")
+
+
+@task(name="learn", task_run_name="learn", cache_policy=NO_CACHE)
+def learn(opened: Session) -> State[None]:
+    return done(f"{opened.learn()} sources with a template")
+
+
+@task(name="transform", task_run_name="transform", cache_policy=NO_CACHE)
+def transform(opened: Session, channel: Channel[Batch]) -> State[None]:
+    number = channel.feed(opened.transform())
+    return done(f"{opened.bytes_read} bytes read, {number} batches")
+
+
+@task(name="load", task_run_name="load", cache_policy=NO_CACHE)
+def load(opened: Session, channel: Channel[Batch]) -> State[None]:
+    return done(f"{opened.load(channel)} batches committed")
+
+
+@task(name="complete", task_run_name="complete", cache_policy=NO_CACHE)
+def complete(opened: Session) -> State[None]:
+    posts = opened.complete()
+    return done(
+        f"{posts.posts} posts cleaned again with what was learned of all, {posts.changed} with another text"
+    )
+
+
+@task(name="report", task_run_name="report", cache_policy=NO_CACHE)
+def report(opened: Session) -> Summary:
+    return reported(opened)
+
+
+def carry_out(opened: Session, planning: Planning) -> Summary:
+    """Run the stages; transform and load go side by side. `quote` keeps Prefect from looking into what is handed over."""
+    held: Any = quote(opened)
+    channel: Channel[Batch] = Channel(room=1)
+    handed: Any = quote(channel)
+    how: Any = quote(planning)
+    with logged_progress():
+        find(held, how)
+        learn(held)
+        transforming = transform.submit(held, handed)
+        loading = load.submit(held, handed)
+        try:
+            loading.result()
+        finally:
+            channel.close()
+            transforming.result()
+        complete(held)
+    return report(held)

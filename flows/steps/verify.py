@@ -1,0 +1,89 @@
+"""Look at a whole lake for what should not be so, without Prefect. Nothing is written and no lock is held."""
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from flows.steps.clock import Clock
+from flows.steps.memory import give_back
+from flows.steps.progress import tell
+from lake.commit import whole_versions
+from lake.consistency import check_across
+from lake.findings import Finding, Findings, Tally
+from lake.rows import Look
+from lake.store import Lake, open_lake
+from lake.verify import look
+from posts.parse import content_hash
+from posts.read import blob_id
+from posts.sources import slug
+from schemas.errors import PostlakeError
+from schemas.tables import TABLES
+
+
+class FaultyLakeError(PostlakeError):
+    """A lake in which something is not as it should be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What was looked at: a lake as it stands, at versions that make a whole, and what was found in it."""
+
+    lake: str
+    deep: bool
+    versions: dict[str, int]
+    checks: list[Tally]
+    seconds: float
+
+    @property
+    def findings(self) -> int:
+        return sum(tally.findings for tally in self.checks)
+
+    @property
+    def shown(self) -> list[Finding]:
+        return [finding for tally in self.checks for finding in tally.shown]
+
+    def in_words(self) -> str:
+        """Tell what was found on one line."""
+        failed = sum(tally.findings > 0 for tally in self.checks)
+        skipped = sum(bool(tally.skipped) for tally in self.checks)
+        return (
+            f"{len(self.checks) - skipped} checks, {failed} failed, {skipped} could not be made; "
+            f"{self.findings} findings; {self.seconds:.1f} s"
+        )
+
+    def refuse_faults(self) -> None:
+        """Raise FaultyLakeError if anything was found."""
+        if self.findings:
+            failed = ", ".join(dict.fromkeys(tally.check for tally in self.checks if tally.findings))
+            raise FaultyLakeError(f"{self.lake}: {self.findings} findings: {failed}")
+
+
+def verify(root: Path, *, deep: bool = True) -> Verified:
+    """Look at a lake: all of its bytes, or only logs, counts and keys.
+
+    What a run that writes at the same time, or was killed, has written without its ledger is left out of account.
+    """
+    clock, found = Clock(), Findings()
+    opened = _opened(root)
+    lake, newest = opened.at(whole_versions(opened)), opened.versions()
+    how = Look(deep, blob_id, content_hash, slug)
+    files = {name: lake.partition_files(name).height for name in TABLES}
+    keys, done = {}, 0
+    for name in TABLES:
+        keys[name] = look(lake, name, how, found, partial(_told, done, sum(files.values())))
+        done += files[name]
+        give_back()
+    check_across(keys, newest, slug, found)
+    return Verified(str(root), deep, lake.versions(), list(found), round(clock.seconds, 3))
+
+
+def _opened(root: Path) -> Lake:
+    """Open the tables in the order opposite to that of writing: what one says of another is in that one then."""
+    lake = Lake(root, open_lake(root).granularity)
+    for name in reversed(TABLES):
+        lake.table(name)
+    return lake
+
+
+def _told(before: int, total: int, number: int) -> None:
+    tell("verify", before + number, total)

@@ -1,0 +1,58 @@
+"""A look at a whole lake as a Prefect flow."""
+
+from pathlib import Path
+from typing import Any
+
+from prefect import flow, task
+from prefect.artifacts import create_markdown_artifact
+from prefect.cache_policies import NO_CACHE
+from prefect.logging import get_run_logger
+from prefect.utilities.annotations import quote
+
+from flows.defaults import LAKE
+from flows.steps.markdown import section, table
+from flows.steps.verify import Verified
+from flows.steps.verify import verify as look_at
+
+
+@task(name="verify", task_run_name="verify", cache_policy=NO_CACHE)
+def look(lake: Path, *, deep: bool) -> Verified:
+    return look_at(lake, deep=deep)
+
+
+@task(name="report", task_run_name="report", cache_policy=NO_CACHE)
+def report(verified: Verified) -> None:
+    create_markdown_artifact(as_markdown(verified), key="verify", description=verified.in_words())
+    get_run_logger().info(verified.in_words())
+    for finding in verified.shown:
+        get_run_logger().error("%s: %s %s: %s", finding.check, finding.table, finding.where, finding.detail)
+
+
+def as_markdown(verified: Verified) -> str:
+    """Tell what was found, first, and what was looked at."""
+    found = [[each.check, each.table, each.where, each.detail] for each in verified.shown]
+    made = [[each.check, each.table, each.checked, each.findings, each.skipped] for each in verified.checks]
+    numbers = ("checked", "findings")
+    parts = [
+        f"# Lake {verified.lake}",
+        verified.in_words(),
+        section("Findings", table(("check", "table", "where", "detail"), found) if found else ""),
+        section("Checks", table(("check", "table", *numbers, "skipped"), made, numbers=numbers)),
+    ]
+    return "\n\n".join(filter(None, parts))
+
+
+@flow(name="verify", flow_run_name="verify {lake}", validate_parameters=True, persist_result=False)
+def verify(lake: str = LAKE, deep: bool = True) -> Verified:
+    """Look at a whole lake for what should not be so; fails if there is anything. Reads only.
+
+    Args:
+        lake: Folder of the lake.
+        deep: Read every byte; else logs, counts and keys only.
+
+    """
+    verified = look(Path(lake), deep=deep)
+    held: Any = quote(verified)
+    report(held)
+    verified.refuse_faults()
+    return verified

@@ -1,0 +1,122 @@
+"""What a run tells a person to look at: silence, rejects, and counts that do not add up."""
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+
+from flows.steps.alarms import silent
+from flows.steps.pipeline import Order, UnbalancedError, planned, session
+from lake.batch import Run
+from lake.freshness import freshness
+from lake.store import open_lake
+from schemas.words import AlarmKind
+
+TODAY = dt.datetime.now(dt.UTC).date()
+
+
+def publish(archive, days, source="潮声", first=0):
+    """Write a post for each day, told as days before today."""
+    for number, day in enumerate(days, first):
+        date = f"{TODAY - dt.timedelta(days=day)}T06:00:00Z"
+        archive.write(f"{source}-{number}.md", date=date, title=f"{source}{number}", categories=[source])
+
+
+def told(archive, days_later):
+    """Give what a run so many days from today would tell of silent sources."""
+    run = Run("later", dt.datetime.now(dt.UTC) + dt.timedelta(days=days_later))
+    origins = archive.rows("runs")["origins"][-1].to_list()
+    return silent(open_lake(archive.lake), run, origins)
+
+
+def broken(archive, numbers, source="旧刊"):
+    for number in numbers:
+        archive.write(f"broken-{number}.md", date=None, categories=[source], title=f"无日期{number}")
+
+
+def test_a_source_that_falls_silent_is_told_by_the_first_run_after_its_limit(archive):
+    publish(archive, range(30, 0, -1))
+    archive.ingest()
+    assert [len(told(archive, days)) for days in (1, 13, 14)] == [0, 0, 1]
+    (alarm,) = told(archive, 20)
+    assert alarm.kind is AlarmKind.SILENT
+    last = TODAY - dt.timedelta(days=1)
+    assert alarm.text == (
+        f"潮声: silent since {last}, 21 days; between its days with posts lie 1, and 14 would be many"
+    )
+
+
+def test_a_silent_source_is_not_told_again(archive):
+    publish(archive, range(60, 20, -1))
+    archive.ingest()
+    assert archive.ingest().alarms == []
+    assert told(archive, 1) == []
+
+
+def test_an_archive_of_sources_that_ended_tells_nothing_at_first(archive):
+    publish(archive, range(900, 800, -1))
+    assert archive.ingest().alarms == []
+
+
+def test_a_source_with_few_posts_is_never_silent(archive):
+    publish(archive, range(20, 0, -1))
+    archive.ingest()
+    assert told(archive, 400) == []
+
+
+def test_a_run_tells_only_of_sources_that_it_looks_at(archive):
+    publish(archive, range(30, 0, -1))
+    archive.ingest()
+    later = Run("later", dt.datetime.now(dt.UTC) + dt.timedelta(days=20))
+    assert silent(open_lake(archive.lake), later, ["another"]) == []
+
+
+def test_one_long_silence_does_not_make_the_next_one_usual(archive):
+    publish(archive, [*range(300, 260, -1), *range(60, 0, -1)])
+    archive.ingest()
+    assert freshness(open_lake(archive.lake), TODAY)["limit_days"].to_list() == [14]
+
+
+def test_a_post_from_the_future_hides_no_silence(archive):
+    publish(archive, [*range(30, 0, -1), -5000])
+    archive.ingest()
+    assert freshness(open_lake(archive.lake), TODAY)["last"].to_list() == [TODAY - dt.timedelta(days=1)]
+
+
+def test_a_source_whose_new_files_are_rejected_is_told(archive):
+    publish(archive, range(30, 0, -1))
+    archive.ingest()
+    broken(archive, range(12), "潮声")
+    (alarm,) = archive.ingest().alarms
+    assert (alarm.kind, alarm.numbers) == (
+        AlarmKind.SOURCE_REJECTS,
+        {"before": 0, "now": 1, "old": 30, "new": 12},
+    )
+    assert archive.rows("runs").sort("started_at")["alarms"].to_list()[-1] == [alarm.text]
+
+
+def test_a_run_that_rejects_more_than_any_before_is_told_once(archive):
+    for night in range(5):
+        publish(archive, [40 - night] * 10, source=f"源{night}")
+        archive.ingest()
+    broken(archive, range(4))
+    publish(archive, [20] * 6, "夜航")
+    assert [alarm.text for alarm in archive.ingest().alarms] == [
+        "4 of 10 files were rejected (40%), usually 0% (median of 5 runs)"
+    ]
+    broken(archive, range(10, 14))
+    publish(archive, [19] * 6, "夜航", first=20)
+    assert archive.ingest().alarms == []
+
+
+def test_a_run_that_does_not_balance_fails_with_an_alarm(archive):
+    archive.write("a.md")
+    order = Order((str(archive.folder),), Path(archive.lake))
+    with session(order, print) as opened:
+        opened.find(planned(order))
+        opened.load(opened.transform())
+        opened.lake.table("files").delete("path = 'a.md'")
+        with pytest.raises(UnbalancedError, match="1 files found, but 0 unchanged, 0 posts") as failed:
+            opened.report()
+    assert [alarm.kind for alarm in failed.value.summary.alarms] == [AlarmKind.UNBALANCED]
+    assert archive.rows("runs")["balanced"].to_list() == [False]

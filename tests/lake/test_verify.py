@@ -1,0 +1,219 @@
+"""What should not be so in a lake is found, and nothing else."""
+
+import datetime as dt
+import json
+import re
+import subprocess
+import sys
+from dataclasses import replace
+
+import polars as pl
+import pytest
+from deltalake import CommitProperties, write_deltalake
+
+from flows.steps.verify import FaultyLakeError, verify
+from lake.commit import BATCH
+from lake.store import arrow, open_lake
+from schemas.words import Check
+
+URL = "https://a.example/{}"
+YEAR = dt.timedelta(days=365)
+SHALLOW = {"file-gone", "file-longer", "row-count", "raw-twice", "name-of-another-source", "post-gone", "ledger-row-gone",
+           "content-gone", "duplicate-of-nothing", "overlap", "no-balance", "versions-to-come", "strange-template"}  # fmt: skip
+
+
+@pytest.fixture
+def archive(archive):
+    """An edited post, its twin, a post of another source, and a reject."""
+    archive.write("a.md", url=URL.format(1))
+    archive.write("b.md", url=URL.format(2), categories=["别刊"])
+    archive.put("c.md", b"---\ntitle: never closed\n")
+    archive.ingest()
+    archive.write("a.md", url=URL.format(1), title="改了")
+    archive.write("d.md", url=URL.format(1), date="2020-03-05T08:00:00Z")
+    archive.ingest()
+    return archive
+
+
+def change(archive, name, rows):
+    """Put rows in the place of all that a table holds, through the log."""
+    lake = open_lake(archive.lake)
+    partition = lake.partition_of(name)
+    if partition:
+        places = lake.scan(name).select(partition).unique().collect()
+        lake.replace(name, rows, places, CommitProperties())
+    else:
+        write_deltalake(lake.table(name), arrow(rows), mode="overwrite")
+
+
+def changing(name, **columns):
+    return lambda archive: change(archive, name, archive.rows(name).with_columns(**columns))
+
+
+def dropping(name, predicate):
+    return lambda archive: change(archive, name, archive.rows(name).filter(~predicate))
+
+
+def file_of(archive, name):
+    lake = open_lake(archive.lake)
+    return lake.root / name / lake.partition_files(name)["path"][0]
+
+
+def overwrite(archive, name):
+    file = file_of(archive, name)
+    file.write_bytes(bytes(file.stat().st_size))
+
+
+def lengthen(archive):
+    file = file_of(archive, "raw")
+    file.write_bytes(file.read_bytes() + b"more")
+
+
+def edit_log(name, pattern, by):
+    def _edit(archive):
+        entry = max(archive.lake.glob(f"{name}/_delta_log/*.json"))
+        text, number = re.subn(pattern, by, entry.read_text())
+        assert number
+        entry.write_text(text)
+
+    return _edit
+
+
+def add_template(archive):
+    row = {"source_id": "nobody", "version": 1, "kind": "nothing", "pattern": "", "posts": 0,
+           "learned_at": dt.datetime.now(dt.UTC)}  # fmt: skip
+    lake = open_lake(archive.lake)
+    lake.append("templates", pl.DataFrame([row], schema=lake.scan("templates").collect_schema()))
+
+
+def twice(archive):
+    change(archive, "raw", pl.concat([archive.rows("raw"), archive.rows("raw").head(1)]))
+
+
+IS_B = pl.col("path") == "b.md"
+LATER = pl.col("published_at") + YEAR
+BROKEN = {
+    "file-gone": (Check.FILES_THERE, lambda archive: file_of(archive, "posts").unlink()),
+    "file-longer": (Check.FILES_THERE, lengthen),
+    "file-of-zeros": (Check.READABLE, lambda archive: overwrite(archive, "posts")),
+    "raw-of-zeros": (Check.READABLE, lambda archive: overwrite(archive, "raw")),
+    "row-count": (Check.ROW_COUNTS, edit_log("posts", r'(numRecords\\": )1', r"\g<1>7")),
+    "statistics": (Check.STATISTICS, edit_log("posts", r'(minValues\\": \{\\"date\\": \\")20..', r"\g<1>2030")),
+    "rule": (Check.RULES, changing("posts", language=pl.lit("xx"))),
+    "negative-count": (Check.RULES, changing("revisions", text_chars=pl.lit(-1, pl.Int32))),
+    "wrong-type": (Check.RULES, changing("posts", cleaner_version=pl.lit("1"))),
+    "wrong-partition": (Check.PARTITIONS, changing("posts", published_at=LATER, date=LATER.dt.date())),
+    "wrong-bytes": (Check.HASHES, changing("raw", content=pl.lit(b"x"))),
+    "wrong-size": (Check.HASHES, changing("raw", size=pl.lit(1, pl.Int64))),
+    "wrong-text": (Check.HASHES, changing("posts", content_hash=pl.lit("0" * 32))),
+    "raw-twice": (Check.UNIQUE, twice),
+    "name-of-another-source": (Check.SLUGS, changing("posts", source=pl.lit("旧刊"))),
+    "post-gone": (Check.POSTS_THERE, dropping("posts", IS_B)),
+    "post-withdrawn": (Check.POSTS_THERE, changing("posts", withdrawn_at=pl.col("version_at"))),
+    "ledger-row-gone": (Check.POSTS_TOLD, dropping("files", IS_B)),
+    "other-blob": (Check.POSTS_TOLD, changing("files", blob=pl.col("blob").first())),
+    "content-gone": (Check.CONTENTS_HELD, dropping("raw", pl.col("size") == pl.col("size").max())),
+    "duplicate-of-nothing": (Check.DUPLICATES, changing("files", detail=pl.lit("of x.md"))),
+    "overlap": (Check.INTERVALS, changing("revisions", superseded_at=pl.col("superseded_at") + YEAR)),
+    "ends-before-it-begins": (Check.INTERVALS, changing("revisions", version_at=pl.col("version_at") + YEAR)),
+    "post-of-a-revision-gone": (Check.INTERVALS, changing("revisions", post_id=pl.lit("0" * 32))),
+    "no-balance": (Check.RUNS, changing("runs", posts=pl.col("posts") + 1)),
+    "reasons": (Check.RUNS, changing("runs", reasons=pl.lit("{}"))),
+    "versions-to-come": (Check.RUNS, changing("runs", versions=pl.lit('{"posts": 99}'))),
+    "strange-template": (Check.TEMPLATES, add_template),
+}  # fmt: skip
+
+
+def failed(archive, **how):
+    return {each.check for each in verify(archive.lake, **how).checks if each.findings}
+
+
+@pytest.mark.parametrize(("check", "harm"), BROKEN.values(), ids=BROKEN)
+def test_a_harm_fails_its_check_and_no_other(archive, check, harm):
+    harm(archive)
+    assert failed(archive) == {check}
+
+
+@pytest.mark.parametrize("name", sorted(SHALLOW))
+def test_what_logs_counts_and_keys_tell_is_found_without_reading_all(archive, name):
+    check, harm = BROKEN[name]
+    harm(archive)
+    assert failed(archive, deep=False) == {check}
+
+
+@pytest.mark.parametrize("deep", [True, False])
+def test_a_sound_lake_has_no_findings_and_each_check_is_made(archive, deep):
+    verified = verify(archive.lake, deep=deep)
+    assert verified.shown == []
+    assert [each.check for each in verified.checks if each.skipped] == []
+    assert {each.check for each in verified.checks if each.checked} >= (
+        set(Check) - {Check.TEMPLATES} if deep else {Check.UNIQUE}
+    )
+
+
+def test_the_examples_are_sound(examples):
+    assert (verify(examples.lake).findings, verify(examples.lake, deep=False).findings) == (0, 0)
+
+
+def test_a_lake_of_nothing_is_sound(archive):
+    empty = replace(archive, folder=archive.folder.with_name("empty"), lake=archive.lake.with_name("fresh"))
+    empty.folder.mkdir()
+    empty.ingest()
+    assert verify(empty.lake).findings == 0
+
+
+def test_a_corrupt_file_is_named_and_the_others_are_looked_at(archive):
+    file = file_of(archive, "posts")
+    overwrite(archive, "posts")
+    verified = verify(archive.lake)
+    assert [file.as_posix().endswith(finding.where) for finding in verified.shown] == [True]
+    assert {each.check for each in verified.checks if each.skipped} == {
+        Check.UNIQUE, Check.SLUGS, Check.POSTS_THERE, Check.POSTS_TOLD, Check.CONTENTS_HELD, Check.INTERVALS, Check.TEMPLATES,
+    }  # fmt: skip
+    assert (
+        next(each.checked for each in verified.checks if each.check == Check.RULES and each.table == "posts")
+        == 1
+    )
+
+
+def test_of_many_findings_the_first_are_shown_and_all_counted(archive):
+    change(archive, "raw", pl.concat([archive.rows("raw")] * 2))
+    for number in range(30):
+        archive.write(f"more/{number}.md", url=URL.format(number + 9))
+    archive.ingest()
+    change(archive, "raw", pl.concat([archive.rows("raw").unique("blob")] * 2))
+    tally = next(each for each in verify(archive.lake).checks if each.findings)
+    assert (tally.check, tally.findings, len(tally.shown)) == (Check.UNIQUE, 35, 20)
+
+
+def test_what_a_killed_run_left_unfinished_is_no_fault(archive):
+    lake = open_lake(archive.lake)
+    posts = lake.scan("posts").collect()
+    mark = CommitProperties(custom_metadata={BATCH: "x/1"})
+    lake.replace("posts", posts.clear(), posts.select(lake.partition_of("posts")).unique(), mark)
+    assert verify(archive.lake).findings == 0
+
+
+def test_a_lake_with_findings_is_refused_in_one_line(archive):
+    twice(archive)
+    verified = verify(archive.lake)
+    with pytest.raises(FaultyLakeError, match=r"^\S+: 1 findings: unique$"):
+        verified.refuse_faults()
+
+
+def test_looking_writes_nothing(archive):
+    before = {path: path.stat().st_mtime_ns for path in archive.lake.rglob("*")}
+    verify(archive.lake)
+    assert {path: path.stat().st_mtime_ns for path in archive.lake.rglob("*")} == before
+
+
+def test_the_command_line_ends_with_1_where_something_is_found_and_with_0_where_not(archive):
+    command = [sys.executable, "-m", "cli", "verify", "--json", "--lake", str(archive.lake)]
+    sound = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    twice(archive)
+    faulty = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    found = [[each["findings"] for each in json.loads(run.stdout)["checks"]] for run in (sound, faulty)]
+    assert [(run.returncode, sum(counts)) for run, counts in zip((sound, faulty), found, strict=True)] == [
+        (0, 0),
+        (1, 1),
+    ]

@@ -1,0 +1,130 @@
+"""The stack of docker-compose.yml, running."""
+
+import time
+
+import pytest
+import yaml
+
+from tests.live.compose import ROOT
+from tests.live.stack import Stack
+
+DEPLOYMENTS = {
+    each["name"]
+    for each in yaml.safe_load((ROOT / "prefect.yaml").read_text(encoding="utf-8"))["deployments"]
+}
+AUTH = "admin:p@ss word"
+# what Prefect writes by itself; a trigger of an automation gets a new id whenever that is written
+CHANGING = ("id", "updated", "last_polled", "status", "active_slots")
+
+
+def eventually(seen, seconds=90):
+    """Give what a question is answered with, once that is something."""
+    deadline = time.monotonic() + seconds
+    while not (answer := seen()) and time.monotonic() < deadline:
+        time.sleep(1)
+    return answer
+
+
+def online(client):
+    workers = client.post("/work_pools/postlake/workers/filter", json={}).json()
+    return {each["name"] for each in workers if each["status"] == "ONLINE"}
+
+
+def made(client):
+    """Give all that `postlake deploy` makes, without what changes by itself."""
+    kinds = ("deployments", "automations", "work_pools", "v2/concurrency_limits", "work_queues", "flows")
+    rows = [row for kind in kinds for row in client.post(f"/{kind}/filter", json={}).json()]
+    return {row["id"]: steady(row) for row in rows}
+
+
+def steady(value):
+    if isinstance(value, dict):
+        return {key: steady(each) for key, each in value.items() if key not in CHANGING}
+    return [steady(each) for each in value] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize("name", ["database", "server", "worker"])
+def test_a_service_is_healthy_by_its_own_check(stack, name):
+    assert stack.containers[name].is_healthy()
+
+
+def test_all_deployments_are_there(stack):
+    found = stack.client().post("/deployments/filter", json={}).json()
+    assert {each["name"] for each in found} == DEPLOYMENTS
+
+
+def test_deploying_again_changes_nothing(stack):
+    before = made(stack.client())
+    again = stack.deploy.run()
+    after = made(stack.client())
+    assert again.returncode == 0, again.stderr
+    assert [
+        (before.get(key), after.get(key)) for key in before | after if before.get(key) != after.get(key)
+    ] == []
+
+
+def test_the_server_keeps_all_in_postgresql(stack):
+    assert {name for (name,) in stack.sql("SELECT name FROM deployment")} == DEPLOYMENTS
+
+
+def test_the_browser_is_told_where_the_api_is(stack):
+    told = stack.client().get(stack.ui_url.replace("/v2/", "/ui-settings")).json()
+    assert (told["api_url"], told["default_ui"], "v2" in told["available_uis"]) == (stack.api_url, "v2", True)
+
+
+def test_the_nightly_ingest_is_scheduled_within_90_seconds(stack):
+    scheduled = {
+        "deployments": {"name": {"any_": ["ingest"]}},
+        "flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}},
+    }
+    found = eventually(lambda: stack.client().post("/flow_runs/filter", json=scheduled).json())
+    assert {(each["auto_scheduled"], each["expected_start_time"][11:16]) for each in found} == {
+        (True, "03:00")
+    }
+
+
+def test_a_second_worker_works_while_the_first_is_down(stack):
+    second = stack.another_worker()
+    second.start()
+    stack.worker.kill()
+    assert (stack.worker.is_healthy(), second.is_healthy()) == (False, True)
+    deployment = stack.client().get("/deployments/name/ingest/ingest").json()["id"]
+    run = stack.client().post(f"/deployments/{deployment}/create_flow_run", json={}).json()["id"]
+    ended = eventually(lambda: stack.client().get(f"/flow_runs/{run}").json()["end_time"], 180)
+    second.stop()
+    stack.worker.start()
+    assert (bool(ended), stack.client().get(f"/flow_runs/{run}").json()["state_type"]) == (True, "COMPLETED")
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory):
+    """Give a stack whose API asks for a password: server on SQLite, deployments and worker."""
+    small = Stack(
+        tmp_path_factory.mktemp("auth"), PREFECT_SERVER_API_AUTH_STRING=AUTH, PREFECT_API_AUTH_STRING=AUTH
+    )
+    environment = small.server.service["environment"]
+    for name in [each for each in environment if each.startswith("PREFECT_SERVER_DATABASE_")]:
+        del environment[name]
+    try:
+        small.server.start()
+        yield small
+    finally:
+        small.down()
+
+
+def test_an_api_with_a_password_refuses_who_does_not_say_it(guarded):
+    paths = ("/flows/count", "/deployments/count", "/admin/version")
+    assert {
+        guarded.client().request("POST" if "count" in path else "GET", path).status_code for path in paths
+    } == {401}
+    refused = guarded.deploy.run(PREFECT_API_AUTH_STRING="admin:guessed")
+    assert refused.returncode == 1
+    assert "deployed" not in refused.stderr
+
+
+def test_deployments_and_worker_say_the_password_of_the_api(guarded):
+    guarded.deploy.start()
+    guarded.worker.start()
+    client = guarded.client()
+    client.auth = tuple(AUTH.split(":"))
+    assert len(eventually(lambda: online(client))) == 1

@@ -1,0 +1,138 @@
+"""docker-compose.yml by itself: what its specification says to it, and what no schema can tell."""
+
+import re
+import subprocess
+import sys
+import tomllib
+
+import pytest
+import yaml
+from prefect.settings import Settings
+from prefect.settings.legacy import _get_settings_fields
+
+from tests.live import compose
+from tests.live.compose import ROOT
+
+TEXT = compose.COMPOSE.read_text(encoding="utf-8")
+DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
+# set to something, as a careful person would
+VARIABLES = {"POSTGRES_PASSWORD": "a b%2F#:@/", "POSTLAKE_UI_PORT": "4300", "POSTLAKE_TIMEZONE": "Asia/Taipei",
+             "PREFECT_API_AUTH_STRING": "admin:secret"}  # fmt: skip
+SERVICES = compose.read(VARIABLES)["services"]
+LONG_RUNNING = [name for name, service in SERVICES.items() if service["restart"] != "no"]
+each_service = pytest.mark.parametrize("name", SERVICES)
+
+
+def checked(file):
+    """Hold a file against the schema of the compose specification."""
+    words = (sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", file)
+    return subprocess.run(words, capture_output=True, text=True, check=False)
+
+
+def test_the_file_keeps_the_compose_specification():
+    assert checked(compose.COMPOSE).returncode == 0
+
+
+def test_the_specification_refuses_a_misspelt_key(tmp_path):
+    (tmp_path / "compose.yml").write_text(TEXT.replace("healthcheck:", "helthcheck:"), encoding="utf-8")
+    refused = checked(tmp_path / "compose.yml")
+    assert refused.returncode != 0
+    assert "helthcheck" in refused.stdout
+
+
+@pytest.mark.parametrize("variables", [{}, {"POSTGRES_PASSWORD": ""}], ids=["not set", "empty"])
+def test_without_a_password_compose_says_where_to_set_one(variables):
+    with pytest.raises(compose.MissingVariableError, match=r"set a password of the database in \.env"):
+        compose.read(variables)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("${SET}", "x"),
+        ("a${SET}b${SET}", "axbx"),
+        ("${NOT}", ""),
+        ("${NOT:-y}", "y"),
+        ("${EMPTY:-y}", "y"),
+        ("${EMPTY-y}", ""),
+        ("${SET:+z}${NOT:+z}", "z"),
+        ("${NOT:-http://h:${NOT:-1}/${SET}}", "http://h:1/x"),
+        ("$${SET}", "${SET}"),
+    ],
+)
+def test_variables_are_put_in_as_docker_compose_does(text, value):
+    assert compose.interpolated(text, {"SET": "x", "EMPTY": ""}) == value
+
+
+def test_every_image_is_pinned():
+    images = [
+        *re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE),
+        *(each["image"] for each in SERVICES.values()),
+    ]
+    assert [image for image in images if not re.search(r":\d+\.\d+[\w.-]*$", image)] == []
+
+
+def test_no_secret_has_a_default():
+    secrets = re.findall(r"\$\{\w*(?:PASSWORD|AUTH)\w*[^}]*\}", TEXT)
+    assert secrets
+    assert [each for each in secrets if ":?" not in each] == []
+
+
+def test_ports_are_open_to_this_machine_alone():
+    ports = [port for service in SERVICES.values() for port in service.get("ports", [])]
+    assert ports == ["127.0.0.1:4300:4200"]
+
+
+@each_service
+def test_a_service_can_do_no_more_than_it_needs(name):
+    contained = {
+        "init": True,
+        "read_only": True,
+        "cap_drop": ["ALL"],
+        "security_opt": ["no-new-privileges:true"],
+    }
+    assert SERVICES[name] | contained == SERVICES[name]
+    assert SERVICES[name]["logging"]["options"].keys() == {"max-size", "max-file"}
+
+
+def test_nothing_runs_as_root():
+    user = re.findall(r"^USER (\d+)", DOCKERFILE, re.MULTILINE)[-1]
+    assert (SERVICES["database"]["user"], int(user) > 0) == ("postgres", True)
+    assert [name for name in SERVICES if name != "database" and "user" in SERVICES[name]] == []
+
+
+@pytest.mark.parametrize("name", LONG_RUNNING)
+def test_a_service_that_goes_on_has_a_health_check(name):
+    assert SERVICES[name]["healthcheck"]["test"][0] == "CMD"
+
+
+def test_only_the_server_reaches_the_database():
+    whole = compose.read(VARIABLES)
+    assert whole["networks"]["storage"]["internal"]
+    assert {name for name in SERVICES if "storage" in SERVICES[name].get("networks", [])} == {
+        "database",
+        "server",
+    }
+
+
+def test_every_variable_is_told_in_the_example_and_no_other():
+    passed_on = {key for service in yaml.safe_load(TEXT)["services"].values()
+                 for key, value in service["environment"].items() if value is None}  # fmt: skip
+    assert set(re.findall(r"^#?([A-Z_]+)=", EXAMPLE, re.MULTILINE)) == compose.names_in(TEXT) | passed_on
+
+
+@each_service
+def test_prefect_knows_every_setting(name):
+    """Prefect says nothing to one that it does not know."""
+    said = {key for key in SERVICES[name]["environment"] if key.startswith("PREFECT_")}
+    assert said - set(_get_settings_fields(Settings)) == set()
+
+
+def test_the_image_holds_every_room():
+    built = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
+    copied = set(re.findall(r"^COPY (?!--from)(.+) \S+$", DOCKERFILE, re.MULTILINE))
+    words = {word for line in copied for word in line.split()}
+    let_in = set(re.findall(r"^!(\S+)", (ROOT / ".dockerignore").read_text(), re.MULTILINE))
+    assert words >= {*built["only-include"], "prefect.yaml", "automations.yaml"}
+    assert words == let_in

@@ -1,0 +1,177 @@
+"""Prefect's UI, as a person uses it."""
+
+import datetime as dt
+import re
+
+import pytest
+import yaml
+from playwright.sync_api import expect
+
+from lake.store import open_lake
+from tests.live.browser import KNOWN_HOSTS, opened
+from tests.live.compose import ROOT
+from tests.live.runs import asked, deployment, history, run, told
+
+DEPLOYMENTS = [each["name"] for each in yaml.safe_load((ROOT / "prefect.yaml").read_text())["deployments"]]
+PROMOTION = re.compile("Ready to scale|Upgrade|Join the community|Prefect Cloud")
+
+
+@pytest.fixture(scope="module")
+def browser(stack, output):
+    with opened(stack, output) as ui:
+        yield ui
+
+
+@pytest.fixture
+def ui(browser):
+    """The UI; a page that asks something of a host that is not the server's fails its test."""
+    browser.foreign.clear()
+    yield browser
+    assert browser.foreign <= KNOWN_HOSTS
+
+
+def see_completed(ui):
+    """Wait until the page of a run says that it is Completed."""
+    expect(ui.main.get_by_text("Completed", exact=True).first).to_be_visible()
+
+
+def seconds_to_running(stack, run_id, clicked_at):
+    """Give the seconds from a click to the run's first Running."""
+    began = next(time for time, name, _ in history(stack, run_id) if name == "Running")
+    return (dt.datetime.fromisoformat(began) - clicked_at).total_seconds()
+
+
+def test_all_deployments_are_listed_and_nothing_is_advertised(ui):
+    ui.open("deployments")
+    for name in DEPLOYMENTS:
+        expect(ui.page.get_by_role("cell").get_by_role("link", name=name, exact=True).first).to_be_visible()
+    ui.keep("deployments")
+    expect(ui.page.get_by_text(PROMOTION)).to_have_count(0)
+
+
+def test_the_dashboard_advertises_nothing(ui):
+    ui.open("dashboard")
+    expect(ui.main.get_by_text("Flow Runs", exact=True).first).to_be_visible()
+    expect(ui.page.get_by_text(PROMOTION)).to_have_count(0)
+
+
+def test_the_form_says_of_every_parameter_what_it_is_for(ui, stack):
+    ui.open_form("ingest")
+    ui.keep("form")
+    parameters = deployment(stack, "ingest")["parameter_openapi_schema"]["properties"]
+    for name, parameter in parameters.items():
+        help_text = parameter["description"]
+        assert len(help_text) > 10, name
+        expect(ui.main.get_by_text(help_text)).to_be_visible()
+
+
+@pytest.fixture(scope="module")
+def custom(browser, stack, tmp_path_factory, figures):
+    """A run that was started by Custom run with other parameters, and its lake; the page shows it Completed."""
+    lake = tmp_path_factory.mktemp("custom") / "lake"
+    browser.open_form("ingest")
+    browser.items().get_by_role("textbox").fill(str(stack.posts / "_posts"))
+    browser.field("lake").fill(str(lake))
+    browser.field("workers").fill("1")
+    browser.choose("parser", "beautifulsoup")
+    clicked_at = dt.datetime.now(dt.UTC)
+    browser.submit()
+    run_id = browser.view_run()
+    see_completed(browser)
+    figures(f"Custom run: click to Running {seconds_to_running(stack, run_id, clicked_at):.1f} s")
+    return run_id, lake
+
+
+def show(ui, run_id):
+    ui.open(f"runs/flow-run/{run_id}")
+    see_completed(ui)
+
+
+def test_custom_run_hands_over_what_the_form_says(custom, stack):
+    run_id, lake = custom
+    given = run(stack, run_id)["parameters"]
+    wanted = {"sources": [str(stack.posts / "_posts")], "lake": str(lake), "workers": 1, "parser": "beautifulsoup"}
+    assert {name: given[name] for name in wanted} == wanted
+    assert set(open_lake(lake).scan("runs").collect()["kind"]) == {"ingest"}
+
+
+def test_the_page_of_a_run_shows_our_log_and_its_tasks(ui, custom):
+    show(ui, custom[0])
+    log = ui.open_tab("Logs")
+    for words in ("35 files found, 35 to read", "1 batches committed", "(balanced)"):
+        expect(log.get_by_text(words).first).to_be_visible()
+    ui.keep("run")
+    for task in ("find", "transform", "load", "report"):
+        expect(ui.open_tab("Task Runs").get_by_role("link", name=task, exact=True)).to_be_visible()
+    ui.keep("run-tasks")
+
+
+def test_the_report_of_a_run_is_an_artifact(ui, custom):
+    show(ui, custom[0])
+    page = ui.open_artifact("ingest")
+    expect(page.get_by_text("(balanced)").first).to_be_visible()
+    expect(page.get_by_role("table").first).to_be_visible()
+    ui.keep("artifact-ingest")
+
+
+def test_rejects_are_a_table_of_their_paths_and_reasons(ui, custom):
+    rejected = open_lake(custom[1]).scan("files").collect().filter(outcome="rejected")
+    show(ui, custom[0])
+    page = ui.open_artifact("rejects")
+    for path, reason in rejected.select("path", "reason").iter_rows():
+        expect(page.get_by_role("row").filter(has_text=path).filter(has_text=reason)).to_have_count(1)
+    ui.keep("artifact-rejects")
+    assert rejected.height > 1
+
+
+def test_quick_run_starts_without_a_form_and_completes(ui, stack, figures):
+    ui.open_deployment("ingest")
+    clicked_at = dt.datetime.now(dt.UTC)
+    ui.page.get_by_role("menuitem", name="Quick run").click()
+    run_id = ui.view_run()
+    see_completed(ui)
+    figures(f"Quick run: click to Running {seconds_to_running(stack, run_id, clicked_at):.1f} s")
+    assert run(stack, run_id)["name"] == f"ingest {stack.posts} into {stack.lake}"
+
+
+@pytest.mark.parametrize("workers", ["-1", "999"])
+def test_a_number_out_of_its_range_is_refused_in_the_form(ui, stack, workers):
+    before = told(stack, "ingest")
+    ui.open_form("ingest")
+    ui.field("workers").fill(workers)
+    ui.submit()
+    message = ui.field("workers").evaluate("field => field.validationMessage")
+    assert re.fullmatch(r"Value must be (less|greater) than or equal to (256|0)\.", message)
+    ui.keep(f"refused-workers{workers}")
+    assert told(stack, "ingest") == before
+
+
+def test_an_empty_list_of_sources_is_refused_in_the_form(ui, stack):
+    before = told(stack, "ingest")
+    ui.open_form("ingest")
+    ui.items().get_by_role("button", name="Open menu").click()
+    ui.page.get_by_role("menuitem", name="Delete").click()
+    ui.submit()
+    expect(ui.main.get_by_text("[] should be non-empty")).to_be_visible()
+    ui.keep("refused-sources")
+    assert told(stack, "ingest") == before
+
+
+WRONG = {
+    "workers-below": ("ingest", {"workers": -1}),
+    "workers-above": ("ingest", {"workers": 999}),
+    "workers-text": ("ingest", {"workers": "two"}),
+    "no-sources": ("ingest", {"sources": []}),
+    "parser": ("ingest", {"parser": "html5lib"}),
+    "granularity": ("ingest", {"granularity": "week"}),
+    "wait": ("ingest", {"wait_seconds": -5}),
+}
+
+
+@pytest.mark.parametrize(("name", "parameters"), WRONG.values(), ids=WRONG)
+def test_a_wrong_parameter_is_refused_by_the_api_and_makes_no_run(stack, name, parameters):
+    before = told(stack, name)
+    answer = asked(stack, name, parameters=parameters)
+    assert 400 <= answer.status_code < 500
+    assert next(iter(parameters)) in answer.text
+    assert told(stack, name) == before

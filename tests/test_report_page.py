@@ -1,0 +1,175 @@
+"""`postlake report`: one page, in a browser that reaches no network, whatever the lake holds."""
+
+import json
+import re
+import shutil
+from contextlib import contextmanager
+
+import pytest
+from playwright.sync_api import sync_playwright
+from typer.testing import CliRunner
+
+from cli import app
+from flows.pages.figures import labels
+from flows.pages.words import BOTH
+from flows.pages.write import write
+from lake.store import create_lake
+from schemas.errors import MisuseError
+from schemas.words import PageLanguage
+
+CHROMIUM = shutil.which("chromium")
+DRAWN = "document.documentElement.dataset.drawn === '{}'"
+HOSTILE = [
+    "<script>document.title = 'broken'</script>", "</script><img src=x onerror=alert(1)>", "\"双引号\" & '单引号'",
+    "很长的名字" * 50, "שלום עולם", "a\\'b\\\"", "${7*7}", "__proto__", "constructor", "其他来源", "null",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def browser():
+    if CHROMIUM is None:
+        pytest.skip("there is no chromium")
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield launched
+        launched.close()
+
+
+@contextmanager
+def shown(browser, html, **context):
+    """Open a page that may load nothing else; what it asks for or complains of is in `page.told`."""
+    page = browser.new_context(offline=True, **context).new_page()
+    page.told = []
+    page.on("console", lambda message: page.told.append(message.text))
+    page.on("pageerror", lambda error: page.told.append(str(error)))
+    page.on(
+        "request", lambda request: page.told.append(request.url) if request.url != html.as_uri() else None
+    )
+    page.goto(html.as_uri())
+    page.wait_for_function("document.documentElement.dataset.drawn")
+    yield page
+    page.context.close()
+
+
+def places(page):
+    """Give how many charts the page has a place for, and how many it drew."""
+    return page.locator("[data-chart]").count(), page.locator("[data-chart] svg").count()
+
+
+@pytest.fixture
+def html(tmp_path):
+    return tmp_path / "report.html"
+
+
+def test_all_charts_are_drawn_without_network(examples, browser, html):
+    write(examples.lake, html, None)
+    with shown(browser, html) as page:
+        assert page.told == []
+        assert places(page) == (9, 9)
+        assert page.locator("[data-chart=posts] .mark-rect path").count() >= 36
+
+
+def test_the_switch_changes_every_word_and_chart(examples, browser, html):
+    write(examples.lake, html, PageLanguage.ZH)
+    with shown(browser, html) as page:
+        before = page.locator("h1, h2, .mark-text").all_inner_texts()
+        page.click("button[data-language=en]")
+        page.wait_for_function(DRAWN.format("en"))
+        after = page.locator("h1, h2, .mark-text").all_inner_texts()
+        assert ("文章数量" in before, "文章数量" in after, "Posts over time" in after) == (True, False, True)
+        assert page.evaluate("[document.documentElement.lang, document.title]") == ["en", "Lake report"]
+        assert page.told == []
+
+
+def test_a_picked_source_stands_alone(examples, browser, html):
+    write(examples.lake, html, None)
+    with shown(browser, html) as page:
+        bars = page.locator("[data-chart=posts] .mark-rect path")
+        before = bars.count()
+        page.select_option("#pick", "山城文薈")
+        page.wait_for_function("document.querySelectorAll('[data-chart=posts] .mark-rect path').length === 8")
+        assert before > bars.count() == 8
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_phone_scrolls_down_only(examples, browser, html, scheme):
+    write(examples.lake, html, None)
+    with shown(browser, html, viewport={"width": 400, "height": 800}, color_scheme=scheme) as page:
+        assert page.evaluate("document.documentElement.scrollWidth") == 400
+        widths = page.locator("[data-chart] svg").evaluate_all("all => all.map(each => each.clientWidth)")
+        assert max(widths) <= 400
+
+
+def test_names_of_sources_are_only_ever_text(archive, browser, html):
+    for number, name in enumerate(HOSTILE):
+        archive.write(f"{number}.md", title=f"第{number}篇", categories=[name])
+    archive.ingest()
+    write(archive.lake, html, PageLanguage.ZH)
+    with shown(browser, html) as page:
+        assert (page.told, page.title()) == ([], "数据湖报告")
+        assert places(page) == (7, 7)
+        assert sorted(page.locator("#s-sources tbody th").all_text_contents()) == sorted(HOSTILE)
+
+
+def test_the_rows_of_charts_can_end_no_script(archive, html):
+    archive.write("a.md", categories=["</script><!--<script>"])
+    archive.ingest()
+    write(archive.lake, html, None)
+    held = re.search(r'id="held">(.*?)</script>', html.read_text(encoding="utf-8"), re.DOTALL)[1]
+    assert "<" not in held
+    assert json.loads(held)["rows"]["posts"]["columns"]["source"]["texts"] == ["</script><!--<script>"]
+
+
+@pytest.mark.parametrize("left", ["nothing", "withdrawn", "one post", "sixty years", "no text"])
+def test_every_lake_has_a_page(archive, browser, html, left):
+    create_lake(archive.lake, None)
+    posts = {"nothing": [], "sixty years": ["1964-01-01", "2024-01-01"]}.get(left, ["2024-03-05"])
+    for number, day in enumerate(posts):
+        archive.write(f"{number}.md", "" if left == "no text" else "灯", title=f"第{number}篇", date=day)
+    archive.ingest()
+    if left == "withdrawn":
+        archive.remove("0.md")
+        archive.ingest()
+    write(archive.lake, html, None)
+    with shown(browser, html) as page:
+        drawn = {"nothing": 1, "withdrawn": 1, "no text": 5}.get(left, 7)
+        assert (page.told, places(page)) == ([], (drawn, drawn))
+
+
+def test_the_main_numbers_and_tables_need_no_script(examples, browser, html):
+    write(examples.lake, html, PageLanguage.EN)
+    page = browser.new_context(java_script_enabled=False).new_page()
+    page.goto(html.as_uri())
+    assert page.locator("dd").first.inner_text().strip() == "40"
+    assert "need JavaScript" in page.locator("noscript").inner_text()
+    assert page.locator("table").count() == 7
+
+
+@pytest.mark.parametrize(("given", "opened"), [([], "zh"), (["--language", "en"], "en")])
+def test_the_command_opens_in_the_language_of_most_posts_or_the_one_asked_for(examples, html, given, opened):
+    told = CliRunner().invoke(app, ["report", "--html", str(html), "--lake", str(examples.lake), *given])
+    assert told.output == f"{html}: 40 posts from 10 sources\n"
+    assert f'<html lang="{opened}">' in html.read_text(encoding="utf-8")
+
+
+def test_a_folder_is_not_written_over(examples, tmp_path):
+    with pytest.raises(MisuseError, match="is a folder"):
+        write(examples.lake, tmp_path, None)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_no_two_sources_are_labelled_alike():
+    given = [
+        ("旧刊", "a"),
+        ("旧刊\n", "b"),
+        ("长" * 50 + "甲", "c"),
+        ("长" * 50 + "乙", "d"),
+        ("Other sources", "e"),
+    ]
+    assert labels(given) == [
+        "旧刊", "旧刊 (b)", "长" * 39 + "…", "长" * 39 + "… (d)", "Other sources (e)",
+    ]  # fmt: skip
+
+
+def test_every_word_is_told_in_both_languages():
+    assert [key for key, (zh, en) in BOTH.items() if not zh or not en or zh == en] == []
