@@ -19,6 +19,7 @@ from flows.steps.backfill import Backfilling, Done, backfilling, plan_backfill
 from flows.steps.backfill_told import FIRST_FILES, done_as_markdown, plan_as_markdown
 from flows.steps.forecast import Forecast, Wish
 from flows.steps.pipeline import Order, Summary
+from flows.task_logs import logged_progress
 from lake.store import open_lake
 from posts.paths import printable
 from schemas.errors import MisuseError
@@ -113,7 +114,8 @@ def backfill(
     wish = Wish(order, said, since, until, tuple(only))
     if dry_run:
         held: Any = quote(wish)
-        return make_plan(held)
+        with logged_progress():
+            return make_plan(held)
     with backfilling(wish, plan, get_run_logger().warning) as begun:
         summary = carry_out(begun.session, begun.planning)
         under_way: Any = quote(begun)

@@ -13,7 +13,7 @@ from pydantic import Field
 from flows.artifacts import reported_upkeep
 from flows.defaults import LAKE
 from flows.steps.upkeep import Keeper, Kept, Upkeep, keeping
-from flows.task_logs import done
+from flows.task_logs import done, logged_progress
 from lake import runs
 from schemas.words import Engine
 
@@ -58,7 +58,7 @@ def learn(
 
     """
     order = Upkeep(Path(lake), tuple(sources), workers, Engine.LEXBOR, wait_seconds)
-    with keeping(order, runs.LEARN, get_run_logger().warning) as keeper:
+    with keeping(order, runs.LEARN, get_run_logger().warning) as keeper, logged_progress():
         held: Any = quote(keeper)
         learn_templates(held, anew=anew)
         changed = [each.source_id for each in keeper.done.learned if each.is_new]
@@ -86,7 +86,7 @@ def reclean(
 
     """
     order = Upkeep(Path(lake), tuple(sources), workers, parser, wait_seconds)
-    with keeping(order, runs.RECLEAN, get_run_logger().warning) as keeper:
+    with keeping(order, runs.RECLEAN, get_run_logger().warning) as keeper, logged_progress():
         held: Any = quote(keeper)
         clean_posts(held, keeper.sources)
         return report(held)

@@ -13,9 +13,10 @@ from prefect.utilities.annotations import quote
 from pydantic import Field
 
 from flows.defaults import LAKE
+from flows.missed import make_up_for_missed
 from flows.steps.maintain import LONGEST_DAYS, Maintained, Maintainer, Maintenance, maintaining
 from flows.steps.markdown import section, table
-from flows.task_logs import done
+from flows.task_logs import done, logged_progress
 
 
 @task(name="compact", task_run_name="compact", cache_policy=NO_CACHE)
@@ -69,7 +70,8 @@ def maintain(
 
     """
     order = Maintenance(Path(lake), retention_days, compact, dry_run, no_readers, wait_seconds)
-    with maintaining(order, get_run_logger().warning) as maintainer:
+    make_up_for_missed()
+    with maintaining(order, get_run_logger().warning) as maintainer, logged_progress():
         held: Any = quote(maintainer)
         compact_tables(held)
         return clean(held)

@@ -13,6 +13,7 @@ from flows.defaults import LAKE
 from flows.steps.markdown import section, table
 from flows.steps.verify import Verified
 from flows.steps.verify import verify as look_at
+from flows.task_logs import logged_progress
 
 
 @task(name="verify", task_run_name="verify", cache_policy=NO_CACHE)
@@ -51,7 +52,8 @@ def verify(lake: str = LAKE, deep: bool = True) -> Verified:
         deep: Read every byte; else logs, counts and keys only.
 
     """
-    verified = look(Path(lake), deep=deep)
+    with logged_progress():
+        verified = look(Path(lake), deep=deep)
     held: Any = quote(verified)
     report(held)
     verified.refuse_faults()

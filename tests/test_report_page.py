@@ -81,6 +81,15 @@ def test_the_switch_changes_every_word_and_chart(examples, browser, html):
         assert page.told == []
 
 
+def test_marks_stand_where_their_time_is(examples, browser, html):
+    write(examples.lake, html, None)
+    with shown(browser, html) as page:
+        for chart in ("posts", "calendar", "boilerplate", "lengths"):
+            marks = page.locator(f"[data-chart={chart}] path[aria-roledescription]")
+            boxes = marks.evaluate_all("all => all.map(each => each.getBoundingClientRect().x)")
+            assert max(boxes) - min(boxes) > page.locator(f"[data-chart={chart}]").bounding_box()["width"] / 2
+
+
 def test_a_picked_source_stands_alone(examples, browser, html):
     write(examples.lake, html, None)
     with shown(browser, html) as page:

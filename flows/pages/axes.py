@@ -14,6 +14,7 @@ OTHERS = "var(--c-others)"
 HEAT = [f"var(--heat-{number})" for number in range(1, 6)]
 GOOD, BAD, FAINT, ACCENT = "var(--good)", "var(--bad)", "var(--faint)", "var(--accent)"
 HEIGHT, ROW = 260, 17
+DAY = 24 * 60
 WEEK = dt.timedelta(days=7)
 FONT = (
     'system-ui, "Noto Sans", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "Noto Sans SC", sans-serif'
@@ -67,8 +68,8 @@ def time(field: str, span: dt.timedelta) -> alt.X:
 
 
 def _date_form(span: dt.timedelta) -> str:
-    forms = {1: "%H:%M", 100: "%m-%d", 6 * 365: "%Y-%m"}
-    return next((form for longest, form in forms.items() if span < dt.timedelta(days=longest)), "%Y")
+    minutes = {10: "%H:%M:%S", DAY: "%H:%M", 100 * DAY: "%m-%d", 6 * 365 * DAY: "%Y-%m"}
+    return next((form for longest, form in minutes.items() if span < dt.timedelta(minutes=longest)), "%Y")
 
 
 def row(field: str, order: list[str], **axis: Any) -> alt.Y:

@@ -73,7 +73,9 @@ def _all(lake: Lake, source: Source) -> pl.DataFrame:
     known = ledger.rows_of(lake, found)
     size_and_time = [pl.col(name).alias(f"{name}_known") for name in ("size", "mtime_ns", "blob")]
     both = found.join(known.select(*KEY, *size_and_time, "published_at", "source_id"), on=KEY, how="left")
-    same_stat = (pl.col("size") == pl.col("size_known")) & pl.col("mtime_ns").eq_missing(pl.col("mtime_ns_known"))
+    same_stat = (pl.col("size") == pl.col("size_known")) & pl.col("mtime_ns").eq_missing(
+        pl.col("mtime_ns_known")
+    )
     is_same = (
         pl.when(pl.col("blob").is_null()).then(same_stat).otherwise(pl.col("blob") == pl.col("blob_known"))
     )
