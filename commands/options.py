@@ -29,7 +29,6 @@ Sources = Annotated[
 DATA_LAKE = Path("data/lake")
 
 
-
 def as_day(moment: dt.datetime | None) -> dt.date | None:
     return moment.date() if moment is not None else None
 

@@ -14,8 +14,6 @@ from flows.steps.markdown import table
 from flows.task_logs import done
 from schemas.words import PageLanguage
 
-REPORT = "data/report.html"
-
 
 @task(name="page", task_run_name="page", cache_policy=NO_CACHE)
 def write_page(lake: str, html: str, language: PageLanguage | None) -> State[None]:
@@ -43,14 +41,15 @@ def _as_markdown(figures: Figures, html: Path) -> str:
 
 
 @flow(name="report", flow_run_name="report of {lake}", validate_parameters=True, persist_result=False)
-def report(lake: str = LAKE, html: str = REPORT, language: PageLanguage | None = None) -> str:
+def report(lake: str = LAKE, html: str = "", language: PageLanguage | None = None) -> str:
     """Write a page with charts of a lake, for a browser: one file that needs no network.
 
     Args:
         lake: Folder of the lake.
-        html: File to write the page to, on the machine of the worker.
+        html: File to write the page to, on the machine of the worker. Default: report.html in the lake's folder.
         language: That the page opens in, zh or en; it holds both. Default: that of most posts.
 
     """
-    write_page(lake, html, language)
-    return html
+    page = html or str(Path(lake) / "report.html")
+    write_page(lake, page, language)
+    return page

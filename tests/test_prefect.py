@@ -95,7 +95,8 @@ def test_the_flow_gives_the_same_lake_as_the_direct_run(told, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "name", ["ingest.ingest", "backfill.backfill", "replay.replay", "learn.learn", "learn.reclean"]
+    "name",
+    "ingest.ingest backfill.backfill replay.replay learn.learn learn.reclean maintain.maintain verify.verify report.report".split(),
 )
 def test_every_parameter_has_a_default_and_a_help_text(name):
     from prefect.utilities.callables import parameter_schema

@@ -59,7 +59,9 @@ class Ui:
 
     def items(self):
         """Give the fields of the form's first list."""
-        with_items = self.main.get_by_role("group").filter(has=self.page.get_by_role("button", name="Add item"))
+        with_items = self.main.get_by_role("group").filter(
+            has=self.page.get_by_role("button", name="Add item")
+        )
         return with_items.first
 
     def choose(self, parameter, choice):

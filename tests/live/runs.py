@@ -18,7 +18,9 @@ def until(seen, seconds=LONG):
 
 def deployment(stack, name):
     """Give what the server knows of a deployment."""
-    found = stack.client().post("/deployments/filter", json={"deployments": {"name": {"any_": [name]}}}).json()
+    found = (
+        stack.client().post("/deployments/filter", json={"deployments": {"name": {"any_": [name]}}}).json()
+    )
     assert len(found) == 1, name
     return found[0]
 

@@ -57,7 +57,12 @@ def test_a_run_whose_worker_is_stopped_ends_within_a_minute_and_the_next_complet
     run_id = loading(stack, disturbed)
     seconds = stack.worker.stop()
     figures(f"SIGTERM of the worker amid a run: all gone after {seconds:.1f} s")
-    assert (seconds < TO_STOP, stack.worker.processes(), state(stack, run_id), slots(stack)) == (True, [], "CRASHED", 0)
+    assert (seconds < TO_STOP, stack.worker.processes(), state(stack, run_id), slots(stack)) == (
+        True,
+        [],
+        "CRASHED",
+        0,
+    )
     stack.worker.start()
     assert_completed_by_the_next_run(stack, disturbed, ferry)
 
@@ -80,7 +85,9 @@ def test_a_run_that_is_killed_with_its_worker_is_crashed_and_the_next_completes_
 def impatient(stack):
     """Have the automation for runs that never begin wait for seconds only, as shipped otherwise."""
     client = stack.client()
-    shipped = client.post("/automations/filter", json={"automations": {"name": {"any_": [NEVER_BEGAN]}}}).json()
+    shipped = client.post(
+        "/automations/filter", json={"automations": {"name": {"any_": [NEVER_BEGAN]}}}
+    ).json()
     assert len(shipped) == 1
     wanted = {key: shipped[0][key] for key in ("description", "enabled", "trigger", "actions")}
     wanted |= {"name": "impatient", "trigger": wanted["trigger"] | {"within": 20}}
@@ -89,7 +96,9 @@ def impatient(stack):
     client.delete(f"/automations/{made_id}")
 
 
-def test_a_run_whose_worker_dies_before_it_begins_is_crashed_and_gives_the_lake_free(stack, impatient, tmp_path):
+def test_a_run_whose_worker_dies_before_it_begins_is_crashed_and_gives_the_lake_free(
+    stack, impatient, tmp_path
+):
     run_id = made(stack, "ingest", lake=str(tmp_path / "lake"))
     until(lambda: state(stack, run_id) == "PENDING")
     stack.worker.kill()

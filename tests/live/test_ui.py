@@ -90,7 +90,12 @@ def show(ui, run_id):
 def test_custom_run_hands_over_what_the_form_says(custom, stack):
     run_id, lake = custom
     given = run(stack, run_id)["parameters"]
-    wanted = {"sources": [str(stack.posts / "_posts")], "lake": str(lake), "workers": 1, "parser": "beautifulsoup"}
+    wanted = {
+        "sources": [str(stack.posts / "_posts")],
+        "lake": str(lake),
+        "workers": 1,
+        "parser": "beautifulsoup",
+    }
     assert {name: given[name] for name in wanted} == wanted
     assert set(open_lake(lake).scan("runs").collect()["kind"]) == {"ingest"}
 
@@ -165,6 +170,9 @@ WRONG = {
     "parser": ("ingest", {"parser": "html5lib"}),
     "granularity": ("ingest", {"granularity": "week"}),
     "wait": ("ingest", {"wait_seconds": -5}),
+    "mode": ("backfill", {"mode": "everything"}),
+    "no-such-month": ("backfill", {"since": "2024-13-05"}),
+    "no-date": ("replay", {"since": "yesterday"}),
 }
 
 
