@@ -1,6 +1,5 @@
 """The backfill as a Prefect flow: a plan to look at first, then the run that carries it out."""
 
-import datetime as dt
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,7 +12,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from prefect.utilities.annotations import quote
 from pydantic import Field
 
-from flows.defaults import LAKE
+from flows.defaults import LAKE, Day
 from flows.stages import carry_out
 from flows.steps.backfill import Backfilling, Done, backfilling, plan_backfill
 from flows.steps.backfill_told import FIRST_FILES, done_as_markdown, plan_as_markdown
@@ -74,8 +73,8 @@ def _named() -> str:
 def backfill(
     sources: list[str] = [],  # noqa: B006 - Prefect copies parameters
     lake: str = LAKE,
-    since: dt.date | None = None,
-    until: dt.date | None = None,
+    since: Day | None = None,
+    until: Day | None = None,
     only: list[str] = [],  # noqa: B006
     mode: BackfillMode = BackfillMode.MISSING,
     dry_run: bool = True,

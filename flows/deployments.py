@@ -25,6 +25,7 @@ from schemas.errors import MisuseError, PostlakeError
 
 Say = Callable[[str], None]
 POOL = "postlake"
+ADDED = {"id", "created", "updated"}
 NOT_IN_A_NAME = re.compile(r"[/%&><]+")
 # the tag of deployments whose runs write to the lake
 WRITES = "writes"
@@ -131,8 +132,16 @@ def _limited_by(limit: object) -> dict[str, Any]:
 
 
 async def _make_automation(client: PrefectClient, wanted: AutomationCore) -> None:
+    """Make an automation, or bring it up to date: only where it differs, since an update forgets what it waits for."""
     same = await client.read_automations_by_name(wanted.name)
-    if same:
-        await client.update_automation(same[0].id, wanted)
-    else:
+    if not same:
         await client.create_automation(wanted)
+    elif _without_ids(same[0].model_dump(mode="json")) != _without_ids(wanted.model_dump(mode="json")):
+        await client.update_automation(same[0].id, wanted)
+
+
+def _without_ids(value: Any) -> Any:
+    """Leave out what the server adds."""
+    if isinstance(value, dict):
+        return {key: _without_ids(each) for key, each in value.items() if key not in ADDED}
+    return [_without_ids(each) for each in value] if isinstance(value, list) else value

@@ -1,6 +1,5 @@
 """The replay as a Prefect flow: rejected files tried again."""
 
-import datetime as dt
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +8,7 @@ from prefect.logging import get_run_logger
 from prefect.task_runners import ThreadPoolTaskRunner
 from pydantic import Field
 
-from flows.defaults import LAKE
+from flows.defaults import LAKE, Day
 from flows.stages import carry_out
 from flows.steps.pipeline import Order, Summary, retried, session
 from lake.store import open_lake
@@ -26,7 +25,7 @@ from schemas.words import Engine
 def replay(
     lake: str = LAKE,
     reasons: list[str] = [],  # noqa: B006 - Prefect copies parameters
-    since: dt.date | None = None,
+    since: Day | None = None,
     workers: Annotated[int, Field(ge=0, le=256)] = 0,
     parser: Engine = Engine.LEXBOR,
     wait_seconds: Annotated[float, Field(ge=0)] = 600,

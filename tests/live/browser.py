@@ -69,6 +69,14 @@ class Ui:
         self.page.get_by_role("option", name=choice).click()
         self.page.get_by_role("dialog").wait_for(state="hidden")
 
+    def pick_day(self, parameter, day):
+        """Pick a day of this month for a parameter that may also be none."""
+        text = self.main.get_by_text(f"{parameter} (Optional)", exact=True)
+        text.locator("xpath=following::*[@role='tab'][1]").click()
+        self.page.get_by_role("button", name="Pick a date").click()
+        self.page.get_by_role("gridcell", name=f" {day}th, ").get_by_role("button").click()
+        self.page.keyboard.press("Escape")
+
     def submit(self):
         self.page.get_by_role("button", name="Submit").click()
 
@@ -77,6 +85,11 @@ class Ui:
         self.page.get_by_role("link", name="View run").click()
         self.page.wait_for_url("**/runs/flow-run/**")
         return urlsplit(self.page.url).path.rpartition("/")[2]
+
+    def see_completed(self):
+        """Wait until the page of a run says that it is Completed."""
+        self.open_tab("Logs")
+        expect(self.main.get_by_text("Completed", exact=True).first).to_be_visible()
 
     def open_tab(self, name):
         self.page.get_by_role("tab", name=name).click()

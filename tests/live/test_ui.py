@@ -30,11 +30,6 @@ def ui(browser):
     assert browser.foreign <= KNOWN_HOSTS
 
 
-def see_completed(ui):
-    """Wait until the page of a run says that it is Completed."""
-    expect(ui.main.get_by_text("Completed", exact=True).first).to_be_visible()
-
-
 def seconds_to_running(stack, run_id, clicked_at):
     """Give the seconds from a click to the run's first Running."""
     began = next(time for time, name, _ in history(stack, run_id) if name == "Running")
@@ -77,14 +72,14 @@ def custom(browser, stack, tmp_path_factory, figures):
     clicked_at = dt.datetime.now(dt.UTC)
     browser.submit()
     run_id = browser.view_run()
-    see_completed(browser)
+    browser.see_completed()
     figures(f"Custom run: click to Running {seconds_to_running(stack, run_id, clicked_at):.1f} s")
     return run_id, lake
 
 
 def show(ui, run_id):
     ui.open(f"runs/flow-run/{run_id}")
-    see_completed(ui)
+    ui.see_completed()
 
 
 def test_custom_run_hands_over_what_the_form_says(custom, stack):
@@ -134,7 +129,7 @@ def test_quick_run_starts_without_a_form_and_completes(ui, stack, figures):
     clicked_at = dt.datetime.now(dt.UTC)
     ui.page.get_by_role("menuitem", name="Quick run").click()
     run_id = ui.view_run()
-    see_completed(ui)
+    ui.see_completed()
     figures(f"Quick run: click to Running {seconds_to_running(stack, run_id, clicked_at):.1f} s")
     assert run(stack, run_id)["name"] == f"ingest {stack.posts} into {stack.lake}"
 
@@ -160,6 +155,17 @@ def test_an_empty_list_of_sources_is_refused_in_the_form(ui, stack):
     expect(ui.main.get_by_text("[] should be non-empty")).to_be_visible()
     ui.keep("refused-sources")
     assert told(stack, "ingest") == before
+
+
+def test_a_day_is_picked_from_a_calendar_and_arrives(ui, stack, custom):
+    ui.open_form("backfill")
+    ui.field("lake").fill(str(custom[1]))
+    ui.pick_day("since", 15)
+    ui.keep("form-day")
+    ui.submit()
+    run_id = ui.view_run()
+    ui.see_completed()
+    assert re.fullmatch(r"\d{4}-\d\d-15", run(stack, run_id)["parameters"]["since"])
 
 
 WRONG = {
