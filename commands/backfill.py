@@ -54,7 +54,7 @@ def backfill(
     """
     from flows.steps import backfill as steps
     from flows.steps.forecast import Wish
-    from flows.steps.pipeline import Order
+    from flows.steps.order import Order
 
     order = Order(tuple(sources or ()), lake, None, workers, parser, False, wait, path, as_files)
     wish = Wish(order, mode, as_day(since), as_day(until), tuple(source or ()))

@@ -12,7 +12,8 @@ from commands.terminal import print_table, say, watching
 from schemas.words import Engine, Granularity
 
 if TYPE_CHECKING:
-    from flows.steps.pipeline import Order, Summary
+    from flows.steps.account import Summary
+    from flows.steps.order import Order
 
 
 def ingest(
@@ -47,7 +48,7 @@ def ingest(
     asked = [name for name, is_asked in zip(Granularity, (month, year, day), strict=True) if is_asked]
     if len(asked) > 1:
         raise typer.BadParameter("give one of --month, --year and --day")
-    from flows.steps.pipeline import Order
+    from flows.steps.order import Order
     from flows.steps.pipeline import ingest as run_direct
 
     order = Order(
@@ -89,7 +90,7 @@ def replay(
     as_json: Json = False,
 ) -> None:
     """Try rejected files again, from the bytes that the lake keeps: all, or those for some reasons or read since a day."""
-    from flows.steps.pipeline import Order
+    from flows.steps.order import Order
     from flows.steps.pipeline import replay as run_replay
 
     order = Order((), lake, None, workers, parser, False, wait)

@@ -7,8 +7,9 @@ from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 
 from flows.events import announce, announce_end
-from flows.steps.pipeline import Session, Summary, UnbalancedError
+from flows.steps.account import Summary, UnbalancedError
 from flows.steps.rejects import MOST, rejects_of
+from flows.steps.session import Session
 from flows.steps.summary import Links, as_markdown, in_words, upkeep_as_markdown
 from flows.steps.upkeep import Keeper, Kept
 from flows.task_logs import warn_of

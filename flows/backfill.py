@@ -14,10 +14,11 @@ from pydantic import Field
 
 from flows.defaults import LAKE, Day
 from flows.stages import carry_out
+from flows.steps.account import Summary
 from flows.steps.backfill import Backfilling, Done, backfilling, plan_backfill
 from flows.steps.backfill_told import FIRST_FILES, done_as_markdown, plan_as_markdown
 from flows.steps.forecast import Forecast, Wish
-from flows.steps.pipeline import Order, Summary
+from flows.steps.order import Order
 from flows.task_logs import logged_progress
 from lake.store import open_lake
 from posts.paths import printable

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from prefect.events import emit_event
 
+from flows.steps.account import Summary, counts
 from flows.steps.alarms import Alarm
-from flows.steps.pipeline import Summary, counts
 from lake.freshness import names
 from lake.store import Lake
 

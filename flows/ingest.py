@@ -12,8 +12,10 @@ from pydantic import Field
 from flows.defaults import LAKE, SOURCES
 from flows.missed import make_up_for_missed
 from flows.stages import carry_out
+from flows.steps.account import Summary
 from flows.steps.mirror import without_user
-from flows.steps.pipeline import Order, Summary, planned, session
+from flows.steps.order import Order
+from flows.steps.pipeline import planned, session
 from schemas.words import Engine, Granularity
 
 

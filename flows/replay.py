@@ -10,7 +10,9 @@ from pydantic import Field
 
 from flows.defaults import LAKE, Day
 from flows.stages import carry_out
-from flows.steps.pipeline import Order, Summary, retried, session
+from flows.steps.account import Summary
+from flows.steps.order import Order
+from flows.steps.pipeline import retried, session
 from lake.store import open_lake
 from schemas.words import Engine
 

@@ -19,6 +19,8 @@ HOME = Path("data/prefect")
 SETTINGS = {
     # a run that waits for another to be done with the lake asks again so often; each time is a row in the database
     "PREFECT_SERVER_DEPLOYMENTS_CONCURRENCY_SLOT_WAIT_SECONDS": "15",
+    # SQLite has one writer at a time, which others wait for: seconds
+    "PREFECT_SERVER_DATABASE_TIMEOUT": "60",
     # who holds the lake outlives a restart of the server
     "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
     # runs are deleted after 90 days, events after 7; both are Prefect's own figures

@@ -8,8 +8,9 @@ from prefect.client.schemas.objects import State
 from prefect.utilities.annotations import quote
 
 from flows.artifacts import reported
+from flows.steps.account import Summary
 from flows.steps.channel import Channel
-from flows.steps.pipeline import Planning, Session, Summary
+from flows.steps.session import Planning, Session
 from flows.task_logs import done, logged_progress
 from lake.batch import Batch
 

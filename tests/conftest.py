@@ -10,7 +10,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from flows.steps.pipeline import Order, Summary, ingest, replay
+from flows.steps.account import Summary
+from flows.steps.order import Order
+from flows.steps.pipeline import ingest, replay
 from lake.batch import KEY
 from lake.store import open_lake
 

@@ -9,7 +9,8 @@ import pyarrow as pa
 import pytest
 
 from flows.steps.learn import in_force
-from flows.steps.pipeline import Order, ingest
+from flows.steps.order import Order
+from flows.steps.pipeline import ingest
 from lake.query import rows
 from lake.store import open_lake
 from posts.parse import parse_file

@@ -45,7 +45,8 @@ from functools import partial
 from prefect import flow
 from flows.artifacts import reported
 from flows.ingest import ingest
-from flows.steps.pipeline import Order, planned, session
+from flows.steps.order import Order
+from flows.steps.pipeline import planned, session
 
 @flow
 def unbalanced(source: str, lake: str):
@@ -173,7 +174,8 @@ def told(server, tmp_path_factory):
 
 def rejecting(folder):
     """Make an archive of a source that has lost its dates, and load what it held before."""
-    from flows.steps.pipeline import Order, ingest
+    from flows.steps.order import Order
+    from flows.steps.pipeline import ingest
 
     posts = folder / "posts"
     posts.mkdir()

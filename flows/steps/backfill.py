@@ -6,14 +6,16 @@ from dataclasses import asdict, dataclass
 
 import polars as pl
 
+from flows.steps.account import Summary
 from flows.steps.backfill_plan import made
 from flows.steps.clock import new_run
 from flows.steps.follow import LEFT, following
 from flows.steps.forecast import Forecast, Wish
 from flows.steps.outcome import TEXTS, Held, held_against, texts_of
-from flows.steps.pipeline import Session, Summary, workshop
+from flows.steps.pipeline import workshop
 from flows.steps.places import Places, opened
 from flows.steps.plan import Plan
+from flows.steps.session import Session
 from flows.steps.sources import Source
 from lake import plans
 from lake.batch import Run

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from flows.steps.estimate import Estimate
-from flows.steps.pipeline import Order
+from flows.steps.order import Order
 from schemas.errors import MisuseError
 from schemas.words import BackfillMode
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import polars as pl
 
+from flows.steps.account import Summary
 from flows.steps.markdown import first, table
-from flows.steps.pipeline import Summary
 from lake import runs
 from lake.freshness import freshness, names, read_from
 from lake.store import Lake

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from flows.steps.mirror import parted
 from flows.steps.open import Opener
-from flows.steps.pipeline import Order
+from flows.steps.order import Order
 from flows.steps.sources import Source
 from lake import ledger, runs
 from lake.store import Lake

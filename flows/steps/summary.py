@@ -3,10 +3,10 @@
 import shlex
 from collections.abc import Iterable, Mapping
 
+from flows.steps.account import ACCOUNTED, Summary, counts
 from flows.steps.alarms import Alarm
 from flows.steps.freshness import fresh
 from flows.steps.markdown import code, first, plain, section, table
-from flows.steps.pipeline import ACCOUNTED, Summary, counts
 from flows.steps.rates import SHARES, Rate, rates
 from flows.steps.upkeep import Kept
 from lake.store import Lake

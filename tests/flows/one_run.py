@@ -15,7 +15,8 @@ from pathlib import Path
 import psutil
 
 from flows.steps import batches, groups, pool
-from flows.steps.pipeline import Order, ingest
+from flows.steps.order import Order
+from flows.steps.pipeline import ingest
 from lake.store import Lake
 
 WRITES = ("append", "replace", "upsert")

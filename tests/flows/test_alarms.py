@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from flows.steps.account import UnbalancedError
 from flows.steps.alarms import silent
-from flows.steps.pipeline import Order, UnbalancedError, planned, session
+from flows.steps.order import Order
+from flows.steps.pipeline import planned, session
 from lake.batch import Run
 from lake.freshness import freshness
 from lake.store import open_lake

@@ -12,7 +12,7 @@ from polars.testing import assert_frame_equal
 
 from flows.steps import backfill as steps
 from flows.steps.forecast import Wish
-from flows.steps.pipeline import Order
+from flows.steps.order import Order
 from lake import plans
 from lake.errors import LakeError
 from lake.store import open_lake

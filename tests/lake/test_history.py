@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from flows.steps.pipeline import Order, ingest
+from flows.steps.order import Order
+from flows.steps.pipeline import ingest
 from lake import query
 from lake.errors import LakeError
 from lake.history import versions

@@ -1,0 +1,73 @@
+"""The account of a run: every file that was found is one thing or another, and their sum is checked."""
+
+import datetime as dt
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import version
+
+from flows.steps.alarms import Alarm
+from lake.batch import Run
+from schemas.errors import PostlakeError
+
+# what a file that was found can be accounted for as; `found` is their sum
+ACCOUNTED = ("unchanged", "posts", "duplicates", "rejected", "ignored")
+
+
+@dataclass(slots=True)
+class Summary:
+    """What a run did: found = unchanged + posts + duplicates + rejected + ignored."""
+
+    run_id: str
+    kind: str
+    origins: list[str]
+    found: int
+    unchanged: int
+    posts: int
+    duplicates: int
+    rejected: int
+    ignored: int
+    gone: int
+    moved: int
+    resumed: bool
+    bytes_read: int
+    seconds: float
+    stage_seconds: dict[str, float]
+    reasons: dict[str, int]
+    heads: dict[str, str]
+    as_of: dict[str, str]
+    alarms: list[Alarm] = field(default_factory=list)
+    plan_id: str | None = None
+    balanced: bool = False
+    versions: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.balanced = self.found == sum(getattr(self, name) for name in ACCOUNTED)
+
+
+class UnbalancedError(PostlakeError):
+    """A run whose counts do not add up: some file is not accounted for."""
+
+    def __init__(self, told: str, summary: Summary) -> None:
+        super().__init__(told)
+        self.summary = summary
+
+
+def counts(summary: Summary) -> dict[str, int]:
+    """Give the counts that balance by name: found, and what it is the sum of."""
+    return {name: getattr(summary, name) for name in ("found", *ACCOUNTED)}
+
+
+def not_balanced(summary: Summary) -> str:
+    """Tell what does not add up."""
+    parts = ", ".join(f"{getattr(summary, name)} {name}" for name in ACCOUNTED)
+    return f"run {summary.run_id}: {summary.found} files found, but {parts}"
+
+
+def as_row(summary: Summary, run: Run) -> dict[str, object]:
+    """Give the row of `runs`, without the versions of the tables."""
+    row = asdict(summary)
+    return row | {
+        "alarms": [alarm.text for alarm in summary.alarms],
+        "started_at": run.started_at,
+        "finished_at": dt.datetime.now(dt.UTC),
+        "code_version": version("postlake"),
+    }

@@ -1,0 +1,144 @@
+"""One run that reads files into a lake, stage by stage: find, learn, transform, load, complete, report."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+
+import polars as pl
+
+from flows.steps.account import Summary, UnbalancedError, as_row, counts, not_balanced
+from flows.steps.alarms import Alarm, drifted, rejecting, silent, unbalanced, unusual_rejects
+from flows.steps.batches import transform
+from flows.steps.clock import Clock
+from flows.steps.groups import Group
+from flows.steps.groups import groups as plan_groups
+from flows.steps.history import history_groups
+from flows.steps.learn import WORTH_LEARNING, Learned, in_force, learn_first, learn_thin, told
+from flows.steps.load import Loader
+from flows.steps.memory import give_back
+from flows.steps.plan import Plan
+from flows.steps.pool import Workshop
+from flows.steps.reclean import Recleaned, reclean
+from flows.steps.sources import Source
+from lake import ledger, runs
+from lake.batch import Batch, Run
+from lake.store import Lake
+
+Planning = Callable[[Lake, Run, Sequence[Source]], Plan]
+
+
+class Session:
+    """One run with the writer lock held; its stages are called in order, each once."""
+
+    def __init__(self, lake: Lake, run: Run, shop: Workshop, sources: Sequence[Source]) -> None:
+        self.lake, self.run, self.shop, self.sources = lake, run, shop, sources
+        self.clock = Clock()
+        self.bytes_read = 0
+        self.learned: dict[str, Learned] = {}
+        self.resumed = not runs.is_intact(lake)
+        self.posts_before = lake.table("posts").version()
+        self.plan: Plan
+
+    def find(self, planning: Planning) -> Plan:
+        with self.clock.measuring("find"):
+            self.plan = planning(self.lake, self.run, self.sources)
+        return self.plan
+
+    def learn(self) -> int:
+        """Learn from a sample of what is about to be read, where that is much; read all with what is known then.
+
+        Gives the number of sources that have a template.
+        """
+        with self.clock.measuring("learn"):
+            self._equip(learn_first(self.lake, self.run, self.plan, self.shop) if self.plan.learns else [])
+        return len(self.shop.reader.templates)
+
+    def _equip(self, learned: list[Learned]) -> None:
+        self.learned |= {each.source_id: each for each in learned}
+        self.shop = replace(self.shop, reader=replace(self.shop.reader, templates=in_force(self.lake)))
+
+    def complete(self) -> Recleaned:
+        """After a large load, learn of the sources that the sample showed too little of, and clean their posts again."""
+        if not self.plan.learns or ledger.read_by(self.lake, self.run.run_id)["post"] < WORTH_LEARNING:
+            return Recleaned()
+        with self.clock.measuring("learn"):
+            learned = learn_thin(self.lake, self.run, self.shop)
+            self._equip(learned)
+        with self.clock.measuring("reclean"):
+            changed = [each.source_id for each in learned if each.is_new]
+            return reclean(self.lake, self.run, self.shop, changed) if changed else Recleaned()
+
+    def transform(self) -> Iterator[Batch]:
+        groups = history_groups if self.plan.kind == runs.HISTORY else plan_groups
+        batches = transform(self._counted(groups(self.lake, self.plan)), self.plan, self.run, self.shop)
+        return self.clock.waiting_for("transform", batches)
+
+    def _counted(self, groups: Iterator[Group]) -> Iterator[Group]:
+        for group in groups:
+            self.bytes_read += group.bytes_read
+            yield group
+
+    def load(self, batches: Iterable[Batch]) -> int:
+        """Commit the batches; the time spent waiting for them is not the stage's own."""
+        loader, number = Loader(self.lake, self.run, self.shop.reader), 0
+        for batch in batches:
+            with self.clock.measuring("load"):
+                loader.load(batch)
+                give_back()
+            number += 1
+        return number
+
+    def report(self) -> Summary:
+        """Balance the run against the ledger as committed, and record it. Raises UnbalancedError."""
+        summary = self._summary()
+        summary.versions = runs.record(self.lake, as_row(summary, self.run))
+        if not summary.balanced:
+            raise UnbalancedError(not_balanced(summary), summary)
+        return summary
+
+    def _alarms(self, summary: Summary) -> list[Alarm]:
+        """Tell what should be looked at; a run that wrote no posts need not read the others."""
+        is_written = self.lake.table("posts").version() != self.posts_before
+        return [
+            *([] if summary.balanced else [unbalanced(not_balanced(summary), counts(summary))]),
+            *unusual_rejects(self.lake, self.run, summary.kind, summary.origins, counts(summary)),
+            *(rejecting(self.lake, self.run) if summary.rejected else []),
+            *told(self.learned.values()),
+            *(drifted(self.lake, self.run) if is_written else []),
+            *silent(self.lake, self.run, summary.origins),
+        ]
+
+    def _summary(self) -> Summary:
+        summary = self._counts()
+        summary.alarms = self._alarms(summary)
+        return summary
+
+    def _counts(self) -> Summary:
+        read = ledger.read_by(self.lake, self.run.run_id)
+        origins = self.plan.origins
+        return Summary(
+            run_id=self.run.run_id,
+            kind=self.plan.kind,
+            origins=origins,
+            found=self.plan.found,
+            unchanged=self._unchanged(),
+            posts=read["post"],
+            duplicates=read["duplicate"],
+            rejected=read["rejected"],
+            ignored=read["ignored"],
+            gone=self.plan.gone.height,
+            moved=self.plan.moved,
+            resumed=self.resumed,
+            bytes_read=self.bytes_read,
+            seconds=round(self.clock.seconds, 3),
+            stage_seconds={stage: round(seconds, 3) for stage, seconds in self.clock.stages.items()},
+            reasons=ledger.reasons(self.lake, self.run.run_id),
+            heads=self.plan.heads,
+            as_of={origin: moment.isoformat() for origin, moment in self.plan.moments.items()},
+            plan_id=self.plan.plan_id,
+        )
+
+    def _unchanged(self) -> int:
+        plan, run_id = self.plan, self.run.run_id
+        if plan.scope is not None:
+            return ledger.rows_of(self.lake, plan.scope).filter(pl.col("run_id") != run_id).height
+        return ledger.not_read_by(self.lake, plan.origins, run_id) - plan.kept_back
