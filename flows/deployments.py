@@ -42,6 +42,12 @@ class DeployError(PostlakeError):
     """The server could not be given what postlake needs."""
 
 
+def require_server() -> None:
+    """Raise MisuseError where no server is named: Prefect would start one that ends with us."""
+    if not get_current_settings().api.url:
+        raise MisuseError("set PREFECT_API_URL to the API of a server, or run `postlake serve`")
+
+
 def deploy(wait_seconds: float, say: Say) -> list[str]:
     """Make all that a server needs, or bring it up to date; give the deployments' names.
 
@@ -50,8 +56,7 @@ def deploy(wait_seconds: float, say: Say) -> list[str]:
     missing = [str(file) for file in (DEPLOYMENTS, AUTOMATIONS) if not file.exists()]
     if missing:
         raise MisuseError(f"{', '.join(missing)}: not in this folder; deploy from a clone of postlake")
-    if not get_current_settings().api.url:
-        raise MisuseError("set PREFECT_API_URL to the API of a server, or run `postlake serve`")
+    require_server()
     automations = yaml.safe_load(AUTOMATIONS.read_text(encoding="utf-8"))["automations"]
     return asyncio.run(
         _deploy([AutomationCore.model_validate(each) for each in automations], wait_seconds, say)

@@ -14,7 +14,7 @@ import psutil
 from prefect.client.orchestration import get_client
 from prefect.states import Crashed
 
-from flows.deployments import POOL
+from flows.deployments import POOL, require_server
 
 Say = Callable[[str], None]
 SETTINGS = {
@@ -35,8 +35,10 @@ STOPPED = (
 def work(*options: str, say: Say) -> int:
     """Run a worker of our pool until it ends or a signal (SIGTERM, SIGINT) ends it; give its exit code.
 
-    Options are those of `prefect worker start`. The runs that a signal ends are set to Crashed.
+    Options are those of `prefect worker start`. The runs that a signal ends are set to Crashed. Raises MisuseError
+    where no server is named.
     """
+    require_server()
     command = [
         sys.executable,
         "-m",

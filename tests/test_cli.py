@@ -1,4 +1,5 @@
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -128,3 +129,14 @@ def test_help_and_sql_do_not_import_prefect(lake, words):
         check=False,
     )
     assert (run.returncode, b"AssertionError" in run.stderr) == (0, False)
+
+
+@pytest.mark.parametrize("command", ["deploy", "worker"])
+def test_what_needs_a_server_says_so_in_one_line(command, tmp_path):
+    named = {name: value for name, value in os.environ.items() if name != "PREFECT_API_URL"}
+    words, env = [sys.executable, "-m", "cli", command], named | {"PREFECT_HOME": str(tmp_path)}
+    done = subprocess.run(
+        words, cwd=Path(__file__).parents[1], env=env, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "set PREFECT_API_URL" in done.stderr
