@@ -125,15 +125,10 @@ async def _share_one_limit(client: PrefectClient, writers: Iterable[DeploymentRe
     for each in writers:
         own = each.global_concurrency_limit
         if own is None or own.id != shared.id:
-            await client.request(
-                "PATCH", "/deployments/{id}", path_params={"id": each.id}, json=_limited_by(shared.id)
-            )
+            limited = {"global_concurrency_limit_id": str(shared.id)}
+            await client.request("PATCH", "/deployments/{id}", path_params={"id": each.id}, json=limited)
         if own is not None and own.name == f"deployment:{each.id}":
             await client.delete_global_concurrency_limit_by_name(own.name)
-
-
-def _limited_by(limit: object) -> dict[str, Any]:
-    return {"global_concurrency_limit_id": str(limit)}
 
 
 async def _make_automation(client: PrefectClient, wanted: AutomationCore) -> None:

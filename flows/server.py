@@ -15,7 +15,7 @@ Say = Callable[[str], None]
 Process = subprocess.Popen[bytes]
 HOST = "127.0.0.1"
 HOME = Path("data/prefect")
-# of the server, beside those of flows/__init__.py; docker-compose.yml says the same
+# of the server, beside those of flows/__init__.py; but for SQLite's, docker-compose.yml says the same
 SETTINGS = {
     # a run that waits for another to be done with the lake asks again so often; each time is a row in the database
     "PREFECT_SERVER_DEPLOYMENTS_CONCURRENCY_SLOT_WAIT_SECONDS": "15",
@@ -42,7 +42,7 @@ def serve(port: int, wait_seconds: float, say: Say) -> int:
     # of the links in logs and webhooks
     os.environ["PREFECT_UI_URL"] = f"http://{HOST}:{port}/v2"
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    with _running("server", [*_prefect("server", "start"), "--host", HOST, "--port", str(port)]) as server:
+    with _running("server", _command(port)) as server:
         from flows.deployments import deploy
 
         deploy(wait_seconds, say)
@@ -51,8 +51,8 @@ def serve(port: int, wait_seconds: float, say: Say) -> int:
             return _first_to_end([server, worker])
 
 
-def _prefect(*words: str) -> list[str]:
-    return [sys.executable, "-m", "prefect", *words]
+def _command(port: int) -> list[str]:
+    return [sys.executable, "-m", "prefect", "server", "start", "--host", HOST, "--port", str(port)]
 
 
 def _is_taken(port: int) -> bool:

@@ -96,10 +96,12 @@ def unusual_rejects(
     lake: Lake, run: Run, kind: str, origins: Iterable[str], counts: Mapping[str, int]
 ) -> list[Alarm]:
     """Tell a run that rejects a far larger or smaller share of what it reads than the runs before it did."""
+    read = counts["found"] - counts["unchanged"]
+    if read < LEAST_READ:
+        return []
     earlier = runs.alike(lake, run, kind, origins)
     past = earlier.filter(READ >= LEAST_READ).select(pl.col("rejected") / READ)["rejected"]
-    read = counts["found"] - counts["unchanged"]
-    if read < LEAST_READ or len(past) < LEAST_RUNS:
+    if len(past) < LEAST_RUNS:
         return []
     now, usual = counts["rejected"] / read, float(past.median())  # type: ignore[arg-type]  # of some
     noise = max(usual, LEAST_USUAL)

@@ -1,11 +1,10 @@
 """The stack of docker-compose.yml, running."""
 
-import time
-
 import pytest
 import yaml
 
 from tests.live.compose import ROOT
+from tests.live.runs import until
 from tests.live.stack import Stack
 
 DEPLOYMENTS = {
@@ -15,14 +14,6 @@ DEPLOYMENTS = {
 AUTH = "admin:p@ss word"
 # what Prefect writes by itself; a trigger of an automation gets a new id whenever that is written
 CHANGING = ("id", "updated", "last_polled", "status", "active_slots")
-
-
-def eventually(seen, seconds=90):
-    """Give what a question is answered with, once that is something."""
-    deadline = time.monotonic() + seconds
-    while not (answer := seen()) and time.monotonic() < deadline:
-        time.sleep(1)
-    return answer
 
 
 def online(client):
@@ -77,7 +68,7 @@ def test_the_nightly_ingest_is_scheduled_within_90_seconds(stack):
         "deployments": {"name": {"any_": ["ingest"]}},
         "flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}},
     }
-    found = eventually(lambda: stack.client().post("/flow_runs/filter", json=scheduled).json())
+    found = until(lambda: stack.client().post("/flow_runs/filter", json=scheduled).json(), 90)
     assert {(each["auto_scheduled"], each["expected_start_time"][11:16]) for each in found} == {
         (True, "03:00")
     }
@@ -90,7 +81,7 @@ def test_a_second_worker_works_while_the_first_is_down(stack):
     assert (stack.worker.is_healthy(), second.is_healthy()) == (False, True)
     deployment = stack.client().get("/deployments/name/ingest/ingest").json()["id"]
     run = stack.client().post(f"/deployments/{deployment}/create_flow_run", json={}).json()["id"]
-    ended = eventually(lambda: stack.client().get(f"/flow_runs/{run}").json()["end_time"], 180)
+    ended = until(lambda: stack.client().get(f"/flow_runs/{run}").json()["end_time"], 180)
     second.stop()
     stack.worker.start()
     assert (bool(ended), stack.client().get(f"/flow_runs/{run}").json()["state_type"]) == (True, "COMPLETED")
@@ -127,4 +118,4 @@ def test_deployments_and_worker_say_the_password_of_the_api(guarded):
     guarded.worker.start()
     client = guarded.client()
     client.auth = tuple(AUTH.split(":"))
-    assert len(eventually(lambda: online(client))) == 1
+    assert len(until(lambda: online(client), 90)) == 1

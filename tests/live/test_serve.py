@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 from urllib.request import urlopen
@@ -11,6 +10,7 @@ import psutil
 import pytest
 
 from tests.live.compose import ROOT
+from tests.live.stack import free_ports
 
 SECONDS = 180
 
@@ -19,12 +19,10 @@ SECONDS = 180
 def served(tmp_path_factory):
     """Give the process, its port and the lines that it has said until it was ready."""
     home = tmp_path_factory.mktemp("serve")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_ports(["4200"])["4200"]
     without = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
     process = subprocess.Popen(
-        [sys.executable, "-m", "cli", "serve", "--port", str(port)],
+        [sys.executable, "-m", "cli", "serve", "--port", port],
         env=without | {"PREFECT_HOME": str(home / "prefect"), "POSTLAKE_LAKE": str(home / "lake")},
         cwd=ROOT,
         stderr=subprocess.PIPE,
@@ -56,7 +54,7 @@ def test_a_run_that_is_started_there_completes(served, tmp_path):
 
 def test_a_taken_port_is_told_in_one_line(served):
     _, port, _ = served
-    command = [sys.executable, "-m", "cli", "serve", "--port", str(port)]
+    command = [sys.executable, "-m", "cli", "serve", "--port", port]
     done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False, cwd=ROOT)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert f"port {port} is taken" in done.stderr
