@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
 
 import yaml
 from prefect.client.orchestration import PrefectClient, get_client
@@ -136,12 +135,19 @@ async def _make_automation(client: PrefectClient, wanted: AutomationCore) -> Non
     same = await client.read_automations_by_name(wanted.name)
     if not same:
         await client.create_automation(wanted)
-    elif _without_ids(same[0].model_dump(mode="json")) != _without_ids(wanted.model_dump(mode="json")):
+    elif differ(same[0], wanted):
         await client.update_automation(same[0].id, wanted)
 
 
-def _without_ids(value: Any) -> Any:
-    """Leave out what the server adds."""
+def differ(made: AutomationCore, wanted: AutomationCore) -> bool:
+    """Tell whether an automation is not as wanted, but for what the server adds.
+
+    Dumped as Python, since a trigger's events are sets: as JSON they are lists in any order.
+    """
+    return _without_ids(made.model_dump()) != _without_ids(wanted.model_dump())
+
+
+def _without_ids(value: object) -> object:
     if isinstance(value, dict):
         return {key: _without_ids(each) for key, each in value.items() if key not in ADDED}
     return [_without_ids(each) for each in value] if isinstance(value, list) else value

@@ -1,0 +1,41 @@
+"""What `postlake deploy` leaves as it is on the server."""
+
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+import yaml
+from prefect.events.schemas.automations import Automation, AutomationCore
+
+from flows.deployments import differ
+
+FILE = Path(__file__).parents[2] / "automations.yaml"
+AUTOMATIONS = yaml.safe_load(FILE.read_text(encoding="utf-8"))["automations"]
+
+
+def on_a_server(wanted):
+    """Give the automation as a server tells it: with ids, and the events of a trigger in another order."""
+    told = AutomationCore.model_validate(wanted).model_dump(mode="json")
+    events = list(reversed(wanted["trigger"]["expect"]))
+    trigger = told["trigger"] | {"id": uuid4(), "expect": events}
+    return Automation.model_validate(told | {"id": uuid4(), "trigger": trigger})
+
+
+@pytest.mark.parametrize("wanted", AUTOMATIONS, ids=lambda each: each["name"])
+def test_an_automation_is_the_same_in_whatever_order_the_server_tells_its_events(wanted):
+    # with so many, a set's order differs by the order in which they came
+    wanted = wanted | {"trigger": wanted["trigger"] | {"expect": [f"event.{each}" for each in range(100)]}}
+    assert not differ(on_a_server(wanted), AutomationCore.model_validate(wanted))
+
+
+@pytest.mark.parametrize("key", ["description", "enabled"])
+def test_an_automation_that_reads_otherwise_differs(key):
+    wanted = AUTOMATIONS[0]
+    made = AutomationCore.model_validate(wanted | {key: False if key == "enabled" else "another"})
+    assert differ(made, AutomationCore.model_validate(wanted))
+
+
+def test_an_automation_that_waits_longer_differs():
+    wanted = AUTOMATIONS[0]
+    made = AutomationCore.model_validate(wanted | {"trigger": wanted["trigger"] | {"within": 600}})
+    assert differ(made, AutomationCore.model_validate(wanted))
