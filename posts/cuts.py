@@ -5,6 +5,7 @@ Blocks are judged whole: a promise to subscribe within a real paragraph stays.
 
 import re
 from collections.abc import Callable
+from itertools import islice, takewhile
 
 from posts.content import A_PARAGRAPH, HEADINGS, LONGEST_LINE, Block
 from posts.flat import cut
@@ -76,6 +77,10 @@ def _kept(blocks: list[Block]) -> list[Block]:
     return [block for block in blocks if block.rule is None]
 
 
+def _is_kept(block: Block) -> bool:
+    return block.rule is None
+
+
 def _part(blocks: list[Block], block: Block, page: Page, template: Template | None) -> None:
     """Put passages, each kept or left out, in the place of a block whose line breaks are lost."""
     text = block.text
@@ -83,7 +88,7 @@ def _part(blocks: list[Block], block: Block, page: Page, template: Template | No
         block.rule = next((name for name, is_one in OF_WHOLE_TEXTS.concerning(text) if is_one(text)), None)
         if block.rule:
             return
-    passages = cut(text, page.title, template.covered(text) if template is not None else [])
+    passages = cut(text, page.title, template.covered) if template is not None else cut(text, page.title)
     if _is_only_title([passage for passage, rule in passages if rule is None], page):
         passages = [(passage, rule or "title_repeated") for passage, rule in passages]
     if len(passages) > 1 or passages[0][1]:
@@ -120,13 +125,12 @@ def wrapped(blocks: list[Block], _: Page) -> Judged:
 
 def title(blocks: list[Block], page: Page) -> Judged:
     """A first block that only repeats the title."""
-    wanted = bare(page.title)
     if any(block.rule == "title_repeated" for block in blocks):
         return
-    for block in _kept(blocks)[:3]:
-        if len(block.text) > 2 * len(page.title) + 40:
-            return
-        found = bare(block.text)
+    longest = 2 * len(page.title) + 40
+    first = takewhile(lambda block: len(block.text) <= longest, islice(filter(_is_kept, blocks), 3))
+    for block in first:
+        wanted, found = bare(page.title), bare(block.text)
         is_heading = block.element in {"h1", "h2"} and min(len(found), len(wanted)) >= SHORTEST_TITLE
         if found == wanted or (is_heading and (found.startswith(wanted) or wanted.startswith(found))):
             yield block, "title_repeated"

@@ -2,6 +2,7 @@
 
 import logging
 import re
+from codecs import BOM_UTF8
 from typing import NamedTuple
 
 from schemas.words import Warn
@@ -55,7 +56,7 @@ def decoded(content: bytes) -> tuple[str, list[Warn]]:
     if wide := _utf_16(content):
         return _warned(content.decode(wide, "replace"), Warn.NOT_UTF8)
     try:
-        return content.decode("utf-8-sig"), []
+        return content.removeprefix(BOM_UTF8).decode(), []
     except UnicodeDecodeError:
         return _in_another(content)
 

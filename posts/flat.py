@@ -4,7 +4,7 @@ The text is parted at addresses, tags, rulers and ends of sentences, and where a
 source begins or ends. Each part is kept, or left out by a rule.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 from posts.flat_chapters import LEAST_BARRED, chapters, is_keywords
@@ -17,6 +17,8 @@ from posts.parts import Part, parts_of, split
 from posts.phrases import found
 
 Passage = tuple[str, str | None]
+# gives the spans of a text that recur over its source, in order
+Covering = Callable[[str], list[tuple[int, int]]]
 LONGEST_PLEA = 120
 CLAUSE_MARKS = "，,、；;：: ～~…）)」】"
 # A third of all descriptions are one of the last hundreds of their channel again; few of them are longer.
@@ -27,23 +29,19 @@ A_WORD_OR_TWO = 12
 LEAST_OF_A_BEGINNING = 3
 
 
-def cut(text: str, title: str, covered: list[tuple[int, int]]) -> list[Passage]:
-    """Part a text into passages, each with the rule by which it is left out; joined they are the text.
-
-    `covered` are the spans of the text that recur over the source, in order.
-    """
-    if len(text) <= LONGEST_REMEMBERED:
-        return list(_remembered(text, repeated(text, title), tuple(covered)))
-    return _cut(text, repeated(text, title), covered)
+def nothing(_: str) -> list[tuple[int, int]]:
+    """Give what recurs where nothing is known to."""
+    return []
 
 
-@lru_cache(maxsize=REMEMBERED)
-def _remembered(text: str, title_at: tuple[int, int], covered: tuple[tuple[int, int], ...]) -> list[Passage]:
-    return _cut(text, title_at, list(covered))
+def cut(text: str, title: str, covering: Covering = nothing) -> list[Passage]:
+    """Part a text into passages, each with the rule by which it is left out; joined they are the text."""
+    cutting = _remembered if len(text) <= LONGEST_REMEMBERED else _cut
+    return list(cutting(text, repeated(text, title), covering))
 
 
-def _cut(text: str, title_at: tuple[int, int], covered: list[tuple[int, int]]) -> list[Passage]:
-    page = FlatText(text, parts_of(text), covered, *found(text))
+def _cut(text: str, title_at: tuple[int, int], covering: Covering) -> list[Passage]:
+    page = FlatText(text, parts_of(text), covering(text), *found(text))
     part_further(page, title_at)
     page.chapters = chapters(page)
     recurring(page)
@@ -54,6 +52,9 @@ def _cut(text: str, title_at: tuple[int, int], covered: list[tuple[int, int]]) -
     for rule in (_pleas, _keywords, _leftovers):
         rule(page)
     return _passages(page)
+
+
+_remembered = lru_cache(maxsize=REMEMBERED)(_cut)
 
 
 def _pleas(page: FlatText) -> None:

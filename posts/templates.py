@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 # kinds of patterns: a run of text, a whole block, the markup around one
 RUN, BLOCK, SIGNATURE, NOTHING = "sentence", "block", "signature", "nothing"
+# letters and digits of a block
+BEGINNING = 6
 # the rules by which a template leaves a block out
 TEMPLATE_RULES = frozenset({"recurring", "recurring_block", "recurring_markup"})
 
@@ -65,9 +67,20 @@ class Template:
                 yield block, rule
 
     def _rule_of(self, block: Block) -> str | None:
-        if named(block.text) in self.blocks:
+        if self._is_known(block.text):
             return "recurring_block"
         return "recurring_markup" if block.signature and block.signature in self.signatures else None
+
+    def _is_known(self, text: str) -> bool:
+        """Tell a block that recurs; most others are told from those by how they begin."""
+        beginning = named(text[: 4 * BEGINNING])[:BEGINNING]
+        if len(beginning) == BEGINNING and beginning not in self._beginnings:
+            return False
+        return named(text) in self.blocks
+
+    @cached_property
+    def _beginnings(self) -> frozenset[str]:
+        return frozenset(block[:BEGINNING] for block in self.blocks)
 
     @cached_property
     def _matcher(self) -> "AhoCorasick":
@@ -76,5 +89,5 @@ class Template:
         return AhoCorasick(self.runs, matchkind=MatchKind.LeftmostLongest)
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave the matcher behind: each process builds its own."""
-        return {name: value for name, value in self.__dict__.items() if name != "_matcher"}
+        """Leave behind what each process builds for itself."""
+        return {name: value for name, value in self.__dict__.items() if not name.startswith("_")}
