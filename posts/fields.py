@@ -34,20 +34,28 @@ KNOWN = frozenset(
 
 def text(value: Any) -> str | None:
     """Give a scalar, or the scalars of a list, as one line of text; None when nothing is left."""
+    if isinstance(value, str):
+        return _line(value)
     if isinstance(value, dict):
         value = value.get("name") or value.get("title")
     if isinstance(value, list | tuple):
         return ", ".join(filter(None, map(text, value))) or None
     if value is None or isinstance(value, bool):
         return None
-    written = str(value)
+    return _line(str(value))
+
+
+def _line(written: str) -> str | None:
     if not written.isprintable():
         written = one_line(without_surrogates(written))
     return " ".join(written.split()) or None
 
 
 def first(fields: Fields, keys: Iterable[str]) -> Any:
-    return next((fields[key] for key in keys if fields.get(key) is not None), None)
+    for key in keys:
+        if (value := fields.get(key)) is not None:
+            return value
+    return None
 
 
 def labels(value: Any) -> list[str]:

@@ -23,6 +23,8 @@ LONGEST_PLEA = 120
 CLAUSE_MARKS = "，,、；;：: ～~…）)」】"
 # A third of all descriptions are one of the last hundreds of their channel again; few of them are longer.
 REMEMBERED, LONGEST_REMEMBERED = 256, 2_000
+# parts that are no text, and what may announce them
+MARKED = {"url", "mail", "handle", "ruler"}
 # what is so short is no text of its own
 A_WORD_OR_TWO = 12
 # two letters or digits are none of a text either, though it begins with them
@@ -45,9 +47,12 @@ def _cut(text: str, title_at: tuple[int, int], covering: Covering) -> list[Passa
     part_further(page, title_at)
     page.chapters = chapters(page)
     recurring(page)
-    if any(part.kind != "text" for part in page.parts):
+    kinds = {part.kind for part in page.parts}
+    if not kinds.isdisjoint(MARKED):
         links(page)
+    if "url" in kinds:
         link_lists(page)
+    if "tag" in kinds:
         tags(page)
     for rule in (_pleas, _keywords, _leftovers):
         rule(page)
@@ -123,7 +128,7 @@ def _leftovers(page: FlatText) -> None:
 
 def _rest_of(page: FlatText, start: int, end: int) -> None:
     section = page.parts[start:end]
-    size = sum(part.end - part.start for part in section)
+    size = section[-1].end - section[0].start if section else 0
     left = sum(part.end - part.start for part in section if part.rule is None)
     for first, behind in _runs(section) if left else ():
         run = [part for part in section[first:behind] if part.rule is None]

@@ -39,8 +39,11 @@ def markup_of(html: str, engine: Engine = Engine.LEXBOR) -> tuple[str, bool]:
         # most descriptions of videos: nothing there that a parser could change
         return f"<body>{html}</body>", False
     page = f"<!DOCTYPE html><html><body>{html}"
-    is_heavy = _has_many_attributes(html) or (
-        html.count("<") > MOST_OPEN and (_most_open(html) > MOST_OPEN or _steps(html) > MOST_STEPS)
+    tags = html.count("<")
+    is_heavy = (
+        _has_many_attributes(html)
+        or (tags > MOST_OPEN and _most_open(html) > MOST_OPEN)
+        or (tags**2 > MOST_STEPS and _steps(html) > MOST_STEPS)
     )
     if engine is Engine.LEXBOR and not is_heavy:
         return _markup_of_lexbor(page), False
@@ -88,8 +91,11 @@ def _steps(html: str) -> int:
 
 
 def _has_many_attributes(html: str) -> bool:
-    runs = (run for run in html.split(">") if len(run) > 2 * MOST_ATTRIBUTES)
-    tags = ((run, tag.end()) for run in runs if (tag := TAG_NAME.search(run)))
+    runs = html.split(">")
+    if max(map(len, runs)) <= 2 * MOST_ATTRIBUTES:
+        return False
+    long = (run for run in runs if len(run) > 2 * MOST_ATTRIBUTES)
+    tags = ((run, tag.end()) for run in long if (tag := TAG_NAME.search(run)))
     return any(sum(1 for _ in ATTRIBUTE_READ.finditer(*tag)) > MOST_ATTRIBUTES for tag in tags)
 
 

@@ -31,9 +31,9 @@ SOURCES = re.compile(
 
 def own_links(blocks: list[Block], page: Page) -> Judged:
     """A block that is nothing but links to other pieces of the same site."""
-    site = page.site
-    linked = [block for block in blocks if block.hrefs and block.element not in HEADINGS] if site else []
-    found = [block for block in linked if _is_own_links(block, page, site)]
+    linked = [block for block in blocks if block.hrefs and block.element not in HEADINGS]
+    site = page.site if linked else ""
+    found = [block for block in linked if _is_own_links(block, page, site)] if site else []
     # an index, a weekly list: the links are what the post is about
     if found and 2 * sum(len(block.text) for block in found) < sum(len(block.text) for block in blocks):
         yield from ((block, "own_links") for block in found)

@@ -1,6 +1,7 @@
 """A text without line breaks in parts: sentences, addresses, tags, rulers."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -131,17 +132,14 @@ def _mail(text: str, at: int, done: int) -> tuple[int, int, str]:
 
 def split(parts: Sequence[Part], cuts: Sequence[int]) -> list[Part]:
     """Part sentences and tags further where one of the cuts, in order, lies within them."""
-    found, at = list[Part](), 0
-    for part in parts:
-        while at < len(cuts) and cuts[at] <= part.start:
-            at += 1
-        if at == len(cuts) or cuts[at] >= part.end or part.kind not in {"text", "tag"}:
-            found.append(part)
-            continue
-        start, kind = part.start, part.kind
-        while at < len(cuts) and cuts[at] < part.end:
-            found.append(Part(start, cuts[at], kind, part.rule))
-            start, kind = cuts[at], "text"
-            at += 1
-        found.append(Part(start, part.end, "text", part.rule))
-    return found
+    found, done, starts = list[Part](), 0, [part.start for part in parts]
+    for cut in cuts:
+        behind = bisect_left(starts, cut)
+        if behind > done:
+            found += parts[done:behind]
+            done = behind
+        last = found[-1] if found else None
+        if last and last.start < cut < last.end and last.kind in {"text", "tag"}:
+            rest = Part(cut, last.end, "text", last.rule)
+            found[-1:] = Part(last.start, cut, last.kind, last.rule), rest
+    return [*found, *parts[done:]]
