@@ -15,6 +15,7 @@ from flows.steps.outcome import TEXTS, Held, held_against, texts_of
 from flows.steps.pipeline import workshop
 from flows.steps.places import Places, opened
 from flows.steps.plan import Plan
+from flows.steps.pool import with_pool
 from flows.steps.session import Session
 from flows.steps.sources import Source
 from lake import plans
@@ -93,7 +94,7 @@ def backfilling(wish: Wish, plan_id: str, say: Say) -> Iterator[Backfilling]:
         lake = open_for_writing(order.lake)
         if repair(lake):
             say("an earlier run was killed while it wrote; its unfinished batch was undone")
-        session = Session(lake, run, workshop(order), places.sources)
+        session = Session(lake, run, with_pool(workshop(order), stack), places.sources)
         planned = (
             _loaded(lake, plan_id) if plan_id else _stored(lake, *made(lake, run, places, wish, session.shop))
         )

@@ -12,7 +12,7 @@ from flows.steps.history import history_plan
 from flows.steps.open import Opener
 from flows.steps.order import Order
 from flows.steps.plan import plan, replay_plan
-from flows.steps.pool import Workshop, available_workers
+from flows.steps.pool import Workshop, available_workers, with_pool
 from flows.steps.session import Planning, Session
 from flows.steps.sources import Source
 from lake.commit import repair
@@ -39,7 +39,7 @@ def session(order: Order, say: Say) -> Iterator[Session]:
         lake = create_lake(order.lake, order.granularity)
         if repair(lake):
             say("an earlier run was killed while it wrote; its unfinished batch was undone and is done again")
-        yield Session(lake, run, workshop(order), sources)
+        yield Session(lake, run, with_pool(workshop(order), stack), sources)
 
 
 def _try(sources: Iterable[Source]) -> None:
