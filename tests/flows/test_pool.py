@@ -1,0 +1,25 @@
+"""Processes that parse, for all of a run."""
+
+from contextlib import ExitStack
+from dataclasses import replace
+
+from flows.steps.pool import Workers, Workshop, with_pool
+from posts.find import File
+from posts.sources import slug
+from posts.templates import Template
+from posts.work import Reader, Task, work
+
+POST = "---\ntitle: 灯塔\ndate: 2024-03-01\ncategories: [旧港]\n---\n灯塔亮了。\n".encode()
+
+
+def test_one_pool_reads_with_the_templates_of_each_stage(monkeypatch):
+    monkeypatch.setattr("flows.steps.pool.WORTH_A_POOL", 0)
+    task, versions = Task(File("/a", "灯塔.md", len(POST), 0, None), POST), []
+    with ExitStack() as stack:
+        shop = with_pool(Workshop(1, Reader()), stack)
+        for number in (1, 2):
+            shop = replace(shop, reader=Reader(templates={slug("旧港"): Template(number)}))
+            workers = Workers(shop, stack)
+            workers.expect(1)
+            versions += workers.begin(work, [task])().posts["template_version"]
+    assert versions == [1, 2]
