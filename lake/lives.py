@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 TICK = dt.timedelta(microseconds=1)
 
@@ -20,16 +20,21 @@ class Version:
 
 
 def lived(
-    stored: Version | None, choices: Iterable[tuple[dt.datetime, int | None, str | None]]
+    stored: Version | None,
+    choices: Iterable[tuple[dt.datetime, int | None, str | None]],
+    before: Version | None = None,
 ) -> list[Version]:
     """Give the versions that a post had since the stored one, the current one last.
 
     A choice is (moment, row, blob): from then on that file tells the post; none, and it is withdrawn. The same
     blob at another path is the same version. What happens at one moment happened at once: a post that went
     and came back at the same moment was never away, and of two versions of one moment only the later was.
+    `before` gave way to the stored one; where that never was, it is given too, as it goes on.
     """
-    past, now = list[Version](), stored
+    past, now = [before] if before is not None else [], stored
     for moment, row, blob in choices:
+        if now is not None and moment == now.version_at and blob != now.blob:
+            now = _instead(past, now, blob)
         if now is None:
             now = Version(row, blob, moment) if blob is not None else None
             continue
@@ -43,22 +48,15 @@ def lived(
             now.withdrawn_at = None
         if blob == now.blob and now.withdrawn_at is None:
             now.row = row
-        elif at == now.version_at:
-            now = _instead(past, Version(row, blob, at))
         else:
             now.superseded_at, now.superseded_by = at, blob
             past.append(now)
             now = Version(row, blob, at)
-    return [*past, now] if now is not None else []
+    return [version for version in (*past, now) if version is not None and version != before]
 
 
-def _instead(past: list[Version], other: Version) -> Version:
-    """Put a version in the place of one of the same moment, which so never was."""
-    if not past or past[-1].superseded_at != other.version_at:
-        return other
-    if past[-1].blob != other.blob:
-        past[-1].superseded_by = other.blob
-        return other
-    before = past.pop()
-    before.row, before.superseded_at, before.superseded_by = other.row, None, None
-    return before
+def _instead(past: list[Version], now: Version, blob: str | None) -> Version | None:
+    """Give what stood before a version that never was; one that nothing came before can only be withdrawn."""
+    if past:
+        return replace(past.pop(), superseded_at=None, superseded_by=None)
+    return now if blob is None else None

@@ -124,10 +124,6 @@ class Lake:
             writer_properties=_writer(name),
         )
 
-    def add(self, name: str, rows: pl.DataFrame, mark: CommitProperties) -> None:
-        """Add rows to the partitions of a table, in one commit."""
-        self.replace(name, rows, rows.select("source_id", self.granularity).clear(), mark)
-
     def replace(
         self, name: str, rows: pl.DataFrame, partitions: pl.DataFrame, mark: CommitProperties
     ) -> None:

@@ -7,6 +7,7 @@ import polars as pl
 
 from lake.batch import KEY, NAME, READING
 from lake.lives import Version, lived
+from lake.reopened import last_revisions, others
 from lake.settle import Settlement
 from lake.store import Lake
 from schemas.tables import columns as schema_of
@@ -31,6 +32,8 @@ SCHEMA = {"post_id": pl.String(), "row": pl.Int64()} | {
 class Turnover:
     """What is to be written: `posts`, all rows of the partitions `affected`, and the `superseded` versions.
 
+    Where a stored version turns out never to have been, the revision that it followed goes on: `superseded` has all
+    that stays of the partitions `revised`, which such revisions lie in.
     `unread` are the files (rows of the ledger) that tell a version and that neither the batch nor posts holds
     the reading of; as long as there are any, nothing can be written.
     """
@@ -38,6 +41,7 @@ class Turnover:
     affected: pl.DataFrame
     posts: pl.DataFrame
     superseded: pl.DataFrame
+    revised: pl.DataFrame
     unread: pl.DataFrame
 
 
@@ -48,7 +52,8 @@ def turnover(lake: Lake, settled: Settlement, readings: pl.DataFrame) -> Turnove
     places = pl.concat([settled.places.join(touched, on="post_id", how="semi"), _withdrawn(lake, touched)])
     there = lake.rows_in("posts", lake.with_period(places).select(partition).unique())
     stored = there.join(touched, on="post_id", how="semi")
-    versions = _versions(settled, stored)
+    revisions = last_revisions(lake, settled.choices, stored)
+    versions = _versions(settled, stored, revisions)
     as_stored = versions.filter(pl.col("superseded_at").is_null()).join(
         stored.join(_read_otherwise(stored, readings), on="post_id", how="anti"),
         on=STORED,
@@ -56,16 +61,20 @@ def turnover(lake: Lake, settled: Settlement, readings: pl.DataFrame) -> Turnove
         nulls_equal=True,
     )
     changed = versions.join(as_stored, on=["post_id", "version_at"], how="anti")
-    written = _with_contents(changed, stored.drop(lake.granularity), readings)
+    reopened = revisions.join(versions, on=["post_id", "version_at"], how="semi")
+    held = pl.concat([stored, reopened.select(stored.columns)]).drop(lake.granularity)
+    written = _with_contents(changed, held, readings)
     rows = lake.with_period(written)
     current = rows.filter(pl.col("superseded_at").is_null()).select(there.columns)
     leaving = stored.join(changed, on="post_id", how="semi")
     affected = pl.concat([current.select(partition), leaving.select(partition)]).unique().sort(partition)
     staying = there.join(affected, on=partition, how="semi").join(changed, on="post_id", how="anti")
+    superseded = rows.filter(pl.col("superseded_at").is_not_null())
     return Turnover(
         affected=affected,
         posts=pl.concat([staying, current]).sort(*partition, "published_at", "post_id"),
-        superseded=rows.filter(pl.col("superseded_at").is_not_null()),
+        superseded=pl.concat([superseded, others(lake, reopened).select(superseded.columns)]),
+        revised=reopened.select(partition).unique(),
         unread=_unread(settled, changed, written),
     )
 
@@ -90,20 +99,28 @@ def _withdrawn(lake: Lake, touched: pl.DataFrame) -> pl.DataFrame:
     return withdrawn.join(touched.lazy(), on="post_id", how="semi").select(place).collect()
 
 
-def _versions(settled: Settlement, stored: pl.DataFrame) -> pl.DataFrame:
-    """Give the versions of each touched post since the stored one, with the file that tells each."""
+def _versions(settled: Settlement, stored: pl.DataFrame, revisions: pl.DataFrame) -> pl.DataFrame:
+    """Give the versions of each touched post since the stored one, with the file that tells each.
+
+    A version that is as the lake has it keeps the file that it had.
+    """
     blobs = settled.rows["blob"].to_list()
     known = {row[0]: Version(None, *row[1:]) for row in stored.select("post_id", *VERSION).iter_rows()}
+    before = {
+        row[0]: Version(None, *row[1:])
+        for row in revisions.select("post_id", *VERSION, "superseded_at", "superseded_by").iter_rows()
+    }
     lives = dict[str, list[Version]]()
     for post_id, choices in settled.choices.items():
         told = [(at, row, None if row is None else blobs[row]) for at, row in choices]
-        lives[post_id] = lived(known.get(post_id), told)
+        lives[post_id] = lived(known.get(post_id), told, before.get(post_id))
     versions = _frame(lives)
     files = settled.rows.select(*KEY, NAME, row=pl.int_range(pl.len()))
-    places = stored.select("post_id", stored_origin="origin", stored_path="path")
+    places = pl.concat([rows.select("post_id", "version_at", *KEY) for rows in (stored, revisions)])
+    places = places.rename({"origin": "stored_origin", "path": "stored_path"})
     return (
         versions.join(files, on="row", how="left")
-        .join(places, on="post_id", how="left")
+        .join(places, on=["post_id", "version_at"], how="left")
         .with_columns(origin=pl.coalesce("origin", "stored_origin"), path=pl.coalesce("path", "stored_path"))
         .drop("stored_origin", "stored_path")
     )
@@ -120,14 +137,15 @@ def _frame(lives: dict[str, list[Version]]) -> pl.DataFrame:
 def _with_contents(versions: pl.DataFrame, stored: pl.DataFrame, readings: pl.DataFrame) -> pl.DataFrame:
     """Give versions as rows of revisions: what was read, under the path and the times of the version.
 
-    A version whose reading is nowhere at hand is left out.
+    `stored` are rows that the lake has of these posts. A version whose reading is nowhere at hand is left out.
     """
     told, as_stored = versions.filter(pl.col("row").is_not_null()), versions.filter(pl.col("row").is_null())
     read = readings.with_columns(NAME).unique(READING, keep="first").drop("post_id", *LIFE, strict=False)
     fresh = told.join(read, on=READING)
-    held = stored.with_columns(NAME).drop(*LIFE, strict=False)
-    moved = told.join(read, on=READING, how="anti").join(held, on=["post_id", *READING])
-    kept = as_stored.join(held.drop("name", "blob"), on="post_id")
+    held = stored.with_columns(NAME).drop(*KEY, "withdrawn_at")
+    alike = held.unique(["post_id", *READING], keep="first", maintain_order=True).drop("version_at")
+    moved = told.join(read, on=READING, how="anti").join(alike, on=["post_id", *READING])
+    kept = as_stored.join(held.drop("name", "blob"), on=["post_id", "version_at"])
     return pl.concat([part.select(_REVISIONS.names()) for part in (fresh, moved, kept)])
 
 

@@ -281,7 +281,6 @@ CUT = {
 }
 
 
-@pytest.mark.xfail(strict=True, reason="each batch of a moment makes versions of its own")
 @pytest.mark.parametrize("trees", CUT.values(), ids=CUT)
 @pytest.mark.parametrize("kind", ["replay", "load"])
 def test_twins_of_a_change_larger_than_a_group_are_one_change(site, monkeypatch, kind, trees):
@@ -289,6 +288,18 @@ def test_twins_of_a_change_larger_than_a_group_are_one_change(site, monkeypatch,
     site.replay(first)
     monkeypatch.setattr(groups, "GROUP_BYTES" if kind == "replay" else "GROUP_FILES", 1)
     getattr(site, kind)()
+    monkeypatch.undo()
+    assert_same(site, site.one_by_one())
+
+
+@pytest.mark.parametrize("what", ["revisions", "posts", "files"])
+@pytest.mark.parametrize("trees", CUT.values(), ids=CUT)
+def test_a_change_larger_than_a_group_that_was_killed_is_finished_as_one(site, monkeypatch, trees, what):
+    first, _ = site.commit(*trees)
+    site.replay(first)
+    monkeypatch.setattr(groups, "GROUP_BYTES", 1)
+    kill(monkeypatch, ("after", what, 2), site.replay)
+    site.replay()
     monkeypatch.undo()
     assert_same(site, site.one_by_one())
 

@@ -118,3 +118,31 @@ CASES = {
 @pytest.mark.parametrize(("now", "choices", "versions"), CASES.values(), ids=CASES)
 def test_the_versions_of_a_post_after(now, choices, versions):
     assert lived(now, choices) == versions
+
+
+# A change cut into batches: OLD gave way to NEW on the 4th, and more comes of that moment
+
+CUT = {
+    "nothing": ([], [stored(NEW, 4)]),
+    "the-same": ([came(4, 7, NEW)], [Version(7, NEW, day(4))]),
+    "a-better-one": ([came(4, 7, NEWER)], [ended(STAYED, day(4), NEWER), Version(7, NEWER, day(4))]),
+    "the-old-one": ([came(4, 7, OLD)], [Version(7, OLD, day(2))]),
+    "the-old-one-and-an-edit": (
+        [came(4, 7, OLD), came(5, 8, NEWER)],
+        [ended(Version(7, OLD, day(2)), day(5), NEWER), Version(8, NEWER, day(5))],
+    ),
+    "a-withdrawal": ([went(4)], [Version(None, OLD, day(2), day(4))]),
+    "a-later-edit": ([came(5, 7, NEWER)], [ended(stored(NEW, 4), day(5), NEWER), Version(7, NEWER, day(5))]),
+    "a-later-withdrawal": ([went(5)], [stored(NEW, 4, away=5)]),
+}
+
+
+@pytest.mark.parametrize(("choices", "versions"), CUT.values(), ids=CUT)
+def test_the_versions_of_a_post_after_a_part_of_a_change(choices, versions):
+    assert lived(stored(NEW, 4), choices, ended(STAYED, day(4), NEW)) == versions
+
+
+def test_a_post_that_came_back_came_back_as_the_last_part_of_the_change_has_it():
+    away = replace(stored(away=3), superseded_at=day(5), superseded_by=NEW)
+    versions = lived(stored(NEW, 5), [came(5, 7, OLD)], away)
+    assert versions == [replace(away, superseded_by=OLD), Version(7, OLD, day(5))]

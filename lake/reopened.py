@@ -1,0 +1,51 @@
+"""Revisions that a change cut into batches touches again: what an earlier batch ended, a later one may let go on."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+
+import polars as pl
+
+from lake.store import Lake
+from lake.timeline import Choice
+from schemas.tables import empty
+
+# the log of a table may tell extremes to the millisecond
+MILLISECOND = dt.timedelta(milliseconds=1)
+
+
+def last_revisions(lake: Lake, choices: Mapping[str, Sequence[Choice]], stored: pl.DataFrame) -> pl.DataFrame:
+    """Give the last revision of each stored post that is touched at the very moment its stored version began.
+
+    So it is where a change was cut, and files of several of its batches tell one post; else nothing is read.
+    """
+    began = dict(stored.select("post_id", "version_at").iter_rows())
+    again = [
+        post_id
+        for post_id, told in choices.items()
+        if post_id in began and any(moment == began[post_id] for moment, _ in told)
+    ]
+    if not again:
+        return lake.with_period(empty("revisions"))
+    followed = stored.filter(pl.col("post_id").is_in(again)).select("post_id", superseded_at="version_at")
+    rows = lake.rows_in("revisions", _ended_at(lake, followed["superseded_at"]))
+    return rows.join(followed, on=["post_id", "superseded_at"], how="semi")
+
+
+def _ended_at(lake: Lake, moments: pl.Series) -> pl.DataFrame:
+    """Find the partitions that may hold versions superseded at some moments, as the log tells."""
+    partition = ["source_id", lake.granularity]
+    files = lake.partition_files("revisions")
+    if files.is_empty():
+        return lake.with_period(empty("revisions")).select(partition)
+    is_late = pl.col("max.superseded_at") >= pl.lit(moments.min()) - MILLISECOND
+    is_early = pl.col("min.superseded_at") <= pl.lit(moments.max()) + MILLISECOND
+    columns = {f"partition.{name}": name for name in partition}
+    return files.filter(is_early & is_late).rename(columns).select(partition).unique()
+
+
+def others(lake: Lake, reopened: pl.DataFrame) -> pl.DataFrame:
+    """Give the revisions that share a partition with some and stay as they are."""
+    if reopened.is_empty():
+        return reopened
+    partitions = reopened.select("source_id", lake.granularity).unique()
+    return lake.rows_in("revisions", partitions).join(reopened, on=["post_id", "version_at"], how="anti")
