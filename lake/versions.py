@@ -7,6 +7,7 @@ import polars as pl
 
 from lake.batch import KEY, NAME, READING
 from lake.lives import Version, lived
+from lake.moved import moved_by, where_it_ended
 from lake.reopened import last_revisions, others
 from lake.settle import Settlement
 from lake.store import Lake
@@ -33,7 +34,7 @@ class Turnover:
     """What is to be written: `posts`, all rows of the partitions `affected`, and the `superseded` versions.
 
     Where a stored version turns out never to have been, the revision that it followed goes on: `superseded` has all
-    that stays of the partitions `revised`, which such revisions lie in.
+    that stays of the partitions `revised`, which such revisions lie in. `moved` is for the batch that follows.
     `unread` are the files (rows of the ledger) that tell a version and that neither the batch nor posts holds
     the reading of; as long as there are any, nothing can be written.
     """
@@ -42,18 +43,22 @@ class Turnover:
     posts: pl.DataFrame
     superseded: pl.DataFrame
     revised: pl.DataFrame
+    moved: pl.DataFrame
     unread: pl.DataFrame
 
 
-def turnover(lake: Lake, settled: Settlement, readings: pl.DataFrame) -> Turnover:
-    """Hold what a batch settled against the stored posts. `readings` are the posts rows that were read for it."""
+def turnover(lake: Lake, settled: Settlement, readings: pl.DataFrame, moved: pl.DataFrame) -> Turnover:
+    """Hold what a batch settled against the stored posts. `readings` are the posts rows that were read for it.
+
+    `moved` is what the turnover of the batch before gave, of the same run: none (moved.SCHEMA) for the first.
+    """
     partition = ["source_id", lake.granularity]
     touched = pl.DataFrame({"post_id": list(settled.choices)}, schema={"post_id": pl.String})
     places = pl.concat([settled.places.join(touched, on="post_id", how="semi"), _withdrawn(lake, touched)])
     there = lake.rows_in("posts", lake.with_period(places).select(partition).unique())
     stored = there.join(touched, on="post_id", how="semi")
     revisions = last_revisions(lake, settled.choices, stored)
-    versions = _versions(settled, stored, revisions)
+    versions = where_it_ended(_versions(settled, stored, revisions), moved)
     as_stored = versions.filter(pl.col("superseded_at").is_null()).join(
         stored.join(_read_otherwise(stored, readings), on="post_id", how="anti"),
         on=STORED,
@@ -75,6 +80,7 @@ def turnover(lake: Lake, settled: Settlement, readings: pl.DataFrame) -> Turnove
         posts=pl.concat([staying, current]).sort(*partition, "published_at", "post_id"),
         superseded=pl.concat([superseded, others(lake, reopened).select(superseded.columns)]),
         revised=reopened.select(partition).unique(),
+        moved=moved_by(settled.choices, versions, settled.rows, moved),
         unread=_unread(settled, changed, written),
     )
 
@@ -102,7 +108,7 @@ def _withdrawn(lake: Lake, touched: pl.DataFrame) -> pl.DataFrame:
 def _versions(settled: Settlement, stored: pl.DataFrame, revisions: pl.DataFrame) -> pl.DataFrame:
     """Give the versions of each touched post since the stored one, with the file that tells each.
 
-    A version that is as the lake has it keeps the file that it had.
+    A version that is as the lake has it keeps the file that it had, `stored_origin` and `stored_path`.
     """
     blobs = settled.rows["blob"].to_list()
     known = {row[0]: Version(None, *row[1:]) for row in stored.select("post_id", *VERSION).iter_rows()}
@@ -122,7 +128,6 @@ def _versions(settled: Settlement, stored: pl.DataFrame, revisions: pl.DataFrame
         versions.join(files, on="row", how="left")
         .join(places, on=["post_id", "version_at"], how="left")
         .with_columns(origin=pl.coalesce("origin", "stored_origin"), path=pl.coalesce("path", "stored_path"))
-        .drop("stored_origin", "stored_path")
     )
 
 

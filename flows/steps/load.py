@@ -8,7 +8,7 @@ import polars as pl
 
 from flows.steps.frames import batch_of
 from flows.steps.groups import Group
-from lake import ledger
+from lake import ledger, moved
 from lake.batch import KEY, Batch, Run
 from lake.commit import commit
 from lake.settle import TOLD, settle, told
@@ -36,6 +36,7 @@ class Loader:
     def __init__(self, lake: Lake, run: Run, reader: Reader) -> None:
         self.lake, self.run, self.reader = lake, run, reader
         self._refused = _tellers(empty("files"))
+        self._moved = pl.DataFrame(schema=moved.SCHEMA)
 
     def load(self, batch: Batch) -> None:
         """Settle a batch and commit it. What is committed stays, whatever comes after."""
@@ -44,13 +45,15 @@ class Loader:
         sightings = pl.concat([sightings, read.sightings])
         refused = _tellers(sightings.filter(pl.col("reason").is_not_null() & pl.col("blob").is_not_null()))
         self._refused = pl.concat([self._refused, refused]).unique()
-        self._commit(replace(batch, sightings=sightings, posts=pl.concat([batch.posts, read.posts])))
+        posts = pl.concat([batch.posts, read.posts])
+        self._commit(replace(batch, sightings=sightings, posts=posts))
 
     def _commit(self, batch: Batch) -> None:
         settled = settle(self.lake, batch)
-        turned = turnover(self.lake, settled, batch.posts)
+        turned = turnover(self.lake, settled, batch.posts, self._moved)
         if turned.unread.is_empty():
             commit(self.lake, batch, settled, turned, self.run)
+            self._moved = turned.moved
             return
         read = self._read_again(turned.unread, batch, [_latest(batch)] * turned.unread.height)
         # what an older version took for a post and this one does not cannot tell it: settle without it

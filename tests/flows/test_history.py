@@ -279,9 +279,17 @@ CUT = {
         {"a.md": GOOD, "b.md": post(2), "c.md": BEST},
     ),
 }
+MOVED_BY_A_PART = {
+    "the-same-at-the-first-path-and-the-best": ({"b.md": GOOD}, {"a.md": GOOD, "b.md": BEST}),
+    "another-post-of-the-chosen-and-the-best-of-its-twin": (
+        {"a.md": GOOD, "b.md": GOOD},
+        {"a.md": post(2), "b.md": BEST},
+    ),
+    "another-post-of-both": ({"a.md": GOOD, "b.md": GOOD}, {"a.md": post(2), "b.md": post(3)}),
+}
 
 
-@pytest.mark.parametrize("trees", CUT.values(), ids=CUT)
+@pytest.mark.parametrize("trees", (CUT | MOVED_BY_A_PART).values(), ids=CUT | MOVED_BY_A_PART)
 @pytest.mark.parametrize("kind", ["replay", "load"])
 def test_twins_of_a_change_larger_than_a_group_are_one_change(site, monkeypatch, kind, trees):
     first, _ = site.commit(*trees)
