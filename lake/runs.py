@@ -3,13 +3,14 @@
 import datetime as dt
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
 
 from lake.batch import Mark, Run
 from lake.store import Lake
-from schemas.tables import columns
+from schemas.tables import columns, empty
 
 # what a run did: first and later loads of sources, replayed histories, rejects tried again, holes filled, templates
 # learned, posts cleaned anew, files put together and cleared away
@@ -20,8 +21,8 @@ INGEST, HISTORY, REPLAY, BACKFILL, LEARN, RECLEAN, MAINTAIN = (
 UPKEEP = (LEARN, RECLEAN, MAINTAIN)
 # written with each batch's commit to files, as a Delta app transaction: the version that this commit makes
 LEDGER = "postlake.files"
-# written with a commit to files: how far it has followed the origins of a replayed history
-MARKS = "postlake.marks"
+# written with a commit to files: how far every repository is followed with it, those that are not yet whole named so
+MARKS = "postlake.followed"
 # a month of nights: what a run is held against
 HISTORY_RUNS = 30
 OBJECTS = ("heads", "as_of", "reasons", "stage_seconds")
@@ -40,14 +41,22 @@ def record(lake: Lake, row: Mapping[str, Any]) -> dict[str, int]:
     return versions
 
 
+def followed(lake: Lake) -> dict[str, Mark]:
+    """Give how far each repository was followed that the lake has read.
+
+    After a run that was killed, the last batch that it wrote tells: whole are then those that it was not amid.
+    """
+    rows = _reading(lake)
+    recorded = _recorded(rows)
+    if _is_intact(lake, rows):
+        return recorded
+    return {origin: replace(mark, is_whole=False) for origin, mark in recorded.items()} | _told(marks(lake))
+
+
 def last(lake: Lake, origins: Iterable[str]) -> dict[str, Mark]:
-    """Give how far the runs came that last read some origins, be it that one was killed as it replayed a history."""
-    rows = lake.scan("runs").filter(~pl.col("kind").is_in(UPKEEP)).sort("started_at").collect()
-    is_whole = _is_intact(lake, rows)
-    last_batch = {} if is_whole else _of_last_batch(lake)
-    return {
-        origin: last_batch.get(origin) or _of_last_run(rows, origin, is_whole=is_whole) for origin in origins
-    }
+    """Give how far some origins were followed; nowhere, those that are no repositories."""
+    of_all = followed(lake)
+    return {origin: of_all.get(origin, Mark()) for origin in origins}
 
 
 def before(lake: Lake, run: Run, origins: Iterable[str]) -> dt.datetime | None:
@@ -78,28 +87,36 @@ def _earlier(lake: Lake, run: Run, origins: Iterable[str]) -> pl.DataFrame:
     return rows.filter(pl.col("origins").list.set_intersection(of).list.len() > 0) if of else rows
 
 
-def _of_last_run(rows: pl.DataFrame, origin: str, *, is_whole: bool) -> Mark:
-    of_origin = rows.filter(pl.col("origins").list.contains(origin)).tail(1)
-    if of_origin.is_empty():
-        return Mark()
-    row = of_origin.row(0, named=True)
-    later = rows.filter(pl.col("started_at") > row["started_at"])
-    head = json.loads(row["heads"]).get(origin)
-    is_whole = (
-        is_whole and row["balanced"] and not later["resumed"].any() and not _is_mixed(later, origin, head)
-    )
-    return _mark(head, json.loads(row["as_of"]).get(origin), is_whole=is_whole)
+def _reading(lake: Lake) -> pl.DataFrame:
+    """Give the runs that may have changed the ledger, oldest first."""
+    rows = lake.scan("runs").filter(~pl.col("kind").is_in(UPKEEP)).sort("started_at").collect()
+    return pl.concat([empty("runs"), rows], how="diagonal")
 
 
-def _is_mixed(later: pl.DataFrame, origin: str, head: str | None) -> bool:
-    """Tell whether some files of an origin were read as another commit has them than the one it was followed to."""
-    return any(json.loads(heads).get(origin, head) != head for heads in later["heads"])
+def _recorded(rows: pl.DataFrame) -> dict[str, Mark]:
+    """Give the marks at the end of the last of some runs."""
+    if rows.is_empty():
+        return {}
+    spelled = rows["marks"][-1]
+    return _told(spelled) if spelled is not None else _retold(rows)
 
 
-def _of_last_batch(lake: Lake) -> dict[str, Mark]:
-    """Give the commits that the last batch to be written came to, as the log of the ledger tells."""
-    told = json.loads(marks(lake) or "{}")
-    return {origin: _mark(head, at, is_whole=True) for origin, (head, at) in told.items()}
+def _retold(rows: pl.DataFrame) -> dict[str, Mark]:
+    """Tell the marks from runs of an older postlake, which recorded none."""
+    marks = dict[str, Mark]()
+    for row in rows.iter_rows(named=True):
+        heads, as_of = json.loads(row["heads"]), json.loads(row["as_of"])
+        doubtful = [
+            origin
+            for origin, mark in marks.items()
+            if row["resumed"] or heads.get(origin, mark.head) != mark.head
+        ]
+        marks |= {origin: replace(marks[origin], is_whole=False) for origin in doubtful}
+        marks |= {
+            origin: Mark(heads.get(origin), _moment(as_of.get(origin)), row["balanced"])
+            for origin in row["origins"]
+        }
+    return marks
 
 
 def marks(lake: Lake) -> str | None:
@@ -115,21 +132,28 @@ def ledger_version(lake: Lake) -> int:
     return files.transaction_version(LEDGER) or files.version()
 
 
-def _mark(head: str | None, at: str | None, *, is_whole: bool) -> Mark:
-    return Mark(head, dt.datetime.fromisoformat(at) if at else None, is_whole)
-
-
 def as_json(marks: Mapping[str, Mark]) -> str:
-    """Spell marks as they stand in the log of the ledger."""
-    return json.dumps(
-        {origin: (mark.head, mark.at and mark.at.isoformat()) for origin, mark in marks.items()}
-    )
+    """Spell the marks of repositories as they stand in the log of the ledger, and in the row of a run."""
+    spelled = {
+        origin: (mark.head, mark.at and mark.at.isoformat(), mark.is_whole)
+        for origin, mark in marks.items()
+        if mark.head is not None
+    }
+    return json.dumps(spelled, ensure_ascii=False)
+
+
+def _told(spelled: str | None) -> dict[str, Mark]:
+    told = json.loads(spelled or "{}")
+    return {origin: Mark(head, _moment(at), is_whole) for origin, (head, at, is_whole) in told.items()}
+
+
+def _moment(spelled: str | None) -> dt.datetime | None:
+    return dt.datetime.fromisoformat(spelled) if spelled else None
 
 
 def is_intact(lake: Lake) -> bool:
     """Tell whether the ledger is as the last recorded run left it; a run that was killed has changed it."""
-    rows = lake.scan("runs").filter(~pl.col("kind").is_in(UPKEEP)).select("started_at", "versions")
-    return _is_intact(lake, rows.sort("started_at").collect())
+    return _is_intact(lake, _reading(lake))
 
 
 def _is_intact(lake: Lake, rows: pl.DataFrame) -> bool:

@@ -57,6 +57,10 @@ class Runs(dy.Schema):
     )
     heads = dy.String(description="JSON object: origin -> commit that the run came to, for repositories")
     as_of = dy.String(description="JSON object: origin -> moment of its own history that the run came to")
+    marks = dy.String(
+        nullable=True,
+        description="JSON object: origin -> commit and moment that it is followed to, and whether as a whole",
+    )
     found = dy.Int64()
     unchanged = dy.Int64(description="content that the lake had read before, under this path or one now gone")
     posts = dy.Int64()

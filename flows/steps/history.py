@@ -109,9 +109,9 @@ def history_groups(lake: Lake, plan: Plan) -> Iterator[Group]:
                 yield gatherer.taken(dict(marks))
             elif gatherer.is_full:
                 tell("replay", done, len(walk.moments))
-                marks[origin] = Mark(commit.id, moment)
+                marks[origin] = Mark(commit.id, moment, is_whole=True)
                 yield gatherer.taken(dict(marks))
-        marks[origin] = Mark(walk.source.head, walk.moment)
+        marks[origin] = Mark(walk.source.head, walk.moment, is_whole=True)
         yield gatherer.taken(dict(marks))
 
 

@@ -1,6 +1,7 @@
 """Load: a batch is settled against the ledger and committed."""
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ import polars as pl
 from flows.steps.frames import batch_of
 from flows.steps.groups import Group
 from lake import ledger, moved
-from lake.batch import KEY, Batch, Run
+from lake.batch import KEY, Batch, Mark, Run
 from lake.commit import commit
 from lake.settle import TOLD, settle, told
 from lake.store import Lake
@@ -33,8 +34,10 @@ NOT_HELD = Refusal(
 class Loader:
     """Loads the batches of a run, one after the other."""
 
-    def __init__(self, lake: Lake, run: Run, reader: Reader) -> None:
+    def __init__(self, lake: Lake, run: Run, reader: Reader, marks: Mapping[str, Mark] | None = None) -> None:
+        """Load into a lake that repositories are followed in as marks tell, where a batch does not tell otherwise."""
         self.lake, self.run, self.reader = lake, run, reader
+        self._marks = marks or {}
         self._refused = _tellers(empty("files"))
         self._moved = pl.DataFrame(schema=moved.SCHEMA)
 
@@ -45,8 +48,9 @@ class Loader:
         sightings = pl.concat([sightings, read.sightings])
         refused = _tellers(sightings.filter(pl.col("reason").is_not_null() & pl.col("blob").is_not_null()))
         self._refused = pl.concat([self._refused, refused]).unique()
+        marks = {**self._marks, **batch.marks}
         posts = pl.concat([batch.posts, read.posts])
-        self._commit(replace(batch, sightings=sightings, posts=posts))
+        self._commit(replace(batch, sightings=sightings, posts=posts, marks=marks))
 
     def _commit(self, batch: Batch) -> None:
         settled = settle(self.lake, batch)

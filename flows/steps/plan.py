@@ -1,8 +1,8 @@
 """Find: what there is, what the lake has seen of it, and so what is to be read."""
 
 import datetime as dt
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
@@ -71,6 +71,26 @@ class Plan:
     @property
     def heads(self) -> dict[str, str]:
         return {source.origin: source.head for source in self.sources if source.head}
+
+    def marks_amid(self, marks: Mapping[str, Mark]) -> dict[str, Mark]:
+        """Give how far repositories are followed while this is done: of what it changes the lake may hold any part."""
+        changing = self.origins if self.scope is None else self._mixed(marks)
+        return {
+            origin: replace(mark, is_whole=mark.is_whole and origin not in changing)
+            for origin, mark in marks.items()
+        }
+
+    def marks_after(self, marks: Mapping[str, Mark]) -> dict[str, Mark]:
+        """Give how far repositories are followed once this is done."""
+        whole = {
+            source.origin: Mark(source.head, self.moments[source.origin], is_whole=True)
+            for source in (self.sources if self.scope is None else ())
+        }
+        return self.marks_amid(marks) | whole
+
+    def _mixed(self, marks: Mapping[str, Mark]) -> list[str]:
+        """Name the repositories of which some files are read as another commit has them than the one they are followed to."""
+        return [origin for origin, head in self.heads.items() if marks.get(origin, Mark()).head != head]
 
 
 def plan(lake: Lake, run: Run, sources: Sequence[Source], *, verify: bool) -> Plan:

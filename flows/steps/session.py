@@ -20,7 +20,7 @@ from flows.steps.pool import Workshop
 from flows.steps.reclean import Recleaned, reclean
 from flows.steps.sources import Source
 from lake import ledger, runs
-from lake.batch import Batch, Run
+from lake.batch import Batch, Mark, Run
 from lake.store import Lake
 
 Planning = Callable[[Lake, Run, Sequence[Source]], Plan]
@@ -37,10 +37,12 @@ class Session:
         self.resumed = not runs.is_intact(lake)
         self.posts_before = lake.table("posts").version()
         self.plan: Plan
+        self.marks: dict[str, Mark]
 
     def find(self, planning: Planning) -> Plan:
         with self.clock.measuring("find"):
             self.plan = planning(self.lake, self.run, self.sources)
+            self.marks = runs.followed(self.lake)
         return self.plan
 
     def learn(self) -> int:
@@ -79,7 +81,8 @@ class Session:
 
     def load(self, batches: Iterable[Batch]) -> int:
         """Commit the batches; the time spent waiting for them is not the stage's own."""
-        loader, number = Loader(self.lake, self.run, self.shop.reader), 0
+        marks = self.plan.marks_amid(self.marks)
+        loader, number = Loader(self.lake, self.run, self.shop.reader, marks), 0
         for batch in batches:
             with self.clock.measuring("load"):
                 loader.load(batch)
@@ -90,7 +93,8 @@ class Session:
     def report(self) -> Summary:
         """Balance the run against the ledger as committed, and record it. Raises UnbalancedError."""
         summary = self._summary()
-        summary.versions = runs.record(self.lake, as_row(summary, self.run))
+        marks = self.plan.marks_after(self.marks) if summary.balanced else self.plan.marks_amid(self.marks)
+        summary.versions = runs.record(self.lake, as_row(summary, self.run) | {"marks": runs.as_json(marks)})
         if not summary.balanced:
             raise UnbalancedError(not_balanced(summary), summary)
         return summary

@@ -18,7 +18,10 @@ from polars.testing import assert_frame_equal
 
 from flows.steps import groups
 from flows.steps.history import moments
+from flows.steps.maintain import Maintenance, maintain
+from flows.steps.upkeep import Upkeep, learn
 from lake.batch import KEY
+from lake.store import open_lake
 from posts import work
 from schemas.errors import SourceError
 from tests.flows.one_run import Killed, arm, give_up
@@ -448,6 +451,43 @@ def test_a_replay_of_two_repositories_that_was_killed_goes_on_where_it_was(two, 
     kill(monkeypatch, point, lambda: replay_two(two))
     assert replay_two(two).kind == "history"
     assert_same(site, calm)
+
+
+@pytest.fixture
+def three(new_site):
+    """Three repositories in one lake, replayed; each goes on with two commits then."""
+    first, *others = (new_site() for _ in range(3))
+    lake = first.archive.lake
+    sites = [first, *(replace(each, archive=replace(each.archive, lake=lake)) for each in others)]
+    for number, each in enumerate(sites, start=1):
+        each.commit({"a.md": post(number)})
+        each.replay()
+        each.commit({"a.md": post(number, text=LONG)}, {"b.md": post(number)}, at=600)
+    return sites
+
+
+BETWEEN = {
+    "nothing": lambda _: None,
+    "maintain": lambda lake: maintain(Maintenance(lake, wait_seconds=0), print),
+    "learn": lambda lake: learn(Upkeep(lake, wait_seconds=0), print),
+}
+
+
+@pytest.mark.parametrize("between", BETWEEN.values(), ids=BETWEEN)
+@pytest.mark.parametrize(("kind", "then"), [("replay", "history"), ("load", "ingest")])
+def test_a_run_that_was_killed_leaves_the_histories_of_others_whole(three, monkeypatch, kind, then, between):
+    disturbed, *others = three
+    kill(monkeypatch, ("after", "files", 1), getattr(disturbed, kind))
+    between(disturbed.archive.lake)
+    assert [each.replay().kind for each in others] == ["history", "history"]
+    assert disturbed.replay().kind == then
+    assert [each.replay().unchanged for each in three] == [1, 1, 1]
+
+
+def test_runs_that_recorded_no_marks_tell_how_far_histories_were_followed(three):
+    runs = open_lake(three[0].archive.lake).table("runs")
+    runs.update({"marks": "NULL"})
+    assert [each.replay().kind for each in three] == ["history"] * 3
 
 
 # Clocks
