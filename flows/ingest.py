@@ -74,5 +74,6 @@ def ingest(
         as_files,
         history,
     )
-    with session(order, get_run_logger().warning) as opened:
-        return carry_out(opened, planned(order))
+    say = get_run_logger().warning
+    with session(order, say) as opened:
+        return carry_out(opened, planned(order, say))

@@ -19,9 +19,9 @@ from lake.batch import Batch
 def find(opened: Session, planning: Planning) -> State[None]:
     plan = opened.find(planning)
     commits = sum(len(walk.moments) for walk in plan.walks)
-    ahead = f"{commits} commits to replay" if plan.walks else f"{plan.todo.height} to read"
+    replayed = f"{commits} commits to replay, " if plan.walks else ""
     went = f"{plan.moved} moved, {plan.gone.height} gone"
-    return done(f"{plan.found} files found, {ahead}, {went}")
+    return done(f"{plan.found} files found, {replayed}{plan.todo.height} to read, {went}")
 
 
 @task(name="learn", task_run_name="learn", cache_policy=NO_CACHE)

@@ -52,7 +52,7 @@ from flows.steps.pipeline import planned, session
 def unbalanced(source: str, lake: str):
     order = Order((source,), Path(lake))
     with session(order, print) as opened:
-        opened.find(planned(order))
+        opened.find(planned(order, print))
         opened.lake.table("files").delete("path = 'old-0.md'")
         reported(opened)
 

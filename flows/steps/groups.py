@@ -92,7 +92,11 @@ class Gatherer:
 
 def groups(lake: Lake, plan: Plan) -> Iterator[Group]:
     """Read the files of a plan, in its order."""
-    gatherer = Gatherer(_begun(lake, plan))
+    return gathered(Gatherer(_begun(lake, plan)), plan)
+
+
+def gathered(gatherer: Gatherer, plan: Plan) -> Iterator[Group]:
+    """Read the files of a plan, in its order, into groups."""
     for handful in plan.todo.select(*FOUND).iter_slices(HANDFUL):
         files = [File(*row) for row in handful.iter_rows()]
         is_begun = [gatherer.is_begun(file) for file in files]

@@ -2,13 +2,14 @@
 
 import datetime as dt
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 
 import polars as pl
 
 from flows.steps.compare import FOUND
-from flows.steps.groups import Gatherer, Group, known_readings
+from flows.steps.groups import Gatherer, Group, gathered, known_readings
 from flows.steps.plan import Plan, Walk, plan
 from flows.steps.progress import tell
 from flows.steps.sources import Content, GitTree, Source, is_removal
@@ -17,32 +18,42 @@ from lake.batch import Mark, Run
 from lake.store import Lake
 from posts.find import File
 from posts.git import Commit
+from posts.paths import printable
 from schemas.errors import SourceError
 
+Say = Callable[[str], None]
+LEAP = (
+    "its history does not go on from what the lake holds of it; what separates the two is taken as one change"
+)
+NOTHING = Plan(runs.HISTORY, sources=(), found=0, todo=pl.DataFrame(schema=FOUND), moments={})
 TICK = dt.timedelta(microseconds=1)
 # commits whose files are asked for in one go
 HANDFUL = 500
 
 
-def history_plan(lake: Lake, run: Run, sources: Sequence[Source]) -> Plan:
+def history_plan(lake: Lake, run: Run, sources: Sequence[Source], *, say: Say) -> Plan:
     """Plan to replay the commits that came since the last ingested one, or all.
 
     Where a history does not go on from what the lake holds of it (it was rewritten, or cut short, or a run
     was killed that did not replay it), what separates the two is taken as one change, by a plan as for an
-    ingest. Raises SourceError for a source without a history.
+    ingest, and said. Raises SourceError for a source without a history.
     """
     repositories = [_repository(source) for source in sources]
     marks = runs.last(lake, [source.origin for source in repositories])
-    walks = [_walk(lake, source, marks[source.origin], run) for source in repositories]
-    if None in walks:
-        return plan(lake, run, sources, verify=False)
-    return Plan(
-        kind=runs.HISTORY,
+    found = [_walk(lake, source, marks[source.origin], run) for source in repositories]
+    walks = [walk for walk in found if walk is not None]
+    walked = {walk.source.origin: walk.moment for walk in walks}
+    leaps = [source for source in repositories if source.origin not in walked]
+    for source in leaps:
+        say(f"{printable(source.origin)}: {LEAP}")
+    at_once = plan(lake, run, leaps, verify=False) if leaps else NOTHING
+    return replace(
+        at_once,
+        kind=runs.HISTORY if walks else runs.INGEST,
         sources=sources,
-        found=sum(1 for source in repositories for _ in source.found()),
-        todo=pl.DataFrame(schema=FOUND),
-        moments={walk.source.origin: walk.moment for walk in walks if walk},
-        walks=[walk for walk in walks if walk],
+        found=at_once.found + sum(1 for walk in walks for _ in walk.source.found()),
+        moments=at_once.moments | walked,
+        walks=walks,
     )
 
 
@@ -97,9 +108,11 @@ def _believed(times: Sequence[dt.datetime], after: dt.datetime | None, until: dt
 
 
 def history_groups(lake: Lake, plan: Plan) -> Iterator[Group]:
-    """Read the commits of a plan, oldest first, in groups that end with a commit unless it is a large one."""
+    """Read what a plan takes as one change, then commits, oldest first, in groups that end with one unless it is large."""
     gatherer = Gatherer(known_readings(lake, plan.edited))
     marks = {walk.source.origin: walk.after for walk in plan.walks if walk.after.head}
+    for group in gathered(gatherer, plan):
+        yield replace(group, marks=dict(marks))
     for walk in plan.walks:
         done, origin = 0, walk.source.origin
         for commit, moment in _replayed(gatherer, walk):

@@ -51,7 +51,7 @@ def _try(sources: Iterable[Source]) -> None:
 
 def ingest(order: Order, say: Say) -> Summary:
     """Run an ingest in this process and its workers."""
-    return _run(order, planned(order), say)
+    return _run(order, planned(order, say), say)
 
 
 def replay(order: Order, say: Say, reasons: Collection[str] = (), since: dt.date | None = None) -> Summary:
@@ -77,5 +77,5 @@ def retried(reasons: Collection[str], since: dt.date | None) -> Planning:
     return partial(replay_plan, reasons=reasons, since=since)
 
 
-def planned(order: Order) -> Planning:
-    return history_plan if order.history else partial(plan, verify=order.verify)
+def planned(order: Order, say: Say) -> Planning:
+    return partial(history_plan, say=say) if order.history else partial(plan, verify=order.verify)

@@ -115,7 +115,7 @@ def test_a_run_that_does_not_balance_fails_with_an_alarm(archive):
     archive.write("a.md")
     order = Order((str(archive.folder),), Path(archive.lake))
     with session(order, print) as opened:
-        opened.find(planned(order))
+        opened.find(planned(order, print))
         opened.load(opened.transform())
         opened.lake.table("files").delete("path = 'a.md'")
         with pytest.raises(UnbalancedError, match="1 files found, but 0 unchanged, 0 posts") as failed:
