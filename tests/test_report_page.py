@@ -13,7 +13,7 @@ from cli import app
 from flows.pages.figures import labels
 from flows.pages.words import BOTH
 from flows.pages.write import write
-from lake.store import create_lake
+from lake.create import create_lake
 from schemas.errors import MisuseError
 from schemas.words import PageLanguage
 

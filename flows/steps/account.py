@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 
 from flows.steps.alarms import Alarm
+from flows.steps.clock import Clock
 from lake.batch import Run
 from schemas.errors import PostlakeError
 
@@ -64,10 +65,25 @@ def not_balanced(summary: Summary) -> str:
 
 def as_row(summary: Summary, run: Run) -> dict[str, object]:
     """Give the row of `runs`, without the versions of the tables."""
-    row = asdict(summary)
-    return row | {
-        "alarms": [alarm.text for alarm in summary.alarms],
-        "started_at": run.started_at,
-        "finished_at": dt.datetime.now(dt.UTC),
-        "code_version": version("postlake"),
+    return asdict(summary) | {"alarms": [alarm.text for alarm in summary.alarms]} | _now(run)
+
+
+def row_of_upkeep(kind: str, run: Run, clock: Clock, *, resumed: bool) -> dict[str, object]:
+    """Give the row of a run that read no source and, so far as is told here, changed no post."""
+    return {
+        **dict.fromkeys(("found", *ACCOUNTED, "gone", "moved", "bytes_read"), 0),
+        **{name: {} for name in ("heads", "as_of", "reasons")},
+        **{name: [] for name in ("origins", "alarms")},
+        "run_id": run.run_id,
+        "kind": kind,
+        "balanced": True,
+        "resumed": resumed,
+        "seconds": clock.seconds,
+        "stage_seconds": clock.stages,
+        **_now(run),
     }
+
+
+def _now(run: Run) -> dict[str, object]:
+    finished_at = dt.datetime.now(dt.UTC)
+    return {"started_at": run.started_at, "finished_at": finished_at, "code_version": version("postlake")}

@@ -20,9 +20,8 @@ from flows.steps.session import Session
 from flows.steps.sources import Source
 from lake import plans
 from lake.batch import Run
-from lake.commit import repair
-from lake.lock import writing
-from lake.store import Lake, open_for_writing, open_lake
+from lake.store import Lake, open_lake
+from lake.writer import held
 from schemas.errors import MisuseError, SourceError
 from schemas.words import BackfillMode
 
@@ -90,10 +89,7 @@ def backfilling(wish: Wish, plan_id: str, say: Say) -> Iterator[Backfilling]:
         wish = wish.of(_forecast(lake, plan_id))
     with ExitStack() as stack:
         places = _opened(stack, lake, wish, say)
-        stack.enter_context(writing(order.lake, run.run_id, order.wait_seconds, say))
-        lake = open_for_writing(order.lake)
-        if repair(lake):
-            say("an earlier run was killed while it wrote; its unfinished batch was undone")
+        lake = stack.enter_context(held(order.lake, run, order.wait_seconds, say))
         session = Session(lake, run, with_pool(workshop(order), stack), places.sources)
         planned = (
             _loaded(lake, plan_id) if plan_id else _stored(lake, *made(lake, run, places, wish, session.shop))

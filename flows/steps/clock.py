@@ -18,11 +18,11 @@ def new_run() -> Run:
 
 
 class Clock:
-    """Seconds since its making, and seconds spent in each stage."""
+    """Seconds since its making, and seconds spent in each stage, to the millisecond."""
 
     def __init__(self) -> None:
         self._started = time.monotonic()
-        self.stages: dict[str, float] = {}
+        self._stages: dict[str, float] = {}
 
     @contextmanager
     def measuring(self, stage: str) -> Iterator[None]:
@@ -30,7 +30,7 @@ class Clock:
         try:
             yield
         finally:
-            self.stages[stage] = self.stages.get(stage, 0) + time.monotonic() - start
+            self._stages[stage] = self._stages.get(stage, 0) + time.monotonic() - start
 
     def waiting_for(self, stage: str, stream: Iterable[T]) -> Iterator[T]:
         """Pass a stream on; the time until each next item counts for the stage."""
@@ -44,4 +44,8 @@ class Clock:
 
     @property
     def seconds(self) -> float:
-        return time.monotonic() - self._started
+        return round(time.monotonic() - self._started, 3)
+
+    @property
+    def stages(self) -> dict[str, float]:
+        return {stage: round(seconds, 3) for stage, seconds in self._stages.items()}

@@ -3,20 +3,19 @@
 import datetime as dt
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
-from importlib.metadata import version
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from flows.steps.account import row_of_upkeep
 from flows.steps.clock import Clock, new_run
 from flows.steps.memory import give_back
 from flows.steps.progress import tell
 from lake import maintain as files
 from lake import runs, vacuum
 from lake.batch import Run
-from lake.commit import repair
 from lake.info import tables
-from lake.lock import writing
-from lake.store import Lake, open_for_writing, open_lake
+from lake.store import Lake, open_lake
+from lake.writer import held, held_unchanged
 from schemas.errors import MisuseError
 from schemas.tables import TABLES
 
@@ -136,8 +135,7 @@ class Maintainer:
                     vacuum.remove(self.lake, name, found[name])
                     vacuum.shorten_log(self.lake, name)
                     tell("clean", sum(map(len, list(found.values())[:number])), sum(map(len, found.values())))
-        self.done.seconds = round(self.clock.seconds, 3)
-        self.done.stage_seconds = self._stages()
+        self._time()
         return self.done
 
     def _leftovers(self, name: str) -> list[vacuum.Leftover]:
@@ -149,15 +147,13 @@ class Maintainer:
         return found
 
     def _record(self) -> None:
-        done = self.done
-        done.seconds, done.stage_seconds = round(self.clock.seconds, 3), self._stages()
-        row = _row(done, self.run, resumed=self.resumed)
-        done.versions = self.lake.versions() if self.order.dry_run else runs.record(self.lake, row)
+        row = row_of_upkeep(self.done.kind, self.run, self.clock, resumed=self.resumed)
+        self.done.versions = self.lake.versions() if self.order.dry_run else runs.record(self.lake, row)
         for after in tables(self.lake):
             self._of[after.table].files, self._of[after.table].bytes = after.files, after.bytes
 
-    def _stages(self) -> dict[str, float]:
-        return {stage: round(seconds, 3) for stage, seconds in self.clock.stages.items()}
+    def _time(self) -> None:
+        self.done.seconds, self.done.stage_seconds = self.clock.seconds, self.clock.stages
 
 
 @contextmanager
@@ -168,10 +164,8 @@ def maintaining(order: Maintenance, say: Say) -> Iterator[Maintainer]:
     """
     open_lake(order.lake)
     run = new_run()
-    with writing(order.lake, run.run_id, order.wait_seconds, say):
-        lake = open_lake(order.lake) if order.dry_run else open_for_writing(order.lake)
-        if not order.dry_run and repair(lake):
-            say("an earlier run was killed while it wrote; the next ingest does its unfinished batch again")
+    holding = held_unchanged if order.dry_run else held
+    with holding(order.lake, run, order.wait_seconds, say) as lake:
         yield Maintainer(lake, run, order)
 
 
@@ -180,32 +174,3 @@ def maintain(order: Maintenance, say: Say) -> Maintained:
     with maintaining(order, say) as maintainer:
         maintainer.compact()
         return maintainer.clean()
-
-
-def _row(done: Maintained, run: Run, *, resumed: bool) -> dict[str, object]:
-    counts = (
-        "found",
-        "unchanged",
-        "posts",
-        "duplicates",
-        "rejected",
-        "ignored",
-        "gone",
-        "moved",
-        "bytes_read",
-    )
-    row = asdict(done)
-    return {
-        **{name: row[name] for name in ("run_id", "kind", "seconds", "stage_seconds")},
-        **dict.fromkeys(counts, 0),
-        "heads": {},
-        "as_of": {},
-        "reasons": {},
-        "origins": [],
-        "alarms": [],
-        "balanced": True,
-        "resumed": resumed,
-        "started_at": run.started_at,
-        "finished_at": dt.datetime.now(dt.UTC),
-        "code_version": version("postlake"),
-    }

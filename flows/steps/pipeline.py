@@ -15,9 +15,9 @@ from flows.steps.plan import plan, replay_plan
 from flows.steps.pool import Workshop, available_workers, with_pool
 from flows.steps.session import Planning, Session
 from flows.steps.sources import Source
-from lake.commit import repair
-from lake.lock import writing
-from lake.store import check_place, create_lake, is_lake, open_lake
+from lake.create import check_place, create_lake
+from lake.store import is_lake, open_lake
+from lake.writer import held
 from posts.work import Reader
 
 Say = Callable[[str], None]
@@ -35,10 +35,8 @@ def session(order: Order, say: Say) -> Iterator[Session]:
         sources = Opener(stack, say, below=order.below, as_files=order.as_files).open(order.sources)
         if not is_lake(order.lake):
             _try(sources)
-        stack.enter_context(writing(order.lake, run.run_id, order.wait_seconds, say))
-        lake = create_lake(order.lake, order.granularity)
-        if repair(lake):
-            say("an earlier run was killed while it wrote; its unfinished batch was undone and is done again")
+        opening = partial(create_lake, granularity=order.granularity)
+        lake = stack.enter_context(held(order.lake, run, order.wait_seconds, say, opening))
         yield Session(lake, run, with_pool(workshop(order), stack), sources)
 
 

@@ -1,12 +1,11 @@
 """Learn and clean anew, from end to end, without Prefect: the work on a lake that reads no source."""
 
-import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
-from importlib.metadata import version
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from flows.steps.account import row_of_upkeep
 from flows.steps.alarms import Alarm
 from flows.steps.clock import Clock, new_run
 from flows.steps.learn import Learned, in_force, learn_lake, told
@@ -14,10 +13,9 @@ from flows.steps.pool import Workshop, available_workers
 from flows.steps.reclean import Recleaned, reclean
 from lake import runs
 from lake.batch import Run
-from lake.commit import repair
 from lake.info import source_ids
-from lake.lock import writing
-from lake.store import Lake, open_for_writing, open_lake
+from lake.store import Lake, open_lake
+from lake.writer import held
 from posts.work import Reader
 from schemas.words import Engine
 
@@ -73,10 +71,15 @@ class Keeper:
     def report(self) -> Kept:
         """Record the run: the posts looked at are its files."""
         done = self.done
-        done.seconds = round(self.clock.seconds, 3)
-        done.stage_seconds = {stage: round(seconds, 3) for stage, seconds in self.clock.stages.items()}
-        done.versions = runs.record(self.lake, _row(done, self.run, resumed=self.resumed))
+        done.seconds, done.stage_seconds = self.clock.seconds, self.clock.stages
+        done.versions = runs.record(self.lake, self._row())
         return done
+
+    def _row(self) -> dict[str, object]:
+        posts, changed = self.done.recleaned.posts, self.done.recleaned.changed
+        alarms = [alarm.text for alarm in self.done.alarms]
+        told = {"alarms": alarms, "found": posts, "unchanged": posts - changed, "posts": changed}
+        return row_of_upkeep(self.done.kind, self.run, self.clock, resumed=self.resumed) | told
 
     def _shop(self) -> Workshop:
         return Workshop(
@@ -92,10 +95,7 @@ def keeping(order: Upkeep, kind: str, say: Say) -> Iterator[Keeper]:
     """
     source_ids(open_lake(order.lake), order.sources)
     run = new_run()
-    with writing(order.lake, run.run_id, order.wait_seconds, say):
-        lake = open_for_writing(order.lake)
-        if repair(lake):
-            say("an earlier run was killed while it wrote; the next ingest does its unfinished batch again")
+    with held(order.lake, run, order.wait_seconds, say) as lake:
         yield Keeper(lake, run, order, kind)
 
 
@@ -113,26 +113,3 @@ def clean_anew(order: Upkeep, say: Say) -> Kept:
     with keeping(order, runs.RECLEAN, say) as keeper:
         keeper.reclean(keeper.sources)
         return keeper.report()
-
-
-def _row(done: Kept, run: Run, *, resumed: bool) -> dict[str, object]:
-    posts, changed = done.recleaned.posts, done.recleaned.changed
-    counts = {"found": posts, "unchanged": posts - changed, "posts": changed}
-    nothing = dict.fromkeys(("duplicates", "rejected", "ignored", "gone", "moved", "bytes_read"), 0)
-    row = asdict(done)
-    told_of = {name: row[name] for name in ("run_id", "kind", "seconds", "stage_seconds")}
-    return {
-        **told_of,
-        "alarms": [alarm.text for alarm in done.alarms],
-        **counts,
-        **nothing,
-        "origins": [],
-        "heads": {},
-        "as_of": {},
-        "reasons": {},
-        "balanced": True,
-        "resumed": resumed,
-        "started_at": run.started_at,
-        "finished_at": dt.datetime.now(dt.UTC),
-        "code_version": version("postlake"),
-    }

@@ -74,7 +74,7 @@ def verify(root: Path, *, deep: bool = True) -> Verified:
         done += files[name]
         give_back()
     check_across(keys, newest, slug, found)
-    return Verified(str(root), deep, lake.versions(), list(found), round(clock.seconds, 3))
+    return Verified(str(root), deep, lake.versions(), list(found), clock.seconds)
 
 
 def _opened(root: Path) -> Lake:

@@ -6,10 +6,11 @@ import polars as pl
 import pytest
 
 from lake import figures
+from lake.create import create_lake
 from lake.figures import Period, Window
 from lake.growth import growth
 from lake.info import tables
-from lake.store import create_lake, open_lake
+from lake.store import open_lake
 
 TODAY = dt.date(2024, 6, 1)
 MONTHS = Window(dt.date(2024, 1, 1), dt.date(2024, 5, 31), Period.MONTH)

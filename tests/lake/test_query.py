@@ -7,8 +7,9 @@ import polars as pl
 import pytest
 
 from lake import info, query
+from lake.create import create_lake
 from lake.errors import QueryError
-from lake.store import create_lake, open_lake
+from lake.store import open_lake
 from schemas.tables import TABLES
 
 ALL = [*TABLES, *(view for view in query.VIEWS if view not in TABLES)]

@@ -7,8 +7,9 @@ import pytest
 from deltalake import DeltaTable
 
 from lake import query
+from lake.create import create_lake
 from lake.errors import LakeError
-from lake.store import arrow, create_lake, open_lake
+from lake.store import arrow, open_lake
 from schemas.tables import TABLES, empty
 from schemas.words import Granularity
 
