@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from flows.processes import Process, stop
 from schemas.errors import MisuseError
 
 Say = Callable[[str], None]
-Process = subprocess.Popen[bytes]
 HOST = "127.0.0.1"
 HOME = Path("data/prefect")
 # of the server, beside those of flows/__init__.py; but for SQLite's, docker-compose.yml says the same
@@ -72,11 +72,7 @@ def _running(name: str, command: list[str]) -> Iterator[Process]:
         try:
             yield process
         finally:
-            process.terminate()
-            try:
-                process.wait(SECONDS_TO_STOP[name])
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
+            stop(process, SECONDS_TO_STOP[name])
 
 
 def _first_to_end(processes: list[Process]) -> int:

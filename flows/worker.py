@@ -15,6 +15,7 @@ from prefect.client.orchestration import get_client
 from prefect.states import Crashed
 
 from flows.deployments import POOL, require_server
+from flows.processes import Process, stop
 
 Say = Callable[[str], None]
 SETTINGS = {
@@ -63,15 +64,11 @@ def work(*options: str, say: Say) -> int:
             _stop(worker, say)
 
 
-def _stop(worker: "subprocess.Popen[bytes]", say: Say) -> None:
+def _stop(worker: Process, say: Say) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)
     runs = _runs_of(worker.pid)
-    worker.terminate()
-    try:
-        worker.wait(SECONDS_TO_STOP)
-    except subprocess.TimeoutExpired:
-        worker.kill()
+    stop(worker, SECONDS_TO_STOP)
     if runs:
         say(f"stopped amid {len(runs)} run(s)")
         with suppress(

@@ -1,0 +1,16 @@
+"""Processes that are started here and end with us."""
+
+import os
+import signal
+import subprocess
+
+Process = subprocess.Popen[bytes]
+
+
+def stop(process: Process, seconds: float) -> None:
+    """Ask a process, the first of its session, to end; after so many seconds end all of the session."""
+    process.terminate()
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
