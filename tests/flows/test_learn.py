@@ -5,6 +5,7 @@ import pytest
 from flows.steps.learn import WORTH_LEARNING
 from flows.steps.upkeep import Upkeep, clean_anew, learn
 from lake.errors import LakeError
+from posts import parse
 
 PLEA = "本台每晚八点开播，请记得按时收看旧港夜话。"
 OPENINGS = "灯塔 渡口 码头 盐场 船坞 潮汐 邮局 茶楼 戏台 书店 菜场 桥头".split()
@@ -51,6 +52,15 @@ def test_learning_cleans_the_posts_that_are_there_already(archive):
     done = learned(archive)
     assert (done.recleaned.posts, done.recleaned.changed) == (20, 20)
     assert texts(archive) == {f"第{number}夜": told(number) for number in range(20)}
+
+
+def test_a_post_whose_source_is_read_otherwise_now_teaches_nothing_and_stays(archive, monkeypatch):
+    fill(archive, range(20))
+    archive.ingest()
+    monkeypatch.setattr(parse, "slug", lambda source: f"{source}-renamed")
+    done = learned(archive)
+    assert [(each.patterns, each.learned_from) for each in done.learned] == [(0, 0)]
+    assert PLEA in texts(archive)["第3夜"]
 
 
 def test_what_is_ingested_later_is_cleaned_with_the_newest_template(archive):
