@@ -4,6 +4,8 @@ LAKE ?= data/lake
 GOLD ?= ../shared/gold
 EVERY ?= 10
 PORT ?= 4200
+# one of them mostly waits, for the servers of the live tests
+PROCESSES ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -27,7 +29,7 @@ serve: install  ## Prefect's server with its UI, a worker and all deployments, o
 	$(BIN)/postlake serve --port $(PORT)
 
 test: install  ## every test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadgroup --no-loadscope-reorder
 
 check: install  ## format, lint, types, imports
 	$(BIN)/ruff format --check .

@@ -16,8 +16,9 @@ from flows.steps.pipeline import ingest, replay
 from lake.batch import KEY
 from lake.store import open_lake
 
-EXAMPLES = Path(__file__).parents[1] / "examples" / "posts"
-ONE_RUN = Path(__file__).parent / "flows" / "one_run.py"
+TESTS = Path(__file__).parent
+EXAMPLES = TESTS.parent / "examples" / "posts"
+ONE_RUN = TESTS / "flows" / "one_run.py"
 TOUCHED_MTIME_NS = 1_000_000_000
 
 
@@ -130,3 +131,16 @@ def start():
     for process in started:
         process.kill()
         process.communicate()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Keep a file's tests, and all live ones, in one process, for what they share; what takes longest begins first."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_group(item)))
+    items.sort(key=lambda item: (_group(item) != "live", len(item.path.parts)))
+
+
+def _group(item):
+    room, *_ = item.path.relative_to(TESTS).parts
+    return room if room == "live" else str(item.path)
