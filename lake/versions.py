@@ -55,9 +55,14 @@ def turnover(lake: Lake, settled: Settlement, readings: pl.DataFrame, moved: pl.
     partition = ["source_id", lake.granularity]
     touched = pl.DataFrame({"post_id": list(settled.choices)}, schema={"post_id": pl.String})
     places = pl.concat([settled.places.join(touched, on="post_id", how="semi"), _withdrawn(lake, touched)])
-    there = lake.rows_in("posts", lake.with_period(places).select(partition).unique())
+    read = lake.with_period(places).select(partition).unique()
+    there = lake.rows_in("posts", read)
     stored = there.join(touched, on="post_id", how="semi")
     revisions = last_revisions(lake, settled.choices, stored)
+    if not revisions.is_empty():
+        # a revision that goes on is a row of posts again, maybe in a partition of which no file tells any more
+        elsewhere = revisions.select(partition).unique().join(read, on=partition, how="anti")
+        there = pl.concat([there, lake.rows_in("posts", elsewhere).select(there.columns)])
     versions = where_it_ended(_versions(settled, stored, revisions), moved)
     as_stored = versions.filter(pl.col("superseded_at").is_null()).join(
         stored.join(_read_otherwise(stored, readings), on="post_id", how="anti"),

@@ -281,6 +281,10 @@ CUT = {
         {"b.md": BEST},
         {"a.md": GOOD, "b.md": post(2), "c.md": BEST},
     ),
+    "one-that-goes-on-among-others-in-a-month-of-which-no-file-tells": (
+        {"c.md": BEST, "d.md": GOOD, "f.md": post(5)},
+        {"c.md": post(3, EARLY), "d.md": post(4, EARLY), "f.md": post(5)},
+    ),
 }
 MOVED_BY_A_PART = {
     "the-same-at-the-first-path-and-the-best": ({"b.md": GOOD}, {"a.md": GOOD, "b.md": BEST}),
