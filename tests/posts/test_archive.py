@@ -144,7 +144,10 @@ def test_an_archive_holds_what_its_folder_held(tmp_path, file):
     assert sorted(found) == sorted(expected)
 
 
-@pytest.mark.parametrize("empty", [zip_of({}), gzip.compress(bytes(1024)), zip_of({"a.txt": b""})])
+EMPTY = {"zip": zip_of({}), "tar.gz": gzip.compress(bytes(1024)), "zip-without-posts": zip_of({"a.txt": b""})}
+
+
+@pytest.mark.parametrize("empty", EMPTY.values(), ids=EMPTY)
 def test_an_archive_may_hold_no_posts(file, empty):
     assert contents(file, empty) == {}
 
