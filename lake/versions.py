@@ -53,23 +53,9 @@ def turnover(lake: Lake, settled: Settlement, readings: pl.DataFrame, moved: pl.
     `moved` is what the turnover of the batch before gave, of the same run: none (moved.SCHEMA) for the first.
     """
     partition = ["source_id", lake.granularity]
-    touched = pl.DataFrame({"post_id": list(settled.choices)}, schema={"post_id": pl.String})
-    places = pl.concat([settled.places.join(touched, on="post_id", how="semi"), _withdrawn(lake, touched)])
-    read = lake.with_period(places).select(partition).unique()
-    there = lake.rows_in("posts", read)
-    stored = there.join(touched, on="post_id", how="semi")
-    revisions = last_revisions(lake, settled.choices, stored)
-    if not revisions.is_empty():
-        # a revision that goes on is a row of posts again, maybe in a partition of which no file tells any more
-        elsewhere = revisions.select(partition).unique().join(read, on=partition, how="anti")
-        there = pl.concat([there, lake.rows_in("posts", elsewhere).select(there.columns)])
+    there, stored, revisions = _held(lake, settled)
     versions = where_it_ended(_versions(settled, stored, revisions), moved)
-    as_stored = versions.filter(pl.col("superseded_at").is_null()).join(
-        stored.join(_read_otherwise(stored, readings), on="post_id", how="anti"),
-        on=STORED,
-        how="semi",
-        nulls_equal=True,
-    )
+    as_stored = _as_stored(versions, stored, readings)
     changed = versions.join(as_stored, on=["post_id", "version_at"], how="anti")
     reopened = revisions.join(versions, on=["post_id", "version_at"], how="semi")
     held = pl.concat([stored, reopened.select(stored.columns)]).drop(lake.granularity)
@@ -88,6 +74,29 @@ def turnover(lake: Lake, settled: Settlement, readings: pl.DataFrame, moved: pl.
         moved=moved_by(settled.choices, versions, settled.rows, moved),
         unread=_unread(settled, changed, written),
     )
+
+
+def _held(lake: Lake, settled: Settlement) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Give what the lake has of the touched posts: their partitions of posts, their rows, revisions that may go on."""
+    partition = ["source_id", lake.granularity]
+    touched = pl.DataFrame({"post_id": list(settled.choices)}, schema={"post_id": pl.String})
+    places = pl.concat([settled.places.join(touched, on="post_id", how="semi"), _withdrawn(lake, touched)])
+    read = lake.with_period(places).select(partition).unique()
+    there = lake.rows_in("posts", read)
+    stored = there.join(touched, on="post_id", how="semi")
+    revisions = last_revisions(lake, settled.choices, stored)
+    if not revisions.is_empty():
+        # a revision that goes on is a row of posts again, maybe in a partition of which no file tells any more
+        elsewhere = revisions.select(partition).unique().join(read, on=partition, how="anti")
+        there = pl.concat([there, lake.rows_in("posts", elsewhere).select(there.columns)])
+    return there, stored, revisions
+
+
+def _as_stored(versions: pl.DataFrame, stored: pl.DataFrame, readings: pl.DataFrame) -> pl.DataFrame:
+    """Find the current versions that are as the lake has them, and read as they did."""
+    alike = stored.join(_read_otherwise(stored, readings), on="post_id", how="anti")
+    current = versions.filter(pl.col("superseded_at").is_null())
+    return current.join(alike, on=STORED, how="semi", nulls_equal=True)
 
 
 def _read_otherwise(stored: pl.DataFrame, readings: pl.DataFrame) -> pl.DataFrame:
