@@ -19,6 +19,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
+from posts.parse import Templates
 from posts.work import Reader, Task
 from schemas.errors import PostlakeError
 
@@ -101,6 +102,10 @@ class Workshop:
     workers: int
     reader: Reader
     pool: Pool | None = None
+
+    def knowing(self, templates: Templates) -> "Workshop":
+        """Give this workshop, its pool with it, with other templates."""
+        return replace(self, reader=replace(self.reader, templates=templates))
 
 
 def with_pool(shop: Workshop, stack: ExitStack) -> Workshop:

@@ -1,7 +1,6 @@
 """One run that reads files into a lake, stage by stage: find, learn, transform, load, complete, report."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 
 import polars as pl
 
@@ -56,7 +55,7 @@ class Session:
 
     def _equip(self, learned: list[Learned]) -> None:
         self.learned |= {each.source_id: each for each in learned}
-        self.shop = replace(self.shop, reader=replace(self.shop.reader, templates=in_force(self.lake)))
+        self.shop = self.shop.knowing(in_force(self.lake))
 
     def complete(self) -> Recleaned:
         """After a large load, learn of the sources that the sample showed too little of, and clean their posts again."""

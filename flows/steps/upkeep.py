@@ -1,7 +1,7 @@
 """Learn and clean anew, from end to end, without Prefect: the work on a lake that reads no source."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from flows.steps.account import row_of_upkeep
 from flows.steps.alarms import Alarm
 from flows.steps.clock import Clock, new_run
 from flows.steps.learn import Learned, in_force, learn_lake, told
-from flows.steps.pool import Workshop, available_workers
+from flows.steps.pool import Workshop, available_workers, with_pool
 from flows.steps.reclean import Recleaned, reclean
 from lake import runs
 from lake.batch import Run
@@ -50,8 +50,8 @@ class Kept:
 class Keeper:
     """One run on a lake with the writer lock held."""
 
-    def __init__(self, lake: Lake, run: Run, order: Upkeep, kind: str) -> None:
-        self.lake, self.run, self.order = lake, run, order
+    def __init__(self, lake: Lake, run: Run, order: Upkeep, kind: str, shop: Workshop) -> None:
+        self.lake, self.run, self.order, self.shop = lake, run, order, shop
         self.sources = source_ids(lake, order.sources)
         self.clock = Clock()
         self.resumed = not runs.is_intact(lake)
@@ -82,9 +82,7 @@ class Keeper:
         return row_of_upkeep(self.done.kind, self.run, self.clock, resumed=self.resumed) | told
 
     def _shop(self) -> Workshop:
-        return Workshop(
-            self.order.workers or available_workers(), Reader(self.order.engine, in_force(self.lake))
-        )
+        return self.shop.knowing(in_force(self.lake))
 
 
 @contextmanager
@@ -95,8 +93,9 @@ def keeping(order: Upkeep, kind: str, say: Say) -> Iterator[Keeper]:
     """
     source_ids(open_lake(order.lake), order.sources)
     run = new_run()
-    with held(order.lake, run, order.wait_seconds, say) as lake:
-        yield Keeper(lake, run, order, kind)
+    workers = order.workers or available_workers()
+    with held(order.lake, run, order.wait_seconds, say) as lake, ExitStack() as stack:
+        yield Keeper(lake, run, order, kind, with_pool(Workshop(workers, Reader(order.engine)), stack))
 
 
 def learn(order: Upkeep, say: Say, *, anew: bool = False, and_reclean: bool = True) -> Kept:

@@ -1,7 +1,6 @@
 """Processes that parse, for all of a run."""
 
 from contextlib import ExitStack
-from dataclasses import replace
 
 from flows.steps.pool import Workers, Workshop, with_pool
 from posts.find import File
@@ -18,7 +17,7 @@ def test_one_pool_reads_with_the_templates_of_each_stage(monkeypatch):
     with ExitStack() as stack:
         shop = with_pool(Workshop(1, Reader()), stack)
         for number in (1, 2):
-            shop = replace(shop, reader=Reader(templates={slug("旧港"): Template(number)}))
+            shop = shop.knowing({slug("旧港"): Template(number)})
             workers = Workers(shop, stack)
             workers.expect(1)
             versions += workers.begin(work, [task])().posts["template_version"]
