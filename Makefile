@@ -29,7 +29,7 @@ serve: install  ## Prefect's server with its UI, a worker and all deployments, o
 	$(BIN)/postlake serve --port $(PORT)
 
 test: install  ## every test
-	$(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadgroup --no-loadscope-reorder
+	$(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadscope --no-loadscope-reorder
 
 check: install  ## format, lint, types, imports
 	$(BIN)/ruff format --check .

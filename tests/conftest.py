@@ -9,6 +9,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from flows.steps.account import Summary
 from flows.steps.order import Order
@@ -16,9 +17,9 @@ from flows.steps.pipeline import ingest, replay
 from lake.batch import KEY
 from lake.store import open_lake
 
-TESTS = Path(__file__).parent
-EXAMPLES = TESTS.parent / "examples" / "posts"
-ONE_RUN = TESTS / "flows" / "one_run.py"
+EXAMPLES = Path(__file__).parents[1] / "examples" / "posts"
+ONE_RUN = Path(__file__).parent / "flows" / "one_run.py"
+LIVE = "tests/live/"
 TOUCHED_MTIME_NS = 1_000_000_000
 
 
@@ -133,14 +134,22 @@ def start():
         process.communicate()
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Keep a file's tests, and all live ones, in one process, for what they share; what takes longest begins first."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group(item)))
-    items.sort(key=lambda item: (_group(item) != "live", len(item.path.parts)))
+    """What takes longest begins first."""
+    items.sort(key=lambda item: (_shared(item.nodeid) != LIVE, len(item.path.parts)))
 
 
-def _group(item):
-    room, *_ = item.path.relative_to(TESTS).parts
-    return room if room == "live" else str(item.path)
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    return ByWhatIsShared(config, log)
+
+
+class ByWhatIsShared(LoadScopeScheduling):
+    """Keeps the tests of a file in one process, and all live ones, which share a stack of servers."""
+
+    def _split_scope(self, nodeid):
+        return _shared(nodeid)
+
+
+def _shared(nodeid):
+    return LIVE if nodeid.startswith(LIVE) else nodeid.split("::")[0]
