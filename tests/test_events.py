@@ -208,6 +208,8 @@ def test_a_run_that_does_not_balance_is_told_and_has_its_lake_verified(told, ser
 
 def test_an_event_tells_the_flow_run_that_it_comes_from_and_the_numbers(told, server):
     wanted = {"filter": {"event": {"prefix": ["postlake."]}}}
+    # a server acts on events before it writes them down
+    until(lambda: server.ask("events/filter", **wanted)["total"] >= 3)
     events = {each["event"]: each for each in server.ask("events/filter", **wanted)["events"]}
     assert sorted(events) == ["postlake.run.finished", "postlake.run.unbalanced", "postlake.source.rejects"]
     assert events["postlake.run.finished"]["payload"]["rejected"] == 12
