@@ -4,7 +4,6 @@ import asyncio
 import os
 import re
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -20,6 +19,7 @@ from prefect.settings import get_current_settings
 from prefect.workers.process import ProcessWorker
 
 from flows.defaults import LAKE
+from flows.processes import prefect
 from schemas.errors import MisuseError, PostlakeError
 
 Say = Callable[[str], None]
@@ -93,7 +93,7 @@ async def _make_pool(client: PrefectClient) -> None:
 
 def _apply(say: Say) -> None:
     """Let Prefect make the deployments of prefect.yaml."""
-    command = [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all"]
+    command = prefect("--no-prompt", "deploy", "--all")
     done = subprocess.run(  # noqa: S603 - our own interpreter, fixed arguments
         command, env=ASKED | os.environ, capture_output=True, text=True, check=False
     )

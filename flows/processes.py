@@ -3,8 +3,14 @@
 import os
 import signal
 import subprocess
+import sys
 
 Process = subprocess.Popen[bytes]
+
+
+def prefect(*words: str) -> list[str]:
+    """Give the command line of Prefect's own command, run by our interpreter."""
+    return [sys.executable, "-m", "prefect", *words]
 
 
 def stop(process: Process, seconds: float) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from flows.processes import Process, stop
+from flows.processes import Process, prefect, stop
 from schemas.errors import MisuseError
 
 Say = Callable[[str], None]
@@ -42,17 +42,13 @@ def serve(port: int, wait_seconds: float, say: Say) -> int:
     # of the links in logs and webhooks
     os.environ["PREFECT_UI_URL"] = f"http://{HOST}:{port}/v2"
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    with _running("server", _command(port)) as server:
+    with _running("server", prefect("server", "start", "--host", HOST, "--port", str(port))) as server:
         from flows.deployments import deploy
 
         deploy(wait_seconds, say)
         with _running("worker", [sys.executable, "-m", "cli", "worker"]) as worker:
             say(f"open http://{HOST}:{port}/v2/ to watch and start runs; Ctrl-C ends all")
             return _first_to_end([server, worker])
-
-
-def _command(port: int) -> list[str]:
-    return [sys.executable, "-m", "prefect", "server", "start", "--host", HOST, "--port", str(port)]
 
 
 def _is_taken(port: int) -> bool:

@@ -15,7 +15,7 @@ from prefect.client.orchestration import get_client
 from prefect.states import Crashed
 
 from flows.deployments import POOL, require_server
-from flows.processes import Process, stop
+from flows.processes import Process, prefect, stop
 
 Say = Callable[[str], None]
 SETTINGS = {
@@ -40,18 +40,7 @@ def work(*options: str, say: Say) -> int:
     where no server is named.
     """
     require_server()
-    command = [
-        sys.executable,
-        "-m",
-        "prefect",
-        "worker",
-        "start",
-        "--pool",
-        POOL,
-        "--type",
-        "process",
-        *options,
-    ]
+    command = prefect("worker", "start", "--pool", POOL, "--type", "process", *options)
     worker = subprocess.Popen(  # noqa: S603 - our own interpreter, options of the caller
         command, env=SETTINGS | os.environ, start_new_session=True, restore_signals=True
     )

@@ -59,7 +59,7 @@ def _create(lake: Lake, name: str) -> None:
         str(lake.root / name),
         schema=arrow(rows).schema,
         mode="overwrite",
-        partition_by=["source_id", lake.granularity] if name in PARTITIONED else None,
+        partition_by=lake.partition_of(name) or None,
         name=name,
         configuration={"delta.dataSkippingStatsColumns": ",".join(STATISTICS[name])},
     )

@@ -6,7 +6,7 @@ from typing import Any
 import duckdb
 
 from lake.errors import QueryError
-from lake.store import PARTITIONED, Lake, arrow
+from lake.store import Lake, arrow
 from schemas.tables import TABLES
 
 VIEWS = {
@@ -56,7 +56,7 @@ def _add_table(connection: duckdb.DuckDBPyConnection, lake: Lake, name: str) -> 
         connection.register(view, arrow(lake.scan(name).head(0).collect()))
         return
     columns = ", ".join(lake.scan(name).collect_schema().names())
-    keys = ["source_id", lake.granularity] if name in PARTITIONED else []
+    keys = lake.partition_of(name)
     types = ", ".join(f"'{key}': VARCHAR" for key in keys)
     hive = f", hive_partitioning = true, hive_types = {{{types}}}" if keys else ""
     read = f"read_parquet({_quoted(files)}, union_by_name = true{hive})"

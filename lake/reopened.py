@@ -33,7 +33,7 @@ def last_revisions(lake: Lake, choices: Mapping[str, Sequence[Choice]], stored: 
 
 def _ended_at(lake: Lake, moments: pl.Series) -> pl.DataFrame:
     """Find the partitions that may hold versions superseded at some moments, as the log tells."""
-    partition = ["source_id", lake.granularity]
+    partition = lake.partition_of("revisions")
     files = lake.partition_files("revisions")
     if files.is_empty():
         return lake.with_period(empty("revisions")).select(partition)
@@ -47,5 +47,5 @@ def others(lake: Lake, reopened: pl.DataFrame) -> pl.DataFrame:
     """Give the revisions that share a partition with some and stay as they are."""
     if reopened.is_empty():
         return reopened
-    partitions = reopened.select("source_id", lake.granularity).unique()
+    partitions = reopened.select(lake.partition_of("revisions")).unique()
     return lake.rows_in("revisions", partitions).join(reopened, on=["post_id", "version_at"], how="anti")

@@ -80,7 +80,7 @@ class Lake:
         columns = [field.name for field in self.table(name).schema().fields]
         if files.is_empty():
             return self.with_period(empty(name)).select(columns).lazy()
-        partition = {f"partition.{column}": column for column in ("source_id", self.granularity)}
+        partition = {f"partition.{column}": column for column in self.partition_of(name)}
         places = files.rename(partition).select(*partition.values()).unique()
         return self.rows_in(name, places).select(columns).lazy()
 

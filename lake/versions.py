@@ -52,7 +52,7 @@ def turnover(lake: Lake, settled: Settlement, readings: pl.DataFrame, moved: pl.
 
     `moved` is what the turnover of the batch before gave, of the same run: none (moved.SCHEMA) for the first.
     """
-    partition = ["source_id", lake.granularity]
+    partition = lake.partition_of("posts")
     there, stored, revisions = _held(lake, settled)
     versions = where_it_ended(_versions(settled, stored, revisions), moved)
     as_stored = _as_stored(versions, stored, readings)
@@ -78,7 +78,7 @@ def turnover(lake: Lake, settled: Settlement, readings: pl.DataFrame, moved: pl.
 
 def _held(lake: Lake, settled: Settlement) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """Give what the lake has of the touched posts: their partitions of posts, their rows, revisions that may go on."""
-    partition = ["source_id", lake.granularity]
+    partition = lake.partition_of("posts")
     touched = pl.DataFrame({"post_id": list(settled.choices)}, schema={"post_id": pl.String})
     places = pl.concat([settled.places.join(touched, on="post_id", how="semi"), _withdrawn(lake, touched)])
     read = lake.with_period(places).select(partition).unique()

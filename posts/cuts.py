@@ -74,7 +74,7 @@ def _apply(rule: Rule, among: list[Block], page: Page) -> None:
 
 
 def _kept(blocks: list[Block]) -> list[Block]:
-    return [block for block in blocks if block.rule is None]
+    return list(filter(_is_kept, blocks))
 
 
 def _is_kept(block: Block) -> bool:

@@ -12,10 +12,9 @@ from flows.steps.clock import new_run
 from flows.steps.follow import LEFT, following
 from flows.steps.forecast import Forecast, Wish
 from flows.steps.outcome import TEXTS, Held, held_against, texts_of
-from flows.steps.pipeline import workshop
 from flows.steps.places import Places, opened
 from flows.steps.plan import Plan
-from flows.steps.pool import with_pool
+from flows.steps.pool import with_pool, workshop
 from flows.steps.session import Session
 from flows.steps.sources import Source
 from lake import plans
@@ -61,10 +60,10 @@ class Backfilling:
 
 def plan_backfill(wish: Wish, say: Say) -> tuple[Forecast, pl.DataFrame]:
     """Plan a backfill and store the plan; no table is written. Give what it tells, and its files (Planned)."""
-    lake, run = open_lake(wish.order.lake), new_run()
+    lake, run, order = open_lake(wish.order.lake), new_run(), wish.order
     with ExitStack() as stack:
         places = _opened(stack, lake, wish, say)
-        return _stored(lake, *made(lake, run, places, wish, workshop(wish.order)))
+        return _stored(lake, *made(lake, run, places, wish, workshop(order.workers, order.engine)))
 
 
 def carry_out(wish: Wish, plan_id: str, say: Say) -> Done:
@@ -90,7 +89,7 @@ def backfilling(wish: Wish, plan_id: str, say: Say) -> Iterator[Backfilling]:
     with ExitStack() as stack:
         places = _opened(stack, lake, wish, say)
         lake = stack.enter_context(held(order.lake, run, order.wait_seconds, say))
-        session = Session(lake, run, with_pool(workshop(order), stack), places.sources)
+        session = Session(lake, run, with_pool(workshop(order.workers, order.engine), stack), places.sources)
         planned = (
             _loaded(lake, plan_id) if plan_id else _stored(lake, *made(lake, run, places, wish, session.shop))
         )

@@ -12,13 +12,12 @@ from flows.steps.history import history_plan
 from flows.steps.open import Opener
 from flows.steps.order import Order
 from flows.steps.plan import plan, replay_plan
-from flows.steps.pool import Workshop, available_workers, with_pool
+from flows.steps.pool import with_pool, workshop
 from flows.steps.session import Planning, Session
 from flows.steps.sources import Source
 from lake.create import check_place, create_lake
 from lake.store import is_lake, open_lake
 from lake.writer import held
-from posts.work import Reader
 
 Say = Callable[[str], None]
 
@@ -37,7 +36,7 @@ def session(order: Order, say: Say) -> Iterator[Session]:
             _try(sources)
         opening = partial(create_lake, granularity=order.granularity)
         lake = stack.enter_context(held(order.lake, run, order.wait_seconds, say, opening))
-        yield Session(lake, run, with_pool(workshop(order), stack), sources)
+        yield Session(lake, run, with_pool(workshop(order.workers, order.engine), stack), sources)
 
 
 def _try(sources: Iterable[Source]) -> None:
@@ -65,10 +64,6 @@ def _run(order: Order, planning: Planning, say: Say) -> Summary:
         begun.load(begun.transform())
         begun.complete()
         return begun.report()
-
-
-def workshop(order: Order) -> Workshop:
-    return Workshop(order.workers or available_workers(), Reader(order.engine))
 
 
 def retried(reasons: Collection[str], since: dt.date | None) -> Planning:

@@ -22,6 +22,7 @@ from typing import Any, TypeVar
 from posts.parse import Templates
 from posts.work import Reader, Task
 from schemas.errors import PostlakeError
+from schemas.words import Engine
 
 T = TypeVar("T")
 Work = Callable[[list[Task], Reader], T]
@@ -106,6 +107,11 @@ class Workshop:
     def knowing(self, templates: Templates) -> "Workshop":
         """Give this workshop, its pool with it, with other templates."""
         return replace(self, reader=replace(self.reader, templates=templates))
+
+
+def workshop(workers: int, engine: Engine) -> Workshop:
+    """Give a workshop that knows no templates yet, of so many processes; of one per processor for none."""
+    return Workshop(workers or available_workers(), Reader(engine))
 
 
 def with_pool(shop: Workshop, stack: ExitStack) -> Workshop:

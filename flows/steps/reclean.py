@@ -50,7 +50,7 @@ def reclean(lake: Lake, run: Run, shop: Workshop, sources: Sequence[str] = ()) -
 
 def _shares(lake: Lake, outdated: pl.DataFrame) -> Iterator[pl.DataFrame]:
     """Cut posts, in the order of partitions, into shares that hold whole partitions."""
-    partition = ["source_id", lake.granularity]
+    partition = lake.partition_of("posts")
     sized = (
         outdated.group_by(partition, maintain_order=True)
         .len()
@@ -67,7 +67,7 @@ def _cleaned(lake: Lake, run: Run, workers: Workers, rows: pl.DataFrame) -> Recl
     tasks = [Task(file, contents[str(file.blob)]) for file in files if file.blob in contents]
     answers = [workers.begin(work, handful) for handful in handfuls(tasks)]
     fresh = post_rows([answer() for answer in answers], run)
-    partitions = rows.select("source_id", lake.granularity).unique()
+    partitions = rows.select(lake.partition_of("posts")).unique()
     stored = lake.rows_in("posts", partitions)
     # a post that this version of postlake would name, place or date otherwise waits for an ingest of its file
     same = ["post_id", "source_id", "date", "blob"]

@@ -9,14 +9,13 @@ from flows.steps.account import row_of_upkeep
 from flows.steps.alarms import Alarm
 from flows.steps.clock import Clock, new_run
 from flows.steps.learn import Learned, in_force, learn_lake, told
-from flows.steps.pool import Workshop, available_workers, with_pool
+from flows.steps.pool import Workshop, with_pool, workshop
 from flows.steps.reclean import Recleaned, reclean
 from lake import runs
 from lake.batch import Run
 from lake.info import source_ids
 from lake.store import Lake, open_lake
 from lake.writer import held
-from posts.work import Reader
 from schemas.words import Engine
 
 Say = Callable[[str], None]
@@ -50,9 +49,8 @@ class Kept:
 class Keeper:
     """One run on a lake with the writer lock held."""
 
-    def __init__(self, lake: Lake, run: Run, order: Upkeep, kind: str, shop: Workshop) -> None:
-        self.lake, self.run, self.order, self.shop = lake, run, order, shop
-        self.sources = source_ids(lake, order.sources)
+    def __init__(self, lake: Lake, run: Run, kind: str, shop: Workshop, sources: list[str]) -> None:
+        self.lake, self.run, self.shop, self.sources = lake, run, shop, sources
         self.clock = Clock()
         self.resumed = not runs.is_intact(lake)
         self.done = Kept(run.run_id, kind)
@@ -93,9 +91,9 @@ def keeping(order: Upkeep, kind: str, say: Say) -> Iterator[Keeper]:
     """
     source_ids(open_lake(order.lake), order.sources)
     run = new_run()
-    workers = order.workers or available_workers()
     with held(order.lake, run, order.wait_seconds, say) as lake, ExitStack() as stack:
-        yield Keeper(lake, run, order, kind, with_pool(Workshop(workers, Reader(order.engine)), stack))
+        shop = with_pool(workshop(order.workers, order.engine), stack)
+        yield Keeper(lake, run, kind, shop, source_ids(lake, order.sources))
 
 
 def learn(order: Upkeep, say: Say, *, anew: bool = False, and_reclean: bool = True) -> Kept:
