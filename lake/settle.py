@@ -9,6 +9,7 @@ from lake.batch import KEY, NAME, READING, Batch
 from lake.ledger import IS_THERE
 from lake.store import Lake
 from lake.timeline import Choice, Event, Files, Replay, Timeline
+from schemas.keys import post_id_at
 from schemas.words import Outcome, Reason
 
 # what a file tells, whatever path it is found under
@@ -33,7 +34,7 @@ def told(lake: Lake, batch: Batch, refused: pl.DataFrame) -> tuple[pl.DataFrame,
     """Complete the sightings whose content is known; give apart those of which nothing is known after all.
 
     A known content is told by another file of the batch, of the ledger, or among `refused`, what this run
-    has refused, with the same blob and file name.
+    has refused, with the same blob and file name. What names no page is another post at another place.
     """
     is_incomplete = pl.col("outcome").is_null()
     read, rest = batch.sightings.filter(~is_incomplete), batch.sightings.filter(is_incomplete)
@@ -41,7 +42,9 @@ def told(lake: Lake, batch: Batch, refused: pl.DataFrame) -> tuple[pl.DataFrame,
         return read, rest
     before = _among(lake, ["blob"], rest.select("blob").unique())
     before = before.sort("read_at", *KEY, descending=[True, False, False])
-    tellers = pl.concat([rows.select(*TOLD, "blob", NAME) for rows in (read, before, refused)])
+    tellers = pl.concat(
+        [rows.select(*TOLD, "blob", NAME, known_path="path") for rows in (read, before, refused)]
+    )
     tellers = tellers.filter(pl.col("blob").is_not_null()).unique(READING, keep="first", maintain_order=True)
     is_refused = pl.col("reason").is_not_null()
     tellers = tellers.with_columns(
@@ -51,8 +54,15 @@ def told(lake: Lake, batch: Batch, refused: pl.DataFrame) -> tuple[pl.DataFrame,
     completed = (
         rest.drop(TOLD).with_columns(NAME).join(tellers, on=READING, how="left", maintain_order="left")
     )
-    completed = completed.select(batch.sightings.columns)
+    completed = _at_their_places(completed).select(batch.sightings.columns)
     return pl.concat([read, completed.filter(~is_incomplete)]), completed.filter(is_incomplete)
+
+
+def _at_their_places(completed: pl.DataFrame) -> pl.DataFrame:
+    """Give files the ids of the posts that they tell at their own paths, known those of the same contents at others."""
+    columns = completed.select("path", "post_id", "source_id", "known_path").iter_rows()
+    ids = [None if row[1] is None else post_id_at(*row) for row in columns]
+    return completed.with_columns(pl.Series("post_id", ids, pl.String))
 
 
 def settle(lake: Lake, batch: Batch) -> Settlement:

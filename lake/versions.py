@@ -101,8 +101,8 @@ def _as_stored(versions: pl.DataFrame, stored: pl.DataFrame, readings: pl.DataFr
 
 def _read_otherwise(stored: pl.DataFrame, readings: pl.DataFrame) -> pl.DataFrame:
     """Find the stored posts of which the same file reads otherwise by now: another version of postlake read it."""
-    again = readings.with_columns(NAME).unique(READING, keep="first").select("post_id", *READING, *_READ)
-    both = stored.with_columns(NAME).join(again, on=["post_id", *READING], suffix="_again")
+    again = readings.with_columns(NAME).unique(READING, keep="first").select(*READING, *_READ)
+    both = stored.with_columns(NAME).join(again, on=READING, suffix="_again")
     differs = [pl.col(name).ne_missing(pl.col(f"{name}_again")) for name in _READ]
     return both.filter(pl.any_horizontal(differs)).select("post_id")
 
@@ -162,10 +162,14 @@ def _with_contents(versions: pl.DataFrame, stored: pl.DataFrame, readings: pl.Da
     read = readings.with_columns(NAME).unique(READING, keep="first").drop("post_id", *LIFE, strict=False)
     fresh = told.join(read, on=READING)
     held = stored.with_columns(NAME).drop(*KEY, "withdrawn_at")
+    unread = told.join(read, on=READING, how="anti")
     alike = held.unique(["post_id", *READING], keep="first", maintain_order=True).drop("version_at")
-    moved = told.join(read, on=READING, how="anti").join(alike, on=["post_id", *READING])
+    moved = unread.join(alike, on=["post_id", *READING])
+    # a file that moved to another place tells another post there, in the same words
+    elsewhere = unread.join(moved, on=["post_id", "version_at"], how="anti")
+    elsewhere = elsewhere.join(alike.unique(READING, keep="first").drop("post_id"), on=READING)
     kept = as_stored.join(held.drop("name", "blob"), on=["post_id", "version_at"])
-    return pl.concat([part.select(_REVISIONS.names()) for part in (fresh, moved, kept)])
+    return pl.concat([part.select(_REVISIONS.names()) for part in (fresh, moved, elsewhere, kept)])
 
 
 def _unread(settled: Settlement, versions: pl.DataFrame, written: pl.DataFrame) -> pl.DataFrame:

@@ -16,11 +16,12 @@ from posts import tar
 from posts.find import File, is_post
 from posts.member import Member, Unreadable
 from posts.paths import inside, printable, to_text
-from posts.read import LARGEST_BYTES, blob_id
+from posts.read import LARGEST_BYTES
 from posts.spool import Spool
 from posts.unpack import packer, pieces
 from posts.zip import members as zip_members
 from schemas.errors import SourceError
+from schemas.keys import blob_id
 from schemas.words import Reason
 
 # with members, without any, in several parts

@@ -75,6 +75,11 @@ def _front(written: Any) -> tuple[dt.datetime | None, str, list[str]]:
     return None, SECOND, [] if written is None else [Warn.BAD_DATE]
 
 
+def is_date(written: Any) -> bool:
+    """Tell whether a value of front matter can be read as a date."""
+    return _front(written)[0] is not None
+
+
 def _spelled(text: str) -> dt.datetime | dt.date | None:
     """Read the spellings that people use: `2021/9/1`, `2021年9月1日 08:00`, `2021-09-01 08:00:00 +0800`."""
     match = SPELLED.match(text)

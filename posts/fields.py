@@ -10,7 +10,8 @@ from posts.blocks import one_line
 from posts.front import Fields, plain
 from posts.read import without_surrogates
 
-URL_KEYS = ("from", "url", "canonical_url", "original_url", "source_url", "external_url", "link", "permalink")
+# `link` is not among them: what a link post comments on stands elsewhere
+URL_KEYS = ("from", "url", "canonical_url", "original_url", "source_url", "external_url", "permalink")
 DATE_KEYS = ("date", "published", "published_at", "pubdate", "created", "created_at")
 AUTHOR_KEYS = ("author", "authors", "by", "byline")
 SOURCE_KEYS = ("source", "publisher", "site", "site_name", "publication")

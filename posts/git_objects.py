@@ -8,7 +8,7 @@ from itertools import islice
 from typing import IO
 
 from posts.git_run import Git
-from posts.read import blob_id
+from schemas.keys import blob_id
 
 SHA256_DIGITS = 64
 # A pipe holds 4096 bytes at least: asking for these never waits for git, which may be waiting for us to read.

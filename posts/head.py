@@ -6,11 +6,11 @@ from typing import Any
 from posts import body as bodies
 from posts import fields as given
 from posts import front
-from posts.dates import Dated, arbitrate
+from posts.dates import Dated, arbitrate, is_date
 from posts.mojibake import repaired
 from posts.read import Ignored, Rejected, decode
-from posts.sources import tidy
-from posts.urls import canonical, domain
+from posts.urls import canonical, domain, names_a_page
+from schemas.keys import tidy
 from schemas.words import Reason, Warn
 
 
@@ -60,7 +60,7 @@ def source_of(content: bytes) -> str | None:
 
 
 def _dated(values: front.Fields, front_text: str, epoch: str | None, name: str) -> Dated:
-    key = next((key for key in given.DATE_KEYS if values.get(key) is not None), None)
+    key = _date_key(values)
     written = values[key] if key else None
     raw = front.spelled(front_text, key) or str(written) if key else None
     dated = arbitrate(written, epoch, name, raw)
@@ -72,6 +72,19 @@ def _dated(values: front.Fields, front_text: str, epoch: str | None, name: str) 
         )
         raise Rejected(Reason.NO_DATE, "date", seen)
     return dated
+
+
+def _date_key(values: front.Fields) -> str | None:
+    """Return the key that holds the date: the first that can be read, else the first that holds anything.
+
+    `published: true` says that the post is no draft.
+    """
+    written = [key for key in given.DATE_KEYS if _is_written(values.get(key))]
+    return next((key for key in written if is_date(values[key])), next(iter(written), None))
+
+
+def _is_written(value: Any) -> bool:
+    return not (value is None or isinstance(value, bool) or (isinstance(value, str) and not value.strip()))
 
 
 def plain_date(written: Any) -> str:
@@ -93,10 +106,11 @@ def _title(values: front.Fields, header: str | None, name: str, url: str | None)
 def _url(values: front.Fields, header: str | None) -> tuple[str | None, list[Warn]]:
     written = [given.text(values[key]) for key in given.URL_KEYS if values.get(key)] + [header]
     spelled = [url for url in written if url]
-    found = next(filter(None, map(canonical, spelled)), None)
+    found = [url for url in map(canonical, spelled) if url]
+    chosen = next(filter(names_a_page, found), next(iter(found), None))
     # a permalink such as /2021/my-post/ is a place on the blog, no mistake
-    broken = found is None and any(not url.startswith("/") for url in spelled)
-    return found, [Warn.BAD_URL] if broken else []
+    broken = not found and any(not url.startswith("/") for url in spelled)
+    return chosen, [Warn.BAD_URL] if broken else []
 
 
 def _source(values: front.Fields, categories: list[str], url: str | None) -> tuple[str, list[Warn]]:

@@ -56,7 +56,7 @@ def _is_other_piece(href: str, page: Page, site: str) -> bool:
         host = target.hostname or ""
     except ValueError:
         return False
-    if page.url and href.partition("#")[0].rstrip("/") == page.url.rstrip("/"):
+    if page.url and href.partition("#")[0].rstrip("/") == page.url.partition("#")[0].rstrip("/"):
         return False
     if not host:
         return not target.scheme and bool(target.path)

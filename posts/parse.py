@@ -1,6 +1,5 @@
 """A file's bytes become a post, or the reason why not."""
 
-import hashlib
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,10 +16,10 @@ from posts.language import language_of
 from posts.learning import Specimen
 from posts.paths import to_text
 from posts.post import CLEANER_VERSION, Post, Refusal
-from posts.read import Ignored, Rejected, blob_id, read
-from posts.sources import slug
+from posts.read import Ignored, Rejected, read
 from posts.templates import TEMPLATE_RULES, Template
-from posts.urls import absolute, domain
+from posts.urls import absolute, domain, names_a_page
+from schemas.keys import blob_id, content_hash, post_id_of_place, post_id_of_url, slug
 from schemas.words import Engine
 
 T = TypeVar("T")
@@ -62,7 +61,8 @@ def parse(
 ) -> Post | Refusal:
     """Read a file as a post.
 
-    The same bytes under the same file name and with the same template give the same post on every machine.
+    The same bytes under the same file name and with the same template give the same post on every machine; where they
+    name no page, its id is that of their place.
     """
     return _or_refusal(lambda: _post(sighted, engine, templates))
 
@@ -109,7 +109,7 @@ def _told(sighted: Sighted, head: Head, content: Content, template: Template | N
     dated, text = head.dated, content.text
     language, script = language_of(f"{head.title}\n{text}")
     return Post(
-        post_id=_digest(head.url or f"{head.source}\n{sighted.name}"),
+        post_id=_post_id(sighted, head),
         source=head.source,
         source_id=slug(head.source),
         date=dated.published_at.date(),  # type: ignore[union-attr]  # a head has a moment
@@ -144,6 +144,12 @@ def _told(sighted: Sighted, head: Head, content: Content, template: Template | N
     )
 
 
+def _post_id(sighted: Sighted, head: Head) -> str:
+    if head.url and names_a_page(head.url):
+        return post_id_of_url(head.url)
+    return post_id_of_place(slug(head.source), sighted.path)
+
+
 def _links(content: Content, url: str | None) -> list[dict[str, str]]:
     found = ((absolute(url, href), text) for href, text in content.links)
     return [{"url": target, "text": text} for target, text in found if target]
@@ -153,12 +159,3 @@ def _images(content: Content, url: str | None) -> list[dict[str, str]]:
     seen = ((picture(attributes), attributes.get("alt") or "") for attributes in content.images)
     found = ((absolute(url, src), one_line(alt)) for src, alt in seen if src)
     return [{"url": target, "alt": alt} for target, alt in found if target]
-
-
-def content_hash(title: str, text: str) -> str:
-    """Name what a post says, whatever else its file holds."""
-    return _digest(f"{title}\n{text}")
-
-
-def _digest(text: str) -> str:
-    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()

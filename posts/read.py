@@ -1,6 +1,5 @@
-"""Bytes of a post file: read, named by content, decoded."""
+"""Bytes of a post file: read, decoded."""
 
-import hashlib
 import os
 import re
 import stat
@@ -65,11 +64,6 @@ def _whole(descriptor: int) -> bytes:
 
 def too_large(size: int) -> Rejected:
     return Rejected(Reason.TOO_LARGE, detail=f"{size} bytes; the limit is {LARGEST_BYTES}")
-
-
-def blob_id(content: bytes) -> str:
-    """Name bytes as git does, so that a folder and a repository agree on what they hold."""
-    return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
 
 
 def decode(content: bytes) -> tuple[str, list[Warn]]:

@@ -18,16 +18,30 @@ TIDY = re.compile(
     r"https?://[a-z0-9.-]+/[A-Za-z0-9._~/@%!$&'()*+,;=-]*(?:\?[A-Za-z0-9._~/@%!$&'()*+,;=-]+)?\Z"
 )
 DEFAULT_PORT = {"http": ":80", "https": ":443"}
+# an ampersand as HTML spells it, maybe several times over
+AMPERSAND = re.compile(r"&(?:amp;|#0*38;|#x0*26;)+", re.IGNORECASE)
+# Fragments that name a place within any page: its head, its comments (WordPress, Disqus), where the teaser of a feed
+# ends, a time of a video; what a login left behind. All others may name a page of their own: `#v1`, `#/news/1`.
+PLACE = re.compile(
+    r"(?:top|comments?|(?:comment|li-comment|respond|more|disqus|dsq)[-_]\w+|respond|more|t=[\dhms.:]+|_=_|!?/?)\Z",
+    re.IGNORECASE,
+)
+# articles whose links end in `#rd` or `#wechat_redirect`, and have no pages within
+WITHOUT_FRAGMENTS = frozenset({"mp.weixin.qq.com"})
+# a page of an application that runs in the browser
+ROUTE = re.compile("!|/")
 
 
 @lru_cache(maxsize=65536)
 def canonical(url: str) -> str | None:
     """Give the one spelling of a web address; None for what is not an absolute http(s) URL.
 
-    Scheme and host are lowered, the default port and the fragment dropped, percent-encoding undone where
-    it was applied twice and otherwise written one way, tracking parameters dropped (utm_*, fbclid, gclid,
-    si, spm, source=rss... and the like). The rest of the query is kept in its order.
+    Scheme and host are lowered, the default port and a fragment that names a place within the page dropped,
+    percent-encoding undone where it was applied twice and otherwise written one way, tracking parameters dropped
+    (utm_*, fbclid, gclid, si, spm, source=rss... and the like). The rest of the query is kept in its order.
     """
+    if "&" in url:
+        url = AMPERSAND.sub("&", url)
     if TIDY.match(url) and _is_canonical(url):
         return url
     try:
@@ -38,7 +52,8 @@ def canonical(url: str) -> str | None:
     except ValueError:
         return None
     host = host.removesuffix(DEFAULT_PORT[scheme])
-    return urlunsplit((scheme, host, _escaped_once(parts.path) or "/", _kept_query(parts.query, host), ""))
+    path, query = _escaped_once(parts.path) or "/", _kept_query(parts.query, host)
+    return urlunsplit((scheme, host, path, query, _kept_fragment(parts.fragment, host)))
 
 
 def _is_canonical(tidy: str) -> bool:
@@ -83,6 +98,20 @@ def _kept_query(query: str, host: str) -> str:
     return "".join(c if "!" <= c <= "~" else _percent(c) for c in kept)
 
 
+def _kept_fragment(fragment: str, host: str) -> str:
+    fragment = _escaped_once(fragment).partition(":~:")[0]
+    if not fragment or host in WITHOUT_FRAGMENTS:
+        return ""
+    route, mark, query = fragment.rpartition("?")
+    if mark:
+        query = _kept_query(query, host)
+        fragment = f"{route}?{query}" if query else route
+    elif "=" in fragment:
+        # xtor=RSS-1, utm_source=feed: what a query would hold
+        fragment = fragment if _kept_query(fragment, host) else ""
+    return "" if PLACE.match(fragment) else fragment
+
+
 def _decoded(pair: str) -> tuple[str, str]:
     key, _, value = pair.partition("=")
     return unquote_plus(key), unquote_plus(value)
@@ -102,11 +131,24 @@ def absolute(base: str | None, url: str) -> str | None:
         # written as it is spoken; no page keeps a file of that name
         url = f"http://{url}"
     if url[:8].lower().startswith(("https://", "http://")):
-        return canonical(destination(url))
+        return _whole_page(canonical(destination(url)))
     try:
-        return canonical(destination(urljoin(base, url))) if base else None
+        return _whole_page(canonical(destination(urljoin(base, url)))) if base else None
     except ValueError:
         return None
+
+
+def _whole_page(url: str | None) -> str | None:
+    """Leave out where on its page a link leads to, which most fragments of links say."""
+    if url is None or "#" not in url:
+        return url
+    page, _, fragment = url.partition("#")
+    return url if ROUTE.match(fragment) else page
+
+
+def names_a_page(url: str) -> bool:
+    """Tell whether a canonical URL names one page of its site, by a path, query or fragment."""
+    return len(url.split("/", 3)[3]) > 0
 
 
 def domain(url: str) -> str | None:

@@ -11,8 +11,7 @@ from posts.head import source_of
 from posts.learning import Specimen
 from posts.parse import Sighted, Templates, outline, parse, specimen
 from posts.post import Post, Refusal
-from posts.read import blob_id
-from posts.sources import slug
+from schemas.keys import blob_id, slug
 from schemas.words import Engine, Outcome
 
 POST_COLUMNS = tuple(f.name for f in fields(Post) if f.name != "untemplated_chars")

@@ -14,7 +14,7 @@ from lake.batch import KEY, Mark
 from lake.store import Lake
 from posts.find import File
 from posts.post import Refusal
-from posts.read import blob_id
+from schemas.keys import blob_id
 from schemas.words import Reason
 
 FOUND = {

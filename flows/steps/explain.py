@@ -17,9 +17,9 @@ from posts.explain import Explanation, Recurrence, Recurrences
 from posts.parse import NO_TEMPLATES, Sighted
 from posts.paths import printable, to_text
 from posts.post import Refusal
-from posts.read import blob_id
 from posts.urls import canonical
 from schemas.errors import MisuseError, PostlakeError
+from schemas.keys import blob_id
 from schemas.words import Engine
 
 

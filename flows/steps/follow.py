@@ -16,7 +16,7 @@ from lake.batch import KEY, Run
 from lake.store import Lake
 from posts.find import File
 from posts.post import Refusal
-from posts.read import blob_id
+from schemas.keys import blob_id
 from schemas.words import BackfillMode, Reason
 
 LEFT = {"origin": pl.String, "path": pl.String, "what": pl.String}

@@ -14,8 +14,8 @@ from lake.batch import READING, Mark
 from lake.store import Lake
 from posts.find import File
 from posts.post import Refusal
-from posts.read import blob_id
 from posts.work import Task
+from schemas.keys import blob_id
 from schemas.words import Reason
 
 # A group is what is in memory at a time: its bytes, its text and its frames come to some eight times this.

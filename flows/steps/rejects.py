@@ -6,7 +6,7 @@ from lake import ledger
 from lake.batch import KEY, Run
 from lake.store import Lake
 from posts.head import source_of
-from posts.sources import slug
+from schemas.keys import slug
 
 # rejects whose bytes are read to learn their source: a thousand rows are more than anyone reads, and 100 MB at most
 MOST = 1_000

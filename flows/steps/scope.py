@@ -17,8 +17,8 @@ from flows.steps.sources import Source
 from lake import ledger, runs
 from lake.batch import KEY, Run
 from lake.store import Lake
-from posts.sources import slug, tidy
 from schemas.errors import MisuseError
+from schemas.keys import slug, tidy
 from schemas.words import BackfillMode, Reason
 
 # true of each row; Polars 2.1 does not spread a literal over a frame of several chunks that it filters

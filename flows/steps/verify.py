@@ -13,10 +13,8 @@ from lake.findings import Finding, Findings, Tally
 from lake.rows import Look
 from lake.store import Lake, open_lake
 from lake.verify import look
-from posts.parse import content_hash
-from posts.read import blob_id
-from posts.sources import slug
 from schemas.errors import PostlakeError
+from schemas.keys import blob_id, content_hash, slug
 from schemas.tables import TABLES
 
 

@@ -4,9 +4,9 @@ from contextlib import ExitStack
 
 from flows.steps.pool import Workers, Workshop, with_pool
 from posts.find import File
-from posts.sources import slug
 from posts.templates import Template
 from posts.work import Reader, Task, work
+from schemas.keys import slug
 
 POST = "---\ntitle: 灯塔\ndate: 2024-03-01\ncategories: [旧港]\n---\n灯塔亮了。\n".encode()
 

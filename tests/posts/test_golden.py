@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from posts.parse import Sighted, parse
-from posts.read import blob_id
+from schemas.keys import blob_id
 from schemas.words import Engine
 
 GOLDEN = Path(__file__).parents[1] / "golden"

@@ -11,7 +11,8 @@ import pytest
 
 from posts.parse import Sighted, parse, parse_file
 from posts.post import Post, Refusal
-from posts.read import LARGEST_BYTES, blob_id
+from posts.read import LARGEST_BYTES
+from schemas.keys import blob_id
 from schemas.words import Engine
 
 ROOT = Path(__file__).parents[2]

@@ -8,7 +8,7 @@ from posts.clean import clean
 from posts.page import Page
 from posts.parse import Sighted, parse
 from posts.post import Post, Refusal
-from posts.read import blob_id
+from schemas.keys import blob_id
 from schemas.words import Engine
 
 SLOW = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])

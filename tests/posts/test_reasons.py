@@ -7,9 +7,10 @@ import pytest
 
 from posts.cuts import WORDINGS
 from posts.parse import Sighted, read_blocks
-from posts.read import Ignored, Rejected, blob_id
+from posts.read import Ignored, Rejected
 from posts.reasons import REASONS
 from posts.rules import CLASS_RULES
+from schemas.keys import blob_id
 from schemas.words import Engine
 
 TESTS = Path(__file__).parents[1]
