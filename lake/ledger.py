@@ -72,6 +72,18 @@ def read_by(lake: Lake, run_id: str) -> dict[str, int]:
     return {outcome.value: counted.get(outcome.value, 0) for outcome in Outcome}
 
 
+def rows_read_by(lake: Lake, run_id: str) -> pl.DataFrame:
+    """Give the rows of the files that a run was the last to read."""
+    return lake.scan("files").filter((pl.col("run_id") == run_id) & IS_THERE).collect()
+
+
+def tellers(lake: Lake, post_ids: pl.Series) -> pl.DataFrame:
+    """Give the rows of the files that tell some posts."""
+    posts = post_ids.unique().to_frame("post_id").lazy()
+    is_teller = (pl.col("outcome") == Outcome.POST.value) & IS_THERE
+    return lake.scan("files").filter(is_teller).join(posts, on="post_id", how="semi").collect()
+
+
 def not_read_by(lake: Lake, origins: Iterable[str], run_id: str) -> int:
     """Count the live files of some origins that a run did not read."""
     return int(_live(lake, origins).filter(pl.col("run_id") != run_id).select(pl.len()).collect().item())

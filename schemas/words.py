@@ -66,6 +66,8 @@ class AlarmKind(StrEnum):
     SOURCE_REJECTS = "source.rejects"
     REJECTS = "run.rejects"
     UNBALANCED = "run.unbalanced"
+    MANY_NOT_POSTS = "run.many_not_posts"
+    MANY_DUPLICATES = "run.many_duplicates"
 
 
 class BackfillMode(StrEnum):

@@ -14,6 +14,7 @@ from flows.steps.history import history_groups
 from flows.steps.learn import WORTH_LEARNING, Learned, in_force, learn_first, learn_thin, told
 from flows.steps.load import Loader
 from flows.steps.memory import give_back
+from flows.steps.new_files import few_posts
 from flows.steps.plan import Plan
 from flows.steps.pool import Workshop
 from flows.steps.reclean import Recleaned, reclean
@@ -105,6 +106,7 @@ class Session:
             *([] if summary.balanced else [unbalanced(not_balanced(summary), counts(summary))]),
             *unusual_rejects(self.lake, self.run, summary.kind, summary.origins, counts(summary)),
             *(rejecting(self.lake, self.run) if summary.rejected else []),
+            *([] if self.plan.is_again else few_posts(self.lake, self.run)),
             *told(self.learned.values()),
             *(drifted(self.lake, self.run) if is_written else []),
             *silent(self.lake, self.run, summary.origins),

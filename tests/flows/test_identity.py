@@ -1,0 +1,177 @@
+"""Which files tell one post: what says so is a URL, or source and place; never a file name alone."""
+
+from itertools import permutations
+
+import pytest
+from polars.testing import assert_frame_equal
+
+from schemas.keys import place, post_id_of_place, slug
+
+HARBOUR = {"categories": ["港口报"]}
+WECHAT = "https://mp.weixin.qq.com/s?__biz=MzA3{0}mid=265{0}sn=cd"
+# files of a case, with what sets them apart, and how many posts they are
+CASES = {
+    "page-bundles": (
+        {
+            "posts/2021-09-01-0/index.md": {"title": "甲"},
+            "posts/2021-10-03-2/index.md": {"title": "乙"},
+            "posts/2021-09-02-1/index.md": {"title": "丙"},
+        },
+        3,
+    ),
+    "one-name-in-several-folders": (
+        {
+            "cats/_posts/2021-01-01-hello.md": {"title": "猫"},
+            "dogs/_posts/2021-01-01-hello.md": {"title": "狗"},
+            "zh/2021-02-01-hi.md": {"title": "你好"},
+            "en/2021-02-01-hi.md": {"title": "Hello"},
+        },
+        4,
+    ),
+    "the-same-bytes-in-several-folders": (
+        {"zh/x.md": {"title": "译文"}, "en/x.md": {"title": "译文"}, "x.md": {"title": "译文"}},
+        3,
+    ),
+    "states-of-one-post": (
+        {
+            "_posts/2021-09-09-x.md": {"title": "初稿"},
+            "archived/2021-09-09/2021-09-09-x.md": {"title": "定稿"},
+            "_drafts/2021-09-09-x.md": {"title": "草稿"},
+        },
+        1,
+    ),
+    "other-sources-at-one-place": (
+        {"_posts/x.md": {"categories": ["甲报"]}, "_drafts/x.md": {"categories": ["乙报"]}},
+        2,
+    ),
+    "fragments": (
+        {
+            "v0.md": {"from": "https://a.example/changelog#v1"},
+            "v1.md": {"from": "https://a.example/changelog#v2"},
+            "s0.md": {"from": "https://spa.example/#/news/0"},
+            "s1.md": {"from": "https://spa.example/#!/news/1"},
+            "s1-comments.md": {"from": "https://spa.example/#!/news/1:~:text=港口"},
+        },
+        4,
+    ),
+    "sites-and-what-is-commented-on": (
+        {
+            "h0.md": {"from": "https://home.example/"},
+            "h1.md": {"from": "https://home.example"},
+            "f.md": {"link": "https://a.example/target"},
+            "g.md": {"link": "https://a.example/target", "title": "另一人"},
+        },
+        4,
+    ),
+    "ampersands": (
+        {"h.md": {"url": WECHAT.format("&amp;")}, "i.md": {"url": WECHAT.format("&")}},
+        1,
+    ),
+}
+
+
+@pytest.mark.parametrize("files, posts", CASES.values(), ids=CASES)  # noqa: PT006
+def test_files_tell_as_many_posts_as_there_are(archive, files, posts):
+    for path, fields in files.items():
+        archive.write(path, **HARBOUR | fields)
+    assert (archive.ingest().posts, archive.live().height) == (posts, posts)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_comes_and_goes_beside_a_file_does_not_change_its_post(archive, case):
+    files, posts = CASES[case]
+    (*_, order) = permutations(files)
+    for path in order:
+        archive.write(path, **HARBOUR | files[path])
+        archive.ingest()
+    assert archive.live().height == posts
+    assert_frame_equal(archive.live(), archive.anew().live())
+    assert_frame_equal(archive.files(), archive.anew().files())
+
+
+def test_a_header_line_that_repeats_the_link_makes_it_the_address(archive):
+    front = "---\ntitle: {0}\ndate: 2024-03-05T08:00:00Z\nlink: https://a.example/1\n---\n"
+    header = "[{0}](https://a.example/1)\n------\n"
+    archive.put("a.md", (front + header).format("甲").encode())
+    archive.put("b.md", front.format("乙").encode())
+    archive.ingest()
+    rows = archive.live().sort("path").select("url", "extra").rows()
+    assert rows == [("https://a.example/1", '{"link": "https://a.example/1"}'),
+                    (None, '{"link": "https://a.example/1"}')]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"date": None, "published": True, "created": "2021-09-01T08:00:00+08:00"},
+        {"date": "", "created": "2021-09-01T08:00:00+08:00"},
+        {"date": "TBD", "published_at": "2021-09-01T08:00:00+08:00"},
+        {"date": "2021-09-01T08:00:00+08:00", "published": False},
+    ],
+    ids=["published-is-no-date", "nothing-written", "not-understood", "a-draft"],
+)
+def test_the_next_key_is_asked_where_a_date_cannot_be_read(archive, fields):
+    archive.write("a.md", **fields)
+    archive.ingest()
+    (row,) = archive.live().select("published_at", "published_raw", "date_from").rows()
+    assert (row[0].isoformat(), *row[1:]) == (
+        "2021-09-01T00:00:00+00:00", "2021-09-01T08:00:00+08:00", "front_matter",
+    )  # fmt: skip
+
+
+def test_a_post_that_is_archived_is_not_parsed_and_stays_as_it_is(archive, monkeypatch):
+    archive.write("_posts/2021-09-09-x.md", url=None)
+    archive.ingest()
+    before = archive.rows("posts").drop("path")
+    monkeypatch.setattr("posts.work.parse", None)
+    archive.move("_posts/2021-09-09-x.md", "archived/2021-09-09/2021-09-09-x.md")
+    moved = archive.ingest()
+    assert (moved.moved, moved.posts, moved.gone) == (1, 0, 1)
+    assert_frame_equal(archive.rows("posts").drop("path"), before)
+    assert archive.rows("revisions").is_empty()
+
+
+def test_a_content_at_two_places_is_parsed_once(archive, monkeypatch):
+    from posts import work
+
+    parsed, parse = [], work.parse
+    monkeypatch.setattr(work, "parse", lambda seen, *how: parsed.append(seen.path) or parse(seen, *how))
+    archive.write("zh/x.md", url=None)
+    archive.write("en/x.md", url=None)
+    archive.ingest()
+    assert (len(parsed), sorted(archive.live()["path"])) == (1, ["en/x.md", "zh/x.md"])
+
+
+def test_a_folder_that_is_renamed_gives_other_posts_without_parsing(archive, monkeypatch):
+    archive.write("zh/x.md", url=None)
+    archive.ingest()
+    monkeypatch.setattr("posts.work.parse", None)
+    archive.move("zh/x.md", "cn/x.md")
+    assert archive.ingest().moved == 1
+    monkeypatch.undo()
+    assert_frame_equal(archive.live(), archive.anew().live())
+
+
+@pytest.mark.parametrize(
+    ("path", "stands_at"),
+    [
+        ("_posts/2021-09-09-x.md", "2021-09-09-x.md"),
+        ("blog/_drafts/x.md", "blog/x.md"),
+        ("_posts/archived/2021-09-09/x.md", "x.md"),
+        ("archived/x.md", "archived/x.md"),
+        ("archived/2021-09/x.md", "archived/2021-09/x.md"),
+        ("my_posts/x.md", "my_posts/x.md"),
+        ("_Posts/X.md", "_Posts/X.md"),
+        ("a\\_posts\\x.md", "a\\_posts\\x.md"),
+        ("e\u0301.md", "\u00e9.md"),
+        ("_posts", "_posts"),
+    ],
+)
+def test_the_place_of_a_file_leaves_out_what_tells_its_state(path, stands_at):
+    assert place(path) == stands_at
+
+
+def test_ids_are_the_same_on_every_machine():
+    """Raise IDENTITY_VERSION with these."""
+    assert slug("港口报") == "gangkoubao-02dfbef30a"
+    assert post_id_of_place("gangkoubao-02dfbef30a", "_posts/x.md") == "4dc243961f31f0500b75c622009fc0f9"
