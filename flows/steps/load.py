@@ -10,9 +10,10 @@ import polars as pl
 from flows.steps.frames import batch_of
 from flows.steps.groups import Group
 from lake import ledger, moved
-from lake.batch import KEY, Batch, Mark, Run
+from lake.batch import KEY, NAME, READING, Batch, Mark, Run
 from lake.commit import commit
 from lake.settle import TOLD, settle, told
+from lake.siblings import stored_readings
 from lake.store import Lake
 from lake.versions import turnover
 from posts.find import File
@@ -59,10 +60,14 @@ class Loader:
             commit(self.lake, batch, settled, turned, self.run)
             self._moved = turned.moved
             return
-        read = self._read_again(turned.unread, batch, [_latest(batch)] * turned.unread.height)
+        stored = stored_readings(self.lake, turned.unread)
+        # of several files of one content one is read
+        unread = turned.unread.with_columns(NAME).unique(READING, keep="first", maintain_order=True)
+        unread = unread.join(stored.with_columns(NAME), on=READING, how="anti").drop("name")
+        read = self._read_again(unread, batch, [_latest(batch)] * unread.height)
         # what an older version took for a post and this one does not cannot tell it: settle without it
         refused = read.sightings.filter(pl.col("reason").is_not_null())
-        posts = pl.concat([batch.posts, read.posts])
+        posts = pl.concat([batch.posts, read.posts, stored])
         self._commit(replace(batch, sightings=pl.concat([batch.sightings, refused]), posts=posts))
 
     def _read_again(self, files: pl.DataFrame, batch: Batch, came: list[dt.datetime]) -> Batch:

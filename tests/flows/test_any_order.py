@@ -24,7 +24,10 @@ FEW = settings(
     phases=[Phase.explicit, Phase.generate],  # shrinking takes minutes
     suppress_health_check=list(HealthCheck),
 )
-NAMES = st.sampled_from(["a.md", "b.md", "old/a.md", "old/c.md"])
+IN_STATES = ["_posts/2024-03-05-x.md", "archived/2024-03-05/2024-03-05-x.md"]
+NAMES = st.sampled_from(
+    ["a.md", "b.md", "old/a.md", "old/c.md", "zh/x/index.md", "en/x/index.md", *IN_STATES]
+)
 # few values, so that posts meet, and edits are reverts
 FIELDS = st.fixed_dictionaries(
     {
@@ -40,6 +43,7 @@ STEPS = st.lists(
         st.tuples(st.just("write"), FIELDS, NAMES),
         st.tuples(st.sampled_from(["move", "copy"]), NTH, NAMES),
         st.tuples(st.just("write"), FIELDS, NAMES),
+        st.tuples(st.just("archive"), st.none(), st.none()),
         st.tuples(st.sampled_from(["remove", "touch", "break", "hide"]), NTH, st.none()),
     ),
     min_size=2, max_size=5,
@@ -89,6 +93,13 @@ def step(archive, verb, what, name):
     there = sorted(str(file.relative_to(archive.folder)) for file in archive.folder.rglob("*.md"))
     if verb == "write":
         archive.write(name, **what)
+        return
+    if verb == "archive":
+        # to and fro between the folders that tell its state
+        for path, to in (IN_STATES, IN_STATES[::-1]):
+            if path in there:
+                archive.move(path, to)
+                return
         return
     path = there[what % len(there)] if there else None
     if path is None or (archive.folder / path).is_symlink():

@@ -5,6 +5,7 @@ from itertools import permutations
 import pytest
 from polars.testing import assert_frame_equal
 
+from posts import work
 from schemas.keys import place, post_id_of_place, slug
 
 HARBOUR = {"categories": ["港口报"]}
@@ -70,7 +71,7 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("files, posts", CASES.values(), ids=CASES)  # noqa: PT006
+@pytest.mark.parametrize("files, posts", CASES.values(), ids=CASES)
 def test_files_tell_as_many_posts_as_there_are(archive, files, posts):
     for path, fields in files.items():
         archive.write(path, **HARBOUR | fields)
@@ -131,15 +132,17 @@ def test_a_post_that_is_archived_is_not_parsed_and_stays_as_it_is(archive, monke
     assert archive.rows("revisions").is_empty()
 
 
-def test_a_content_at_two_places_is_parsed_once(archive, monkeypatch):
-    from posts import work
-
+@pytest.mark.parametrize("runs", [1, 2])
+def test_a_content_at_three_places_is_parsed_once(archive, monkeypatch, runs):
     parsed, parse = [], work.parse
     monkeypatch.setattr(work, "parse", lambda seen, *how: parsed.append(seen.path) or parse(seen, *how))
     archive.write("zh/x.md", url=None)
+    if runs > 1:
+        archive.ingest()
     archive.write("en/x.md", url=None)
+    archive.write("de/x.md", url=None)
     archive.ingest()
-    assert (len(parsed), sorted(archive.live()["path"])) == (1, ["en/x.md", "zh/x.md"])
+    assert (len(parsed), sorted(archive.live()["path"])) == (1, ["de/x.md", "en/x.md", "zh/x.md"])
 
 
 def test_a_folder_that_is_renamed_gives_other_posts_without_parsing(archive, monkeypatch):
