@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Any
 
-from prefect import flow, task
+from prefect import task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.logging import get_run_logger
@@ -12,7 +12,8 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from prefect.utilities.annotations import quote
 from pydantic import Field
 
-from flows.defaults import LAKE, Day
+from flows.defaults import LAKE, Day, as_day
+from flows.lake_flow import lake_flow
 from flows.stages import carry_out
 from flows.steps.account import Summary
 from flows.steps.backfill import Backfilling, Done, backfilling, plan_backfill
@@ -22,7 +23,6 @@ from flows.steps.order import Order
 from flows.task_logs import logged_progress
 from lake.store import open_lake
 from posts.paths import printable
-from schemas.errors import MisuseError
 from schemas.words import BackfillMode, Engine
 
 # rows of the table of files: more than anyone reads
@@ -64,12 +64,10 @@ def _named() -> str:
     )
 
 
-@flow(
+@lake_flow(
     name="backfill",
     flow_run_name=_named,
-    task_runner=ThreadPoolTaskRunner(max_workers=2),  # type: ignore[arg-type]
-    validate_parameters=True,
-    persist_result=False,
+    task_runner=ThreadPoolTaskRunner(max_workers=2),
 )
 def backfill(
     sources: list[str] = [],  # noqa: B006 - Prefect copies parameters
@@ -97,8 +95,8 @@ def backfill(
         only: Only files of these sources, by name or source_id.
         mode: missing reads files that the lake has not read; failed tries rejects again, from their place or from the
             bytes that the lake keeps; all reads every file of the range anew.
-        dry_run: Only plan, and write nothing but the plan.
-        plan: Carry out this plan, as a dry run has named it; with it, dry_run is off and all else as it was planned.
+        dry_run: Only plan, and write nothing but the plan. Without it, what is planned is carried out at once.
+        plan: Carry out this plan, as a dry run has named it; it is carried out whatever dry_run says, and all else is as it was planned.
         path: Only this folder of each named source.
         as_files: Read a git working copy as a folder of files, committed or not.
         workers: Processes that parse; 0 takes one per processor.
@@ -106,13 +104,11 @@ def backfill(
         wait_seconds: How long to wait for another run that writes to the same lake.
 
     """
-    if plan and dry_run:
-        raise MisuseError(f"turn off dry_run to carry out plan {plan}")
     order = Order(tuple(sources), Path(lake), None, workers, parser, False, wait_seconds, path, as_files)
     # the form always names a mode: with a plan, the usual one says nothing
     said = None if plan and mode is BackfillMode.MISSING else mode
-    wish = Wish(order, said, since, until, tuple(only))
-    if dry_run:
+    wish = Wish(order, said, as_day("since", since), as_day("until", until), tuple(only))
+    if dry_run and not plan:
         held: Any = quote(wish)
         with logged_progress():
             return make_plan(held)

@@ -7,11 +7,22 @@ from typing import Annotated
 
 from pydantic import Field
 
+from schemas.errors import MisuseError
+
 LAKE = os.environ.get("POSTLAKE_LAKE") or "data/lake"
 # several places as a shell would part them
 SOURCES = shlex.split(os.environ.get("POSTLAKE_SOURCES") or "examples/posts")
 # Prefect's form knows what a date is, its API does not and takes any text: github.com/PrefectHQ/prefect, `validate` of
-# schema_tools checks no formats where it raises
+# schema_tools checks no formats where it raises. A day that the calendar does not have is told by `as_day`.
 Day = Annotated[
-    dt.date, Field(json_schema_extra={"pattern": r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$"})
+    str,
+    Field(json_schema_extra={"format": "date", "pattern": r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$"}),
 ]
+
+
+def as_day(parameter: str, value: str | None) -> dt.date | None:
+    """Return the day that a parameter names, if it names one. Raises MisuseError for what is no day."""
+    try:
+        return dt.date.fromisoformat(value) if value else None
+    except ValueError as error:
+        raise MisuseError(f'{parameter}: "{value}" is no day; 2024-03-05 is one') from error

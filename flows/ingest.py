@@ -3,13 +3,13 @@
 from pathlib import Path
 from typing import Annotated
 
-from prefect import flow
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
 from pydantic import Field
 
 from flows.defaults import LAKE, SOURCES
+from flows.lake_flow import lake_flow
 from flows.missed import make_up_for_missed
 from flows.stages import carry_out
 from flows.steps.account import Summary
@@ -25,12 +25,10 @@ def _named() -> str:
     return f"ingest {', '.join(map(without_user, given['sources']))} into {given['lake']}"
 
 
-@flow(
+@lake_flow(
     name="ingest",
     flow_run_name=_named,
-    task_runner=ThreadPoolTaskRunner(max_workers=2),  # type: ignore[arg-type]
-    validate_parameters=True,
-    persist_result=False,
+    task_runner=ThreadPoolTaskRunner(max_workers=2),
 )
 def ingest(
     sources: Annotated[list[str], Field(min_length=1)] = SOURCES,

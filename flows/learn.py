@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Any
 
-from prefect import flow, task
+from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.logging import get_run_logger
@@ -12,6 +12,7 @@ from pydantic import Field
 
 from flows.artifacts import reported_upkeep
 from flows.defaults import LAKE
+from flows.lake_flow import lake_flow
 from flows.steps.upkeep import Keeper, Kept, Upkeep, keeping
 from flows.task_logs import done, logged_progress
 from lake import runs
@@ -37,7 +38,7 @@ def report(keeper: Keeper) -> Kept:
     return reported_upkeep(keeper)
 
 
-@flow(name="learn", flow_run_name="learn from {lake}", validate_parameters=True, persist_result=False)
+@lake_flow(name="learn", flow_run_name="learn from {lake}")
 def learn(
     lake: str = LAKE,
     sources: list[str] = [],  # noqa: B006 - Prefect copies parameters
@@ -67,7 +68,7 @@ def learn(
         return report(held)
 
 
-@flow(name="reclean", flow_run_name="clean {lake} again", validate_parameters=True, persist_result=False)
+@lake_flow(name="reclean", flow_run_name="clean {lake} again")
 def reclean(
     lake: str = LAKE,
     sources: list[str] = [],  # noqa: B006 - Prefect copies parameters

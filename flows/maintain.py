@@ -4,7 +4,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
-from prefect import flow, task
+from prefect import task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
@@ -13,6 +13,7 @@ from prefect.utilities.annotations import quote
 from pydantic import Field
 
 from flows.defaults import LAKE
+from flows.lake_flow import lake_flow
 from flows.missed import make_up_for_missed
 from flows.steps.maintain import LONGEST_DAYS, Maintained, Maintainer, Maintenance, maintaining
 from flows.steps.markdown import section, table
@@ -49,7 +50,7 @@ def as_markdown(maintained: Maintained) -> str:
     return "\n\n".join(parts)
 
 
-@flow(name="maintain", flow_run_name="maintain {lake}", validate_parameters=True, persist_result=False)
+@lake_flow(name="maintain", flow_run_name="maintain {lake}")
 def maintain(
     lake: str = LAKE,
     retention_days: Annotated[float, Field(ge=0, le=LONGEST_DAYS)] = 7,

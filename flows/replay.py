@@ -3,12 +3,12 @@
 from pathlib import Path
 from typing import Annotated
 
-from prefect import flow
 from prefect.logging import get_run_logger
 from prefect.task_runners import ThreadPoolTaskRunner
 from pydantic import Field
 
-from flows.defaults import LAKE, Day
+from flows.defaults import LAKE, Day, as_day
+from flows.lake_flow import lake_flow
 from flows.stages import carry_out
 from flows.steps.account import Summary
 from flows.steps.order import Order
@@ -17,12 +17,10 @@ from lake.store import open_lake
 from schemas.words import Engine
 
 
-@flow(
+@lake_flow(
     name="replay",
     flow_run_name="replay rejects of {lake}",
-    task_runner=ThreadPoolTaskRunner(max_workers=2),  # type: ignore[arg-type]
-    validate_parameters=True,
-    persist_result=False,
+    task_runner=ThreadPoolTaskRunner(max_workers=2),
 )
 def replay(
     lake: str = LAKE,
@@ -43,7 +41,8 @@ def replay(
         wait_seconds: How long to wait for another run that writes to the same lake.
 
     """
+    planning = retried(reasons, as_day("since", since))
     open_lake(Path(lake))
     order = Order((), Path(lake), None, workers, parser, wait_seconds=wait_seconds)
     with session(order, get_run_logger().warning) as opened:
-        return carry_out(opened, retried(reasons, since))
+        return carry_out(opened, planning)

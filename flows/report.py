@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
-from prefect import flow, task
+from prefect import task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 
 from flows.defaults import LAKE
+from flows.lake_flow import lake_flow
 from flows.pages.figures import Figures
 from flows.pages.write import write
 from flows.steps.markdown import table
@@ -40,7 +41,7 @@ def _as_markdown(figures: Figures, html: Path) -> str:
     return f"# Report of {figures.place}\n\n" + table(("what", "value"), numbers.items())
 
 
-@flow(name="report", flow_run_name="report of {lake}", validate_parameters=True, persist_result=False)
+@lake_flow(name="report", flow_run_name="report of {lake}")
 def report(lake: str = LAKE, html: str = "", language: PageLanguage | None = None) -> str:
     """Write a page with charts of a lake, for a browser: one file that needs no network.
 

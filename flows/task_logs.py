@@ -3,6 +3,8 @@
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from contextvars import copy_context
+from threading import Event, Thread
 
 from prefect.client.schemas.objects import State
 from prefect.logging import get_run_logger
@@ -11,12 +13,11 @@ from prefect.states import Completed
 from flows.steps.alarms import Alarm
 from flows.steps.progress import watched_by
 
-SECONDS_BETWEEN_LINES = 15
+SECONDS_BETWEEN_LINES = 10
 
 
 def done(counts: str) -> State[None]:
-    """End a task with its counts, in the log and beside its name in the UI."""
-    get_run_logger().info(counts)
+    """End a task with its counts, beside its name in the UI; Prefect logs a state with its message."""
     return Completed(message=counts)
 
 
@@ -26,16 +27,39 @@ def warn_of(alarms: Iterable[Alarm]) -> None:
         get_run_logger().warning(alarm.text)
 
 
+class _Progress:
+    """How far the stages of a run are, logged at times whether they go on or not."""
+
+    def __init__(self) -> None:
+        self._logger = get_run_logger()
+        self._ended = Event()
+        self._line, self._since = "", time.monotonic()
+
+    def watch(self, stage: str, done: int, total: int) -> None:
+        line = f"{stage}: {done:,} of {total:,}" if total else f"{stage}: {done:,}" if done else stage
+        if line != self._line:
+            self._line, self._since = line, time.monotonic()
+
+    def log(self) -> None:
+        told = ""
+        while not self._ended.wait(SECONDS_BETWEEN_LINES):
+            waited = f", for {time.monotonic() - self._since:.0f} s" if self._line == told else ""
+            told = self._line
+            self._logger.info("%s%s", told or "working", waited)
+
+    def end(self) -> None:
+        self._ended.set()
+
+
 @contextmanager
 def logged_progress() -> Iterator[None]:
-    """Log now and then how far the stages within this block are."""
-    last = time.monotonic()
-
-    def watch(stage: str, done: int, total: int) -> None:
-        nonlocal last
-        if time.monotonic() - last >= SECONDS_BETWEEN_LINES:
-            last = time.monotonic()
-            get_run_logger().info(f"{stage}: {done:,} of {total:,}" if total else f"{stage}: {done:,}")
-
-    with watched_by(watch):
-        yield
+    """Log every ten seconds how far the stages within this block are."""
+    progress = _Progress()
+    thread = Thread(target=copy_context().run, args=[progress.log], daemon=True)
+    thread.start()
+    try:
+        with watched_by(progress.watch):
+            yield
+    finally:
+        progress.end()
+        thread.join()

@@ -3,13 +3,14 @@
 from pathlib import Path
 from typing import Any
 
-from prefect import flow, task
+from prefect import task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.logging import get_run_logger
 from prefect.utilities.annotations import quote
 
 from flows.defaults import LAKE
+from flows.lake_flow import lake_flow
 from flows.steps.markdown import section, table
 from flows.steps.verify import Verified
 from flows.steps.verify import verify as look_at
@@ -43,7 +44,7 @@ def as_markdown(verified: Verified) -> str:
     return "\n\n".join(filter(None, parts))
 
 
-@flow(name="verify", flow_run_name="verify {lake}", validate_parameters=True, persist_result=False)
+@lake_flow(name="verify", flow_run_name="verify {lake}")
 def verify(lake: str = LAKE, deep: bool = True) -> Verified:
     """Look at a whole lake for what should not be so; fails if there is anything. Reads only.
 

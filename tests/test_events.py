@@ -179,10 +179,10 @@ def rejecting(folder):
 
     posts = folder / "posts"
     posts.mkdir()
-    for number in range(20):
+    for number in range(30):
         (posts / f"old-{number}.md").write_text(post(number, "date: 2024-03-05\n"))
     ingest(Order((str(posts),), folder / "lake"), print)
-    for number in range(20, 32):
+    for number in range(30, 60):
         (posts / f"new-{number}.md").write_text(post(number, ""))
     return posts, folder / "lake"
 
@@ -193,14 +193,14 @@ def post(number, date):
 
 def test_an_alarm_reaches_a_webhook_with_its_text(told):
     alarm = told["postlake.source.rejects"]
-    assert alarm["text"] == "旧刊: 100% of 12 new files were rejected, 0% of the 20 before"
+    assert alarm["text"] == "旧刊: 100% of 30 new files were rejected, 0% of the 30 before"
     assert alarm["source"].startswith("jiukan-")
     assert alarm["lake"] == told["lake"]
     assert "/flow-run/" in alarm["page"]
 
 
 def test_a_run_that_does_not_balance_is_told_and_has_its_lake_verified(told, server):
-    assert "32 files found, but" in told["postlake.run.unbalanced"]["text"]
+    assert "60 files found, but" in told["postlake.run.unbalanced"]["text"]
     named = {"deployments": {"name": {"any_": ["verify"]}}}
     (run,) = until(lambda: server.ask("flow_runs/filter", **named))
     assert run["parameters"] == {"lake": told["lake"]}
@@ -212,8 +212,8 @@ def test_an_event_tells_the_flow_run_that_it_comes_from_and_the_numbers(told, se
     until(lambda: server.ask("events/filter", **wanted)["total"] >= 3)
     events = {each["event"]: each for each in server.ask("events/filter", **wanted)["events"]}
     assert sorted(events) == ["postlake.run.finished", "postlake.run.unbalanced", "postlake.source.rejects"]
-    assert events["postlake.run.finished"]["payload"]["rejected"] == 12
-    assert events["postlake.source.rejects"]["payload"]["new"] == 12
+    assert events["postlake.run.finished"]["payload"]["rejected"] == 30
+    assert events["postlake.source.rejects"]["payload"]["new"] == 30
     roles = [each["prefect.resource.role"] for each in events["postlake.source.rejects"]["related"]]
     assert "flow-run" in roles
 
@@ -223,7 +223,7 @@ def test_a_run_leaves_a_page_that_leads_to_its_table_of_rejects(told, server):
     broken, page, rejects = (each for each in artifacts if each["key"] in {"ingest", "rejects"})
     assert f"/v2/artifacts/artifact/{rejects['id']}" in page["data"]
     rows = json.loads(rejects["data"]) if isinstance(rejects["data"], str) else rejects["data"]
-    assert [row["source"] for row in rows] == ["旧刊"] * 12
+    assert [row["source"] for row in rows] == ["旧刊"] * 30
     assert "It did NOT balance" in broken["data"]
 
 

@@ -15,11 +15,11 @@ from lake.store import Lake
 from schemas.words import AlarmKind
 
 # A share is told from so many posts; the boilerplate of a source seldom drifts by a quarter of its text.
-LEAST_BEFORE, LEAST_NEW, DRIFT = 20, 10, 0.25
+LEAST_BEFORE, LEAST_NEW, DRIFT = 30, 30, 0.25
 # The share of rejects is held against runs that read so many files, if there are so many of them. It is far off outside
 # all that they had, and so far from their median that chance does not explain it: four standard deviations, taken as if
-# 2 % were usual where less is, and a twentieth of the files at least. Of 10 files 2 must be rejected, of 100 files 6.
-LEAST_READ, LEAST_RUNS, DEVIATIONS, LEAST_USUAL, LEAST_OFF = 10, 5, 4, 0.02, 0.05
+# 2 % were usual where less is, and a twentieth of the files at least. Of 30 files 4 must be rejected, of 100 files 6.
+LEAST_READ, LEAST_RUNS, DEVIATIONS, LEAST_USUAL, LEAST_OFF = 30, 5, 4, 0.02, 0.05
 READ = pl.col("found") - pl.col("unchanged")
 Numbers = Mapping[str, float | int | str]
 
@@ -71,7 +71,8 @@ def _drift(row: dict[str, Any]) -> Alarm:
 def silent(lake: Lake, run: Run, origins: Iterable[str]) -> list[Alarm]:
     """Tell the sources of some origins whose silence has passed its limit since the last run that read these.
 
-    So each silence is told once, and an archive of sources that ended long ago tells none.
+    So each silence is told once, and an archive of sources that ended long ago tells none: neither when it is the
+    first of a lake nor when it comes to others, since a source that only this run has read was never awaited.
     """
     before = runs.before(lake, run, origins)
     if before is None:
@@ -80,7 +81,8 @@ def silent(lake: Lake, run: Run, origins: Iterable[str]) -> list[Alarm]:
     passed_at = pl.col("last") + pl.duration(days="limit_days")
     is_told = (passed_at < today) & (passed_at >= before.date())
     told = freshness(lake, today).filter(is_told)
-    told = told.join(read_from(lake, origins, run.run_id), on="source_id", how="semi").sort("source_id")
+    awaited = read_from(lake, origins, run.run_id).filter(pl.col("posts") > pl.col("read"))
+    told = told.join(awaited, on="source_id", how="semi").sort("source_id")
     return [_silence(lake, row, today) for row in told.iter_rows(named=True)]
 
 

@@ -69,6 +69,6 @@ def _table(header: tuple[str, ...], rows: list[list[object]], most: int) -> str:
 
 
 def _how(forecast: Forecast, lake: Lake) -> str:
-    form = f"In the form of this deployment: turn off **Dry run** and enter the **Plan** {plain(forecast.plan_id)}; leave all else as it was."
+    form = f"In the form of this deployment: enter the **Plan** {plain(forecast.plan_id)}; leave all else as it was."
     command = ["postlake", "backfill", "--lake", str(lake.root), "--plan", forecast.plan_id]
     return f"{form}\n\n{code([shlex.join(command)])}"

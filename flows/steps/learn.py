@@ -35,7 +35,7 @@ SAMPLE_BYTES = 96 * 1024 * 1024
 # files or posts whose bytes are read at a time
 AT_ONCE = 4_000
 # A source whose template was found in so many of the posts before, and in under half as many of the new ones.
-USUAL, LEAST_BEFORE, LEAST_NEW = 0.5, 20, 10
+USUAL, LEAST_BEFORE, LEAST_NEW = 0.5, 30, 30
 # One text in so many of a source's posts is a mistake, an attack, or a channel without descriptions.
 MOSTLY_ONE_TEXT = 0.5
 PATTERNS = {

@@ -60,6 +60,22 @@ def test_an_archive_of_sources_that_ended_tells_nothing_at_first(archive):
     assert archive.ingest().alarms == []
 
 
+def test_a_source_that_ended_before_it_came_to_the_lake_tells_nothing(archive):
+    publish(archive, range(60, 0, -1))
+    archive.ingest()
+    publish(archive, range(100, 10, -1), source="旧刊")
+    run = archive.ingest()
+    later = Run(run.run_id, dt.datetime.now(dt.UTC) + dt.timedelta(days=5))
+    assert silent(open_lake(archive.lake), later, run.origins) == []
+
+
+def test_shares_of_fewer_than_thirty_files_raise_no_alarm(archive):
+    publish(archive, range(30, 0, -1))
+    archive.ingest()
+    broken(archive, range(29), "潮声")
+    assert [alarm for alarm in archive.ingest().alarms if alarm.kind is AlarmKind.SOURCE_REJECTS] == []
+
+
 def test_a_source_with_few_posts_is_never_silent(archive):
     publish(archive, range(20, 0, -1))
     archive.ingest()
@@ -88,26 +104,26 @@ def test_a_post_from_the_future_hides_no_silence(archive):
 def test_a_source_whose_new_files_are_rejected_is_told(archive):
     publish(archive, range(30, 0, -1))
     archive.ingest()
-    broken(archive, range(12), "潮声")
+    broken(archive, range(30), "潮声")
     (alarm,) = archive.ingest().alarms
     assert (alarm.kind, alarm.numbers) == (
         AlarmKind.SOURCE_REJECTS,
-        {"before": 0, "now": 1, "old": 30, "new": 12},
+        {"before": 0, "now": 1, "old": 30, "new": 30},
     )
     assert archive.rows("runs").sort("started_at")["alarms"].to_list()[-1] == [alarm.text]
 
 
 def test_a_run_that_rejects_more_than_any_before_is_told_once(archive):
     for night in range(5):
-        publish(archive, [40 - night] * 10, source=f"源{night}")
+        publish(archive, [40 - night] * 30, source=f"源{night}")
         archive.ingest()
-    broken(archive, range(4))
-    publish(archive, [20] * 6, "夜航")
+    broken(archive, range(12))
+    publish(archive, [20] * 18, "夜航")
     assert [alarm.text for alarm in archive.ingest().alarms] == [
-        "4 of 10 files were rejected (40%), usually 0% (median of 5 runs)"
+        "12 of 30 files were rejected (40%), usually 0% (median of 5 runs)"
     ]
-    broken(archive, range(10, 14))
-    publish(archive, [19] * 6, "夜航", first=20)
+    broken(archive, range(20, 32))
+    publish(archive, [19] * 18, "夜航", first=20)
     assert archive.ingest().alarms == []
 
 

@@ -31,8 +31,13 @@ if __name__ == "__main__":
         done = backfill(lake=sys.argv[1], dry_run=False, plan=forecast.plan_id)
         again = replay(lake=sys.argv[1], reasons=["front_matter_not_closed"])
         both = backfill(lake=sys.argv[1], dry_run=True, plan=forecast.plan_id, return_state=True)
-        told = {"held": str(done.held), "replayed": again.found, "refused": both.message}
-        print(json.dumps(told | {"plan_id": forecast.plan_id} | asyncio.run(seen())))
+        shown = asyncio.run(seen())
+        other = backfill(lake=sys.argv[1], plan=backfill(lake=sys.argv[1], since="2024-04-01").plan_id)
+        no_day = backfill(lake=sys.argv[1], since="2024-02-30", return_state=True)
+        no_lake = replay(lake=sys.argv[1] + "-not", return_state=True)
+        told = {"held": str(done.held), "replayed": again.found, "again": both.message, "other": str(other.held),
+                "run_id": done.summary.run_id, "no_day": no_day.message, "no_lake": no_lake.message}
+        print(json.dumps(told | {"plan_id": forecast.plan_id} | shown))
 """
 
 
@@ -61,7 +66,7 @@ def told(tmp_path_factory):
 
 def test_the_dry_run_shows_its_plan_and_how_to_carry_it_out(told):
     page = told["artifacts"]["backfill-plan"]
-    parts = ("1 files", "new to the lake", "2024-03", "a.md", "turn off", told["plan_id"])
+    parts = ("1 files", "new to the lake", "2024-03", "a.md", "enter the **Plan**", told["plan_id"])
     assert [part for part in parts if part not in page] == []
     assert [row["path"] for row in json.loads(told["artifacts"]["backfill-files"])] == ["a.md"]
 
@@ -72,8 +77,15 @@ def test_the_real_run_shows_that_it_did_what_was_planned(told):
     assert "(balanced)" in told["artifacts"]["backfill-run"].replace("&#40;", "(").replace("&#41;", ")")
 
 
-def test_a_dry_run_of_a_plan_is_refused_with_what_to_do(told):
-    assert "turn off dry_run" in told["refused"]
+def test_a_named_plan_is_carried_out_whatever_dry_run_says(told):
+    assert told["again"] == f"{told['plan_id']}: was carried out by run {told['run_id']}; make a new plan"
+    assert told["other"] == "did exactly what was planned: 1 files"
+
+
+def test_a_mistake_in_a_parameter_is_one_line(told):
+    assert told["no_day"] == 'since: "2024-02-30" is no day; 2024-03-05 is one'
+    assert told["no_lake"].count("\n") == 0
+    assert "there is no lake here" in told["no_lake"]
 
 
 def test_a_replay_is_a_flow_that_tries_some_reasons(told):

@@ -116,7 +116,7 @@ def test_a_source_that_changes_its_layout_raises_an_alarm(archive):
     fill(archive, range(30))
     archive.ingest()
     learned(archive)
-    fill(archive, range(30, 50), told)
+    fill(archive, range(30, 60), told)
     archive.ingest()
     assert any("layout changed" in alarm.text for alarm in learned(archive).alarms)
 
@@ -125,10 +125,10 @@ def test_an_ingest_tells_of_a_source_whose_boilerplate_drifted(archive):
     fill(archive, range(30))
     archive.ingest()
     learned(archive)
-    fill(archive, range(30, 50), told)
+    fill(archive, range(30, 60), told)
     alarms = archive.ingest().alarms
     assert len(alarms) == 1
-    assert "旧港夜话: boilerplate is 0% of 20 new posts" in alarms[0].text
+    assert "旧港夜话: boilerplate is 0% of 30 new posts" in alarms[0].text
     assert archive.rows("runs").sort("started_at")["alarms"].to_list()[-1] == [alarms[0].text]
 
 

@@ -1,0 +1,55 @@
+"""What all flows have in common: how they are described, and how they end."""
+
+import inspect
+import logging
+import re
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar, cast
+
+from prefect import Flow, flow
+from prefect.states import Failed
+
+from schemas.errors import PostlakeError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def lake_flow(**options: Any) -> Callable[[Callable[P, R]], Flow[P, R]]:
+    """Return a decorator that makes a flow of a function: `flow` with these options and what is the same for all.
+
+    A PostlakeError, which a user can mend, ends the run as Failed with its one line as the message; every other
+    exception is a bug and leaves its traceback. Whoever calls the flow as a function gets either exception.
+    """
+
+    def make(run: Callable[P, R]) -> Flow[P, R]:
+        described = flow(
+            description=_description(run), validate_parameters=True, persist_result=False, **options
+        )
+        return described(_failing_in_one_line(run))
+
+    return make
+
+
+def _failing_in_one_line(run: Callable[P, R]) -> Callable[P, R]:
+    @wraps(run)
+    def ending(*args: P.args, **kwargs: P.kwargs) -> R:
+        logging.getLogger("prefect.task_runs").addFilter(_is_no_mistake)
+        try:
+            return run(*args, **kwargs)
+        except PostlakeError as error:
+            return cast("R", Failed(message=str(error), data=error))
+
+    return ending
+
+
+def _is_no_mistake(record: logging.LogRecord) -> bool:
+    """Leave out the traceback of a task that a PostlakeError ended: the run tells it on one line."""
+    return not (record.exc_info and isinstance(record.exc_info[1], PostlakeError))
+
+
+def _description(run: Callable[..., Any]) -> str:
+    """Return the paragraphs of a docstring as Markdown; its arguments are explained in the form."""
+    told = (inspect.getdoc(run) or "").partition("\nArgs:")[0]
+    return re.sub(r"(?<!\n)\n(?!\n)", " ", told).strip()
