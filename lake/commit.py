@@ -13,11 +13,14 @@ from lake.batch import KEY, Batch, Run
 from lake.settle import Settlement
 from lake.store import Lake
 from lake.versions import Turnover
+from schemas.keys import IDENTITY_VERSION
 
 # Written with a commit to posts or revisions: the batch it belongs to.
 BATCH = "postlake.batch"
 # Written with a commit to files, as Delta app transactions, which outlive the log: the versions that it goes with.
 AGREED = {"posts": "postlake.posts", "revisions": "postlake.revisions"}
+# Written in the same way: the version of the rules of identity by which all rows are resolved.
+IDENTITY = "postlake.identity"
 
 
 def commit(lake: Lake, batch: Batch, settled: Settlement, turned: Turnover, run: Run) -> None:
@@ -32,14 +35,14 @@ def commit(lake: Lake, batch: Batch, settled: Settlement, turned: Turnover, run:
     if not settled.ledger.is_empty():
         marks = {runs.MARKS: runs.as_json(batch.marks)}
         ledger_version = Transaction(runs.LEDGER, lake.table("files").version() + 1)
-        properties = CommitProperties(
-            custom_metadata=marks, app_transactions=[*_agreed(lake), ledger_version]
-        )
+        properties = CommitProperties(custom_metadata=marks, app_transactions=[*agreed(lake), ledger_version])
         lake.upsert("files", settled.ledger.sort(KEY), KEY, properties)
 
 
-def _agreed(lake: Lake) -> list[Transaction]:
-    return [Transaction(name, lake.table(table).version()) for table, name in AGREED.items()]
+def agreed(lake: Lake) -> list[Transaction]:
+    """Return what each commit to the ledger names: the versions that it goes with, and the rules of identity."""
+    versions = [Transaction(name, lake.table(table).version()) for table, name in AGREED.items()]
+    return [*versions, Transaction(IDENTITY, IDENTITY_VERSION)]
 
 
 def is_agreed(lake: Lake) -> bool:
@@ -57,7 +60,7 @@ def agreeing(lake: Lake) -> CommitProperties:
     ledger_version = Transaction(runs.LEDGER, runs.ledger_version(lake))
     return CommitProperties(
         custom_metadata={} if marks is None else {runs.MARKS: marks},
-        app_transactions=[*_agreed(lake), ledger_version],
+        app_transactions=[*agreed(lake), ledger_version],
     )
 
 

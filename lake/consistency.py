@@ -19,6 +19,7 @@ UNIQUE = {
     "posts": ["post_id"],
     "files": KEY,
     "templates": ["source_id", "version", "kind", "pattern"],
+    "renamed_posts": ["old_id", "new_id"],
     "runs": ["run_id"],
 }
 TELLS = pl.col("outcome").is_in([Outcome.POST.value, Outcome.DUPLICATE.value])
@@ -190,7 +191,7 @@ def _wrongs(row: dict[str, object], versions: dict[str, int]) -> list[str]:
     counts = {name: int(str(row[name])) for name in COUNTED}
     refused, reasons = counts["rejected"] + counts["ignored"], sum(json.loads(str(row["reasons"])).values())
     then = json.loads(str(row["versions"]))
-    ahead = [f"{name} {then.get(name)}" for name in versions if not 0 <= then.get(name, -1) <= versions[name]]
+    ahead = [f"{name} {then.get(name)}" for name in versions if not 0 <= then.get(name, 0) <= versions[name]]
     told = {
         "is marked as not balanced": not row["balanced"],
         f"{row['found']} files found, {sum(counts.values())} accounted for": row["found"]

@@ -41,8 +41,10 @@ def create_lake(root: Path, granularity: Granularity | None) -> Lake:
 
 
 def open_for_writing(root: Path) -> Lake:
-    """Open a lake that exists, and give its tables the columns that an older postlake did not know."""
+    """Open a lake that exists, and give it the tables and columns that an older postlake did not know."""
     lake = open_lake(root)
+    for name in TABLES.keys() - set(lake.names()):
+        _create(lake, name)
     for name in TABLES:
         table = lake.table(name)
         known = {field.name for field in table.schema().fields}

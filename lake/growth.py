@@ -5,7 +5,6 @@ from pathlib import Path
 import polars as pl
 
 from lake.store import Lake
-from schemas.tables import TABLES
 
 # commits read of each table, the newest
 MOST = 500
@@ -25,7 +24,7 @@ def growth(lake: Lake) -> pl.DataFrame:
 
     Counted back from what the tables are, so that a log whose beginning is cleared away tells the rest.
     """
-    return pl.concat([_of(lake, name) for name in TABLES])
+    return pl.concat([_of(lake, name) for name in lake.names()])
 
 
 def _of(lake: Lake, name: str) -> pl.DataFrame:

@@ -7,7 +7,6 @@ import polars as pl
 
 from lake.errors import LakeError
 from lake.store import Lake
-from schemas.tables import TABLES
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +22,7 @@ class TableInfo:
 
 def tables(lake: Lake) -> list[TableInfo]:
     """Read the numbers of every table from its log; no data file is opened."""
-    return [_table(lake, name) for name in TABLES]
+    return [_table(lake, name) for name in lake.names()]
 
 
 def _table(lake: Lake, name: str) -> TableInfo:

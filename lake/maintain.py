@@ -21,6 +21,7 @@ ORDER = {
     "revisions": ["published_at", "post_id"],
     "files": KEY,
     "templates": ["source_id", "version"],
+    "renamed_posts": ["old_id", "new_id"],
     "runs": ["started_at"],
 }
 

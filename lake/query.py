@@ -7,7 +7,7 @@ import duckdb
 
 from lake.errors import QueryError
 from lake.store import Lake, arrow
-from schemas.tables import TABLES
+from schemas.tables import TABLES, empty
 
 VIEWS = {
     "versions": """
@@ -51,9 +51,11 @@ def connect(lake: Lake) -> duckdb.DuckDBPyConnection:
 
 def _add_table(connection: duckdb.DuckDBPyConnection, lake: Lake, name: str) -> None:
     view = f"{name}_table" if name in VIEWS else name
-    files = lake.table(name).file_uris()
+    files = lake.table(name).file_uris() if name in lake.names() else []
     if not files:
-        connection.register(view, arrow(lake.scan(name).head(0).collect()))
+        connection.register(
+            view, arrow(empty(name) if name not in lake.names() else lake.scan(name).head(0).collect())
+        )
         return
     columns = ", ".join(lake.scan(name).collect_schema().names())
     keys = lake.partition_of(name)

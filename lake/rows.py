@@ -17,6 +17,7 @@ NAMED = {
     "revisions": ["post_id", "version_at"],
     "files": ["origin", "path"],
     "templates": ["source_id", "version", "pattern"],
+    "renamed_posts": ["old_id", "new_id"],
     "runs": ["run_id"],
 }
 # Delta keeps times in statistics to the millisecond.

@@ -13,9 +13,9 @@ from lake.store import Lake
 from schemas.tables import columns, empty
 
 # what a run did: first and later loads of sources, replayed histories, rejects tried again, holes filled, templates
-# learned, posts cleaned anew, files put together and cleared away
-INGEST, HISTORY, REPLAY, BACKFILL, LEARN, RECLEAN, MAINTAIN = (
-    "ingest", "history", "replay", "backfill", "learn", "reclean", "maintain",
+# learned, posts cleaned anew, files put together and cleared away, an older lake resolved anew
+INGEST, HISTORY, REPLAY, BACKFILL, LEARN, RECLEAN, MAINTAIN, MIGRATE = (
+    "ingest", "history", "replay", "backfill", "learn", "reclean", "maintain", "migrate",
 )  # fmt: skip
 # these leave the rows of the ledger as they are: what another run left unfinished is unfinished after them
 UPKEEP = (LEARN, RECLEAN, MAINTAIN)

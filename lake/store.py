@@ -1,5 +1,6 @@
 """The tables of a lake on disk: opened, read and written with one set of settings."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -27,6 +28,7 @@ STATISTICS = {
     "revisions": ["date", "published_at", "superseded_at"],
     "files": ["outcome", "read_at", "gone_at"],
     "templates": ["source_id", "version"],
+    "renamed_posts": ["old_id"],
     "runs": ["started_at"],
 }
 
@@ -56,6 +58,16 @@ class Lake:
             except DeltaError as error:
                 raise LakeError(f"{self.root / name}: version {version}: {error}") from error
         return then
+
+    def sharing(self, other: "Lake", names: Iterable[str]) -> "Lake":
+        """Return this lake with some tables of another one in the place of its own."""
+        both = Lake(self.root, self.granularity)
+        both._tables = {name: other.table(name) for name in names}
+        return both
+
+    def names(self) -> list[str]:
+        """Return the names of the tables that there are; a lake that an older postlake made lacks younger ones."""
+        return [name for name in TABLES if DeltaTable.is_deltatable(str(self.root / name))]
 
     def partition_of(self, name: str) -> list[str]:
         """Give the columns that a table is partitioned by."""
@@ -104,7 +116,7 @@ class Lake:
         return self.partition_files(name).rename(columns).join(partitions, on=partitions.columns, how="semi")
 
     def versions(self) -> dict[str, int]:
-        return {name: self.table(name).version() for name in TABLES}
+        return {name: self.table(name).version() for name in self.names()}
 
     def with_period(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Add the partition column, taken from `date`."""
@@ -128,6 +140,24 @@ class Lake:
         added = write(self.root / name, rows, partition, STATISTICS[name])
         removed = removal_of(self._files_in(name, partitions), partition)
         self.commit(name, [*added, *removed], partition, mark)
+
+    def replace_all(self, name: str, parts: Iterable[pl.DataFrame], mark: CommitProperties) -> None:
+        """Put rows, a part in memory at a time, in the place of all that a table holds, in one commit.
+
+        Each part of a partitioned table holds whole partitions.
+        """
+        partition, root = self.partition_of(name), self.root / name
+        added = [
+            action
+            for rows in parts
+            for action in (
+                write(root, rows, partition, STATISTICS[name])
+                if partition
+                else [write_file(root, rows, {}, STATISTICS[name])]
+            )
+        ]
+        files = self.partition_files(name).rename({f"partition.{column}": column for column in partition})
+        self.commit(name, [*added, *removal_of(files, partition)], partition, mark)
 
     def upsert(self, name: str, rows: pl.DataFrame, keys: list[str], mark: CommitProperties) -> None:
         """Update the rows with the same keys and insert the others, in one commit.

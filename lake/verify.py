@@ -19,6 +19,7 @@ KEYS = {
     "revisions": ["post_id", "source", "source_id", "blob", "version_at", "withdrawn_at", "superseded_at"],
     "files": ["origin", "path", "blob", "outcome", "reason", "detail", "post_id", "source_id", "gone_at"],
     "templates": ["source_id", "version", "kind", "pattern", "run_id"],
+    "renamed_posts": ["old_id", "new_id"],
     "runs": [name for name in columns("runs") if name not in {"alarms", "marks"}],
 }
 # Files are read one by one and held against the rules together, until they are so many rows or bytes on disk.

@@ -47,7 +47,7 @@ class Runs(dy.Schema):
     """One row per run. The versions of all tables at its end make one consistent snapshot."""
 
     run_id = dy.String()
-    kind = dy.String(description="ingest, history, replay, backfill, learn, reclean, maintain")
+    kind = dy.String(description="ingest, history, replay, backfill, learn, reclean, maintain, migrate")
     started_at = utc()
     finished_at = utc()
     seconds = dy.Float64()
@@ -108,12 +108,20 @@ class Templates(dy.Schema):
     run_id = dy.String(nullable=True)
 
 
+class RenamedPosts(dy.Schema):
+    """An id that an older postlake gave, and one that its posts have now; an id that came apart has several rows."""
+
+    old_id = dy.String()
+    new_id = dy.String()
+
+
 TABLES: dict[str, type[dy.Schema]] = {
     "raw": Raw,
     "revisions": Revisions,
     "posts": Posts,
     "files": Files,
     "templates": Templates,
+    "renamed_posts": RenamedPosts,
     "runs": Runs,
 }
 

@@ -2,13 +2,15 @@
 
 import datetime as dt
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from flows.steps.account import row_of_upkeep
 from flows.steps.clock import Clock, new_run
 from flows.steps.memory import give_back
+from flows.steps.migrate import migrate
+from flows.steps.pool import with_pool, workshop
 from flows.steps.progress import tell
 from lake import maintain as files
 from lake import runs, vacuum
@@ -17,7 +19,7 @@ from lake.info import tables
 from lake.store import Lake, open_lake
 from lake.writer import held, held_unchanged
 from schemas.errors import MisuseError
-from schemas.tables import TABLES
+from schemas.words import Engine
 
 Say = Callable[[str], None]
 # Delta's log, without which an old version cannot be read, reaches back thirty days.
@@ -109,7 +111,7 @@ class Maintainer:
         """Put small files together, the ledger's last; give how many there were."""
         with self.clock.measuring("compact"):
             total, done = sum(each.files_before for each in self.done.tables), 0
-            for name in sorted(TABLES, key="files".__eq__):
+            for name in sorted(self._of, key="files".__eq__):
                 self._compact(name)
                 done += self._of[name].files_before
                 tell("compact", done, total)
@@ -127,11 +129,11 @@ class Maintainer:
     def clean(self) -> Maintained:
         """Record the run, then delete what no version needs that is still to be read, and shorten the logs."""
         with self.clock.measuring("find"):
-            found = {name: self._leftovers(name) for name in TABLES}
+            found = {name: self._leftovers(name) for name in self._of}
         self._record()
         if not self.order.dry_run:
             with self.clock.measuring("clean"):
-                for number, name in enumerate(TABLES, start=1):
+                for number, name in enumerate(self._of, start=1):
                     vacuum.remove(self.lake, name, found[name])
                     vacuum.shorten_log(self.lake, name)
                     tell("clean", sum(map(len, list(found.values())[:number])), sum(map(len, found.values())))
@@ -166,6 +168,9 @@ def maintaining(order: Maintenance, say: Say) -> Iterator[Maintainer]:
     run = new_run()
     holding = held_unchanged if order.dry_run else held
     with holding(order.lake, run, order.wait_seconds, say) as lake:
+        if not order.dry_run:
+            with ExitStack() as stack:
+                migrate(lake, run, with_pool(workshop(0, Engine.LEXBOR), stack), say)
         yield Maintainer(lake, run, order)
 
 

@@ -9,6 +9,7 @@ from functools import partial
 from flows.steps.account import Summary
 from flows.steps.clock import new_run
 from flows.steps.history import history_plan
+from flows.steps.migrate import migrate
 from flows.steps.open import Opener
 from flows.steps.order import Order
 from flows.steps.plan import plan, replay_plan
@@ -36,7 +37,9 @@ def session(order: Order, say: Say) -> Iterator[Session]:
             _try(sources)
         opening = partial(create_lake, granularity=order.granularity)
         lake = stack.enter_context(held(order.lake, run, order.wait_seconds, say, opening))
-        yield Session(lake, run, with_pool(workshop(order.workers, order.engine), stack), sources)
+        shop = with_pool(workshop(order.workers, order.engine), stack)
+        migrate(lake, run, shop, say)
+        yield Session(lake, run, shop, sources)
 
 
 def _try(sources: Iterable[Source]) -> None:

@@ -9,6 +9,7 @@ from flows.steps.account import row_of_upkeep
 from flows.steps.alarms import Alarm
 from flows.steps.clock import Clock, new_run
 from flows.steps.learn import Learned, in_force, learn_lake, told
+from flows.steps.migrate import migrate
 from flows.steps.pool import Workshop, with_pool, workshop
 from flows.steps.reclean import Recleaned, reclean
 from lake import runs
@@ -93,6 +94,7 @@ def keeping(order: Upkeep, kind: str, say: Say) -> Iterator[Keeper]:
     run = new_run()
     with held(order.lake, run, order.wait_seconds, say) as lake, ExitStack() as stack:
         shop = with_pool(workshop(order.workers, order.engine), stack)
+        migrate(lake, run, shop, say)
         yield Keeper(lake, run, kind, shop, source_ids(lake, order.sources))
 
 

@@ -15,7 +15,6 @@ from lake.store import Lake, open_lake
 from lake.verify import look
 from schemas.errors import PostlakeError
 from schemas.keys import blob_id, content_hash, slug
-from schemas.tables import TABLES
 
 
 class FaultyLakeError(PostlakeError):
@@ -65,11 +64,11 @@ def verify(root: Path, *, deep: bool = True) -> Verified:
     opened = _opened(root)
     lake, newest = opened.at(whole_versions(opened)), opened.versions()
     how = Look(deep, blob_id, content_hash, slug)
-    files = {name: lake.partition_files(name).height for name in TABLES}
+    files = {name: lake.partition_files(name).height for name in lake.names()}
     keys, done = {}, 0
-    for name in TABLES:
+    for name, number in files.items():
         keys[name] = look(lake, name, how, found, partial(_told, done, sum(files.values())))
-        done += files[name]
+        done += number
         give_back()
     check_across(keys, newest, slug, found)
     return Verified(str(root), deep, lake.versions(), list(found), clock.seconds)
@@ -78,7 +77,7 @@ def verify(root: Path, *, deep: bool = True) -> Verified:
 def _opened(root: Path) -> Lake:
     """Open the tables in the order opposite to that of writing: what one says of another is in that one then."""
     lake = Lake(root, open_lake(root).granularity)
-    for name in reversed(TABLES):
+    for name in reversed(lake.names()):
         lake.table(name)
     return lake
 

@@ -19,7 +19,7 @@ from flows.steps.order import Order
 from flows.steps.pipeline import ingest
 from lake.store import Lake
 
-WRITES = ("append", "replace", "upsert")
+WRITES = ("append", "replace", "replace_all", "upsert")
 
 
 class Killed(BaseException):
