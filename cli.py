@@ -2,7 +2,11 @@
 
 import os
 import sys
+import traceback
+from importlib.metadata import version
+from typing import Annotated
 
+import click
 import typer
 
 from commands.ask import history, info, rejects, report, sql
@@ -10,7 +14,7 @@ from commands.backfill import backfill
 from commands.keep import learn, maintain, reclean, verify
 from commands.load import ingest, replay
 from commands.serve import deploy, serve, worker
-from commands.terminal import say
+from commands.terminal import INTERRUPTED, OUTPUT, fail
 from commands.text import clean, explain
 from schemas.errors import PostlakeError
 
@@ -39,25 +43,71 @@ app = typer.Typer(
     help="Post files in, a queryable Parquet lake out.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in COMMANDS:
     app.command()(command)
 
 
+def _print_version(is_asked: bool) -> None:  # noqa: FBT001 - as Typer calls it
+    if is_asked:
+        typer.echo(f"postlake {version('postlake')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    *,
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="No progress, no notes: output, alarms and errors only.")
+    ] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Errors with all that led to them; Prefect's log too.")
+    ] = False,
+) -> None:
+    """Post files in, a queryable Parquet lake out."""
+    del show_version
+    OUTPUT.is_quiet, OUTPUT.is_verbose = quiet, verbose
+
+
 def main() -> None:
-    """Run the command line. Misuse ends in one line and exit code 2, a failed run in one line and 1."""
+    """Run the command line. Misuse ends in one line and exit code 2, a failed run in one line and 1, Ctrl-C in 130."""
     try:
-        app()
-    except PostlakeError as error:
-        say(str(error))
+        sys.exit(
+            typer.main.get_command(app).main(_options_first(sys.argv[1:]), "postlake", standalone_mode=False)
+        )
+    except click.ClickException as error:
+        error.show()
         sys.exit(error.exit_code)
+    except PostlakeError as error:
+        _trace()
+        fail(str(error))
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        fail("interrupted")
+        sys.exit(INTERRUPTED)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
-        say(f"{error.filename or 'failed'}: {error.strerror or error}")
+        _trace()
+        fail(f"{error.filename or 'failed'}: {error.strerror or error}")
         sys.exit(FAILED)
+
+
+def _options_first(words: list[str]) -> list[str]:
+    """Return the words of a command line with the options that all commands have before the command."""
+    ours = {"--quiet", "-q", "--verbose", "-v"}
+    end = words.index("--") if "--" in words else len(words)
+    before, after = words[:end], words[end:]
+    return [word for word in before if word in ours] + [word for word in before if word not in ours] + after
+
+
+def _trace() -> None:
+    if OUTPUT.is_verbose:
+        traceback.print_exc()
 
 
 if __name__ == "__main__":

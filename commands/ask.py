@@ -6,67 +6,96 @@ import sys
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from commands.options import DATA_LAKE, Form, Json, LakeDir, Reason
-from commands.terminal import print_table, print_versions
+from commands.options import DATA_LAKE, Form, Json, LakeDir, Reasons, form_of, output_file
+from commands.tables import print_fitting, print_table
+from commands.terminal import print_versions, put, say
 from schemas.words import PageLanguage
 
 ROWS_SHOWN = 40
+FORMAT = "How to write the answer; default: a table, or what the ending of the output file names."
+Output: Any = typer.Option(
+    "--output", "-o", help="File to write instead.", parser=output_file, metavar="FILE"
+)
 
 
 def sql(
-    query: Annotated[str, typer.Argument(help="For example: SELECT * FROM sources")],
+    query: Annotated[
+        str, typer.Argument(help="For example: SELECT * FROM sources; - reads it from standard input.")
+    ] = "-",
     lake: LakeDir = DATA_LAKE,
-    form: Annotated[Form, typer.Option("--format", help="How to print the answer.")] = Form.TABLE,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write instead.")] = None,
+    form: Annotated[Form | None, typer.Option("--format", help=FORMAT)] = None,
+    output: Annotated[Path | None, Output] = None,
     rows: Annotated[int, typer.Option(min=1, help="Rows of a table to print.")] = ROWS_SHOWN,
 ) -> None:
     """Ask the lake in SQL (DuckDB's).
 
     Tables: posts, files, raw, runs, revisions, templates. Views: rejects, sources, daily, versions (of all
     posts, past and present). posts_at('2022-06-01') is the posts as their sources had them at that moment.
+
+    The query runs with your rights, as in DuckDB's own shell: it can read files (FROM 'names.csv') and write them (COPY).
     """
+    _answer(lake, _asked(query), form, output, rows)
+
+
+def _asked(query: str) -> str:
+    if query == "-":
+        if sys.stdin.isatty():
+            raise typer.BadParameter(
+                'give a query, for example "SELECT * FROM sources", or send one to standard input'
+            )
+        query = sys.stdin.read()
+    if not query.strip():
+        raise typer.BadParameter("the query is empty")
+    return query
+
+
+def _answer(lake: Path, query: str, form: Form | None, output: Path | None, rows: int) -> None:
+    """Print the answer to a query, or write it to a file."""
     from lake.query import export
     from lake.query import rows as ask
     from lake.store import open_lake
 
+    if output is not None and form in {None, Form.TABLE}:
+        form = form_of(output)
     opened = open_lake(lake)
-    if form is Form.TABLE and output is None:
+    if form in {None, Form.TABLE}:
         columns, found, has_more = ask(opened, query, rows)
-        print_table(columns, found, has_more=has_more)
-        return
-    if form is Form.PARQUET and output is None and sys.stdout.isatty():
-        raise typer.BadParameter("Parquet is no text: give --output FILE, or send the output to a file")
-    form = Form.CSV if form is Form.TABLE else form
-    if output is not None:
-        export(opened, query, str(output), form)
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        answer = Path(folder) / f"answer.{form}"
-        export(opened, query, str(answer), form)
-        with answer.open("rb") as file:
-            shutil.copyfileobj(file, sys.stdout.buffer)
+        cuts = [f"the first {len(found)} rows" if has_more else "", print_fitting(columns, found)]
+        if any(cuts):
+            say(
+                f"{', '.join(filter(None, cuts))}; --format csv or -o FILE gives all{', --rows N more' * has_more}"
+            )
+    elif output is not None:
+        export(opened, query, str(output), str(form))
+    elif form is Form.PARQUET and sys.stdout.isatty():
+        raise typer.BadParameter("Parquet is no text: give -o FILE, or send the output to a file")
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            answer = Path(folder) / f"answer.{form}"
+            export(opened, query, str(answer), str(form))
+            with answer.open("rb") as file:
+                shutil.copyfileobj(file, sys.stdout.buffer)
 
 
 def rejects(
     lake: LakeDir = DATA_LAKE,
-    reason: Reason = None,
-    form: Annotated[Form, typer.Option("--format", help="How to print them.")] = Form.TABLE,
+    reason: Reasons = None,
+    form: Annotated[Form | None, typer.Option("--format", help=FORMAT)] = None,
+    output: Annotated[Path | None, Output] = None,
     rows: Annotated[int, typer.Option(min=1, help="Rows of a table to print.")] = 1000,
 ) -> None:
     """List the files that could not become posts: path, reason, field, detail."""
-    # the reason is quoted
-    where = "" if reason is None else " WHERE reason = '" + reason.replace("'", "''") + "'"
-    sql(
-        f"SELECT path, reason, field, detail FROM rejects{where} ORDER BY origin, path",  # noqa: S608
-        lake,
-        form,
-        None,
-        rows,
-    )
+    from schemas.reasons import check_reasons
+
+    check_reasons(reason or ())
+    # reasons are known words by now
+    where = f" WHERE reason IN ({', '.join(map(repr, map(str, reason)))})" if reason else ""
+    query = f"SELECT path, reason, field, detail FROM rejects{where} ORDER BY origin, path"  # noqa: S608
+    _answer(lake, query, form, output, rows)
 
 
 def history(
@@ -98,15 +127,25 @@ def info(lake: LakeDir = DATA_LAKE, as_json: Json = False) -> None:
         known = {"granularity": opened.granularity, "tables": counted, "sources": sources.to_dicts()}
         typer.echo(json.dumps(known, ensure_ascii=False, default=str))
         return
-    typer.echo(f"{lake}: posts partitioned by source and {opened.granularity}")
+    put(f"{lake}: posts partitioned by source and {opened.granularity}")
     print_table(list(counted[0]), [tuple(row.values()) for row in counted])
-    typer.echo()
+    put()
     print_table(sources.columns, sources.rows())
 
 
 def report(
-    html: Annotated[Path, typer.Option(help="File to write the page to.")],
     lake: LakeDir = DATA_LAKE,
+    html: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            "--html",
+            help="File to write the page to; default: report.html in the lake.",
+            parser=output_file,
+            metavar="FILE",
+        ),
+    ] = None,
     language: Annotated[
         PageLanguage | None,
         typer.Option(help="That the page opens in; it holds both. Default: that of most posts."),
@@ -115,5 +154,6 @@ def report(
     """Write a page with charts of a lake, for a browser: one file that needs no network."""
     from flows.pages.write import write
 
-    figures = write(lake, html, language)
-    typer.echo(f"{html}: {figures.posts} posts from {figures.live.height} sources")
+    page = html or lake / "report.html"
+    figures = write(lake, page, language)
+    put(f"{page}: {figures.posts} posts from {figures.live.height} sources")

@@ -8,7 +8,8 @@ import typer
 
 from commands.load import show_summary
 from commands.options import DATA_LAKE, Json, LakeDir, Parser, Since, Sources, Until, Wait, Workers, as_day
-from commands.terminal import print_table, say, watching
+from commands.tables import print_table
+from commands.terminal import put, say, watching
 from posts.paths import printable
 from schemas.words import BackfillMode, Engine
 
@@ -70,7 +71,7 @@ def _show_plan(forecast: "Forecast", first: list[str], as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(asdict(forecast), ensure_ascii=False))
         return
-    typer.echo(f"plan {forecast.plan_id}: {forecast}")
+    put(f"plan {forecast.plan_id}: {forecast}")
     for title, counted in (
         ("why", forecast.why),
         ("would be", forecast.outcomes),
@@ -80,16 +81,18 @@ def _show_plan(forecast: "Forecast", first: list[str], as_json: bool) -> None:
             print_table([title, "files"], list(counted.items()))
     if forecast.partitions:
         rows = [tuple(each.values()) for each in forecast.partitions]
-        print_table(["source_id", "partition", "files"], rows[:SHOWN], has_more=len(rows) > SHOWN)
+        print_table(["source_id", "partition", "files"], rows[:SHOWN])
+        if len(rows) > SHOWN:
+            put(f"and {len(rows) - SHOWN} more partitions; --json names them all")
     for line in [
         *first,
         *([f"and {forecast.files - len(first)} more"] if forecast.files > len(first) else []),
     ]:
-        typer.echo(f"    {line}")
+        put(f"    {line}")
     for line in forecast.remarks():
-        typer.echo(line)
+        put(line)
     if forecast.files:
-        typer.echo(f"postlake backfill --plan {forecast.plan_id} carries it out")
+        put(f"postlake backfill --plan {forecast.plan_id} carries it out")
 
 
 def _show_done(done: "Done", as_json: bool) -> None:
@@ -101,4 +104,4 @@ def _show_done(done: "Done", as_json: bool) -> None:
         say(f"left out: {printable(each['path'])} {each['what']}")
     for each in done.held.differing_files[:SHOWN]:
         say(f"{printable(each['path'])}: planned {each['planned']}, became {each['became']}")
-    typer.echo(f"plan {done.forecast.plan_id}: {done.held}")
+    put(f"plan {done.forecast.plan_id}: {done.held}")

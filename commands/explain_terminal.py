@@ -6,9 +6,8 @@ from dataclasses import asdict, astuple, fields
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-import typer
-
-from commands.terminal import MARKS, STYLES, console, print_table
+from commands.tables import print_table
+from commands.terminal import MARKS, STYLES, console, put
 from posts.explain import Explained, Explanation, Passage, Recurrence, Share
 
 if TYPE_CHECKING:
@@ -22,11 +21,11 @@ def print_explanation(explanation: Explanation) -> None:
     from rich.text import Text
 
     post, shares = explanation.post, explanation.shares
-    typer.echo("\n".join(filter(None, [post.title, post.source, post.url])) + "\n")
+    put("\n".join(filter(None, [post.title, post.source, post.url])) + "\n")
     for is_kept, blocks in groupby(explanation.blocks, lambda block: bool(block.kept)):
         gap = Text("\n\n" if is_kept else "\n")
         console().print(gap.join(map(_marked, blocks)), soft_wrap=True, end="\n\n")
-    typer.echo(counted(explanation) + "\n" * bool(shares))
+    put(counted(explanation) + "\n" * bool(shares))
     if shares:
         print_table([field.name for field in fields(Share)], [astuple(share) for share in shares])
 

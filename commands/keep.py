@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from commands.options import DATA_LAKE, Json, LakeDir, Parser, Sources, Wait, Workers
-from commands.terminal import print_table, say, show_upkeep, watching
+from commands.tables import print_table
+from commands.terminal import put, say, show_upkeep, watching
 from schemas.words import Engine
 
 
@@ -80,7 +81,7 @@ def maintain(
         return
     rows = [asdict(each) for each in done.tables]
     print_table(list(rows[0]), [tuple(row.values()) for row in rows])
-    typer.echo(f"run {done.run_id}: {done.in_words()}")
+    put(f"run {done.run_id}: {done.in_words()}")
 
 
 def verify(
@@ -101,7 +102,7 @@ def verify(
         names = ["check", "table", "checked", "findings", "skipped"]
         print_table(names, [tuple(getattr(each, name) for name in names) for each in verified.checks])
         if verified.shown:
-            typer.echo()
+            put()
             print_table(["check", "table", "where", "detail"], [astuple(each) for each in verified.shown])
-        typer.echo(verified.in_words())
+        put(verified.in_words())
     verified.refuse_faults()

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from commands.options import DATA_LAKE, Json, LakeDir, Parser, Reasons, Since, Wait, Workers, as_day
-from commands.terminal import print_table, say, watching
+from commands.tables import print_table
+from commands.terminal import OUTPUT, fail, put, say, watching
+from schemas.errors import MisuseError
 from schemas.words import Engine, Granularity
 
 if TYPE_CHECKING:
@@ -61,8 +63,11 @@ def ingest(
 
 def _run_flow(order: "Order") -> "Summary":
     # the terminal shows progress and the summary; the log is for the UI
-    os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "WARNING")
-    if not os.environ.get("PREFECT_API_URL"):
+    level = "INFO" if OUTPUT.is_verbose else "ERROR" if OUTPUT.is_quiet else "WARNING"
+    os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", level)
+    if url := os.environ.get("PREFECT_API_URL"):
+        check_api(url)
+    else:
         say("starting Prefect's own API; --direct does without, PREFECT_API_URL names one that runs")
     from flows.ingest import ingest as flow
 
@@ -80,6 +85,18 @@ def _run_flow(order: "Order") -> "Summary":
     )
 
 
+def check_api(url: str) -> None:
+    """Raise MisuseError where no Prefect server answers, rather than have Prefect ask again for a minute."""
+    import httpx
+
+    try:
+        httpx.get(f"{url.rstrip('/')}/health", timeout=10)
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise MisuseError(
+            f"PREFECT_API_URL={url}: no server answers there ({error}); start one with `postlake serve`, or unset it"
+        ) from error
+
+
 def replay(
     lake: LakeDir = DATA_LAKE,
     reason: Reasons = None,
@@ -92,8 +109,10 @@ def replay(
     """Try rejected files again, from the bytes that the lake keeps: all, or those for some reasons or read since a day."""
     from flows.steps.order import Order
     from flows.steps.pipeline import replay as run_replay
+    from schemas.reasons import check_reasons
 
     order = Order((), lake, None, workers, parser, False, wait)
+    check_reasons(reason or ())
     with watching():
         summary = run_replay(order, say, reason or (), as_day(since))
     show_summary(summary, as_json)
@@ -105,11 +124,13 @@ def show_summary(summary: "Summary", as_json: bool) -> None:
         return
     from flows.steps.summary import COUNTS
 
+    if not summary.found and summary.origins:
+        fail(f"{', '.join(summary.origins)}: no post files there (*.md, *.markdown, *.html)")
     print_table(list(COUNTS), [tuple(getattr(summary, name) for name in COUNTS)])
     if summary.reasons:
         print_table(["reason", "files"], list(summary.reasons.items()))
     for alarm in summary.alarms:
-        say(f"look at {alarm}")
+        fail(f"look at {alarm}")
     stages = ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in summary.stage_seconds.items())
     went = [f"{count} {word}" for word, count in (("moved", summary.moved), ("gone", summary.gone)) if count]
-    typer.echo(f"run {summary.run_id}: {'; '.join(['balanced', *went])}; {summary.seconds:.1f} s ({stages})")
+    put(f"run {summary.run_id}: {'; '.join(['balanced', *went])}; {summary.seconds:.1f} s ({stages})")

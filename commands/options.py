@@ -9,12 +9,32 @@ import typer
 
 from schemas.words import Engine
 
-LakeDir = Annotated[Path, typer.Option("--lake", help="Folder of the lake.", envvar="POSTLAKE_LAKE")]
+
+def expanded(path: str) -> Path:
+    """Return a path with `~` as the home folder, as a shell leaves it in `--lake=~/lake` and in the environment."""
+    return Path(path).expanduser()
+
+
+def output_file(path: str) -> Path:
+    """Return the path of a file to write. Raises BadParameter where its folder is not there: none is made silently."""
+    file = expanded(path)
+    if not file.parent.is_dir():
+        raise typer.BadParameter(f"{file.parent}: no such folder")
+    if file.is_dir():
+        raise typer.BadParameter(f"{file}: is a folder; name a file to write")
+    return file
+
+
+LakeDir = Annotated[
+    Path,
+    typer.Option(
+        "--lake", help="Folder of the lake.", envvar="POSTLAKE_LAKE", parser=expanded, metavar="FOLDER"
+    ),
+]
 Workers = Annotated[int, typer.Option(min=0, max=256, help="Processes that parse; 0: one per processor.")]
 Parser = Annotated[Engine, typer.Option(help="HTML parser: the fast one, or the second opinion.")]
 Wait = Annotated[float, typer.Option(min=0, help="Seconds to wait for another run that writes to the lake.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object as the last line of output.")]
-Reason = Annotated[str | None, typer.Option(help="Only files rejected for this reason.")]
 Reasons = Annotated[
     list[str] | None,
     typer.Option("--reason", help="Only files rejected for this reason; may be repeated."),
@@ -39,4 +59,18 @@ class Form(StrEnum):
     TABLE = "table"
     CSV = "csv"
     JSON = "json"
+    JSONL = "jsonl"
     PARQUET = "parquet"
+
+
+def form_of(file: Path) -> Form:
+    """Return the format that the ending of a file names. Raises BadParameter for an ending that names none."""
+    try:
+        form = Form(file.suffix.lower().removeprefix("."))
+    except ValueError:
+        form = Form.TABLE
+    if form is Form.TABLE:
+        raise typer.BadParameter(
+            f"{file.name}: which format? name the file .csv, .json, .jsonl or .parquet, or give --format"
+        )
+    return form

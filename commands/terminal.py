@@ -4,12 +4,13 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
-from dataclasses import asdict
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import typer
 
+from commands.tables import print_table
 from posts.paths import printable
 
 if TYPE_CHECKING:
@@ -19,35 +20,22 @@ if TYPE_CHECKING:
     from posts.difference import Line
 
 INTERRUPTED = 130
+
+
+@dataclass(slots=True)
+class Output:
+    """How much is printed beside the output of a command."""
+
+    is_quiet: bool = False
+    is_verbose: bool = False
+
+
+OUTPUT = Output()
 WIDE = 200
 SECONDS_BETWEEN_LINES = 5
 STYLES = {"removed": "red strike", "added": "green", "skipped": "dim", "same": ""}
 # what tells the kinds apart where there is no colour
 MARKS = {"removed": ("[-", "-]"), "added": ("{+", "+}"), "skipped": ("... ", " ..."), "same": ("", "")}
-
-
-def print_table(columns: list[str], rows: list[tuple[Any, ...]], *, has_more: bool = False) -> None:
-    """Print a table as wide as the terminal, or as wide as it is when the output goes elsewhere."""
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for name, value in zip(columns, rows[0] if rows else columns, strict=True):
-        table.add_column(name, justify="right" if isinstance(value, int | float) else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(_cell(value)) for value in row))
-    console().print(table)
-    if has_more:
-        typer.echo(f"... first {len(rows)} rows; --rows N shows more, --format csv all", err=True)
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bytes):
-        return f"<{len(value)} bytes>"
-    text = str(value)
-    return text if text.isprintable() else printable(text)
 
 
 @contextmanager
@@ -56,33 +44,42 @@ def watching() -> Iterator[None]:
     from flows.steps.progress import watched_by
 
     try:
-        with _bar() if sys.stderr.isatty() else nullcontext(_lines()) as watcher, watched_by(watcher):
+        with _progress() as watcher, watched_by(watcher):
             yield
     except KeyboardInterrupt:
-        say("interrupted; what was committed stays, the next run goes on from there")
+        fail("interrupted; what was committed stays, the next run goes on from there")
         raise typer.Exit(INTERRUPTED) from None
+
+
+def _progress() -> AbstractContextManager[Callable[[str, int, int], None]]:
+    if OUTPUT.is_quiet:
+        return nullcontext(lambda *_: None)
+    return _bar() if sys.stderr.isatty() else nullcontext(_lines())
 
 
 @contextmanager
 def _bar() -> Iterator[Callable[[str, int, int], None]]:
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+    from rich.text import Text
 
-    speed = TextColumn("{task.speed:.0f} files/s")
-    columns = (
-        TextColumn("{task.description:9}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        speed,
-        TimeRemainingColumn(),
-    )
+    class Count(ProgressColumn):
+        """How many are done, of how many, and how fast; each only where it is known."""
+
+        def render(self, task: Task) -> Text:
+            of = f"/{task.total:,.0f}" if task.total else ""
+            speed = task.finished_speed or task.speed
+            rate = f" {speed:,.0f}/s" if speed else ""
+            return Text(f"{task.completed:,.0f}{of}{rate}" if task.completed or task.total else "")
+
+    columns = (TextColumn("{task.description:9}"), BarColumn(None), Count(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         tasks: dict[str, Any] = {}
 
         def watch(stage: str, done: int, total: int) -> None:
             if stage not in tasks:
                 tasks[stage] = bar.add_task(stage, total=total or None)
-            bar.update(tasks[stage], completed=done)
+            bar.update(tasks[stage], completed=done, total=total or None)
 
         yield watch
 
@@ -92,6 +89,8 @@ def _lines() -> Callable[[str, int, int], None]:
     told: dict[str, float] = {}
 
     def watch(stage: str, done: int, total: int) -> None:
+        if not (done or total):
+            return
         now = time.monotonic()
         seconds = now - began.setdefault(stage, now)
         if now - told.setdefault(stage, now) < SECONDS_BETWEEN_LINES and done != total:
@@ -114,7 +113,7 @@ def show_upkeep(done: "Kept", *, as_json: bool) -> None:
     if learned:
         print_table(columns, learned)
     for alarm in done.alarms:
-        say(f"look at {alarm}")
+        fail(f"look at {alarm}")
     posts = done.recleaned
     words = [
         f"{len(done.learned)} sources looked at, {len(learned)} with a new template"
@@ -126,11 +125,28 @@ def show_upkeep(done: "Kept", *, as_json: bool) -> None:
         else "",
     ]
     stages = ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in done.stage_seconds.items())
-    typer.echo(f"run {done.run_id}: {'; '.join(filter(None, words))}; {done.seconds:.1f} s ({stages})")
+    put(f"run {done.run_id}: {'; '.join(filter(None, words))}; {done.seconds:.1f} s ({stages})")
 
 
 def say(line: str) -> None:
-    typer.echo(f"postlake: {line}", err=True)
+    """Print a line beside the output, unless --quiet is given."""
+    if not OUTPUT.is_quiet:
+        fail(line)
+
+
+def fail(line: str) -> None:
+    """Print a line beside the output: why a command ends, or what to look at."""
+    typer.echo(f"postlake: {clear(line)}", err=True)
+
+
+def put(line: str = "") -> None:
+    """Print a line of output, without control characters that a file may have brought into it."""
+    typer.echo(clear(line))
+
+
+def clear(text: str) -> str:
+    """Return a text with the control characters escaped that a file may have brought into it; its lines stay."""
+    return "\n".join(map(printable, text.split("\n")))
 
 
 def console() -> Any:
@@ -153,7 +169,7 @@ def _marked(line: "Line") -> "Text":
     marked = Text()
     for span in line:
         before, after = MARKS[span.kind] if not sys.stdout.isatty() or span.kind == "skipped" else ("", "")
-        marked.append(f"{before}{span.text}{after}", STYLES[span.kind])
+        marked.append(f"{before}{clear(span.text)}{after}", STYLES[span.kind])
     return marked
 
 
@@ -164,18 +180,19 @@ COMPARED = ("title", "author", "source", "published_at", "url", "tags", "categor
 def print_versions(rows: list[dict[str, Any]]) -> None:
     """Print the versions of a post, rows of revisions, the oldest first, each with what it changed."""
     last = rows[-1]
-    typer.echo(f"{last['title']}\n{last['url'] or ''}\npost_id {last['post_id']}\n")
+    for line in (last["title"], last["url"] or "", f"post_id {last['post_id']}", ""):
+        put(line)
     before: dict[str, Any] | None = None
     for row in rows:
         _print_version(row, before)
         if row["withdrawn_at"]:
-            typer.echo(f"{_moment(row['withdrawn_at'])}  withdrawn: its last file was gone")
+            put(f"{_moment(row['withdrawn_at'])}  withdrawn: its last file was gone")
         before = row
 
 
 def _print_version(row: dict[str, Any], before: dict[str, Any] | None) -> None:
-    typer.echo(f"{_moment(row['version_at'])}  {_event(row, before)}, {row['text_chars']} characters")
-    typer.echo(f"    {printable(row['path'])}  blob {row['blob'][:12]}")
+    put(f"{_moment(row['version_at'])}  {_event(row, before)}, {row['text_chars']} characters")
+    put(f"    {printable(row['path'])}  blob {row['blob'][:12]}")
     if before is None:
         return
     from posts.difference import difference, words

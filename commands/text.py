@@ -7,19 +7,30 @@ from typing import Annotated
 
 import typer
 
-from commands.options import DATA_LAKE, LakeDir, Parser
-from commands.terminal import say
+from commands.options import DATA_LAKE, LakeDir, Parser, expanded, output_file
+from commands.terminal import clear, fail
 from schemas.words import Engine
 
 FAILED = 1
 
 
 def clean(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Post files.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Post files.", parser=expanded)],
     lake: Annotated[
-        Path | None, typer.Option("--lake", help="Apply the templates that this lake has learned.")
+        Path | None,
+        typer.Option(
+            "--lake",
+            help="Apply the templates that this lake has learned.",
+            parser=expanded,
+            metavar="FOLDER",
+        ),
     ] = None,
-    to: Annotated[Path | None, typer.Option(help="Folder for <stem>.txt files, instead of stdout.")] = None,
+    to: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder for <stem>.txt files, instead of stdout.", parser=expanded, metavar="FOLDER"
+        ),
+    ] = None,
     parser: Parser = Engine.LEXBOR,
 ) -> None:
     """Print the cleaned text of post files, blocks separated by a blank line."""
@@ -36,9 +47,9 @@ def clean(
         post = parse_file(os.fsencode(file), parser, templates)
         if not isinstance(post, Post):
             bad += 1
-            say(": ".join(filter(None, [str(file), post.outcome, post.reason, post.detail])))
+            fail(": ".join(filter(None, [str(file), post.outcome, post.reason, post.detail])))
         elif to is None:
-            typer.echo(post.text)
+            typer.echo(clear(post.text))
         else:
             to.mkdir(parents=True, exist_ok=True)
             (to / f"{file.stem}.txt").write_text(post.text + "\n" if post.text else "", encoding="utf-8")
@@ -51,7 +62,17 @@ def explain(
     ],
     lake: LakeDir = DATA_LAKE,
     parser: Parser = Engine.LEXBOR,
-    html: Annotated[Path | None, typer.Option(help="Write a page for a browser to this file.")] = None,
+    html: Annotated[
+        Path | None,
+        typer.Option(
+            "--html",
+            "--output",
+            "-o",
+            help="Write a page for a browser to this file.",
+            parser=output_file,
+            metavar="FILE",
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The blocks as one JSON object.")] = False,
 ) -> None:
     """Show what was kept of a post and what each rule left out, with the templates that the lake has learned."""
@@ -59,7 +80,7 @@ def explain(
     from commands.explain_terminal import as_dict, print_explanation
     from flows.steps.explain import explain as run_explain
 
-    explanation = run_explain(target, lake, parser, say)
+    explanation = run_explain(target, lake, parser, fail)
     if html is not None:
         html.write_text(page(explanation), encoding="utf-8")
     if as_json:

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from schemas.errors import MisuseError
 
-LAKE = os.environ.get("POSTLAKE_LAKE") or "data/lake"
+LAKE = os.path.expanduser(os.environ.get("POSTLAKE_LAKE") or "data/lake")  # noqa: PTH111
 # several places as a shell would part them
 SOURCES = shlex.split(os.environ.get("POSTLAKE_SOURCES") or "examples/posts")
 # Prefect's form knows what a date is, its API does not and takes any text: github.com/PrefectHQ/prefect, `validate` of

@@ -10,7 +10,6 @@ from prefect.utilities.annotations import quote
 from flows.artifacts import reported
 from flows.steps.account import Summary
 from flows.steps.channel import Channel
-from flows.steps.progress import tell
 from flows.steps.session import Planning, Session
 from flows.task_logs import done, logged_progress
 from lake.batch import Batch
@@ -18,7 +17,6 @@ from lake.batch import Batch
 
 @task(name="find", task_run_name="find", cache_policy=NO_CACHE)
 def find(opened: Session, planning: Planning) -> State[None]:
-    tell("find", 0, 0)
     plan = opened.find(planning)
     commits = sum(len(walk.moments) for walk in plan.walks)
     replayed = f"{commits} commits to replay, " if plan.walks else ""
@@ -28,7 +26,6 @@ def find(opened: Session, planning: Planning) -> State[None]:
 
 @task(name="learn", task_run_name="learn", cache_policy=NO_CACHE)
 def learn(opened: Session) -> State[None]:
-    tell("learn", 0, 0)
     return done(f"{opened.learn()} sources with a template")
 
 
@@ -45,7 +42,6 @@ def load(opened: Session, channel: Channel[Batch]) -> State[None]:
 
 @task(name="complete", task_run_name="complete", cache_policy=NO_CACHE)
 def complete(opened: Session) -> State[None]:
-    tell("complete", 0, 0)
     posts = opened.complete()
     return done(
         f"{posts.posts} posts cleaned again with what was learned of all, {posts.changed} with another text"

@@ -7,6 +7,7 @@ import polars as pl
 
 from lake.errors import LakeError
 from lake.store import Lake
+from schemas.reasons import nearest
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,5 +52,6 @@ def source_ids(lake: Lake, names: Iterable[str]) -> list[str]:
     by_name = dict(known.iter_rows()) | {source_id: source_id for source_id in known["source_id"]}
     unknown = [name for name in names if name not in by_name]
     if unknown:
-        raise LakeError(f"{', '.join(unknown)}: no such source in {lake.root}; `postlake info` lists them")
+        hint = nearest(unknown[0], by_name) or "; `postlake info` lists them"
+        raise LakeError(f"{', '.join(unknown)}: no such source in {lake.root}{hint}")
     return [by_name[name] for name in names]

@@ -88,7 +88,7 @@ def _since(last: Mapping[str, Any], versions: Sequence[Mapping[str, Any]]) -> dt
     """Return since when a file has held its last content, as far as is known."""
     if last["mtime_ns"] is not None:
         # the times of a folder are those of runs, and a content is read by the run that finds it
-        since = max(last["first_seen_at"], last["read_at"])
+        since: dt.datetime = max(last["first_seen_at"], last["read_at"])
     else:
         since = max([v["superseded_at"] or v["version_at"] for v in versions], default=last["first_seen_at"])
     return since if last["gone_at"] is None else min(since, last["gone_at"] - TICK)

@@ -80,10 +80,13 @@ def rows(lake: Lake, query: str, most: int) -> tuple[list[str], list[tuple[Any, 
 
 
 def export(lake: Lake, query: str, file: str, form: str) -> None:
-    """Run a query into a file of form csv, json or parquet; the rows pass through. Raises QueryError."""
-    options = {"csv": "FORMAT csv, HEADER", "json": "FORMAT json, ARRAY true", "parquet": "FORMAT parquet"}[
-        form
-    ]
+    """Run a query into a file of form csv, json, jsonl or parquet; the rows pass through. Raises QueryError."""
+    options = {
+        "csv": "FORMAT csv, HEADER",
+        "json": "FORMAT json, ARRAY true",
+        "jsonl": "FORMAT json",
+        "parquet": "FORMAT parquet",
+    }[form]
     connection = connect(lake)
     try:
         statements = connection.extract_statements(query)

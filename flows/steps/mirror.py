@@ -10,6 +10,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from flows.steps.progress import tell
 from posts.git import GitError
 from posts.git_run import first_error
 
@@ -74,6 +75,7 @@ def cache() -> Path:
 
 def fetched(url: str, say: Callable[[str], None]) -> Path:
     """Do as `mirror` does; where the repository cannot be reached, try thrice more within some minutes, and say so."""
+    tell("fetch", 0, 0)
     for pause in PAUSES:
         try:
             return mirror(url)

@@ -43,7 +43,7 @@ class Opener:
     def _opened(self, text: str) -> Source:
         if not text:
             raise SourceError("a source without a name")
-        place, revision = _parted(text)
+        place, revision = _parted(os.path.expanduser(text))  # noqa: PTH111 - of a text that may be a URL
         if place is None:
             return self._remote(text)
         if place.is_dir():

@@ -17,6 +17,7 @@ from flows.steps.memory import give_back
 from flows.steps.new_files import few_posts
 from flows.steps.plan import Plan
 from flows.steps.pool import Workshop
+from flows.steps.progress import tell
 from flows.steps.reclean import Recleaned, reclean
 from flows.steps.sources import Source
 from lake import ledger, runs
@@ -40,6 +41,7 @@ class Session:
         self.marks: dict[str, Mark]
 
     def find(self, planning: Planning) -> Plan:
+        tell("find", 0, 0)
         with self.clock.measuring("find"):
             self.plan = planning(self.lake, self.run, self.sources)
             self.marks = runs.followed(self.lake)
@@ -50,6 +52,7 @@ class Session:
 
         Gives the number of sources that have a template.
         """
+        tell("learn", 0, 0)
         with self.clock.measuring("learn"):
             self._equip(learn_first(self.lake, self.run, self.plan, self.shop) if self.plan.learns else [])
         return len(self.shop.reader.templates)
@@ -82,12 +85,13 @@ class Session:
     def load(self, batches: Iterable[Batch]) -> int:
         """Commit the batches; the time spent waiting for them is not the stage's own."""
         marks = self.plan.marks_amid(self.marks)
-        loader, number = Loader(self.lake, self.run, self.shop.reader, marks), 0
+        loader, number, files = Loader(self.lake, self.run, self.shop.reader, marks), 0, 0
         for batch in batches:
             with self.clock.measuring("load"):
                 loader.load(batch)
                 give_back()
-            number += 1
+            number, files = number + 1, files + batch.sightings.height
+            tell("load", files, max(files, self.plan.todo.height))
         return number
 
     def report(self) -> Summary:
