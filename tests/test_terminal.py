@@ -1,0 +1,158 @@
+"""Every command on a terminal of its own: narrow and wide, with and without something to show, and interrupted."""
+
+import fcntl
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from pathlib import Path
+
+import pytest
+from rich.cells import cell_len
+
+ROOT = Path(__file__).parent.parent
+EXAMPLES = ROOT / "examples" / "posts"
+ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+NARROW, WIDE = 40, 200
+
+
+class Terminal:
+    """A command on a pseudo-terminal of some width."""
+
+    def __init__(self, *words, width=80, cwd=ROOT, **environment):
+        self.master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, width, 0, 0))
+        own = {"PYTHONPATH": str(ROOT), "TERM": "xterm-256color", "COLUMNS": ""} | environment
+        kept = {name: value for name, value in (os.environ | own).items() if value}
+        command = [sys.executable, "-m", "cli", *map(str, words)]
+        self.process = subprocess.Popen(
+            command, stdin=slave, stdout=slave, stderr=slave, cwd=cwd, env=kept, start_new_session=True
+        )
+        os.close(slave)
+        self.seen = b""
+
+    def read(self, until=None, seconds=120):
+        """Read until the command ends, or has shown something."""
+        deadline = time.monotonic() + seconds
+        while until is None or not re.search(until, self.seen):
+            assert time.monotonic() < deadline, self.seen.decode()
+            if not select.select([self.master], [], [], 1)[0]:
+                continue
+            try:
+                more = os.read(self.master, 65536)
+            except OSError:
+                more = b""
+            if not more:
+                break
+            self.seen += more
+        return self
+
+    def end(self):
+        """Wait for the end; give the exit code and what stood on the screen, without colours."""
+        self.read()
+        code = self.process.wait(60)
+        os.close(self.master)
+        return code, ESCAPES.sub("", self.seen.decode()).replace("\r\n", "\n")
+
+
+@pytest.fixture(scope="module")
+def lake(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("terminal") / "lake"
+    code, shown = Terminal("ingest", EXAMPLES, "--lake", folder, "--direct").end()
+    assert code == 0, shown
+    return folder
+
+
+COMMANDS = {
+    "ingest-again": ("ingest", EXAMPLES, "--direct"),
+    "replay": ("replay",),
+    "replay-nothing": ("replay", "--reason", "too_large"),
+    "backfill": ("backfill", "--mode", "failed"),
+    "backfill-nothing": ("backfill",),
+    "learn": ("learn",),
+    "reclean": ("reclean",),
+    "maintain-dry": ("maintain", "--dry-run"),
+    "verify": ("verify",),
+    "sql": ("sql", "FROM posts"),
+    "sql-nothing": ("sql", "FROM posts WHERE false"),
+    "sql-json": ("sql", "SELECT title FROM posts", "--format", "json"),
+    "rejects": ("rejects",),
+    "info": ("info",),
+    "history": ("history", "https://shanchengwenhui.example/2023/04/none"),
+    "report": ("report",),
+}
+
+
+@pytest.mark.parametrize("width", [NARROW, WIDE])
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_holds_on_a_terminal(lake, command, width):
+    code, shown = Terminal(*COMMANDS[command], "--lake", lake, width=width).end()
+    assert code == (2 if command == "history" else 0), shown
+    assert "Traceback" not in shown
+
+
+@pytest.mark.parametrize("words", [("clean",), ("explain",)], ids=lambda words: words[0])
+@pytest.mark.parametrize("width", [NARROW, WIDE])
+def test_commands_about_a_file_hold_on_a_terminal(lake, words, width):
+    file = next(iter(sorted(EXAMPLES.rglob("*.md"))))
+    code, shown = Terminal(*words, file, "--lake", lake, width=width).end()
+    assert (code, "Traceback" in shown) in {(0, False), (1, False)}, shown
+
+
+@pytest.mark.parametrize("width", [NARROW, 80, WIDE])
+def test_an_answer_is_no_wider_than_the_terminal(lake, width):
+    _, shown = Terminal("sql", "FROM posts", "--lake", lake, width=width).end()
+    lines = shown.splitlines()
+    assert max(cell_len(line) for line in lines if not line.startswith("postlake:")) <= width
+    assert "…" in lines[0]
+    assert "columns, long cells cut; --format csv or -o FILE gives all" in shown.replace("\n", "")
+
+
+def test_rows_beyond_the_limit_are_told(lake):
+    _, shown = Terminal("sql", "SELECT path FROM files", "--lake", lake, "--rows", 3, width=WIDE).end()
+    assert "the first 3 rows; --format csv or -o FILE gives all, --rows N more" in shown
+
+
+def test_letters_of_a_file_cannot_act_on_the_terminal(lake, tmp_path):
+    query = "SELECT chr(27) || ']0;owned' || chr(7) || chr(10) || 'b' AS evil"
+    _, shown = Terminal("sql", query, "--lake", lake, width=WIDE).end()
+    assert r"\x1b]0;owned\x07\nb" in shown
+
+
+def test_quiet_shows_the_output_alone(tmp_path):
+    code, shown = Terminal("ingest", EXAMPLES, "--direct", "--lake", tmp_path / "lake", "--quiet").end()
+    assert code == 0
+    assert shown.startswith("found")
+
+
+# a stage of a run -> what makes it last; each is shown by the bar while it lasts
+@pytest.mark.parametrize("stage", ["find", "transform", "load"])
+def test_ctrl_c_in_a_stage_ends_in_one_line(tmp_path, stage):
+    posts = tmp_path / "posts"
+    posts.mkdir()
+    for number in range(3_000):
+        text = f"---\ntitle: T{number}\ndate: 2024-{number % 12 + 1:02}-05\n---\n" + "<p>渡口的灯照常亮着。</p>\n" * 20
+        (posts / f"{number}.md").write_text(text)
+    terminal = Terminal("ingest", posts, "--direct", "--workers", 1, "--lake", tmp_path / "lake")
+    terminal.read(until=stage.encode())
+    os.killpg(terminal.process.pid, signal.SIGINT)
+    code, shown = terminal.end()
+    assert code == 130, shown
+    assert shown.count("interrupted; what was committed stays") == 1
+    assert "Traceback" not in shown
+
+
+def test_ctrl_c_ends_a_command_without_progress_in_one_line(lake):
+    query = "SELECT count(*) FROM range(100000000) a, range(100000000) b"
+    terminal = Terminal("sql", f"-- {'x' * 10}\n{query}", "--lake", lake, "--verbose")
+    time.sleep(3)  # nothing tells when DuckDB has begun
+    os.killpg(terminal.process.pid, signal.SIGINT)
+    code, shown = terminal.end()
+    assert code == 130, shown
+    assert "Traceback" not in shown
