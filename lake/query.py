@@ -4,10 +4,12 @@ from collections.abc import Iterable
 from typing import Any
 
 import duckdb
+import polars as pl
 
 from lake.errors import QueryError
 from lake.store import Lake, arrow
-from schemas.tables import TABLES, empty
+from schemas.tables import TABLES
+from schemas.tables import columns as schema_of
 
 VIEWS = {
     "versions": """
@@ -51,18 +53,20 @@ def connect(lake: Lake) -> duckdb.DuckDBPyConnection:
 
 def _add_table(connection: duckdb.DuckDBPyConnection, lake: Lake, name: str) -> None:
     view = f"{name}_table" if name in VIEWS else name
-    files = lake.table(name).file_uris() if name in lake.names() else []
+    is_there = name in lake.names()
+    wanted = lake.columns(name) if is_there else schema_of(name)
+    files, nothing = lake.table(name).file_uris() if is_there else [], arrow(pl.DataFrame(schema=wanted))
     if not files:
-        connection.register(
-            view, arrow(empty(name) if name not in lake.names() else lake.scan(name).head(0).collect())
-        )
+        connection.register(view, nothing)
         return
-    columns = ", ".join(lake.scan(name).collect_schema().names())
-    keys = lake.partition_of(name)
-    types = ", ".join(f"'{key}': VARCHAR" for key in keys)
-    hive = f", hive_partitioning = true, hive_types = {{{types}}}" if keys else ""
-    read = f"read_parquet({_quoted(files)}, union_by_name = true{hive})"
-    connection.execute(f"CREATE VIEW {view} AS SELECT {columns} FROM {read}")  # noqa: S608 - names are ours, paths quoted
+    connection.register(f"no_{name}", nothing)
+    types = ", ".join(f"'{key}': VARCHAR" for key in lake.partition_of(name))
+    hive = f"hive_partitioning = true, hive_types = {{{types}}}" if types else "hive_partitioning = false"
+    read = f"read_parquet({_quoted(files)}, union_by_name = true, {hive})"
+    # the empty relation brings the types, and the columns that no file has yet
+    columns = ", ".join(f'"{column}"' for column in wanted)
+    rows = f"SELECT * FROM no_{name} UNION ALL BY NAME SELECT * FROM {read}"  # noqa: S608 - names are ours, paths quoted
+    connection.execute(f"CREATE VIEW {view} AS SELECT {columns} FROM ({rows})")  # noqa: S608 - the same
 
 
 def _quoted(texts: Iterable[str]) -> str:

@@ -7,7 +7,6 @@ import polars as pl
 
 from lake.store import Lake
 from lake.timeline import Choice
-from schemas.tables import empty
 
 # the log of a table may tell extremes to the millisecond
 MILLISECOND = dt.timedelta(milliseconds=1)
@@ -25,7 +24,7 @@ def last_revisions(lake: Lake, choices: Mapping[str, Sequence[Choice]], stored: 
         if post_id in began and any(moment == began[post_id] for moment, _ in told)
     ]
     if not again:
-        return lake.with_period(empty("revisions"))
+        return pl.DataFrame(schema=lake.columns("revisions"))
     followed = stored.filter(pl.col("post_id").is_in(again)).select("post_id", superseded_at="version_at")
     rows = lake.rows_in("revisions", _ended_at(lake, followed["superseded_at"]))
     return rows.join(followed, on=["post_id", "superseded_at"], how="semi")
@@ -36,7 +35,7 @@ def _ended_at(lake: Lake, moments: pl.Series) -> pl.DataFrame:
     partition = lake.partition_of("revisions")
     files = lake.partition_files("revisions")
     if files.is_empty():
-        return lake.with_period(empty("revisions")).select(partition)
+        return pl.DataFrame(schema=lake.columns("revisions")).select(partition)
     is_late = pl.col("max.superseded_at") >= pl.lit(moments.min()) - MILLISECOND
     is_early = pl.col("min.superseded_at") <= pl.lit(moments.max()) + MILLISECOND
     columns = {f"partition.{name}": name for name in partition}

@@ -4,7 +4,6 @@ import polars as pl
 
 from lake.batch import KEY, Run
 from lake.store import Lake
-from schemas.tables import columns
 
 # a stored post as the file that tells it
 FILE = [
@@ -26,9 +25,7 @@ def newest(lake: Lake) -> pl.DataFrame:
 def write(lake: Lake, patterns: pl.DataFrame, run: Run) -> None:
     """Write new versions of some sources: source_id, version, kind, pattern, posts, learned_from."""
     rows = patterns.with_columns(learned_at=pl.lit(run.started_at), run_id=pl.lit(run.run_id))
-    lake.append(
-        "templates", rows.select([pl.col(name).cast(kind) for name, kind in columns("templates").items()])
-    )
+    lake.append("templates", rows)
 
 
 def unlearned(lake: Lake, *, anew: bool) -> pl.DataFrame:

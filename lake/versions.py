@@ -58,18 +58,18 @@ def turnover(lake: Lake, settled: Settlement, readings: pl.DataFrame, moved: pl.
     as_stored = _as_stored(versions, stored, readings)
     changed = versions.join(as_stored, on=["post_id", "version_at"], how="anti")
     reopened = revisions.join(versions, on=["post_id", "version_at"], how="semi")
-    held = pl.concat([stored, reopened.select(stored.columns)]).drop(lake.granularity)
+    held = pl.concat([stored, lake.fitted("posts", reopened)]).drop(lake.granularity)
     written = _with_contents(changed, held, readings)
     rows = lake.with_period(written)
-    current = rows.filter(pl.col("superseded_at").is_null()).select(there.columns)
+    current = lake.fitted("posts", rows.filter(pl.col("superseded_at").is_null()))
     leaving = stored.join(changed, on="post_id", how="semi")
     affected = pl.concat([current.select(partition), leaving.select(partition)]).unique().sort(partition)
     staying = there.join(affected, on=partition, how="semi").join(changed, on="post_id", how="anti")
-    superseded = rows.filter(pl.col("superseded_at").is_not_null())
+    superseded = lake.fitted("revisions", rows.filter(pl.col("superseded_at").is_not_null()))
     return Turnover(
         affected=affected,
         posts=pl.concat([staying, current]).sort(*partition, "published_at", "post_id"),
-        superseded=pl.concat([superseded, others(lake, reopened).select(superseded.columns)]),
+        superseded=pl.concat([superseded, others(lake, reopened)]),
         revised=reopened.select(partition).unique(),
         moved=moved_by(settled.choices, versions, settled.rows, moved),
         unread=_unread(settled, changed, written),
@@ -88,7 +88,7 @@ def _held(lake: Lake, settled: Settlement) -> tuple[pl.DataFrame, pl.DataFrame, 
     if not revisions.is_empty():
         # a revision that goes on is a row of posts again, maybe in a partition of which no file tells any more
         elsewhere = revisions.select(partition).unique().join(read, on=partition, how="anti")
-        there = pl.concat([there, lake.rows_in("posts", elsewhere).select(there.columns)])
+        there = pl.concat([there, lake.rows_in("posts", elsewhere)])
     return there, stored, revisions
 
 

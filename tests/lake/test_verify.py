@@ -13,7 +13,8 @@ from deltalake import CommitProperties, write_deltalake
 
 from flows.steps.verify import FaultyLakeError, verify
 from lake.commit import BATCH
-from lake.store import arrow, open_lake
+from lake.partitions import removal_of, write
+from lake.store import STATISTICS, arrow, open_lake
 from schemas.words import Check
 
 URL = "https://a.example/{}"
@@ -40,8 +41,9 @@ def change(archive, name, rows):
     lake = open_lake(archive.lake)
     partition = lake.partition_of(name)
     if partition:
-        places = lake.scan(name).select(partition).unique().collect()
-        lake.replace(name, rows, places, CommitProperties())
+        files = lake.partition_files(name).rename({f"partition.{column}": column for column in partition})
+        added = write(lake.root / name, rows, partition, STATISTICS[name])
+        lake.commit(name, [*added, *removal_of(files, partition)], partition, CommitProperties())
     else:
         write_deltalake(lake.table(name), arrow(rows), mode="overwrite")
 
