@@ -12,9 +12,15 @@ from schemas.tables import TABLES
 from schemas.tables import columns as schema_of
 
 VIEWS = {
+    # an older postlake left withdrawn posts among the others
+    "posts": """
+        SELECT * FROM posts_table WHERE withdrawn_at IS NULL""",
     "versions": """
         SELECT * FROM revisions
-        UNION ALL BY NAME SELECT * FROM posts""",
+        UNION ALL BY NAME SELECT * FROM posts_table""",
+    "withdrawn": """
+        SELECT * EXCLUDE (superseded_at, superseded_by) FROM versions
+        WHERE withdrawn_at IS NOT NULL AND superseded_at IS NULL""",
     "files": """
         SELECT f.*, coalesce(f.gone_at, r.last_run) AS last_seen_at FROM files_table f
         LEFT JOIN (SELECT unnest(origins) AS origin, max(started_at) AS last_run FROM runs GROUP BY 1) r USING (origin)""",
@@ -24,10 +30,10 @@ VIEWS = {
     "sources": """
         SELECT source, source_id, count(*) AS posts, min(date) AS first_date, max(date) AS last_date,
                sum(text_chars) AS text_chars, mode(language) AS language
-        FROM posts WHERE withdrawn_at IS NULL GROUP BY ALL ORDER BY posts DESC, source""",
+        FROM posts GROUP BY ALL ORDER BY posts DESC, source""",
     "daily": """
         SELECT date, source, source_id, count(*) AS posts, sum(text_chars) AS text_chars
-        FROM posts WHERE withdrawn_at IS NULL GROUP BY ALL ORDER BY date, source""",
+        FROM posts GROUP BY ALL ORDER BY date, source""",
 }
 
 # posts_at('2022-06-01'): the posts as their sources had them at that moment, which a date begins with

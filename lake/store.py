@@ -97,7 +97,12 @@ class Lake:
         return pl.Schema(stored | {column: declared[column] for column in declared if column not in stored})
 
     def scan(self, name: str) -> pl.LazyFrame:
-        """Scan a table; columns that it, or one of its files, does not have yet are null."""
+        """Scan a table; of posts those that stand, also where an older postlake left withdrawn ones among them."""
+        rows = self.scan_stored(name)
+        return rows.filter(pl.col("withdrawn_at").is_null()) if name == "posts" else rows
+
+    def scan_stored(self, name: str) -> pl.LazyFrame:
+        """Scan all rows of a table; columns that it, or one of its files, does not have yet are null."""
         if name in PARTITIONED and "=" in str(self.root.absolute()):
             return self._scan_files(name)
         rows, wanted = pl.scan_delta(self.table(name)), self.columns(name)

@@ -33,7 +33,7 @@ def unlearned(lake: Lake, *, anew: bool) -> pl.DataFrame:
 
     `anew` gives all sources.
     """
-    posts = lake.scan("posts").filter(pl.col("withdrawn_at").is_null())
+    posts = lake.scan("posts")
     counted = posts.group_by("source_id").agg(posts=pl.len(), ingested_at=pl.col("ingested_at").max())
     known = newest(lake).lazy().group_by("source_id").agg(pl.col("learned_at").max())
     sources = counted.join(known, on="source_id", how="left")
@@ -44,7 +44,7 @@ def unlearned(lake: Lake, *, anew: bool) -> pl.DataFrame:
 
 def thin(lake: Lake, enough: int) -> list[str]:
     """Give the sources whose template was learned from fewer posts than `enough` and than they have, or that have none."""
-    posts = lake.scan("posts").filter(pl.col("withdrawn_at").is_null()).group_by("source_id").len()
+    posts = lake.scan("posts").group_by("source_id").len()
     looked_at = newest(lake).lazy().group_by("source_id").agg(pl.col("learned_from").max())
     known = pl.col("learned_from").fill_null(0)
     is_thin = (known < enough) & (known < pl.col("len"))
@@ -62,7 +62,7 @@ def sample(lake: Lake, sources: pl.DataFrame, most: int) -> pl.DataFrame:
 
     Columns of FILE, and `is_new` where the source's template has not seen it.
     """
-    posts = lake.scan("posts").filter(pl.col("withdrawn_at").is_null())
+    posts = lake.scan("posts")
     found = posts.join(sources.lazy(), on="source_id").select(
         *KEY, "blob", "source_id", "post_id", "published_at",
         is_new=pl.col("learned_at").is_null() | (pl.col("ingested_at") > pl.col("learned_at")),
