@@ -118,6 +118,7 @@ BROKEN = {
     "duplicate-of-nothing": (Check.DUPLICATES, changing("files", detail=pl.lit("of x.md"))),
     "overlap": (Check.INTERVALS, changing("revisions", superseded_at=pl.col("superseded_at") + YEAR)),
     "ends-before-it-begins": (Check.INTERVALS, changing("revisions", version_at=pl.col("version_at") + YEAR)),
+    "stands-in-revisions": (Check.INTERVALS, changing("revisions", superseded_at=None)),
     "post-of-a-revision-gone": (Check.INTERVALS, changing("revisions", post_id=pl.lit("0" * 32))),
     "no-balance": (Check.RUNS, changing("runs", posts=pl.col("posts") + 1)),
     "reasons": (Check.RUNS, changing("runs", reasons=pl.lit("{}"))),
