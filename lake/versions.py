@@ -185,7 +185,11 @@ def _with_contents(versions: pl.DataFrame, stored: pl.DataFrame, readings: pl.Da
     elsewhere = unread.join(moved, on=["post_id", "version_at"], how="anti")
     elsewhere = elsewhere.join(alike.unique(READING, keep="first").drop("post_id"), on=READING)
     kept = as_stored.join(held.drop("name", "blob"), on=["post_id", "version_at"])
-    return pl.concat([part.select(_REVISIONS.names()) for part in (fresh, moved, elsewhere, kept)])
+    parts = [
+        part.select(pl.col(name) for name in _REVISIONS if name in part.columns)
+        for part in (fresh, moved, elsewhere, kept)
+    ]
+    return pl.concat([empty("revisions"), *parts], how="diagonal")
 
 
 def _unread(settled: Settlement, versions: pl.DataFrame, written: pl.DataFrame) -> pl.DataFrame:
