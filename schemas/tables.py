@@ -92,10 +92,6 @@ class Revisions(Posts):
     superseded_by = dy.String(nullable=True, description="blob of the version that took its place")
 
     @dy.rule()
-    def is_superseded_or_withdrawn(cls) -> pl.Expr:
-        return pl.col("superseded_at").is_not_null() | pl.col("withdrawn_at").is_not_null()
-
-    @dy.rule()
     def superseded_by_goes_with_superseded_at(cls) -> pl.Expr:
         return pl.col("superseded_at").is_null() == pl.col("superseded_by").is_null()
 

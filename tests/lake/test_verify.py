@@ -94,6 +94,7 @@ def twice(archive):
 
 IS_B = pl.col("path") == "b.md"
 LATER = pl.col("published_at") + YEAR
+NEVER = {"superseded_at": pl.lit(None, pl.Datetime("us", "UTC")), "superseded_by": pl.lit(None, pl.String)}
 BROKEN = {
     "file-gone": (Check.FILES_THERE, lambda archive: file_of(archive, "posts").unlink()),
     "file-longer": (Check.FILES_THERE, lengthen),
@@ -118,7 +119,7 @@ BROKEN = {
     "duplicate-of-nothing": (Check.DUPLICATES, changing("files", detail=pl.lit("of x.md"))),
     "overlap": (Check.INTERVALS, changing("revisions", superseded_at=pl.col("superseded_at") + YEAR)),
     "ends-before-it-begins": (Check.INTERVALS, changing("revisions", version_at=pl.col("version_at") + YEAR)),
-    "stands-in-revisions": (Check.INTERVALS, changing("revisions", superseded_at=None)),
+    "stands-in-revisions": (Check.INTERVALS, changing("revisions", **NEVER)),
     "post-of-a-revision-gone": (Check.INTERVALS, changing("revisions", post_id=pl.lit("0" * 32))),
     "no-balance": (Check.RUNS, changing("runs", posts=pl.col("posts") + 1)),
     "reasons": (Check.RUNS, changing("runs", reasons=pl.lit("{}"))),
