@@ -27,8 +27,8 @@ def commit(lake: Lake, batch: Batch, settled: Settlement, turned: Turnover, run:
     """Write a batch. What is written stays, whatever comes after."""
     _add_contents(lake, batch.contents)
     mark = CommitProperties(custom_metadata={BATCH: f"{run.run_id}/{batch.number}"})
-    if not (turned.superseded.is_empty() and turned.revised.is_empty()):
-        lake.replace("revisions", turned.superseded, turned.revised, mark)
+    if not (turned.past.is_empty() and turned.revised.is_empty()):
+        lake.replace("revisions", turned.past, turned.revised, mark)
     if not turned.affected.is_empty():
         _assert_one_to_one(turned.posts)
         lake.replace("posts", turned.posts, turned.affected, mark)

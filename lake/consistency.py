@@ -43,7 +43,7 @@ def check_across(
     findings: Findings,
 ) -> None:
     """Make each check whose tables could be read whole; the others are told as skipped."""
-    whole = {name: rows for name, rows in keys.items() if rows is not None}
+    whole = _as_they_stand({name: rows for name, rows in keys.items() if rows is not None})
     for each in [
         *_checks(slug_of),
         _Across(Check.RUNS, "runs", ("runs",), partial(_runs, versions)),
@@ -53,6 +53,17 @@ def check_across(
             findings.of(each.check, each.table).skipped = f"{', '.join(unread)} could not be read whole"
             continue
         findings.add(each.check, each.table, *each.run(whole))
+
+
+def _as_they_stand(keys: Keys) -> Keys:
+    """Return the rows with those of withdrawn posts, which an older postlake left in posts, among revisions."""
+    if not {"posts", "revisions"} <= keys.keys():
+        return keys
+    posts, revisions = keys["posts"], keys["revisions"]
+    is_away, never = pl.col("withdrawn_at").is_not_null(), pl.lit(None, revisions.schema["superseded_at"])
+    posts = posts.with_columns(superseded_at=never)
+    away = posts.filter(is_away).select(revisions.columns)
+    return keys | {"posts": posts.filter(~is_away), "revisions": pl.concat([revisions, away])}
 
 
 def _checks(slug_of: Callable[[str], str]) -> list[_Across]:
@@ -99,11 +110,10 @@ def _slugs(slug_of: Callable[[str], str], keys: Keys) -> tuple[int, pl.DataFrame
 
 
 def _posts_there(keys: Keys) -> tuple[int, pl.DataFrame]:
-    """A file that tells a post, and no other does: the post stands, and is not withdrawn."""
+    """A file that tells a post, and no other does: the post stands."""
     telling = keys["files"].filter(IS_THERE & (pl.col("outcome") == Outcome.POST.value))
-    standing = keys["posts"].filter(pl.col("withdrawn_at").is_null())
-    missing = telling.join(standing, on="post_id", how="anti").with_columns(
-        why=pl.lit("is not in posts, or withdrawn")
+    missing = telling.join(keys["posts"], on="post_id", how="anti").with_columns(
+        why=pl.lit("is not in posts")
     )
     shared = telling.filter(pl.col("post_id").is_duplicated()).with_columns(
         why=pl.lit("is told by another file too")
@@ -117,7 +127,7 @@ def _posts_there(keys: Keys) -> tuple[int, pl.DataFrame]:
 
 def _posts_told(keys: Keys) -> tuple[int, pl.DataFrame]:
     """The file that a post names is there, with its content, or was until it could not be read."""
-    standing = keys["posts"].filter(pl.col("withdrawn_at").is_null())
+    standing = keys["posts"]
     there = keys["files"].filter(IS_THERE).select(*KEY, "post_id", "reason", content="blob")
     told = standing.join(there, on=[*KEY, "post_id"])
     is_unreadable = pl.col("reason").eq_missing(pl.lit(Reason.UNREADABLE.value))
@@ -149,10 +159,10 @@ def _duplicates(keys: Keys) -> tuple[int, pl.DataFrame]:
 
 
 def _intervals(keys: Keys) -> tuple[int, pl.DataFrame]:
-    """The versions of a post follow one another, the current one last; none was away before it came."""
-    posts = keys["posts"].with_columns(superseded_at=pl.lit(None, keys["revisions"].schema["superseded_at"]))
-    columns = ["post_id", "version_at", "withdrawn_at", "superseded_at"]
-    versions = pl.concat([keys["revisions"].select(columns), posts.select(columns)])
+    """The versions of a post follow one another, the one that stands or is away last; none was away before it came."""
+    columns = ["post_id", "version_at", "withdrawn_at", "superseded_at", "is_past"]
+    tables = [keys[name].with_columns(is_past=pl.lit(name == "revisions")) for name in ("revisions", "posts")]
+    versions = pl.concat([table.select(columns) for table in tables])
     versions = versions.sort("post_id", "version_at", "superseded_at", nulls_last=True).with_columns(
         next_at=pl.col("version_at").shift(-1).over("post_id")
     )
@@ -160,7 +170,8 @@ def _intervals(keys: Keys) -> tuple[int, pl.DataFrame]:
     why = (
         pl.when(end <= start).then(pl.lit("ends before it begins"))
         .when((away < start) | (away > end)).then(pl.lit("is withdrawn when it does not stand"))
-        .when(end.is_null() & pl.col("next_at").is_not_null()).then(pl.lit("stands, and another begins after it"))
+        .when(pl.col("is_past") & end.is_null() & away.is_null()).then(pl.lit("lies in revisions and stands"))
+        .when(end.is_null() & pl.col("next_at").is_not_null()).then(pl.lit("is the last, and another begins after it"))
         .when(end > pl.col("next_at")).then(pl.lit("ends after the next begins"))
         .when(end.is_not_null() & pl.col("next_at").is_null()).then(pl.lit("is the last of a post that does not stand"))
     )  # fmt: skip

@@ -18,7 +18,7 @@ from schemas.tables import empty
 # The first posts that are left out, if all of them lie more than a year before the others: what is dated wrongly
 # (1970-01-01 is a favourite) must not squeeze sixty years into a chart.
 TAIL, TAIL_DAYS = 0.001, 366
-LIVE = "withdrawn_at IS NULL"
+STANDS = "withdrawn_at IS NULL"
 CHOSEN = "CASE WHEN list_contains($chosen, source_id) THEN source_id END"
 
 
@@ -51,10 +51,10 @@ def opened(lake: Lake) -> duckdb.DuckDBPyConnection:
     connection = connect(lake)
     query = f"""
         CREATE TEMP TABLE sums AS
-        SELECT source_id, min(source) AS source, date, language, script, count(*) FILTER ({LIVE}) AS posts,
-               count(withdrawn_at) AS withdrawn, coalesce(sum(text_chars) FILTER ({LIVE}), 0)::BIGINT AS text_chars,
-               coalesce(sum(boilerplate_chars) FILTER ({LIVE}), 0)::BIGINT AS boilerplate_chars
-        FROM posts GROUP BY source_id, date, language, script"""  # noqa: S608 - constants
+        SELECT source_id, min(source) AS source, date, language, script, count(*) FILTER ({STANDS}) AS posts,
+               count(withdrawn_at) AS withdrawn, coalesce(sum(text_chars) FILTER ({STANDS}), 0)::BIGINT AS text_chars,
+               coalesce(sum(boilerplate_chars) FILTER ({STANDS}), 0)::BIGINT AS boilerplate_chars
+        FROM (FROM posts UNION ALL BY NAME FROM withdrawn) GROUP BY source_id, date, language, script"""  # noqa: S608 - constants
     connection.execute(query)
     return connection
 
@@ -120,7 +120,7 @@ def lengths(lake: duckdb.DuckDBPyConnection, shown: Window, chosen: Iterable[str
     query = f"""
         SELECT source_id, since, count(*) AS posts, approx_quantile(text_chars, [0.25, 0.5, 0.75]) AS quartiles
         FROM (SELECT {CHOSEN} AS source_id, {_since(shown)} AS since, text_chars FROM posts
-              WHERE {LIVE} AND text_chars > 0 AND {_within(shown)})
+              WHERE text_chars > 0 AND {_within(shown)})
         GROUP BY GROUPING SETS ((source_id, since), (since)) HAVING source_id IS NOT NULL OR grouping(source_id) = 1
         ORDER BY source_id NULLS FIRST, since"""  # noqa: S608 - constants and dates
     at = {"lower": 0, "median": 1, "upper": 2}

@@ -49,8 +49,13 @@ def read_from(lake: Lake, origins: Iterable[str], run_id: str) -> pl.DataFrame:
 
 def names(lake: Lake, source_ids: Iterable[str]) -> dict[str, str]:
     """Give the display names of sources by source_id; one file of each is opened."""
-    files = lake.partition_files("posts").rename({"partition.source_id": "source_id"})
-    chosen = files.filter(pl.col("source_id").is_in(list(source_ids))).unique("source_id", keep="first")
-    paths = [lake.root / "posts" / path for path in chosen["path"]]
-    found = (pl.read_parquet(path, columns=["source"], glob=False, n_rows=1)["source"][0] for path in paths)
-    return dict(zip(chosen["source_id"], found, strict=True))
+    wanted, found = set(source_ids), dict[str, str]()
+    # a source of which all posts are withdrawn is in revisions alone
+    for name in ("posts", "revisions"):
+        files = lake.partition_files(name).rename({"partition.source_id": "source_id"})
+        chosen = files.filter(pl.col("source_id").is_in(list(wanted - found.keys()))).unique(
+            "source_id", keep="first"
+        )
+        for source_id, path in chosen.select("source_id", "path").iter_rows():
+            found[source_id] = lake.scan_files(name, [path]).select("source").head(1).collect().item()
+    return found

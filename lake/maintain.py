@@ -99,11 +99,6 @@ def _put_together(lake: Lake, name: str, each: Bin) -> Iterator[Action]:
 
 
 def _rows(lake: Lake, name: str, paths: pl.Series) -> pl.DataFrame:
-    """Read files whole, with nulls in columns that are younger than a file."""
-    schema = lake.scan(name).collect_schema()
-    stored = pl.DataFrame(
-        schema={column: schema[column] for column in schema if column not in lake.partition_of(name)}
-    )
-    parts = [pl.read_parquet(lake.root / name / path, glob=False, hive_partitioning=False) for path in paths]
-    rows = pl.concat([stored, *parts], how="diagonal").select(stored.columns)
+    """Read files whole."""
+    rows = lake.scan_files(name, paths).drop("file").collect()
     return rows.sort(ORDER[name], maintain_order=True) if name in ORDER else rows

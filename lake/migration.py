@@ -40,7 +40,7 @@ def is_current(lake: Lake) -> bool:
 
 def assert_complete(lake: Lake) -> None:
     """Raise LakeError where raw lacks the bytes of a post, without which it cannot be resolved anew."""
-    stored = pl.concat([lake.scan(name).select("blob", "path") for name in ("posts", "revisions")])
+    stored = pl.concat([lake.scan_stored(name).select("blob", "path") for name in ("posts", "revisions")])
     lost = stored.join(lake.scan("raw").select("blob"), on="blob", how="anti").sort("path").collect()
     if lost.height:
         raise LakeError(f"{lake.root}: was made by an older postlake and is to be resolved anew, but table raw lacks "
@@ -67,7 +67,7 @@ def replace_all(lake: Lake, staged: Lake, run: Run, marks: str) -> int:
     """
     ledger = _resolved(lake, staged)
     ingested = pl.concat(
-        [lake.scan(name).select(*KEY, "blob", *_INGESTED) for name in ("posts", "revisions")]
+        [lake.scan_stored(name).select(*KEY, "blob", *_INGESTED) for name in ("posts", "revisions")]
     )
     ingested = ingested.sort("ingested_at").unique([*KEY, "blob"], keep="first").collect()
     renamed = _renamed(lake, staged, ledger)
@@ -129,7 +129,7 @@ def _renamed(lake: Lake, staged: Lake, ledger: pl.DataFrame) -> pl.DataFrame:
     now = ledger.select(*KEY, "blob", new_id="post_id")
     of_versions = [
         pl.concat(
-            [each.scan(name).select(*KEY, "blob", "post_id") for name in ("posts", "revisions")]
+            [each.scan_stored(name).select(*KEY, "blob", "post_id") for name in ("posts", "revisions")]
         ).collect()
         for each in (lake, staged)
     ]

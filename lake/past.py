@@ -47,7 +47,7 @@ def past_events(lake: Lake) -> pl.DataFrame:
 
 def _versions(lake: Lake) -> dict[Key, list[dict[str, Any]]]:
     """Return the versions that each file told, oldest first."""
-    current = lake.scan("posts").with_columns(superseded_at=pl.lit(None, _FILES["gone_at"]))
+    current = lake.scan_stored("posts").with_columns(superseded_at=pl.lit(None, _FILES["gone_at"]))
     told = pl.concat([current.select(_VERSION), lake.scan("revisions").select(_VERSION)])
     versions = defaultdict[Key, list[dict[str, Any]]](list)
     for row in told.sort("version_at").collect().iter_rows(named=True):

@@ -4,15 +4,23 @@ from collections.abc import Iterable
 from typing import Any
 
 import duckdb
+import polars as pl
 
 from lake.errors import QueryError
 from lake.store import Lake, arrow
-from schemas.tables import TABLES, empty
+from schemas.tables import TABLES
+from schemas.tables import columns as schema_of
 
 VIEWS = {
+    # an older postlake left withdrawn posts among the others
+    "posts": """
+        SELECT * FROM posts_table WHERE withdrawn_at IS NULL""",
     "versions": """
         SELECT * FROM revisions
-        UNION ALL BY NAME SELECT * FROM posts""",
+        UNION ALL BY NAME SELECT * FROM posts_table""",
+    "withdrawn": """
+        SELECT * EXCLUDE (superseded_at, superseded_by) FROM versions
+        WHERE withdrawn_at IS NOT NULL AND superseded_at IS NULL""",
     "files": """
         SELECT f.*, coalesce(f.gone_at, r.last_run) AS last_seen_at FROM files_table f
         LEFT JOIN (SELECT unnest(origins) AS origin, max(started_at) AS last_run FROM runs GROUP BY 1) r USING (origin)""",
@@ -22,10 +30,10 @@ VIEWS = {
     "sources": """
         SELECT source, source_id, count(*) AS posts, min(date) AS first_date, max(date) AS last_date,
                sum(text_chars) AS text_chars, mode(language) AS language
-        FROM posts WHERE withdrawn_at IS NULL GROUP BY ALL ORDER BY posts DESC, source""",
+        FROM posts GROUP BY ALL ORDER BY posts DESC, source""",
     "daily": """
         SELECT date, source, source_id, count(*) AS posts, sum(text_chars) AS text_chars
-        FROM posts WHERE withdrawn_at IS NULL GROUP BY ALL ORDER BY date, source""",
+        FROM posts GROUP BY ALL ORDER BY date, source""",
 }
 
 # posts_at('2022-06-01'): the posts as their sources had them at that moment, which a date begins with
@@ -51,18 +59,20 @@ def connect(lake: Lake) -> duckdb.DuckDBPyConnection:
 
 def _add_table(connection: duckdb.DuckDBPyConnection, lake: Lake, name: str) -> None:
     view = f"{name}_table" if name in VIEWS else name
-    files = lake.table(name).file_uris() if name in lake.names() else []
+    is_there = name in lake.names()
+    wanted = lake.columns(name) if is_there else schema_of(name)
+    files, nothing = lake.table(name).file_uris() if is_there else [], arrow(pl.DataFrame(schema=wanted))
     if not files:
-        connection.register(
-            view, arrow(empty(name) if name not in lake.names() else lake.scan(name).head(0).collect())
-        )
+        connection.register(view, nothing)
         return
-    columns = ", ".join(lake.scan(name).collect_schema().names())
-    keys = lake.partition_of(name)
-    types = ", ".join(f"'{key}': VARCHAR" for key in keys)
-    hive = f", hive_partitioning = true, hive_types = {{{types}}}" if keys else ""
-    read = f"read_parquet({_quoted(files)}, union_by_name = true{hive})"
-    connection.execute(f"CREATE VIEW {view} AS SELECT {columns} FROM {read}")  # noqa: S608 - names are ours, paths quoted
+    connection.register(f"no_{name}", nothing)
+    types = ", ".join(f"'{key}': VARCHAR" for key in lake.partition_of(name))
+    hive = f"hive_partitioning = true, hive_types = {{{types}}}" if types else "hive_partitioning = false"
+    read = f"read_parquet({_quoted(files)}, union_by_name = true, {hive})"
+    # the empty relation brings the types, and the columns that no file has yet
+    columns = ", ".join(f'"{column}"' for column in wanted)
+    rows = f"SELECT * FROM no_{name} UNION ALL BY NAME SELECT * FROM {read}"  # noqa: S608 - names are ours, paths quoted
+    connection.execute(f"CREATE VIEW {view} AS SELECT {columns} FROM ({rows})")  # noqa: S608 - the same
 
 
 def _quoted(texts: Iterable[str]) -> str:

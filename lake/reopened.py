@@ -1,4 +1,4 @@
-"""Revisions that a change cut into batches touches again: what an earlier batch ended, a later one may let go on."""
+"""Revisions that a change touches again: of posts that are away, and those that a later batch may let go on."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
@@ -7,10 +7,25 @@ import polars as pl
 
 from lake.store import Lake
 from lake.timeline import Choice
-from schemas.tables import empty
 
 # the log of a table may tell extremes to the millisecond
 MILLISECOND = dt.timedelta(milliseconds=1)
+
+
+def away(lake: Lake, touched: pl.DataFrame) -> pl.DataFrame:
+    """Return the last versions of those of some posts (post_id) that are withdrawn."""
+    files = lake.partition_files("revisions")
+    if "null_count.superseded_at" in files.columns:
+        # null where a file's statistics are not known
+        files = files.filter((pl.col("null_count.superseded_at") > 0).fill_null(value=True))
+    if files.is_empty() or touched.is_empty():
+        return pl.DataFrame(schema=lake.columns("revisions"))
+    is_away = pl.col("superseded_at").is_null()
+    rows = lake.scan_files("revisions", files["path"]).filter(is_away)
+    found = rows.join(touched.lazy(), on="post_id", how="semi").select(path="file").unique().collect()
+    columns = {f"partition.{name}": name for name in lake.partition_of("revisions")}
+    places = files.join(found, on="path", how="semi").rename(columns).select(*columns.values()).unique()
+    return lake.rows_in("revisions", places).filter(is_away).join(touched, on="post_id", how="semi")
 
 
 def last_revisions(lake: Lake, choices: Mapping[str, Sequence[Choice]], stored: pl.DataFrame) -> pl.DataFrame:
@@ -25,7 +40,7 @@ def last_revisions(lake: Lake, choices: Mapping[str, Sequence[Choice]], stored: 
         if post_id in began and any(moment == began[post_id] for moment, _ in told)
     ]
     if not again:
-        return lake.with_period(empty("revisions"))
+        return pl.DataFrame(schema=lake.columns("revisions"))
     followed = stored.filter(pl.col("post_id").is_in(again)).select("post_id", superseded_at="version_at")
     rows = lake.rows_in("revisions", _ended_at(lake, followed["superseded_at"]))
     return rows.join(followed, on=["post_id", "superseded_at"], how="semi")
@@ -35,8 +50,8 @@ def _ended_at(lake: Lake, moments: pl.Series) -> pl.DataFrame:
     """Find the partitions that may hold versions superseded at some moments, as the log tells."""
     partition = lake.partition_of("revisions")
     files = lake.partition_files("revisions")
-    if files.is_empty():
-        return lake.with_period(empty("revisions")).select(partition)
+    if "max.superseded_at" not in files.columns:
+        return pl.DataFrame(schema=lake.columns("revisions")).select(partition)
     is_late = pl.col("max.superseded_at") >= pl.lit(moments.min()) - MILLISECOND
     is_early = pl.col("min.superseded_at") <= pl.lit(moments.max()) + MILLISECOND
     columns = {f"partition.{name}": name for name in partition}

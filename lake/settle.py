@@ -10,6 +10,7 @@ from lake.ledger import IS_THERE
 from lake.store import Lake
 from lake.timeline import Choice, Event, Files, Replay, Timeline
 from schemas.keys import post_id_at
+from schemas.tables import columns as schema_of
 from schemas.words import Outcome, Reason
 
 # what a file tells, whatever path it is found under
@@ -85,9 +86,10 @@ def settle(lake: Lake, batch: Batch) -> Settlement:
 
 def _among(lake: Lake, columns: list[str], values: pl.DataFrame) -> pl.DataFrame:
     """Read the ledger rows, gone ones included, whose columns are among the values."""
+    rows = lake.scan("files").select(schema_of("files").names())
     if lake.table("files").version() == 0 or values.is_empty():
-        return lake.scan("files").head(0).collect()
-    return lake.scan("files").join(values.lazy(), on=columns, how="semi").collect()
+        return rows.head(0).collect()
+    return rows.join(values.lazy(), on=columns, how="semi").collect()
 
 
 def _remembered(sightings: pl.DataFrame, standing: pl.DataFrame) -> pl.DataFrame:

@@ -12,7 +12,8 @@ from deltalake.transaction import AddAction, RemoveAction
 
 from lake.errors import LakeError
 from lake.partitions import removal_of, write, write_file
-from schemas.tables import TABLES, empty
+from schemas.tables import TABLES
+from schemas.tables import columns as schema_of
 from schemas.words import Granularity
 
 DAY_FORMAT = {Granularity.MONTH: "%Y-%m", Granularity.YEAR: "%Y", Granularity.DAY: "%Y-%m-%d"}
@@ -20,6 +21,14 @@ PERIODS = tuple(Granularity)
 # Rows of a file of the ledger: a hundred bytes each, and a few files to open in a table of a million.
 SMALL_FILE, LARGEST_FILE, MANY_FILES = 10_000, 50_000, 32
 Action = AddAction | RemoveAction
+# How a file may differ from its table: Delta widens types, and adds columns and fields, without writing files anew.
+CASTS = pl.ScanCastOptions(
+    integer_cast="upcast",
+    float_cast="upcast",
+    datetime_cast=["nanosecond-downcast", "microsecond-downcast", "convert-timezone"],
+    missing_struct_fields="insert",
+    extra_struct_fields="ignore",
+)
 PARTITIONED = frozenset({"posts", "revisions"})
 # Statistics are kept for the columns that queries prune by. Those of a text would put the text in the log.
 STATISTICS = {
@@ -81,20 +90,55 @@ class Lake:
                 raise LakeError(f"{self.root / name}: {error}") from error
         return self._tables[name]
 
+    def columns(self, name: str) -> pl.Schema:
+        """Return the columns of a table and their types, in its order, then those that are younger than the table."""
+        stored = pl.Schema(self.table(name).schema())
+        declared = schema_of(name)
+        return pl.Schema(stored | {column: declared[column] for column in declared if column not in stored})
+
     def scan(self, name: str) -> pl.LazyFrame:
+        """Scan a table; of posts those that stand, also where an older postlake left withdrawn ones among them."""
+        rows = self.scan_stored(name)
+        return rows.filter(pl.col("withdrawn_at").is_null()) if name == "posts" else rows
+
+    def scan_stored(self, name: str) -> pl.LazyFrame:
+        """Scan all rows of a table; columns that it, or one of its files, does not have yet are null."""
         if name in PARTITIONED and "=" in str(self.root.absolute()):
             return self._scan_files(name)
-        return pl.scan_delta(self.table(name))
+        rows, wanted = pl.scan_delta(self.table(name)), self.columns(name)
+        stored = {field.name for field in self.table(name).schema().fields}
+        return rows.with_columns(
+            pl.lit(None, kind).alias(column) for column, kind in wanted.items() if column not in stored
+        )
 
     def _scan_files(self, name: str) -> pl.LazyFrame:
         """Scan a partitioned table below a path of which Polars would take each `=` for a partition's."""
-        files = self.partition_files(name)
-        columns = [field.name for field in self.table(name).schema().fields]
+        files, wanted = self.partition_files(name), self.columns(name)
         if files.is_empty():
-            return self.with_period(empty(name)).select(columns).lazy()
+            return pl.LazyFrame(schema=wanted)
         partition = {f"partition.{column}": column for column in self.partition_of(name)}
         places = files.rename(partition).select(*partition.values()).unique()
-        return self.rows_in(name, places).select(columns).lazy()
+        return self.rows_in(name, places).lazy()
+
+    def scan_files(self, name: str, paths: Iterable[str]) -> pl.LazyFrame:
+        """Scan some files of a table, at least one, as its schema has them, without the columns of its partition.
+
+        Column `file` is the path of each, as the log has it.
+        """
+        root = f"{self.root / name}/"
+        held = {column: kind for column, kind in self.columns(name).items()
+                if column not in self.partition_of(name)}  # fmt: skip
+        rows = pl.scan_parquet(
+            [root + path for path in paths],
+            schema=held,
+            missing_columns="insert",
+            extra_columns="ignore",
+            cast_options=CASTS,
+            glob=False,
+            hive_partitioning=False,
+            include_file_paths="file",
+        )
+        return rows.with_columns(pl.col("file").str.strip_prefix(root))
 
     def partition_files(self, name: str) -> pl.DataFrame:
         """List the table's files as its log tells them: path, partition values, statistics."""
@@ -102,14 +146,12 @@ class Lake:
 
     def rows_in(self, name: str, partitions: pl.DataFrame) -> pl.DataFrame:
         """Read the rows of some partitions, and open no other file."""
-        files = self._files_in(name, partitions)
+        files, wanted = self._files_in(name, partitions), self.columns(name)
         if files.is_empty():
-            return self.scan(name).head(0).collect()
-        files = files.with_columns(file=f"{self.root / name}/" + pl.col("path"))
-        rows = pl.read_parquet(
-            files["file"].to_list(), glob=False, hive_partitioning=False, include_file_paths="file"
-        )
-        return rows.join(files.select("file", *partitions.columns), on="file").drop("file")
+            return pl.DataFrame(schema=wanted)
+        places = files.select(*partitions.columns, file="path")
+        rows = self.scan_files(name, files["path"]).join(places.lazy(), on="file", maintain_order="left")
+        return rows.select(wanted.names()).collect()
 
     def _files_in(self, name: str, partitions: pl.DataFrame) -> pl.DataFrame:
         columns = {f"partition.{column}": column for column in partitions.columns}
@@ -124,10 +166,19 @@ class Lake:
             pl.col("date").dt.strftime(DAY_FORMAT[self.granularity]).alias(self.granularity)
         )
 
+    def fitted(self, name: str, rows: pl.DataFrame) -> pl.DataFrame:
+        """Return rows as a table stores them: its columns in its order and types, null where a row has none."""
+        wanted = self.columns(name)
+        missing = [
+            pl.lit(None, kind).alias(column) for column, kind in wanted.items() if column not in rows.columns
+        ]
+        return rows.with_columns(missing).select(pl.col(column).cast(kind) for column, kind in wanted.items())
+
     def append(self, name: str, rows: pl.DataFrame) -> None:
+        """Add rows to a table."""
         write_deltalake(
             self.table(name),
-            arrow(rows),
+            arrow(self.fitted(name, rows)),
             mode="append",
             writer_properties=_writer(name),
         )
@@ -137,7 +188,7 @@ class Lake:
     ) -> None:
         """Put rows in the place of all that some partitions hold, in one commit."""
         partition = partitions.columns
-        added = write(self.root / name, rows, partition, STATISTICS[name])
+        added = write(self.root / name, self.fitted(name, rows), partition, STATISTICS[name])
         removed = removal_of(self._files_in(name, partitions), partition)
         self.commit(name, [*added, *removed], partition, mark)
 
@@ -167,20 +218,20 @@ class Lake:
         """
         root, files = self.root / name, self.partition_files(name)
         old = _with_small(files, self._files_holding(name, rows.select(keys)))
-        staying = [pl.read_parquet(root / path, glob=False) for path in old["path"]]
-        result = pl.concat([*(part.join(rows, on=keys, how="anti") for part in staying), rows])
+        result = self.fitted(name, rows)
+        if not old.is_empty():
+            staying = self.scan_files(name, old["path"]).drop("file").collect()
+            result = pl.concat([staying.join(rows, on=keys, how="anti", maintain_order="left"), result])
         added = [write_file(root, part, {}, STATISTICS[name]) for part in result.iter_slices(LARGEST_FILE)]
         self.commit(name, [*added, *removal_of(old, [])], [], mark)
 
     def _files_holding(self, name: str, keys: pl.DataFrame) -> list[str]:
         """Give the paths, as the log has them, of the files that hold a row with some keys."""
-        root = f"{self.root / name}/"
-        paths = [f"{root}{path}" for path in self.partition_files(name)["path"]]
-        if not paths:
+        paths = self.partition_files(name)["path"]
+        if paths.is_empty():
             return []
-        rows = pl.scan_parquet(paths, glob=False, hive_partitioning=False, include_file_paths="file")
-        held = rows.select("file", *keys.columns).join(keys.lazy(), on=keys.columns, how="semi")
-        return [file.removeprefix(root) for file in held.select("file").unique().collect()["file"]]
+        held = self.scan_files(name, paths).join(keys.lazy(), on=keys.columns, how="semi")
+        return held.select("file").unique().collect()["file"].to_list()
 
     def commit(self, name: str, actions: list[Action], partition: list[str], mark: CommitProperties) -> None:
         """Put files, written already, into a table and take others out, in one commit; none at all for the mark alone."""

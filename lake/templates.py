@@ -4,7 +4,6 @@ import polars as pl
 
 from lake.batch import KEY, Run
 from lake.store import Lake
-from schemas.tables import columns
 
 # a stored post as the file that tells it
 FILE = [
@@ -26,9 +25,7 @@ def newest(lake: Lake) -> pl.DataFrame:
 def write(lake: Lake, patterns: pl.DataFrame, run: Run) -> None:
     """Write new versions of some sources: source_id, version, kind, pattern, posts, learned_from."""
     rows = patterns.with_columns(learned_at=pl.lit(run.started_at), run_id=pl.lit(run.run_id))
-    lake.append(
-        "templates", rows.select([pl.col(name).cast(kind) for name, kind in columns("templates").items()])
-    )
+    lake.append("templates", rows)
 
 
 def unlearned(lake: Lake, *, anew: bool) -> pl.DataFrame:
@@ -36,7 +33,7 @@ def unlearned(lake: Lake, *, anew: bool) -> pl.DataFrame:
 
     `anew` gives all sources.
     """
-    posts = lake.scan("posts").filter(pl.col("withdrawn_at").is_null())
+    posts = lake.scan("posts")
     counted = posts.group_by("source_id").agg(posts=pl.len(), ingested_at=pl.col("ingested_at").max())
     known = newest(lake).lazy().group_by("source_id").agg(pl.col("learned_at").max())
     sources = counted.join(known, on="source_id", how="left")
@@ -47,7 +44,7 @@ def unlearned(lake: Lake, *, anew: bool) -> pl.DataFrame:
 
 def thin(lake: Lake, enough: int) -> list[str]:
     """Give the sources whose template was learned from fewer posts than `enough` and than they have, or that have none."""
-    posts = lake.scan("posts").filter(pl.col("withdrawn_at").is_null()).group_by("source_id").len()
+    posts = lake.scan("posts").group_by("source_id").len()
     looked_at = newest(lake).lazy().group_by("source_id").agg(pl.col("learned_from").max())
     known = pl.col("learned_from").fill_null(0)
     is_thin = (known < enough) & (known < pl.col("len"))
@@ -65,7 +62,7 @@ def sample(lake: Lake, sources: pl.DataFrame, most: int) -> pl.DataFrame:
 
     Columns of FILE, and `is_new` where the source's template has not seen it.
     """
-    posts = lake.scan("posts").filter(pl.col("withdrawn_at").is_null())
+    posts = lake.scan("posts")
     found = posts.join(sources.lazy(), on="source_id").select(
         *KEY, "blob", "source_id", "post_id", "published_at",
         is_new=pl.col("learned_at").is_null() | (pl.col("ingested_at") > pl.col("learned_at")),

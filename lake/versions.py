@@ -1,4 +1,4 @@
-"""What a settled batch makes of the stored posts: their current rows, and the versions that these supersede."""
+"""What a settled batch makes of the stored posts: the rows that stand, and the versions that do not."""
 
 from dataclasses import dataclass
 from operator import attrgetter
@@ -8,7 +8,7 @@ import polars as pl
 from lake.batch import KEY, NAME, READING
 from lake.lives import Version, lived
 from lake.moved import moved_by, where_it_ended
-from lake.reopened import last_revisions, others
+from lake.reopened import away, last_revisions, others
 from lake.settle import Settlement
 from lake.store import Lake
 from schemas.tables import columns as schema_of
@@ -31,17 +31,17 @@ SCHEMA = {"post_id": pl.String(), "row": pl.Int64()} | {
 
 @dataclass(frozen=True, slots=True)
 class Turnover:
-    """What is to be written: `posts`, all rows of the partitions `affected`, and the `superseded` versions.
+    """What is to be written: `posts`, all rows of the partitions `affected`, and the `past` versions, for revisions.
 
-    Where a stored version turns out never to have been, the revision that it followed goes on: `superseded` has all
-    that stays of the partitions `revised`, which such revisions lie in. `moved` is for the batch that follows.
-    `unread` are the files (rows of the ledger) that tell a version and that neither the batch nor posts holds
-    the reading of; as long as there are any, nothing can be written.
+    Where a post that was away is touched, or a stored version turns out never to have been, so that the revision that
+    it followed goes on, `past` has all that stays of the partitions `revised`, which such revisions lie in. `moved` is
+    for the batch that follows. `unread` are the files (rows of the ledger) that tell a version and that neither the
+    batch nor the lake holds the reading of; as long as there are any, nothing can be written.
     """
 
     affected: pl.DataFrame
     posts: pl.DataFrame
-    superseded: pl.DataFrame
+    past: pl.DataFrame
     revised: pl.DataFrame
     moved: pl.DataFrame
     unread: pl.DataFrame
@@ -53,43 +53,59 @@ def turnover(lake: Lake, settled: Settlement, readings: pl.DataFrame, moved: pl.
     `moved` is what the turnover of the batch before gave, of the same run: none (moved.SCHEMA) for the first.
     """
     partition = lake.partition_of("posts")
-    there, stored, revisions = _held(lake, settled)
-    versions = where_it_ended(_versions(settled, stored, revisions), moved)
-    as_stored = _as_stored(versions, stored, readings)
+    held = _held(lake, settled)
+    versions = where_it_ended(_versions(settled, held.stored, held.ended), moved)
+    as_stored = _as_stored(versions, held.stored, readings)
     changed = versions.join(as_stored, on=["post_id", "version_at"], how="anti")
-    reopened = revisions.join(versions, on=["post_id", "version_at"], how="semi")
-    held = pl.concat([stored, reopened.select(stored.columns)]).drop(lake.granularity)
-    written = _with_contents(changed, held, readings)
-    rows = lake.with_period(written)
-    current = rows.filter(pl.col("superseded_at").is_null()).select(there.columns)
-    leaving = stored.join(changed, on="post_id", how="semi")
+    reopened = held.ended.join(versions, on=["post_id", "version_at"], how="semi")
+    known = pl.concat([held.stored, lake.fitted("posts", reopened)]).drop(lake.granularity)
+    written = _with_contents(changed, known, readings)
+    rows, stands = (
+        lake.with_period(written),
+        pl.all_horizontal(pl.col("superseded_at", "withdrawn_at").is_null()),
+    )
+    current = lake.fitted("posts", rows.filter(stands))
+    leaving = held.posts.join(changed, on="post_id", how="semi")
     affected = pl.concat([current.select(partition), leaving.select(partition)]).unique().sort(partition)
-    staying = there.join(affected, on=partition, how="semi").join(changed, on="post_id", how="anti")
-    superseded = rows.filter(pl.col("superseded_at").is_not_null())
+    staying = held.posts.join(affected, on=partition, how="semi").join(changed, on="post_id", how="anti")
+    revised = pl.concat([reopened, held.away.join(changed, on="post_id", how="semi")])
+    past = lake.fitted("revisions", rows.filter(~stands))
     return Turnover(
         affected=affected,
         posts=pl.concat([staying, current]).sort(*partition, "published_at", "post_id"),
-        superseded=pl.concat([superseded, others(lake, reopened).select(superseded.columns)]),
-        revised=reopened.select(partition).unique(),
+        past=pl.concat([past, others(lake, revised)]),
+        revised=revised.select(partition).unique(),
         moved=moved_by(settled.choices, versions, settled.rows, moved),
         unread=_unread(settled, changed, written),
     )
 
 
-def _held(lake: Lake, settled: Settlement) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """Give what the lake has of the touched posts: their partitions of posts, their rows, revisions that may go on."""
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What the lake has of the touched posts.
+
+    `posts`: all rows of the partitions of posts that they may lie in. `away`: the rows of revisions of those that are
+    withdrawn. `stored`: the last version of each, from either, as rows of posts. `ended`: revisions that may go on.
+    """
+
+    posts: pl.DataFrame
+    away: pl.DataFrame
+    stored: pl.DataFrame
+    ended: pl.DataFrame
+
+
+def _held(lake: Lake, settled: Settlement) -> _Held:
     partition = lake.partition_of("posts")
     touched = pl.DataFrame({"post_id": list(settled.choices)}, schema={"post_id": pl.String})
     places = pl.concat([settled.places.join(touched, on="post_id", how="semi"), _withdrawn(lake, touched)])
     read = lake.with_period(places).select(partition).unique()
-    there = lake.rows_in("posts", read)
-    stored = there.join(touched, on="post_id", how="semi")
-    revisions = last_revisions(lake, settled.choices, stored)
-    if not revisions.is_empty():
-        # a revision that goes on is a row of posts again, maybe in a partition of which no file tells any more
-        elsewhere = revisions.select(partition).unique().join(read, on=partition, how="anti")
-        there = pl.concat([there, lake.rows_in("posts", elsewhere).select(there.columns)])
-    return there, stored, revisions
+    posts = lake.rows_in("posts", read)
+    withdrawn = away(lake, touched)
+    stored = pl.concat([posts.join(touched, on="post_id", how="semi"), lake.fitted("posts", withdrawn)])
+    ended = last_revisions(lake, settled.choices, stored)
+    # a revision that goes on is a row of posts again, maybe in a partition of which no file tells any more
+    elsewhere = pl.concat([withdrawn, ended]).select(partition).unique().join(read, on=partition, how="anti")
+    return _Held(pl.concat([posts, lake.rows_in("posts", elsewhere)]), withdrawn, stored, ended)
 
 
 def _as_stored(versions: pl.DataFrame, stored: pl.DataFrame, readings: pl.DataFrame) -> pl.DataFrame:
@@ -108,14 +124,14 @@ def _read_otherwise(stored: pl.DataFrame, readings: pl.DataFrame) -> pl.DataFram
 
 
 def _withdrawn(lake: Lake, touched: pl.DataFrame) -> pl.DataFrame:
-    """Find the rows of withdrawn posts: no ledger row tells where an edit of their file left them."""
+    """Find the withdrawn posts that an older postlake left in posts: no ledger row tells where their file's edit did."""
     place = ["post_id", "source_id", "date"]
     files = lake.partition_files("posts")
     if "null_count.withdrawn_at" not in files.columns or touched.is_empty():
         return empty("posts").select(place)
     if files.filter(pl.col("null_count.withdrawn_at") < pl.col("num_records")).is_empty():
         return empty("posts").select(place)
-    withdrawn = lake.scan("posts").filter(pl.col("withdrawn_at").is_not_null())
+    withdrawn = lake.scan_stored("posts").filter(pl.col("withdrawn_at").is_not_null())
     return withdrawn.join(touched.lazy(), on="post_id", how="semi").select(place).collect()
 
 
@@ -169,7 +185,11 @@ def _with_contents(versions: pl.DataFrame, stored: pl.DataFrame, readings: pl.Da
     elsewhere = unread.join(moved, on=["post_id", "version_at"], how="anti")
     elsewhere = elsewhere.join(alike.unique(READING, keep="first").drop("post_id"), on=READING)
     kept = as_stored.join(held.drop("name", "blob"), on=["post_id", "version_at"])
-    return pl.concat([part.select(_REVISIONS.names()) for part in (fresh, moved, elsewhere, kept)])
+    parts = [
+        part.select(pl.col(name) for name in _REVISIONS if name in part.columns)
+        for part in (fresh, moved, elsewhere, kept)
+    ]
+    return pl.concat([empty("revisions"), *parts], how="diagonal")
 
 
 def _unread(settled: Settlement, versions: pl.DataFrame, written: pl.DataFrame) -> pl.DataFrame:

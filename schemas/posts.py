@@ -1,4 +1,4 @@
-"""The posts table: one row per post, in its current version."""
+"""The posts table: one row per post that stands, in its current version."""
 
 import datetime as dt
 
@@ -57,7 +57,7 @@ class Posts(dy.Schema):
     template_version = dy.Int32(nullable=True)
     cleaner_version = dy.Int32()
     version_at = utc("when this version took its place, in the time of the source's own history")
-    withdrawn_at = utc("when its last file was gone", nullable=True)
+    withdrawn_at = utc("null: a post whose last file is gone lies in revisions", nullable=True)
     run_id = dy.String()
     ingested_at = utc()
 

@@ -82,13 +82,18 @@ class Runs(dy.Schema):
 
 
 class Revisions(Posts):
-    """A superseded version of a post: the current one from version_at until superseded_at.
+    """A past version of a post: the current one from version_at until superseded_at.
 
-    Where `withdrawn_at` is set, the post was away from then until superseded_at, when it came back.
+    Where `withdrawn_at` is set, the post was away from then until superseded_at, when it came back; it is still away
+    where superseded_at is null.
     """
 
-    superseded_at = utc()
-    superseded_by = dy.String(description="blob of the version that took its place")
+    superseded_at = utc(nullable=True)
+    superseded_by = dy.String(nullable=True, description="blob of the version that took its place")
+
+    @dy.rule()
+    def superseded_by_goes_with_superseded_at(cls) -> pl.Expr:
+        return pl.col("superseded_at").is_null() == pl.col("superseded_by").is_null()
 
 
 class Templates(dy.Schema):

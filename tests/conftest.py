@@ -82,8 +82,14 @@ class Archive:
         return self.rows("posts").drop("run_id", "ingested_at", "version_at").sort("post_id")
 
     def live(self):
-        """Give the posts that are not withdrawn."""
-        return self.posts().filter(pl.col("withdrawn_at").is_null())
+        """Give the posts that stand, which are all."""
+        posts = self.posts()
+        assert posts["withdrawn_at"].is_null().all()
+        return posts
+
+    def withdrawn(self):
+        """Give the last versions of the posts that are away."""
+        return self.rows("revisions").filter(pl.col("superseded_at").is_null()).sort("post_id")
 
     def files(self):
         """Give the ledger of the files that are there, without what differs from run to run."""

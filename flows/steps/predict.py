@@ -6,6 +6,7 @@ import polars as pl
 
 from lake import ledger
 from lake.batch import KEY, Batch
+from lake.history import last_versions
 from lake.settle import Settlement, settle
 from lake.store import Lake
 from posts.post import CLEANER_VERSION
@@ -86,7 +87,7 @@ def _posts(lake: Lake, settled: Settlement) -> tuple[int, int, int, int]:
         schema={"post_id": pl.String, "blob": pl.String},
         orient="row",
     )
-    stored = lake.scan("posts").select(
+    stored = last_versions(lake).select(
         "post_id", stored="blob", was_away=pl.col("withdrawn_at").is_not_null()
     )
     both = told.lazy().join(stored, on="post_id", how="left").collect()

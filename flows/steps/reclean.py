@@ -74,6 +74,6 @@ def _cleaned(lake: Lake, run: Run, workers: Workers, rows: pl.DataFrame) -> Recl
     cleaned = stored.select(*same, *STAYS, old="content_hash").join(fresh.drop(STAYS), on=same)
     changed = cleaned.filter(pl.col("old") != pl.col("content_hash")).height
     staying = stored.join(cleaned, on="post_id", how="anti")
-    written = lake.with_period(cleaned).select(stored.columns)
+    written = lake.fitted("posts", lake.with_period(cleaned))
     rewrite(lake, pl.concat([staying, written]), partitions)
     return Recleaned(rows.height, changed, rows.height - cleaned.height)

@@ -137,7 +137,8 @@ def _source_ids(wish: Wish) -> set[str]:
 
 
 def _check_names(lake: Lake, wish: Wish, files: pl.DataFrame) -> None:
-    stored = lake.scan("posts").select("source_id").unique().collect()["source_id"]
+    tables = [lake.scan(name).select("source_id") for name in ("posts", "revisions")]
+    stored = pl.concat(tables).unique().collect()["source_id"]
     known = {*stored, *files["source_id"].drop_nulls()}
     unknown = [name for name in wish.only if name not in known and slug(tidy(name)) not in known]
     if unknown:

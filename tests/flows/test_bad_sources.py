@@ -446,8 +446,8 @@ def test_time_goes_on_whatever_the_clock_of_a_commit_says(archive, first, second
     archive.remove("b.md")
     git.commit(at=second)
     archive.ingest()
-    post, gone = archive.rows("posts").sort("path").rows(named=True)
-    old = archive.rows("revisions").row(0, named=True)
+    post = archive.rows("posts").row(0, named=True)
+    old, gone = archive.rows("revisions").sort("path").rows(named=True)
     ended = archive.rows("runs")["finished_at"].max()
     assert old["version_at"] < old["superseded_at"] == post["version_at"] <= ended
     assert old["version_at"] < gone["withdrawn_at"] <= ended

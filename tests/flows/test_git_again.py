@@ -170,7 +170,8 @@ def test_a_removed_file_is_gone_and_its_post_withdrawn_at_the_time_of_the_commit
     archive.remove("b.md")
     git.commit(4)
     assert archive.ingest().gone == 1
-    assert times(archive, "posts", "withdrawn_at") == [("a.md", None), ("b.md", noon(4))]
+    assert times(archive, "posts", "withdrawn_at") == [("a.md", None)]
+    assert times(archive, "revisions", "withdrawn_at", "superseded_at") == [("b.md", noon(4), None)]
     assert times(archive, "files", "gone_at") == [("a.md", None), ("b.md", noon(4))]
 
 
@@ -331,7 +332,7 @@ def test_times_never_run_backwards_when_an_older_revision_is_loaded(begun):
     begun.ingest()
     assert begun.rows("revisions").height > 0
     assert begun.rows("revisions").filter(pl.col("version_at") >= pl.col("superseded_at")).is_empty()
-    assert begun.rows("posts").filter(pl.col("withdrawn_at") < pl.col("version_at")).is_empty()
+    assert begun.rows("revisions").filter(pl.col("withdrawn_at") < pl.col("version_at")).is_empty()
     assert begun.rows("files").filter(pl.col("gone_at") < pl.col("first_seen_at")).is_empty()
 
 

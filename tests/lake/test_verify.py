@@ -13,7 +13,8 @@ from deltalake import CommitProperties, write_deltalake
 
 from flows.steps.verify import FaultyLakeError, verify
 from lake.commit import BATCH
-from lake.store import arrow, open_lake
+from lake.partitions import removal_of, write
+from lake.store import STATISTICS, arrow, open_lake
 from schemas.words import Check
 
 URL = "https://a.example/{}"
@@ -40,8 +41,9 @@ def change(archive, name, rows):
     lake = open_lake(archive.lake)
     partition = lake.partition_of(name)
     if partition:
-        places = lake.scan(name).select(partition).unique().collect()
-        lake.replace(name, rows, places, CommitProperties())
+        files = lake.partition_files(name).rename({f"partition.{column}": column for column in partition})
+        added = write(lake.root / name, rows, partition, STATISTICS[name])
+        lake.commit(name, [*added, *removal_of(files, partition)], partition, CommitProperties())
     else:
         write_deltalake(lake.table(name), arrow(rows), mode="overwrite")
 
@@ -92,6 +94,7 @@ def twice(archive):
 
 IS_B = pl.col("path") == "b.md"
 LATER = pl.col("published_at") + YEAR
+NEVER = {"superseded_at": pl.lit(None, pl.Datetime("us", "UTC")), "superseded_by": pl.lit(None, pl.String)}
 BROKEN = {
     "file-gone": (Check.FILES_THERE, lambda archive: file_of(archive, "posts").unlink()),
     "file-longer": (Check.FILES_THERE, lengthen),
@@ -116,6 +119,7 @@ BROKEN = {
     "duplicate-of-nothing": (Check.DUPLICATES, changing("files", detail=pl.lit("of x.md"))),
     "overlap": (Check.INTERVALS, changing("revisions", superseded_at=pl.col("superseded_at") + YEAR)),
     "ends-before-it-begins": (Check.INTERVALS, changing("revisions", version_at=pl.col("version_at") + YEAR)),
+    "stands-in-revisions": (Check.INTERVALS, changing("revisions", **NEVER)),
     "post-of-a-revision-gone": (Check.INTERVALS, changing("revisions", post_id=pl.lit("0" * 32))),
     "no-balance": (Check.RUNS, changing("runs", posts=pl.col("posts") + 1)),
     "reasons": (Check.RUNS, changing("runs", reasons=pl.lit("{}"))),

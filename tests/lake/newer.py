@@ -1,0 +1,50 @@
+"""Run commands as a newer postlake would, which knows one column more of one table.
+
+Its two arguments are the table and JSON: a list of command lines. It prints exit code and output of each, as JSON.
+"""
+
+import json
+import sys
+
+import dataframely as dy
+
+import schemas.posts
+
+
+def learn_column(table):
+    """Give a table the nullable column `added`, as if it were declared."""
+    if table == "posts":
+        schemas.posts.Posts = type("Posts", (schemas.posts.Posts,), {"added": dy.String(nullable=True)})
+        return
+    from schemas.tables import TABLES
+
+    TABLES[table] = type(TABLES[table].__name__, (TABLES[table],), {"added": dy.String(nullable=True)})
+
+
+def fill_column(table):
+    """Fill the column in the rows that files become."""
+    from flows.steps import frames
+
+    plain = frames._frame
+
+    def _frame(name, handfuls, constants):
+        return plain(name, handfuls, constants | ({"added": "new"} if name == table else {}))
+
+    frames._frame = _frame
+
+
+def main(table, commands):
+    learn_column(table)
+    fill_column(table)
+    from typer.testing import CliRunner
+
+    from cli import app
+
+    for words in commands:
+        done = CliRunner().invoke(app, words)
+        error = repr(done.exception) if done.exception else None
+        print(json.dumps({"words": words, "code": done.exit_code, "said": done.output, "error": error}))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], json.loads(sys.argv[2]))
