@@ -2,10 +2,10 @@
 
 import datetime as dt
 from dataclasses import asdict, dataclass, field
-from importlib.metadata import version
 
 from flows.steps.alarms import Alarm
 from flows.steps.clock import Clock
+from flows.steps.code import code_version
 from lake.batch import Run
 from schemas.errors import PostlakeError
 
@@ -86,4 +86,4 @@ def row_of_upkeep(kind: str, run: Run, clock: Clock, *, resumed: bool) -> dict[s
 
 def _now(run: Run) -> dict[str, object]:
     finished_at = dt.datetime.now(dt.UTC)
-    return {"started_at": run.started_at, "finished_at": finished_at, "code_version": version("postlake")}
+    return {"started_at": run.started_at, "finished_at": finished_at, "code_version": code_version()}
