@@ -127,10 +127,10 @@ def is_settled(lake: Lake, code: str) -> pl.Expr:
     return pl.col("reason").is_null() | is_readable | failed_now
 
 
-def failures(lake: Lake, run_id: str) -> pl.DataFrame:
-    """Give the files that are there and that the code failed at when a run read them, in path order."""
+def failures(lake: Lake, run_id: str) -> list[tuple[str, str, str]]:
+    """Give the files that are there and that the code failed at when a run read them, in path order: path, reason, detail."""
     is_failure = pl.col("reason").is_in(FAULTS) & (pl.col("run_id") == run_id) & IS_THERE
-    return lake.scan("files").filter(is_failure).sort(KEY).collect()
+    return lake.scan("files").filter(is_failure).sort(KEY).select("path", "reason", "detail").collect().rows()
 
 
 def held(lake: Lake, blobs: pl.Series) -> pl.DataFrame:
