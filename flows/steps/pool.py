@@ -34,9 +34,9 @@ Work = Callable[[Iterable[Task], Reader], T]
 HANDFUL_BYTES, HANDFUL_FILES = 512 * 1024, 200
 # Starting a pool takes longer than parsing this much.
 WORTH_A_POOL = 2 * HANDFUL_BYTES
-# What one file may bring for this process to read it itself: with so few bytes no reading is known to come near the
-# limit of CPU time, or to the end of C's stack, and nothing could stop one here.
-MAX_BYTES_HERE = 32 * 1024
+# A larger file is read in a process of its own even in a small run: one post in 800 is, and with fewer bytes no reading
+# is known to come near the limit of CPU time or the end of C's stack. In this process nothing could stop it.
+MAX_BYTES_HERE = 64 * 1024
 
 
 class WorkerError(PostlakeError):
