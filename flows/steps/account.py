@@ -68,7 +68,7 @@ def refuse_failures(run_id: str, alarms: Iterable[Alarm], done: Any) -> None:
     failures = sum(int(each.numbers["files"]) for each in alarms if each.kind is AlarmKind.PARSER_ERRORS)
     if failures:
         told = f"{in_files(failures)} could not be parsed, by a fault of postlake's"
-        what_now = "their bytes are kept, and another version of postlake tries them again; `postlake rejects` names them"
+        what_now = "their bytes are kept, and another version of postlake tries them again"
         raise FailuresError(f"run {run_id}: all else is done, but {told}; {what_now}", done)
 
 
