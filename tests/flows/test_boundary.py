@@ -20,7 +20,7 @@ from lake import templates
 from lake.batch import Run
 from lake.store import open_lake
 from posts import head
-from posts.sources import slug
+from schemas.keys import slug
 from schemas.words import AlarmKind, BackfillMode
 from tests.flows.repositories import init
 
