@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commands.load import show_summary
+from commands.load import print_summary
 from commands.options import DATA_LAKE, Json, LakeDir, Parser, Since, Sources, Until, Wait, Workers, as_day
 from commands.tables import print_table
 from commands.terminal import put, say, watching
@@ -96,10 +96,17 @@ def _show_plan(forecast: "Forecast", first: list[str], as_json: bool) -> None:
 
 
 def _show_done(done: "Done", as_json: bool) -> None:
+    from flows.steps.account import refuse_failures
+
     if as_json:
         typer.echo(json.dumps(asdict(done), ensure_ascii=False))
-        return
-    show_summary(done.summary, as_json=False)
+    else:
+        _print_done(done)
+    refuse_failures(done.summary.run_id, done.summary.alarms, done)
+
+
+def _print_done(done: "Done") -> None:
+    print_summary(done.summary)
     for each in done.held.left_files[:SHOWN]:
         say(f"left out: {printable(each['path'])} {each['what']}")
     for each in done.held.differing_files[:SHOWN]:

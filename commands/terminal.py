@@ -104,10 +104,20 @@ def _lines() -> Callable[[str, int, int], None]:
 
 
 def show_upkeep(done: "Kept", *, as_json: bool) -> None:
-    """Print what was learned and cleaned: as JSON, or a row per source with a new template and a line of counts."""
+    """Print what was learned and cleaned: as JSON, or a row per source with a new template and a line of counts.
+
+    Raises FailuresError where some posts could not be parsed.
+    """
+    from flows.steps.account import refuse_failures
+
     if as_json:
         typer.echo(json.dumps(asdict(done), ensure_ascii=False))
-        return
+    else:
+        _print_upkeep(done)
+    refuse_failures(done.run_id, done.alarms, done)
+
+
+def _print_upkeep(done: "Kept") -> None:
     columns = ["source_id", "version", "patterns", "new", "learned_from"]
     learned = [tuple(getattr(each, name) for name in columns) for each in done.learned if each.is_new]
     if learned:
@@ -123,6 +133,7 @@ def show_upkeep(done: "Kept", *, as_json: bool) -> None:
         f"{posts.left} left as they were: an ingest of their files would name, place or date them otherwise"
         if posts.left
         else "",
+        f"{len(posts.failed)} left as they were: they could not be parsed" if posts.failed else "",
     ]
     stages = ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in done.stage_seconds.items())
     put(f"run {done.run_id}: {'; '.join(filter(None, words))}; {done.seconds:.1f} s ({stages})")

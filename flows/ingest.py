@@ -11,7 +11,7 @@ from pydantic import Field
 from flows.defaults import LAKE, SOURCES
 from flows.lake_flow import lake_flow
 from flows.missed import make_up_for_missed
-from flows.stages import carry_out
+from flows.stages import carry_out, ended
 from flows.steps.account import Summary
 from flows.steps.mirror import without_user
 from flows.steps.order import Order
@@ -74,4 +74,5 @@ def ingest(
     )
     say = get_run_logger().warning
     with session(order, say) as opened:
-        return carry_out(opened, planned(order, say))
+        summary = carry_out(opened, planned(order, say))
+        return ended(summary, summary)  # type: ignore[no-any-return]  # or a state of Prefect's

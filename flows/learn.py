@@ -13,6 +13,7 @@ from pydantic import Field
 from flows.artifacts import reported_upkeep
 from flows.defaults import LAKE
 from flows.lake_flow import lake_flow
+from flows.stages import ended
 from flows.steps.upkeep import Keeper, Kept, Upkeep, keeping
 from flows.task_logs import done, logged_progress
 from lake import runs
@@ -65,7 +66,8 @@ def learn(
         changed = [each.source_id for each in keeper.done.learned if each.is_new]
         if reclean and changed:
             clean_posts(held, changed)
-        return report(held)
+        kept = report(held)
+        return ended(kept, kept)  # type: ignore[no-any-return]  # or a state of Prefect's
 
 
 @lake_flow(name="reclean", flow_run_name="clean {lake} again")
@@ -90,4 +92,5 @@ def reclean(
     with keeping(order, runs.RECLEAN, get_run_logger().warning) as keeper, logged_progress():
         held: Any = quote(keeper)
         clean_posts(held, keeper.sources)
-        return report(held)
+        kept = report(held)
+        return ended(kept, kept)  # type: ignore[no-any-return]  # or a state of Prefect's

@@ -5,12 +5,15 @@ from typing import Any
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
+from prefect.states import Failed
 from prefect.utilities.annotations import quote
 
 from flows.artifacts import reported
-from flows.steps.account import Summary
+from flows.steps.account import FailuresError, Summary, refuse_failures
+from flows.steps.backfill import Done
 from flows.steps.channel import Channel
 from flows.steps.session import Planning, Session
+from flows.steps.upkeep import Kept
 from flows.task_logs import done, logged_progress
 from lake.batch import Batch
 
@@ -51,6 +54,15 @@ def complete(opened: Session) -> State[None]:
 @task(name="report", task_run_name="report", cache_policy=NO_CACHE)
 def report(opened: Session) -> Summary:
     return reported(opened)
+
+
+def ended(what: Summary | Kept | Done, run: Summary | Kept) -> Any:
+    """Return what a flow did in a run; where the code failed at files, as a failed state, whose error holds it."""
+    try:
+        refuse_failures(run.run_id, run.alarms, what)
+    except FailuresError as error:
+        return Failed(message=str(error), data=error)
+    return what
 
 
 def carry_out(opened: Session, planning: Planning) -> Summary:

@@ -5,15 +5,17 @@ from collections.abc import Collection, Iterable
 
 import polars as pl
 
+from lake import runs
 from lake.batch import KEY, NAME, READING
 from lake.store import Lake
-from schemas.words import Outcome, Reason
+from schemas.words import FAULTS_OF_CODE, Outcome, Reason
 
 SEEN = [*KEY, "size", "mtime_ns", "blob", "reason", "run_id", "read_at"]
 IS_THERE = pl.col("gone_at").is_null()
 HAS_READING = pl.col("blob").is_not_null() & (
     pl.col("reason").is_null() | (pl.col("reason") != Reason.TOO_LARGE.value)
 )
+FAULTS = sorted(FAULTS_OF_CODE)
 
 
 def seen(lake: Lake, origin: str) -> pl.DataFrame:
@@ -44,24 +46,32 @@ def latest(lake: Lake, origin: str) -> dt.datetime | None:
     return moments.select(pl.max_horizontal("first_seen_at", "gone_at")).collect().item()  # type: ignore[no-any-return]  # of a moment
 
 
-def unsettled(lake: Lake, origin: str) -> bool:
-    """Tell whether some file of an origin could not be read at its last run."""
-    return not _live(lake, [origin]).filter(~is_settled()).head(1).collect().is_empty()
+def unsettled(lake: Lake, origin: str, code: str) -> bool:
+    """Tell whether some file of an origin is to be tried again by a version of the code."""
+    return not _live(lake, [origin]).filter(~is_settled(lake, code)).head(1).collect().is_empty()
 
 
-def known(lake: Lake, files: pl.DataFrame) -> pl.DataFrame:
-    """Give those of some files, with `blob` and `path`, whose content the lake has read under that name."""
+def known(lake: Lake, files: pl.DataFrame, code: str) -> pl.DataFrame:
+    """Give those of some files, with `blob` and `path`, whose content the lake has read under that name.
+
+    What another version of the code failed at is not known to this one.
+    """
     if files.is_empty() or lake.table("files").version() == 0:
         return files.clear()
     blobs = files.lazy().select("blob").unique()
-    read = lake.scan("files").filter(HAS_READING).select("blob", "path").join(blobs, on="blob", how="semi")
+    has_reading = HAS_READING & is_settled(lake, code)
+    read = lake.scan("files").filter(has_reading).select("blob", "path").join(blobs, on="blob", how="semi")
     named = files.lazy().with_columns(NAME)
     return named.join(read.select("blob", NAME), on=READING, how="semi").drop("name").collect()
 
 
-def readings(lake: Lake, without: pl.DataFrame) -> pl.DataFrame:
-    """Give the contents of posts and rejects that the lake has read and keeps, leaving out some files: READING."""
-    kept = lake.scan("files").filter(HAS_READING & (pl.col("outcome") != Outcome.IGNORED.value))
+def readings(lake: Lake, without: pl.DataFrame, code: str) -> pl.DataFrame:
+    """Give the contents of posts and rejects that the lake has read and keeps, leaving out some files: READING.
+
+    What another version of the code failed at is not among them.
+    """
+    is_kept = HAS_READING & (pl.col("outcome") != Outcome.IGNORED.value) & is_settled(lake, code)
+    kept = lake.scan("files").filter(is_kept)
     return kept.join(without.lazy(), on=KEY, how="anti").select("blob", NAME).unique().collect()
 
 
@@ -107,9 +117,20 @@ def reasons(lake: Lake, run_id: str) -> dict[str, int]:
     return dict(counted.iter_rows())
 
 
-def is_settled() -> pl.Expr:
-    """A file that could not be read is tried again by every run; all others wait for a change."""
-    return pl.col("reason").is_null() | (pl.col("reason") != Reason.UNREADABLE.value)
+def is_settled(lake: Lake, code: str) -> pl.Expr:
+    """Tell which files wait for a change; all others are tried again by every run.
+
+    These could not be read, or another version of the code than this one failed at them.
+    """
+    failed_now = pl.col("reason").is_in(FAULTS) & pl.col("run_id").is_in(runs.of_code(lake, code).implode())
+    is_readable = ~pl.col("reason").is_in([*FAULTS, Reason.UNREADABLE.value])
+    return pl.col("reason").is_null() | is_readable | failed_now
+
+
+def failures(lake: Lake, run_id: str) -> list[tuple[str, str, str]]:
+    """Give the files that are there and that the code failed at when a run read them, in path order: path, reason, detail."""
+    is_failure = pl.col("reason").is_in(FAULTS) & (pl.col("run_id") == run_id) & IS_THERE
+    return lake.scan("files").filter(is_failure).sort(KEY).select("path", "reason", "detail").collect().rows()
 
 
 def held(lake: Lake, blobs: pl.Series) -> pl.DataFrame:

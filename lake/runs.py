@@ -76,6 +76,11 @@ def started(lake: Lake, run_id: str) -> dt.datetime:
     return rows.select("started_at").collect().item()  # type: ignore[no-any-return]  # a moment
 
 
+def of_code(lake: Lake, code: str) -> pl.Series:
+    """Name the recorded runs that a version of the code did."""
+    return lake.scan("runs").filter(pl.col("code_version") == code).select("run_id").collect()["run_id"]
+
+
 def stages(told: str) -> dict[str, float]:
     """Give the seconds of each stage, as a row tells them."""
     return dict(json.loads(told))

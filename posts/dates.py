@@ -109,7 +109,8 @@ def _standard(text: str) -> dt.datetime | None:
     for read in (dt.datetime.fromisoformat, parsedate_to_datetime):
         try:
             return read(text)
-        except ValueError:
+        # the standard library lets what numbers of any length do to C integers and to timedelta rise
+        except (ValueError, OverflowError):
             continue
     return None
 

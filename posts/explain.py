@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 
 from posts.blocks import Block, Content
+from posts.boundary import or_refusal
 from posts.parse import NO_TEMPLATES, Sighted, Templates, parse, read_blocks
 from posts.post import Post, Refusal
 from posts.read import decode
@@ -95,10 +96,14 @@ def explain(
     post = parse(sighted, engine, templates)
     if isinstance(post, Refusal):
         return post
-    _, content = read_blocks(sighted, engine, templates)
     told = _Source(templates.get(post.source_id), (recurrences or {}).get(post.source_id, {}))
-    blocks = [told.explained(group) for group in _grouped(content.blocks)]
-    return Explanation(post, decode(sighted.content)[0], blocks)
+
+    def explained() -> Explanation:
+        _, content = read_blocks(sighted, engine, templates)
+        blocks = [told.explained(group) for group in _grouped(content.blocks)]
+        return Explanation(post, decode(sighted.content)[0], blocks)
+
+    return or_refusal(explained)
 
 
 def _grouped(blocks: list[Block]) -> Iterator[list[Block]]:

@@ -25,6 +25,11 @@ TOP_LEVEL_KEY = re.compile(r"^([\w-]+)[ \t]*:[ \t]*", re.MULTILINE)
 DEEPEST = 100
 # A document whose aliases unfold to more than this is an attack, not a post.
 MOST_NODES = 10_000
+# What the values of YAML can make PyYAML raise, beside its own errors: `!!bool x` a KeyError, `!!int ""` an IndexError,
+# `!!timestamp x` an AttributeError, a sexagesimal float of 200 places an OverflowError.
+YAML_ERRORS = (
+    yaml.YAMLError, ValueError, ArithmeticError, LookupError, AttributeError, TypeError, RecursionError
+)  # fmt: skip
 # Python refuses to write longer numbers in decimal.
 LONGEST_NUMBER_BITS = 1024
 
@@ -102,7 +107,7 @@ def _load_yaml(front: str) -> tuple[Any, list[str]]:
         _guard_aliases(front)
     try:
         return YAMLHandler().load(front), []
-    except (yaml.YAMLError, ValueError, RecursionError, AttributeError, LookupError) as error:
+    except YAML_ERRORS as error:
         fields = _salvage(front)
         if not fields:
             raise Rejected(Reason.BROKEN_FRONT_MATTER, detail=_one_line(error)) from error
@@ -150,7 +155,7 @@ def _salvage(front: str) -> Fields:
     for key, end in zip(starts, ends, strict=False):
         try:
             fields.update(yaml.load(front[key.start() : end], Loader=yaml.CSafeLoader))
-        except (yaml.YAMLError, ValueError, AttributeError, LookupError, RecursionError, TypeError):
+        except YAML_ERRORS:
             fields[key[1]] = front[key.end() : end].strip().strip("\"'")
     return fields
 

@@ -6,9 +6,11 @@ from typing import Any
 from posts import body as bodies
 from posts import fields as given
 from posts import front
+from posts.boundary import or_refusal
 from posts.dates import Dated, arbitrate, is_date
 from posts.mojibake import repaired
-from posts.read import Ignored, Rejected, decode
+from posts.post import Refusal
+from posts.read import Rejected, decode
 from posts.urls import canonical, domain, names_a_page
 from schemas.keys import tidy
 from schemas.words import Reason, Warn
@@ -48,12 +50,14 @@ def head_of(content: bytes, name: str) -> Head:
 
 def source_of(content: bytes) -> str | None:
     """Give the source that a file names, whether it is a post or not; None where it names none."""
-    try:
-        text, _ = repaired(decode(content)[0])
-        kind, front_text, _ = front.split(text)
-        values, _ = front.load(kind, front_text)
-    except (Rejected, Ignored):
-        return None
+    named = or_refusal(lambda: _named(content))
+    return None if isinstance(named, Refusal) else named
+
+
+def _named(content: bytes) -> str | None:
+    text, _ = repaired(decode(content)[0])
+    kind, front_text, _ = front.split(text)
+    values, _ = front.load(kind, front_text)
     categories = given.labels(given.first(values, ("categories", "category")))
     source, unknown = _source(values, categories, _url(values, None)[0])
     return None if unknown else source

@@ -1,13 +1,13 @@
 """A file's bytes become a post, or the reason why not."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TypeVar
 
 from posts import fields as given
 from posts.blocks import Content, one_line
+from posts.boundary import or_refusal
 from posts.clean import clean, examined
 from posts.cuts import Page
 from posts.head import Head, head_of
@@ -16,13 +16,12 @@ from posts.language import language_of
 from posts.learning import Specimen
 from posts.paths import to_text
 from posts.post import CLEANER_VERSION, Post, Refusal
-from posts.read import Ignored, Rejected, read
+from posts.read import read
 from posts.templates import TEMPLATE_RULES, Template
 from posts.urls import absolute, domain, names_a_page
 from schemas.keys import blob_id, content_hash, post_id_of_place, post_id_of_url, slug
 from schemas.words import Engine
 
-T = TypeVar("T")
 # source_id -> the template of that source
 Templates = Mapping[str, Template]
 NO_TEMPLATES: Templates = MappingProxyType({})
@@ -53,7 +52,7 @@ def parse_file(
     path: bytes, engine: Engine = Engine.LEXBOR, templates: Templates = NO_TEMPLATES
 ) -> Post | Refusal:
     """Read one file from disk as a post, without a lake."""
-    return _or_refusal(lambda: _post(sighted(path), engine, templates))
+    return or_refusal(lambda: _post(sighted(path), engine, templates))
 
 
 def parse(
@@ -64,17 +63,17 @@ def parse(
     The same bytes under the same file name and with the same template give the same post on every machine; where they
     name no page, its id is that of their place.
     """
-    return _or_refusal(lambda: _post(sighted, engine, templates))
+    return or_refusal(lambda: _post(sighted, engine, templates))
 
 
 def outline(sighted: Sighted) -> Post | Refusal:
     """Read a file as a post without text, in a part of the time: all that its head tells is as `parse` gives it."""
-    return _or_refusal(lambda: _told(sighted, head_of(sighted.content, sighted.name), Content(), None))
+    return or_refusal(lambda: _told(sighted, head_of(sighted.content, sighted.name), Content(), None))
 
 
 def specimen(sighted: Sighted, engine: Engine = Engine.LEXBOR) -> Specimen | Refusal:
     """Read a file as an example of its source, to learn from."""
-    return _or_refusal(lambda: _specimen(sighted, engine))
+    return or_refusal(lambda: _specimen(sighted, engine))
 
 
 def read_blocks(sighted: Sighted, engine: Engine, templates: Templates) -> tuple[Head, Content]:
@@ -85,13 +84,6 @@ def read_blocks(sighted: Sighted, engine: Engine, templates: Templates) -> tuple
     head = head_of(sighted.content, sighted.name)
     page = Page(head.title, head.url)
     return head, clean(head.body, sighted.name, page, engine, templates.get(slug(head.source)))
-
-
-def _or_refusal(reading: Callable[[], T]) -> T | Refusal:
-    try:
-        return reading()
-    except (Rejected, Ignored) as cause:
-        return Refusal.of(cause)
 
 
 def _specimen(sighted: Sighted, engine: Engine) -> Specimen:

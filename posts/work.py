@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, fields
 from operator import attrgetter
 from typing import Any
 
+from posts.boundary import or_refusal
 from posts.find import File
 from posts.head import source_of
 from posts.learning import Specimen
@@ -16,6 +17,7 @@ from schemas.words import Engine, Outcome
 
 POST_COLUMNS = tuple(f.name for f in fields(Post) if f.name != "untemplated_chars")
 VALUES = attrgetter(*POST_COLUMNS)
+TEXT = POST_COLUMNS.index("text")
 _as_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
@@ -55,7 +57,7 @@ class Reader:
 
 
 def work(tasks: Iterable[Task], reader: Reader) -> Parsed:
-    """Parse files, one after the other. A bad file is a row; any other error is a bug and rises."""
+    """Parse files, one after the other. A file that is no post, or that the code fails at, is a row all the same."""
     parsed = Parsed()
     for task in tasks:
         _add(parsed, task, lambda seen: parse(seen, reader.engine, reader.templates))
@@ -102,12 +104,22 @@ def _add(parsed: Parsed, task: Task, reading: Callable[[Sighted], Post | Refusal
         return content
     seen = _sighted(file, content)
     became = reading(seen)
+    row = or_refusal(lambda: _row(became)) if isinstance(became, Post) else became
+    if isinstance(row, Refusal):
+        _sight(parsed, file, seen.blob, row)
+        return row
     _sight(parsed, file, seen.blob, became)
-    if isinstance(became, Post):
-        for values, value in zip(parsed.posts.values(), VALUES(became), strict=True):
-            values.append(value if type(value) is not list else _as_json(value) if value else "[]")
-        parsed.posts["text"][-1] = became.text.encode()
+    for values, value in zip(parsed.posts.values(), row, strict=True):
+        values.append(value)
     return became
+
+
+def _row(post: Post) -> list[Any]:
+    """Return a post's values as they travel. Raises UnicodeEncodeError for text that no column can hold."""
+    row = [value if type(value) is not list else _as_json(value) if value else "[]" for value in VALUES(post)]
+    "".join(value for value in row if type(value) is str).encode()
+    row[TEXT] = post.text.encode()
+    return row
 
 
 def _sight(parsed: Parsed, file: File, blob: str | None, became: Post | Refusal) -> None:

@@ -33,6 +33,14 @@ class Reason(StrEnum):
     HOSTILE_FRONT_MATTER = "front_matter_hostile"
     NO_TITLE = "no_title"
     NO_DATE = "no_date"
+    # rejected: a fault of the code, not of the file; tried again when the code is another
+    PARSER_ERROR = "parser_error"
+    PARSER_CRASHED = "parser_crashed"
+    PARSER_TIMEOUT = "parser_timeout"
+
+
+# what other code may well read
+FAULTS_OF_CODE = frozenset({Reason.PARSER_ERROR, Reason.PARSER_CRASHED, Reason.PARSER_TIMEOUT})
 
 
 class Warn(StrEnum):
@@ -68,6 +76,7 @@ class AlarmKind(StrEnum):
     UNBALANCED = "run.unbalanced"
     MANY_NOT_POSTS = "run.many_not_posts"
     MANY_DUPLICATES = "run.many_duplicates"
+    PARSER_ERRORS = "run.parser_errors"
 
 
 class BackfillMode(StrEnum):

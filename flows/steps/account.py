@@ -1,13 +1,16 @@
 """The account of a run: every file that was found is one thing or another, and their sum is checked."""
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
-from importlib.metadata import version
+from typing import Any
 
-from flows.steps.alarms import Alarm
+from flows.steps.alarms import Alarm, in_files
 from flows.steps.clock import Clock
+from flows.steps.code import code_version
 from lake.batch import Run
 from schemas.errors import PostlakeError
+from schemas.words import AlarmKind
 
 # what a file that was found can be accounted for as; `found` is their sum
 ACCOUNTED = ("unchanged", "posts", "duplicates", "rejected", "ignored")
@@ -52,6 +55,23 @@ class UnbalancedError(PostlakeError):
         self.summary = summary
 
 
+class FailuresError(PostlakeError):
+    """A run that did all that it could, but for files that the code failed at; `done` tells what it did."""
+
+    def __init__(self, told: str, done: Any) -> None:
+        super().__init__(told)
+        self.done = done
+
+
+def refuse_failures(run_id: str, alarms: Iterable[Alarm], done: Any) -> None:
+    """Raise FailuresError for a run that has come upon files that the code failed at."""
+    failures = sum(int(each.numbers["files"]) for each in alarms if each.kind is AlarmKind.PARSER_ERRORS)
+    if failures:
+        told = f"{in_files(failures)} could not be parsed, by a fault of postlake's"
+        what_now = "their bytes are kept, and another version of postlake tries them again"
+        raise FailuresError(f"run {run_id}: all else is done, but {told}; {what_now}", done)
+
+
 def counts(summary: Summary) -> dict[str, int]:
     """Give the counts that balance by name: found, and what it is the sum of."""
     return {name: getattr(summary, name) for name in ("found", *ACCOUNTED)}
@@ -86,4 +106,4 @@ def row_of_upkeep(kind: str, run: Run, clock: Clock, *, resumed: bool) -> dict[s
 
 def _now(run: Run) -> dict[str, object]:
     finished_at = dt.datetime.now(dt.UTC)
-    return {"started_at": run.started_at, "finished_at": finished_at, "code_version": version("postlake")}
+    return {"started_at": run.started_at, "finished_at": finished_at, "code_version": code_version()}

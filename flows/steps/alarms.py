@@ -1,7 +1,7 @@
 """What a person should look at after a run: sources whose posts are not what they were, and runs that are unlike others."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,7 @@ from lake import runs
 from lake.batch import Run
 from lake.freshness import freshness, names, read_from
 from lake.store import Lake
+from posts.paths import printable
 from schemas.words import AlarmKind
 
 # A share is told from so many posts; the boilerplate of a source seldom drifts by a quarter of its text.
@@ -21,6 +22,10 @@ LEAST_BEFORE, LEAST_NEW, DRIFT = 30, 30, 0.25
 # 2 % were usual where less is, and a twentieth of the files at least. Of 30 files 4 must be rejected, of 100 files 6.
 LEAST_READ, LEAST_RUNS, DEVIATIONS, LEAST_USUAL, LEAST_OFF = 30, 5, 4, 0.02, 0.05
 READ = pl.col("found") - pl.col("unchanged")
+# files that the code failed at and that a line names
+FIRST = 3
+# path, reason, detail of a file that the code failed at
+Failure = tuple[str, str, str]
 Numbers = Mapping[str, float | int | str]
 
 
@@ -42,6 +47,20 @@ class Alarm:
 
 def unbalanced(text: str, counts: Mapping[str, int]) -> Alarm:
     return Alarm(AlarmKind.UNBALANCED, text, numbers=counts)
+
+
+def parser_errors(failures: Sequence[Failure]) -> list[Alarm]:
+    """Tell the files that the code failed at."""
+    if not failures:
+        return []
+    first = [f"{printable(path)} ({reason}: {detail})" for path, reason, detail in failures[:FIRST]]
+    more = [f"and {len(failures) - FIRST:,} more"] if len(failures) > FIRST else []
+    text = f"{in_files(len(failures))} could not be parsed, by a fault of postlake's: {'; '.join([*first, *more])}"
+    return [Alarm(AlarmKind.PARSER_ERRORS, text, numbers={"files": len(failures)})]
+
+
+def in_files(number: int) -> str:
+    return f"{number:,} file{'' if number == 1 else 's'}"
 
 
 def drifted(lake: Lake, run: Run) -> list[Alarm]:

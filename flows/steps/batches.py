@@ -36,7 +36,7 @@ def transform(groups: Iterable[Group], plan: Plan, run: Run, shop: Workshop) -> 
 
 def _ahead(groups: Iterable[Group], workers: Workers, plan: Plan) -> Iterator[tuple[Group, list[Parsed]]]:
     """Give groups parsed, in order, with the next one under way."""
-    under_way = deque[tuple[Group, list[Callable[[], Parsed]]]]()
+    under_way = deque[tuple[Group, list[Callable[[], list[Parsed]]]]]()
     done = 0
 
     def finished() -> tuple[Group, list[Parsed]]:
@@ -44,8 +44,9 @@ def _ahead(groups: Iterable[Group], workers: Workers, plan: Plan) -> Iterator[tu
         group, answers = under_way.popleft()
         parsed = list[Parsed]()
         for answer in answers:
-            parsed.append(answer())
-            done += len(parsed[-1].sightings["path"])
+            answered = answer()
+            parsed += answered
+            done += sum(len(each.sightings["path"]) for each in answered)
             tell("transform", done, plan.todo.height)
         return group, parsed
 

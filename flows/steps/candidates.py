@@ -39,7 +39,7 @@ def _missing(lake: Lake, source: Source) -> pl.DataFrame:
     """What an ingest would read: new, of other content, or never readable yet."""
     found = compared(lake, source, Mark(), verify=False)
     before = found.before.select(*KEY, "reason", is_known=True)
-    was_unreadable = pl.col("reason").eq_missing(pl.lit(Reason.UNREADABLE.value))
+    was_unreadable = pl.col("reason").is_in([*ledger.FAULTS, Reason.UNREADABLE.value]).fill_null(value=False)
     why = (
         pl.when(was_unreadable)
         .then(pl.lit(UNREAD))

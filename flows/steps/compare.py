@@ -7,6 +7,7 @@ from operator import attrgetter
 
 import polars as pl
 
+from flows.steps.code import code_version
 from flows.steps.progress import tell
 from flows.steps.sources import Source
 from lake import ledger
@@ -51,7 +52,7 @@ def compared(lake: Lake, source: Source, mark: Mark, *, verify: bool) -> Compare
     A file is the same when its blob is; where that is not known before reading, when path, size and mtime_ns
     are, unless all are to be verified.
     """
-    if mark.head and mark.is_whole and not ledger.unsettled(lake, source.origin):
+    if mark.head and mark.is_whole and not ledger.unsettled(lake, source.origin, code_version()):
         since = source.since(mark.head)
         if since is not None:
             return _by_changes(lake, source.origin, *since)
@@ -87,7 +88,8 @@ def _by_listing(lake: Lake, source: Source, *, verify: bool) -> Compared:
         .otherwise(pl.col("blob") == pl.col("blob_seen"))
     )
     is_new = pl.col("run_id").is_null()
-    differing = both.filter(is_new | ~(is_same & ledger.is_settled()).fill_null(value=False)).select(*FOUND)
+    is_done = is_same & ledger.is_settled(lake, code_version())
+    differing = both.filter(is_new | ~is_done.fill_null(value=False)).select(*FOUND)
     gone = seen.join(found, on=KEY, how="anti")
     surely = _certainly(gone, found)
     before = seen.join(differing, on=KEY, how="semi")

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
+from flows.steps.code import code_version
 from flows.steps.compare import FOUND, listed
 from flows.steps.forecast import Forecast
 from flows.steps.places import Places
@@ -123,4 +124,4 @@ def _at_hand(lake: Lake, todo: pl.DataFrame, mode: BackfillMode) -> pl.DataFrame
     """Give the files whose content the lake has read under that name: none where all are to be read again."""
     if mode is not BackfillMode.MISSING:
         return todo.clear()
-    return ledger.known(lake, todo.filter(pl.col("blob").is_not_null()))
+    return ledger.known(lake, todo.filter(pl.col("blob").is_not_null()), code_version())

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 import polars as pl
 
+from flows.steps.code import code_version
 from flows.steps.compare import FOUND
 from flows.steps.plan import Plan
 from flows.steps.sources import Content
@@ -126,7 +127,7 @@ def _begun(lake: Lake, plan: Plan) -> Iterator[int]:
 
 def known_readings(lake: Lake, edited: pl.DataFrame) -> Iterator[int]:
     """Give what the lake has read, but for files that are about to be others."""
-    rows = ledger.readings(lake, edited)
+    rows = ledger.readings(lake, edited, code_version())
     return (hash(row) for row in rows.select(READING).iter_rows())
 
 

@@ -61,7 +61,7 @@ def _with_hints(rows: pl.DataFrame, sources: dict[str, str]) -> pl.DataFrame:
 
 def _ahead(all_groups: Iterator[Group], shop: Workshop, plan: Plan) -> Iterator[tuple[Group, list[Outlined]]]:
     """Give groups outlined, in order, with the next one under way."""
-    under_way, done = deque[tuple[Group, list[Callable[[], Outlined]]]](), 0
+    under_way, done = deque[tuple[Group, list[Callable[[], list[Outlined]]]]](), 0
     with ExitStack() as stack:
         workers = Workers(shop, stack)
         for group in chain(all_groups, [None]):
@@ -72,6 +72,6 @@ def _ahead(all_groups: Iterator[Group], shop: Workshop, plan: Plan) -> Iterator[
                 )
             while len(under_way) > (group is not None):
                 finished, answers = under_way.popleft()
-                yield finished, [answer() for answer in answers]
+                yield finished, [each for answer in answers for each in answer()]
                 done += len(finished.tasks) + len(finished.copies)
                 tell("heads", done, plan.todo.height)

@@ -215,4 +215,5 @@ def _specimens(tasks: Iterable[Task], shop: Workshop, size_bytes: int) -> Iterat
         workers = Workers(shop, stack)
         workers.expect(size_bytes)
         for answer in [workers.begin(examples, handful) for handful in handfuls(tasks)]:
-            yield from answer()
+            for specimens in answer():
+                yield from specimens

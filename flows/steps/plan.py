@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 import polars as pl
 
+from flows.steps.code import code_version
 from flows.steps.compare import FOUND, Compared, compared, hashed
 from flows.steps.kept import Kept
 from flows.steps.sources import GitTree, Source
@@ -101,10 +102,11 @@ def plan(lake: Lake, run: Run, sources: Sequence[Source], *, verify: bool) -> Pl
         hashed(source, compared(lake, source, marks[source.origin], verify=verify)) for source in sources
     ]
     differing, before, gone = (pl.concat(frames) for frames in _columns(parts))
-    as_before = differing.join(before, on=[*KEY, "size", "mtime_ns", "blob"], how="semi", nulls_equal=True)
+    settled = before.filter(ledger.is_settled(lake, code_version()))
+    as_before = differing.join(settled, on=[*KEY, "size", "mtime_ns", "blob"], how="semi", nulls_equal=True)
     verified = as_before.filter(pl.col("blob").is_not_null())
     differing = differing.join(verified, on=KEY, how="anti")
-    at_hand = ledger.known(lake, differing.filter(pl.col("blob").is_not_null()))
+    at_hand = ledger.known(lake, differing.filter(pl.col("blob").is_not_null()), code_version())
     moved = _moved(at_hand.join(before, on=KEY, how="anti"), gone)
     todo = differing.join(at_hand, on=KEY, how="anti").sort(BY_NAME)
     return Plan(

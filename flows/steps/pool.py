@@ -11,7 +11,7 @@ import types
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from multiprocessing.context import SpawnContext, SpawnProcess
@@ -19,21 +19,28 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
+from flows.steps.halving import LostError, results
+from flows.steps.limit import FILE_SECONDS, file_seconds, limited
+from flows.steps.lone import Lone
 from posts.parse import Templates
+from posts.post import Refusal
 from posts.work import Reader, Task
 from schemas.errors import PostlakeError
-from schemas.words import Engine
+from schemas.words import Engine, Outcome, Reason
 
 T = TypeVar("T")
-Work = Callable[[list[Task], Reader], T]
+Work = Callable[[Iterable[Task], Reader], T]
 # What a worker is given at a time: large enough to hide the handing over, small enough to share out.
 HANDFUL_BYTES, HANDFUL_FILES = 512 * 1024, 200
 # Starting a pool takes longer than parsing this much.
 WORTH_A_POOL = 2 * HANDFUL_BYTES
+# A larger file is read in a process of its own even in a small run: one post in 800 is, and with fewer bytes no reading
+# is known to come near the limit of CPU time or the end of C's stack. In this process nothing could stop it.
+MAX_BYTES_HERE = 64 * 1024
 
 
 class WorkerError(PostlakeError):
-    """A process that parses was ended from outside."""
+    """No process that parses stays alive."""
 
 
 class _Worker(SpawnProcess):
@@ -56,9 +63,10 @@ class _Context(SpawnContext):
 class Pool:
     """Processes for one run, begun when there is enough work for them. Each reads a reader once, however many tasks follow."""
 
-    def __init__(self, workers: int, stack: ExitStack) -> None:
-        self._workers, self._stack = workers, stack
+    def __init__(self, workers: int, stack: ExitStack, seconds: float = FILE_SECONDS) -> None:
+        self._workers, self._stack, self._seconds = workers, stack, seconds
         self._executor: ProcessPoolExecutor | None = None
+        self._lone: Lone
         self._folder: Path
         self._handed = list[Reader]()
 
@@ -68,15 +76,32 @@ class Pool:
 
     def begin(self) -> None:
         self._folder = Path(self._stack.enter_context(TemporaryDirectory(prefix="postlake-")))
-        self._executor = ProcessPoolExecutor(
-            self._workers, mp_context=_Context(), initializer=_prepare, initargs=(self._folder,)
-        )
-        self._stack.callback(self._executor.shutdown, wait=True, cancel_futures=True)
+        self._executor = self._new_executor()
+        self._lone = Lone(_Context(), partial(_prepare, self._folder), self._folder, self._seconds)
+        self._stack.callback(self._end)
 
     def submit(self, work: Work[T], tasks: list[Task], reader: Reader) -> Callable[[], T]:
-        """Have a begun pool do some work; its answer and this raise WorkerError when the system ended a process."""
-        with _told_of_ends():
-            return partial(_answer, self._begun.submit(_with_reader, work, tasks, self._hand(reader)))
+        """Have a begun pool do some work; the answer raises LostError where a process ended, this one's or another."""
+        ordered = partial(_with_reader, work, tasks, self._hand(reader), self._seconds)
+        try:
+            return partial(_answer, self._begun.submit(ordered))
+        except BrokenProcessPool:
+            self._begun.shutdown(wait=False)
+            self._executor = self._new_executor()
+            return partial(_answer, self._executor.submit(ordered))
+
+    def alone(self, work: Work[T], tasks: list[Task], reader: Reader) -> T:
+        """Have one process do some work, and nothing else. Raises LostError where it ended."""
+        return self._lone.work(partial(_at_place, work, self._hand(reader)), tasks)
+
+    def _new_executor(self) -> ProcessPoolExecutor:
+        return ProcessPoolExecutor(
+            self._workers, mp_context=_Context(), initializer=_prepare, initargs=(self._folder,)
+        )
+
+    def _end(self) -> None:
+        self._begun.shutdown(wait=True, cancel_futures=True)
+        self._lone.end()
 
     @property
     def _begun(self) -> ProcessPoolExecutor:
@@ -103,6 +128,8 @@ class Workshop:
     workers: int
     reader: Reader
     pool: Pool | None = None
+    # of CPU, that one file may take
+    seconds: float = FILE_SECONDS
 
     def knowing(self, templates: Templates) -> "Workshop":
         """Give this workshop, its pool with it, with other templates."""
@@ -111,47 +138,79 @@ class Workshop:
 
 def workshop(workers: int, engine: Engine) -> Workshop:
     """Give a workshop that knows no templates yet, of so many processes; of one per processor for none."""
-    return Workshop(workers or available_workers(), Reader(engine))
+    return Workshop(workers or available_workers(), Reader(engine), seconds=file_seconds())
 
 
 def with_pool(shop: Workshop, stack: ExitStack) -> Workshop:
     """Give a workshop whose work is done by one pool, whatever the reader, until the stack is left."""
-    return replace(shop, pool=Pool(shop.workers, stack))
+    return replace(shop, pool=Pool(shop.workers, stack, shop.seconds))
 
 
 class Workers:
-    """Work on posts: in this process at first, in a pool from the moment on that it is worth starting one."""
+    """Work on posts: in this process at first, in a pool from the moment on that it is worth starting one.
+
+    What ends the process that reads it, or takes too long, is found and refused; the others are read all the same.
+    """
 
     def __init__(self, shop: Workshop, stack: ExitStack) -> None:
-        self._reader, self._pool = shop.reader, shop.pool or Pool(shop.workers, stack)
+        self._reader, self._pool = shop.reader, shop.pool or Pool(shop.workers, stack, shop.seconds)
 
     def expect(self, size_bytes: int) -> None:
         """Be told of how much work comes next."""
         if not self._pool.is_begun and size_bytes > WORTH_A_POOL:
             self._pool.begin()
 
-    def begin(self, work: Work[T], tasks: list[Task]) -> Callable[[], T]:
-        """Have a handful of files worked on; the answer waits until it is."""
+    def begin(self, work: Work[T], tasks: list[Task]) -> Callable[[], list[T]]:
+        """Have a handful of files worked on; the answers, one per part that it was cut into, wait until it is."""
+        if not self._pool.is_begun and any(map(_needs_a_process, tasks)):
+            self._pool.begin()
         if self._pool.is_begun:
-            return self._pool.submit(work, tasks, self._reader)
-        return partial(work, tasks, self._reader)
+            return partial(self._answers, work, tasks, self._pool.submit(work, tasks, self._reader))
+        return partial(self._answers, work, tasks, partial(self._here, work, tasks))
+
+    def _here(self, work: Work[T], tasks: list[Task]) -> T:
+        try:
+            return work(tasks, self._reader)
+        except MemoryError as error:
+            raise LostError("out of memory") from error
+
+    def _answers(self, work: Work[T], tasks: list[Task], answer: Callable[[], T]) -> list[T]:
+        try:
+            return [answer()]
+        except LostError:
+            if not self._pool.is_begun:
+                self._pool.begin()
+            alone = partial(self._pool.alone, work, reader=self._reader)
+            return list(results(tasks, alone, partial(self._refused, work)))
+
+    def _refused(self, work: Work[T], task: Task, lost: LostError) -> T:
+        """Return what work makes of a file that is refused unread. Raises WorkerError where no process can work at all."""
+        try:
+            self._pool.alone(work, [], self._reader)
+        except LostError as error:
+            raise WorkerError(f"no process that parses stays alive ({error.why}); what was committed stays, "
+                              "run again, with fewer --workers if it happens again") from error  # fmt: skip
+        reason = Reason.PARSER_TIMEOUT if lost.is_proven else Reason.PARSER_CRASHED
+        refusal = Refusal(Outcome.REJECTED, reason, detail=lost.why)
+        return work([replace(task, content=refusal)], self._reader)
 
 
-@contextmanager
-def _told_of_ends() -> Iterator[None]:
-    try:
-        yield
-    except BrokenProcessPool as error:
-        raise WorkerError("a worker process was ended from outside (out of memory?); what was committed stays, "
-                          "run again, with fewer --workers if it happens again") from error  # fmt: skip
+def _needs_a_process(task: Task) -> bool:
+    return isinstance(task.content, bytes) and len(task.content) > MAX_BYTES_HERE
 
 
 def _answer(future: Future[T]) -> T:
-    with _told_of_ends():
+    try:
         return future.result()
+    except (BrokenProcessPool, MemoryError) as error:
+        raise LostError("a process ended") from error
 
 
-def _with_reader(work: Work[T], tasks: list[Task], place: str) -> T:
+def _with_reader(work: Work[T], tasks: list[Task], place: str, seconds: float) -> T:
+    return work(limited(tasks, seconds), _reader_at(place))
+
+
+def _at_place(work: Work[T], place: str, tasks: Iterable[Task]) -> T:
     return work(tasks, _reader_at(place))
 
 

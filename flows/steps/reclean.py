@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from flows.steps.alarms import Failure
 from flows.steps.frames import post_rows
 from flows.steps.pool import Workers, Workshop, handfuls
 from flows.steps.progress import tell
@@ -15,7 +16,8 @@ from lake.commit import rewrite
 from lake.store import Lake
 from posts.find import File
 from posts.post import CLEANER_VERSION
-from posts.work import Task, work
+from posts.work import Parsed, Task, work
+from schemas.words import FAULTS_OF_CODE
 
 # posts whose bytes, texts and rows are in memory at a time
 AT_ONCE = 4_000
@@ -25,11 +27,24 @@ STAYS = ["origin", "path", "version_at", "withdrawn_at"]
 
 @dataclass(frozen=True, slots=True)
 class Recleaned:
-    """How many posts were looked at, how many have another text now, and how many could not be read again."""
+    """How many posts were looked at, and how many have another text now.
+
+    Others stay as they are: `left` counts those that would be named, placed or dated otherwise, `failed` names those
+    that the code failed at.
+    """
 
     posts: int = 0
     changed: int = 0
     left: int = 0
+    failed: tuple[Failure, ...] = ()
+
+    def __add__(self, other: "Recleaned") -> "Recleaned":
+        return Recleaned(
+            self.posts + other.posts,
+            self.changed + other.changed,
+            self.left + other.left,
+            self.failed + other.failed,
+        )
 
 
 def reclean(lake: Lake, run: Run, shop: Workshop, sources: Sequence[str] = ()) -> Recleaned:
@@ -42,8 +57,7 @@ def reclean(lake: Lake, run: Run, shop: Workshop, sources: Sequence[str] = ()) -
     with ExitStack() as stack:
         workers = Workers(shop, stack)
         for rows in _shares(lake, outdated):
-            done = _cleaned(lake, run, workers, rows)
-            total = Recleaned(total.posts + done.posts, total.changed + done.changed, total.left + done.left)
+            total += _cleaned(lake, run, workers, rows)
             tell("reclean", total.posts, outdated.height)
     return total
 
@@ -66,7 +80,8 @@ def _cleaned(lake: Lake, run: Run, workers: Workers, rows: pl.DataFrame) -> Recl
     files = [File(*row) for row in rows.select(templates.FILE).iter_rows()]
     tasks = [Task(file, contents[str(file.blob)]) for file in files if file.blob in contents]
     answers = [workers.begin(work, handful) for handful in handfuls(tasks)]
-    fresh = post_rows([answer() for answer in answers], run)
+    parsed = [each for answer in answers for each in answer()]
+    fresh, failed = post_rows(parsed, run), _failed(parsed)
     partitions = rows.select(lake.partition_of("posts")).unique()
     stored = lake.rows_in("posts", partitions)
     # a post that this version of postlake would name, place or date otherwise waits for an ingest of its file
@@ -76,4 +91,10 @@ def _cleaned(lake: Lake, run: Run, workers: Workers, rows: pl.DataFrame) -> Recl
     staying = stored.join(cleaned, on="post_id", how="anti")
     written = lake.fitted("posts", lake.with_period(cleaned))
     rewrite(lake, pl.concat([staying, written]), partitions)
-    return Recleaned(rows.height, changed, rows.height - cleaned.height)
+    return Recleaned(rows.height, changed, rows.height - cleaned.height - len(failed), failed)
+
+
+def _failed(parsed: list[Parsed]) -> tuple[Failure, ...]:
+    told = ("path", "reason", "detail")
+    rows = (row for each in parsed for row in zip(*(each.sightings[name] for name in told), strict=True))
+    return tuple(row for row in rows if row[1] in FAULTS_OF_CODE)

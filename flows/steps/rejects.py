@@ -7,10 +7,13 @@ from lake.batch import KEY, Run
 from lake.store import Lake
 from posts.head import source_of
 from schemas.keys import slug
+from schemas.words import Reason
 
 # rejects whose bytes are read to learn their source: a thousand rows are more than anyone reads, and 100 MB at most
 MOST = 1_000
 MOST_BYTES = 100_000
+# whose bytes have ended the process that read them
+ENDS_PROCESSES = [Reason.PARSER_CRASHED.value, Reason.PARSER_TIMEOUT.value]
 
 
 def rejects_of(lake: Lake, run_id: str, most: int = MOST) -> pl.DataFrame:
@@ -46,7 +49,8 @@ def rejects_by_source(lake: Lake, run: Run) -> pl.DataFrame:
 
 
 def _with_sources(lake: Lake, rejects: pl.DataFrame) -> pl.DataFrame:
-    small = rejects.filter(pl.col("size") <= MOST_BYTES)["blob"].drop_nulls()
+    is_safe = (pl.col("size") <= MOST_BYTES) & ~pl.col("reason").is_in(ENDS_PROCESSES)
+    small = rejects.filter(is_safe)["blob"].drop_nulls()
     contents = ledger.contents(lake, small) if len(small) else {}
     known = {blob: source_of(content) for blob, content in contents.items()}
     source = pl.Series("source", [known.get(blob) for blob in rejects["blob"]], pl.String)

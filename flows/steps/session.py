@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import polars as pl
 
 from flows.steps.account import Summary, UnbalancedError, as_row, counts, not_balanced
-from flows.steps.alarms import Alarm, drifted, rejecting, silent, unbalanced, unusual_rejects
+from flows.steps.alarms import Alarm, drifted, parser_errors, rejecting, silent, unbalanced, unusual_rejects
 from flows.steps.batches import transform
 from flows.steps.clock import Clock
 from flows.steps.groups import Group
@@ -35,6 +35,7 @@ class Session:
         self.clock = Clock()
         self.bytes_read = 0
         self.learned: dict[str, Learned] = {}
+        self.recleaned = Recleaned()
         self.resumed = not runs.is_intact(lake)
         self.posts_before = lake.table("posts").version()
         self.plan: Plan
@@ -70,7 +71,8 @@ class Session:
             self._equip(learned)
         with self.clock.measuring("reclean"):
             changed = [each.source_id for each in learned if each.is_new]
-            return reclean(self.lake, self.run, self.shop, changed) if changed else Recleaned()
+            self.recleaned = reclean(self.lake, self.run, self.shop, changed) if changed else Recleaned()
+        return self.recleaned
 
     def transform(self) -> Iterator[Batch]:
         groups = history_groups if self.plan.kind == runs.HISTORY else plan_groups
@@ -108,6 +110,7 @@ class Session:
         is_written = self.lake.table("posts").version() != self.posts_before
         return [
             *([] if summary.balanced else [unbalanced(not_balanced(summary), counts(summary))]),
+            *parser_errors([*ledger.failures(self.lake, self.run.run_id), *self.recleaned.failed]),
             *unusual_rejects(self.lake, self.run, summary.kind, summary.origins, counts(summary)),
             *(rejecting(self.lake, self.run) if summary.rejected else []),
             *([] if self.plan.is_again else few_posts(self.lake, self.run)),

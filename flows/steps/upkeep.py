@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from flows.steps.account import row_of_upkeep
-from flows.steps.alarms import Alarm
+from flows.steps.alarms import Alarm, parser_errors
 from flows.steps.clock import Clock, new_run
 from flows.steps.learn import Learned, in_force, learn_lake, told
 from flows.steps.migrate import migrate
@@ -65,6 +65,7 @@ class Keeper:
     def reclean(self, sources: Sequence[str]) -> Recleaned:
         with self.clock.measuring("reclean"):
             self.done.recleaned = reclean(self.lake, self.run, self._shop(), sources)
+            self.done.alarms += parser_errors(self.done.recleaned.failed)
         return self.done.recleaned
 
     def report(self) -> Kept:

@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[2]
 RUN_FLOWS = """
 import asyncio, json, sys
 from flows.backfill import backfill
+from flows.ingest import ingest
 from flows.replay import replay
 from prefect.client.orchestration import get_client
 from prefect.testing.utilities import prefect_test_harness
@@ -35,8 +36,14 @@ if __name__ == "__main__":
         other = backfill(lake=sys.argv[1], plan=backfill(lake=sys.argv[1], since="2024-04-01").plan_id)
         no_day = backfill(lake=sys.argv[1], since="2024-02-30", return_state=True)
         no_lake = replay(lake=sys.argv[1] + "-not", return_state=True)
+        import faulty
+        faulty.break_dates()
+        with open(sys.argv[2] + "/b.md", "a") as file:
+            file.write("more")
+        failed = ingest(sources=[sys.argv[2]], lake=sys.argv[1], return_state=True)
         told = {"held": str(done.held), "replayed": again.found, "again": both.message, "other": str(other.held),
-                "run_id": done.summary.run_id, "no_day": no_day.message, "no_lake": no_lake.message}
+                "run_id": done.summary.run_id, "no_day": no_day.message, "no_lake": no_lake.message,
+                "failed": [failed.type.value, failed.message]}
         print(json.dumps(told | {"plan_id": forecast.plan_id} | shown))
 """
 
@@ -53,8 +60,9 @@ def told(tmp_path_factory):
     archive.write("b.md", date="2024-04-01T00:00:00Z")
     (folder / "run_flows.py").write_text(RUN_FLOWS)
     run = subprocess.run(
-        [sys.executable, folder / "run_flows.py", archive.lake],
-        env=os.environ | {"PREFECT_HOME": str(folder / "home"), "PYTHONPATH": str(ROOT)},
+        [sys.executable, folder / "run_flows.py", archive.lake, archive.folder],
+        env=os.environ
+        | {"PREFECT_HOME": str(folder / "home"), "PYTHONPATH": f"{ROOT}:{Path(__file__).parent}"},
         capture_output=True,
         text=True,
         timeout=300,
@@ -92,3 +100,9 @@ def test_a_replay_is_a_flow_that_tries_some_reasons(told):
     assert told["replayed"] == 1
     assert told["runs"]["replay rejects of"] == "Completed"
     assert "replay" in told["artifacts"]
+
+
+def test_a_run_with_a_file_that_the_code_failed_at_ends_in_a_failed_state_of_one_line(told):
+    kind, message = told["failed"]
+    assert (kind, message.count("\n")) == ("FAILED", 0)
+    assert "all else is done, but 1 file could not be parsed" in message

@@ -20,5 +20,5 @@ def test_one_pool_reads_with_the_templates_of_each_stage(monkeypatch):
             shop = shop.knowing({slug("旧港"): Template(number)})
             workers = Workers(shop, stack)
             workers.expect(1)
-            versions += workers.begin(work, [task])().posts["template_version"]
+            versions += workers.begin(work, [task])()[0].posts["template_version"]
     assert versions == [1, 2]

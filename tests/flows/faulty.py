@@ -1,0 +1,18 @@
+"""Code that fails at one file; imported by test_boundary.py, and by the processes that it starts."""
+
+from posts import head
+from posts import work as posts
+
+
+def break_dates():
+    def arbitrate(written, epoch, name, raw=None):
+        if name == "b.md":
+            raise OverflowError("int too large")
+        return real(written, epoch, name, raw)
+
+    real, head.arbitrate = head.arbitrate, arbitrate
+
+
+def work(tasks, reader):
+    break_dates()
+    return posts.work(tasks, reader)

@@ -1,0 +1,37 @@
+"""Values that are no dates, numbers or texts that a column holds: understood or not, and nothing is thrown."""
+
+import pytest
+
+from posts.parse import Sighted, parse
+from posts.post import Post
+from posts.read import blob_id
+from schemas.words import Reason
+
+NINES = "9" * 5_000
+DATES = [
+    "99999999999", "1e999", ".inf", ".nan", NINES, f"-{NINES}", f"0x{'f' * 5_000}", f"0b{'1' * 5_000}", "190:20:30.15",
+    f"1{':01' * 400}.5", f"1{':59' * 2_000}", "0000-00-00", "9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00",
+    "10000-01-01", "2021-02-30", "2021-01-01T25:00:00Z", "2021-01-01T00:00:00+99:99", "2021-01-01 00:00:60 Z",
+    "1 Sep 99999999999 08:00:00", "01 Sep 2021 08:00:00 +1630454400000", "Sep 20210901080000 2021 08:00",
+    "31 Dec 9999 23:59:59 -1200", "1 Jan 1 00:00:00 +1200", "Wed, 01 Sep -1 08:00:00", '"\\ud800"', "!!timestamp x",
+    "!!int ''", "!!float x", "!!bool x", "!!binary é", "!!omap [a: 1]", "!!python/object:os.system x", "&a [*a]",
+    "{? 2021-01-01 : 1, ? [x] : 2}", "{<<: 1}", "07:32:00", "٢٠٢١/٠٩/٠١", "2021-²-01", "1630454400000", "-1", "_", "0x",
+]  # fmt: skip
+DIALECTS = {
+    "yaml": "---\ntitle: 甲\n{key}: {value}\n---\n正文\n",
+    "toml": '+++\ntitle2 = "甲"\n{key} = {value}\n+++\n正文\n',
+    "json": '{{"title2": "甲", "{key}": {value}}}\n正文\n',
+    "comment": "---\ntitle: 甲\n---\n<!--{value}-->\n[{value}]({value})\n---\n<a href='{value}'>正文</a>\n",
+}
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("key", ["date", "title", "tags", "extra", "url"])
+@pytest.mark.parametrize("value", DATES, ids=lambda value: value[:30])
+def test_a_value_is_understood_or_not_and_throws_nothing(dialect, key, value):
+    content = DIALECTS[dialect].format(key=key, value=value).encode()
+    became = parse(Sighted("/blog", "2021-09-01-x.md", content, blob_id(content)))
+    assert isinstance(became, Post) or became.reason in {
+        Reason.BROKEN_FRONT_MATTER,
+        Reason.HOSTILE_FRONT_MATTER,
+    }
