@@ -162,9 +162,7 @@ def _with_own_headers(scope: Scope, send: Send) -> Send:
 def _own_headers(headers: Headers, origins: list[bytes]) -> Headers:
     """Name the one origin that is let through where the app would let any read the answer, and let nobody frame it."""
     there = {key.lower() for key, _ in headers}
-    opened = [
-        (key, value) for key, value in headers if key.lower() != CORS or value != b"*"
-    ]
+    opened = [(key, value) for key, value in headers if key.lower() != CORS or value != b"*"]
     if len(opened) < len(headers):
         opened += [(CORS, origin) for origin in origins] + [(b"vary", b"Origin")]
     return opened + [(key, value) for key, value in FRAMING.items() if key not in there]

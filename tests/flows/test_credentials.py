@@ -70,7 +70,9 @@ def test_the_api_refuses_such_a_parameter_before_it_makes_a_run(flow, source):
     assert validation.is_valid({"sources": [source]}, schema) == (not has_credentials(source))
 
 
-@pytest.mark.parametrize("text", ["https:" + "/" * 20_000, "https://" + "a:" * 10_000, "a:" * 10_000, " " * 20_000])
+@pytest.mark.parametrize(
+    "text", ["https:" + "/" * 20_000, "https://" + "a:" * 10_000, "a:" * 10_000, " " * 20_000]
+)
 def test_a_long_name_is_read_at_once(text):
     # a pattern that tries all ways to divide such a text does not end
     assert isinstance(has_credentials(text), bool)
