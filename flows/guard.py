@@ -5,11 +5,14 @@ the page's own host name where its name leads to this machine (DNS rebinding). P
 """
 
 import ipaddress
+import os
 import re
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
+
+from schemas.errors import MisuseError
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -18,6 +21,7 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
+ALLOWED_HOSTS = "POSTLAKE_ALLOWED_HOSTS"
 # a name or address, and a port; no user, no path
 AUTHORITY = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(\d{1,5}))?")
 DEFAULT_PORTS = {"http": "80", "https": "443", "ws": "80", "wss": "443"}
@@ -75,6 +79,14 @@ def allowed_places(names: str, *urls: str) -> list[Place]:
         found.append(read)
     split = [urlsplit(url) for url in urls]
     return [*found, *(known for each in split if (known := place(each.netloc, each.scheme)))]
+
+
+def require_hosts() -> list[Place]:
+    """Give the places that the environment allows. Raises MisuseError for what is none."""
+    try:
+        return allowed_places(os.environ.get(ALLOWED_HOSTS, ""))
+    except ValueError as error:
+        raise MisuseError(f"{ALLOWED_HOSTS}: {error} is no host; name hosts, between commas") from error
 
 
 class Guard:

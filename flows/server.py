@@ -58,8 +58,10 @@ def serve(port: int, wait_seconds: float, say: Say, *, with_password: bool = Fal
         if with_password:
             _ask_for_password(home, say)
         from flows.deployments import deploy, require_schedules
+        from flows.guard import require_hosts
 
         require_schedules()
+        require_hosts()
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         with (
             publishing(home / "reports", HOST, port + 1) as url,
