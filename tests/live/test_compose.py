@@ -132,4 +132,4 @@ WRONG_SCHEDULES = {
 def test_a_schedule_that_is_none_is_told_by_the_variable_that_names_it(stack, name, value):
     wrong = stack.deploy.run(**{name: value})
     assert (wrong.returncode, wrong.stderr.count("\n")) == (2, 1)
-    assert wrong.stderr.startswith(f"{name}: {value!r} is no ")
+    assert wrong.stderr.startswith(f"postlake: {name}: {value!r} is no ")
