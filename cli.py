@@ -13,7 +13,7 @@ from commands.ask import history, info, rejects, report, sql
 from commands.backfill import backfill
 from commands.keep import learn, maintain, reclean, verify
 from commands.load import ingest, replay
-from commands.serve import deploy, serve, worker
+from commands.serve import deploy, serve, server, worker
 from commands.terminal import INTERRUPTED, OUTPUT, fail
 from commands.text import clean, explain
 from schemas.errors import PostlakeError
@@ -35,6 +35,7 @@ COMMANDS = (
     clean,
     explain,
     serve,
+    server,
     deploy,
     worker,
 )

@@ -63,6 +63,10 @@ def ingest(
 
 
 def _run_flow(order: "Order") -> "Summary":
+    from flows.steps.credentials import refuse_credentials
+
+    # Prefect keeps parameters before it hands them over
+    refuse_credentials(order.sources, "a source (with --direct, Prefect keeps nothing)")
     # the terminal shows progress and the summary; the log is for the UI
     level = "INFO" if OUTPUT.is_verbose else "ERROR" if OUTPUT.is_quiet else "WARNING"
     os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", level)

@@ -1,4 +1,4 @@
-"""Commands about Prefect: `serve` all on this machine; `deploy` and `worker` for a server that runs elsewhere."""
+"""Commands about Prefect: `serve` all on this machine; `server`, `deploy` and `worker` where each runs by itself."""
 
 from typing import Annotated
 
@@ -12,19 +12,38 @@ Wait = Annotated[float, typer.Option(min=0, help="Seconds to wait for the server
 def serve(
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the UI and the API.")] = 4200,
     wait: Wait = 120,
+    password: Annotated[
+        bool,
+        typer.Option("--password", help="Ask for a password; it is made, shown and kept in data/prefect."),
+    ] = False,
 ) -> None:
     """Start a Prefect server, a worker and all deployments on this machine, and say where the UI is.
 
-    Keeps its database and logs in data/prefect (PREFECT_HOME). The environment says what is scheduled, as for
-    `postlake deploy`. Ends with Ctrl-C.
+    Keeps its database, logs and reports in data/prefect (PREFECT_HOME). The environment says what is scheduled, as
+    for `postlake deploy`, and by what names others reach the server, as for `postlake server`. With --password, other
+    commands need PREFECT_API_AUTH_STRING="$(cat data/prefect/password)". Ends with Ctrl-C.
     """
     from flows.server import serve as run_serve
 
     try:
-        code = run_serve(port, wait, say)
+        code = run_serve(port, wait, say, with_password=password)
     except KeyboardInterrupt:
         code = 0
     raise typer.Exit(code)
+
+
+def server(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the UI and the API.")] = 4200,
+) -> None:
+    """Start a Prefect server alone, which refuses what web pages of others send.
+
+    It answers on loopback, by the host of PREFECT_SERVER_UI_API_URL and by the hosts of POSTLAKE_ALLOWED_HOSTS
+    (between commas, each with or without a port). PREFECT_SERVER_API_AUTH_STRING is its password.
+    """
+    from flows.api import run
+
+    run(host, port)
 
 
 def deploy(wait: Wait = 120) -> None:

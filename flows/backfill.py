@@ -12,12 +12,13 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from prefect.utilities.annotations import quote
 from pydantic import Field
 
-from flows.defaults import LAKE, Day, as_day
+from flows.defaults import LAKE, Day, Source, as_day
 from flows.lake_flow import lake_flow
 from flows.stages import carry_out, ended
 from flows.steps.account import Summary
 from flows.steps.backfill import Backfilling, Done, backfilling, plan_backfill
 from flows.steps.backfill_told import FIRST_FILES, done_as_markdown, plan_as_markdown
+from flows.steps.credentials import refuse_credentials
 from flows.steps.forecast import Forecast, Wish
 from flows.steps.order import Order
 from flows.task_logs import logged_progress
@@ -70,7 +71,7 @@ def _named() -> str:
     task_runner=ThreadPoolTaskRunner(max_workers=2),
 )
 def backfill(
-    sources: list[str] = [],  # noqa: B006 - Prefect copies parameters
+    sources: list[Source] = [],  # noqa: B006 - Prefect copies parameters
     lake: str = LAKE,
     since: Day | None = None,
     until: Day | None = None,
@@ -104,6 +105,7 @@ def backfill(
         wait_seconds: How long to wait for another run that writes to the same lake.
 
     """
+    refuse_credentials(sources)
     order = Order(tuple(sources), Path(lake), None, workers, parser, False, wait_seconds, path, as_files)
     # the form always names a mode: with a plan, the usual one says nothing
     said = None if plan and mode is BackfillMode.MISSING else mode

@@ -7,11 +7,15 @@ from typing import Annotated
 
 from pydantic import Field
 
+from flows.steps.credentials import NO_CREDENTIALS, refuse_credentials
 from schemas.errors import MisuseError
 
 LAKE = os.path.expanduser(os.environ.get("POSTLAKE_LAKE") or "data/lake")  # noqa: PTH111
 # several places as a shell would part them
 SOURCES = shlex.split(os.environ.get("POSTLAKE_SOURCES") or "examples/posts")
+# here and nowhere later: who imports a flow hands its defaults to Prefect
+refuse_credentials(SOURCES, "POSTLAKE_SOURCES")
+Source = Annotated[str, Field(json_schema_extra={"pattern": NO_CREDENTIALS})]
 # Prefect's form knows what a date is, its API does not and takes any text: github.com/PrefectHQ/prefect, `validate` of
 # schema_tools checks no formats where it raises. A day that the calendar does not have is told by `as_day`.
 Day = Annotated[

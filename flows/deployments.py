@@ -10,13 +10,14 @@ from pathlib import Path
 
 import yaml
 from prefect.client.orchestration import PrefectClient, get_client
-from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate, WorkPoolCreate
+from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate, WorkPoolCreate, WorkPoolUpdate
 from prefect.client.schemas.filters import DeploymentFilter
 from prefect.client.schemas.responses import DeploymentResponse
+from prefect.client.schemas.schedules import CronSchedule
 from prefect.events.schemas.automations import AutomationCore
 from prefect.exceptions import ObjectNotFound
 from prefect.settings import get_current_settings
-from prefect.workers.process import ProcessWorker
+from pydantic import ValidationError
 
 from flows.defaults import LAKE
 from flows.processes import prefect
@@ -24,6 +25,28 @@ from schemas.errors import MisuseError, PostlakeError
 
 Say = Callable[[str], None]
 POOL = "postlake"
+# Our runs are Prefect's own command in the worker's environment; who may start one chooses neither command, nor folder,
+# nor variables. Without `additionalProperties` the API takes variables that the template does not name.
+TEMPLATE = {
+    "job_configuration": {"name": "{{ name }}", "labels": "{{ labels }}"},
+    "variables": {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            "name": {
+                "type": "string",
+                "title": "Name",
+                "description": "Name of the run's process in the worker's log.",
+            },
+            "labels": {
+                "type": "object",
+                "title": "Labels",
+                "description": "Labels of the run's process.",
+                "additionalProperties": {"type": "string"},
+            },
+        },
+    },
+}
 ADDED = {"id", "created", "updated"}
 NOT_IN_A_NAME = re.compile(r"[/%&><]+")
 # the tag of deployments whose runs write to the lake
@@ -47,6 +70,25 @@ def require_server() -> None:
         raise MisuseError("set PREFECT_API_URL to the API of a server, or run `postlake serve`")
 
 
+def require_schedules() -> None:
+    """Raise MisuseError where the environment names a schedule that is none."""
+    asked = ASKED | {name: os.environ[name] for name in ASKED if name in os.environ}
+    for name in ("POSTLAKE_INGEST_CRON", "POSTLAKE_MAINTAIN_CRON"):
+        if not _is_schedule(asked[name], "UTC"):
+            raise MisuseError(f"{name}: {asked[name]!r} is no cron expression, such as {ASKED[name]!r}")
+    zone = "POSTLAKE_TIMEZONE"
+    if not _is_schedule(ASKED["POSTLAKE_INGEST_CRON"], asked[zone]):
+        raise MisuseError(f"{zone}: {asked[zone]!r} is no time zone, such as 'UTC' or 'Asia/Taipei'")
+
+
+def _is_schedule(cron: str, timezone: str) -> bool:
+    try:
+        CronSchedule(cron=cron, timezone=timezone)
+    except (ValidationError, ValueError):
+        return False
+    return bool(timezone)
+
+
 def deploy(wait_seconds: float, say: Say) -> list[str]:
     """Make all that a server needs, or bring it up to date; give the deployments' names.
 
@@ -56,6 +98,7 @@ def deploy(wait_seconds: float, say: Say) -> list[str]:
     if missing:
         raise MisuseError(f"{', '.join(missing)}: not in this folder; deploy from a clone of postlake")
     require_server()
+    require_schedules()
     automations = yaml.safe_load(AUTOMATIONS.read_text(encoding="utf-8"))["automations"]
     return asyncio.run(
         _deploy([AutomationCore.model_validate(each) for each in automations], wait_seconds, say)
@@ -83,12 +126,14 @@ async def _awaited(client: PrefectClient, seconds: float) -> None:
 
 
 async def _make_pool(client: PrefectClient) -> None:
-    """Make the work pool; one that is there stays as its users have set it."""
+    """Make the work pool, or give one that is there our template; all else of it stays as its users have set it."""
     try:
-        await client.read_work_pool(POOL)
+        pool = await client.read_work_pool(POOL)
     except ObjectNotFound:
-        template = ProcessWorker.get_default_base_job_template()
-        await client.create_work_pool(WorkPoolCreate(name=POOL, type="process", base_job_template=template))
+        await client.create_work_pool(WorkPoolCreate(name=POOL, type="process", base_job_template=TEMPLATE))
+        return
+    if pool.base_job_template != TEMPLATE:
+        await client.update_work_pool(POOL, WorkPoolUpdate(base_job_template=TEMPLATE))
 
 
 def _apply(say: Say) -> None:

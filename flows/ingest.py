@@ -8,21 +8,21 @@ from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
 from pydantic import Field
 
-from flows.defaults import LAKE, SOURCES
+from flows.defaults import LAKE, SOURCES, Source
 from flows.lake_flow import lake_flow
 from flows.missed import make_up_for_missed
 from flows.stages import carry_out, ended
 from flows.steps.account import Summary
-from flows.steps.mirror import without_user
+from flows.steps.credentials import refuse_credentials, shown
 from flows.steps.order import Order
 from flows.steps.pipeline import planned, session
 from schemas.words import Engine, Granularity
 
 
 def _named() -> str:
-    """Name a run by what it reads and writes, without the passwords that a URL may hold."""
+    """Name a run by what it reads and writes, without the password that a URL may hold."""
     given = flow_run.parameters
-    return f"ingest {', '.join(map(without_user, given['sources']))} into {given['lake']}"
+    return f"ingest {', '.join(map(shown, given['sources']))} into {given['lake']}"
 
 
 @lake_flow(
@@ -31,7 +31,7 @@ def _named() -> str:
     task_runner=ThreadPoolTaskRunner(max_workers=2),
 )
 def ingest(
-    sources: Annotated[list[str], Field(min_length=1)] = SOURCES,
+    sources: Annotated[list[Source], Field(min_length=1)] = SOURCES,
     lake: str = LAKE,
     granularity: Granularity | None = None,
     workers: Annotated[int, Field(ge=0, le=256)] = 0,
@@ -47,7 +47,7 @@ def ingest(
     Args:
         sources: Folders, git repositories (a working copy, bare, bundle or URL; repo@rev names a branch, tag or
             commit) and archives (zip, tar, tar.gz, tar.zst, tar.xz) that hold post files (*.md, *.markdown,
-            *.html), at any depth.
+            *.html), at any depth. A URL has no user, password or query: git finds those by a credential helper.
         lake: Folder of the lake; made if it is not there.
         granularity: Period of one partition; set when the lake is made (default: month).
         workers: Processes that parse; 0 takes one per processor.
@@ -59,6 +59,7 @@ def ingest(
         as_files: Read a git working copy as a folder of files, committed or not.
 
     """
+    refuse_credentials(sources)
     make_up_for_missed()
     order = Order(
         tuple(sources),

@@ -3,14 +3,16 @@
 from pathlib import Path
 
 from prefect import task
-from prefect.artifacts import create_markdown_artifact
+from prefect.artifacts import create_link_artifact, create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
+from prefect.runtime import flow_run
 
 from flows.defaults import LAKE
 from flows.lake_flow import lake_flow
 from flows.pages.figures import Figures
 from flows.pages.write import write
+from flows.reports import published
 from flows.steps.markdown import table
 from flows.task_logs import done
 from schemas.words import PageLanguage
@@ -22,6 +24,10 @@ def write_page(lake: str, html: str, language: PageLanguage | None) -> State[Non
     create_markdown_artifact(
         _as_markdown(figures, Path(html)), key="report", description="A page with charts of the lake"
     )
+    if (url := published(Path(html), str(flow_run.id))) is not None:
+        create_link_artifact(
+            url, "Open the report", key="report-page", description="The page with all charts"
+        )
     return done(f"{html}: {figures.posts} posts from {figures.live.height} sources")
 
 

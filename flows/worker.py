@@ -23,6 +23,9 @@ SETTINGS = {
     "PREFECT_WORKER_QUERY_SECONDS": "2",
     # runs are taken so long before they are due; one that waits for the lake is not to be taken before it asks again
     "PREFECT_WORKER_PREFETCH_SECONDS": "2",
+    # of its runs, which have its environment: seconds; automations.yaml takes one that is silent for two minutes for dead
+    "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
+    "PREFECT_LOGGING_EXTRA_LOGGERS": "flows,lake,posts,schemas",
 }
 # Prefect's worker kills its runs at once, and is gone some two seconds later
 SECONDS_TO_STOP = 25

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from playwright.sync_api import expect, sync_playwright
 
 from tests.live.runs import LONG
+from tests.live.stack import AUTH
 
 SIZE = {"width": 1400, "height": 1000}
 PATIENCE = LONG * 1000
@@ -42,6 +43,13 @@ class Ui:
 
     def open(self, path):
         self.page.goto(f"{self.base}{path}")
+
+    def log_in(self, password):
+        """Say the password that the UI asks for before all else."""
+        self.open("deployments")
+        self.page.get_by_placeholder("admin:pass").fill(password)
+        self.page.get_by_role("button", name="Login").click()
+        self.page.wait_for_url("**/deployments**")
 
     def open_deployment(self, name):
         self.open("deployments")
@@ -110,6 +118,8 @@ def opened(stack, output):
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         try:
-            yield Ui(browser.new_page(viewport=SIZE), stack, output)
+            ui = Ui(browser.new_page(viewport=SIZE), stack, output)
+            ui.log_in(AUTH)
+            yield ui
         finally:
             browser.close()

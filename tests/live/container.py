@@ -122,7 +122,7 @@ class Container:
         return "127.0.0.1" if word == "0.0.0.0" else word
 
     def _value_here(self, key, value):
-        if key.endswith("PASSWORD") or key == "PATH":
+        if key.endswith(("PASSWORD", "AUTH_STRING")) or key == "PATH":
             return value
         if key.endswith("_HOST"):
             return "127.0.0.1"

@@ -29,6 +29,7 @@ from tests.live.container import Container
 EXAMPLES = compose.ROOT / "examples" / "posts"
 CONTAINER_PORTS = ("5432", "4200", "8080")
 # as a careful person may choose it; each of these has a meaning in a URL, in YAML, to a shell or to ConfigParser
+AUTH = "admin:p@ss word$"
 PASSWORD = "p@ss:w/ord %2F%(x)s #$'\"é"
 
 
@@ -40,6 +41,7 @@ class Stack:
         self._ports = free_ports(CONTAINER_PORTS)
         own = {
             "POSTGRES_PASSWORD": PASSWORD,
+            "PREFECT_SERVER_API_AUTH_STRING": AUTH,
             "POSTLAKE_UI_PORT": self._ports["4200"],
             "POSTLAKE_POSTS": str(self.posts),
         }
@@ -75,7 +77,7 @@ class Stack:
         return self.containers["worker2"]
 
     def client(self):
-        return httpx.Client(base_url=self.api_url, timeout=30)
+        return httpx.Client(base_url=self.api_url, timeout=30, auth=tuple(AUTH.split(":")))
 
     def sql(self, statement):
         """Give the rows that Prefect's database has for a statement."""

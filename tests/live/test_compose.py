@@ -1,17 +1,18 @@
 """The stack of docker-compose.yml, running."""
 
+import httpx
 import pytest
 import yaml
+from prefect.workers.process import ProcessWorker
 
+from flows.deployments import TEMPLATE
 from tests.live.compose import ROOT
-from tests.live.runs import until
-from tests.live.stack import Stack
+from tests.live.runs import asked, until
 
 DEPLOYMENTS = {
     each["name"]
     for each in yaml.safe_load((ROOT / "prefect.yaml").read_text(encoding="utf-8"))["deployments"]
 }
-AUTH = "admin:p@ss word"
 # what Prefect writes by itself; a trigger of an automation gets a new id whenever that is written
 CHANGING = ("id", "updated", "last_polled", "status", "active_slots")
 
@@ -87,35 +88,48 @@ def test_a_second_worker_works_while_the_first_is_down(stack):
     assert (bool(ended), stack.client().get(f"/flow_runs/{run}").json()["state_type"]) == (True, "COMPLETED")
 
 
-@pytest.fixture(scope="module")
-def guarded(tmp_path_factory):
-    """Give a stack whose API asks for a password: server on SQLite, deployments and worker."""
-    small = Stack(
-        tmp_path_factory.mktemp("auth"), PREFECT_SERVER_API_AUTH_STRING=AUTH, PREFECT_API_AUTH_STRING=AUTH
-    )
-    environment = small.server.service["environment"]
-    for name in [each for each in environment if each.startswith("PREFECT_SERVER_DATABASE_")]:
-        del environment[name]
-    try:
-        small.server.start()
-        yield small
-    finally:
-        small.down()
-
-
-def test_an_api_with_a_password_refuses_who_does_not_say_it(guarded):
+def test_an_api_with_a_password_refuses_who_does_not_say_it(stack):
     paths = ("/flows/count", "/deployments/count", "/admin/version")
-    assert {
-        guarded.client().request("POST" if "count" in path else "GET", path).status_code for path in paths
-    } == {401}
-    refused = guarded.deploy.run(PREFECT_API_AUTH_STRING="admin:guessed")
+    unknown = httpx.Client(base_url=stack.api_url)
+    assert {unknown.request("POST" if "count" in path else "GET", path).status_code for path in paths} == {
+        401
+    }
+    refused = stack.deploy.run(PREFECT_API_AUTH_STRING="admin:guessed")
     assert refused.returncode == 1
     assert "deployed" not in refused.stderr
 
 
-def test_deployments_and_worker_say_the_password_of_the_api(guarded):
-    guarded.deploy.start()
-    guarded.worker.start()
-    client = guarded.client()
-    client.auth = tuple(AUTH.split(":"))
-    assert len(until(lambda: online(client), 90)) == 1
+def test_the_worker_says_the_password_of_the_api(stack):
+    assert len(until(lambda: online(stack.client()), 90)) == 1
+
+
+def test_a_pool_that_was_made_before_lets_a_run_choose_nothing_once_it_is_deployed_again(stack):
+    client = stack.client()
+    earlier = {"base_job_template": ProcessWorker.get_default_base_job_template(), "concurrency_limit": 7}
+    assert client.patch("/work_pools/postlake", json=earlier).status_code == 204
+    again = stack.deploy.run()
+    pool = client.get("/work_pools/postlake").json()
+    client.patch("/work_pools/postlake", json={"concurrency_limit": None})
+    assert again.returncode == 0, again.stderr
+    assert (pool["base_job_template"], pool["concurrency_limit"]) == (TEMPLATE, 7)
+
+
+@pytest.mark.parametrize("variable", ["command", "working_dir", "env", "env.PATH", "stream_output"])
+def test_a_run_chooses_neither_its_command_nor_its_folder_nor_its_variables(stack, variable):
+    chosen = {variable: {"PATH": "/tmp"} if variable == "env" else "touch /tmp/chosen"}
+    answer = asked(stack, "report", job_variables=chosen)
+    assert (answer.status_code, variable in answer.text) == (422, True)
+
+
+WRONG_SCHEDULES = {
+    "POSTLAKE_INGEST_CRON": "61 3 * * *",
+    "POSTLAKE_MAINTAIN_CRON": "every sunday",
+    "POSTLAKE_TIMEZONE": "Asia/Taipeh",
+}
+
+
+@pytest.mark.parametrize(("name", "value"), [*WRONG_SCHEDULES.items(), ("POSTLAKE_TIMEZONE", "")])
+def test_a_schedule_that_is_none_is_told_by_the_variable_that_names_it(stack, name, value):
+    wrong = stack.deploy.run(**{name: value})
+    assert (wrong.returncode, wrong.stderr.count("\n")) == (2, 1)
+    assert wrong.stderr.startswith(f"postlake: {name}: {value!r} is no ")

@@ -18,7 +18,7 @@ DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
 # set to something, as a careful person would
 VARIABLES = {"POSTGRES_PASSWORD": "a b%2F#:@/", "POSTLAKE_UI_PORT": "4300", "POSTLAKE_TIMEZONE": "Asia/Taipei",
-             "PREFECT_API_AUTH_STRING": "admin:secret"}  # fmt: skip
+             "PREFECT_SERVER_API_AUTH_STRING": "admin:secret"}  # fmt: skip
 SERVICES = compose.read(VARIABLES)["services"]
 LONG_RUNNING = [name for name, service in SERVICES.items() if service["restart"] != "no"]
 each_service = pytest.mark.parametrize("name", SERVICES)
@@ -41,10 +41,18 @@ def test_the_specification_refuses_a_misspelt_key(tmp_path):
     assert "helthcheck" in refused.stdout
 
 
-@pytest.mark.parametrize("variables", [{}, {"POSTGRES_PASSWORD": ""}], ids=["not set", "empty"])
-def test_without_a_password_compose_says_where_to_set_one(variables):
-    with pytest.raises(compose.MissingVariableError, match=r"set a password of the database in \.env"):
-        compose.read(variables)
+@pytest.mark.parametrize("name", ["POSTGRES_PASSWORD", "PREFECT_SERVER_API_AUTH_STRING"])
+@pytest.mark.parametrize("given", [{}, {"": ""}], ids=["not set", "empty"])
+def test_without_a_password_compose_says_where_to_set_one(name, given):
+    others = {key: value for key, value in VARIABLES.items() if key != name}
+    with pytest.raises(compose.MissingVariableError, match=rf"{name}: set a .*password of the .* in \.env"):
+        compose.read(others | dict.fromkeys([name] * len(given), ""))
+
+
+def test_server_and_clients_have_one_password():
+    said = {value for service in SERVICES.values() for key, value in service["environment"].items()
+            if key.endswith("API_AUTH_STRING")}  # fmt: skip
+    assert said == {"admin:secret"}
 
 
 @pytest.mark.parametrize(

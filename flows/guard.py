@@ -1,0 +1,180 @@
+"""A guard before a server: who was sent by a foreign web page, or to a foreign name, is refused before anything acts.
+
+A browser lets any page send requests to a server on this machine. Such a request names the page's origin, or carries
+the page's own host name where its name leads to this machine (DNS rebinding). Programs send no origin.
+"""
+
+import ipaddress
+import os
+import re
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from schemas.errors import MisuseError
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+Headers = list[tuple[bytes, bytes]]
+
+ALLOWED_HOSTS = "POSTLAKE_ALLOWED_HOSTS"
+# a name or address, and a port; no user, no path
+AUTHORITY = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(\d{1,5}))?")
+DEFAULT_PORTS = {"http": "80", "https": "443", "ws": "80", "wss": "443"}
+OTHER_SITES = {"cross-site", "same-site"}
+WHY = "Refused: neither {} nor its origin is known here. POSTLAKE_ALLOWED_HOSTS names those that are.\n"
+# a page in a foreign frame can be clicked on by a person who sees another
+FRAMING = {b"x-frame-options": b"SAMEORIGIN", b"content-security-policy": b"frame-ancestors 'self'"}
+CORS = b"access-control-allow-origin"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a server is reached; no port means any."""
+
+    host: str
+    port: str | None = None
+
+    @property
+    def is_loopback(self) -> bool:
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host.strip("[]")).is_loopback
+        except ValueError:
+            return False
+
+    def covers(self, other: "Place") -> bool:
+        return self.host == other.host and self.port in {None, other.port}
+
+
+def place(text: str, scheme: str = "") -> Place | None:
+    """Read `host`, `host:port` or `[address]:port`; None is what no browser would send."""
+    read = AUTHORITY.fullmatch(text)
+    if read is None:
+        return None
+    host = read[1].lower()
+    return Place(host.removesuffix("."), read[2] or DEFAULT_PORTS.get(scheme))
+
+
+def place_of_origin(text: str) -> Place | None:
+    """Read `scheme://host:port`; None for `null` and for what is no origin of a web page."""
+    scheme, separator, authority = text.partition("://")
+    return place(authority, scheme) if separator and scheme.lower() in {"http", "https"} else None
+
+
+def allowed_places(names: str, *urls: str) -> list[Place]:
+    """Read POSTLAKE_ALLOWED_HOSTS (names, with or without ports, between commas), and the hosts of URLs.
+
+    Raises ValueError with the name that is none.
+    """
+    found = list[Place]()
+    for name in filter(None, re.split(r"[\s,]+", names)):
+        if (read := place(name)) is None:
+            raise ValueError(name)
+        found.append(read)
+    split = [urlsplit(url) for url in urls]
+    return [*found, *(known for each in split if (known := place(each.netloc, each.scheme)))]
+
+
+def require_hosts() -> list[Place]:
+    """Give the places that the environment allows. Raises MisuseError for what is none."""
+    try:
+        return allowed_places(os.environ.get(ALLOWED_HOSTS, ""))
+    except ValueError as error:
+        raise MisuseError(f"{ALLOWED_HOSTS}: {error} is no host; name hosts, between commas") from error
+
+
+class Guard:
+    """An ASGI app before another: it lets through what comes from here or from an allowed place, and refuses the rest.
+
+    Loopback is here. A page of another port of this machine is as foreign as any other: it is another program's.
+    """
+
+    def __init__(self, app: App, allowed: Iterable[Place] = ()) -> None:
+        self._app, self._allowed = app, list(allowed)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in {"http", "websocket"}:
+            await self._app(scope, receive, send)
+        elif self._is_welcome(scope):
+            await self._app(scope, receive, _with_own_headers(scope, send))
+        elif scope["type"] == "websocket":
+            # before it is accepted, which servers answer with 403
+            await receive()
+            await send({"type": "websocket.close", "code": 1008})
+        else:
+            await _refuse(scope, send)
+
+    def _is_welcome(self, scope: Scope) -> bool:
+        hosts, origins = _values(scope, b"host"), _values(scope, b"origin")
+        if len(hosts) != 1 or len(origins) > 1:
+            return False
+        host = place(hosts[0], scope.get("scheme", "http"))
+        if host is None or not (host.is_loopback or self._is_called(host)):
+            return False
+        return self._is_known(origins[0], host) if origins else not _is_foreign(scope)
+
+    def _is_known(self, origin: str, host: Place) -> bool:
+        came_from = place_of_origin(origin)
+        if came_from is None:
+            return False
+        is_here = came_from.is_loopback and host.is_loopback and came_from.port == host.port
+        return is_here or any(each.covers(came_from) for each in self._allowed)
+
+    def _is_called(self, host: Place) -> bool:
+        # a proxy asks by another port and scheme than the browser
+        return any(each.host == host.host for each in self._allowed)
+
+
+def _values(scope: Scope, name: bytes) -> list[str]:
+    return [value.decode("latin-1") for key, value in scope["headers"] if key.lower() == name]
+
+
+def _is_foreign(scope: Scope) -> bool:
+    """Tell whether another site's page asks without an origin: as a picture, a script or a frame; a link is none."""
+    if OTHER_SITES.isdisjoint(_values(scope, b"sec-fetch-site")):
+        return False
+    follows_a_link = (
+        scope.get("method") == "GET"
+        and _values(scope, b"sec-fetch-mode") == ["navigate"]
+        and _values(scope, b"sec-fetch-dest") == ["document"]
+    )
+    return not follows_a_link
+
+
+async def _refuse(scope: Scope, send: Send) -> None:
+    hosts = ", ".join(_values(scope, b"host")) or "a request without a Host"
+    body = WHY.format(hosts).encode()
+    headers = [
+        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"content-length", str(len(body)).encode()),
+        (b"x-content-type-options", b"nosniff"),
+        (b"connection", b"close"),
+    ]
+    await send({"type": "http.response.start", "status": 403, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def _with_own_headers(scope: Scope, send: Send) -> Send:
+    origins = [value for key, value in scope["headers"] if key.lower() == b"origin"]
+
+    async def send_on(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = _own_headers(list(message.get("headers", [])), origins)
+        await send(message)
+
+    return send_on
+
+
+def _own_headers(headers: Headers, origins: list[bytes]) -> Headers:
+    """Name the one origin that is let through where the app would let any read the answer, and let nobody frame it."""
+    there = {key.lower() for key, _ in headers}
+    opened = [(key, value) for key, value in headers if key.lower() != CORS or value != b"*"]
+    if len(opened) < len(headers):
+        opened += [(CORS, origin) for origin in origins] + [(b"vary", b"Origin")]
+    return opened + [(key, value) for key, value in FRAMING.items() if key not in there]
