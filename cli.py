@@ -3,10 +3,11 @@
 import os
 import sys
 import traceback
+from collections.abc import Callable
+from functools import wraps
 from importlib.metadata import version
-from typing import Annotated
+from typing import Annotated, Any
 
-import click
 import typer
 
 from commands.ask import history, info, rejects, report, sql
@@ -46,8 +47,24 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def interruptible(command: Callable[..., None]) -> Callable[..., None]:
+    """Return a command that Ctrl-C ends in one line and exit code 130, whatever it is at."""
+
+    @wraps(command)
+    def run(*args: Any, **kwargs: Any) -> None:
+        try:
+            command(*args, **kwargs)
+        except KeyboardInterrupt:
+            fail("interrupted")
+            raise typer.Exit(INTERRUPTED) from None
+
+    return run
+
+
 for command in COMMANDS:
-    app.command()(command)
+    app.command()(interruptible(command))
 
 
 def _print_version(is_asked: bool) -> None:  # noqa: FBT001 - as Typer calls it
@@ -77,19 +94,11 @@ def options(
 def main() -> None:
     """Run the command line. Misuse ends in one line and exit code 2, a failed run in one line and 1, Ctrl-C in 130."""
     try:
-        sys.exit(
-            typer.main.get_command(app).main(_options_first(sys.argv[1:]), "postlake", standalone_mode=False)
-        )
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
+        app(_options_first(sys.argv[1:]), prog_name="postlake")
     except PostlakeError as error:
         _trace()
         fail(str(error))
         sys.exit(error.exit_code)
-    except (KeyboardInterrupt, click.Abort):
-        fail("interrupted")
-        sys.exit(INTERRUPTED)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:

@@ -66,10 +66,10 @@ def replace_all(lake: Lake, staged: Lake, run: Run, marks: str) -> int:
     `marks` tell how far repositories are followed. Returns how many post ids were given another one.
     """
     ledger = _resolved(lake, staged)
-    ingested = pl.concat(
+    stored = pl.concat(
         [lake.scan_stored(name).select(*KEY, "blob", *_INGESTED) for name in ("posts", "revisions")]
     )
-    ingested = ingested.sort("ingested_at").unique([*KEY, "blob"], keep="first").collect()
+    ingested = stored.sort("ingested_at").unique([*KEY, "blob"], keep="first").collect()
     renamed = _renamed(lake, staged, ledger)
     properties = CommitProperties(custom_metadata={BATCH: f"{run.run_id}/0"})
     for name in ("revisions", "posts"):

@@ -12,7 +12,9 @@ from posts.read import without_surrogates
 
 # `link` is not among them: what a link post comments on stands elsewhere
 URL_KEYS = ("from", "url", "canonical_url", "original_url", "source_url", "external_url", "permalink")
-DATE_KEYS = ("date", "published", "published_at", "pubdate", "created", "created_at")
+DATE_KEYS = (
+    "date", "published", "published_at", "pubDate", "pubdate", "publishDate", "datePublished", "created", "created_at",
+)  # fmt: skip
 AUTHOR_KEYS = ("author", "authors", "by", "byline")
 SOURCE_KEYS = ("source", "publisher", "site", "site_name", "publication")
 LABEL_END = re.compile("[,，、;；]")

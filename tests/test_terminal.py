@@ -137,7 +137,10 @@ def test_ctrl_c_in_a_stage_ends_in_one_line(tmp_path, stage):
     posts = tmp_path / "posts"
     posts.mkdir()
     for number in range(3_000):
-        text = f"---\ntitle: T{number}\ndate: 2024-{number % 12 + 1:02}-05\n---\n" + "<p>渡口的灯照常亮着。</p>\n" * 20
+        text = (
+            f"---\ntitle: T{number}\ndate: 2024-{number % 12 + 1:02}-05\n---\n"
+            + "<p>渡口的灯照常亮着。</p>\n" * 20
+        )
         (posts / f"{number}.md").write_text(text)
     terminal = Terminal("ingest", posts, "--direct", "--workers", 1, "--lake", tmp_path / "lake")
     terminal.read(until=stage.encode())
@@ -150,7 +153,7 @@ def test_ctrl_c_in_a_stage_ends_in_one_line(tmp_path, stage):
 
 def test_ctrl_c_ends_a_command_without_progress_in_one_line(lake):
     query = "SELECT count(*) FROM range(100000000) a, range(100000000) b"
-    terminal = Terminal("sql", f"-- {'x' * 10}\n{query}", "--lake", lake, "--verbose")
+    terminal = Terminal("sql", query, "--lake", lake)
     time.sleep(3)  # nothing tells when DuckDB has begun
     os.killpg(terminal.process.pid, signal.SIGINT)
     code, shown = terminal.end()

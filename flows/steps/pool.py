@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import pickle
 import shutil
+import signal
 import sys
 import threading
 import types
@@ -223,6 +224,8 @@ def _reader_at(place: str) -> Reader:
 def _prepare(folder: Path) -> None:
     # parsed posts are many small lists without cycles; collecting them is a fifth of a worker's time
     gc.set_threshold(100_000, 50, 50)
+    # Ctrl-C reaches all processes of a terminal; the run ends its workers itself
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=[parent, folder], daemon=True).start()
