@@ -62,6 +62,7 @@ class Warn(StrEnum):
     BAD_URL = "url_not_understood"
     NO_SOURCE = "source_unknown"
     DEEP = "deeply_nested_html"
+    MOSTLY_CUT = "mostly_cut"
 
 
 class AlarmKind(StrEnum):
