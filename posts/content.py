@@ -12,7 +12,9 @@ A_PARAGRAPH = 80
 # No credit or notice of those seen is longer; a longer block is a paragraph with one in it.
 LONGEST_LINE = 220
 # What is said of a picture or of the whole piece may be left out while the picture beside it stays.
-OF_PICTURES = frozenset("photo_credit credit_line dateline player_times title_repeated widget_words bare_address".split())
+OF_PICTURES = frozenset(
+    "photo_credit credit_line dateline player_times title_repeated widget_words bare_address".split()
+)
 # Rules of blocks that lead to other pieces.
 OF_OTHERS = frozenset("own_links announced_links after_promotion teaser".split())
 # pages that ask for money or addresses: a picture that leads there advertises them

@@ -7,17 +7,23 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from posts.blocks import Block
-from posts.recurring import leveled, named, runs
-from posts.templates import BLOCK, RUN, SIGNATURE
+from posts.lines import bare
+from posts.recurring import leveled, runs, said
+from posts.templates import AMID, EDGE, RUN, SIGNATURE, UNLEARNED, Known, at_edges, is_sentence
 
 # A source of fewer distinct bodies has no boilerplate that could be told from quotations.
 LEAST_POSTS = 8
 # Shared by so many distinct bodies, a passage is boilerplate: one in a hundred, three at the least, and twelve
 # in any source however large (a series of a dozen episodes repeats its introduction less often than that).
 LEAST_SHARE, LEAST, ENOUGH = 0.01, 3, 12
-# Of blocks, short ones must recur more often, and stand where templates put them: `Summary` heads many articles.
-LONG_BLOCK, SHORT_SHARE, EDGE_SHARE = 24, 0.05, 0.8
+# A block must recur in so many posts, and where it stands amid or at the head of the text in such a share of them:
+# what stands in 3 of 424 posts is text, and a series begins each of its parts with one sentence.
+LEAST_PAGES, TAIL_SHARE, AMID_SHARE, HEAD_SHARE = 8, 0.01, 0.05, 0.25
+# of the posts that hold a block, so many have it at an edge; amid a text a phrase is no boilerplate
+EDGE_SHARE, SHORTEST_AMID = 0.8, 24
 LONGEST_PATTERN = 2_000
+# a run of letters says something from so many words on, see `said`
+SHORTEST_RUN = 8
 # A signature holds boilerplate only, where nearly all its blocks in many posts were left out by other rules.
 SIGNATURE_SHARE, SIGNATURE_POSTS = 0.9, 8
 # what authors themselves write again and again
@@ -91,30 +97,43 @@ def _runs(flat: Sequence[Specimen]) -> Iterator[Pattern]:
     texts = sorted({leveled(specimen.body) for specimen in flat})
     least = least_of(len(texts))
     for run, posts in runs(texts, least).items():
-        if posts >= least:
+        if posts >= least and (run.isascii() is False or said(run) >= SHORTEST_RUN):
             yield Pattern(RUN, run, posts)
 
 
 def _blocks(pages: Sequence[Specimen]) -> Iterator[Pattern]:
     if len(pages) < LEAST_POSTS:
         return
-    posts, at_edge = Counter[str](), Counter[str]()
-    for page in pages:
-        kept = [named(text) for text, _, _, is_out in page.blocks if not is_out]
-        edges = {*kept[:3], *kept[-8:]}
-        for name in set(kept):
-            posts[name] += 1
-            at_edge[name] += name in edges
-    for name, count in posts.items():
-        is_at_edge = at_edge[name] >= EDGE_SHARE * count
-        if count >= _least_of_block(name, len(pages)) and (is_at_edge or len(name) >= LONG_BLOCK):
-            yield Pattern(BLOCK, name, count)
+    posts = Counter(name for page in pages for name in _names(page))
+    often = {
+        name: count for name, count in posts.items() if count >= max(LEAST_PAGES, TAIL_SHARE * len(pages))
+    }
+    recurring = frozenset(
+        name for name in often if len(name) <= LONGEST_PATTERN and not PROTECTED.fullmatch(name)
+    )
+    at_head, at_tail, as_sentence = Counter[str](), Counter[str](), Counter[str]()
+    for page in pages if recurring else ():
+        blocks = [Known(bare(text), element, is_out) for text, element, _, is_out in page.blocks]
+        head, tail = at_edges(blocks, recurring)
+        at_head.update({blocks[at].name for at in head})
+        at_tail.update({blocks[at].name for at in tail})
+        as_sentence.update(
+            {bare(text) for text, *_ in page.blocks if is_sentence(text) and said(text) >= SHORTEST_AMID}
+        )
+    for name in recurring:
+        count, total = often[name], len(pages)
+        is_at_edge = at_head[name] + at_tail[name] >= EDGE_SHARE * count
+        is_at_tail = at_tail[name] >= at_head[name]
+        if is_at_edge and count >= (TAIL_SHARE if is_at_tail else HEAD_SHARE) * total:
+            yield Pattern(EDGE, name, count)
+        elif count >= AMID_SHARE * total and as_sentence[name] and not is_at_edge:
+            yield Pattern(AMID, name, count)
 
 
-def _least_of_block(name: str, pages: int) -> float:
-    if not name or len(name) > LONGEST_PATTERN or PROTECTED.fullmatch(name):
-        return math.inf
-    return LEAST if len(name) >= LONG_BLOCK else max(LEAST + 1, min(SHORT_SHARE * pages, ENOUGH))
+def _names(page: Specimen) -> set[str]:
+    """Give the blocks that are kept and may be boilerplate, as they are compared."""
+    kept = {bare(text) for text, element, _, is_out in page.blocks if not is_out and element not in UNLEARNED}
+    return kept - {""}
 
 
 def _signatures(pages: Sequence[Specimen]) -> Iterator[Pattern]:
@@ -124,7 +143,7 @@ def _signatures(pages: Sequence[Specimen]) -> Iterator[Pattern]:
     posts, kept, left_out = Counter[str](), Counter[str](), Counter[str]()
     for page in pages:
         for text, _, signature, is_out in page.blocks:
-            if is_out or named(text) in recurring:
+            if is_out or bare(text) in recurring:
                 left_out[signature] += 1
             else:
                 kept[signature] += 1

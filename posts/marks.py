@@ -32,7 +32,16 @@ PLAIN = dict[str, "Mark"]()
 class Mark:
     """An opening tag. A plain one is of a block that only ends the text before it."""
 
-    __slots__ = ("has_drop_cap_name", "is_block", "is_drop_cap", "is_plain", "is_standfirst", "name", "rule", "signature")
+    __slots__ = (
+        "has_drop_cap_name",
+        "is_block",
+        "is_drop_cap",
+        "is_plain",
+        "is_standfirst",
+        "name",
+        "rule",
+        "signature",
+    )
 
     def __init__(self, tag: str) -> None:
         self.name = tag.partition(" ")[0]

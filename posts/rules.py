@@ -145,7 +145,9 @@ CLASS_RULES = (
     ),
 )
 _NAMES = re.compile("|".join(f"(?P<{rule.name}>{WHERE}(?:{rule.names}))" for rule in CLASS_RULES))
-DROP_CAP = re.compile(r"(?:[a-z0-9]+-)*drop-?cap\S*|first-?letter|initial-?(?:cap|letter)|lettrine|wp-dropcap")
+DROP_CAP = re.compile(
+    r"(?:[a-z0-9]+-)*drop-?cap\S*|first-?letter|initial-?(?:cap|letter)|lettrine|wp-dropcap"
+)
 FLOATED = re.compile(r"(?:^|[;\s])float\s*:\s*left", re.IGNORECASE)
 # twice the size of text, or more
 LARGE = re.compile(
