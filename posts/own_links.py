@@ -22,10 +22,10 @@ READ_MORE = re.compile(
     re.IGNORECASE,
 )
 # the longest line seen that announces a list of links and says nothing else
-A_LEAD_IN = 60
+A_LEAD_IN, A_LABEL = 60, 12
 # a sentence that ends in a colon and has none of these has something of its own to say
 ANNOUNCING = re.compile(
-    r"[↓👇]|错过|錯過|回顾|回顧|阅读|閱讀|链接|連結|这里|這裡|此处|此處|以下|下面|下列|文章|系列|前文|上文|上篇|上一|前一|往期|点击|點擊|参见|參見|详见|詳見|推荐|推薦|更多|[请請可]看|全文|原文|报道|報導"
+    r"[↓👇]|错过|錯過|回顾|回顧|阅读|閱讀|链接|連結|这里|這裡|此处|此處|以下|下面|下列|文章|系列|前文|上文|上篇|上一|前一|往期|点击|點擊|参见|參見|详见|詳見|参考|參考|这篇|這篇|推荐|推薦|更多|[请請可]看|全文|原文|报道|報導"
     r"|\b(?:read|reading|here|see|previous(?:ly)?|parts?|earlier|posts?|articles?|links?|more|series|related|also|below|stor(?:y|ies))\b",
     re.IGNORECASE,
 )
@@ -99,7 +99,9 @@ def lead_in(blocks: list[Block], _: Page) -> Judged:
 def _announces(block: Block) -> bool:
     if READ_MORE.fullmatch(block.text):
         return True
-    return block.text.rstrip()[-1:] in ":：↓👇" and ANNOUNCING.search(block.text) is not None
+    if block.text.rstrip()[-1:] not in ":：↓👇":
+        return False
+    return len(block.text) <= A_LABEL or ANNOUNCING.search(block.text) is not None
 
 
 def bare_address(blocks: list[Block], _: Page) -> Judged:
