@@ -4,10 +4,12 @@ import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from posts.blocks import Block
 from posts.lines import bare
+from posts.pleas import asks
 from posts.recurring import leveled, runs, said
 from posts.templates import AMID, EDGE, RUN, SIGNATURE, UNLEARNED, Known, at_edges, is_sentence
 
@@ -16,9 +18,13 @@ LEAST_POSTS = 8
 # Shared by so many distinct bodies, a passage is boilerplate: one in a hundred, three at the least, and twelve
 # in any source however large (a series of a dozen episodes repeats its introduction less often than that).
 LEAST_SHARE, LEAST, ENOUGH = 0.01, 3, 12
-# A block must recur in so many posts, and where it stands amid or at the head of the text in such a share of them:
-# what stands in 3 of 424 posts is text, and a series begins each of its parts with one sentence.
+# A block must recur in so many posts, and in such a share of them: what stands in 3 of 424 posts is text, and a series
+# begins each of its parts with one sentence. At the end of texts what asks or tells addresses is told by that as well.
 LEAST_PAGES, TAIL_SHARE, AMID_SHARE, HEAD_SHARE = 8, 0.01, 0.05, 0.25
+FURNITURE = re.compile(
+    r"[｜©]|https?://|www\.|\S@\S|注册|註冊|订阅|訂閱|关注|關注|追蹤|合作|联系|聯繫|聯絡|版权|版權|subscribe|newsletter|follow|copyright|all rights|sign up|donat",
+    re.IGNORECASE,
+)
 # of the posts that hold a block, so many have it at an edge; amid a text a phrase is no boilerplate
 EDGE_SHARE, SHORTEST_AMID = 0.8, 24
 LONGEST_PATTERN = 2_000
@@ -71,7 +77,9 @@ def learn(specimens: Sequence[Specimen]) -> list[Pattern]:
     distinct = list({specimen.body: specimen for specimen in specimens if specimen.body}.values())
     flat = [specimen for specimen in distinct if specimen.is_flat]
     pages = [specimen for specimen in distinct if not specimen.is_flat]
-    found = [*_repeated(specimens), *_runs(flat), *_blocks(pages), *_signatures(pages)]
+    # a paragraph is no description that has lost its line breaks, where other posts of the source have theirs
+    runs = [*_repeated(specimens), *_runs(flat)] if len(flat) >= len(pages) else []
+    found = [*runs, *_blocks(pages), *_signatures(pages)]
     unique = {(each.kind, each.pattern): each for each in sorted(found, key=lambda each: each.posts)}
     return sorted(unique.values(), key=lambda each: (-each.posts, each.kind, each.pattern))
 
@@ -97,37 +105,52 @@ def _runs(flat: Sequence[Specimen]) -> Iterator[Pattern]:
     texts = sorted({leveled(specimen.body) for specimen in flat})
     least = least_of(len(texts))
     for run, posts in runs(texts, least).items():
-        if posts >= least and (run.isascii() is False or said(run) >= SHORTEST_RUN):
+        if posts >= least and (not run.isascii() or said(run) >= SHORTEST_RUN):
             yield Pattern(RUN, run, posts)
 
 
 def _blocks(pages: Sequence[Specimen]) -> Iterator[Pattern]:
     if len(pages) < LEAST_POSTS:
         return
-    posts = Counter(name for page in pages for name in _names(page))
-    often = {
-        name: count for name, count in posts.items() if count >= max(LEAST_PAGES, TAIL_SHARE * len(pages))
-    }
-    recurring = frozenset(
-        name for name in often if len(name) <= LONGEST_PATTERN and not PROTECTED.fullmatch(name)
+    total, posts = len(pages), Counter(name for page in pages for name in _names(page))
+    often = {name for name, count in posts.items() if count >= LEAST and _may_recur(name)}
+    told = (
+        {name: text for page in pages for text, *_ in page.blocks if (name := bare(text)) in often}
+        if often
+        else {}
     )
-    at_head, at_tail, as_sentence = Counter[str](), Counter[str](), Counter[str]()
+    is_furniture = {name for name, text in told.items() if FURNITURE.search(text) or asks(text)}
+    recurring = frozenset(
+        name for name in often if posts[name] >= max(LEAST_PAGES, TAIL_SHARE * total) or name in is_furniture
+    )
+    at_head, at_tail = _at_edges(pages, recurring)
+    for name in sorted(recurring):
+        count, is_at_edge = posts[name], at_head[name] + at_tail[name] >= EDGE_SHARE * posts[name]
+        share = HEAD_SHARE if at_head[name] > at_tail[name] else AMID_SHARE
+        if is_at_edge and (name in is_furniture or count >= share * total):
+            yield Pattern(EDGE, name, count)
+        elif (
+            not is_at_edge
+            and count >= max(LEAST_PAGES, AMID_SHARE * total)
+            and is_sentence(told[name])
+            and said(told[name]) >= SHORTEST_AMID
+        ):
+            yield Pattern(AMID, name, count)
+
+
+def _may_recur(name: str) -> bool:
+    return len(name) <= LONGEST_PATTERN and not PROTECTED.fullmatch(name)
+
+
+def _at_edges(pages: Sequence[Specimen], recurring: AbstractSet[str]) -> tuple[Counter[str], Counter[str]]:
+    """Count in how many posts blocks that recur stand before, and behind, all of the text's own."""
+    at_head, at_tail = Counter[str](), Counter[str]()
     for page in pages if recurring else ():
         blocks = [Known(bare(text), element, is_out) for text, element, _, is_out in page.blocks]
         head, tail = at_edges(blocks, recurring)
-        at_head.update({blocks[at].name for at in head})
         at_tail.update({blocks[at].name for at in tail})
-        as_sentence.update(
-            {bare(text) for text, *_ in page.blocks if is_sentence(text) and said(text) >= SHORTEST_AMID}
-        )
-    for name in recurring:
-        count, total = often[name], len(pages)
-        is_at_edge = at_head[name] + at_tail[name] >= EDGE_SHARE * count
-        is_at_tail = at_tail[name] >= at_head[name]
-        if is_at_edge and count >= (TAIL_SHARE if is_at_tail else HEAD_SHARE) * total:
-            yield Pattern(EDGE, name, count)
-        elif count >= AMID_SHARE * total and as_sentence[name] and not is_at_edge:
-            yield Pattern(AMID, name, count)
+        at_head.update({blocks[at].name for at in set(head).difference(tail)})
+    return at_head, at_tail
 
 
 def _names(page: Specimen) -> set[str]:

@@ -74,6 +74,7 @@ class AlarmKind(StrEnum):
     ONE_TEXT = "source.one_text"
     SOURCE_REJECTS = "source.rejects"
     REJECTS = "run.rejects"
+    MOSTLY_CUT = "run.mostly_cut"
     UNBALANCED = "run.unbalanced"
     MANY_NOT_POSTS = "run.many_not_posts"
     MANY_DUPLICATES = "run.many_duplicates"
