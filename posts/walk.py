@@ -272,19 +272,22 @@ class Walk:
                 self.add_blocks(texts, place)
         if self.within:
             self.within = []
+        if self.hrefs or self.linked_chars:
+            # no other block leads there
+            self.linked_chars, self.hrefs = 0, [self.link[0].href] if self.link is not None else []
 
     def add_blocks(self, texts: list[str], place: Place) -> None:
-        added = [Block(text, self.rule, *place, self.linked_chars, self.hrefs) for text in texts]
+        # an empty list goes on to be filled
+        hrefs = self.hrefs or list[str]()
+        added = [Block(text, self.rule, *place, self.linked_chars, hrefs) for text in texts]
         self.content.blocks += added
         for each in self.within:
             if isinstance(each, Link):
                 each.blocks += added
             else:
                 each.block = added[-1]
-        self.linked_chars, self.hrefs = 0, []
         if self.link is not None:
             self.link[0].blocks += added
-            self.hrefs.append(self.link[0].href)
 
 
 def _without_comments(markup: str) -> str:
