@@ -148,7 +148,7 @@ def rescue(content: Content) -> None:
     A conversation may stand in the markup of comments, an article in a box of a name that means something else.
     What is kept counts when the next rule is looked at.
     """
-    told = defaultdict[str, int](int)
+    told = defaultdict[str, float](float)
     for block in content.blocks:
         if block.rule in MAY_WRAP:
             told[block.rule] += _weight(block)
@@ -174,9 +174,10 @@ def _bring_back(name: str, content: Content) -> None:
         if block.rule == name:
             is_heading = COMMENTS_HEADING.fullmatch(block.text) is not None
             block.rule = "widget_words" if is_heading else None
-    for each in (*content.all_links, *content.all_pictures):
-        if each.rule == name:
-            each.rule = None
+    for link in content.all_links:
+        link.rule = None if link.rule == name else link.rule
+    for picture in content.all_pictures:
+        picture.rule = None if picture.rule == name else picture.rule
 
 
 def _is_long(block: Block) -> bool:
