@@ -9,9 +9,19 @@ from dataclasses import dataclass
 
 from posts.blocks import Block
 from posts.lines import bare
-from posts.pleas import asks
 from posts.recurring import leveled, runs, said
-from posts.templates import AMID, EDGE, RUN, SIGNATURE, UNLEARNED, Known, at_edges, is_sentence
+from posts.templates import (
+    AMID,
+    EDGE,
+    RUN,
+    SIGNATURE,
+    UNLEARNED,
+    Known,
+    at_edges,
+    is_furniture,
+    is_sentence,
+    near_edges,
+)
 
 # A source of fewer distinct bodies has no boilerplate that could be told from quotations.
 LEAST_POSTS = 8
@@ -21,10 +31,6 @@ LEAST_SHARE, LEAST, ENOUGH = 0.01, 3, 12
 # A block must recur in so many posts, and in such a share of them: what stands in 3 of 424 posts is text, and a series
 # begins each of its parts with one sentence. At the end of texts what asks or tells addresses is told by that as well.
 LEAST_PAGES, TAIL_SHARE, AMID_SHARE, HEAD_SHARE = 8, 0.01, 0.05, 0.25
-FURNITURE = re.compile(
-    r"[｜©]|https?://|www\.|\S@\S|注册|註冊|订阅|訂閱|关注|關注|追蹤|合作|联系|聯繫|聯絡|版权|版權|subscribe|newsletter|follow|copyright|all rights|sign up|donat",
-    re.IGNORECASE,
-)
 # of the posts that hold a block, so many have it at an edge; amid a text a phrase is no boilerplate
 EDGE_SHARE, SHORTEST_AMID = 0.8, 24
 LONGEST_PATTERN = 2_000
@@ -119,15 +125,21 @@ def _blocks(pages: Sequence[Specimen]) -> Iterator[Pattern]:
         if often
         else {}
     )
-    is_furniture = {name for name, text in told.items() if FURNITURE.search(text) or asks(text)}
+    furniture = {name for name, text in told.items() if is_furniture(text)}
     recurring = frozenset(
-        name for name in often if posts[name] >= max(LEAST_PAGES, TAIL_SHARE * total) or name in is_furniture
+        name for name in often if posts[name] >= max(LEAST_PAGES, TAIL_SHARE * total) or name in furniture
     )
     at_head, at_tail = _at_edges(pages, recurring)
+    near = (
+        Counter(name for page in pages for name in furniture & _near_edges(page))
+        if furniture
+        else Counter[str]()
+    )
     for name in sorted(recurring):
-        count, is_at_edge = posts[name], at_head[name] + at_tail[name] >= EDGE_SHARE * posts[name]
+        count = posts[name]
+        is_at_edge = max(near[name], at_head[name] + at_tail[name]) >= EDGE_SHARE * count
         share = HEAD_SHARE if at_head[name] > at_tail[name] else AMID_SHARE
-        if is_at_edge and (name in is_furniture or count >= share * total):
+        if is_at_edge and (name in furniture or count >= share * total):
             yield Pattern(EDGE, name, count)
         elif (
             not is_at_edge
@@ -151,6 +163,11 @@ def _at_edges(pages: Sequence[Specimen], recurring: AbstractSet[str]) -> tuple[C
         at_tail.update({blocks[at].name for at in tail})
         at_head.update({blocks[at].name for at in set(head).difference(tail)})
     return at_head, at_tail
+
+
+def _near_edges(page: Specimen) -> set[str]:
+    blocks = [Known(bare(text), element, is_out) for text, element, _, is_out in page.blocks]
+    return {blocks[at].name for at in near_edges(blocks)}
 
 
 def _names(page: Specimen) -> set[str]:

@@ -1,5 +1,6 @@
 """The learned boilerplate of a source, ready to be applied to its posts."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from posts.content import HEADINGS, Block
 from posts.lines import bare
+from posts.pleas import asks
 from posts.recurring import leveled
 
 if TYPE_CHECKING:
@@ -24,6 +26,14 @@ LEADS_IN = ":：，,、"
 BEGINNING = 6
 # the rules by which a template leaves a block out
 TEMPLATE_RULES = frozenset({"recurring", "recurring_block", "recurring_markup"})
+
+
+FURNITURE = re.compile(
+    r"[｜©]|https?://|www\.|\S@\S|注册|註冊|订阅|訂閱|关注|關注|追蹤|合作|联系|聯繫|聯絡|版权|版權|subscribe|newsletter|follow|copyright|all rights|sign up|donat",
+    re.IGNORECASE,
+)
+# so near to the beginning or end of a text what asks, or tells addresses, is told by that as well
+NEAR_HEAD, NEAR_TAIL = 3, 8
 
 
 class Known(NamedTuple):
@@ -52,6 +62,17 @@ def _from_edge(blocks: Sequence[Known], places: Iterable[int], recurring: Abstra
         if element in UNLEARNED or name not in recurring:
             return
         yield at
+
+
+def near_edges(blocks: Sequence[Known]) -> set[int]:
+    """Give which blocks stand among the first or last of those that are kept."""
+    kept = [at for at, block in enumerate(blocks) if not block.is_out]
+    return {*kept[:NEAR_HEAD], *kept[-NEAR_TAIL:]}
+
+
+def is_furniture(text: str) -> bool:
+    """Tell a text that asks something of readers, or tells addresses and rights."""
+    return FURNITURE.search(text) is not None or asks(text)
 
 
 def is_sentence(text: str) -> bool:
@@ -105,12 +126,17 @@ class Template:
         """
         known = [Known(self._name_of(block), block.element, block.rule is not None) for block in blocks]
         head, tail = at_edges(known, self.blocks)
-        edges, is_led_in = frozenset((*head, *tail)), False
+        edges, near, is_led_in = frozenset((*head, *tail)), near_edges(known), False
         for at, (block, (name, element, is_out)) in enumerate(zip(blocks, known, strict=True)):
             if is_out:
                 continue
             if element not in UNLEARNED:
-                if at in edges or (name in self.amid and is_sentence(block.text) and not is_led_in):
+                is_near = at in near and name in self.edges and is_furniture(block.text)
+                if (
+                    at in edges
+                    or is_near
+                    or (name in self.amid and is_sentence(block.text) and not is_led_in)
+                ):
                     yield block, "recurring_block"
                 elif block.signature and block.signature in self.signatures:
                     yield block, "recurring_markup"
