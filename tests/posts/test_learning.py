@@ -179,3 +179,15 @@ def test_what_an_older_postlake_learned_otherwise_is_passed_by():
     assert list(Template.of(1, [("block", "首页"), ("signature", "ul.x"), (RUN, TAIL)]).patterns) == [
         (RUN, TAIL)
     ]
+
+
+def test_what_asks_near_the_end_is_left_out_though_a_line_of_its_own_follows():
+    plea = "欢迎订阅我们的电子报，每周五寄到您的信箱。"
+    pages = [
+        page(number, *(own(20 * number + at) for at in range(12)), *([plea] if number < 4 else []), own(20 * number + 13))
+        for number in range(60)
+    ]  # fmt: skip
+    assert learn(pages) == [Pattern(EDGE, bare(plea), 4)]
+    template = Template.of(1, [(EDGE, bare(plea))])
+    assert left_out(template, *((own(at), "p") for at in range(12)), (plea, "p"), (own(13), "p")) == [plea]
+    assert left_out(template, *((own(at), "p") for at in range(4)), (plea, "p"), *((own(at), "p") for at in range(5, 15))) == []  # fmt: skip
