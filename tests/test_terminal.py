@@ -137,7 +137,10 @@ def test_ctrl_c_in_a_stage_ends_in_one_line(tmp_path, stage):
     posts = tmp_path / "posts"
     posts.mkdir()
     for number in range(3_000):
-        text = f"---\ntitle: T{number}\ndate: 2024-{number % 12 + 1:02}-05\n---\n" + "<p>渡口的灯照常亮着。</p>\n" * 20
+        text = (
+            f"---\ntitle: T{number}\ndate: 2024-{number % 12 + 1:02}-05\n---\n"
+            + "<p>渡口的灯照常亮着。</p>\n" * 20
+        )
         (posts / f"{number}.md").write_text(text)
     terminal = Terminal("ingest", posts, "--direct", "--workers", 1, "--lake", tmp_path / "lake")
     terminal.read(until=stage.encode())
