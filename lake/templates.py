@@ -1,5 +1,7 @@
 """The learned templates of a lake: read in their newest versions, written in new ones."""
 
+from collections.abc import Collection
+
 import polars as pl
 
 from lake.batch import KEY, Run
@@ -42,15 +44,23 @@ def unlearned(lake: Lake, *, anew: bool) -> pl.DataFrame:
     return rows.select("source_id", "posts", "learned_at").sort("source_id").collect()
 
 
-def thin(lake: Lake, enough: int) -> list[str]:
-    """Give the sources whose template was learned from fewer posts than `enough` and than they have, or that have none."""
+def thin(lake: Lake, enough: int, kinds: Collection[str]) -> list[str]:
+    """Give the sources whose template was learned from fewer posts than `enough` and than they have.
+
+    Also those that have none, or one with patterns of other than the `kinds` that are learned.
+    """
     posts = lake.scan("posts").group_by("source_id").len()
-    looked_at = newest(lake).lazy().group_by("source_id").agg(pl.col("learned_from").max())
+    looked_at = (
+        newest(lake)
+        .lazy()
+        .group_by("source_id")
+        .agg(pl.col("learned_from").max(), is_old=~pl.col("kind").is_in(list(kinds)).all())
+    )
     known = pl.col("learned_from").fill_null(0)
     is_thin = (known < enough) & (known < pl.col("len"))
     return (
         posts.join(looked_at, on="source_id", how="left")
-        .filter(is_thin)
+        .filter(is_thin | pl.col("is_old").fill_null(value=False))
         .collect()["source_id"]
         .sort()
         .to_list()

@@ -11,17 +11,17 @@ from schemas.words import Engine, Warn
 def clean(body: str, name: str, page: Page, engine: Engine, template: Template | None = None) -> Content:
     """Give the content of the body of a file of a name, its blocks judged."""
     content = _content(body, name, engine)
-    judge(content.blocks, page, template)
+    judge(content, page, template)
     return content
 
 
 def examined(body: str, name: str, page: Page, engine: Engine) -> tuple[list[Block], bool]:
     """Give the blocks of a body as learning sees them: judged, but for a text unparted; tell whether it is such."""
-    blocks = _content(body, name, engine).blocks
-    if outline(blocks, page) is not None:
-        return blocks, True
-    words(blocks, page)
-    return blocks, False
+    content = _content(body, name, engine)
+    is_flat = outline(content, page) is not None
+    if not is_flat:
+        words(content, page)
+    return content.blocks, is_flat
 
 
 def _content(body: str, name: str, engine: Engine) -> Content:

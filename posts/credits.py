@@ -9,9 +9,17 @@ LABELLED = rf"(?:[本图圖]文)?(?:{ROLE})(?:\s*[&＆、/／+和及與与]\s*(?
 _SEPARATOR = r"\s*[/／|｜丨︱:：︰﹕∣┃■▎•·@]\s*"
 CREDIT = re.compile(rf"{LABELLED}{_SEPARATOR}", re.IGNORECASE)
 CREDIT_TRIGGERS = "/ ／ | ｜ 丨 ︱ : ： ︰ ﹕ ∣ ┃ ■ ▎ • · @"
+# the name first, `张三|撰稿`, and both with their letters apart, `作 者 | 李 四`
+REVERSED = re.compile(
+    rf"[\W_]*(?:[\u4e00-\u9fff·]{{2,6}}[ 、&]{{0,3}}){{1,4}}[|｜丨︱]\s*(?:{ROLE})(?:\s*[&＆、/／+和及與与]\s*(?:{ROLE}))*[\W_]*"
+)
+APART = re.compile("[\u4e00-\u9fff](?:[ \u3000][\u4e00-\u9fff]){1,5}\\s*[|｜丨︱:：/／]")
+LABEL_ALONE = re.compile(rf"[\W_]*{LABELLED}{_SEPARATOR}", re.IGNORECASE)
 SENTENCE = re.compile("[。！？!?]|，.{4}")
 # who answers is no name: `记者：您支持改革吗？`
-SPOKEN = re.compile("[？?！!]|[吗嗎呢吧啊]\\s*$|我|您|你|这|這|那(?!\\w?[·•])|什么|什麼|不是|因为|因為")
+SPOKEN = re.compile(
+    "[？?！!]|[吗嗎呢吧啊]\\s*$|我|您|你|这|這|那(?!\\w?[·•])|什么|什麼|不是|因为|因為|本文|原载|原載|刊于|刊於"
+)
 # a block that names a publisher tells of a book
 BOOK = re.compile(
     "出版社|出版[:：]|出版时间|出版日期|出版年|ISBN|定价|定價|［.{1,3}］|原作名|原书名|原書名", re.IGNORECASE
@@ -21,6 +29,9 @@ LONGEST_NAME = 30
 
 def credits_line(text: str) -> bool:
     """Tell a line of nothing but labels with a name each: `文/张三 编辑/李四`."""
+    text = text.replace(" ", "").replace("\u3000", "") if APART.match(text) else text
+    if REVERSED.fullmatch(text):
+        return True
     first = None if BOOK.search(text) else A_LETTER.search(text)
     if first is None or not CREDIT.match(text, first.start()):
         return False

@@ -7,12 +7,13 @@ from itertools import accumulate, pairwise
 
 from posts.blocks import Block, Content
 from posts.boundary import or_refusal
+from posts.lines import bare
 from posts.parse import NO_TEMPLATES, Sighted, Templates, parse, read_blocks
 from posts.post import Post, Refusal
 from posts.read import decode
 from posts.reasons import REASONS
-from posts.recurring import leveled, named
-from posts.templates import BLOCK, RUN, SIGNATURE, Template
+from posts.recurring import leveled
+from posts.templates import AMID, EDGE, RUN, SIGNATURE, Template
 from schemas.words import Engine
 
 
@@ -135,7 +136,7 @@ class _Source:
 
     def _patterns(self, block: Block, text: str, end: int) -> Iterator[tuple[str, str]]:
         if block.rule == "recurring_block":
-            yield BLOCK, named(block.text)
+            yield from ((kind, bare(block.text)) for kind in (EDGE, AMID))
         elif block.rule == "recurring_markup":
             yield SIGNATURE, block.signature
         elif block.rule == "recurring" and self.template is not None:

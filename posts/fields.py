@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterable
+from html import unescape
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -17,6 +18,7 @@ DATE_KEYS = (
 )  # fmt: skip
 AUTHOR_KEYS = ("author", "authors", "by", "byline")
 SOURCE_KEYS = ("source", "publisher", "site", "site_name", "publication")
+ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 LABEL_END = re.compile("[,，、;；]")
 KNOWN = frozenset(
     (
@@ -46,6 +48,14 @@ def text(value: Any) -> str | None:
     if value is None or isinstance(value, bool):
         return None
     return _line(str(value))
+
+
+def named(value: Any) -> str | None:
+    """Give the text of a title or of names, with what is written as entities."""
+    written = text(value)
+    if written is None or "&" not in written:
+        return written
+    return _line(ENTITY.sub(lambda entity: unescape(entity[0]), written))
 
 
 def _line(written: str) -> str | None:

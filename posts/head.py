@@ -96,9 +96,9 @@ def plain_date(written: Any) -> str:
 
 
 def _title(values: front.Fields, header: str | None, name: str, url: str | None) -> tuple[str, list[Warn]]:
-    if title := given.text(values.get("title")):
+    if title := given.named(values.get("title")):
         return title, []
-    if header and (title := given.text(header)):
+    if header and (title := given.named(header)):
         return title, [Warn.TITLE_FROM_HEADER]
     if title := given.title_of_file_name(name):
         return title, [Warn.TITLE_FROM_FILE_NAME]

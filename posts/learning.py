@@ -4,20 +4,38 @@ import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from posts.blocks import Block
-from posts.recurring import leveled, named, runs
-from posts.templates import BLOCK, RUN, SIGNATURE
+from posts.lines import bare
+from posts.recurring import leveled, runs, said
+from posts.templates import (
+    AMID,
+    EDGE,
+    RUN,
+    SIGNATURE,
+    UNLEARNED,
+    Known,
+    at_edges,
+    is_furniture,
+    is_sentence,
+    near_edges,
+)
 
 # A source of fewer distinct bodies has no boilerplate that could be told from quotations.
 LEAST_POSTS = 8
 # Shared by so many distinct bodies, a passage is boilerplate: one in a hundred, three at the least, and twelve
 # in any source however large (a series of a dozen episodes repeats its introduction less often than that).
 LEAST_SHARE, LEAST, ENOUGH = 0.01, 3, 12
-# Of blocks, short ones must recur more often, and stand where templates put them: `Summary` heads many articles.
-LONG_BLOCK, SHORT_SHARE, EDGE_SHARE = 24, 0.05, 0.8
+# A block must recur in so many posts, and in such a share of them: what stands in 3 of 424 posts is text, and a series
+# begins each of its parts with one sentence. At the end of texts what asks or tells addresses is told by that as well.
+LEAST_PAGES, TAIL_SHARE, AMID_SHARE, HEAD_SHARE = 8, 0.01, 0.05, 0.25
+# of the posts that hold a block, so many have it at an edge; amid a text a phrase is no boilerplate
+EDGE_SHARE, SHORTEST_AMID = 0.8, 24
 LONGEST_PATTERN = 2_000
+# a run of letters says something from so many words on, see `said`
+SHORTEST_RUN = 8
 # A signature holds boilerplate only, where nearly all its blocks in many posts were left out by other rules.
 SIGNATURE_SHARE, SIGNATURE_POSTS = 0.9, 8
 # what authors themselves write again and again
@@ -65,7 +83,9 @@ def learn(specimens: Sequence[Specimen]) -> list[Pattern]:
     distinct = list({specimen.body: specimen for specimen in specimens if specimen.body}.values())
     flat = [specimen for specimen in distinct if specimen.is_flat]
     pages = [specimen for specimen in distinct if not specimen.is_flat]
-    found = [*_repeated(specimens), *_runs(flat), *_blocks(pages), *_signatures(pages)]
+    # a paragraph is no description that has lost its line breaks, where other posts of the source have theirs
+    runs = [*_repeated(specimens), *_runs(flat)] if len(flat) >= len(pages) else []
+    found = [*runs, *_blocks(pages), *_signatures(pages)]
     unique = {(each.kind, each.pattern): each for each in sorted(found, key=lambda each: each.posts)}
     return sorted(unique.values(), key=lambda each: (-each.posts, each.kind, each.pattern))
 
@@ -91,30 +111,69 @@ def _runs(flat: Sequence[Specimen]) -> Iterator[Pattern]:
     texts = sorted({leveled(specimen.body) for specimen in flat})
     least = least_of(len(texts))
     for run, posts in runs(texts, least).items():
-        if posts >= least:
+        if posts >= least and (not run.isascii() or said(run) >= SHORTEST_RUN):
             yield Pattern(RUN, run, posts)
 
 
 def _blocks(pages: Sequence[Specimen]) -> Iterator[Pattern]:
     if len(pages) < LEAST_POSTS:
         return
-    posts, at_edge = Counter[str](), Counter[str]()
-    for page in pages:
-        kept = [named(text) for text, _, _, is_out in page.blocks if not is_out]
-        edges = {*kept[:3], *kept[-8:]}
-        for name in set(kept):
-            posts[name] += 1
-            at_edge[name] += name in edges
-    for name, count in posts.items():
-        is_at_edge = at_edge[name] >= EDGE_SHARE * count
-        if count >= _least_of_block(name, len(pages)) and (is_at_edge or len(name) >= LONG_BLOCK):
-            yield Pattern(BLOCK, name, count)
+    total, posts = len(pages), Counter(name for page in pages for name in _names(page))
+    often = {name for name, count in posts.items() if count >= LEAST and _may_recur(name)}
+    told = (
+        {name: text for page in pages for text, *_ in page.blocks if (name := bare(text)) in often}
+        if often
+        else {}
+    )
+    furniture = {name for name, text in told.items() if is_furniture(text)}
+    recurring = frozenset(
+        name for name in often if posts[name] >= max(LEAST_PAGES, TAIL_SHARE * total) or name in furniture
+    )
+    at_head, at_tail = _at_edges(pages, recurring)
+    near = (
+        Counter(name for page in pages for name in furniture & _near_edges(page))
+        if furniture
+        else Counter[str]()
+    )
+    for name in sorted(recurring):
+        count = posts[name]
+        is_at_edge = max(near[name], at_head[name] + at_tail[name]) >= EDGE_SHARE * count
+        share = HEAD_SHARE if at_head[name] > at_tail[name] else AMID_SHARE
+        if is_at_edge and (name in furniture or count >= share * total):
+            yield Pattern(EDGE, name, count)
+        elif (
+            not is_at_edge
+            and count >= max(LEAST_PAGES, AMID_SHARE * total)
+            and is_sentence(told[name])
+            and said(told[name]) >= SHORTEST_AMID
+        ):
+            yield Pattern(AMID, name, count)
 
 
-def _least_of_block(name: str, pages: int) -> float:
-    if not name or len(name) > LONGEST_PATTERN or PROTECTED.fullmatch(name):
-        return math.inf
-    return LEAST if len(name) >= LONG_BLOCK else max(LEAST + 1, min(SHORT_SHARE * pages, ENOUGH))
+def _may_recur(name: str) -> bool:
+    return len(name) <= LONGEST_PATTERN and not PROTECTED.fullmatch(name)
+
+
+def _at_edges(pages: Sequence[Specimen], recurring: AbstractSet[str]) -> tuple[Counter[str], Counter[str]]:
+    """Count in how many posts blocks that recur stand before, and behind, all of the text's own."""
+    at_head, at_tail = Counter[str](), Counter[str]()
+    for page in pages if recurring else ():
+        blocks = [Known(bare(text), element, is_out) for text, element, _, is_out in page.blocks]
+        head, tail = at_edges(blocks, recurring)
+        at_tail.update({blocks[at].name for at in tail})
+        at_head.update({blocks[at].name for at in set(head).difference(tail)})
+    return at_head, at_tail
+
+
+def _near_edges(page: Specimen) -> set[str]:
+    blocks = [Known(bare(text), element, is_out) for text, element, _, is_out in page.blocks]
+    return {blocks[at].name for at in near_edges(blocks)}
+
+
+def _names(page: Specimen) -> set[str]:
+    """Give the blocks that are kept and may be boilerplate, as they are compared."""
+    kept = {bare(text) for text, element, _, is_out in page.blocks if not is_out and element not in UNLEARNED}
+    return kept - {""}
 
 
 def _signatures(pages: Sequence[Specimen]) -> Iterator[Pattern]:
@@ -124,7 +183,7 @@ def _signatures(pages: Sequence[Specimen]) -> Iterator[Pattern]:
     posts, kept, left_out = Counter[str](), Counter[str](), Counter[str]()
     for page in pages:
         for text, _, signature, is_out in page.blocks:
-            if is_out or named(text) in recurring:
+            if is_out or bare(text) in recurring:
                 left_out[signature] += 1
             else:
                 kept[signature] += 1

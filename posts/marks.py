@@ -32,7 +32,16 @@ PLAIN = dict[str, "Mark"]()
 class Mark:
     """An opening tag. A plain one is of a block that only ends the text before it."""
 
-    __slots__ = ("is_block", "is_drop_cap", "is_plain", "is_standfirst", "name", "rule", "signature")
+    __slots__ = (
+        "has_drop_cap_name",
+        "is_block",
+        "is_drop_cap",
+        "is_plain",
+        "is_standfirst",
+        "name",
+        "rule",
+        "signature",
+    )
 
     def __init__(self, tag: str) -> None:
         self.name = tag.partition(" ")[0]
@@ -41,10 +50,12 @@ class Mark:
         self.is_block = self.name in BLOCK
         self.rule = rules.why_dropped(self.name, attributes, names)
         self.signature = f"{self.name}.{' '.join(names)}" if names else ""
-        self.is_standfirst, self.is_drop_cap = rules.is_standfirst(names), rules.is_drop_cap(names)
+        self.is_standfirst, self.has_drop_cap_name = rules.is_standfirst(names), rules.is_drop_cap(names)
+        self.is_drop_cap = self.has_drop_cap_name or rules.is_set_large(attributes)
         told = (
             self.rule
             or self.signature
+            or self.is_drop_cap
             or self.name in TELLING
             or self.name in VOID
             or self.name in rules.UNREAD

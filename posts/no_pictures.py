@@ -29,6 +29,7 @@ NO_PICTURE_FOLDERS = {
     **dict.fromkeys("ads adserv adserve adserver adimg advert adverts advertisement advertisements".split(), "ads"),
     **dict.fromkeys("~r ~ff ~4 ~a ~at".split(), "FeedBurner: counting, buttons and ads under each post of a feed"),
     **dict.fromkeys("smilies smileys smiley emoticon emoticons twemoji emojione".split(), "emoji: the alt is the text"),
+    **dict.fromkeys("avatar avatars profile profile_images user_picture userpic userpics".split(), "portraits of those who write"),
     **dict.fromkeys([f"{of}{by}{what}" for of in ("share", "social", "sns") for by in ("", "-", "_") for what in ("icon", "icons", "button", "buttons", "btn", "btns")], "share icons"),
 }  # fmt: skip
 SITES = "facebook|fb|twitter|weibo|sina|wechat|weixin|qzone|qq|line|telegram|whatsapp|instagram|youtube|linkedin|pinterest|reddit|e?mail|print|rss"

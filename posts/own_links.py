@@ -6,6 +6,7 @@ from itertools import takewhile
 from urllib.parse import urlsplit
 
 from posts.content import A_PARAGRAPH, HEADINGS, LONGEST_LINE, Block
+from posts.credits import LABEL_ALONE
 from posts.page import Page, site_of
 
 Judged = Iterator[tuple[Block, str | None]]
@@ -21,7 +22,15 @@ READ_MORE = re.compile(
     re.IGNORECASE,
 )
 # the longest line seen that announces a list of links and says nothing else
-A_LEAD_IN = 60
+A_LEAD_IN, A_LABEL = 60, 12
+# a sentence that ends in a colon and has none of these has something of its own to say
+ANNOUNCING = re.compile(
+    r"[↓👇]|错过|錯過|回顾|回顧|阅读|閱讀|链接|連結|这里|這裡|此处|此處|以下|下面|下列|文章|系列|前文|上文|上篇|上一|前一|往期|点击|點擊|参见|參見|详见|詳見|参考|參考|这篇|這篇|推荐|推薦|更多|[请請可]看|全文|原文|报道|報導"
+    r"|\b(?:read|reading|here|see|previous(?:ly)?|parts?|earlier|posts?|articles?|links?|more|series|related|also|below|stor(?:y|ies))\b",
+    re.IGNORECASE,
+)
+# an address of a file that is shown is no piece
+A_PICTURE = re.compile(r"\.(?:jpe?g|png|gif|webp|svg|avif|bmp|tiff?)\Z", re.IGNORECASE)
 ADDRESS = re.compile(r"(?:https?://|www\.)[\x21-\x7e]+")
 SOURCES = re.compile(
     r"参考|參考|来源|來源|出处|出處|资料|資料|原文|文献|文獻|注释|註|sources?|references?|bibliography|original|via",
@@ -42,6 +51,9 @@ def own_links(blocks: list[Block], page: Page) -> Judged:
 def _is_own_links(block: Block, page: Page, site: str) -> bool:
     if len(block.text) > LONGEST_LINE or not _is_all_links(block):
         return False
+    # a link that says something, and announces what follows it
+    if block.text.rstrip()[-1] in ":：" and not _announces(block):
+        return False
     return all(_is_other_piece(href, page, site) for href in block.hrefs)
 
 
@@ -58,6 +70,8 @@ def _is_other_piece(href: str, page: Page, site: str) -> bool:
         return False
     if page.url and href.partition("#")[0].rstrip("/") == page.url.partition("#")[0].rstrip("/"):
         return False
+    if A_PICTURE.search(target.path):
+        return False
     if not host:
         return not target.scheme and bool(target.path)
     return site_of(host) == site
@@ -66,6 +80,11 @@ def _is_other_piece(href: str, page: Page, site: str) -> bool:
 def lead_in(blocks: list[Block], _: Page) -> Judged:
     """A line that only announces links that are left out, and the links that such a line announces."""
     for at, block in enumerate(blocks):
+        if block.rule is None and blocks[at + 1 : at + 2] and LABEL_ALONE.fullmatch(block.text):
+            # the name beside it is a link to its page
+            if blocks[at + 1].rule in {"own_links", "byline_element"}:
+                yield block, "credit_line"
+            continue
         if block.rule is not None or len(block.text) > A_LEAD_IN or not _announces(block):
             continue
         following = blocks[at + 1 : at + 16]
@@ -78,7 +97,11 @@ def lead_in(blocks: list[Block], _: Page) -> Judged:
 
 
 def _announces(block: Block) -> bool:
-    return block.text.rstrip()[-1:] in ":：↓👇" or READ_MORE.fullmatch(block.text) is not None
+    if READ_MORE.fullmatch(block.text):
+        return True
+    if block.text.rstrip()[-1:] not in ":：↓👇":
+        return False
+    return len(block.text) <= A_LABEL or ANNOUNCING.search(block.text) is not None
 
 
 def bare_address(blocks: list[Block], _: Page) -> Judged:

@@ -112,7 +112,7 @@ def _told(sighted: Sighted, head: Head, content: Content, template: Template | N
         date_conflict=dated.conflict,
         fetched_at=dated.fetched_at,
         title=head.title,
-        author=given.text(given.first(head.values, given.AUTHOR_KEYS)),
+        author=given.named(given.first(head.values, given.AUTHOR_KEYS)),
         url=head.url,
         domain=domain(head.url) if head.url else None,
         tags=given.labels(given.first(head.values, ("tags", "tag"))),

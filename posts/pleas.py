@@ -30,6 +30,12 @@ def _any_of(words: str) -> str:
 _ACT = rf"(?:关注|關注|關註)(?!点|點|者|度|焦|的|区|區|指|过|過|于|於|這|这|非|往|群|对|對|那)|{_any_of(ACTS.removeprefix('关注 關注 關註 '))}"
 _MILD = _any_of(MILD)
 _OURS = r"我的|我们|我們|本(?:站|刊|台|网|網|报|報|號|号|人|频道|頻道|公众号|公眾號|专栏|專欄|文|篇)|此文|这篇|這篇|作者|频道|頻道|专栏|專欄|专页|專頁|创作|創作|粉[丝絲]|公[众眾衆][号號]|视频号|圍爐|围炉|电报|電報|微信|群[组組]?(?=$|[\W_])|会员|會員|訂戶|订户|付费|付費|newsletter|patreon|telegram|discord|youtube|facebook|twitter|instagram|\bline\b|\bfb\b|\big\b|社群|社团|播客|電子報|电子报|通讯|通訊|客户端|客戶端|\bapp\b|讚賞公民|赞赏公民"
+# where a writer is followed
+_OUTLET = r"频道|頻道|公众|公眾|专栏|專欄|专页|專頁|粉[丝絲專专]|微信|微博|推特|脸书|臉書|博客|部落格|账号|帳號|主页|主頁|播客|電子報|电子报|圍爐|围炉|matters|youtube|instagram|facebook|twitter|telegram|patreon|medium|line|ig|fb"
+# of a program that is what the text tells of, not the publisher's own
+_ANY_APP = (
+    r"(?!.{0,8}(?:手机|手機|设置|設置|設定|系统|系統|该|該|这个|這個|那个|那個|任何|某|一个|一個|此|第三方))"
+)
 _ASK = r"欢迎|歡迎|敬请|敬請|恳请|懇請|记得|記得|别忘了?|別忘了?|不要忘|快来|快來|多多|一键|一鍵|随手|隨手|手刀|立即|免费|免費|考虑|考慮|(?<![申邀聘提有])[请請](?!问|問|教|求|假|愿|願|客|先|設|设|登|與|与|海)"
 _BEGUN = r"(?:^|[,，.!?;:—–] ?|\b(?:please|now|and|or|to|just|can|also|consider|don.t forget to|be sure to|make sure to|want to|you) )"
 # how pleas are worded, and lists of words of which each has one
@@ -43,7 +49,7 @@ PLEAS = (
         f"{ACTS} {MILD}",
     ),
     (
-        rf"(?:{_any_of(FOLLOW)})(?:我(?!人|国|國|们|們|的人|有)|我们|我們|本[号站刊台頻频公专專]|公众号|公眾號|微信公|頻道|频道|電子報|电子报|專欄|专栏|下方|以下)(?!往|者|的[人话])",
+        rf"(?<![会會将將在被曾已很直能没沒不])(?:{_any_of(FOLLOW)})(?:我(?!人|国|國|们|們|有|的|并|並|和|与|與)|我的(?:{_OUTLET})|我们|我們|本[号站刊台頻频公专專]|公众号|公眾號|微信公|頻道|频道|電子報|电子报|專欄|专栏|下方|以下)(?!往|者|的[人话])",
         FOLLOW,
     ),
     (r"(?:点击|點擊|戳)[^。！？，]{0,12}?(?:蓝字|藍字|关注|關注|订阅|訂閱)", "点击 點擊 戳"),
@@ -76,7 +82,7 @@ PLEAS = (
     (r"(?<=^)subscribe(?: now)?$", "subscribe"),
     (r"[请請勿](?:替|為|为|對|对)本文拍手|不吝[給给]?我?拍手", "拍手"),
     (
-        r"^(?:下载|下載|打开|打開|安装|安裝).{0,14}(?:App|客户端|客戶端|应用|應用)(?:程序)?(?:$|\W.{0,20}$)",
+        rf"^(?:下载|下載|打开|打開|安装|安裝){_ANY_APP}.{{0,14}}(?:App|客户端|客戶端)(?:$|\W.{{0,20}}$)",
         CLIENTS,
     ),
     (r"(?:需要|感谢|感謝)(?:你|您|大家|讀者|读者|各位)的(?:支持|捐款|捐助|贊助|赞助)", "需要 感谢 感謝"),
@@ -93,14 +99,18 @@ PLEAS = (
         r"\b(?:reader-supported|funded by (?:its|our) readers|become a (?:patron|member|supporter)|tip jar|start your free|already a (?:member|subscriber)|log in to|to continue reading|thanks for reading|if you (?:enjoyed|liked|like|value|found|enjoy) (?:this|reading|what|our|it)|ma(?:king|ke) a (?:tax-deductible )?(?:donation|gift))\b",
         "reader-supported funded become tip start already log continue thanks if donation gift",
     ),
-    (r"(?:喜欢|喜歡|觉得|覺得).{0,10}(?:点个|點個|点赞|點讚|在看|转发|轉發)", "喜欢 喜歡 觉得 覺得"),
+    (
+        r"(?:喜欢|喜歡|觉得|覺得)[^。！？]{0,8}[，,话話就请請可欢歡来來给給][^。！？]{0,4}(?:[点點](?:一?[个個]|一下)?[“「]?(?:赞|讚|在看|关注|關注)|[点點](?:一?[个個]|一下)(?=[，,“「。！!]|$)|转发|轉發)",
+        "喜欢 喜歡 觉得 覺得",
+    ),
+    (r"^(?:微信|公众号|公眾號)(?:搜索|搜一搜|搜寻|搜尋)\s*[“「『【\"（(：:]", "微信 公众号 公眾號", "搜"),
     (
         r"(?:欢迎|歡迎).{0,10}(?:评论区|評論區|留言区|留言區|下方|文末|后台|後台).{0,6}(?:留言|评论|評論|讨论|討論)",
         "欢迎 歡迎",
     ),
     (r"加入(?:我們|我们)的? ?Patreon", "patreon"),
     (
-        r"(?:下载|下載|打开|打開|安装|更多[^。]{0,12}请).{0,14}(?:APP|应用程序|客户端|客戶端)(?:[”」）)！!。\s]*$|[，,]?(?:查看|看更多|收听|阅读))",
+        rf"(?:下载|下載|打开|打開|安装|更多[^。]{{0,12}}请){_ANY_APP}.{{0,14}}(?:(?:APP|客户端|客戶端)[”」）)！!。\s]*$|(?:APP|应用程序|客户端|客戶端)[，,]?(?:查看|看更多|收听|阅读))",
         DOWNLOAD,
         CLIENTS,
     ),

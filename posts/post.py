@@ -7,7 +7,7 @@ from posts.read import Ignored, Rejected, without_surrogates
 from schemas.words import Outcome, Reason
 
 # Raised whenever the same body may give another text.
-CLEANER_VERSION = 2
+CLEANER_VERSION = 3
 # what has the name of a post file and is no file
 NO_POST_FILES = {Reason.NOT_A_FILE, Reason.SUBMODULE}
 

@@ -21,6 +21,14 @@ IN_CODE = frozenset({"line_numbers", "fallback_element", "hidden_element"})
 CHROME = frozenset({"header", "footer", "nav"})
 NO_CLASS_COUNTS = frozenset({"article", "main", "body", "html"})
 NAMING = ("class", "id", "data-e2e", "data-testid", "data-component")
+# what names an article's kind, topics or place in a list, on the element that holds it
+ARTICLES = frozenset("node hentry h-entry gh-article post-full status-publish".split())
+OF_ARTICLES = frozenset("promoted published sticky featured".split())
+KIND = re.compile(r"(?:node|post|type|tag|category|series|format|status|view-mode)-(?!(?:\S+-)?teaser)")
+TOPIC = re.compile("(?:tag|category|type|topic)-")
+NAMES_OF_TOPICS = frozenset({"tags_element", "byline_element", "related_element"})
+# theirs are ids that links lead to: `tools`, `series`, `license` name what they are about
+IDS_OF_TEXT = frozenset("h1 h2 h3 h4 h5 h6 section".split())
 CAMEL = re.compile("(?<=[a-z0-9])(?=[A-Z])")
 DASHES = re.compile("[-_]+")
 HIDDEN_STYLE = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
@@ -76,7 +84,7 @@ CLASS_RULES = (
     ClassRule(
         "share_element",
         "sharing, liking and counting",
-        r"shar(?:e|es|ing)|share-?(?:this|buttons?|links?|bar|box|tools?|icons?|list|widget|wrapper|container|area|count)|sharing-\S+|sharedaddy|sd-(?:sharing|block|social|like)\S*|jp-post-flair|jpost-?flair"
+        r"shar(?:e|es|ing)|share-?(?:this|buttons?|links?|bar|box|tools?|icons?|list|widget|wrapper|container|area|count)|sharing-(?:area|bar|block|box|buttons?|container|enabled|hidden|icons?|links?|list|row|text|tools?|widget|wrapper)|sharedaddy|sd-(?:sharing|block|social|like)\S*|jp-post-flair|jpost-?flair"
         r"|social|socials|social-?(?:share|sharing|links?|icons?|media|buttons?|bar|list|follow|box|nav|menu)|addtoany\S*|a2a_\S+|addthis\S*|bdsharebuttonbox|bdshare|like-?(?:box|button|bar)|likes|clap|claps|reactions?|rating|star-rating|post-?(?:actions|like|likes|tools)|actions|action-?bar|fb-like|twitter-share-button|toolbar|tools|tool|tool-?(?:icons?|bar|box|kit)|page-tools|rich-?content-actions|content-item-actions|action-react|operation-?bar|post-ufi|like-wrap|interaction-?bar|(?:[a-z0-9]+-)+(?:sharing|sharebar|share-?buttons?|toobar\d*)",
     ),
     ClassRule(
@@ -88,7 +96,7 @@ CLASS_RULES = (
     ClassRule(
         "navigation_element",
         "ways to elsewhere",
-        r"breadcrumbs?|breadcrumb-?(?:nav|list|trail)|crumbs?|nav|navbar|nav(?:igation|-links?|-menu|-previous|-next|-below|-single|igation-links)|pagination|pager|paginator|page-?(?:links|nav|numbers)|menu|menus|main-menu|toc|table-of-contents|toc-?(?:container|wrapper|list|box|content|title)|ez-toc\S*|lwptoc\S*|js-toc|markdown-toc|back-to-top|backtotop|go-top|navigation__\S+|logo|site-logo|brand|masthead|site-header|site-footer|header-?(?:bar|nav|top)",
+        r"breadcrumbs?|breadcrumb-?(?:nav|list|trail)|crumbs?|nav|navbar|nav(?:igation|-links?|-menu|-previous|-next|-below|-single|igation-links)|pagination|pager|paginator|page-?(?:links|nav|numbers)|menu|menus|main-menu|toc|table-of-contents|toc-?(?:container|wrapper|list|box|content|title)|ez-toc(?!-section)\S*|lwptoc\S*|js-toc|markdown-toc|back-to-top|backtotop|go-top|navigation__\S+|logo|site-logo|brand|masthead|site-header|site-footer|header-?(?:bar|nav|top)",
     ),
     ClassRule(
         "tags_element",
@@ -98,7 +106,7 @@ CLASS_RULES = (
     ClassRule(
         "promotion_element",
         "asks to subscribe, pay, follow or donate",
-        rf"(?:newsletter|subscribe|subscription|sign-?up|email-?(?:signup|capture)|donate|donation|donor|support|membership|member|paywall|regwall|reward|follow|sponsor|appeal){BOXES}|mailchimp\S*|mc-embed-signup|\S*paywall|\S*barrier\S*|cta|call-to-action|promo(?:tion)?|promo-?(?:banner|block)|app-?(?:download|banner|promo)|download-?app|reward-?qrcode|qr-?code|qrcode-\S+|append-?qr\S*|(?:[a-z0-9]+-)+(?:qr|qrcode|promos?|newsletter|paywall|subscribe|signup|donation|donate)|wechat-?(?:qr\S*|code|follow)|tip-?jar|buy-?me\S*|patreon\S*|kofi\S*|preview-?(?:wall|notice)|custom-select-card|mp-profile-iframe\S*|(?:[a-z0-9]+-)*self-promo\S*|promote-?\S*|before-ir|app-?e\d+|subscription-widget\S*|charge-?wall\S*|support-us|rewards?-?\S*|admire\S*|dashang\S*|zanshang\S*",
+        rf"(?:newsletter|subscribe|subscription|sign-?up|email-?(?:signup|capture)|donate|donation|donor|support|membership|member|paywall|regwall|reward|follow|sponsor|appeal){BOXES}|mailchimp\S*|mc-embed-signup|(?!(?:has|no|non|with|without|pre|before)-)(?:[a-z0-9]+-)*(?:[a-z0-9]*paywall|barrier(?:-?(?:page|box|wrap|wrapper|content|overlay|message|fail-?safe)\S*)?)|cta|call-to-action|promo(?:tion)?|promo-?(?:banner|block)|app-?(?:download|banner|promo)|download-?app|reward-?qrcode|qr-?code|qrcode-\S+|append-?qr\S*|(?!(?:has|no|non|with|without|pre|before)-)(?:[a-z0-9]+-)+(?:qr|qrcode|promos?|newsletter|paywall|subscribe|signup|donation|donate)|wechat-?(?:qr\S*|code|follow)|tip-?jar|buy-?me\S*|patreon\S*|kofi\S*|preview-?(?:wall|notice)|custom-select-card|mp-profile-iframe\S*|(?:[a-z0-9]+-)*self-promo\S*|promoted-(?:content|posts?|articles?|links?|stories)|promote-(?:box|banner|block)|before-ir|app-?e\d+|subscription-widget\S*|charge-?wall\S*|support-us|rewards?{BOXES}|rewards?-\S+|admire(?:-\S+)?|dashang\S*|zanshang\S*",
     ),
     ClassRule(
         "advertisement",
@@ -108,7 +116,7 @@ CLASS_RULES = (
     ClassRule(
         "footer_element",
         "rights and notices of the site",
-        r"footer|foot-?note-site|entry-footer|copyright|copy-?right-?(?:notice|info|box|text|area)?|license|licence|cc-license|post-?copyright\S*|legal|disclaimer|terms|colophon|cookie-?\S*|gdpr\S*|consent-\S+|report-?(?:error|issue)|copyright-claim|shengming|bottom-article\S*|disclaimer-?\S+|tptn-counter|edit-?(?:this-page|page|link|post)|errata-link|credits?-?(?:line|box)?",
+        r"footer|foot-?note-site|entry-footer|copyright|copy-?right-?(?:notice|info|box|text|area)?|license|licence|cc-license|post-?copyright\S*|legal|disclaimer|terms|colophon|cookie-?(?:bar|banner|box|consent|law|message|modal|notice|overlay|policy|popup|settings|wall|warning)\S*|gdpr\S*|consent-\S+|report-?(?:error|issue)|copyright-claim|shengming|bottom-article\S*|disclaimer-?\S+|tptn-counter|edit-?(?:this-page|page|link|post)|errata-link|credits?-?(?:line|box)?",
     ),
     ClassRule(
         "credit_element",
@@ -137,7 +145,15 @@ CLASS_RULES = (
     ),
 )
 _NAMES = re.compile("|".join(f"(?P<{rule.name}>{WHERE}(?:{rule.names}))" for rule in CLASS_RULES))
-DROP_CAP = re.compile(r"drop-?cap\S*|first-?letter|initial-?(?:cap|letter)|lettrine|wp-dropcap")
+DROP_CAP = re.compile(
+    r"(?:[a-z0-9]+-)*drop-?cap\S*|first-?letter|initial-?(?:cap|letter)|lettrine|wp-dropcap"
+)
+FLOATED = re.compile(r"(?:^|[;\s])float\s*:\s*left", re.IGNORECASE)
+# twice the size of text, or more
+LARGE = re.compile(
+    r"(?:font-size|line-height)\s*:\s*(?:[3-9]\d|[1-9]\d\d)(?:\.\d+)?p[xt]|font-size\s*:\s*(?:[2-9](?:\.\d+)?r?em|[2-9]\d\d%)",
+    re.IGNORECASE,
+)
 # what a template sets above the text although it is the author's: standfirst, abstract
 STANDFIRST = re.compile(
     rf"{WHERE}(?:dek|deck|standfirst|stand-first|subtitle|sub-title|subhead(?:line|ing)?|sub-hed|lede|lead|leadin|lead-in|intro|introduction|excerpt|summary|abstract|description|desc|teaser-text|lead-text|strapline|tagline-post|chapo|daoyu|dao-du|art-?lead|article-?dek|post-description|blog-post-description)"
@@ -161,11 +177,21 @@ def why_dropped(tag: str, attributes: Mapping[str, str], names: Sequence[str]) -
 def _why_named(tag: str, attributes: Mapping[str, str], names: Sequence[str]) -> str | None:
     if "hidden" in attributes or HIDDEN_STYLE.search(attributes.get("style", "")):
         return "hidden_element"
-    for name in names:
+    if tag in IDS_OF_TEXT and "id" in attributes:
+        names = names_of({key: value for key, value in attributes.items() if key != "id"})
+    for name in names if ARTICLES.isdisjoint(names) else _besides_kinds(names):
         found = _NAMES.fullmatch(name)
-        if found and (found.lastgroup != "title_element" or tag == "h1"):
+        if not found or (found.lastgroup == "title_element" and tag != "h1"):
+            continue
+        if found.lastgroup in NAMES_OF_TOPICS or not TOPIC.match(name):
             return found.lastgroup
     return None
+
+
+def _besides_kinds(names: Sequence[str]) -> list[str]:
+    """Give the names of an article's element that do not say what kind of article it is."""
+    kinds = OF_ARTICLES.union(name.removeprefix("type-") for name in names if name.startswith("type-"))
+    return [name for name in names if name not in kinds and not KIND.match(name)]
 
 
 def is_standfirst(names: Sequence[str]) -> bool:
@@ -175,6 +201,12 @@ def is_standfirst(names: Sequence[str]) -> bool:
 def is_drop_cap(names: Sequence[str]) -> bool:
     """Tell a first letter that is set large, after which white space parts no words."""
     return any(DROP_CAP.fullmatch(name) for name in names)
+
+
+def is_set_large(attributes: Mapping[str, str]) -> bool:
+    """Tell an element that its style sets as a drop cap."""
+    style = attributes.get("style", "")
+    return "float" in style and FLOATED.search(style) is not None and LARGE.search(style) is not None
 
 
 def names_of(attributes: Mapping[str, str]) -> list[str]:

@@ -6,7 +6,7 @@ from html import unescape
 
 from posts import rules
 from posts.cards import leave_out_card
-from posts.content import Block, Content
+from posts.content import Block, Content, Link, Picture
 from posts.lines import BREAK, one_line, texts_of, verbatim
 from posts.marks import HEADINGS, PLAIN, VOID, Mark, link_of, mark_of, without_meaning
 from posts.markup import attributes_of
@@ -17,8 +17,14 @@ COMMENT = re.compile(r"<!(?=--).*?(?:-->|\Z)", re.DOTALL)
 RAW = frozenset({"script", "style", "title", "iframe"})
 # rules that what an element holds may be kept in spite of
 YIELDING = frozenset({"site_chrome_element", "title_element"})
+# elements of such rules that may hold a heading of the text
+MAY_HEAD = rules.CHROME | {"h1"}
+# a letter set large, with a mark of quotation before it
+LONGEST_INITIAL = 2
 # names of the block element, and of the nearest tag with a class or id, around what is read
 Place = tuple[str, str]
+# what the run holds: text, where an open link begins in it, characters and addresses of links, links and pictures
+Run = tuple[list[str], int, int, list[str], list[Link | Picture]]
 
 
 class Walk:
@@ -31,14 +37,17 @@ class Walk:
         self.open: list[tuple[Mark, int, Place]] = []
         self.place: Place = ("body", "")
         # (number of open elements without the one that began it, rule, run that it interrupts)
-        self.regions: list[tuple[int, str | None, list[str] | None]] = []
+        self.regions: list[tuple[int, str | None, Run | None]] = []
         self.rule: str | None = None
         self.left_out = 0  # blocks, from the first, known to be
         self.verbatim_at = 0
         self.quotes = self.figures = 0
         self.rows: list[list[int]] = []
-        self.link: tuple[str, int, int] | None = None
+        self.link: tuple[Link, int, int] | None = None
         self.linked_chars, self.hrefs = 0, list[str]()
+        # links and pictures of the run
+        self.within: list[Link | Picture] = []
+        self.before_break = 0  # of these
         self.is_after_drop_cap = False
 
     def through(self, markup: str) -> None:
@@ -70,7 +79,8 @@ class Walk:
 
     def text(self, text: str) -> None:
         if self.is_after_drop_cap:
-            text, self.is_after_drop_cap = text.lstrip(), False
+            text = text.lstrip()
+            self.is_after_drop_cap = not text
         if self.link is not None:
             self.linked_chars += len(text.strip())
         # white space between blocks is most of the texts
@@ -100,11 +110,37 @@ class Walk:
 
     def void(self, name: str, tag: str) -> None:
         if name == "br":
-            self.run.append("\n" if self.verbatim_at else BREAK)
-        elif name == "img" and self.rule is None:
-            self.content.images.append(attributes_of(tag))
+            self.line_break()
+        elif name == "img":
+            self.picture(attributes_of(tag))
         elif name == "hr" and not self.verbatim_at:
             self.end_block(self.place)
+
+    def line_break(self) -> None:
+        """Break a line; the second of two ends the block."""
+        if self.verbatim_at:
+            self.run.append("\n")
+            return
+        before = next((piece for piece in reversed(self.run) if not piece.isspace()), "")
+        if before != BREAK:
+            self.run.append(BREAK)
+            self.before_break = len(self.within)
+            return
+        # what stands alone on its line is in no block
+        del self.within[self.before_break :]
+        place, outermost = self.place, self.regions[-1][0] if self.regions else 0
+        for mark, _, around in reversed(self.open[outermost:]):
+            if mark.is_block:
+                break
+            place = around
+        self.end_block(place)
+
+    def picture(self, attributes: dict[str, str]) -> None:
+        found = Picture(attributes, self.rule, self.link[0].href if self.link is not None else "")
+        self.content.all_pictures.append(found)
+        self.within.append(found)
+        if self.link is not None:
+            self.link[0].pictures.append(found)
 
     def begin_block(self, name: str) -> None:
         if self.verbatim_at:
@@ -130,8 +166,10 @@ class Walk:
         if mark.is_block and not self.verbatim_at:
             self.regions.append((len(self.open), self.rule, None))
         else:
-            self.regions.append((len(self.open), self.rule, self.run))
-            self.run = []
+            start = self.link[1] if self.link is not None else 0
+            interrupted = (self.run, start, self.linked_chars, self.hrefs, self.within)
+            self.regions.append((len(self.open), self.rule, interrupted))
+            self.run, self.linked_chars, self.hrefs, self.within = [], 0, [], []
         self.rule = rule
 
     def rule_of(self, mark: Mark) -> str | None:
@@ -151,7 +189,8 @@ class Walk:
         """Tell what a header holds of the author's: a standfirst, or a heading amid the text."""
         if mark.is_standfirst:
             return True
-        return mark.name in HEADINGS and self.has_kept()
+        around = self.open[self.regions[-1][0]][0].name
+        return mark.name in HEADINGS and around in MAY_HEAD and self.has_kept()
 
     def has_kept(self) -> bool:
         """Tell whether any block is kept so far; one that is left out stays so."""
@@ -166,8 +205,8 @@ class Walk:
             self.leave_block(mark)
         elif mark.name == "a" and self.link is not None:
             self.end_link(self.link)
-        elif mark.signature:
-            self.leave_formatting(mark)
+        elif mark.is_drop_cap:
+            self.leave_initial(mark)
         self.open.pop()
         within, self.place = self.place, around
         if mark.signature and mark.is_block:
@@ -175,10 +214,11 @@ class Walk:
         if self.regions and self.regions[-1][0] == len(self.open):
             self.end_region(within)
 
-    def leave_formatting(self, mark: Mark) -> None:
-        self.is_after_drop_cap = mark.is_drop_cap
-        if mark.is_drop_cap and self.run:
-            self.run[-1] = self.run[-1].rstrip()
+    def leave_initial(self, mark: Mark) -> None:
+        """Take the white space off a letter set large. One told by its style alone is a letter or two."""
+        initial = self.run[-1].strip() if self.run else ""
+        if initial and (mark.has_drop_cap_name or len(initial) <= LONGEST_INITIAL):
+            self.is_after_drop_cap, self.run[-1] = True, initial
 
     def leave_block(self, mark: Mark) -> None:
         name = mark.name
@@ -201,34 +241,53 @@ class Walk:
         _, rule, interrupted = self.regions.pop()
         if interrupted is not None:
             self.end_block(within)
-            self.run = interrupted
+            self.run, start, self.linked_chars, self.hrefs, self.within = interrupted
+            self.link = self.link and (self.link[0], start, self.link[2])
         self.rule = rule
 
     def begin_link(self, href: str) -> None:
-        self.link = (href, len(self.run), len(self.content.blocks))
+        self.link = (Link(href, self.rule), len(self.run), len(self.content.blocks))
         self.hrefs.append(href)
 
-    def end_link(self, link: tuple[str, int, int]) -> None:
-        href, start, block = link
-        if self.rule is None:
-            texts = [*(block.text for block in self.content.blocks[block:]), "".join(self.run[start:])]
-            self.content.links.append((href, one_line(" ".join(texts))))
+    def end_link(self, link: tuple[Link, int, int]) -> None:
+        found, start, block = link
+        found.rule = self.rule
+        held = (block.text for block in self.content.blocks[block:] if block.rule == self.rule)
+        texts = [*held, "".join(self.run[start:])]
+        found.text = one_line(" ".join(texts))
+        self.content.all_links.append(found)
+        if len(self.run) > start:
+            self.within.append(found)
         self.link = None
 
     def end_block(self, place: Place) -> None:
         """Close the run of text."""
-        if not self.run:
-            return
-        run = "".join(self.run)
-        texts = verbatim(run) if self.verbatim_at else texts_of(run)
-        self.run = []
+        if self.run:
+            run = "".join(self.run)
+            texts = verbatim(run) if self.verbatim_at else texts_of(run)
+            self.run = []
+            if self.link is not None:
+                self.link = (self.link[0], 0, self.link[2])
+            if texts:
+                self.add_blocks(texts, place)
+        if self.within:
+            self.within = []
+        if self.hrefs or self.linked_chars:
+            # no other block leads there
+            self.linked_chars, self.hrefs = 0, [self.link[0].href] if self.link is not None else []
+
+    def add_blocks(self, texts: list[str], place: Place) -> None:
+        # an empty list goes on to be filled
+        hrefs = self.hrefs or list[str]()
+        added = [Block(text, self.rule, *place, self.linked_chars, hrefs) for text in texts]
+        self.content.blocks += added
+        for each in self.within:
+            if isinstance(each, Link):
+                each.blocks += added
+            else:
+                each.block = added[-1]
         if self.link is not None:
-            self.link = (self.link[0], 0, self.link[2])
-        if not texts:
-            return
-        for text in texts:
-            self.content.blocks.append(Block(text, self.rule, *place, self.linked_chars, self.hrefs))
-        self.linked_chars, self.hrefs = 0, [self.link[0]] if self.link is not None else []
+            self.link[0].blocks += added
 
 
 def _without_comments(markup: str) -> str:

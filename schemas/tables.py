@@ -102,9 +102,10 @@ class Templates(dy.Schema):
     source_id = dy.String()
     version = dy.Int32(min=1)
     kind = dy.String(
-        check=lambda c: c.is_in(["sentence", "block", "signature", "nothing"]),
-        description="sentence: a run of text, digits as 0; block: letters and digits of a whole block; signature: "
-        "the opening tag around blocks; nothing: the source was looked at and nothing recurs",
+        check=lambda c: c.is_in(["sentence", "edge", "amid", "markup", "nothing", "block", "signature"]),
+        description="sentence: a run of text, digits as 0; edge: letters and digits of a whole block, left out at the "
+        "head or end of a text; amid: the same, left out anywhere; markup: the opening tag around blocks; nothing: the "
+        "source was looked at and nothing recurs; block, signature: learned before version 3 of the cleaner, not used",
     )
     pattern = dy.String()
     posts = dy.Int64(description="distinct posts that held it when it was learned")

@@ -62,6 +62,7 @@ class Warn(StrEnum):
     BAD_URL = "url_not_understood"
     NO_SOURCE = "source_unknown"
     DEEP = "deeply_nested_html"
+    MOSTLY_CUT = "mostly_cut"
 
 
 class AlarmKind(StrEnum):
@@ -73,6 +74,7 @@ class AlarmKind(StrEnum):
     ONE_TEXT = "source.one_text"
     SOURCE_REJECTS = "source.rejects"
     REJECTS = "run.rejects"
+    MOSTLY_CUT = "run.mostly_cut"
     UNBALANCED = "run.unbalanced"
     MANY_NOT_POSTS = "run.many_not_posts"
     MANY_DUPLICATES = "run.many_duplicates"

@@ -74,13 +74,13 @@ def test_a_post_of_a_lake_needs_no_file(lake):
 
 
 def test_a_learned_block_tells_in_how_many_posts_it_recurs(lake):
-    learn(lake, "block", LAST, 12, 1340)
+    learn(lake, "edge", LAST, 12, 1340)
     last = list(explained(lake, lake.folder / "a.md").passages)[-1]
     assert (last.rule, last.recurrences) == ("recurring_block", (Recurrence(LAST, 12, 1340),))
 
 
 def test_another_text_in_the_lake_is_told(lake):
-    learn(lake, "block", LAST, 12, 1340)
+    learn(lake, "edge", LAST, 12, 1340)
     notes = []
     explained(lake, URL, notes.append)
     assert [note.partition(",")[0] for note in notes] == ["the lake holds another text"]

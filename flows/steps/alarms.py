@@ -13,7 +13,7 @@ from lake.batch import Run
 from lake.freshness import freshness, names, read_from
 from lake.store import Lake
 from posts.paths import printable
-from schemas.words import AlarmKind
+from schemas.words import AlarmKind, Warn
 
 # A share is told from so many posts; the boilerplate of a source seldom drifts by a quarter of its text.
 LEAST_BEFORE, LEAST_NEW, DRIFT = 30, 30, 0.25
@@ -85,6 +85,16 @@ def _drift(row: dict[str, Any]) -> Alarm:
     )
     numbers = {name: row[name] for name in ("before", "now", "old", "new")}
     return Alarm(AlarmKind.BOILERPLATE, text, str(row["source_id"]), numbers)
+
+
+def spared(lake: Lake, run: Run) -> list[Alarm]:
+    """Tell how many posts of a run keep text of which wording and templates would have left next to nothing."""
+    is_spared = (pl.col("run_id") == run.run_id) & pl.col("warnings").list.contains(Warn.MOSTLY_CUT.value)
+    paths = lake.scan("posts").filter(is_spared).select("path").collect()["path"].sort()
+    if paths.is_empty():
+        return []
+    text = f"{len(paths)} posts keep text of which rules would have left less than a fifth ({Warn.MOSTLY_CUT.value}), {printable(paths[0])} is one"
+    return [Alarm(AlarmKind.MOSTLY_CUT, text, numbers={"posts": len(paths)})]
 
 
 def silent(lake: Lake, run: Run, origins: Iterable[str]) -> list[Alarm]:

@@ -19,9 +19,9 @@ from lake.batch import Run
 from lake.store import Lake
 from posts.find import File
 from posts.learning import LEAST_POSTS, Pattern, Specimen, learn
+from posts.lines import bare
 from posts.parse import Templates
-from posts.recurring import named
-from posts.templates import NOTHING, Template
+from posts.templates import KINDS, NOTHING, Template
 from posts.work import Task, examples
 from schemas.words import AlarmKind
 
@@ -102,8 +102,8 @@ def learn_lake(
 
 
 def learn_thin(lake: Lake, run: Run, shop: Workshop) -> list[Learned]:
-    """Learn of the sources that have no template, or one learned from few of their posts."""
-    thin = templates.thin(lake, ENOUGH_POSTS)
+    """Learn of the sources that have no template, or one learned from few of their posts or in an older way."""
+    thin = templates.thin(lake, ENOUGH_POSTS, KINDS)
     return learn_lake(lake, run, shop, thin) if thin else []
 
 
@@ -190,7 +190,7 @@ def _changed(source_id: str, before: Template, seen: list[Specimen], unseen: lis
 def _is_known(specimen: Specimen, template: Template) -> bool:
     """Tell whether a post holds some pattern of a template."""
     return bool(template.covered(specimen.body)) or any(
-        named(text) in template.blocks for text, *_ in specimen.blocks
+        bare(text) in template.blocks for text, *_ in specimen.blocks
     )
 
 

@@ -5,7 +5,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import polars as pl
 
 from flows.steps.account import Summary, UnbalancedError, as_row, counts, not_balanced
-from flows.steps.alarms import Alarm, drifted, parser_errors, rejecting, silent, unbalanced, unusual_rejects
+from flows.steps.alarms import (
+    Alarm,
+    drifted,
+    parser_errors,
+    rejecting,
+    silent,
+    spared,
+    unbalanced,
+    unusual_rejects,
+)
 from flows.steps.batches import transform
 from flows.steps.clock import Clock
 from flows.steps.groups import Group
@@ -116,6 +125,7 @@ class Session:
             *([] if self.plan.is_again else few_posts(self.lake, self.run)),
             *told(self.learned.values()),
             *(drifted(self.lake, self.run) if is_written else []),
+            *(spared(self.lake, self.run) if is_written else []),
             *silent(self.lake, self.run, summary.origins),
         ]
 

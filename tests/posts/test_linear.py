@@ -2,7 +2,7 @@
 
 import pytest
 
-from posts.blocks import Block
+from posts.blocks import Block, Content
 from posts.cuts import Page, judge
 from posts.flat import cut
 
@@ -42,5 +42,5 @@ def test_many_runs_that_recur_are_cut_in_seconds():
 @pytest.mark.parametrize("text", ["点击关注 http://a.b", "x" + "/" * 219, "read" + "\u3000" * 216])
 def test_many_blocks_are_judged_in_seconds(text):
     blocks = [Block(text, None, "p", "", len(text), ["/a"]) for _ in range(2_000)]
-    judge(blocks, Page("a title", "https://example.com/a"))
+    judge(Content(blocks), Page("a title", "https://example.com/a"))
     assert len({block.rule for block in blocks[20:-20]}) == 1

@@ -1,0 +1,61 @@
+"""Names of classes and ids: those of articles condemn nothing, those of chrome do."""
+
+from pathlib import Path
+
+import pytest
+
+from posts.rules import names_of, why_dropped
+
+HERE = Path(__file__).parent
+
+
+def rows(name):
+    return [line.split("\t") for line in (HERE / name).read_text("utf-8").splitlines()]
+
+
+def rule(tag, **attributes):
+    attributes = {"class" if key == "class_" else key: value for key, value in attributes.items()}
+    return why_dropped(tag, attributes, names_of(attributes))
+
+
+@pytest.mark.parametrize(("system", "names"), rows("article_names.tsv"))
+def test_a_class_of_an_article_condemns_nothing(system, names):
+    assert (system, rule("div", class_=names)) == (system, None)
+
+
+@pytest.mark.parametrize(("system", "name"), rows("article_ids.tsv"))
+def test_an_id_of_an_article_condemns_nothing(system, name):
+    assert (system, rule("div", id=name)) == (system, None)
+
+
+@pytest.mark.parametrize(
+    "name", ["tools", "license", "related", "series", "share", "support", "comments", "tags"]
+)
+@pytest.mark.parametrize("tag", ["h1", "h2", "h6", "section"])
+def test_an_id_condemns_no_heading_and_no_section_alone(tag, name):
+    assert rule(tag, id=name) is None
+    assert rule("div", id=name) is not None
+
+
+@pytest.mark.parametrize(
+    ("names", "why"),
+    [
+        ("node node-teaser", "related_element"),
+        ("promoted-content", "promotion_element"),
+        ("nyk-paywall", "promotion_element"),
+        ("article-barrier", "promotion_element"),
+        ("site-newsletter", "promotion_element"),
+        ("cookie-banner", "footer_element"),
+        ("post-tags", "tags_element"),
+        ("category-list", "byline_element"),
+        ("topic-link", "related_element"),
+        ("ez-toc-container", "navigation_element"),
+        ("tag-newsletter", None),
+        ("has-paywall", None),
+        ("cookie-recipe", None),
+        ("ez-toc-section", None),
+        ("reef-barrier-reef", None),
+    ],
+)
+def test_whole_tokens_mean_chrome(names, why):
+    assert rule("div", class_=names) == why
