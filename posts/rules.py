@@ -21,6 +21,8 @@ IN_CODE = frozenset({"line_numbers", "fallback_element", "hidden_element"})
 CHROME = frozenset({"header", "footer", "nav"})
 NO_CLASS_COUNTS = frozenset({"article", "main", "body", "html"})
 NAMING = ("class", "id", "data-e2e", "data-testid", "data-component")
+# no rule names anything longer, and the patterns try each part of a name as a beginning
+MAX_NAME_CHARS = 100
 CAMEL = re.compile("(?<=[a-z0-9])(?=[A-Z])")
 DASHES = re.compile("[-_]+")
 HIDDEN_STYLE = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
@@ -183,7 +185,8 @@ def names_of(attributes: Mapping[str, str]) -> list[str]:
     names = DASHES.sub("-", written.lower()).split()
     if written != written.lower():
         # names in camel case are read both ways
+        known = set(names)
         names += [
-            name for name in DASHES.sub("-", CAMEL.sub("-", written).lower()).split() if name not in names
+            name for name in DASHES.sub("-", CAMEL.sub("-", written).lower()).split() if name not in known
         ]
-    return names
+    return [name for name in names if len(name) <= MAX_NAME_CHARS]
