@@ -51,7 +51,7 @@ def _commonmark() -> MarkdownIt:
         .enable(["table", "strikethrough"])
         .use(deflist_plugin)
     )
-    parser.helpers = SimpleNamespace(
+    parser.helpers = SimpleNamespace(  # type: ignore[assignment]  # a module is typed, names in it are asked for
         parseLinkDestination=parseLinkDestination, parseLinkTitle=parseLinkTitle, parseLinkLabel=_label_end
     )
     return parser

@@ -19,7 +19,7 @@ PYTEST = (sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--hypothesi
 
 def properties(tests):
     """Return the ids of all properties below some paths."""
-    command = [*PYTEST, "--collect-only", "-q", "-m", "hypothesis", *tests]
+    command = [*PYTEST, "--collect-only", "-m", "hypothesis", *tests]
     listed = subprocess.run(command, cwd=ROOT, text=True, stdout=subprocess.PIPE, check=True).stdout
     return [line for line in listed.splitlines() if "::" in line]
 
