@@ -28,7 +28,8 @@ def references_of(definitions: str) -> References:
     """Read definitions of links, `[label]: address`, that stand anywhere in a document."""
     environment: dict[str, Any] = {}
     _commonmark().parse(definitions, environment)
-    return environment.get("references", {})
+    references: References = environment.get("references", {})
+    return references
 
 
 def rendered(markdown: str, references: References) -> str:

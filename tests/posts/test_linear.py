@@ -9,7 +9,7 @@ from posts.blocks import Block
 from posts.cuts import Page, judge
 from posts.flat import cut
 from posts.parse import Sighted, parse
-from posts.read import blob_id
+from schemas.keys import blob_id
 
 SIZE = 300_000
 FLAT = {
