@@ -117,11 +117,10 @@ def _load_toml(front: str) -> Any:
 
 def _load_yaml(front: str) -> tuple[Any, list[str]]:
     _guard_nesting(front)
-    if SEXAGESIMAL.search(front):
-        raise Rejected(Reason.HOSTILE_FRONT_MATTER, detail=f"a number of over {DEEPEST} places")
     if "*" in front and "&" in front:
         _guard_aliases(front)
     try:
+        _check_places(front)
         return YAMLHandler().load(front), []
     except YAML_ERRORS as error:
         fields = _salvage(front)
@@ -135,6 +134,12 @@ def _guard_nesting(front: str) -> None:
     indent = max((len(line) - len(line.lstrip(" -?")) for line in front.split("\n")), default=0)
     if (flow > DEEPEST and _flow_depth(front) > DEEPEST) or indent > DEEPEST * 2:
         raise Rejected(Reason.HOSTILE_FRONT_MATTER, detail=f"nested deeper than {DEEPEST}")
+
+
+def _check_places(front: str) -> None:
+    """Raise ValueError for a number of base 60 that is too long to be read."""
+    if SEXAGESIMAL.search(front):
+        raise ValueError(f"a number of over {DEEPEST} places")
 
 
 def _guard_dots(front: str) -> None:
@@ -181,6 +186,7 @@ def _salvage(front: str) -> Fields:
         if "*" in field and "&" in field:
             _guard_aliases(field)
         try:
+            _check_places(field)
             fields.update(yaml.load(field, Loader=yaml.CSafeLoader))
         except YAML_ERRORS:
             fields[key[1]] = front[key.end() : end].strip().strip("\"'")
