@@ -3,6 +3,7 @@ BIN := .venv/bin
 LAKE ?= data/lake
 GOLD ?= ../shared/gold
 EVERY ?= 10
+MINUTES ?= 10
 PORT ?= 4200
 # one of them mostly waits, for the servers of the live tests
 PROCESSES ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
@@ -31,6 +32,9 @@ serve: install  ## Prefect's server with its UI, a worker and all deployments, o
 test: install  ## every test
 	$(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadscope --no-loadscope-reorder
 
+fuzz: install  ## search for input that breaks a property of the tests: MINUTES=10
+	$(BIN)/python tests/fuzz/run.py --minutes $(MINUTES)
+
 check: install  ## format, lint, types, imports
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -53,4 +57,4 @@ lock:  ## resolve requirements.lock anew from pyproject.toml (needs pip-tools)
 	pip-compile --quiet --generate-hashes --all-extras --strip-extras --unsafe-package chardet --upgrade \
 	  --no-emit-index-url --no-emit-find-links --no-emit-options --no-header -o requirements.lock pyproject.toml
 
-.PHONY: help install run serve test check bench bench-prefect bench-clean lock
+.PHONY: help install run serve test fuzz check bench bench-prefect bench-clean lock

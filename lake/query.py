@@ -1,6 +1,7 @@
 """Ask the lake in SQL: DuckDB over the files that the Delta log names, never over a glob."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import duckdb
@@ -82,11 +83,23 @@ def _quoted(texts: Iterable[str]) -> str:
 def rows(lake: Lake, query: str, most: int) -> tuple[list[str], list[tuple[Any, ...]], bool]:
     """Run a query; give column names, at most so many rows, and whether there are more. Raises QueryError."""
     try:
-        answer = connect(lake).execute(query)
-        found = answer.fetchmany(most + 1) if answer.description else []
+        with _interruptible():
+            answer = connect(lake).execute(query)
+            found = answer.fetchmany(most + 1) if answer.description else []
     except duckdb.Error as error:
         raise QueryError(str(error)) from error
     return [column[0] for column in answer.description or []], found[:most], len(found) > most
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Have Ctrl-C end a query as it ends other work; DuckDB makes a RuntimeError of it."""
+    try:
+        yield
+    except RuntimeError as error:
+        if "interrupted" in str(error).lower():
+            raise KeyboardInterrupt from error
+        raise
 
 
 def export(lake: Lake, query: str, file: str, form: str) -> None:
@@ -107,6 +120,7 @@ def export(lake: Lake, query: str, file: str, form: str) -> None:
         if statements[0].type != duckdb.StatementType.SELECT:
             connection.register("answer", connection.execute(query).to_arrow_table())
             source = "answer"
-        connection.execute(f"COPY {source} TO {_quoted([file])[1:-1]} ({options})")
+        with _interruptible():
+            connection.execute(f"COPY {source} TO {_quoted([file])[1:-1]} ({options})")
     except duckdb.Error as error:
         raise QueryError(str(error)) from error

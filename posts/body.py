@@ -3,8 +3,7 @@
 import re
 from functools import cache
 
-from markdown_it import MarkdownIt
-from mdit_py_plugins.deflist import deflist_plugin
+from posts.markdown import References, references_of, rendered
 
 EPOCH = re.compile(r"\s*<!--\s*(-?\d+|NaN)\s*-->")
 HEADER = re.compile(r"\s*\[(?P<title>[^\n]{0,2000})\]\((?P<url>\S{0,8000})\)[ \t]*\n-{3,}[ \t]*(?:\n|\Z)")
@@ -25,7 +24,8 @@ BEFORE_CJK = re.compile(rf"(?<=\S)(\*{{1,3}})(?={CJK_MARK})")
 AFTER_CJK = re.compile(rf"(?<={CJK_MARK})(\*{{1,3}})(?=\S)")
 MARKED = re.compile(r"<\w+\b[^>]*\bmarkdown=[\"']?(?:1|block|span)[\"']?[^>]*>")
 # the tags of https://jekyllrb.com/docs/liquid/tags/ and the variables of /docs/variables/; others may be the subject
-HIGHLIGHT = re.compile(r"\{%-?\s*highlight\b[^%]{0,80}%\}(.*?)\{%-?\s*endhighlight\s*-?%\}", re.DOTALL)
+HIGHLIGHT_END = re.compile(r"\{%-?\s*endhighlight\s*-?%\}")
+HIGHLIGHT = re.compile(rf"\{{%-?\s*highlight\b[^%]{{0,80}}%\}}(.*?){HIGHLIGHT_END.pattern}", re.DOTALL)
 LIQUID = re.compile(
     r"\{%-?\s*(?:include|include_relative|if|elsif|else|endif|unless|endunless|for|endfor|assign|capture|endcapture|comment"
     r"|endcomment|raw|endraw|link|post_url|gist|youtube|seo|feed_meta)\b[^%\n]{0,300}%\}|\{\{-?\s*(?:site|page|content|include|layout|paginator)\b[^}\n]{0,300}\}\}"
@@ -51,7 +51,7 @@ def to_html(body: str) -> str:
 
 
 def _segments(body: str) -> list[str]:
-    definitions = "\n".join(DEFINITION.findall(body))
+    references = references_of("\n".join(DEFINITION.findall(body)))
     pieces, done, at = list[str](), 0, 0
     while opening := FENCE_OR_BLOCK.search(body, at):
         if opening["comment"]:
@@ -61,27 +61,33 @@ def _segments(body: str) -> list[str]:
         if opening["fence"]:
             at = _fence_end(body, opening)
             continue
-        pieces.append(_render(body[done : opening.start()], definitions))
+        pieces.append(_render(body[done : opening.start()], references))
         done = at = _html_end(body, opening)
-        pieces.append(_as_marked(body[opening.start() : done], definitions))
-    return [*pieces, _render(body[done:], definitions)]
+        pieces.append(_as_marked(body[opening.start() : done], references))
+    return [*pieces, _render(body[done:], references)]
 
 
-def _as_marked(element: str, definitions: str) -> str:
+def _as_marked(element: str, references: References) -> str:
     """Render what is in an element where kramdown is told to: `<div markdown="1">`."""
     marked = MARKED.match(element)
     if not marked:
         return element
     end = element.rfind("</")
     end = end if end >= marked.end() else len(element)
-    return f"{marked[0]}\n{_render(element[marked.end() : end], definitions)}{element[end:]}"
+    return f"{marked[0]}\n{_render(element[marked.end() : end], references)}{element[end:]}"
 
 
 def _without_liquid(body: str) -> str:
     """Take out the tags that Jekyll fills in when it builds the site; code between them stays code."""
     if "{%" not in body and "{{" not in body:
         return body
-    body = HIGHLIGHT.sub(lambda match: f"\n\n```\n{match[1].strip(chr(10))}\n```\n\n", body)
+    ends = [end.end() for end in HIGHLIGHT_END.finditer(body)]
+    if ends:
+        # beyond the last end each opening would be read in vain to the end of the body
+        listings = HIGHLIGHT.sub(
+            lambda match: f"\n\n```\n{match[1].strip(chr(10))}\n```\n\n", body[: ends[-1]]
+        )
+        body = listings + body[ends[-1] :]
     return LIQUID.sub("", body)
 
 
@@ -110,15 +116,6 @@ def _marks(tag: str) -> re.Pattern[str]:
     return re.compile(rf"<(/?){tag}\b", re.IGNORECASE)
 
 
-@cache
-def _commonmark() -> MarkdownIt:
-    return (
-        MarkdownIt("commonmark", {"html": True, "maxNesting": 100})
-        .enable(["table", "strikethrough"])
-        .use(deflist_plugin)
-    )
-
-
 def _with_cjk_emphasis(markdown: str) -> str:
     """Let emphasis open and close beside CJK punctuation: 这是**“灯塔”**的. CommonMark sees no word boundary.
 
@@ -127,10 +124,9 @@ def _with_cjk_emphasis(markdown: str) -> str:
     return AFTER_CJK.sub("\u2060\\1", BEFORE_CJK.sub("\\1\u2060", markdown)) if "*" in markdown else markdown
 
 
-def _render(markdown: str, definitions: str) -> str:
+def _render(markdown: str, references: References) -> str:
     """Render a piece of a document whose link definitions may stand elsewhere in it."""
     if not markdown.strip():
         return ""
     markdown = FOOTNOTE.sub(r"\\\g<0>", ATTRIBUTE_LIST.sub("", markdown))
-    markdown = _with_cjk_emphasis(markdown)
-    return str(_commonmark().render(f"{markdown}\n\n{definitions}"))
+    return rendered(_with_cjk_emphasis(markdown), references)

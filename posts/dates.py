@@ -8,10 +8,12 @@ from typing import Any
 
 from schemas.words import Warn
 
+# the longest that browsers write, with a weekday, a zone and its name in brackets, has 60 characters
+MAX_DATE_CHARS = 200
 NAME_DATE = re.compile(r"(\d{4})[-_.](\d{1,2})[-_.](\d{1,2})")
 SPELLED = re.compile(
-    r"\s*(\d{4})\s?[-/.年]\s?(\d{1,2})\s?[-/.月]\s?(\d{1,2})\s?日?"
-    r"(?:(?:[T\s]+|(?<=日))(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,6})\d*)?)?\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2})?)?\s*\Z",
+    r"(\d{4}) ?[-/.年] ?(\d{1,2}) ?[-/.月] ?(\d{1,2}) ?日?"
+    r"(?:(?:[T ]+|(?<=日))(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,6})\d*)?)? ?(Z|UTC|GMT|[+-]\d{2}:?\d{2})?)?\Z",
     re.IGNORECASE,
 )
 SECONDS_BELOW = 100_000_000_000
@@ -82,6 +84,9 @@ def is_date(written: Any) -> bool:
 
 def _spelled(text: str) -> dt.datetime | dt.date | None:
     """Read the spellings that people use: `2021/9/1`, `2021年9月1日 08:00`, `2021-09-01 08:00:00 +0800`."""
+    text = " ".join(text.split())
+    if len(text) > MAX_DATE_CHARS:
+        return None
     match = SPELLED.match(text)
     if match is None:
         return _standard(text)

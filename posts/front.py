@@ -21,6 +21,8 @@ FENCE = re.compile(r"\A\s*(---|\+\+\+)[ \t]*\n")
 CLOSING = {fence: re.compile(rf"^{re.escape(fence)}[ \t]*$", re.MULTILINE) for fence in ("---", "+++")}
 A_KEY = re.compile(r"\s*[\w\"'-]+\s*[:=]")
 TOP_LEVEL_KEY = re.compile(r"^([\w-]+)[ \t]*:[ \t]*", re.MULTILINE)
+# The longest of 24,000 posts of blogs has 561 characters. YAML, read by Python, takes seconds for a million.
+MAX_CHARS = 256 * 1024
 # libyaml crashes the process at some ten thousand levels; no front matter needs ten.
 DEEPEST = 100
 # A document whose aliases unfold to more than this is an attack, not a post.
@@ -30,6 +32,15 @@ MOST_NODES = 10_000
 YAML_ERRORS = (
     yaml.YAMLError, ValueError, ArithmeticError, LookupError, AttributeError, TypeError, RecursionError
 )  # fmt: skip
+# YAML 1.1 reads 1:59:59 as a number of base 60, each place of which takes longer than the one before
+SEXAGESIMAL = re.compile(rf"(?::[0-5]?[0-9]){{{DEEPEST}}}")
+# what in TOML is no key, though it may hold dots
+TOML_STRING = re.compile(
+    r"""\"{3}(?:[^"\\]++|\\.|"(?!""))*+(?:\"{3}|\Z)|'{3}(?:[^']++|'(?!''))*+(?:'{3}|\Z)"""
+    r"""|"(?:[^"\\\n]++|\\.)*+"?|'[^'\n]*+'?|\#[^\n]*+""",
+    re.DOTALL,
+)
+TOML_KEY_END = re.compile(r"[=,\[\]{}\n]")
 # Python refuses to write longer numbers in decimal.
 LONGEST_NUMBER_BITS = 1024
 
@@ -67,8 +78,10 @@ def _split_json(text: str) -> tuple[str, str, str]:
 def load(kind: str, front: str) -> tuple[Fields, list[str]]:
     """Read front matter into its fields. What is not valid YAML is salvaged field by field, with a warning.
 
-    Raises Rejected: front_matter_not_a_mapping, front_matter_broken, front_matter_hostile.
+    Raises Rejected: front_matter_not_a_mapping, front_matter_broken, front_matter_hostile, front_matter_too_large.
     """
+    if len(front) > MAX_CHARS:
+        raise Rejected(Reason.LARGE_FRONT_MATTER, detail=f"{len(front)} characters; the limit is {MAX_CHARS}")
     simple = read_simple(front) if kind == "---" else None
     if simple is not None:
         return simple, []
@@ -95,6 +108,7 @@ class Toml(TOMLHandler):
 
 def _load_toml(front: str) -> Any:
     _guard_nesting(front)
+    _guard_dots(front)
     try:
         return Toml().load(front)
     except ValueError as error:
@@ -106,6 +120,7 @@ def _load_yaml(front: str) -> tuple[Any, list[str]]:
     if "*" in front and "&" in front:
         _guard_aliases(front)
     try:
+        _check_places(front)
         return YAMLHandler().load(front), []
     except YAML_ERRORS as error:
         fields = _salvage(front)
@@ -118,6 +133,20 @@ def _guard_nesting(front: str) -> None:
     flow = sum(1 for c in front if c in "[{")
     indent = max((len(line) - len(line.lstrip(" -?")) for line in front.split("\n")), default=0)
     if (flow > DEEPEST and _flow_depth(front) > DEEPEST) or indent > DEEPEST * 2:
+        raise Rejected(Reason.HOSTILE_FRONT_MATTER, detail=f"nested deeper than {DEEPEST}")
+
+
+def _check_places(front: str) -> None:
+    """Raise ValueError for a number of base 60 that is too long to be read."""
+    if SEXAGESIMAL.search(front):
+        raise ValueError(f"a number of over {DEEPEST} places")
+
+
+def _guard_dots(front: str) -> None:
+    """Refuse keys such as `a.b.c`, each dot of which nests a table, that are deeper than front matter may be."""
+    if front.count(".") <= DEEPEST:
+        return
+    if max(key.count(".") for key in TOML_KEY_END.split(TOML_STRING.sub("", front))) > DEEPEST:
         raise Rejected(Reason.HOSTILE_FRONT_MATTER, detail=f"nested deeper than {DEEPEST}")
 
 
@@ -153,8 +182,12 @@ def _salvage(front: str) -> Fields:
     fields, starts = Fields(), list(TOP_LEVEL_KEY.finditer(front))
     ends = [*(m.start() for m in starts[1:]), len(front)]
     for key, end in zip(starts, ends, strict=False):
+        field = front[key.start() : end]
+        if "*" in field and "&" in field:
+            _guard_aliases(field)
         try:
-            fields.update(yaml.load(front[key.start() : end], Loader=yaml.CSafeLoader))
+            _check_places(field)
+            fields.update(yaml.load(field, Loader=yaml.CSafeLoader))
         except YAML_ERRORS:
             fields[key[1]] = front[key.end() : end].strip().strip("\"'")
     return fields
@@ -186,12 +219,12 @@ def _tame(value: Any, depth: int = 0) -> Any:
 def spelled(front: str, key: str) -> str | None:
     """Give the value of a one-line field as it is spelled; None where it has no line of its own."""
     line = _line_of(key).search(front)
-    return line[1].strip("\"'") if line else None
+    return line[1].rstrip(" \t").strip("\"'") if line else None
 
 
 @cache
 def _line_of(key: str) -> re.Pattern[str]:
-    return re.compile(rf"^{re.escape(key)}[ \t]*[:=][ \t]*(\S.*?)[ \t]*$", re.MULTILINE)
+    return re.compile(rf"^{re.escape(key)}[ \t]*[:=][ \t]*(\S.*)$", re.MULTILINE)
 
 
 def plain(value: Any) -> Any:

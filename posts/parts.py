@@ -8,7 +8,8 @@ from dataclasses import dataclass
 RULER = r"\-=＝－—_*＊━─═▬+~～"
 ENDS_OF_DOMAINS = "com|org|net|tv|me|io|us|news|co|tw|cn|hk|ly|gl|page|app|live|info"
 # what belongs to a sentence after its mark
-REST_OF_END = r"([。！？!?….]*[”」』）)\"'’】]*)"
+# and is looked up at each of a run of marks
+REST_OF_END = r"([。！？!?….]{0,99}[”」』）)\"'’】]{0,99})"
 # All that can end a part begins with one character of a class, and what may stand before it is looked up behind
 # it: `re` skips what cannot begin a pattern only where the pattern begins with a class (four times as fast).
 # A group is set where a sentence ends, and holds the rest of its end.

@@ -29,6 +29,8 @@ TOPIC = re.compile("(?:tag|category|type|topic)-")
 NAMES_OF_TOPICS = frozenset({"tags_element", "byline_element", "related_element"})
 # theirs are ids that links lead to: `tools`, `series`, `license` name what they are about
 IDS_OF_TEXT = frozenset("h1 h2 h3 h4 h5 h6 section".split())
+# no rule names anything longer, and the patterns try each part of a name as a beginning
+MAX_NAME_CHARS = 100
 CAMEL = re.compile("(?<=[a-z0-9])(?=[A-Z])")
 DASHES = re.compile("[-_]+")
 HIDDEN_STYLE = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
@@ -215,7 +217,8 @@ def names_of(attributes: Mapping[str, str]) -> list[str]:
     names = DASHES.sub("-", written.lower()).split()
     if written != written.lower():
         # names in camel case are read both ways
+        known = set(names)
         names += [
-            name for name in DASHES.sub("-", CAMEL.sub("-", written).lower()).split() if name not in names
+            name for name in DASHES.sub("-", CAMEL.sub("-", written).lower()).split() if name not in known
         ]
-    return names
+    return [name for name in names if len(name) <= MAX_NAME_CHARS]

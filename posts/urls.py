@@ -8,6 +8,10 @@ from posts.redirects import destination
 from posts.tracking import is_tracking, may_track
 
 TWICE_ENCODED = re.compile(r"%25(?=[0-9A-Fa-f]{2})")
+# all but two of what was encoded many times over; each pass takes one off
+MANY_TIMES_ENCODED = re.compile(r"%25(?:25)+(?=25[0-9A-Fa-f]{2})")
+# https://www.unicode.org/reports/tr46/: what a name of a host loses on its way to the resolver
+IGNORED_IN_HOST = re.compile("[\xad\u200b\u2060\ufeff]")
 ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
 # an escape in small letters, or of a character that needs none
 UNTIDY_ESCAPE = re.compile(r"%(?:[a-f][0-9A-Fa-f]|[0-9A-F][a-f]|2[DE]|3[0-9]|[46][1-9A-F]|[57][0-9A]|5F|7E)")
@@ -38,7 +42,9 @@ def canonical(url: str) -> str | None:
 
     Scheme and host are lowered, the default port and a fragment that names a place within the page dropped,
     percent-encoding undone where it was applied twice and otherwise written one way, tracking parameters dropped
-    (utm_*, fbclid, gclid, si, spm, source=rss... and the like). The rest of the query is kept in its order.
+    (utm_*, fbclid, gclid, si, spm, source=rss... and the like). The rest of the query is kept in its order. Tabs
+    and line breaks are taken out as browsers do, other control characters percent-encoded; a host that holds any
+    is none.
     """
     if "&" in url:
         url = AMPERSAND.sub("&", url)
@@ -51,6 +57,10 @@ def canonical(url: str) -> str | None:
             return None
     except ValueError:
         return None
+    if not host.isprintable():
+        host = IGNORED_IN_HOST.sub("", host)
+        if not host.isprintable():
+            return None
     host = host.removesuffix(DEFAULT_PORT[scheme])
     path, query = _escaped_once(parts.path) or "/", _kept_query(parts.query, host)
     return urlunsplit((scheme, host, path, query, _kept_fragment(parts.fragment, host)))
@@ -65,13 +75,20 @@ def _is_canonical(tidy: str) -> bool:
 
 def _escaped_once(path: str) -> str:
     """`%25E7%25B4` and `%e7%b4` and the bare letters all become `%E7%B4`."""
+    if "%252525" in path:
+        path = MANY_TIMES_ENCODED.sub("%25", path)
     while (once := TWICE_ENCODED.sub("%", path)) != path and _is_utf8(once):
         path = once
     if UNTIDY_ESCAPE.search(path):
         path = ESCAPE.sub(_one_escape, path)
-    if path.isascii() and " " not in path:
-        return path
-    return "".join(c if c.isascii() and c != " " else _percent(c) for c in path)
+    return _printed(path)
+
+
+def _printed(text: str) -> str:
+    """Percent-encode what is not seen, and all beyond ASCII."""
+    if text.isascii() and text.isprintable() and " " not in text:
+        return text
+    return "".join(c if "!" <= c <= "~" else _percent(c) for c in text)
 
 
 def _is_utf8(path: str) -> bool:
@@ -95,7 +112,7 @@ def _kept_query(query: str, host: str) -> str:
     if not query:
         return ""
     kept = "&".join(pair for pair in query.split("&") if pair and not is_tracking(*_decoded(pair), host))
-    return "".join(c if "!" <= c <= "~" else _percent(c) for c in kept)
+    return _printed(kept)
 
 
 def _kept_fragment(fragment: str, host: str) -> str:

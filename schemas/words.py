@@ -31,6 +31,7 @@ class Reason(StrEnum):
     NOT_A_MAPPING = "front_matter_not_a_mapping"
     BROKEN_FRONT_MATTER = "front_matter_broken"
     HOSTILE_FRONT_MATTER = "front_matter_hostile"
+    LARGE_FRONT_MATTER = "front_matter_too_large"
     NO_TITLE = "no_title"
     NO_DATE = "no_date"
     # rejected: a fault of the code, not of the file; tried again when the code is another

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 
 from flows.steps.account import Summary
@@ -21,6 +22,11 @@ EXAMPLES = Path(__file__).parents[1] / "examples" / "posts"
 ONE_RUN = Path(__file__).parent / "flows" / "one_run.py"
 LIVE = "tests/live/"
 TOUCHED_MTIME_NS = 1_000_000_000
+
+# the same examples on every machine each time; `make fuzz` searches for others
+settings.register_profile("suite", derandomize=True, database=None)
+settings.register_profile("fuzz", derandomize=False, database=None, deadline=None, print_blob=True)
+settings.load_profile("suite")
 
 
 @dataclass(frozen=True)

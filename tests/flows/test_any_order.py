@@ -19,7 +19,6 @@ from tests.flows.repositories import NOBODY, init
 
 FEW = settings(
     max_examples=6,
-    derandomize=True,
     deadline=None,
     phases=[Phase.explicit, Phase.generate],  # shrinking takes minutes
     suppress_health_check=list(HealthCheck),

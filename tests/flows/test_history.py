@@ -36,7 +36,6 @@ BROKEN, IGNORED = b"---\ntitle: never closed\n", b"no front matter"
 WHOLE = 20_000
 FEW = settings(
     max_examples=8,
-    derandomize=True,
     deadline=None,
     phases=[Phase.explicit, Phase.generate],  # shrinking takes minutes
     suppress_health_check=list(HealthCheck),

@@ -577,7 +577,7 @@ def test_a_spool_is_read_while_it_grows():
 
 @every_form
 @given(chosen=st.data())
-@settings(derandomize=True, max_examples=100, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_a_damaged_archive_is_told_or_gives_its_posts(tmp_path_factory, archive, chosen):
     at = chosen.draw(st.integers(0, len(archive) - 1))
     mask = chosen.draw(st.integers(0, 255))

@@ -1,10 +1,15 @@
 """No text makes cleaning slow: each of these takes minutes where the time grows with the square of the size."""
 
+import time
+from itertools import product
+
 import pytest
 
 from posts.blocks import Block, Content
 from posts.cuts import Page, judge
 from posts.flat import cut
+from posts.parse import Sighted, parse
+from schemas.keys import blob_id
 
 SIZE = 300_000
 FLAT = {
@@ -26,6 +31,8 @@ FLAT = {
     "rulers": "---- a " * (SIZE // 7),
     "closing quotation marks": "”" * SIZE,
     "slashes": "/ a" * (SIZE // 3),
+    "question marks": f"a {'?' * SIZE} b",
+    "wide question marks": f"a {'？' * SIZE} b",
 }
 
 
@@ -44,3 +51,97 @@ def test_many_blocks_are_judged_in_seconds(text):
     blocks = [Block(text, None, "p", "", len(text), ["/a"]) for _ in range(2_000)]
     judge(Content(blocks), Page("a title", "https://example.com/a"))
     assert len({block.rule for block in blocks[20:-20]}) == 1
+
+
+FIELDS = "title date url author tags categories source other".split()
+RUNS = {
+    "spaces": " ",
+    "tabs": "\t",
+    "digits": "1",
+    "dots": "a.",
+    "hyphens": "2024-",
+    "colons": ":",
+    "sexagesimal places": ":59",
+    "slashes": "/",
+    "percent signs": "%25",
+    "escaped percent signs": "25",
+    "ampersands": "&amp;",
+    "brackets": "[",
+    "commas": "a,",
+    "dates": "1 Jan ",
+    "ideographic spaces": "\u3000",
+}
+DIALECTS = {
+    "YAML": '---\ntitle: a\nx: 1\n{field}: "{start}{run}b"\n---\nText.\n',
+    "plain YAML": "---\ntitle: a\n{field}: {start}{run}b\n---\nText.\n",
+    "key of YAML": "---\n{start}{run}: {field}\n---\nText.\n",
+    "TOML": '+++\n{field} = "{start}{run}b"\n+++\nText.\n',
+    "key of TOML": "+++\n{start}{run}b = 1 # {field}\n+++\nText.\n",
+    "table of TOML": "+++\n[{start}{run}b]\n{field} = 1\n+++\nText.\n",
+    "JSON": '{{"{field}": "{start}{run}b"}}\nText.\n',
+}
+STARTS = {"date": "2024-03-05", "url": "http://a.example/%"}
+BODIES = {
+    "brackets": "[",
+    "brackets of pictures": "![",
+    "links never ended": "[x![![](u)",
+    "links in links": "[a](",
+    "brackets beside code": "[`]`",
+    "definitions amid HTML": "[a]: b\n\n<hr>\n\n",
+    "listings never ended": "{% highlight a %}",
+    "backticks": "`",
+    "emphasis": "*a_",
+    "quotations": ">",
+    "lists": "- ",
+    "tables": "|a|\n|-|\n",
+    "comments": "<!--",
+    "instructions": "<?",
+    "entities": "&#",
+    "question marks": "?",
+}
+FILES = {f"{dialect}, {field}": (text, field) for dialect, text in DIALECTS.items() for field in FIELDS}
+SMALL, LARGE = 4_000, 64_000
+# Sixteen times the size takes sixteen times the time, or 256 times where the time grows with the square.
+MOST_GROWTH = 64
+# what is done in this time tells nothing of how it grows, and is no harm
+LITTLE_SECONDS = 0.5
+
+
+def seconds(content):
+    """Return the CPU time that reading a file takes, which other processes hardly change."""
+    begun = time.process_time()
+    parse(Sighted("/blog", "2024-03-05-x.md", content.encode(), blob_id(b"")))
+    return time.process_time() - begun
+
+
+def grows_in_line(file):
+    """Tell whether the time grows as the size does, in one of three tries."""
+    return any(
+        (large := seconds(file(LARGE))) < LITTLE_SECONDS or large < MOST_GROWTH * seconds(file(SMALL))
+        for _ in range(3)
+    )
+
+
+@pytest.mark.parametrize(("named", "run"), list(product(FILES, RUNS)))
+def test_front_matter_takes_time_as_its_size(named, run):
+    text, field = FILES[named]
+    start, piece = STARTS.get(field, "a"), RUNS[run]
+    assert grows_in_line(lambda size: text.format(field=field, start=start, run=piece * (size // len(piece))))
+
+
+@pytest.mark.parametrize("run", BODIES)
+def test_markdown_takes_time_as_its_size(run):
+    piece = BODIES[run]
+    assert grows_in_line(lambda size: f"---\ntitle: a\n---\na {piece * (size // len(piece))} b\n")
+
+
+@pytest.mark.parametrize("name", ["js-", "post-", "box-", "Aa0 "])
+def test_names_of_classes_take_time_as_their_size(name):
+    assert grows_in_line(
+        lambda size: f"---\ntitle: a\n---\n<div class='{name * (size // len(name))}'>b</div>\n"
+    )
+
+
+def test_what_is_nested_too_deep_in_markdown_is_text():
+    post = parse(Sighted("/b", "2024-03-05-x.md", f"---\ntitle: a\n---\n{'>' * 9_000} deep\n".encode(), ""))
+    assert post.text == "deep"

@@ -4,7 +4,7 @@ import pytest
 
 from posts.parse import Sighted, parse
 from posts.post import Post
-from posts.read import blob_id
+from schemas.keys import blob_id
 from schemas.words import Reason
 
 NINES = "9" * 5_000

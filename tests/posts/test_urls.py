@@ -246,3 +246,21 @@ def test_tracking_does_not_part_twins(pairs, tracking, data):
 def test_any_link_is_a_canonical_url_or_none(base, url):
     found = absolute(base, url)
     assert found is None or found == canonical(found)
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("http://a.example/x\x1b[31m", "http://a.example/x%1B[31m"),
+        ("http://a.example/a\tb\nc", "http://a.example/abc"),
+        ("http://a.example/\u202egpj.exe", "http://a.example/%E2%80%AEgpj.exe"),
+        ("http://a.example/?q=\x9b\x7f", "http://a.example/?q=%C2%9B%7F"),
+        ("http://a\x1b.example/", None),
+        ("http://a\u202e.example/", None),
+        ("http://a\xad.example/", "http://a.example/"),
+        (f"http://a.example/%{'25' * 100_000}41", "http://a.example/A"),
+    ],
+    ids=["escape", "tab", "bidi", "query", "host", "bidi-host", "soft-hyphen", "encoded-often"],
+)
+def test_no_control_character_stays_in_an_address(written, kept):
+    assert canonical(written) == kept

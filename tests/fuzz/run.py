@@ -1,0 +1,85 @@
+"""Search for input that breaks a property of the suite, with a new seed each time, until the time is up.
+
+A property is what pytest marks `hypothesis`: new ones are searched without being listed here.
+"""
+
+import argparse
+import os
+import random
+import subprocess
+import sys
+import threading
+import time
+from itertools import count
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PYTEST = (sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--hypothesis-profile=fuzz")
+
+
+def properties(tests):
+    """Return the ids of all properties below some paths."""
+    command = [*PYTEST, "--collect-only", "-m", "hypothesis", *tests]
+    listed = subprocess.run(command, cwd=ROOT, text=True, stdout=subprocess.PIPE, check=True).stdout
+    return [line for line in listed.splitlines() if "::" in line]
+
+
+class Search:
+    """What is searched, whose turn is next, and what was found."""
+
+    def __init__(self, tests, ends_at):
+        self.tests, self.ends_at = tests, ends_at
+        self.turns, self.lock = count(), threading.Lock()
+        self.rounds, self.finds = 0, dict[str, str]()
+
+    def work(self):
+        while time.monotonic() < self.ends_at and (test := self.next_test()):
+            self.search(test)
+
+    def next_test(self):
+        with self.lock:
+            left = [test for test in self.tests if test not in self.finds]
+            return left[next(self.turns) % len(left)] if left else None
+
+    def search(self, test):
+        seed = f"--hypothesis-seed={random.randrange(2**32)}"
+        try:
+            left = max(self.ends_at - time.monotonic(), 1)
+            done = subprocess.run(
+                [*PYTEST, seed, test], cwd=ROOT, text=True, capture_output=True, check=False, timeout=left
+            )
+        except subprocess.TimeoutExpired:
+            return
+        with self.lock:
+            self.rounds += 1
+            if done.returncode == 0:
+                return
+            first = test not in self.finds
+            self.finds[test] = (
+                f"{Path(sys.executable).name} -m pytest --hypothesis-profile=fuzz {seed} '{test}'"
+            )
+            if first:
+                print(f"{done.stdout}{done.stderr}\nfound by: {self.finds[test]}\n", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--minutes", type=float, default=10)
+    parser.add_argument("tests", nargs="*", default=["tests"])
+    asked = parser.parse_args()
+    tests = properties(asked.tests)
+    random.shuffle(tests)
+    search = Search(tests, time.monotonic() + 60 * asked.minutes)
+    workers = [threading.Thread(target=search.work) for _ in range(os.cpu_count() or 1)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    print(f"{len(tests)} properties, {search.rounds} searches, {len(search.finds)} found wanting")
+    for line in search.finds.values():
+        print(line)
+    return int(bool(search.finds) or not search.rounds)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
