@@ -34,6 +34,12 @@ def clean_posts(keeper: Keeper, sources: list[str]) -> State[None]:
     return done(f"{posts.posts} posts cleaned again, {posts.changed} with another text")
 
 
+@task(name="reclean", task_run_name="reclean", cache_policy=NO_CACHE)
+def clean_learned(keeper: Keeper) -> State[None]:
+    posts = keeper.clean_learned()
+    return done(f"{posts.posts} posts cleaned again, {posts.changed} with another text")
+
+
 @task(name="report", task_run_name="report", cache_policy=NO_CACHE)
 def report(keeper: Keeper) -> Kept:
     return reported_upkeep(keeper)
@@ -63,9 +69,8 @@ def learn(
     with keeping(order, runs.LEARN, get_run_logger().warning) as keeper, logged_progress():
         held: Any = quote(keeper)
         learn_templates(held, anew=anew)
-        changed = [each.source_id for each in keeper.done.learned if each.is_new]
-        if reclean and changed:
-            clean_posts(held, changed)
+        if reclean:
+            clean_learned(held)
         kept = report(held)
         return ended(kept, kept)  # type: ignore[no-any-return]  # or a state of Prefect's
 

@@ -11,6 +11,8 @@ from lake.batch import KEY
 from lake.findings import Findings
 from lake.ledger import IS_THERE
 from lake.rows import where
+from lake.runs import UPKEEP
+from lake.templates import IS_LEFT
 from schemas.words import Check, Outcome, Reason
 
 Keys = dict[str, pl.DataFrame]
@@ -79,7 +81,8 @@ def _checks(slug_of: Callable[[str], str]) -> list[_Across]:
         ),
         _Across(Check.DUPLICATES, "files", ("files",), _duplicates),
         _Across(Check.INTERVALS, "revisions", versions, _intervals),
-        _Across(Check.TEMPLATES, "templates", ("templates", "files", *versions), _templates),
+        _Across(Check.TEMPLATES, "templates", ("templates", "runs", "files", *versions), _templates),
+        _Across(Check.CLEANED, "posts", ("posts", "templates", "runs"), _cleaned),
     ]
 
 
@@ -183,12 +186,35 @@ def _intervals(keys: Keys) -> tuple[int, pl.DataFrame]:
 
 
 def _templates(keys: Keys) -> tuple[int, pl.DataFrame]:
+    """A template is of a source that has files or posts, but for one that a killed run learned before it loaded them."""
     known = pl.concat([keys[name].select("source_id") for name in ("files", "posts", "revisions")]).unique()
-    sources = keys["templates"].select("source_id", "version").unique().sort("source_id", "version")
+    recorded = pl.col("run_id").is_null() | pl.col("run_id").is_in(keys["runs"]["run_id"].implode())
+    sources = keys["templates"].filter(recorded).select("source_id", "version").unique()
+    sources = sources.sort("source_id", "version")
     strange = sources.join(known, on="source_id", how="anti")
     return sources.height, strange.select(
         where="source_id", detail=pl.format("version {}: no file and no post is of this source", "version")
     )
+
+
+def _cleaned(keys: Keys) -> tuple[int, pl.DataFrame]:
+    """A post is cleaned with the newest template of its source, if an ingest has ended since that was learned."""
+    reading = keys["runs"].filter(~pl.col("kind").is_in(UPKEEP))
+    newest = (
+        keys["templates"]
+        .group_by("source_id")
+        .agg(newest=pl.col("version").max(), learned_at=pl.col("learned_at").max())
+    )
+    both = keys["posts"].join(newest, on="source_id", how="left")
+    is_old = pl.col("newest").ne_missing(pl.col("template_version")) & ~IS_LEFT
+    is_due = pl.col("learned_at").is_null() | (pl.col("learned_at") < pl.lit(reading["started_at"].max()))
+    detail = pl.format(
+        "was cleaned with template {} of {}, whose newest is {}",
+        pl.col("template_version").cast(pl.String).fill_null("none"),
+        "source_id",
+        pl.col("newest").cast(pl.String).fill_null("none"),
+    )
+    return both.height, _found("posts", both.filter(is_old & is_due), detail)
 
 
 def _runs(versions: dict[str, int], keys: Keys) -> tuple[int, pl.DataFrame]:

@@ -94,6 +94,13 @@ def tellers(lake: Lake, post_ids: pl.Series) -> pl.DataFrame:
     return lake.scan("files").filter(is_teller).join(posts, on="post_id", how="semi").collect()
 
 
+def posts_since(lake: Lake, moment: dt.datetime | None) -> int:
+    """Count the posts among the live files that were read from a moment on; of all, without one."""
+    posts = lake.scan("files").filter(IS_THERE & (pl.col("outcome") == Outcome.POST.value))
+    since = posts if moment is None else posts.filter(pl.col("read_at") >= moment)
+    return int(since.select(pl.len()).collect().item())
+
+
 def not_read_by(lake: Lake, origins: Iterable[str], run_id: str) -> int:
     """Count the live files of some origins that a run did not read."""
     return int(_live(lake, origins).filter(pl.col("run_id") != run_id).select(pl.len()).collect().item())

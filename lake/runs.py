@@ -70,6 +70,11 @@ def alike(lake: Lake, run: Run, kind: str, origins: Iterable[str]) -> pl.DataFra
     return rows.sort("started_at", descending=True).head(HISTORY_RUNS)
 
 
+def last_reading(lake: Lake) -> dt.datetime | None:
+    """Give when the last recorded run ended that may have changed the ledger; None where there was none."""
+    return _reading(lake)["finished_at"].max()  # type: ignore[return-value]  # a moment
+
+
 def started(lake: Lake, run_id: str) -> dt.datetime:
     """Give when a recorded run began."""
     rows = lake.scan("runs").filter(pl.col("run_id") == run_id)

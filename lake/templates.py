@@ -3,9 +3,18 @@
 from collections.abc import Collection
 
 import polars as pl
+from deltalake import CommitProperties, Transaction
 
 from lake.batch import KEY, Run
 from lake.store import Lake
+from schemas.words import Warn
+
+# Written with a commit to posts, as Delta app transactions: the version of `templates` that all posts are cleaned with,
+# and a number of the code that has done so, so that a run need not look at them.
+TEMPLATES, CODE = "postlake.templates", "postlake.code"
+# A post that the code reads as another one, or as none, keeps the text that it has; this tells, so that it is not tried
+# by every run.
+IS_LEFT = pl.col("warnings").list.contains(Warn.NOT_CLEANED_AGAIN.value)
 
 # a stored post as the file that tells it
 FILE = [
@@ -81,17 +90,38 @@ def sample(lake: Lake, sources: pl.DataFrame, most: int) -> pl.DataFrame:
     return found.filter((pl.int_range(pl.len()) % every == 0).over("source_id", "is_new"))
 
 
-def outdated(lake: Lake, cleaner_version: int, sources: list[str]) -> pl.DataFrame:
+def outdated(lake: Lake, cleaner_version: int, sources: list[str], *, with_left: bool = True) -> pl.DataFrame:
     """Give the posts that another cleaner or template cleaned, in the order of partitions; of all sources, or some.
 
-    Columns of FILE, post_id and the partition's.
+    Columns of FILE, post_id and the partition's. `with_left` gives those too that were left as they are before.
     """
     known = newest(lake).lazy().group_by("source_id").agg(newest=pl.col("version").max())
     posts = lake.scan("posts")
     posts = posts.filter(pl.col("source_id").is_in(sources)) if sources else posts
+    posts = posts if with_left else posts.filter(~IS_LEFT)
     is_old = (pl.col("cleaner_version") != cleaner_version) | pl.col("newest").ne_missing(
         pl.col("template_version")
     )
     place = ["source_id", lake.granularity, "post_id"]
     found = posts.join(known, on="source_id", how="left").filter(is_old)
     return found.select(*KEY, "blob", *place).sort(place).collect()
+
+
+def is_current(lake: Lake, code: int) -> bool:
+    """Tell from the logs alone that no post is outdated; False where that is not known."""
+    return is_tried(lake, code) and lake.table("posts").transaction_version(TEMPLATES) == _version(lake)
+
+
+def is_tried(lake: Lake, code: int) -> bool:
+    """Tell whether the posts that were left as they are were so by this version of the code."""
+    return lake.table("posts").transaction_version(CODE) == code
+
+
+def mark_current(lake: Lake, code: int) -> None:
+    """Say that no post is outdated but those that are left as they are."""
+    told = [Transaction(TEMPLATES, _version(lake)), Transaction(CODE, code)]
+    lake.commit("posts", [], lake.partition_of("posts"), CommitProperties(app_transactions=told))
+
+
+def _version(lake: Lake) -> int:
+    return lake.table("templates").version()

@@ -15,10 +15,21 @@ from schemas.words import Check
 # what the checks across tables need of each row
 KEYS = {
     "raw": ["blob"],
-    "posts": ["post_id", "source", "source_id", "origin", "path", "blob", "version_at", "withdrawn_at"],
+    "posts": [
+        "post_id",
+        "source",
+        "source_id",
+        "origin",
+        "path",
+        "blob",
+        "version_at",
+        "withdrawn_at",
+        "template_version",
+        "warnings",
+    ],
     "revisions": ["post_id", "source", "source_id", "blob", "version_at", "withdrawn_at", "superseded_at"],
     "files": ["origin", "path", "blob", "outcome", "reason", "detail", "post_id", "source_id", "gone_at"],
-    "templates": ["source_id", "version", "kind", "pattern", "run_id"],
+    "templates": ["source_id", "version", "kind", "pattern", "run_id", "learned_at"],
     "renamed_posts": ["old_id", "new_id"],
     "runs": [name for name in columns("runs") if name not in {"alarms", "marks"}],
 }

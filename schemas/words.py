@@ -64,6 +64,7 @@ class Warn(StrEnum):
     NO_SOURCE = "source_unknown"
     DEEP = "deeply_nested_html"
     MOSTLY_CUT = "mostly_cut"
+    NOT_CLEANED_AGAIN = "not_cleaned_again"
 
 
 class AlarmKind(StrEnum):
@@ -109,6 +110,7 @@ class Check(StrEnum):
     INTERVALS = "intervals"
     RUNS = "runs"
     TEMPLATES = "templates"
+    CLEANED = "cleaned"
 
 
 class Granularity(StrEnum):

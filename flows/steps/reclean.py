@@ -3,21 +3,24 @@
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from hashlib import blake2b
 
 import polars as pl
 
 from flows.steps.alarms import Failure
+from flows.steps.code import code_version
 from flows.steps.frames import post_rows
 from flows.steps.pool import Workers, Workshop, handfuls
 from flows.steps.progress import tell
 from lake import ledger, templates
 from lake.batch import Run
 from lake.commit import rewrite
+from lake.maintain import agree
 from lake.store import Lake
 from posts.find import File
 from posts.post import CLEANER_VERSION
 from posts.work import Parsed, Task, work
-from schemas.words import FAULTS_OF_CODE
+from schemas.words import FAULTS_OF_CODE, Warn
 
 # posts whose bytes, texts and rows are in memory at a time
 AT_ONCE = 4_000
@@ -52,13 +55,41 @@ def reclean(lake: Lake, run: Run, shop: Workshop, sources: Sequence[str] = ()) -
 
     What is committed stays, should the run be killed; the next one goes on.
     """
-    outdated = templates.outdated(lake, CLEANER_VERSION, list(sources))
+    done = _reclean(lake, run, shop, templates.outdated(lake, CLEANER_VERSION, list(sources)))
+    if not sources and not templates.is_current(lake, _code()):
+        templates.mark_current(lake, _code())
+    return done
+
+
+def catch_up(lake: Lake, run: Run, shop: Workshop) -> Recleaned:
+    """Clean the posts that a run which was killed, or an older postlake, has left with another template or cleaner.
+
+    Where there are none the logs tell so, and nothing is read. What was left as it is, is tried again by other code.
+    """
+    if templates.is_current(lake, _code()):
+        return Recleaned()
+    with_left = not templates.is_tried(lake, _code())
+    done = _reclean(lake, run, shop, templates.outdated(lake, CLEANER_VERSION, [], with_left=with_left))
+    templates.mark_current(lake, _code())
+    return done
+
+
+def _code() -> int:
+    """Return a number for the version of the code that reads and cleans, as a Delta transaction can hold it."""
+    spelled = f"{code_version()} {CLEANER_VERSION}".encode()
+    return int.from_bytes(blake2b(spelled, digest_size=6).digest())
+
+
+def _reclean(lake: Lake, run: Run, shop: Workshop, outdated: pl.DataFrame) -> Recleaned:
     total = Recleaned()
     with ExitStack() as stack:
         workers = Workers(shop, stack)
         for rows in _shares(lake, outdated):
             total += _cleaned(lake, run, workers, rows)
             tell("reclean", total.posts, outdated.height)
+    if total.posts:
+        # else undoing a batch that is killed later would undo this too
+        agree(lake)
     return total
 
 
@@ -88,7 +119,7 @@ def _cleaned(lake: Lake, run: Run, workers: Workers, rows: pl.DataFrame) -> Recl
     same = ["post_id", "source_id", "date", "blob"]
     cleaned = stored.select(*same, *STAYS, old="content_hash").join(fresh.drop(STAYS), on=same)
     changed = cleaned.filter(pl.col("old") != pl.col("content_hash")).height
-    staying = stored.join(cleaned, on="post_id", how="anti")
+    staying = _with_left_marked(stored.join(cleaned, on="post_id", how="anti"), rows)
     written = lake.fitted("posts", lake.with_period(cleaned))
     rewrite(lake, pl.concat([staying, written]), partitions)
     return Recleaned(rows.height, changed, rows.height - cleaned.height - len(failed), failed)
@@ -98,3 +129,12 @@ def _failed(parsed: list[Parsed]) -> tuple[Failure, ...]:
     told = ("path", "reason", "detail")
     rows = (row for each in parsed for row in zip(*(each.sightings[name] for name in told), strict=True))
     return tuple(row for row in rows if row[1] in FAULTS_OF_CODE)
+
+
+def _with_left_marked(staying: pl.DataFrame, outdated: pl.DataFrame) -> pl.DataFrame:
+    """Warn on the posts that could not be cleaned again, and only on these."""
+    is_left = pl.col("post_id").is_in(outdated["post_id"].implode())
+    warning = pl.lit([Warn.NOT_CLEANED_AGAIN.value], pl.List(pl.String))
+    return staying.with_columns(
+        warnings=pl.when(is_left).then(pl.col("warnings").list.set_union(warning)).otherwise("warnings")
+    )

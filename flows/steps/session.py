@@ -27,7 +27,7 @@ from flows.steps.new_files import few_posts
 from flows.steps.plan import Plan
 from flows.steps.pool import Workshop
 from flows.steps.progress import tell
-from flows.steps.reclean import Recleaned, reclean
+from flows.steps.reclean import Recleaned, catch_up
 from flows.steps.sources import Source
 from lake import ledger, runs
 from lake.batch import Batch, Mark, Run
@@ -72,16 +72,21 @@ class Session:
         self.shop = self.shop.knowing(in_force(self.lake))
 
     def complete(self) -> Recleaned:
-        """After a large load, learn of the sources that the sample showed too little of, and clean their posts again."""
-        if not self.plan.learns or ledger.read_by(self.lake, self.run.run_id)["post"] < WORTH_LEARNING:
-            return Recleaned()
-        with self.clock.measuring("learn"):
-            learned = learn_thin(self.lake, self.run, self.shop)
-            self._equip(learned)
+        """After a large load, learn of the sources that the sample showed too little of; clean again what is outdated.
+
+        That is what this run has learned anew, or what a run that was killed has learned and not come to clean.
+        """
+        if self.plan.learns and self._posts_loaded() >= WORTH_LEARNING:
+            with self.clock.measuring("learn"):
+                self._equip(learn_thin(self.lake, self.run, self.shop))
         with self.clock.measuring("reclean"):
-            changed = [each.source_id for each in learned if each.is_new]
-            self.recleaned = reclean(self.lake, self.run, self.shop, changed) if changed else Recleaned()
+            self.recleaned = catch_up(self.lake, self.run, self.shop)
         return self.recleaned
+
+    def _posts_loaded(self) -> int:
+        """Count the posts that this run has loaded, with those of the killed runs that it takes up."""
+        since = runs.last_reading(self.lake) if self.resumed else self.run.started_at
+        return ledger.posts_since(self.lake, since)
 
     def transform(self) -> Iterator[Batch]:
         groups = history_groups if self.plan.kind == runs.HISTORY else plan_groups

@@ -11,7 +11,7 @@ from flows.steps.clock import Clock, new_run
 from flows.steps.learn import Learned, in_force, learn_lake, told
 from flows.steps.migrate import migrate
 from flows.steps.pool import Workshop, with_pool, workshop
-from flows.steps.reclean import Recleaned, reclean
+from flows.steps.reclean import Recleaned, catch_up, reclean
 from lake import runs
 from lake.batch import Run
 from lake.info import source_ids
@@ -64,9 +64,20 @@ class Keeper:
 
     def reclean(self, sources: Sequence[str]) -> Recleaned:
         with self.clock.measuring("reclean"):
-            self.done.recleaned = reclean(self.lake, self.run, self._shop(), sources)
-            self.done.alarms += parser_errors(self.done.recleaned.failed)
-        return self.done.recleaned
+            return self._told(reclean(self.lake, self.run, self._shop(), sources))
+
+    def clean_learned(self) -> Recleaned:
+        """Clean again the posts of the sources that have another template now; where none were named, all outdated ones."""
+        changed = [each.source_id for each in self.done.learned if each.is_new]
+        if self.sources:
+            return self.reclean(changed) if changed else Recleaned()
+        with self.clock.measuring("reclean"):
+            return self._told(catch_up(self.lake, self.run, self._shop()))
+
+    def _told(self, recleaned: Recleaned) -> Recleaned:
+        self.done.recleaned = recleaned
+        self.done.alarms += parser_errors(recleaned.failed)
+        return recleaned
 
     def report(self) -> Kept:
         """Record the run: the posts looked at are its files."""
@@ -102,9 +113,9 @@ def keeping(order: Upkeep, kind: str, say: Say) -> Iterator[Keeper]:
 def learn(order: Upkeep, say: Say, *, anew: bool = False, and_reclean: bool = True) -> Kept:
     """Learn templates from the posts of a lake, and clean the posts of the sources that have another one now."""
     with keeping(order, runs.LEARN, say) as keeper:
-        changed = [each.source_id for each in keeper.learn(anew=anew) if each.is_new]
-        if and_reclean and changed:
-            keeper.reclean(changed)
+        keeper.learn(anew=anew)
+        if and_reclean:
+            keeper.clean_learned()
         return keeper.report()
 
 

@@ -172,7 +172,7 @@ def test_a_corrupt_file_is_named_and_the_others_are_looked_at(archive):
     verified = verify(archive.lake)
     assert [file.as_posix().endswith(finding.where) for finding in verified.shown] == [True]
     assert {each.check for each in verified.checks if each.skipped} == {
-        Check.UNIQUE, Check.SLUGS, Check.POSTS_THERE, Check.POSTS_TOLD, Check.CONTENTS_HELD, Check.INTERVALS, Check.TEMPLATES,
+        Check.UNIQUE, Check.SLUGS, Check.POSTS_THERE, Check.POSTS_TOLD, Check.CONTENTS_HELD, Check.INTERVALS, Check.TEMPLATES, Check.CLEANED,
     }  # fmt: skip
     assert (
         next(each.checked for each in verified.checks if each.check == Check.RULES and each.table == "posts")
