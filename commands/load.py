@@ -39,6 +39,13 @@ def ingest(
     as_files: Annotated[
         bool, typer.Option("--as-files", help="Read a git working copy as a folder, committed or not.")
     ] = False,
+    allow_shrink: Annotated[
+        bool,
+        typer.Option(
+            "--allow-shrink",
+            help="Withdraw the posts of a source of which over half is gone; else that fails the run.",
+        ),
+    ] = False,
     direct: Annotated[bool, typer.Option("--direct", help="Run without Prefect.")] = False,
     wait: Wait = 600,
     as_json: Json = False,
@@ -55,7 +62,17 @@ def ingest(
     from flows.steps.pipeline import ingest as run_direct
 
     order = Order(
-        tuple(sources), lake, next(iter(asked), None), workers, parser, verify, wait, path, as_files, history
+        tuple(sources),
+        lake,
+        next(iter(asked), None),
+        workers,
+        parser,
+        verify,
+        wait,
+        path,
+        as_files,
+        history,
+        allow_shrink,
     )
     with watching():
         summary = run_direct(order, say) if direct else _run_flow(order)
@@ -89,6 +106,7 @@ def _run_flow(order: "Order") -> "Summary":
         path=order.below,
         history=order.history,
         as_files=order.as_files,
+        allow_shrink=order.allow_shrink,
     )
     try:
         return run()

@@ -41,6 +41,7 @@ def ingest(
     path: str = "",
     history: bool = False,
     as_files: bool = False,
+    allow_shrink: bool = False,
 ) -> Summary:
     """Load post files into a lake: find, learn, transform, load, complete, report.
 
@@ -57,6 +58,8 @@ def ingest(
         path: Only this folder of each source.
         history: Replay every commit of git repositories, the oldest first.
         as_files: Read a git working copy as a folder of files, committed or not.
+        allow_shrink: Withdraw the posts of a source of which over half, and 20 at least, is gone; else nothing of it is
+            withdrawn and the run fails, since its disk may not be mounted.
 
     """
     refuse_credentials(sources)
@@ -72,6 +75,7 @@ def ingest(
         path,
         as_files,
         history,
+        allow_shrink,
     )
     say = get_run_logger().warning
     with session(order, say) as opened:

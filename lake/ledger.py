@@ -94,6 +94,18 @@ def tellers(lake: Lake, post_ids: pl.Series) -> pl.DataFrame:
     return lake.scan("files").filter(is_teller).join(posts, on="post_id", how="semi").collect()
 
 
+def telling(lake: Lake) -> pl.DataFrame:
+    """Give the live files that tell a post, or did before they could not be read: KEY, post_id."""
+    rows = lake.scan("files").filter(IS_THERE & pl.col("post_id").is_not_null())
+    return rows.select(*KEY, "post_id").collect()
+
+
+def told_by(lake: Lake, blobs: pl.Series) -> pl.Series:
+    """Name the posts that some contents tell, or told, wherever they were."""
+    rows = lake.scan("files").filter(pl.col("blob").is_in(blobs.unique().implode()))
+    return rows.select("post_id").drop_nulls().unique().collect()["post_id"]
+
+
 def posts_since(lake: Lake, moment: dt.datetime | None) -> int:
     """Count the posts among the live files that were read from a moment on; of all, without one."""
     posts = lake.scan("files").filter(IS_THERE & (pl.col("outcome") == Outcome.POST.value))

@@ -80,6 +80,7 @@ class AlarmKind(StrEnum):
     UNBALANCED = "run.unbalanced"
     MANY_NOT_POSTS = "run.many_not_posts"
     MANY_DUPLICATES = "run.many_duplicates"
+    SHRANK = "run.source_shrank"
     PARSER_ERRORS = "run.parser_errors"
 
 

@@ -56,7 +56,7 @@ class UnbalancedError(PostlakeError):
 
 
 class FailuresError(PostlakeError):
-    """A run that did all that it could, but for files that the code failed at; `done` tells what it did."""
+    """A run that did all that it could, but for files that the code failed at, or that went; `done` tells what it did."""
 
     def __init__(self, told: str, done: Any) -> None:
         super().__init__(told)
@@ -64,12 +64,16 @@ class FailuresError(PostlakeError):
 
 
 def refuse_failures(run_id: str, alarms: Iterable[Alarm], done: Any) -> None:
-    """Raise FailuresError for a run that has come upon files that the code failed at."""
+    """Raise FailuresError for a run that has come upon files that the code failed at, or origins that shrank."""
+    alarms = list(alarms)
+    shrunk = [each.text for each in alarms if each.kind is AlarmKind.SHRANK]
     failures = sum(int(each.numbers["files"]) for each in alarms if each.kind is AlarmKind.PARSER_ERRORS)
     if failures:
         told = f"{in_files(failures)} could not be parsed, by a fault of postlake's"
         what_now = "their bytes are kept, and another version of postlake tries them again"
-        raise FailuresError(f"run {run_id}: all else is done, but {told}; {what_now}", done)
+        shrunk.append(f"all else is done, but {told}; {what_now}")
+    if shrunk:
+        raise FailuresError(f"run {run_id}: {'; '.join(shrunk)}", done)
 
 
 def counts(summary: Summary) -> dict[str, int]:

@@ -59,6 +59,15 @@ def parser_errors(failures: Sequence[Failure]) -> list[Alarm]:
     return [Alarm(AlarmKind.PARSER_ERRORS, text, numbers={"files": len(failures)})]
 
 
+def shrank(origin: str, lost: int, posts: int) -> Alarm:
+    """Tell an origin of which nothing was withdrawn, though most of its posts have no file any more."""
+    text = (
+        f"source_shrank: {printable(origin)}: {lost:,} of its {posts:,} posts would be left without a file, so nothing "
+        "of it was withdrawn; see whether all of it is there, or say that it is meant: --allow-shrink (allow_shrink)"
+    )
+    return Alarm(AlarmKind.SHRANK, text, numbers={"origin": origin, "lost": lost, "posts": posts})
+
+
 def in_files(number: int) -> str:
     return f"{number:,} file{'' if number == 1 else 's'}"
 

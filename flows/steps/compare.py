@@ -116,6 +116,8 @@ def _frame(files: Iterable[File]) -> pl.DataFrame:
 def _certainly(gone: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
     """Leave out files below a folder that could not be listed: they may well be there."""
     unlisted = found.filter(pl.col("problem") == Reason.UNREADABLE.value)
+    if (unlisted["path"] == ".").any():
+        return gone.clear()
     for path in unlisted["path"]:
         gone = gone.filter(~pl.col("path").str.starts_with(f"{path}/"))
     return gone

@@ -20,3 +20,4 @@ class Order:
     below: str = ""
     as_files: bool = False
     history: bool = False
+    allow_shrink: bool = False

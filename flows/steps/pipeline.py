@@ -15,6 +15,7 @@ from flows.steps.order import Order
 from flows.steps.plan import plan, replay_plan
 from flows.steps.pool import with_pool, workshop
 from flows.steps.session import Planning, Session
+from flows.steps.shrunk import without_shrinking
 from flows.steps.sources import Source
 from lake.create import check_place, create_lake
 from lake.store import is_lake, open_lake
@@ -74,4 +75,5 @@ def retried(reasons: Collection[str], since: dt.date | None) -> Planning:
 
 
 def planned(order: Order, say: Say) -> Planning:
-    return partial(history_plan, say=say) if order.history else partial(plan, verify=order.verify)
+    planning = partial(history_plan, say=say) if order.history else partial(plan, verify=order.verify)
+    return planning if order.allow_shrink else partial(without_shrinking, planning=planning)

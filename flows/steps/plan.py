@@ -34,6 +34,15 @@ class Walk:
 
 
 @dataclass(frozen=True, slots=True)
+class Shrunk:
+    """An origin of whose `posts` so many would be `lost`: left without any file."""
+
+    origin: str
+    lost: int
+    posts: int
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What a run will do.
 
@@ -44,8 +53,8 @@ class Plan:
     of history takes what it reads from `walks`.
 
     `scope` names the files (KEY) that the run is about where these are not all of its sources. `is_again`: what is to be
-    read is parsed, though the lake has read that content. `learns`: sources without a template get one. `plan_id`
-    names the stored plan that is carried out.
+    read is parsed, though the lake has read that content. `learns`: sources without a template get one. `shrunk` are
+    the origins of which nothing is taken for gone. `plan_id` names the stored plan that is carried out.
     """
 
     kind: str
@@ -62,6 +71,7 @@ class Plan:
     scope: pl.DataFrame | None = None
     is_again: bool = False
     learns: bool = True
+    shrunk: Sequence[Shrunk] = ()
     plan_id: str | None = None
 
     @property
@@ -82,10 +92,12 @@ class Plan:
         }
 
     def marks_after(self, marks: Mapping[str, Mark]) -> dict[str, Mark]:
-        """Give how far repositories are followed once this is done."""
+        """Give how far repositories are followed once this is done; those that have shrunk, no further."""
+        held_back = {each.origin for each in self.shrunk}
         whole = {
             source.origin: Mark(source.head, self.moments[source.origin], is_whole=True)
             for source in (self.sources if self.scope is None else ())
+            if source.origin not in held_back
         }
         return self.marks_amid(marks) | whole
 

@@ -10,6 +10,7 @@ from flows.steps.alarms import (
     drifted,
     parser_errors,
     rejecting,
+    shrank,
     silent,
     spared,
     unbalanced,
@@ -124,6 +125,7 @@ class Session:
         is_written = self.lake.table("posts").version() != self.posts_before
         return [
             *([] if summary.balanced else [unbalanced(not_balanced(summary), counts(summary))]),
+            *(shrank(each.origin, each.lost, each.posts) for each in self.plan.shrunk),
             *parser_errors([*ledger.failures(self.lake, self.run.run_id), *self.recleaned.failed]),
             *unusual_rejects(self.lake, self.run, summary.kind, summary.origins, counts(summary)),
             *(rejecting(self.lake, self.run) if summary.rejected else []),

@@ -1,19 +1,27 @@
 """Where posts come from: folders, git repositories and archives, all read in one way."""
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+import os
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from posts.archive import Archive
 from posts.find import File, find
 from posts.git import Change, Commit, Repository
-from posts.paths import to_text
+from posts.paths import printable, to_bytes, to_text
 from posts.post import Refusal
 from posts.read import LARGEST_BYTES, Rejected, read, too_large
+from schemas.errors import PostlakeError
 from schemas.words import Reason
 
 Content = bytes | Refusal
+# Of the files that are to be read next, so many at least and over half of them must be gone for a folder to have vanished.
+MIN_VANISHED = 20
+
+
+class VanishedError(PostlakeError):
+    """A folder that went while it was read: unmounted, or deleted."""
 
 
 def _refused(file: File) -> Refusal | None:
@@ -78,7 +86,25 @@ class Folder:
         """A folder does not remember."""
 
     def contents(self, files: Iterable[File]) -> Iterator[Content]:
-        return map(_attempted, files)
+        """Read files, in their order. Raises VanishedError where the folder, or most of these files, has gone since it was listed."""
+        files = list(files)
+        for file in files:
+            content = _attempted(file)
+            if (
+                isinstance(content, Refusal)
+                and content.reason == Reason.UNREADABLE
+                and self._has_vanished(files)
+            ):
+                raise VanishedError(f"{printable(self.origin)}: has vanished while it was read; what it held stays in "
+                                    "the lake as it was. See whether all of it is there, then run again")  # fmt: skip
+            yield content
+
+    def _has_vanished(self, files: Sequence[File]) -> bool:
+        if not os.path.isdir(self.root):  # noqa: PTH112 - a path of any bytes
+            return True
+        found = [file for file in files if file.problem is None]
+        gone = sum(not os.path.lexists(os.path.join(self.root, to_bytes(file.path))) for file in found)  # noqa: PTH118
+        return gone >= MIN_VANISHED and gone > len(found) / 2
 
 
 def is_removal(change: Change) -> bool:

@@ -1,0 +1,244 @@
+"""A source of which most is gone is not taken at its word, unless that is said to be meant."""
+
+import shutil
+import zipfile
+from dataclasses import replace
+
+import polars as pl
+import pytest
+
+from flows.steps import sources
+from flows.steps.account import FailuresError, refuse_failures
+from flows.steps.sources import VanishedError
+from flows.steps.verify import verify
+from schemas.words import AlarmKind
+from tests.flows.repositories import NOBODY, init
+
+URL = "https://a.example/{}"
+POSTS = 44
+
+
+@pytest.fixture(autouse=True)
+def _nobodys_settings(tmp_path, monkeypatch):
+    for name, value in (NOBODY | {"POSTLAKE_CACHE": str(tmp_path / "cache")}).items():
+        monkeypatch.setenv(name, value)
+
+
+def stock(archive, numbers=range(POSTS), folder="_posts"):
+    for number in numbers:
+        archive.write(
+            f"{folder}/{number}.md", f"第{number}盏灯亮了。", url=URL.format(number), title=f"第{number}盏"
+        )
+
+
+@pytest.fixture
+def archive(archive):
+    stock(archive)
+    return archive
+
+
+@pytest.fixture
+def loaded(archive):
+    archive.ingest()
+    return archive
+
+
+def empty(archive, but=0):
+    for number in range(but, POSTS):
+        archive.remove(f"_posts/{number}.md")
+
+
+def shrunk(summary):
+    return [
+        (each.numbers["lost"], each.numbers["posts"])
+        for each in summary.alarms
+        if each.kind is AlarmKind.SHRANK
+    ]
+
+
+def standing(archive):
+    return archive.live().height
+
+
+@pytest.mark.parametrize("but", [0, 10, 21])
+def test_a_folder_that_has_lost_most_of_its_posts_keeps_them(loaded, but):
+    files = loaded.files()
+    empty(loaded, but)
+    summary = loaded.ingest()
+    assert (summary.balanced, summary.found, summary.gone, shrunk(summary)) == (
+        True,
+        but,
+        0,
+        [(POSTS - but, POSTS)],
+    )
+    assert standing(loaded) == POSTS
+    assert loaded.files().equals(files)
+    assert verify(loaded.lake).findings == 0
+    with pytest.raises(FailuresError, match=r"source_shrank: .*/posts: .* of its 44 posts .* --allow-shrink"):
+        refuse_failures(summary.run_id, summary.alarms, summary)
+
+
+def test_what_is_meant_is_done_and_what_comes_back_is_as_it_was(loaded):
+    posts = loaded.posts()
+    empty(loaded)
+    loaded.ingest()
+    stock(loaded)
+    assert shrunk(loaded.ingest()) == []
+    assert loaded.posts().equals(posts)
+    empty(loaded)
+    summary = loaded.ingest(allow_shrink=True)
+    assert (summary.gone, shrunk(summary), standing(loaded)) == (POSTS, [], 0)
+
+
+@pytest.mark.parametrize("but", [22, 30])
+def test_half_of_a_source_may_go(loaded, but):
+    empty(loaded, but)
+    assert (shrunk(loaded.ingest()), standing(loaded)) == ([], but)
+
+
+def test_a_small_source_may_go(archive):
+    for number in range(19, POSTS):
+        archive.remove(f"_posts/{number}.md")
+    archive.ingest()
+    for number in range(19):
+        archive.remove(f"_posts/{number}.md")
+    assert (shrunk(archive.ingest()), standing(archive)) == ([], 0)
+
+
+def test_a_small_source_whose_folder_cannot_be_read_any_more_keeps_its_posts(archive, monkeypatch):
+    empty(archive, 5)
+    archive.ingest()
+    monkeypatch.setattr("posts.find._identity", lambda _: None)
+    archive.ingest()
+    assert standing(archive) == 5
+
+
+def test_other_origins_go_on(loaded):
+    other = replace(loaded, folder=loaded.folder.with_name("other"))
+    for number in range(3):
+        other.write(f"{number}.md", url=URL.format(f"other-{number}"))
+    loaded.ingest(loaded.folder, other.folder)
+    empty(loaded)
+    other.remove("0.md")
+    other.write("9.md", url=URL.format("other-9"))
+    summary = loaded.ingest(loaded.folder, other.folder)
+    assert (summary.balanced, summary.gone, shrunk(summary)) == (True, 1, [(POSTS, POSTS)])
+    assert standing(loaded) == POSTS + 3
+
+
+def test_new_and_changed_files_of_a_shrunken_source_are_read(loaded):
+    empty(loaded, 2)
+    loaded.write("_posts/0.md", url=URL.format(0), title="改了")
+    loaded.write("_posts/new.md", url=URL.format("new"), title="新灯")
+    summary = loaded.ingest()
+    assert (summary.balanced, summary.posts, shrunk(summary)) == (True, 2, [(POSTS - 2, POSTS)])
+    assert {"改了", "新灯", "第7盏"} <= set(loaded.titles())
+    assert verify(loaded.lake).findings == 0
+
+
+def test_moves_do_not_count(loaded):
+    loaded.move("_posts", "archived")
+    assert (shrunk(loaded.ingest()), standing(loaded)) == ([], POSTS)
+    assert set(loaded.files()["path"].str.split("/").list.first()) == {"archived"}
+
+
+def test_moves_from_one_origin_to_another_do_not_count(loaded):
+    other = loaded.folder.with_name("other")
+    other.mkdir()
+    shutil.move(loaded.folder / "_posts", other / "_posts")
+    summary = loaded.ingest(loaded.folder, other)
+    assert (summary.balanced, summary.gone, shrunk(summary), standing(loaded)) == (True, POSTS, [], POSTS)
+
+
+def test_posts_that_move_and_are_edited_do_not_count(loaded):
+    empty(loaded)
+    for number in range(POSTS):
+        loaded.write(f"new/{number}.md", "另一段话。", url=URL.format(number), title="改了")
+    assert (shrunk(loaded.ingest()), loaded.titles()) == ([], ["改了"] * POSTS)
+
+
+def test_twins_that_go_do_not_count(archive):
+    stock(archive, folder="archived")
+    archive.ingest()
+    empty(archive)
+    assert (shrunk(archive.ingest()), standing(archive)) == ([], POSTS)
+
+
+def test_an_archive_that_holds_little_of_what_it_held_keeps_it(archive, tmp_path):
+    def pack(least):
+        with zipfile.ZipFile(tmp_path / "posts.zip", "w") as packed:
+            for file in sorted((archive.folder / "_posts").iterdir())[least:]:
+                packed.write(file, file.name)
+
+    pack(0)
+    archive.ingest(tmp_path / "posts.zip")
+    pack(POSTS - 3)
+    assert (shrunk(archive.ingest(tmp_path / "posts.zip")), standing(archive)) == (
+        [(POSTS - 3, POSTS)],
+        POSTS,
+    )
+
+
+@pytest.mark.parametrize("how", ["commit", "force-push"])
+def test_a_repository_that_has_lost_most_of_its_posts_keeps_them_until_it_is_meant(archive, how):
+    git = init(archive.folder)
+    git.commit()
+    archive.ingest()
+    empty(archive, 1)
+    git.commit(2, *(["--amend"] if how == "force-push" else []))
+    for _ in range(2):
+        summary = archive.ingest()
+        assert (summary.balanced, shrunk(summary), standing(archive)) == (True, [(POSTS - 1, POSTS)], POSTS)
+        assert verify(archive.lake).findings == 0
+    assert (archive.ingest(allow_shrink=True).gone, standing(archive)) == (POSTS - 1, 1)
+
+
+def test_commits_of_a_history_do_not_count(archive):
+    git = init(archive.folder)
+    git.commit()
+    archive.ingest(history=True)
+    empty(archive, 1)
+    git.commit(2)
+    assert (shrunk(archive.ingest(history=True)), standing(archive)) == ([], 1)
+
+
+def test_a_history_that_was_rewritten_and_has_lost_most_counts(archive):
+    git = init(archive.folder)
+    git.commit()
+    archive.ingest(history=True)
+    empty(archive, 1)
+    git.commit(2, "--amend")
+    assert (shrunk(archive.ingest(history=True)), standing(archive)) == ([(POSTS - 1, POSTS)], POSTS)
+
+
+@pytest.mark.parametrize("rest", [0, 4])
+def test_a_folder_that_vanishes_while_it_is_read_is_one_error_and_its_files_stay(loaded, monkeypatch, rest):
+    files = loaded.files()
+    stock(loaded, range(POSTS, 3 * POSTS))
+    read = sources.read
+
+    def gone(origin, path):
+        """The folder goes once some files are read; at first a few are still there, as while it is being deleted."""
+        if path.endswith("45.md"):
+            for file in sorted((loaded.folder / "_posts").iterdir())[rest:]:
+                file.unlink()
+        return read(origin, path)
+
+    monkeypatch.setattr(sources, "read", gone)
+    with pytest.raises(VanishedError, match=r"/posts: .* while it was read"):
+        loaded.ingest()
+    assert loaded.files().equals(files)
+    assert standing(loaded) == POSTS
+
+
+def test_a_file_that_vanishes_while_its_folder_is_read_is_rejected(archive, monkeypatch):
+    read = sources.read
+
+    def gone(origin, path):
+        if path.endswith("/7.md"):
+            archive.remove("_posts/7.md")
+        return read(origin, path)
+
+    monkeypatch.setattr(sources, "read", gone)
+    assert archive.ingest().rejected == 1
+    assert archive.files().filter(pl.col("reason") == "unreadable")["path"].to_list() == ["_posts/7.md"]
