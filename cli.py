@@ -12,6 +12,7 @@ import typer
 
 from commands.ask import history, info, rejects, report, sql
 from commands.backfill import backfill
+from commands.damage import explaining
 from commands.keep import learn, maintain, reclean, verify
 from commands.load import ingest, replay
 from commands.serve import deploy, serve, server, worker
@@ -64,7 +65,7 @@ def interruptible(command: Callable[..., None]) -> Callable[..., None]:
 
 
 for command in COMMANDS:
-    app.command()(interruptible(command))
+    app.command()(interruptible(explaining(command)))
 
 
 def _print_version(is_asked: bool) -> None:  # noqa: FBT001 - as Typer calls it

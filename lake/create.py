@@ -6,7 +6,7 @@ from pathlib import Path
 from deltalake import DeltaTable
 from deltalake.schema import Field, Schema
 
-from lake.errors import LakeError
+from lake.errors import DamagedError, LakeError
 from lake.store import PARTITIONED, STATISTICS, Lake, arrow, is_lake, open_lake
 from schemas.tables import TABLES, empty
 from schemas.words import Granularity
@@ -31,6 +31,7 @@ def create_lake(root: Path, granularity: Granularity | None) -> Lake:
     """
     made = Lake(root, granularity or Granularity.MONTH)
     if not is_lake(root):
+        _refuse_remains(made)
         for name in TABLES:
             _create(made, name)
     lake = open_for_writing(root)
@@ -38,6 +39,13 @@ def create_lake(root: Path, granularity: Granularity | None) -> Lake:
         raise LakeError(f"{root}: this lake is partitioned by {lake.granularity}, not by {granularity}; "
                         "to change it, ingest into a new lake")  # fmt: skip
     return lake
+
+
+def _refuse_remains(lake: Lake) -> None:
+    """Raise DamagedError where tables are there that hold something: a lake that has lost its table of runs."""
+    there = [name for name in TABLES if DeltaTable.is_deltatable(str(lake.root / name))]
+    if any(lake.table(name).version() > 0 for name in there):
+        raise DamagedError(lake.root, "runs", "_delta_log", "is not there, and other tables are")
 
 
 def open_for_writing(root: Path) -> Lake:

@@ -1,5 +1,7 @@
 """What can go wrong with a lake that its user can mend."""
 
+from pathlib import Path
+
 from schemas.errors import MisuseError, PostlakeError
 
 
@@ -13,3 +15,16 @@ class LakeBusyError(PostlakeError):
 
 class QueryError(MisuseError):
     """A query is not valid, or failed."""
+
+
+class StorageError(PostlakeError):
+    """The disk refuses what a run must do."""
+
+
+class DamagedError(PostlakeError):
+    """A file of a lake is not what it should be: `where` in the folder of `table`, and `what` is the matter with it."""
+
+    def __init__(self, root: Path, table: str, where: str, what: str) -> None:
+        told = f"{root / table / where}: a file of table {table} is damaged: {what}; restore it from a copy"
+        super().__init__(f"{told}; `postlake verify --lake {root}` lists all that is damaged")
+        self.table, self.where, self.what = table, where, what

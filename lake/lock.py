@@ -39,7 +39,11 @@ def writing(root: Path, run_id: str, wait_seconds: float, on_wait: Callable[[str
 
 def _named(holder: Path) -> str:
     try:
-        other = json.loads(holder.read_text())
+        other = json.loads(holder.read_bytes())
     except (OSError, ValueError):
         return "another run"
-    return f"run {other['run_id']} (process {other['pid']})"
+    match other:
+        case {"run_id": str(run_id), "pid": int(pid)}:
+            return f"run {run_id} (process {pid})"
+        case _:
+            return "another run"

@@ -1,5 +1,6 @@
 """The tables of a lake on disk: opened, read and written with one set of settings."""
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from deltalake import ColumnProperties, CommitProperties, DeltaTable, WriterProp
 from deltalake.exceptions import DeltaError
 from deltalake.transaction import AddAction, RemoveAction
 
-from lake.errors import LakeError
+from lake.errors import DamagedError, LakeError
 from lake.partitions import removal_of, write, write_file
 from schemas.tables import TABLES
 from schemas.tables import columns as schema_of
@@ -30,6 +31,8 @@ CASTS = pl.ScanCastOptions(
     extra_struct_fields="ignore",
 )
 PARTITIONED = frozenset({"posts", "revisions"})
+# An older lake may lack these.
+YOUNGER = frozenset({"renamed_posts"})
 # Statistics are kept for the columns that queries prune by. Those of a text would put the text in the log.
 STATISTICS = {
     "raw": ["size"],
@@ -57,6 +60,8 @@ class Lake:
         self.root = root
         self.granularity = granularity
         self._tables: dict[str, DeltaTable] = {}
+        # the version of each table whose files were found to be as long as they should be
+        self._whole: dict[str, int] = {}
 
     def at(self, versions: dict[str, int]) -> "Lake":
         """Open the lake as it was at some versions of its tables. Raises LakeError where one cannot be read any more."""
@@ -76,7 +81,9 @@ class Lake:
 
     def names(self) -> list[str]:
         """Return the names of the tables that there are; a lake that an older postlake made lacks younger ones."""
-        return [name for name in TABLES if DeltaTable.is_deltatable(str(self.root / name))]
+        return [
+            name for name in TABLES if name not in YOUNGER or DeltaTable.is_deltatable(str(self.root / name))
+        ]
 
     def partition_of(self, name: str) -> list[str]:
         """Give the columns that a table is partitioned by."""
@@ -87,7 +94,7 @@ class Lake:
             try:
                 self._tables[name] = Table(str(self.root / name))
             except DeltaError as error:
-                raise LakeError(f"{self.root / name}: {error}") from error
+                raise _damaged_log(self.root, name, error) from error
         return self._tables[name]
 
     def columns(self, name: str) -> pl.Schema:
@@ -102,7 +109,13 @@ class Lake:
         return rows.filter(pl.col("withdrawn_at").is_null()) if name == "posts" else rows
 
     def scan_stored(self, name: str) -> pl.LazyFrame:
-        """Scan all rows of a table; columns that it, or one of its files, does not have yet are null."""
+        """Scan all rows of a table; columns that it, or one of its files, does not have yet are null.
+
+        Raises DamagedError where a file is not there, or not as long as the log says.
+        """
+        if self._whole.get(name) != self.table(name).version():
+            self._refuse_damaged(name, self.partition_files(name))
+            self._whole[name] = self.table(name).version()
         if name in PARTITIONED and "=" in str(self.root.absolute()):
             return self._scan_files(name)
         rows, wanted = pl.scan_delta(self.table(name)), self.columns(name)
@@ -149,9 +162,17 @@ class Lake:
         files, wanted = self._files_in(name, partitions), self.columns(name)
         if files.is_empty():
             return pl.DataFrame(schema=wanted)
+        self._refuse_damaged(name, files)
         places = files.select(*partitions.columns, file="path")
         rows = self.scan_files(name, files["path"]).join(places.lazy(), on="file", maintain_order="left")
         return rows.select(wanted.names()).collect()
+
+    def _refuse_damaged(self, name: str, files: pl.DataFrame) -> None:
+        """Raise DamagedError for a file that is cut short or gone, of which Polars would panic, with a trace that stays."""
+        for where, size_bytes in files.select("path", "size_bytes").iter_rows():
+            fault = changed_size(self.root / name / where, size_bytes)
+            if fault:
+                raise DamagedError(self.root, name, where, fault)
 
     def _files_in(self, name: str, partitions: pl.DataFrame) -> pl.DataFrame:
         columns = {f"partition.{column}": column for column in partitions.columns}
@@ -247,6 +268,14 @@ def _with_small(files: pl.DataFrame, chosen: list[str]) -> pl.DataFrame:
     return files.filter(is_chosen | (is_small & many))
 
 
+def changed_size(file: Path, size_bytes: int) -> str | None:
+    """Tell of a file that is not there, or not as long as the log has it."""
+    size = file.stat().st_size if file.is_file() else None
+    if size == size_bytes:
+        return None
+    return "is not there" if size is None else f"{size} bytes, the log says {size_bytes}"
+
+
 def is_lake(root: Path) -> bool:
     """Tell whether there is a lake; `runs` is made last, so one whose making was cut short is none."""
     return DeltaTable.is_deltatable(str(root / "runs"))
@@ -257,9 +286,29 @@ def open_lake(root: Path) -> Lake:
     if not is_lake(root):
         raise LakeError(f"{root}: there is no lake here; `postlake ingest SOURCE --lake {root}` makes one")
     lake = Lake(root, Granularity.MONTH)
-    columns = lake.table("posts").metadata().partition_columns
+    try:
+        columns = lake.table("posts").metadata().partition_columns
+    except DamagedError:
+        columns = lake.table("revisions").metadata().partition_columns
     lake.granularity = Granularity(next(name for name in columns if name in PERIODS))
     return lake
+
+
+def _damaged_log(root: Path, name: str, error: DeltaError) -> DamagedError:
+    """Name the newest entry of a log that is no JSON, where one is; else the log."""
+    log = root / name / "_delta_log"
+    for entry in sorted(log.glob("*.json"), reverse=True):
+        if not _is_json(entry):
+            return DamagedError(root, name, f"{log.name}/{entry.name}", "it is no JSON")
+    return DamagedError(root, name, log.name, str(error).split("\n", 1)[0][:200])
+
+
+def _is_json(entry: Path) -> bool:
+    try:
+        actions = [json.loads(line) for line in entry.read_bytes().splitlines()]
+    except ValueError:
+        return False
+    return bool(actions)
 
 
 def arrow(rows: pl.DataFrame):  # type: ignore[no-untyped-def]  # noqa: ANN201 - pyarrow has no types

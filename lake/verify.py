@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import polars as pl
-from polars.exceptions import PanicException, PolarsError
 
+from lake.damage import UNREADABLE, first_line
 from lake.findings import Findings
 from lake.rows import Look, Subject, check_rows
-from lake.store import Lake
+from lake.store import Lake, changed_size
 from schemas.tables import columns
 from schemas.words import Check
 
@@ -35,8 +35,6 @@ KEYS = {
 }
 # Files are read one by one and held against the rules together, until they are so many rows or bytes on disk.
 MOST_ROWS, MOST_BYTES = 5_000, 8 * 1024 * 1024
-# A corrupt file makes Polars panic, which is no Exception.
-UNREADABLE = (PolarsError, PanicException, OSError, ValueError)
 Told = Callable[[int], None]
 
 
@@ -105,12 +103,10 @@ def _read(table: Subject) -> Iterator[tuple[pl.DataFrame | None, int]]:
 
 
 def _is_there(table: Subject, where: str, size_bytes: int) -> bool:
-    path = table.lake.root / table.name / where
-    size = path.stat().st_size if path.is_file() else None
-    if size != size_bytes:
-        detail = "is not there" if size is None else f"{size} bytes, the log says {size_bytes}"
-        table.findings.one(Check.FILES_THERE, table.name, where, detail)
-    return size == size_bytes
+    fault = changed_size(table.lake.root / table.name / where, size_bytes)
+    if fault:
+        table.findings.one(Check.FILES_THERE, table.name, where, fault)
+    return fault is None
 
 
 def _rows(table: Subject, file: dict[str, object], schema: pl.DataFrame) -> pl.DataFrame | None:
@@ -126,7 +122,7 @@ def _rows(table: Subject, file: dict[str, object], schema: pl.DataFrame) -> pl.D
         wanted = [column for column in schema.drop(placed).columns if column in known]
         rows = pl.read_parquet(path, columns=wanted, glob=False, hive_partitioning=False)
     except UNREADABLE as error:
-        table.findings.one(Check.READABLE, table.name, where, str(error).split("\n", 1)[0][:200])
+        table.findings.one(Check.READABLE, table.name, where, first_line(error))
         return None
     if rows.height != file["num_records"]:
         detail = f"{rows.height} rows, the log says {file['num_records']}"

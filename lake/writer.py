@@ -7,6 +7,7 @@ from pathlib import Path
 from lake.batch import Run
 from lake.commit import repair
 from lake.create import open_for_writing
+from lake.damage import explained
 from lake.lock import writing
 from lake.store import Lake, open_lake
 
@@ -22,9 +23,10 @@ def held(
 ) -> Iterator[Lake]:
     """Hold the writer lock of a lake, and undo what a killed run left half written; says so where there was such.
 
-    Raises LakeBusyError where another run holds it for longer than wait_seconds, and what `opening` raises.
+    Raises LakeBusyError where another run holds it for longer than wait_seconds, what `opening` raises, and DamagedError
+    or StorageError for what goes wrong with its files meanwhile.
     """
-    with writing(root, run.run_id, wait_seconds, say):
+    with explained(root), writing(root, run.run_id, wait_seconds, say):
         lake = opening(root)
         if repair(lake):
             say(UNDONE)
@@ -34,5 +36,5 @@ def held(
 @contextmanager
 def held_unchanged(root: Path, run: Run, wait_seconds: float, say: Say) -> Iterator[Lake]:
     """Hold the writer lock of a lake that is only looked at. Raises as `held`."""
-    with writing(root, run.run_id, wait_seconds, say):
+    with explained(root), writing(root, run.run_id, wait_seconds, say):
         yield open_lake(root)

@@ -4,17 +4,21 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import polars as pl
+
 from flows.steps.clock import Clock
 from flows.steps.memory import give_back
 from flows.steps.progress import tell
 from lake.commit import whole_versions
 from lake.consistency import check_across
+from lake.errors import DamagedError
 from lake.findings import Finding, Findings, Tally
 from lake.rows import Look
 from lake.store import Lake, open_lake
 from lake.verify import look
 from schemas.errors import PostlakeError
 from schemas.keys import blob_id, content_hash, slug
+from schemas.words import Check
 
 
 class FaultyLakeError(PostlakeError):
@@ -61,25 +65,36 @@ def verify(root: Path, *, deep: bool = True) -> Verified:
     What a run that writes at the same time, or was killed, has written without its ledger is left out of account.
     """
     clock, found = Clock(), Findings()
-    opened = _opened(root)
-    lake, newest = opened.at(whole_versions(opened)), opened.versions()
+    opened, damaged = _opened(root)
+    for each in damaged:
+        found.one(Check.READABLE, each.table, each.where, each.what)
+    there = [name for name in opened.names() if name not in {each.table for each in damaged}]
+    newest = {name: opened.table(name).version() for name in there}
+    lake = opened if damaged else opened.at(whole_versions(opened))
     how = Look(deep, blob_id, content_hash, slug)
-    files = {name: lake.partition_files(name).height for name in lake.names()}
-    keys, done = {}, 0
+    files = {name: lake.partition_files(name).height for name in there}
+    keys, done = dict[str, pl.DataFrame | None].fromkeys(opened.names()), 0
     for name, number in files.items():
         keys[name] = look(lake, name, how, found, partial(_told, done, sum(files.values())))
         done += number
         give_back()
     check_across(keys, newest, slug, found)
-    return Verified(str(root), deep, lake.versions(), list(found), clock.seconds)
+    versions = {name: lake.table(name).version() for name in there}
+    return Verified(str(root), deep, versions, list(found), clock.seconds)
 
 
-def _opened(root: Path) -> Lake:
-    """Open the tables in the order opposite to that of writing: what one says of another is in that one then."""
-    lake = Lake(root, open_lake(root).granularity)
+def _opened(root: Path) -> tuple[Lake, list[DamagedError]]:
+    """Open the tables in the order opposite to that of writing: what one says of another is in that one then.
+
+    Gives what is the matter with those that cannot be opened.
+    """
+    lake, damaged = Lake(root, open_lake(root).granularity), list[DamagedError]()
     for name in reversed(lake.names()):
-        lake.table(name)
-    return lake
+        try:
+            lake.table(name)
+        except DamagedError as damage:
+            damaged.append(damage)
+    return lake, damaged
 
 
 def _told(before: int, total: int, number: int) -> None:
