@@ -27,6 +27,10 @@ PARAGRAPH_ENDS_AT = (
 PARAGRAPH = rf"<p(?=[\s/>])[^<]*+(?:<(?!/?(?:{PARAGRAPH_ENDS_AT})\b)[^<]*+)*+</p\b"
 PARAGRAPH_END = re.compile(rf"({RAW}|{PARAGRAPH})|</p(?=[\s/>])[^<>]*+>", re.IGNORECASE | re.DOTALL)
 
+# libxml2 ends a term where a list begins in it, but not through an element that it does not know
+WRAPPER = "postlake-list"
+LIST_TAG = re.compile(rf"({RAW})|<(/?)(dl|dt|dd)(?=[\s/>])[^<>]*+>", re.IGNORECASE | re.DOTALL)
+
 
 def markup_of_soup(page: str) -> str:
     soup = BeautifulSoup(_repaired(page), "lxml", multi_valued_attributes=None)
@@ -36,10 +40,44 @@ def markup_of_soup(page: str) -> str:
 def _repaired(page: str) -> str:
     """Do what HTML asks and libxml2 leaves.
 
-    NUL is no text, `</br>` breaks a line, a stray `</p>` parts paragraphs, and the body ends with the page.
+    NUL is no text, `</br>` breaks a line, a stray `</p>` parts paragraphs, and the body ends with the page. A term may
+    hold a list, and ends where the next term or description begins.
     """
     page = OTHER_END.sub(lambda end: end[1] or (end[3] and "<br>") or "", page.replace("\0", ""))
+    page = _with_lists_nested(page)
     return PARAGRAPH_END.sub(lambda end: end[1] or "<p></p>", page)
+
+
+def _with_lists_nested(page: str) -> str:
+    """End terms and descriptions where the next one begins, and wrap the lists in them."""
+    opened = list[str]()
+
+    def repaired(tag: re.Match[str]) -> str:
+        if tag[1]:
+            return tag[0]
+        name, is_end = tag[4].lower(), bool(tag[3])
+        if name == "dl":
+            return _list(opened, tag[0], is_end=is_end)
+        if is_end:
+            if opened and opened[-1] == name:
+                opened.pop()
+            return tag[0]
+        before = f"</{opened.pop()}>" if opened and opened[-1] != "dl" else ""
+        opened.append(name)
+        return before + tag[0]
+
+    return LIST_TAG.sub(repaired, page)
+
+
+def _list(opened: list[str], tag: str, *, is_end: bool) -> str:
+    if not is_end:
+        opened.append("dl")
+        return f"<{WRAPPER}>{tag}"
+    if "dl" not in opened:
+        return tag
+    while opened.pop() != "dl":
+        pass
+    return f"{tag}</{WRAPPER}>"
 
 
 def _written(root: Tag) -> str:
@@ -51,6 +89,9 @@ def _written(root: Tag) -> str:
     while unwritten:
         node = unwritten.pop()
         if isinstance(node, Tag):
+            if node.name == WRAPPER:
+                unwritten += reversed(node.contents)
+                continue
             name = "img" if node.name == "image" else node.name
             written.append(f"<{name}{''.join(map(_attribute, node.attrs.items()))}>")
             unwritten += ["" if name in VOID else f"</{name}>", *reversed(node.contents)]
