@@ -33,8 +33,8 @@ def sql(
 ) -> None:
     """Ask the lake in SQL (DuckDB's).
 
-    Tables: posts, files, raw, runs, revisions, templates. Views: rejects, sources, daily, versions (of all
-    posts, past and present). posts_at('2022-06-01') is the posts as their sources had them at that moment.
+    Tables: posts, files, raw, runs, revisions, templates, renamed_posts. Views: rejects, sources, daily, versions (of
+    all posts, past and present), withdrawn (posts that are away). posts_at('2022-06-01') is the posts as their sources had them at that moment.
 
     The query runs with your rights, as in DuckDB's own shell: it can read files (FROM 'names.csv') and write them (COPY).
     """

@@ -117,4 +117,4 @@ def backfill(
     with backfilling(wish, plan, get_run_logger().warning) as begun:
         summary = carry_out(begun.session, begun.planning)
         under_way: Any = quote(begun)
-        return ended(compare(under_way, summary), summary)  # type: ignore[no-any-return]  # or a state of Prefect's
+        return ended(compare(under_way, summary), summary)

@@ -80,4 +80,4 @@ def ingest(
     say = get_run_logger().warning
     with session(order, say) as opened:
         summary = carry_out(opened, planned(order, say))
-        return ended(summary, summary)  # type: ignore[no-any-return]  # or a state of Prefect's
+        return ended(summary, summary)

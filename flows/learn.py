@@ -72,7 +72,7 @@ def learn(
         if reclean:
             clean_learned(held)
         kept = report(held)
-        return ended(kept, kept)  # type: ignore[no-any-return]  # or a state of Prefect's
+        return ended(kept, kept)
 
 
 @lake_flow(name="reclean", flow_run_name="clean {lake} again")
@@ -98,4 +98,4 @@ def reclean(
         held: Any = quote(keeper)
         clean_posts(held, keeper.sources)
         kept = report(held)
-        return ended(kept, kept)  # type: ignore[no-any-return]  # or a state of Prefect's
+        return ended(kept, kept)

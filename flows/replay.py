@@ -46,4 +46,4 @@ def replay(
     order = Order((), Path(lake), None, workers, parser, wait_seconds=wait_seconds)
     with session(order, get_run_logger().warning) as opened:
         summary = carry_out(opened, planning)
-        return ended(summary, summary)  # type: ignore[no-any-return]  # or a state of Prefect's
+        return ended(summary, summary)

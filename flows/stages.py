@@ -1,21 +1,21 @@
 """The stages that ingest, replay and backfill have in common, as tasks: find, learn, transform, load, complete, report."""
 
-from typing import Any
+from typing import Any, TypeVar
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
-from prefect.states import Failed
 from prefect.utilities.annotations import quote
 
 from flows.artifacts import reported
-from flows.steps.account import FailuresError, Summary, refuse_failures
-from flows.steps.backfill import Done
+from flows.steps.account import Summary, refuse_failures
 from flows.steps.channel import Channel
 from flows.steps.session import Planning, Session
 from flows.steps.upkeep import Kept
 from flows.task_logs import done, logged_progress
 from lake.batch import Batch
+
+T = TypeVar("T")
 
 
 @task(name="find", task_run_name="find", cache_policy=NO_CACHE)
@@ -56,12 +56,9 @@ def report(opened: Session) -> Summary:
     return reported(opened)
 
 
-def ended(what: Summary | Kept | Done, run: Summary | Kept) -> Any:
-    """Return what a flow did in a run; where the code failed at files, as a failed state, whose error holds it."""
-    try:
-        refuse_failures(run.run_id, run.alarms, what)
-    except FailuresError as error:
-        return Failed(message=str(error), data=error)
+def ended(what: T, run: Summary | Kept) -> T:
+    """Return what a flow did in a run. Raises FailuresError, which holds it, where the code failed at files."""
+    refuse_failures(run.run_id, run.alarms, what)
     return what
 
 
