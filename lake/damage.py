@@ -12,7 +12,7 @@ from deltalake.exceptions import DeltaError
 from polars.exceptions import PanicException, PolarsError
 
 from lake.errors import DamagedError, QueryError, StorageError
-from lake.store import changed_size, open_lake
+from lake.store import changed_size, is_lake, open_lake
 
 # What the libraries below raise for a file that is not what it should be. A corrupt file makes Polars panic, which is
 # no Exception; pyarrow raises ValueError and OSError.
@@ -56,7 +56,16 @@ def explanation(root: Path, error: BaseException) -> DamagedError | StorageError
     cause = error.__cause__ if isinstance(error, QueryError) else error
     if not isinstance(cause, UNREADABLE) or isinstance(cause, OF_QUERY):
         return None
-    return _refusal(root, cause) or first_damage(root)
+    refusal = _refusal(root, cause)
+    if refusal is not None or not is_lake(root) or _is_elsewhere(root, cause):
+        return refusal
+    return first_damage(root)
+
+
+def _is_elsewhere(root: Path, error: BaseException) -> bool:
+    """Tell whether an error names a file that is none of the lake's."""
+    where = getattr(error, "filename", None)
+    return where is not None and not Path(os.fsdecode(where)).absolute().is_relative_to(root.absolute())
 
 
 def _refusal(root: Path, error: BaseException) -> StorageError | None:

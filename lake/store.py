@@ -294,13 +294,21 @@ def open_lake(root: Path) -> Lake:
     return lake
 
 
-def _damaged_log(root: Path, name: str, error: DeltaError) -> DamagedError:
-    """Name the newest entry of a log that is no JSON, where one is; else the log."""
+def refuse_damaged_log(root: Path, name: str) -> None:
+    """Raise DamagedError for the newest entry of a table's log that is no JSON; an empty one is read as no change."""
     log = root / name / "_delta_log"
     for entry in sorted(log.glob("*.json"), reverse=True):
         if not _is_json(entry):
-            return DamagedError(root, name, f"{log.name}/{entry.name}", "it is no JSON")
-    return DamagedError(root, name, log.name, str(error).split("\n", 1)[0][:200])
+            raise DamagedError(root, name, f"{log.name}/{entry.name}", "it is no JSON")
+
+
+def _damaged_log(root: Path, name: str, error: DeltaError) -> DamagedError:
+    """Name what makes a log unreadable: an entry, or else the log."""
+    try:
+        refuse_damaged_log(root, name)
+    except DamagedError as damage:
+        return damage
+    return DamagedError(root, name, "_delta_log", str(error).split("\n", 1)[0][:200])
 
 
 def _is_json(entry: Path) -> bool:

@@ -53,7 +53,8 @@ class Blobs:
         try:
             _ask(git, lump)
             while lump:
-                content = _answer(git.stdout, lump[0])
+                with self._git.waiting(git, "cat-file"):
+                    content = _answer(git.stdout, lump[0])
                 del lump[0]
                 if not lump:
                     self._idle.append(git)

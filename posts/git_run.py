@@ -4,9 +4,11 @@ import os
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import IO
 
+from posts.git_watch import StuckError, watched
 from posts.paths import printable, to_text
 from schemas.errors import SourceError
 
@@ -65,7 +67,7 @@ class Git:
 
     def tried(self, *arguments: str | bytes, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
         """Give what git prints and how it ends, well or badly."""
-        with self.start(*arguments, errors=subprocess.PIPE) as git:
+        with self.start(*arguments, errors=subprocess.PIPE) as git, self.waiting(git, arguments[0]):
             printed, said = git.communicate(given)
         return subprocess.CompletedProcess(git.args, git.returncode, printed, said)
 
@@ -74,12 +76,30 @@ class Git:
         # a pipe for errors, read by nobody until the end, might fill up
         with tempfile.TemporaryFile() as errors, self.start(*arguments, errors=errors) as git:
             try:
-                yield from _words(git.stdout)
+                yield from self._words(git, arguments[0])
                 if git.wait():
                     errors.seek(0)
                     raise self.error(arguments[0], errors.read(), git.returncode)
             finally:
                 git.kill()
+
+    def _words(self, git: subprocess.Popen[bytes], asked: str | bytes) -> Iterator[bytes]:
+        assert git.stdout
+        rest, chunk = b"", b" "
+        while chunk:
+            with self.waiting(git, asked):
+                chunk = os.read(git.stdout.fileno(), 1 << 16)
+            *words, rest = (rest + chunk).split(b"\0")
+            yield from words
+
+    @contextmanager
+    def waiting(self, git: subprocess.Popen[bytes], asked: str | bytes) -> Iterator[None]:
+        """Wait for what a started git does. Raises GitError where it comes no further."""
+        try:
+            with watched(git):
+                yield
+        except StuckError as error:
+            raise self.error(asked, str(error).encode(), 0) from error
 
     def start(self, *arguments: str | bytes, errors: int | IO[bytes]) -> subprocess.Popen[bytes]:
         settings = [word for setting in SETTINGS for word in ("-c", setting)]
@@ -136,14 +156,6 @@ def _is_of(place: bytes, folder: bytes) -> bool:
     # further working copies and submodules have a file .git, which names a folder elsewhere
     is_elsewhere = os.path.isfile(own)  # noqa: PTH113
     return is_elsewhere or os.path.realpath(folder) in (os.path.realpath(place), os.path.realpath(own))
-
-
-def _words(stream: IO[bytes] | None) -> Iterator[bytes]:
-    assert stream
-    rest = b""
-    while chunk := os.read(stream.fileno(), 1 << 16):
-        *words, rest = (rest + chunk).split(b"\0")
-        yield from words
 
 
 def first_error(said: bytes) -> str:

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import re
+import signal
 import subprocess
 import time
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from filelock import FileLock
 from flows.steps.progress import tell
 from posts.git import GitError
 from posts.git_run import first_error
+from posts.git_watch import StuckError, watched
 
 # https://git-scm.com/docs/git-clone#_git_urls: a scheme, or user@host:path
 REMOTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/]*/|[\w.-]+@[\w.-]+:")
@@ -26,6 +28,8 @@ FETCH = (
     "--no-auto-gc",
     "--no-write-fetch-head",
 )
+# a server may think for minutes about a large repository before it sends anything
+SERVER_PATIENCE_SECONDS = 900.0
 REFS = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
 # where a head stands that is no branch, as in a bundle
 HEAD, NO_HEAD = "refs/postlake/HEAD", "refs/postlake/none"
@@ -113,16 +117,28 @@ def _git(name: str, url: str, *arguments: str) -> str:
     # without an answer to a question for a password, a run would wait for ever
     environment = kept | {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}
     try:
-        git = subprocess.run(  # noqa: S603 - no shell; a URL stands behind "--"
+        git = subprocess.Popen(  # noqa: S603 - no shell; a URL stands behind "--"
             ["git", *arguments],  # noqa: S607 - the git of the user
-            env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False,
+            env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            process_group=0,
         )  # fmt: skip
     except FileNotFoundError as error:
         raise GitError(f"{name}: git is not installed") from error
+    printed, errors = _awaited(git, name)
     if git.returncode:
-        said = (
-            without_user(first_error(git.stderr).replace(url, name))
-            or f"git ended with code {git.returncode}"
-        )
+        said = without_user(first_error(errors).replace(url, name)) or f"git ended with code {git.returncode}"
         raise (OutageError if OUTAGE.search(said) else GitError)(f"{name}: {said}")
-    return git.stdout.decode(errors="replace")
+    return printed.decode(errors="replace")
+
+
+def _awaited(git: subprocess.Popen[bytes], name: str) -> tuple[bytes, bytes]:
+    """Return what git prints and what it says of errors. Raises GitError where it comes no further."""
+    try:
+        with watched(git, SERVER_PATIENCE_SECONDS):
+            return git.communicate()
+    except StuckError as error:
+        raise GitError(f"{name}: git {error}") from error
+    finally:
+        if git.poll() is None:
+            os.killpg(git.pid, signal.SIGKILL)
+            git.communicate()

@@ -14,7 +14,7 @@ from lake.consistency import check_across
 from lake.errors import DamagedError
 from lake.findings import Finding, Findings, Tally
 from lake.rows import Look
-from lake.store import Lake, open_lake
+from lake.store import Lake, open_lake, refuse_damaged_log
 from lake.verify import look
 from schemas.errors import PostlakeError
 from schemas.keys import blob_id, content_hash, slug
@@ -92,6 +92,7 @@ def _opened(root: Path) -> tuple[Lake, list[DamagedError]]:
     for name in reversed(lake.names()):
         try:
             lake.table(name)
+            refuse_damaged_log(root, name)
         except DamagedError as damage:
             damaged.append(damage)
     return lake, damaged

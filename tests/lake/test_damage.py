@@ -1,0 +1,216 @@
+"""What is wrong with the files of a lake is told in one line, whoever comes upon it."""
+
+import json
+import os
+import resource
+import subprocess
+import sys
+
+import pytest
+
+from flows.steps.order import Order
+from flows.steps.pipeline import ingest
+from flows.steps.verify import verify
+from lake.damage import explained
+from lake.errors import DamagedError, LakeBusyError, QueryError, StorageError
+from lake.info import posts_by_source
+from lake.lock import writing
+from lake.query import export, rows
+from lake.store import open_lake
+from schemas.words import Check
+
+POSTS = 4
+
+
+@pytest.fixture
+def archive(archive):
+    for number in range(POSTS):
+        archive.write(
+            f"{number}.md", url=f"https://a.example/{number}", title=f"第{number}盏", categories=["旧刊"]
+        )
+    archive.ingest()
+    return archive
+
+
+def largest(archive, table):
+    return max((archive.lake / table).rglob("*.parquet"), key=lambda file: file.stat().st_size)
+
+
+def truncate(file):
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+
+
+def fill_with_zeros(file):
+    file.write_bytes(bytes(file.stat().st_size))
+
+
+def scramble(file):
+    content = file.read_bytes()
+    file.write_bytes(content[:4] + bytes(reversed(content[4:-8])) + content[-8:])
+
+
+HARMS = {
+    "truncated": truncate,
+    "zeros": fill_with_zeros,
+    "scrambled": scramble,
+    "gone": lambda file: file.unlink(),
+}
+READERS = {
+    "scan": lambda lake, _: posts_by_source(lake),
+    "sql": lambda lake, _: rows(lake, "SELECT max(text) FROM posts", 1),
+    "sql-csv": lambda lake, folder: export(lake, "SELECT * FROM posts", str(folder / "x.csv"), "csv"),
+}
+
+
+@pytest.mark.parametrize("harm", HARMS.values(), ids=HARMS)
+@pytest.mark.parametrize("read", READERS.values(), ids=READERS)
+def test_a_reader_names_the_damaged_file_its_table_and_what_to_do(archive, tmp_path, harm, read):
+    file = largest(archive, "posts")
+    harm(file)
+    with pytest.raises(DamagedError) as told, explained(archive.lake):
+        read(open_lake(archive.lake), tmp_path)
+    line = str(told.value)
+    assert line.startswith(f"{file}: a file of table posts is damaged: ")
+    assert line.endswith(f"`postlake verify --lake {archive.lake}` lists all that is damaged")
+    assert "\n" not in line
+
+
+@pytest.mark.parametrize("harm", HARMS.values(), ids=HARMS)
+@pytest.mark.parametrize("table", ["posts", "files"])
+def test_a_run_that_writes_names_it_too(archive, harm, table):
+    harm(largest(archive, table))
+    archive.write("0.md", url="https://a.example/0", title="改了", categories=["旧刊"])
+    with pytest.raises(DamagedError, match=f"a file of table {table} is damaged"):
+        archive.ingest()
+
+
+LOGS = {"garbage": b"garbage{", "half": b'{"add":{"path":"part', "zeros": bytes(200)}
+
+
+@pytest.mark.parametrize("content", LOGS.values(), ids=LOGS)
+@pytest.mark.parametrize("table", ["posts", "runs"])
+def test_a_damaged_log_is_named_by_its_entry_and_verify_goes_on(archive, table, content):
+    entry = max((archive.lake / table / "_delta_log").glob("*.json"))
+    entry.write_bytes(content)
+    with pytest.raises(DamagedError, match=f"{entry}: a file of table {table} is damaged: it is no JSON"):
+        open_lake(archive.lake).table(table)
+    largest(archive, "raw").unlink()
+    found = {(each.check, each.table) for each in verify(archive.lake).shown}
+    assert found == {(Check.READABLE, table), (Check.FILES_THERE, "raw")}
+
+
+def test_an_empty_entry_of_a_log_which_is_read_as_nothing_is_found(archive):
+    entry = max((archive.lake / "raw" / "_delta_log").glob("*.json"))
+    entry.write_bytes(b"")
+    found = [(each.check, each.where) for each in verify(archive.lake).shown if each.table == "raw"]
+    assert found == [(Check.READABLE, f"_delta_log/{entry.name}")]
+
+
+def test_a_lake_without_its_runs_is_not_made_anew_over_its_tables(archive):
+    for entry in (archive.lake / "runs" / "_delta_log").iterdir():
+        entry.unlink()
+    with pytest.raises(DamagedError, match="a file of table runs is damaged"):
+        archive.ingest()
+
+
+def test_a_faulty_query_is_not_taken_for_damage(archive):
+    largest(archive, "posts").unlink()
+    with pytest.raises(QueryError), explained(archive.lake):
+        rows(open_lake(archive.lake).at({"posts": 0}), "SELEC 1", 1)
+
+
+def test_a_file_of_the_user_that_is_not_there_is_not_taken_for_damage(archive):
+    with pytest.raises(QueryError, match=r"none\.csv"), explained(archive.lake):
+        rows(open_lake(archive.lake), "SELECT * FROM 'none.csv'", 1)
+
+
+@pytest.mark.parametrize("content", ["[]", "{}", '{"run_id": 3, "pid": "x"}', "null", "garbage", "\ufffd"])
+def test_a_holder_of_the_lock_that_cannot_be_read_is_another_run(archive, content):
+    with writing(archive.lake, "first", 0, print):
+        (archive.lake / ".writer.json").write_text(content)
+        with (
+            pytest.raises(LakeBusyError, match="another run is still writing"),
+            writing(archive.lake, "second", 0, print),
+        ):
+            pass
+
+
+def cli(*words, **how):
+    command = [sys.executable, "-m", "cli", *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, **how)
+
+
+def limit_files():
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+
+
+def test_a_limit_on_the_size_of_files_ends_a_run_in_one_line_and_the_next_one_goes_on(archive):
+    for number in range(40):
+        archive.put(
+            f"more/{number}.md",
+            b"---\ntitle: x%d\ndate: 2024-03-05\n---\n" % number + os.urandom(900).hex().encode(),
+        )
+    failed = cli(
+        "ingest", archive.folder, "--direct", "--lake", archive.lake, "--workers", 1, preexec_fn=limit_files
+    )
+    assert (failed.returncode, "Traceback" in failed.stderr) == (1, False)
+    # above it may stand what delta-rs prints of itself when it panics
+    assert (
+        "file too large; raise the limit on the size of files (ulimit -f)" in failed.stderr.splitlines()[-1]
+    )
+    archive.ingest()
+    assert archive.live().height == POSTS + 40
+    assert verify(archive.lake).findings == 0
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    place = tmp_path / "small"
+    place.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", place], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip("no file system can be mounted here")
+    yield place
+    subprocess.run(["umount", place], check=True)
+
+
+def test_a_full_disk_ends_a_run_in_one_line_and_the_next_one_goes_on(archive, small_disk):
+    (small_disk / "filler").write_bytes(bytes(200_000))
+    for number in range(300):
+        archive.put(
+            f"more/{number}.md",
+            b"---\ntitle: x%d\ndate: 2024-03-05\n---\n" % number + os.urandom(900).hex().encode(),
+        )
+    order = Order((str(archive.folder),), small_disk / "lake", workers=1)
+    with pytest.raises(StorageError, match="no space left on device; free some of it, then run again"):
+        ingest(order, print)
+    (small_disk / "filler").unlink()
+    subprocess.run(["mount", "-o", "remount,size=20m", small_disk], check=True)
+    assert ingest(order, print).balanced
+    assert verify(order.lake).findings == 0
+
+
+@pytest.mark.parametrize(
+    "words", [("sql", "SELECT * FROM posts", "--format", "csv"), ("info",)], ids=["sql", "info"]
+)
+def test_the_command_line_ends_with_1_and_one_line(archive, words):
+    truncate(largest(archive, "posts"))
+    failed = cli(*words, "--lake", archive.lake)
+    assert (failed.returncode, len(failed.stderr.splitlines()), failed.stdout) == (1, 1, "")
+    assert failed.stderr.startswith(
+        f"postlake: {largest(archive, 'posts')}: a file of table posts is damaged"
+    )
+
+
+def test_verify_tells_all_that_is_damaged(archive):
+    truncate(largest(archive, "posts"))
+    fill_with_zeros(largest(archive, "raw"))
+    failed = cli("verify", "--json", "--lake", archive.lake)
+    found = [each for tally in json.loads(failed.stdout)["checks"] for each in tally["shown"]]
+    assert failed.returncode == 1
+    assert {(each["check"], each["table"]) for each in found} == {
+        ("files_there", "posts"),
+        ("readable", "raw"),
+    }
