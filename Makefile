@@ -25,6 +25,8 @@ run: install  ## ingest the example posts through Prefect, and ask the lake
 	$(BIN)/postlake ingest examples/posts --lake $(LAKE)
 	@echo
 	$(BIN)/postlake sql "SELECT * FROM sources" --lake $(LAKE)
+	@echo
+	@echo "postlake is $(BIN)/postlake; after \`. $(BIN)/activate\` in a shell it is postlake there"
 
 serve: install  ## Prefect's server with its UI, a worker and all deployments, on this machine
 	$(BIN)/postlake serve --port $(PORT)

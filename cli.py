@@ -95,7 +95,12 @@ def options(
 def main() -> None:
     """Run the command line. Misuse ends in one line and exit code 2, a failed run in one line and 1, Ctrl-C in 130."""
     try:
-        app(_options_first(sys.argv[1:]), prog_name="postlake")
+        code = app(_options_first(sys.argv[1:]), prog_name="postlake", standalone_mode=False)
+    except typer.TyperException as error:
+        # no words at all: the help is printed already
+        if message := error.format_message():
+            fail(" ".join(message.split()))
+        sys.exit(error.exit_code)
     except PostlakeError as error:
         _trace()
         fail(str(error))
@@ -106,6 +111,8 @@ def main() -> None:
         _trace()
         fail(f"{error.filename or 'failed'}: {error.strerror or error}")
         sys.exit(FAILED)
+    else:
+        sys.exit(code)
 
 
 def _options_first(words: list[str]) -> list[str]:

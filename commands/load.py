@@ -87,10 +87,16 @@ def _run_flow(order: "Order") -> "Summary":
     # the terminal shows progress and the summary; the log is for the UI
     level = "INFO" if OUTPUT.is_verbose else "ERROR" if OUTPUT.is_quiet else "WARNING"
     os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", level)
-    if url := os.environ.get("PREFECT_API_URL"):
+    from prefect.settings import get_current_settings
+
+    # a profile of Prefect may name a server too
+    if url := get_current_settings().api.url:
         check_api(url)
     else:
         say("starting Prefect's own API; --direct does without, PREFECT_API_URL names one that runs")
+        from flows.own_api import start
+
+        start()
     from flows.ingest import ingest as flow
     from flows.steps.account import FailuresError
 

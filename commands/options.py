@@ -11,8 +11,14 @@ from schemas.words import Engine
 
 
 def expanded(path: str) -> Path:
-    """Return a path with `~` as the home folder, as a shell leaves it in `--lake=~/lake` and in the environment."""
-    return Path(path).expanduser()
+    """Return a path with `~` as the home folder, as a shell leaves it in `--lake=~/lake` and in the environment.
+
+    Raises BadParameter where nobody has that name.
+    """
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:
+        raise typer.BadParameter(f"{path}: no such user") from error
 
 
 def output_file(path: str) -> Path:
@@ -23,6 +29,14 @@ def output_file(path: str) -> Path:
     if file.is_dir():
         raise typer.BadParameter(f"{file}: is a folder; name a file to write")
     return file
+
+
+def output_folder(path: str) -> Path:
+    """Return the path of a folder to write to. Raises BadParameter where it is not there: none is made silently."""
+    folder = expanded(path)
+    if not folder.is_dir():
+        raise typer.BadParameter(f"{folder}: no such folder")
+    return folder
 
 
 LakeDir = Annotated[

@@ -65,7 +65,12 @@ def worker(
     ] = False,
 ) -> None:
     """Work for the Prefect server at PREFECT_API_URL until a signal ends it; its runs are told as Crashed then."""
+    from prefect.settings import get_current_settings
+
+    from commands.load import check_api
     from flows.worker import work
 
+    if url := get_current_settings().api.url:
+        check_api(url)
     options = [*(["--name", name] if name else []), *(["--with-healthcheck"] if health else [])]
     raise typer.Exit(work(*options, say=say))

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from commands.options import DATA_LAKE, LakeDir, Parser, expanded, output_file
+from commands.options import DATA_LAKE, LakeDir, Parser, expanded, output_file, output_folder
 from commands.terminal import clear, fail
 from schemas.words import Engine
 
@@ -28,7 +28,7 @@ def clean(
     to: Annotated[
         Path | None,
         typer.Option(
-            help="Folder for <stem>.txt files, instead of stdout.", parser=expanded, metavar="FOLDER"
+            help="Folder for <stem>.txt files, instead of stdout.", parser=output_folder, metavar="FOLDER"
         ),
     ] = None,
     parser: Parser = Engine.LEXBOR,
@@ -51,7 +51,6 @@ def clean(
         elif to is None:
             typer.echo(clear(post.text))
         else:
-            to.mkdir(parents=True, exist_ok=True)
             (to / f"{file.stem}.txt").write_text(post.text + "\n" if post.text else "", encoding="utf-8")
     raise typer.Exit(FAILED if bad else 0)
 

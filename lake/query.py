@@ -76,6 +76,14 @@ def _add_table(connection: duckdb.DuckDBPyConnection, lake: Lake, name: str) -> 
     connection.execute(f"CREATE VIEW {view} AS SELECT {columns} FROM ({rows})")  # noqa: S608 - the same
 
 
+def _in_one_line(error: duckdb.Error) -> str:
+    """Return what DuckDB says, without the line of its own that points at a place by a caret."""
+    lines = [line.strip() for line in str(error).splitlines()]
+    said = " ".join(line for line in lines if line.strip("^"))
+    # the query stands within a COPY where its answer goes into a file
+    return said.replace("LINE 1: COPY (", "LINE 1: ")
+
+
 def _quoted(texts: Iterable[str]) -> str:
     return "[" + ", ".join("'" + text.replace("'", "''") + "'" for text in texts) + "]"
 
@@ -87,7 +95,7 @@ def rows(lake: Lake, query: str, most: int) -> tuple[list[str], list[tuple[Any, 
             answer = connect(lake).execute(query)
             found = answer.fetchmany(most + 1) if answer.description else []
     except duckdb.Error as error:
-        raise QueryError(str(error)) from error
+        raise QueryError(_in_one_line(error)) from error
     return [column[0] for column in answer.description or []], found[:most], len(found) > most
 
 
@@ -123,4 +131,4 @@ def export(lake: Lake, query: str, file: str, form: str) -> None:
         with _interruptible():
             connection.execute(f"COPY {source} TO {_quoted([file])[1:-1]} ({options})")
     except duckdb.Error as error:
-        raise QueryError(str(error)) from error
+        raise QueryError(_in_one_line(error)) from error

@@ -111,6 +111,7 @@ def test_clean_writes_one_text_per_file_and_names_what_is_no_post(tmp_path):
     post = next((EXAMPLES / "blog" / "_posts").glob("2023-03-12*"))
     readme = tmp_path / "x.md"
     readme.write_text("no front matter")
+    (tmp_path / "texts").mkdir()
     run = postlake("clean", post, readme, "--to", tmp_path / "texts")
     assert run.returncode == 1
     assert f"{readme}: ignored: no_front_matter" in run.stderr
