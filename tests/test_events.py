@@ -209,9 +209,14 @@ def test_a_run_that_does_not_balance_is_told_and_has_its_lake_verified(told, ser
 def test_an_event_tells_the_flow_run_that_it_comes_from_and_the_numbers(told, server):
     wanted = {"filter": {"event": {"prefix": ["postlake."]}}}
     # a server acts on events before it writes them down
-    until(lambda: server.ask("events/filter", **wanted)["total"] >= 3)
+    until(lambda: server.ask("events/filter", **wanted)["total"] >= 4)
     events = {each["event"]: each for each in server.ask("events/filter", **wanted)["events"]}
-    assert sorted(events) == ["postlake.run.finished", "postlake.run.unbalanced", "postlake.source.rejects"]
+    assert sorted(events) == [
+        "postlake.run.finished",
+        "postlake.run.many_not_posts",
+        "postlake.run.unbalanced",
+        "postlake.source.rejects",
+    ]
     assert events["postlake.run.finished"]["payload"]["rejected"] == 30
     assert events["postlake.source.rejects"]["payload"]["new"] == 30
     roles = [each["prefect.resource.role"] for each in events["postlake.source.rejects"]["related"]]
