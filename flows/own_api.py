@@ -20,9 +20,11 @@ def start() -> None:
     def run() -> None:
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
-            started.set_result(SubprocessASGIServer().start())
+            SubprocessASGIServer().start()
         except Exception as error:  # noqa: BLE001 - handed on to the thread that waits
             started.set_exception(error)
+        else:
+            started.set_result(None)
 
     threading.Thread(target=run, name="own-api", daemon=True).start()
     try:
