@@ -60,6 +60,8 @@ class Lake:
         self.root = root
         self.granularity = granularity
         self._tables: dict[str, DeltaTable] = {}
+        # of tables that belong to another lake
+        self._folders: dict[str, Path] = {}
         # the version of each table whose files were found to be as long as they should be
         self._whole: dict[str, int] = {}
 
@@ -77,7 +79,11 @@ class Lake:
         """Return this lake with some tables of another one in the place of its own."""
         both = Lake(self.root, self.granularity)
         both._tables = {name: other.table(name) for name in names}
+        both._folders = {name: other.root / name for name in both._tables}
         return both
+
+    def _folder(self, name: str) -> Path:
+        return self._folders.get(name, self.root / name)
 
     def names(self) -> list[str]:
         """Return the names of the tables that there are; a lake that an older postlake made lacks younger ones."""
@@ -138,7 +144,7 @@ class Lake:
 
         Column `file` is the path of each, as the log has it.
         """
-        root = f"{self.root / name}/"
+        root = f"{self._folder(name)}/"
         held = {column: kind for column, kind in self.columns(name).items()
                 if column not in self.partition_of(name)}  # fmt: skip
         rows = pl.scan_parquet(
@@ -170,7 +176,7 @@ class Lake:
     def _refuse_damaged(self, name: str, files: pl.DataFrame) -> None:
         """Raise DamagedError for a file that is cut short or gone, of which Polars would panic, with a trace that stays."""
         for where, size_bytes in files.select("path", "size_bytes").iter_rows():
-            fault = changed_size(self.root / name / where, size_bytes)
+            fault = changed_size(self._folder(name) / where, size_bytes)
             if fault:
                 raise DamagedError(self.root, name, where, fault)
 

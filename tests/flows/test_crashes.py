@@ -112,7 +112,7 @@ def test_a_post_whose_cleaning_ends_its_worker_keeps_its_row(archive, deadly, mo
         GOOD + 1,
         [AlarmKind.PARSER_ERRORS],
     )
-    assert archive.posts().equals(before)
+    assert archive.posts().drop("warnings").equals(before.drop("warnings"))
 
 
 def test_heads_are_read_past_a_file_that_ends_its_worker(archive, deadly, monkeypatch):

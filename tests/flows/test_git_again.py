@@ -205,7 +205,7 @@ def test_a_post_that_an_older_repository_turns_out_to_have_was_never_away(archiv
 
 
 def test_a_renamed_file_begins_at_its_new_path_and_its_post_goes_on(archive, git):
-    archive.write("a.md")
+    archive.write("a.md", url="https://a.example/a")
     git.commit(1)
     archive.ingest()
     archive.move("a.md", "old/a.md")

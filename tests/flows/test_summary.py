@@ -124,4 +124,8 @@ def test_a_run_tells_how_far_it_is(archive, monkeypatch):
     told = []
     with watched_by(lambda *step: told.append(step)):
         archive.ingest()
-    assert told == [("find", 5, 0), ("transform", 2, 5), ("transform", 4, 5), ("transform", 5, 5)]
+    stages = list(dict.fromkeys(stage for stage, *_ in told))
+    assert stages == ["find", "learn", "transform", "load"]
+    assert [step for step in told if step[1]] == [
+        ("find", 5, 0), ("transform", 2, 5), ("transform", 4, 5), ("transform", 5, 5), ("load", 5, 5),
+    ]  # fmt: skip
