@@ -22,6 +22,8 @@ from schemas.keys import IDENTITY_VERSION
 from schemas.tables import columns
 from schemas.words import Outcome, Reason
 
+# the folder of the staged lake
+STAGED = ".migration"
 # what a post keeps of the run that ingested its content
 _INGESTED = ["run_id", "ingested_at"]
 # partitions whose rows are in memory at a time hold so many rows
@@ -48,16 +50,20 @@ def assert_complete(lake: Lake) -> None:
                         "or ingest the sources into a new lake")  # fmt: skip
 
 
+def clear(lake: Lake) -> None:
+    """Delete what a run has left that was killed once its migration was done."""
+    shutil.rmtree(lake.root / STAGED, ignore_errors=True)
+
+
 @contextmanager
 def staging(lake: Lake) -> Iterator[Lake]:
     """Yield an empty lake beside the tables of a lake, with its raw contents and templates; it goes at the end."""
-    root = lake.root / ".migration"
-    shutil.rmtree(root, ignore_errors=True)
+    clear(lake)
     try:
-        staged = create_lake(root, lake.granularity)
+        staged = create_lake(lake.root / STAGED, lake.granularity)
         yield staged.sharing(lake, ["raw", "templates"])
     finally:
-        shutil.rmtree(root, ignore_errors=True)
+        clear(lake)
 
 
 def replace_all(lake: Lake, staged: Lake, run: Run, marks: str) -> int:

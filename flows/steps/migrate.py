@@ -33,6 +33,7 @@ def migrate(lake: Lake, before: Run, shop: Workshop, say: Say) -> None:
     Raises LakeError for a lake that a newer postlake wrote, and for one whose raw contents are not whole.
     """
     if migration.is_current(lake):
+        migration.clear(lake)
         return
     migration.assert_complete(lake)
     say(f"{lake.root}: was made by an older postlake; all its files are resolved anew, once")

@@ -40,7 +40,7 @@ STAGES = {
     "html": "posts.clean.markup_of",
     "walk": "posts.clean.content_of",
     "cleaning": "posts.clean.judge",
-    "template": "posts.templates.named",
+    "template": "posts.templates.at_edges",
     "language": "posts.parse.language_of",
     "links": "posts.parse.absolute",
     "images": "posts.parse.picture",
@@ -66,7 +66,7 @@ def taught(archive):
     patterns = {
         "source_id": slug("旧刊"),
         "version": 1,
-        "kind": "block",
+        "kind": "edge",
         "pattern": "关注旧刊的每一天，",
         "posts": 9,
     }
