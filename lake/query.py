@@ -1,8 +1,8 @@
 """Ask the lake in SQL: DuckDB over the files that the Delta log names, never over a glob."""
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
 import duckdb
 import polars as pl
@@ -12,6 +12,7 @@ from lake.store import Lake, arrow
 from schemas.tables import TABLES
 from schemas.tables import columns as schema_of
 
+T = TypeVar("T")
 VIEWS = {
     # an older postlake left withdrawn posts among the others
     "posts": """
@@ -91,23 +92,27 @@ def _quoted(texts: Iterable[str]) -> str:
 def rows(lake: Lake, query: str, most: int) -> tuple[list[str], list[tuple[Any, ...]], bool]:
     """Run a query; give column names, at most so many rows, and whether there are more. Raises QueryError."""
     try:
-        with _interruptible():
-            answer = connect(lake).execute(query)
-            found = answer.fetchmany(most + 1) if answer.description else []
+        connection = connect(lake)
+
+        def ask() -> list[tuple[Any, ...]]:
+            answer = connection.execute(query)
+            return answer.fetchmany(most + 1) if answer.description else []
+
+        found = _interruptible(connection, ask)
     except duckdb.Error as error:
         raise QueryError(_in_one_line(error)) from error
-    return [column[0] for column in answer.description or []], found[:most], len(found) > most
+    return [column[0] for column in connection.description or []], found[:most], len(found) > most
 
 
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """Have Ctrl-C end a query as it ends other work; DuckDB makes a RuntimeError of it."""
-    try:
-        yield
-    except RuntimeError as error:
-        if "interrupted" in str(error).lower():
-            raise KeyboardInterrupt from error
-        raise
+def _interruptible(connection: duckdb.DuckDBPyConnection, work: Callable[[], T]) -> T:
+    """Return what some work on a connection gives, in a thread of its own, so that Ctrl-C ends it whatever DuckDB is at."""
+    with ThreadPoolExecutor(1) as thread:
+        answer = thread.submit(work)
+        try:
+            return answer.result()
+        except KeyboardInterrupt:
+            connection.interrupt()
+            raise
 
 
 def export(lake: Lake, query: str, file: str, form: str) -> None:
@@ -128,7 +133,7 @@ def export(lake: Lake, query: str, file: str, form: str) -> None:
         if statements[0].type != duckdb.StatementType.SELECT:
             connection.register("answer", connection.execute(query).to_arrow_table())
             source = "answer"
-        with _interruptible():
-            connection.execute(f"COPY {source} TO {_quoted([file])[1:-1]} ({options})")
+        copy = f"COPY {source} TO {_quoted([file])[1:-1]} ({options})"
+        _interruptible(connection, lambda: connection.execute(copy))
     except duckdb.Error as error:
         raise QueryError(_in_one_line(error)) from error

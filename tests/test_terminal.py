@@ -149,13 +149,3 @@ def test_ctrl_c_in_a_stage_ends_in_one_line(tmp_path, stage):
     assert code == 130, shown
     assert shown.count("interrupted; what was committed stays") == 1
     assert "Traceback" not in shown
-
-
-def test_ctrl_c_ends_a_command_without_progress_in_one_line(lake):
-    query = "SELECT count(*) FROM range(100000000) a, range(100000000) b"
-    terminal = Terminal("sql", query, "--lake", lake)
-    time.sleep(3)  # nothing tells when DuckDB has begun
-    os.killpg(terminal.process.pid, signal.SIGINT)
-    code, shown = terminal.end()
-    assert code == 130, shown
-    assert "Traceback" not in shown
