@@ -149,3 +149,106 @@ def test_ctrl_c_in_a_stage_ends_in_one_line(tmp_path, stage):
     assert code == 130, shown
     assert shown.count("interrupted; what was committed stays") == 1
     assert "Traceback" not in shown
+
+
+def test_ctrl_c_ends_a_run_in_prefects_own_api_in_one_line(tmp_path):
+    posts = tmp_path / "posts"
+    posts.mkdir()
+    for number in range(2_000):
+        (posts / f"{number}.md").write_text(
+            f"---\ntitle: T{number}\ndate: 2024-01-05\n---\n渡口的灯照常亮着。\n"
+        )
+    terminal = Terminal("ingest", posts, "--lake", tmp_path / "lake", PREFECT_HOME=str(tmp_path / "prefect"))
+    terminal.read(until=b"find")
+    os.killpg(terminal.process.pid, signal.SIGINT)
+    code, shown = terminal.end()
+    assert code == 130, shown
+    assert shown.count("interrupted; what was committed stays") == 1
+    assert "Traceback" not in shown
+
+
+MISUSE = {
+    "no-query": (("sql", ""), "the query is empty"),
+    "no-table": (("sql", "FROM post"), 'Did you mean "posts"?'),
+    "no-column": (("sql", "SELECT nope FROM posts", "-o", "x.csv"), "LINE 1: SELECT nope FROM posts"),
+    "no-format": (("sql", "FROM posts", "-o", "x.xyz"), "x.xyz: which format?"),
+    "no-folder": (("sql", "FROM posts", "-o", "nowhere/x.csv"), "nowhere: no such folder"),
+    "no-folder-of-texts": (("clean", "x.md", "--to", "nowhere"), "nowhere: no such folder"),
+    "no-reason": (("rejects", "--reason", "no_dat"), "did you mean no_date"),
+    "no-source": (("learn", "--source", "山城文薈x"), "did you mean 山城文薈?"),
+    "no-place": (("ingest", "nowhere", "--direct"), "nowhere: no such folder, repository or archive"),
+    "no-place-in-prefect": (("ingest", "nowhere"), "nowhere: no such folder, repository or archive"),
+    "no-command": (("ingst",), "Did you mean 'ingest'?"),
+    "no-argument": (("ingest",), "Missing argument"),
+}
+
+
+def _misused(tmp_path, *words, **environment):
+    """Give the exit code, what is printed, and the lines that say why; not the one that says what is started."""
+    own = {"PYTHONPATH": str(ROOT), "PREFECT_HOME": str(tmp_path / "prefect")} | environment
+    done = subprocess.run(
+        [sys.executable, "-m", "cli", *map(str, words)],
+        check=False,
+        cwd=tmp_path,
+        env=os.environ | own,
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+    )
+    lines = [line for line in done.stderr.splitlines() if "starting Prefect's own API" not in line]
+    return done.returncode, done.stdout, lines
+
+
+@pytest.mark.parametrize("case", MISUSE)
+def test_misuse_is_one_line(lake, tmp_path, case):
+    words, message = MISUSE[case]
+    code, printed, lines = _misused(tmp_path, *words, POSTLAKE_LAKE=str(lake))
+    assert (code, printed, len(lines)) == (2, "", 1), lines
+    assert message in lines[0]
+    assert not (tmp_path / "nowhere").exists()
+
+
+@pytest.mark.parametrize("words", [("ingest", EXAMPLES), ("worker",)], ids=["ingest", "worker"])
+def test_a_server_that_does_not_answer_is_said_at_once(tmp_path, words):
+    code, _, lines = _misused(tmp_path, *words, PREFECT_API_URL="http://127.0.0.1:9/api")
+    assert (code, len(lines)) == (2, 1), lines
+    assert "no server answers there" in lines[0]
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory):
+    """Give posts, and a lake of them, whose names, fields and text hold control characters."""
+    posts, escape = tmp_path_factory.mktemp("hostile"), "\x1b]0;owned\x07\x9b31m"
+    fields = r'title: "T\e]0;owned\a"' "\n" r'source: "S\e[31m"' "\n" r'author: "A\e]0;owned\a"'
+    (posts / f"a{escape}\nx.md").write_text(f"---\n{fields}\ndate: 2024-01-02\n---\nhello {escape} there\n")
+    (posts / f"b{escape}.md").write_text(f"---\ntitle: x\ndate: no{escape}date\n---\nhi\n")
+    lake = posts.parent / "hostile-lake"
+    code, shown = Terminal("ingest", posts, "--direct", "--lake", lake).end()
+    assert code == 0, shown
+    return posts, lake
+
+
+SHOWING = {
+    "ingest": ("ingest", "POSTS", "--direct"),
+    "rejects": ("rejects",),
+    "sql": ("sql", "SELECT path, title, source, author, text FROM posts"),
+    "info": ("info",),
+    "backfill": ("backfill", "--mode", "all"),
+    "replay": ("replay",),
+    "verify": ("verify",),
+    "clean": ("clean", "POST"),
+    "explain": ("explain", "POST"),
+    "no-place": ("ingest", "no\x1b]0;owned\x07", "--direct"),
+    "no-reason": ("rejects", "--reason", "no\x1b]0;owned\x07"),
+    "no-command": ("no\x1b]0;owned\x07",),
+}
+
+
+@pytest.mark.parametrize("command", SHOWING)
+def test_no_command_shows_control_characters(hostile, command):
+    posts, lake = hostile
+    given = {"POSTS": posts, "POST": min(posts.iterdir())}
+    terminal = Terminal(*(given.get(word, word) for word in SHOWING[command]), POSTLAKE_LAKE=str(lake))
+    _, shown = terminal.end()
+    assert "Traceback" not in shown
+    assert not re.search("\x1b\\]|[\x07\x9b]", terminal.seen.decode())
