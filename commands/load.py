@@ -11,7 +11,6 @@ import typer
 from commands.options import DATA_LAKE, Json, LakeDir, Parser, Reasons, Since, Wait, Workers, as_day
 from commands.tables import print_table
 from commands.terminal import OUTPUT, fail, put, say, watching
-from schemas.errors import MisuseError
 from schemas.words import Engine, Granularity
 
 if TYPE_CHECKING:
@@ -91,7 +90,9 @@ def _run_flow(order: "Order") -> "Summary":
 
     # a profile of Prefect may name a server too
     if url := get_current_settings().api.url:
-        check_api(url)
+        from flows.deployments import require_answer
+
+        require_answer(url)
     else:
         say("starting Prefect's own API; --direct does without, PREFECT_API_URL names one that runs")
         from flows.own_api import start
@@ -120,18 +121,6 @@ def _run_flow(order: "Order") -> "Summary":
         return error.done  # type: ignore[no-any-return]  # what the flow gives
 
 
-def check_api(url: str) -> None:
-    """Raise MisuseError where no Prefect server answers, rather than have Prefect ask again for a minute."""
-    import httpx
-
-    try:
-        httpx.get(f"{url.rstrip('/')}/health", timeout=10)
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise MisuseError(
-            f"PREFECT_API_URL={url}: no server answers there ({error}); start one with `postlake serve`, or unset it"
-        ) from error
-
-
 def replay(
     lake: LakeDir = DATA_LAKE,
     reason: Reasons = None,
@@ -144,10 +133,8 @@ def replay(
     """Try rejected files again, from the bytes that the lake keeps: all, or those for some reasons or read since a day."""
     from flows.steps.order import Order
     from flows.steps.pipeline import replay as run_replay
-    from schemas.reasons import check_reasons
 
     order = Order((), lake, None, workers, parser, False, wait)
-    check_reasons(reason or ())
     with watching():
         summary = run_replay(order, say, reason or (), as_day(since))
     show_summary(summary, as_json)

@@ -67,10 +67,10 @@ def worker(
     """Work for the Prefect server at PREFECT_API_URL until a signal ends it; its runs are told as Crashed then."""
     from prefect.settings import get_current_settings
 
-    from commands.load import check_api
+    from flows.deployments import require_answer
     from flows.worker import work
 
     if url := get_current_settings().api.url:
-        check_api(url)
+        require_answer(url)
     options = [*(["--name", name] if name else []), *(["--with-healthcheck"] if health else [])]
     raise typer.Exit(work(*options, say=say))

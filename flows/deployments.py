@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+import httpx
 import yaml
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate, WorkPoolCreate, WorkPoolUpdate
@@ -68,6 +69,16 @@ def require_server() -> None:
     """Raise MisuseError where no server is named: Prefect would start one that ends with us."""
     if not get_current_settings().api.url:
         raise MisuseError("set PREFECT_API_URL to the API of a server, or run `postlake serve`")
+
+
+def require_answer(url: str) -> None:
+    """Raise MisuseError where no Prefect server answers, rather than have Prefect ask again for a minute."""
+    try:
+        httpx.get(f"{url.rstrip('/')}/health", timeout=10)
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise MisuseError(
+            f"PREFECT_API_URL={url}: no server answers there ({error}); start one with `postlake serve`, or unset it"
+        ) from error
 
 
 def require_schedules() -> None:

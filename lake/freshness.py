@@ -52,7 +52,7 @@ def names(lake: Lake, source_ids: Iterable[str]) -> dict[str, str]:
     wanted, found = set(source_ids), dict[str, str]()
     # a source of which all posts are withdrawn is in revisions alone
     for name in ("posts", "revisions"):
-        files = lake.partition_files(name).rename({"partition.source_id": "source_id"})
+        files = lake.partition_files(name)
         chosen = files.filter(pl.col("source_id").is_in(list(wanted - found.keys()))).unique(
             "source_id", keep="first"
         )

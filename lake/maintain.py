@@ -36,13 +36,13 @@ class Bin:
 
 def bins(lake: Lake, name: str) -> list[Bin]:
     """Find the small files of a table that fit together. Reads the footers of those that have neighbours."""
-    columns = {f"partition.{column}": column for column in lake.partition_of(name)}
-    files = lake.partition_files(name).rename(columns).sort("modification_time", "path")
+    partition = lake.partition_of(name)
+    files = lake.partition_files(name).sort("modification_time", "path")
     if files.is_empty():
         return []
-    parts = files.partition_by(*columns.values(), as_dict=True) if columns else {(): files}
+    parts = files.partition_by(*partition, as_dict=True) if partition else {(): files}
     return [
-        Bin(files, dict(zip(columns.values(), map(str, values), strict=True)))
+        Bin(files, dict(zip(partition, map(str, values), strict=True)))
         for values, part in parts.items()
         if part.height > 1
         for files in _fitting(lake, name, part)

@@ -98,7 +98,6 @@ def _shares(staged: Lake, name: str, ingested: pl.DataFrame) -> Iterator[pl.Data
     files = staged.partition_files(name)
     if files.is_empty():
         return
-    files = files.rename({f"partition.{column}": column for column in partition})
     sized = files.group_by(partition).agg(pl.col("num_records").sum()).sort(partition)
     sized = sized.with_columns(share=pl.col("num_records").cum_sum() // _ROWS_AT_ONCE)
     for share in sized.partition_by("share", maintain_order=True):

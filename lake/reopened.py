@@ -23,8 +23,7 @@ def away(lake: Lake, touched: pl.DataFrame) -> pl.DataFrame:
     is_away = pl.col("superseded_at").is_null()
     rows = lake.scan_files("revisions", files["path"]).filter(is_away)
     found = rows.join(touched.lazy(), on="post_id", how="semi").select(path="file").unique().collect()
-    columns = {f"partition.{name}": name for name in lake.partition_of("revisions")}
-    places = files.join(found, on="path", how="semi").rename(columns).select(*columns.values()).unique()
+    places = files.join(found, on="path", how="semi").select(lake.partition_of("revisions")).unique()
     return lake.rows_in("revisions", places).filter(is_away).join(touched, on="post_id", how="semi")
 
 
@@ -54,8 +53,7 @@ def _ended_at(lake: Lake, moments: pl.Series) -> pl.DataFrame:
         return pl.DataFrame(schema=lake.columns("revisions")).select(partition)
     is_late = pl.col("max.superseded_at") >= pl.lit(moments.min()) - MILLISECOND
     is_early = pl.col("min.superseded_at") <= pl.lit(moments.max()) + MILLISECOND
-    columns = {f"partition.{name}": name for name in partition}
-    return files.filter(is_early & is_late).rename(columns).select(partition).unique()
+    return files.filter(is_early & is_late).select(partition).unique()
 
 
 def others(lake: Lake, reopened: pl.DataFrame) -> pl.DataFrame:

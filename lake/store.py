@@ -135,9 +135,7 @@ class Lake:
         files, wanted = self.partition_files(name), self.columns(name)
         if files.is_empty():
             return pl.LazyFrame(schema=wanted)
-        partition = {f"partition.{column}": column for column in self.partition_of(name)}
-        places = files.rename(partition).select(*partition.values()).unique()
-        return self.rows_in(name, places).lazy()
+        return self.rows_in(name, files.select(self.partition_of(name)).unique()).lazy()
 
     def scan_files(self, name: str, paths: Iterable[str]) -> pl.LazyFrame:
         """Scan some files of a table, at least one, as its schema has them, without the columns of its partition.
@@ -161,7 +159,8 @@ class Lake:
 
     def partition_files(self, name: str) -> pl.DataFrame:
         """List the table's files as its log tells them: path, partition values, statistics."""
-        return pl.DataFrame(self.table(name).get_add_actions(flatten=True))
+        named = {f"partition.{column}": column for column in self.partition_of(name)}
+        return pl.DataFrame(self.table(name).get_add_actions(flatten=True)).rename(named, strict=False)
 
     def rows_in(self, name: str, partitions: pl.DataFrame) -> pl.DataFrame:
         """Read the rows of some partitions, and open no other file."""
@@ -181,8 +180,7 @@ class Lake:
                 raise DamagedError(self.root, name, where, fault)
 
     def _files_in(self, name: str, partitions: pl.DataFrame) -> pl.DataFrame:
-        columns = {f"partition.{column}": column for column in partitions.columns}
-        return self.partition_files(name).rename(columns).join(partitions, on=partitions.columns, how="semi")
+        return self.partition_files(name).join(partitions, on=partitions.columns, how="semi")
 
     def versions(self) -> dict[str, int]:
         return {name: self.table(name).version() for name in self.names()}
@@ -229,13 +227,12 @@ class Lake:
             action
             for rows in parts
             for action in (
-                write(root, rows, partition, STATISTICS[name])
+                write(root, self.fitted(name, rows), partition, STATISTICS[name])
                 if partition
-                else [write_file(root, rows, {}, STATISTICS[name])]
+                else [write_file(root, self.fitted(name, rows), {}, STATISTICS[name])]
             )
         ]
-        files = self.partition_files(name).rename({f"partition.{column}": column for column in partition})
-        self.commit(name, [*added, *removal_of(files, partition)], partition, mark)
+        self.commit(name, [*added, *removal_of(self.partition_files(name), partition)], partition, mark)
 
     def upsert(self, name: str, rows: pl.DataFrame, keys: list[str], mark: CommitProperties) -> None:
         """Update the rows with the same keys and insert the others, in one commit.

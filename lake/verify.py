@@ -75,8 +75,7 @@ def look(lake: Lake, name: str, how: Look, findings: Findings, told: Told) -> pl
 
 
 def _files(lake: Lake, name: str) -> pl.DataFrame:
-    named = {f"partition.{column}": column for column in lake.partition_of(name)}
-    return lake.partition_files(name).rename(named).sort("path")
+    return lake.partition_files(name).sort("path")
 
 
 def _placed(table: Subject) -> list[str]:

@@ -10,6 +10,7 @@ from flows.steps.account import row_of_upkeep
 from flows.steps.batches import transform
 from flows.steps.clock import Clock, new_run
 from flows.steps.groups import Gatherer, Group
+from flows.steps.kept import SHARE_BYTES
 from flows.steps.learn import in_force
 from flows.steps.load import Loader
 from flows.steps.memory import give_back
@@ -22,8 +23,6 @@ from lake.store import Lake
 from posts.find import File
 
 Say = Callable[[str], None]
-# bytes of raw that are in memory at a time
-SHARE_BYTES = 12 * 1024 * 1024
 
 
 def migrate(lake: Lake, before: Run, shop: Workshop, say: Say) -> None:

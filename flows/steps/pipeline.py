@@ -20,6 +20,7 @@ from flows.steps.sources import Source
 from lake.create import check_place, create_lake
 from lake.store import is_lake, open_lake
 from lake.writer import held
+from schemas.reasons import check_reasons
 
 Say = Callable[[str], None]
 
@@ -71,6 +72,8 @@ def _run(order: Order, planning: Planning, say: Say) -> Summary:
 
 
 def retried(reasons: Collection[str], since: dt.date | None) -> Planning:
+    """Plan to try rejected files again. Raises MisuseError for a reason that there is not."""
+    check_reasons(reasons)
     return partial(replay_plan, reasons=reasons, since=since)
 
 

@@ -138,7 +138,7 @@ def older(five):
     rows = five.rows("posts").with_columns(
         withdrawn_at=pl.when(pl.col("path").is_in(["0.md", "1.md"])).then(pl.lit(at))
     )
-    files = lake.partition_files("posts").rename({f"partition.{name}": name for name in partition})
+    files = lake.partition_files("posts")
     added = write(lake.root / "posts", rows, partition, STATISTICS["posts"])
     lake.commit("posts", [*added, *removal_of(files, partition)], partition, CommitProperties())
     gone = five.rows("files").filter(pl.col("path").is_in(["0.md", "1.md"])).with_columns(gone_at=pl.lit(at))

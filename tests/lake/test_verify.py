@@ -41,7 +41,7 @@ def change(archive, name, rows):
     lake = open_lake(archive.lake)
     partition = lake.partition_of(name)
     if partition:
-        files = lake.partition_files(name).rename({f"partition.{column}": column for column in partition})
+        files = lake.partition_files(name)
         added = write(lake.root / name, rows, partition, STATISTICS[name])
         lake.commit(name, [*added, *removal_of(files, partition)], partition, CommitProperties())
     else:
