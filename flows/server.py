@@ -31,6 +31,8 @@ SETTINGS = {
     # runs are deleted after 90 days, events after 7; both are Prefect's own figures
     "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
 }
+# the log of a process that is killed has all that it wrote
+UNBUFFERED = {"PYTHONUNBUFFERED": "1"}
 SECONDS_TO_STOP = {"worker": 40, "server": 15}
 USER = "postlake"
 LAST_LINES = 10
@@ -146,7 +148,7 @@ def _running(name: str, lock: int, command: list[str]) -> Iterator[Process]:
     with _log(name).open("ab") as log:
         process = subprocess.Popen(  # noqa: S603 - our own interpreter
             command,
-            env=SETTINGS | os.environ,
+            env=UNBUFFERED | SETTINGS | os.environ,
             stdout=log,
             stderr=log,
             start_new_session=True,
@@ -193,7 +195,9 @@ def _require(name: str, process: Process) -> None:
     if code is None:
         return
     how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
-    raise EndedError(f"the {name} {how}; its log is {_log(name)}, which ends:\n{_last_lines(_log(name))}")
+    last = _last_lines(_log(name))
+    told = f"which ends:\n{last}" if last else "which is empty"
+    raise EndedError(f"the {name} {how}; its log is {_log(name)}, {told}")
 
 
 def _last_lines(log: Path) -> str:

@@ -178,10 +178,11 @@ def test_who_dies_is_told_with_the_end_of_its_log_and_all_ends(served):
     said = served.process.stderr.read()
     log = served.home / "server.log"
     assert served.process.wait(60) == 1
-    assert f"the server was killed by SIGKILL; its log is {log}, which ends:\n  " in said
-    assert log.read_text(encoding="utf-8").splitlines()[-1] in said
+    lines = log.read_text(encoding="utf-8").splitlines()
+    how = f"ends:\n  {lines[-10:][0]}\n" if lines else "is empty\n"
+    assert f"the server was killed by SIGKILL; its log is {log}, which {how}" in said
     _, alive = psutil.wait_procs(started, timeout=10)
-    assert (len(started) > 2, alive) == (True, [])
+    assert (len(started) >= 2, alive) == (True, [])
 
 
 def test_control_c_ends_all_that_it_started(tmp_path):
@@ -201,4 +202,4 @@ def test_control_c_ends_all_that_it_started(tmp_path):
     assert process.wait(60) == 0
     process.communicate()
     _, alive = psutil.wait_procs(started, timeout=10)
-    assert (len(started) > 2, alive) == (True, [])
+    assert (len(started) >= 2, alive) == (True, [])
