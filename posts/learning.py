@@ -6,7 +6,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from datetime import datetime
 
+from posts import events
 from posts.blocks import Block
 from posts.lines import bare
 from posts.recurring import leveled, runs, said
@@ -51,17 +53,19 @@ class Specimen:
 
     source_id: str
     title: str
+    published_at: datetime
+    edition: str
     blocks: list[tuple[str, str, str, bool]]
     is_flat: bool
-
-    @classmethod
-    def of(cls, source_id: str, title: str, blocks: Iterable[Block], *, is_flat: bool) -> "Specimen":
-        told = [(block.text, block.element, block.signature, block.rule is not None) for block in blocks]
-        return cls(source_id, title, told, is_flat)
 
     @property
     def body(self) -> str:
         return "\n".join(text for text, _, _, is_out in self.blocks if not is_out)
+
+
+def as_learned(blocks: Iterable[Block]) -> list[tuple[str, str, str, bool]]:
+    """Return (text, element, signature, is left out by a rule) of each block."""
+    return [(block.text, block.element, block.signature, block.rule is not None) for block in blocks]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +124,7 @@ def _blocks(pages: Sequence[Specimen]) -> Iterator[Pattern]:
         return
     total, posts = len(pages), Counter(name for page in pages for name in _names(page))
     often = {name for name, count in posts.items() if count >= LEAST and _may_recur(name)}
+    often = _independent(pages, often) if often else often
     told = (
         {name: text for page in pages for text, *_ in page.blocks if (name := bare(text)) in often}
         if often
@@ -148,6 +153,13 @@ def _blocks(pages: Sequence[Specimen]) -> Iterator[Pattern]:
             and said(told[name]) >= SHORTEST_AMID
         ):
             yield Pattern(AMID, name, count)
+
+
+def _independent(pages: Sequence[Specimen], names: AbstractSet[str]) -> set[str]:
+    """Return the names that recur though posts about one event count once."""
+    event = events.longest([page.published_at for page in pages])
+    held = ((page.published_at, page.edition, names & _names(page)) for page in pages)
+    return {name for name, count in events.independents(held, event).items() if count >= LEAST}
 
 
 def _may_recur(name: str) -> bool:

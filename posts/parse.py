@@ -10,10 +10,11 @@ from posts.blocks import Content, one_line
 from posts.boundary import or_refusal
 from posts.clean import clean, examined
 from posts.cuts import Page
+from posts.events import edition
 from posts.head import Head, head_of
 from posts.images import picture
 from posts.language import language_of
-from posts.learning import Specimen
+from posts.learning import Specimen, as_learned
 from posts.paths import to_text
 from posts.post import CLEANER_VERSION, Post, Refusal
 from posts.read import read
@@ -89,7 +90,14 @@ def read_blocks(sighted: Sighted, engine: Engine, templates: Templates) -> tuple
 def _specimen(sighted: Sighted, engine: Engine) -> Specimen:
     head = head_of(sighted.content, sighted.name)
     blocks, is_flat = examined(head.body, sighted.name, Page(head.title, head.url), engine)
-    return Specimen.of(slug(head.source), head.title, blocks, is_flat=is_flat)
+    return Specimen(
+        slug(head.source),
+        head.title,
+        head.dated.published_at,  # type: ignore[arg-type]  # a head has a moment
+        edition(sighted.path),
+        as_learned(blocks),
+        is_flat=is_flat,
+    )
 
 
 def _post(sighted: Sighted, engine: Engine, templates: Templates) -> Post:

@@ -28,8 +28,9 @@ BEGINNING = 6
 TEMPLATE_RULES = frozenset({"recurring", "recurring_block", "recurring_markup"})
 
 
+# the address of a file to download is what a post is about
 FURNITURE = re.compile(
-    r"[｜©]|https?://|www\.|\S@\S|注册|註冊|订阅|訂閱|关注|關注|追蹤|合作|联系|聯繫|聯絡|版权|版權|subscribe|newsletter|follow|copyright|all rights|sign up|donat",
+    r"[｜©]|https?://(?![^\s/]{1,200}/\S{0,300}\.(?!html?\b|php\b|aspx?\b|jsp\b)[a-z][a-z0-9]{1,4}\b)|www\.|\S@\S|注册|註冊|订阅|訂閱|关注|關注|追蹤|合作|联系|聯繫|聯絡|版权|版權|subscribe|newsletter|follow|copyright|all rights|sign up|donat",
     re.IGNORECASE,
 )
 # so near to the beginning or end of a text what asks, or tells addresses, is told by that as well

@@ -1,12 +1,15 @@
 """What recurs over the posts of a source, and what only seems to."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from posts.content import Block
-from posts.learning import Pattern, Specimen, learn, least_of
+from posts.events import edition
+from posts.learning import Pattern, Specimen, as_learned, learn, least_of
 from posts.lines import bare
 from posts.recurring import leveled, runs, said
-from posts.templates import AMID, EDGE, RUN, SIGNATURE, Template
+from posts.templates import AMID, EDGE, RUN, SIGNATURE, Template, is_furniture
 
 TAIL = "请记得按时收看旧港夜话，我们明晚见。"
 
@@ -16,13 +19,17 @@ def own(number):
     return "".join(chr(0x4E00 + (number * 997 + 131 * at) % 20_000) for at in range(30)) + "。"
 
 
+def night(number, edition=""):
+    return "harbour", f"第{number}夜", datetime(2024, 3, 5, tzinfo=UTC) + timedelta(days=number), edition
+
+
 def flat(number, text):
-    return Specimen.of("harbour", f"第{number}夜", [Block(text, None, "div", "")], is_flat=True)
+    return Specimen(*night(number), as_learned([Block(text, None, "div", "")]), is_flat=True)
 
 
-def page(number, *texts, element="p", signature=""):
+def page(number, *texts, element="p", signature="", edition=""):
     blocks = [Block(text, None, element, signature) for text in texts]
-    return Specimen.of("harbour", f"第{number}夜", blocks, is_flat=False)
+    return Specimen(*night(number, edition), as_learned(blocks), is_flat=False)
 
 
 @pytest.mark.parametrize(("posts", "least"), [(8, 3), (300, 3), (301, 4), (1_200, 12), (100_000, 12)])
@@ -71,8 +78,7 @@ def test_a_quotation_amid_the_text_of_a_few_is_no_boilerplate():
 def test_markup_that_holds_nothing_but_boilerplate_is_told_by_its_signature():
     pages = [
         Specimen(
-            "harbour",
-            f"第{number}夜",
+            *night(number),
             [(own(2 * number), "p", "", False), (own(2 * number + 1), "p", "", False)]
             + [(f"推广{at}{own(number)}", "li", "ul.xq-9", number > 0) for at in range(3)],
             is_flat=False,
@@ -159,7 +165,7 @@ def test_the_first_sentence_of_a_series_is_its_own():
 
 def test_a_plea_at_the_end_of_a_few_posts_is_boilerplate():
     plea = "欢迎订阅我们的电子报，每周五寄到您的信箱。"
-    pages = [page(number, *(own(5 * number + at) for at in range(3)), *([plea] if number < 4 else [])) for number in range(60)]  # fmt: skip
+    pages = [page(number, *(own(5 * number + at) for at in range(3)), *([plea] if number % 15 == 0 else [])) for number in range(60)]  # fmt: skip
     assert learn(pages) == [Pattern(EDGE, bare(plea), 4)]
 
 
@@ -184,10 +190,46 @@ def test_what_an_older_postlake_learned_otherwise_is_passed_by():
 def test_what_asks_near_the_end_is_left_out_though_a_line_of_its_own_follows():
     plea = "欢迎订阅我们的电子报，每周五寄到您的信箱。"
     pages = [
-        page(number, *(own(20 * number + at) for at in range(12)), *([plea] if number < 4 else []), own(20 * number + 13))
+        page(number, *(own(20 * number + at) for at in range(12)), *([plea] if number % 15 == 0 else []), own(20 * number + 13))
         for number in range(60)
     ]  # fmt: skip
     assert learn(pages) == [Pattern(EDGE, bare(plea), 4)]
     template = Template.of(1, [(EDGE, bare(plea))])
     assert left_out(template, *((own(at), "p") for at in range(12)), (plea, "p"), (own(13), "p")) == [plea]
     assert left_out(template, *((own(at), "p") for at in range(4)), (plea, "p"), *((own(at), "p") for at in range(5, 15))) == []  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("nights", "languages", "kinds"),
+    [
+        ((20, 21, 22, 24), "ko ja de vi", []),
+        ((20, 21, 22, 24), "ko ko ko ko", [EDGE]),
+        ((20, 120, 220, 320), "ko ja de vi", [EDGE]),
+    ],
+)
+def test_what_stands_in_each_translation_of_one_post_is_its_own(nights, languages, kinds):
+    download = "收听地址：https://downloads.harbour.example/nights/193"
+    edition = dict(zip(nights, languages.split(), strict=True))
+    pages = [page(number, *(own(5 * number + at) for at in range(3)), *([download] if number in edition else []), edition=edition.get(number, "")) for number in range(1_000)]  # fmt: skip
+    assert [each.kind for each in learn(pages)] == kinds
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("ko/news/_posts/2021-01-01-hello.md", "ko/news/"),
+        ("_posts/2021-01-01-hello.md", "/"),
+        ("archived/2021-01-02/2021-01-01-hello.md", "/"),
+        ("post/hello/index.md", "post/"),
+        ("post/hello/index.zh-cn.md", "post/zh-cn"),
+        ("post/hello.zh.md", "post/zh"),
+        ("post/v1.9.3-p0.md", "post/"),
+        ("index.md", "/"),
+    ],
+)
+def test_translations_differ_in_folder_or_in_the_end_of_the_name(path, told):
+    assert edition(path) == told
+
+
+def test_the_address_of_a_file_to_download_asks_nothing():
+    assert [is_furniture(text) for text in ("https://harbour.example/a/lamp-1.9.tar.bz2", "网站：https://harbour.example/night.html")] == [False, True]  # fmt: skip
