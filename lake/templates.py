@@ -54,9 +54,9 @@ def unlearned(lake: Lake, *, anew: bool) -> pl.DataFrame:
 
 
 def thin(lake: Lake, enough: int, kinds: Collection[str]) -> list[str]:
-    """Give the sources whose template was learned from fewer posts than `enough` and than they have.
+    """Give the sources whose template was learned from fewer posts than `enough`, or none, and than they have.
 
-    Also those that have none, or one with patterns of other than the `kinds` that are learned.
+    Also those whose template has patterns of other than the `kinds` that are learned.
     """
     posts = lake.scan("posts").group_by("source_id").len()
     looked_at = (

@@ -83,23 +83,32 @@ def is_sentence(text: str) -> bool:
 
 @dataclass(frozen=True)
 class Template:
-    """Patterns that recur over a source: runs of text, blocks (as `lines.bare` has them), signatures."""
+    """Patterns that recur over a source: runs of text, blocks (as `lines.bare` has them), signatures.
+
+    One that `is_older` holds patterns of a kind that an older postlake learned, and lacks them here.
+    """
 
     version: int
     runs: tuple[str, ...] = ()
     edges: frozenset[str] = frozenset()
     amid: frozenset[str] = frozenset()
     signatures: frozenset[str] = frozenset()
+    is_older: bool = False
 
     @classmethod
     def of(cls, version: int, patterns: Iterable[tuple[str, str]]) -> "Template":
         """Build a template from (kind, pattern); what an older postlake learned in another way is passed by."""
         told: dict[str, list[str]] = {kind: [] for kind in KINDS}
         for kind, pattern in patterns:
-            if kind in KINDS:
-                told[kind].append(pattern)
+            told.setdefault(kind, []).append(pattern)
         blocks = frozenset(told[EDGE]), frozenset(told[AMID])
-        return cls(version, tuple(sorted(told[RUN])), *blocks, frozenset(told[SIGNATURE]))
+        return cls(
+            version,
+            tuple(sorted(told[RUN])),
+            *blocks,
+            frozenset(told[SIGNATURE]),
+            is_older=not told.keys() <= KINDS,
+        )
 
     @property
     def patterns(self) -> Iterator[tuple[str, str]]:

@@ -101,9 +101,12 @@ def learn_lake(
     return _written(lake, run, learned)
 
 
-def learn_thin(lake: Lake, run: Run, shop: Workshop) -> list[Learned]:
-    """Learn of the sources that have no template, or one learned from few of their posts or in an older way."""
-    thin = templates.thin(lake, ENOUGH_POSTS, KINDS)
+def learn_thin(lake: Lake, run: Run, shop: Workshop, *, is_large: bool) -> list[Learned]:
+    """Learn of the sources whose template was learned in an older way.
+
+    After a large load also of those that have none, or one learned from few of their posts.
+    """
+    thin = templates.thin(lake, ENOUGH_POSTS if is_large else 0, KINDS)
     return learn_lake(lake, run, shop, thin) if thin else []
 
 
@@ -156,7 +159,7 @@ def _learned(
     changed = _changed(source_id, before, seen, unseen) if before is not None else None
     alarms = tuple(filter(None, [_one_text(source_id, specimens), changed]))
     number, new = len(found | kept), len(found - known)
-    if before is not None and found | kept == known:
+    if before is not None and found | kept == known and not before.is_older:
         return Learned(source_id, before.version, number, 0, len(specimens), alarms), _rows([])
     version = before.version + 1 if before is not None else 1
     full = [*patterns, *(Pattern(*each, 0) for each in sorted(kept))] or [Pattern(NOTHING, "", 0)]

@@ -28,7 +28,7 @@ from flows.steps.new_files import few_posts
 from flows.steps.plan import Plan
 from flows.steps.pool import Workshop
 from flows.steps.progress import tell
-from flows.steps.reclean import Recleaned, catch_up
+from flows.steps.reclean import Recleaned, catch_up, is_caught_up
 from flows.steps.sources import Source
 from lake import ledger, runs
 from lake.batch import Batch, Mark, Run
@@ -75,11 +75,13 @@ class Session:
     def complete(self) -> Recleaned:
         """After a large load, learn of the sources that the sample showed too little of; clean again what is outdated.
 
-        That is what this run has learned anew, or what a run that was killed has learned and not come to clean.
+        That is what this run has learned anew, or what a run that was killed has learned and not come to clean. What
+        an older postlake has learned otherwise is learned again.
         """
-        if self.plan.learns and self._posts_loaded() >= WORTH_LEARNING:
+        is_large = self._posts_loaded() >= WORTH_LEARNING
+        if self.plan.learns and (is_large or not is_caught_up(self.lake)):
             with self.clock.measuring("learn"):
-                self._equip(learn_thin(self.lake, self.run, self.shop))
+                self._equip(learn_thin(self.lake, self.run, self.shop, is_large=is_large))
         with self.clock.measuring("reclean"):
             self.recleaned = catch_up(self.lake, self.run, self.shop)
         return self.recleaned

@@ -2,14 +2,17 @@
 
 from itertools import count
 
+import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
 from flows.steps import groups, learn, reclean
+from flows.steps.clock import new_run
 from flows.steps.learn import WORTH_LEARNING
 from flows.steps.upkeep import Upkeep, clean_anew
 from flows.steps.upkeep import learn as learn_again
 from flows.steps.verify import verify
+from lake import templates
 from lake.store import Lake, open_lake
 from posts import parse
 from schemas.words import Check, Warn
@@ -192,3 +195,22 @@ def test_another_version_of_the_code_tries_again_what_was_left(behind, monkeypat
     monkeypatch.setattr(reclean, "code_version", lambda: "another")
     behind.ingest(workers=1)
     assert cleaned(behind)
+
+
+def test_what_an_older_postlake_has_learned_otherwise_is_learned_again_by_the_next_run(archive):
+    for number in range(20):
+        archive.write(f"{number}.md", f"{told(number)}</div><div>{told(number + 20)}</div><div>返回旧港首页", title=f"第{number}夜")  # fmt: skip
+    archive.ingest()
+    learn_again(Upkeep(archive.lake), print)
+    posts, (row,) = archive.posts(), learned(archive).rows(named=True)
+    lake = open_lake(archive.lake)
+    older = row | {"version": 2, "kind": "block", "posts": 20, "learned_from": 20}
+    templates.write(lake, pl.DataFrame([older]), new_run())
+    archive.write("20.md", told(50))
+    archive.ingest()
+    assert learned(archive).filter(version=3).rows(named=True) == [row | {"version": 3}]
+    kept = archive.posts().filter(pl.col("path") != "20.md")
+    assert kept["text"].to_list() == posts["text"].to_list()
+    assert kept["template_version"].unique().to_list() == [3]
+    archive.ingest()
+    assert learned(archive)["version"].max() == 3
