@@ -13,8 +13,11 @@ from lake.settle import Settlement
 from lake.store import Lake
 from schemas.tables import columns as schema_of
 from schemas.tables import empty
+from schemas.words import Reason
 
 STORED = ["post_id", *KEY, "blob", "version_at", "withdrawn_at"]
+# a post, and what names the partition that it is stored in
+PLACE = ["post_id", "source_id", "date"]
 # set for each version by what came and went, not by what its file says
 VERSION = ["blob", "version_at", "withdrawn_at"]
 LIFE = [*KEY, "version_at", "withdrawn_at", "superseded_at", "superseded_by"]
@@ -97,7 +100,8 @@ class _Held:
 def _held(lake: Lake, settled: Settlement) -> _Held:
     partition = lake.partition_of("posts")
     touched = pl.DataFrame({"post_id": list(settled.choices)}, schema={"post_id": pl.String})
-    places = pl.concat([settled.places.join(touched, on="post_id", how="semi"), _withdrawn(lake, touched)])
+    told = settled.places.join(touched, on="post_id", how="semi")
+    places = pl.concat([told, _remembered(lake, settled), _withdrawn(lake, touched)])
     read = lake.with_period(places).select(partition).unique()
     posts = lake.rows_in("posts", read)
     withdrawn = away(lake, touched)
@@ -123,16 +127,24 @@ def _read_otherwise(stored: pl.DataFrame, readings: pl.DataFrame) -> pl.DataFram
     return both.filter(pl.any_horizontal(differs)).select("post_id")
 
 
+def _remembered(lake: Lake, settled: Settlement) -> pl.DataFrame:
+    """Find the posts that an unreadable file keeps: the file that told their last version may tell another post by now."""
+    is_unreadable = pl.col("reason").eq_missing(pl.lit(Reason.UNREADABLE.value))
+    kept = settled.rows.filter(is_unreadable).select("post_id").drop_nulls().unique()
+    if kept.is_empty():
+        return empty("posts").select(PLACE)
+    return lake.scan("posts").join(kept.lazy(), on="post_id", how="semi").select(PLACE).collect()
+
+
 def _withdrawn(lake: Lake, touched: pl.DataFrame) -> pl.DataFrame:
     """Find the withdrawn posts that an older postlake left in posts: no ledger row tells where their file's edit did."""
-    place = ["post_id", "source_id", "date"]
     files = lake.partition_files("posts")
     if "null_count.withdrawn_at" not in files.columns or touched.is_empty():
-        return empty("posts").select(place)
+        return empty("posts").select(PLACE)
     if files.filter(pl.col("null_count.withdrawn_at") < pl.col("num_records")).is_empty():
-        return empty("posts").select(place)
+        return empty("posts").select(PLACE)
     withdrawn = lake.scan_stored("posts").filter(pl.col("withdrawn_at").is_not_null())
-    return withdrawn.join(touched.lazy(), on="post_id", how="semi").select(place).collect()
+    return withdrawn.join(touched.lazy(), on="post_id", how="semi").select(PLACE).collect()
 
 
 def _versions(settled: Settlement, stored: pl.DataFrame, revisions: pl.DataFrame) -> pl.DataFrame:

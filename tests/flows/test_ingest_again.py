@@ -279,3 +279,19 @@ def test_a_twin_stands_in_for_a_winner_that_cannot_be_read(archive):
     archive.write("a.md", url=URL, title="甲")
     archive.ingest()
     assert_frame_equal(archive.posts(), archive.anew().posts())
+
+
+def test_a_post_that_an_unreadable_file_keeps_goes_with_it_though_another_file_told_it_last(archive):
+    first, second = "https://a.example/1", "https://a.example/2"
+    archive.write("a.md", url=first)
+    archive.ingest()
+    archive.hide("a.md")
+    archive.write("b.md", url=first, date="2023-12-31T23:59:59Z")
+    archive.ingest()
+    archive.write("b.md", url=second)
+    archive.ingest()
+    assert sorted(archive.posts()["url"]) == [first, second]
+    archive.remove("a.md")
+    archive.ingest()
+    assert_frame_equal(archive.live(), archive.anew().live())
+    assert archive.posts()["url"].to_list() == [second]
