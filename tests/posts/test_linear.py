@@ -99,6 +99,22 @@ BODIES = {
     "entities": "&#",
     "question marks": "?",
 }
+# how a text begins, and what a line of it begins with
+WITHIN = {
+    "a paragraph": ("a ", "\n"),
+    "a quotation": ("> ", "\n> "),
+    "a list": ("- ", "\n  "),
+    "a table": ("|a|b|\n|-|-|\n|", " "),
+}
+ATTRIBUTES = {
+    "class": ["a ", "a-", "Aa0"],
+    "id": ["a-"],
+    "style": ["a:b;", "display:none;", "display : ", "/*"],
+    "href": ["/a", "?a=b&", "%25", "#", "http://a/"],
+    "src": ["/a", "data:"],
+    "srcset": ["a 1x, ", " "],
+    "alt": ["a ", "&amp;"],
+}
 FILES = {f"{dialect}, {field}": (text, field) for dialect, text in DIALECTS.items() for field in FIELDS}
 SMALL, LARGE = 4_000, 64_000
 # Sixteen times the size takes sixteen times the time, or 256 times where the time grows with the square.
@@ -129,10 +145,21 @@ def test_front_matter_takes_time_as_its_size(named, run):
     assert grows_in_line(lambda size: text.format(field=field, start=start, run=piece * (size // len(piece))))
 
 
+@pytest.mark.parametrize("within", WITHIN)
 @pytest.mark.parametrize("run", BODIES)
-def test_markdown_takes_time_as_its_size(run):
-    piece = BODIES[run]
-    assert grows_in_line(lambda size: f"---\ntitle: a\n---\na {piece * (size // len(piece))} b\n")
+def test_markdown_takes_time_as_its_size(run, within):
+    start, lines = WITHIN[within]
+    piece = BODIES[run].replace("\n", lines)
+    assert grows_in_line(lambda size: f"---\ntitle: a\n---\n{start}{piece * (size // len(piece))} b\n")
+
+
+@pytest.mark.parametrize(
+    ("attribute", "run"), [(name, run) for name, runs in ATTRIBUTES.items() for run in runs]
+)
+def test_attributes_take_time_as_their_size(attribute, run):
+    assert grows_in_line(
+        lambda size: f'---\ntitle: a\n---\n<div><a {attribute}="{run * (size // len(run))}">text</a></div>\n'
+    )
 
 
 @pytest.mark.parametrize("name", ["js-", "post-", "box-", "Aa0 "])
