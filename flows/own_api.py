@@ -11,6 +11,7 @@ from pathlib import Path
 from prefect.server.api.server import SubprocessASGIServer, create_app
 from prefect.settings import get_current_settings
 
+from flows.database import let_transactions_wait
 from flows.guard import Guard
 from flows.processes import Process
 from schemas.errors import PostlakeError
@@ -21,6 +22,7 @@ SETTINGS = {"PREFECT_UI_ENABLED": "0", "PREFECT__SERVER_EPHEMERAL": "1", "PREFEC
 
 def app() -> Guard:
     """Return the app of the API, behind a guard: it is reached on loopback alone."""
+    let_transactions_wait()
     return Guard(create_app())
 
 

@@ -1,4 +1,4 @@
-"""The API that a run without a server starts for itself refuses what web pages of others send."""
+"""The API that a run without a server starts for itself: it refuses foreign web pages, and no one who asks as others do."""
 
 import json
 import os
@@ -11,6 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 ASK = """
 import json, sys
+from concurrent.futures import ThreadPoolExecutor
 import httpx
 from flows.own_api import start
 from prefect.client.orchestration import get_client
@@ -23,8 +24,14 @@ with get_client(sync_client=True) as client:
         httpx.request(method, f"{url}/flows/", headers=headers, json={"name": "theirs"}, timeout=60).status_code
         for method, headers in json.loads(sys.argv[1])
     ]
-    client.create_flow_from_name("ours")
-    print(json.dumps([answers, [flow.name for flow in client.read_flows()]]))
+    flow_id = str(client.create_flow_from_name("ours"))
+
+    def make_run(_):
+        return httpx.post(f"{url}/flow_runs/", json={"flow_id": flow_id}, timeout=120).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        made = sorted(set(pool.map(make_run, range(80))))
+    print(json.dumps([answers, [flow.name for flow in client.read_flows()], made]))
 """
 EVIL = "http://evil.example"
 FOREIGN = {
@@ -62,3 +69,7 @@ def test_a_foreign_request_is_refused(told, request_of):
 
 def test_nothing_foreign_acts_and_our_own_client_is_answered(told):
     assert told[1] == ["ours"]
+
+
+def test_of_many_that_write_at_once_none_is_refused(told):
+    assert told[2] == [201]
