@@ -46,7 +46,9 @@ def server(
     run(host, port)
 
 
-def deploy(wait: Wait = 120) -> None:
+def deploy(
+    wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for a server that is starting.")] = 0,
+) -> None:
     """Make the work pool, deployments, schedules and automations on the Prefect server at PREFECT_API_URL.
 
     To be called in a clone of postlake (prefect.yaml, automations.yaml). Done again, it brings them up to date. The

@@ -4,6 +4,7 @@ import uvicorn
 from prefect.server.api.server import create_app
 from prefect.settings import get_current_settings
 
+from flows.database import let_transactions_wait
 from flows.guard import Guard, allowed_places, require_hosts
 
 
@@ -14,6 +15,7 @@ def run(host: str, port: int) -> None:
     """
     server = get_current_settings().server
     allowed = [*require_hosts(), *allowed_places("", server.ui.api_url or "")]
+    let_transactions_wait()
     uvicorn.run(
         Guard(create_app(final=True), allowed),
         host=host,

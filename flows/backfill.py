@@ -3,9 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Any
 
-from prefect import task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
-from prefect.cache_policies import NO_CACHE
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
@@ -13,7 +11,7 @@ from prefect.utilities.annotations import quote
 from pydantic import Field
 
 from flows.defaults import LAKE, Day, Source, as_day
-from flows.lake_flow import lake_flow
+from flows.lake_flow import lake_flow, lake_task
 from flows.stages import carry_out, ended
 from flows.steps.account import Summary
 from flows.steps.backfill import Backfilling, Done, backfilling, plan_backfill
@@ -31,7 +29,7 @@ MOST_FILES = 1_000
 COLUMNS = ("path", "why", "outcome", "reason", "source_id", "period")
 
 
-@task(name="plan", task_run_name="plan", cache_policy=NO_CACHE)
+@lake_task("plan")
 def make_plan(wish: Wish) -> Forecast:
     forecast, files = plan_backfill(wish, get_run_logger().warning)
     shown = files.head(MOST_FILES).select(COLUMNS).rows(named=True)
@@ -46,7 +44,7 @@ def make_plan(wish: Wish) -> Forecast:
     return forecast
 
 
-@task(name="compare", task_run_name="compare", cache_policy=NO_CACHE)
+@lake_task("compare")
 def compare(begun: Backfilling, summary: Summary) -> Done:
     done = begun.done(summary)
     create_markdown_artifact(done_as_markdown(done), key="backfill", description=str(done.held))

@@ -53,6 +53,7 @@ NOT_IN_A_NAME = re.compile(r"[/%&><]+")
 # the tag of deployments whose runs write to the lake
 WRITES = "writes"
 DEPLOYMENTS, AUTOMATIONS = Path("prefect.yaml"), Path("automations.yaml")
+SECONDS_BETWEEN_LINES = 10
 # What prefect.yaml asks of the environment, where that does not say.
 ASKED = {
     "POSTLAKE_INGEST_CRON": "0 3 * * *",
@@ -65,10 +66,12 @@ class DeployError(PostlakeError):
     """The server could not be given what postlake needs."""
 
 
-def require_server() -> None:
-    """Raise MisuseError where no server is named: Prefect would start one that ends with us."""
-    if not get_current_settings().api.url:
+def require_server() -> str:
+    """Return the URL of the API. Raises MisuseError where none is named: Prefect would start one that ends with us."""
+    url = get_current_settings().api.url
+    if not url:
         raise MisuseError("set PREFECT_API_URL to the API of a server, or run `postlake serve`")
+    return url
 
 
 def require_answer(url: str) -> None:
@@ -103,13 +106,16 @@ def _is_schedule(cron: str, timezone: str) -> bool:
 def deploy(wait_seconds: float, say: Say) -> list[str]:
     """Make all that a server needs, or bring it up to date; give the deployments' names.
 
-    To be called in the folder of prefect.yaml; done twice, it changes nothing. Raises MisuseError and DeployError.
+    To be called in the folder of prefect.yaml; done twice, it changes nothing. A server that is starting is waited for,
+    where `wait_seconds` says how long. Raises MisuseError and DeployError.
     """
     missing = [str(file) for file in (DEPLOYMENTS, AUTOMATIONS) if not file.exists()]
     if missing:
         raise MisuseError(f"{', '.join(missing)}: not in this folder; deploy from a clone of postlake")
-    require_server()
+    url = require_server()
     require_schedules()
+    if not wait_seconds:
+        require_answer(url)
     automations = yaml.safe_load(AUTOMATIONS.read_text(encoding="utf-8"))["automations"]
     return asyncio.run(
         _deploy([AutomationCore.model_validate(each) for each in automations], wait_seconds, say)
@@ -118,7 +124,7 @@ def deploy(wait_seconds: float, say: Say) -> list[str]:
 
 async def _deploy(automations: Iterable[AutomationCore], wait_seconds: float, say: Say) -> list[str]:
     async with get_client() as client:
-        await _awaited(client, wait_seconds)
+        await awaited(client, wait_seconds, say)
         await _make_pool(client)
         await asyncio.to_thread(_apply, say)
         made = await client.read_deployments(deployment_filter=_ours())
@@ -128,11 +134,17 @@ async def _deploy(automations: Iterable[AutomationCore], wait_seconds: float, sa
     return sorted(each.name for each in made)
 
 
-async def _awaited(client: PrefectClient, seconds: float) -> None:
-    deadline = time.monotonic() + seconds
+async def awaited(client: PrefectClient, seconds: float, say: Say) -> None:
+    """Wait for the answer of a server that is starting; say so at once, and again every ten seconds. Raises DeployError."""
+    say_at = time.monotonic()
+    deadline = say_at + seconds
     while (trouble := await client.api_healthcheck()) is not None:
-        if time.monotonic() > deadline:
+        now = time.monotonic()
+        if now > deadline:
             raise DeployError(f"{client.api_url}: no answer for {seconds:.0f} seconds: {trouble}")
+        if now >= say_at:
+            say(f"waiting for {client.api_url}, {deadline - now:.0f} seconds at most: {trouble}")
+            say_at = now + SECONDS_BETWEEN_LINES
         await asyncio.sleep(1)
 
 

@@ -1,15 +1,19 @@
-"""What all flows have in common: how they are described, and how they end."""
+"""What all flows and their tasks have in common: how they are described, and how they end."""
 
 import inspect
 import logging
 import re
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, cast
 
-from prefect import Flow, flow
+from prefect import Flow, Task, flow, task
+from prefect.cache_policies import NO_CACHE
+from prefect.runtime import flow_run
 from prefect.states import Failed
 
+from lake.damage import explained
 from schemas.errors import PostlakeError
 
 P = ParamSpec("P")
@@ -19,8 +23,9 @@ R = TypeVar("R")
 def lake_flow(**options: Any) -> Callable[[Callable[P, R]], Flow[P, R]]:
     """Return a decorator that makes a flow of a function: `flow` with these options and what is the same for all.
 
-    A PostlakeError, which a user can mend, ends the run as Failed with its one line as the message; every other
-    exception is a bug and leaves its traceback. Whoever calls the flow as a function gets either exception.
+    The function has a parameter `lake`, its folder. A PostlakeError, which a user can mend, ends the run as Failed with
+    its one line as the message, and so does damage of the lake; every other exception is a bug and leaves its traceback.
+    Whoever calls the flow as a function gets either exception.
     """
 
     def make(run: Callable[P, R]) -> Flow[P, R]:
@@ -32,12 +37,30 @@ def lake_flow(**options: Any) -> Callable[[Callable[P, R]], Flow[P, R]]:
     return make
 
 
+def lake_task(name: str) -> Callable[[Callable[P, R]], Task[P, R]]:
+    """Return a decorator that makes a task of a function, which damage of the lake of its flow ends in one line."""
+
+    def make(run: Callable[P, R]) -> Task[P, R]:
+        return task(name=name, task_run_name=name, cache_policy=NO_CACHE)(_explaining(run))
+
+    return make
+
+
+def _explaining(run: Callable[P, R]) -> Callable[P, R]:
+    @wraps(run)
+    def told(*args: P.args, **kwargs: P.kwargs) -> R:
+        with explained(Path(flow_run.parameters["lake"])):
+            return run(*args, **kwargs)
+
+    return told
+
+
 def _failing_in_one_line(run: Callable[P, R]) -> Callable[P, R]:
     @wraps(run)
     def ending(*args: P.args, **kwargs: P.kwargs) -> R:
         logging.getLogger("prefect.task_runs").addFilter(_is_no_mistake)
         try:
-            return run(*args, **kwargs)
+            return _explaining(run)(*args, **kwargs)
         except PostlakeError as error:
             return cast("R", Failed(message=str(error), data=error))
 

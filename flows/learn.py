@@ -3,8 +3,6 @@
 from pathlib import Path
 from typing import Annotated, Any
 
-from prefect import task
-from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.logging import get_run_logger
 from prefect.utilities.annotations import quote
@@ -12,7 +10,7 @@ from pydantic import Field
 
 from flows.artifacts import reported_upkeep
 from flows.defaults import LAKE
-from flows.lake_flow import lake_flow
+from flows.lake_flow import lake_flow, lake_task
 from flows.stages import ended
 from flows.steps.upkeep import Keeper, Kept, Upkeep, keeping
 from flows.task_logs import done, logged_progress
@@ -20,7 +18,7 @@ from lake import runs
 from schemas.words import Engine
 
 
-@task(name="learn", task_run_name="learn", cache_policy=NO_CACHE)
+@lake_task("learn")
 def learn_templates(keeper: Keeper, *, anew: bool) -> State[None]:
     learned = keeper.learn(anew=anew)
     return done(
@@ -28,19 +26,19 @@ def learn_templates(keeper: Keeper, *, anew: bool) -> State[None]:
     )
 
 
-@task(name="reclean", task_run_name="reclean", cache_policy=NO_CACHE)
+@lake_task("reclean")
 def clean_posts(keeper: Keeper, sources: list[str]) -> State[None]:
     posts = keeper.reclean(sources)
     return done(f"{posts.posts} posts cleaned again, {posts.changed} with another text")
 
 
-@task(name="reclean", task_run_name="reclean", cache_policy=NO_CACHE)
+@lake_task("reclean")
 def clean_learned(keeper: Keeper) -> State[None]:
     posts = keeper.clean_learned()
     return done(f"{posts.posts} posts cleaned again, {posts.changed} with another text")
 
 
-@task(name="report", task_run_name="report", cache_policy=NO_CACHE)
+@lake_task("report")
 def report(keeper: Keeper) -> Kept:
     return reported_upkeep(keeper)
 

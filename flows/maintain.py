@@ -4,28 +4,26 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
-from prefect import task
 from prefect.artifacts import create_markdown_artifact
-from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.logging import get_run_logger
 from prefect.utilities.annotations import quote
 from pydantic import Field
 
 from flows.defaults import LAKE
-from flows.lake_flow import lake_flow
+from flows.lake_flow import lake_flow, lake_task
 from flows.missed import make_up_for_missed
 from flows.steps.maintain import LONGEST_DAYS, Maintained, Maintainer, Maintenance, maintaining
 from flows.steps.markdown import section, table
 from flows.task_logs import done, logged_progress
 
 
-@task(name="compact", task_run_name="compact", cache_policy=NO_CACHE)
+@lake_task("compact")
 def compact_tables(maintainer: Maintainer) -> State[None]:
     return done(f"{maintainer.compact()} small files put together")
 
 
-@task(name="clean", task_run_name="clean", cache_policy=NO_CACHE)
+@lake_task("clean")
 def clean(maintainer: Maintainer) -> Maintained:
     maintained = maintainer.clean()
     page = as_markdown(maintained)

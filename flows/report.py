@@ -2,14 +2,12 @@
 
 from pathlib import Path
 
-from prefect import task
 from prefect.artifacts import create_link_artifact, create_markdown_artifact
-from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 
 from flows.defaults import LAKE
-from flows.lake_flow import lake_flow
+from flows.lake_flow import lake_flow, lake_task
 from flows.pages.figures import Figures
 from flows.pages.write import write
 from flows.reports import published
@@ -18,7 +16,7 @@ from flows.task_logs import done
 from schemas.words import PageLanguage
 
 
-@task(name="page", task_run_name="page", cache_policy=NO_CACHE)
+@lake_task("page")
 def write_page(lake: str, html: str, language: PageLanguage | None) -> State[None]:
     figures = write(Path(lake), Path(html), language)
     create_markdown_artifact(

@@ -2,12 +2,11 @@
 
 from typing import Any, TypeVar
 
-from prefect import task
-from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.utilities.annotations import quote
 
 from flows.artifacts import reported
+from flows.lake_flow import lake_task
 from flows.steps.account import Summary, refuse_failures
 from flows.steps.channel import Channel
 from flows.steps.session import Planning, Session
@@ -18,7 +17,7 @@ from lake.batch import Batch
 T = TypeVar("T")
 
 
-@task(name="find", task_run_name="find", cache_policy=NO_CACHE)
+@lake_task("find")
 def find(opened: Session, planning: Planning) -> State[None]:
     plan = opened.find(planning)
     commits = sum(len(walk.moments) for walk in plan.walks)
@@ -27,23 +26,23 @@ def find(opened: Session, planning: Planning) -> State[None]:
     return done(f"{plan.found} files found, {replayed}{plan.todo.height} to read, {went}")
 
 
-@task(name="learn", task_run_name="learn", cache_policy=NO_CACHE)
+@lake_task("learn")
 def learn(opened: Session) -> State[None]:
     return done(f"{opened.learn()} sources with a template")
 
 
-@task(name="transform", task_run_name="transform", cache_policy=NO_CACHE)
+@lake_task("transform")
 def transform(opened: Session, channel: Channel[Batch]) -> State[None]:
     number = channel.feed(opened.transform())
     return done(f"{opened.bytes_read} bytes read, {number} batches")
 
 
-@task(name="load", task_run_name="load", cache_policy=NO_CACHE)
+@lake_task("load")
 def load(opened: Session, channel: Channel[Batch]) -> State[None]:
     return done(f"{opened.load(channel)} batches committed")
 
 
-@task(name="complete", task_run_name="complete", cache_policy=NO_CACHE)
+@lake_task("complete")
 def complete(opened: Session) -> State[None]:
     posts = opened.complete()
     return done(
@@ -51,7 +50,7 @@ def complete(opened: Session) -> State[None]:
     )
 
 
-@task(name="report", task_run_name="report", cache_policy=NO_CACHE)
+@lake_task("report")
 def report(opened: Session) -> Summary:
     return reported(opened)
 

@@ -3,26 +3,24 @@
 from pathlib import Path
 from typing import Any
 
-from prefect import task
 from prefect.artifacts import create_markdown_artifact
-from prefect.cache_policies import NO_CACHE
 from prefect.logging import get_run_logger
 from prefect.utilities.annotations import quote
 
 from flows.defaults import LAKE
-from flows.lake_flow import lake_flow
+from flows.lake_flow import lake_flow, lake_task
 from flows.steps.markdown import section, table
 from flows.steps.verify import Verified
 from flows.steps.verify import verify as look_at
 from flows.task_logs import logged_progress
 
 
-@task(name="verify", task_run_name="verify", cache_policy=NO_CACHE)
+@lake_task("verify")
 def look(lake: Path, *, deep: bool) -> Verified:
     return look_at(lake, deep=deep)
 
 
-@task(name="report", task_run_name="report", cache_policy=NO_CACHE)
+@lake_task("report")
 def report(verified: Verified) -> None:
     create_markdown_artifact(as_markdown(verified), key="verify", description=verified.in_words())
     get_run_logger().info(verified.in_words())

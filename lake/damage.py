@@ -59,7 +59,18 @@ def explanation(root: Path, error: BaseException) -> DamagedError | StorageError
     refusal = _refusal(root, cause)
     if refusal is not None or not is_lake(root) or _is_elsewhere(root, cause):
         return refusal
-    return first_damage(root)
+    return _damage_behind(root, cause)
+
+
+def _damage_behind(root: Path, error: BaseException) -> DamagedError | None:
+    """Find what is damaged in a lake; once for an error, which is noted on it, since it reads every byte."""
+    note = f"{root}: was looked through for damage, and has none"
+    if note in getattr(error, "__notes__", ()):
+        return None
+    damage = first_damage(root)
+    if damage is None:
+        error.add_note(note)
+    return damage
 
 
 def _is_elsewhere(root: Path, error: BaseException) -> bool:

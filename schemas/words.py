@@ -81,6 +81,7 @@ class AlarmKind(StrEnum):
     MANY_NOT_POSTS = "run.many_not_posts"
     MANY_DUPLICATES = "run.many_duplicates"
     SHRANK = "run.source_shrank"
+    VANISHED = "run.source_vanished"
     PARSER_ERRORS = "run.parser_errors"
 
 

@@ -134,6 +134,20 @@ def test_help_and_sql_do_not_import_prefect(lake, words):
     assert (run.returncode, b"AssertionError" in run.stderr) == (0, False)
 
 
+def test_deploying_to_a_server_that_refuses_is_not_waited_for(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "cli", "deploy"],
+        cwd=Path(__file__).parents[1],
+        env=os.environ | {"PREFECT_HOME": str(tmp_path), "PREFECT_API_URL": "http://127.0.0.1:9/api"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=110,
+    )
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "no server answers there" in done.stderr
+
+
 @pytest.mark.parametrize("command", ["deploy", "worker"])
 def test_what_needs_a_server_says_so_in_one_line(command, tmp_path):
     named = {name: value for name, value in os.environ.items() if name != "PREFECT_API_URL"}

@@ -64,16 +64,16 @@ class FailuresError(PostlakeError):
 
 
 def refuse_failures(run_id: str, alarms: Iterable[Alarm], done: Any) -> None:
-    """Raise FailuresError for a run that has come upon files that the code failed at, or origins that shrank."""
+    """Raise FailuresError for a run that has come upon files that the code failed at, or origins that shrank or vanished."""
     alarms = list(alarms)
-    shrunk = [each.text for each in alarms if each.kind is AlarmKind.SHRANK]
+    faults = [each.text for each in alarms if each.kind in {AlarmKind.SHRANK, AlarmKind.VANISHED}]
     failures = sum(int(each.numbers["files"]) for each in alarms if each.kind is AlarmKind.PARSER_ERRORS)
     if failures:
         told = f"{in_files(failures)} could not be parsed, by a fault of postlake's"
         what_now = "their bytes are kept, and another version of postlake tries them again"
-        shrunk.append(f"all else is done, but {told}; {what_now}")
-    if shrunk:
-        raise FailuresError(f"run {run_id}: {'; '.join(shrunk)}", done)
+        faults.append(f"all else is done, but {told}; {what_now}")
+    if faults:
+        raise FailuresError(f"run {run_id}: {'; '.join(faults)}", done)
 
 
 def counts(summary: Summary) -> dict[str, int]:

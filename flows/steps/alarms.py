@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from flows.steps.rejects import rejects_by_source
+from flows.steps.sources import VanishedError
 from lake import runs
 from lake.batch import Run
 from lake.freshness import freshness, names, read_from
@@ -66,6 +67,11 @@ def shrank(origin: str, lost: int, posts: int) -> Alarm:
         "of it was withdrawn; see whether all of it is there, or say that it is meant: --allow-shrink (allow_shrink)"
     )
     return Alarm(AlarmKind.SHRANK, text, numbers={"origin": origin, "lost": lost, "posts": posts})
+
+
+def vanished(origin: str) -> Alarm:
+    """Tell a folder that was gone before all of it was read; the line is that of VanishedError."""
+    return Alarm(AlarmKind.VANISHED, f"source_vanished: {VanishedError(origin)}", numbers={"origin": origin})
 
 
 def in_files(number: int) -> str:

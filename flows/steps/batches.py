@@ -20,15 +20,17 @@ def transform(groups: Iterable[Group], plan: Plan, run: Run, shop: Workshop) -> 
     """Parse and validate groups of files, and give them in batches, in their order.
 
     While a batch is loaded, the workers are at the next one. What needs no reading comes with the first batch,
-    so that a file that moved is found at its new place as it is missed at the old one.
+    so that a file that moved is found at its new place as it is missed at the old one. Of a folder that has vanished
+    by then nothing is missed.
     """
     first, doomed = Batch(0, known_sightings(plan), gone=plan.gone), plan.edited
     with ExitStack() as stack:
         for number, (group, parsed) in enumerate(_ahead(groups, Workers(shop, stack), plan), start=1):
             batch = batch_of(parsed, group, number, run)
+            is_there = ~pl.col("origin").is_in({file.origin for file in group.left})
             sightings = pl.concat([first.sightings, batch.sightings])
-            gone = pl.concat([first.gone, batch.gone])
-            doomed = doomed.join(sightings, on=KEY, how="anti")
+            gone = pl.concat([first.gone.filter(is_there), batch.gone])
+            doomed = doomed.filter(is_there).join(sightings, on=KEY, how="anti")
             if not (sightings.is_empty() and gone.is_empty()):
                 yield replace(batch, sightings=sightings, gone=gone, doomed=doomed)
             first = Batch(0)

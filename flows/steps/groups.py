@@ -1,15 +1,16 @@
 """Groups: files that are read together and become one batch, each content parsed once."""
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import repeat
 
 import polars as pl
 
 from flows.steps.code import code_version
 from flows.steps.compare import FOUND
 from flows.steps.plan import Plan
-from flows.steps.sources import Content
+from flows.steps.sources import Content, VanishedError
 from lake import ledger
 from lake.batch import READING, Mark
 from lake.store import Lake
@@ -30,13 +31,14 @@ HANDFUL = 200
 class Group:
     """Files to parse, files whose content is parsed already or among these, and files that went.
 
-    Each comes with its moment; those of the tasks are in `came`.
+    Each comes with its moment; those of the tasks are in `came`. `left` are files of folders that have vanished.
     """
 
     tasks: list[Task] = field(default_factory=list)
     came: list[dt.datetime] = field(default_factory=list)
     copies: list[tuple[File, dt.datetime]] = field(default_factory=list)
     gone: list[tuple[str, str, dt.datetime]] = field(default_factory=list)
+    left: list[File] = field(default_factory=list)
     bytes_read: int = 0
     # how far the ledger will have followed an origin with this group, where that is a commit
     marks: dict[str, Mark] = field(default_factory=dict)
@@ -48,6 +50,7 @@ class Gatherer:
     def __init__(self, begun: Iterable[int]) -> None:
         """Begin with the contents, as `reading` names them, that need no parsing."""
         self._begun = set(begun)
+        self.vanished: dict[str, VanishedError] = {}
         self.group = Group()
 
     def is_begun(self, file: File) -> bool:
@@ -65,6 +68,11 @@ class Gatherer:
         else:
             self._begun.add(reading(str(read.blob), read.path))
             self._parse(read, content, moment)
+
+    def leave(self, file: File, vanished: VanishedError) -> None:
+        """Add a file whose folder has vanished, and read no more of that folder."""
+        self.vanished[file.origin] = vanished
+        self.group.left.append(file)
 
     def copy(self, file: File, moment: dt.datetime) -> None:
         """Add a file whose content is begun."""
@@ -101,13 +109,17 @@ def gathered(gatherer: Gatherer, plan: Plan) -> Iterator[Group]:
     for handful in plan.todo.select(*FOUND).iter_slices(HANDFUL):
         files = [File(*row) for row in handful.iter_rows()]
         is_begun = [gatherer.is_begun(file) for file in files]
-        contents = contents_of(plan, [file for file, begun in zip(files, is_begun, strict=True) if not begun])
+        unread = [file for file, begun in zip(files, is_begun, strict=True) if not begun]
+        contents = contents_of(plan, unread, gatherer.vanished)
         for file, begun in zip(files, is_begun, strict=True):
             moment = plan.moments[file.origin]
-            if begun:
+            content = None if begun else next(contents)
+            if content is None:
                 gatherer.copy(file, moment)
+            elif isinstance(content, VanishedError):
+                gatherer.leave(file, content)
             else:
-                gatherer.add(file, next(contents), moment)
+                gatherer.add(file, content, moment)
             if gatherer.is_full:
                 yield gatherer.taken()
     yield gatherer.taken()
@@ -131,13 +143,26 @@ def known_readings(lake: Lake, edited: pl.DataFrame) -> Iterator[int]:
     return (hash(row) for row in rows.select(READING).iter_rows())
 
 
-def contents_of(plan: Plan, files: list[File]) -> Iterator[Content]:
-    """Read files of several sources in one order."""
+def contents_of(
+    plan: Plan, files: list[File], vanished: Mapping[str, VanishedError]
+) -> Iterator[Content | VanishedError]:
+    """Read files of several sources in one order; for those of a folder that has vanished, now or before, the error."""
     readers = {
-        source.origin: source.contents([file for file in files if file.origin == source.origin])
+        source.origin: _until_vanished(
+            source.contents([file for file in files if file.origin == source.origin])
+        )
         for source in plan.sources
+        if source.origin not in vanished
     }
-    return (next(readers[file.origin]) for file in files)
+    return (next(readers[file.origin]) if file.origin in readers else vanished[file.origin] for file in files)
+
+
+def _until_vanished(contents: Iterator[Content]) -> Iterator[Content | VanishedError]:
+    """Give contents, and once their folder has vanished the error without end."""
+    try:
+        yield from contents
+    except VanishedError as error:
+        yield from repeat(error)
 
 
 def _is_unreadable(content: Refusal) -> bool:

@@ -12,6 +12,7 @@ from flows.steps.groups import Group, groups
 from flows.steps.plan import Plan
 from flows.steps.pool import Workers, Workshop, handfuls
 from flows.steps.progress import tell
+from flows.steps.sources import VanishedError
 from lake.batch import NAME, Batch, Run
 from lake.settle import told
 from lake.store import Lake
@@ -26,10 +27,12 @@ CHEAPER = 5
 def sightings(lake: Lake, plan: Plan, run: Run, shop: Workshop) -> pl.DataFrame:
     """Read the heads of the files of a plan, and give them as rows of the ledger, a post's text without length.
 
-    `source_id` is told of refused files too, as far as they tell it, and `day` of all.
+    `source_id` is told of refused files too, as far as they tell it, and `day` of all. Raises VanishedError.
     """
     batches, sources = list[pl.DataFrame](), dict[str, str]()
     for number, (group, outlined) in enumerate(_ahead(groups(lake, plan), shop, plan), start=1):
+        if group.left:
+            raise VanishedError(group.left[0].origin)
         batches.append(batch_of([each.parsed for each in outlined], group, number, run).sightings)
         for each in outlined:
             sources |= each.sources

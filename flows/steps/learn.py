@@ -14,6 +14,7 @@ from flows.steps.groups import contents_of
 from flows.steps.plan import Plan
 from flows.steps.pool import Workers, Workshop, handfuls
 from flows.steps.progress import tell
+from flows.steps.sources import VanishedError
 from lake import ledger, templates
 from lake.batch import Run
 from lake.store import Lake
@@ -209,8 +210,10 @@ def _one_text(source_id: str, specimens: list[Specimen]) -> Alarm | None:
 def _read(plan: Plan, files: list[File]) -> Iterator[Task]:
     for start in range(0, len(files), AT_ONCE):
         some = files[start : start + AT_ONCE]
-        for file, content in zip(some, contents_of(plan, some), strict=True):
-            yield Task(file, content)
+        for file, content in zip(some, contents_of(plan, some, {}), strict=True):
+            # a folder that has vanished is told by the stage that reads all of it
+            if not isinstance(content, VanishedError):
+                yield Task(file, content)
 
 
 def _specimens(tasks: Iterable[Task], shop: Workshop, size_bytes: int) -> Iterator[Specimen]:

@@ -91,9 +91,9 @@ class Plan:
             for origin, mark in marks.items()
         }
 
-    def marks_after(self, marks: Mapping[str, Mark]) -> dict[str, Mark]:
-        """Give how far repositories are followed once this is done; those that have shrunk, no further."""
-        held_back = {each.origin for each in self.shrunk}
+    def marks_after(self, marks: Mapping[str, Mark], *, but: Collection[str] = ()) -> dict[str, Mark]:
+        """Give how far repositories are followed once this is done; those that have shrunk, and some others, no further."""
+        held_back = {each.origin for each in self.shrunk} | {*but}
         whole = {
             source.origin: Mark(source.head, self.moments[source.origin], is_whole=True)
             for source in (self.sources if self.scope is None else ())

@@ -15,6 +15,7 @@ from flows.steps.alarms import (
     spared,
     unbalanced,
     unusual_rejects,
+    vanished,
 )
 from flows.steps.batches import transform
 from flows.steps.clock import Clock
@@ -29,7 +30,8 @@ from flows.steps.plan import Plan
 from flows.steps.pool import Workshop
 from flows.steps.progress import tell
 from flows.steps.reclean import Recleaned, catch_up, is_caught_up
-from flows.steps.sources import Source
+from flows.steps.sources import Source, VanishedError
+from flows.steps.vanished import Vanished
 from lake import ledger, runs
 from lake.batch import Batch, Mark, Run
 from lake.store import Lake
@@ -46,17 +48,26 @@ class Session:
         self.bytes_read = 0
         self.learned: dict[str, Learned] = {}
         self.recleaned = Recleaned()
+        self.vanished = Vanished()
         self.resumed = not runs.is_intact(lake)
         self.posts_before = lake.table("posts").version()
         self.plan: Plan
         self.marks: dict[str, Mark]
 
     def find(self, planning: Planning) -> Plan:
+        """Plan what to read; of a folder that vanishes meanwhile, nothing. Raises VanishedError where no other source is left."""
         tell("find", 0, 0)
         with self.clock.measuring("find"):
-            self.plan = planning(self.lake, self.run, self.sources)
+            self.plan = self._planned(planning)
             self.marks = runs.followed(self.lake)
         return self.plan
+
+    def _planned(self, planning: Planning) -> Plan:
+        while True:
+            try:
+                return planning(self.lake, self.run, self.sources)
+            except VanishedError as error:
+                self.sources = self.vanished.without(self.sources, error)
 
     def learn(self) -> int:
         """Learn from a sample of what is about to be read, where that is much; read all with what is known then.
@@ -99,6 +110,7 @@ class Session:
     def _counted(self, groups: Iterator[Group]) -> Iterator[Group]:
         for group in groups:
             self.bytes_read += group.bytes_read
+            self.vanished.note(group)
             yield group
 
     def load(self, batches: Iterable[Batch]) -> int:
@@ -116,7 +128,9 @@ class Session:
     def report(self) -> Summary:
         """Balance the run against the ledger as committed, and record it. Raises UnbalancedError."""
         summary = self._summary()
-        marks = self.plan.marks_after(self.marks) if summary.balanced else self.plan.marks_amid(self.marks)
+        marks = self.plan.marks_amid(self.marks)
+        if summary.balanced:
+            marks = self.plan.marks_after(self.marks, but=self.vanished.origins)
         summary.versions = runs.record(self.lake, as_row(summary, self.run) | {"marks": runs.as_json(marks)})
         if not summary.balanced:
             raise UnbalancedError(not_balanced(summary), summary)
@@ -128,6 +142,7 @@ class Session:
         return [
             *([] if summary.balanced else [unbalanced(not_balanced(summary), counts(summary))]),
             *(shrank(each.origin, each.lost, each.posts) for each in self.plan.shrunk),
+            *map(vanished, sorted(self.vanished.origins)),
             *parser_errors([*ledger.failures(self.lake, self.run.run_id), *self.recleaned.failed]),
             *unusual_rejects(self.lake, self.run, summary.kind, summary.origins, counts(summary)),
             *(rejecting(self.lake, self.run) if summary.rejected else []),
@@ -145,18 +160,18 @@ class Session:
 
     def _counts(self) -> Summary:
         read = ledger.read_by(self.lake, self.run.run_id)
-        origins = self.plan.origins
+        origins, kept_back = self.plan.origins, self.vanished.kept_back(self.lake, self.plan)
         return Summary(
             run_id=self.run.run_id,
             kind=self.plan.kind,
             origins=origins,
-            found=self.plan.found,
-            unchanged=self._unchanged(),
+            found=self.plan.found - self.vanished.unknown(self.lake),
+            unchanged=self._unchanged() - kept_back,
             posts=read["post"],
             duplicates=read["duplicate"],
             rejected=read["rejected"],
             ignored=read["ignored"],
-            gone=self.plan.gone.height,
+            gone=self.plan.gone.height - kept_back,
             moved=self.plan.moved,
             resumed=self.resumed,
             bytes_read=self.bytes_read,

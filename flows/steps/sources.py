@@ -23,6 +23,13 @@ MIN_VANISHED = 20
 class VanishedError(PostlakeError):
     """A folder that went while it was read: unmounted, or deleted."""
 
+    def __init__(self, origin: str) -> None:
+        super().__init__(
+            f"{printable(origin)}: has vanished while it was read; what it held stays in the lake as it was. See whether all "
+            "of it is there, then run again"
+        )
+        self.origin = origin
+
 
 def _refused(file: File) -> Refusal | None:
     if file.problem is not None:
@@ -80,7 +87,13 @@ class Folder:
         return to_text(self.root)
 
     def found(self) -> Iterator[File]:
-        return find(self.root)
+        """Give every post file. Raises VanishedError where the folder is gone before all of it is listed."""
+        try:
+            yield from find(self.root)
+        except OSError as error:
+            raise VanishedError(self.origin) from error
+        if not self._is_there():
+            raise VanishedError(self.origin)
 
     def since(self, head: str) -> None:
         """A folder does not remember."""
@@ -95,12 +108,14 @@ class Folder:
                 and content.reason == Reason.UNREADABLE
                 and self._has_vanished(files)
             ):
-                raise VanishedError(f"{printable(self.origin)}: has vanished while it was read; what it held stays in "
-                                    "the lake as it was. See whether all of it is there, then run again")  # fmt: skip
+                raise VanishedError(self.origin)
             yield content
 
+    def _is_there(self) -> bool:
+        return os.path.isdir(self.root)  # noqa: PTH112 - a path of any bytes
+
     def _has_vanished(self, files: Sequence[File]) -> bool:
-        if not os.path.isdir(self.root):  # noqa: PTH112 - a path of any bytes
+        if not self._is_there():
             return True
         found = [file for file in files if file.problem is None]
         gone = sum(not os.path.lexists(os.path.join(self.root, to_bytes(file.path))) for file in found)  # noqa: PTH118

@@ -1,13 +1,18 @@
 """What `postlake deploy` leaves as it is on the server."""
 
+import asyncio
+import socket
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 import yaml
+from prefect.client.orchestration import PrefectClient
 from prefect.events.schemas.automations import Automation, AutomationCore
 
-from flows.deployments import differ
+from flows.deployments import awaited, differ
 
 FILE = Path(__file__).parents[2] / "automations.yaml"
 AUTOMATIONS = yaml.safe_load(FILE.read_text(encoding="utf-8"))["automations"]
@@ -39,3 +44,39 @@ def test_an_automation_that_waits_longer_differs():
     wanted = AUTOMATIONS[0]
     made = AutomationCore.model_validate(wanted | {"trigger": wanted["trigger"] | {"within": 600}})
     assert differ(made, AutomationCore.model_validate(wanted))
+
+
+class Healthy(BaseHTTPRequestHandler):
+    """A server that is there."""
+
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def test_a_server_that_is_starting_is_waited_for_and_that_is_said(free_port):
+    url, said, servers = f"http://127.0.0.1:{free_port}/api", [], []
+
+    def say(line):
+        said.append(line)
+        servers.append(HTTPServer(("127.0.0.1", free_port), Healthy))
+        threading.Thread(target=servers[0].serve_forever, daemon=True).start()
+
+    async def wait():
+        async with PrefectClient(url) as client:
+            await awaited(client, 100, say)
+
+    asyncio.run(wait())
+    servers[0].shutdown()
+    servers[0].server_close()
+    assert [line.partition(", ")[0] for line in said] == [f"waiting for {url}/"]

@@ -211,24 +211,116 @@ def test_a_history_that_was_rewritten_and_has_lost_most_counts(archive):
     assert (shrunk(archive.ingest(history=True)), standing(archive)) == ([(POSTS - 1, POSTS)], POSTS)
 
 
+def vanishing(monkeypatch, folder, once, rest=0):
+    """Have a folder go once a file is read; at first a few of its files are still there, as while it is being deleted."""
+    read = sources.read
+
+    def gone(origin, path):
+        if origin == str(folder) and path.endswith(once) and folder.is_dir():
+            for file in sorted(folder.rglob("*.md"))[rest:]:
+                file.unlink()
+            if not rest:
+                shutil.rmtree(folder)
+        return read(origin, path)
+
+    monkeypatch.setattr(sources, "read", gone)
+
+
+def vanished(summary):
+    return [each.numbers["origin"] for each in summary.alarms if each.kind is AlarmKind.VANISHED]
+
+
 @pytest.mark.parametrize("rest", [0, 4])
 def test_a_folder_that_vanishes_while_it_is_read_is_one_error_and_its_files_stay(loaded, monkeypatch, rest):
     files = loaded.files()
     stock(loaded, range(POSTS, 3 * POSTS))
-    read = sources.read
+    vanishing(monkeypatch, loaded.folder, "45.md", rest)
+    summary = loaded.ingest()
+    read = summary.posts
+    counts = summary.found, summary.unchanged, summary.rejected
+    assert (summary.balanced, counts) == (True, (POSTS + read, POSTS, 0))
+    assert loaded.files().join(files, on="path", how="semi").equals(files)
+    assert standing(loaded) == POSTS + read
+    with pytest.raises(FailuresError, match=r"source_vanished: .*/posts: has vanished while it was read"):
+        refuse_failures(summary.run_id, summary.alarms, summary)
 
-    def gone(origin, path):
-        """The folder goes once some files are read; at first a few are still there, as while it is being deleted."""
-        if path.endswith("45.md"):
-            for file in sorted((loaded.folder / "_posts").iterdir())[rest:]:
-                file.unlink()
-        return read(origin, path)
 
-    monkeypatch.setattr(sources, "read", gone)
-    with pytest.raises(VanishedError, match=r"/posts: .* while it was read"):
+@pytest.fixture
+def other(loaded):
+    """Give a second folder, in the lake as it was; a post of it has gone since, one has changed and one has come."""
+    other = replace(loaded, folder=loaded.folder.with_name("other"))
+    for number in range(3):
+        other.write(f"{number}.md", url=URL.format(f"other-{number}"))
+    loaded.ingest(loaded.folder, other.folder)
+    other.remove("0.md")
+    other.write("1.md", url=URL.format("other-1"), title="改了")
+    other.write("9.md", url=URL.format("other-9"), title="新灯")
+    return other
+
+
+@pytest.mark.parametrize("files_in_a_group", [1, 1_000])
+def test_when_a_folder_vanishes_the_others_are_read_and_it_goes_on_when_it_is_back(
+    loaded, other, monkeypatch, files_in_a_group
+):
+    """Of it a post is missed, one is edited and some are new: the lake has them as they were until it is back."""
+    monkeypatch.setattr("flows.steps.groups.GROUP_FILES", files_in_a_group)
+    whole = loaded.folder.with_name("whole")
+    loaded.write("_posts/7.md", url=URL.format(7), title="又改了")
+    stock(loaded, range(POSTS, 2 * POSTS))
+    shutil.copytree(loaded.folder, whole)
+    with monkeypatch.context() as patch:
+        vanishing(patch, loaded.folder, "/44.md")
+        summary = loaded.ingest(loaded.folder, other.folder)
+    assert (summary.balanced, vanished(summary), shrunk(summary)) == (True, [str(loaded.folder)], [])
+    assert (summary.rejected, summary.gone) == (0, 1)
+    assert {"改了", "新灯", "第7盏"} <= set(loaded.titles())
+    assert verify(loaded.lake).findings == 0
+    whole.rename(loaded.folder)
+    assert vanished(loaded.ingest(loaded.folder, other.folder)) == []
+    assert {"改了", "新灯", "又改了"} <= set(loaded.titles())
+    assert standing(loaded) == 2 * POSTS + 3
+
+
+def test_what_is_missed_in_a_folder_that_vanishes_is_not_withdrawn(loaded, other, monkeypatch):
+    loaded.remove("_posts/8.md")
+    stock(loaded, range(POSTS, 2 * POSTS))
+    vanishing(monkeypatch, loaded.folder, "/44.md")
+    summary = loaded.ingest(loaded.folder, other.folder)
+    assert (summary.balanced, summary.gone, vanished(summary)) == (True, 1, [str(loaded.folder)])
+    assert "第8盏" in loaded.titles()
+
+
+def going(monkeypatch, folder, before):
+    """Have a folder go as it is listed: before anything of it is, or after."""
+    find = sources.find
+
+    def gone(root):
+        here = root == bytes(folder)
+        if here and before:
+            shutil.rmtree(folder)
+        yield from find(root)
+        if here and not before:
+            shutil.rmtree(folder)
+
+    monkeypatch.setattr(sources, "find", gone)
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_when_a_folder_vanishes_while_it_is_listed_the_others_are_read(loaded, other, monkeypatch, before):
+    loaded.remove("_posts/8.md")
+    going(monkeypatch, loaded.folder, before)
+    summary = loaded.ingest(loaded.folder, other.folder)
+    assert (summary.balanced, summary.found, summary.gone) == (True, 3, 1)
+    assert (vanished(summary), summary.origins) == ([str(loaded.folder)], [str(other.folder)])
+    assert "第8盏" in loaded.titles()
+
+
+def test_a_run_of_which_every_folder_vanishes_while_it_is_listed_fails(loaded, monkeypatch):
+    files = loaded.files()
+    going(monkeypatch, loaded.folder, before=True)
+    with pytest.raises(VanishedError, match="/posts: has vanished"):
         loaded.ingest()
     assert loaded.files().equals(files)
-    assert standing(loaded) == POSTS
 
 
 def test_a_file_that_vanishes_while_its_folder_is_read_is_rejected(archive, monkeypatch):

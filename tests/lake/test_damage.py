@@ -113,6 +113,12 @@ def test_a_lake_without_its_runs_is_not_made_anew_over_its_tables(archive):
         archive.ingest()
 
 
+def test_a_lake_is_looked_through_once_for_an_error_that_it_does_not_explain(archive):
+    with pytest.raises(ValueError, match="a bug") as told, explained(archive.lake), explained(archive.lake):
+        raise ValueError("a bug")
+    assert told.value.__notes__ == [f"{archive.lake}: was looked through for damage, and has none"]
+
+
 def test_a_faulty_query_is_not_taken_for_damage(archive):
     largest(archive, "posts").unlink()
     with pytest.raises(QueryError), explained(archive.lake):
