@@ -13,6 +13,7 @@ import termios
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 from rich.cells import cell_len
 
@@ -165,6 +166,34 @@ def test_ctrl_c_ends_a_run_in_prefects_own_api_in_one_line(tmp_path):
     assert code == 130, shown
     assert shown.count("interrupted; what was committed stays") == 1
     assert "Traceback" not in shown
+
+
+ENDLESS = "SELECT count(*) FROM range(1000000) a, range(1000000) b WHERE a.range + b.range = 3"
+QUERIES = {
+    "table": (ENDLESS,),
+    "csv": (ENDLESS, "--format", "csv"),
+    "file": (ENDLESS, "-o", "answer.parquet"),
+    "statement": (f"CREATE TABLE t AS {ENDLESS}", "-o", "answer.csv"),
+}
+
+
+def _wait_until_it_asks(terminal):
+    """Wait until a command has used far more processor time than it takes to start: it is amid its query."""
+    process, used = psutil.Process(terminal.process.pid), 0.0
+    while used < 5:
+        assert terminal.process.poll() is None
+        time.sleep(0.05)
+        used = sum(process.cpu_times()[:2])
+
+
+@pytest.mark.parametrize("case", QUERIES)
+def test_ctrl_c_ends_a_query(lake, tmp_path, case):
+    terminal = Terminal("sql", *QUERIES[case], "--lake", lake, cwd=tmp_path)
+    _wait_until_it_asks(terminal)
+    os.killpg(terminal.process.pid, signal.SIGINT)
+    code, shown = terminal.end()
+    assert (code, shown) == (130, "postlake: interrupted\n")
+    assert list(tmp_path.iterdir()) == []
 
 
 MISUSE = {
