@@ -10,12 +10,15 @@ import struct
 import subprocess
 import sys
 import termios
+import threading
 import time
 from pathlib import Path
 
 import psutil
 import pytest
 from rich.cells import cell_len
+
+from cli import interrupt_again
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "examples" / "posts"
@@ -59,7 +62,7 @@ class Terminal:
         self.read()
         code = self.process.wait(60)
         os.close(self.master)
-        return code, ESCAPES.sub("", self.seen.decode()).replace("\r\n", "\n")
+        return code, ESCAPES.sub("", self.seen.decode(errors="replace")).replace("\r\n", "\n")
 
 
 @pytest.fixture(scope="module")
@@ -194,6 +197,19 @@ def test_ctrl_c_ends_a_query(lake, tmp_path, case):
     code, shown = terminal.end()
     assert (code, shown) == (130, "postlake: interrupted\n")
     assert list(tmp_path.iterdir()) == []
+
+
+class EndsInterrupted:
+    def __del__(self):
+        raise KeyboardInterrupt
+
+
+def test_ctrl_c_amid_a_callback_comes_again(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "unraisablehook", interrupt_again)
+    with pytest.raises(KeyboardInterrupt):
+        EndsInterrupted()
+        threading.Event().wait(60)
+    assert capsys.readouterr().err == ""
 
 
 MISUSE = {

@@ -28,7 +28,9 @@ def url(tmp_path):
     return f"file://{git.folder}"
 
 
-@pytest.mark.parametrize(("seconds", "told"), [(0, {("counting", 3, 3)}), (600, set())], ids=["long", "short"])
+@pytest.mark.parametrize(
+    ("seconds", "told"), [(0, {("counting", 3, 3)}), (600, set())], ids=["long", "short"]
+)
 def test_a_long_fetch_tells_what_git_is_at_and_how_far(url, monkeypatch, seconds, told):
     monkeypatch.setattr(mirror, "SECONDS_UNTOLD", seconds)
     seen = set()
