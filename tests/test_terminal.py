@@ -129,6 +129,24 @@ def test_letters_of_a_file_cannot_act_on_the_terminal(lake, tmp_path):
     assert r"\x1b]0;owned\x07\nb" in shown
 
 
+@pytest.mark.parametrize("form", ["csv", "json", "jsonl"])
+def test_an_answer_in_a_format_cannot_act_on_the_terminal_and_stays_as_it_is_elsewhere(lake, form):
+    query = "SELECT chr(27) || ']0;owned' || chr(7) || '渡口' AS evil"
+    terminal = Terminal("sql", query, "--lake", lake, "--format", form)
+    _, shown = terminal.end()
+    piped = subprocess.run(
+        [sys.executable, "-m", "cli", "sql", query, "--lake", lake, "--format", form],
+        check=True,
+        capture_output=True,
+        cwd=ROOT,
+    ).stdout.decode()
+    assert not re.search("\x1b\\]|\x07", terminal.seen.decode())
+    assert "渡口" in shown
+    assert ("\x1b]0;owned\x07渡口" if form == "csv" else r"\u001b]0;owned\u0007渡口") in piped.replace(
+        "\\u001B", "\\u001b"
+    )
+
+
 def test_quiet_shows_the_output_alone(tmp_path):
     code, shown = Terminal("ingest", EXAMPLES, "--direct", "--lake", tmp_path / "lake", "--quiet").end()
     assert code == 0
