@@ -118,6 +118,23 @@ def test_an_answer_is_no_wider_than_the_terminal(lake, width):
     assert "columns, long cells cut; --format csv or -o FILE gives all" in shown.replace("\n", "")
 
 
+TABLES = {
+    "replay": (("replay",), ("found", "unchanged", "posts", "duplicates", "rejected", "ignored")),
+    "maintain": (("maintain", "--dry-run"), ("table", "files", "deleted", "freed")),
+    "verify": (("verify",), ("check", "table", "checked", "findings")),
+    "info": (("info",), ("version", "rows", "files", "bytes", "2025-03-02")),
+    "backfill": (("backfill", "--mode", "all"), ("partition", "files", "2023-07")),
+}
+
+
+@pytest.mark.parametrize("width", [NARROW, 80, WIDE])
+@pytest.mark.parametrize("command", TABLES)
+def test_headings_and_dates_are_whole_at_any_width(lake, command, width):
+    words, wholes = TABLES[command]
+    _, shown = Terminal(*words, "--lake", lake, width=width).end()
+    assert [whole for whole in wholes if not re.search(rf"(?<!\S){whole}(?!\S)", shown)] == []
+
+
 def test_rows_beyond_the_limit_are_told(lake):
     _, shown = Terminal("sql", "SELECT path FROM files", "--lake", lake, "--rows", 3, width=WIDE).end()
     assert "the first 3 rows; --format csv or -o FILE gives all, --rows N more" in shown
