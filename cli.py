@@ -1,7 +1,9 @@
 """The front door: `postlake`, whose commands are in commands/."""
 
 import os
+import signal
 import sys
+import threading
 import traceback
 from collections.abc import Callable
 from functools import wraps
@@ -21,6 +23,8 @@ from commands.text import clean, explain
 from schemas.errors import PostlakeError
 
 FAILED = 1
+# by then the callback is over
+SECONDS_TO_INTERRUPT_AGAIN = 0.1
 COMMANDS = (
     ingest,
     replay,
@@ -92,8 +96,19 @@ def options(
     OUTPUT.is_quiet, OUTPUT.is_verbose = quiet, verbose
 
 
+def interrupt_again(unraisable: Any) -> None:
+    """Have Ctrl-C come again that came amid a callback of the interpreter's, from which no exception rises."""
+    if unraisable.exc_type is not KeyboardInterrupt:
+        sys.__unraisablehook__(unraisable)
+        return
+    again = threading.Timer(SECONDS_TO_INTERRUPT_AGAIN, os.kill, [os.getpid(), signal.SIGINT])
+    again.daemon = True
+    again.start()
+
+
 def main() -> None:
     """Run the command line. Misuse ends in one line and exit code 2, a failed run in one line and 1, Ctrl-C in 130."""
+    sys.unraisablehook = interrupt_again
     try:
         code = app(_options_first(sys.argv[1:]), prog_name="postlake", standalone_mode=False)
     except typer.TyperException as error:

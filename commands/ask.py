@@ -77,8 +77,18 @@ def _answer(lake: Path, query: str, form: Form | None, output: Path | None, rows
         with tempfile.TemporaryDirectory() as folder:
             answer = Path(folder) / f"answer.{form}"
             export(opened, query, str(answer), str(form))
+            if sys.stdout.isatty():
+                _show(answer)
+                return
             with answer.open("rb") as file:
                 shutil.copyfileobj(file, sys.stdout.buffer)
+
+
+def _show(answer: Path) -> None:
+    """Print a file of text on a terminal, the control characters escaped that a cell may have brought; its lines stay."""
+    with answer.open(encoding="utf-8", newline="\n") as file:
+        for line in file:
+            put(line.removesuffix("\n"))
 
 
 def rejects(

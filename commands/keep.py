@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import asdict, astuple
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,6 +10,9 @@ from commands.options import DATA_LAKE, Json, LakeDir, Parser, Sources, Wait, Wo
 from commands.tables import print_table
 from commands.terminal import put, say, show_upkeep, watching
 from schemas.words import Engine
+
+if TYPE_CHECKING:
+    from flows.steps.maintain import Care
 
 
 def learn(
@@ -79,9 +82,14 @@ def maintain(
     if as_json:
         typer.echo(json.dumps(asdict(done)))
         return
-    rows = [asdict(each) for each in done.tables]
-    print_table(list(rows[0]), [tuple(row.values()) for row in rows])
+    print_table(["table", "files", "deleted", "freed"], list(map(_row, done.tables)))
     put(f"run {done.run_id}: {done.in_words()}")
+
+
+def _row(care: "Care") -> tuple[str, str, int, str]:
+    """Return what was done for a table as it is shown: `12 -> 3` files where some were put together."""
+    files = f"{care.files_before} -> {care.files}" if care.files != care.files_before else str(care.files)
+    return care.table, files, care.removed + care.orphans, f"{care.freed_bytes / 1e6:.1f} MB"
 
 
 def verify(
@@ -99,7 +107,8 @@ def verify(
     if as_json:
         typer.echo(json.dumps(asdict(verified), ensure_ascii=False))
     else:
-        names = ["check", "table", "checked", "findings", "skipped"]
+        names = ["check", "table", "checked", "findings"]
+        names += ["skipped"] if any(each.skipped for each in verified.checks) else []
         print_table(names, [tuple(getattr(each, name) for name in names) for each in verified.checks])
         if verified.shown:
             put()

@@ -15,18 +15,53 @@ Row = Sequence[Any]
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Row]) -> None:
-    """Print a table with each cell whole: folded to the width of a terminal where it is longer."""
+    """Print a table with each cell whole. On a narrow terminal texts are folded, but no heading, number or date.
+
+    Where these alone are too wide, each row stands on lines of its own, a line for each column.
+    """
     from rich.table import Table
     from rich.text import Text
 
     from commands.terminal import console
 
+    terminal, cells = console(), [[cell(value) for value in row] for row in rows]
+    are_texts = [all(isinstance(row[at], str | None) for row in rows) for at in range(len(columns))]
+    if _least_width(columns, cells, are_texts) > terminal.width:
+        _print_blocks(columns, cells)
+        return
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for name, is_number in zip(columns, _are_numbers(columns, rows), strict=True):
-        table.add_column(name, justify="right" if is_number else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(cell(value)) for value in row))
-    console().print(table)
+    are_numbers = _are_numbers(columns, rows)
+    for name, is_number, is_text in zip(columns, are_numbers, are_texts, strict=True):
+        table.add_column(
+            name,
+            justify="right" if is_number else "left",
+            overflow="fold",
+            no_wrap=not is_text,
+            min_width=len(name),
+        )
+    for row in cells:
+        table.add_row(*map(Text, row))
+    terminal.print(table)
+
+
+def _least_width(columns: Sequence[str], cells: Sequence[Sequence[str]], are_texts: Sequence[bool]) -> int:
+    from rich.cells import cell_len
+
+    longest = [max([cell_len(row[at]) for row in cells], default=0) for at in range(len(columns))]
+    least = [
+        min(width, MIN_CELLS) if is_text else width for width, is_text in zip(longest, are_texts, strict=True)
+    ]
+    return sum(map(max, least, map(len, columns))) + len(GAP) * (len(columns) - 1)
+
+
+def _print_blocks(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
+    """Print each row on lines of its own, the headings before its cells, and an empty line after it but for the last."""
+    width = max(map(len, columns))
+    blocks = [
+        "".join(f"{name:{width}}{GAP}{text}\n" for name, text in zip(columns, row, strict=True))
+        for row in cells
+    ]
+    sys.stdout.write("\n".join(blocks))
 
 
 def print_fitting(columns: Sequence[str], rows: Sequence[Row]) -> str:

@@ -32,6 +32,8 @@ class Output:
 
 OUTPUT = Output()
 WIDE = 200
+# a narrower terminal has room for a bar and a count
+WIDE_BAR = 72
 SECONDS_BETWEEN_LINES = 5
 STYLES = {"removed": "red strike", "added": "green", "skipped": "dim", "same": ""}
 # what tells the kinds apart where there is no colour
@@ -63,17 +65,26 @@ def _bar() -> Iterator[Callable[[str, int, int], None]]:
     from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
     from rich.text import Text
 
+    terminal = Console(stderr=True)
+    is_wide = terminal.width >= WIDE_BAR
+
     class Count(ProgressColumn):
-        """How many are done, of how many, and how fast; each only where it is known."""
+        """How many are done, of how many, what share, and how fast; each only where it is known and there is room."""
 
         def render(self, task: Task) -> Text:
             of = f"/{task.total:,.0f}" if task.total else ""
+            share = f" {task.percentage:.0f}%" if task.total and is_wide else ""
             speed = task.finished_speed or task.speed
-            rate = f" {speed:,.0f}/s" if speed else ""
-            return Text(f"{task.completed:,.0f}{of}{rate}" if task.completed or task.total else "")
+            rate = f" {speed:,.0f}/s" if speed and is_wide else ""
+            return Text(f"{task.completed:,.0f}{of}{share}{rate}" if task.completed or task.total else "")
 
-    columns = (TextColumn("{task.description:9}"), BarColumn(None), Count(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    columns = (
+        TextColumn("{task.description:9}"),
+        BarColumn(None),
+        Count(),
+        *[TimeRemainingColumn()] * is_wide,
+    )
+    with Progress(*columns, console=terminal, transient=True) as bar:
         tasks: dict[str, Any] = {}
 
         def watch(stage: str, done: int, total: int) -> None:
@@ -85,20 +96,23 @@ def _bar() -> Iterator[Callable[[str, int, int], None]]:
 
 
 def _lines() -> Callable[[str, int, int], None]:
+    from flows.steps.progress import in_words
+
     began: dict[str, float] = {}
-    told: dict[str, float] = {}
+    told: dict[str, tuple[float, int]] = {}
 
     def watch(stage: str, done: int, total: int) -> None:
         if not (done or total):
             return
         now = time.monotonic()
         seconds = now - began.setdefault(stage, now)
-        if now - told.setdefault(stage, now) < SECONDS_BETWEEN_LINES and done != total:
+        last, number = told.setdefault(stage, (now, 0))
+        if number == done or (now - last < SECONDS_BETWEEN_LINES and done != total):
             return
-        told[stage] = now
-        rate = f", {done / seconds:.0f} files/s" if seconds > 1 else ""
+        told[stage] = now, done
+        rate = f", {done / seconds:,.0f}/s" if seconds > 1 else ""
         left = f", {(total - done) * seconds / done:.0f} s left" if rate and done < total else ""
-        say(f"{stage}: {done}{f' of {total}' if total else ''} files{rate}{left}")
+        say(f"{in_words(stage, done, total)}{rate}{left}")
 
     return watch
 

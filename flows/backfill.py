@@ -19,7 +19,7 @@ from flows.steps.backfill_told import FIRST_FILES, done_as_markdown, plan_as_mar
 from flows.steps.credentials import refuse_credentials
 from flows.steps.forecast import Forecast, Wish
 from flows.steps.order import Order
-from flows.task_logs import logged_progress
+from flows.task_logs import logged_opening, logged_progress
 from lake.store import open_lake
 from posts.paths import printable
 from schemas.words import BackfillMode, Engine
@@ -112,7 +112,7 @@ def backfill(
         held: Any = quote(wish)
         with logged_progress():
             return make_plan(held)
-    with backfilling(wish, plan, get_run_logger().warning) as begun:
+    with logged_opening(backfilling(wish, plan, get_run_logger().warning)) as begun:
         summary = carry_out(begun.session, begun.planning)
         under_way: Any = quote(begun)
         return ended(compare(under_way, summary), summary)

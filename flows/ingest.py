@@ -16,6 +16,7 @@ from flows.steps.account import Summary
 from flows.steps.credentials import refuse_credentials, shown
 from flows.steps.order import Order
 from flows.steps.pipeline import planned, session
+from flows.task_logs import logged_opening
 from schemas.words import Engine, Granularity
 
 
@@ -78,6 +79,6 @@ def ingest(
         allow_shrink,
     )
     say = get_run_logger().warning
-    with session(order, say) as opened:
+    with logged_opening(session(order, say)) as opened:
         summary = carry_out(opened, planned(order, say))
         return ended(summary, summary)

@@ -3,6 +3,7 @@
 from typing import Any, TypeVar
 
 from prefect.client.schemas.objects import State
+from prefect.logging import get_run_logger
 from prefect.utilities.annotations import quote
 
 from flows.artifacts import reported
@@ -74,6 +75,9 @@ def carry_out(opened: Session, planning: Planning) -> Summary:
         loading = load.submit(held, handed)
         try:
             loading.result()
+        except KeyboardInterrupt:
+            get_run_logger().warning("interrupted: the run ends once the batch under way is written")
+            raise
         finally:
             channel.close()
             transforming.result()

@@ -2,17 +2,19 @@
 
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from contextvars import copy_context
 from threading import Event, Thread
+from typing import TypeVar
 
 from prefect.client.schemas.objects import State
 from prefect.logging import get_run_logger
 from prefect.states import Completed
 
 from flows.steps.alarms import Alarm
-from flows.steps.progress import watched_by
+from flows.steps.progress import in_words, watched_by
 
+T = TypeVar("T")
 SECONDS_BETWEEN_LINES = 10
 
 
@@ -36,7 +38,7 @@ class _Progress:
         self._line, self._since = "", time.monotonic()
 
     def watch(self, stage: str, done: int, total: int) -> None:
-        line = f"{stage}: {done:,} of {total:,}" if total else f"{stage}: {done:,}" if done else stage
+        line = in_words(stage, done, total)
         if line != self._line:
             self._line, self._since = line, time.monotonic()
 
@@ -63,3 +65,12 @@ def logged_progress() -> Iterator[None]:
     finally:
         progress.end()
         thread.join()
+
+
+@contextmanager
+def logged_opening(opening: AbstractContextManager[T]) -> Iterator[T]:
+    """Open what may take long to open, since a repository is fetched for it, and log how far that is until it is done."""
+    with ExitStack() as stack:
+        with logged_progress():
+            opened = stack.enter_context(opening)
+        yield opened

@@ -1,7 +1,7 @@
 """Ask the lake in SQL: DuckDB over the files that the Delta log names, never over a glob."""
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any, TypeVar
 
 import duckdb
@@ -13,6 +13,7 @@ from schemas.tables import TABLES
 from schemas.tables import columns as schema_of
 
 T = TypeVar("T")
+SECONDS_BETWEEN_INTERRUPTS = 0.1
 VIEWS = {
     # an older postlake left withdrawn posts among the others
     "posts": """
@@ -111,7 +112,10 @@ def _interruptible(connection: duckdb.DuckDBPyConnection, work: Callable[[], T])
         try:
             return answer.result()
         except KeyboardInterrupt:
-            connection.interrupt()
+            # one that comes before DuckDB has begun the query is forgotten
+            while not answer.done():
+                connection.interrupt()
+                wait([answer], SECONDS_BETWEEN_INTERRUPTS)
             raise
 
 
@@ -131,7 +135,8 @@ def export(lake: Lake, query: str, file: str, form: str) -> None:
         # a comment may end the query: the bracket stands on a line of its own
         source = f"({statements[0].query.strip().rstrip(';')}\n)"
         if statements[0].type != duckdb.StatementType.SELECT:
-            connection.register("answer", connection.execute(query).to_arrow_table())
+            answer = _interruptible(connection, lambda: connection.execute(query).to_arrow_table())
+            connection.register("answer", answer)
             source = "answer"
         copy = f"COPY {source} TO {_quoted([file])[1:-1]} ({options})"
         _interruptible(connection, lambda: connection.execute(copy))

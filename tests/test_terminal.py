@@ -10,11 +10,15 @@ import struct
 import subprocess
 import sys
 import termios
+import threading
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 from rich.cells import cell_len
+
+from cli import interrupt_again
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "examples" / "posts"
@@ -58,7 +62,7 @@ class Terminal:
         self.read()
         code = self.process.wait(60)
         os.close(self.master)
-        return code, ESCAPES.sub("", self.seen.decode()).replace("\r\n", "\n")
+        return code, ESCAPES.sub("", self.seen.decode(errors="replace")).replace("\r\n", "\n")
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +118,23 @@ def test_an_answer_is_no_wider_than_the_terminal(lake, width):
     assert "columns, long cells cut; --format csv or -o FILE gives all" in shown.replace("\n", "")
 
 
+TABLES = {
+    "replay": (("replay",), ("found", "unchanged", "posts", "duplicates", "rejected", "ignored")),
+    "maintain": (("maintain", "--dry-run"), ("table", "files", "deleted", "freed")),
+    "verify": (("verify",), ("check", "table", "checked", "findings")),
+    "info": (("info",), ("version", "rows", "files", "bytes", "2025-03-02")),
+    "backfill": (("backfill", "--mode", "all"), ("partition", "files", "2023-07")),
+}
+
+
+@pytest.mark.parametrize("width", [NARROW, 80, WIDE])
+@pytest.mark.parametrize("command", TABLES)
+def test_headings_and_dates_are_whole_at_any_width(lake, command, width):
+    words, wholes = TABLES[command]
+    _, shown = Terminal(*words, "--lake", lake, width=width).end()
+    assert [whole for whole in wholes if not re.search(rf"(?<!\S){whole}(?!\S)", shown)] == []
+
+
 def test_rows_beyond_the_limit_are_told(lake):
     _, shown = Terminal("sql", "SELECT path FROM files", "--lake", lake, "--rows", 3, width=WIDE).end()
     assert "the first 3 rows; --format csv or -o FILE gives all, --rows N more" in shown
@@ -123,6 +144,24 @@ def test_letters_of_a_file_cannot_act_on_the_terminal(lake, tmp_path):
     query = "SELECT chr(27) || ']0;owned' || chr(7) || chr(10) || 'b' AS evil"
     _, shown = Terminal("sql", query, "--lake", lake, width=WIDE).end()
     assert r"\x1b]0;owned\x07\nb" in shown
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "jsonl"])
+def test_an_answer_in_a_format_cannot_act_on_the_terminal_and_stays_as_it_is_elsewhere(lake, form):
+    query = "SELECT chr(27) || ']0;owned' || chr(7) || '渡口' AS evil"
+    terminal = Terminal("sql", query, "--lake", lake, "--format", form)
+    _, shown = terminal.end()
+    piped = subprocess.run(
+        [sys.executable, "-m", "cli", "sql", query, "--lake", lake, "--format", form],
+        check=True,
+        capture_output=True,
+        cwd=ROOT,
+    ).stdout.decode()
+    assert not re.search("\x1b\\]|\x07", terminal.seen.decode())
+    assert "渡口" in shown
+    assert ("\x1b]0;owned\x07渡口" if form == "csv" else r"\u001b]0;owned\u0007渡口") in piped.replace(
+        "\\u001B", "\\u001b"
+    )
 
 
 def test_quiet_shows_the_output_alone(tmp_path):
@@ -165,6 +204,47 @@ def test_ctrl_c_ends_a_run_in_prefects_own_api_in_one_line(tmp_path):
     assert code == 130, shown
     assert shown.count("interrupted; what was committed stays") == 1
     assert "Traceback" not in shown
+
+
+ENDLESS = "SELECT count(*) FROM range(1000000) a, range(1000000) b WHERE a.range + b.range = 3"
+QUERIES = {
+    "table": (ENDLESS,),
+    "csv": (ENDLESS, "--format", "csv"),
+    "file": (ENDLESS, "-o", "answer.parquet"),
+    "statement": (f"CREATE TABLE t AS {ENDLESS}", "-o", "answer.csv"),
+}
+
+
+def _wait_until_it_asks(terminal):
+    """Wait until a command has used far more processor time than it takes to start: it is amid its query."""
+    process, used = psutil.Process(terminal.process.pid), 0.0
+    while used < 5:
+        assert terminal.process.poll() is None
+        time.sleep(0.05)
+        used = sum(process.cpu_times()[:2])
+
+
+@pytest.mark.parametrize("case", QUERIES)
+def test_ctrl_c_ends_a_query(lake, tmp_path, case):
+    terminal = Terminal("sql", *QUERIES[case], "--lake", lake, cwd=tmp_path)
+    _wait_until_it_asks(terminal)
+    os.killpg(terminal.process.pid, signal.SIGINT)
+    code, shown = terminal.end()
+    assert (code, shown) == (130, "postlake: interrupted\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+class EndsInterrupted:
+    def __del__(self):
+        raise KeyboardInterrupt
+
+
+def test_ctrl_c_amid_a_callback_comes_again(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "unraisablehook", interrupt_again)
+    with pytest.raises(KeyboardInterrupt):
+        EndsInterrupted()
+        threading.Event().wait(60)
+    assert capsys.readouterr().err == ""
 
 
 MISUSE = {

@@ -5,8 +5,9 @@ import os
 import re
 import signal
 import subprocess
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from filelock import FileLock
@@ -21,7 +22,7 @@ REMOTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/]*/|[\w.-]+@[\w.-]+:")
 USER = re.compile(r"(?<=://)[^/\s]*@")
 FETCH = (
     "fetch",
-    "--quiet",
+    "--progress",
     "--prune",
     "--force",
     "--update-shallow",
@@ -43,6 +44,9 @@ ELSEWHERE = {
     "GIT_PREFIX",
 }
 
+# how git tells how far it is, on one line that it writes anew; a short fetch needs none of it
+PROGRESS = re.compile(rb"(?:remote: )?(\w+) (?:objects|deltas): +\d+% \((\d+)/(\d+)\)")
+SECONDS_UNTOLD = 1.0
 # what git and curl say when the other side or the way to it is down, which may be over in a minute
 OUTAGE = re.compile(
     r"could not resolve host|timed out|timeout|connection (?:refused|reset|closed)"
@@ -116,29 +120,53 @@ def _git(name: str, url: str, *arguments: str) -> str:
     kept = {key: value for key, value in os.environ.items() if key not in ELSEWHERE}
     # without an answer to a question for a password, a run would wait for ever
     environment = kept | {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}
-    try:
-        git = subprocess.Popen(  # noqa: S603 - no shell; a URL stands behind "--"
-            ["git", *arguments],  # noqa: S607 - the git of the user
-            env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            process_group=0,
-        )  # fmt: skip
-    except FileNotFoundError as error:
-        raise GitError(f"{name}: git is not installed") from error
-    printed, errors = _awaited(git, name)
-    if git.returncode:
-        said = without_user(first_error(errors).replace(url, name)) or f"git ended with code {git.returncode}"
-        raise (OutageError if OUTAGE.search(said) else GitError)(f"{name}: {said}")
-    return printed.decode(errors="replace")
+    with tempfile.TemporaryFile() as printed:
+        try:
+            git = subprocess.Popen(  # noqa: S603 - no shell; a URL stands behind "--"
+                ["git", *arguments],  # noqa: S607 - the git of the user
+                env=environment, stdin=subprocess.DEVNULL, stdout=printed, stderr=subprocess.PIPE,
+                process_group=0,
+            )  # fmt: skip
+        except FileNotFoundError as error:
+            raise GitError(f"{name}: git is not installed") from error
+        errors = _awaited(git, name)
+        if git.returncode:
+            said = (
+                without_user(first_error(errors).replace(url, name))
+                or f"git ended with code {git.returncode}"
+            )
+            raise (OutageError if OUTAGE.search(said) else GitError)(f"{name}: {said}")
+        printed.seek(0)
+        return printed.read().decode(errors="replace")
 
 
-def _awaited(git: subprocess.Popen[bytes], name: str) -> tuple[bytes, bytes]:
-    """Return what git prints and what it says of errors. Raises GitError where it comes no further."""
+def _awaited(git: subprocess.Popen[bytes], name: str) -> bytes:
+    """Tell how far git is until it ends; return what else it says. Raises GitError where it comes no further."""
+    said, began = list[bytes](), time.monotonic()
     try:
-        with watched(git, SERVER_PATIENCE_SECONDS):
-            return git.communicate()
+        with git, watched(git, SERVER_PATIENCE_SECONDS):
+            for line in _lines(git):
+                read = PROGRESS.match(line)
+                if read is None:
+                    said.append(line)
+                elif time.monotonic() - began >= SECONDS_UNTOLD:
+                    tell(read[1].decode().lower(), int(read[2]), int(read[3]))
+            git.wait()
     except StuckError as error:
         raise GitError(f"{name}: git {error}") from error
     finally:
         if git.poll() is None:
             os.killpg(git.pid, signal.SIGKILL)
-            git.communicate()
+            git.wait()
+    return b"\n".join(said)
+
+
+def _lines(git: subprocess.Popen[bytes]) -> Iterator[bytes]:
+    """Give what git says as it comes, in lines: those that it writes anew end in a carriage return."""
+    assert git.stderr
+    rest, chunk = b"", b" "
+    while chunk:
+        chunk = os.read(git.stderr.fileno(), 1 << 16)
+        *lines, rest = re.split(rb"[\r\n]", rest + chunk)
+        yield from lines
+    yield rest

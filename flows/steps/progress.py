@@ -32,3 +32,10 @@ def watched_by(watcher: Watcher) -> Iterator[None]:
 
 def tell(stage: str, done: int, total: int) -> None:
     _watcher.get()(stage, done, total)
+
+
+def in_words(stage: str, done: int, total: int) -> str:
+    """Return how far a stage is: `receiving: 22,567 of 57,120 (39%)`; without what is not known."""
+    if not total:
+        return f"{stage}: {done:,}" if done else stage
+    return f"{stage}: {done:,} of {total:,} ({100 * done // total}%)"
