@@ -72,9 +72,8 @@ def carry_out(opened: Session, planning: Planning) -> Summary:
         find(held, how)
         learn(held)
         transforming = transform.submit(held, handed)
-        loading = load.submit(held, handed)
         try:
-            loading.result()
+            load.submit(held, handed).result()
         except KeyboardInterrupt:
             get_run_logger().warning("interrupted: the run ends once the batch under way is written")
             raise

@@ -190,19 +190,29 @@ def test_ctrl_c_in_a_stage_ends_in_one_line(tmp_path, stage):
     assert "Traceback" not in shown
 
 
-def test_ctrl_c_ends_a_run_in_prefects_own_api_in_one_line(tmp_path):
+# until what stands on the screen -> what is said of the wait for the batch that is read then
+PREFECT_STAGES = {"find": (b"find", False), "transform": (rb"transform[^\r\n]* [1-9]", True)}
+
+
+@pytest.mark.parametrize("stage", PREFECT_STAGES)
+def test_ctrl_c_ends_a_run_in_prefects_own_api_in_one_line(tmp_path, stage):
+    until, waits = PREFECT_STAGES[stage]
     posts = tmp_path / "posts"
     posts.mkdir()
-    for number in range(2_000):
+    for number in range(4_000):
         (posts / f"{number}.md").write_text(
-            f"---\ntitle: T{number}\ndate: 2024-01-05\n---\n渡口的灯照常亮着。\n"
+            f"---\ntitle: T{number}\ndate: 2024-01-05\n---\n" + "<p>渡口的灯照常亮着。</p>\n" * 20
         )
-    terminal = Terminal("ingest", posts, "--lake", tmp_path / "lake", PREFECT_HOME=str(tmp_path / "prefect"))
-    terminal.read(until=b"find")
+    home = str(tmp_path / "prefect")
+    terminal = Terminal(
+        "ingest", posts, "--workers", 1, "--lake", tmp_path / "lake", width=WIDE, PREFECT_HOME=home
+    )
+    terminal.read(until=until)
     os.killpg(terminal.process.pid, signal.SIGINT)
     code, shown = terminal.end()
     assert code == 130, shown
     assert shown.count("interrupted; what was committed stays") == 1
+    assert ("the run ends once the batch under way is written" in shown) is waits
     assert "Traceback" not in shown
 
 
