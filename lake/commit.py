@@ -108,7 +108,7 @@ def _agreed_version(lake: Lake, name: str) -> int:
 def _is_torn(lake: Lake, name: str) -> bool:
     agreed, table = _agreed_version(lake, name), lake.table(name)
     for entry in table.history(limit=table.version() - agreed + 1):
-        if entry["version"] <= agreed or entry["operation"] == "RESTORE":
+        if entry["version"] <= agreed or entry.get("operation") == "RESTORE":
             return False
         if BATCH in entry:
             return True
