@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -139,6 +140,24 @@ def test_a_password_in_a_url_reaches_neither_the_database_nor_a_log(served, sour
         file.name for file in served.home.rglob("*") if file.is_file() and b"s3cretpw" in file.read_bytes()
     ]
     assert (held, (served.home / "prefect.db").exists()) == ([], True)
+
+
+def test_requests_that_write_at_one_time_wait_for_each_other(served):
+    """Prefect's own transactions on SQLite end in 503 then, as they read first and then write."""
+    with served.client() as client:
+        flow_id = client.post("/flows/", json={"name": "many"}).json()["id"]
+
+    def run(_):
+        with served.client() as client:
+            client.timeout = SECONDS
+            made = client.post("/flow_runs/", json={"flow_id": flow_id, "state": {"type": "SCHEDULED"}})
+            path = f"/flow_runs/{made.json().get('id')}/set_state"
+            states = [client.post(path, json={"state": {"type": name}}) for name in ("RUNNING", "COMPLETED")]
+            return [answer.status_code for answer in (made, *states)]
+
+    with ThreadPoolExecutor(8) as threads:
+        codes = list(threads.map(run, range(24)))
+    assert codes == [[201, 201, 201]] * 24
 
 
 def test_a_taken_port_is_told_in_one_line(served):
