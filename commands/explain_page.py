@@ -72,7 +72,7 @@ span.out.hashtag { display: inline; border: 0; padding: .1rem .2rem; margin: 0 }
 
 
 def page(explanation: Explanation) -> str:
-    """Give the whole page: head, what each rule left out, the original beside the clean text, the raw file."""
+    """Return the whole page: head, what each rule left out, the original beside the clean text, the raw file."""
     rows = "".join(map(_row, _rows(explanation.blocks)))
     parts = [
         _head(explanation),
@@ -89,7 +89,7 @@ def page(explanation: Explanation) -> str:
 
 
 def _tag(name: str, inner: str, **attributes: str) -> str:
-    """Give an element. Attributes are escaped, `inner` is markup."""
+    """Return an element. Attributes are escaped, `inner` is markup."""
     written = "".join(f' {key.rstrip("_")}="{escape(value)}"' for key, value in attributes.items())
     return f"<{name}{written}>{inner}</{name}>"
 
@@ -102,7 +102,7 @@ def _head(explanation: Explanation) -> str:
 
 
 def _address(post: Post) -> str:
-    """Give the post's URL as a link, which is safe: a canonical one is http or https."""
+    """Return the post's URL as a link, which is safe: a canonical one is http or https."""
     if not post.url:
         return escape(post.path)
     return _tag("a", escape(_readable(post.url)), href=post.url, rel="noreferrer")
@@ -115,7 +115,7 @@ def _readable(url: str) -> str:
 
 
 def _language(post: Post) -> str:
-    """Give the language of a post as browsers choose fonts by it; nothing where it is not one."""
+    """Return the language of a post as browsers choose fonts by it; nothing where it is not one."""
     if post.language not in LANGUAGES:
         return ""
     return f"{post.language}-{post.script}" if post.script else post.language

@@ -31,7 +31,7 @@ def print_explanation(explanation: Explanation) -> None:
 
 
 def _marked(block: Explained) -> "Text":
-    """Give a block, its passages on a line each."""
+    """Return a block, its passages on a line each."""
     from rich.text import Text
 
     return Text("\n").join(map(_line, block.passages))
@@ -86,7 +86,7 @@ def _blocks(number: int) -> str:
 
 
 def as_dict(explanation: Explanation) -> dict[str, Any]:
-    """Give the head of a post and its blocks; one that `continues` is a passage of the block before."""
+    """Return the head of a post and its blocks; one that `continues` is a passage of the block before."""
     head = {name: getattr(explanation.post, name) for name in HEAD}
     blocks = [
         {"element": block.element, "continues": at > 0, **asdict(passage)}

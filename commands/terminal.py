@@ -175,7 +175,7 @@ def clear(text: str) -> str:
 
 
 def console() -> Any:
-    """Give a console as wide as the terminal, or wide where the output goes elsewhere."""
+    """Return a console as wide as the terminal, or wide where the output goes elsewhere."""
     from rich.console import Console
 
     return Console(width=None if sys.stdout.isatty() else WIDE, highlight=False)

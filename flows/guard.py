@@ -82,7 +82,7 @@ def allowed_places(names: str, *urls: str) -> list[Place]:
 
 
 def require_hosts() -> list[Place]:
-    """Give the places that the environment allows. Raises MisuseError for what is none."""
+    """Return the places that the environment allows. Raises MisuseError for what is none."""
     try:
         return allowed_places(os.environ.get(ALLOWED_HOSTS, ""))
     except ValueError as error:

@@ -9,7 +9,7 @@ Process = subprocess.Popen[bytes]
 
 
 def prefect(*words: str) -> list[str]:
-    """Give the command line of Prefect's own command, run by our interpreter."""
+    """Return the command line of Prefect's own command, run by our interpreter."""
     return [sys.executable, "-m", "prefect", *words]
 
 

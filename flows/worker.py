@@ -70,7 +70,7 @@ def _stop(worker: Process, say: Say) -> None:
 
 
 def _runs_of(worker: int) -> set[UUID]:
-    """Give the runs whose processes a worker has started."""
+    """Return the runs whose processes a worker has started."""
     found = set[UUID]()
     for process in psutil.Process(worker).children(recursive=True):
         with suppress(psutil.Error):

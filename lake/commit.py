@@ -51,7 +51,7 @@ def is_agreed(lake: Lake) -> bool:
 
 
 def agreeing(lake: Lake) -> CommitProperties:
-    """Give what goes with a commit to the ledger that changes no row of it.
+    """Return what goes with a commit to the ledger that changes no row of it.
 
     It names the versions of posts and revisions that stand, behind which no repair goes back then, and says again
     how far the last batch came. To be used where `repair` has found nothing, or is done.
@@ -96,7 +96,7 @@ def repair(lake: Lake) -> bool:
 
 
 def whole_versions(lake: Lake) -> dict[str, int]:
-    """Give the versions of all tables that make a whole, without the batch that is being written or was left unfinished."""
+    """Return the versions of all tables that make a whole, without the batch that is being written or was left unfinished."""
     torn = {name: _agreed_version(lake, name) for name in AGREED if _is_torn(lake, name)}
     return lake.versions() | torn
 

@@ -60,7 +60,7 @@ def opened(lake: Lake) -> duckdb.DuckDBPyConnection:
 
 
 def sources(lake: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    """Give the sources, largest first.
+    """Return the sources, largest first.
 
     Columns: source_id, source, posts, withdrawn, first, last, text_chars, boilerplate_chars, language. All but
     `withdrawn` tell of posts that are there; first, last and language are null where none is.
@@ -100,7 +100,7 @@ def _period(days: int) -> Period:
 
 
 def activity(lake: duckdb.DuckDBPyConnection, shown: Window, chosen: Iterable[str]) -> pl.DataFrame:
-    """Give what was published in each period, by source: source_id, since, posts, text_chars, boilerplate_chars.
+    """Return what was published in each period, by source: source_id, since, posts, text_chars, boilerplate_chars.
 
     source_id is null for all sources that are not chosen, together; `since` is the first day of the period.
     """
@@ -112,7 +112,7 @@ def activity(lake: duckdb.DuckDBPyConnection, shown: Window, chosen: Iterable[st
 
 
 def lengths(lake: duckdb.DuckDBPyConnection, shown: Window, chosen: Iterable[str]) -> pl.DataFrame:
-    """Give the quartiles of the length of posts that have text: source_id, since, posts, lower, median, upper.
+    """Return the quartiles of the length of posts that have text: source_id, since, posts, lower, median, upper.
 
     For each chosen source, and for all together, where source_id is null. They are near to the exact quartiles: a
     digest of each group is kept, not its posts.
@@ -129,14 +129,14 @@ def lengths(lake: duckdb.DuckDBPyConnection, shown: Window, chosen: Iterable[str
 
 
 def languages(lake: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    """Give posts and text_chars by language and script, most posts first."""
+    """Return posts and text_chars by language and script, most posts first."""
     return _rows(lake, """
         SELECT language, script, sum(posts)::BIGINT AS posts, sum(text_chars)::BIGINT AS text_chars
         FROM sums WHERE posts > 0 GROUP BY 1, 2 ORDER BY posts DESC, 1, 2""")  # fmt: skip
 
 
 def left_out(lake: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    """Give the number of files that are there and are no posts, by outcome and reason: rejected and ignored."""
+    """Return the number of files that are there and are no posts, by outcome and reason: rejected and ignored."""
     return _rows(lake, """
         SELECT outcome, reason, count(*) AS files FROM files_table
         WHERE gone_at IS NULL AND outcome IN ('rejected', 'ignored')
@@ -156,6 +156,6 @@ def _within(shown: Window) -> str:
 
 
 def last_runs(lake: Lake, most: int) -> pl.DataFrame:
-    """Give the last runs, newest first, with all columns of today, be they written by an older postlake."""
+    """Return the last runs, newest first, with all columns of today, be they written by an older postlake."""
     rows = lake.scan("runs").top_k(most, by="started_at").collect()
     return pl.concat([empty("runs"), rows], how="diagonal_relaxed").sort("started_at", descending=True)

@@ -18,7 +18,7 @@ COLUMNS = ("source_id", "last", "gap_days", "limit_days")
 
 
 def freshness(lake: Lake, today: dt.date) -> pl.DataFrame:
-    """Give for each source its last day with posts, its usual gap (the median) and its limit, in days: COLUMNS.
+    """Return for each source its last day with posts, its usual gap (the median) and its limit, in days: COLUMNS.
 
     Gaps are those between days with posts; the limit is null for a source with too few of them. Posts dated
     after `today` do not count, and those whose file is gone do: they were published.
@@ -38,7 +38,7 @@ def freshness(lake: Lake, today: dt.date) -> pl.DataFrame:
 
 
 def read_from(lake: Lake, origins: Iterable[str], run_id: str) -> pl.DataFrame:
-    """Give the sources of some origins, with their posts there and how many of these a run was the last to read.
+    """Return the sources of some origins, with their posts there and how many of these a run was the last to read.
 
     Columns: source_id, posts, read.
     """
@@ -48,7 +48,7 @@ def read_from(lake: Lake, origins: Iterable[str], run_id: str) -> pl.DataFrame:
 
 
 def names(lake: Lake, source_ids: Iterable[str]) -> dict[str, str]:
-    """Give the display names of sources by source_id; one file of each is opened."""
+    """Return the display names of sources by source_id; one file of each is opened."""
     wanted, found = set(source_ids), dict[str, str]()
     # a source of which all posts are withdrawn is in revisions alone
     for name in ("posts", "revisions"):

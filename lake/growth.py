@@ -20,7 +20,7 @@ COLUMNS: dict[str, type[pl.DataType] | pl.DataType] = {
 
 
 def growth(lake: Lake) -> pl.DataFrame:
-    """Give bytes and files of each table after each of its last commits, oldest first: COLUMNS.
+    """Return bytes and files of each table after each of its last commits, oldest first: COLUMNS.
 
     Counted back from what the tables are, so that a log whose beginning is cleared away tells the rest.
     """
@@ -39,7 +39,7 @@ def _of(lake: Lake, name: str) -> pl.DataFrame:
 
 
 def _commits(log: Path, version: int) -> list[Path]:
-    """Give the newest commits, oldest first, without a hole between them."""
+    """Return the newest commits, oldest first, without a hole between them."""
     found: list[Path] = []
     for number in range(version, max(version - MOST, -1), -1):
         commit = log / f"{number:020}.json"
@@ -50,7 +50,7 @@ def _commits(log: Path, version: int) -> list[Path]:
 
 
 def _changes(commits: list[Path]) -> pl.DataFrame:
-    """Give by how much each commit changed a table, in bytes and files."""
+    """Return by how much each commit changed a table, in bytes and files."""
     lines = pl.scan_ndjson(commits, schema=ENTRY, include_file_paths="commit")
     size = {side: pl.col(side).struct.field("size") for side in ("add", "remove")}
     by_commit = lines.group_by("commit").agg(

@@ -8,7 +8,7 @@ from schemas.tables import columns
 
 
 def versions(lake: Lake, post: str) -> pl.DataFrame:
-    """Give the versions of a post, named by its post_id or canonical URL, as rows of revisions, the oldest first.
+    """Return the versions of a post, named by its post_id or canonical URL, as rows of revisions, the oldest first.
 
     The last is the one that stands, or was the last to; its superseded_at is null. Raises LakeError where there is no such post.
     """

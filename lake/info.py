@@ -46,7 +46,7 @@ def _rows(name: str, files: pl.DataFrame) -> int:
 
 
 def posts_by_source(lake: Lake) -> pl.DataFrame:
-    """Give source, posts, first and last date of each source, largest first; withdrawn posts left out."""
+    """Return source, posts, first and last date of each source, largest first; withdrawn posts left out."""
     live = lake.scan("posts")
     counted = live.group_by("source").agg(
         pl.len().alias("posts"), pl.col("date").min().alias("first"), pl.col("date").max().alias("last")
@@ -55,7 +55,7 @@ def posts_by_source(lake: Lake) -> pl.DataFrame:
 
 
 def source_ids(lake: Lake, names: Iterable[str]) -> list[str]:
-    """Give the source_id of sources named by it or by their display name. Raises LakeError for one that has no post."""
+    """Return the source_id of sources named by it or by their display name. Raises LakeError for one that has no post."""
     known = lake.scan("posts").select("source", "source_id").unique().collect()
     by_name = dict(known.iter_rows()) | {source_id: source_id for source_id in known["source_id"]}
     unknown = [name for name in names if name not in by_name]

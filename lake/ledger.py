@@ -19,12 +19,12 @@ FAULTS = sorted(FAULTS_OF_CODE)
 
 
 def seen(lake: Lake, origin: str) -> pl.DataFrame:
-    """Give the files that an origin held at its last run: SEEN."""
+    """Return the files that an origin held at its last run: SEEN."""
     return _live(lake, [origin]).select(SEEN).collect()
 
 
 def seen_among(lake: Lake, keys: pl.DataFrame) -> pl.DataFrame:
-    """Give those of some files (KEY) that are there, as `seen` does."""
+    """Return those of some files (KEY) that are there, as `seen` does."""
     rows = lake.scan("files").filter(IS_THERE).join(keys.lazy(), on=KEY, how="semi")
     return rows.select(SEEN).collect()
 
@@ -41,7 +41,7 @@ def count(lake: Lake, origin: str) -> int:
 
 
 def latest(lake: Lake, origin: str) -> dt.datetime | None:
-    """Give the last moment at which a file of an origin came or went."""
+    """Return the last moment at which a file of an origin came or went."""
     moments = lake.scan("files").filter(pl.col("origin") == origin).select("first_seen_at", "gone_at").max()
     return moments.select(pl.max_horizontal("first_seen_at", "gone_at")).collect().item()  # type: ignore[no-any-return]  # of a moment
 
@@ -52,7 +52,7 @@ def unsettled(lake: Lake, origin: str, code: str) -> bool:
 
 
 def known(lake: Lake, files: pl.DataFrame, code: str) -> pl.DataFrame:
-    """Give those of some files, with `blob` and `path`, whose content the lake has read under that name.
+    """Return those of some files, with `blob` and `path`, whose content the lake has read under that name.
 
     What another version of the code failed at is not known to this one.
     """
@@ -66,7 +66,7 @@ def known(lake: Lake, files: pl.DataFrame, code: str) -> pl.DataFrame:
 
 
 def readings(lake: Lake, without: pl.DataFrame, code: str) -> pl.DataFrame:
-    """Give the contents of posts and rejects that the lake has read and keeps, leaving out some files: READING.
+    """Return the contents of posts and rejects that the lake has read and keeps, leaving out some files: READING.
 
     What another version of the code failed at is not among them.
     """
@@ -83,19 +83,19 @@ def read_by(lake: Lake, run_id: str) -> dict[str, int]:
 
 
 def rows_read_by(lake: Lake, run_id: str) -> pl.DataFrame:
-    """Give the rows of the files that a run was the last to read."""
+    """Return the rows of the files that a run was the last to read."""
     return lake.scan("files").filter((pl.col("run_id") == run_id) & IS_THERE).collect()
 
 
 def tellers(lake: Lake, post_ids: pl.Series) -> pl.DataFrame:
-    """Give the rows of the files that tell some posts."""
+    """Return the rows of the files that tell some posts."""
     posts = post_ids.unique().to_frame("post_id").lazy()
     is_teller = (pl.col("outcome") == Outcome.POST.value) & IS_THERE
     return lake.scan("files").filter(is_teller).join(posts, on="post_id", how="semi").collect()
 
 
 def telling(lake: Lake) -> pl.DataFrame:
-    """Give the live files that tell a post, or did before they could not be read: KEY, post_id."""
+    """Return the live files that tell a post, or did before they could not be read: KEY, post_id."""
     rows = lake.scan("files").filter(IS_THERE & pl.col("post_id").is_not_null())
     return rows.select(*KEY, "post_id").collect()
 
@@ -123,7 +123,7 @@ def _live(lake: Lake, origins: Iterable[str]) -> pl.LazyFrame:
 
 
 def rows_of(lake: Lake, keys: pl.DataFrame) -> pl.DataFrame:
-    """Give the rows of those of some files (KEY) that are there."""
+    """Return the rows of those of some files (KEY) that are there."""
     return lake.scan("files").filter(IS_THERE).join(keys.select(KEY).lazy(), on=KEY, how="semi").collect()
 
 
@@ -147,26 +147,26 @@ def is_settled(lake: Lake, code: str) -> pl.Expr:
 
 
 def failures(lake: Lake, run_id: str) -> list[tuple[str, str, str]]:
-    """Give the files that are there and that the code failed at when a run read them, in path order: path, reason, detail."""
+    """Return the files that are there and that the code failed at when a run read them, in path order: path, reason, detail."""
     is_failure = pl.col("reason").is_in(FAULTS) & (pl.col("run_id") == run_id) & IS_THERE
     return lake.scan("files").filter(is_failure).sort(KEY).select("path", "reason", "detail").collect().rows()
 
 
 def held(lake: Lake, blobs: pl.Series) -> pl.DataFrame:
-    """Give those of some blobs whose bytes raw holds: blob."""
+    """Return those of some blobs whose bytes raw holds: blob."""
     return (
         lake.scan("raw").select("blob").join(blobs.to_frame("blob").lazy(), on="blob", how="semi").collect()
     )
 
 
 def contents(lake: Lake, blobs: pl.Series) -> dict[str, bytes]:
-    """Give the bytes of some blobs from raw; a blob that raw does not hold is left out."""
+    """Return the bytes of some blobs from raw; a blob that raw does not hold is left out."""
     rows = lake.scan("raw").filter(pl.col("blob").is_in(blobs.unique().implode()))
     return dict(rows.select("blob", "content").collect().iter_rows())
 
 
 def rejects(lake: Lake, reasons: Collection[str] = (), since: dt.date | None = None) -> pl.DataFrame:
-    """Give the rejected files that are still there, in path order: for some reasons, or all, and read since a day."""
+    """Return the rejected files that are still there, in path order: for some reasons, or all, and read since a day."""
     is_reject = (pl.col("outcome") == Outcome.REJECTED.value) & IS_THERE
     if reasons:
         is_reject &= pl.col("reason").is_in(list(reasons))

@@ -24,7 +24,7 @@ def lived(
     choices: Iterable[tuple[dt.datetime, int | None, str | None]],
     before: Version | None = None,
 ) -> list[Version]:
-    """Give the versions that a post had since the stored one, the current one last.
+    """Return the versions that a post had since the stored one, the current one last.
 
     A choice is (moment, row, blob): from then on that file tells the post; none, and it is withdrawn. The same
     blob at another path is the same version. What happens at one moment happened at once: a post that went
@@ -56,7 +56,7 @@ def lived(
 
 
 def _instead(past: list[Version], now: Version, blob: str | None) -> Version | None:
-    """Give what stood before a version that never was; one that nothing came before can only be withdrawn."""
+    """Return what stood before a version that never was; one that nothing came before can only be withdrawn."""
     if past:
         return replace(past.pop(), superseded_at=None, superseded_by=None)
     return now if blob is None else None

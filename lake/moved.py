@@ -19,7 +19,7 @@ SCHEMA = {
 
 
 def where_it_ended(versions: pl.DataFrame, moved: pl.DataFrame) -> pl.DataFrame:
-    """Give the versions that ended at the moment at which an earlier batch moved them the path from before it."""
+    """Return the versions that ended at the moment at which an earlier batch moved them the path from before it."""
     ended_at = pl.coalesce("superseded_at", "withdrawn_at")
     is_instant = ended_at.is_not_null() & (ended_at == pl.col("moved_at"))
     return (
@@ -35,7 +35,7 @@ def where_it_ended(versions: pl.DataFrame, moved: pl.DataFrame) -> pl.DataFrame:
 def moved_by(
     choices: Mapping[str, Sequence[Choice]], versions: pl.DataFrame, rows: pl.DataFrame, moved: pl.DataFrame
 ) -> pl.DataFrame:
-    """Give the versions that the last moment of a batch moved, with the path they had before: SCHEMA.
+    """Return the versions that the last moment of a batch moved, with the path they had before: SCHEMA.
 
     `versions` name the path that the lake has them under, the choices tell of `rows`, and `moved` is what the batch
     before gave: of this goes on what the same moment moved already.
@@ -56,7 +56,7 @@ def moved_by(
 
 
 def _last(choices: Mapping[str, Sequence[Choice]]) -> pl.DataFrame:
-    """Give the last moment that touches each post, and the row that told it until then, if one came earlier."""
+    """Return the last moment that touches each post, and the row that told it until then, if one came earlier."""
     told = [
         (post_id, told[-1][0], told[-2][1] if len(told) > 1 else None) for post_id, told in choices.items()
     ]

@@ -32,7 +32,7 @@ def write_file(table: Path, rows: pl.DataFrame, keys: dict[str, str], pruned_by:
 
 
 def same_rows(added: AddAction, removed: Iterable[RemoveAction]) -> Iterator[AddAction | RemoveAction]:
-    """Give actions as those of a commit that puts the same rows into another file: readers of changes pass over it."""
+    """Yield actions as those of a commit that puts the same rows into another file: readers of changes pass over it."""
     place = added.partition_values
     yield AddAction(
         added.path, added.size, place, added.modification_time, data_change=False, stats=added.stats

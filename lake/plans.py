@@ -33,7 +33,7 @@ def write(lake: Lake, plan_id: str, files: pl.DataFrame, told: Mapping[str, Any]
 
 
 def read(lake: Lake, plan_id: str) -> tuple[pl.DataFrame, dict[str, Any]]:
-    """Give a plan's files (Planned) and what else it tells. Raises LakeError for one that is none of this lake's."""
+    """Return a plan's files (Planned) and what else it tells. Raises LakeError for one that is none of this lake's."""
     place = lake.root / "plans" / f"{plan_id}.parquet"
     if not PLAN_ID.fullmatch(plan_id) or not place.exists():
         raise LakeError(f"{plan_id}: no such plan in {lake.root}; `postlake backfill` makes one")
@@ -44,7 +44,7 @@ def read(lake: Lake, plan_id: str) -> tuple[pl.DataFrame, dict[str, Any]]:
 
 
 def carried_out_by(lake: Lake, plan_id: str) -> str | None:
-    """Give the run that carried out a plan, to its end; None where none did."""
+    """Return the run that carried out a plan, to its end; None where none did."""
     rows = lake.scan("runs").filter(pl.col("plan_id") == plan_id).select("run_id").collect()
     return rows["run_id"][0] if rows.height else None
 

@@ -49,7 +49,7 @@ POSTS_AT = """
 
 
 def connect(lake: Lake) -> duckdb.DuckDBPyConnection:
-    """Give a DuckDB connection that knows every table of the lake, the views of VIEWS and posts_at by name."""
+    """Return a DuckDB connection that knows every table of the lake, the views of VIEWS and posts_at by name."""
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'")
     for name in TABLES:

@@ -28,7 +28,7 @@ def away(lake: Lake, touched: pl.DataFrame) -> pl.DataFrame:
 
 
 def last_revisions(lake: Lake, choices: Mapping[str, Sequence[Choice]], stored: pl.DataFrame) -> pl.DataFrame:
-    """Give the last revision of each stored post that is touched at the very moment its stored version began.
+    """Return the last revision of each stored post that is touched at the very moment its stored version began.
 
     So it is where a change was cut, and files of several of its batches tell one post; else nothing is read.
     """
@@ -57,7 +57,7 @@ def _ended_at(lake: Lake, moments: pl.Series) -> pl.DataFrame:
 
 
 def others(lake: Lake, reopened: pl.DataFrame) -> pl.DataFrame:
-    """Give the revisions that share a partition with some and stay as they are."""
+    """Return the revisions that share a partition with some and stay as they are."""
     if reopened.is_empty():
         return reopened
     partitions = reopened.select(lake.partition_of("revisions")).unique()

@@ -42,7 +42,7 @@ def record(lake: Lake, row: Mapping[str, Any]) -> dict[str, int]:
 
 
 def followed(lake: Lake) -> dict[str, Mark]:
-    """Give how far each repository was followed that the lake has read.
+    """Return how far each repository was followed that the lake has read.
 
     After a run that was killed, the last batch that it wrote tells: whole are then those that it was not amid.
     """
@@ -54,29 +54,29 @@ def followed(lake: Lake) -> dict[str, Mark]:
 
 
 def last(lake: Lake, origins: Iterable[str]) -> dict[str, Mark]:
-    """Give how far some origins were followed; nowhere, those that are no repositories."""
+    """Return how far some origins were followed; nowhere, those that are no repositories."""
     of_all = followed(lake)
     return {origin: of_all.get(origin, Mark()) for origin in origins}
 
 
 def before(lake: Lake, run: Run, origins: Iterable[str]) -> dt.datetime | None:
-    """Give when the last run before this one began that read some of the same origins; None where none did."""
+    """Return when the last run before this one began that read some of the same origins; None where none did."""
     return _earlier(lake, run, origins).select(pl.col("started_at").max()).item()  # type: ignore[no-any-return]  # of a moment
 
 
 def alike(lake: Lake, run: Run, kind: str, origins: Iterable[str]) -> pl.DataFrame:
-    """Give the last runs of a kind before this one, newest first, that read some of the same origins, if it reads any."""
+    """Return the last runs of a kind before this one, newest first, that read some of the same origins, if it reads any."""
     rows = _earlier(lake, run, origins).filter((pl.col("kind") == kind) & pl.col("balanced"))
     return rows.sort("started_at", descending=True).head(HISTORY_RUNS)
 
 
 def last_reading(lake: Lake) -> dt.datetime | None:
-    """Give when the last recorded run ended that may have changed the ledger; None where there was none."""
+    """Return when the last recorded run ended that may have changed the ledger; None where there was none."""
     return _reading(lake)["finished_at"].max()  # type: ignore[return-value]  # a moment
 
 
 def started(lake: Lake, run_id: str) -> dt.datetime:
-    """Give when a recorded run began."""
+    """Return when a recorded run began."""
     rows = lake.scan("runs").filter(pl.col("run_id") == run_id)
     return rows.select("started_at").collect().item()  # type: ignore[no-any-return]  # a moment
 
@@ -87,7 +87,7 @@ def of_code(lake: Lake, code: str) -> pl.Series:
 
 
 def stages(told: str) -> dict[str, float]:
-    """Give the seconds of each stage, as a row tells them."""
+    """Return the seconds of each stage, as a row tells them."""
     return dict(json.loads(told))
 
 
@@ -98,13 +98,13 @@ def _earlier(lake: Lake, run: Run, origins: Iterable[str]) -> pl.DataFrame:
 
 
 def _reading(lake: Lake) -> pl.DataFrame:
-    """Give the runs that may have changed the ledger, oldest first."""
+    """Return the runs that may have changed the ledger, oldest first."""
     rows = lake.scan("runs").filter(~pl.col("kind").is_in(UPKEEP)).sort("started_at").collect()
     return pl.concat([empty("runs"), rows], how="diagonal")
 
 
 def _recorded(rows: pl.DataFrame) -> dict[str, Mark]:
-    """Give the marks at the end of the last of some runs."""
+    """Return the marks at the end of the last of some runs."""
     if rows.is_empty():
         return {}
     spelled = rows["marks"][-1]
@@ -130,14 +130,14 @@ def _retold(rows: pl.DataFrame) -> dict[str, Mark]:
 
 
 def marks(lake: Lake) -> str | None:
-    """Give the marks of the last batch, as the log of the ledger spells them; None where that batch wrote none."""
+    """Return the marks of the last batch, as the log of the ledger spells them; None where that batch wrote none."""
     files = lake.table("files")
     since = files.history(limit=files.version() - ledger_version(lake) + 1)
     return next((entry[MARKS] for entry in since if MARKS in entry), None)
 
 
 def ledger_version(lake: Lake) -> int:
-    """Give the version of files that last changed a row; later ones hold the same rows in other files."""
+    """Return the version of files that last changed a row; later ones hold the same rows in other files."""
     files = lake.table("files")
     return files.transaction_version(LEDGER) or files.version()
 

@@ -60,7 +60,7 @@ def told(lake: Lake, batch: Batch, refused: pl.DataFrame) -> tuple[pl.DataFrame,
 
 
 def _at_their_places(completed: pl.DataFrame) -> pl.DataFrame:
-    """Give files the ids of the posts that they tell at their own paths, known those of the same contents at others."""
+    """Return files the ids of the posts that they tell at their own paths, known those of the same contents at others."""
     columns = completed.select("path", "post_id", "source_id", "known_path").iter_rows()
     ids = [None if row[1] is None else post_id_at(*row) for row in columns]
     return completed.with_columns(pl.Series("post_id", ids, pl.String))
@@ -113,7 +113,7 @@ def _play(rows: pl.DataFrame, standing: pl.DataFrame, batch: Batch) -> Timeline:
 
 
 def _ledger(rows: pl.DataFrame, prior: pl.DataFrame, standing: int, timeline: Timeline) -> pl.DataFrame:
-    """Give the rows of files that came or went, and those of others whose part in a post is another now."""
+    """Return the rows of files that came or went, and those of others whose part in a post is another now."""
     final = _final(rows, timeline)
     seen_at = rows.schema["first_seen_at"]
     came = _by_key([(*key, moment) for key, moment in timeline.came.items()], came=seen_at)
@@ -135,7 +135,7 @@ def _ledger(rows: pl.DataFrame, prior: pl.DataFrame, standing: int, timeline: Ti
 
 
 def _final(rows: pl.DataFrame, timeline: Timeline) -> pl.DataFrame:
-    """Give the last row of each file: `row`, its place in rows, and the columns of the ledger."""
+    """Return the last row of each file: `row`, its place in rows, and the columns of the ledger."""
     went = [(row, moment) for row, moment in timeline.went.values()]
     index = [*timeline.there.values(), *(row for row, _ in went)]
     gone_at = [*[None] * len(timeline.there), *(moment for _, moment in went)]

@@ -49,7 +49,7 @@ class Table(DeltaTable):
     """A Delta table whose files have the names that they have on disk."""
 
     def file_uris(self, *args: Any, **kwargs: Any) -> list[str]:
-        """Give the paths of the current files; delta-rs gives them percent-encoded, readers take them as they are."""
+        """Return the paths of the current files; delta-rs gives them percent-encoded, readers take them as they are."""
         return [unquote(uri) for uri in super().file_uris(*args, **kwargs)]
 
 
@@ -92,7 +92,7 @@ class Lake:
         ]
 
     def partition_of(self, name: str) -> list[str]:
-        """Give the columns that a table is partitioned by."""
+        """Return the columns that a table is partitioned by."""
         return ["source_id", self.granularity] if name in PARTITIONED else []
 
     def table(self, name: str) -> DeltaTable:
@@ -250,7 +250,7 @@ class Lake:
         self.commit(name, [*added, *removal_of(old, [])], [], mark)
 
     def _files_holding(self, name: str, keys: pl.DataFrame) -> list[str]:
-        """Give the paths, as the log has them, of the files that hold a row with some keys."""
+        """Return the paths, as the log has them, of the files that hold a row with some keys."""
         paths = self.partition_files(name)["path"]
         if paths.is_empty():
             return []
@@ -265,7 +265,7 @@ class Lake:
 
 
 def _with_small(files: pl.DataFrame, chosen: list[str]) -> pl.DataFrame:
-    """Give the chosen files, and the small ones too if there are many of these."""
+    """Return the chosen files, and the small ones too if there are many of these."""
     is_chosen, is_small = pl.col("path").is_in(chosen), pl.col("num_records") < SMALL_FILE
     many = files.filter(is_small).height >= MANY_FILES
     return files.filter(is_chosen | (is_small & many))
@@ -323,7 +323,7 @@ def _is_json(entry: Path) -> bool:
 
 
 def arrow(rows: pl.DataFrame):  # type: ignore[no-untyped-def]  # noqa: ANN201 - pyarrow has no types
-    """Give rows as Arrow without string views, which some readers of the lake do not know."""
+    """Return rows as Arrow without string views, which some readers of the lake do not know."""
     return rows.to_arrow(compat_level=pl.CompatLevel.oldest())
 
 

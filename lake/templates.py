@@ -27,7 +27,7 @@ FILE = [
 
 
 def newest(lake: Lake) -> pl.DataFrame:
-    """Give the patterns in force: of each source, the rows of its newest version."""
+    """Return the patterns in force: of each source, the rows of its newest version."""
     rows = lake.scan("templates")
     last = rows.group_by("source_id").agg(pl.col("version").max())
     return rows.join(last, on=["source_id", "version"], how="semi").collect()
@@ -40,7 +40,7 @@ def write(lake: Lake, patterns: pl.DataFrame, run: Run) -> None:
 
 
 def unlearned(lake: Lake, *, anew: bool) -> pl.DataFrame:
-    """Give the sources with posts that their template has not seen: source_id, posts, learned_at (null: no template).
+    """Return the sources with posts that their template has not seen: source_id, posts, learned_at (null: no template).
 
     `anew` gives all sources.
     """
@@ -54,7 +54,7 @@ def unlearned(lake: Lake, *, anew: bool) -> pl.DataFrame:
 
 
 def thin(lake: Lake, enough: int, kinds: Collection[str]) -> list[str]:
-    """Give the sources whose template was learned from fewer posts than `enough`, or none, and than they have.
+    """Return the sources whose template was learned from fewer posts than `enough`, or none, and than they have.
 
     Also those whose template has patterns of other than the `kinds` that are learned.
     """
@@ -77,7 +77,7 @@ def thin(lake: Lake, enough: int, kinds: Collection[str]) -> list[str]:
 
 
 def sample(lake: Lake, sources: pl.DataFrame, most: int) -> pl.DataFrame:
-    """Give at most so many posts of each source (rows of `unlearned`), spread over its time, unseen ones first.
+    """Return at most so many posts of each source (rows of `unlearned`), spread over its time, unseen ones first.
 
     Columns of FILE, and `is_new` where the source's template has not seen it.
     """
@@ -91,7 +91,7 @@ def sample(lake: Lake, sources: pl.DataFrame, most: int) -> pl.DataFrame:
 
 
 def outdated(lake: Lake, cleaner_version: int, sources: list[str], *, with_left: bool = True) -> pl.DataFrame:
-    """Give the posts that another cleaner or template cleaned, in the order of partitions; of all sources, or some.
+    """Return the posts that another cleaner or template cleaned, in the order of partitions; of all sources, or some.
 
     Columns of FILE, post_id and the partition's. `with_left` gives those too that were left as they are before.
     """

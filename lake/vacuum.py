@@ -48,7 +48,7 @@ def leftovers(lake: Lake, name: str, kept_since: dt.datetime) -> list[Leftover]:
 
 
 def _told(log: Path) -> tuple[set[str], dict[str, int]]:
-    """Give the files that the log names, and when each was last removed, in milliseconds since 1970."""
+    """Return the files that the log names, and when each was last removed, in milliseconds since 1970."""
     named, removed_at = set[str](), dict[str, int]()
     for entry in sorted(log.glob("*.json")):
         with entry.open(encoding="utf-8") as lines:

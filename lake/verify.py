@@ -79,12 +79,12 @@ def _files(lake: Lake, name: str) -> pl.DataFrame:
 
 
 def _placed(table: Subject) -> list[str]:
-    """Give the columns that no file holds: its partition's, and its path."""
+    """Return the columns that no file holds: its partition's, and its path."""
     return [*table.lake.partition_of(table.name), "file"]
 
 
 def _schema(table: Subject) -> pl.DataFrame:
-    """Give no rows with the columns that are to be read, those that no file holds last."""
+    """Return no rows with the columns that are to be read, those that no file holds last."""
     placed = _placed(table)
     held = {column: kind for column, kind in columns(table.name).items() if column not in placed}
     schema = pl.DataFrame(schema=held | dict.fromkeys(placed, pl.String()))

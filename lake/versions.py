@@ -148,7 +148,7 @@ def _withdrawn(lake: Lake, touched: pl.DataFrame) -> pl.DataFrame:
 
 
 def _versions(settled: Settlement, stored: pl.DataFrame, revisions: pl.DataFrame) -> pl.DataFrame:
-    """Give the versions of each touched post since the stored one, with the file that tells each.
+    """Return the versions of each touched post since the stored one, with the file that tells each.
 
     A version that is as the lake has it keeps the file that it had, `stored_origin` and `stored_path`.
     """
@@ -174,7 +174,7 @@ def _versions(settled: Settlement, stored: pl.DataFrame, revisions: pl.DataFrame
 
 
 def _frame(lives: dict[str, list[Version]]) -> pl.DataFrame:
-    """Give versions as a frame, built by column."""
+    """Return versions as a frame, built by column."""
     versions = [version for life in lives.values() for version in life]
     of_posts = [post_id for post_id, life in lives.items() for _ in life]
     columns = {name: list(map(attrgetter(name), versions)) for name in SCHEMA if name != "post_id"}
@@ -182,7 +182,7 @@ def _frame(lives: dict[str, list[Version]]) -> pl.DataFrame:
 
 
 def _with_contents(versions: pl.DataFrame, stored: pl.DataFrame, readings: pl.DataFrame) -> pl.DataFrame:
-    """Give versions as rows of revisions: what was read, under the path and the times of the version.
+    """Return versions as rows of revisions: what was read, under the path and the times of the version.
 
     `stored` are rows that the lake has of these posts. A version whose reading is nowhere at hand is left out.
     """

@@ -73,14 +73,14 @@ class Archive:
         self._spool.close()
 
     def files(self, origin: str) -> list[File]:
-        """Give every post file; of several with one path the last, which unpacking would leave."""
+        """Return every post file; of several with one path the last, which unpacking would leave."""
         return [
             File(origin, path, place.size, place.mtime_ns, place.problem, place.blob)
             for path, place in self._places.items()
         ]
 
     def content(self, file_path: str) -> bytes:
-        """Give the bytes of a file without a problem."""
+        """Return the bytes of a file without a problem."""
         place = self._places[file_path]
         assert place.problem is None
         return self._spool.read(place.offset, place.size)

@@ -12,7 +12,7 @@ ALONE = ("<body><div>", "</div></body>")
 
 
 def content_of(markup: str) -> Content:
-    """Give the content of markup (see posts.markup) in document order."""
+    """Return the content of markup (see posts.markup) in document order."""
     if markup.startswith(ALONE[0]) and markup[markup.find("<", len(ALONE[0])) :] == ALONE[1]:
         return _alone(markup[len(ALONE[0]) : -len(ALONE[1])])
     walk = Walk()
@@ -21,6 +21,6 @@ def content_of(markup: str) -> Content:
 
 
 def _alone(run: str) -> Content:
-    """Give the content of a single run of text, as most descriptions of videos are."""
+    """Return the content of a single run of text, as most descriptions of videos are."""
     text = unescape(run) if "&" in run else run
     return Content([Block(text, None, "div", "") for text in texts_of(text.replace(BREAK, ""))])

@@ -43,7 +43,7 @@ def part(body: str) -> tuple[str | None, str | None, str | None, str]:
 
 
 def to_html(body: str) -> str:
-    """Give a Markdown body as HTML, its block-level HTML left as it stands."""
+    """Return a Markdown body as HTML, its block-level HTML left as it stands."""
     body = _without_liquid(body.strip())
     if body.startswith("<") and _html_end(body, FENCE_OR_BLOCK.match(body)) == len(body):
         return body

@@ -9,14 +9,14 @@ from schemas.words import Engine, Warn
 
 
 def clean(body: str, name: str, page: Page, engine: Engine, template: Template | None = None) -> Content:
-    """Give the content of the body of a file of a name, its blocks judged."""
+    """Return the content of the body of a file of a name, its blocks judged."""
     content = _content(body, name, engine)
     judge(content, page, template)
     return content
 
 
 def examined(body: str, name: str, page: Page, engine: Engine) -> tuple[list[Block], bool]:
-    """Give the blocks of a body as learning sees them: judged, but for a text unparted; tell whether it is such."""
+    """Return the blocks of a body as learning sees them: judged, but for a text unparted; tell whether it is such."""
     content = _content(body, name, engine)
     is_flat = outline(content, page) is not None
     if not is_flat:

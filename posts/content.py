@@ -96,7 +96,7 @@ class Content:
 
     @property
     def links(self) -> list[tuple[str, str]]:
-        """Give address and text of the links that are kept."""
+        """Return address and text of the links that are kept."""
         advertised = self._advertised
         return [
             (link.href, link.text)
@@ -106,13 +106,13 @@ class Content:
 
     @property
     def images(self) -> list[dict[str, str]]:
-        """Give the attributes of the pictures that are kept."""
+        """Return the attributes of the pictures that are kept."""
         advertised = self._advertised
         return [each.attributes for each in self.all_pictures if each.is_kept(advertised)]
 
     @property
     def _advertised(self) -> set[str]:
-        """Give where only blocks that are left out as ways to other pieces lead; pictures that lead there go too."""
+        """Return where only blocks that are left out as ways to other pieces lead; pictures that lead there go too."""
         others = {href for block in self.blocks if block.rule in OF_OTHERS for href in block.hrefs}
         return others and others.difference(*(block.hrefs for block in self.blocks if block.rule is None))
 

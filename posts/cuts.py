@@ -185,7 +185,7 @@ def _is_long(block: Block) -> bool:
 
 
 def _weight(block: Block) -> float:
-    """Give the length of a text, letters of which three say what one of Chinese does as a third."""
+    """Return the length of a text, letters of which three say what one of Chinese does as a third."""
     return len(block.text.encode()) / 3
 
 

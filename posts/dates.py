@@ -149,7 +149,7 @@ def _epoch(text: str | None) -> dt.datetime | None:
 
 
 def name_day(file_name: str) -> dt.datetime | None:
-    """Give the day that a file name begins with."""
+    """Return the day that a file name begins with."""
     match = NAME_DATE.match(file_name)
     try:
         return match and dt.datetime(int(match[1]), int(match[2]), int(match[3]), tzinfo=dt.UTC)

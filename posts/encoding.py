@@ -46,7 +46,7 @@ class Reading(NamedTuple):
 
 
 def decoded(content: bytes) -> tuple[str, list[Warn]]:
-    """Give the text of bytes, and what had to be guessed for it.
+    """Return the text of bytes, and what had to be guessed for it.
 
     Without a byte order mark they are UTF-8, with up to 0.5 % of damage, or UTF-16 where every other byte of the
     opening is NUL. Others are read in the encoding in which most of their letters are frequent ones; lines that are

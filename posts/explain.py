@@ -78,7 +78,7 @@ class Explanation:
 
     @property
     def shares(self) -> list[Share]:
-        """Give what each rule left out, the most characters first."""
+        """Return what each rule left out, the most characters first."""
         texts = defaultdict[str, list[str]](list)
         for passage in self.passages:
             if passage.rule is not None:

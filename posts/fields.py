@@ -38,7 +38,7 @@ KNOWN = frozenset(
 
 
 def text(value: Any) -> str | None:
-    """Give a scalar, or the scalars of a list, as one line of text; None when nothing is left."""
+    """Return a scalar, or the scalars of a list, as one line of text; None when nothing is left."""
     if isinstance(value, str):
         return _line(value)
     if isinstance(value, dict):
@@ -51,7 +51,7 @@ def text(value: Any) -> str | None:
 
 
 def named(value: Any) -> str | None:
-    """Give the text of a title or of names, with what is written as entities."""
+    """Return the text of a title or of names, with what is written as entities."""
     written = text(value)
     if written is None or "&" not in written:
         return written
@@ -72,7 +72,7 @@ def first(fields: Fields, keys: Iterable[str]) -> Any:
 
 
 def labels(value: Any) -> list[str]:
-    """Give tags or categories as a list without repeats; a text is cut at commas, or at spaces as Jekyll does."""
+    """Return tags or categories as a list without repeats; a text is cut at commas, or at spaces as Jekyll does."""
     if isinstance(value, str):
         value = LABEL_END.split(value) if LABEL_END.search(value) else value.split()
     if not isinstance(value, list | tuple):
@@ -81,20 +81,20 @@ def labels(value: Any) -> list[str]:
 
 
 def unknown(fields: Fields) -> str | None:
-    """Give the fields without a column of their own as a JSON object, None when there are none."""
+    """Return the fields without a column of their own as a JSON object, None when there are none."""
     rest = {key: plain(value) for key, value in fields.items() if key not in KNOWN}
     return without_surrogates(json.dumps(rest, ensure_ascii=False, default=str)) if rest else None
 
 
 def title_of_url(url: str) -> str | None:
-    """Give the words of a URL's last segment, `the-everything-atom`; None where it is no words but a key."""
+    """Return the words of a URL's last segment, `the-everything-atom`; None where it is no words but a key."""
     segment = unquote(urlsplit(url).path.rstrip("/").rpartition("/")[2])
     words = text(re.sub(r"[-_]+", " ", re.sub(r"\.\w{2,5}\Z", "", segment)))
     return words if words and " " in words and not any(c.isdigit() for c in words) else None
 
 
 def title_of_file_name(name: str) -> str | None:
-    """Give the title that Jekyll gives a post without one: its file name without date and ending."""
+    """Return the title that Jekyll gives a post without one: its file name without date and ending."""
     slug = re.sub(r"\.(md|markdown|html)\Z", "", name, flags=re.IGNORECASE)
     slug = re.sub(r"\A\d{4}-\d{1,2}-\d{1,2}-?", "", slug)
     return text(re.sub("[-_]+", " ", slug))

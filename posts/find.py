@@ -29,7 +29,7 @@ class File:
 
 
 def find(root: bytes) -> Iterator[File]:
-    """Give every *.md, *.markdown and *.html below root, at any depth, in no promised order.
+    """Yield every *.md, *.markdown and *.html below root, at any depth, in no promised order.
 
     Links are followed, after all real folders; each real folder is entered once, so loops end.
     A file that is dangling, or not a regular file, and a folder that cannot be listed are given with
@@ -73,7 +73,7 @@ def _identity(folder: bytes) -> tuple[int, int] | None:
 
 
 def _entries(folder: bytes) -> Iterator[os.DirEntry[bytes] | None]:
-    """Give the entries of a folder; None in the place of those that cannot be listed."""
+    """Yield the entries of a folder; None in the place of those that cannot be listed."""
     try:
         with os.scandir(folder) as entries:
             yield from entries

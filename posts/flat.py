@@ -32,7 +32,7 @@ LEAST_OF_A_BEGINNING = 3
 
 
 def nothing(_: str) -> list[tuple[int, int]]:
-    """Give what recurs where nothing is known to."""
+    """Return what recurs where nothing is known to."""
     return []
 
 
@@ -83,7 +83,7 @@ def _pleas(page: FlatText) -> None:
 
 
 def _beginning(page: FlatText, part: Part) -> int:
-    """Give where the clause that asks begins: what is said long before it is the post's own. The end: nowhere."""
+    """Return where the clause that asks begins: what is said long before it is the post's own. The end: nowhere."""
     plea = page.pleas.first(part.start, part.end) or part.start
     if plea - part.start <= LONGEST_LABEL / 2:
         return part.start
@@ -150,7 +150,7 @@ def _is_rest(said: str, *, is_first: bool, is_little: bool) -> bool:
 
 
 def _runs(parts: list[Part]) -> Iterator[tuple[int, int]]:
-    """Give where parts that are kept begin and end; the sign of a tag that is a word of a sentence parts nothing."""
+    """Yield where parts that are kept begin and end; the sign of a tag that is a word of a sentence parts nothing."""
     first = 0
     for at, part in enumerate(parts):
         if part.rule is not None and not (part.rule == "hashtag" and part.end - part.start == 1):

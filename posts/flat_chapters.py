@@ -16,7 +16,7 @@ FUNCTION_WORD = re.compile("[的了是在就也都和與与而把被这這那我
 
 
 def chapters(page: FlatText) -> tuple[int, int]:
-    """Give where a list of chapters begins and ends, and part the sentence it ends in; (0, 0) where there is none."""
+    """Return where a list of chapters begins and ends, and part the sentence it ends in; (0, 0) where there is none."""
     text = page.text
     if text.count(":") < LEAST_CHAPTERS:
         return 0, 0

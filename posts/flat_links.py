@@ -64,7 +64,7 @@ def _drop_label(page: FlatText, label: Part, said: str) -> list[Part]:
 
 
 def _last_clause(page: FlatText, label: Part, said: str) -> int:
-    """Give where the clause that announces an address begins, after a sentence of the post's own; 0 if nowhere."""
+    """Return where the clause that announces an address begins, after a sentence of the post's own; 0 if nowhere."""
     if not LONGEST_LABEL / 2 < len(said) <= 2 * LONGEST_LABEL or said[-1] not in ":：":
         return 0
     ends = [match.end() for match in CLAUSE_END.finditer(said[:-1])]

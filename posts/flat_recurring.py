@@ -92,7 +92,7 @@ def _keep_greetings(page: FlatText) -> None:
 
 
 def _shares(page: FlatText) -> list[float]:
-    """Give how much of each part is covered. Parts and spans are in order, each apart from the next."""
+    """Return how much of each part is covered. Parts and spans are in order, each apart from the next."""
     shares, spans, at = list[float](), [*page.covered, (len(page.text), len(page.text))], 0
     for part in page.parts:
         start, end = part.start, part.end

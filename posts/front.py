@@ -198,7 +198,7 @@ def _one_line(error: Exception) -> str:
 
 
 def _tame(value: Any, depth: int = 0) -> Any:
-    """Give a value that every column and JSON can hold: no endless nesting, numbers or half characters."""
+    """Return a value that every column and JSON can hold: no endless nesting, numbers or half characters."""
     if depth > DEEPEST:
         raise Rejected(Reason.HOSTILE_FRONT_MATTER, detail=f"nested deeper than {DEEPEST}")
     if isinstance(value, dict):
@@ -217,7 +217,7 @@ def _tame(value: Any, depth: int = 0) -> Any:
 
 
 def spelled(front: str, key: str) -> str | None:
-    """Give the value of a one-line field as it is spelled; None where it has no line of its own."""
+    """Return the value of a one-line field as it is spelled; None where it has no line of its own."""
     line = _line_of(key).search(front)
     return line[1].rstrip(" \t").strip("\"'") if line else None
 
@@ -228,7 +228,7 @@ def _line_of(key: str) -> re.Pattern[str]:
 
 
 def plain(value: Any) -> Any:
-    """Give a front matter value as JSON has it: dates as ISO text, mappings with text keys."""
+    """Return a front matter value as JSON has it: dates as ISO text, mappings with text keys."""
     if isinstance(value, dict):
         return {str(key): plain(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):

@@ -48,7 +48,7 @@ class Repository:
         self._blobs.close()
 
     def commit(self, revision: str | None) -> Commit:
-        """Give the commit of a revision; without one that of HEAD, or of the only branch where HEAD has none."""
+        """Return the commit of a revision; without one that of HEAD, or of the only branch where HEAD has none."""
         revision = self._head() if revision is None else revision
         tried = self._asked(revision)
         found = _one_name(tried.stdout)
@@ -58,7 +58,7 @@ class Repository:
         return git_trees.commit(self._git.run("log", "--no-walk", "--format=%H %ct", found, "--").strip())
 
     def files(self, commit: str, origin: str, below: str = "") -> Iterator[File]:
-        """Give every post file of a commit; a submodule, which may hold some, and a link as a problem."""
+        """Yield every post file of a commit; a submodule, which may hold some, and a link as a problem."""
         words = self._git.words("ls-tree", "-r", "-z", "--full-tree", self.tree(commit, below))
         entries = (entry for word in words if (entry := git_trees.entry(word)))
         while lump := list(islice(entries, LUMP)):
@@ -67,7 +67,7 @@ class Repository:
                 yield _file(origin, entry, next(sizes) if entry.blob else 0)
 
     def changes(self, old: str, new: str, below: str = "") -> list[Change] | None:
-        """Give what changes between any two commits; None where the old one is not there any more."""
+        """Return what changes between any two commits; None where the old one is not there any more."""
         if not self._has(old):
             return None
         folder = inside(below)
@@ -75,7 +75,7 @@ class Repository:
         return [change for word in words if (change := git_trees.change(word, next(words), folder))]
 
     def line(self, since: str | None, until: str) -> list[Commit] | None:
-        """Give the commits of the first-parent line after `since`, the oldest first; None if it is not on that line."""
+        """Return the commits of the first-parent line after `since`, the oldest first; None if it is not on that line."""
         if since == until:
             return []
         if since is not None and not self._has(since):
@@ -88,7 +88,7 @@ class Repository:
         return [git_trees.commit(b" ".join(head[:2])) for head in heads]
 
     def walk(self, since: str | None, until: str, below: str = "") -> Iterator[tuple[Commit, list[Change]]]:
-        """Give the commits of the first-parent line that change post files, the oldest first, with the changes.
+        """Yield the commits of the first-parent line that change post files, the oldest first, with the changes.
 
         Left out are `since` and all before it; without one, every file of the root commit is a change.
         """
@@ -106,11 +106,11 @@ class Repository:
             yield git_trees.commit(head), changes
 
     def sizes(self, blobs: Sequence[str]) -> list[int | None]:
-        """Give the sizes of blobs in bytes; None for a missing one."""
+        """Return the sizes of blobs in bytes; None for a missing one."""
         return self._blobs.sizes(blobs)
 
     def contents(self, blobs: Iterable[str]) -> Iterator[bytes | None]:
-        """Give the contents of blobs, however large they are; None for a missing or corrupt one."""
+        """Return the contents of blobs, however large they are; None for a missing or corrupt one."""
         return self._blobs.contents(blobs)
 
     def uncommitted(self, below: str = "") -> int:
@@ -121,7 +121,7 @@ class Repository:
         return sum(is_post(line[len("?? ") :]) for line in lines)
 
     def tree(self, commit: str, below: str = "") -> str:
-        """Give the tree of a folder of a commit. Raises GitError where it has no such folder."""
+        """Return the tree of a folder of a commit. Raises GitError where it has no such folder."""
         folder = inside(below)
         if not folder:
             return commit
@@ -152,7 +152,7 @@ class Repository:
                 raise GitError(f"{self._git.name}: HEAD names no commit; {self._choice()}")
 
     def _branches(self) -> list[bytes]:
-        """Give the full names of the branches, or, in a clone that has checked out none, of the remote ones."""
+        """Return the full names of the branches, or, in a clone that has checked out none, of the remote ones."""
         return self._refs("refs/heads") or [
             ref for ref in self._refs("refs/remotes") if not ref.endswith(b"/HEAD")
         ]
@@ -172,7 +172,7 @@ def _paths(folder: bytes) -> list[bytes]:
 
 
 def _one_name(said: bytes) -> str | None:
-    """Give the id that git answers with, if not that there is none, nor, to a line feed within it, two things."""
+    """Return the id that git answers with, if not that there is none, nor, to a line feed within it, two things."""
     return said.decode().strip() if re.fullmatch(rb"[0-9a-f]+\n", said) else None
 
 

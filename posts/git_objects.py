@@ -23,7 +23,7 @@ class Blobs:
         self._idle: list[subprocess.Popen[bytes]] = []
 
     def sizes(self, blobs: Sequence[str]) -> list[int | None]:
-        """Give the sizes in bytes of blobs; None for one that is missing or corrupt."""
+        """Return the sizes in bytes of blobs; None for one that is missing or corrupt."""
         sizes: list[int | None] = []
         while True:
             asked = "".join(f"{blob}\n" for blob in blobs[len(sizes) :]).encode()
@@ -35,7 +35,7 @@ class Blobs:
             sizes.append(None)
 
     def contents(self, blobs: Iterable[str]) -> Iterator[bytes | None]:
-        """Give the contents of blobs; None for one that is missing, corrupt, or not what its name says.
+        """Yield the contents of blobs; None for one that is missing, corrupt, or not what its name says.
 
         They are read whole: ask for the sizes first.
         """
@@ -48,7 +48,7 @@ class Blobs:
                     yield None
 
     def _answers(self, lump: list[str]) -> Iterator[bytes | None]:
-        """Give the contents of the first blobs of a lump, which are taken off it, up to one that git dies of."""
+        """Yield the contents of the first blobs of a lump, which are taken off it, up to one that git dies of."""
         git = self._idle.pop() if self._idle else self._start()
         try:
             _ask(git, lump)

@@ -59,20 +59,20 @@ class Git:
     blanked: tuple[bytes, ...] = ()
 
     def run(self, *arguments: str | bytes, given: bytes = b"") -> bytes:
-        """Give what git prints. Raises GitError."""
+        """Return what git prints. Raises GitError."""
         tried = self.tried(*arguments, given=given)
         if tried.returncode:
             raise self.error(arguments[0], tried.stderr, tried.returncode)
         return tried.stdout
 
     def tried(self, *arguments: str | bytes, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-        """Give what git prints and how it ends, well or badly."""
+        """Return what git prints and how it ends, well or badly."""
         with self.start(*arguments, errors=subprocess.PIPE) as git, self.waiting(git, arguments[0]):
             printed, said = git.communicate(given)
         return subprocess.CompletedProcess(git.args, git.returncode, printed, said)
 
     def words(self, *arguments: str | bytes) -> Iterator[bytes]:
-        """Give what git prints, parted at NUL, as it comes. Raises GitError, at the end if git fails on its way."""
+        """Yield what git prints, parted at NUL, as it comes. Raises GitError, at the end if git fails on its way."""
         # a pipe for errors, read by nobody until the end, might fill up
         with tempfile.TemporaryFile() as errors, self.start(*arguments, errors=errors) as git:
             try:
@@ -123,7 +123,7 @@ class Git:
 
 
 def at(place: bytes, name: str | None = None) -> tuple[Git, Git | None]:
-    """Give git for the repository at a place, not above it, and for the files there if it is a working copy.
+    """Return git for the repository at a place, not above it, and for the files there if it is a working copy.
 
     Git checks who owns a repository that it has to find; one that it is told, as from here on, it trusts.
     """
@@ -145,7 +145,7 @@ def _environment() -> dict[bytes, bytes]:
 
 
 def _on_files(git: Git, top: bytes) -> Git:
-    """Give git for a working copy. Filters, which turn a file into a blob, are programs too: it has none."""
+    """Return git for a working copy. Filters, which turn a file into a blob, are programs too: it has none."""
     filters = git.tried("config", "--name-only", "-z", "--get-regexp", r"^filter\.").stdout
     environment = git.environment | {b"GIT_WORK_TREE": top}
     return replace(git, folder=top, environment=environment, blanked=tuple(filters.split(b"\0")[:-1]))

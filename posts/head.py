@@ -49,7 +49,7 @@ def head_of(content: bytes, name: str) -> Head:
 
 
 def source_of(content: bytes) -> str | None:
-    """Give the source that a file names, whether it is a post or not; None where it names none."""
+    """Return the source that a file names, whether it is a post or not; None where it names none."""
     named = or_refusal(lambda: _named(content))
     return None if isinstance(named, Refusal) else named
 

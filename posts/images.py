@@ -66,7 +66,7 @@ SIZE = re.compile(r"\s(\d+(?:\.\d+)?)[wx](?=\s|\Z)")
 
 
 def picture(attributes: Mapping[str, str | None]) -> str | None:
-    """Give the address of the picture that an `<img>` shows once all is loaded, as it is written.
+    """Return the address of the picture that an `<img>` shows once all is loaded, as it is written.
 
     None for what is no picture of the post: spacers and stand-ins, inlined data, pixels that count readers, ads,
     share icons, portraits, and emoji, whose alt is text.
@@ -79,7 +79,7 @@ def picture(attributes: Mapping[str, str | None]) -> str | None:
 
 
 def best_of_srcset(srcset: str) -> str | None:
-    """Give the address of the largest picture that a `srcset` names, the first of equals; None if it names none."""
+    """Return the address of the largest picture that a `srcset` names, the first of equals; None if it names none."""
     sizes = [(size, address) for address, size in _candidates(srcset) if _usable(address)]
     return max(sizes, key=lambda sized: sized[0])[1] if sizes else None
 
@@ -114,7 +114,7 @@ def _first_usable(attributes: Mapping[str, str | None], names: Iterable[str]) ->
 
 
 def _usable(address: str | None) -> str | None:
-    """Give what is written if it can be the address of a picture: no flag, template, inlined data or stand-in."""
+    """Return what is written if it can be the address of a picture: no flag, template, inlined data or stand-in."""
     if not address or not AN_ADDRESS.match(address) or _is_stand_in(address):
         return None
     return address.strip()

@@ -49,7 +49,7 @@ TITLE = 24
 
 
 def language_of(text: str) -> tuple[str, str | None]:
-    """Give language (zh, yue, ja, ko, en, mixed, und, none) and the script of its Chinese (Hans, Hant or None).
+    """Return language (zh, yue, ja, ko, en, mixed, und, none) and the script of its Chinese (Hans, Hant or None).
 
     `yue` is written Cantonese, not a text that quotes it. `mixed` has two languages, each with more than a quarter of the
     words: a Chinese title over a long English text is en, a Chinese text with English names

@@ -78,7 +78,7 @@ class Pattern:
 
 
 def learn(specimens: Sequence[Specimen]) -> list[Pattern]:
-    """Give what recurs over the posts of one source, the most frequent first.
+    """Return what recurs over the posts of one source, the most frequent first.
 
     Posts with the same body count once, however many there are, so that one text published ten thousand times
     neither becomes boilerplate of others nor hides theirs. Only where bodies of one passage repeat under many
@@ -95,7 +95,7 @@ def learn(specimens: Sequence[Specimen]) -> list[Pattern]:
 
 
 def least_of(posts: int) -> int:
-    """Give how many of so many distinct bodies must share a passage for it to be boilerplate."""
+    """Return how many of so many distinct bodies must share a passage for it to be boilerplate."""
     return max(LEAST, min(math.ceil(LEAST_SHARE * posts), ENOUGH))
 
 
@@ -183,7 +183,7 @@ def _near_edges(page: Specimen) -> set[str]:
 
 
 def _names(page: Specimen) -> set[str]:
-    """Give the blocks that are kept and may be boilerplate, as they are compared."""
+    """Return the blocks that are kept and may be boilerplate, as they are compared."""
     kept = {bare(text) for text, element, _, is_out in page.blocks if not is_out and element not in UNLEARNED}
     return kept - {""}
 

@@ -15,12 +15,12 @@ NOT_WORD = re.compile(r"[\W_]+")
 
 
 def bare(text: str) -> str:
-    """Give a text as it is compared: letters and digits only, in one case."""
+    """Return a text as it is compared: letters and digits only, in one case."""
     return NOT_WORD.sub("", text).casefold()
 
 
 def one_line(text: str) -> str:
-    """Give a text as a browser shows it on one line: spaces folded, invisible characters taken out."""
+    """Return a text as a browser shows it on one line: spaces folded, invisible characters taken out."""
     return _folded(text.replace(BREAK, " ")).strip()
 
 
@@ -34,7 +34,7 @@ def texts_of(run: str) -> list[str]:
 
 
 def verbatim(run: str) -> list[str]:
-    """Give a run with its lines as they are."""
+    """Return a run with its lines as they are."""
     lines = visible(run.replace(BREAK, "\n")).split("\n")
     text = "\n".join(line.rstrip() for line in lines).strip("\n")
     # an empty line would end the block for every reader of the text

@@ -27,7 +27,7 @@ class Lookup(Generic[T]):
         self._concerning = dict[int, list[T]]()
 
     def concerning(self, text: str) -> list[T]:
-        """Give the rules that may say something of a text: those of which it holds all that they need."""
+        """Return the rules that may say something of a text: those of which it holds all that they need."""
         held, bits = 0, self._bits
         for number, _, _ in self._matcher.find_matches_as_indexes(text.lower(), overlapping=True):
             held |= bits[number]

@@ -64,7 +64,7 @@ class Mark:
 
 
 def mark_of(tag: str) -> Mark:
-    """Give what an opening tag means, written as between `<` and `>`."""
+    """Return what an opening tag means, written as between `<` and `>`."""
     mark = _marks.get(tag)
     if mark is None:
         if len(_marks) >= MOST_MARKS:
@@ -77,7 +77,7 @@ def mark_of(tag: str) -> Mark:
 
 
 def link_of(tag: str) -> tuple[Mark, str]:
-    """Give what the opening tag of a link means, and where it leads."""
+    """Return what the opening tag of a link means, and where it leads."""
     href = HREF.search(tag)
     if href is None:
         return mark_of(tag), ""
@@ -86,6 +86,6 @@ def link_of(tag: str) -> tuple[Mark, str]:
 
 
 def without_meaning(markup: str) -> frozenset[str]:
-    """Give the tags, opening and closing, of formatting that nowhere in some markup has attributes."""
+    """Return the tags, opening and closing, of formatting that nowhere in some markup has attributes."""
     plain = [name for name in FORMATTING if f"<{name} " not in markup]
     return frozenset([*plain, *(f"/{name}" for name in plain)])

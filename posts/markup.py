@@ -72,7 +72,7 @@ def escaped(text: str) -> str:
 
 
 def _most_open(html: str) -> int:
-    """Give the most formatting that is open at once, were each end tag that of the last opened."""
+    """Return the most formatting that is open at once, were each end tag that of the last opened."""
     depth = deepest = 0
     for mark in FORMATTING.finditer(html):
         depth = max(depth + (-1 if mark[1] else 1), 0)

@@ -21,7 +21,7 @@ class Page:
 
 
 def site_of(host: str) -> str:
-    """Give the name of a site: `example` of www.example.com, example.co.uk and blog.example.org.
+    """Return the name of a site: `example` of www.example.com, example.co.uk and blog.example.org.
 
     A site that moves to another ending keeps its name; a name of one or two letters is no name, the host is.
     """

@@ -72,7 +72,7 @@ def parts_of(text: str) -> list[Part]:
 
 
 def _part(text: str, mark: re.Match[str], done: int, no_host_before: int) -> tuple[int, int, str]:
-    """Give what stands at a mark: start, end and kind; no kind where the mark is none."""
+    """Return what stands at a mark: start, end and kind; no kind where the mark is none."""
     start, end, sign = mark.start(), mark.end(), mark[0]
     if sign in {"#", "＃"}:
         tag = TAG.match(text, end)
@@ -91,7 +91,7 @@ def _part(text: str, mark: re.Match[str], done: int, no_host_before: int) -> tup
 
 
 def _named_host(text: str, at: int, since: int) -> tuple[int, int, str]:
-    """Give an address without a scheme from the domain that ends in a mark."""
+    """Return an address without a scheme from the domain that ends in a mark."""
     host = HOST.match(text[since:at][::-1])
     if host is None:
         return 0, 0, ""

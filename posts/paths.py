@@ -8,7 +8,7 @@ STAND_IN = re.compile("[\U0010ff80-\U0010ffff]")
 
 
 def to_text(name: bytes) -> str:
-    """Give a name as valid Unicode; `to_bytes` gives the same bytes back. UTF-8 names stay as they are."""
+    """Return a name as valid Unicode; `to_bytes` gives the same bytes back. UTF-8 names stay as they are."""
     try:
         text = name.decode()
     except UnicodeDecodeError:
@@ -27,12 +27,12 @@ def to_bytes(text: str) -> bytes:
 
 
 def inside(below: str) -> bytes:
-    """Give the beginning of all paths in a folder: "posts/" of "/posts", "" of ""."""
+    """Return the beginning of all paths in a folder: "posts/" of "/posts", "" of ""."""
     return b"".join(part + b"/" for part in to_bytes(below).split(b"/") if part not in (b"", b"."))
 
 
 def printable(text: str) -> str:
-    """Give a name on one line, with control characters and stand-ins for odd bytes escaped."""
+    """Return a name on one line, with control characters and stand-ins for odd bytes escaped."""
     return "".join(_escaped(c) for c in text)
 
 

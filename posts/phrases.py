@@ -72,7 +72,7 @@ class Found:
         return bool(self._starts)
 
     def first(self, start: int, end: int) -> int | None:
-        """Give where the first phrase within a span begins."""
+        """Return where the first phrase within a span begins."""
         if not self._starts:
             return None
         at = bisect_left(self._starts, start)
@@ -80,7 +80,7 @@ class Found:
 
 
 def found(text: str) -> tuple[Found, Found]:
-    """Give where pleas stand in a text, and where people and topics are announced."""
+    """Return where pleas stand in a text, and where people and topics are announced."""
     plain = text.lower().replace("：", ":").replace("︰", ":")
     pleas, people = list[int](), list[int]()
     if len(plain) == len(text):

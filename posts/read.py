@@ -36,7 +36,7 @@ class Ignored(Exception):
 
 
 def read(origin: str, path: str) -> bytes:
-    """Give the bytes of a file. Raises Rejected: unreadable, too_large, not_a_file."""
+    """Return the bytes of a file. Raises Rejected: unreadable, too_large, not_a_file."""
     try:
         # without O_NONBLOCK a pipe with no writer would hold the run up for ever
         descriptor = os.open(os.path.join(to_bytes(origin), to_bytes(path)), os.O_RDONLY | os.O_NONBLOCK)  # noqa: PTH118
@@ -67,7 +67,7 @@ def too_large(size: int) -> Rejected:
 
 
 def decode(content: bytes) -> tuple[str, list[Warn]]:
-    """Give the text of a file with line feeds only, and warnings about what had to be guessed.
+    """Return the text of a file with line feeds only, and warnings about what had to be guessed.
 
     Raises Ignored for bytes that cannot begin a post, so that no picture is guessed to be Shift-JIS, and
     Rejected for a pointer in whose place Git LFS would put the file.

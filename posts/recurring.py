@@ -22,7 +22,7 @@ BASE = np.uint64(1_000_003)
 
 
 def leveled(text: str) -> str:
-    """Give a text with every digit as 0, so that numbers and dates within a template do not part it; same length."""
+    """Return a text with every digit as 0, so that numbers and dates within a template do not part it; same length."""
     for digit in DIGITS:
         # faster than `translate`, which looks every character up
         if digit in text:
@@ -31,7 +31,7 @@ def leveled(text: str) -> str:
 
 
 def runs(texts: Sequence[str], least: int) -> Counter[str]:
-    """Give the runs of text that at least so many of some distinct texts (leveled) share, with their number."""
+    """Return the runs of text that at least so many of some distinct texts (leveled) share, with their number."""
     hashed = [_shingles(text) for text in texts]
     shared = [np.unique(one) for one in hashed]
     if not shared:
@@ -60,7 +60,7 @@ def _shingles(text: str) -> "np.ndarray":
 
 
 def _frequencies(shingles: "np.ndarray", names: "np.ndarray", counts: "np.ndarray") -> "np.ndarray":
-    """Give for each character the most bodies that share a shingle over it; 0 where too few do."""
+    """Return for each character the most bodies that share a shingle over it; 0 where too few do."""
     if shingles.size == 0:
         return np.empty(0, np.int64)
     at = np.minimum(np.searchsorted(names, shingles), names.size - 1)
@@ -85,5 +85,5 @@ def _runs_of(text: str, frequencies: "np.ndarray") -> Iterable[str]:
 
 
 def said(text: str) -> int:
-    """Give how much a text says, in characters of Chinese: a word of letters counts as two."""
+    """Return how much a text says, in characters of Chinese: a word of letters counts as two."""
     return len(WIDE_LETTER.findall(text)) + 2 * len(LATIN_WORD.findall(text))

@@ -191,7 +191,7 @@ def _why_named(tag: str, attributes: Mapping[str, str], names: Sequence[str]) ->
 
 
 def _besides_kinds(names: Sequence[str]) -> list[str]:
-    """Give the names of an article's element that do not say what kind of article it is."""
+    """Return the names of an article's element that do not say what kind of article it is."""
     kinds = OF_ARTICLES.union(name.removeprefix("type-") for name in names if name.startswith("type-"))
     return [name for name in names if name not in kinds and not KIND.match(name)]
 
@@ -212,7 +212,7 @@ def is_set_large(attributes: Mapping[str, str]) -> bool:
 
 
 def names_of(attributes: Mapping[str, str]) -> list[str]:
-    """Give class names and id of an element as the rules compare them."""
+    """Return class names and id of an element as the rules compare them."""
     written = " ".join(attributes.get(key, "") for key in NAMING)
     names = DASHES.sub("-", written.lower()).split()
     if written != written.lower():

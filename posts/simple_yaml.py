@@ -25,7 +25,7 @@ BOOLEANS = {"True": True, "False": False, "true": True, "false": False}
 
 
 def read_simple(front: str) -> dict[str, Any] | None:
-    """Give the fields of front matter in which every line is of a simple form, else None."""
+    """Return the fields of front matter in which every line is of a simple form, else None."""
     fields = dict[str, Any]()
     for line in front.rstrip("\n").split("\n"):
         match = LINE.match(line)

@@ -15,7 +15,7 @@ class Spool:
         self._size = 0
 
     def add(self, content: bytes) -> int:
-        """Give the offset at which a content is kept. Raises Unreadable: no space left."""
+        """Return the offset at which a content is kept. Raises Unreadable: no space left."""
         offset = self._size
         self._size += len(content)
         try:

@@ -48,7 +48,7 @@ class Stream:
         self._ahead = bytearray()
 
     def upto(self, size: int) -> bytes:
-        """Give the next bytes, fewer at the end."""
+        """Return the next bytes, fewer at the end."""
         while len(self._ahead) < size and (piece := next(self._pieces, None)) is not None:
             self._ahead += piece
         taken = bytes(memoryview(self._ahead)[:size])
@@ -79,7 +79,7 @@ def is_header(block: bytes) -> bool:
 
 
 def members(pieces: Iterator[bytes]) -> Iterator[Member]:
-    """Give the members of a tar. Raises Unreadable.
+    """Yield the members of a tar. Raises Unreadable.
 
     Blocks of zeros end a tar and are passed over: what follows is a tar that was written behind it, or damage.
     """
@@ -145,7 +145,7 @@ def _size(field: bytes, told: bytes | None) -> int:
 
 
 def _mtime_ns(field: bytes, told: bytes | None) -> int | None:
-    """Give a time in nanoseconds; None where it is unreadable, or beyond the years 1677 to 2262."""
+    """Return a time in nanoseconds; None where it is unreadable, or beyond the years 1677 to 2262."""
     if told and SECONDS.fullmatch(told):
         nanoseconds = int(Decimal(told.decode()) * 10**9)
     else:

@@ -46,7 +46,7 @@ class Known(NamedTuple):
 
 
 def at_edges(blocks: Sequence[Known], recurring: AbstractSet[str]) -> tuple[list[int], list[int]]:
-    """Give which blocks that recur stand before, and which behind, all of the text's own.
+    """Return which blocks that recur stand before, and which behind, all of the text's own.
 
     Headings stand in nobody's way; whose they are the blocks below them tell.
     """
@@ -66,7 +66,7 @@ def _from_edge(blocks: Sequence[Known], places: Iterable[int], recurring: Abstra
 
 
 def near_edges(blocks: Sequence[Known]) -> set[int]:
-    """Give which blocks stand among the first or last of those that are kept."""
+    """Return which blocks stand among the first or last of those that are kept."""
     kept = [at for at, block in enumerate(blocks) if not block.is_out]
     return {*kept[:NEAR_HEAD], *kept[-NEAR_TAIL:]}
 
@@ -112,18 +112,18 @@ class Template:
 
     @property
     def patterns(self) -> Iterator[tuple[str, str]]:
-        """Give each pattern with its kind."""
+        """Yield each pattern with its kind."""
         kinds = ((RUN, self.runs), (EDGE, self.edges), (AMID, self.amid), (SIGNATURE, self.signatures))
         for kind, patterns in kinds:
             yield from ((kind, pattern) for pattern in patterns)
 
     @cached_property
     def blocks(self) -> frozenset[str]:
-        """Give the blocks that recur, wherever they do."""
+        """Return the blocks that recur, wherever they do."""
         return self.edges | self.amid
 
     def covered(self, text: str) -> list[tuple[int, int]]:
-        """Give the spans of a text that are runs of the template, in order and apart from each other."""
+        """Return the spans of a text that are runs of the template, in order and apart from each other."""
         if not self.runs:
             return []
         found = self._matcher.find_matches_as_indexes(leveled(text))
@@ -153,7 +153,7 @@ class Template:
             is_led_in = block.text[-1] in LEADS_IN
 
     def _name_of(self, block: Block) -> str:
-        """Give a block as it is compared; nothing for most that do not recur, told by how they begin."""
+        """Return a block as it is compared; nothing for most that do not recur, told by how they begin."""
         beginning = bare(block.text[: 4 * BEGINNING])[:BEGINNING]
         if len(beginning) == BEGINNING and beginning not in self._beginnings:
             return ""

@@ -43,7 +43,7 @@ def packer(opening: bytes) -> str | None:
 
 
 def pieces(file: IO[bytes], packed_with: str | None) -> Iterator[bytes]:
-    """Give the bytes of a file, unpacked. Raises Unreadable: broken, cut off, or a bomb."""
+    """Yield the bytes of a file, unpacked. Raises Unreadable: broken, cut off, or a bomb."""
     if packed_with is None:
         yield from iter(partial(file.read, PIECE_BYTES), b"")
         return

@@ -38,7 +38,7 @@ ROUTE = re.compile("!|/")
 
 @lru_cache(maxsize=65536)
 def canonical(url: str) -> str | None:
-    """Give the one spelling of a web address; None for what is not an absolute http(s) URL.
+    """Return the one spelling of a web address; None for what is not an absolute http(s) URL.
 
     Scheme and host are lowered, the default port and a fragment that names a place within the page dropped,
     percent-encoding undone where it was applied twice and otherwise written one way, tracking parameters dropped
@@ -136,7 +136,7 @@ def _decoded(pair: str) -> tuple[str, str]:
 
 @lru_cache(maxsize=65536)
 def absolute(base: str | None, url: str) -> str | None:
-    """Give the canonical form of a link in a page, past pages that only lead on; None for what leads to no other page.
+    """Return the canonical form of a link in a page, past pages that only lead on; None for what leads to no other page.
 
     That is an address of another kind (mailto:, tel:, javascript:, data: ...), a place on the same page (#top),
     and, without a base, a relative address.
@@ -169,7 +169,7 @@ def names_a_page(url: str) -> bool:
 
 
 def domain(url: str) -> str | None:
-    """Give the host of a canonical URL, without port and leading www."""
+    """Return the host of a canonical URL, without port and leading www."""
     host = url.split("/", 3)[2].rpartition("@")[2]
     host = host.partition(":")[0] if not host.startswith("[") else host
     return host.removeprefix("www.") or None

@@ -173,7 +173,7 @@ class Walk:
         self.rule = rule
 
     def rule_of(self, mark: Mark) -> str | None:
-        """Give the rule of an element where it stands: those of pages do not hold within quotations and code."""
+        """Return the rule of an element where it stands: those of pages do not hold within quotations and code."""
         rule = mark.rule
         if self.verbatim_at and rule not in rules.IN_CODE:
             return None

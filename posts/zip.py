@@ -32,7 +32,7 @@ BROKEN = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError, 
 
 
 def members(file: IO[bytes]) -> Iterator[Member]:
-    """Give the members of a zip. Raises Unreadable."""
+    """Yield the members of a zip. Raises Unreadable."""
     try:
         archive = zipfile.ZipFile(file)
     except BROKEN as error:
@@ -76,7 +76,7 @@ def _problem(info: zipfile.ZipInfo, kind: int) -> Reason | None:
 
 
 def _name(info: zipfile.ZipInfo) -> bytes:
-    """Give a name in UTF-8, or as it is where it is neither that nor Chinese.
+    """Return a name in UTF-8, or as it is where it is neither that nor Chinese.
 
     zipfile takes names for CP437 that are not marked as UTF-8. Linux and Mac write UTF-8 unmarked, Windows its
     own encoding: in China GB18030. That of Taiwan or Japan is told apart by nothing, and becomes wrong characters.
@@ -111,7 +111,7 @@ def _mtime_ns(extra: bytes) -> int | None:
 
 
 def _content(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes | None:
-    """Give the bytes of a member; None where they are not those that were packed."""
+    """Return the bytes of a member; None where they are not those that were packed."""
     try:
         with archive.open(info) as member:
             # one more than it has to have, as the checksum is looked at when it ends

@@ -134,7 +134,7 @@ TABLES: dict[str, type[dy.Schema]] = {
 
 @cache
 def columns(table: str) -> pl.Schema:
-    """Give the columns of a table and their types, without the partition column that storage adds."""
+    """Return the columns of a table and their types, without the partition column that storage adds."""
     return pl.Schema(TABLES[table].create_empty().schema)
 
 

@@ -84,21 +84,21 @@ class Archive:
         return open_lake(self.lake).scan(table).collect()
 
     def posts(self):
-        """Give all posts, without what differs from run to run."""
+        """Return all posts, without what differs from run to run."""
         return self.rows("posts").drop("run_id", "ingested_at", "version_at").sort("post_id")
 
     def live(self):
-        """Give the posts that stand, which are all."""
+        """Return the posts that stand, which are all."""
         posts = self.posts()
         assert posts["withdrawn_at"].is_null().all()
         return posts
 
     def withdrawn(self):
-        """Give the last versions of the posts that are away."""
+        """Return the last versions of the posts that are away."""
         return self.rows("revisions").filter(pl.col("superseded_at").is_null()).sort("post_id")
 
     def files(self):
-        """Give the ledger of the files that are there, without what differs from run to run."""
+        """Return the ledger of the files that are there, without what differs from run to run."""
         there = self.rows("files").filter(pl.col("gone_at").is_null())
         return there.drop("first_seen_at", "read_at", "gone_at", "run_id").sort(KEY)
 
@@ -106,7 +106,7 @@ class Archive:
         return sorted(self.rows("raw")["blob"])
 
     def outcomes(self):
-        """Give outcome and detail of each file that is there."""
+        """Return outcome and detail of each file that is there."""
         rows = self.files().select("path", "outcome", "detail").iter_rows()
         return {path: (outcome, detail) for path, outcome, detail in rows}
 

@@ -102,7 +102,7 @@ DIFFERENCES = {
 
 
 def both(html):
-    """Give what each engine reads."""
+    """Return what each engine reads."""
     contents = [content_of(markup_of(html, engine)[0]) for engine in Engine]
     return [(content.text, content.links, content.images) for content in contents]
 
@@ -137,7 +137,7 @@ def unpacked(name, folder):
 
 
 def read(path, engine):
-    """Give what an engine reads in a file; a refusal as it is."""
+    """Return what an engine reads in a file; a refusal as it is."""
     post = parse_file(bytes(path), engine)
     return (post.text, post.links, post.images) if isinstance(post, Post) else post
 
@@ -176,7 +176,7 @@ TEXT = st.text("ab 塔。\n\t&<>\"'1\xa0;#x", max_size=8).map(escape)
 
 
 def element(names, inside):
-    """Give elements of some names: `inside` is what may stand in them."""
+    """Return elements of some names: `inside` is what may stand in them."""
     return st.builds(
         lambda name, attributes, inner: f"<{name}{attributes}>{''.join(inner)}</{name}>",
         st.sampled_from(names.split()),
@@ -207,7 +207,7 @@ LINE = st.one_of(PHRASING, LINK)
 
 
 def blocks(flow):
-    """Give elements that hold blocks."""
+    """Return elements that hold blocks."""
     listed, cells = element("li", flow), element("td th", flow)
     rows = element("tr", cells)
     return st.one_of(

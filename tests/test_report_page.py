@@ -52,7 +52,7 @@ def shown(browser, html, **context):
 
 
 def places(page):
-    """Give how many charts the page has a place for, and how many it drew."""
+    """Return how many charts the page has a place for, and how many it drew."""
     return page.locator("[data-chart]").count(), page.locator("[data-chart] svg").count()
 
 

@@ -274,7 +274,7 @@ MISUSE = {
 
 
 def _misused(tmp_path, *words, **environment):
-    """Give the exit code, what is printed, and the lines that say why; not the one that says what is started."""
+    """Return the exit code, what is printed, and the lines that say why; not the one that says what is started."""
     own = {"PYTHONPATH": str(ROOT), "PREFECT_HOME": str(tmp_path / "prefect")} | environment
     done = subprocess.run(
         [sys.executable, "-m", "cli", *map(str, words)],
@@ -307,7 +307,7 @@ def test_a_server_that_does_not_answer_is_said_at_once(tmp_path, words):
 
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory):
-    """Give posts, and a lake of them, whose names, fields and text hold control characters."""
+    """Return posts, and a lake of them, whose names, fields and text hold control characters."""
     posts, escape = tmp_path_factory.mktemp("hostile"), "\x1b]0;owned\x07\x9b31m"
     fields = r'title: "T\e]0;owned\a"' "\n" r'source: "S\e[31m"' "\n" r'author: "A\e]0;owned\a"'
     (posts / f"a{escape}\nx.md").write_text(f"---\n{fields}\ndate: 2024-01-02\n---\nhello {escape} there\n")

@@ -60,7 +60,7 @@ def inline(rows: list[dict[str, Any]]) -> alt.Chart:
 
 
 def time(field: str, span: dt.timedelta) -> alt.X:
-    """Give an axis of time of some length, with dates as both languages write them."""
+    """Return an axis of time of some length, with dates as both languages write them."""
     by_day = alt.TimeIntervalStep(interval="day", step=1)
     ticks = by_day if dt.timedelta(days=1) <= span <= WEEK else 8
     shown = alt.Axis(grid=False, labelOverlap=True, tickCount=ticks, format=_date_form(span))
@@ -73,19 +73,19 @@ def _date_form(span: dt.timedelta) -> str:
 
 
 def row(field: str, order: list[str], **axis: Any) -> alt.Y:
-    """Give an axis with one row for each text."""
+    """Return an axis with one row for each text."""
     scale = alt.Scale(domain=order, paddingInner=0.15, paddingOuter=0.1)
     shown = alt.Axis(domain=False, ticks=False, labelPadding=6, **axis)
     return alt.Y(f"{field}:N", sort=None, scale=scale, title=None, axis=shown)
 
 
 def rows(order: list[str], height: int = ROW) -> int:
-    """Give the height of a chart with so many rows."""
+    """Return the height of a chart with so many rows."""
     return max(len(order), 1) * height
 
 
 def counts() -> alt.Axis:
-    """Give an axis of whole numbers; a tick between two of them, as a small chart has, gets no label."""
+    """Return an axis of whole numbers; a tick between two of them, as a small chart has, gets no label."""
     return alt.Axis(labelExpr="datum.value % 1 ? '' : format(datum.value, ',d')", tickCount=6)
 
 

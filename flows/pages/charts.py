@@ -10,7 +10,7 @@ Spec = dict[str, Any]
 
 
 def specs(figures: Figures, say: Words) -> dict[str, Spec]:
-    """Give each chart that the lake has rows for, by the name of its place on the page."""
+    """Return each chart that the lake has rows for, by the name of its place on the page."""
     drawn: dict[str, Any] = {}
     if figures.window:
         drawn["posts"] = post_charts.posts(figures, say)
@@ -33,7 +33,7 @@ def specs(figures: Figures, say: Words) -> dict[str, Spec]:
 
 
 def rows(figures: Figures) -> dict[str, object]:
-    """Give the rows that charts share, packed."""
+    """Return the rows that charts share, packed."""
     shared = (
         series.posts, series.lengths, series.lives, series.sizes, series.stages, series.reasons,
     )  # fmt: skip
@@ -41,7 +41,7 @@ def rows(figures: Figures) -> dict[str, object]:
 
 
 def _spec(chart: Any) -> Spec:
-    """Give a chart as wide as its place; the page gives all charts one configuration."""
+    """Return a chart as wide as its place; the page gives all charts one configuration."""
     spec: Spec = chart.properties(width="container").to_dict()
     del spec["config"]
     return spec | {"autosize": {"type": "fit-x", "contains": "padding"}}

@@ -55,7 +55,7 @@ class Figures:
 
     @property
     def grown(self) -> tuple[dt.datetime, dt.datetime]:
-        """Give the moments of the first and the last commit."""
+        """Return the moments of the first and the last commit."""
         at = self.growth["at"]
         return (at.min(), at.max())  # type: ignore[return-value]  # of moments: every lake was made by commits
 
@@ -90,12 +90,12 @@ class Figures:
 
     @property
     def live(self) -> pl.DataFrame:
-        """Give the sources that have posts."""
+        """Return the sources that have posts."""
         return self.sources.filter(pl.col("posts") > 0)
 
     @property
     def drawn(self) -> pl.DataFrame:
-        """Give the sources that have a row of their own in charts."""
+        """Return the sources that have a row of their own in charts."""
         return self.live.head(DRAWN)
 
 
@@ -125,7 +125,7 @@ def gather(lake: Lake, made_at: dt.datetime) -> Figures:
 
 
 def _read_on(told: pl.DataFrame) -> dt.date | None:
-    """Give the day of the last run that read files; None where none of them did."""
+    """Return the day of the last run that read files; None where none of them did."""
     read = told.filter(~pl.col("kind").is_in([*runs.UPKEEP, runs.REPLAY]))
     return read["started_at"].dt.date()[0] if read.height else None
 
@@ -137,7 +137,7 @@ def _labelled(sources: pl.DataFrame) -> pl.DataFrame:
 
 
 def labels(sources: Iterable[tuple[str, str]]) -> list[str]:
-    """Give a short name for each source (name, source_id), no two alike: on one line, the source_id added where it must be."""
+    """Return a short name for each source (name, source_id), no two alike: on one line, the source_id added where it must be."""
     seen = {word.casefold() for key in ("all", "others") for word in BOTH[key]}
     told = []
     for name, source_id in sources:

@@ -16,7 +16,7 @@ BYTES = "format(datum.value, '.3~s') + 'B'"
 
 
 def languages(figures: Figures, say: Words) -> Any:
-    """Give posts by language, parted by script."""
+    """Return posts by language, parted by script."""
     rows = series.languages(figures)
     names = [say[_language(code)] for code in series.names(rows, "language")]
     scripts = [say[_script(code)] for code in ("Hans", "Hant", None)]
@@ -53,7 +53,7 @@ def _script(code: str | None) -> str:
 
 
 def fresh(figures: Figures, say: Words) -> Any:
-    """Give each source as a line from its first to its last post, which tells by its colour how it stands."""
+    """Return each source as a line from its first to its last post, which tells by its colour how it stands."""
     order = figures.drawn.sort("last", "posts", descending=True)["label"].to_list()
     states = [state.value for state in Freshness]
     base = axes.named("lives").transform_calculate(state=axes.translated(say, states, "datum.freshness"))
@@ -84,7 +84,7 @@ def fresh(figures: Figures, say: Words) -> Any:
 
 
 def rejects(figures: Figures, say: Words) -> Any:
-    """Give the files that are no posts, by reason."""
+    """Return the files that are no posts, by reason."""
     outcomes = [Outcome.REJECTED.value, Outcome.IGNORED.value]
     rows = figures.left_out.with_columns(pl.col("reason").fill_null(""))
     reasons = series.names(rows, "reason")
@@ -103,7 +103,7 @@ def rejects(figures: Figures, say: Words) -> Any:
 
 
 def reject_runs(figures: Figures, say: Words) -> Any:
-    """Give the files that each of the last runs rejected or ignored, by reason, the newest on top."""
+    """Return the files that each of the last runs rejected or ignored, by reason, the newest on top."""
     rows = series.reasons(figures)
     by_reason = rows.group_by("reason").agg(pl.col("files").sum())
     reasons = by_reason.sort("files", "reason", descending=[True, False])["reason"].to_list()
@@ -127,14 +127,14 @@ def reject_runs(figures: Figures, say: Words) -> Any:
 
 
 def _run_row(order: list[str]) -> alt.Y:
-    """Give an axis of runs, named by day, minute and kind."""
+    """Return an axis of runs, named by day, minute and kind."""
     return axes.row(
         "run", order, labelExpr="slice(datum.value, 5, 16) + slice(datum.value, 19)", labelLimit=160
     )
 
 
 def sizes(figures: Figures, say: Words) -> Any:
-    """Give the size of all tables over the time of the lake."""
+    """Return the size of all tables over the time of the lake."""
     y = alt.Y("bytes:Q", stack="zero", title=say["size"], axis=alt.Axis(labelExpr=BYTES))
     base = axes.named("sizes").encode(
         x=axes.time("at", figures.grown[1] - figures.grown[0]),
@@ -154,7 +154,7 @@ def sizes(figures: Figures, say: Words) -> Any:
 
 
 def runs(figures: Figures, say: Words) -> Any:
-    """Give the seconds of each stage of the last runs; a cross marks one that did not balance."""
+    """Return the seconds of each stage of the last runs; a cross marks one that did not balance."""
     rows = series.stages(figures)
     order = series.names(rows, "run")
     y = _run_row(order)

@@ -10,7 +10,7 @@ THOUSAND = 1000
 
 
 def tag(name: str, inner: str, **attributes: str) -> str:
-    """Give an element. Attributes are escaped, `inner` is markup; `class_` and `for_` lose their underscore."""
+    """Return an element. Attributes are escaped, `inner` is markup; `class_` and `for_` lose their underscore."""
     written = "".join(
         f' {key.rstrip("_").replace("_", "-")}="{escape(value)}"' for key, value in attributes.items()
     )
@@ -18,7 +18,7 @@ def tag(name: str, inner: str, **attributes: str) -> str:
 
 
 def say(key: str, **given: int) -> str:
-    """Give a word of the page in both languages, of which the style sheet shows one."""
+    """Return a word of the page in both languages, of which the style sheet shows one."""
     return "".join(
         tag("span", escape(text.format(**given)), class_="t", lang=language)
         for language, text in zip(PageLanguage, BOTH[key], strict=True)
@@ -26,7 +26,7 @@ def say(key: str, **given: int) -> str:
 
 
 def name(text: str) -> str:
-    """Give a text of strangers, so that its direction is its own and does not turn its neighbours around."""
+    """Return a text of strangers, so that its direction is its own and does not turn its neighbours around."""
     return tag("bdi", escape(text), title=text)
 
 
@@ -37,7 +37,7 @@ def number(value: float | None, form: str = ",") -> str:
 def table(
     header: Sequence[str], rows: Iterable[Sequence[str]], numbers: Sequence[int] = (), caption: str = ""
 ) -> str:
-    """Give a table of markup, scrolling in its own box; columns at the places `numbers` stand to the right."""
+    """Return a table of markup, scrolling in its own box; columns at the places `numbers` stand to the right."""
     kind = ["number" if place in numbers else "" for place in range(len(header))]
     head = "".join(tag("th", text, scope="col", class_=each) for text, each in zip(header, kind, strict=True))
     body = "".join(tag("tr", _cells(row, kind)) + "\n" for row in rows)
@@ -53,7 +53,7 @@ def _cells(row: Sequence[str], kind: Sequence[str]) -> str:
 
 
 def size(value: int) -> str:
-    """Give a number of bytes as people say it."""
+    """Return a number of bytes as people say it."""
     amount = float(value)
     for unit in ("B", "kB", "MB", "GB"):
         if amount < THOUSAND:

@@ -25,7 +25,7 @@ CHINESE = ("zh", "yue")
 
 
 def page(figures: Figures, language: PageLanguage | None) -> str:
-    """Give the page, in the language that it opens with; None takes that of most posts."""
+    """Return the page, in the language that it opens with; None takes that of most posts."""
     opened = language or _language(figures)
     body = [
         top.header(figures),
@@ -76,7 +76,7 @@ def _held(figures: Figures) -> str:
 
 
 def _words(language: PageLanguage) -> dict[str, str]:
-    """Give the words that the script says."""
+    """Return the words that the script says."""
     known = words(language)
     return {"title": known["title"], "undrawn": known["undrawn"]}
 
@@ -147,14 +147,14 @@ def _of_lake(figures: Figures) -> list[str]:
 
 
 def _section(chart: str, told: str, table: str, note: str = "") -> str:
-    """Give a chart with its title, a sentence of what it shows, and the table that tells the same."""
+    """Return a chart with its title, a sentence of what it shows, and the table that tells the same."""
     head = tag("h2", say(f"h_{chart}")) + tag("p", say(told))
     fallback = tag("details", tag("summary", say("as_table")) + table) if table else ""
     return tag("section", head + _place(chart, told) + note + fallback, id=f"s-{chart}")
 
 
 def _place(chart: str, told: str) -> str:
-    """Give the place of a chart. What it shows is told to those who do not see it, in the language of the page."""
+    """Return the place of a chart. What it shows is told to those who do not see it, in the language of the page."""
     labels = {f"data_{language}": text for language, text in zip(PageLanguage, BOTH[told], strict=True)}
     inner = tag("div", "", class_="chart", data_chart=chart, role="img", aria_label=BOTH[told][1], **labels)
     return tag("div", inner, class_="scroll")

@@ -20,7 +20,7 @@ TICKS = [unit * 10**power for power in range(7) for unit in (1, 3)]
 
 
 def posts(figures: Figures, say: Words) -> Any:
-    """Give posts by period, the largest sources in colours of their own and the others summed."""
+    """Return posts by period, the largest sources in colours of their own and the others summed."""
     labels = figures.live["label"].to_list()
     domain, others = labels[:COLOURED], json.dumps(say["others"], ensure_ascii=False)
     domain += [say["others"]] if len(labels) > COLOURED else []
@@ -55,7 +55,7 @@ def posts(figures: Figures, say: Words) -> Any:
 
 
 def calendar(figures: Figures, say: Words) -> Any:
-    """Give the posts of each source in each period as a cell, over a line from its first to its last."""
+    """Return the posts of each source in each period as a cell, over a line from its first to its last."""
     order = figures.drawn["label"].to_list()
     ends = _classes(_most(figures))
     texts = [_between(first, end - 1) for first, end in pairwise([1, *ends])] + [f"≥ {ends[-1]:,}"]
@@ -67,7 +67,7 @@ def calendar(figures: Figures, say: Words) -> Any:
 
 
 def boilerplate(figures: Figures, say: Words) -> Any:
-    """Give the share of boilerplate of each source in each period as a cell."""
+    """Return the share of boilerplate of each source in each period as a cell."""
     order = figures.drawn["label"].to_list()
     cells = _cells(figures, order).transform_filter("datum.share !== null")
     told = axes.tip("share", say["boilerplate"], ".0%"), axes.tip("posts", say["posts"], ",")
@@ -76,7 +76,7 @@ def boilerplate(figures: Figures, say: Words) -> Any:
 
 
 def lengths(figures: Figures, say: Words) -> Any:
-    """Give the quartiles of the length of posts, of all sources or of the picked one."""
+    """Return the quartiles of the length of posts, of all sources or of the picked one."""
     of = f"{PICKED} === '' ? datum.source === null : datum.source === {PICKED}"
     base = axes.named("lengths").transform_filter(of)
     title = say["characters"]
@@ -131,7 +131,7 @@ def _most(figures: Figures) -> int:
 
 
 def _classes(most: int) -> list[int]:
-    """Give where the second to fifth class of the numbers from 1 to `most` begin: round numbers, each so many times the last."""
+    """Return where the second to fifth class of the numbers from 1 to `most` begin: round numbers, each so many times the last."""
     found = [1]
     for number in range(1, 5):
         wanted = most ** (number / 5)

@@ -18,7 +18,7 @@ MOMENTS = 150
 
 
 def posts(figures: Figures) -> pl.DataFrame:
-    """Give posts and share of boilerplate by source and period; the source is null for all that have no row of their own."""
+    """Return posts and share of boilerplate by source and period; the source is null for all that have no row of their own."""
     drawn = figures.drawn.select("source_id", source="label", rank=pl.int_range(pl.len()))
     chars = pl.col("text_chars") + pl.col("boilerplate_chars")
     rows = figures.activity.join(drawn, on="source_id", how="left", maintain_order="left")
@@ -30,7 +30,7 @@ def posts(figures: Figures) -> pl.DataFrame:
 
 
 def lengths(figures: Figures) -> pl.DataFrame:
-    """Give the quartiles of length by source and period; the source is null for all together."""
+    """Return the quartiles of length by source and period; the source is null for all together."""
     names = figures.drawn.select("source_id", source="label")
     rows = figures.lengths.join(names, on="source_id", how="left", maintain_order="left")
     return _with_period(rows, figures.window).select(
@@ -39,7 +39,7 @@ def lengths(figures: Figures) -> pl.DataFrame:
 
 
 def _with_period(rows: pl.DataFrame, window: Window | None) -> pl.DataFrame:
-    """Give each row the two ends of its period, and a name for it."""
+    """Return each row the two ends of its period, and a name for it."""
     period = window.period if window else Period.DAY
     name = {Period.MONTH: "%Y-%m", Period.YEAR: "%Y"}.get(period, "%Y-%m-%d")
     ends = {"from": pl.col("since"), "to": pl.col("since").dt.offset_by(STEP[period])}
@@ -50,7 +50,7 @@ def _with_period(rows: pl.DataFrame, window: Window | None) -> pl.DataFrame:
 
 
 def ends(figures: Figures) -> tuple[dt.date, dt.date]:
-    """Give the first day of the first period that is shown, and the day after the last one."""
+    """Return the first day of the first period that is shown, and the day after the last one."""
     window = figures.window or Window(figures.read_on, figures.read_on, Period.DAY)
     step = STEP[window.period]
     days = pl.Series([window.first, window.last]).dt.truncate(step)
@@ -58,7 +58,7 @@ def ends(figures: Figures) -> tuple[dt.date, dt.date]:
 
 
 def lives(figures: Figures) -> pl.DataFrame:
-    """Give the first and last day of each source in the window, and how it stands."""
+    """Return the first and last day of each source in the window, and how it stands."""
     window = figures.window or Window(figures.read_on, figures.read_on, Period.DAY)
     day = {
         "from": pl.col("first").clip(window.first, window.last),
@@ -78,7 +78,7 @@ def languages(figures: Figures) -> pl.DataFrame:
 
 
 def stages(figures: Figures) -> pl.DataFrame:
-    """Give the seconds of each stage of the last runs, newest first; `rank` orders the stages as the fullest run has them."""
+    """Return the seconds of each stage of the last runs, newest first; `rank` orders the stages as the fullest run has them."""
     drawn = figures.runs.head(RUNS_DRAWN)
     rows = [
         {
@@ -107,7 +107,7 @@ def stages(figures: Figures) -> pl.DataFrame:
 
 
 def reasons(figures: Figures) -> pl.DataFrame:
-    """Give the files that each of the last runs rejected or ignored, by reason, the newest first."""
+    """Return the files that each of the last runs rejected or ignored, by reason, the newest first."""
     rows = [
         {"run": run_name(run), "reason": reason, "files": files}
         for run in figures.runs.head(RUNS_DRAWN).iter_rows(named=True)
@@ -124,7 +124,7 @@ def run_name(run: dict[str, object]) -> str:
 
 
 def sizes(figures: Figures) -> pl.DataFrame:
-    """Give the size of every table at some moments of the lake's life, the last of each stretch of it."""
+    """Return the size of every table at some moments of the lake's life, the last of each stretch of it."""
     growth = figures.growth.with_columns(pl.col("at").cast(pl.Datetime("us", "UTC")))
     if growth.is_empty():
         return growth.select("table", "at", "bytes", "files")
@@ -163,7 +163,7 @@ def _packed(column: pl.Series) -> dict[str, object]:
 
 
 def names(rows: pl.DataFrame, column: str = "source") -> list[str]:
-    """Give the different texts of a column in the order of the rows."""
+    """Return the different texts of a column in the order of the rows."""
     return list(_known(rows[column]))
 
 

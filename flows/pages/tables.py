@@ -15,7 +15,7 @@ SHARE = ".1%"
 
 
 def sources(figures: Figures) -> str:
-    """Give the largest sources, and how many more there are."""
+    """Return the largest sources, and how many more there are."""
     header = [
         "source",
         "posts",
@@ -57,7 +57,7 @@ def language(code: str | None) -> str:
 
 
 def years(figures: Figures) -> str:
-    """Give posts and characters by year, the newest first."""
+    """Return posts and characters by year, the newest first."""
     columns = ("posts", "text_chars", "boilerplate_chars")
     by_year = figures.activity.group_by(year=pl.col("since").dt.year()).agg(pl.col(columns).sum())
     rows = [
@@ -68,7 +68,7 @@ def years(figures: Figures) -> str:
 
 
 def lengths(figures: Figures) -> str:
-    """Give the quartiles of length of all sources by period, the newest first."""
+    """Return the quartiles of length of all sources by period, the newest first."""
     columns = ("since", "posts", "lower", "median", "upper")
     rows = (
         figures.lengths.filter(pl.col("source_id").is_null()).sort("since", descending=True).select(columns)
@@ -105,12 +105,12 @@ def sizes(figures: Figures) -> str:
 
 
 def total(figures: Figures) -> int:
-    """Give the bytes of all tables."""
+    """Return the bytes of all tables."""
     return sum(each.bytes for each in figures.tables)
 
 
 def runs(figures: Figures) -> str:
-    """Give the last runs: what they counted, and whether it balanced."""
+    """Return the last runs: what they counted, and whether it balanced."""
     counts = ("found", "unchanged", "posts", "duplicates", "rejected", "ignored")
     rows = [
         [

@@ -21,7 +21,7 @@ def header(figures: Figures) -> str:
 
 
 def numbers(figures: Figures) -> str:
-    """Give the main numbers, each with its name."""
+    """Return the main numbers, each with its name."""
     posts, withdrawn = (int(figures.sources[each].sum()) for each in ("posts", "withdrawn"))
     dates = figures.live.select(pl.col("first").min(), pl.col("last").max()).row(0)
     told = [
@@ -48,7 +48,7 @@ def _last_run(figures: Figures) -> tuple[str, str]:
 
 
 def alarms(figures: Figures) -> str:
-    """Give what the last runs told, each once, the newest first."""
+    """Return what the last runs told, each once, the newest first."""
     told: dict[str, str] = {}
     for run in figures.runs.head(ALARMED_RUNS).iter_rows(named=True):
         for alarm in run["alarms"] or ():

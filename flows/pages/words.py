@@ -144,6 +144,6 @@ BOTH: Mapping[str, tuple[str, str]] = {
 
 
 def words(language: PageLanguage) -> Words:
-    """Give the words of one language."""
+    """Return the words of one language."""
     place = tuple(PageLanguage).index(language)
     return {key: told[place] for key, told in BOTH.items()}

@@ -77,7 +77,7 @@ def refuse_failures(run_id: str, alarms: Iterable[Alarm], done: Any) -> None:
 
 
 def counts(summary: Summary) -> dict[str, int]:
-    """Give the counts that balance by name: found, and what it is the sum of."""
+    """Return the counts that balance by name: found, and what it is the sum of."""
     return {name: getattr(summary, name) for name in ("found", *ACCOUNTED)}
 
 
@@ -88,12 +88,12 @@ def not_balanced(summary: Summary) -> str:
 
 
 def as_row(summary: Summary, run: Run) -> dict[str, object]:
-    """Give the row of `runs`, without the versions of the tables."""
+    """Return the row of `runs`, without the versions of the tables."""
     return asdict(summary) | {"alarms": [alarm.text for alarm in summary.alarms]} | _now(run)
 
 
 def row_of_upkeep(kind: str, run: Run, clock: Clock, *, resumed: bool) -> dict[str, object]:
-    """Give the row of a run that read no source and, so far as is told here, changed no post."""
+    """Return the row of a run that read no source and, so far as is told here, changed no post."""
     return {
         **dict.fromkeys(("found", *ACCOUNTED, "gone", "moved", "bytes_read"), 0),
         **{name: {} for name in ("heads", "as_of", "reasons")},

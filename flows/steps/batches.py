@@ -37,7 +37,7 @@ def transform(groups: Iterable[Group], plan: Plan, run: Run, shop: Workshop) -> 
 
 
 def _ahead(groups: Iterable[Group], workers: Workers, plan: Plan) -> Iterator[tuple[Group, list[Parsed]]]:
-    """Give groups parsed, in order, with the next one under way."""
+    """Yield groups parsed, in order, with the next one under way."""
     under_way = deque[tuple[Group, list[Callable[[], list[Parsed]]]]]()
     done = 0
 

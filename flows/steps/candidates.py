@@ -19,7 +19,7 @@ AGAIN = "read again"
 
 
 def candidates(lake: Lake, places: Places, mode: BackfillMode) -> pl.DataFrame:
-    """Give the files of some places that a mode is about: CANDIDATE."""
+    """Return the files of some places that a mode is about: CANDIDATE."""
     of_place, of_gone = _CHOICES[mode]
     there = [of_place(lake, source) for source in places.sources]
     gone = [of_gone(lake, origin) for origin in places.gone]

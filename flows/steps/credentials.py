@@ -37,5 +37,5 @@ def refuse_credentials(sources: Iterable[str], where: str = "a source") -> None:
 
 
 def shown(source: str) -> str:
-    """Give a source's name, or what stands for one that is for nobody to read."""
+    """Return a source's name, or what stands for one that is for nobody to read."""
     return "a URL with credentials" if has_credentials(source) else source

@@ -50,7 +50,7 @@ def _of_file(file: Path) -> Sighted:
 
 
 def _row(target: str, lake: Lake) -> dict[str, object]:
-    """Give the version of a post that stands."""
+    """Return the version of a post that stands."""
     try:
         return versions(lake, canonical(target) or target).row(-1, named=True)
     except LakeError as error:

@@ -113,7 +113,7 @@ def _left(files: pl.DataFrame, what: str) -> pl.DataFrame:
 
 
 def _read_since(known: pl.DataFrame, mode: BackfillMode, made_at: dt.datetime) -> pl.DataFrame:
-    """Give the rows of the ledger that another run has read since a plan was made."""
+    """Return the rows of the ledger that another run has read since a plan was made."""
     is_read = pl.col("reason").ne_missing(pl.lit(Reason.UNREADABLE.value))
     if mode is not BackfillMode.MISSING:
         is_read &= pl.col("read_at") > made_at
@@ -121,7 +121,7 @@ def _read_since(known: pl.DataFrame, mode: BackfillMode, made_at: dt.datetime) -
 
 
 def _at_hand(lake: Lake, todo: pl.DataFrame, mode: BackfillMode) -> pl.DataFrame:
-    """Give the files whose content the lake has read under that name: none where all are to be read again."""
+    """Return the files whose content the lake has read under that name: none where all are to be read again."""
     if mode is not BackfillMode.MISSING:
         return todo.clear()
     return ledger.known(lake, todo.filter(pl.col("blob").is_not_null()), code_version())

@@ -25,7 +25,7 @@ class Wish:
         return self.mode or BackfillMode.MISSING
 
     def of(self, forecast: "Forecast") -> "Wish":
-        """Give the wish that a stored plan was made for. Raises MisuseError where this one says otherwise."""
+        """Return the wish that a stored plan was made for. Raises MisuseError where this one says otherwise."""
         order = replace(
             self.order,
             sources=tuple(forecast.sources),
@@ -101,7 +101,7 @@ class Forecast:
         return f"{self.files} files, {self.bytes / 1e6:.1f} MB; {posts}; about {self.estimate}"
 
     def remarks(self) -> list[str]:
-        """Give what else a person should know, a line each."""
+        """Return what else a person should know, a line each."""
         told = {
             "files whose text decides whether they are post or duplicate: it is read when the plan is carried out": self.open,
             "posts that come back after they were withdrawn": self.back,

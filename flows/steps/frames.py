@@ -34,12 +34,12 @@ def batch_of(parsed: list[Parsed], group: Group, number: int, run: Run) -> Batch
 
 
 def post_rows(parsed: list[Parsed], run: Run) -> pl.DataFrame:
-    """Give the parsed posts that keep every rule as rows of the table."""
+    """Return the parsed posts that keep every rule as rows of the table."""
     return _valid(_post_rows(parsed, run))[0]
 
 
 def known_sightings(plan: Plan) -> pl.DataFrame:
-    """Give the files of a plan whose content the lake knows as sightings that the ledger is to complete."""
+    """Return the files of a plan whose content the lake knows as sightings that the ledger is to complete."""
     came = plan.known.with_columns(
         first_seen_at=pl.col("origin").replace_strict(
             plan.moments, return_dtype=columns("files")["first_seen_at"]
@@ -56,7 +56,7 @@ def _copies(group: Group, run: Run) -> pl.DataFrame:
 
 
 def _incomplete(sightings: pl.DataFrame) -> pl.DataFrame:
-    """Give rows of the ledger with nulls in the columns that they lack."""
+    """Return rows of the ledger with nulls in the columns that they lack."""
     schema = columns("files")
     given = [pl.col(name).cast(schema[name]) for name in sightings.columns]
     missing = [pl.lit(None, schema[name]).alias(name) for name in schema if name not in sightings.columns]
@@ -64,7 +64,7 @@ def _incomplete(sightings: pl.DataFrame) -> pl.DataFrame:
 
 
 def _post_rows(parsed: list[Parsed], run: Run) -> pl.DataFrame:
-    """Give parsed posts as rows of the table, with the columns that are the run's."""
+    """Return parsed posts as rows of the table, with the columns that are the run's."""
     own = {
         "version_at": run.started_at,
         "withdrawn_at": None,
@@ -122,7 +122,7 @@ def _refused(files: pl.DataFrame, broken: pl.DataFrame) -> pl.DataFrame:
 
 
 def _contents(sightings: pl.DataFrame, group: Group, run: Run) -> pl.DataFrame:
-    """Give the bytes of posts and rejects."""
+    """Return the bytes of posts and rejects."""
     kept = sightings.filter(pl.col("outcome") != Outcome.IGNORED.value)["blob"].drop_nulls()
     blobs = set(kept)
     contents = {

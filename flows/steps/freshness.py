@@ -18,7 +18,7 @@ HEADER = ("source", "new", "posts", "last post", "days since", "usual gap", "sil
 
 
 def fresh(lake: Lake, summary: Summary) -> str:
-    """Give the sources of a run: those with alarms first, then those with new posts, then the latest."""
+    """Return the sources of a run: those with alarms first, then those with new posts, then the latest."""
     today = runs.started(lake, summary.run_id).date()
     looked_at = read_from(lake, summary.origins, summary.run_id)
     told = {alarm.source for alarm in summary.alarms}

@@ -93,7 +93,7 @@ class Gatherer:
         return self.group.bytes_read >= 2 * GROUP_BYTES
 
     def taken(self, marks: dict[str, Mark] | None = None) -> Group:
-        """Give the group, and begin another."""
+        """Return the group, and begin another."""
         group, self.group = self.group, Group()
         group.marks = marks or {}
         return group
@@ -131,14 +131,14 @@ def reading(blob: str, path: str) -> int:
 
 
 def _begun(lake: Lake, plan: Plan) -> Iterator[int]:
-    """Give the contents that the lake has read, where they are not known from the plan already."""
+    """Return the contents that the lake has read, where they are not known from the plan already."""
     if plan.is_again or not plan.todo["blob"].has_nulls() or lake.table("files").version() == 0:
         return iter(())
     return known_readings(lake, plan.edited)
 
 
 def known_readings(lake: Lake, edited: pl.DataFrame) -> Iterator[int]:
-    """Give what the lake has read, but for files that are about to be others."""
+    """Return what the lake has read, but for files that are about to be others."""
     rows = ledger.readings(lake, edited, code_version())
     return (hash(row) for row in rows.select(READING).iter_rows())
 
@@ -158,7 +158,7 @@ def contents_of(
 
 
 def _until_vanished(contents: Iterator[Content]) -> Iterator[Content | VanishedError]:
-    """Give contents, and once their folder has vanished the error without end."""
+    """Yield contents, and once their folder has vanished the error without end."""
     try:
         yield from contents
     except VanishedError as error:

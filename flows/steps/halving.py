@@ -25,7 +25,7 @@ def results(
     work: Callable[[list[Item]], Result],
     refuse: Callable[[Item, LostError], Result],
 ) -> Iterator[Result]:
-    """Give the results of a chunk, in the order of its items: one, or one for each part that it had to be cut into.
+    """Yield the results of a chunk, in the order of its items: one, or one for each part that it had to be cut into.
 
     `work` raises LostError where a chunk is lost. An item that is lost when it is worked on alone, twice if the first
     time proves nothing, is refused.

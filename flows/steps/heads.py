@@ -63,7 +63,7 @@ def _with_hints(rows: pl.DataFrame, sources: dict[str, str]) -> pl.DataFrame:
 
 
 def _ahead(all_groups: Iterator[Group], shop: Workshop, plan: Plan) -> Iterator[tuple[Group, list[Outlined]]]:
-    """Give groups outlined, in order, with the next one under way."""
+    """Yield groups outlined, in order, with the next one under way."""
     under_way, done = deque[tuple[Group, list[Callable[[], list[Outlined]]]]](), 0
     with ExitStack() as stack:
         workers = Workers(shop, stack)

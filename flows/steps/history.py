@@ -64,7 +64,7 @@ def _repository(source: Source) -> GitTree:
 
 
 def _walk(lake: Lake, source: GitTree, mark: Mark, run: Run) -> Walk | None:
-    """Give the commits to replay; None where the lake holds other files than the commit they begin after."""
+    """Return the commits to replay; None where the lake holds other files than the commit they begin after."""
     is_new = mark.head is None and ledger.count(lake, source.origin) == 0
     is_followed = mark.head is not None and mark.is_whole
     commits = source.repository.line(mark.head, source.head) if is_new or is_followed else None
@@ -76,7 +76,7 @@ def _walk(lake: Lake, source: GitTree, mark: Mark, run: Run) -> Walk | None:
 
 
 def moments(times: Sequence[dt.datetime], after: dt.datetime | None, until: dt.datetime) -> list[dt.datetime]:
-    """Give each commit of a line a moment, later than the one before and than `after`.
+    """Return each commit of a line a moment, later than the one before and than `after`.
 
     Clocks go wrong. Believed are the times of the longest sequence of commits in which time does not run
     backwards, nor past `until`; a commit between two of them is taken to follow the one before it at once.
@@ -92,7 +92,7 @@ def moments(times: Sequence[dt.datetime], after: dt.datetime | None, until: dt.d
 
 
 def _believed(times: Sequence[dt.datetime], after: dt.datetime | None, until: dt.datetime) -> set[int]:
-    """Give the places of a longest sequence of times that does not decrease, between two bounds (patience sorting)."""
+    """Return the places of a longest sequence of times that does not decrease, between two bounds (patience sorting)."""
     ends, at, before = list[dt.datetime](), list[int](), dict[int, int | None]()
     for index, time in enumerate(times):
         if time > until or (after is not None and time <= after):

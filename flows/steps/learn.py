@@ -59,7 +59,7 @@ class Learned:
 
 
 def in_force(lake: Lake) -> Templates:
-    """Give the templates of a lake by source_id."""
+    """Return the templates of a lake by source_id."""
     versions = templates.newest(lake).partition_by("source_id", "version", as_dict=True)
     return {
         str(source_id): Template.of(int(version), rows.select("kind", "pattern").iter_rows())
@@ -112,7 +112,7 @@ def learn_thin(lake: Lake, run: Run, shop: Workshop, *, is_large: bool) -> list[
 
 
 def told(learned: Iterable[Learned]) -> list[Alarm]:
-    """Give what should be looked at."""
+    """Return what should be looked at."""
     return [alarm for each in learned for alarm in each.alarms]
 
 
@@ -127,7 +127,7 @@ def _shares(rows: pl.DataFrame) -> Iterator[pl.DataFrame]:
 def _of_lake(
     lake: Lake, shop: Workshop, rows: pl.DataFrame
 ) -> dict[str, tuple[list[Specimen], list[Specimen]]]:
-    """Give the posts of some sources to learn from: those that their templates have seen, and the others."""
+    """Return the posts of some sources to learn from: those that their templates have seen, and the others."""
     sample = templates.sample(lake, rows, SAMPLE_POSTS)
     contents = ledger.contents(lake, sample["blob"])
     examined: dict[str, tuple[list[Specimen], list[Specimen]]] = {

@@ -88,6 +88,6 @@ def _tellers(sightings: pl.DataFrame) -> pl.DataFrame:
 
 
 def _latest(batch: Batch) -> dt.datetime:
-    """Give the last moment of a batch."""
+    """Return the last moment of a batch."""
     moments = pl.concat([batch.sightings["first_seen_at"], batch.gone["gone_at"].rename("first_seen_at")])
     return moments.max()  # type: ignore[return-value]  # a batch is not empty

@@ -20,7 +20,7 @@ def plain(value: object) -> str:
 
 
 def table(header: Iterable[str], rows: Iterable[Iterable[object]], *, numbers: Iterable[str] = ()) -> str:
-    """Give a table; the columns of `numbers` stand to the right."""
+    """Return a table; the columns of `numbers` stand to the right."""
     names, right = list(header), set(numbers)
     rulers = ["--:" if name in right else "---" for name in names]
     lines = [names, rulers, *([plain(cell) for cell in row] for row in rows)]
@@ -36,12 +36,12 @@ def first(rows: list[list[object]], most: int) -> list[list[object]]:
 
 
 def section(title: str, body: str) -> str:
-    """Give a body its title; nothing where there is no body."""
+    """Return a body its title; nothing where there is no body."""
     return f"## {title}\n\n{body}" if body else ""
 
 
 def code(lines: Iterable[str]) -> str:
-    """Give lines to be copied, in a fence that no backticks within them close."""
+    """Return lines to be copied, in a fence that no backticks within them close."""
     text = "\n".join(map(printable, lines))
     fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
     return f"{fence}sh\n{text}\n{fence}"

@@ -62,7 +62,7 @@ class OutageError(GitError):
 
 
 def parted(text: str) -> list[tuple[str, str | None]]:
-    """Give the ways to read a remote as URL and revision, the likely one first; none if it is no remote."""
+    """Return the ways to read a remote as URL and revision, the likely one first; none if it is no remote."""
     opening = REMOTE.match(text)
     if opening is None:
         return []
@@ -71,12 +71,12 @@ def parted(text: str) -> list[tuple[str, str | None]]:
 
 
 def without_user(url: str) -> str:
-    """Give a URL without the user and password that it may hold: they are for nobody else to read."""
+    """Return a URL without the user and password that it may hold: they are for nobody else to read."""
     return USER.sub("", url)
 
 
 def cache() -> Path:
-    """Give the folder of the copies: POSTLAKE_CACHE, or postlake's in the user's cache."""
+    """Return the folder of the copies: POSTLAKE_CACHE, or postlake's in the user's cache."""
     default = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "postlake"
     return Path(os.environ.get("POSTLAKE_CACHE") or default)
 
@@ -162,7 +162,7 @@ def _awaited(git: subprocess.Popen[bytes], name: str) -> bytes:
 
 
 def _lines(git: subprocess.Popen[bytes]) -> Iterator[bytes]:
-    """Give what git says as it comes, in lines: those that it writes anew end in a carriage return."""
+    """Yield what git says as it comes, in lines: those that it writes anew end in a carriage return."""
     assert git.stderr
     rest, chunk = b"", b" "
     while chunk:

@@ -59,7 +59,7 @@ _TOLD = ("outcome", "reason", "post_id", "period")
 
 
 def texts_of(lake: Lake, files: pl.DataFrame) -> pl.DataFrame:
-    """Give the hashes of the texts of the posts that files tell: TEXTS."""
+    """Return the hashes of the texts of the posts that files tell: TEXTS."""
     posts = files.lazy().select("post_id").drop_nulls().unique()
     return lake.scan("posts").select(*TEXTS).join(posts, on="post_id", how="semi").collect()
 

@@ -79,7 +79,7 @@ def _reopened(stack: ExitStack, origin: str, head: str | None, say: Say) -> Sour
 
 
 def _spellings(origin: str) -> Iterator[tuple[str, str]]:
-    """Give the ways to name an origin: the place that is there, and the folder within it."""
+    """Yield the ways to name an origin: the place that is there, and the folder within it."""
     if parted(origin):
         yield origin, ""
         return

@@ -84,7 +84,7 @@ class Plan:
         return {source.origin: source.head for source in self.sources if source.head}
 
     def marks_amid(self, marks: Mapping[str, Mark]) -> dict[str, Mark]:
-        """Give how far repositories are followed while this is done: of what it changes the lake may hold any part."""
+        """Return how far repositories are followed while this is done: of what it changes the lake may hold any part."""
         changing = self.origins if self.scope is None else self._mixed(marks)
         return {
             origin: replace(mark, is_whole=mark.is_whole and origin not in changing)
@@ -92,7 +92,7 @@ class Plan:
         }
 
     def marks_after(self, marks: Mapping[str, Mark], *, but: Collection[str] = ()) -> dict[str, Mark]:
-        """Give how far repositories are followed once this is done; those that have shrunk, and some others, no further."""
+        """Return how far repositories are followed once this is done; those that have shrunk, and some others, no further."""
         held_back = {each.origin for each in self.shrunk} | {*but}
         whole = {
             source.origin: Mark(source.head, self.moments[source.origin], is_whole=True)
@@ -155,7 +155,7 @@ def _columns(parts: Sequence[Compared]) -> tuple[list[pl.DataFrame], list[pl.Dat
 
 
 def moment_of(lake: Lake, source: Source, mark: Mark, run: Run) -> dt.datetime:
-    """Give the moment of its history that a source stands at: the commit's, or the run's.
+    """Return the moment of its history that a source stands at: the commit's, or the run's.
 
     The clock of a commit is believed as long as it goes on from the last one ingested, and is not ahead of ours.
     """
@@ -199,6 +199,6 @@ def _touched(known: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
 
 
 def at(files: pl.DataFrame, moments: dict[str, dt.datetime]) -> pl.DataFrame:
-    """Give files as ones that go at the moments of their origins."""
+    """Return files as ones that go at the moments of their origins."""
     gone_at = pl.col("origin").replace_strict(moments, return_dtype=empty("files").schema["gone_at"])
     return files.select(*KEY, gone_at=gone_at)

@@ -133,17 +133,17 @@ class Workshop:
     seconds: float = FILE_SECONDS
 
     def knowing(self, templates: Templates) -> "Workshop":
-        """Give this workshop, its pool with it, with other templates."""
+        """Return this workshop, its pool with it, with other templates."""
         return replace(self, reader=replace(self.reader, templates=templates))
 
 
 def workshop(workers: int, engine: Engine) -> Workshop:
-    """Give a workshop that knows no templates yet, of so many processes; of one per processor for none."""
+    """Return a workshop that knows no templates yet, of so many processes; of one per processor for none."""
     return Workshop(workers or available_workers(), Reader(engine), seconds=file_seconds())
 
 
 def with_pool(shop: Workshop, stack: ExitStack) -> Workshop:
-    """Give a workshop whose work is done by one pool, whatever the reader, until the stack is left."""
+    """Return a workshop whose work is done by one pool, whatever the reader, until the stack is left."""
     return replace(shop, pool=Pool(shop.workers, stack, shop.seconds))
 
 

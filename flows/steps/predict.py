@@ -63,7 +63,7 @@ def _with_known_lengths(sightings: pl.DataFrame, before: pl.DataFrame, outdated:
 
 
 def with_period(lake: Lake, rows: pl.DataFrame) -> pl.DataFrame:
-    """Give rows of the ledger the period of the partition that their post is in."""
+    """Return rows of the ledger the period of the partition that their post is in."""
     dated = lake.with_period(rows.with_columns(date=pl.col("published_at").dt.date()))
     return dated.rename({lake.granularity: "period"})
 

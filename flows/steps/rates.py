@@ -42,7 +42,7 @@ class Rate:
 
 
 def rates(lake: Lake, run_id: str, kind: str, origins: Iterable[str]) -> list[Rate]:
-    """Give the rates of a recorded run that read files, and its seconds in all and per stage if it read none."""
+    """Return the rates of a recorded run that read files, and its seconds in all and per stage if it read none."""
     run = Run(run_id, runs.started(lake, run_id))
     rows = _with_stages(pl.concat([_recorded(lake, run), runs.alike(lake, run, kind, origins)]))
     rows = rows.join(_boilerplate(lake, rows["run_id"]), on="run_id", how="left", maintain_order="left")
@@ -58,7 +58,7 @@ def _recorded(lake: Lake, run: Run) -> pl.DataFrame:
 
 
 def _with_stages(rows: pl.DataFrame) -> pl.DataFrame:
-    """Give the seconds of each stage of the first run a column: `seconds: find`."""
+    """Return the seconds of each stage of the first run a column: `seconds: find`."""
     stages = runs.stages(rows["stage_seconds"][0])
     columns = {
         f"seconds: {stage}": pl.col("stage_seconds").str.json_path_match(f"$.{stage}") for stage in stages
@@ -67,7 +67,7 @@ def _with_stages(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _boilerplate(lake: Lake, run_ids: pl.Series) -> pl.DataFrame:
-    """Give the share of boilerplate in the posts that stand as some runs wrote them: run_id, boilerplate."""
+    """Return the share of boilerplate in the posts that stand as some runs wrote them: run_id, boilerplate."""
     posts = lake.scan("posts").filter(pl.col("run_id").is_in(run_ids.implode()))
     left_out, kept = pl.col("boilerplate_chars").sum(), pl.col("text_chars").sum()
     shares = posts.group_by("run_id").agg(boilerplate=left_out / (left_out + kept))

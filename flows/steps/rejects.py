@@ -17,7 +17,7 @@ ENDS_PROCESSES = [Reason.PARSER_CRASHED.value, Reason.PARSER_TIMEOUT.value]
 
 
 def rejects_of(lake: Lake, run_id: str, most: int = MOST) -> pl.DataFrame:
-    """Give the files that a run rejected, at most so many, in path order: KEY, reason, field, detail, source.
+    """Return the files that a run rejected, at most so many, in path order: KEY, reason, field, detail, source.
 
     The source is null where the file does not tell it.
     """

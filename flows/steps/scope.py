@@ -36,7 +36,7 @@ class Scope:
 
 
 def reading(lake: Lake, run: Run, places: Places, files: pl.DataFrame) -> Plan:
-    """Give files (FOUND, from_raw) as ones to be read again, in the order of their names."""
+    """Return files (FOUND, from_raw) as ones to be read again, in the order of their names."""
     todo = files.sort(BY_NAME)
     return Plan(
         kind=runs.BACKFILL,
@@ -83,7 +83,7 @@ def scope_of(lake: Lake, run: Run, places: Places, wish: Wish, shop: Workshop) -
 
 
 def _with_heads(read: pl.DataFrame, sighted: pl.DataFrame) -> pl.DataFrame:
-    """Give candidates the content that was seen, and the day and source that it tells where the ledger does not."""
+    """Return candidates the content that was seen, and the day and source that it tells where the ledger does not."""
     heads = sighted.select(*KEY, seen="blob", head_day="day", head_source="source_id")
     return (
         read.join(heads, on=KEY, maintain_order="left")
@@ -132,7 +132,7 @@ def _is_of(wish: Wish, column: str) -> pl.Expr:
 
 
 def _source_ids(wish: Wish) -> set[str]:
-    """Give what was named as source_ids: a name may be one, or the name of which it is made."""
+    """Return what was named as source_ids: a name may be one, or the name of which it is made."""
     return {*wish.only, *(slug(tidy(name)) for name in wish.only)}
 
 

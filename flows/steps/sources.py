@@ -65,10 +65,10 @@ class Source(Protocol):
     def at(self) -> dt.datetime | None: ...
 
     def found(self) -> Iterator[File]:
-        """Give every post file, with its blob where that is known before reading."""
+        """Return every post file, with its blob where that is known before reading."""
 
     def since(self, head: str) -> tuple[list[File], list[str]] | None:
-        """Give the files that came or changed since a commit, and the paths that went; None if that is not known."""
+        """Return the files that came or changed since a commit, and the paths that went; None if that is not known."""
 
     def contents(self, files: Iterable[File]) -> Iterator[Content]:
         """Read files, in their order."""
@@ -87,7 +87,7 @@ class Folder:
         return to_text(self.root)
 
     def found(self) -> Iterator[File]:
-        """Give every post file. Raises VanishedError where the folder is gone before all of it is listed."""
+        """Yield every post file. Raises VanishedError where the folder is gone before all of it is listed."""
         try:
             yield from find(self.root)
         except OSError as error:
@@ -153,7 +153,7 @@ class GitTree:
         return self.files(changes), [change.path for change in changes if is_removal(change)]
 
     def files(self, changes: list[Change]) -> list[File]:
-        """Give the files that changes leave behind, with their sizes."""
+        """Return the files that changes leave behind, with their sizes."""
         there = [change for change in changes if not is_removal(change)]
         sizes = iter(self.repository.sizes([change.blob for change in there if change.blob]))
         return [self._file(change, next(sizes) if change.blob else 0) for change in there]

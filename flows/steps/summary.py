@@ -117,7 +117,7 @@ def _stages(seconds: Mapping[str, float], told: Iterable[Rate]) -> str:
 
 
 def _further(run_id: str, lake: Lake, links: Links, *, rejected: int) -> str:
-    """Give links, and commands to copy."""
+    """Return links, and commands to copy."""
     root = shlex.quote(str(lake.root.absolute()))
     asked = f"SELECT path, outcome, reason, detail FROM files WHERE run_id = '{run_id}'"  # noqa: S608 - an id of ours
     commands = [

@@ -50,5 +50,5 @@ def init(folder):
 
 
 def contents(folder):
-    """Give the bytes of every file below a folder."""
+    """Return the bytes of every file below a folder."""
     return {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()}

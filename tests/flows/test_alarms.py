@@ -25,7 +25,7 @@ def publish(archive, days, source="潮声", first=0):
 
 
 def told(archive, days_later):
-    """Give what a run so many days from today would tell of silent sources."""
+    """Return what a run so many days from today would tell of silent sources."""
     run = Run("later", dt.datetime.now(dt.UTC) + dt.timedelta(days=days_later))
     origins = archive.rows("runs")["origins"][-1].to_list()
     return silent(open_lake(archive.lake), run, origins)

@@ -121,7 +121,7 @@ def loaded(archive, told, most, workers, kill):
 
 
 def versions(archive):
-    """Give every version of a post that the lake holds, the current ones too."""
+    """Return every version of a post that the lake holds, the current ones too."""
     of_posts = [
         archive.rows(table).select("post_id", "blob", "version_at") for table in ("posts", "revisions")
     ]

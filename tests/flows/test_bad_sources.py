@@ -37,7 +37,7 @@ def git(archive):
 
 
 def loose(git, revision):
-    """Give the file of a loose object."""
+    """Return the file of a loose object."""
     name = git("rev-parse", revision)
     file = git.folder / ".git" / "objects" / name[:2] / name[2:]
     file.chmod(0o644)
@@ -109,7 +109,7 @@ HURT = [
 
 
 def told(archive, *sources, **order):
-    """Give what is told of sources that cannot be read."""
+    """Return what is told of sources that cannot be read."""
     with pytest.raises(SourceError) as caught:
         archive.ingest(*sources, **order)
     return str(caught.value)

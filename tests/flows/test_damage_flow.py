@@ -39,7 +39,7 @@ def cut_in_half(table):
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory):
-    """Give for each flow over a damaged lake of its own how it ended and the damaged file, and the log of all."""
+    """Return for each flow over a damaged lake of its own how it ended and the damaged file, and the log of all."""
     folder = tmp_path_factory.mktemp("damage")
     archive = Archive(folder / "posts", folder / "lake")
     for number in range(30):

@@ -19,7 +19,7 @@ AUTOMATIONS = yaml.safe_load(FILE.read_text(encoding="utf-8"))["automations"]
 
 
 def on_a_server(wanted):
-    """Give the automation as a server tells it: with ids, and the events of a trigger in another order."""
+    """Return the automation as a server tells it: with ids, and the events of a trigger in another order."""
     told = AutomationCore.model_validate(wanted).model_dump(mode="json")
     events = list(reversed(wanted["trigger"]["expect"]))
     trigger = told["trigger"] | {"id": uuid4(), "expect": events}

@@ -570,7 +570,7 @@ def step(archive, dice):
 
 
 def as_of(archive, moment):
-    """Give the posts that were there at a moment, as posts and revisions tell it."""
+    """Return the posts that were there at a moment, as posts and revisions tell it."""
     versions = pl.concat([archive.rows("revisions"), archive.rows("posts")], how="diagonal")
     is_over = pl.min_horizontal("withdrawn_at", "superseded_at") <= moment
     there = versions.filter((pl.col("version_at") <= moment) & ~is_over.fill_null(value=False))

@@ -89,7 +89,7 @@ class Site:
         return self.archive.rows(table).sort("version_at").select(*names).rows()
 
     def tables(self):
-        """Give all that the lake knows of posts, their past and their files, but for when runs came by."""
+        """Return all that the lake knows of posts, their past and their files, but for when runs came by."""
         posts = [self.archive.rows(table).drop("run_id", "ingested_at") for table in ("posts", "revisions")]
         files = self.archive.rows("files").drop("run_id", "read_at")
         return [*(rows.sort("post_id", "version_at") for rows in posts), files.sort(KEY)]
@@ -161,7 +161,7 @@ def put(tree, path, content):
 
 
 def changed(tree, past, verb, what, path):
-    """Give the files that a step leaves."""
+    """Return the files that a step leaves."""
     if verb == "write":
         return put(tree, path, what)
     if verb == "revert":

@@ -12,7 +12,7 @@ OPENINGS = "灯塔 渡口 码头 盐场 船坞 潮汐 邮局 茶楼 戏台 书�
 
 
 def told(number):
-    """Give a sentence of a post's own."""
+    """Return a sentence of a post's own."""
     opening = OPENINGS[number % len(OPENINGS)]
     return f"{opening}的第{number}位看守人{chr(0x4E00 + 37 * number)}{chr(0x5200 + 53 * number)}写下了自己的见闻。"
 

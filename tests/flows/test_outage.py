@@ -27,7 +27,7 @@ class Failing(http.server.SimpleHTTPRequestHandler):
 
 @pytest.fixture
 def served(tmp_path, archive):
-    """Give a server of a bare repository with one post."""
+    """Yield a server of a bare repository with one post."""
     archive.write("2024-03-05-a.md")
     git = functools.partial(subprocess.run, cwd=archive.folder, check=True, capture_output=True)
     author = ["-c", "user.name=a", "-c", "user.email=a@example.org"]

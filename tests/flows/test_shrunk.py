@@ -247,7 +247,7 @@ def test_a_folder_that_vanishes_while_it_is_read_is_one_error_and_its_files_stay
 
 @pytest.fixture
 def other(loaded):
-    """Give a second folder, in the lake as it was; a post of it has gone since, one has changed and one has come."""
+    """Return a second folder, in the lake as it was; a post of it has gone since, one has changed and one has come."""
     other = replace(loaded, folder=loaded.folder.with_name("other"))
     for number in range(3):
         other.write(f"{number}.md", url=URL.format(f"other-{number}"))

@@ -12,7 +12,7 @@ import schemas.posts
 
 
 def learn_column(table):
-    """Give a table the nullable column `added`, as if it were declared."""
+    """Return a table the nullable column `added`, as if it were declared."""
     if table == "posts":
         schemas.posts.Posts = type("Posts", (schemas.posts.Posts,), {"added": dy.String(nullable=True)})
         return

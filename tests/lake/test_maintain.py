@@ -46,7 +46,7 @@ def maintained(archive, days=0.0, **order):
 
 
 def frames(archive):
-    """Give the rows of all tables but runs, in an order of their own."""
+    """Return the rows of all tables but runs, in an order of their own."""
     rows = {name: archive.rows(name) for name in TABLES if name != "runs"}
     return {name: each.select(sorted(each.columns)).sort([key for key in SORTED if key in each.columns])
             for name, each in rows.items()}  # fmt: skip

@@ -15,7 +15,7 @@ def day(number):
 
 
 def row(path, post="p", *, published=1, **more):
-    """Give a row of the ledger; a file that tells no post has no times and no text."""
+    """Return a row of the ledger; a file that tells no post has no times and no text."""
     told = {"published_at": post and day(published), "text_chars": 5 if post else None}
     return {"origin": "o", "path": path, "post_id": post, "reason": None} | told | more
 
@@ -38,7 +38,7 @@ def played(rows, events, standing=0, doomed=()):
 
 
 def chosen(rows, events, standing=0, doomed=()):
-    """Give the choices of the post p: (day, row)."""
+    """Return the choices of the post p: (day, row)."""
     choices = played(rows, events, standing, doomed).choices["p"]
     return [(at.day, number) for at, number in choices]
 

@@ -66,7 +66,7 @@ class Ui:
         return self.page.get_by_label(f"{parameter} (Optional)")
 
     def items(self):
-        """Give the fields of the form's first list."""
+        """Return the fields of the form's first list."""
         with_items = self.main.get_by_role("group").filter(
             has=self.page.get_by_role("button", name="Add item")
         )

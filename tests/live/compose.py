@@ -17,7 +17,7 @@ class MissingVariableError(Exception):
 
 
 def read(variables):
-    """Give the file with its variables put in. Raises MissingVariableError."""
+    """Return the file with its variables put in. Raises MissingVariableError."""
     said = _put_in(yaml.safe_load(COMPOSE.read_text(encoding="utf-8")), variables)
     for service in said["services"].values():
         _pass_on(service["environment"], variables)
@@ -25,7 +25,7 @@ def read(variables):
 
 
 def _pass_on(environment, variables):
-    """Give a service the variables that it only names; None is left for those that are not set."""
+    """Return a service the variables that it only names; None is left for those that are not set."""
     environment |= {key: variables.get(key) for key, value in environment.items() if value is None}
 
 
@@ -71,17 +71,17 @@ def _value(expression, variables):
 
 
 def names_in(text):
-    """Give the names of all variables that a text asks for."""
+    """Return the names of all variables that a text asks for."""
     return set(re.findall(r"\$\{([A-Za-z_]\w*)", text))
 
 
 def seconds(duration):
-    """Give the seconds of `90s` or `2m`."""
+    """Return the seconds of `90s` or `2m`."""
     return int(duration[:-1]) * SECONDS[duration[-1]]
 
 
 def mounts(service):
-    """Give where a service may write or read what is not of its image: the path, and what is mounted there.
+    """Return where a service may write or read what is not of its image: the path, and what is mounted there.
 
     That is the name of a volume, a folder of the machine, or nothing for a folder of its own.
     """
@@ -97,6 +97,6 @@ def _mount(volume):
 
 
 def in_order(services):
-    """Give the names of services, each after those that it depends on."""
+    """Return the names of services, each after those that it depends on."""
     waiting_for = {name: set(service.get("depends_on", {})) for name, service in services.items()}
     return list(TopologicalSorter(waiting_for).static_order())

@@ -21,14 +21,14 @@ def missing():
 
 @pytest.fixture(scope="session")
 def output():
-    """Give the folder that keeps what people look at after the tests: screenshots and logs."""
+    """Return the folder that keeps what people look at after the tests: screenshots and logs."""
     OUTPUT.mkdir(parents=True, exist_ok=True)
     return OUTPUT
 
 
 @pytest.fixture(scope="session")
 def stack(output):
-    """Give the running stack (tests/live/stack.py tells what it can do)."""
+    """Yield the running stack (tests/live/stack.py tells what it can do)."""
     if missing() and not IN_CI:
         pytest.skip(f"the live tests need {' and '.join(missing())}: apt-get install postgresql chromium")
     folder = database.folder()
@@ -43,7 +43,7 @@ def stack(output):
 
 @pytest.fixture(scope="session")
 def figures(output):
-    """Give a function that keeps a figure, a line each, for people to look at after the tests."""
+    """Return a function that keeps a figure, a line each, for people to look at after the tests."""
     kept = output / "figures.txt"
     kept.unlink(missing_ok=True)
 

@@ -90,7 +90,7 @@ class Container:
         )
 
     def processes(self):
-        """Give its processes that live, those of runs too."""
+        """Return its processes that live, those of runs too."""
         return [each for each in psutil.process_iter() if self._is_ours(each)]
 
     def _is_ours(self, process):
@@ -129,7 +129,7 @@ class Container:
         return self.here(re.sub(r"//[a-z]+:", "//127.0.0.1:", value))
 
     def place(self, path):
-        """Give the folder that a mounted path of the container leads to."""
+        """Return the folder that a mounted path of the container leads to."""
         source = self._mounts()[path]
         if source.startswith(("/", ".")):
             return Path(source)

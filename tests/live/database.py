@@ -11,7 +11,7 @@ DEBIAN = Path("/usr/lib/postgresql")
 
 
 def programs():
-    """Give the folder of PostgreSQL's programs, the newest if there are several; None if there is none."""
+    """Return the folder of PostgreSQL's programs, the newest if there are several; None if there is none."""
     found = sorted(DEBIAN.glob("*/bin/postgres"), key=lambda path: int(path.parts[-3]))
     return found[-1].parent if found else None
 
@@ -33,7 +33,7 @@ def make(folder, environment):
 
 
 def command(folder, port):
-    """Give the command that serves a database on a port of 127.0.0.1, and nowhere else."""
+    """Return the command that serves a database on a port of 127.0.0.1, and nowhere else."""
     return _as_its_user("postgres", "-D", folder, "-h", "127.0.0.1", "-p", port, "-k", folder)
 
 

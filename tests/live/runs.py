@@ -8,7 +8,7 @@ FINAL = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
 
 
 def until(seen, seconds=LONG):
-    """Give what a question is answered with, once that is something. Raises AssertionError when it never is."""
+    """Return what a question is answered with, once that is something. Raises AssertionError when it never is."""
     deadline = time.monotonic() + seconds
     while not (answer := seen()):
         assert time.monotonic() < deadline, f"not in {seconds} seconds"
@@ -17,7 +17,7 @@ def until(seen, seconds=LONG):
 
 
 def deployment(stack, name):
-    """Give what the server knows of a deployment."""
+    """Return what the server knows of a deployment."""
     found = (
         stack.client().post("/deployments/filter", json={"deployments": {"name": {"any_": [name]}}}).json()
     )
@@ -53,24 +53,24 @@ def ended(stack, run_id, seconds=LONG):
 
 
 def history(stack, run_id):
-    """Give the states of a run, each a name and a time, in the order in which it had them."""
+    """Return the states of a run, each a name and a time, in the order in which it had them."""
     states = stack.client().get("/flow_run_states/", params={"flow_run_id": run_id}).json()
     return sorted((each["timestamp"], each["name"], each["type"]) for each in states)
 
 
 def told(stack, name):
-    """Give the ids of all runs of a deployment."""
+    """Return the ids of all runs of a deployment."""
     query = {"deployments": {"name": {"any_": [name]}}}
     return {each["id"] for each in stack.client().post("/flow_runs/filter", json=query).json()}
 
 
 def tasks(stack, run_id):
-    """Give the number of a run's task runs."""
+    """Return the number of a run's task runs."""
     query = {"flow_runs": {"id": {"any_": [run_id]}}}
     return stack.client().post("/task_runs/count", json=query).json()
 
 
 def slots(stack):
-    """Give how many runs hold the lake: one or none."""
+    """Return how many runs hold the lake: one or none."""
     limits = stack.client().post("/v2/concurrency_limits/filter", json={}).json()
     return sum(each["active_slots"] for each in limits if each["name"].startswith("lake "))

@@ -71,7 +71,7 @@ class Stack:
             container.kill()
 
     def another_worker(self):
-        """Give a second worker, which shares the volumes with the first and has a port of its own; to be started."""
+        """Return a second worker, which shares the volumes with the first and has a port of its own; to be started."""
         ports = self._ports | free_ports(["8080"])
         self.containers["worker2"] = replace(self.worker, name="worker2", ports=ports, main=None)
         return self.containers["worker2"]
@@ -80,7 +80,7 @@ class Stack:
         return httpx.Client(base_url=self.api_url, timeout=30, auth=tuple(AUTH.split(":")))
 
     def sql(self, statement):
-        """Give the rows that Prefect's database has for a statement."""
+        """Return the rows that Prefect's database has for a statement."""
         password = self.database.environment["POSTGRES_PASSWORD"]
         words = ("psql", "-X", "-A", "-t", "-h", "127.0.0.1", "-p", "5432", "-U", "prefect", "-c", statement)
         asked = self.database.run(*words, PGPASSWORD=password)
@@ -89,7 +89,7 @@ class Stack:
 
 
 def free_ports(ports):
-    """Give a free port of this machine for each."""
+    """Return a free port of this machine for each."""
     probes = {port: socket.socket() for port in ports}
     for probe in probes.values():
         probe.bind(("127.0.0.1", 0))

@@ -23,7 +23,7 @@ def online(client):
 
 
 def made(client):
-    """Give all that `postlake deploy` makes, without what changes by itself."""
+    """Return all that `postlake deploy` makes, without what changes by itself."""
     kinds = ("deployments", "automations", "work_pools", "v2/concurrency_limits", "work_queues", "flows")
     rows = [row for kind in kinds for row in client.post(f"/{kind}/filter", json={}).json()]
     return {row["id"]: steady(row) for row in rows}

@@ -36,14 +36,14 @@ class Served:
         return (self.home / "password").read_text(encoding="ascii").strip()
 
     def client(self):
-        """Give a client of the API; what tests/live/runs.py asks of a stack."""
+        """Return a client of the API; what tests/live/runs.py asks of a stack."""
         auth = tuple(self.password.split(":"))
         return httpx.Client(base_url=f"http://127.0.0.1:{self.port}/api", timeout=30, auth=auth)
 
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
-    """Give the running process, and the lines that it has said until it was ready."""
+    """Yield the running process, and the lines that it has said until it was ready."""
     folder = tmp_path_factory.mktemp("serve")
     port, home = free_ports(["4200"])["4200"], folder / "prefect"
     process = subprocess.Popen(

@@ -31,7 +31,7 @@ def ui(browser):
 
 
 def seconds_to_running(stack, run_id, clicked_at):
-    """Give the seconds from a click to the run's first Running."""
+    """Return the seconds from a click to the run's first Running."""
     began = next(time for time, name, _ in history(stack, run_id) if name == "Running")
     return (dt.datetime.fromisoformat(began) - clicked_at).total_seconds()
 

@@ -80,7 +80,7 @@ def opened(file, archive, below=""):
 
 
 def contents(file, archive, below=""):
-    """Give content or problem by path."""
+    """Return content or problem by path."""
     with opened(file, archive, below) as posts:
         return {
             found.path: Reason(found.problem) if found.problem else posts.content(found.path)

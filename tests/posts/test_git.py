@@ -55,7 +55,7 @@ class Site:
         return self.git("rev-parse", f"{commit}:{path}")
 
     def object(self, name):
-        """Give the file of a loose object, which can be written to."""
+        """Return the file of a loose object, which can be written to."""
         file = self.folder / ".git" / "objects" / name[:2] / name[2:]
         file.chmod(0o644)
         return file
@@ -89,7 +89,7 @@ class Site:
 
 
 def running():
-    """Give the git programs that this process runs; of other kinds an earlier test may have left some."""
+    """Return the git programs that this process runs; of other kinds an earlier test may have left some."""
     return [child for child in psutil.Process().children() if child.name() == "git"]
 
 

@@ -28,7 +28,7 @@ def post(front=HEAD, body="Text.\n", **how):
 
 
 def strings(value):
-    """Give every text within a post."""
+    """Return every text within a post."""
     if isinstance(value, dict):
         value = [*value, *value.values()]
     if isinstance(value, list):

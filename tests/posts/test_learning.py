@@ -15,7 +15,7 @@ TAIL = "请记得按时收看旧港夜话，我们明晚见。"
 
 
 def own(number):
-    """Give a sentence of which no twelve characters recur."""
+    """Return a sentence of which no twelve characters recur."""
     return "".join(chr(0x4E00 + (number * 997 + 131 * at) % 20_000) for at in range(30)) + "。"
 
 
@@ -96,7 +96,7 @@ def test_a_template_covers_what_it_knows_and_says_where():
 
 
 def left_out(template, *blocks):
-    """Give the texts that a template leaves out of (text, element)."""
+    """Return the texts that a template leaves out of (text, element)."""
     judged = [Block(text, None, element, "") for text, element in blocks]
     return [block.text for block, _ in template.recurring(judged, None)]
 
@@ -125,7 +125,7 @@ def test_what_is_led_in_to_stays():
 
 
 def amid(sentence, holding, total, head=2):
-    """Give pages of which so many hold a sentence between their own blocks."""
+    """Return pages of which so many hold a sentence between their own blocks."""
     return [
         page(number, *(own(10 * number + at) for at in range(head)), *([sentence] if number < holding else []), *(own(10 * number + at) for at in range(5, 8)))
         for number in range(total)

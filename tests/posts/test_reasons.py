@@ -20,7 +20,7 @@ NAMED_BY = {"_rule_of", "_worded", "why_dropped"}
 
 
 def rules_in(module):
-    """Give the names that a module sets as a rule: `x.rule = ...`, `yield block, ...`, the fourth part of a Part."""
+    """Yield the names that a module sets as a rule: `x.rule = ...`, `yield block, ...`, the fourth part of a Part."""
     for node in ast.walk(ast.parse((POSTS / module).read_text("utf-8"))):
         if isinstance(node, ast.Assign) and any(getattr(it, "attr", None) == "rule" for it in node.targets):
             yield from _words(node.value)
@@ -36,7 +36,7 @@ def rules_in(module):
 
 
 def _words(node):
-    """Give the texts that an expression may come to, but for those that it compares with."""
+    """Yield the texts that an expression may come to, but for those that it compares with."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value:
         yield node.value
     elif isinstance(node, ast.BoolOp):
