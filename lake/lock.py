@@ -10,6 +10,8 @@ from filelock import FileLock, Timeout
 
 from lake.errors import LakeBusyError
 
+HOLDER = ".writer.json"
+
 
 @contextmanager
 def writing(root: Path, run_id: str, wait_seconds: float, on_wait: Callable[[str], None]) -> Iterator[None]:
@@ -18,7 +20,7 @@ def writing(root: Path, run_id: str, wait_seconds: float, on_wait: Callable[[str
     Raises LakeBusyError when it is not free after wait_seconds.
     """
     root.mkdir(parents=True, exist_ok=True)
-    holder = root / ".writer.json"
+    holder = root / HOLDER
     lock = FileLock(root / ".writer.lock")
     try:
         lock.acquire(blocking=False)
@@ -35,6 +37,11 @@ def writing(root: Path, run_id: str, wait_seconds: float, on_wait: Callable[[str
     finally:
         holder.unlink(missing_ok=True)
         lock.release()
+
+
+def is_left_by_a_killed_run(root: Path) -> bool:
+    """Tell whether the run that held the writer lock last was killed, or holds it still."""
+    return (root / HOLDER).exists()
 
 
 def _named(holder: Path) -> str:

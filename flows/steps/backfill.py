@@ -19,6 +19,7 @@ from flows.steps.session import Session
 from flows.steps.sources import Source
 from lake import plans
 from lake.batch import Run
+from lake.lock import is_left_by_a_killed_run
 from lake.store import Lake, open_lake
 from lake.writer import held
 from schemas.errors import MisuseError, SourceError
@@ -88,8 +89,10 @@ def backfilling(wish: Wish, plan_id: str, say: Say) -> Iterator[Backfilling]:
         wish = wish.of(_forecast(lake, plan_id))
     with ExitStack() as stack:
         places = _opened(stack, lake, wish, say)
+        is_after_kill = is_left_by_a_killed_run(order.lake)
         lake = stack.enter_context(held(order.lake, run, order.wait_seconds, say))
-        session = Session(lake, run, with_pool(workshop(order.workers, order.engine), stack), places.sources)
+        shop = with_pool(workshop(order.workers, order.engine), stack, begun=is_after_kill)
+        session = Session(lake, run, shop, places.sources)
         planned = (
             _loaded(lake, plan_id) if plan_id else _stored(lake, *made(lake, run, places, wish, session.shop))
         )

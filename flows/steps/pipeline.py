@@ -18,6 +18,7 @@ from flows.steps.session import Planning, Session
 from flows.steps.shrunk import without_shrinking
 from flows.steps.sources import Source
 from lake.create import check_place, create_lake
+from lake.lock import is_left_by_a_killed_run
 from lake.store import is_lake, open_lake
 from lake.writer import held
 from schemas.reasons import check_reasons
@@ -38,8 +39,9 @@ def session(order: Order, say: Say) -> Iterator[Session]:
         if not is_lake(order.lake):
             _try(sources)
         opening = partial(create_lake, granularity=order.granularity)
+        is_after_kill = is_left_by_a_killed_run(order.lake)
         lake = stack.enter_context(held(order.lake, run, order.wait_seconds, say, opening))
-        shop = with_pool(workshop(order.workers, order.engine), stack)
+        shop = with_pool(workshop(order.workers, order.engine), stack, begun=is_after_kill)
         migrate(lake, run, shop, say)
         yield Session(lake, run, shop, sources)
 

@@ -36,7 +36,8 @@ HANDFUL_BYTES, HANDFUL_FILES = 512 * 1024, 200
 # Starting a pool takes longer than parsing this much.
 WORTH_A_POOL = 2 * HANDFUL_BYTES
 # A larger file is read in a process of its own even in a small run: one post in 800 is, and with fewer bytes no reading
-# is known to come near the limit of CPU time or the end of C's stack. In this process nothing could stop it.
+# is known to come near the limit of CPU time or the end of C's stack. In this process nothing could stop it; a run after
+# one that was killed reads all in processes.
 MAX_BYTES_HERE = 64 * 1024
 
 
@@ -142,9 +143,15 @@ def workshop(workers: int, engine: Engine) -> Workshop:
     return Workshop(workers or available_workers(), Reader(engine), seconds=file_seconds())
 
 
-def with_pool(shop: Workshop, stack: ExitStack) -> Workshop:
-    """Return a workshop whose work is done by one pool, whatever the reader, until the stack is left."""
-    return replace(shop, pool=Pool(shop.workers, stack, shop.seconds))
+def with_pool(shop: Workshop, stack: ExitStack, *, begun: bool = False) -> Workshop:
+    """Return a workshop whose work is done by one pool, whatever the reader, until the stack is left.
+
+    One that is `begun` reads in processes from the first file on, however small the run.
+    """
+    pool = Pool(shop.workers, stack, shop.seconds)
+    if begun:
+        pool.begin()
+    return replace(shop, pool=pool)
 
 
 class Workers:

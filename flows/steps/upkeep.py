@@ -15,6 +15,7 @@ from flows.steps.reclean import Recleaned, catch_up, reclean
 from lake import runs
 from lake.batch import Run
 from lake.info import source_ids
+from lake.lock import is_left_by_a_killed_run
 from lake.store import Lake, open_lake
 from lake.writer import held
 from schemas.words import Engine
@@ -103,9 +104,9 @@ def keeping(order: Upkeep, kind: str, say: Say) -> Iterator[Keeper]:
     Raises LakeError, also for a source that the lake does not know, before anything is written.
     """
     source_ids(open_lake(order.lake), order.sources)
-    run = new_run()
+    run, is_after_kill = new_run(), is_left_by_a_killed_run(order.lake)
     with held(order.lake, run, order.wait_seconds, say) as lake, ExitStack() as stack:
-        shop = with_pool(workshop(order.workers, order.engine), stack)
+        shop = with_pool(workshop(order.workers, order.engine), stack, begun=is_after_kill)
         migrate(lake, run, shop, say)
         yield Keeper(lake, run, kind, shop, source_ids(lake, order.sources))
 

@@ -1,7 +1,10 @@
 """Files that end the process that parses them, or hold it up: found, refused, and nothing else with them."""
 
 import importlib
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -97,6 +100,25 @@ def test_a_small_run_that_lacks_memory_reads_in_a_process(archive, deadly, monke
     monkeypatch.setattr("flows.steps.pool.WORTH_A_POOL", 1 << 30)
     put(archive, "10-bad.md", deadly.HUNGRY)
     assert (archive.ingest().posts, failed(archive)) == (GOOD, {"10-bad.md": CRASHES["HUNGRY"]})
+
+
+def test_a_small_run_that_a_file_ends_is_taken_up_by_one_that_refuses_the_file(archive, deadly, monkeypatch):
+    monkeypatch.setattr("flows.steps.pool.WORTH_A_POOL", 1 << 30)
+    put(archive, "10-bad.md", deadly.EXITS)
+    run = "import deadly; from flows.steps import batches; batches.work = deadly.work; import cli; cli.main()"
+    command = [
+        sys.executable,
+        "-c",
+        run,
+        "ingest",
+        str(archive.folder),
+        "--lake",
+        str(archive.lake),
+        "--direct",
+    ]
+    paths = os.pathsep.join(map(str, (Path(deadly.__file__).parent, Path.cwd())))
+    assert subprocess.run(command, env=os.environ | {"PYTHONPATH": paths}, check=False).returncode == 3
+    assert (archive.ingest().posts, failed(archive)) == (GOOD, {"10-bad.md": CRASHES["EXITS"]})
 
 
 def test_a_post_whose_cleaning_ends_its_worker_keeps_its_row(archive, deadly, monkeypatch):
