@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 
 from posts import events
 from posts.blocks import Block
@@ -89,7 +90,8 @@ def learn(specimens: Sequence[Specimen]) -> list[Pattern]:
     pages = [specimen for specimen in distinct if not specimen.is_flat]
     # a paragraph is no description that has lost its line breaks, where other posts of the source have theirs
     runs = [*_repeated(specimens), *_runs(flat)] if len(flat) >= len(pages) else []
-    found = [*runs, *_blocks(pages), *_signatures(pages)]
+    blocks = list(_blocks(pages))
+    found = [*runs, *blocks, *_signatures(pages, {block.pattern for block in blocks})]
     unique = {(each.kind, each.pattern): each for each in sorted(found, key=lambda each: each.posts)}
     return sorted(unique.values(), key=lambda each: (-each.posts, each.kind, each.pattern))
 
@@ -122,9 +124,10 @@ def _runs(flat: Sequence[Specimen]) -> Iterator[Pattern]:
 def _blocks(pages: Sequence[Specimen]) -> Iterator[Pattern]:
     if len(pages) < LEAST_POSTS:
         return
-    total, posts = len(pages), Counter(name for page in pages for name in _names(page))
+    total, names = len(pages), list(map(_names, pages))
+    posts = Counter(chain.from_iterable(names))
     often = {name for name, count in posts.items() if count >= LEAST and _may_recur(name)}
-    often = _independent(pages, often) if often else often
+    often = _independent(pages, [each & often for each in names]) if often else often
     told = (
         {name: text for page in pages for text, *_ in page.blocks if (name := bare(text)) in often}
         if often
@@ -155,10 +158,10 @@ def _blocks(pages: Sequence[Specimen]) -> Iterator[Pattern]:
             yield Pattern(AMID, name, count)
 
 
-def _independent(pages: Sequence[Specimen], names: AbstractSet[str]) -> set[str]:
-    """Return the names that recur though posts about one event count once."""
+def _independent(pages: Sequence[Specimen], names: Sequence[AbstractSet[str]]) -> set[str]:
+    """Return the names, of those of each page, that recur though posts about one event count once."""
     event = events.longest([page.published_at for page in pages])
-    held = ((page.published_at, page.edition, names & _names(page)) for page in pages)
+    held = ((page.published_at, page.edition, each) for page, each in zip(pages, names, strict=True))
     return {name for name, count in events.independents(held, event).items() if count >= LEAST}
 
 
@@ -188,10 +191,9 @@ def _names(page: Specimen) -> set[str]:
     return kept - {""}
 
 
-def _signatures(pages: Sequence[Specimen]) -> Iterator[Pattern]:
+def _signatures(pages: Sequence[Specimen], recurring: AbstractSet[str]) -> Iterator[Pattern]:
     if len(pages) < LEAST_POSTS:
         return
-    recurring = {pattern.pattern for pattern in _blocks(pages)}
     posts, kept, left_out = Counter[str](), Counter[str](), Counter[str]()
     for page in pages:
         for text, _, signature, is_out in page.blocks:
