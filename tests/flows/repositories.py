@@ -52,3 +52,9 @@ def init(folder):
 def contents(folder):
     """Return the bytes of every file below a folder."""
     return {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+
+
+def as_nobody(monkeypatch, **variables):
+    """Have git commit for nobody, and set more variables of the environment."""
+    for name, value in (NOBODY | variables).items():
+        monkeypatch.setenv(name, value)

@@ -15,7 +15,7 @@ from polars.testing import assert_frame_equal
 from flows.steps import groups, pool
 from posts import work
 from tests.flows.one_run import Killed, arm, give_up
-from tests.flows.repositories import NOBODY, init
+from tests.flows.repositories import as_nobody, init
 
 FEW = settings(
     max_examples=6,
@@ -60,8 +60,7 @@ RUNS = st.tuples(
 @pytest.fixture
 def new_archive(archive, monkeypatch):
     """Make empty archives, one for each example."""
-    for name, value in NOBODY.items():
-        monkeypatch.setenv(name, value)
+    as_nobody(monkeypatch)
 
     def _new():
         root = Path(tempfile.mkdtemp(dir=archive.folder.parent))

@@ -13,7 +13,7 @@ from polars.testing import assert_frame_equal
 
 from posts.read import LARGEST_BYTES
 from schemas.errors import SourceError
-from tests.flows.repositories import NOBODY, contents, init, noon
+from tests.flows.repositories import as_nobody, contents, init, noon
 
 URL = "https://a.example/{}"
 POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 12\n"
@@ -22,8 +22,7 @@ COMMIT_OF_NOWHERE = "1234567890123456789012345678901234567890"
 
 @pytest.fixture(autouse=True)
 def _nobodys_settings(tmp_path, monkeypatch):
-    for name, value in (NOBODY | {"POSTLAKE_CACHE": str(tmp_path / "cache")}).items():
-        monkeypatch.setenv(name, value)
+    as_nobody(monkeypatch, POSTLAKE_CACHE=str(tmp_path / "cache"))
 
 
 @pytest.fixture

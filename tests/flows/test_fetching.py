@@ -10,13 +10,12 @@ import pytest
 
 from flows.steps import mirror
 from flows.steps.progress import in_words, watched_by
-from tests.flows.repositories import NOBODY, init
+from tests.flows.repositories import as_nobody, init
 
 
 @pytest.fixture(autouse=True)
 def _cache(monkeypatch, tmp_path):
-    for name, value in (NOBODY | {"POSTLAKE_CACHE": str(tmp_path / "cache")}).items():
-        monkeypatch.setenv(name, value)
+    as_nobody(monkeypatch, POSTLAKE_CACHE=str(tmp_path / "cache"))
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from polars.testing import assert_frame_equal
 from flows.steps import groups
 from posts import work
 from tests.flows.one_run import Killed, arm, give_up
-from tests.flows.repositories import NOBODY, Git, init, noon
+from tests.flows.repositories import Git, as_nobody, init, noon
 
 URL = "https://a.example/{}"
 SEEDS = [3]
@@ -21,8 +21,7 @@ SEEDS = [3]
 
 @pytest.fixture(autouse=True)
 def _nobodys_settings(tmp_path, monkeypatch):
-    for name, value in (NOBODY | {"POSTLAKE_CACHE": str(tmp_path / "cache")}).items():
-        monkeypatch.setenv(name, value)
+    as_nobody(monkeypatch, POSTLAKE_CACHE=str(tmp_path / "cache"))
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from lake.store import open_lake
 from posts import work
 from schemas.errors import SourceError
 from tests.flows.one_run import Killed, arm, give_up
-from tests.flows.repositories import NOBODY, Git
+from tests.flows.repositories import Git, as_nobody
 
 EPOCH = 1_709_625_600
 START = dt.datetime.fromtimestamp(EPOCH, dt.UTC)
@@ -103,8 +103,7 @@ def assert_same(site, other):
 @pytest.fixture
 def new_site(archive, monkeypatch):
     """Make empty repositories, one for each example."""
-    for name, value in NOBODY.items():
-        monkeypatch.setenv(name, value)
+    as_nobody(monkeypatch)
 
     def _new(folder=None):
         folder = folder or Path(tempfile.mkdtemp(dir=archive.folder.parent)) / "posts"

@@ -12,7 +12,7 @@ from flows.steps.account import FailuresError, refuse_failures
 from flows.steps.sources import VanishedError
 from flows.steps.verify import verify
 from schemas.words import AlarmKind
-from tests.flows.repositories import NOBODY, init
+from tests.flows.repositories import as_nobody, init
 
 URL = "https://a.example/{}"
 POSTS = 44
@@ -20,8 +20,7 @@ POSTS = 44
 
 @pytest.fixture(autouse=True)
 def _nobodys_settings(tmp_path, monkeypatch):
-    for name, value in (NOBODY | {"POSTLAKE_CACHE": str(tmp_path / "cache")}).items():
-        monkeypatch.setenv(name, value)
+    as_nobody(monkeypatch, POSTLAKE_CACHE=str(tmp_path / "cache"))
 
 
 def stock(archive, numbers=range(POSTS), folder="_posts"):

@@ -16,7 +16,7 @@ from posts.unpack import zstd
 from schemas.errors import SourceError
 from schemas.tables import TABLES
 from tests.conftest import Archive
-from tests.flows.repositories import NOBODY, Git, init
+from tests.flows.repositories import Git, as_nobody, init
 
 URL = "https://a.example/{}"
 FOLDER = "_posts"
@@ -29,8 +29,7 @@ SSH = '#!/bin/sh\nfor command; do :; done\nexec sh -c "$command"\n'
 
 @pytest.fixture(autouse=True)
 def _cache(tmp_path, monkeypatch):
-    for name, value in (NOBODY | {"POSTLAKE_CACHE": str(tmp_path / "cache"), "NO_PROXY": "*"}).items():
-        monkeypatch.setenv(name, value)
+    as_nobody(monkeypatch, POSTLAKE_CACHE=str(tmp_path / "cache"), NO_PROXY="*")
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from flows.steps import mirror
 from posts import git_watch
 from posts.git import GitError, Repository
 from posts.git_watch import StuckError, watched
-from tests.flows.repositories import NOBODY, init
+from tests.flows.repositories import as_nobody, init
 
 # what works in spurts, with less than the patience between them
 WORKING = "import time\nfor _ in range(8):\n    sum(range(2_000_000))\n    time.sleep(0.4)\nprint('done')"
@@ -21,8 +21,7 @@ WORKING = "import time\nfor _ in range(8):\n    sum(range(2_000_000))\n    time.
 def _impatient(monkeypatch, tmp_path):
     monkeypatch.setattr(git_watch, "PATIENCE_SECONDS", 2)
     monkeypatch.setattr(mirror, "SERVER_PATIENCE_SECONDS", 2)
-    for name, value in (NOBODY | {"POSTLAKE_CACHE": str(tmp_path / "cache")}).items():
-        monkeypatch.setenv(name, value)
+    as_nobody(monkeypatch, POSTLAKE_CACHE=str(tmp_path / "cache"))
 
 
 @pytest.fixture
