@@ -8,8 +8,8 @@ COPY pyproject.toml requirements.lock ./
 # the lock also holds what only developers need; hatchling and editables install ourselves
 RUN python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['dependencies'], 'hatchling', 'editables', sep='\n')" > /tmp/needed \
  && pip install --require-hashes --compile --constraint requirements.lock --requirement /tmp/needed
-COPY README.md cli.py prefect.yaml automations.yaml ./
-COPY commands commands
+COPY README.md prefect.yaml automations.yaml ./
+COPY cli cli
 COPY flows flows
 COPY lake lake
 COPY posts posts

@@ -17,7 +17,7 @@ help:  ## this list
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes --compile -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	$(BIN)/python -m compileall -q cli.py commands flows lake posts schemas
+	$(BIN)/python -m compileall -q cli flows lake posts schemas
 	@touch $@
 
 install: .venv/installed  ## the locked packages and postlake, into .venv

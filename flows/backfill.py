@@ -10,19 +10,19 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from prefect.utilities.annotations import quote
 from pydantic import Field
 
-from flows.defaults import LAKE, Day, Source, as_day
-from flows.lake_flow import lake_flow, lake_task
-from flows.stages import carry_out, ended
-from flows.steps.account import Summary
-from flows.steps.backfill import Backfilling, Done, backfilling, plan_backfill
-from flows.steps.backfill_told import FIRST_FILES, done_as_markdown, plan_as_markdown
-from flows.steps.credentials import refuse_credentials
-from flows.steps.forecast import Forecast, Wish
-from flows.steps.order import Order
-from flows.task_logs import logged_opening, logged_progress
+from flows.pipeline.backfill.markdown import FIRST_FILES, done_as_markdown, plan_as_markdown
+from flows.pipeline.backfill.request import Forecast, Wish
+from flows.pipeline.backfill.run import Backfilling, Done, backfilling, plan_backfill
+from flows.pipeline.options import Order
+from flows.pipeline.reporting.account import Summary
+from flows.pipeline.sources.credentials import refuse_credentials
+from flows.prefect.lake_flow import lake_flow, lake_task
+from flows.prefect.task_logs import logged_opening, logged_progress
+from flows.settings import LAKE, Day, Source, as_day
+from flows.tasks import carry_out, ended
 from lake.store import open_lake
-from posts.paths import printable
-from schemas.words import BackfillMode, Engine
+from posts.sources.paths import printable
+from schemas.enums import BackfillMode, Engine
 
 # rows of the table of files: more than anyone reads
 MOST_FILES = 1_000

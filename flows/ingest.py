@@ -8,16 +8,16 @@ from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
 from pydantic import Field
 
-from flows.defaults import LAKE, SOURCES, Source
-from flows.lake_flow import lake_flow
-from flows.missed import make_up_for_missed
-from flows.stages import carry_out, ended
-from flows.steps.account import Summary
-from flows.steps.credentials import refuse_credentials, shown
-from flows.steps.order import Order
-from flows.steps.pipeline import planned, session
-from flows.task_logs import logged_opening
-from schemas.words import Engine, Granularity
+from flows.pipeline.direct import planned, session
+from flows.pipeline.options import Order
+from flows.pipeline.reporting.account import Summary
+from flows.pipeline.sources.credentials import refuse_credentials, shown
+from flows.prefect.lake_flow import lake_flow
+from flows.prefect.superseded import make_up_for_missed
+from flows.prefect.task_logs import logged_opening
+from flows.settings import LAKE, SOURCES, Source
+from flows.tasks import carry_out, ended
+from schemas.enums import Engine, Granularity
 
 
 def _named() -> str:

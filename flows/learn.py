@@ -8,14 +8,14 @@ from prefect.logging import get_run_logger
 from prefect.utilities.annotations import quote
 from pydantic import Field
 
-from flows.artifacts import reported_upkeep
-from flows.defaults import LAKE
-from flows.lake_flow import lake_flow, lake_task
-from flows.stages import ended
-from flows.steps.upkeep import Keeper, Kept, Upkeep, keeping
-from flows.task_logs import done, logged_progress
-from lake import runs
-from schemas.words import Engine
+from flows.pipeline.learning.run import Keeper, Kept, Upkeep, keeping
+from flows.prefect.artifacts import reported_upkeep
+from flows.prefect.lake_flow import lake_flow, lake_task
+from flows.prefect.task_logs import done, logged_progress
+from flows.settings import LAKE
+from flows.tasks import ended
+from lake.tables import runs
+from schemas.enums import Engine
 
 
 @lake_task("learn")

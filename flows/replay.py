@@ -7,14 +7,14 @@ from prefect.logging import get_run_logger
 from prefect.task_runners import ThreadPoolTaskRunner
 from pydantic import Field
 
-from flows.defaults import LAKE, Day, as_day
-from flows.lake_flow import lake_flow
-from flows.stages import carry_out, ended
-from flows.steps.account import Summary
-from flows.steps.order import Order
-from flows.steps.pipeline import retried, session
+from flows.pipeline.direct import retried, session
+from flows.pipeline.options import Order
+from flows.pipeline.reporting.account import Summary
+from flows.prefect.lake_flow import lake_flow
+from flows.settings import LAKE, Day, as_day
+from flows.tasks import carry_out, ended
 from lake.store import open_lake
-from schemas.words import Engine
+from schemas.enums import Engine
 
 
 @lake_flow(

@@ -6,14 +6,14 @@ from prefect.artifacts import create_link_artifact, create_markdown_artifact
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 
-from flows.defaults import LAKE
-from flows.lake_flow import lake_flow, lake_task
-from flows.pages.figures import Figures
-from flows.pages.write import write
-from flows.reports import published
-from flows.steps.markdown import table
-from flows.task_logs import done
-from schemas.words import PageLanguage
+from flows.pipeline.html_report.data import Figures
+from flows.pipeline.html_report.write import write
+from flows.pipeline.reporting.markdown import table
+from flows.prefect.lake_flow import lake_flow, lake_task
+from flows.prefect.task_logs import done
+from flows.server.reports import published
+from flows.settings import LAKE
+from schemas.enums import PageLanguage
 
 
 @lake_task("page")

@@ -8,8 +8,8 @@ from deltalake.schema import Field, Schema
 
 from lake.errors import DamagedError, LakeError
 from lake.store import PARTITIONED, STATISTICS, Lake, arrow, is_lake, open_lake
+from schemas.enums import Granularity
 from schemas.tables import TABLES, empty
-from schemas.words import Granularity
 
 # delta-rs takes `a%20b` for `a b`, `a\\b` for `a/b`, and panics at `[`
 MISREAD = re.compile(r"[\[\]\\]|%[0-9A-Fa-f]{2}")

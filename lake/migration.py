@@ -12,15 +12,15 @@ from contextlib import contextmanager
 import polars as pl
 from deltalake import CommitProperties, Transaction
 
-from lake import runs
 from lake.batch import KEY, Run
-from lake.commit import BATCH, IDENTITY, agreed
+from lake.commit.commit import BATCH, IDENTITY, agreed
 from lake.create import create_lake
 from lake.errors import LakeError
 from lake.store import LARGEST_FILE, Lake
+from lake.tables import runs
+from schemas.enums import Outcome, Reason
 from schemas.keys import IDENTITY_VERSION
 from schemas.tables import columns
-from schemas.words import Outcome, Reason
 
 # the folder of the staged lake
 STAGED = ".migration"

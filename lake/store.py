@@ -11,11 +11,11 @@ from deltalake import ColumnProperties, CommitProperties, DeltaTable, WriterProp
 from deltalake.exceptions import DeltaError
 from deltalake.transaction import AddAction, RemoveAction
 
+from lake.delta import removal_of, write, write_file
 from lake.errors import DamagedError, LakeError
-from lake.partitions import removal_of, write, write_file
+from schemas.enums import Granularity
 from schemas.tables import TABLES
 from schemas.tables import columns as schema_of
-from schemas.words import Granularity
 
 DAY_FORMAT = {Granularity.MONTH: "%Y-%m", Granularity.YEAR: "%Y", Granularity.DAY: "%Y-%m-%d"}
 PERIODS = tuple(Granularity)

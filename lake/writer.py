@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from lake.batch import Run
-from lake.commit import repair
+from lake.commit.commit import repair
 from lake.create import open_for_writing
 from lake.damage import explained
 from lake.lock import writing

@@ -6,10 +6,10 @@ from traceback import walk_tb
 from types import TracebackType
 from typing import TypeVar
 
-from posts.paths import printable
 from posts.post import Refusal
 from posts.read import Ignored, Rejected
-from schemas.words import Outcome, Reason
+from posts.sources.paths import printable
+from schemas.enums import Outcome, Reason
 
 T = TypeVar("T")
 PACKAGES = Path(__file__).resolve().parents[1]
@@ -70,7 +70,7 @@ def _place(traceback: TracebackType | None) -> str:
 
 
 def own_place(file: str, line: int, function: str) -> str | None:
-    """Spell a place in our code as `posts/dates.py:112 _standard`; None for code of others."""
+    """Spell a place in our code as `posts/metadata/dates.py:112 _standard`; None for code of others."""
     path = Path(file)
     inside = path.relative_to(PACKAGES) if path.is_relative_to(PACKAGES) else None
     return f"{inside.as_posix()}:{line} {function}" if inside and inside.parts[0] in OWN else None

@@ -5,16 +5,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 
-from posts.blocks import Block, Content
+from posts.boilerplate.ngrams import leveled
+from posts.boilerplate.template import AMID, EDGE, RUN, SIGNATURE, Template
 from posts.boundary import or_refusal
-from posts.lines import bare
+from posts.cleaning.reasons import REASONS
+from posts.html.extract import Block, Content
 from posts.parse import NO_TEMPLATES, Sighted, Templates, parse, read_blocks
 from posts.post import Post, Refusal
 from posts.read import decode
-from posts.reasons import REASONS
-from posts.recurring import leveled
-from posts.templates import AMID, EDGE, RUN, SIGNATURE, Template
-from schemas.words import Engine
+from posts.text.whitespace import bare
+from schemas.enums import Engine
 
 
 @dataclass(frozen=True, slots=True)

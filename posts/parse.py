@@ -5,23 +5,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from posts import fields as given
-from posts.blocks import Content, one_line
+from posts.boilerplate.events import edition
+from posts.boilerplate.learn import Specimen, as_learned
+from posts.boilerplate.template import TEMPLATE_RULES, Template
 from posts.boundary import or_refusal
-from posts.clean import clean, examined
-from posts.cuts import Page
-from posts.events import edition
-from posts.head import Head, head_of
-from posts.images import picture
-from posts.language import language_of
-from posts.learning import Specimen, as_learned
-from posts.paths import to_text
+from posts.cleaning import clean, examined
+from posts.cleaning.block_rules import Page
+from posts.html.extract import Content, one_line
+from posts.html.images import picture
+from posts.metadata import Head, head_of
+from posts.metadata import fields as given
 from posts.post import CLEANER_VERSION, Post, Refusal
 from posts.read import read
-from posts.templates import TEMPLATE_RULES, Template
+from posts.sources.paths import to_text
+from posts.text.language import language_of
 from posts.urls import absolute, domain, names_a_page
+from schemas.enums import Engine
 from schemas.keys import blob_id, content_hash, post_id_of_place, post_id_of_url, slug
-from schemas.words import Engine
 
 # source_id -> the template of that source
 Templates = Mapping[str, Template]

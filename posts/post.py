@@ -4,7 +4,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from posts.read import Ignored, Rejected, without_surrogates
-from schemas.words import Outcome, Reason
+from schemas.enums import Outcome, Reason
 
 # Raised whenever the same body may give another text.
 CLEANER_VERSION = 3

@@ -4,9 +4,9 @@ import os
 import re
 import stat
 
-from posts.encoding import decoded
-from posts.paths import to_bytes
-from schemas.words import Reason, Warn
+from posts.sources.paths import to_bytes
+from posts.text.encoding import decoded
+from schemas.enums import Reason, Warn
 
 # Ten times the longest real post seen (3 MB of inlined pictures); a larger file is a book or a mistake.
 LARGEST_BYTES = 32 * 1024 * 1024

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+from schemas.enums import Reason
 from schemas.errors import MisuseError
 from schemas.posts import Posts
-from schemas.words import Reason
 
 
 def check_reasons(reasons: Iterable[str]) -> None:

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 
-from flows.steps.account import Summary
-from flows.steps.order import Order
-from flows.steps.pipeline import ingest, replay
+from flows.pipeline.direct import ingest, replay
+from flows.pipeline.options import Order
+from flows.pipeline.reporting.account import Summary
 from lake.batch import KEY
 from lake.store import open_lake
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from flows.steps.learn import in_force
-from flows.steps.order import Order
-from flows.steps.pipeline import ingest
-from lake.query import rows
+from flows.pipeline.direct import ingest
+from flows.pipeline.learning.learn import in_force
+from flows.pipeline.options import Order
+from lake.query.sql import rows
 from lake.store import open_lake
 from posts.parse import parse_file
 

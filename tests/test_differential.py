@@ -13,11 +13,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from posts.blocks import content_of
-from posts.markup import markup_of
+from posts.html.extract import content_of
+from posts.html.parser import markup_of
 from posts.parse import parse_file
 from posts.post import Post
-from schemas.words import Engine
+from schemas.enums import Engine
 
 CORPORA = Path(__file__).parents[2] / "shared" / "corpus"
 # Of these every k-th post is read: 60 s of a quiet core in all. POSTLAKE_ALL=1 reads every one.

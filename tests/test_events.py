@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from schemas.words import AlarmKind
+from schemas.enums import AlarmKind
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "examples" / "automations"
@@ -174,8 +174,8 @@ def told(server, tmp_path_factory):
 
 def rejecting(folder):
     """Make an archive of a source that has lost its dates, and load what it held before."""
-    from flows.steps.order import Order
-    from flows.steps.pipeline import ingest
+    from flows.pipeline.direct import ingest
+    from flows.pipeline.options import Order
 
     posts = folder / "posts"
     posts.mkdir()

@@ -9,18 +9,18 @@ import pytest
 from typer.testing import CliRunner
 
 from cli import app, main
-from commands.explain_page import page
-from commands.explain_terminal import recurs
-from flows.steps.explain import explain
+from cli.explain.page import page
+from cli.explain.terminal import recurs
+from flows.pipeline.learning.explain import explain
 from lake.batch import Run
 from lake.store import open_lake
-from lake.templates import write
+from lake.tables.templates import write
 from posts import explain as posts
+from posts.boilerplate.template import Template
 from posts.explain import Recurrence
 from posts.parse import Sighted
-from posts.templates import Template
+from schemas.enums import Engine
 from schemas.errors import MisuseError, PostlakeError
-from schemas.words import Engine
 
 URL = "https://a.example/lamp"
 TEXT = "<nav>首页</nav><h2>渡口</h2><p>红绿灯照常亮着，等船的人看着它变了三次。</p><p>本刊每周五出版</p>"

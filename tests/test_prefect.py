@@ -83,8 +83,8 @@ def test_the_artifact_shows_counts_reasons_and_sources(told):
 
 
 def test_the_flow_gives_the_same_lake_as_the_direct_run(told, tmp_path):
-    from flows.steps.order import Order
-    from flows.steps.pipeline import ingest
+    from flows.pipeline.direct import ingest
+    from flows.pipeline.options import Order
     from lake.store import open_lake
 
     ingest(Order((str(EXAMPLES),), tmp_path / "direct"), print)

@@ -10,12 +10,12 @@ from playwright.sync_api import sync_playwright
 from typer.testing import CliRunner
 
 from cli import app
-from flows.pages.figures import labels
-from flows.pages.words import BOTH
-from flows.pages.write import write
+from flows.pipeline.html_report.data import labels
+from flows.pipeline.html_report.translations import BOTH
+from flows.pipeline.html_report.write import write
 from lake.create import create_lake
+from schemas.enums import PageLanguage
 from schemas.errors import MisuseError
-from schemas.words import PageLanguage
 
 CHROMIUM = shutil.which("chromium")
 DRAWN = "document.documentElement.dataset.drawn === '{}'"

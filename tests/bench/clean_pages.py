@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
-from posts import body as bodies
-from posts import front
+from posts.html import render as bodies
+from posts.metadata import front_matter
 from posts.read import Rejected, decode
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -37,8 +37,8 @@ class Gold:
 def page(path: Path) -> Page:
     """A post as a page; raises Rejected."""
     text, _ = decode(path.read_bytes())
-    kind, front_text, body = front.split(text)
-    values, _ = front.load(kind, front_text)
+    kind, front_text, body = front_matter.split(text)
+    values, _ = front_matter.load(kind, front_text)
     _, header_title, header_url, rest = bodies.part(body)
     title, url = values.get("title") or header_title or "", values.get("from") or header_url
     html = rest if path.suffix == ".html" else bodies.to_html(rest)

@@ -40,9 +40,9 @@ def may_fail(cleaner: Cleaner) -> Cleaner:
 
 def ours(page: Page) -> str:
     """Our own cleaning of the body as it is written, its Markdown rendered unless the file is HTML."""
-    from posts.clean import clean
-    from posts.cuts import Page as Post
-    from schemas.words import Engine
+    from posts.cleaning import clean
+    from posts.cleaning.block_rules import Page as Post
+    from schemas.enums import Engine
 
     return clean(page.body, page.name, Post(page.title, page.url), Engine.LEXBOR).text
 

@@ -5,7 +5,7 @@ import os
 import resource
 import sys
 
-from posts.git import Repository
+from posts.sources.git import Repository
 
 
 def main(place: str) -> None:

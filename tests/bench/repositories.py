@@ -8,8 +8,8 @@ from typing import IO
 
 from corpus import place, reworded
 
-from posts.git import Repository
-from posts.paths import to_bytes
+from posts.sources.git import Repository
+from posts.sources.paths import to_bytes
 
 EDIT = b"<p>One more line.</p>\n"
 

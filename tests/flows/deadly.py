@@ -4,14 +4,14 @@ import os
 import signal
 from pathlib import Path
 
-from posts import work as posts
+from posts import worker as posts
 
 # a file whose text is one of these
 EXITS, KILLS, SLOW, SLOW_IN_C, HUNGRY, ONCE = "退出", "杀死", "慢", "慢在里面", "饿", "一次"
 
 
 def work(tasks, reader):
-    return posts.work(_met(tasks), reader)
+    return posts.worker(_met(tasks), reader)
 
 
 def outlines(tasks, reader):

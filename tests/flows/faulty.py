@@ -1,7 +1,7 @@
 """Code that fails at one file; imported by test_boundary.py, and by the processes that it starts."""
 
-from posts import head
-from posts import work as posts
+from posts import metadata
+from posts import worker as posts
 
 
 def break_dates():
@@ -10,9 +10,9 @@ def break_dates():
             raise OverflowError("int too large")
         return real(written, epoch, name, raw)
 
-    real, head.arbitrate = head.arbitrate, arbitrate
+    real, metadata.arbitrate = metadata.arbitrate, arbitrate
 
 
 def work(tasks, reader):
     break_dates()
-    return posts.work(tasks, reader)
+    return posts.worker(tasks, reader)

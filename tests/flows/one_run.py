@@ -1,6 +1,6 @@
 """Run one ingest, as a process that kills itself if so ordered.
 
-The one argument is JSON: source, lake, wait_seconds, constants (of flows.steps.groups, or flows.steps.pool), history, and
+The one argument is JSON: source, lake, wait_seconds, constants (of flows.pipeline.execution.read, or flows.pipeline.workers.pool), history, and
 kill: [before or after, what, nth]. What is a table that is written, `any` table, or `batch`, the making of one. The
 ids of the processes that this one has started are printed first.
 """
@@ -14,9 +14,10 @@ from pathlib import Path
 
 import psutil
 
-from flows.steps import batches, groups, pool
-from flows.steps.order import Order
-from flows.steps.pipeline import ingest
+from flows.pipeline.direct import ingest
+from flows.pipeline.execution import read, transform
+from flows.pipeline.options import Order
+from flows.pipeline.workers import pool
 from lake.store import Lake
 
 WRITES = ("append", "replace", "replace_all", "upsert")
@@ -55,13 +56,13 @@ def arm(patch, point, end):
     for write in WRITES:
         patch(Lake, write, deadly(getattr(Lake, write), lambda args: args[1]))
     if what == "batch":
-        patch(batches, "batch_of", deadly(batches.batch_of, lambda _: "batch"))
+        patch(transform, "batch_of", deadly(transform.batch_of, lambda _: "batch"))
 
 
 def main():
     told = json.loads(sys.argv[1])
     for name, value in told.get("constants", {}).items():
-        setattr(groups if hasattr(groups, name) else pool, name, value)
+        setattr(read if hasattr(read, name) else pool, name, value)
     if "kill" in told:
         arm(setattr, told["kill"], die)
     order = Order((told["source"],), Path(told["lake"]), workers=2, wait_seconds=told["wait_seconds"],

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from flows.steps.account import UnbalancedError
-from flows.steps.alarms import silent
-from flows.steps.order import Order
-from flows.steps.pipeline import planned, session
+from flows.pipeline.direct import planned, session
+from flows.pipeline.options import Order
+from flows.pipeline.reporting.account import UnbalancedError
+from flows.pipeline.reporting.alarms import silent
 from lake.batch import Run
-from lake.freshness import freshness
+from lake.query.freshness import freshness
 from lake.store import open_lake
-from schemas.words import AlarmKind
+from schemas.enums import AlarmKind
 
 TODAY = dt.datetime.now(dt.UTC).date()
 

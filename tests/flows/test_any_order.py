@@ -12,8 +12,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from flows.steps import groups, pool
-from posts import work
+from flows.pipeline.execution import read
+from flows.pipeline.workers import pool
+from posts import worker
 from tests.flows.one_run import Killed, arm, give_up
 from tests.flows.repositories import as_nobody, init
 
@@ -73,15 +74,15 @@ def new_archive(archive, monkeypatch):
 @contextmanager
 def batches_of(most, kill=None):
     """Cut what is read into batches of at most so many files; end the run at a point; count what is parsed."""
-    parsed, parse = Counter(), work.parse
+    parsed, parse = Counter(), worker.parse
 
     def counted(sighted, *how):
         parsed[sighted.blob, sighted.name] += 1
         return parse(sighted, *how)
 
     with pytest.MonkeyPatch.context() as patch, suppress(Killed):
-        patch.setattr(groups, "GROUP_FILES", most)
-        patch.setattr(work, "parse", counted)
+        patch.setattr(read, "GROUP_FILES", most)
+        patch.setattr(worker, "parse", counted)
         if kill is not None:
             arm(patch.setattr, kill, give_up)
         yield parsed
@@ -208,7 +209,7 @@ def test_a_pool_of_two_gives_the_lake_of_one_process(archive, monkeypatch, kind)
     kind == "git" and init(archive.folder).commit()
     monkeypatch.setattr(pool, "WORTH_A_POOL", 0)
     monkeypatch.setattr(pool, "HANDFUL_FILES", 3)
-    monkeypatch.setattr(groups, "GROUP_FILES", 6)
+    monkeypatch.setattr(read, "GROUP_FILES", 6)
     archive.ingest(workers=2)
     monkeypatch.undo()
     assert_frame_equal(archive.posts(), archive.anew().posts())

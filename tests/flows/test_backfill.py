@@ -10,15 +10,15 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from flows.steps import backfill as steps
-from flows.steps.forecast import Wish
-from flows.steps.order import Order
-from lake import plans
+from flows.pipeline.backfill import run as steps
+from flows.pipeline.backfill.request import Wish
+from flows.pipeline.options import Order
 from lake.errors import LakeError
 from lake.store import open_lake
+from lake.tables import plans
 from posts import parse
+from schemas.enums import BackfillMode
 from schemas.errors import MisuseError, SourceError
-from schemas.words import BackfillMode
 from tests.flows.one_run import Killed, arm, give_up
 from tests.flows.repositories import init
 from tests.flows.test_any_order import FEW, FIELDS, new_archive  # noqa: F401 - a fixture
@@ -147,7 +147,7 @@ def test_a_tie_is_open_again_where_another_cleaner_told_the_lengths(archive, mon
     archive.write("b.md", url=URL.format(1), text="长长的一段话")
     archive.ingest()
     assert plan(archive, mode=ALL)[0].open == 0
-    monkeypatch.setattr("flows.steps.predict.CLEANER_VERSION", 99)
+    monkeypatch.setattr("flows.pipeline.backfill.simulate.CLEANER_VERSION", 99)
     assert plan(archive, mode=ALL)[0].open == 2
 
 
@@ -186,7 +186,7 @@ def test_a_file_that_cannot_be_read_for_a_while_is_read_anew_from_raw(holed):
 def test_reading_all_anew_brings_what_another_version_of_the_code_reads(holed, monkeypatch):
     holed.ingest()
     monkeypatch.setattr(parse, "CLEANER_VERSION", 99)
-    monkeypatch.setattr("flows.steps.backfill_plan.CLEANER_VERSION", 99)
+    monkeypatch.setattr("flows.pipeline.backfill.plan.CLEANER_VERSION", 99)
     clean = parse.clean
     monkeypatch.setattr(parse, "clean", lambda body, *rest: clean(body.replace("灯", "火"), *rest))
     forecast, _ = plan(holed, mode=ALL, since="2024-03-01", until="2024-03-31")
@@ -247,7 +247,7 @@ def test_the_newest_fifty_plans_are_kept(holed, monkeypatch):
 
 @pytest.mark.parametrize("nth", [1, 2, 3, 4])
 def test_a_plan_whose_run_was_killed_can_be_run_again(holed, monkeypatch, nth):
-    monkeypatch.setattr("flows.steps.groups.GROUP_FILES", 2)
+    monkeypatch.setattr("flows.pipeline.execution.read.GROUP_FILES", 2)
     forecast, _ = plan(holed)
     with pytest.MonkeyPatch.context() as patch, pytest.raises(Killed):
         arm(patch.setattr, ("after", "any", nth), give_up)

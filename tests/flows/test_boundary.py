@@ -11,41 +11,41 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from flows.steps import code
-from flows.steps.backfill import plan_backfill
-from flows.steps.forecast import Wish
-from flows.steps.order import Order
-from flows.steps.upkeep import Upkeep, clean_anew
-from lake import templates
+from flows.pipeline import code
+from flows.pipeline.backfill.request import Wish
+from flows.pipeline.backfill.run import plan_backfill
+from flows.pipeline.learning.run import Upkeep, clean_anew
+from flows.pipeline.options import Order
 from lake.batch import Run
 from lake.store import open_lake
-from posts import head
+from lake.tables import templates
+from posts import metadata
+from schemas.enums import AlarmKind, BackfillMode
 from schemas.keys import slug
-from schemas.words import AlarmKind, BackfillMode
 from tests.flows.repositories import init
 
 ROOT = Path(__file__).parents[2]
 BAD = "b.md"
 STAGES = {
-    "decode": "posts.head.decode",
-    "mojibake": "posts.head.repaired",
-    "fences": "posts.front.split",
-    "front matter": "posts.front.read_simple",
-    "header": "posts.body.part",
-    "dates": "posts.head.arbitrate",
-    "urls": "posts.head.canonical",
-    "fields": "posts.fields.labels",
+    "decode": "posts.metadata.decode",
+    "mojibake": "posts.metadata.repaired",
+    "fences": "posts.metadata.front_matter.split",
+    "front matter": "posts.metadata.front_matter.read_simple",
+    "header": "posts.html.render.part",
+    "dates": "posts.metadata.arbitrate",
+    "urls": "posts.metadata.canonical",
+    "fields": "posts.metadata.fields.labels",
     "source": "posts.parse.slug",
-    "markdown": "posts.body.to_html",
-    "html": "posts.clean.markup_of",
-    "walk": "posts.clean.content_of",
-    "cleaning": "posts.clean.judge",
-    "template": "posts.templates.at_edges",
+    "markdown": "posts.html.render.to_html",
+    "html": "posts.cleaning.markup_of",
+    "walk": "posts.cleaning.content_of",
+    "cleaning": "posts.cleaning.judge",
+    "template": "posts.boilerplate.template.at_edges",
     "language": "posts.parse.language_of",
     "links": "posts.parse.absolute",
     "images": "posts.parse.picture",
     "hash": "posts.parse.content_hash",
-    "columns": "posts.work._as_json",
+    "columns": "posts.worker._as_json",
 }
 BODY = '渡口的红绿灯照常亮着。<a href="https://b.example/">去那边</a><img src="/1.png"><p>第二段讲明天的潮汐。</p>'
 
@@ -77,7 +77,7 @@ def taught(archive):
 def fail_at(monkeypatch, stage, error, bad=BAD):
     """Have a stage throw while a file of a name is read."""
     module, _, name = stage.rpartition(".")
-    inside, reading, now = importlib.import_module(module), head.head_of, []
+    inside, reading, now = importlib.import_module(module), metadata.head_of, []
     real = getattr(inside, name)
 
     def head_of(content, file_name):
@@ -134,7 +134,7 @@ def test_the_detail_tells_what_was_thrown_on_one_line_and_where(three, monkeypat
     three.ingest()
     detail = failed(three)[BAD][1]
     assert detail.startswith(told)
-    assert detail.removeprefix(told).partition(":")[0] == "posts/head.py"
+    assert detail.removeprefix(told).partition(":")[0] == "posts/metadata/__init__.py"
     assert detail.endswith(" _dated)")
 
 
@@ -170,7 +170,7 @@ def test_other_code_tries_it_again_by_itself_and_the_same_does_not(source, monke
         archive.ingest()
         change()
         assert (archive.ingest().unchanged, archive.ingest().alarms) == (3, [])
-        patch.setattr("flows.steps.code.version", lambda _: "99")
+        patch.setattr("flows.pipeline.code.version", lambda _: "99")
         code.code_version.cache_clear()
         assert (archive.ingest().rejected, archive.ingest().unchanged) == (1, 3)
     code.code_version.cache_clear()
@@ -182,7 +182,7 @@ def test_other_code_tries_it_again_by_itself_and_the_same_does_not(source, monke
 def test_a_copy_of_it_is_tried_by_other_code_too(three, monkeypatch):
     with monkeypatch.context() as patch:
         fail_at(patch, STAGES["html"], OverflowError())
-        patch.setattr("flows.steps.code.version", lambda _: "99")
+        patch.setattr("flows.pipeline.code.version", lambda _: "99")
         code.code_version.cache_clear()
         three.ingest()
     code.code_version.cache_clear()
@@ -206,7 +206,7 @@ def test_a_post_that_cannot_be_cleaned_again_keeps_its_row_and_the_run_says_so(t
     three.ingest()
     before = three.posts()
     fail_at(monkeypatch, STAGES["html"], OverflowError())
-    monkeypatch.setattr("flows.steps.reclean.CLEANER_VERSION", 99)
+    monkeypatch.setattr("flows.pipeline.learning.reclean.CLEANER_VERSION", 99)
     done = clean_anew(Upkeep(three.lake, wait_seconds=0), print)
     assert [(path, reason) for path, reason, _ in done.recleaned.failed] == [(BAD, "parser_error")]
     assert BAD in done.alarms[0].text
@@ -220,16 +220,16 @@ def test_where_the_text_itself_cannot_be_written_it_is_refused(three, monkeypatc
 
 
 def test_a_head_that_fails_names_no_source():
-    assert head.source_of(b"---\ntitle: [\n") is None
+    assert metadata.source_of(b"---\ntitle: [\n") is None
 
 
 def test_real_workers_go_on_past_it(three, monkeypatch):
     monkeypatch.syspath_prepend(Path(__file__).parent)
-    monkeypatch.setattr("flows.steps.pool.WORTH_A_POOL", 0)
-    monkeypatch.setattr("flows.steps.batches.work", importlib.import_module("faulty").work)
+    monkeypatch.setattr("flows.pipeline.workers.pool.WORTH_A_POOL", 0)
+    monkeypatch.setattr("flows.pipeline.execution.transform.work", importlib.import_module("faulty").work)
     summary = three.ingest(workers=2)
     assert (summary.posts, summary.rejected, summary.balanced) == (2, 1, True)
-    assert failed(three)[BAD][1].startswith("OverflowError: int too large (posts/head.py:")
+    assert failed(three)[BAD][1].startswith("OverflowError: int too large (posts/metadata/__init__.py:")
 
 
 def faulty(*words):
@@ -252,4 +252,4 @@ def test_the_command_shows_the_run_and_fails(three):
 def test_a_command_about_one_file_tells_it_in_a_line(three, command):
     run = faulty(command, three.folder / BAD)
     assert (run.returncode, run.stdout, run.stderr.count("\n")) == (1, "", 1)
-    assert "rejected: parser_error: OverflowError: int too large (posts/head.py:" in run.stderr
+    assert "rejected: parser_error: OverflowError: int too large (posts/metadata/__init__.py:" in run.stderr

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from flows.steps.channel import Channel
+from flows.pipeline.execution.channel import Channel
 
 SOON_SECONDS = 10
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from flows.steps.backfill import plan_backfill
-from flows.steps.forecast import Wish
-from flows.steps.order import Order
-from flows.steps.pool import WorkerError
-from flows.steps.upkeep import Upkeep, clean_anew
-from schemas.words import AlarmKind, BackfillMode
+from flows.pipeline.backfill.request import Wish
+from flows.pipeline.backfill.run import plan_backfill
+from flows.pipeline.learning.run import Upkeep, clean_anew
+from flows.pipeline.options import Order
+from flows.pipeline.workers.pool import WorkerError
+from schemas.enums import AlarmKind, BackfillMode
 
 GOOD = 20
 
@@ -23,10 +23,10 @@ GOOD = 20
 def deadly(archive, monkeypatch):
     """Have workers meet the files of the module `deadly`, in a pool from the first file on; one CPU second each."""
     monkeypatch.syspath_prepend(Path(__file__).parent)
-    monkeypatch.setattr("flows.steps.pool.WORTH_A_POOL", 0)
+    monkeypatch.setattr("flows.pipeline.workers.pool.WORTH_A_POOL", 0)
     monkeypatch.setenv("POSTLAKE_FILE_SECONDS", "1")
     module = importlib.import_module("deadly")
-    monkeypatch.setattr("flows.steps.batches.work", module.work)
+    monkeypatch.setattr("flows.pipeline.execution.transform.work", module.work)
     for number in range(GOOD):
         archive.write(f"{number:02}.md", url=f"https://a.example/{number}")
     return module
@@ -45,7 +45,7 @@ CRASHES = {
     "EXITS": ("parser_crashed", "the process that read it ended: exit code 3"),
     "KILLS": ("parser_crashed", "the process that read it ended: SIGKILL"),
     "HUNGRY": ("parser_crashed", "out of memory"),
-    "SLOW_IN_C": ("parser_timeout", "over 1 s of CPU (posts/work.py)"),
+    "SLOW_IN_C": ("parser_timeout", "over 1 s of CPU (posts/worker.py)"),
 }
 
 
@@ -84,28 +84,28 @@ def test_what_crashed_is_kept_and_can_be_replayed(archive, deadly, monkeypatch):
 
 
 def test_where_no_process_stays_alive_no_file_is_blamed(archive, deadly, monkeypatch):
-    monkeypatch.setattr("flows.steps.pool._prepare", deadly.die)
+    monkeypatch.setattr("flows.pipeline.workers.pool._prepare", deadly.die)
     with pytest.raises(WorkerError, match="no process that parses stays alive"):
         archive.ingest()
 
 
 @pytest.mark.parametrize("kind", ["EXITS", "SLOW_IN_C"])
 def test_a_large_file_of_a_small_run_is_read_in_a_process_of_its_own(archive, deadly, monkeypatch, kind):
-    monkeypatch.setattr("flows.steps.pool.WORTH_A_POOL", 1 << 30)
+    monkeypatch.setattr("flows.pipeline.workers.pool.WORTH_A_POOL", 1 << 30)
     archive.write("10-bad.md", getattr(deadly, kind), extra="长" * 30_000)
     assert (archive.ingest().posts, failed(archive)) == (GOOD, {"10-bad.md": CRASHES[kind]})
 
 
 def test_a_small_run_that_lacks_memory_reads_in_a_process(archive, deadly, monkeypatch):
-    monkeypatch.setattr("flows.steps.pool.WORTH_A_POOL", 1 << 30)
+    monkeypatch.setattr("flows.pipeline.workers.pool.WORTH_A_POOL", 1 << 30)
     put(archive, "10-bad.md", deadly.HUNGRY)
     assert (archive.ingest().posts, failed(archive)) == (GOOD, {"10-bad.md": CRASHES["HUNGRY"]})
 
 
 def test_a_small_run_that_a_file_ends_is_taken_up_by_one_that_refuses_the_file(archive, deadly, monkeypatch):
-    monkeypatch.setattr("flows.steps.pool.WORTH_A_POOL", 1 << 30)
+    monkeypatch.setattr("flows.pipeline.workers.pool.WORTH_A_POOL", 1 << 30)
     put(archive, "10-bad.md", deadly.EXITS)
-    run = "import deadly; from flows.steps import batches; batches.work = deadly.work; import cli; cli.main()"
+    run = "import deadly; from flows.pipeline.execution import transform; transform.work = deadly.work; import cli; cli.main()"
     command = [
         sys.executable,
         "-c",
@@ -123,11 +123,13 @@ def test_a_small_run_that_a_file_ends_is_taken_up_by_one_that_refuses_the_file(a
 
 def test_a_post_whose_cleaning_ends_its_worker_keeps_its_row(archive, deadly, monkeypatch):
     put(archive, "10-bad.md", deadly.EXITS)
-    monkeypatch.setattr("flows.steps.batches.work", importlib.import_module("posts.work").work)
+    monkeypatch.setattr(
+        "flows.pipeline.execution.transform.work", importlib.import_module("posts.worker").work
+    )
     archive.ingest()
     before = archive.posts()
-    monkeypatch.setattr("flows.steps.reclean.work", deadly.work)
-    monkeypatch.setattr("flows.steps.reclean.CLEANER_VERSION", 99)
+    monkeypatch.setattr("flows.pipeline.learning.reclean.work", deadly.work)
+    monkeypatch.setattr("flows.pipeline.learning.reclean.CLEANER_VERSION", 99)
     done = clean_anew(Upkeep(archive.lake, wait_seconds=0), print)
     assert [path for path, *_ in done.recleaned.failed] == ["10-bad.md"]
     assert (done.recleaned.posts, [alarm.kind for alarm in done.alarms]) == (
@@ -140,14 +142,16 @@ def test_a_post_whose_cleaning_ends_its_worker_keeps_its_row(archive, deadly, mo
 def test_heads_are_read_past_a_file_that_ends_its_worker(archive, deadly, monkeypatch):
     archive.ingest()
     put(archive, "10-bad.md", deadly.EXITS)
-    monkeypatch.setattr("flows.steps.heads.outlines", deadly.outlines)
+    monkeypatch.setattr("flows.pipeline.execution.heads.outlines", deadly.outlines)
     forecast, _ = plan_backfill(Wish(Order((str(archive.folder),), archive.lake), BackfillMode.ALL), print)
     assert forecast.reasons == {"parser_crashed": 1}
 
 
 def test_examples_are_read_past_a_file_that_ends_its_worker(archive, deadly, monkeypatch):
     put(archive, "10-bad.md", deadly.HUNGRY)
-    monkeypatch.setattr("flows.steps.learn.WORTH_LEARNING", 0)
-    monkeypatch.setattr("flows.steps.learn.examples", deadly.examples)
-    monkeypatch.setattr("flows.steps.batches.work", importlib.import_module("posts.work").work)
+    monkeypatch.setattr("flows.pipeline.learning.learn.WORTH_LEARNING", 0)
+    monkeypatch.setattr("flows.pipeline.learning.learn.examples", deadly.examples)
+    monkeypatch.setattr(
+        "flows.pipeline.execution.transform.work", importlib.import_module("posts.worker").work
+    )
     assert archive.ingest().posts == GOOD + 1

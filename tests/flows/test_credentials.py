@@ -5,7 +5,7 @@ from prefect.utilities.schema_tools import validation
 
 from flows.backfill import backfill
 from flows.ingest import ingest
-from flows.steps.credentials import NO_CREDENTIALS, has_credentials, refuse_credentials
+from flows.pipeline.sources.credentials import NO_CREDENTIALS, has_credentials, refuse_credentials
 from schemas.errors import MisuseError
 
 SECRET = [

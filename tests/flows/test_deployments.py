@@ -12,7 +12,7 @@ import yaml
 from prefect.client.orchestration import PrefectClient
 from prefect.events.schemas.automations import Automation, AutomationCore
 
-from flows.deployments import awaited, differ
+from flows.prefect.deploy import awaited, differ
 
 FILE = Path(__file__).parents[2] / "automations.yaml"
 AUTOMATIONS = yaml.safe_load(FILE.read_text(encoding="utf-8"))["automations"]

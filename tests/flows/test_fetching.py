@@ -8,8 +8,8 @@ import sys
 import psutil
 import pytest
 
-from flows.steps import mirror
-from flows.steps.progress import in_words, watched_by
+from flows.pipeline.progress import in_words, watched_by
+from flows.pipeline.sources import git_cache
 from tests.flows.repositories import as_nobody, init
 
 
@@ -31,10 +31,10 @@ def url(tmp_path):
     ("seconds", "told"), [(0, {("counting", 3, 3)}), (600, set())], ids=["long", "short"]
 )
 def test_a_long_fetch_tells_what_git_is_at_and_how_far(url, monkeypatch, seconds, told):
-    monkeypatch.setattr(mirror, "SECONDS_UNTOLD", seconds)
+    monkeypatch.setattr(git_cache, "SECONDS_UNTOLD", seconds)
     seen = set()
     with watched_by(lambda *stage: seen.add(stage)):
-        mirror.mirror(url)
+        git_cache.mirror(url)
     assert {stage for stage in seen if stage[0] == "counting" and stage[1] == stage[2]} == told
 
 

@@ -10,8 +10,8 @@ import psutil
 import pytest
 from polars.testing import assert_frame_equal
 
-from flows.steps import groups
-from posts import work
+from flows.pipeline.execution import read
+from posts import worker
 from tests.flows.one_run import Killed, arm, give_up
 from tests.flows.repositories import Git, as_nobody, init, noon
 
@@ -32,13 +32,13 @@ def git(archive):
 @pytest.fixture
 def parsed(monkeypatch):
     """The paths of the files that are parsed."""
-    paths, parse = [], work.parse
+    paths, parse = [], worker.parse
 
     def noted(sighted, *how):
         paths.append(sighted.path)
         return parse(sighted, *how)
 
-    monkeypatch.setattr(work, "parse", noted)
+    monkeypatch.setattr(worker, "parse", noted)
     return paths
 
 
@@ -369,7 +369,7 @@ def killed(monkeypatch):
 
     def _killed(archive, point, *sources):
         with monkeypatch.context() as patch, pytest.raises(Killed):
-            patch.setattr(groups, "GROUP_FILES", 2)
+            patch.setattr(read, "GROUP_FILES", 2)
             arm(patch.setattr, point, give_up)
             archive.ingest(*sources)
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from flows.guard import Guard, allowed_places
+from flows.server.guard import Guard, allowed_places
 
 ALLOWED = allowed_places("server, posts.example.org:8443", "https://lake.example.org/api")
 HOST = "127.0.0.1:4200"

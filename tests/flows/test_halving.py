@@ -3,7 +3,7 @@
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from flows.steps.halving import LostError, results
+from flows.pipeline.workers.bisection import LostError, results
 
 MANY = st.sets(st.integers(0, 30))
 

@@ -16,13 +16,13 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from flows.steps import groups
-from flows.steps.history import moments
-from flows.steps.maintain import Maintenance, maintain
-from flows.steps.upkeep import Upkeep, learn
+from flows.pipeline.execution import read
+from flows.pipeline.learning.run import Upkeep, learn
+from flows.pipeline.maintenance.maintain import Maintenance, maintain
+from flows.pipeline.planning.history import moments
 from lake.batch import KEY
 from lake.store import open_lake
-from posts import work
+from posts import worker
 from schemas.errors import SourceError
 from tests.flows.one_run import Killed, arm, give_up
 from tests.flows.repositories import Git, as_nobody
@@ -123,13 +123,13 @@ def site(new_site):
 @pytest.fixture
 def parsed(monkeypatch):
     """How often each content was parsed, under its file name."""
-    counts, parse = Counter(), work.parse
+    counts, parse = Counter(), worker.parse
 
     def counted(sighted, *how):
         counts[sighted.blob, sighted.name] += 1
         return parse(sighted, *how)
 
-    monkeypatch.setattr(work, "parse", counted)
+    monkeypatch.setattr(worker, "parse", counted)
     return counts
 
 
@@ -198,8 +198,8 @@ def test_a_replayed_history_is_that_of_a_run_per_commit(new_site, most, commits,
     for commit in ids[:first] if not told else ids[first - 1 : first]:
         site.load(commit, **told)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(groups, "GROUP_FILES", most)
-        patch.setattr(groups, "GROUP_BYTES", 1 if most == 1 else groups.GROUP_BYTES)
+        patch.setattr(read, "GROUP_FILES", most)
+        patch.setattr(read, "GROUP_BYTES", 1 if most == 1 else read.GROUP_BYTES)
         assert site.replay().kind == "history"
     assert_same(site, site.one_by_one())
 
@@ -269,8 +269,8 @@ def test_a_commit_larger_than_a_group_is_one_change(site, monkeypatch, most):
     moved = {f"old/{path}": content for path, content in many.items()}
     edited = {f"old/{number}.md": post(number, LATE) for number in range(7, 0, -1)}
     site.commit(many, moved, edited, {"one.md": post(9)}, many | edited)
-    monkeypatch.setattr(groups, "GROUP_BYTES", most)
-    monkeypatch.setattr(groups, "GROUP_FILES", most)
+    monkeypatch.setattr(read, "GROUP_BYTES", most)
+    monkeypatch.setattr(read, "GROUP_FILES", most)
     site.replay()
     monkeypatch.undo()
     assert_same(site, site.one_by_one())
@@ -303,7 +303,7 @@ MOVED_BY_A_PART = {
 def test_twins_of_a_change_larger_than_a_group_are_one_change(site, monkeypatch, kind, trees):
     first, _ = site.commit(*trees)
     site.replay(first)
-    monkeypatch.setattr(groups, "GROUP_BYTES" if kind == "replay" else "GROUP_FILES", 1)
+    monkeypatch.setattr(read, "GROUP_BYTES" if kind == "replay" else "GROUP_FILES", 1)
     getattr(site, kind)()
     monkeypatch.undo()
     assert_same(site, site.one_by_one())
@@ -314,7 +314,7 @@ def test_twins_of_a_change_larger_than_a_group_are_one_change(site, monkeypatch,
 def test_a_change_larger_than_a_group_that_was_killed_is_finished_as_one(site, monkeypatch, trees, what):
     first, _ = site.commit(*trees)
     site.replay(first)
-    monkeypatch.setattr(groups, "GROUP_BYTES", 1)
+    monkeypatch.setattr(read, "GROUP_BYTES", 1)
     kill(monkeypatch, ("after", what, 2), site.replay)
     site.replay()
     monkeypatch.undo()
@@ -429,7 +429,7 @@ def test_a_replay_that_was_killed_goes_on_where_it_was(site, monkeypatch, point)
     site.commit(first, first | {"a.md": post(1, text=LONG)}, {"b.md": post(1), "c.md": post(2)}, first, {})
     calm = replace(site, archive=replace(site.archive, lake=site.archive.lake.with_name("calm")))
     calm.replay()
-    monkeypatch.setattr(groups, "GROUP_FILES", 2)
+    monkeypatch.setattr(read, "GROUP_FILES", 2)
     kill(monkeypatch, point, site.replay)
     assert site.replay().kind == "history"
     assert_same(site, calm)

@@ -8,7 +8,7 @@ import pytest
 from deltalake import DeltaTable
 from polars.testing import assert_frame_equal
 
-from posts.paths import to_bytes
+from posts.sources.paths import to_bytes
 
 NAMES = {
     "slashes": "a/b/../../../../c",

@@ -5,7 +5,7 @@ from itertools import permutations
 import pytest
 from polars.testing import assert_frame_equal
 
-from posts import work
+from posts import worker
 from schemas.keys import place, post_id_of_place, slug
 
 HARBOUR = {"categories": ["港口报"]}
@@ -124,7 +124,7 @@ def test_a_post_that_is_archived_is_not_parsed_and_stays_as_it_is(archive, monke
     archive.write("_posts/2021-09-09-x.md", url=None)
     archive.ingest()
     before = archive.rows("posts").drop("path")
-    monkeypatch.setattr("posts.work.parse", None)
+    monkeypatch.setattr("posts.worker.parse", None)
     archive.move("_posts/2021-09-09-x.md", "archived/2021-09-09/2021-09-09-x.md")
     moved = archive.ingest()
     assert (moved.moved, moved.posts, moved.gone) == (1, 0, 1)
@@ -134,8 +134,8 @@ def test_a_post_that_is_archived_is_not_parsed_and_stays_as_it_is(archive, monke
 
 @pytest.mark.parametrize("runs", [1, 2])
 def test_a_content_at_three_places_is_parsed_once(archive, monkeypatch, runs):
-    parsed, parse = [], work.parse
-    monkeypatch.setattr(work, "parse", lambda seen, *how: parsed.append(seen.path) or parse(seen, *how))
+    parsed, parse = [], worker.parse
+    monkeypatch.setattr(worker, "parse", lambda seen, *how: parsed.append(seen.path) or parse(seen, *how))
     archive.write("zh/x.md", url=None)
     if runs > 1:
         archive.ingest()
@@ -148,7 +148,7 @@ def test_a_content_at_three_places_is_parsed_once(archive, monkeypatch, runs):
 def test_a_folder_that_is_renamed_gives_other_posts_without_parsing(archive, monkeypatch):
     archive.write("zh/x.md", url=None)
     archive.ingest()
-    monkeypatch.setattr("posts.work.parse", None)
+    monkeypatch.setattr("posts.worker.parse", None)
     archive.move("zh/x.md", "cn/x.md")
     assert archive.ingest().moved == 1
     monkeypatch.undo()

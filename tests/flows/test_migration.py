@@ -13,11 +13,11 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from flows.steps.maintain import Maintenance, maintain
-from flows.steps.upkeep import Upkeep, clean_anew
-from flows.steps.verify import verify
-from lake import query
+from flows.pipeline.learning.run import Upkeep, clean_anew
+from flows.pipeline.maintenance.maintain import Maintenance, maintain
+from flows.pipeline.maintenance.verify import verify
 from lake.errors import LakeError
+from lake.query import sql as query
 from lake.store import open_lake
 
 OLD = Path(__file__).parents[1] / "old_lakes" / "476aa45.tar.gz"
@@ -161,7 +161,7 @@ def test_a_lake_that_lacks_the_bytes_of_a_post_is_refused_as_it_is(old):
 
 def test_a_lake_of_a_newer_postlake_is_not_written_to(archive, monkeypatch):
     archive.write("a.md")
-    monkeypatch.setattr("lake.commit.IDENTITY_VERSION", 1_000)
+    monkeypatch.setattr("lake.commit.commit.IDENTITY_VERSION", 1_000)
     archive.ingest()
     monkeypatch.undo()
     with pytest.raises(LakeError, match="newer postlake"):

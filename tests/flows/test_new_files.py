@@ -1,6 +1,6 @@
 """A run that makes few posts of its files says so, and why."""
 
-from schemas.words import AlarmKind
+from schemas.enums import AlarmKind
 
 
 def alarms(summary):

@@ -7,8 +7,8 @@ import threading
 
 import pytest
 
-from flows.steps import mirror
-from flows.steps.mirror import OutageError
+from flows.pipeline.sources import git_cache
+from flows.pipeline.sources.git_cache import OutageError
 
 
 class Failing(http.server.SimpleHTTPRequestHandler):
@@ -49,7 +49,7 @@ def served(tmp_path, archive):
 @pytest.fixture(autouse=True)
 def _cache(tmp_path, monkeypatch):
     monkeypatch.setenv("POSTLAKE_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(mirror, "PAUSES", (0, 0))
+    monkeypatch.setattr(git_cache, "PAUSES", (0, 0))
 
 
 def test_a_fetch_is_tried_again_and_says_so(served, archive, capsys):
@@ -68,6 +68,6 @@ def test_an_outage_that_lasts_ends_the_run_before_anything_is_written(served, ar
 
 def test_what_is_not_there_is_not_asked_for_again(served, archive, capsys):
     served.refusals = 0
-    with pytest.raises(mirror.GitError):
+    with pytest.raises(git_cache.GitError):
         archive.ingest(f"http://127.0.0.1:{served.server_port}/none.git")
     assert "fetching again" not in capsys.readouterr().out

@@ -6,16 +6,17 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from flows.steps import groups, learn, reclean
-from flows.steps.clock import new_run
-from flows.steps.learn import WORTH_LEARNING
-from flows.steps.upkeep import Upkeep, clean_anew
-from flows.steps.upkeep import learn as learn_again
-from flows.steps.verify import verify
-from lake import templates
+from flows.pipeline.clock import new_run
+from flows.pipeline.execution import read
+from flows.pipeline.learning import learn, reclean
+from flows.pipeline.learning.learn import WORTH_LEARNING
+from flows.pipeline.learning.run import Upkeep, clean_anew
+from flows.pipeline.learning.run import learn as learn_again
+from flows.pipeline.maintenance.verify import verify
 from lake.store import Lake, open_lake
+from lake.tables import templates
 from posts import parse
-from schemas.words import Check, Warn
+from schemas.enums import Check, Warn
 from tests.conftest import Archive
 from tests.flows.one_run import Killed
 
@@ -24,7 +25,7 @@ EARLY, LATE = "本台每晚八点开播，请记得按时收看旧港夜话。",
 OPENINGS = "灯塔 渡口 码头 盐场 船坞 潮汐 邮局 茶楼 戏台 书店 菜场 桥头".split()
 # The sample of a first ingest is every fifth file; what stands in none of these is learned once all are loaded.
 SAMPLED = 5
-SMALL = {(learn, "SAMPLE_FILES"): WORTH_LEARNING // SAMPLED, (groups, "GROUP_FILES"): WORTH_LEARNING // 2}
+SMALL = {(learn, "SAMPLE_FILES"): WORTH_LEARNING // SAMPLED, (read, "GROUP_FILES"): WORTH_LEARNING // 2}
 MOST_COMMITS = 40
 
 
@@ -148,7 +149,7 @@ def test_every_run_that_writes_posts_cleans_what_is_outdated(behind, run):
 
 def test_posts_behind_their_template_are_found_once_a_run_should_have_cleaned_them(behind, monkeypatch):
     assert verify(behind.lake).findings == 0
-    monkeypatch.setattr("flows.steps.session.catch_up", lambda *_: reclean.Recleaned())
+    monkeypatch.setattr("flows.pipeline.execution.ingest_run.catch_up", lambda *_: reclean.Recleaned())
     behind.ingest()
     found = [each for each in verify(behind.lake).checks if each.findings]
     assert [(each.check, each.table, each.findings) for each in found] == [(Check.CLEANED, "posts", 40)]
@@ -157,7 +158,7 @@ def test_posts_behind_their_template_are_found_once_a_run_should_have_cleaned_th
 def test_where_nothing_is_outdated_no_post_is_looked_at(behind, monkeypatch):
     behind.ingest(workers=1)
     versions = open_lake(behind.lake).versions()
-    monkeypatch.setattr("lake.templates.outdated", None)
+    monkeypatch.setattr("lake.tables.templates.outdated", None)
     behind.ingest(workers=1)
     assert open_lake(behind.lake).versions() == versions | {"runs": versions["runs"] + 1}
 

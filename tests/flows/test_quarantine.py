@@ -6,12 +6,13 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from flows.steps.load import Loader
-from lake import ledger, query
+from flows.pipeline.execution.load import Loader
 from lake.batch import Batch, Run
 from lake.errors import LakeError
+from lake.query import sql
 from lake.store import open_lake
-from schemas.words import Engine
+from lake.tables import files
+from schemas.enums import Engine
 
 BROKEN = "---\ntitle: 一\n没有写完".encode()
 OLDER = Run("older", dt.datetime(2024, 1, 1, tzinfo=dt.UTC))
@@ -31,7 +32,7 @@ def test_a_reject_keeps_bytes_reason_field_and_detail(archive):
     archive.put("broken.md", BROKEN)
     archive.write("x.md", date="soon")
     archive.ingest()
-    found = query.rows(
+    found = sql.rows(
         open_lake(archive.lake), "SELECT path, reason, field, detail, content FROM rejects ORDER BY path", 9
     )
     assert found[1] == [
@@ -82,7 +83,7 @@ def test_a_reject_that_is_mended_on_disk_becomes_a_post(archive):
     archive.ingest()
     archive.write("a.md")
     assert archive.ingest().posts == 1
-    assert ledger.rejects(open_lake(archive.lake)).is_empty()
+    assert files.rejects(open_lake(archive.lake)).is_empty()
 
 
 def test_a_replay_does_not_hide_a_mended_file_from_the_next_ingest(archive):

@@ -5,10 +5,10 @@ import datetime as dt
 import polars as pl
 import pytest
 
-from flows.steps.load import Loader
+from flows.pipeline.execution.load import Loader
 from lake.batch import Batch, Run
 from lake.store import open_lake
-from posts.work import Reader
+from posts.worker import Reader
 
 LONG_AGO = Run("older", dt.datetime(2024, 1, 1, tzinfo=dt.UTC))
 

@@ -7,11 +7,11 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
-from flows.steps import sources
-from flows.steps.account import FailuresError, refuse_failures
-from flows.steps.sources import VanishedError
-from flows.steps.verify import verify
-from schemas.words import AlarmKind
+from flows.pipeline.maintenance.verify import verify
+from flows.pipeline.reporting.account import FailuresError, refuse_failures
+from flows.pipeline.sources import base
+from flows.pipeline.sources.base import VanishedError
+from schemas.enums import AlarmKind
 from tests.flows.repositories import as_nobody, init
 
 URL = "https://a.example/{}"
@@ -107,7 +107,7 @@ def test_a_small_source_may_go(archive):
 def test_a_small_source_whose_folder_cannot_be_read_any_more_keeps_its_posts(archive, monkeypatch):
     empty(archive, 5)
     archive.ingest()
-    monkeypatch.setattr("posts.find._identity", lambda _: None)
+    monkeypatch.setattr("posts.sources.files._identity", lambda _: None)
     archive.ingest()
     assert standing(archive) == 5
 
@@ -212,7 +212,7 @@ def test_a_history_that_was_rewritten_and_has_lost_most_counts(archive):
 
 def vanishing(monkeypatch, folder, once, rest=0):
     """Have a folder go once a file is read; at first a few of its files are still there, as while it is being deleted."""
-    read = sources.read
+    read = base.read
 
     def gone(origin, path):
         if origin == str(folder) and path.endswith(once) and folder.is_dir():
@@ -222,7 +222,7 @@ def vanishing(monkeypatch, folder, once, rest=0):
                 shutil.rmtree(folder)
         return read(origin, path)
 
-    monkeypatch.setattr(sources, "read", gone)
+    monkeypatch.setattr(base, "read", gone)
 
 
 def vanished(summary):
@@ -262,7 +262,7 @@ def test_when_a_folder_vanishes_the_others_are_read_and_it_goes_on_when_it_is_ba
     loaded, other, monkeypatch, files_in_a_group
 ):
     """Of it a post is missed, one is edited and some are new: the lake has them as they were until it is back."""
-    monkeypatch.setattr("flows.steps.groups.GROUP_FILES", files_in_a_group)
+    monkeypatch.setattr("flows.pipeline.execution.read.GROUP_FILES", files_in_a_group)
     whole = loaded.folder.with_name("whole")
     loaded.write("_posts/7.md", url=URL.format(7), title="又改了")
     stock(loaded, range(POSTS, 2 * POSTS))
@@ -291,7 +291,7 @@ def test_what_is_missed_in_a_folder_that_vanishes_is_not_withdrawn(loaded, other
 
 def going(monkeypatch, folder, before):
     """Have a folder go as it is listed: before anything of it is, or after."""
-    find = sources.find
+    find = base.find
 
     def gone(root):
         here = root == bytes(folder)
@@ -301,7 +301,7 @@ def going(monkeypatch, folder, before):
         if here and not before:
             shutil.rmtree(folder)
 
-    monkeypatch.setattr(sources, "find", gone)
+    monkeypatch.setattr(base, "find", gone)
 
 
 @pytest.mark.parametrize("before", [True, False])
@@ -323,13 +323,13 @@ def test_a_run_of_which_every_folder_vanishes_while_it_is_listed_fails(loaded, m
 
 
 def test_a_file_that_vanishes_while_its_folder_is_read_is_rejected(archive, monkeypatch):
-    read = sources.read
+    read = base.read
 
     def gone(origin, path):
         if path.endswith("/7.md"):
             archive.remove("_posts/7.md")
         return read(origin, path)
 
-    monkeypatch.setattr(sources, "read", gone)
+    monkeypatch.setattr(base, "read", gone)
     assert archive.ingest().rejected == 1
     assert archive.files().filter(pl.col("reason") == "unreadable")["path"].to_list() == ["_posts/7.md"]

@@ -12,7 +12,7 @@ from functools import partial
 import pytest
 from polars.testing import assert_frame_equal
 
-from posts.unpack import zstd
+from posts.sources.archives.compression import zstd
 from schemas.errors import SourceError
 from schemas.tables import TABLES
 from tests.conftest import Archive

@@ -4,12 +4,12 @@ import re
 
 import pytest
 
-from flows.steps.markdown import code, plain, table
-from flows.steps.progress import watched_by
-from flows.steps.rates import rates
-from flows.steps.rejects import rejects_of
-from flows.steps.summary import as_markdown, upkeep_as_markdown
-from flows.steps.upkeep import Upkeep, learn
+from flows.pipeline.learning.run import Upkeep, learn
+from flows.pipeline.progress import watched_by
+from flows.pipeline.reporting.markdown import code, plain, table
+from flows.pipeline.reporting.rates import rates
+from flows.pipeline.reporting.rejects import rejects_of
+from flows.pipeline.reporting.summary import as_markdown, upkeep_as_markdown
 from lake.store import open_lake
 
 LINKS = {"this run": "/v2/runs/flow-run/1"}
@@ -118,7 +118,7 @@ def test_commands_to_copy_stay_in_their_fence():
 
 
 def test_a_run_tells_how_far_it_is(archive, monkeypatch):
-    monkeypatch.setattr("flows.steps.pool.HANDFUL_FILES", 2)
+    monkeypatch.setattr("flows.pipeline.workers.pool.HANDFUL_FILES", 2)
     for number in range(5):
         archive.write(f"{number}.md", url=f"https://a.example/{number}")
     told = []

@@ -23,7 +23,7 @@ def learn_column(table):
 
 def fill_column(table):
     """Fill the column in the rows that files become."""
-    from flows.steps import frames
+    from flows.pipeline.execution import frames
 
     plain = frames._frame
 

@@ -3,7 +3,7 @@
 import pytest
 from deltalake import CommitProperties, DeltaTable
 
-from lake.commit import BATCH, repair
+from lake.commit.commit import BATCH, repair
 from lake.store import open_lake
 
 

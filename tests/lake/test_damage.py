@@ -8,16 +8,16 @@ import sys
 
 import pytest
 
-from flows.steps.order import Order
-from flows.steps.pipeline import ingest
-from flows.steps.verify import verify
+from flows.pipeline.direct import ingest
+from flows.pipeline.maintenance.verify import verify
+from flows.pipeline.options import Order
 from lake.damage import explained
 from lake.errors import DamagedError, LakeBusyError, QueryError, StorageError
-from lake.info import posts_by_source
 from lake.lock import writing
-from lake.query import export, rows
+from lake.query.info import posts_by_source
+from lake.query.sql import export, rows
 from lake.store import open_lake
-from schemas.words import Check
+from schemas.enums import Check
 
 POSTS = 4
 

@@ -5,11 +5,11 @@ import datetime as dt
 import polars as pl
 import pytest
 
-from lake import figures
 from lake.create import create_lake
-from lake.figures import Period, Window
-from lake.growth import growth
-from lake.info import tables
+from lake.query import statistics
+from lake.query.growth import growth
+from lake.query.info import tables
+from lake.query.statistics import Period, Window
 from lake.store import open_lake
 
 TODAY = dt.date(2024, 6, 1)
@@ -21,7 +21,7 @@ def written(archive, *posts):
     for number, (source, day, text) in enumerate(posts):
         archive.write(f"{number}.md", text, title=f"第{number}篇", date=day, categories=[source])
     archive.ingest()
-    return figures.opened(open_lake(archive.lake))
+    return statistics.opened(open_lake(archive.lake))
 
 
 def test_a_source_is_summed_without_what_is_withdrawn(archive):
@@ -30,7 +30,7 @@ def test_a_source_is_summed_without_what_is_withdrawn(archive):
     archive.ingest()
     archive.remove("b.md")
     archive.ingest()
-    row = figures.sources(figures.opened(open_lake(archive.lake))).row(0, named=True)
+    row = statistics.sources(statistics.opened(open_lake(archive.lake))).row(0, named=True)
     told = {name: row[name] for name in ("source", "posts", "withdrawn", "last", "text_chars")}
     assert told == {
         "source": "旧刊",
@@ -46,9 +46,14 @@ def test_a_source_of_which_all_is_withdrawn_has_no_dates(archive):
     archive.ingest()
     archive.remove("a.md")
     archive.ingest()
-    opened = figures.opened(open_lake(archive.lake))
-    row = figures.sources(opened).row(0, named=True)
-    assert (row["posts"], row["withdrawn"], row["first"], figures.window(opened, TODAY)) == (0, 1, None, None)
+    opened = statistics.opened(open_lake(archive.lake))
+    row = statistics.sources(opened).row(0, named=True)
+    assert (row["posts"], row["withdrawn"], row["first"], statistics.window(opened, TODAY)) == (
+        0,
+        1,
+        None,
+        None,
+    )
 
 
 @pytest.mark.parametrize(
@@ -58,28 +63,28 @@ def test_a_source_of_which_all_is_withdrawn_has_no_dates(archive):
 )  # fmt: skip
 def test_the_period_follows_the_span(archive, last, period):
     opened = written(archive, ("甲", "2024-01-01", "一"), ("甲", last, "二"))
-    assert figures.window(opened, dt.date(2090, 1, 1)).period == period
+    assert statistics.window(opened, dt.date(2090, 1, 1)).period == period
 
 
 def test_a_far_tail_of_early_posts_and_posts_of_the_future_are_counted_and_not_shown(archive):
     days = ["1970-01-01", "2077-07-07", *["2024-03-05"] * 1000]
     opened = written(archive, *(("甲", day, "灯") for day in days))
     day = dt.date(2024, 3, 5)
-    assert figures.window(opened, TODAY) == Window(day, day, Period.DAY, before=1, after=1)
+    assert statistics.window(opened, TODAY) == Window(day, day, Period.DAY, before=1, after=1)
 
 
 def test_activity_sums_what_is_not_chosen(archive):
     days = ("2024-03-05", "2024-03-09", "2024-05-01")
     opened = written(archive, *((source, day, "灯") for source in ("甲", "乙", "丙") for day in days))
-    chosen = figures.sources(opened)["source_id"].to_list()[:1]
-    found = figures.activity(opened, MONTHS, chosen).select("source_id", "since", "posts").rows()
+    chosen = statistics.sources(opened)["source_id"].to_list()[:1]
+    found = statistics.activity(opened, MONTHS, chosen).select("source_id", "since", "posts").rows()
     march, may = dt.date(2024, 3, 1), dt.date(2024, 5, 1)
     assert found == [(chosen[0], march, 2), (chosen[0], may, 1), (None, march, 4), (None, may, 2)]
 
 
 def test_lengths_are_the_quartiles_of_posts_with_text(archive):
     opened = written(archive, *(("甲", "2024-03-05", "灯" * chars) for chars in (0, 100, 200, 300, 400, 500)))
-    row = figures.lengths(opened, MONTHS, []).row(0, named=True)
+    row = statistics.lengths(opened, MONTHS, []).row(0, named=True)
     assert (row["source_id"], row["since"], row["posts"], row["median"]) == (
         None,
         dt.date(2024, 3, 1),
@@ -91,17 +96,17 @@ def test_lengths_are_the_quartiles_of_posts_with_text(archive):
 
 
 def test_files_that_are_no_posts_are_counted_by_reason(examples):
-    found = figures.left_out(figures.opened(open_lake(examples.lake)))
+    found = statistics.left_out(statistics.opened(open_lake(examples.lake)))
     assert found.filter(pl.col("files") > 1).rows() == [("ignored", "no_front_matter", 3)]
     assert found["files"].sum() == 8
 
 
 def test_an_empty_lake_has_no_figures(tmp_path):
     lake = create_lake(tmp_path / "lake", None)
-    opened = figures.opened(lake)
-    asked = (figures.sources, figures.languages, figures.left_out)
+    opened = statistics.opened(lake)
+    asked = (statistics.sources, statistics.languages, statistics.left_out)
     assert [each(opened).height for each in asked] == [0, 0, 0]
-    assert (figures.last_runs(lake, 9).height, figures.window(opened, TODAY)) == (0, None)
+    assert (statistics.last_runs(lake, 9).height, statistics.window(opened, TODAY)) == (0, None)
 
 
 def test_growth_ends_at_what_the_tables_are(archive):

@@ -4,12 +4,12 @@ import json
 
 import pytest
 
-from flows.steps.order import Order
-from flows.steps.pipeline import ingest
-from lake import query
+from flows.pipeline.direct import ingest
+from flows.pipeline.options import Order
 from lake.errors import LakeError
-from lake.history import versions
+from lake.query import sql
 from lake.store import open_lake
+from lake.tables.post_versions import versions
 from tests.flows.repositories import init
 
 URL = "https://a.example/lamp"
@@ -67,20 +67,20 @@ def test_a_post_that_is_not_there_is_an_error(lived):
 def test_posts_at_a_moment_are_those_that_stood_then(lived, days_later, titles):
     lake = open_lake(lived.lake)
     moment = f"(SELECT min(version_at) FROM versions) + INTERVAL ({days_later}) DAY"
-    found = query.rows(lake, f"SELECT title FROM posts_at({moment}) ORDER BY title", 9)
+    found = sql.rows(lake, f"SELECT title FROM posts_at({moment}) ORDER BY title", 9)
     assert [title for (title,) in found[1]] == titles
 
 
 def test_posts_at_has_the_columns_of_posts(lived):
     lake = open_lake(lived.lake)
-    assert query.rows(lake, "FROM posts_at(now())", 1)[0] == query.rows(lake, "FROM posts", 1)[0]
+    assert sql.rows(lake, "FROM posts_at(now())", 1)[0] == sql.rows(lake, "FROM posts", 1)[0]
 
 
 def test_posts_at_a_date_is_its_first_moment(lived):
     lake = open_lake(lived.lake)
-    first = query.rows(lake, "SELECT min(version_at)::DATE::VARCHAR FROM versions", 1)[1][0][0]
+    first = sql.rows(lake, "SELECT min(version_at)::DATE::VARCHAR FROM versions", 1)[1][0][0]
     counted = [
-        query.rows(lake, f"SELECT count(*) FROM posts_at('{text}')", 1)[1]
+        sql.rows(lake, f"SELECT count(*) FROM posts_at('{text}')", 1)[1]
         for text in (first, f"{first} 23:59:59")
     ]
     assert counted == [[(0,)], [(2,)]]

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from lake.lives import Version, lived
+from lake.commit.version_chain import Version, lived
 
 TICK = dt.timedelta(microseconds=1)
 OLD, NEW, NEWER = "old", "new", "newer"

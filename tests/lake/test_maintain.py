@@ -13,14 +13,14 @@ import pytest
 from deltalake import CommitProperties, DeltaTable
 from polars.testing import assert_frame_equal
 
-from flows.steps import groups
-from flows.steps.maintain import Maintenance, maintain
-from flows.steps.progress import watched_by
-from flows.steps.upkeep import Upkeep, learn
-from flows.steps.verify import verify
-from lake import maintain as files
-from lake import query
+from flows.pipeline.execution import read
+from flows.pipeline.learning.run import Upkeep, learn
+from flows.pipeline.maintenance.maintain import Maintenance, maintain
+from flows.pipeline.maintenance.verify import verify
+from flows.pipeline.progress import watched_by
 from lake.errors import LakeError
+from lake.maintenance import compact as files
+from lake.query import sql
 from lake.store import open_lake
 from schemas.errors import MisuseError
 from schemas.tables import TABLES
@@ -175,7 +175,7 @@ def test_the_lake_may_lie_in_a_folder_of_any_name(archive, name):
     odd.write("a.md", url=URL.format("a"), title="又改")
     odd.ingest()
     assert of(maintained(odd), "posts").removed == 1
-    assert query.rows(open_lake(odd.lake), "SELECT title FROM posts WHERE path = 'a.md'", 9)[1] == [("又改",)]
+    assert sql.rows(open_lake(odd.lake), "SELECT title FROM posts WHERE path = 'a.md'", 9)[1] == [("又改",)]
     assert verify(odd.lake).findings == 0
 
 
@@ -310,7 +310,7 @@ def test_posts_that_were_cleaned_again_are_not_taken_back_behind_what_is_deleted
 @pytest.fixture
 def past(archive, monkeypatch):
     """A repository of six commits, and how to replay it; batches are of two files."""
-    monkeypatch.setattr(groups, "GROUP_FILES", 2)
+    monkeypatch.setattr(read, "GROUP_FILES", 2)
     home = type(archive)(archive.folder.with_name("past"), archive.lake.with_name("of-the-past"))
     home.folder.mkdir()
     git = init(home.folder)

@@ -5,13 +5,14 @@ import polars as pl
 import pytest
 from deltalake import CommitProperties, DeltaTable
 
-from flows.steps import groups
-from flows.steps.verify import verify
-from lake import figures, info, query, templates
-from lake.commit import agreeing
-from lake.history import versions
-from lake.partitions import removal_of, write
+from flows.pipeline.execution import read
+from flows.pipeline.maintenance.verify import verify
+from lake.commit.commit import agreeing
+from lake.delta import removal_of, write
+from lake.query import info, sql, statistics
 from lake.store import STATISTICS, open_lake
+from lake.tables import templates
+from lake.tables.post_versions import versions
 from tests.flows.one_run import Killed, arm, give_up
 from tests.flows.repositories import init
 
@@ -36,7 +37,7 @@ def counted(archive):
 
 
 def asked(archive, query_text):
-    return query.rows(open_lake(archive.lake), query_text, 99)[1]
+    return sql.rows(open_lake(archive.lake), query_text, 99)[1]
 
 
 @pytest.fixture
@@ -119,7 +120,7 @@ def test_a_kill_at_any_point_leaves_no_withdrawn_row_and_the_next_run_ends_as_if
     five.put("0.md", kept)
     withdraw(five, 2, 3)
     five.write("4.md", url=URL.format(4), title="改了")
-    monkeypatch.setattr(groups, "GROUP_FILES", 1)
+    monkeypatch.setattr(read, "GROUP_FILES", 1)
     with monkeypatch.context() as patch, pytest.raises(Killed):
         arm(patch.setattr, point, give_up)
         five.ingest()
@@ -157,7 +158,7 @@ def test_an_older_lake_is_read_as_if_its_withdrawn_posts_had_left(older):
     assert {each.table: each.rows for each in info.tables(lake)}["posts"] == 3
     assert info.posts_by_source(lake)["posts"].to_list() == [3]
     assert templates.unlearned(lake, anew=True)["posts"].to_list() == [3]
-    assert figures.sources(figures.opened(lake)).select("posts", "withdrawn").rows() == [(3, 2)]
+    assert statistics.sources(statistics.opened(lake)).select("posts", "withdrawn").rows() == [(3, 2)]
     assert versions(lake, URL.format(0))["withdrawn_at"].null_count() == 0
     assert [each.check for each in verify(older.lake).checks if each.findings] == []
 

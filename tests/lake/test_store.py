@@ -6,12 +6,12 @@ import polars as pl
 import pytest
 from deltalake import DeltaTable
 
-from lake import query
 from lake.create import create_lake
 from lake.errors import LakeError
+from lake.query import sql
 from lake.store import arrow, open_lake
+from schemas.enums import Granularity
 from schemas.tables import TABLES, empty
-from schemas.words import Granularity
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_a_lake_may_lie_in_a_folder_of_any_name(archive, name):
     odd.ingest()
     odd.write("a.md", url="https://a.example/1", title="改了")
     odd.ingest()
-    assert query.rows(open_lake(odd.lake), "SELECT title FROM posts", 9)[1] == [("改了",)]
+    assert sql.rows(open_lake(odd.lake), "SELECT title FROM posts", 9)[1] == [("改了",)]
 
 
 @pytest.mark.parametrize("name", ["a%20b", "[1]", "a\\b"], ids=["escape", "brackets", "backslash"])
@@ -134,4 +134,4 @@ def test_a_table_made_by_an_older_version_gains_the_columns_that_it_lacks(archiv
     older.write_delta(str(archive.lake / "runs"), mode="append")
     archive.ingest()
     assert archive.rows("runs").sort("started_at")["alarms"].to_list() == [None, []]
-    assert query.rows(open_lake(archive.lake), "SELECT count(alarms), count(*) FROM runs", 1)[1] == [(1, 2)]
+    assert sql.rows(open_lake(archive.lake), "SELECT count(alarms), count(*) FROM runs", 1)[1] == [(1, 2)]

@@ -5,9 +5,9 @@ import datetime as dt
 import polars as pl
 import pytest
 
-from lake.timeline import Files, Replay
+from lake.commit.election import Files, Replay
+from schemas.enums import Reason
 from schemas.tables import empty
-from schemas.words import Reason
 
 
 def day(number):

@@ -11,11 +11,11 @@ import polars as pl
 import pytest
 from deltalake import CommitProperties, write_deltalake
 
-from flows.steps.verify import FaultyLakeError, verify
-from lake.commit import BATCH
-from lake.partitions import removal_of, write
+from flows.pipeline.maintenance.verify import FaultyLakeError, verify
+from lake.commit.commit import BATCH
+from lake.delta import removal_of, write
 from lake.store import STATISTICS, arrow, open_lake
-from schemas.words import Check
+from schemas.enums import Check
 
 URL = "https://a.example/{}"
 YEAR = dt.timedelta(days=365)

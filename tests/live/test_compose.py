@@ -5,7 +5,7 @@ import pytest
 import yaml
 from prefect.workers.process import ProcessWorker
 
-from flows.deployments import TEMPLATE
+from flows.prefect.deploy import TEMPLATE
 from tests.live.compose import ROOT
 from tests.live.runs import asked, until
 

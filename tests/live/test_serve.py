@@ -13,7 +13,7 @@ import httpx
 import psutil
 import pytest
 
-from flows.steps.credentials import HOW
+from flows.pipeline.sources.credentials import HOW
 from tests.conftest import EXAMPLES
 from tests.live.compose import ROOT
 from tests.live.runs import deployment, made, until

@@ -15,14 +15,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from posts.archive import Archive, ArchiveError, is_archive
-from posts.find import File, find
-from posts.paths import to_bytes, to_text
 from posts.read import LARGEST_BYTES
-from posts.spool import Spool
-from posts.unpack import FLOOR_BYTES, zstd
+from posts.sources.archives import Archive, ArchiveError, is_archive
+from posts.sources.archives.compression import FLOOR_BYTES, zstd
+from posts.sources.archives.spool import Spool
+from posts.sources.files import File, find
+from posts.sources.paths import to_bytes, to_text
+from schemas.enums import Reason
 from schemas.keys import blob_id
-from schemas.words import Reason
 
 POSTS = {"a.md": b"one", "sub/b.markdown": b"two" * 1000, "sub/c.HTML": b""}
 PACKED = {

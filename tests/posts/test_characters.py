@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from posts.characters import FROM_GBK, RULES, visible
+from posts.text.invisible import FROM_GBK, RULES, visible
 
 VISIBLE = {
     "plain": ("海上有一座灯塔。", "海上有一座灯塔。"),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from posts.difference import difference, words
+from cli.textdiff import difference, words
 
 MARKS = {"removed": "[-{}-]", "added": "{{+{}+}}", "skipped": "<{}>", "same": "{}"}
 

@@ -2,9 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from posts.encoding import decoded
 from posts.read import decode
-from schemas.words import Warn
+from posts.text.encoding import decoded
+from schemas.enums import Warn
 
 HANS = (
     "灯塔下的人",

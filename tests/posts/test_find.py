@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from posts.find import find
-from posts.paths import printable, to_bytes, to_text
 from posts.read import read
+from posts.sources.files import find
+from posts.sources.paths import printable, to_bytes, to_text
 
 ODD_NAMES = {
     "newline": b"a\nb.md",

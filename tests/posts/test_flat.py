@@ -2,8 +2,8 @@
 
 import pytest
 
-from posts.flat import cut
-from posts.parts import parts_of
+from posts.cleaning.flat import cut
+from posts.cleaning.flat.segments import parts_of
 
 PARTS = {
     "a sentence ends with its quotation mark": (

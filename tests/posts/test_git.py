@@ -8,10 +8,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from posts.find import find
-from posts.git import Change, Commit, GitError, Repository
-from posts.paths import to_text
-from schemas.words import Reason
+from posts.sources.files import find
+from posts.sources.git import Change, Commit, GitError, Repository
+from posts.sources.paths import to_text
+from schemas.enums import Reason
 
 SETTINGS = ["user.name=a", "user.email=a@b", "protocol.file.allow=always", "advice.detachedHead=false"]
 GIT = ["git", *(word for setting in SETTINGS for word in ("-c", setting))]

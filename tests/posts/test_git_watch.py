@@ -7,10 +7,9 @@ import time
 
 import pytest
 
-from flows.steps import mirror
-from posts import git_watch
-from posts.git import GitError, Repository
-from posts.git_watch import StuckError, watched
+from flows.pipeline.sources import git_cache
+from posts.sources.git import GitError, Repository, watchdog
+from posts.sources.git.watchdog import StuckError, watched
 from tests.flows.repositories import as_nobody, init
 
 # what works in spurts, with less than the patience between them
@@ -19,8 +18,8 @@ WORKING = "import time\nfor _ in range(8):\n    sum(range(2_000_000))\n    time.
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch, tmp_path):
-    monkeypatch.setattr(git_watch, "PATIENCE_SECONDS", 2)
-    monkeypatch.setattr(mirror, "SERVER_PATIENCE_SECONDS", 2)
+    monkeypatch.setattr(watchdog, "PATIENCE_SECONDS", 2)
+    monkeypatch.setattr(git_cache, "SERVER_PATIENCE_SECONDS", 2)
     as_nobody(monkeypatch, POSTLAKE_CACHE=str(tmp_path / "cache"))
 
 
@@ -74,4 +73,4 @@ def test_a_pipe_in_a_repository_that_is_fetched_ends_so_too(git):
     git("config", "include.path", "config-more")
     os.mkfifo(git.folder / ".git" / "config-more")
     with pytest.raises(GitError, match="came no further for 2 s"):
-        mirror.mirror(f"file://{git.folder}")
+        git_cache.mirror(f"file://{git.folder}")

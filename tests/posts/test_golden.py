@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from posts.parse import Sighted, parse
+from schemas.enums import Engine
 from schemas.keys import blob_id
-from schemas.words import Engine
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 CASES = sorted(path for path in GOLDEN.rglob("*.*") if path.suffix != ".json")

@@ -12,8 +12,8 @@ import pytest
 from posts.parse import Sighted, parse, parse_file
 from posts.post import Post, Refusal
 from posts.read import LARGEST_BYTES
+from schemas.enums import Engine
 from schemas.keys import blob_id
-from schemas.words import Engine
 
 ROOT = Path(__file__).parents[2]
 HEAD = "title: Lamp\ndate: 2024-03-05\n"
@@ -343,7 +343,7 @@ def test_nesting_that_crashes_libyaml_is_refused_in_time(front):
 
 
 def test_a_set_of_tags_is_in_the_same_order_on_every_machine():
-    script = "from posts.front import load; from posts.fields import labels; print(labels({tags}))"
+    script = "from posts.metadata.front_matter import load; from posts.metadata.fields import labels; print(labels({tags}))"
     command = [sys.executable, "-c", script.format(tags="load('---', 'a: !!set {sea, light, fog}')[0]['a']")]
     seeds = [os.environ | {"PYTHONHASHSEED": seed} for seed in "12345"]
     assert len({subprocess.check_output(command, cwd=ROOT, env=seed) for seed in seeds}) == 1

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from posts.images import LATE, best_of_srcset, picture
-from posts.no_pictures import NO_PICTURE_HOSTS
+from posts.html.image_blocklist import NO_PICTURE_HOSTS
+from posts.html.images import LATE, best_of_srcset, picture
 
 SEA = "https://sea.example/2024/sea.jpg"
 GIF = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="

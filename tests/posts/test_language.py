@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from posts.language import language_of
+from posts.text.language import language_of
 
 with Path(__file__).with_name("languages.tsv").open(encoding="utf-8", newline="") as labels:
     LABELLED = [

@@ -4,12 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from posts.content import Block
-from posts.events import edition
-from posts.learning import Pattern, Specimen, as_learned, learn, least_of
-from posts.lines import bare
-from posts.recurring import leveled, runs, said
-from posts.templates import AMID, EDGE, RUN, SIGNATURE, Template, is_furniture
+from posts.boilerplate.events import edition
+from posts.boilerplate.learn import Pattern, Specimen, as_learned, learn, least_of
+from posts.boilerplate.ngrams import leveled, runs, said
+from posts.boilerplate.template import AMID, EDGE, RUN, SIGNATURE, Template, is_furniture
+from posts.html.blocks import Block
+from posts.text.whitespace import bare
 
 TAIL = "请记得按时收看旧港夜话，我们明晚见。"
 

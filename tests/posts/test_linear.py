@@ -5,9 +5,9 @@ from itertools import product
 
 import pytest
 
-from posts.blocks import Block, Content
-from posts.cuts import Page, judge
-from posts.flat import cut
+from posts.cleaning.block_rules import Page, judge
+from posts.cleaning.flat import cut
+from posts.html.extract import Block, Content
 from posts.parse import Sighted, parse
 from schemas.keys import blob_id
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from posts.blocks import content_of
-from posts.markup import attributes_of, markup_of
-from schemas.words import Engine
+from posts.html.extract import content_of
+from posts.html.parser import attributes_of, markup_of
+from schemas.enums import Engine
 
 # the first <i> is there since one <div> alone is not parsed
 READ = {

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from posts.mojibake import SIGNS, repaired
-from schemas.words import Warn
+from posts.text.mojibake import SIGNS, repaired
+from schemas.enums import Warn
 
 HANS = "海上有一座灯塔，他每天都在那里点灯。"
 HANT = "海上有一座燈塔，他每天都在那裡點燈。"

@@ -4,8 +4,8 @@ import pytest
 
 from posts.parse import Sighted, parse
 from posts.post import Post
+from schemas.enums import Reason
 from schemas.keys import blob_id
-from schemas.words import Reason
 
 NINES = "9" * 5_000
 DATES = [

@@ -4,12 +4,12 @@ from dataclasses import asdict
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from posts.clean import clean
-from posts.page import Page
+from posts.cleaning import clean
+from posts.cleaning.context import Page
 from posts.parse import Sighted, parse
 from posts.post import Post, Refusal
+from schemas.enums import Engine
 from schemas.keys import blob_id
-from schemas.words import Engine
 
 SLOW = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 FENCES = [

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from posts.cuts import WORDINGS
+from posts.cleaning.block_rules import WORDINGS
+from posts.cleaning.reasons import REASONS
+from posts.html.elements import CLASS_RULES
 from posts.parse import Sighted, read_blocks
 from posts.read import Ignored, Rejected
-from posts.reasons import REASONS
-from posts.rules import CLASS_RULES
+from schemas.enums import Engine
 from schemas.keys import blob_id
-from schemas.words import Engine
 
 TESTS = Path(__file__).parents[1]
 POSTS = TESTS.parent / "posts"

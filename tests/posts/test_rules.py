@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from posts.rules import names_of, why_dropped
+from posts.html.elements import names_of, why_dropped
 
 HERE = Path(__file__).parent
 

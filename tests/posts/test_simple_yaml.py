@@ -7,7 +7,7 @@ import yaml
 from hypothesis import event, example, given, settings
 from hypothesis import strategies as st
 
-from posts.simple_yaml import read_simple
+from posts.metadata.fast_yaml import read_simple
 
 KEYS = st.sampled_from(["title", "date", "y", "_", "a1", "Title"])
 ODD_KEYS = st.sampled_from(

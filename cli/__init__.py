@@ -1,0 +1,143 @@
+"""What a user types: `postlake` and its commands. What a command does is in flows, posts and lake."""
+
+import os
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from functools import wraps
+from importlib.metadata import version
+from typing import Annotated, Any
+
+import typer
+
+from cli.backfill import backfill
+from cli.cleaning import clean, explain
+from cli.console import INTERRUPTED, OUTPUT, fail
+from cli.damage import explaining
+from cli.ingest import ingest, replay
+from cli.maintenance import learn, maintain, reclean, verify
+from cli.query import history, info, rejects, report, sql
+from cli.serve import deploy, serve, server, worker
+from schemas.errors import PostlakeError
+
+FAILED = 1
+# by then the callback is over
+SECONDS_TO_INTERRUPT_AGAIN = 0.1
+COMMANDS = (
+    ingest,
+    replay,
+    backfill,
+    learn,
+    reclean,
+    maintain,
+    verify,
+    sql,
+    rejects,
+    history,
+    info,
+    report,
+    clean,
+    explain,
+    serve,
+    server,
+    deploy,
+    worker,
+)
+
+app = typer.Typer(
+    help="Post files in, a queryable Parquet lake out.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def interruptible(command: Callable[..., None]) -> Callable[..., None]:
+    """Return a command that Ctrl-C ends in one line and exit code 130, whatever it is at."""
+
+    @wraps(command)
+    def run(*args: Any, **kwargs: Any) -> None:
+        try:
+            command(*args, **kwargs)
+        except KeyboardInterrupt:
+            fail("interrupted")
+            raise typer.Exit(INTERRUPTED) from None
+
+    return run
+
+
+for command in COMMANDS:
+    app.command()(interruptible(explaining(command)))
+
+
+def _print_version(is_asked: bool) -> None:
+    if is_asked:
+        typer.echo(f"postlake {version('postlake')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    *,
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="No progress, no notes: output, alarms and errors only.")
+    ] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Errors with all that led to them; Prefect's log too.")
+    ] = False,
+) -> None:
+    """Post files in, a queryable Parquet lake out."""
+    del show_version
+    OUTPUT.is_quiet, OUTPUT.is_verbose = quiet, verbose
+
+
+def interrupt_again(unraisable: Any) -> None:
+    """Have Ctrl-C come again that came amid a callback of the interpreter's, from which no exception rises."""
+    if unraisable.exc_type is not KeyboardInterrupt:
+        sys.__unraisablehook__(unraisable)
+        return
+    again = threading.Timer(SECONDS_TO_INTERRUPT_AGAIN, os.kill, [os.getpid(), signal.SIGINT])
+    again.daemon = True
+    again.start()
+
+
+def main() -> None:
+    """Run the command line. Misuse ends in one line and exit code 2, a failed run in one line and 1, Ctrl-C in 130."""
+    sys.unraisablehook = interrupt_again
+    try:
+        code = app(_options_first(sys.argv[1:]), prog_name="postlake", standalone_mode=False)
+    except typer.TyperException as error:
+        # no words at all: the help is printed already
+        if message := error.format_message():
+            fail(" ".join(message.split()))
+        sys.exit(error.exit_code)
+    except PostlakeError as error:
+        _trace()
+        fail(str(error))
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        _trace()
+        fail(f"{error.filename or 'failed'}: {error.strerror or error}")
+        sys.exit(FAILED)
+    else:
+        sys.exit(code)
+
+
+def _options_first(words: list[str]) -> list[str]:
+    """Return the words of a command line with the options that all commands have before the command."""
+    ours = {"--quiet", "-q", "--verbose", "-v"}
+    end = words.index("--") if "--" in words else len(words)
+    before, after = words[:end], words[end:]
+    return [word for word in before if word in ours] + [word for word in before if word not in ours] + after
+
+
+def _trace() -> None:
+    if OUTPUT.is_verbose:
+        traceback.print_exc()

@@ -1,0 +1,5 @@
+"""Run the command as `python -m cli`."""
+
+from cli import main
+
+main()

@@ -1,0 +1,88 @@
+"""Commands about the text of single posts: `clean`, `explain`."""
+
+import json
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.console import clear, fail
+from cli.options import DATA_LAKE, LakeDir, Parser, expanded, output_file, output_folder
+from schemas.enums import Engine
+
+FAILED = 1
+
+
+def clean(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Post files.", parser=expanded)],
+    lake: Annotated[
+        Path | None,
+        typer.Option(
+            "--lake",
+            help="Apply the templates that this lake has learned.",
+            parser=expanded,
+            metavar="FOLDER",
+        ),
+    ] = None,
+    to: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder for <stem>.txt files, instead of stdout.", parser=output_folder, metavar="FOLDER"
+        ),
+    ] = None,
+    parser: Parser = Engine.LEXBOR,
+) -> None:
+    """Print the cleaned text of post files, blocks separated by a blank line."""
+    from posts.parse import NO_TEMPLATES, parse_file
+    from posts.post import Post
+
+    templates, bad = NO_TEMPLATES, 0
+    if lake is not None:
+        from flows.pipeline.learning.learn import in_force
+        from lake.store import open_lake
+
+        templates = in_force(open_lake(lake))
+    for file in files:
+        post = parse_file(os.fsencode(file), parser, templates)
+        if not isinstance(post, Post):
+            bad += 1
+            fail(": ".join(filter(None, [str(file), post.outcome, post.reason, post.detail])))
+        elif to is None:
+            typer.echo(clear(post.text))
+        else:
+            (to / f"{file.stem}.txt").write_text(post.text + "\n" if post.text else "", encoding="utf-8")
+    raise typer.Exit(FAILED if bad else 0)
+
+
+def explain(
+    target: Annotated[
+        str, typer.Argument(metavar="FILE|URL|POST_ID", help="A post file, or a post of the lake.")
+    ],
+    lake: LakeDir = DATA_LAKE,
+    parser: Parser = Engine.LEXBOR,
+    html: Annotated[
+        Path | None,
+        typer.Option(
+            "--html",
+            "--output",
+            "-o",
+            help="Write a page for a browser to this file.",
+            parser=output_file,
+            metavar="FILE",
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The blocks as one JSON object.")] = False,
+) -> None:
+    """Show what was kept of a post and what each rule left out, with the templates that the lake has learned."""
+    from cli.explain.page import page
+    from cli.explain.terminal import as_dict, print_explanation
+    from flows.pipeline.learning.explain import explain as run_explain
+
+    explanation = run_explain(target, lake, parser, fail)
+    if html is not None:
+        html.write_text(page(explanation), encoding="utf-8")
+    if as_json:
+        typer.echo(json.dumps(as_dict(explanation), ensure_ascii=False, default=str))
+    elif html is None:
+        print_explanation(explanation)

@@ -1,0 +1,169 @@
+"""Commands that ask a lake: `sql`, `rejects`, `history`, `info`, `report`."""
+
+import json
+import shutil
+import sys
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cli.console import print_versions, put, say
+from cli.options import DATA_LAKE, Form, Json, LakeDir, Reasons, form_of, output_file
+from cli.tables import print_fitting, print_table
+from schemas.enums import PageLanguage
+
+ROWS_SHOWN = 40
+FORMAT = "How to write the answer; default: a table, or what the ending of the output file names."
+Output: Any = typer.Option(
+    "--output", "-o", help="File to write instead.", parser=output_file, metavar="FILE"
+)
+
+
+def sql(
+    query: Annotated[
+        str, typer.Argument(help="For example: SELECT * FROM sources; - reads it from standard input.")
+    ] = "-",
+    lake: LakeDir = DATA_LAKE,
+    form: Annotated[Form | None, typer.Option("--format", help=FORMAT)] = None,
+    output: Annotated[Path | None, Output] = None,
+    rows: Annotated[int, typer.Option(min=1, help="Rows of a table to print.")] = ROWS_SHOWN,
+) -> None:
+    """Ask the lake in SQL (DuckDB's).
+
+    Tables: posts, files, raw, runs, revisions, templates, renamed_posts. Views: rejects, sources, daily, versions (of
+    all posts, past and present), withdrawn (posts that are away). posts_at('2022-06-01') is the posts as their sources had them at that moment.
+
+    The query runs with your rights, as in DuckDB's own shell: it can read files (FROM 'names.csv') and write them (COPY).
+    """
+    _answer(lake, _asked(query), form, output, rows)
+
+
+def _asked(query: str) -> str:
+    if query == "-":
+        if sys.stdin.isatty():
+            raise typer.BadParameter(
+                'give a query, for example "SELECT * FROM sources", or send one to standard input'
+            )
+        query = sys.stdin.read()
+    if not query.strip():
+        raise typer.BadParameter("the query is empty")
+    return query
+
+
+def _answer(lake: Path, query: str, form: Form | None, output: Path | None, rows: int) -> None:
+    """Print the answer to a query, or write it to a file."""
+    from lake.query.sql import export
+    from lake.query.sql import rows as ask
+    from lake.store import open_lake
+
+    if output is not None and form in {None, Form.TABLE}:
+        form = form_of(output)
+    opened = open_lake(lake)
+    if form in {None, Form.TABLE}:
+        columns, found, has_more = ask(opened, query, rows)
+        cuts = [f"the first {len(found)} rows" if has_more else "", print_fitting(columns, found)]
+        if any(cuts):
+            say(
+                f"{', '.join(filter(None, cuts))}; --format csv or -o FILE gives all{', --rows N more' * has_more}"
+            )
+    elif output is not None:
+        export(opened, query, str(output), str(form))
+    elif form is Form.PARQUET and sys.stdout.isatty():
+        raise typer.BadParameter("Parquet is no text: give -o FILE, or send the output to a file")
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            answer = Path(folder) / f"answer.{form}"
+            export(opened, query, str(answer), str(form))
+            if sys.stdout.isatty():
+                _show(answer)
+                return
+            with answer.open("rb") as file:
+                shutil.copyfileobj(file, sys.stdout.buffer)
+
+
+def _show(answer: Path) -> None:
+    """Print a file of text on a terminal, the control characters escaped that a cell may have brought; its lines stay."""
+    with answer.open(encoding="utf-8", newline="\n") as file:
+        for line in file:
+            put(line.removesuffix("\n"))
+
+
+def rejects(
+    lake: LakeDir = DATA_LAKE,
+    reason: Reasons = None,
+    form: Annotated[Form | None, typer.Option("--format", help=FORMAT)] = None,
+    output: Annotated[Path | None, Output] = None,
+    rows: Annotated[int, typer.Option(min=1, help="Rows of a table to print.")] = 1000,
+) -> None:
+    """List the files that could not become posts: path, reason, field, detail."""
+    from schemas.reasons import check_reasons
+
+    check_reasons(reason or ())
+    # reasons are known words by now
+    where = f" WHERE reason IN ({', '.join(map(repr, map(str, reason)))})" if reason else ""
+    query = f"SELECT path, reason, field, detail FROM rejects{where} ORDER BY origin, path"  # noqa: S608
+    _answer(lake, query, form, output, rows)
+
+
+def history(
+    post: Annotated[str, typer.Argument(metavar="URL|POST_ID", help="The post, by its address or post_id.")],
+    lake: LakeDir = DATA_LAKE,
+    as_json: Annotated[bool, typer.Option("--json", help="The versions as a JSON array.")] = False,
+) -> None:
+    """Show the versions of a post: when each came, and what it changed."""
+    from lake.store import open_lake
+    from lake.tables.post_versions import versions
+    from posts.urls import canonical
+
+    rows = versions(open_lake(lake), canonical(post) or post).to_dicts()
+    if as_json:
+        typer.echo(json.dumps(rows, ensure_ascii=False, default=str))
+        return
+    print_versions(rows)
+
+
+def info(lake: LakeDir = DATA_LAKE, as_json: Json = False) -> None:
+    """Tell what a lake holds: tables, versions, rows, files, bytes, sources and their dates."""
+    from lake.query.info import posts_by_source, tables
+    from lake.store import open_lake
+
+    opened = open_lake(lake)
+    counted = list(map(asdict, tables(opened)))
+    sources = posts_by_source(opened)
+    if as_json:
+        known = {"granularity": opened.granularity, "tables": counted, "sources": sources.to_dicts()}
+        typer.echo(json.dumps(known, ensure_ascii=False, default=str))
+        return
+    put(f"{lake}: posts partitioned by source and {opened.granularity}")
+    print_table(list(counted[0]), [tuple(row.values()) for row in counted])
+    put()
+    print_table(sources.columns, sources.rows())
+
+
+def report(
+    lake: LakeDir = DATA_LAKE,
+    html: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            "--html",
+            help="File to write the page to; default: report.html in the lake.",
+            parser=output_file,
+            metavar="FILE",
+        ),
+    ] = None,
+    language: Annotated[
+        PageLanguage | None,
+        typer.Option(help="That the page opens in; it holds both. Default: that of most posts."),
+    ] = None,
+) -> None:
+    """Write a page with charts of a lake, for a browser: one file that needs no network."""
+    from flows.pipeline.html_report.write import write
+
+    page = html or lake / "report.html"
+    figures = write(lake, page, language)
+    put(f"{page}: {figures.posts} posts from {figures.live.height} sources")

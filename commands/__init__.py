@@ -1,1 +1,0 @@
-"""The commands of `postlake`, and what they show."""

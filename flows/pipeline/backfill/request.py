@@ -1,0 +1,113 @@
+"""What a backfill is asked for, and what its plan tells beside its files."""
+
+import datetime as dt
+from dataclasses import dataclass, replace
+from typing import Any
+
+from flows.pipeline.backfill.estimate import Estimate
+from flows.pipeline.options import Order
+from schemas.enums import BackfillMode
+from schemas.errors import MisuseError
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a user asks of a backfill: files of which mode, of posts from `since` to `until`, of `only` some sources."""
+
+    order: Order
+    mode: BackfillMode | None = None
+    since: dt.date | None = None
+    until: dt.date | None = None
+    only: tuple[str, ...] = ()
+
+    @property
+    def chosen(self) -> BackfillMode:
+        return self.mode or BackfillMode.MISSING
+
+    def of(self, forecast: "Forecast") -> "Wish":
+        """Return the wish that a stored plan was made for. Raises MisuseError where this one says otherwise."""
+        order = replace(
+            self.order,
+            sources=tuple(forecast.sources),
+            below=forecast.below,
+            as_files=forecast.as_files,
+        )
+        since, until = _day(forecast.since), _day(forecast.until)
+        planned = Wish(order, BackfillMode(forecast.mode), since, until, tuple(forecast.only))
+        for name in ("mode", "since", "until", "only"):
+            _check(forecast, name, getattr(self, name), getattr(planned, name))
+        for name in ("sources", "below", "as_files"):
+            _check(forecast, name, getattr(self.order, name), getattr(order, name))
+        return planned
+
+
+def _check(forecast: "Forecast", name: str, ours: object, planned: object) -> None:
+    """Raise MisuseError for what was said of a plan that it is not; what was not said is as planned."""
+    if ours and ours != planned:
+        told = f"{forecast.plan_id}: was planned with {name} {_shown(planned)}, not {_shown(ours)}"
+        raise MisuseError(f"{told}; leave it out, or make another plan")
+
+
+def _day(text: str | None) -> dt.date | None:
+    return dt.date.fromisoformat(text) if text else None
+
+
+def _shown(value: object) -> str:
+    return ", ".join(map(str, value)) or "none" if isinstance(value, tuple) else str(value or "none")
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What a plan tells beside its files. Of these, `undated` and `unnamed` were left out: no day, no source could be told.
+
+    `new`, `another_version`, `back` and `left` count posts, `outdated` those that another cleaner or template cleaned.
+    """
+
+    plan_id: str
+    made_at: str
+    mode: str
+    since: str | None
+    until: str | None
+    only: list[str]
+    sources: list[str]
+    below: str
+    as_files: bool
+    origins: list[str]
+    gone_places: dict[str, str]
+    files: int
+    bytes: int
+    why: dict[str, int]
+    outcomes: dict[str, int]
+    reasons: dict[str, int]
+    open: int
+    new: int
+    another_version: int
+    back: int
+    left: int
+    outdated: int
+    undated: int
+    unnamed: int
+    partitions: list[dict[str, Any]]
+    minutes: float
+    of_runs: int
+
+    @property
+    def estimate(self) -> Estimate:
+        return Estimate(self.minutes, self.of_runs)
+
+    def __str__(self) -> str:
+        """Tell the plan in a line."""
+        posts = f"{self.new} posts new, {self.another_version} with another version"
+        return f"{self.files} files, {self.bytes / 1e6:.1f} MB; {posts}; about {self.estimate}"
+
+    def remarks(self) -> list[str]:
+        """Return what else a person should know, a line each."""
+        told = {
+            "files whose text decides whether they are post or duplicate: it is read when the plan is carried out": self.open,
+            "posts that come back after they were withdrawn": self.back,
+            "posts that no file tells any more, since theirs tells another post by now": self.left,
+            "posts that an older cleaner or template cleaned: their text may change": self.outdated,
+            "files of which no day can be told were left out": self.undated,
+            "files of which no source can be told were left out": self.unnamed,
+        }
+        return [f"{number} {what}" for what, number in told.items() if number]

@@ -1,0 +1,45 @@
+"""Folders that vanish amid a run: the run goes on without them, and what it held of them stays as it was."""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from flows.pipeline.execution.read import Group
+from flows.pipeline.planning.plan import Plan
+from flows.pipeline.sources.base import Source, VanishedError
+from lake.batch import KEY
+from lake.store import Lake
+from lake.tables import files
+
+
+class Vanished:
+    """The folders that have vanished in a run, by their `origins`, and their files that it has not read."""
+
+    def __init__(self) -> None:
+        self.origins: set[str] = set()
+        self._unread: list[tuple[str, str]] = []
+
+    def without(self, sources: Sequence[Source], error: VanishedError) -> list[Source]:
+        """Return the sources but for one that has vanished before anything was read. Raises the error where none is left."""
+        others = [source for source in sources if source.origin != error.origin]
+        if not others or len(others) == len(sources):
+            raise error
+        self.origins.add(error.origin)
+        return others
+
+    def note(self, group: Group) -> None:
+        """Remember the files of a group that were not read."""
+        self.origins.update(file.origin for file in group.left)
+        self._unread += [(file.origin, file.path) for file in group.left]
+
+    def unknown(self, lake: Lake) -> int:
+        """Count the unread files that the ledger does not know: nobody can tell what they are."""
+        if not self._unread:
+            return 0
+        unread = pl.DataFrame(self._unread, dict.fromkeys(KEY, pl.String), orient="row")
+        return unread.height - files.rows_of(lake, unread).height
+
+    def kept_back(self, lake: Lake, plan: Plan) -> int:
+        """Count the files that were missed in these folders and are not taken for gone."""
+        missed = plan.gone.filter(pl.col("origin").is_in(self.origins))
+        return 0 if missed.is_empty() else files.rows_of(lake, missed).height

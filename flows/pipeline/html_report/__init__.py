@@ -1,0 +1,1 @@
+"""The report about a lake as one HTML page. Reads a lake, and knows no runs."""

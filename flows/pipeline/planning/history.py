@@ -1,0 +1,163 @@
+"""The history of repositories, replayed commit by commit as if each had been ingested when it was made."""
+
+import datetime as dt
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from itertools import islice
+
+import polars as pl
+
+from flows.pipeline.execution.read import Gatherer, Group, gathered, known_readings
+from flows.pipeline.planning.diff import FOUND
+from flows.pipeline.planning.plan import Plan, Walk, plan
+from flows.pipeline.progress import tell
+from flows.pipeline.sources.base import Content, GitTree, Source, is_removal
+from lake.batch import Mark, Run
+from lake.store import Lake
+from lake.tables import files as files_table
+from lake.tables import runs
+from posts.sources.files import File
+from posts.sources.git import Commit
+from posts.sources.paths import printable
+from schemas.errors import SourceError
+
+Say = Callable[[str], None]
+LEAP = (
+    "its history does not go on from what the lake holds of it; what separates the two is taken as one change"
+)
+NOTHING = Plan(runs.HISTORY, sources=(), found=0, todo=pl.DataFrame(schema=FOUND), moments={})
+TICK = dt.timedelta(microseconds=1)
+# commits whose files are asked for in one go
+HANDFUL = 500
+
+
+def history_plan(lake: Lake, run: Run, sources: Sequence[Source], *, say: Say) -> Plan:
+    """Plan to replay the commits that came since the last ingested one, or all.
+
+    Where a history does not go on from what the lake holds of it (it was rewritten, or cut short, or a run
+    was killed that did not replay it), what separates the two is taken as one change, by a plan as for an
+    ingest, and said. Raises SourceError for a source without a history.
+    """
+    repositories = [_repository(source) for source in sources]
+    marks = runs.last(lake, [source.origin for source in repositories])
+    found = [_walk(lake, source, marks[source.origin], run) for source in repositories]
+    walks = [walk for walk in found if walk is not None]
+    walked = {walk.source.origin: walk.moment for walk in walks}
+    leaps = [source for source in repositories if source.origin not in walked]
+    for source in leaps:
+        say(f"{printable(source.origin)}: {LEAP}")
+    at_once = plan(lake, run, leaps, verify=False) if leaps else NOTHING
+    return replace(
+        at_once,
+        kind=runs.HISTORY if walks else runs.INGEST,
+        sources=sources,
+        found=at_once.found + sum(1 for walk in walks for _ in walk.source.found()),
+        moments=at_once.moments | walked,
+        walks=walks,
+    )
+
+
+def _repository(source: Source) -> GitTree:
+    if not isinstance(source, GitTree):
+        raise SourceError(f"{source.origin}: is no git repository; --history has nothing to replay there")
+    return source
+
+
+def _walk(lake: Lake, source: GitTree, mark: Mark, run: Run) -> Walk | None:
+    """Return the commits to replay; None where the lake holds other files than the commit they begin after."""
+    is_new = mark.head is None and files_table.count(lake, source.origin) == 0
+    is_followed = mark.head is not None and mark.is_whole
+    commits = source.repository.line(mark.head, source.head) if is_new or is_followed else None
+    if commits is None:
+        return None
+    at = moments([commit.at for commit in commits], mark.at, run.started_at)
+    moment = at[-1] if at else mark.at or run.started_at
+    return Walk(source, mark, dict(zip((commit.id for commit in commits), at, strict=True)), moment)
+
+
+def moments(times: Sequence[dt.datetime], after: dt.datetime | None, until: dt.datetime) -> list[dt.datetime]:
+    """Return each commit of a line a moment, later than the one before and than `after`.
+
+    Clocks go wrong. Believed are the times of the longest sequence of commits in which time does not run
+    backwards, nor past `until`; a commit between two of them is taken to follow the one before it at once.
+    """
+    believed = _believed(times, after, until)
+    first = next((index for index in range(len(times)) if index in believed), len(times))
+    last = after or (times[first] if first < len(times) else until) - (first + 1) * TICK
+    given = list[dt.datetime]()
+    for index, time in enumerate(times):
+        last = max(time, last + TICK) if index in believed else last + TICK
+        given.append(last)
+    return given
+
+
+def _believed(times: Sequence[dt.datetime], after: dt.datetime | None, until: dt.datetime) -> set[int]:
+    """Return the places of a longest sequence of times that does not decrease, between two bounds (patience sorting)."""
+    ends, at, before = list[dt.datetime](), list[int](), dict[int, int | None]()
+    for index, time in enumerate(times):
+        if time > until or (after is not None and time <= after):
+            continue
+        length = bisect_right(ends, time)
+        before[index] = at[length - 1] if length else None
+        ends[length : length + 1], at[length : length + 1] = [time], [index]
+    believed, place = set[int](), at[-1] if at else None
+    while place is not None:
+        believed.add(place)
+        place = before[place]
+    return believed
+
+
+def history_groups(lake: Lake, plan: Plan) -> Iterator[Group]:
+    """Read what a plan takes as one change, then commits, oldest first, in groups that end with one unless it is large."""
+    gatherer = Gatherer(known_readings(lake, plan.edited))
+    marks = {walk.source.origin: walk.after for walk in plan.walks if walk.after.head}
+    for group in gathered(gatherer, plan):
+        yield replace(group, marks=dict(marks))
+    for walk in plan.walks:
+        done, origin = 0, walk.source.origin
+        for commit, moment in _replayed(gatherer, walk):
+            done += commit is not None
+            if commit is None:
+                marks.pop(origin, None)
+                yield gatherer.taken(dict(marks))
+            elif gatherer.is_full:
+                tell("replay", done, len(walk.moments))
+                marks[origin] = Mark(commit.id, moment, is_whole=True)
+                yield gatherer.taken(dict(marks))
+        marks[origin] = Mark(walk.source.head, walk.moment, is_whole=True)
+        yield gatherer.taken(dict(marks))
+
+
+def _replayed(gatherer: Gatherer, walk: Walk) -> Iterator[tuple[Commit | None, dt.datetime]]:
+    """Add commit after commit to the group; give each once it is added, and None while a large one is."""
+    source = walk.source
+    commits = source.repository.walk(walk.after.head, source.head, source.below)
+    while handful := list(islice(commits, HANDFUL)):
+        files = source.files([change for _, changes in handful for change in changes])
+        contents = _contents(gatherer, source, files)
+        for commit, changes in handful:
+            moment = walk.moments[commit.id]
+            gone = [(source.origin, change.path, moment) for change in changes if is_removal(change)]
+            gatherer.group.gone += gone
+            for file, content in islice(contents, len(changes) - len(gone)):
+                if content is None:
+                    gatherer.copy(file, moment)
+                else:
+                    gatherer.add(file, content, moment)
+                if gatherer.is_overfull:
+                    yield None, moment
+            yield commit, moment
+
+
+def _contents(
+    gatherer: Gatherer, source: GitTree, files: list[File]
+) -> Iterator[tuple[File, Content | None]]:
+    """Read files, in their order; None for those whose content is begun, here or before."""
+    begun, fresh = set[tuple[str | None, str]](), list[bool]()
+    for file in files:
+        key = file.blob, file.path.rpartition("/")[2]
+        fresh.append(file.blob is None or not (gatherer.is_begun(file) or key in begun))
+        begun.add(key)
+    contents = source.contents([file for file, is_fresh in zip(files, fresh, strict=True) if is_fresh])
+    return ((file, next(contents) if is_fresh else None) for file, is_fresh in zip(files, fresh, strict=True))

@@ -1,0 +1,1 @@
+"""What a run tells: its counts, alarms, rates, rejects, and the page about it. Nothing is changed here."""

@@ -1,0 +1,221 @@
+"""What a Prefect server needs to run postlake: work pool, deployments, one limit for all that write, automations."""
+
+import asyncio
+import os
+import re
+import subprocess
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import httpx
+import yaml
+from prefect.client.orchestration import PrefectClient, get_client
+from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate, WorkPoolCreate, WorkPoolUpdate
+from prefect.client.schemas.filters import DeploymentFilter
+from prefect.client.schemas.responses import DeploymentResponse
+from prefect.client.schemas.schedules import CronSchedule
+from prefect.events.schemas.automations import AutomationCore
+from prefect.exceptions import ObjectNotFound
+from prefect.settings import get_current_settings
+from pydantic import ValidationError
+
+from flows.server.processes import prefect
+from flows.settings import LAKE
+from schemas.errors import MisuseError, PostlakeError
+
+Say = Callable[[str], None]
+POOL = "postlake"
+# Our runs are Prefect's own command in the worker's environment; who may start one chooses neither command, nor folder,
+# nor variables. Without `additionalProperties` the API takes variables that the template does not name.
+TEMPLATE = {
+    "job_configuration": {"name": "{{ name }}", "labels": "{{ labels }}"},
+    "variables": {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            "name": {
+                "type": "string",
+                "title": "Name",
+                "description": "Name of the run's process in the worker's log.",
+            },
+            "labels": {
+                "type": "object",
+                "title": "Labels",
+                "description": "Labels of the run's process.",
+                "additionalProperties": {"type": "string"},
+            },
+        },
+    },
+}
+ADDED = {"id", "created", "updated"}
+NOT_IN_A_NAME = re.compile(r"[/%&><]+")
+# the tag of deployments whose runs write to the lake
+WRITES = "writes"
+DEPLOYMENTS, AUTOMATIONS = Path("prefect.yaml"), Path("automations.yaml")
+SECONDS_BETWEEN_LINES = 10
+# What prefect.yaml asks of the environment, where that does not say.
+ASKED = {
+    "POSTLAKE_INGEST_CRON": "0 3 * * *",
+    "POSTLAKE_MAINTAIN_CRON": "0 5 * * 0",
+    "POSTLAKE_TIMEZONE": "UTC",
+}
+
+
+class DeployError(PostlakeError):
+    """The server could not be given what postlake needs."""
+
+
+def require_server() -> str:
+    """Return the URL of the API. Raises MisuseError where none is named: Prefect would start one that ends with us."""
+    url = get_current_settings().api.url
+    if not url:
+        raise MisuseError("set PREFECT_API_URL to the API of a server, or run `postlake serve`")
+    return url
+
+
+def require_answer(url: str) -> None:
+    """Raise MisuseError where no Prefect server answers, rather than have Prefect ask again for a minute."""
+    try:
+        httpx.get(f"{url.rstrip('/')}/health", timeout=10)
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise MisuseError(
+            f"PREFECT_API_URL={url}: no server answers there ({error}); start one with `postlake serve`, or unset it"
+        ) from error
+
+
+def require_schedules() -> None:
+    """Raise MisuseError where the environment names a schedule that is none."""
+    asked = ASKED | {name: os.environ[name] for name in ASKED if name in os.environ}
+    for name in ("POSTLAKE_INGEST_CRON", "POSTLAKE_MAINTAIN_CRON"):
+        if not _is_schedule(asked[name], "UTC"):
+            raise MisuseError(f"{name}: {asked[name]!r} is no cron expression, such as {ASKED[name]!r}")
+    zone = "POSTLAKE_TIMEZONE"
+    if not _is_schedule(ASKED["POSTLAKE_INGEST_CRON"], asked[zone]):
+        raise MisuseError(f"{zone}: {asked[zone]!r} is no time zone, such as 'UTC' or 'Asia/Taipei'")
+
+
+def _is_schedule(cron: str, timezone: str) -> bool:
+    try:
+        CronSchedule(cron=cron, timezone=timezone)
+    except (ValidationError, ValueError):
+        return False
+    return bool(timezone)
+
+
+def deploy(wait_seconds: float, say: Say) -> list[str]:
+    """Make all that a server needs, or bring it up to date; give the deployments' names.
+
+    To be called in the folder of prefect.yaml; done twice, it changes nothing. A server that is starting is waited for,
+    where `wait_seconds` says how long. Raises MisuseError and DeployError.
+    """
+    missing = [str(file) for file in (DEPLOYMENTS, AUTOMATIONS) if not file.exists()]
+    if missing:
+        raise MisuseError(f"{', '.join(missing)}: not in this folder; deploy from a clone of postlake")
+    url = require_server()
+    require_schedules()
+    if not wait_seconds:
+        require_answer(url)
+    automations = yaml.safe_load(AUTOMATIONS.read_text(encoding="utf-8"))["automations"]
+    return asyncio.run(
+        _deploy([AutomationCore.model_validate(each) for each in automations], wait_seconds, say)
+    )
+
+
+async def _deploy(automations: Iterable[AutomationCore], wait_seconds: float, say: Say) -> list[str]:
+    async with get_client() as client:
+        await awaited(client, wait_seconds, say)
+        await _make_pool(client)
+        await asyncio.to_thread(_apply, say)
+        made = await client.read_deployments(deployment_filter=_ours())
+        await _share_one_limit(client, [each for each in made if WRITES in each.tags])
+        for wanted in automations:
+            await _make_automation(client, wanted)
+    return sorted(each.name for each in made)
+
+
+async def awaited(client: PrefectClient, seconds: float, say: Say) -> None:
+    """Wait for the answer of a server that is starting; say so at once, and again every ten seconds. Raises DeployError."""
+    say_at = time.monotonic()
+    deadline = say_at + seconds
+    while (trouble := await client.api_healthcheck()) is not None:
+        now = time.monotonic()
+        if now > deadline:
+            raise DeployError(f"{client.api_url}: no answer for {seconds:.0f} seconds: {trouble}")
+        if now >= say_at:
+            say(f"waiting for {client.api_url}, {deadline - now:.0f} seconds at most: {trouble}")
+            say_at = now + SECONDS_BETWEEN_LINES
+        await asyncio.sleep(1)
+
+
+async def _make_pool(client: PrefectClient) -> None:
+    """Make the work pool, or give one that is there our template; all else of it stays as its users have set it."""
+    try:
+        pool = await client.read_work_pool(POOL)
+    except ObjectNotFound:
+        await client.create_work_pool(WorkPoolCreate(name=POOL, type="process", base_job_template=TEMPLATE))
+        return
+    if pool.base_job_template != TEMPLATE:
+        await client.update_work_pool(POOL, WorkPoolUpdate(base_job_template=TEMPLATE))
+
+
+def _apply(say: Say) -> None:
+    """Let Prefect make the deployments of prefect.yaml."""
+    command = prefect("--no-prompt", "deploy", "--all")
+    done = subprocess.run(  # noqa: S603 - our own interpreter, fixed arguments
+        command, env=ASKED | os.environ, capture_output=True, text=True, check=False
+    )
+    wanted = [each["name"] for each in yaml.safe_load(DEPLOYMENTS.read_text(encoding="utf-8"))["deployments"]]
+    # Prefect goes on to the next deployment after one that fails, and ends well
+    made = done.stdout.count("successfully created")
+    if done.returncode or made != len(wanted):
+        raise DeployError(f"{made} of {len(wanted)} deployments made: {done.stdout}{done.stderr}")
+    say(f"deployed {', '.join(wanted)}")
+
+
+def _ours() -> DeploymentFilter:
+    return DeploymentFilter.model_validate({"tags": {"all_": ["postlake"]}})
+
+
+async def _share_one_limit(client: PrefectClient, writers: Iterable[DeploymentResponse]) -> None:
+    """Let the runs of all that write to the lake take turns.
+
+    Prefect gives each deployment a limit of its own, and leaves one that it is then given in its place as long as
+    both allow the same number of runs.
+    """
+    name = f"lake {NOT_IN_A_NAME.sub(' ', LAKE).strip()}"
+    try:
+        shared = await client.read_global_concurrency_limit_by_name(name)
+    except ObjectNotFound:
+        await client.create_global_concurrency_limit(GlobalConcurrencyLimitCreate(name=name, limit=1))
+        shared = await client.read_global_concurrency_limit_by_name(name)
+    for each in writers:
+        own = each.global_concurrency_limit
+        if own is None or own.id != shared.id:
+            limited = {"global_concurrency_limit_id": str(shared.id)}
+            await client.request("PATCH", "/deployments/{id}", path_params={"id": each.id}, json=limited)
+        if own is not None and own.name == f"deployment:{each.id}":
+            await client.delete_global_concurrency_limit_by_name(own.name)
+
+
+async def _make_automation(client: PrefectClient, wanted: AutomationCore) -> None:
+    """Make an automation, or bring it up to date: only where it differs, since an update forgets what it waits for."""
+    same = await client.read_automations_by_name(wanted.name)
+    if not same:
+        await client.create_automation(wanted)
+    elif differ(same[0], wanted):
+        await client.update_automation(same[0].id, wanted)
+
+
+def differ(made: AutomationCore, wanted: AutomationCore) -> bool:
+    """Tell whether an automation is not as wanted, but for what the server adds.
+
+    Dumped as Python, since a trigger's events are sets: as JSON they are lists in any order.
+    """
+    return _without_ids(made.model_dump()) != _without_ids(wanted.model_dump())
+
+
+def _without_ids(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _without_ids(each) for key, each in value.items() if key not in ADDED}
+    return [_without_ids(each) for each in value] if isinstance(value, list) else value

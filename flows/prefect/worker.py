@@ -1,0 +1,87 @@
+"""A Prefect worker that says of the runs that it takes down with it that they are over."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from uuid import UUID
+
+import httpx
+import psutil
+from prefect.client.orchestration import get_client
+from prefect.states import Crashed
+
+from flows.prefect.deploy import POOL, require_server
+from flows.server.processes import Process, prefect, stop
+
+Say = Callable[[str], None]
+SETTINGS = {
+    # from a click to the start of the run's process; each question costs the server some milliseconds
+    "PREFECT_WORKER_QUERY_SECONDS": "2",
+    # runs are taken so long before they are due; one that waits for the lake is not to be taken before it asks again
+    "PREFECT_WORKER_PREFETCH_SECONDS": "2",
+    # of its runs, which have its environment: seconds; automations.yaml takes one that is silent for two minutes for dead
+    "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
+    "PREFECT_LOGGING_EXTRA_LOGGERS": "flows,lake,posts,schemas",
+}
+# Prefect's worker kills its runs at once, and is gone some two seconds later
+SECONDS_TO_STOP = 25
+# Prefect tells the process of a run which it is
+RUN_ID = "PREFECT__FLOW_RUN_ID"
+STOPPED = (
+    "The worker was stopped amid this run. What was committed stays, and the next run takes up the lake."
+)
+
+
+def work(*options: str, say: Say) -> int:
+    """Run a worker of our pool until it ends or a signal (SIGTERM, SIGINT) ends it; give its exit code.
+
+    Options are those of `prefect worker start`. The runs that a signal ends are set to Crashed. Raises MisuseError
+    where no server is named.
+    """
+    require_server()
+    command = prefect("worker", "start", "--pool", POOL, "--type", "process", *options)
+    worker = subprocess.Popen(  # noqa: S603 - our own interpreter, options of the caller
+        command, env=SETTINGS | os.environ, start_new_session=True, restore_signals=True
+    )
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: sys.exit(0))
+    try:
+        return worker.wait()
+    finally:
+        if worker.poll() is None:
+            _stop(worker, say)
+
+
+def _stop(worker: Process, say: Say) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
+    runs = _runs_of(worker.pid)
+    stop(worker, SECONDS_TO_STOP)
+    if runs:
+        say(f"stopped amid {len(runs)} run(s)")
+        with suppress(
+            httpx.HTTPError
+        ):  # the server may be gone too; its automation ends them when it is back
+            asyncio.run(_end(runs))
+
+
+def _runs_of(worker: int) -> set[UUID]:
+    """Return the runs whose processes a worker has started."""
+    found = set[UUID]()
+    for process in psutil.Process(worker).children(recursive=True):
+        with suppress(psutil.Error):
+            run_id = process.environ().get(RUN_ID)
+            found |= {UUID(run_id)} if run_id else set()
+    return found
+
+
+async def _end(runs: Iterable[UUID]) -> None:
+    async with get_client() as client:
+        for run_id in runs:
+            run = await client.read_flow_run(run_id)
+            if run.state is not None and not run.state.is_final():
+                await client.set_flow_run_state(run_id, Crashed(message=STOPPED), force=True)

@@ -1,0 +1,207 @@
+"""A Prefect server, a worker and all deployments on one machine, with one command."""
+
+import fcntl
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.request import urlopen
+
+from flows.server.processes import Process, stop
+from flows.server.reports import FOLDER, URL, publishing
+from schemas.errors import MisuseError, PostlakeError
+
+Say = Callable[[str], None]
+HOST = "127.0.0.1"
+HOME = Path("data/prefect")
+# of the server, beside those of flows/__init__.py; but for SQLite's, docker-compose.yml says the same
+SETTINGS = {
+    # a run that waits for another to be done with the lake asks again so often; each time is a row in the database
+    "PREFECT_SERVER_DEPLOYMENTS_CONCURRENCY_SLOT_WAIT_SECONDS": "15",
+    # SQLite has one writer at a time, which others wait for: seconds
+    "PREFECT_SERVER_DATABASE_TIMEOUT": "60",
+    # who holds the lake outlives a restart of the server
+    "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
+    # runs are deleted after 90 days, events after 7; both are Prefect's own figures
+    "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
+}
+# the log of a process that is killed has all that it wrote
+UNBUFFERED = {"PYTHONUNBUFFERED": "1"}
+SECONDS_TO_STOP = {"worker": 40, "server": 15}
+USER = "postlake"
+LAST_LINES = 10
+# more than ten lines of a log, and little to read
+LAST_BYTES = 8_000
+
+
+class EndedError(PostlakeError):
+    """The server or the worker has ended by itself."""
+
+
+def serve(port: int, wait_seconds: float, say: Say, *, with_password: bool = False) -> int:
+    """Run server, worker and deployments until a signal ends them; give the exit code.
+
+    Raises MisuseError where the folder or the port is taken, EndedError where a process ends by itself, and what
+    `deploy` raises.
+    """
+    # set before Prefect is imported, which reads them then
+    os.environ.setdefault("PREFECT_HOME", str(HOME.resolve()))
+    home = Path(os.environ["PREFECT_HOME"])
+    with _held(home) as lock:
+        if _is_taken(port):
+            raise MisuseError(f"port {port} is taken; stop what listens there, or choose another with --port")
+        _tell_prefect(port)
+        if with_password:
+            _ask_for_password(home, say)
+        from flows.prefect.deploy import deploy, require_schedules
+        from flows.server.guard import require_hosts
+
+        require_schedules()
+        require_hosts()
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        with (
+            publishing(home / "reports", HOST, port + 1) as url,
+            _running("server", lock, _server(port)) as server,
+        ):
+            os.environ[FOLDER], os.environ[URL] = str(home / "reports"), url
+            _await(server, port, wait_seconds)
+            deploy(wait_seconds, say)
+            with _running("worker", lock, [sys.executable, "-m", "cli", "worker"]) as worker:
+                say(f"open http://{HOST}:{port}/v2/ to watch and start runs; Ctrl-C ends all")
+                _until_one_ends({"server": server, "worker": worker})
+    return 0
+
+
+def _tell_prefect(port: int) -> None:
+    api = f"http://{HOST}:{port}/api"
+    os.environ["PREFECT_API_URL"] = api
+    # what the browser asks, where that is another: behind a proxy or a tunnel
+    os.environ["PREFECT_SERVER_UI_API_URL"] = os.environ.get("POSTLAKE_UI_API_URL") or api
+    # of the links in logs and webhooks
+    os.environ["PREFECT_UI_URL"] = f"http://{HOST}:{port}/v2"
+    # a password of the server's is one of its clients', which are started here
+    if "PREFECT_SERVER_API_AUTH_STRING" in os.environ:
+        os.environ.setdefault("PREFECT_API_AUTH_STRING", os.environ["PREFECT_SERVER_API_AUTH_STRING"])
+
+
+def _server(port: int) -> list[str]:
+    return [sys.executable, "-m", "cli", "server", "--host", HOST, "--port", str(port)]
+
+
+def _ask_for_password(home: Path, say: Say) -> None:
+    """Have the server ask for the user and password that are kept in its folder, made at the first time."""
+    kept = home / "password"
+    if not kept.exists():
+        # never there with other rights than its owner's
+        kept.touch(0o600, exist_ok=False)
+        kept.write_text(f"{USER}:{secrets.token_urlsafe(24)}\n", encoding="ascii")
+    kept.chmod(0o600)
+    password = kept.read_text(encoding="ascii").strip()
+    if not password:
+        raise MisuseError(f"{kept}: is empty; delete it, and another password is made")
+    os.environ["PREFECT_SERVER_API_AUTH_STRING"] = os.environ["PREFECT_API_AUTH_STRING"] = password
+    say(f"log in as {password} (kept in {kept}; commands find it in PREFECT_API_AUTH_STRING)")
+
+
+@contextmanager
+def _held(home: Path) -> Iterator[int]:
+    """Hold the folder of the server for us and what we start; give the file that our processes hold it by.
+
+    Raises MisuseError where another holds it, or what another has left behind.
+    """
+    home.mkdir(parents=True, exist_ok=True)
+    lock = os.open(home / "serve.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            holders = os.read(lock, 100).decode(errors="replace").split()
+            raise MisuseError(
+                f"{home}: another `postlake serve` runs on this folder (processes {', '.join(holders)}); stop it, or "
+                "name another folder by PREFECT_HOME"
+            ) from error
+        os.ftruncate(lock, 0)
+        _note(lock, os.getpid())
+        yield lock
+    finally:
+        os.close(lock)
+
+
+def _note(lock: int, process_id: int) -> None:
+    os.write(lock, f"{process_id} ".encode())
+
+
+def _is_taken(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex((HOST, port)) == 0
+
+
+@contextmanager
+def _running(name: str, lock: int, command: list[str]) -> Iterator[Process]:
+    """Run a process, its output in a file of PREFECT_HOME, and end it with the block."""
+    with _log(name).open("ab") as log:
+        process = subprocess.Popen(  # noqa: S603 - our own interpreter
+            command,
+            env=UNBUFFERED | SETTINGS | os.environ,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            # what outlives us holds the folder
+            pass_fds=(lock,),
+        )
+    _note(lock, process.pid)
+    try:
+        yield process
+    finally:
+        stop(process, SECONDS_TO_STOP[name])
+
+
+def _log(name: str) -> Path:
+    return Path(os.environ["PREFECT_HOME"]) / f"{name}.log"
+
+
+def _await(server: Process, port: int, seconds: float) -> None:
+    """Wait for the server's first answer, so long at most: `deploy` says what is wrong with one that gives none."""
+    deadline = time.monotonic() + seconds
+    while not _answers(port) and time.monotonic() < deadline:
+        _require("server", server)
+        time.sleep(0.5)
+
+
+def _answers(port: int) -> bool:
+    try:
+        urlopen(f"http://{HOST}:{port}/api/health", timeout=5).close()
+    except OSError:
+        return False
+    return True
+
+
+def _until_one_ends(processes: dict[str, Process]) -> None:
+    while True:
+        for name, process in processes.items():
+            _require(name, process)
+        time.sleep(0.5)
+
+
+def _require(name: str, process: Process) -> None:
+    """Raise EndedError where a process has ended, with the last that it wrote."""
+    code = process.poll()
+    if code is None:
+        return
+    how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
+    last = _last_lines(_log(name))
+    told = f"which ends:\n{last}" if last else "which is empty"
+    raise EndedError(f"the {name} {how}; its log is {_log(name)}, {told}")
+
+
+def _last_lines(log: Path) -> str:
+    with log.open("rb") as file:
+        file.seek(max(0, log.stat().st_size - LAST_BYTES))
+        lines = file.read().decode(errors="replace").splitlines()
+    return "\n".join(f"  {line}" for line in lines[-LAST_LINES:])

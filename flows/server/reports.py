@@ -1,0 +1,104 @@
+"""Reports in a browser: pages of the `report` flow, served on this machine by `postlake serve`.
+
+From another origin than the UI's, and sandboxed: a page is made of what strangers wrote, and shall reach nothing.
+"""
+
+import os
+import re
+import shutil
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import uvicorn
+
+from flows.server.guard import Guard, Message, Receive, Scope, Send
+
+FOLDER, URL = "POSTLAKE_REPORTS", "POSTLAKE_REPORTS_URL"
+# the id of a run: nobody guesses it, and no path is made of it
+NAME = re.compile(r"/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.html)")
+# a page of a large lake has some megabytes
+MOST_KEPT = 50
+HEADERS = {
+    "content-type": "text/html; charset=utf-8",
+    # the page's own scripts, which its own policy names one by one; links to posts open as ordinary pages
+    "content-security-policy": "sandbox allow-scripts allow-popups allow-popups-to-escape-sandbox allow-modals; "
+    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "cache-control": "no-store",
+}
+
+
+class Reports:
+    """An ASGI app that serves the pages in a folder by their names, and nothing else."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        page = self._page(scope["path"]) if scope["method"] in {"GET", "HEAD"} else None
+        status, body = (404, b"no such report") if page is None else (200, page)
+        headers = [(key.encode(), value.encode()) for key, value in HEADERS.items()]
+        start: Message = {"type": "http.response.start", "status": status, "headers": headers}
+        await send(start)
+        await send({"type": "http.response.body", "body": body})
+
+    def _page(self, path: str) -> bytes | None:
+        name = NAME.fullmatch(path)
+        if name is None:
+            return None
+        try:
+            opened = os.open(self._folder / name[1], os.O_RDONLY | os.O_NOFOLLOW)
+        except OSError:
+            return None
+        with os.fdopen(opened, "rb") as file:
+            return file.read()
+
+
+@contextmanager
+def publishing(folder: Path, host: str, port: int) -> Iterator[str]:
+    """Serve the pages of a folder, on another port where that one is taken; give the URL of the folder."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    listening = _listening(host, port)
+    config = uvicorn.Config(Guard(Reports(folder)), log_config=None, lifespan="off", server_header=False)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://{host}:{listening.getsockname()[1]}/"
+    finally:
+        server.should_exit = True
+        thread.join(5)
+        listening.close()
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port))
+    except (OSError, OverflowError):
+        return socket.create_server((host, 0))
+
+
+def published(page: Path, run_id: str) -> str | None:
+    """Copy the page that a run has written to where it is served; give its URL. None: nobody serves pages here."""
+    folder, url = os.environ.get(FOLDER), os.environ.get(URL)
+    if not folder or not url:
+        return None
+    shutil.copyfile(page, Path(folder) / f"{run_id}.html")
+    _forget_oldest(Path(folder))
+    return f"{url}{run_id}.html"
+
+
+def _forget_oldest(folder: Path) -> None:
+    by_age = sorted(folder.glob("*.html"), key=lambda page: page.stat().st_mtime)
+    for page in by_age[:-MOST_KEPT]:
+        page.unlink(missing_ok=True)

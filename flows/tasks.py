@@ -1,0 +1,84 @@
+"""The stages that ingest, replay and backfill have in common, as tasks: find, learn, transform, load, complete, report."""
+
+from typing import Any, TypeVar
+
+from prefect.client.schemas.objects import State
+from prefect.logging import get_run_logger
+from prefect.utilities.annotations import quote
+
+from flows.pipeline.execution.channel import Channel
+from flows.pipeline.execution.ingest_run import Planning, Session
+from flows.pipeline.learning.run import Kept
+from flows.pipeline.reporting.account import Summary, refuse_failures
+from flows.prefect.artifacts import reported
+from flows.prefect.lake_flow import lake_task
+from flows.prefect.task_logs import done, logged_progress
+from lake.batch import Batch
+
+T = TypeVar("T")
+
+
+@lake_task("find")
+def find(opened: Session, planning: Planning) -> State[None]:
+    plan = opened.find(planning)
+    commits = sum(len(walk.moments) for walk in plan.walks)
+    replayed = f"{commits} commits to replay, " if plan.walks else ""
+    went = f"{plan.moved} moved, {plan.gone.height} gone"
+    return done(f"{plan.found} files found, {replayed}{plan.todo.height} to read, {went}")
+
+
+@lake_task("learn")
+def learn(opened: Session) -> State[None]:
+    return done(f"{opened.learn()} sources with a template")
+
+
+@lake_task("transform")
+def transform(opened: Session, channel: Channel[Batch]) -> State[None]:
+    number = channel.feed(opened.transform())
+    return done(f"{opened.bytes_read} bytes read, {number} batches")
+
+
+@lake_task("load")
+def load(opened: Session, channel: Channel[Batch]) -> State[None]:
+    return done(f"{opened.load(channel)} batches committed")
+
+
+@lake_task("complete")
+def complete(opened: Session) -> State[None]:
+    posts = opened.complete()
+    return done(
+        f"{posts.posts} posts cleaned again with what was learned of all, {posts.changed} with another text"
+    )
+
+
+@lake_task("report")
+def report(opened: Session) -> Summary:
+    return reported(opened)
+
+
+def ended(what: T, run: Summary | Kept) -> T:
+    """Return what a flow did in a run. Raises FailuresError, which holds it, where the code failed at files."""
+    refuse_failures(run.run_id, run.alarms, what)
+    return what
+
+
+def carry_out(opened: Session, planning: Planning) -> Summary:
+    """Run the stages; transform and load go side by side. `quote` keeps Prefect from looking into what is handed over."""
+    held: Any = quote(opened)
+    channel: Channel[Batch] = Channel(room=1)
+    handed: Any = quote(channel)
+    how: Any = quote(planning)
+    with logged_progress():
+        find(held, how)
+        learn(held)
+        transforming = transform.submit(held, handed)
+        try:
+            load.submit(held, handed).result()
+        except KeyboardInterrupt:
+            get_run_logger().warning("interrupted: the run ends once the batch under way is written")
+            raise
+        finally:
+            channel.close()
+            transforming.result()
+        complete(held)
+    return report(held)

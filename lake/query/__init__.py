@@ -1,0 +1,1 @@
+"""Questions that people ask of a lake: SQL, overviews, statistics. Nothing is written here."""

@@ -1,0 +1,60 @@
+"""What a look at a lake found: checks made, and where they failed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from schemas.enums import Check
+
+# of each check and table; the rest is counted
+MOST_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something in a lake that should not be so."""
+
+    check: Check
+    table: str
+    where: str
+    detail: str
+
+
+@dataclass(slots=True)
+class Tally:
+    """How often a check was made on a table, and how often it failed; `skipped` says why it could not be made."""
+
+    check: Check
+    table: str
+    checked: int = 0
+    findings: int = 0
+    skipped: str = ""
+    shown: list[Finding] = field(default_factory=list)
+
+
+class Findings:
+    """All checks of a lake, in the order in which they were first made."""
+
+    def __init__(self) -> None:
+        self._tallies: dict[tuple[Check, str], Tally] = {}
+
+    def add(self, check: Check, table: str, checked: int, found: pl.DataFrame | None = None) -> None:
+        """Count a check of so many things; `found` are those that failed: where, detail."""
+        tally = self.of(check, table)
+        tally.checked += checked
+        if found is None:
+            return
+        tally.findings += found.height
+        told = found.head(MOST_SHOWN - len(tally.shown)).select("where", "detail")
+        tally.shown += [Finding(check, table, str(where), str(detail)) for where, detail in told.iter_rows()]
+
+    def one(self, check: Check, table: str, where: str, detail: str) -> None:
+        """Count a failure."""
+        self.add(check, table, 0, pl.DataFrame({"where": [where], "detail": [detail]}))
+
+    def of(self, check: Check, table: str) -> Tally:
+        return self._tallies.setdefault((check, table), Tally(check, table))
+
+    def __iter__(self) -> Iterator[Tally]:
+        return iter(self._tallies.values())

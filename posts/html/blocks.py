@@ -1,0 +1,142 @@
+"""What a body holds: blocks of text, links, images."""
+
+import re
+from collections.abc import Container
+from dataclasses import dataclass, field
+
+from posts.html.images import picture
+
+HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+# Chinese sentences of a remark or a teaser seldom come to this, those of an article to two or three times it.
+A_PARAGRAPH = 80
+# No credit or notice of those seen is longer; a longer block is a paragraph with one in it.
+LONGEST_LINE = 220
+# What is said of a picture or of the whole piece may be left out while the picture beside it stays.
+OF_PICTURES = frozenset(
+    "photo_credit credit_line dateline player_times title_repeated widget_words bare_address".split()
+)
+# Rules of blocks that lead to other pieces.
+OF_OTHERS = frozenset("own_links announced_links after_promotion teaser".split())
+# pages that ask for money or addresses: a picture that leads there advertises them
+PROMOTED = re.compile(
+    r"\Ahttps?://(?:(?:[\w-]+\.)*(?:subscribe|subscriptions?|subs|donate|membership|promotions?|paywall)\.[^/?#]+"
+    r"|(?:[\w-]+\.)*(?:patreon|ko-fi|buymeacoffee|opencollective|liberapay|afdian)\.[a-z]+)(?:[/?#]|\Z)"
+    r"|\A(?!#)[^?#]*/(?:subscribe|subscriptions?|donat(?:e|ions?)|memberships?|promotions?|paywall|sign-?up|newsletters?)(?:[/?#]|\Z)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(slots=True)
+class Block:
+    """A block of text, and the rule by which it is left out; None where it is kept.
+
+    `element` is the name of the block element that holds it, `signature` the nearest opening tag with a class or
+    id, `linked_chars` the characters that are links and `hrefs` where to. One that `continues` is a passage of
+    the same block as the one before.
+    """
+
+    text: str
+    rule: str | None
+    element: str
+    signature: str
+    linked_chars: int = 0
+    hrefs: list[str] = field(default_factory=list)
+    continues: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Picture:
+    """An `<img>`, where it leads if it stands in a link, and the block of text that it stands in, if in any.
+
+    `rule` is that of the element around it, as with blocks.
+    """
+
+    attributes: dict[str, str]
+    rule: str | None
+    href: str = ""
+    block: Block | None = None
+
+    def is_kept(self, advertised: Container[str] = ()) -> bool:
+        """Tell whether it goes with nothing that is left out, and leads to nothing that is advertised."""
+        if self.rule is not None or (self.href and (self.href in advertised or PROMOTED.search(self.href))):
+            return False
+        block = self.block
+        return block is None or block.rule is None or block.rule in OF_PICTURES
+
+    def shows(self, advertised: Container[str]) -> bool:
+        """Tell whether it is kept and no spacer, icon or the like."""
+        return self.is_kept(advertised) and picture(self.attributes) is not None
+
+
+@dataclass(slots=True, eq=False)
+class Link:
+    """A link with its text, its pictures, and the blocks that it stands in or around."""
+
+    href: str
+    rule: str | None
+    text: str = ""
+    pictures: list[Picture] = field(default_factory=list)
+    blocks: list[Block] = field(default_factory=list)
+
+    @property
+    def is_kept(self) -> bool:
+        if self.rule is not None:
+            return False
+        return not self.blocks or any(block.rule is None for block in self.blocks)
+
+
+@dataclass(slots=True)
+class Content:
+    """What a body holds, in document order: blocks, links and pictures, each kept or left out."""
+
+    blocks: list[Block] = field(default_factory=list)
+    all_links: list[Link] = field(default_factory=list)
+    all_pictures: list[Picture] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def links(self) -> list[tuple[str, str]]:
+        """Return address and text of the links that are kept."""
+        advertised = self._advertised
+        return [
+            (link.href, link.text)
+            for link in self.all_links
+            if link.is_kept and (link.text or any(each.shows(advertised) for each in link.pictures))
+        ]
+
+    @property
+    def images(self) -> list[dict[str, str]]:
+        """Return the attributes of the pictures that are kept."""
+        advertised = self._advertised
+        return [each.attributes for each in self.all_pictures if each.is_kept(advertised)]
+
+    @property
+    def _advertised(self) -> set[str]:
+        """Return where only blocks that are left out as ways to other pieces lead; pictures that lead there go too."""
+        others = {href for block in self.blocks if block.rule in OF_OTHERS for href in block.hrefs}
+        return others and others.difference(*(block.hrefs for block in self.blocks if block.rule is None))
+
+    @property
+    def text(self) -> str:
+        """Join what is kept: blocks by a blank line, passages of one block as they stood beside each other."""
+        texts = list[str]()
+        for block in self.blocks:
+            if block.rule is not None:
+                continue
+            if block.continues and texts:
+                texts[-1] = _joined(texts[-1], block.text)
+            else:
+                texts.append(block.text)
+        return "\n\n".join(filter(None, (text.strip() for text in texts)))
+
+    @property
+    def left_out_chars(self) -> int:
+        return sum(len(block.text) for block in self.blocks if block.rule is not None)
+
+    def chars_left_out_by(self, rules: Container[str]) -> int:
+        return sum(len(block.text) for block in self.blocks if block.rule in rules)
+
+
+def _joined(before: str, after: str) -> str:
+    before, after = before.rstrip(), after.lstrip()
+    return f"{before} {after}" if before[-1:].isascii() and after[:1].isascii() else before + after
