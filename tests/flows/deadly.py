@@ -11,7 +11,7 @@ EXITS, KILLS, SLOW, SLOW_IN_C, HUNGRY, ONCE = "退出", "杀死", "慢", "慢在
 
 
 def work(tasks, reader):
-    return posts.worker(_met(tasks), reader)
+    return posts.work(_met(tasks), reader)
 
 
 def outlines(tasks, reader):

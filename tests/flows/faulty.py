@@ -15,4 +15,4 @@ def break_dates():
 
 def work(tasks, reader):
     break_dates()
-    return posts.worker(tasks, reader)
+    return posts.work(tasks, reader)

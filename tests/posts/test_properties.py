@@ -4,7 +4,7 @@ from dataclasses import asdict
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from posts.cleaning import clean
+from posts.cleaning.clean import clean
 from posts.cleaning.context import Page
 from posts.parse import Sighted, parse
 from posts.post import Post, Refusal
