@@ -9,8 +9,8 @@ from posts.boilerplate.events import edition
 from posts.boilerplate.learn import Specimen, as_learned
 from posts.boilerplate.template import TEMPLATE_RULES, Template
 from posts.boundary import or_refusal
-from posts.cleaning.clean import clean, examined
 from posts.cleaning.block_rules import Page
+from posts.cleaning.clean import clean, examined
 from posts.html.extract import Content, one_line
 from posts.html.images import picture
 from posts.metadata import Head, head_of

@@ -43,10 +43,10 @@ import sys
 from pathlib import Path
 from functools import partial
 from prefect import flow
-from flows.artifacts import reported
+from flows.prefect.artifacts import reported
 from flows.ingest import ingest
-from flows.steps.order import Order
-from flows.steps.pipeline import planned, session
+from flows.pipeline.options import Order
+from flows.pipeline.direct import planned, session
 
 @flow
 def unbalanced(source: str, lake: str):

@@ -8,8 +8,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from posts.boilerplate.ngrams import leveled
-from posts.cleaning.rules.promotions import asks
 from posts.html.blocks import HEADINGS, Block
+from posts.rules.promotions import asks
 from posts.text.whitespace import bare
 
 if TYPE_CHECKING:

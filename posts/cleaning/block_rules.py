@@ -9,14 +9,14 @@ from collections.abc import Callable
 from itertools import islice, takewhile
 
 from posts.boilerplate.template import Template
-from posts.cleaning.context import Page
 from posts.cleaning.flat import Passage, cut
-from posts.cleaning.rules.links import Judged, after_promotion, bare_address, lead_in, own_links
-from posts.cleaning.rules.promotions import promotion
-from posts.cleaning.rules.wordings import WORDINGS
-from posts.cleaning.worded import AMID, AT_EDGES, OF_PARAGRAPHS, OF_WHOLE_TEXTS
 from posts.html.blocks import A_PARAGRAPH, HEADINGS, LONGEST_LINE, Block, Content
 from posts.html.elements import CLASS_RULES
+from posts.rules.context import Page
+from posts.rules.links import Judged, after_promotion, bare_address, lead_in, own_links
+from posts.rules.promotions import promotion
+from posts.rules.worded import AMID, AT_EDGES, OF_PARAGRAPHS, OF_WHOLE_TEXTS
+from posts.rules.wordings import WORDINGS
 from posts.text.whitespace import bare
 from schemas.enums import Warn
 

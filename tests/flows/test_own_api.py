@@ -13,7 +13,7 @@ ASK = """
 import json, sys
 from concurrent.futures import ThreadPoolExecutor
 import httpx
-from flows.own_api import start
+from flows.server.own_api import start
 from prefect.client.orchestration import get_client
 
 start()

@@ -5,9 +5,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from posts.cleaning.clean import clean
-from posts.cleaning.context import Page
 from posts.parse import Sighted, parse
 from posts.post import Post, Refusal
+from posts.rules.context import Page
 from schemas.enums import Engine
 from schemas.keys import blob_id
 

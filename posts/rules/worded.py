@@ -3,10 +3,10 @@
 import re
 from collections.abc import Callable
 
-from posts.cleaning.keyword_index import Lookup
-from posts.cleaning.rules.credits import CREDIT_TRIGGERS, credits_line
-from posts.cleaning.rules.promotions import PLEA_TRIGGERS, asks
-from posts.cleaning.rules.wordings import WORDINGS
+from posts.rules.credits import CREDIT_TRIGGERS, credits_line
+from posts.rules.keyword_index import Lookup
+from posts.rules.promotions import PLEA_TRIGGERS, asks
+from posts.rules.wordings import WORDINGS
 
 # the rules of wording that judge a text without line breaks as a whole
 WHOLE = frozenset(

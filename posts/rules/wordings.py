@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from posts.cleaning.rules.credits import LABELLED, ROLE
+from posts.rules.credits import LABELLED, ROLE
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,9 @@
 
 import re
 
-from posts.cleaning.context import Page
-from posts.cleaning.keyword_index import Lookup
 from posts.html.blocks import HEADINGS, Block
+from posts.rules.context import Page
+from posts.rules.keyword_index import Lookup
 
 # nothing shorter, but for the title itself, is about what the title is about
 LEAST_OF_A_SUBJECT = 60

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from itertools import takewhile
 from urllib.parse import urlsplit
 
-from posts.cleaning.context import Page, site_of
-from posts.cleaning.rules.credits import LABEL_ALONE
 from posts.html.blocks import A_PARAGRAPH, HEADINGS, LONGEST_LINE, Block
+from posts.rules.context import Page, site_of
+from posts.rules.credits import LABEL_ALONE
 
 Judged = Iterator[tuple[Block, str | None]]
 # a page of a person is no piece
