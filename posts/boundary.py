@@ -6,8 +6,8 @@ from traceback import walk_tb
 from types import TracebackType
 from typing import TypeVar
 
+from posts.errors import Ignored, Rejected
 from posts.post import Refusal
-from posts.read import Ignored, Rejected
 from posts.sources.paths import printable
 from schemas.enums import Outcome, Reason
 

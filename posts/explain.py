@@ -12,7 +12,7 @@ from posts.cleaning.reasons import REASONS
 from posts.html.extract import Block, Content
 from posts.parse import NO_TEMPLATES, Sighted, Templates, parse, read_blocks
 from posts.post import Post, Refusal
-from posts.read import decode
+from posts.text.decode import decode
 from posts.text.whitespace import bare
 from schemas.enums import Engine
 

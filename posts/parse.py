@@ -16,7 +16,7 @@ from posts.html.images import picture
 from posts.metadata import Head, head_of
 from posts.metadata import fields as given
 from posts.post import CLEANER_VERSION, Post, Refusal
-from posts.read import read
+from posts.sources.files import read
 from posts.sources.paths import to_text
 from posts.text.language import language_of
 from posts.urls import absolute, domain, names_a_page

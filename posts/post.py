@@ -3,7 +3,8 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from posts.read import Ignored, Rejected, without_surrogates
+from posts.errors import Ignored, Rejected
+from posts.text.decode import without_surrogates
 from schemas.enums import Outcome, Reason
 
 # Raised whenever the same body may give another text.

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from posts.boundary import or_refusal
+from posts.errors import Rejected
 from posts.html import render as bodies
 from posts.metadata import fields as given
 from posts.metadata import front_matter
 from posts.metadata.dates import Dated, arbitrate, is_date
 from posts.post import Refusal
-from posts.read import Rejected, decode
+from posts.text.decode import decode
 from posts.text.mojibake import repaired
 from posts.urls import canonical, domain, names_a_page
 from schemas.enums import Reason, Warn

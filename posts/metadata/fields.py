@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from posts.html.extract import one_line
 from posts.metadata.front_matter import Fields, plain
-from posts.read import without_surrogates
+from posts.text.decode import without_surrogates
 
 # `link` is not among them: what a link post comments on stands elsewhere
 URL_KEYS = ("from", "url", "canonical_url", "original_url", "source_url", "external_url", "permalink")

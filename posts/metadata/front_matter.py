@@ -11,8 +11,9 @@ from typing import Any
 import yaml
 from frontmatter.default_handlers import JSONHandler, TOMLHandler, YAMLHandler
 
+from posts.errors import Ignored, Rejected
 from posts.metadata.fast_yaml import read_simple
-from posts.read import Ignored, Rejected, without_surrogates
+from posts.text.decode import without_surrogates
 from schemas.enums import Reason, Warn
 
 Fields = dict[str, Any]

@@ -5,8 +5,12 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from posts.sources.paths import to_text
+from posts.errors import Rejected
+from posts.sources.paths import to_bytes, to_text
 from schemas.enums import Reason
+
+# Ten times the longest real post seen (3 MB of inlined pictures); a larger file is a book or a mistake.
+LARGEST_BYTES = 32 * 1024 * 1024
 
 SUFFIXES = (b".md", b".markdown", b".html")
 # Version control keeps files of its own there, under any name.
@@ -105,3 +109,34 @@ def _problem(origin: str, root: bytes, path: bytes, problem: Reason) -> File:
 
 def _below(root: bytes, path: bytes) -> bytes:
     return path[len(root) :].lstrip(b"/") or b"."
+
+
+def read(origin: str, path: str) -> bytes:
+    """Return the bytes of a file. Raises Rejected: unreadable, too_large, not_a_file."""
+    try:
+        # without O_NONBLOCK a pipe with no writer would hold the run up for ever
+        descriptor = os.open(os.path.join(to_bytes(origin), to_bytes(path)), os.O_RDONLY | os.O_NONBLOCK)  # noqa: PTH118
+        try:
+            return _whole(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise Rejected(Reason.UNREADABLE, detail=error.strerror) from error
+
+
+def _whole(descriptor: int) -> bytes:
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        raise Rejected(Reason.NOT_A_FILE)
+    size = status.st_size
+    if size > LARGEST_BYTES:
+        raise too_large(size)
+    content = os.read(descriptor, size + 1)
+    # a read may come short, as on network file systems, and a file may grow while it is read
+    while more := os.read(descriptor, LARGEST_BYTES) if len(content) != size or not size else b"":
+        content += more
+    return content
+
+
+def too_large(size: int) -> Rejected:
+    return Rejected(Reason.TOO_LARGE, detail=f"{size} bytes; the limit is {LARGEST_BYTES}")

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
+from posts.errors import Rejected
 from posts.html import render as bodies
 from posts.metadata import front_matter
-from posts.read import Rejected, decode
+from posts.text.decode import decode
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 

@@ -11,7 +11,7 @@ import zipfile
 import pytest
 from polars.testing import assert_frame_equal
 
-from posts.read import LARGEST_BYTES
+from posts.sources.files import LARGEST_BYTES
 from schemas.errors import SourceError
 from tests.flows.repositories import as_nobody, contents, init, noon
 

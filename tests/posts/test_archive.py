@@ -15,11 +15,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from posts.read import LARGEST_BYTES
 from posts.sources.archives import Archive, ArchiveError, is_archive
 from posts.sources.archives.compression import FLOOR_BYTES, zstd
 from posts.sources.archives.spool import Spool
-from posts.sources.files import File, find
+from posts.sources.files import LARGEST_BYTES, File, find
 from posts.sources.paths import to_bytes, to_text
 from schemas.enums import Reason
 from schemas.keys import blob_id

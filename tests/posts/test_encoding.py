@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from posts.read import decode
+from posts.text.decode import decode
 from posts.text.encoding import decoded
 from schemas.enums import Warn
 

@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from posts.read import read
-from posts.sources.files import find
+from posts.sources.files import find, read
 from posts.sources.paths import printable, to_bytes, to_text
 
 ODD_NAMES = {

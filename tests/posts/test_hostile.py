@@ -11,7 +11,7 @@ import pytest
 
 from posts.parse import Sighted, parse, parse_file
 from posts.post import Post, Refusal
-from posts.read import LARGEST_BYTES
+from posts.sources.files import LARGEST_BYTES
 from schemas.enums import Engine
 from schemas.keys import blob_id
 

@@ -7,9 +7,9 @@ import pytest
 
 from posts.cleaning.block_rules import WORDINGS
 from posts.cleaning.reasons import REASONS
+from posts.errors import Ignored, Rejected
 from posts.html.elements import CLASS_RULES
 from posts.parse import Sighted, read_blocks
-from posts.read import Ignored, Rejected
 from schemas.enums import Engine
 from schemas.keys import blob_id
 

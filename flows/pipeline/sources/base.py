@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from posts.errors import Rejected
 from posts.post import Refusal
-from posts.read import LARGEST_BYTES, Rejected, read, too_large
 from posts.sources.archives import Archive
-from posts.sources.files import File, find
+from posts.sources.files import LARGEST_BYTES, File, find, read, too_large
 from posts.sources.git import Change, Commit, Repository
 from posts.sources.paths import printable, to_bytes, to_text
 from schemas.enums import Reason

@@ -12,13 +12,12 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from typing import IO, Self
 
-from posts.read import LARGEST_BYTES
 from posts.sources.archives import tar
 from posts.sources.archives.base import Member, Unreadable
 from posts.sources.archives.compression import packer, pieces
 from posts.sources.archives.spool import Spool
 from posts.sources.archives.zip import members as zip_members
-from posts.sources.files import File, is_post
+from posts.sources.files import LARGEST_BYTES, File, is_post
 from posts.sources.paths import inside, printable, to_text
 from schemas.enums import Reason
 from schemas.errors import SourceError
