@@ -14,12 +14,13 @@ import typer
 
 from cli.backfill import backfill
 from cli.cleaning import clean, explain
-from cli.console import INTERRUPTED, OUTPUT, fail
+from cli.console import INTERRUPTED
 from cli.damage import explaining
 from cli.ingest import ingest, replay
 from cli.maintenance import learn, maintain, reclean, verify
 from cli.query import history, info, rejects, report, sql
 from cli.serve import deploy, serve, server, worker
+from cli.terminal import OUTPUT, fail
 from schemas.errors import PostlakeError
 
 FAILED = 1

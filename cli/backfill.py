@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.console import put, say, watching
+from cli.console import watching
 from cli.ingest import print_summary
 from cli.options import DATA_LAKE, Json, LakeDir, Parser, Since, Sources, Until, Wait, Workers, as_day
 from cli.tables import print_table
+from cli.terminal import put, say
 from posts.sources.paths import printable
 from schemas.enums import BackfillMode, Engine
 

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from cli.console import clear, fail
 from cli.options import DATA_LAKE, LakeDir, Parser, expanded, output_file, output_folder
+from cli.terminal import clear, fail
 from schemas.enums import Engine
 
 FAILED = 1

@@ -5,33 +5,24 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from cli.tables import print_table
+from cli.terminal import OUTPUT, clear, console, fail, put, say
 from posts.sources.paths import printable
 
 if TYPE_CHECKING:
     from rich.text import Text
 
     from cli.textdiff import Line
-    from flows.pipeline.learning.run import Kept
+    from flows.pipeline.reporting.results import Kept
 
 INTERRUPTED = 130
 
 
-@dataclass(slots=True)
-class Output:
-    """How much is printed beside the output of a command."""
-
-    is_quiet: bool = False
-    is_verbose: bool = False
-
-
-OUTPUT = Output()
-WIDE = 200
 # a narrower terminal has room for a bar and a count
 WIDE_BAR = 72
 SECONDS_BETWEEN_LINES = 5
@@ -151,34 +142,6 @@ def _print_upkeep(done: "Kept") -> None:
     ]
     stages = ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in done.stage_seconds.items())
     put(f"run {done.run_id}: {'; '.join(filter(None, words))}; {done.seconds:.1f} s ({stages})")
-
-
-def say(line: str) -> None:
-    """Print a line beside the output, unless --quiet is given."""
-    if not OUTPUT.is_quiet:
-        fail(line)
-
-
-def fail(line: str) -> None:
-    """Print a line beside the output: why a command ends, or what to look at."""
-    typer.echo(f"postlake: {clear(line)}", err=True)
-
-
-def put(line: str = "") -> None:
-    """Print a line of output, without control characters that a file may have brought into it."""
-    typer.echo(clear(line))
-
-
-def clear(text: str) -> str:
-    """Return a text with the control characters escaped that a file may have brought into it; its lines stay."""
-    return "\n".join(map(printable, text.split("\n")))
-
-
-def console() -> Any:
-    """Return a console as wide as the terminal, or wide where the output goes elsewhere."""
-    from rich.console import Console
-
-    return Console(width=None if sys.stdout.isatty() else WIDE, highlight=False)
 
 
 def print_line(line: "Line", indent: str) -> None:

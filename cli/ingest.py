@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.console import OUTPUT, fail, put, say, watching
+from cli.console import watching
 from cli.options import DATA_LAKE, Json, LakeDir, Parser, Reasons, Since, Wait, Workers, as_day
 from cli.tables import print_table
+from cli.terminal import OUTPUT, fail, put, say
 from schemas.enums import Engine, Granularity
 
 if TYPE_CHECKING:

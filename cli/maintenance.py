@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.console import put, say, show_upkeep, watching
+from cli.console import show_upkeep, watching
 from cli.options import DATA_LAKE, Json, LakeDir, Parser, Sources, Wait, Workers
 from cli.tables import print_table
+from cli.terminal import put, say
 from schemas.enums import Engine
 
 if TYPE_CHECKING:
@@ -31,8 +32,8 @@ def learn(
 
     Looks at the sources with posts that their template has not seen, or at those that are named.
     """
-    from flows.pipeline.learning.run import Upkeep
-    from flows.pipeline.learning.run import learn as run_learn
+    from flows.pipeline.learn_run import Upkeep
+    from flows.pipeline.learn_run import learn as run_learn
 
     order = Upkeep(lake, tuple(source or ()), workers, wait_seconds=wait)
     with watching():
@@ -49,7 +50,7 @@ def reclean(
     as_json: Json = False,
 ) -> None:
     """Clean posts again, from the bytes that the lake keeps, where their template or the cleaner is another now."""
-    from flows.pipeline.learning.run import Upkeep, clean_anew
+    from flows.pipeline.learn_run import Upkeep, clean_anew
 
     with watching():
         done = clean_anew(Upkeep(lake, tuple(source or ()), workers, parser, wait), say)

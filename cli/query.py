@@ -10,9 +10,10 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.console import print_versions, put, say
+from cli.console import print_versions
 from cli.options import DATA_LAKE, Form, Json, LakeDir, Reasons, form_of, output_file
 from cli.tables import print_fitting, print_table
+from cli.terminal import put, say
 from schemas.enums import PageLanguage
 
 ROWS_SHOWN = 40

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from cli.console import say
+from cli.terminal import say
 
 Wait = Annotated[float, typer.Option(min=0, help="Seconds to wait for the server.")]
 

@@ -22,7 +22,7 @@ def print_table(columns: Sequence[str], rows: Sequence[Row]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from cli.console import console
+    from cli.terminal import console
 
     terminal, cells = console(), [[cell(value) for value in row] for row in rows]
     are_texts = [all(isinstance(row[at], str | None) for row in rows) for at in range(len(columns))]

@@ -8,7 +8,8 @@ from prefect.logging import get_run_logger
 from prefect.utilities.annotations import quote
 from pydantic import Field
 
-from flows.pipeline.learning.run import Keeper, Kept, Upkeep, keeping
+from flows.pipeline.learn_run import Keeper, Upkeep, keeping
+from flows.pipeline.reporting.results import Kept
 from flows.prefect.artifacts import reported_upkeep
 from flows.prefect.lake_flow import lake_flow, lake_task
 from flows.prefect.task_logs import done, logged_progress

@@ -7,9 +7,9 @@ from prefect.logging import get_run_logger
 from prefect.utilities.annotations import quote
 
 from flows.pipeline.execution.channel import Channel
-from flows.pipeline.execution.ingest_run import Planning, Session
-from flows.pipeline.learning.run import Kept
+from flows.pipeline.ingest_run import Planning, Session
 from flows.pipeline.reporting.account import Summary, refuse_failures
+from flows.pipeline.reporting.results import Kept
 from flows.prefect.artifacts import reported
 from flows.prefect.lake_flow import lake_task
 from flows.prefect.task_logs import done, logged_progress

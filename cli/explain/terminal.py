@@ -6,8 +6,9 @@ from dataclasses import asdict, astuple, fields
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from cli.console import MARKS, STYLES, console, put
+from cli.console import MARKS, STYLES
 from cli.tables import print_table
+from cli.terminal import console, put
 from posts.explain import Explained, Explanation, Passage, Recurrence, Share
 
 if TYPE_CHECKING:

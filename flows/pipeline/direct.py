@@ -7,9 +7,9 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 
 from flows.pipeline.clock import new_run
-from flows.pipeline.execution.ingest_run import Planning, Session
 from flows.pipeline.execution.shrunk import without_shrinking
-from flows.pipeline.maintenance.migrate import migrate
+from flows.pipeline.ingest_run import Planning, Session
+from flows.pipeline.migrate import migrate
 from flows.pipeline.options import Order
 from flows.pipeline.planning.history import history_plan
 from flows.pipeline.planning.plan import plan, replay_plan

@@ -6,10 +6,11 @@ from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 
-from flows.pipeline.execution.ingest_run import Session
-from flows.pipeline.learning.run import Keeper, Kept
+from flows.pipeline.ingest_run import Session
+from flows.pipeline.learn_run import Keeper
 from flows.pipeline.reporting.account import Summary, UnbalancedError
 from flows.pipeline.reporting.rejects import MOST, rejects_of
+from flows.pipeline.reporting.results import Kept
 from flows.pipeline.reporting.summary import Links, as_markdown, in_words, upkeep_as_markdown
 from flows.prefect.events import announce, announce_end
 from flows.prefect.task_logs import warn_of

@@ -20,7 +20,7 @@ from prefect.exceptions import ObjectNotFound
 from prefect.settings import get_current_settings
 from pydantic import ValidationError
 
-from flows.server.processes import prefect
+from flows.processes import prefect
 from flows.settings import LAKE
 from schemas.errors import MisuseError, PostlakeError
 

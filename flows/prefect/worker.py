@@ -15,7 +15,7 @@ from prefect.client.orchestration import get_client
 from prefect.states import Crashed
 
 from flows.prefect.deploy import POOL, require_server
-from flows.server.processes import Process, prefect, stop
+from flows.processes import Process, prefect, stop
 
 Say = Callable[[str], None]
 SETTINGS = {

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.request import urlopen
 
-from flows.server.processes import Process, stop
+from flows.processes import Process, stop
 from flows.server.reports import FOLDER, URL, publishing
 from schemas.errors import MisuseError, PostlakeError
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from prefect.server.api.server import SubprocessASGIServer, create_app
 from prefect.settings import get_current_settings
 
+from flows.processes import Process
 from flows.server.database import let_transactions_wait
 from flows.server.guard import Guard
-from flows.server.processes import Process
 from schemas.errors import PostlakeError
 
 # what Prefect sets for such a server: no UI, and no other after it in its process

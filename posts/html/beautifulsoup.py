@@ -5,7 +5,7 @@ import re
 from bs4 import BeautifulSoup
 from bs4.element import PageElement, PreformattedString, Tag
 
-from posts.html.parser import escaped
+from posts.html.tags import escaped
 
 # libxml2 knows the void elements of HTML 4 and nests what follows the others.
 VOID = frozenset(

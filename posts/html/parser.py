@@ -1,10 +1,10 @@
 """HTML as its parser writes it back: every element closed, every attribute quoted, ready to be read in one pass."""
 
 import re
-from html import unescape
 
 from selectolax.lexbor import LexborHTMLParser
 
+from posts.html.tags import escaped
 from schemas.enums import Engine
 
 # Opening an element costs lexbor the depth it is in: 100,000 nested <div> take 17 s, 10,000 (this sum) 0.2 s.
@@ -26,7 +26,6 @@ AS_IT_STANDS = re.compile(
 )
 RAW = re.compile("<(?:iframe|noembed|noframes|xmp|plaintext)")
 NOT_TO_BE_READ = re.compile("<s(?:cript|tyle)", re.IGNORECASE)
-ATTRIBUTE = re.compile(r'\s([^\s="]+)(?:="([^"]*)")?')
 
 
 def markup_of(html: str, engine: Engine = Engine.LEXBOR) -> tuple[str, bool]:
@@ -67,10 +66,6 @@ def _with_text_escaped(match: re.Match[str]) -> str:
     return f"{tag}{escaped(match[3] or match[5] or '')}" if tag else match[0]
 
 
-def escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
-
-
 def _most_open(html: str) -> int:
     """Return the most formatting that is open at once, were each end tag that of the last opened."""
     depth = deepest = 0
@@ -97,12 +92,3 @@ def _has_many_attributes(html: str) -> bool:
     long = (run for run in runs if len(run) > 2 * MOST_ATTRIBUTES)
     tags = ((run, tag.end()) for run in long if (tag := TAG_NAME.search(run)))
     return any(sum(1 for _ in ATTRIBUTE_READ.finditer(*tag)) > MOST_ATTRIBUTES for tag in tags)
-
-
-def attributes_of(tag: str) -> dict[str, str]:
-    """Read the attributes of an opening tag, given as it stands between `<` and `>`; the first of a name counts."""
-    found = dict[str, str]()
-    for match in ATTRIBUTE.finditer(tag):
-        value = match[2] or ""
-        found.setdefault(match[1].lower(), unescape(value) if "&" in value else value)
-    return found

@@ -4,7 +4,8 @@ import re
 from html import unescape
 
 from posts.html import elements
-from posts.html.parser import attributes_of
+
+ATTRIBUTE = re.compile(r'\s([^\s="]+)(?:="([^"]*)")?')
 
 BLOCK = frozenset(
     """
@@ -92,3 +93,16 @@ def without_meaning(markup: str) -> frozenset[str]:
     """Return the tags, opening and closing, of formatting that nowhere in some markup has attributes."""
     plain = [name for name in FORMATTING if f"<{name} " not in markup]
     return frozenset([*plain, *(f"/{name}" for name in plain)])
+
+
+def escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
+
+
+def attributes_of(tag: str) -> dict[str, str]:
+    """Read the attributes of an opening tag, given as it stands between `<` and `>`; the first of a name counts."""
+    found = dict[str, str]()
+    for match in ATTRIBUTE.finditer(tag):
+        value = match[2] or ""
+        found.setdefault(match[1].lower(), unescape(value) if "&" in value else value)
+    return found

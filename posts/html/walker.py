@@ -5,11 +5,9 @@ from collections.abc import Iterator
 from html import unescape
 
 from posts.html import elements
-from posts.html.blocks import Block, Content, Link, Picture
+from posts.html.blocks import Block, Content, Link, Picture, join_row
 from posts.html.cards import leave_out_card
-from posts.html.parser import attributes_of
-from posts.html.tables import join_row
-from posts.html.tags import HEADINGS, PLAIN, VOID, Mark, link_of, mark_of, without_meaning
+from posts.html.tags import HEADINGS, PLAIN, VOID, Mark, attributes_of, link_of, mark_of, without_meaning
 from posts.text.whitespace import BREAK, one_line, texts_of, verbatim
 
 COMMENT = re.compile(r"<!(?=--).*?(?:-->|\Z)", re.DOTALL)

@@ -14,7 +14,7 @@ import pytest
 from flows.pipeline import code
 from flows.pipeline.backfill.request import Wish
 from flows.pipeline.backfill.run import plan_backfill
-from flows.pipeline.learning.run import Upkeep, clean_anew
+from flows.pipeline.learn_run import Upkeep, clean_anew
 from flows.pipeline.options import Order
 from lake.batch import Run
 from lake.store import open_lake

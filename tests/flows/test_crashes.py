@@ -11,7 +11,7 @@ import pytest
 
 from flows.pipeline.backfill.request import Wish
 from flows.pipeline.backfill.run import plan_backfill
-from flows.pipeline.learning.run import Upkeep, clean_anew
+from flows.pipeline.learn_run import Upkeep, clean_anew
 from flows.pipeline.options import Order
 from flows.pipeline.workers.pool import WorkerError
 from schemas.enums import AlarmKind, BackfillMode

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from flows.pipeline.execution import read
-from flows.pipeline.learning.run import Upkeep, learn
+from flows.pipeline.learn_run import Upkeep, learn
 from flows.pipeline.maintenance.maintain import Maintenance, maintain
 from flows.pipeline.planning.history import moments
 from lake.batch import KEY

@@ -2,8 +2,8 @@
 
 import pytest
 
+from flows.pipeline.learn_run import Upkeep, clean_anew, learn
 from flows.pipeline.learning.learn import WORTH_LEARNING
-from flows.pipeline.learning.run import Upkeep, clean_anew, learn
 from lake.errors import LakeError
 from posts import parse
 

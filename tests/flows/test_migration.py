@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from flows.pipeline.learning.run import Upkeep, clean_anew
+from flows.pipeline.learn_run import Upkeep, clean_anew
 from flows.pipeline.maintenance.maintain import Maintenance, maintain
 from flows.pipeline.maintenance.verify import verify
 from lake.errors import LakeError

@@ -8,11 +8,12 @@ from polars.testing import assert_frame_equal
 
 from flows.pipeline.clock import new_run
 from flows.pipeline.execution import read
+from flows.pipeline.learn_run import Upkeep, clean_anew
+from flows.pipeline.learn_run import learn as learn_again
 from flows.pipeline.learning import learn, reclean
 from flows.pipeline.learning.learn import WORTH_LEARNING
-from flows.pipeline.learning.run import Upkeep, clean_anew
-from flows.pipeline.learning.run import learn as learn_again
 from flows.pipeline.maintenance.verify import verify
+from flows.pipeline.reporting import results
 from lake.store import Lake, open_lake
 from lake.tables import templates
 from posts import parse
@@ -149,7 +150,7 @@ def test_every_run_that_writes_posts_cleans_what_is_outdated(behind, run):
 
 def test_posts_behind_their_template_are_found_once_a_run_should_have_cleaned_them(behind, monkeypatch):
     assert verify(behind.lake).findings == 0
-    monkeypatch.setattr("flows.pipeline.execution.ingest_run.catch_up", lambda *_: reclean.Recleaned())
+    monkeypatch.setattr("flows.pipeline.ingest_run.catch_up", lambda *_: results.Recleaned())
     behind.ingest()
     found = [each for each in verify(behind.lake).checks if each.findings]
     assert [(each.check, each.table, each.findings) for each in found] == [(Check.CLEANED, "posts", 40)]

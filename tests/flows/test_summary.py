@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from flows.pipeline.learning.run import Upkeep, learn
+from flows.pipeline.learn_run import Upkeep, learn
 from flows.pipeline.progress import watched_by
 from flows.pipeline.reporting.markdown import code, plain, table
 from flows.pipeline.reporting.rates import rates

@@ -14,7 +14,7 @@ from deltalake import CommitProperties, DeltaTable
 from polars.testing import assert_frame_equal
 
 from flows.pipeline.execution import read
-from flows.pipeline.learning.run import Upkeep, learn
+from flows.pipeline.learn_run import Upkeep, learn
 from flows.pipeline.maintenance.maintain import Maintenance, maintain
 from flows.pipeline.maintenance.verify import verify
 from flows.pipeline.progress import watched_by

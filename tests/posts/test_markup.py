@@ -3,7 +3,8 @@
 import pytest
 
 from posts.html.extract import content_of
-from posts.html.parser import attributes_of, markup_of
+from posts.html.parser import markup_of
+from posts.html.tags import attributes_of
 from schemas.enums import Engine
 
 # the first <i> is there since one <div> alone is not parsed

@@ -11,7 +11,7 @@ from flows.pipeline.backfill.execute import LEFT, following
 from flows.pipeline.backfill.plan import made
 from flows.pipeline.backfill.request import Forecast, Wish
 from flows.pipeline.clock import new_run
-from flows.pipeline.execution.ingest_run import Session
+from flows.pipeline.ingest_run import Session
 from flows.pipeline.planning.plan import Plan
 from flows.pipeline.reporting.account import Summary
 from flows.pipeline.sources.base import Source

@@ -4,7 +4,6 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 
 import polars as pl
 
@@ -13,6 +12,7 @@ from flows.pipeline.planning.diff import FOUND
 from flows.pipeline.planning.plan import Plan
 from flows.pipeline.progress import tell
 from flows.pipeline.reporting.alarms import Alarm
+from flows.pipeline.reporting.results import Learned
 from flows.pipeline.sources.base import VanishedError
 from flows.pipeline.workers.pool import Workers, Workshop, handfuls
 from lake.batch import Run
@@ -44,19 +44,6 @@ PATTERNS = {
     "source_id": pl.String, "version": pl.Int32, "kind": pl.String, "pattern": pl.String, "posts": pl.Int64,
     "learned_from": pl.Int64,
 }  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Learned:
-    """What was learned of a source: the version in force, its patterns, how many of these are new, posts looked at."""
-
-    source_id: str
-    version: int
-    patterns: int
-    new: int
-    learned_from: int
-    alarms: tuple[Alarm, ...] = ()
-    is_new: bool = False
 
 
 def in_force(lake: Lake) -> Templates:

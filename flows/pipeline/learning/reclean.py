@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from hashlib import blake2b
 
 import polars as pl
@@ -11,6 +10,7 @@ from flows.pipeline.code import code_version
 from flows.pipeline.execution.frames import post_rows
 from flows.pipeline.progress import tell
 from flows.pipeline.reporting.alarms import Failure
+from flows.pipeline.reporting.results import Recleaned
 from flows.pipeline.workers.pool import Workers, Workshop, handfuls
 from lake.batch import Run
 from lake.commit.commit import rewrite
@@ -27,28 +27,6 @@ from schemas.enums import FAULTS_OF_CODE, Warn
 AT_ONCE = 4_000
 # What a cleaned post keeps of its stored row: where it was sighted, and since when it stands.
 STAYS = ["origin", "path", "version_at", "withdrawn_at"]
-
-
-@dataclass(frozen=True, slots=True)
-class Recleaned:
-    """How many posts were looked at, and how many have another text now.
-
-    Others stay as they are: `left` counts those that would be named, placed or dated otherwise, `failed` names those
-    that the code failed at.
-    """
-
-    posts: int = 0
-    changed: int = 0
-    left: int = 0
-    failed: tuple[Failure, ...] = ()
-
-    def __add__(self, other: "Recleaned") -> "Recleaned":
-        return Recleaned(
-            self.posts + other.posts,
-            self.changed + other.changed,
-            self.left + other.left,
-            self.failed + other.failed,
-        )
 
 
 def reclean(lake: Lake, run: Run, shop: Workshop, sources: Sequence[str] = ()) -> Recleaned:

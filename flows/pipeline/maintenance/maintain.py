@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from flows.pipeline.clock import Clock, new_run
-from flows.pipeline.maintenance.migrate import migrate
 from flows.pipeline.memory import give_back
+from flows.pipeline.migrate import migrate
 from flows.pipeline.progress import tell
 from flows.pipeline.reporting.account import row_of_upkeep
 from flows.pipeline.workers.pool import with_pool, workshop

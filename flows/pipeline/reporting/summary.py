@@ -3,12 +3,12 @@
 import shlex
 from collections.abc import Iterable, Mapping
 
-from flows.pipeline.learning.run import Kept
 from flows.pipeline.reporting.account import ACCOUNTED, Summary, counts
 from flows.pipeline.reporting.alarms import Alarm
 from flows.pipeline.reporting.freshness import fresh
 from flows.pipeline.reporting.markdown import code, first, plain, section, table
 from flows.pipeline.reporting.rates import SHARES, Rate, rates
+from flows.pipeline.reporting.results import Kept
 from lake.store import Lake
 
 COUNTS = ("found", *ACCOUNTED)

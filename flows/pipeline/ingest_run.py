@@ -5,15 +5,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import polars as pl
 
 from flows.pipeline.clock import Clock
+from flows.pipeline.execution.history_read import history_groups
 from flows.pipeline.execution.load import Loader
 from flows.pipeline.execution.read import Group
 from flows.pipeline.execution.read import groups as plan_groups
 from flows.pipeline.execution.transform import transform
 from flows.pipeline.execution.vanished import Vanished
-from flows.pipeline.learning.learn import WORTH_LEARNING, Learned, in_force, learn_first, learn_thin, told
-from flows.pipeline.learning.reclean import Recleaned, catch_up, is_caught_up
+from flows.pipeline.learning.learn import WORTH_LEARNING, in_force, learn_first, learn_thin, told
+from flows.pipeline.learning.reclean import catch_up, is_caught_up
 from flows.pipeline.memory import give_back
-from flows.pipeline.planning.history import history_groups
 from flows.pipeline.planning.plan import Plan
 from flows.pipeline.progress import tell
 from flows.pipeline.reporting.account import Summary, UnbalancedError, as_row, counts, not_balanced
@@ -30,6 +30,7 @@ from flows.pipeline.reporting.alarms import (
     vanished,
 )
 from flows.pipeline.reporting.new_files import few_posts
+from flows.pipeline.reporting.results import Learned, Recleaned
 from flows.pipeline.sources.base import Source, VanishedError
 from flows.pipeline.workers.pool import Workshop
 from lake.batch import Batch, Mark, Run

@@ -2,15 +2,16 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from flows.pipeline.clock import Clock, new_run
-from flows.pipeline.learning.learn import Learned, in_force, learn_lake, told
-from flows.pipeline.learning.reclean import Recleaned, catch_up, reclean
-from flows.pipeline.maintenance.migrate import migrate
+from flows.pipeline.learning.learn import in_force, learn_lake, told
+from flows.pipeline.learning.reclean import catch_up, reclean
+from flows.pipeline.migrate import migrate
 from flows.pipeline.reporting.account import row_of_upkeep
-from flows.pipeline.reporting.alarms import Alarm, parser_errors
+from flows.pipeline.reporting.alarms import parser_errors
+from flows.pipeline.reporting.results import Kept, Learned, Recleaned
 from flows.pipeline.workers.pool import Workshop, with_pool, workshop
 from lake.batch import Run
 from lake.lock import is_left_by_a_killed_run
@@ -32,20 +33,6 @@ class Upkeep:
     workers: int = 0
     engine: Engine = Engine.LEXBOR
     wait_seconds: float = 600
-
-
-@dataclass(slots=True)
-class Kept:
-    """What was done: templates learned, posts cleaned again, and how the lake stands now."""
-
-    run_id: str
-    kind: str
-    learned: list[Learned] = field(default_factory=list)
-    recleaned: Recleaned = field(default_factory=Recleaned)
-    alarms: list[Alarm] = field(default_factory=list)
-    seconds: float = 0
-    stage_seconds: dict[str, float] = field(default_factory=dict)
-    versions: dict[str, int] = field(default_factory=dict)
 
 
 class Keeper:
