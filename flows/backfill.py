@@ -10,6 +10,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from prefect.utilities.annotations import quote
 from pydantic import Field
 
+from flows.form import LAKE, Day, Source, as_day
 from flows.pipeline.backfill.markdown import FIRST_FILES, done_as_markdown, plan_as_markdown
 from flows.pipeline.backfill.request import Forecast, Wish
 from flows.pipeline.backfill.run import Backfilling, Done, backfilling, plan_backfill
@@ -18,7 +19,6 @@ from flows.pipeline.reporting.account import Summary
 from flows.pipeline.sources.credentials import refuse_credentials
 from flows.prefect.lake_flow import lake_flow, lake_task
 from flows.prefect.task_logs import logged_opening, logged_progress
-from flows.settings import LAKE, Day, Source, as_day
 from flows.tasks import carry_out, ended
 from lake.store import open_lake
 from posts.sources.paths import printable

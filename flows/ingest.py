@@ -8,6 +8,7 @@ from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
 from pydantic import Field
 
+from flows.form import LAKE, SOURCES, Source
 from flows.pipeline.direct import planned, session
 from flows.pipeline.options import Order
 from flows.pipeline.reporting.account import Summary
@@ -15,7 +16,6 @@ from flows.pipeline.sources.credentials import refuse_credentials, shown
 from flows.prefect.lake_flow import lake_flow
 from flows.prefect.superseded import make_up_for_missed
 from flows.prefect.task_logs import logged_opening
-from flows.settings import LAKE, SOURCES, Source
 from flows.tasks import carry_out, ended
 from schemas.enums import Engine, Granularity
 

@@ -8,12 +8,12 @@ from prefect.logging import get_run_logger
 from prefect.utilities.annotations import quote
 from pydantic import Field
 
+from flows.form import LAKE
 from flows.pipeline.learn_run import Keeper, Upkeep, keeping
 from flows.pipeline.reporting.results import Kept
 from flows.prefect.artifacts import reported_upkeep
 from flows.prefect.lake_flow import lake_flow, lake_task
 from flows.prefect.task_logs import done, logged_progress
-from flows.settings import LAKE
 from flows.tasks import ended
 from lake.tables import runs
 from schemas.enums import Engine

@@ -10,12 +10,12 @@ from prefect.logging import get_run_logger
 from prefect.utilities.annotations import quote
 from pydantic import Field
 
+from flows.form import LAKE
 from flows.pipeline.maintenance.maintain import LONGEST_DAYS, Maintained, Maintainer, Maintenance, maintaining
 from flows.pipeline.reporting.markdown import section, table
 from flows.prefect.lake_flow import lake_flow, lake_task
 from flows.prefect.superseded import make_up_for_missed
 from flows.prefect.task_logs import done, logged_progress
-from flows.settings import LAKE
 
 
 @lake_task("compact")

@@ -7,11 +7,11 @@ from prefect.logging import get_run_logger
 from prefect.task_runners import ThreadPoolTaskRunner
 from pydantic import Field
 
+from flows.form import LAKE, Day, as_day
 from flows.pipeline.direct import retried, session
 from flows.pipeline.options import Order
 from flows.pipeline.reporting.account import Summary
 from flows.prefect.lake_flow import lake_flow
-from flows.settings import LAKE, Day, as_day
 from flows.tasks import carry_out, ended
 from lake.store import open_lake
 from schemas.enums import Engine

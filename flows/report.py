@@ -6,13 +6,13 @@ from prefect.artifacts import create_link_artifact, create_markdown_artifact
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 
+from flows.form import LAKE
 from flows.pipeline.html_report.data import Figures
 from flows.pipeline.html_report.write import write
 from flows.pipeline.reporting.markdown import table
 from flows.prefect.lake_flow import lake_flow, lake_task
 from flows.prefect.task_logs import done
 from flows.server.reports import published
-from flows.settings import LAKE
 from schemas.enums import PageLanguage
 
 

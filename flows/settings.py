@@ -1,32 +1,67 @@
-"""What flows' forms have in common: the lake and its sources, as the environment names them, and days."""
+"""What the environment says to postlake: each POSTLAKE_ variable, read and checked here. Knows no run and no Prefect."""
 
-import datetime as dt
-import os
 import shlex
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from flows.pipeline.sources.credentials import NO_CREDENTIALS, refuse_credentials
 from schemas.errors import MisuseError
 
-LAKE = os.path.expanduser(os.environ.get("POSTLAKE_LAKE") or "data/lake")  # noqa: PTH111
-# several places as a shell would part them
-SOURCES = shlex.split(os.environ.get("POSTLAKE_SOURCES") or "examples/posts")
-# here and nowhere later: who imports a flow hands its defaults to Prefect
-refuse_credentials(SOURCES, "POSTLAKE_SOURCES")
-Source = Annotated[str, Field(json_schema_extra={"pattern": NO_CREDENTIALS})]
-# Prefect's form knows what a date is, its API does not and takes any text: github.com/PrefectHQ/prefect, `validate` of
-# schema_tools checks no formats where it raises. A day that the calendar does not have is told by `as_day`.
-Day = Annotated[
-    str,
-    Field(json_schema_extra={"format": "date", "pattern": r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$"}),
-]
+PREFIX = "POSTLAKE_"
 
 
-def as_day(parameter: str, value: str | None) -> dt.date | None:
-    """Return the day that a parameter names, if it names one. Raises MisuseError for what is no day."""
+class Settings(BaseSettings):
+    """The variables that are set; one that is empty counts as not set."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="ignore")
+
+    lake: Path = Field(default=Path("data/lake"), description="Folder of the lake.")
+    sources: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=("examples/posts",),
+        description="Sources of the scheduled ingest; several as a shell parts them.",
+    )
+    cache: Path | None = Field(default=None, description="Folder for copies of remote repositories.")
+    # the slowest of 50,000 posts takes a second
+    file_seconds: float = Field(
+        default=30.0, gt=0, allow_inf_nan=False, description="CPU seconds that one file may take to parse."
+    )
+    allowed_hosts: str = Field(
+        default="", description="Hosts by whose names the server may be reached, between commas."
+    )
+    ui_api_url: str | None = Field(default=None, description="URL of the API as a browser reaches it.")
+    ingest_cron: str | None = Field(
+        default=None, description="When the ingest runs, in place of prefect.yaml's schedule."
+    )
+    maintain_cron: str | None = Field(
+        default=None, description="When maintenance runs, in place of prefect.yaml's."
+    )
+    timezone: str | None = Field(default=None, description="Time zone of the schedules.")
+    reports: Path | None = Field(default=None, description="Folder of the pages that `postlake serve` shows.")
+    reports_url: str | None = Field(default=None, description="URL of that folder.")
+
+    @field_validator("sources", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return tuple(shlex.split(value)) if isinstance(value, str) else value
+
+    @field_validator("lake", "cache", mode="after")
+    @classmethod
+    def _expand_home(cls, value: Path | None) -> Path | None:
+        return value.expanduser() if value is not None else None
+
+
+def settings() -> Settings:
+    """Return the settings as the environment is now. Raises MisuseError for a value that is none of its kind."""
     try:
-        return dt.date.fromisoformat(value) if value else None
-    except ValueError as error:
-        raise MisuseError(f'{parameter}: "{value}" is no day; 2024-03-05 is one') from error
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = PREFIX + str(first["loc"][0]).upper()
+        raise MisuseError(f"{name}: {first['input']!r}: {first['msg']}") from error
+
+
+def variable(field: str) -> str:
+    """Return the name of the environment variable of a setting."""
+    return PREFIX + field.upper()

@@ -7,12 +7,12 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.logging import get_run_logger
 from prefect.utilities.annotations import quote
 
+from flows.form import LAKE
 from flows.pipeline.maintenance.verify import Verified
 from flows.pipeline.maintenance.verify import verify as look_at
 from flows.pipeline.reporting.markdown import section, table
 from flows.prefect.lake_flow import lake_flow, lake_task
 from flows.prefect.task_logs import logged_progress
-from flows.settings import LAKE
 
 
 @lake_task("verify")

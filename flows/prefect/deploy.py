@@ -1,27 +1,26 @@
 """What a Prefect server needs to run postlake: work pool, deployments, one limit for all that write, automations."""
 
 import asyncio
-import os
 import re
-import subprocess
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import httpx
-import yaml
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate, WorkPoolCreate, WorkPoolUpdate
 from prefect.client.schemas.filters import DeploymentFilter
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.client.schemas.schedules import CronSchedule
+from prefect.deployments.runner import DeploymentApplyError, RunnerDeployment
 from prefect.events.schemas.automations import AutomationCore
-from prefect.exceptions import ObjectNotFound
+from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 from prefect.settings import get_current_settings
 from pydantic import ValidationError
 
-from flows.processes import prefect
-from flows.settings import LAKE
+from flows.form import LAKE
+from flows.prefect.declaration import declared_automations, declared_deployments
+from flows.settings import settings, variable
 from schemas.errors import MisuseError, PostlakeError
 
 Say = Callable[[str], None]
@@ -54,12 +53,7 @@ NOT_IN_A_NAME = re.compile(r"[/%&><]+")
 WRITES = "writes"
 DEPLOYMENTS, AUTOMATIONS = Path("prefect.yaml"), Path("automations.yaml")
 SECONDS_BETWEEN_LINES = 10
-# What prefect.yaml asks of the environment, where that does not say.
-ASKED = {
-    "POSTLAKE_INGEST_CRON": "0 3 * * *",
-    "POSTLAKE_MAINTAIN_CRON": "0 5 * * 0",
-    "POSTLAKE_TIMEZONE": "UTC",
-}
+DAILY = "0 3 * * *"
 
 
 class DeployError(PostlakeError):
@@ -86,13 +80,15 @@ def require_answer(url: str) -> None:
 
 def require_schedules() -> None:
     """Raise MisuseError where the environment names a schedule that is none."""
-    asked = ASKED | {name: os.environ[name] for name in ASKED if name in os.environ}
-    for name in ("POSTLAKE_INGEST_CRON", "POSTLAKE_MAINTAIN_CRON"):
-        if not _is_schedule(asked[name], "UTC"):
-            raise MisuseError(f"{name}: {asked[name]!r} is no cron expression, such as {ASKED[name]!r}")
-    zone = "POSTLAKE_TIMEZONE"
-    if not _is_schedule(ASKED["POSTLAKE_INGEST_CRON"], asked[zone]):
-        raise MisuseError(f"{zone}: {asked[zone]!r} is no time zone, such as 'UTC' or 'Asia/Taipei'")
+    now = settings()
+    for field in ("ingest_cron", "maintain_cron"):
+        cron = getattr(now, field)
+        if cron is not None and not _is_schedule(cron, "UTC"):
+            raise MisuseError(f"{variable(field)}: {cron!r} is no cron expression, such as {DAILY!r}")
+    if now.timezone is not None and not _is_schedule(DAILY, now.timezone):
+        raise MisuseError(
+            f"{variable('timezone')}: {now.timezone!r} is no time zone, such as 'UTC' or 'Asia/Taipei'"
+        )
 
 
 def _is_schedule(cron: str, timezone: str) -> bool:
@@ -116,17 +112,18 @@ def deploy(wait_seconds: float, say: Say) -> list[str]:
     require_schedules()
     if not wait_seconds:
         require_answer(url)
-    automations = yaml.safe_load(AUTOMATIONS.read_text(encoding="utf-8"))["automations"]
-    return asyncio.run(
-        _deploy([AutomationCore.model_validate(each) for each in automations], wait_seconds, say)
-    )
+    return asyncio.run(_deploy(wait_seconds, say))
 
 
-async def _deploy(automations: Iterable[AutomationCore], wait_seconds: float, say: Say) -> list[str]:
+async def _deploy(wait_seconds: float, say: Say) -> list[str]:
+    deployments = await declared_deployments(DEPLOYMENTS, settings())
+    automations = declared_automations(AUTOMATIONS)
     async with get_client() as client:
         await awaited(client, wait_seconds, say)
         await _make_pool(client)
-        await asyncio.to_thread(_apply, say)
+        for deployment in deployments:
+            await _apply(deployment)
+        say(f"deployed {', '.join(each.name for each in deployments)}")
         made = await client.read_deployments(deployment_filter=_ours())
         await _share_one_limit(client, [each for each in made if WRITES in each.tags])
         for wanted in automations:
@@ -159,20 +156,6 @@ async def _make_pool(client: PrefectClient) -> None:
         await client.update_work_pool(POOL, WorkPoolUpdate(base_job_template=TEMPLATE))
 
 
-def _apply(say: Say) -> None:
-    """Let Prefect make the deployments of prefect.yaml."""
-    command = prefect("--no-prompt", "deploy", "--all")
-    done = subprocess.run(  # noqa: S603 - our own interpreter, fixed arguments
-        command, env=ASKED | os.environ, capture_output=True, text=True, check=False
-    )
-    wanted = [each["name"] for each in yaml.safe_load(DEPLOYMENTS.read_text(encoding="utf-8"))["deployments"]]
-    # Prefect goes on to the next deployment after one that fails, and ends well
-    made = done.stdout.count("successfully created")
-    if done.returncode or made != len(wanted):
-        raise DeployError(f"{made} of {len(wanted)} deployments made: {done.stdout}{done.stderr}")
-    say(f"deployed {', '.join(wanted)}")
-
-
 def _ours() -> DeploymentFilter:
     return DeploymentFilter.model_validate({"tags": {"all_": ["postlake"]}})
 
@@ -196,6 +179,17 @@ async def _share_one_limit(client: PrefectClient, writers: Iterable[DeploymentRe
             await client.request("PATCH", "/deployments/{id}", path_params={"id": each.id}, json=limited)
         if own is not None and own.name == f"deployment:{each.id}":
             await client.delete_global_concurrency_limit_by_name(own.name)
+
+
+async def _apply(deployment: RunnerDeployment) -> None:
+    """Make a deployment, or bring it up to date; a schedule that a person has paused stays so. Raises DeployError."""
+    schedules = [
+        each.model_dump(exclude_unset=True, exclude={"active"}) for each in deployment.schedules or []
+    ]
+    try:
+        await deployment.aapply(schedules=schedules)
+    except (DeploymentApplyError, httpx.HTTPError, PrefectHTTPStatusError) as error:
+        raise DeployError(f"deployment {deployment.name}: {error}") from error
 
 
 async def _make_automation(client: PrefectClient, wanted: AutomationCore) -> None:

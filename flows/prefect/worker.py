@@ -14,19 +14,11 @@ import psutil
 from prefect.client.orchestration import get_client
 from prefect.states import Crashed
 
+from flows.environment import WORKER
 from flows.prefect.deploy import POOL, require_server
 from flows.processes import Process, prefect, stop
 
 Say = Callable[[str], None]
-SETTINGS = {
-    # from a click to the start of the run's process; each question costs the server some milliseconds
-    "PREFECT_WORKER_QUERY_SECONDS": "2",
-    # runs are taken so long before they are due; one that waits for the lake is not to be taken before it asks again
-    "PREFECT_WORKER_PREFETCH_SECONDS": "2",
-    # of its runs, which have its environment: seconds; automations.yaml takes one that is silent for two minutes for dead
-    "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
-    "PREFECT_LOGGING_EXTRA_LOGGERS": "flows,lake,posts,schemas",
-}
 # Prefect's worker kills its runs at once, and is gone some two seconds later
 SECONDS_TO_STOP = 25
 # Prefect tells the process of a run which it is
@@ -45,7 +37,7 @@ def work(*options: str, say: Say) -> int:
     require_server()
     command = prefect("worker", "start", "--pool", POOL, "--type", "process", *options)
     worker = subprocess.Popen(  # noqa: S603 - our own interpreter, options of the caller
-        command, env=SETTINGS | os.environ, start_new_session=True, restore_signals=True
+        command, env=WORKER | os.environ, start_new_session=True, restore_signals=True
     )
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sys.exit(0))

@@ -13,24 +13,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.request import urlopen
 
+from flows.environment import SERVER
 from flows.processes import Process, stop
 from flows.server.reports import FOLDER, URL, publishing
+from flows.settings import settings
 from schemas.errors import MisuseError, PostlakeError
 
 Say = Callable[[str], None]
 HOST = "127.0.0.1"
 HOME = Path("data/prefect")
-# of the server, beside those of flows/__init__.py; but for SQLite's, docker-compose.yml says the same
-SETTINGS = {
-    # a run that waits for another to be done with the lake asks again so often; each time is a row in the database
-    "PREFECT_SERVER_DEPLOYMENTS_CONCURRENCY_SLOT_WAIT_SECONDS": "15",
-    # SQLite has one writer at a time, which others wait for: seconds
-    "PREFECT_SERVER_DATABASE_TIMEOUT": "60",
-    # who holds the lake outlives a restart of the server
-    "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
-    # runs are deleted after 90 days, events after 7; both are Prefect's own figures
-    "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
-}
 # the log of a process that is killed has all that it wrote
 UNBUFFERED = {"PYTHONUNBUFFERED": "1"}
 SECONDS_TO_STOP = {"worker": 40, "server": 15}
@@ -82,7 +73,7 @@ def _tell_prefect(port: int) -> None:
     api = f"http://{HOST}:{port}/api"
     os.environ["PREFECT_API_URL"] = api
     # what the browser asks, where that is another: behind a proxy or a tunnel
-    os.environ["PREFECT_SERVER_UI_API_URL"] = os.environ.get("POSTLAKE_UI_API_URL") or api
+    os.environ["PREFECT_SERVER_UI_API_URL"] = settings().ui_api_url or api
     # of the links in logs and webhooks
     os.environ["PREFECT_UI_URL"] = f"http://{HOST}:{port}/v2"
     # a password of the server's is one of its clients', which are started here
@@ -148,7 +139,7 @@ def _running(name: str, lock: int, command: list[str]) -> Iterator[Process]:
     with _log(name).open("ab") as log:
         process = subprocess.Popen(  # noqa: S603 - our own interpreter
             command,
-            env=UNBUFFERED | SETTINGS | os.environ,
+            env=UNBUFFERED | SERVER | os.environ,
             stdout=log,
             stderr=log,
             start_new_session=True,

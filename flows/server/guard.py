@@ -5,13 +5,13 @@ the page's own host name where its name leads to this machine (DNS rebinding). P
 """
 
 import ipaddress
-import os
 import re
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from flows.settings import settings, variable
 from schemas.errors import MisuseError
 
 Scope = MutableMapping[str, Any]
@@ -21,7 +21,7 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
-ALLOWED_HOSTS = "POSTLAKE_ALLOWED_HOSTS"
+ALLOWED_HOSTS = variable("allowed_hosts")
 # a name or address, and a port; no user, no path
 AUTHORITY = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(\d{1,5}))?")
 DEFAULT_PORTS = {"http": "80", "https": "443", "ws": "80", "wss": "443"}
@@ -84,7 +84,7 @@ def allowed_places(names: str, *urls: str) -> list[Place]:
 def require_hosts() -> list[Place]:
     """Return the places that the environment allows. Raises MisuseError for what is none."""
     try:
-        return allowed_places(os.environ.get(ALLOWED_HOSTS, ""))
+        return allowed_places(settings().allowed_hosts)
     except ValueError as error:
         raise MisuseError(f"{ALLOWED_HOSTS}: {error} is no host; name hosts, between commas") from error
 

@@ -15,8 +15,9 @@ from pathlib import Path
 import uvicorn
 
 from flows.server.guard import Guard, Message, Receive, Scope, Send
+from flows.settings import settings, variable
 
-FOLDER, URL = "POSTLAKE_REPORTS", "POSTLAKE_REPORTS_URL"
+FOLDER, URL = variable("reports"), variable("reports_url")
 # the id of a run: nobody guesses it, and no path is made of it
 NAME = re.compile(r"/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.html)")
 # a page of a large lake has some megabytes
@@ -90,11 +91,11 @@ def _listening(host: str, port: int) -> socket.socket:
 
 def published(page: Path, run_id: str) -> str | None:
     """Copy the page that a run has written to where it is served; give its URL. None: nobody serves pages here."""
-    folder, url = os.environ.get(FOLDER), os.environ.get(URL)
+    folder, url = settings().reports, settings().reports_url
     if not folder or not url:
         return None
-    shutil.copyfile(page, Path(folder) / f"{run_id}.html")
-    _forget_oldest(Path(folder))
+    shutil.copyfile(page, folder / f"{run_id}.html")
+    _forget_oldest(folder)
     return f"{url}{run_id}.html"
 
 

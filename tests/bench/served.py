@@ -20,7 +20,7 @@ import rounds
 from measure import Usage
 from report import Case, Figures, middle
 
-from flows.server import SETTINGS
+from flows.environment import SERVER
 
 DIRECT, SERVED = "--direct", "against a server"
 FIRST, AGAIN = "first ingest", "again, nothing changed"
@@ -32,7 +32,7 @@ def serving(home: Path) -> Iterator[psutil.Process]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    os.environ |= SETTINGS | {"PREFECT_HOME": str(home), "PREFECT_API_URL": f"http://127.0.0.1:{port}/api"}
+    os.environ |= SERVER | {"PREFECT_HOME": str(home), "PREFECT_API_URL": f"http://127.0.0.1:{port}/api"}
     command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
     with (home / "server.log").open("wb") as log:
         server = subprocess.Popen(command, stdout=log, stderr=log)

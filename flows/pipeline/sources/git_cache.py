@@ -13,6 +13,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from flows.pipeline.progress import tell
+from flows.settings import settings
 from posts.sources.git import GitError
 from posts.sources.git.process import first_error
 from posts.sources.git.watchdog import StuckError, watched
@@ -78,7 +79,7 @@ def without_user(url: str) -> str:
 def cache() -> Path:
     """Return the folder of the copies: POSTLAKE_CACHE, or postlake's in the user's cache."""
     default = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "postlake"
-    return Path(os.environ.get("POSTLAKE_CACHE") or default)
+    return settings().cache or default
 
 
 def fetched(url: str, say: Callable[[str], None]) -> Path:

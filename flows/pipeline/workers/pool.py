@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from multiprocessing.context import SpawnContext, SpawnProcess
 from pathlib import Path
@@ -21,8 +21,9 @@ from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 from flows.pipeline.workers.bisection import LostError, results
-from flows.pipeline.workers.cpu_limit import FILE_SECONDS, file_seconds, limited
+from flows.pipeline.workers.cpu_limit import limited
 from flows.pipeline.workers.isolated import Lone
+from flows.settings import settings
 from posts.parse import Templates
 from posts.post import Refusal
 from posts.worker import Reader, Task
@@ -65,7 +66,7 @@ class _Context(SpawnContext):
 class Pool:
     """Processes for one run, begun when there is enough work for them. Each reads a reader once, however many tasks follow."""
 
-    def __init__(self, workers: int, stack: ExitStack, seconds: float = FILE_SECONDS) -> None:
+    def __init__(self, workers: int, stack: ExitStack, seconds: float) -> None:
         self._workers, self._stack, self._seconds = workers, stack, seconds
         self._executor: ProcessPoolExecutor | None = None
         self._lone: Lone
@@ -131,7 +132,7 @@ class Workshop:
     reader: Reader
     pool: Pool | None = None
     # of CPU, that one file may take
-    seconds: float = FILE_SECONDS
+    seconds: float = field(default_factory=lambda: settings().file_seconds)
 
     def knowing(self, templates: Templates) -> "Workshop":
         """Return this workshop, its pool with it, with other templates."""
@@ -140,7 +141,7 @@ class Workshop:
 
 def workshop(workers: int, engine: Engine) -> Workshop:
     """Return a workshop that knows no templates yet, of so many processes; of one per processor for none."""
-    return Workshop(workers or available_workers(), Reader(engine), seconds=file_seconds())
+    return Workshop(workers or available_workers(), Reader(engine))
 
 
 def with_pool(shop: Workshop, stack: ExitStack, *, begun: bool = False) -> Workshop:
