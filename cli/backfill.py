@@ -12,7 +12,7 @@ from cli.options import DATA_LAKE, Json, LakeDir, Parser, Since, Sources, Until,
 from cli.tables import print_table
 from cli.terminal import put, say
 from posts.sources.paths import printable
-from schemas.enums import BackfillMode, Engine
+from schemas.enums import BackfillMode, HtmlParser
 
 if TYPE_CHECKING:
     from flows.pipeline.backfill.request import Forecast
@@ -45,7 +45,7 @@ def backfill(
         bool, typer.Option("--as-files", help="Read a git working copy as a folder, committed or not.")
     ] = False,
     workers: Workers = 0,
-    parser: Parser = Engine.LEXBOR,
+    parser: Parser = HtmlParser.LEXBOR,
     wait: Wait = 600,
     as_json: Json = False,
 ) -> None:

@@ -9,7 +9,7 @@ import typer
 
 from cli.options import DATA_LAKE, LakeDir, Parser, expanded, output_file, output_folder
 from cli.terminal import clear, fail
-from schemas.enums import Engine
+from schemas.enums import HtmlParser
 
 FAILED = 1
 
@@ -31,7 +31,7 @@ def clean(
             help="Folder for <stem>.txt files, instead of stdout.", parser=output_folder, metavar="FOLDER"
         ),
     ] = None,
-    parser: Parser = Engine.LEXBOR,
+    parser: Parser = HtmlParser.LEXBOR,
 ) -> None:
     """Print the cleaned text of post files, blocks separated by a blank line."""
     from posts.parse import NO_TEMPLATES, parse_file
@@ -60,7 +60,7 @@ def explain(
         str, typer.Argument(metavar="FILE|URL|POST_ID", help="A post file, or a post of the lake.")
     ],
     lake: LakeDir = DATA_LAKE,
-    parser: Parser = Engine.LEXBOR,
+    parser: Parser = HtmlParser.LEXBOR,
     html: Annotated[
         Path | None,
         typer.Option(

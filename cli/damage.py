@@ -30,6 +30,6 @@ def _explanation(lake: Path | None, error: BaseException) -> PostlakeError | Non
     if lake is None:
         return None
     # what is imported here has been by a command that fails at a lake
-    from lake.damage import explanation
+    from lake.damage import explain_error
 
-    return explanation(lake, error)
+    return explain_error(lake, error)

@@ -12,7 +12,7 @@ from cli.console import watching
 from cli.options import DATA_LAKE, Json, LakeDir, Parser, Reasons, Since, Wait, Workers, as_day
 from cli.tables import print_table
 from cli.terminal import OUTPUT, fail, put, say
-from schemas.enums import Engine, Granularity
+from schemas.enums import Granularity, HtmlParser
 
 if TYPE_CHECKING:
     from flows.pipeline.options import Order
@@ -30,7 +30,7 @@ def ingest(
     year: Annotated[bool, typer.Option("--year", help="Partition a new lake by year.")] = False,
     day: Annotated[bool, typer.Option("--day", help="Partition a new lake by day.")] = False,
     workers: Workers = 0,
-    parser: Parser = Engine.LEXBOR,
+    parser: Parser = HtmlParser.LEXBOR,
     verify: Annotated[bool, typer.Option("--verify", help="Compare contents, not size and time.")] = False,
     path: Annotated[str, typer.Option(help="Only this folder of each source.")] = "",
     history: Annotated[
@@ -127,7 +127,7 @@ def replay(
     reason: Reasons = None,
     since: Since = None,
     workers: Workers = 0,
-    parser: Parser = Engine.LEXBOR,
+    parser: Parser = HtmlParser.LEXBOR,
     wait: Wait = 600,
     as_json: Json = False,
 ) -> None:

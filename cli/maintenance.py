@@ -10,7 +10,7 @@ from cli.console import show_upkeep, watching
 from cli.options import DATA_LAKE, Json, LakeDir, Parser, Sources, Wait, Workers
 from cli.tables import print_table
 from cli.terminal import put, say
-from schemas.enums import Engine
+from schemas.enums import HtmlParser
 
 if TYPE_CHECKING:
     from flows.pipeline.maintenance.maintain import Care
@@ -45,7 +45,7 @@ def reclean(
     lake: LakeDir = DATA_LAKE,
     source: Sources = None,
     workers: Workers = 0,
-    parser: Parser = Engine.LEXBOR,
+    parser: Parser = HtmlParser.LEXBOR,
     wait: Wait = 600,
     as_json: Json = False,
 ) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from schemas.enums import Engine
+from schemas.enums import HtmlParser
 
 
 def expanded(path: str) -> Path:
@@ -46,7 +46,7 @@ LakeDir = Annotated[
     ),
 ]
 Workers = Annotated[int, typer.Option(min=0, max=256, help="Processes that parse; 0: one per processor.")]
-Parser = Annotated[Engine, typer.Option(help="HTML parser: the fast one, or the second opinion.")]
+Parser = Annotated[HtmlParser, typer.Option(help="HTML parser: the fast one, or the second opinion.")]
 Wait = Annotated[float, typer.Option(min=0, help="Seconds to wait for another run that writes to the lake.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object as the last line of output.")]
 Reasons = Annotated[

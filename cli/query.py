@@ -57,7 +57,7 @@ def _asked(query: str) -> str:
 def _answer(lake: Path, query: str, form: Form | None, output: Path | None, rows: int) -> None:
     """Print the answer to a query, or write it to a file."""
     from lake.query.sql import export
-    from lake.query.sql import rows as ask
+    from lake.query.sql import run_query as ask
     from lake.store import open_lake
 
     if output is not None and form in {None, Form.TABLE}:
@@ -116,10 +116,10 @@ def history(
 ) -> None:
     """Show the versions of a post: when each came, and what it changed."""
     from lake.store import open_lake
-    from lake.tables.post_versions import versions
+    from lake.tables.post_versions import post_versions
     from posts.urls import canonical
 
-    rows = versions(open_lake(lake), canonical(post) or post).to_dicts()
+    rows = post_versions(open_lake(lake), canonical(post) or post).to_dicts()
     if as_json:
         typer.echo(json.dumps(rows, ensure_ascii=False, default=str))
         return

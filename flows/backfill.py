@@ -22,7 +22,7 @@ from flows.prefect.task_logs import logged_opening, logged_progress
 from flows.tasks import carry_out, ended
 from lake.store import open_lake
 from posts.sources.paths import printable
-from schemas.enums import BackfillMode, Engine
+from schemas.enums import BackfillMode, HtmlParser
 
 # rows of the table of files: more than anyone reads
 MOST_FILES = 1_000
@@ -80,7 +80,7 @@ def backfill(
     path: str = "",
     as_files: bool = False,
     workers: Annotated[int, Field(ge=0, le=256)] = 0,
-    parser: Engine = Engine.LEXBOR,
+    parser: HtmlParser = HtmlParser.LEXBOR,
     wait_seconds: Annotated[float, Field(ge=0)] = 600,
 ) -> Forecast | Done:
     """Fill a hole in a lake: plan which files of a range of days to read, look at the plan, then carry it out.

@@ -17,7 +17,7 @@ from flows.prefect.lake_flow import lake_flow
 from flows.prefect.superseded import make_up_for_missed
 from flows.prefect.task_logs import logged_opening
 from flows.tasks import carry_out, ended
-from schemas.enums import Engine, Granularity
+from schemas.enums import Granularity, HtmlParser
 
 
 def _named() -> str:
@@ -36,7 +36,7 @@ def ingest(
     lake: str = LAKE,
     granularity: Granularity | None = None,
     workers: Annotated[int, Field(ge=0, le=256)] = 0,
-    parser: Engine = Engine.LEXBOR,
+    parser: HtmlParser = HtmlParser.LEXBOR,
     verify: bool = False,
     wait_seconds: Annotated[float, Field(ge=0)] = 600,
     path: str = "",

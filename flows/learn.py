@@ -16,7 +16,7 @@ from flows.prefect.lake_flow import lake_flow, lake_task
 from flows.prefect.task_logs import done, logged_progress
 from flows.tasks import ended
 from lake.tables import runs
-from schemas.enums import Engine
+from schemas.enums import HtmlParser
 
 
 @lake_task("learn")
@@ -64,7 +64,7 @@ def learn(
         wait_seconds: How long to wait for another run that writes to the same lake.
 
     """
-    order = Upkeep(Path(lake), tuple(sources), workers, Engine.LEXBOR, wait_seconds)
+    order = Upkeep(Path(lake), tuple(sources), workers, HtmlParser.LEXBOR, wait_seconds)
     with keeping(order, runs.LEARN, get_run_logger().warning) as keeper, logged_progress():
         held: Any = quote(keeper)
         learn_templates(held, anew=anew)
@@ -79,7 +79,7 @@ def reclean(
     lake: str = LAKE,
     sources: list[str] = [],  # noqa: B006 - Prefect copies parameters
     workers: Annotated[int, Field(ge=0, le=256)] = 0,
-    parser: Engine = Engine.LEXBOR,
+    parser: HtmlParser = HtmlParser.LEXBOR,
     wait_seconds: Annotated[float, Field(ge=0)] = 600,
 ) -> Kept:
     """Clean posts again, from the bytes that the lake keeps, where the cleaner or their template is another now.

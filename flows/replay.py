@@ -14,7 +14,7 @@ from flows.pipeline.reporting.account import Summary
 from flows.prefect.lake_flow import lake_flow
 from flows.tasks import carry_out, ended
 from lake.store import open_lake
-from schemas.enums import Engine
+from schemas.enums import HtmlParser
 
 
 @lake_flow(
@@ -27,7 +27,7 @@ def replay(
     reasons: list[str] = [],  # noqa: B006 - Prefect copies parameters
     since: Day | None = None,
     workers: Annotated[int, Field(ge=0, le=256)] = 0,
-    parser: Engine = Engine.LEXBOR,
+    parser: HtmlParser = HtmlParser.LEXBOR,
     wait_seconds: Annotated[float, Field(ge=0)] = 600,
 ) -> Summary:
     """Try rejected files again, from the bytes that the lake keeps.

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from schemas.tables import empty
+from schemas.tables import empty_table
 
 KEY = ["origin", "path"]
 # The file's own name: what a reading depends on, beside the bytes. A file that moves keeps it.
-NAME = pl.col("path").str.extract("([^/]*)$").alias("name")
-READING = ["blob", "name"]
+FILE_NAME = pl.col("path").str.extract("([^/]*)$").alias("name")
+CONTENT_KEY = ["blob", "name"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,19 +22,19 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class Checkpoint:
     """How far the lake has followed an origin: a commit, if it has such, and a moment of its history.
 
     `is_whole` where the ledger is just as that commit has the files.
     """
 
-    head: str | None = None
-    at: dt.datetime | None = None
-    is_whole: bool = False
+    commit: str | None = None
+    as_of: dt.datetime | None = None
+    is_complete: bool = False
 
 
-def nothing_gone() -> pl.DataFrame:
-    return empty("files").select(*KEY, "gone_at")
+def no_deletions() -> pl.DataFrame:
+    return empty_table("files").select(*KEY, "gone_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +49,9 @@ class Batch:
     """
 
     number: int
-    sightings: pl.DataFrame = field(default_factory=lambda: empty("files"))
-    posts: pl.DataFrame = field(default_factory=lambda: empty("posts"))
-    contents: pl.DataFrame = field(default_factory=lambda: empty("raw"))
-    gone: pl.DataFrame = field(default_factory=nothing_gone)
-    doomed: pl.DataFrame = field(default_factory=nothing_gone)
-    marks: dict[str, Mark] = field(default_factory=dict)
+    file_rows: pl.DataFrame = field(default_factory=lambda: empty_table("files"))
+    posts: pl.DataFrame = field(default_factory=lambda: empty_table("posts"))
+    contents: pl.DataFrame = field(default_factory=lambda: empty_table("raw"))
+    deleted: pl.DataFrame = field(default_factory=no_deletions)
+    edited_later: pl.DataFrame = field(default_factory=no_deletions)
+    checkpoints: dict[str, Checkpoint] = field(default_factory=dict)

@@ -7,19 +7,19 @@ from deltalake import DeltaTable
 from deltalake.schema import Field, Schema
 
 from lake.errors import DamagedError, LakeError
-from lake.store import PARTITIONED, STATISTICS, Lake, arrow, is_lake, open_lake
+from lake.store import PARTITIONED_TABLES, STATS_COLUMNS, Lake, is_lake, open_lake, to_arrow
 from schemas.enums import Granularity
-from schemas.tables import TABLES, empty
+from schemas.tables import TABLES, empty_table
 
 # delta-rs takes `a%20b` for `a b`, `a\\b` for `a/b`, and panics at `[`
-MISREAD = re.compile(r"[\[\]\\]|%[0-9A-Fa-f]{2}")
+MISREAD_PATTERN = re.compile(r"[\[\]\\]|%[0-9A-Fa-f]{2}")
 
 
-def check_place(root: Path) -> None:
+def check_lake_path(root: Path) -> None:
     """Raise LakeError for a path that cannot hold a lake."""
     if any(parent.exists() and not parent.is_dir() for parent in (root, *root.parents)):
         raise LakeError(f"{root}: is not a folder, or lies below what is none")
-    if MISREAD.search(str(root.resolve())):
+    if MISREAD_PATTERN.search(str(root.resolve())):
         raise LakeError(f"{root}: the storage layer misreads paths with brackets, backslashes or %-escapes; "
                         "choose another place")  # fmt: skip
 
@@ -29,47 +29,49 @@ def create_lake(root: Path, granularity: Granularity | None) -> Lake:
 
     Raises LakeError where the lake has another granularity.
     """
-    made = Lake(root, granularity or Granularity.MONTH)
+    new_lake = Lake(root, granularity or Granularity.MONTH)
     if not is_lake(root):
-        _refuse_remains(made)
+        _raise_if_remains(new_lake)
         for name in TABLES:
-            _create(made, name)
-    lake = open_for_writing(root)
+            _create(new_lake, name)
+    lake = open_and_upgrade(root)
     if granularity not in (None, lake.granularity):
         raise LakeError(f"{root}: this lake is partitioned by {lake.granularity}, not by {granularity}; "
                         "to change it, ingest into a new lake")  # fmt: skip
     return lake
 
 
-def _refuse_remains(lake: Lake) -> None:
+def _raise_if_remains(lake: Lake) -> None:
     """Raise DamagedError where tables are there that hold something: a lake that has lost its table of runs."""
-    there = [name for name in TABLES if DeltaTable.is_deltatable(str(lake.root / name))]
-    if any(lake.table(name).version() > 0 for name in there):
+    existing_tables = [name for name in TABLES if DeltaTable.is_deltatable(str(lake.root / name))]
+    if any(lake.table(name).version() > 0 for name in existing_tables):
         raise DamagedError(lake.root, "runs", "_delta_log", "is not there, and other tables are")
 
 
-def open_for_writing(root: Path) -> Lake:
+def open_and_upgrade(root: Path) -> Lake:
     """Open a lake that exists, and give it the tables and columns that an older postlake did not know."""
     lake = open_lake(root)
-    for name in TABLES.keys() - set(lake.names()):
+    for name in TABLES.keys() - set(lake.table_names()):
         _create(lake, name)
     for name in TABLES:
         table = lake.table(name)
-        known = {field.name for field in table.schema().fields}
-        missing = [column for column in empty(name).columns if column not in known]
-        if missing:
-            wanted = Schema.from_arrow(arrow(empty(name).select(missing)).schema)
-            table.alter.add_columns([Field(field.name, field.type, nullable=True) for field in wanted.fields])
+        known_columns = {field.name for field in table.schema().fields}
+        missing_columns = [column for column in empty_table(name).columns if column not in known_columns]
+        if missing_columns:
+            added_schema = Schema.from_arrow(to_arrow(empty_table(name).select(missing_columns)).schema)
+            table.alter.add_columns(
+                [Field(field.name, field.type, nullable=True) for field in added_schema.fields]
+            )
     return lake
 
 
 def _create(lake: Lake, name: str) -> None:
-    rows = lake.with_period(empty(name)) if name in PARTITIONED else empty(name)
+    rows = lake.with_partition_column(empty_table(name)) if name in PARTITIONED_TABLES else empty_table(name)
     DeltaTable.create(
         str(lake.root / name),
-        schema=arrow(rows).schema,
+        schema=to_arrow(rows).schema,
         mode="overwrite",
-        partition_by=lake.partition_of(name) or None,
+        partition_by=lake.partition_columns(name) or None,
         name=name,
-        configuration={"delta.dataSkippingStatsColumns": ",".join(STATISTICS[name])},
+        configuration={"delta.dataSkippingStatsColumns": ",".join(STATS_COLUMNS[name])},
     )

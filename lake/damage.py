@@ -12,20 +12,20 @@ from deltalake.exceptions import DeltaError
 from polars.exceptions import PanicException, PolarsError
 
 from lake.errors import DamagedError, QueryError, StorageError
-from lake.store import changed_size, is_lake, open_lake
+from lake.store import is_lake, open_lake, size_mismatch
 
 # What the libraries below raise for a file that is not what it should be. A corrupt file makes Polars panic, which is
 # no Exception; pyarrow raises ValueError and OSError.
-UNREADABLE = (PolarsError, PanicException, DeltaError, duckdb.Error, OSError, ValueError)
+READ_ERRORS = (PolarsError, PanicException, DeltaError, duckdb.Error, OSError, ValueError)
 # faults of a query, not of what it reads
-OF_QUERY = (
+QUERY_FAULTS = (
     duckdb.ParserException,
     duckdb.BinderException,
     duckdb.CatalogException,
     duckdb.ConversionException,
 )
 # What a disk can refuse. The libraries tell it in words, those of the C library.
-REFUSALS = {
+DISK_ERRORS = {
     errno.ENOSPC: "free some of it",
     errno.EDQUOT: "free some of it",
     errno.EFBIG: "raise the limit on the size of files (ulimit -f)",
@@ -37,86 +37,86 @@ REFUSALS = {
 
 
 @contextmanager
-def explained(root: Path) -> Iterator[None]:
+def explaining_damage(root: Path) -> Iterator[None]:
     """Tell what is wrong with a lake, where that is what makes the work on it fail.
 
     Raises DamagedError and StorageError in the place of what a library has raised; all else goes on as it is.
     """
     try:
         yield
-    except (*UNREADABLE, QueryError) as error:
-        told = explanation(root, error)
-        if told is None:
+    except (*READ_ERRORS, QueryError) as error:
+        lake_error = explain_error(root, error)
+        if lake_error is None:
             raise
-        raise told from error
+        raise lake_error from error
 
 
-def explanation(root: Path, error: BaseException) -> DamagedError | StorageError | None:
+def explain_error(root: Path, error: BaseException) -> DamagedError | StorageError | None:
     """Find what is wrong with a lake that makes an error arise; None where it is not the lake."""
     cause = error.__cause__ if isinstance(error, QueryError) else error
-    if not isinstance(cause, UNREADABLE) or isinstance(cause, OF_QUERY):
+    if not isinstance(cause, READ_ERRORS) or isinstance(cause, QUERY_FAULTS):
         return None
-    refusal = _refusal(root, cause)
-    if refusal is not None or not is_lake(root) or _is_elsewhere(root, cause):
-        return refusal
-    return _damage_behind(root, cause)
+    storage_error = _storage_error(root, cause)
+    if storage_error is not None or not is_lake(root) or _is_outside_lake(root, cause):
+        return storage_error
+    return _find_damage_once(root, cause)
 
 
-def _damage_behind(root: Path, error: BaseException) -> DamagedError | None:
+def _find_damage_once(root: Path, error: BaseException) -> DamagedError | None:
     """Find what is damaged in a lake; once for an error, which is noted on it, since it reads every byte."""
     note = f"{root}: was looked through for damage, and has none"
     if note in getattr(error, "__notes__", ()):
         return None
-    damage = first_damage(root)
+    damage = find_damage(root)
     if damage is None:
         error.add_note(note)
     return damage
 
 
-def _is_elsewhere(root: Path, error: BaseException) -> bool:
+def _is_outside_lake(root: Path, error: BaseException) -> bool:
     """Tell whether an error names a file that is none of the lake's."""
-    where = getattr(error, "filename", None)
-    return where is not None and not Path(os.fsdecode(where)).absolute().is_relative_to(root.absolute())
+    path = getattr(error, "filename", None)
+    return path is not None and not Path(os.fsdecode(path)).absolute().is_relative_to(root.absolute())
 
 
-def _refusal(root: Path, error: BaseException) -> StorageError | None:
-    said = str(error)
-    for code, advice in REFUSALS.items():
-        if getattr(error, "errno", None) == code or os.strerror(code) in said:
-            where = getattr(error, "filename", None) or root
-            told = f"{where}: {os.strerror(code).lower()}; {advice}, then run again: what was committed stays"
-            return StorageError(told)
+def _storage_error(root: Path, error: BaseException) -> StorageError | None:
+    message = str(error)
+    for code, advice in DISK_ERRORS.items():
+        if getattr(error, "errno", None) == code or os.strerror(code) in message:
+            path = getattr(error, "filename", None) or root
+            text = f"{path}: {os.strerror(code).lower()}; {advice}, then run again: what was committed stays"
+            return StorageError(text)
     return None
 
 
-def first_damage(root: Path) -> DamagedError | None:
+def find_damage(root: Path) -> DamagedError | None:
     """Look through a lake for a file that cannot be read: what tells without opening files first, every byte last."""
     try:
         lake = open_lake(root)
-        files = {name: lake.partition_files(name) for name in lake.names()}
+        files = {name: lake.partition_files(name) for name in lake.table_names()}
     except DamagedError as damage:
         return damage
-    for look in (changed_size, _footer, _content):
-        for name, listed in files.items():
-            for where, size_bytes in listed.select("path", "size_bytes").iter_rows():
-                fault = look(lake.root / name / where, size_bytes)
+    for check in (size_mismatch, _check_footer, _check_content):
+        for name, table_files in files.items():
+            for path, size_bytes in table_files.select("path", "size_bytes").iter_rows():
+                fault = check(lake.root / name / path, size_bytes)
                 if fault:
-                    return DamagedError(lake.root, name, where, fault)
+                    return DamagedError(lake.root, name, path, fault)
     return None
 
 
-def _footer(file: Path, _: int) -> str | None:
+def _check_footer(file: Path, _: int) -> str | None:
     try:
         pl.read_parquet_schema(file)
-    except UNREADABLE as error:
+    except READ_ERRORS as error:
         return first_line(error)
     return None
 
 
-def _content(file: Path, _: int) -> str | None:
+def _check_content(file: Path, _: int) -> str | None:
     try:
         pl.read_parquet(file, glob=False, hive_partitioning=False)
-    except UNREADABLE as error:
+    except READ_ERRORS as error:
         return first_line(error)
     return None
 

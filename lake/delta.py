@@ -10,44 +10,60 @@ import polars as pl
 from deltalake.transaction import AddAction, RemoveAction
 
 
-def write(table: Path, rows: pl.DataFrame, partition: list[str], pruned_by: list[str]) -> Iterator[AddAction]:
+def write(
+    table: Path, rows: pl.DataFrame, partition: list[str], stats_columns: list[str]
+) -> Iterator[AddAction]:
     """Write one file per partition below the folder of a table, and give what the log must know of each.
 
     Polars writes a small file for a quarter of delta-rs's CPU. Rows keep their order; the statistics of the
     columns `pruned_by` go to the log, and none into the files.
     """
-    for values, part in rows.partition_by(partition, include_key=False, as_dict=True).items():
-        yield write_file(table, part, dict(zip(partition, map(str, values), strict=True)), pruned_by)
+    for values, partition_rows in rows.partition_by(partition, include_key=False, as_dict=True).items():
+        yield write_file(
+            table, partition_rows, dict(zip(partition, map(str, values), strict=True)), stats_columns
+        )
 
 
-def write_file(table: Path, rows: pl.DataFrame, keys: dict[str, str], pruned_by: list[str]) -> AddAction:
+def write_file(
+    table: Path, rows: pl.DataFrame, partition_values: dict[str, str], stats_columns: list[str]
+) -> AddAction:
     """Write a file of the partition that keys name, {} in a table without, and give what the log must know of it."""
     path = "/".join(
-        [*(f"{name}={value}" for name, value in keys.items()), f"part-{uuid.uuid4()}.zstd.parquet"]
+        [
+            *(f"{name}={value}" for name, value in partition_values.items()),
+            f"part-{uuid.uuid4()}.zstd.parquet",
+        ]
     )
     (table / path).parent.mkdir(parents=True, exist_ok=True)
     rows.write_parquet(table / path, compression="zstd", compression_level=3, statistics=False)
-    size, now = (table / path).stat().st_size, int(time.time() * 1000)
-    return AddAction(path, size, keys, now, data_change=True, stats=_statistics(rows, pruned_by))
-
-
-def same_rows(added: AddAction, removed: Iterable[RemoveAction]) -> Iterator[AddAction | RemoveAction]:
-    """Yield actions as those of a commit that puts the same rows into another file: readers of changes pass over it."""
-    place = added.partition_values
-    yield AddAction(
-        added.path, added.size, place, added.modification_time, data_change=False, stats=added.stats
+    size, modified_at_ms = (table / path).stat().st_size, int(time.time() * 1000)
+    return AddAction(
+        path, size, partition_values, modified_at_ms, data_change=True, stats=_statistics(rows, stats_columns)
     )
-    for old in removed:
-        moment, values = old.deletion_timestamp, old.partition_values
-        yield RemoveAction(old.path, False, moment, old.size, values)  # noqa: FBT003 - data_change
 
 
-def removal_of(files: pl.DataFrame, partition: list[str]) -> Iterator[RemoveAction]:
+def as_rewrite(added: AddAction, removed: Iterable[RemoveAction]) -> Iterator[AddAction | RemoveAction]:
+    """Yield actions as those of a commit that puts the same rows into another file: readers of changes pass over it."""
+    partition_values = added.partition_values
+    yield AddAction(
+        added.path,
+        added.size,
+        partition_values,
+        added.modification_time,
+        data_change=False,
+        stats=added.stats,
+    )
+    for removal in removed:
+        deleted_at_ms, values = removal.deletion_timestamp, removal.partition_values
+        yield RemoveAction(removal.path, False, deleted_at_ms, removal.size, values)  # noqa: FBT003 - data_change
+
+
+def remove_actions(files: pl.DataFrame, partition: list[str]) -> Iterator[RemoveAction]:
     """Take files, as the log lists them, out of a table; they stay on disk for older versions."""
-    now = int(time.time() * 1000)
+    deleted_at_ms = int(time.time() * 1000)
     for row in files.select("path", "size_bytes", *partition).iter_rows(named=True):
         values = {name: row[name] for name in partition}
-        yield RemoveAction(row["path"], True, now, row["size_bytes"], values)  # noqa: FBT003 - data_change
+        yield RemoveAction(row["path"], True, deleted_at_ms, row["size_bytes"], values)  # noqa: FBT003 - data_change
 
 
 def _statistics(rows: pl.DataFrame, columns: list[str]) -> str:
@@ -59,9 +75,9 @@ def _statistics(rows: pl.DataFrame, columns: list[str]) -> str:
         "maxValues": {name: value for name, value in highest.row(0, named=True).items() if value is not None},
         "nullCount": {name: rows[name].null_count() for name in columns},
     }
-    return json.dumps(stats, default=_moment)
+    return json.dumps(stats, default=_iso_time)
 
 
-def _moment(value: object) -> str:
+def _iso_time(value: object) -> str:
     """Spell a date or time as the Delta protocol does: `2024-03-05`, `2024-03-05T08:00:00.000001Z`."""
     return str(value.isoformat()).replace("+00:00", "Z")  # type: ignore[attr-defined]  # statistics hold nothing else

@@ -24,7 +24,9 @@ class StorageError(PostlakeError):
 class DamagedError(PostlakeError):
     """A file of a lake is not what it should be: `where` in the folder of `table`, and `what` is the matter with it."""
 
-    def __init__(self, root: Path, table: str, where: str, what: str) -> None:
-        told = f"{root / table / where}: a file of table {table} is damaged: {what}; restore it from a copy"
-        super().__init__(f"{told}; `postlake verify --lake {root}` lists all that is damaged")
-        self.table, self.where, self.what = table, where, what
+    def __init__(self, root: Path, table: str, path: str, fault: str) -> None:
+        message = (
+            f"{root / table / path}: a file of table {table} is damaged: {fault}; restore it from a copy"
+        )
+        super().__init__(f"{message}; `postlake verify --lake {root}` lists all that is damaged")
+        self.table, self.path, self.fault = table, path, fault

@@ -10,46 +10,48 @@ from filelock import FileLock, Timeout
 
 from lake.errors import LakeBusyError
 
-HOLDER = ".writer.json"
+HOLDER_FILE = ".writer.json"
 
 
 @contextmanager
-def writing(root: Path, run_id: str, wait_seconds: float, on_wait: Callable[[str], None]) -> Iterator[None]:
+def hold_writer_lock(
+    root: Path, run_id: str, wait_seconds: float, on_wait: Callable[[str], None]
+) -> Iterator[None]:
     """Hold the writer lock of a lake. Calls on_wait once when another run holds it, then waits.
 
     Raises LakeBusyError when it is not free after wait_seconds.
     """
     root.mkdir(parents=True, exist_ok=True)
-    holder = root / HOLDER
+    holder_path = root / HOLDER_FILE
     lock = FileLock(root / ".writer.lock")
     try:
         lock.acquire(blocking=False)
     except Timeout:
-        on_wait(f"{root}: {_named(holder)} is writing; waiting up to {wait_seconds:g} s")
+        on_wait(f"{root}: {_describe_holder(holder_path)} is writing; waiting up to {wait_seconds:g} s")
         try:
             lock.acquire(timeout=wait_seconds, poll_interval=0.2)
         except Timeout:
-            raise LakeBusyError(f"{root}: {_named(holder)} is still writing after {wait_seconds:g} s; "
+            raise LakeBusyError(f"{root}: {_describe_holder(holder_path)} is still writing after {wait_seconds:g} s; "
                                 "run again later or raise --wait") from None  # fmt: skip
     try:
-        holder.write_text(json.dumps({"run_id": run_id, "pid": os.getpid()}))
+        holder_path.write_text(json.dumps({"run_id": run_id, "pid": os.getpid()}))
         yield
     finally:
-        holder.unlink(missing_ok=True)
+        holder_path.unlink(missing_ok=True)
         lock.release()
 
 
-def is_left_by_a_killed_run(root: Path) -> bool:
+def has_unreleased_lock(root: Path) -> bool:
     """Tell whether the run that held the writer lock last was killed, or holds it still."""
-    return (root / HOLDER).exists()
+    return (root / HOLDER_FILE).exists()
 
 
-def _named(holder: Path) -> str:
+def _describe_holder(holder_path: Path) -> str:
     try:
-        other = json.loads(holder.read_bytes())
+        holder = json.loads(holder_path.read_bytes())
     except (OSError, ValueError):
         return "another run"
-    match other:
+    match holder:
         case {"run_id": str(run_id), "pid": int(pid)}:
             return f"run {run_id} (process {pid})"
         case _:

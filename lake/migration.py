@@ -13,27 +13,27 @@ import polars as pl
 from deltalake import CommitProperties, Transaction
 
 from lake.batch import KEY, Run
-from lake.commit.commit import BATCH, IDENTITY, agreed
+from lake.commit.commit import BATCH_KEY, IDENTITY_KEY, version_transactions
 from lake.create import create_lake
 from lake.errors import LakeError
-from lake.store import LARGEST_FILE, Lake
+from lake.store import MAX_FILE_ROWS, Lake
 from lake.tables import runs
 from schemas.enums import Outcome, Reason
 from schemas.keys import IDENTITY_VERSION
-from schemas.tables import columns
+from schemas.tables import schema_of
 
 # the folder of the staged lake
-STAGED = ".migration"
+STAGING_FOLDER = ".migration"
 # what a post keeps of the run that ingested its content
-_INGESTED = ["run_id", "ingested_at"]
+_INGEST_COLUMNS = ["run_id", "ingested_at"]
 # partitions whose rows are in memory at a time hold so many rows
-_ROWS_AT_ONCE = 20_000
+_MAX_CHUNK_ROWS = 20_000
 
 
 def is_current(lake: Lake) -> bool:
     """Return whether a lake is resolved under today's rules. Raises LakeError for a lake of a newer postlake."""
     files = lake.table("files")
-    version = files.transaction_version(IDENTITY) or (1 if files.version() else IDENTITY_VERSION)
+    version = files.transaction_version(IDENTITY_KEY) or (1 if files.version() else IDENTITY_VERSION)
     if version > IDENTITY_VERSION:
         raise LakeError(f"{lake.root}: was written by a newer postlake (identity rules {version}, this one knows "
                         f"{IDENTITY_VERSION}); upgrade postlake to write to it")  # fmt: skip
@@ -43,104 +43,122 @@ def is_current(lake: Lake) -> bool:
 def assert_complete(lake: Lake) -> None:
     """Raise LakeError where raw lacks the bytes of a post, without which it cannot be resolved anew."""
     stored = pl.concat([lake.scan_stored(name).select("blob", "path") for name in ("posts", "revisions")])
-    lost = stored.join(lake.scan("raw").select("blob"), on="blob", how="anti").sort("path").collect()
-    if lost.height:
+    missing_posts = stored.join(lake.scan("raw").select("blob"), on="blob", how="anti").sort("path").collect()
+    if missing_posts.height:
         raise LakeError(f"{lake.root}: was made by an older postlake and is to be resolved anew, but table raw lacks "
-                        f"the bytes of {lost.height} posts, {lost['path'][0]} among them; restore raw from a backup, "
+                        f"the bytes of {missing_posts.height} posts, {missing_posts['path'][0]} among them; restore raw from a backup, "
                         "or ingest the sources into a new lake")  # fmt: skip
 
 
-def clear(lake: Lake) -> None:
+def remove_staging(lake: Lake) -> None:
     """Delete what a run has left that was killed once its migration was done."""
-    shutil.rmtree(lake.root / STAGED, ignore_errors=True)
+    shutil.rmtree(lake.root / STAGING_FOLDER, ignore_errors=True)
 
 
 @contextmanager
 def staging(lake: Lake) -> Iterator[Lake]:
     """Yield an empty lake beside the tables of a lake, with its raw contents and templates; it goes at the end."""
-    clear(lake)
+    remove_staging(lake)
     try:
-        staged = create_lake(lake.root / STAGED, lake.granularity)
-        yield staged.sharing(lake, ["raw", "templates"])
+        staged_lake = create_lake(lake.root / STAGING_FOLDER, lake.granularity)
+        yield staged_lake.with_tables_of(lake, ["raw", "templates"])
     finally:
-        clear(lake)
+        remove_staging(lake)
 
 
-def replace_all(lake: Lake, staged: Lake, run: Run, marks: str) -> int:
+def replace_all(lake: Lake, staged_lake: Lake, run: Run, checkpoints: str) -> int:
     """Put what a staged lake holds in the place of a lake's posts, revisions and ledger.
 
     `marks` tell how far repositories are followed. Returns how many post ids were given another one.
     """
-    ledger = _resolved(lake, staged)
-    stored = pl.concat(
-        [lake.scan_stored(name).select(*KEY, "blob", *_INGESTED) for name in ("posts", "revisions")]
+    file_rows = _resolve_file_rows(lake, staged_lake)
+    stored_versions = pl.concat(
+        [lake.scan_stored(name).select(*KEY, "blob", *_INGEST_COLUMNS) for name in ("posts", "revisions")]
     )
-    ingested = stored.sort("ingested_at").unique([*KEY, "blob"], keep="first").collect()
-    renamed = _renamed(lake, staged, ledger)
-    properties = CommitProperties(custom_metadata={BATCH: f"{run.run_id}/0"})
+    first_ingests = stored_versions.sort("ingested_at").unique([*KEY, "blob"], keep="first").collect()
+    renames = _find_renames(lake, staged_lake, file_rows)
+    properties = CommitProperties(custom_metadata={BATCH_KEY: f"{run.run_id}/0"})
     for name in ("revisions", "posts"):
-        lake.replace_all(name, _shares(staged, name, ingested), properties)
-    known = lake.scan("renamed_posts").collect()
-    new = renamed.join(known, on=renamed.columns, how="anti")
-    if not new.is_empty():
-        lake.append("renamed_posts", new)
+        lake.replace_all(name, _partition_chunks(staged_lake, name, first_ingests), properties)
+    stored_renames = lake.scan("renamed_posts").collect()
+    new_renames = renames.join(stored_renames, on=renames.columns, how="anti")
+    if not new_renames.is_empty():
+        lake.append("renamed_posts", new_renames)
     properties = CommitProperties(
-        custom_metadata={runs.MARKS: marks},
-        app_transactions=[*agreed(lake), Transaction(runs.LEDGER, lake.table("files").version() + 1)],
+        custom_metadata={runs.CHECKPOINTS_KEY: checkpoints},
+        app_transactions=[
+            *version_transactions(lake),
+            Transaction(runs.FILES_VERSION_KEY, lake.table("files").version() + 1),
+        ],
     )
-    lake.replace_all("files", ledger.iter_slices(LARGEST_FILE), properties)
-    return renamed["old_id"].n_unique()
+    lake.replace_all("files", file_rows.iter_slices(MAX_FILE_ROWS), properties)
+    return renames["old_id"].n_unique()
 
 
-def _shares(staged: Lake, name: str, ingested: pl.DataFrame) -> Iterator[pl.DataFrame]:
+def _partition_chunks(staged_lake: Lake, name: str, first_ingests: pl.DataFrame) -> Iterator[pl.DataFrame]:
     """Yield the rows of a partitioned table, whole partitions at a time, as ingested by the run that did it first."""
-    partition = staged.partition_of(name)
-    files = staged.partition_files(name)
+    partition = staged_lake.partition_columns(name)
+    files = staged_lake.partition_files(name)
     if files.is_empty():
         return
-    sized = files.group_by(partition).agg(pl.col("num_records").sum()).sort(partition)
-    sized = sized.with_columns(share=pl.col("num_records").cum_sum() // _ROWS_AT_ONCE)
-    for share in sized.partition_by("share", maintain_order=True):
-        rows = staged.rows_in(name, share.select(partition))
-        first = rows.join(ingested, on=[*KEY, "blob"], how="left", suffix="_first", maintain_order="left")
-        kept = [pl.coalesce(f"{column}_first", column).alias(column) for column in _INGESTED]
-        yield first.with_columns(kept).select(rows.columns).sort(*partition, "published_at", "post_id")
+    row_counts = files.group_by(partition).agg(pl.col("num_records").sum()).sort(partition)
+    row_counts = row_counts.with_columns(share=pl.col("num_records").cum_sum() // _MAX_CHUNK_ROWS)
+    for chunk in row_counts.partition_by("share", maintain_order=True):
+        rows = staged_lake.read_partitions(name, chunk.select(partition))
+        rows_with_first = rows.join(
+            first_ingests, on=[*KEY, "blob"], how="left", suffix="_first", maintain_order="left"
+        )
+        ingest_columns = [pl.coalesce(f"{column}_first", column).alias(column) for column in _INGEST_COLUMNS]
+        yield (
+            rows_with_first.with_columns(ingest_columns)
+            .select(rows.columns)
+            .sort(*partition, "published_at", "post_id")
+        )
 
 
-def _resolved(lake: Lake, staged: Lake) -> pl.DataFrame:
+def _resolve_file_rows(lake: Lake, staged_lake: Lake) -> pl.DataFrame:
     """Return the rows of the ledger: as resolved, last read by the run that read them; what has no bytes as it was."""
-    before, resolved = lake.scan("files").collect(), staged.scan("files").collect()
-    stays = ["size", "mtime_ns", "first_seen_at", "read_at", "gone_at", "run_id"]
-    names = columns("files").names()
-    fresh = resolved.drop(stays).join(before.select(*KEY, *stays, old_reason="reason"), on=KEY)
-    is_unreadable = pl.col("old_reason").eq_missing(pl.lit(Reason.UNREADABLE.value))
-    told = ["post_id", "source_id", "published_at", "text_chars"]
-    # a file that could not be read at last is still the file of the post that it told before
-    remembered = before.drop(told).join(fresh.filter(is_unreadable).select(*KEY, *told), on=KEY)
-    fresh = fresh.filter(~is_unreadable)
-    # the content that a file held at last, not the one that it held before
-    fresh = fresh.join(before.select(*KEY, "blob"), on=[*KEY, "blob"], how="semi", nulls_equal=True)
-    told_now = pl.concat([fresh.select(names), remembered.select(names)])
-    nothing = before.join(told_now, on=KEY, how="anti").with_columns(
-        pl.when(pl.col("outcome").is_in([Outcome.REJECTED, Outcome.IGNORED])).then(column).alias(column)
-        for column in told
+    previous_rows, staged_rows = lake.scan("files").collect(), staged_lake.scan("files").collect()
+    unchanged_columns = ["size", "mtime_ns", "first_seen_at", "read_at", "gone_at", "run_id"]
+    names = schema_of("files").names()
+    parsed_rows = staged_rows.drop(unchanged_columns).join(
+        previous_rows.select(*KEY, *unchanged_columns, old_reason="reason"), on=KEY
     )
-    return pl.concat([told_now, nothing.select(names)]).sort(KEY)
+    is_unreadable = pl.col("old_reason").eq_missing(pl.lit(Reason.UNREADABLE.value))
+    post_columns = ["post_id", "source_id", "published_at", "text_chars"]
+    # a file that could not be read at last is still the file of the post that it told before
+    unreadable_rows = previous_rows.drop(post_columns).join(
+        parsed_rows.filter(is_unreadable).select(*KEY, *post_columns), on=KEY
+    )
+    parsed_rows = parsed_rows.filter(~is_unreadable)
+    # the content that a file held at last, not the one that it held before
+    parsed_rows = parsed_rows.join(
+        previous_rows.select(*KEY, "blob"), on=[*KEY, "blob"], how="semi", nulls_equal=True
+    )
+    resolved_rows = pl.concat([parsed_rows.select(names), unreadable_rows.select(names)])
+    other_rows = previous_rows.join(resolved_rows, on=KEY, how="anti").with_columns(
+        pl.when(pl.col("outcome").is_in([Outcome.REJECTED, Outcome.IGNORED])).then(column).alias(column)
+        for column in post_columns
+    )
+    return pl.concat([resolved_rows, other_rows.select(names)]).sort(KEY)
 
 
-def _renamed(lake: Lake, staged: Lake, ledger: pl.DataFrame) -> pl.DataFrame:
+def _find_renames(lake: Lake, staged_lake: Lake, file_rows: pl.DataFrame) -> pl.DataFrame:
     """Return the posts whose files give another id by now: old_id, new_id. An id that came apart has several rows."""
-    of_files = lake.scan("files").select(*KEY, "blob", old_id="post_id").collect()
-    now = ledger.select(*KEY, "blob", new_id="post_id")
-    of_versions = [
+    old_files = lake.scan("files").select(*KEY, "blob", old_id="post_id").collect()
+    new_files = file_rows.select(*KEY, "blob", new_id="post_id")
+    version_posts = [
         pl.concat(
-            [each.scan_stored(name).select(*KEY, "blob", "post_id") for name in ("posts", "revisions")]
+            [
+                versioned_lake.scan_stored(name).select(*KEY, "blob", "post_id")
+                for name in ("posts", "revisions")
+            ]
         ).collect()
-        for each in (lake, staged)
+        for versioned_lake in (lake, staged_lake)
     ]
-    old, new = (
-        rows.rename({"post_id": name}) for rows, name in zip(of_versions, ("old_id", "new_id"), strict=True)
+    old_versions, new_versions = (
+        rows.rename({"post_id": name}) for rows, name in zip(version_posts, ("old_id", "new_id"), strict=True)
     )
     pairs = pl.concat([before.join(after, on=[*KEY, "blob"]).select("old_id", "new_id")
-                       for before, after in ((of_files, now), (old, new))])  # fmt: skip
+                       for before, after in ((old_files, new_files), (old_versions, new_versions))])  # fmt: skip
     return pairs.filter(pl.col("old_id") != pl.col("new_id")).unique().sort("old_id", "new_id")

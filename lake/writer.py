@@ -5,36 +5,36 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from lake.batch import Run
-from lake.commit.commit import repair
-from lake.create import open_for_writing
-from lake.damage import explained
-from lake.lock import writing
+from lake.commit.commit import rollback_uncommitted
+from lake.create import open_and_upgrade
+from lake.damage import explaining_damage
+from lake.lock import hold_writer_lock
 from lake.store import Lake, open_lake
 
-Say = Callable[[str], None]
-UNDONE = (
+Log = Callable[[str], None]
+ROLLED_BACK = (
     "an earlier run was killed while it wrote; its unfinished batch was undone, and an ingest does it again"
 )
 
 
 @contextmanager
-def held(
-    root: Path, run: Run, wait_seconds: float, say: Say, opening: Callable[[Path], Lake] = open_for_writing
+def open_for_write(
+    root: Path, run: Run, wait_seconds: float, log: Log, opener: Callable[[Path], Lake] = open_and_upgrade
 ) -> Iterator[Lake]:
     """Hold the writer lock of a lake, and undo what a killed run left half written; says so where there was such.
 
     Raises LakeBusyError where another run holds it for longer than wait_seconds, what `opening` raises, and DamagedError
     or StorageError for what goes wrong with its files meanwhile.
     """
-    with explained(root), writing(root, run.run_id, wait_seconds, say):
-        lake = opening(root)
-        if repair(lake):
-            say(UNDONE)
+    with explaining_damage(root), hold_writer_lock(root, run.run_id, wait_seconds, log):
+        lake = opener(root)
+        if rollback_uncommitted(lake):
+            log(ROLLED_BACK)
         yield lake
 
 
 @contextmanager
-def held_unchanged(root: Path, run: Run, wait_seconds: float, say: Say) -> Iterator[Lake]:
+def open_locked(root: Path, run: Run, wait_seconds: float, log: Log) -> Iterator[Lake]:
     """Hold the writer lock of a lake that is only looked at. Raises as `held`."""
-    with explained(root), writing(root, run.run_id, wait_seconds, say):
+    with explaining_damage(root), hold_writer_lock(root, run.run_id, wait_seconds, log):
         yield open_lake(root)

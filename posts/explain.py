@@ -14,7 +14,7 @@ from posts.parse import NO_TEMPLATES, Sighted, Templates, parse, read_blocks
 from posts.post import Post, Refusal
 from posts.text.decode import decode
 from posts.text.whitespace import bare
-from schemas.enums import Engine
+from schemas.enums import HtmlParser
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class Explanation:
 
 def explain(
     sighted: Sighted,
-    engine: Engine,
+    engine: HtmlParser,
     templates: Templates = NO_TEMPLATES,
     recurrences: Recurrences | None = None,
 ) -> Explanation | Refusal:

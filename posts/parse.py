@@ -20,8 +20,8 @@ from posts.sources.files import read
 from posts.sources.paths import to_text
 from posts.text.language import language_of
 from posts.urls import absolute, domain, names_a_page
-from schemas.enums import Engine
-from schemas.keys import blob_id, content_hash, post_id_of_place, post_id_of_url, slug
+from schemas.enums import HtmlParser
+from schemas.keys import blob_id, content_hash, post_id_of_path, post_id_of_url, source_id_of
 
 # source_id -> the template of that source
 Templates = Mapping[str, Template]
@@ -50,14 +50,14 @@ def sighted(path: bytes) -> Sighted:
 
 
 def parse_file(
-    path: bytes, engine: Engine = Engine.LEXBOR, templates: Templates = NO_TEMPLATES
+    path: bytes, engine: HtmlParser = HtmlParser.LEXBOR, templates: Templates = NO_TEMPLATES
 ) -> Post | Refusal:
     """Read one file from disk as a post, without a lake."""
     return or_refusal(lambda: _post(sighted(path), engine, templates))
 
 
 def parse(
-    sighted: Sighted, engine: Engine = Engine.LEXBOR, templates: Templates = NO_TEMPLATES
+    sighted: Sighted, engine: HtmlParser = HtmlParser.LEXBOR, templates: Templates = NO_TEMPLATES
 ) -> Post | Refusal:
     """Read a file as a post.
 
@@ -72,26 +72,26 @@ def outline(sighted: Sighted) -> Post | Refusal:
     return or_refusal(lambda: _told(sighted, head_of(sighted.content, sighted.name), Content(), None))
 
 
-def specimen(sighted: Sighted, engine: Engine = Engine.LEXBOR) -> Specimen | Refusal:
+def specimen(sighted: Sighted, engine: HtmlParser = HtmlParser.LEXBOR) -> Specimen | Refusal:
     """Read a file as an example of its source, to learn from."""
     return or_refusal(lambda: _specimen(sighted, engine))
 
 
-def read_blocks(sighted: Sighted, engine: Engine, templates: Templates) -> tuple[Head, Content]:
+def read_blocks(sighted: Sighted, engine: HtmlParser, templates: Templates) -> tuple[Head, Content]:
     """Read a file as far as what explains its text: each block with the rule by which it is left out.
 
     Raises Rejected and Ignored.
     """
     head = head_of(sighted.content, sighted.name)
     page = Page(head.title, head.url)
-    return head, clean(head.body, sighted.name, page, engine, templates.get(slug(head.source)))
+    return head, clean(head.body, sighted.name, page, engine, templates.get(source_id_of(head.source)))
 
 
-def _specimen(sighted: Sighted, engine: Engine) -> Specimen:
+def _specimen(sighted: Sighted, engine: HtmlParser) -> Specimen:
     head = head_of(sighted.content, sighted.name)
     blocks, is_flat = examined(head.body, sighted.name, Page(head.title, head.url), engine)
     return Specimen(
-        slug(head.source),
+        source_id_of(head.source),
         head.title,
         head.dated.published_at,  # type: ignore[arg-type]  # a head has a moment
         edition(sighted.path),
@@ -100,9 +100,9 @@ def _specimen(sighted: Sighted, engine: Engine) -> Specimen:
     )
 
 
-def _post(sighted: Sighted, engine: Engine, templates: Templates) -> Post:
+def _post(sighted: Sighted, engine: HtmlParser, templates: Templates) -> Post:
     head, content = read_blocks(sighted, engine, templates)
-    return _told(sighted, head, content, templates.get(slug(head.source)))
+    return _told(sighted, head, content, templates.get(source_id_of(head.source)))
 
 
 def _told(sighted: Sighted, head: Head, content: Content, template: Template | None) -> Post:
@@ -111,7 +111,7 @@ def _told(sighted: Sighted, head: Head, content: Content, template: Template | N
     return Post(
         post_id=_post_id(sighted, head),
         source=head.source,
-        source_id=slug(head.source),
+        source_id=source_id_of(head.source),
         date=dated.published_at.date(),  # type: ignore[union-attr]  # a head has a moment
         published_at=dated.published_at,  # type: ignore[arg-type]
         published_raw=dated.published_raw,
@@ -147,7 +147,7 @@ def _told(sighted: Sighted, head: Head, content: Content, template: Template | N
 def _post_id(sighted: Sighted, head: Head) -> str:
     if head.url and names_a_page(head.url):
         return post_id_of_url(head.url)
-    return post_id_of_place(slug(head.source), sighted.path)
+    return post_id_of_path(source_id_of(head.source), sighted.path)
 
 
 def _links(content: Content, url: str | None) -> list[dict[str, str]]:

@@ -12,8 +12,8 @@ from posts.metadata import source_of
 from posts.parse import Sighted, Templates, outline, parse, specimen
 from posts.post import Post, Refusal
 from posts.sources.files import File
-from schemas.enums import Engine, Outcome
-from schemas.keys import blob_id, slug
+from schemas.enums import HtmlParser, Outcome
+from schemas.keys import blob_id, source_id_of
 
 POST_COLUMNS = tuple(f.name for f in fields(Post) if f.name != "untemplated_chars")
 VALUES = attrgetter(*POST_COLUMNS)
@@ -52,7 +52,7 @@ class Parsed:
 class Reader:
     """How bodies are read: by which parser, with which templates."""
 
-    engine: Engine = Engine.LEXBOR
+    engine: HtmlParser = HtmlParser.LEXBOR
     templates: Templates = field(default_factory=dict)
 
 
@@ -79,7 +79,7 @@ def outlines(tasks: Iterable[Task], reader: Reader) -> Outlined:  # noqa: ARG001
         became = _add(outlined.parsed, task, outline)
         if isinstance(became, Refusal) and isinstance(task.content, bytes):
             source = source_of(task.content)
-            outlined.sources |= {blob_id(task.content): slug(source)} if source else {}
+            outlined.sources |= {blob_id(task.content): source_id_of(source)} if source else {}
     return outlined
 
 

@@ -22,7 +22,7 @@ class Reason(StrEnum):
     SUBMODULE = "submodule"
     # rejected: a post that cannot be read as one
     UNREADABLE = "unreadable"
-    LINK = "link"
+    SYMLINK = "link"
     UNSAFE_PATH = "unsafe_path"
     ENCRYPTED = "encrypted"
     LFS_POINTER = "lfs_pointer"
@@ -41,10 +41,10 @@ class Reason(StrEnum):
 
 
 # what other code may well read
-FAULTS_OF_CODE = frozenset({Reason.PARSER_ERROR, Reason.PARSER_CRASHED, Reason.PARSER_TIMEOUT})
+PARSER_FAULTS = frozenset({Reason.PARSER_ERROR, Reason.PARSER_CRASHED, Reason.PARSER_TIMEOUT})
 
 
-class Warn(StrEnum):
+class ParseWarning(StrEnum):
     """What was repaired or guessed while a file was read; kept on the row in `warnings`."""
 
     NOT_UTF8 = "decoded_from_another_encoding"
@@ -53,7 +53,7 @@ class Warn(StrEnum):
     NUL_BYTES = "nul_bytes_removed"
     MOJIBAKE = "mojibake_repaired"
     LOST_CHARACTERS = "characters_lost_before_this_file"
-    SALVAGED = "front_matter_salvaged"
+    FRONT_MATTER_SALVAGED = "front_matter_salvaged"
     BAD_DATE = "date_not_understood"
     NAIVE_DATE = "date_without_zone_taken_as_utc"
     CRAWL_DATE = "date_is_crawl_time"
@@ -62,7 +62,7 @@ class Warn(StrEnum):
     TITLE_FROM_URL = "title_from_url"
     BAD_URL = "url_not_understood"
     NO_SOURCE = "source_unknown"
-    DEEP = "deeply_nested_html"
+    DEEPLY_NESTED = "deeply_nested_html"
     MOSTLY_CUT = "mostly_cut"
     NOT_CLEANED_AGAIN = "not_cleaned_again"
 
@@ -70,7 +70,7 @@ class Warn(StrEnum):
 class AlarmKind(StrEnum):
     """What a person should look at after a run, and what it is about; the names of Prefect events end in it."""
 
-    SILENT = "source.silent"
+    SOURCE_SILENT = "source.silent"
     BOILERPLATE = "source.boilerplate"
     LAYOUT = "source.layout"
     ONE_TEXT = "source.one_text"
@@ -80,8 +80,8 @@ class AlarmKind(StrEnum):
     UNBALANCED = "run.unbalanced"
     MANY_NOT_POSTS = "run.many_not_posts"
     MANY_DUPLICATES = "run.many_duplicates"
-    SHRANK = "run.source_shrank"
-    VANISHED = "run.source_vanished"
+    SOURCE_SHRANK = "run.source_shrank"
+    SOURCE_VANISHED = "run.source_vanished"
     PARSER_ERRORS = "run.parser_errors"
 
 
@@ -96,7 +96,7 @@ class BackfillMode(StrEnum):
 class Check(StrEnum):
     """What `verify` holds a lake against."""
 
-    FILES_THERE = "files_there"
+    FILES_EXIST = "files_there"
     READABLE = "readable"
     ROW_COUNTS = "row_counts"
     STATISTICS = "statistics"
@@ -104,10 +104,10 @@ class Check(StrEnum):
     PARTITIONS = "partitions"
     HASHES = "hashes"
     UNIQUE = "unique"
-    SLUGS = "slugs"
-    POSTS_THERE = "posts_there"
-    POSTS_TOLD = "posts_told"
-    CONTENTS_HELD = "contents_held"
+    SOURCE_IDS = "slugs"
+    FILES_HAVE_POST = "posts_there"
+    POSTS_HAVE_FILE = "posts_told"
+    BLOBS_STORED = "contents_held"
     DUPLICATES = "duplicates"
     INTERVALS = "intervals"
     RUNS = "runs"
@@ -130,7 +130,7 @@ class PageLanguage(StrEnum):
     EN = "en"
 
 
-class Engine(StrEnum):
+class HtmlParser(StrEnum):
     """An HTML parser."""
 
     LEXBOR = "lexbor"

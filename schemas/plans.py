@@ -3,7 +3,7 @@
 import dataframely as dy
 
 
-class Planned(dy.Schema):
+class BackfillPlanFile(dy.Schema):
     """One row per file, in the order in which they are read."""
 
     origin = dy.String()

@@ -6,12 +6,12 @@ import dataframely as dy
 import polars as pl
 
 
-def utc(description: str | None = None, *, nullable: bool = False) -> dy.Datetime:
+def utc_datetime(description: str | None = None, *, nullable: bool = False) -> dy.Datetime:
     """A point in time: microseconds, aware, UTC."""
     return dy.Datetime(nullable=nullable, time_unit="us", time_zone="UTC", description=description)
 
 
-def texts() -> dy.List:
+def text_list() -> dy.List:
     return dy.List(dy.String(), nullable=False)
 
 
@@ -22,18 +22,18 @@ class Posts(dy.Schema):
     source = dy.String(min_length=1, description="display name: the first category, else the site")
     source_id = dy.String(regex="^[a-z0-9-]{1,51}$", description="ASCII slug of source, one to one")
     date = dy.Date(description="UTC calendar day of published_at")
-    published_at = utc()
+    published_at = utc_datetime()
     published_raw = dy.String(nullable=True, description="the date as the front matter spells it")
     date_from = dy.String(check=lambda c: c.is_in(["front_matter", "epoch", "filename", "commit"]))
     date_precision = dy.String(check=lambda c: c.is_in(["second", "day"]))
     date_conflict = dy.Bool(description="front matter, epoch comment and file name name different UTC days")
-    fetched_at = utc(nullable=True)
+    fetched_at = utc_datetime(nullable=True)
     title = dy.String()
     author = dy.String(nullable=True)
     url = dy.String(nullable=True, description="canonical")
     domain = dy.String(nullable=True)
-    tags = texts()
-    categories = texts()
+    tags = text_list()
+    categories = text_list()
     language = dy.String(
         check=lambda c: c.is_in(["zh", "yue", "en", "ja", "ko", "mixed", "und", "none"]),
         description="zh, yue (written Cantonese), en, ja, ko, mixed (two), und (another), none (no words)",
@@ -53,13 +53,13 @@ class Posts(dy.Schema):
     path = dy.String(description="within origin")
     blob = dy.String(regex="^[0-9a-f]{40}$", description="git's blob id of the file's bytes")
     extra = dy.String(nullable=True, description="unknown front matter, as JSON")
-    warnings = texts()
+    warnings = text_list()
     template_version = dy.Int32(nullable=True)
     cleaner_version = dy.Int32()
-    version_at = utc("when this version took its place, in the time of the source's own history")
-    withdrawn_at = utc("null: a post whose last file is gone lies in revisions", nullable=True)
+    version_at = utc_datetime("when this version took its place, in the time of the source's own history")
+    withdrawn_at = utc_datetime("null: a post whose last file is gone lies in revisions", nullable=True)
     run_id = dy.String()
-    ingested_at = utc()
+    ingested_at = utc_datetime()
 
     @dy.rule()
     def title_is_present(cls) -> pl.Expr:

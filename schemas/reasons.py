@@ -10,13 +10,15 @@ from schemas.posts import Posts
 
 def check_reasons(reasons: Iterable[str]) -> None:
     """Raise MisuseError for a reason that no file is ever refused for: none of the list and no rule of posts."""
-    known = [*map(str, Reason), *Posts._validation_rules(with_cast=False)]  # noqa: SLF001 - dataframely names no rules elsewhere
+    known_reasons = [*map(str, Reason), *Posts._validation_rules(with_cast=False)]  # noqa: SLF001 - dataframely names no rules elsewhere
     for reason in reasons:
-        if reason not in known:
-            raise MisuseError(f"{reason}: no file is refused for this reason{nearest(reason, known)}")
+        if reason not in known_reasons:
+            raise MisuseError(
+                f"{reason}: no file is refused for this reason{did_you_mean(reason, known_reasons)}"
+            )
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
+def did_you_mean(name: str, known_names: Iterable[str]) -> str:
     """Return `; did you mean a, b?` of the known names that look like one, or nothing."""
-    found = get_close_matches(name, list(known), n=3, cutoff=0.5)
-    return f"; did you mean {', '.join(found)}?" if found else ""
+    matches = get_close_matches(name, list(known_names), n=3, cutoff=0.5)
+    return f"; did you mean {', '.join(matches)}?" if matches else ""

@@ -5,7 +5,7 @@ from functools import cache
 import dataframely as dy
 import polars as pl
 
-from schemas.posts import Posts, utc
+from schemas.posts import Posts, utc_datetime
 
 
 class Raw(dy.Schema):
@@ -35,11 +35,11 @@ class Files(dy.Schema):
     detail = dy.String(nullable=True, description="the value seen; for a duplicate, the file chosen instead")
     post_id = dy.String(nullable=True)
     source_id = dy.String(nullable=True)
-    published_at = utc(nullable=True)
+    published_at = utc_datetime(nullable=True)
     text_chars = dy.Int32(nullable=True)
-    first_seen_at = utc()
-    read_at = utc()
-    gone_at = utc(nullable=True)
+    first_seen_at = utc_datetime()
+    read_at = utc_datetime()
+    gone_at = utc_datetime(nullable=True)
     run_id = dy.String(description="the run that last read it")
 
 
@@ -48,8 +48,8 @@ class Runs(dy.Schema):
 
     run_id = dy.String()
     kind = dy.String(description="ingest, history, replay, backfill, learn, reclean, maintain, migrate")
-    started_at = utc()
-    finished_at = utc()
+    started_at = utc_datetime()
+    finished_at = utc_datetime()
     seconds = dy.Float64()
     stage_seconds = dy.String(description="JSON object: stage -> seconds")
     origins = dy.List(
@@ -88,7 +88,7 @@ class Revisions(Posts):
     where superseded_at is null.
     """
 
-    superseded_at = utc(nullable=True)
+    superseded_at = utc_datetime(nullable=True)
     superseded_by = dy.String(nullable=True, description="blob of the version that took its place")
 
     @dy.rule()
@@ -110,7 +110,7 @@ class Templates(dy.Schema):
     pattern = dy.String()
     posts = dy.Int64(description="distinct posts that held it when it was learned")
     learned_from = dy.Int64(nullable=True, description="posts looked at")
-    learned_at = utc()
+    learned_at = utc_datetime()
     run_id = dy.String(nullable=True)
 
 
@@ -133,10 +133,10 @@ TABLES: dict[str, type[dy.Schema]] = {
 
 
 @cache
-def columns(table: str) -> pl.Schema:
+def schema_of(table: str) -> pl.Schema:
     """Return the columns of a table and their types, without the partition column that storage adds."""
     return pl.Schema(TABLES[table].create_empty().schema)
 
 
-def empty(table: str) -> pl.DataFrame:
-    return pl.DataFrame(schema=columns(table))
+def empty_table(table: str) -> pl.DataFrame:
+    return pl.DataFrame(schema=schema_of(table))

@@ -11,7 +11,7 @@ import pytest
 from flows.pipeline.direct import ingest
 from flows.pipeline.learning.learn import in_force
 from flows.pipeline.options import Order
-from lake.query.sql import rows
+from lake.query.sql import run_query
 from lake.store import open_lake
 from posts.parse import parse_file
 
@@ -46,7 +46,7 @@ def test_every_real_file_is_a_post_or_a_copy_of_one(loaded):
 def test_every_real_post_has_a_title_a_date_and_an_address_of_its_own(loaded):
     query = """SELECT count(*) = count(DISTINCT post_id), count(*) FILTER (title = ''), count(*) - count(url),
                min(date) >= '2011-01-01', max(date) < '2026-01-01' FROM posts"""
-    assert rows(loaded[1], query, 1)[1] == [(True, 0, 0, True, True)]
+    assert run_query(loaded[1], query, 1)[1] == [(True, 0, 0, True, True)]
 
 
 def test_nothing_is_read_again_when_nothing_changed(loaded):

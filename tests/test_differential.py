@@ -17,7 +17,7 @@ from posts.html.extract import content_of
 from posts.html.parser import markup_of
 from posts.parse import parse_file
 from posts.post import Post
-from schemas.enums import Engine
+from schemas.enums import HtmlParser
 
 CORPORA = Path(__file__).parents[2] / "shared" / "corpus"
 # Of these every k-th post is read: 60 s of a quiet core in all. POSTLAKE_ALL=1 reads every one.
@@ -103,7 +103,7 @@ DIFFERENCES = {
 
 def both(html):
     """Return what each engine reads."""
-    contents = [content_of(markup_of(html, engine)[0]) for engine in Engine]
+    contents = [content_of(markup_of(html, engine)[0]) for engine in HtmlParser]
     return [(content.text, content.links, content.images) for content in contents]
 
 
@@ -147,7 +147,7 @@ def read(path, engine):
 def test_the_engines_agree_on_every_corpus(tmp_path, name):
     step = 1 if os.environ.get("POSTLAKE_ALL") else EVERY[name]
     files = unpacked(name, tmp_path / "corpus")[::step]
-    apart = [path for path in files if read(path, Engine.LEXBOR) != read(path, Engine.BEAUTIFULSOUP)]
+    apart = [path for path in files if read(path, HtmlParser.LEXBOR) != read(path, HtmlParser.BEAUTIFULSOUP)]
     assert [path.name for path in apart if not causes(path.read_text("utf-8", "replace"))] == []
     assert len(apart) < MOST_APART * len(files)
 

@@ -19,7 +19,7 @@ from posts import explain as posts
 from posts.boilerplate.template import Template
 from posts.explain import Recurrence
 from posts.parse import Sighted
-from schemas.enums import Engine
+from schemas.enums import HtmlParser
 from schemas.errors import MisuseError, PostlakeError
 
 URL = "https://a.example/lamp"
@@ -45,7 +45,7 @@ def learn(archive, *pattern):
 
 
 def explained(archive, target, say=print):
-    return explain(str(target), archive.lake, Engine.LEXBOR, say)
+    return explain(str(target), archive.lake, HtmlParser.LEXBOR, say)
 
 
 def told(explanation):
@@ -57,7 +57,7 @@ def flat(text, template, recurrences):
     known = posts.parse(Sighted("/", "a.md", content, "0"))
     keyed = {known.source_id: recurrences}
     return posts.explain(
-        Sighted("/", "a.md", content, "0"), Engine.LEXBOR, {known.source_id: template}, keyed
+        Sighted("/", "a.md", content, "0"), HtmlParser.LEXBOR, {known.source_id: template}, keyed
     )
 
 

@@ -17,10 +17,10 @@ from flows.pipeline.reporting.account import Summary
 from flows.pipeline.sources.base import Source
 from flows.pipeline.sources.resolve import Opener
 from flows.pipeline.workers.pool import with_pool, workshop
-from lake.create import check_place, create_lake
-from lake.lock import is_left_by_a_killed_run
+from lake.create import check_lake_path, create_lake
+from lake.lock import has_unreleased_lock
 from lake.store import is_lake, open_lake
-from lake.writer import held
+from lake.writer import open_for_write
 from schemas.reasons import check_reasons
 
 Say = Callable[[str], None]
@@ -32,15 +32,15 @@ def session(order: Order, say: Say) -> Iterator[Session]:
 
     Raises SourceError and lake.errors.LakeError before anything is written.
     """
-    check_place(order.lake)
+    check_lake_path(order.lake)
     run = new_run()
     with ExitStack() as stack:
         sources = Opener(stack, say, below=order.below, as_files=order.as_files).open(order.sources)
         if not is_lake(order.lake):
             _try(sources)
         opening = partial(create_lake, granularity=order.granularity)
-        is_after_kill = is_left_by_a_killed_run(order.lake)
-        lake = stack.enter_context(held(order.lake, run, order.wait_seconds, say, opening))
+        is_after_kill = has_unreleased_lock(order.lake)
+        lake = stack.enter_context(open_for_write(order.lake, run, order.wait_seconds, say, opening))
         shop = with_pool(workshop(order.workers, order.engine), stack, begun=is_after_kill)
         migrate(lake, run, shop, say)
         yield Session(lake, run, shop, sources)

@@ -33,7 +33,7 @@ from flows.pipeline.reporting.new_files import few_posts
 from flows.pipeline.reporting.results import Learned, Recleaned
 from flows.pipeline.sources.base import Source, VanishedError
 from flows.pipeline.workers.pool import Workshop
-from lake.batch import Batch, Mark, Run
+from lake.batch import Batch, Checkpoint, Run
 from lake.store import Lake
 from lake.tables import files as files_table
 from lake.tables import runs
@@ -51,17 +51,17 @@ class Session:
         self.learned: dict[str, Learned] = {}
         self.recleaned = Recleaned()
         self.vanished = Vanished()
-        self.resumed = not runs.is_intact(lake)
+        self.resumed = not runs.is_clean(lake)
         self.posts_before = lake.table("posts").version()
         self.plan: Plan
-        self.marks: dict[str, Mark]
+        self.marks: dict[str, Checkpoint]
 
     def find(self, planning: Planning) -> Plan:
         """Plan what to read; of a folder that vanishes meanwhile, nothing. Raises VanishedError where no other source is left."""
         tell("find", 0, 0)
         with self.clock.measuring("find"):
             self.plan = self._planned(planning)
-            self.marks = runs.followed(self.lake)
+            self.marks = runs.read_checkpoints(self.lake)
         return self.plan
 
     def _planned(self, planning: Planning) -> Plan:
@@ -101,8 +101,8 @@ class Session:
 
     def _posts_loaded(self) -> int:
         """Count the posts that this run has loaded, with those of the killed runs that it takes up."""
-        since = runs.last_reading(self.lake) if self.resumed else self.run.started_at
-        return files_table.posts_since(self.lake, since)
+        since = runs.last_change_at(self.lake) if self.resumed else self.run.started_at
+        return files_table.count_posts_since(self.lake, since)
 
     def transform(self) -> Iterator[Batch]:
         groups = history_groups if self.plan.kind == runs.HISTORY else plan_groups
@@ -123,7 +123,7 @@ class Session:
             with self.clock.measuring("load"):
                 loader.load(batch)
                 give_back()
-            number, files = number + 1, files + batch.sightings.height
+            number, files = number + 1, files + batch.file_rows.height
             tell("load", files, max(files, self.plan.todo.height))
         return number
 
@@ -133,7 +133,9 @@ class Session:
         marks = self.plan.marks_amid(self.marks)
         if summary.balanced:
             marks = self.plan.marks_after(self.marks, but=self.vanished.origins)
-        summary.versions = runs.record(self.lake, as_row(summary, self.run) | {"marks": runs.as_json(marks)})
+        summary.versions = runs.record(
+            self.lake, as_row(summary, self.run) | {"marks": runs.dump_checkpoints(marks)}
+        )
         if not summary.balanced:
             raise UnbalancedError(not_balanced(summary), summary)
         return summary
@@ -145,7 +147,9 @@ class Session:
             *([] if summary.balanced else [unbalanced(not_balanced(summary), counts(summary))]),
             *(shrank(each.origin, each.lost, each.posts) for each in self.plan.shrunk),
             *map(vanished, sorted(self.vanished.origins)),
-            *parser_errors([*files_table.failures(self.lake, self.run.run_id), *self.recleaned.failed]),
+            *parser_errors(
+                [*files_table.parser_failures(self.lake, self.run.run_id), *self.recleaned.failed]
+            ),
             *unusual_rejects(self.lake, self.run, summary.kind, summary.origins, counts(summary)),
             *(rejecting(self.lake, self.run) if summary.rejected else []),
             *([] if self.plan.is_again else few_posts(self.lake, self.run)),
@@ -161,7 +165,7 @@ class Session:
         return summary
 
     def _counts(self) -> Summary:
-        read = files_table.read_by(self.lake, self.run.run_id)
+        read = files_table.count_outcomes(self.lake, self.run.run_id)
         origins, kept_back = self.plan.origins, self.vanished.kept_back(self.lake, self.plan)
         return Summary(
             run_id=self.run.run_id,
@@ -179,7 +183,7 @@ class Session:
             bytes_read=self.bytes_read,
             seconds=self.clock.seconds,
             stage_seconds=self.clock.stages,
-            reasons=files_table.reasons(self.lake, self.run.run_id),
+            reasons=files_table.count_reasons(self.lake, self.run.run_id),
             heads=self.plan.heads,
             as_of={origin: moment.isoformat() for origin, moment in self.plan.moments.items()},
             plan_id=self.plan.plan_id,
@@ -188,5 +192,5 @@ class Session:
     def _unchanged(self) -> int:
         plan, run_id = self.plan, self.run.run_id
         if plan.scope is not None:
-            return files_table.rows_of(self.lake, plan.scope).filter(pl.col("run_id") != run_id).height
-        return files_table.not_read_by(self.lake, plan.origins, run_id) - plan.kept_back
+            return files_table.live_rows(self.lake, plan.scope).filter(pl.col("run_id") != run_id).height
+        return files_table.count_not_read_by(self.lake, plan.origins, run_id) - plan.kept_back

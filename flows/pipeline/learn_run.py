@@ -14,12 +14,12 @@ from flows.pipeline.reporting.alarms import parser_errors
 from flows.pipeline.reporting.results import Kept, Learned, Recleaned
 from flows.pipeline.workers.pool import Workshop, with_pool, workshop
 from lake.batch import Run
-from lake.lock import is_left_by_a_killed_run
-from lake.query.info import source_ids
+from lake.lock import has_unreleased_lock
+from lake.query.info import resolve_source_ids
 from lake.store import Lake, open_lake
 from lake.tables import runs
-from lake.writer import held
-from schemas.enums import Engine
+from lake.writer import open_for_write
+from schemas.enums import HtmlParser
 
 Say = Callable[[str], None]
 
@@ -31,7 +31,7 @@ class Upkeep:
     lake: Path
     sources: tuple[str, ...] = ()
     workers: int = 0
-    engine: Engine = Engine.LEXBOR
+    engine: HtmlParser = HtmlParser.LEXBOR
     wait_seconds: float = 600
 
 
@@ -41,7 +41,7 @@ class Keeper:
     def __init__(self, lake: Lake, run: Run, kind: str, shop: Workshop, sources: list[str]) -> None:
         self.lake, self.run, self.shop, self.sources = lake, run, shop, sources
         self.clock = Clock()
-        self.resumed = not runs.is_intact(lake)
+        self.resumed = not runs.is_clean(lake)
         self.done = Kept(run.run_id, kind)
 
     def learn(self, *, anew: bool) -> list[Learned]:
@@ -90,12 +90,12 @@ def keeping(order: Upkeep, kind: str, say: Say) -> Iterator[Keeper]:
 
     Raises LakeError, also for a source that the lake does not know, before anything is written.
     """
-    source_ids(open_lake(order.lake), order.sources)
-    run, is_after_kill = new_run(), is_left_by_a_killed_run(order.lake)
-    with held(order.lake, run, order.wait_seconds, say) as lake, ExitStack() as stack:
+    resolve_source_ids(open_lake(order.lake), order.sources)
+    run, is_after_kill = new_run(), has_unreleased_lock(order.lake)
+    with open_for_write(order.lake, run, order.wait_seconds, say) as lake, ExitStack() as stack:
         shop = with_pool(workshop(order.workers, order.engine), stack, begun=is_after_kill)
         migrate(lake, run, shop, say)
-        yield Keeper(lake, run, kind, shop, source_ids(lake, order.sources))
+        yield Keeper(lake, run, kind, shop, resolve_source_ids(lake, order.sources))
 
 
 def learn(order: Upkeep, say: Say, *, anew: bool = False, and_reclean: bool = True) -> Kept:

@@ -33,12 +33,12 @@ def migrate(lake: Lake, before: Run, shop: Workshop, say: Say) -> None:
     Raises LakeError for a lake that a newer postlake wrote, and for one whose raw contents are not whole.
     """
     if migration.is_current(lake):
-        migration.clear(lake)
+        migration.remove_staging(lake)
         return
     migration.assert_complete(lake)
     say(f"{lake.root}: was made by an older postlake; all its files are resolved anew, once")
     clock, run = Clock(), replace(new_run(), started_at=before.started_at - timedelta(microseconds=1))
-    resumed, marks = not runs.is_intact(lake), runs.as_json(runs.followed(lake))
+    resumed, marks = not runs.is_clean(lake), runs.dump_checkpoints(runs.read_checkpoints(lake))
     with migration.staging(lake) as staged:
         with clock.measuring("resolve"):
             posts = _resolve(staged, past_events(lake), run, shop)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from schemas.enums import Engine, Granularity
+from schemas.enums import Granularity, HtmlParser
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +14,7 @@ class Order:
     lake: Path
     granularity: Granularity | None = None
     workers: int = 0
-    engine: Engine = Engine.LEXBOR
+    engine: HtmlParser = HtmlParser.LEXBOR
     verify: bool = False
     wait_seconds: float = 600
     below: str = ""

@@ -6,7 +6,7 @@ from prefect.events import emit_event
 
 from flows.pipeline.reporting.account import Summary, counts
 from flows.pipeline.reporting.alarms import Alarm
-from lake.query.freshness import names
+from lake.query.freshness import source_names
 from lake.store import Lake
 
 # what a run that ended without an error emits, whatever it is that it has to tell
@@ -16,7 +16,7 @@ FINISHED = "postlake.run.finished"
 def announce(alarms: Iterable[Alarm], run_id: str, lake: Lake) -> None:
     """Emit an event for each alarm: `postlake.<kind>`, about its source or the lake, with its text and numbers."""
     told = list(alarms)
-    called = names(lake, {alarm.source for alarm in told if alarm.source}) if told else {}
+    called = source_names(lake, {alarm.source for alarm in told if alarm.source}) if told else {}
     for alarm in told:
         emit_event(
             event=f"postlake.{alarm.kind}",

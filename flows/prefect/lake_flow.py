@@ -13,7 +13,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.runtime import flow_run
 from prefect.states import Failed
 
-from lake.damage import explained
+from lake.damage import explaining_damage
 from schemas.errors import PostlakeError
 
 P = ParamSpec("P")
@@ -49,7 +49,7 @@ def lake_task(name: str) -> Callable[[Callable[P, R]], Task[P, R]]:
 def _explaining(run: Callable[P, R]) -> Callable[P, R]:
     @wraps(run)
     def told(*args: P.args, **kwargs: P.kwargs) -> R:
-        with explained(Path(flow_run.parameters["lake"])):
+        with explaining_damage(Path(flow_run.parameters["lake"])):
             return run(*args, **kwargs)
 
     return told

@@ -9,62 +9,66 @@ import polars as pl
 from deltalake import CommitProperties, Transaction
 
 from lake.batch import KEY, Batch, Run
-from lake.commit.posts import Turnover
-from lake.commit.resolve import Settlement
+from lake.commit.posts import PostChanges
+from lake.commit.resolve import Resolution
 from lake.store import Lake
 from lake.tables import files, runs
 from schemas.keys import IDENTITY_VERSION
 
 # Written with a commit to posts or revisions: the batch it belongs to.
-BATCH = "postlake.batch"
+BATCH_KEY = "postlake.batch"
 # Written with a commit to files, as Delta app transactions, which outlive the log: the versions that it goes with.
-AGREED = {"posts": "postlake.posts", "revisions": "postlake.revisions"}
+COMMITTED_VERSION_KEYS = {"posts": "postlake.posts", "revisions": "postlake.revisions"}
 # Written in the same way: the version of the rules of identity by which all rows are resolved.
-IDENTITY = "postlake.identity"
+IDENTITY_KEY = "postlake.identity"
 
 
-def commit(lake: Lake, batch: Batch, settled: Settlement, turned: Turnover, run: Run) -> None:
+def commit(lake: Lake, batch: Batch, resolution: Resolution, changes: PostChanges, run: Run) -> None:
     """Write a batch. What is written stays, whatever comes after."""
     _add_contents(lake, batch.contents)
-    mark = CommitProperties(custom_metadata={BATCH: f"{run.run_id}/{batch.number}"})
-    if not (turned.past.is_empty() and turned.revised.is_empty()):
-        lake.replace("revisions", turned.past, turned.revised, mark)
-    if not turned.affected.is_empty():
-        _assert_one_to_one(turned.posts)
-        lake.replace("posts", turned.posts, turned.affected, mark)
-    if not settled.ledger.is_empty():
-        marks = {runs.MARKS: runs.as_json(batch.marks)}
-        ledger_version = Transaction(runs.LEDGER, lake.table("files").version() + 1)
-        properties = CommitProperties(custom_metadata=marks, app_transactions=[*agreed(lake), ledger_version])
-        lake.upsert("files", settled.ledger.sort(KEY), KEY, properties)
+    commit_properties = CommitProperties(custom_metadata={BATCH_KEY: f"{run.run_id}/{batch.number}"})
+    if not (changes.revisions.is_empty() and changes.revision_partitions.is_empty()):
+        lake.replace("revisions", changes.revisions, changes.revision_partitions, commit_properties)
+    if not changes.partitions.is_empty():
+        _assert_one_to_one(changes.posts)
+        lake.replace("posts", changes.posts, changes.partitions, commit_properties)
+    if not resolution.file_rows.is_empty():
+        metadata = {runs.CHECKPOINTS_KEY: runs.dump_checkpoints(batch.checkpoints)}
+        files_transaction = Transaction(runs.FILES_VERSION_KEY, lake.table("files").version() + 1)
+        properties = CommitProperties(
+            custom_metadata=metadata, app_transactions=[*version_transactions(lake), files_transaction]
+        )
+        lake.upsert("files", resolution.file_rows.sort(KEY), KEY, properties)
 
 
-def agreed(lake: Lake) -> list[Transaction]:
+def version_transactions(lake: Lake) -> list[Transaction]:
     """Return what each commit to the ledger names: the versions that it goes with, and the rules of identity."""
-    versions = [Transaction(name, lake.table(table).version()) for table, name in AGREED.items()]
-    return [*versions, Transaction(IDENTITY, IDENTITY_VERSION)]
+    versions = [
+        Transaction(name, lake.table(table).version()) for table, name in COMMITTED_VERSION_KEYS.items()
+    ]
+    return [*versions, Transaction(IDENTITY_KEY, IDENTITY_VERSION)]
 
 
-def is_agreed(lake: Lake) -> bool:
+def has_recorded_versions(lake: Lake) -> bool:
     """Tell whether the ledger names the very versions of posts and revisions that stand."""
-    return all(_agreed_version(lake, name) == lake.table(name).version() for name in AGREED)
+    return all(_recorded_version(lake, name) == lake.table(name).version() for name in COMMITTED_VERSION_KEYS)
 
 
-def agreeing(lake: Lake) -> CommitProperties:
+def current_version_properties(lake: Lake) -> CommitProperties:
     """Return what goes with a commit to the ledger that changes no row of it.
 
     It names the versions of posts and revisions that stand, behind which no repair goes back then, and says again
     how far the last batch came. To be used where `repair` has found nothing, or is done.
     """
-    marks = runs.marks(lake)
-    ledger_version = Transaction(runs.LEDGER, runs.ledger_version(lake))
+    checkpoints = runs.last_batch_checkpoints(lake)
+    files_transaction = Transaction(runs.FILES_VERSION_KEY, runs.files_version(lake))
     return CommitProperties(
-        custom_metadata={} if marks is None else {runs.MARKS: marks},
-        app_transactions=[*agreed(lake), ledger_version],
+        custom_metadata={} if checkpoints is None else {runs.CHECKPOINTS_KEY: checkpoints},
+        app_transactions=[*version_transactions(lake), files_transaction],
     )
 
 
-def rewrite(lake: Lake, posts: pl.DataFrame, partitions: pl.DataFrame) -> None:
+def rewrite_posts(lake: Lake, posts: pl.DataFrame, partitions: pl.DataFrame) -> None:
     """Put posts in the place of all that some partitions of posts hold, where the ledger has nothing to say of it.
 
     Should a run be killed amid the next batch, undoing that batch undoes this too; it is to be done again then.
@@ -76,7 +80,7 @@ def rewrite(lake: Lake, posts: pl.DataFrame, partitions: pl.DataFrame) -> None:
 
 
 def _add_contents(lake: Lake, contents: pl.DataFrame) -> None:
-    new = contents.join(files.held(lake, contents["blob"]), on="blob", how="anti")
+    new = contents.join(files.stored_blobs(lake, contents["blob"]), on="blob", how="anti")
     if not new.is_empty():
         lake.append("raw", new)
 
@@ -87,29 +91,31 @@ def _assert_one_to_one(posts: pl.DataFrame) -> None:
     assert names["source_id"].is_unique().all(), f"two sources share a slug: {names}"
 
 
-def repair(lake: Lake) -> bool:
+def rollback_uncommitted(lake: Lake) -> bool:
     """Undo what a killed run wrote to posts and revisions without its ledger; True if there was such."""
-    torn = [name for name in AGREED if _is_torn(lake, name)]
-    for name in torn:
-        lake.table(name).restore(_agreed_version(lake, name))
-    return bool(torn)
+    uncommitted = [name for name in COMMITTED_VERSION_KEYS if _has_uncommitted(lake, name)]
+    for name in uncommitted:
+        lake.table(name).restore(_recorded_version(lake, name))
+    return bool(uncommitted)
 
 
-def whole_versions(lake: Lake) -> dict[str, int]:
+def consistent_versions(lake: Lake) -> dict[str, int]:
     """Return the versions of all tables that make a whole, without the batch that is being written or was left unfinished."""
-    torn = {name: _agreed_version(lake, name) for name in AGREED if _is_torn(lake, name)}
-    return lake.versions() | torn
+    recorded = {
+        name: _recorded_version(lake, name) for name in COMMITTED_VERSION_KEYS if _has_uncommitted(lake, name)
+    }
+    return lake.versions() | recorded
 
 
-def _agreed_version(lake: Lake, name: str) -> int:
-    return lake.table("files").transaction_version(AGREED[name]) or 0
+def _recorded_version(lake: Lake, name: str) -> int:
+    return lake.table("files").transaction_version(COMMITTED_VERSION_KEYS[name]) or 0
 
 
-def _is_torn(lake: Lake, name: str) -> bool:
-    agreed, table = _agreed_version(lake, name), lake.table(name)
-    for entry in table.history(limit=table.version() - agreed + 1):
-        if entry["version"] <= agreed or entry.get("operation") == "RESTORE":
+def _has_uncommitted(lake: Lake, name: str) -> bool:
+    recorded, table = _recorded_version(lake, name), lake.table(name)
+    for entry in table.history(limit=table.version() - recorded + 1):
+        if entry["version"] <= recorded or entry.get("operation") == "RESTORE":
             return False
-        if BATCH in entry:
+        if BATCH_KEY in entry:
             return True
     return False

@@ -19,11 +19,11 @@ Key = tuple[str, str]
 # (moment, key, row): a file comes as that row, or goes where row is None
 Event = tuple[dt.datetime, Key, int | None]
 # (moment, row): from then on that row tells the post; None: no file does
-Choice = tuple[dt.datetime, int | None]
+Election = tuple[dt.datetime, int | None]
 
 
 @dataclass(slots=True)
-class Files:
+class FileColumns:
     """The rows of the ledger that take part, by column, and which of them can tell a post.
 
     `told` has (published_at in microseconds, text_chars) of each.
@@ -31,26 +31,26 @@ class Files:
 
     key: list[Key]
     post_id: list[str | None]
-    told: list[tuple[int, int]]
+    date_and_length: list[tuple[int, int]]
     is_readable: list[bool]
 
     @classmethod
-    def of(cls, rows: pl.DataFrame) -> "Files":
+    def from_rows(cls, rows: pl.DataFrame) -> "FileColumns":
         published = pl.col("published_at").dt.timestamp("us").fill_null(0)
         is_readable = pl.col("reason").is_null()
-        spelled = rows.select(*KEY, "post_id", published, pl.col("text_chars").fill_null(0), is_readable)
-        origin, path, post_id, moment, chars, readable = (column.to_list() for column in spelled)
+        columns = rows.select(*KEY, "post_id", published, pl.col("text_chars").fill_null(0), is_readable)
+        origin, path, post_id, published_us, chars, readable = (column.to_list() for column in columns)
         key = list(zip(origin, path, strict=True))
-        return cls(key, post_id, list(zip(moment, chars, strict=True)), readable)
+        return cls(key, post_id, list(zip(published_us, chars, strict=True)), readable)
 
     def rank(self, row: int) -> tuple[int, int, str, str]:
         """Order the rows that tell one post; the first is chosen."""
-        (published, chars), (origin, path) = self.told[row], self.key[row]
+        (published, chars), (origin, path) = self.date_and_length[row], self.key[row]
         return -published, -chars, path, origin
 
 
 @dataclass(slots=True)
-class Timeline:
+class ElectionLog:
     """What came of a sequence of events.
 
     `choices` holds, for each post that an event touched, the rows that told it, in order. `there` is the row
@@ -58,67 +58,69 @@ class Timeline:
     moment at which a file was first there.
     """
 
-    choices: dict[str, list[Choice]] = field(default_factory=lambda: defaultdict(list))
-    there: dict[Key, int] = field(default_factory=dict)
-    went: dict[Key, tuple[int, dt.datetime]] = field(default_factory=dict)
-    came: dict[Key, dt.datetime] = field(default_factory=dict)
+    elections: dict[str, list[Election]] = field(default_factory=lambda: defaultdict(list))
+    live_rows: dict[Key, int] = field(default_factory=dict)
+    deleted_rows: dict[Key, tuple[int, dt.datetime]] = field(default_factory=dict)
+    added_at: dict[Key, dt.datetime] = field(default_factory=dict)
 
 
-class Replay:
+class EventReplay:
     """The files that are there, grouped by the post they tell, while events are played."""
 
-    def __init__(self, files: Files, standing: int, doomed: Iterable[int]) -> None:
+    def __init__(self, files: FileColumns, live_count: int, edited_later: Iterable[int]) -> None:
         """Begin with the first `standing` rows; a doomed one gives way to a row that has just come."""
-        self.files, self.standing = files, standing
-        self.doomed = set(doomed)
-        self.timeline = Timeline()
-        self.tellers: dict[str, set[int]] = defaultdict(set)
-        for row in range(standing):
+        self.files, self.live_count = files, live_count
+        self.edited_later = set(edited_later)
+        self.election_log = ElectionLog()
+        self.claims: dict[str, set[int]] = defaultdict(set)
+        for row in range(live_count):
             self._put(row)
 
-    def play(self, events: list[Event]) -> Timeline:
+    def play(self, events: list[Event]) -> ElectionLog:
         """Play events in order of moments; at one moment, all that goes goes before anything comes."""
         events.sort(key=lambda event: (event[0], event[2] is not None))
-        for moment, group in groupby(events, key=itemgetter(0)):
-            touched: set[str] = set()
+        for effective_at, group in groupby(events, key=itemgetter(0)):
+            touched_posts: set[str] = set()
             for _, key, row in group:
-                self._go(key, moment, touched)
+                self._delete(key, effective_at, touched_posts)
                 if row is not None:
-                    self._come(key, row, moment, touched)
-            for post_id in sorted(touched):
-                self._choose(post_id, moment)
-        return self.timeline
+                    self._add(key, row, effective_at, touched_posts)
+            for post_id in sorted(touched_posts):
+                self._elect(post_id, effective_at)
+        return self.election_log
 
     def _put(self, row: int) -> None:
-        self.timeline.there[self.files.key[row]] = row
+        self.election_log.live_rows[self.files.key[row]] = row
         post_id = self.files.post_id[row]
         if post_id is not None:
-            self.tellers[post_id].add(row)
+            self.claims[post_id].add(row)
 
-    def _come(self, key: Key, row: int, moment: dt.datetime, touched: set[str]) -> None:
-        self.timeline.came.setdefault(key, moment)
-        self.timeline.went.pop(key, None)
+    def _add(self, key: Key, row: int, effective_at: dt.datetime, touched_posts: set[str]) -> None:
+        self.election_log.added_at.setdefault(key, effective_at)
+        self.election_log.deleted_rows.pop(key, None)
         self._put(row)
         if (post_id := self.files.post_id[row]) is not None:
-            touched.add(post_id)
+            touched_posts.add(post_id)
 
-    def _go(self, key: Key, moment: dt.datetime, touched: set[str]) -> None:
-        row = self.timeline.there.pop(key, None)
+    def _delete(self, key: Key, effective_at: dt.datetime, touched_posts: set[str]) -> None:
+        row = self.election_log.live_rows.pop(key, None)
         if row is None:
             return
-        self.timeline.went[key] = row, moment
+        self.election_log.deleted_rows[key] = row, effective_at
         if (post_id := self.files.post_id[row]) is not None:
-            self.tellers[post_id].discard(row)
-            touched.add(post_id)
+            self.claims[post_id].discard(row)
+            touched_posts.add(post_id)
 
-    def _choose(self, post_id: str, moment: dt.datetime) -> None:
+    def _elect(self, post_id: str, effective_at: dt.datetime) -> None:
         """A file that cannot be read for a while keeps its post as it stands."""
-        tellers = self.tellers[post_id]
-        readable = [row for row in tellers if self.files.is_readable[row]]
-        if len(readable) > 1:
-            readable.sort(key=self.files.rank)
-        if self.doomed and any(row >= self.standing for row in readable):
-            while readable[0] in self.doomed:
-                self._go(self.files.key[readable.pop(0)], moment, set())
-        if readable or not tellers:
-            self.timeline.choices[post_id].append((moment, readable[0] if readable else None))
+        claims = self.claims[post_id]
+        readable_rows = [row for row in claims if self.files.is_readable[row]]
+        if len(readable_rows) > 1:
+            readable_rows.sort(key=self.files.rank)
+        if self.edited_later and any(row >= self.live_count for row in readable_rows):
+            while readable_rows[0] in self.edited_later:
+                self._delete(self.files.key[readable_rows.pop(0)], effective_at, set())
+        if readable_rows or not claims:
+            self.election_log.elections[post_id].append(
+                (effective_at, readable_rows[0] if readable_rows else None)
+            )

@@ -3,14 +3,19 @@
 import polars as pl
 
 from lake.store import Lake
-from schemas.tables import columns
+from schemas.tables import schema_of
 
 
-def stored_readings(lake: Lake, files: pl.DataFrame) -> pl.DataFrame:
+def stored_posts_with_contents(lake: Lake, files: pl.DataFrame) -> pl.DataFrame:
     """Return the stored posts that tell the contents of some files (rows of the ledger), whatever their places."""
     blobs = files.lazy().select("blob").unique()
-    told = lake.scan("files").join(blobs, on="blob", how="semi")
-    places = told.select("source_id", date=pl.col("published_at").dt.date()).drop_nulls().unique().collect()
-    partitions = lake.with_period(places).select(lake.partition_of("posts")).unique()
-    stored = lake.rows_in("posts", partitions).join(blobs.collect(), on="blob", how="semi")
-    return stored.select(columns("posts").names())
+    matching_files = lake.scan("files").join(blobs, on="blob", how="semi")
+    source_days = (
+        matching_files.select("source_id", date=pl.col("published_at").dt.date())
+        .drop_nulls()
+        .unique()
+        .collect()
+    )
+    partitions = lake.with_partition_column(source_days).select(lake.partition_columns("posts")).unique()
+    stored_posts = lake.read_partitions("posts", partitions).join(blobs.collect(), on="blob", how="semi")
+    return stored_posts.select(schema_of("posts").names())

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-TICK = dt.timedelta(microseconds=1)
+MICROSECOND = dt.timedelta(microseconds=1)
 
 
 @dataclass(slots=True)
@@ -19,10 +19,10 @@ class Version:
     superseded_by: str | None = None
 
 
-def lived(
+def build_version_chain(
     stored: Version | None,
-    choices: Iterable[tuple[dt.datetime, int | None, str | None]],
-    before: Version | None = None,
+    elections: Iterable[tuple[dt.datetime, int | None, str | None]],
+    previous: Version | None = None,
 ) -> list[Version]:
     """Return the versions that a post had since the stored one, the current one last.
 
@@ -31,32 +31,32 @@ def lived(
     and came back at the same moment was never away, and of two versions of one moment only the later was.
     `before` gave way to the stored one; where that never was, it is given too, as it goes on.
     """
-    past, now = [before] if before is not None else [], stored
-    for moment, row, blob in choices:
-        if now is not None and moment == now.version_at and blob != now.blob:
-            now = _instead(past, now, blob)
-        if now is None:
-            now = Version(row, blob, moment) if blob is not None else None
+    past_versions, current = [previous] if previous is not None else [], stored
+    for effective_at, row, blob in elections:
+        if current is not None and effective_at == current.version_at and blob != current.blob:
+            current = _reopen_previous(past_versions, current, blob)
+        if current is None:
+            current = Version(row, blob, effective_at) if blob is not None else None
             continue
         # histories of several sources meet in a post: a version never begins before the one it follows
-        at = moment if moment >= now.version_at else now.version_at + TICK
+        begins_at = effective_at if effective_at >= current.version_at else current.version_at + MICROSECOND
         if blob is None:
-            now.withdrawn_at = now.withdrawn_at or at
+            current.withdrawn_at = current.withdrawn_at or begins_at
             continue
         # nor was it away before it came back
-        if now.withdrawn_at is not None and at <= now.withdrawn_at:
-            now.withdrawn_at = None
-        if blob == now.blob and now.withdrawn_at is None:
-            now.row = row
+        if current.withdrawn_at is not None and begins_at <= current.withdrawn_at:
+            current.withdrawn_at = None
+        if blob == current.blob and current.withdrawn_at is None:
+            current.row = row
         else:
-            now.superseded_at, now.superseded_by = at, blob
-            past.append(now)
-            now = Version(row, blob, at)
-    return [version for version in (*past, now) if version is not None and version != before]
+            current.superseded_at, current.superseded_by = begins_at, blob
+            past_versions.append(current)
+            current = Version(row, blob, begins_at)
+    return [version for version in (*past_versions, current) if version is not None and version != previous]
 
 
-def _instead(past: list[Version], now: Version, blob: str | None) -> Version | None:
+def _reopen_previous(past_versions: list[Version], current: Version, blob: str | None) -> Version | None:
     """Return what stood before a version that never was; one that nothing came before can only be withdrawn."""
-    if past:
-        return replace(past.pop(), superseded_at=None, superseded_by=None)
-    return now if blob is None else None
+    if past_versions:
+        return replace(past_versions.pop(), superseded_at=None, superseded_by=None)
+    return current if blob is None else None

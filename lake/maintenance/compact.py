@@ -9,14 +9,14 @@ import pyarrow.parquet as pq
 from deltalake import CommitProperties
 
 from lake.batch import KEY
-from lake.commit.commit import agreeing, is_agreed
-from lake.delta import removal_of, same_rows, write_file
-from lake.store import LARGEST_FILE, STATISTICS, Action, Lake
+from lake.commit.commit import current_version_properties, has_recorded_versions
+from lake.delta import as_rewrite, remove_actions, write_file
+from lake.store import MAX_FILE_ROWS, STATS_COLUMNS, Action, Lake
 
 # What a file put together holds at most, before compression: so much is in memory at a time.
-LARGEST_BYTES = 64 * 1024 * 1024
+MAX_FILE_BYTES = 64 * 1024 * 1024
 # The order of the rows of a file; raw has none but that of writing.
-ORDER = {
+SORT_KEYS = {
     "posts": ["published_at", "post_id"],
     "revisions": ["published_at", "post_id"],
     "files": KEY,
@@ -34,71 +34,73 @@ class Bin:
     partition: dict[str, str]
 
 
-def bins(lake: Lake, name: str) -> list[Bin]:
+def plan_compaction(lake: Lake, name: str) -> list[Bin]:
     """Find the small files of a table that fit together. Reads the footers of those that have neighbours."""
-    partition = lake.partition_of(name)
+    partition = lake.partition_columns(name)
     files = lake.partition_files(name).sort("modification_time", "path")
     if files.is_empty():
         return []
-    parts = files.partition_by(*partition, as_dict=True) if partition else {(): files}
+    files_by_partition = files.partition_by(*partition, as_dict=True) if partition else {(): files}
     return [
         Bin(files, dict(zip(partition, map(str, values), strict=True)))
-        for values, part in parts.items()
-        if part.height > 1
-        for files in _fitting(lake, name, part)
+        for values, partition_files in files_by_partition.items()
+        if partition_files.height > 1
+        for files in _pack(lake, name, partition_files)
     ]
 
 
-def _fitting(lake: Lake, name: str, files: pl.DataFrame) -> Iterator[pl.DataFrame]:
+def _pack(lake: Lake, name: str, files: pl.DataFrame) -> Iterator[pl.DataFrame]:
     """Cut files into handfuls of two or more that fit into one; one that fills half a file is left as it is."""
-    weighed = files.with_columns(
-        weight=pl.Series([_weight(lake, name, path) for path in files["path"]], dtype=pl.Float64)
+    weighted_files = files.with_columns(
+        weight=pl.Series([_share_of_max(lake, name, path) for path in files["path"]], dtype=pl.Float64)
     )
-    small = weighed.filter(pl.col("weight") <= 1 / 2)
-    total, number, numbers = 0.0, 0, list[int]()
-    for weight in small["weight"]:
-        total += weight
-        if total > 1:
-            total, number = weight, number + 1
-        numbers.append(number)
-    for handful in small.with_columns(bin=pl.Series(numbers, dtype=pl.Int64)).partition_by(
+    small_files = weighted_files.filter(pl.col("weight") <= 1 / 2)
+    bin_weight, bin_number, bin_numbers = 0.0, 0, list[int]()
+    for weight in small_files["weight"]:
+        bin_weight += weight
+        if bin_weight > 1:
+            bin_weight, bin_number = weight, bin_number + 1
+        bin_numbers.append(bin_number)
+    for packed_files in small_files.with_columns(bin=pl.Series(bin_numbers, dtype=pl.Int64)).partition_by(
         "bin", maintain_order=True
     ):
-        if handful.height > 1:
-            yield handful
+        if packed_files.height > 1:
+            yield packed_files
 
 
-def _weight(lake: Lake, name: str, path: str) -> float:
+def _share_of_max(lake: Lake, name: str, path: str) -> float:
     """Tell what share of the largest file a file makes up."""
     footer = pq.read_metadata(lake.root / name / path)
     size = sum(footer.row_group(number).total_byte_size for number in range(footer.num_row_groups))
-    return float(max(size / LARGEST_BYTES, footer.num_rows / LARGEST_FILE))
+    return float(max(size / MAX_FILE_BYTES, footer.num_rows / MAX_FILE_ROWS))
 
 
-def compact(lake: Lake, name: str, found: list[Bin]) -> None:
+def compact(lake: Lake, name: str, planned_bins: list[Bin]) -> None:
     """Write the files of each bin as one, in one commit; a killed one leaves the table as it was, and orphans.
 
     A commit to the ledger says that it agrees with posts and revisions as they stand: compact these before.
     """
-    mark = agreeing(lake) if name == "files" else CommitProperties()
-    actions = list[Action](chain.from_iterable(_put_together(lake, name, each) for each in found))
+    commit_properties = current_version_properties(lake) if name == "files" else CommitProperties()
+    actions = list[Action](
+        chain.from_iterable(_merge_bin(lake, name, planned_bin) for planned_bin in planned_bins)
+    )
     if actions:
-        lake.commit(name, actions, lake.partition_of(name), mark)
+        lake.commit(name, actions, lake.partition_columns(name), commit_properties)
 
 
-def agree(lake: Lake) -> None:
+def record_versions(lake: Lake) -> None:
     """Have the ledger name the versions of posts and revisions that stand, so that no repair needs an older one."""
-    if not is_agreed(lake):
-        lake.commit("files", [], [], agreeing(lake))
+    if not has_recorded_versions(lake):
+        lake.commit("files", [], [], current_version_properties(lake))
 
 
-def _put_together(lake: Lake, name: str, each: Bin) -> Iterator[Action]:
-    rows = _rows(lake, name, each.files["path"])
-    added = write_file(lake.root / name, rows, each.partition, STATISTICS[name])
-    yield from same_rows(added, removal_of(each.files, list(each.partition)))
+def _merge_bin(lake: Lake, name: str, planned_bin: Bin) -> Iterator[Action]:
+    rows = _read_rows(lake, name, planned_bin.files["path"])
+    added = write_file(lake.root / name, rows, planned_bin.partition, STATS_COLUMNS[name])
+    yield from as_rewrite(added, remove_actions(planned_bin.files, list(planned_bin.partition)))
 
 
-def _rows(lake: Lake, name: str, paths: pl.Series) -> pl.DataFrame:
+def _read_rows(lake: Lake, name: str, paths: pl.Series) -> pl.DataFrame:
     """Read files whole."""
     rows = lake.scan_files(name, paths).drop("file").collect()
-    return rows.sort(ORDER[name], maintain_order=True) if name in ORDER else rows
+    return rows.sort(SORT_KEYS[name], maintain_order=True) if name in SORT_KEYS else rows

@@ -16,11 +16,11 @@ from urllib.parse import unquote
 from lake.store import Lake
 
 # what Polars and delta-rs write, under its name or, for a while, under a passing one (`part-0.parquet#1`)
-WRITTEN = re.compile(r"\.parquet(#\d+)?$")
+DATA_FILE_PATTERN = re.compile(r"\.parquet(#\d+)?$")
 
 
 @dataclass(frozen=True, slots=True)
-class Leftover:
+class UnreferencedFile:
     """A file that no version needs which is still to be read. An orphan is named by no entry of the log."""
 
     path: Path
@@ -28,57 +28,57 @@ class Leftover:
     is_orphan: bool
 
 
-def leftovers(lake: Lake, name: str, kept_since: dt.datetime) -> list[Leftover]:
+def find_unreferenced(lake: Lake, name: str, retained_since: dt.datetime) -> list[UnreferencedFile]:
     """Find the files of a table that no version needs which stood at some moment since.
 
     To be asked with the writer lock held: what a running writer has written, and not yet committed, is an orphan.
     """
     folder = lake.root / name
-    current = set(map(unquote, lake.partition_files(name)["path"]))
-    named, removed_at = _told(folder / "_delta_log")
-    oldest = kept_since.timestamp() * 1000
-    found = list[Leftover]()
-    for path in _written(folder):
-        place = path.relative_to(folder).as_posix()
-        is_orphan = place not in named
-        is_replaced = removed_at.get(place, oldest) < oldest
-        if place not in current and (is_orphan or is_replaced):
-            found.append(Leftover(path, path.stat().st_size, is_orphan))
-    return found
+    current_paths = set(map(unquote, lake.partition_files(name)["path"]))
+    referenced, removed_at = _read_log(folder / "_delta_log")
+    oldest_ms = retained_since.timestamp() * 1000
+    unreferenced = list[UnreferencedFile]()
+    for path in _data_files(folder):
+        relative_path = path.relative_to(folder).as_posix()
+        is_orphan = relative_path not in referenced
+        is_replaced = removed_at.get(relative_path, oldest_ms) < oldest_ms
+        if relative_path not in current_paths and (is_orphan or is_replaced):
+            unreferenced.append(UnreferencedFile(path, path.stat().st_size, is_orphan))
+    return unreferenced
 
 
-def _told(log: Path) -> tuple[set[str], dict[str, int]]:
+def _read_log(log: Path) -> tuple[set[str], dict[str, int]]:
     """Return the files that the log names, and when each was last removed, in milliseconds since 1970."""
-    named, removed_at = set[str](), dict[str, int]()
+    referenced, removed_at = set[str](), dict[str, int]()
     for entry in sorted(log.glob("*.json")):
         with entry.open(encoding="utf-8") as lines:
             for line in lines:
-                for action, told in json.loads(line).items():
+                for action, payload in json.loads(line).items():
                     if action in {"add", "remove"}:
-                        named.add(unquote(told["path"]))
+                        referenced.add(unquote(payload["path"]))
                     if action == "remove":
-                        removed_at[unquote(told["path"])] = told.get("deletionTimestamp", 0)
-    return named, removed_at
+                        removed_at[unquote(payload["path"])] = payload.get("deletionTimestamp", 0)
+    return referenced, removed_at
 
 
-def _written(folder: Path) -> Iterator[Path]:
-    for place, folders, files in os.walk(folder):
+def _data_files(folder: Path) -> Iterator[Path]:
+    for directory, folders, files in os.walk(folder):
         folders[:] = [name for name in folders if name != "_delta_log"]
-        yield from (Path(place, name) for name in files if WRITTEN.search(name))
+        yield from (Path(directory, name) for name in files if DATA_FILE_PATTERN.search(name))
 
 
-def remove(lake: Lake, name: str, found: list[Leftover]) -> None:
+def remove_files(lake: Lake, name: str, files: list[UnreferencedFile]) -> None:
     """Delete files, and the folders of partitions that are empty then."""
-    for leftover in found:
-        leftover.path.unlink()
-    for folder in {leftover.path.parent for leftover in found}:
-        place = folder
-        while place != lake.root / name and not any(place.iterdir()):
-            place.rmdir()
-            place = place.parent
+    for file in files:
+        file.path.unlink()
+    for folder in {leftover.path.parent for leftover in files}:
+        parent = folder
+        while parent != lake.root / name and not any(parent.iterdir()):
+            parent.rmdir()
+            parent = parent.parent
 
 
-def shorten_log(lake: Lake, name: str) -> None:
+def cleanup_log(lake: Lake, name: str) -> None:
     """Write a checkpoint, and delete the entries of the log before it that are past the log's retention (30 days)."""
     table = lake.table(name)
     if table.version():

@@ -6,56 +6,58 @@ from collections.abc import Iterable
 import polars as pl
 
 from lake.store import Lake
-from lake.tables.files import IS_THERE
+from lake.tables.files import IS_LIVE
 
 # A source is silent once it has published nothing for three times the gap between days with posts that 95 of its last
 # 100 gaps keep to, and for two weeks at least: holidays last ten days. A quantile, since one outage should not make
 # the next one look usual. Walked day by day through the 58 sources of two archives (1,946 months of sources with 20
 # gaps or more), this was passed 69 times by a source that came back, once in 28 months of a source, and 31 times by
 # one that had ended, half of them within 42 days. Twice the quantile would be passed 120 and 32 times.
-GAPS, LEAST_GAPS, QUANTILE, TIMES, LEAST_DAYS = 100, 20, 0.95, 3, 14
+LAST_GAPS, MIN_GAPS, GAP_QUANTILE, LIMIT_FACTOR, MIN_LIMIT_DAYS = 100, 20, 0.95, 3, 14
 COLUMNS = ("source_id", "last", "gap_days", "limit_days")
 
 
-def freshness(lake: Lake, today: dt.date) -> pl.DataFrame:
+def source_freshness(lake: Lake, today: dt.date) -> pl.DataFrame:
     """Return for each source its last day with posts, its usual gap (the median) and its limit, in days: COLUMNS.
 
     Gaps are those between days with posts; the limit is null for a source with too few of them. Posts dated
     after `today` do not count, and those whose file is gone do: they were published.
     """
-    published = lake.scan("files").filter(pl.col("published_at").is_not_null())
+    dated_files = lake.scan("files").filter(pl.col("published_at").is_not_null())
     days = (
-        published.select("source_id", day=pl.col("published_at").dt.date()).unique().sort("source_id", "day")
+        dated_files.select("source_id", day=pl.col("published_at").dt.date())
+        .unique()
+        .sort("source_id", "day")
     )
-    gap = pl.col("day").diff().dt.total_days().tail(GAPS)
-    limit = (gap.quantile(QUANTILE, "higher") * TIMES).clip(LEAST_DAYS)
+    gap = pl.col("day").diff().dt.total_days().tail(LAST_GAPS)
+    limit = (gap.quantile(GAP_QUANTILE, "higher") * LIMIT_FACTOR).clip(MIN_LIMIT_DAYS)
     by_source = days.filter(pl.col("day") <= today).group_by("source_id").agg(
         last=pl.col("day").max(),
         gap_days=gap.median(),
-        limit_days=pl.when(gap.count() >= LEAST_GAPS).then(limit).cast(pl.Int64),
+        limit_days=pl.when(gap.count() >= MIN_GAPS).then(limit).cast(pl.Int64),
     )  # fmt: skip
     return by_source.select(COLUMNS).sort("source_id").collect()
 
 
-def read_from(lake: Lake, origins: Iterable[str], run_id: str) -> pl.DataFrame:
+def read_counts_by_source(lake: Lake, origins: Iterable[str], run_id: str) -> pl.DataFrame:
     """Return the sources of some origins, with their posts there and how many of these a run was the last to read.
 
     Columns: source_id, posts, read.
     """
-    there = pl.col("origin").is_in(list(origins)) & IS_THERE & (pl.col("outcome") == "post")
+    is_live_post = pl.col("origin").is_in(list(origins)) & IS_LIVE & (pl.col("outcome") == "post")
     counts = {"posts": pl.len(), "read": (pl.col("run_id") == run_id).sum()}
-    return lake.scan("files").filter(there).group_by("source_id").agg(**counts).collect()
+    return lake.scan("files").filter(is_live_post).group_by("source_id").agg(**counts).collect()
 
 
-def names(lake: Lake, source_ids: Iterable[str]) -> dict[str, str]:
+def source_names(lake: Lake, source_ids: Iterable[str]) -> dict[str, str]:
     """Return the display names of sources by source_id; one file of each is opened."""
-    wanted, found = set(source_ids), dict[str, str]()
+    wanted_ids, display_names = set(source_ids), dict[str, str]()
     # a source of which all posts are withdrawn is in revisions alone
     for name in ("posts", "revisions"):
         files = lake.partition_files(name)
-        chosen = files.filter(pl.col("source_id").is_in(list(wanted - found.keys()))).unique(
+        first_files = files.filter(pl.col("source_id").is_in(list(wanted_ids - display_names.keys()))).unique(
             "source_id", keep="first"
         )
-        for source_id, path in chosen.select("source_id", "path").iter_rows():
-            found[source_id] = lake.scan_files(name, [path]).select("source").head(1).collect().item()
-    return found
+        for source_id, path in first_files.select("source_id", "path").iter_rows():
+            display_names[source_id] = lake.scan_files(name, [path]).select("source").head(1).collect().item()
+    return display_names

@@ -7,51 +7,53 @@ import polars as pl
 from lake.store import Lake
 
 # commits read of each table, the newest
-MOST = 500
-SIZE = pl.Struct({"size": pl.Int64})
-ENTRY = {"commitInfo": pl.Struct({"timestamp": pl.Int64}), "add": SIZE, "remove": SIZE}
-AT = pl.Datetime("ms", "UTC")
+MAX_COMMITS = 500
+SIZE_TYPE = pl.Struct({"size": pl.Int64})
+LOG_ENTRY_SCHEMA = {"commitInfo": pl.Struct({"timestamp": pl.Int64}), "add": SIZE_TYPE, "remove": SIZE_TYPE}
+TIME_TYPE = pl.Datetime("ms", "UTC")
 COLUMNS: dict[str, type[pl.DataType] | pl.DataType] = {
     "table": pl.String,
-    "at": AT,
+    "at": TIME_TYPE,
     "bytes": pl.Int64,
     "files": pl.Int64,
 }
 
 
-def growth(lake: Lake) -> pl.DataFrame:
+def growth_of_tables(lake: Lake) -> pl.DataFrame:
     """Return bytes and files of each table after each of its last commits, oldest first: COLUMNS.
 
     Counted back from what the tables are, so that a log whose beginning is cleared away tells the rest.
     """
-    return pl.concat([_of(lake, name) for name in lake.names()])
+    return pl.concat([_growth_of_table(lake, name) for name in lake.table_names()])
 
 
-def _of(lake: Lake, name: str) -> pl.DataFrame:
+def _growth_of_table(lake: Lake, name: str) -> pl.DataFrame:
     commits = _commits(lake.root / name / "_delta_log", lake.table(name).version())
     if not commits:
         return pl.DataFrame(schema=COLUMNS)
     files = lake.partition_files(name)
-    now = {"bytes": int(files["size_bytes"].sum() or 0), "files": files.height}
-    size = {each: now[each] - pl.col(each).sum() + pl.col(each).cum_sum() for each in now}
-    sizes = _changes(commits).with_columns(at=pl.from_epoch("at", "ms").cast(AT), table=pl.lit(name), **size)
+    current = {"bytes": int(files["size_bytes"].sum() or 0), "files": files.height}
+    size = {unit: current[unit] - pl.col(unit).sum() + pl.col(unit).cum_sum() for unit in current}
+    sizes = _changes_by_commit(commits).with_columns(
+        at=pl.from_epoch("at", "ms").cast(TIME_TYPE), table=pl.lit(name), **size
+    )
     return sizes.select(*COLUMNS)
 
 
 def _commits(log: Path, version: int) -> list[Path]:
     """Return the newest commits, oldest first, without a hole between them."""
-    found: list[Path] = []
-    for number in range(version, max(version - MOST, -1), -1):
+    commits: list[Path] = []
+    for number in range(version, max(version - MAX_COMMITS, -1), -1):
         commit = log / f"{number:020}.json"
         if not commit.exists():
             break
-        found.insert(0, commit)
-    return found
+        commits.insert(0, commit)
+    return commits
 
 
-def _changes(commits: list[Path]) -> pl.DataFrame:
+def _changes_by_commit(commits: list[Path]) -> pl.DataFrame:
     """Return by how much each commit changed a table, in bytes and files."""
-    lines = pl.scan_ndjson(commits, schema=ENTRY, include_file_paths="commit")
+    lines = pl.scan_ndjson(commits, schema=LOG_ENTRY_SCHEMA, include_file_paths="commit")
     size = {side: pl.col(side).struct.field("size") for side in ("add", "remove")}
     by_commit = lines.group_by("commit").agg(
         at=pl.col("commitInfo").struct.field("timestamp").max(),

@@ -7,7 +7,7 @@ import polars as pl
 
 from lake.errors import LakeError
 from lake.store import Lake
-from schemas.reasons import nearest
+from schemas.reasons import did_you_mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class TableInfo:
 
 def tables(lake: Lake) -> list[TableInfo]:
     """Read the numbers of every table from its log; no data file is opened."""
-    return [_table(lake, name) for name in lake.names()]
+    return [_table(lake, name) for name in lake.table_names()]
 
 
 def _table(lake: Lake, name: str) -> TableInfo:
@@ -31,35 +31,35 @@ def _table(lake: Lake, name: str) -> TableInfo:
     return TableInfo(
         name,
         lake.table(name).version(),
-        _rows(name, files),
+        _count_rows(name, files),
         files.height,
         int(files["size_bytes"].sum() or 0),
     )
 
 
-def _rows(name: str, files: pl.DataFrame) -> int:
+def _count_rows(name: str, files: pl.DataFrame) -> int:
     """Count the rows of a table; of posts, those that an older postlake left as withdrawn do not count."""
-    standing, counted = "null_count.withdrawn_at", pl.col("num_records")
-    if name == "posts" and standing in files.columns:
-        counted = pl.coalesce(standing, counted)
-    return int(files.select(counted).to_series().sum() or 0)
+    null_count, row_count = "null_count.withdrawn_at", pl.col("num_records")
+    if name == "posts" and null_count in files.columns:
+        row_count = pl.coalesce(null_count, row_count)
+    return int(files.select(row_count).to_series().sum() or 0)
 
 
 def posts_by_source(lake: Lake) -> pl.DataFrame:
     """Return source, posts, first and last date of each source, largest first; withdrawn posts left out."""
-    live = lake.scan("posts")
-    counted = live.group_by("source").agg(
+    posts = lake.scan("posts")
+    by_source = posts.group_by("source").agg(
         pl.len().alias("posts"), pl.col("date").min().alias("first"), pl.col("date").max().alias("last")
     )
-    return counted.sort("posts", "source", descending=[True, False]).collect()
+    return by_source.sort("posts", "source", descending=[True, False]).collect()
 
 
-def source_ids(lake: Lake, names: Iterable[str]) -> list[str]:
+def resolve_source_ids(lake: Lake, names: Iterable[str]) -> list[str]:
     """Return the source_id of sources named by it or by their display name. Raises LakeError for one that has no post."""
-    known = lake.scan("posts").select("source", "source_id").unique().collect()
-    by_name = dict(known.iter_rows()) | {source_id: source_id for source_id in known["source_id"]}
-    unknown = [name for name in names if name not in by_name]
-    if unknown:
-        hint = nearest(unknown[0], by_name) or "; `postlake info` lists them"
-        raise LakeError(f"{', '.join(unknown)}: no such source in {lake.root}{hint}")
+    sources = lake.scan("posts").select("source", "source_id").unique().collect()
+    by_name = dict(sources.iter_rows()) | {source_id: source_id for source_id in sources["source_id"]}
+    unknown_names = [name for name in names if name not in by_name]
+    if unknown_names:
+        hint = did_you_mean(unknown_names[0], by_name) or "; `postlake info` lists them"
+        raise LakeError(f"{', '.join(unknown_names)}: no such source in {lake.root}{hint}")
     return [by_name[name] for name in names]

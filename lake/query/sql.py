@@ -8,12 +8,11 @@ import duckdb
 import polars as pl
 
 from lake.errors import QueryError
-from lake.store import Lake, arrow
-from schemas.tables import TABLES
-from schemas.tables import columns as schema_of
+from lake.store import Lake, to_arrow
+from schemas.tables import TABLES, schema_of
 
 T = TypeVar("T")
-SECONDS_BETWEEN_INTERRUPTS = 0.1
+INTERRUPT_INTERVAL_SECONDS = 0.1
 VIEWS = {
     # an older postlake left withdrawn posts among the others
     "posts": """
@@ -40,7 +39,7 @@ VIEWS = {
 }
 
 # posts_at('2022-06-01'): the posts as their sources had them at that moment, which a date begins with
-POSTS_AT = """
+POSTS_AT_MACRO = """
     CREATE MACRO posts_at(moment) AS TABLE
     SELECT * EXCLUDE (superseded_at, superseded_by) REPLACE (NULL::TIMESTAMPTZ AS withdrawn_at) FROM versions
     WHERE version_at <= moment::TIMESTAMPTZ
@@ -56,77 +55,85 @@ def connect(lake: Lake) -> duckdb.DuckDBPyConnection:
         _add_table(connection, lake, name)
     for name, query in VIEWS.items():
         connection.execute(f"CREATE VIEW {name} AS {query}")
-    connection.execute(POSTS_AT)
+    connection.execute(POSTS_AT_MACRO)
     return connection
 
 
 def _add_table(connection: duckdb.DuckDBPyConnection, lake: Lake, name: str) -> None:
     view = f"{name}_table" if name in VIEWS else name
-    is_there = name in lake.names()
-    wanted = lake.columns(name) if is_there else schema_of(name)
-    files, nothing = lake.table(name).file_uris() if is_there else [], arrow(pl.DataFrame(schema=wanted))
+    exists = name in lake.table_names()
+    schema = lake.schema(name) if exists else schema_of(name)
+    files, empty_rows = lake.table(name).file_uris() if exists else [], to_arrow(pl.DataFrame(schema=schema))
     if not files:
-        connection.register(view, nothing)
+        connection.register(view, empty_rows)
         return
-    connection.register(f"no_{name}", nothing)
-    types = ", ".join(f"'{key}': VARCHAR" for key in lake.partition_of(name))
-    hive = f"hive_partitioning = true, hive_types = {{{types}}}" if types else "hive_partitioning = false"
-    read = f"read_parquet({_quoted(files)}, union_by_name = true, {hive})"
+    connection.register(f"no_{name}", empty_rows)
+    hive_types = ", ".join(f"'{key}': VARCHAR" for key in lake.partition_columns(name))
+    hive_options = (
+        f"hive_partitioning = true, hive_types = {{{hive_types}}}"
+        if hive_types
+        else "hive_partitioning = false"
+    )
+    read_sql = f"read_parquet({_sql_list(files)}, union_by_name = true, {hive_options})"
     # the empty relation brings the types, and the columns that no file has yet
-    columns = ", ".join(f'"{column}"' for column in wanted)
-    rows = f"SELECT * FROM no_{name} UNION ALL BY NAME SELECT * FROM {read}"  # noqa: S608 - names are ours, paths quoted
-    connection.execute(f"CREATE VIEW {view} AS SELECT {columns} FROM ({rows})")  # noqa: S608 - the same
+    columns = ", ".join(f'"{column}"' for column in schema)
+    rows_sql = f"SELECT * FROM no_{name} UNION ALL BY NAME SELECT * FROM {read_sql}"  # noqa: S608 - names are ours, paths quoted
+    connection.execute(f"CREATE VIEW {view} AS SELECT {columns} FROM ({rows_sql})")  # noqa: S608 - the same
 
 
-def _in_one_line(error: duckdb.Error) -> str:
+def _error_line(error: duckdb.Error) -> str:
     """Return what DuckDB says, without the line of its own that points at a place by a caret."""
     lines = [line.strip() for line in str(error).splitlines()]
-    said = " ".join(line for line in lines if line.strip("^"))
+    message = " ".join(line for line in lines if line.strip("^"))
     # the query stands within a COPY where its answer goes into a file
-    return said.replace("LINE 1: COPY (", "LINE 1: ")
+    return message.replace("LINE 1: COPY (", "LINE 1: ")
 
 
-def _quoted(texts: Iterable[str]) -> str:
+def _sql_list(texts: Iterable[str]) -> str:
     return "[" + ", ".join("'" + text.replace("'", "''") + "'" for text in texts) + "]"
 
 
-def rows(lake: Lake, query: str, most: int) -> tuple[list[str], list[tuple[Any, ...]], bool]:
+def run_query(lake: Lake, query: str, max_rows: int) -> tuple[list[str], list[tuple[Any, ...]], bool]:
     """Run a query; give column names, at most so many rows, and whether there are more. Raises QueryError."""
     try:
         connection = connect(lake)
 
-        def ask() -> list[tuple[Any, ...]]:
-            answer = connection.execute(query)
-            return answer.fetchmany(most + 1) if answer.description else []
+        def fetch() -> list[tuple[Any, ...]]:
+            result = connection.execute(query)
+            return result.fetchmany(max_rows + 1) if result.description else []
 
-        found = _interruptible(connection, ask)
+        fetched_rows = _run_interruptible(connection, fetch)
     except duckdb.Error as error:
-        raise QueryError(_in_one_line(error)) from error
-    return [column[0] for column in connection.description or []], found[:most], len(found) > most
+        raise QueryError(_error_line(error)) from error
+    return (
+        [column[0] for column in connection.description or []],
+        fetched_rows[:max_rows],
+        len(fetched_rows) > max_rows,
+    )
 
 
-def _interruptible(connection: duckdb.DuckDBPyConnection, work: Callable[[], T]) -> T:
+def _run_interruptible(connection: duckdb.DuckDBPyConnection, work: Callable[[], T]) -> T:
     """Return what some work on a connection gives, in a thread of its own, so that Ctrl-C ends it whatever DuckDB is at."""
-    with ThreadPoolExecutor(1) as thread:
-        answer = thread.submit(work)
+    with ThreadPoolExecutor(1) as executor:
+        future = executor.submit(work)
         try:
-            return answer.result()
+            return future.result()
         except KeyboardInterrupt:
             # one that comes before DuckDB has begun the query is forgotten
-            while not answer.done():
+            while not future.done():
                 connection.interrupt()
-                wait([answer], SECONDS_BETWEEN_INTERRUPTS)
+                wait([future], INTERRUPT_INTERVAL_SECONDS)
             raise
 
 
-def export(lake: Lake, query: str, file: str, form: str) -> None:
+def export(lake: Lake, query: str, file: str, file_format: str) -> None:
     """Run a query into a file of form csv, json, jsonl or parquet; the rows pass through. Raises QueryError."""
     options = {
         "csv": "FORMAT csv, HEADER",
         "json": "FORMAT json, ARRAY true",
         "jsonl": "FORMAT json",
         "parquet": "FORMAT parquet",
-    }[form]
+    }[file_format]
     connection = connect(lake)
     try:
         statements = connection.extract_statements(query)
@@ -135,10 +142,10 @@ def export(lake: Lake, query: str, file: str, form: str) -> None:
         # a comment may end the query: the bracket stands on a line of its own
         source = f"({statements[0].query.strip().rstrip(';')}\n)"
         if statements[0].type != duckdb.StatementType.SELECT:
-            answer = _interruptible(connection, lambda: connection.execute(query).to_arrow_table())
-            connection.register("answer", answer)
+            result = _run_interruptible(connection, lambda: connection.execute(query).to_arrow_table())
+            connection.register("answer", result)
             source = "answer"
-        copy = f"COPY {source} TO {_quoted([file])[1:-1]} ({options})"
-        _interruptible(connection, lambda: connection.execute(copy))
+        copy = f"COPY {source} TO {_sql_list([file])[1:-1]} ({options})"
+        _run_interruptible(connection, lambda: connection.execute(copy))
     except duckdb.Error as error:
-        raise QueryError(_in_one_line(error)) from error
+        raise QueryError(_error_line(error)) from error

@@ -13,13 +13,13 @@ import polars as pl
 
 from lake.query.sql import connect
 from lake.store import Lake
-from schemas.tables import empty
+from schemas.tables import empty_table
 
 # The first posts that are left out, if all of them lie more than a year before the others: what is dated wrongly
 # (1970-01-01 is a favourite) must not squeeze sixty years into a chart.
-TAIL, TAIL_DAYS = 0.001, 366
-STANDS = "withdrawn_at IS NULL"
-CHOSEN = "CASE WHEN list_contains($chosen, source_id) THEN source_id END"
+MAX_TAIL_SHARE, MIN_TAIL_GAP_DAYS = 0.001, 366
+IS_LIVE_SQL = "withdrawn_at IS NULL"
+CHOSEN_SOURCE_SQL = "CASE WHEN list_contains($chosen, source_id) THEN source_id END"
 
 
 class Period(StrEnum):
@@ -32,7 +32,7 @@ class Period(StrEnum):
 
 
 # Up to so many days a chart has a mark for each day, week, month: 100, 156 and 252 marks at most.
-LONGEST = {Period.DAY: 100, Period.WEEK: 3 * 364, Period.MONTH: 21 * 365}
+MAX_DAYS = {Period.DAY: 100, Period.WEEK: 3 * 364, Period.MONTH: 21 * 365}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,30 +42,30 @@ class Window:
     first: dt.date
     last: dt.date
     period: Period
-    before: int = 0
-    after: int = 0
+    posts_before: int = 0
+    posts_after: int = 0
 
 
-def opened(lake: Lake) -> duckdb.DuckDBPyConnection:
+def open_statistics(lake: Lake) -> duckdb.DuckDBPyConnection:
     """Connect to a lake, with its posts added up by day, source and language: all but `lengths` asks these sums."""
     connection = connect(lake)
     query = f"""
         CREATE TEMP TABLE sums AS
-        SELECT source_id, min(source) AS source, date, language, script, count(*) FILTER ({STANDS}) AS posts,
-               count(withdrawn_at) AS withdrawn, coalesce(sum(text_chars) FILTER ({STANDS}), 0)::BIGINT AS text_chars,
-               coalesce(sum(boilerplate_chars) FILTER ({STANDS}), 0)::BIGINT AS boilerplate_chars
+        SELECT source_id, min(source) AS source, date, language, script, count(*) FILTER ({IS_LIVE_SQL}) AS posts,
+               count(withdrawn_at) AS withdrawn, coalesce(sum(text_chars) FILTER ({IS_LIVE_SQL}), 0)::BIGINT AS text_chars,
+               coalesce(sum(boilerplate_chars) FILTER ({IS_LIVE_SQL}), 0)::BIGINT AS boilerplate_chars
         FROM (FROM posts UNION ALL BY NAME FROM withdrawn) GROUP BY source_id, date, language, script"""  # noqa: S608 - constants
     connection.execute(query)
     return connection
 
 
-def sources(lake: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+def sources(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     """Return the sources, largest first.
 
     Columns: source_id, source, posts, withdrawn, first, last, text_chars, boilerplate_chars, language. All but
     `withdrawn` tell of posts that are there; first, last and language are null where none is.
     """
-    return _rows(lake, """
+    return _rows(connection, """
         WITH spoken AS (SELECT source_id, language FROM sums WHERE posts > 0 GROUP BY 1, 2
                         QUALIFY row_number() OVER (PARTITION BY source_id ORDER BY sum(posts) DESC, language) = 1)
         SELECT source_id, min(source) AS source, sum(posts)::BIGINT AS posts, sum(withdrawn)::BIGINT AS withdrawn,
@@ -75,43 +75,45 @@ def sources(lake: duckdb.DuckDBPyConnection) -> pl.DataFrame:
         FROM sums LEFT JOIN spoken USING (source_id) GROUP BY source_id ORDER BY posts DESC, source_id""")  # fmt: skip
 
 
-def window(lake: duckdb.DuckDBPyConnection, today: dt.date) -> Window | None:
+def choose_window(connection: duckdb.DuckDBPyConnection, today: dt.date) -> Window | None:
     """Choose the days to show: all up to `today` but a far tail of early posts. None where there is no post."""
     days = _rows(
-        lake, "SELECT date, sum(posts)::BIGINT AS posts FROM sums WHERE posts > 0 GROUP BY 1 ORDER BY 1"
+        connection, "SELECT date, sum(posts)::BIGINT AS posts FROM sums WHERE posts > 0 GROUP BY 1 ORDER BY 1"
     )
     if days.is_empty():
         return None
-    shown = _without_tail(days.filter(pl.col("date") <= today)) if days["date"][0] <= today else days
-    first, last = shown["date"][0], shown["date"][-1]
-    before, after = (
+    shown_days = _without_tail(days.filter(pl.col("date") <= today)) if days["date"][0] <= today else days
+    first, last = shown_days["date"][0], shown_days["date"][-1]
+    posts_before, posts_after = (
         int(days.filter(side)["posts"].sum()) for side in (pl.col("date") < first, pl.col("date") > last)
     )
-    return Window(first, last, _period((last - first).days + 1), before, after)
+    return Window(first, last, _choose_period((last - first).days + 1), posts_before, posts_after)
 
 
 def _without_tail(days: pl.DataFrame) -> pl.DataFrame:
-    shown = days.filter(pl.col("posts").cum_sum() > TAIL * pl.col("posts").sum())
-    return shown if (shown["date"][0] - days["date"][0]).days > TAIL_DAYS else days
+    shown_days = days.filter(pl.col("posts").cum_sum() > MAX_TAIL_SHARE * pl.col("posts").sum())
+    return shown_days if (shown_days["date"][0] - days["date"][0]).days > MIN_TAIL_GAP_DAYS else days
 
 
-def _period(days: int) -> Period:
-    return next((period for period, longest in LONGEST.items() if days <= longest), Period.YEAR)
+def _choose_period(days: int) -> Period:
+    return next((period for period, max_days in MAX_DAYS.items() if days <= max_days), Period.YEAR)
 
 
-def activity(lake: duckdb.DuckDBPyConnection, shown: Window, chosen: Iterable[str]) -> pl.DataFrame:
+def activity(
+    connection: duckdb.DuckDBPyConnection, window: Window, source_ids: Iterable[str]
+) -> pl.DataFrame:
     """Return what was published in each period, by source: source_id, since, posts, text_chars, boilerplate_chars.
 
     source_id is null for all sources that are not chosen, together; `since` is the first day of the period.
     """
     query = f"""
-        SELECT {CHOSEN} AS source_id, {_since(shown)} AS since, sum(posts)::BIGINT AS posts,
+        SELECT {CHOSEN_SOURCE_SQL} AS source_id, {_period_start_sql(window)} AS since, sum(posts)::BIGINT AS posts,
                sum(text_chars)::BIGINT AS text_chars, sum(boilerplate_chars)::BIGINT AS boilerplate_chars
-        FROM sums WHERE posts > 0 AND {_within(shown)} GROUP BY 1, 2 ORDER BY 1 NULLS LAST, 2"""  # noqa: S608 - constants and dates
-    return _rows(lake, query, chosen=list(chosen))
+        FROM sums WHERE posts > 0 AND {_within_window_sql(window)} GROUP BY 1, 2 ORDER BY 1 NULLS LAST, 2"""  # noqa: S608 - constants and dates
+    return _rows(connection, query, chosen=list(source_ids))
 
 
-def lengths(lake: duckdb.DuckDBPyConnection, shown: Window, chosen: Iterable[str]) -> pl.DataFrame:
+def lengths(connection: duckdb.DuckDBPyConnection, window: Window, source_ids: Iterable[str]) -> pl.DataFrame:
     """Return the quartiles of the length of posts that have text: source_id, since, posts, lower, median, upper.
 
     For each chosen source, and for all together, where source_id is null. They are near to the exact quartiles: a
@@ -119,43 +121,45 @@ def lengths(lake: duckdb.DuckDBPyConnection, shown: Window, chosen: Iterable[str
     """
     query = f"""
         SELECT source_id, since, count(*) AS posts, approx_quantile(text_chars, [0.25, 0.5, 0.75]) AS quartiles
-        FROM (SELECT {CHOSEN} AS source_id, {_since(shown)} AS since, text_chars FROM posts
-              WHERE text_chars > 0 AND {_within(shown)})
+        FROM (SELECT {CHOSEN_SOURCE_SQL} AS source_id, {_period_start_sql(window)} AS since, text_chars FROM posts
+              WHERE text_chars > 0 AND {_within_window_sql(window)})
         GROUP BY GROUPING SETS ((source_id, since), (since)) HAVING source_id IS NOT NULL OR grouping(source_id) = 1
         ORDER BY source_id NULLS FIRST, since"""  # noqa: S608 - constants and dates
-    at = {"lower": 0, "median": 1, "upper": 2}
-    quartiles = {name: pl.col("quartiles").list.get(place) for name, place in at.items()}
-    return _rows(lake, query, chosen=list(chosen)).select("source_id", "since", "posts", **quartiles)
+    quartile_index = {"lower": 0, "median": 1, "upper": 2}
+    quartiles = {name: pl.col("quartiles").list.get(index) for name, index in quartile_index.items()}
+    return _rows(connection, query, chosen=list(source_ids)).select(
+        "source_id", "since", "posts", **quartiles
+    )
 
 
-def languages(lake: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+def languages(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     """Return posts and text_chars by language and script, most posts first."""
-    return _rows(lake, """
+    return _rows(connection, """
         SELECT language, script, sum(posts)::BIGINT AS posts, sum(text_chars)::BIGINT AS text_chars
         FROM sums WHERE posts > 0 GROUP BY 1, 2 ORDER BY posts DESC, 1, 2""")  # fmt: skip
 
 
-def left_out(lake: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+def non_post_files(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     """Return the number of files that are there and are no posts, by outcome and reason: rejected and ignored."""
-    return _rows(lake, """
+    return _rows(connection, """
         SELECT outcome, reason, count(*) AS files FROM files_table
         WHERE gone_at IS NULL AND outcome IN ('rejected', 'ignored')
         GROUP BY ALL ORDER BY outcome DESC, files DESC, reason""")  # fmt: skip
 
 
-def _rows(lake: duckdb.DuckDBPyConnection, query: str, **given: object) -> pl.DataFrame:
-    return pl.DataFrame(lake.sql(query, params=given or None).to_arrow_table())
+def _rows(connection: duckdb.DuckDBPyConnection, query: str, **params: object) -> pl.DataFrame:
+    return pl.DataFrame(connection.sql(query, params=params or None).to_arrow_table())
 
 
-def _since(shown: Window) -> str:
-    return f"date_trunc('{shown.period}', date)::DATE"
+def _period_start_sql(window: Window) -> str:
+    return f"date_trunc('{window.period}', date)::DATE"
 
 
-def _within(shown: Window) -> str:
-    return f"date BETWEEN DATE '{shown.first}' AND DATE '{shown.last}'"
+def _within_window_sql(window: Window) -> str:
+    return f"date BETWEEN DATE '{window.first}' AND DATE '{window.last}'"
 
 
-def last_runs(lake: Lake, most: int) -> pl.DataFrame:
+def last_runs(lake: Lake, max_runs: int) -> pl.DataFrame:
     """Return the last runs, newest first, with all columns of today, be they written by an older postlake."""
-    rows = lake.scan("runs").top_k(most, by="started_at").collect()
-    return pl.concat([empty("runs"), rows], how="diagonal_relaxed").sort("started_at", descending=True)
+    rows = lake.scan("runs").top_k(max_runs, by="started_at").collect()
+    return pl.concat([empty_table("runs"), rows], how="diagonal_relaxed").sort("started_at", descending=True)

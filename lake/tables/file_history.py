@@ -8,21 +8,24 @@ from typing import Any
 
 import polars as pl
 
-from lake.batch import KEY, NAME
+from lake.batch import FILE_NAME, KEY
 from lake.store import Lake
 from schemas.enums import Reason
-from schemas.tables import columns
+from schemas.tables import schema_of
 
-_FILES = columns("files")
+_FILES_SCHEMA = schema_of("files")
 # One row per file that came (blob) or went (blob null), at a moment of its source's history.
-EVENTS = {"at": _FILES["gone_at"], **{name: _FILES[name] for name in (*KEY, "blob", "size", "mtime_ns")}}
-TICK = dt.timedelta(microseconds=1)
-_LAST = [*KEY, "blob", "reason", "size", "mtime_ns", "first_seen_at", "read_at", "gone_at"]
-_VERSION = [*KEY, "blob", "version_at", "withdrawn_at", "superseded_at"]
+EVENT_SCHEMA = {
+    "at": _FILES_SCHEMA["gone_at"],
+    **{name: _FILES_SCHEMA[name] for name in (*KEY, "blob", "size", "mtime_ns")},
+}
+MICROSECOND = dt.timedelta(microseconds=1)
+_FILE_COLUMNS = [*KEY, "blob", "reason", "size", "mtime_ns", "first_seen_at", "read_at", "gone_at"]
+_VERSION_COLUMNS = [*KEY, "blob", "version_at", "withdrawn_at", "superseded_at"]
 
 Key = tuple[str, str]
 # (moment, blob): from then on a file holds that content, or, with None, is not there
-Point = tuple[dt.datetime, str | None]
+ContentChange = tuple[dt.datetime, str | None]
 
 
 def past_events(lake: Lake) -> pl.DataFrame:
@@ -33,62 +36,68 @@ def past_events(lake: Lake) -> pl.DataFrame:
     Contents whose bytes raw does not hold are left out; the file is then not there for as long as it held them.
     """
     sizes = dict(lake.scan("raw").select("blob", "size").collect().iter_rows())
-    versions = _versions(lake)
+    versions = _versions_by_file(lake)
     rows = list[tuple[object, ...]]()
-    for last in lake.scan("files").select(_LAST).collect().iter_rows(named=True):
-        key = last["origin"], last["path"]
-        for at, blob in _points(last, versions.get(key, ()), sizes):
-            is_last = blob == last["blob"]
-            size = last["size"] if is_last else sizes.get(blob, 0)
-            rows.append((at, *key, blob, size, last["mtime_ns"] if is_last else None))
-    events = pl.DataFrame(rows, schema=EVENTS, orient="row").with_columns(NAME)
+    for file_row in lake.scan("files").select(_FILE_COLUMNS).collect().iter_rows(named=True):
+        key = file_row["origin"], file_row["path"]
+        for at, blob in _content_changes(file_row, versions.get(key, ()), sizes):
+            is_last = blob == file_row["blob"]
+            size = file_row["size"] if is_last else sizes.get(blob, 0)
+            rows.append((at, *key, blob, size, file_row["mtime_ns"] if is_last else None))
+    events = pl.DataFrame(rows, schema=EVENT_SCHEMA, orient="row").with_columns(FILE_NAME)
     return events.sort("at", pl.col("blob").is_not_null(), "name", *KEY).drop("name")
 
 
-def _versions(lake: Lake) -> dict[Key, list[dict[str, Any]]]:
+def _versions_by_file(lake: Lake) -> dict[Key, list[dict[str, Any]]]:
     """Return the versions that each file told, oldest first."""
-    current = lake.scan_stored("posts").with_columns(superseded_at=pl.lit(None, _FILES["gone_at"]))
-    told = pl.concat([current.select(_VERSION), lake.scan("revisions").select(_VERSION)])
+    current_versions = lake.scan_stored("posts").with_columns(
+        superseded_at=pl.lit(None, _FILES_SCHEMA["gone_at"])
+    )
+    stored_versions = pl.concat(
+        [current_versions.select(_VERSION_COLUMNS), lake.scan("revisions").select(_VERSION_COLUMNS)]
+    )
     versions = defaultdict[Key, list[dict[str, Any]]](list)
-    for row in told.sort("version_at").collect().iter_rows(named=True):
+    for row in stored_versions.sort("version_at").collect().iter_rows(named=True):
         versions[row["origin"], row["path"]].append(row)
     return versions
 
 
-def _points(
-    last: Mapping[str, Any], versions: Sequence[Mapping[str, Any]], sizes: Mapping[str, int]
-) -> list[Point]:
+def _content_changes(
+    file_row: Mapping[str, Any], versions: Sequence[Mapping[str, Any]], sizes: Mapping[str, int]
+) -> list[ContentChange]:
     """Return what a file held, from when on: by the versions that it told and its last row in the ledger."""
-    points = list[Point]()
+    changes = list[ContentChange]()
     for version in versions:
         if version["blob"] in sizes:
             # a version that moved bears the time at which it began at another path
-            _add(points, max(version["version_at"], last["first_seen_at"]), version["blob"])
+            _append_change(changes, max(version["version_at"], file_row["first_seen_at"]), version["blob"])
         if version["withdrawn_at"] is not None:
-            _add(points, version["withdrawn_at"], None)
+            _append_change(changes, version["withdrawn_at"], None)
     # a file that could not be read at last is taken to hold what it held before
-    if last["reason"] != Reason.UNREADABLE:
-        blob = last["blob"] if last["blob"] in sizes else None
-        if last["gone_at"] is None or blob not in {held for _, held in points[-2:]}:
-            _add(points, _since(last, versions), blob)
-    if last["gone_at"] is not None:
-        _add(points, last["gone_at"], None)
-    assert all(before < after for (before, _), (after, _) in pairwise(points))
-    return points
+    if file_row["reason"] != Reason.UNREADABLE:
+        blob = file_row["blob"] if file_row["blob"] in sizes else None
+        if file_row["gone_at"] is None or blob not in {last_blob for _, last_blob in changes[-2:]}:
+            _append_change(changes, _content_since(file_row, versions), blob)
+    if file_row["gone_at"] is not None:
+        _append_change(changes, file_row["gone_at"], None)
+    assert all(before < after for (before, _), (after, _) in pairwise(changes))
+    return changes
 
 
-def _add(points: list[Point], at: dt.datetime, blob: str | None) -> None:
+def _append_change(changes: list[ContentChange], at: dt.datetime, blob: str | None) -> None:
     """Add a point that changes something, after the last one."""
-    if blob == (points[-1][1] if points else None):
+    if blob == (changes[-1][1] if changes else None):
         return
-    points.append((max(at, points[-1][0] + TICK) if points else at, blob))
+    changes.append((max(at, changes[-1][0] + MICROSECOND) if changes else at, blob))
 
 
-def _since(last: Mapping[str, Any], versions: Sequence[Mapping[str, Any]]) -> dt.datetime:
+def _content_since(file_row: Mapping[str, Any], versions: Sequence[Mapping[str, Any]]) -> dt.datetime:
     """Return since when a file has held its last content, as far as is known."""
-    if last["mtime_ns"] is not None:
+    if file_row["mtime_ns"] is not None:
         # the times of a folder are those of runs, and a content is read by the run that finds it
-        since: dt.datetime = max(last["first_seen_at"], last["read_at"])
+        since: dt.datetime = max(file_row["first_seen_at"], file_row["read_at"])
     else:
-        since = max([v["superseded_at"] or v["version_at"] for v in versions], default=last["first_seen_at"])
-    return since if last["gone_at"] is None else min(since, last["gone_at"] - TICK)
+        since = max(
+            [v["superseded_at"] or v["version_at"] for v in versions], default=file_row["first_seen_at"]
+        )
+    return since if file_row["gone_at"] is None else min(since, file_row["gone_at"] - MICROSECOND)

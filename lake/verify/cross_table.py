@@ -8,15 +8,15 @@ from functools import partial
 import polars as pl
 
 from lake.batch import KEY
-from lake.tables.files import IS_THERE
-from lake.tables.runs import UPKEEP
-from lake.tables.templates import IS_LEFT
+from lake.tables.files import IS_LIVE
+from lake.tables.runs import MAINTENANCE_KINDS
+from lake.tables.templates import WAS_SKIPPED
 from lake.verify.findings import Findings
-from lake.verify.rows import where
+from lake.verify.rows import row_label
 from schemas.enums import Check, Outcome, Reason
 
 Keys = dict[str, pl.DataFrame]
-UNIQUE = {
+UNIQUE_KEYS = {
     "raw": ["blob"],
     "posts": ["post_id"],
     "files": KEY,
@@ -24,79 +24,84 @@ UNIQUE = {
     "renamed_posts": ["old_id", "new_id"],
     "runs": ["run_id"],
 }
-TELLS = pl.col("outcome").is_in([Outcome.POST.value, Outcome.DUPLICATE.value])
-COUNTED = ("unchanged", "posts", "duplicates", "rejected", "ignored")
+HAS_POST = pl.col("outcome").is_in([Outcome.POST.value, Outcome.DUPLICATE.value])
+OUTCOME_COLUMNS = ("unchanged", "posts", "duplicates", "rejected", "ignored")
 
 
 @dataclass(frozen=True, slots=True)
-class _Across:
+class _CrossTableCheck:
     """A check, the tables that it needs all rows of, and the table that it is about."""
 
     check: Check
     table: str
-    needs: tuple[str, ...]
+    required_tables: tuple[str, ...]
     run: Callable[[Keys], tuple[int, pl.DataFrame]]
 
 
-def check_across(
+def check_across_tables(
     keys: dict[str, pl.DataFrame | None],
     versions: dict[str, int],
-    slug_of: Callable[[str], str],
+    source_id_of: Callable[[str], str],
     findings: Findings,
 ) -> None:
     """Make each check whose tables could be read whole; the others are told as skipped."""
-    whole = _as_they_stand({name: rows for name, rows in keys.items() if rows is not None})
-    for each in [
-        *_checks(slug_of),
-        _Across(Check.RUNS, "runs", ("runs",), partial(_runs, versions)),
+    complete = _with_withdrawn_as_revisions({name: rows for name, rows in keys.items() if rows is not None})
+    for cross_check in [
+        *_checks(source_id_of),
+        _CrossTableCheck(Check.RUNS, "runs", ("runs",), partial(_runs, versions)),
     ]:
-        unread = [name for name in each.needs if name not in whole]
-        if unread:
-            findings.of(each.check, each.table).skipped = f"{', '.join(unread)} could not be read whole"
+        incomplete = [name for name in cross_check.required_tables if name not in complete]
+        if incomplete:
+            findings.tally(
+                cross_check.check, cross_check.table
+            ).skipped = f"{', '.join(incomplete)} could not be read whole"
             continue
-        findings.add(each.check, each.table, *each.run(whole))
+        findings.add(cross_check.check, cross_check.table, *cross_check.run(complete))
 
 
-def _as_they_stand(keys: Keys) -> Keys:
+def _with_withdrawn_as_revisions(keys: Keys) -> Keys:
     """Return the rows with those of withdrawn posts, which an older postlake left in posts, among revisions."""
     if not {"posts", "revisions"} <= keys.keys():
         return keys
     posts, revisions = keys["posts"], keys["revisions"]
-    is_away, never = pl.col("withdrawn_at").is_not_null(), pl.lit(None, revisions.schema["superseded_at"])
-    posts = posts.with_columns(superseded_at=never)
-    away = posts.filter(is_away).select(revisions.columns)
-    return keys | {"posts": posts.filter(~is_away), "revisions": pl.concat([revisions, away])}
+    is_withdrawn, null_time = (
+        pl.col("withdrawn_at").is_not_null(),
+        pl.lit(None, revisions.schema["superseded_at"]),
+    )
+    posts = posts.with_columns(superseded_at=null_time)
+    withdrawn = posts.filter(is_withdrawn).select(revisions.columns)
+    return keys | {"posts": posts.filter(~is_withdrawn), "revisions": pl.concat([revisions, withdrawn])}
 
 
-def _checks(slug_of: Callable[[str], str]) -> list[_Across]:
+def _checks(source_id_of: Callable[[str], str]) -> list[_CrossTableCheck]:
     versions = ("posts", "revisions")
     return [
-        *(_Across(Check.UNIQUE, name, (name,), partial(_unique, name)) for name in UNIQUE),
-        _Across(Check.SLUGS, "posts", versions, partial(_slugs, slug_of)),
-        _Across(Check.POSTS_THERE, "files", ("files", "posts"), _posts_there),
-        _Across(Check.POSTS_TOLD, "posts", ("files", "posts"), _posts_told),
+        *(_CrossTableCheck(Check.UNIQUE, name, (name,), partial(_unique, name)) for name in UNIQUE_KEYS),
+        _CrossTableCheck(Check.SOURCE_IDS, "posts", versions, partial(_source_ids, source_id_of)),
+        _CrossTableCheck(Check.FILES_HAVE_POST, "files", ("files", "posts"), _files_have_post),
+        _CrossTableCheck(Check.POSTS_HAVE_FILE, "posts", ("files", "posts"), _posts_have_file),
         *(
-            _Across(Check.CONTENTS_HELD, name, (name, "raw"), partial(_contents_held, name))
+            _CrossTableCheck(Check.BLOBS_STORED, name, (name, "raw"), partial(_blobs_stored, name))
             for name in ("files", *versions)
         ),
-        _Across(Check.DUPLICATES, "files", ("files",), _duplicates),
-        _Across(Check.INTERVALS, "revisions", versions, _intervals),
-        _Across(Check.TEMPLATES, "templates", ("templates", "runs", "files", *versions), _templates),
-        _Across(Check.CLEANED, "posts", ("posts", "templates", "runs"), _cleaned),
+        _CrossTableCheck(Check.DUPLICATES, "files", ("files",), _duplicates),
+        _CrossTableCheck(Check.INTERVALS, "revisions", versions, _intervals),
+        _CrossTableCheck(Check.TEMPLATES, "templates", ("templates", "runs", "files", *versions), _templates),
+        _CrossTableCheck(Check.CLEANED, "posts", ("posts", "templates", "runs"), _cleaned),
     ]
 
 
-def _found(name: str, rows: pl.DataFrame, detail: pl.Expr) -> pl.DataFrame:
-    return rows.select(where=where(name), detail=detail)
+def _as_findings(name: str, rows: pl.DataFrame, detail: pl.Expr) -> pl.DataFrame:
+    return rows.select(where=row_label(name), detail=detail)
 
 
 def _unique(name: str, keys: Keys) -> tuple[int, pl.DataFrame]:
-    rows, key = keys[name], UNIQUE[name]
-    twice = rows.group_by(key).len().filter(pl.col("len") > 1).sort(key)
-    return rows.height, _found(name, twice, pl.format("stands in {} rows", "len"))
+    rows, key = keys[name], UNIQUE_KEYS[name]
+    repeated = rows.group_by(key).len().filter(pl.col("len") > 1).sort(key)
+    return rows.height, _as_findings(name, repeated, pl.format("stands in {} rows", "len"))
 
 
-def _slugs(slug_of: Callable[[str], str], keys: Keys) -> tuple[int, pl.DataFrame]:
+def _source_ids(source_id_of: Callable[[str], str], keys: Keys) -> tuple[int, pl.DataFrame]:
     names = ["source", "source_id"]
     pairs = (
         pl.concat([keys[name].select(names) for name in ("posts", "revisions")])
@@ -104,60 +109,62 @@ def _slugs(slug_of: Callable[[str], str], keys: Keys) -> tuple[int, pl.DataFrame
         .drop_nulls()
         .sort(names)
     )
-    slugs = pl.Series("slug", [slug_of(source) for source in pairs["source"]], pl.String)
+    source_ids = pl.Series("slug", [source_id_of(source) for source in pairs["source"]], pl.String)
     is_shared = pl.col("source").is_duplicated() | pl.col("source_id").is_duplicated()
-    wrong = pairs.with_columns(slugs).filter(is_shared | (pl.col("slug") != pl.col("source_id")))
-    return pairs.height, wrong.select(
+    faulty_rows = pairs.with_columns(source_ids).filter(is_shared | (pl.col("slug") != pl.col("source_id")))
+    return pairs.height, faulty_rows.select(
         where="source", detail=pl.format("has source_id {}, not {}", "source_id", "slug")
     )
 
 
-def _posts_there(keys: Keys) -> tuple[int, pl.DataFrame]:
+def _files_have_post(keys: Keys) -> tuple[int, pl.DataFrame]:
     """A file that tells a post, and no other does: the post stands."""
-    telling = keys["files"].filter(IS_THERE & (pl.col("outcome") == Outcome.POST.value))
-    missing = telling.join(keys["posts"], on="post_id", how="anti").with_columns(
+    elected = keys["files"].filter(IS_LIVE & (pl.col("outcome") == Outcome.POST.value))
+    missing = elected.join(keys["posts"], on="post_id", how="anti").with_columns(
         why=pl.lit("is not in posts")
     )
-    shared = telling.filter(pl.col("post_id").is_duplicated()).with_columns(
+    shared = elected.filter(pl.col("post_id").is_duplicated()).with_columns(
         why=pl.lit("is told by another file too")
     )
-    return telling.height, _found(
+    return elected.height, _as_findings(
         "files",
         pl.concat([missing, shared]),
         pl.format("post {} {}", pl.col("post_id").fill_null("?"), "why"),
     )
 
 
-def _posts_told(keys: Keys) -> tuple[int, pl.DataFrame]:
+def _posts_have_file(keys: Keys) -> tuple[int, pl.DataFrame]:
     """The file that a post names is there, with its content, or was until it could not be read."""
-    standing = keys["posts"]
-    there = keys["files"].filter(IS_THERE).select(*KEY, "post_id", "reason", content="blob")
-    told = standing.join(there, on=[*KEY, "post_id"])
+    posts = keys["posts"]
+    live_files = keys["files"].filter(IS_LIVE).select(*KEY, "post_id", "reason", content="blob")
+    matched = posts.join(live_files, on=[*KEY, "post_id"])
     is_unreadable = pl.col("reason").eq_missing(pl.lit(Reason.UNREADABLE.value))
-    told = told.filter((pl.col("blob") == pl.col("content")) | is_unreadable)
-    untold = standing.join(told, on=[*KEY, "post_id"], how="anti")
+    matched = matched.filter((pl.col("blob") == pl.col("content")) | is_unreadable)
+    unmatched = posts.join(matched, on=[*KEY, "post_id"], how="anti")
     detail = pl.format("no file {} of {} with blob {} tells it", "path", "origin", "blob")
-    return standing.height, _found("posts", untold, detail)
+    return posts.height, _as_findings("posts", unmatched, detail)
 
 
-def _contents_held(name: str, keys: Keys) -> tuple[int, pl.DataFrame]:
-    rows = keys[name].filter(IS_THERE & TELLS) if name == "files" else keys[name]
+def _blobs_stored(name: str, keys: Keys) -> tuple[int, pl.DataFrame]:
+    rows = keys[name].filter(IS_LIVE & HAS_POST) if name == "files" else keys[name]
     missing = rows.join(keys["raw"], on="blob", how="anti")
-    return rows.height, _found(
+    return rows.height, _as_findings(
         name, missing, pl.format("raw holds no blob {}", pl.col("blob").fill_null("null"))
     )
 
 
 def _duplicates(keys: Keys) -> tuple[int, pl.DataFrame]:
     """A duplicate names another file of its post: by its path, and its origin where that is another."""
-    there = keys["files"].filter(IS_THERE)
-    twins = there.filter(pl.col("outcome") == Outcome.DUPLICATE.value)
-    of = pl.lit("of ")
-    near = there.select("origin", "post_id", detail=of + pl.col("path"))
-    far = there.select("post_id", detail=of + pl.concat_str("origin", pl.lit("/"), "path"))
-    lost = twins.join(near, on=near.columns, how="anti").join(far, on=far.columns, how="anti")
-    return twins.height, _found(
-        "files", lost, pl.format("no such file tells its post: {}", pl.col("detail").fill_null("?"))
+    live_files = keys["files"].filter(IS_LIVE)
+    duplicates = live_files.filter(pl.col("outcome") == Outcome.DUPLICATE.value)
+    prefix = pl.lit("of ")
+    same_origin = live_files.select("origin", "post_id", detail=prefix + pl.col("path"))
+    other_origin = live_files.select("post_id", detail=prefix + pl.concat_str("origin", pl.lit("/"), "path"))
+    unmatched = duplicates.join(same_origin, on=same_origin.columns, how="anti").join(
+        other_origin, on=other_origin.columns, how="anti"
+    )
+    return duplicates.height, _as_findings(
+        "files", unmatched, pl.format("no such file tells its post: {}", pl.col("detail").fill_null("?"))
     )
 
 
@@ -169,72 +176,83 @@ def _intervals(keys: Keys) -> tuple[int, pl.DataFrame]:
     versions = versions.sort("post_id", "version_at", "superseded_at", nulls_last=True).with_columns(
         next_at=pl.col("version_at").shift(-1).over("post_id")
     )
-    start, end, away = pl.col("version_at"), pl.col("superseded_at"), pl.col("withdrawn_at")
+    start, end, withdrawn_at = pl.col("version_at"), pl.col("superseded_at"), pl.col("withdrawn_at")
     why = (
         pl.when(end <= start).then(pl.lit("ends before it begins"))
-        .when((away < start) | (away > end)).then(pl.lit("is withdrawn when it does not stand"))
-        .when(pl.col("is_past") & end.is_null() & away.is_null()).then(pl.lit("lies in revisions and stands"))
+        .when((withdrawn_at < start) | (withdrawn_at > end)).then(pl.lit("is withdrawn when it does not stand"))
+        .when(pl.col("is_past") & end.is_null() & withdrawn_at.is_null()).then(pl.lit("lies in revisions and stands"))
         .when(end.is_null() & pl.col("next_at").is_not_null()).then(pl.lit("is the last, and another begins after it"))
         .when(end > pl.col("next_at")).then(pl.lit("ends after the next begins"))
         .when(end.is_not_null() & pl.col("next_at").is_null()).then(pl.lit("is the last of a post that does not stand"))
     )  # fmt: skip
-    wrong = versions.with_columns(why=why).filter(pl.col("why").is_not_null())
+    faulty_rows = versions.with_columns(why=why).filter(pl.col("why").is_not_null())
     detail = pl.format(
         "{}: {} to {}", "why", "version_at", pl.col("superseded_at").cast(pl.String).fill_null("this day")
     )
-    return versions.height, _found("revisions", wrong, detail)
+    return versions.height, _as_findings("revisions", faulty_rows, detail)
 
 
 def _templates(keys: Keys) -> tuple[int, pl.DataFrame]:
     """A template is of a source that has files or posts, but for one that a killed run learned before it loaded them."""
-    known = pl.concat([keys[name].select("source_id") for name in ("files", "posts", "revisions")]).unique()
-    recorded = pl.col("run_id").is_null() | pl.col("run_id").is_in(keys["runs"]["run_id"].implode())
-    sources = keys["templates"].filter(recorded).select("source_id", "version").unique()
+    known_sources = pl.concat(
+        [keys[name].select("source_id") for name in ("files", "posts", "revisions")]
+    ).unique()
+    is_recorded = pl.col("run_id").is_null() | pl.col("run_id").is_in(keys["runs"]["run_id"].implode())
+    sources = keys["templates"].filter(is_recorded).select("source_id", "version").unique()
     sources = sources.sort("source_id", "version")
-    strange = sources.join(known, on="source_id", how="anti")
-    return sources.height, strange.select(
+    unknown_sources = sources.join(known_sources, on="source_id", how="anti")
+    return sources.height, unknown_sources.select(
         where="source_id", detail=pl.format("version {}: no file and no post is of this source", "version")
     )
 
 
 def _cleaned(keys: Keys) -> tuple[int, pl.DataFrame]:
     """A post is cleaned with the newest template of its source, if an ingest has ended since that was learned."""
-    reading = keys["runs"].filter(~pl.col("kind").is_in(UPKEEP))
-    newest = (
+    ledger_runs = keys["runs"].filter(~pl.col("kind").is_in(MAINTENANCE_KINDS))
+    newest_templates = (
         keys["templates"]
         .group_by("source_id")
         .agg(newest=pl.col("version").max(), learned_at=pl.col("learned_at").max())
     )
-    both = keys["posts"].join(newest, on="source_id", how="left")
-    is_old = pl.col("newest").ne_missing(pl.col("template_version")) & ~IS_LEFT
-    is_due = pl.col("learned_at").is_null() | (pl.col("learned_at") < pl.lit(reading["started_at"].max()))
+    joined = keys["posts"].join(newest_templates, on="source_id", how="left")
+    is_old = pl.col("newest").ne_missing(pl.col("template_version")) & ~WAS_SKIPPED
+    is_due = pl.col("learned_at").is_null() | (pl.col("learned_at") < pl.lit(ledger_runs["started_at"].max()))
     detail = pl.format(
         "was cleaned with template {} of {}, whose newest is {}",
         pl.col("template_version").cast(pl.String).fill_null("none"),
         "source_id",
         pl.col("newest").cast(pl.String).fill_null("none"),
     )
-    return both.height, _found("posts", both.filter(is_old & is_due), detail)
+    return joined.height, _as_findings("posts", joined.filter(is_old & is_due), detail)
 
 
 def _runs(versions: dict[str, int], keys: Keys) -> tuple[int, pl.DataFrame]:
     rows = keys["runs"].sort("started_at")
-    found = [(row["run_id"], wrong) for row in rows.iter_rows(named=True) for wrong in _wrongs(row, versions)]
-    return rows.height, pl.DataFrame(found, schema={"where": pl.String, "detail": pl.String}, orient="row")
+    faults = [
+        (row["run_id"], fault) for row in rows.iter_rows(named=True) for fault in _run_faults(row, versions)
+    ]
+    return rows.height, pl.DataFrame(faults, schema={"where": pl.String, "detail": pl.String}, orient="row")
 
 
-def _wrongs(row: dict[str, object], versions: dict[str, int]) -> list[str]:
+def _run_faults(row: dict[str, object], versions: dict[str, int]) -> list[str]:
     """Tell what is wrong with a run."""
-    counts = {name: int(str(row[name])) for name in COUNTED}
-    refused, reasons = counts["rejected"] + counts["ignored"], sum(json.loads(str(row["reasons"])).values())
-    then = json.loads(str(row["versions"]))
-    ahead = [f"{name} {then.get(name)}" for name in versions if not 0 <= then.get(name, 0) <= versions[name]]
-    told = {
+    counts = {name: int(str(row[name])) for name in OUTCOME_COLUMNS}
+    refused_files, reasons = (
+        counts["rejected"] + counts["ignored"],
+        sum(json.loads(str(row["reasons"])).values()),
+    )
+    recorded_versions = json.loads(str(row["versions"]))
+    impossible_versions = [
+        f"{name} {recorded_versions.get(name)}"
+        for name in versions
+        if not 0 <= recorded_versions.get(name, 0) <= versions[name]
+    ]
+    faults = {
         "is marked as not balanced": not row["balanced"],
         f"{row['found']} files found, {sum(counts.values())} accounted for": row["found"]
         != sum(counts.values()),
-        f"{refused} files rejected or ignored, {reasons} reasons": refused != reasons,
-        f"names versions that there are not: {', '.join(ahead)}": bool(ahead),
+        f"{refused_files} files rejected or ignored, {reasons} reasons": refused_files != reasons,
+        f"names versions that there are not: {', '.join(impossible_versions)}": bool(impossible_versions),
         "ends before it begins": str(row["finished_at"]) < str(row["started_at"]),
     }
-    return [wrong for wrong, is_so in told.items() if is_so]
+    return [fault for fault, is_found in faults.items() if is_found]

@@ -8,7 +8,7 @@ import polars as pl
 from schemas.enums import Check
 
 # of each check and table; the rest is counted
-MOST_SHOWN = 20
+MAX_SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +39,21 @@ class Findings:
     def __init__(self) -> None:
         self._tallies: dict[tuple[Check, str], Tally] = {}
 
-    def add(self, check: Check, table: str, checked: int, found: pl.DataFrame | None = None) -> None:
+    def add(self, check: Check, table: str, checked: int, failures: pl.DataFrame | None = None) -> None:
         """Count a check of so many things; `found` are those that failed: where, detail."""
-        tally = self.of(check, table)
+        tally = self.tally(check, table)
         tally.checked += checked
-        if found is None:
+        if failures is None:
             return
-        tally.findings += found.height
-        told = found.head(MOST_SHOWN - len(tally.shown)).select("where", "detail")
-        tally.shown += [Finding(check, table, str(where), str(detail)) for where, detail in told.iter_rows()]
+        tally.findings += failures.height
+        shown = failures.head(MAX_SHOWN - len(tally.shown)).select("where", "detail")
+        tally.shown += [Finding(check, table, str(where), str(detail)) for where, detail in shown.iter_rows()]
 
-    def one(self, check: Check, table: str, where: str, detail: str) -> None:
+    def add_one(self, check: Check, table: str, where: str, detail: str) -> None:
         """Count a failure."""
         self.add(check, table, 0, pl.DataFrame({"where": [where], "detail": [detail]}))
 
-    def of(self, check: Check, table: str) -> Tally:
+    def tally(self, check: Check, table: str) -> Tally:
         return self._tallies.setdefault((check, table), Tally(check, table))
 
     def __iter__(self) -> Iterator[Tally]:

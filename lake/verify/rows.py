@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from lake.store import DAY_FORMAT, PARTITIONED, STATISTICS, Lake
+from lake.store import DAY_FORMAT, PARTITIONED_TABLES, STATS_COLUMNS, Lake
 from lake.verify.findings import Findings
 from schemas.enums import Check
 from schemas.tables import TABLES
 
 # how a finding names a row
-NAMED = {
+LABEL_COLUMNS = {
     "raw": ["blob"],
     "posts": ["post_id"],
     "revisions": ["post_id", "version_at"],
@@ -21,52 +21,52 @@ NAMED = {
     "runs": ["run_id"],
 }
 # Delta keeps times in statistics to the millisecond.
-EXACT = "1ms"
+STATISTICS_PRECISION = "1ms"
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class VerifyOptions:
     """How to look at a lake: deep, every byte; and how what a row is named after is spelt (posts/ knows).
 
     `blob_of` names bytes, `hash_of` a title and a text, `slug_of` a source.
     """
 
     is_deep: bool
-    blob_of: Callable[[bytes], str]
-    hash_of: Callable[[str, str], str]
-    slug_of: Callable[[str], str]
+    blob_id: Callable[[bytes], str]
+    content_hash: Callable[[str, str], str]
+    source_id_of: Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class TableCheck:
     """A table that is looked at: its files as the log lists them, how to look, and where to tell what is found."""
 
     lake: Lake
     name: str
     files: pl.DataFrame
-    how: Look
+    options: VerifyOptions
     findings: Findings
 
 
-def where(name: str) -> pl.Expr:
+def row_label(name: str) -> pl.Expr:
     return pl.concat_str(
-        [pl.col(column).cast(pl.String) for column in NAMED[name]], separator=" ", ignore_nulls=True
+        [pl.col(column).cast(pl.String) for column in LABEL_COLUMNS[name]], separator=" ", ignore_nulls=True
     )
 
 
-def check_rows(table: Subject, rows: pl.DataFrame) -> None:
+def check_rows(table: TableCheck, rows: pl.DataFrame) -> None:
     """Hold rows, with their `file`, against all that can be told without other tables."""
     _check_rules(table, rows)
-    for column in STATISTICS[table.name]:
+    for column in STATS_COLUMNS[table.name]:
         _check_statistics(table, rows, column)
-    if table.name in PARTITIONED:
+    if table.name in PARTITIONED_TABLES:
         _check_partitions(table, rows)
         _check_texts(table, rows)
     if table.name == "raw":
         _check_contents(table, rows)
 
 
-def _check_rules(table: Subject, rows: pl.DataFrame) -> None:
+def _check_rules(table: TableCheck, rows: pl.DataFrame) -> None:
     _, failure = TABLES[table.name].filter(rows)
     table.findings.add(Check.RULES, table.name, rows.height)
     if not len(failure):
@@ -75,62 +75,70 @@ def _check_rules(table: Subject, rows: pl.DataFrame) -> None:
     rules = [column for column in broken.columns if column not in rows.columns]
     names = pl.concat_list(pl.when(pl.col(rule) == "invalid").then(pl.lit(rule)) for rule in rules)
     detail = names.list.drop_nulls().list.join(", ")
-    table.findings.add(Check.RULES, table.name, 0, broken.select(where=where(table.name), detail=detail))
+    table.findings.add(Check.RULES, table.name, 0, broken.select(where=row_label(table.name), detail=detail))
 
 
-def _check_statistics(table: Subject, rows: pl.DataFrame, column: str) -> None:
+def _check_statistics(table: TableCheck, rows: pl.DataFrame, column: str) -> None:
     """Readers prune by the extremes and the nulls that the log tells of each file."""
-    told = {f"{part}.{column}": part for part in ("min", "max", "null_count")}
-    told = {name: part for name, part in told.items() if name in table.files.columns}
-    seen = rows.group_by("file", maintain_order=True).agg(
+    log_columns = {f"{part}.{column}": part for part in ("min", "max", "null_count")}
+    log_columns = {name: part for name, part in log_columns.items() if name in table.files.columns}
+    actual = rows.group_by("file", maintain_order=True).agg(
         low=pl.col(column).min(), high=pl.col(column).max(), nulls=pl.col(column).is_null().sum()
     )
-    both = seen.join(table.files.select("path", *told).rename(told), left_on="file", right_on="path")
+    compared = actual.join(
+        table.files.select("path", *log_columns).rename(log_columns), left_on="file", right_on="path"
+    )
     is_wrong = {
         "min": pl.col("low") < pl.col("min"),
-        "max": pl.col("high") > _at_least(both.schema.get("max")),
+        "max": pl.col("high") > _max_at_precision(compared.schema.get("max")),
         "null_count": pl.col("nulls") != pl.col("null_count"),
     }
-    wrong = pl.any_horizontal(pl.lit(value=False), *(is_wrong[part] for part in told.values()))
+    is_faulty = pl.any_horizontal(pl.lit(value=False), *(is_wrong[part] for part in log_columns.values()))
     detail = pl.format(
         "{} is {} to {}, {} null; the log says otherwise", pl.lit(column), "low", "high", "nulls"
     )
-    found = both.filter(wrong.fill_null(value=False)).select(where="file", detail=detail)
-    table.findings.add(Check.STATISTICS, table.name, both.height, found)
+    faulty_rows = compared.filter(is_faulty.fill_null(value=False)).select(where="file", detail=detail)
+    table.findings.add(Check.STATISTICS, table.name, compared.height, faulty_rows)
 
 
-def _at_least(kind: pl.DataType | None) -> pl.Expr:
-    return pl.col("max").dt.offset_by(EXACT) if isinstance(kind, pl.Datetime) else pl.col("max")
+def _max_at_precision(dtype: pl.DataType | None) -> pl.Expr:
+    return (
+        pl.col("max").dt.offset_by(STATISTICS_PRECISION) if isinstance(dtype, pl.Datetime) else pl.col("max")
+    )
 
 
-def _check_partitions(table: Subject, rows: pl.DataFrame) -> None:
+def _check_partitions(table: TableCheck, rows: pl.DataFrame) -> None:
     period = table.lake.granularity
     day = pl.col("date").dt.strftime(DAY_FORMAT[period])
     folder = pl.format(f"source_id={{}}/{period}={{}}/", "source_id", day)
-    found = rows.filter(~pl.col("file").str.starts_with(folder) | (pl.col(period) != day))
+    misplaced_rows = rows.filter(~pl.col("file").str.starts_with(folder) | (pl.col(period) != day))
     detail = pl.format("{} lies in {}", "date", "file")
-    told = found.select(where=where(table.name), detail=detail)
-    table.findings.add(Check.PARTITIONS, table.name, rows.height, told)
+    failures = misplaced_rows.select(where=row_label(table.name), detail=detail)
+    table.findings.add(Check.PARTITIONS, table.name, rows.height, failures)
 
 
-def _check_texts(table: Subject, rows: pl.DataFrame) -> None:
+def _check_texts(table: TableCheck, rows: pl.DataFrame) -> None:
     hashes = [
-        table.how.hash_of(title, text)
+        table.options.content_hash(title, text)
         for title, text in rows.select("title", "text").iter_rows()
         if None not in {title, text}
     ]
-    told = rows.drop_nulls(["title", "text"]).with_columns(hash=pl.Series(hashes, dtype=pl.String))
-    found = told.filter(pl.col("hash") != pl.col("content_hash"))
+    hashed_rows = rows.drop_nulls(["title", "text"]).with_columns(hash=pl.Series(hashes, dtype=pl.String))
+    mismatches = hashed_rows.filter(pl.col("hash") != pl.col("content_hash"))
     detail = pl.format("title and text are {}, not {}", "hash", "content_hash")
-    told = found.select(where=where(table.name), detail=detail)
-    table.findings.add(Check.HASHES, table.name, rows.height, told)
+    hashed_rows = mismatches.select(where=row_label(table.name), detail=detail)
+    table.findings.add(Check.HASHES, table.name, rows.height, hashed_rows)
 
 
-def _check_contents(table: Subject, rows: pl.DataFrame) -> None:
-    held = rows.drop_nulls("content")
-    hashes = pl.Series("hash", [table.how.blob_of(content) for content in held["content"]], pl.String)
-    found = held.with_columns(hashes).filter(
+def _check_contents(table: TableCheck, rows: pl.DataFrame) -> None:
+    stored_contents = rows.drop_nulls("content")
+    hashes = pl.Series(
+        "hash", [table.options.blob_id(content) for content in stored_contents["content"]], pl.String
+    )
+    mismatches = stored_contents.with_columns(hashes).filter(
         (pl.col("hash") != pl.col("blob")) | (pl.col("content").bin.size() != pl.col("size"))
     )
     detail = pl.format("{} bytes that are {}", pl.col("content").bin.size(), "hash")
-    table.findings.add(Check.HASHES, "raw", rows.height, found.select(where=where("raw"), detail=detail))
+    table.findings.add(
+        Check.HASHES, "raw", rows.height, mismatches.select(where=row_label("raw"), detail=detail)
+    )

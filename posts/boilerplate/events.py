@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from schemas.keys import place
+from schemas.keys import stable_path
 
 # An event lasts such a part of the time that the posts of a source cover, and two weeks at the most.
 SHARE, LONGEST = 1 / 50, timedelta(days=14)
@@ -20,7 +20,7 @@ BUNDLE = re.compile(r"[^/]*/_?index(?=\.[^/]*$)", re.IGNORECASE)
 
 def edition(path: str) -> str:
     """Return what translations of one post differ in: the folder of a file, and the language that ends its name."""
-    folder, _, name = BUNDLE.sub("", place(path)).rpartition("/")
+    folder, _, name = BUNDLE.sub("", stable_path(path)).rpartition("/")
     language = LANGUAGE.search(name)
     return f"{folder}/{language[1].lower() if language else ''}"
 

@@ -18,7 +18,7 @@ from posts.rules.promotions import promotion
 from posts.rules.worded import AMID, AT_EDGES, OF_PARAGRAPHS, OF_WHOLE_TEXTS
 from posts.rules.wordings import WORDINGS
 from posts.text.whitespace import bare
-from schemas.enums import Warn
+from schemas.enums import ParseWarning
 
 __all__ = ["WORDINGS", "Page", "judge", "outline", "words"]
 
@@ -91,7 +91,7 @@ def spare(content: Content) -> None:
     if left_out and len(piece) >= SEVERAL and left_out > MOST_LEFT_OUT * sum(map(_weight, piece)):
         for block in piece:
             block.rule = None
-        content.warnings.append(Warn.MOSTLY_CUT)
+        content.warnings.append(ParseWarning.MOSTLY_CUT)
 
 
 def _apply(rule: Rule, among: list[Block], page: Page) -> None:

@@ -5,17 +5,17 @@ from posts.cleaning.block_rules import Page, judge, outline, words
 from posts.html import render as bodies
 from posts.html.extract import Block, Content, content_of
 from posts.html.parser import markup_of
-from schemas.enums import Engine, Warn
+from schemas.enums import HtmlParser, ParseWarning
 
 
-def clean(body: str, name: str, page: Page, engine: Engine, template: Template | None = None) -> Content:
+def clean(body: str, name: str, page: Page, engine: HtmlParser, template: Template | None = None) -> Content:
     """Return the content of the body of a file of a name, its blocks judged."""
     content = _content(body, name, engine)
     judge(content, page, template)
     return content
 
 
-def examined(body: str, name: str, page: Page, engine: Engine) -> tuple[list[Block], bool]:
+def examined(body: str, name: str, page: Page, engine: HtmlParser) -> tuple[list[Block], bool]:
     """Return the blocks of a body as learning sees them: judged, but for a text unparted; tell whether it is such."""
     content = _content(body, name, engine)
     is_flat = outline(content, page) is not None
@@ -24,10 +24,10 @@ def examined(body: str, name: str, page: Page, engine: Engine) -> tuple[list[Blo
     return content.blocks, is_flat
 
 
-def _content(body: str, name: str, engine: Engine) -> Content:
+def _content(body: str, name: str, engine: HtmlParser) -> Content:
     html = body if name.lower().endswith(".html") else bodies.to_html(body)
     markup, is_heavy = markup_of(html, engine)
     content = content_of(markup)
     if is_heavy:
-        content.warnings.append(Warn.DEEP)
+        content.warnings.append(ParseWarning.DEEPLY_NESTED)
     return content

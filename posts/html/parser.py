@@ -5,7 +5,7 @@ import re
 from selectolax.lexbor import LexborHTMLParser
 
 from posts.html.tags import escaped
-from schemas.enums import Engine
+from schemas.enums import HtmlParser
 
 # Opening an element costs lexbor the depth it is in: 100,000 nested <div> take 17 s, 10,000 (this sum) 0.2 s.
 MOST_STEPS = 50_000_000
@@ -28,7 +28,7 @@ RAW = re.compile("<(?:iframe|noembed|noframes|xmp|plaintext)")
 NOT_TO_BE_READ = re.compile("<s(?:cript|tyle)", re.IGNORECASE)
 
 
-def markup_of(html: str, engine: Engine = Engine.LEXBOR) -> tuple[str, bool]:
+def markup_of(html: str, engine: HtmlParser = HtmlParser.LEXBOR) -> tuple[str, bool]:
     """Parse HTML and write its body element out again; tell whether lexbor was spared it, for BeautifulSoup.
 
     In what is given back `<` begins a tag or comment and `>` ends a tag, but for the inside of comments; every
@@ -44,7 +44,7 @@ def markup_of(html: str, engine: Engine = Engine.LEXBOR) -> tuple[str, bool]:
         or (tags > MOST_OPEN and _most_open(html) > MOST_OPEN)
         or (tags**2 > MOST_STEPS and _steps(html) > MOST_STEPS)
     )
-    if engine is Engine.LEXBOR and not is_heavy:
+    if engine is HtmlParser.LEXBOR and not is_heavy:
         return _markup_of_lexbor(page), False
     # the second engine takes longer to import than most runs need
     from posts.html.beautifulsoup import markup_of_soup

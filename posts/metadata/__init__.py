@@ -13,8 +13,8 @@ from posts.post import Refusal
 from posts.text.decode import decode
 from posts.text.mojibake import repaired
 from posts.urls import canonical, domain, names_a_page
-from schemas.enums import Reason, Warn
-from schemas.keys import tidy
+from schemas.enums import ParseWarning, Reason
+from schemas.keys import normalize_source
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,8 @@ def head_of(content: bytes, name: str) -> Head:
     """Read a file of a name up to its body. Raises Rejected and Ignored."""
     text, decoding = decode(content)
     text, repairing = repaired(text)
-    if Warn.BAD_BYTES in decoding:
-        repairing = [warning for warning in repairing if warning is not Warn.LOST_CHARACTERS]
+    if ParseWarning.BAD_BYTES in decoding:
+        repairing = [warning for warning in repairing if warning is not ParseWarning.LOST_CHARACTERS]
     kind, front_text, body = front_matter.split(text)
     values, salvaging = front_matter.load(kind, front_text)
     epoch, header_title, header_url, rest = bodies.part(body)
@@ -98,29 +98,31 @@ def plain_date(written: Any) -> str:
 
 def _title(
     values: front_matter.Fields, header: str | None, name: str, url: str | None
-) -> tuple[str, list[Warn]]:
+) -> tuple[str, list[ParseWarning]]:
     if title := given.named(values.get("title")):
         return title, []
     if header and (title := given.named(header)):
-        return title, [Warn.TITLE_FROM_HEADER]
+        return title, [ParseWarning.TITLE_FROM_HEADER]
     if title := given.title_of_file_name(name):
-        return title, [Warn.TITLE_FROM_FILE_NAME]
+        return title, [ParseWarning.TITLE_FROM_FILE_NAME]
     if url and (title := given.title_of_url(url)):
-        return title, [Warn.TITLE_FROM_URL]
+        return title, [ParseWarning.TITLE_FROM_URL]
     raise Rejected(Reason.NO_TITLE, "title", "no title in front matter, header line, file name or URL")
 
 
-def _url(values: front_matter.Fields, header: str | None) -> tuple[str | None, list[Warn]]:
+def _url(values: front_matter.Fields, header: str | None) -> tuple[str | None, list[ParseWarning]]:
     written = [given.text(values[key]) for key in given.URL_KEYS if values.get(key)] + [header]
     spelled = [url for url in written if url]
     found = [url for url in map(canonical, spelled) if url]
     chosen = next(filter(names_a_page, found), next(iter(found), None))
     # a permalink such as /2021/my-post/ is a place on the blog, no mistake
     broken = not found and any(not url.startswith("/") for url in spelled)
-    return chosen, [Warn.BAD_URL] if broken else []
+    return chosen, [ParseWarning.BAD_URL] if broken else []
 
 
-def _source(values: front_matter.Fields, categories: list[str], url: str | None) -> tuple[str, list[Warn]]:
+def _source(
+    values: front_matter.Fields, categories: list[str], url: str | None
+) -> tuple[str, list[ParseWarning]]:
     named = given.text(given.first(values, given.SOURCE_KEYS))
-    source = tidy(named or next(iter(categories), "") or (domain(url) if url else "") or "")
-    return (source, []) if source else ("unknown", [Warn.NO_SOURCE])
+    source = normalize_source(named or next(iter(categories), "") or (domain(url) if url else "") or "")
+    return (source, []) if source else ("unknown", [ParseWarning.NO_SOURCE])

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from schemas.enums import Warn
+from schemas.enums import ParseWarning
 
 # the longest that browsers write, with a weekday, a zone and its name in brackets, has 60 characters
 MAX_DATE_CHARS = 200
@@ -48,7 +48,7 @@ def arbitrate(written: Any, epoch: str | None, file_name: str, raw: str | None =
     is_crawl_time = front is not None and epoch is not None and not _agree(front, feed, precision)
     conflict = len({moment.date() for moment in (front, feed, name) if moment}) > 1
     if is_crawl_time and feed is None:
-        warnings = [*warnings, Warn.CRAWL_DATE]
+        warnings = [*warnings, ParseWarning.CRAWL_DATE]
     fetched_at = front if is_crawl_time else None
     if feed and precision == SECOND and (front is None or (is_crawl_time and feed < front)):
         return Dated(feed, raw, "epoch", SECOND, conflict, fetched_at, warnings)
@@ -69,12 +69,12 @@ def _front(written: Any) -> tuple[dt.datetime | None, str, list[str]]:
     if isinstance(written, str):
         written = _spelled(written) or written
     if isinstance(written, dt.datetime):
-        warnings = [] if written.tzinfo else [str(Warn.NAIVE_DATE)]
+        warnings = [] if written.tzinfo else [str(ParseWarning.NAIVE_DATE)]
         moment = _utc(written)
-        return moment, SECOND, warnings if moment else [Warn.BAD_DATE]
+        return moment, SECOND, warnings if moment else [ParseWarning.BAD_DATE]
     if isinstance(written, dt.date):
         return dt.datetime(written.year, written.month, written.day, tzinfo=dt.UTC), DAY, []
-    return None, SECOND, [] if written is None else [Warn.BAD_DATE]
+    return None, SECOND, [] if written is None else [ParseWarning.BAD_DATE]
 
 
 def is_date(written: Any) -> bool:

@@ -14,7 +14,7 @@ from frontmatter.default_handlers import JSONHandler, TOMLHandler, YAMLHandler
 from posts.errors import Ignored, Rejected
 from posts.metadata.fast_yaml import read_simple
 from posts.text.decode import without_surrogates
-from schemas.enums import Reason, Warn
+from schemas.enums import ParseWarning, Reason
 
 Fields = dict[str, Any]
 
@@ -127,7 +127,7 @@ def _load_yaml(front: str) -> tuple[Any, list[str]]:
         fields = _salvage(front)
         if not fields:
             raise Rejected(Reason.BROKEN_FRONT_MATTER, detail=_one_line(error)) from error
-        return fields, [Warn.SALVAGED]
+        return fields, [ParseWarning.FRONT_MATTER_SALVAGED]
 
 
 def _guard_nesting(front: str) -> None:

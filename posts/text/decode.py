@@ -4,7 +4,7 @@ import re
 
 from posts.errors import Ignored, Rejected
 from posts.text.encoding import decoded
-from schemas.enums import Reason, Warn
+from schemas.enums import ParseWarning, Reason
 
 # What a post can begin with: a byte order mark of UTF-16, or the opening of front matter in an ASCII superset or UTF-16.
 POST_OPENING = re.compile(
@@ -15,7 +15,7 @@ LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 SURROGATES = re.compile("[\ud800-\udfff]")
 
 
-def decode(content: bytes) -> tuple[str, list[Warn]]:
+def decode(content: bytes) -> tuple[str, list[ParseWarning]]:
     """Return the text of a file with line feeds only, and warnings about what had to be guessed.
 
     Raises Ignored for bytes that cannot begin a post, so that no picture is guessed to be Shift-JIS, and
@@ -27,7 +27,7 @@ def decode(content: bytes) -> tuple[str, list[Warn]]:
         raise Ignored(Reason.NO_FRONT_MATTER if content.strip() else Reason.EMPTY)
     text, warnings = decoded(content)
     if "\0" in text:
-        text, warnings = text.replace("\0", ""), [*warnings, Warn.NUL_BYTES]
+        text, warnings = text.replace("\0", ""), [*warnings, ParseWarning.NUL_BYTES]
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     return text, warnings

@@ -5,7 +5,7 @@ import re
 from codecs import BOM_UTF8
 from typing import NamedTuple
 
-from schemas.enums import Warn
+from schemas.enums import ParseWarning
 
 # Up to one bad byte in 200 is a damaged file (a cut character, a stray byte), more another encoding.
 DAMAGE = 0.005
@@ -45,7 +45,7 @@ class Reading(NamedTuple):
     score: float
 
 
-def decoded(content: bytes) -> tuple[str, list[Warn]]:
+def decoded(content: bytes) -> tuple[str, list[ParseWarning]]:
     """Return the text of bytes, and what had to be guessed for it.
 
     Without a byte order mark they are UTF-8, with up to 0.5 % of damage, or UTF-16 where every other byte of the
@@ -54,30 +54,34 @@ def decoded(content: bytes) -> tuple[str, list[Warn]]:
     """
     # before UTF-8, which UTF-16 of Latin letters can be, too: of letters and NULs
     if wide := _utf_16(content):
-        return _warned(content.decode(wide, "replace"), Warn.NOT_UTF8)
+        return _warned(content.decode(wide, "replace"), ParseWarning.NOT_UTF8)
     try:
         return content.removeprefix(BOM_UTF8).decode(), []
     except UnicodeDecodeError:
         return _in_another(content)
 
 
-def _in_another(content: bytes) -> tuple[str, list[Warn]]:
+def _in_another(content: bytes) -> tuple[str, list[ParseWarning]]:
     replaced = content.decode("utf-8-sig", "replace")
     line_by_line = _line_by_line(content)
     if _is_damage(replaced):
         is_mixed = line_by_line.score > CLEAR and "\ufffd" not in line_by_line.text
-        return (line_by_line.text, [Warn.MIXED_ENCODINGS]) if is_mixed else (replaced, [Warn.BAD_BYTES])
+        return (
+            (line_by_line.text, [ParseWarning.MIXED_ENCODINGS])
+            if is_mixed
+            else (replaced, [ParseWarning.BAD_BYTES])
+        )
     whole = _best(content)
     if line_by_line.score > max(whole.score, CLEAR):
-        return _warned(line_by_line.text, Warn.MIXED_ENCODINGS)
+        return _warned(line_by_line.text, ParseWarning.MIXED_ENCODINGS)
     if whole.score > CLEAR:
-        return _warned(whole.text, Warn.NOT_UTF8)
+        return _warned(whole.text, ParseWarning.NOT_UTF8)
     guess = _guess(content)
-    return _warned(guess, Warn.NOT_UTF8) if guess else (replaced, [Warn.BAD_BYTES])
+    return _warned(guess, ParseWarning.NOT_UTF8) if guess else (replaced, [ParseWarning.BAD_BYTES])
 
 
-def _warned(text: str, warning: Warn) -> tuple[str, list[Warn]]:
-    return text, [warning, Warn.BAD_BYTES] if "\ufffd" in text else [warning]
+def _warned(text: str, warning: ParseWarning) -> tuple[str, list[ParseWarning]]:
+    return text, [warning, ParseWarning.BAD_BYTES] if "\ufffd" in text else [warning]
 
 
 def _is_damage(replaced: str) -> bool:

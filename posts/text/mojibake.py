@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 from posts.text.encoding import score
-from schemas.enums import Warn
+from schemas.enums import ParseWarning
 
 # One of these is in nearly every sentence that was misread, and few of them in any that was not: UTF-8 read as
 # Latin-1 (å æ ã â Ã Â Ð), GBK or Big5 read as Latin-1 (£ ¡ Ä Ð), UTF-8 read as GBK (， and 的 become 锛 and 鐨), bytes
@@ -39,7 +39,7 @@ FEWEST = 3
 MOST_TIMES = 3
 
 
-def repaired(text: str) -> tuple[str, list[Warn]]:
+def repaired(text: str) -> tuple[str, list[ParseWarning]]:
     """Read misread lines again; give the text and whether lines were repaired, or characters are lost for good.
 
     A line changes only where its characters are the bytes of another text without exception, and that text is more
@@ -48,8 +48,8 @@ def repaired(text: str) -> tuple[str, list[Warn]]:
     if not is_suspect(text):
         return text, []
     read_again = "\n".join(line if line.isascii() else _line(line) for line in text.split("\n"))
-    warnings = [Warn.MOJIBAKE] if read_again != text else []
-    return read_again, [*warnings, Warn.LOST_CHARACTERS] if LOST.search(read_again) else warnings
+    warnings = [ParseWarning.MOJIBAKE] if read_again != text else []
+    return read_again, [*warnings, ParseWarning.LOST_CHARACTERS] if LOST.search(read_again) else warnings
 
 
 def is_suspect(text: str) -> bool:

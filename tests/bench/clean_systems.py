@@ -42,9 +42,9 @@ def ours(page: Page) -> str:
     """Our own cleaning of the body as it is written, its Markdown rendered unless the file is HTML."""
     from posts.cleaning.block_rules import Page as Post
     from posts.cleaning.clean import clean
-    from schemas.enums import Engine
+    from schemas.enums import HtmlParser
 
-    return clean(page.body, page.name, Post(page.title, page.url), Engine.LEXBOR).text
+    return clean(page.body, page.name, Post(page.title, page.url), HtmlParser.LEXBOR).text
 
 
 def ours_of_html(page: Page) -> str:

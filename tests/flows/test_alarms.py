@@ -10,7 +10,7 @@ from flows.pipeline.options import Order
 from flows.pipeline.reporting.account import UnbalancedError
 from flows.pipeline.reporting.alarms import silent
 from lake.batch import Run
-from lake.query.freshness import freshness
+from lake.query.freshness import source_freshness
 from lake.store import open_lake
 from schemas.enums import AlarmKind
 
@@ -41,7 +41,7 @@ def test_a_source_that_falls_silent_is_told_by_the_first_run_after_its_limit(arc
     archive.ingest()
     assert [len(told(archive, days)) for days in (1, 13, 14)] == [0, 0, 1]
     (alarm,) = told(archive, 20)
-    assert alarm.kind is AlarmKind.SILENT
+    assert alarm.kind is AlarmKind.SOURCE_SILENT
     last = TODAY - dt.timedelta(days=1)
     assert alarm.text == (
         f"潮声: silent since {last}, 21 days; between its days with posts lie 1, and 14 would be many"
@@ -92,13 +92,15 @@ def test_a_run_tells_only_of_sources_that_it_looks_at(archive):
 def test_one_long_silence_does_not_make_the_next_one_usual(archive):
     publish(archive, [*range(300, 260, -1), *range(60, 0, -1)])
     archive.ingest()
-    assert freshness(open_lake(archive.lake), TODAY)["limit_days"].to_list() == [14]
+    assert source_freshness(open_lake(archive.lake), TODAY)["limit_days"].to_list() == [14]
 
 
 def test_a_post_from_the_future_hides_no_silence(archive):
     publish(archive, [*range(30, 0, -1), -5000])
     archive.ingest()
-    assert freshness(open_lake(archive.lake), TODAY)["last"].to_list() == [TODAY - dt.timedelta(days=1)]
+    assert source_freshness(open_lake(archive.lake), TODAY)["last"].to_list() == [
+        TODAY - dt.timedelta(days=1)
+    ]
 
 
 def test_a_source_whose_new_files_are_rejected_is_told(archive):

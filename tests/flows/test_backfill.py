@@ -238,7 +238,7 @@ def test_a_range_or_source_that_cannot_be_is_refused(holed, told):
 
 
 def test_the_newest_fifty_plans_are_kept(holed, monkeypatch):
-    monkeypatch.setattr(plans, "MOST_PLANS", 2)
+    monkeypatch.setattr(plans, "MAX_PLANS", 2)
     made = [plan(holed)[0].plan_id for _ in range(3)]
     kept = sorted(file.stem for file in (holed.lake / "plans").glob("*.parquet"))
     assert len(kept) == 2

@@ -21,7 +21,7 @@ from lake.store import open_lake
 from lake.tables import templates
 from posts import metadata
 from schemas.enums import AlarmKind, BackfillMode
-from schemas.keys import slug
+from schemas.keys import source_id_of
 from tests.flows.repositories import init
 
 ROOT = Path(__file__).parents[2]
@@ -35,7 +35,7 @@ STAGES = {
     "dates": "posts.metadata.arbitrate",
     "urls": "posts.metadata.canonical",
     "fields": "posts.metadata.fields.labels",
-    "source": "posts.parse.slug",
+    "source": "posts.parse.source_id_of",
     "markdown": "posts.html.render.to_html",
     "html": "posts.cleaning.clean.markup_of",
     "walk": "posts.cleaning.clean.content_of",
@@ -64,7 +64,7 @@ def taught(archive):
     empty.mkdir()
     archive.ingest(empty)
     patterns = {
-        "source_id": slug("旧刊"),
+        "source_id": source_id_of("旧刊"),
         "version": 1,
         "kind": "edge",
         "pattern": "关注旧刊的每一天，",

@@ -6,7 +6,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from posts import worker
-from schemas.keys import place, post_id_of_place, slug
+from schemas.keys import post_id_of_path, source_id_of, stable_path
 
 HARBOUR = {"categories": ["港口报"]}
 WECHAT = "https://mp.weixin.qq.com/s?__biz=MzA3{0}mid=265{0}sn=cd"
@@ -171,10 +171,10 @@ def test_a_folder_that_is_renamed_gives_other_posts_without_parsing(archive, mon
     ],
 )
 def test_the_place_of_a_file_leaves_out_what_tells_its_state(path, stands_at):
-    assert place(path) == stands_at
+    assert stable_path(path) == stands_at
 
 
 def test_ids_are_the_same_on_every_machine():
     """Raise IDENTITY_VERSION with these."""
-    assert slug("港口报") == "gangkoubao-02dfbef30a"
-    assert post_id_of_place("gangkoubao-02dfbef30a", "_posts/x.md") == "4dc243961f31f0500b75c622009fc0f9"
+    assert source_id_of("港口报") == "gangkoubao-02dfbef30a"
+    assert post_id_of_path("gangkoubao-02dfbef30a", "_posts/x.md") == "4dc243961f31f0500b75c622009fc0f9"

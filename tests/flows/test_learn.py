@@ -57,7 +57,7 @@ def test_learning_cleans_the_posts_that_are_there_already(archive):
 def test_a_post_whose_source_is_read_otherwise_now_teaches_nothing_and_stays(archive, monkeypatch):
     fill(archive, range(20))
     archive.ingest()
-    monkeypatch.setattr(parse, "slug", lambda source: f"{source}-renamed")
+    monkeypatch.setattr(parse, "source_id_of", lambda source: f"{source}-renamed")
     done = learned(archive)
     assert [(each.patterns, each.learned_from) for each in done.learned] == [(0, 0)]
     assert PLEA in texts(archive)["第3夜"]

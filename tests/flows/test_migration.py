@@ -71,7 +71,7 @@ def migrated(old):
 
 
 def asked(archive, sql):
-    return query.rows(open_lake(archive.lake), sql, 1000)[1]
+    return query.run_query(open_lake(archive.lake), sql, 1000)[1]
 
 
 def test_posts_that_were_folded_stand_each_on_its_own(migrated):
@@ -173,4 +173,4 @@ def test_an_old_lake_can_be_looked_at_before_it_is_migrated(old):
     maintain(Maintenance(old.lake, dry_run=True), print)
     assert asked(old, "SELECT count(*) FROM renamed_posts") == [(0,)]
     assert asked(old, "SELECT path FROM withdrawn") == [("daily/2021-07-03-three.md",)]
-    assert json.loads(old.rows("runs")["versions"][-1]).keys() == set(open_lake(old.lake).names())
+    assert json.loads(old.rows("runs")["versions"][-1]).keys() == set(open_lake(old.lake).table_names())

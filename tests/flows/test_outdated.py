@@ -17,7 +17,7 @@ from flows.pipeline.reporting import results
 from lake.store import Lake, open_lake
 from lake.tables import templates
 from posts import parse
-from schemas.enums import Check, Warn
+from schemas.enums import Check, ParseWarning
 from tests.conftest import Archive
 from tests.flows.one_run import Killed
 
@@ -159,7 +159,7 @@ def test_posts_behind_their_template_are_found_once_a_run_should_have_cleaned_th
 def test_where_nothing_is_outdated_no_post_is_looked_at(behind, monkeypatch):
     behind.ingest(workers=1)
     versions = open_lake(behind.lake).versions()
-    monkeypatch.setattr("lake.tables.templates.outdated", None)
+    monkeypatch.setattr("lake.tables.templates.stale_posts", None)
     behind.ingest(workers=1)
     assert open_lake(behind.lake).versions() == versions | {"runs": versions["runs"] + 1}
 
@@ -177,10 +177,10 @@ def test_what_was_cleaned_again_is_not_undone_with_a_batch_that_is_killed_later(
 
 def test_a_post_that_is_read_otherwise_now_is_left_with_a_warning_and_tried_once(behind, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr(parse, "slug", lambda source: f"{source}-renamed")
+        patch.setattr(parse, "source_id_of", lambda source: f"{source}-renamed")
         behind.ingest(workers=1)
         left = behind.posts()
-        assert left["warnings"].to_list() == [[Warn.NOT_CLEANED_AGAIN.value]] * 40
+        assert left["warnings"].to_list() == [[ParseWarning.NOT_CLEANED_AGAIN.value]] * 40
         versions = open_lake(behind.lake).versions()["posts"]
         behind.ingest(workers=1)
         assert open_lake(behind.lake).versions()["posts"] == versions
@@ -192,7 +192,7 @@ def test_a_post_that_is_read_otherwise_now_is_left_with_a_warning_and_tried_once
 
 def test_another_version_of_the_code_tries_again_what_was_left(behind, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr(parse, "slug", lambda source: f"{source}-renamed")
+        patch.setattr(parse, "source_id_of", lambda source: f"{source}-renamed")
         behind.ingest(workers=1)
     monkeypatch.setattr(reclean, "code_version", lambda: "another")
     behind.ingest(workers=1)

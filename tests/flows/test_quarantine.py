@@ -12,7 +12,7 @@ from lake.errors import LakeError
 from lake.query import sql
 from lake.store import open_lake
 from lake.tables import files
-from schemas.enums import Engine
+from schemas.enums import HtmlParser
 
 BROKEN = "---\ntitle: 一\n没有写完".encode()
 OLDER = Run("older", dt.datetime(2024, 1, 1, tzinfo=dt.UTC))
@@ -23,8 +23,8 @@ def sighted_by_an_older_version(archive, path, **columns):
     lake = open_lake(archive.lake)
     row = lake.scan("files").filter(pl.col("path") == path).collect()
     values = {name: pl.lit(value, row.schema[name]) for name, value in columns.items()}
-    Loader(lake, OLDER, Engine.LEXBOR).load(
-        Batch(1, sightings=row.with_columns(**values, first_seen_at=pl.lit(OLDER.started_at)))
+    Loader(lake, OLDER, HtmlParser.LEXBOR).load(
+        Batch(1, file_rows=row.with_columns(**values, first_seen_at=pl.lit(OLDER.started_at)))
     )
 
 
@@ -32,7 +32,7 @@ def test_a_reject_keeps_bytes_reason_field_and_detail(archive):
     archive.put("broken.md", BROKEN)
     archive.write("x.md", date="soon")
     archive.ingest()
-    found = sql.rows(
+    found = sql.run_query(
         open_lake(archive.lake), "SELECT path, reason, field, detail, content FROM rejects ORDER BY path", 9
     )
     assert found[1] == [

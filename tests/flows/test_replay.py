@@ -23,7 +23,7 @@ def rejects(archive):
     lake = open_lake(archive.lake)
     row = lake.scan("files").filter(pl.col("path") == "broken.md").collect()
     aged = row.with_columns(first_seen_at=pl.lit(LONG_AGO.started_at), read_at=pl.lit(LONG_AGO.started_at))
-    Loader(lake, LONG_AGO, Reader()).load(Batch(1, sightings=aged))
+    Loader(lake, LONG_AGO, Reader()).load(Batch(1, file_rows=aged))
     return archive
 
 

@@ -51,7 +51,7 @@ def shrunk(summary):
     return [
         (each.numbers["lost"], each.numbers["posts"])
         for each in summary.alarms
-        if each.kind is AlarmKind.SHRANK
+        if each.kind is AlarmKind.SOURCE_SHRANK
     ]
 
 
@@ -226,7 +226,7 @@ def vanishing(monkeypatch, folder, once, rest=0):
 
 
 def vanished(summary):
-    return [each.numbers["origin"] for each in summary.alarms if each.kind is AlarmKind.VANISHED]
+    return [each.numbers["origin"] for each in summary.alarms if each.kind is AlarmKind.SOURCE_VANISHED]
 
 
 @pytest.mark.parametrize("rest", [0, 4])

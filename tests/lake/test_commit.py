@@ -3,24 +3,24 @@
 import pytest
 from deltalake import CommitProperties, DeltaTable
 
-from lake.commit.commit import BATCH, repair
+from lake.commit.commit import BATCH_KEY, rollback_uncommitted
 from lake.store import open_lake
 
 
 def test_a_whole_lake_needs_no_repair(archive):
     archive.write("a.md")
     archive.ingest()
-    assert repair(open_lake(archive.lake)) is False
+    assert rollback_uncommitted(open_lake(archive.lake)) is False
 
 
 def test_posts_without_their_ledger_are_undone_once(archive):
     archive.write("a.md")
     archive.ingest()
     lake = open_lake(archive.lake)
-    mark = CommitProperties(custom_metadata={BATCH: "x/1"})
+    mark = CommitProperties(custom_metadata={BATCH_KEY: "x/1"})
     posts = lake.scan("posts").collect()
     lake.replace("posts", posts.clear(), posts.select("source_id", "month"), mark)
-    assert [repair(open_lake(archive.lake)) for _ in range(2)] == [True, False]
+    assert [rollback_uncommitted(open_lake(archive.lake)) for _ in range(2)] == [True, False]
     assert archive.live().height == 1
 
 

@@ -11,11 +11,11 @@ import pytest
 from flows.pipeline.direct import ingest
 from flows.pipeline.maintenance.verify import verify
 from flows.pipeline.options import Order
-from lake.damage import explained
+from lake.damage import explaining_damage
 from lake.errors import DamagedError, LakeBusyError, QueryError, StorageError
-from lake.lock import writing
+from lake.lock import hold_writer_lock
 from lake.query.info import posts_by_source
-from lake.query.sql import export, rows
+from lake.query.sql import export, run_query
 from lake.store import open_lake
 from schemas.enums import Check
 
@@ -57,7 +57,7 @@ HARMS = {
 }
 READERS = {
     "scan": lambda lake, _: posts_by_source(lake),
-    "sql": lambda lake, _: rows(lake, "SELECT max(text) FROM posts", 1),
+    "sql": lambda lake, _: run_query(lake, "SELECT max(text) FROM posts", 1),
     "sql-csv": lambda lake, folder: export(lake, "SELECT * FROM posts", str(folder / "x.csv"), "csv"),
 }
 
@@ -67,7 +67,7 @@ READERS = {
 def test_a_reader_names_the_damaged_file_its_table_and_what_to_do(archive, tmp_path, harm, read):
     file = largest(archive, "posts")
     harm(file)
-    with pytest.raises(DamagedError) as told, explained(archive.lake):
+    with pytest.raises(DamagedError) as told, explaining_damage(archive.lake):
         read(open_lake(archive.lake), tmp_path)
     line = str(told.value)
     assert line.startswith(f"{file}: a file of table posts is damaged: ")
@@ -96,7 +96,7 @@ def test_a_damaged_log_is_named_by_its_entry_and_verify_goes_on(archive, table, 
         open_lake(archive.lake).table(table)
     largest(archive, "raw").unlink()
     found = {(each.check, each.table) for each in verify(archive.lake).shown}
-    assert found == {(Check.READABLE, table), (Check.FILES_THERE, "raw")}
+    assert found == {(Check.READABLE, table), (Check.FILES_EXIST, "raw")}
 
 
 def test_an_empty_entry_of_a_log_which_is_read_as_nothing_is_found(archive):
@@ -114,29 +114,33 @@ def test_a_lake_without_its_runs_is_not_made_anew_over_its_tables(archive):
 
 
 def test_a_lake_is_looked_through_once_for_an_error_that_it_does_not_explain(archive):
-    with pytest.raises(ValueError, match="a bug") as told, explained(archive.lake), explained(archive.lake):
+    with (
+        pytest.raises(ValueError, match="a bug") as told,
+        explaining_damage(archive.lake),
+        explaining_damage(archive.lake),
+    ):
         raise ValueError("a bug")
     assert told.value.__notes__ == [f"{archive.lake}: was looked through for damage, and has none"]
 
 
 def test_a_faulty_query_is_not_taken_for_damage(archive):
     largest(archive, "posts").unlink()
-    with pytest.raises(QueryError), explained(archive.lake):
-        rows(open_lake(archive.lake).at({"posts": 0}), "SELEC 1", 1)
+    with pytest.raises(QueryError), explaining_damage(archive.lake):
+        run_query(open_lake(archive.lake).at_versions({"posts": 0}), "SELEC 1", 1)
 
 
 def test_a_file_of_the_user_that_is_not_there_is_not_taken_for_damage(archive):
-    with pytest.raises(QueryError, match=r"none\.csv"), explained(archive.lake):
-        rows(open_lake(archive.lake), "SELECT * FROM 'none.csv'", 1)
+    with pytest.raises(QueryError, match=r"none\.csv"), explaining_damage(archive.lake):
+        run_query(open_lake(archive.lake), "SELECT * FROM 'none.csv'", 1)
 
 
 @pytest.mark.parametrize("content", ["[]", "{}", '{"run_id": 3, "pid": "x"}', "null", "garbage", "\ufffd"])
 def test_a_holder_of_the_lock_that_cannot_be_read_is_another_run(archive, content):
-    with writing(archive.lake, "first", 0, print):
+    with hold_writer_lock(archive.lake, "first", 0, print):
         (archive.lake / ".writer.json").write_text(content)
         with (
             pytest.raises(LakeBusyError, match="another run is still writing"),
-            writing(archive.lake, "second", 0, print),
+            hold_writer_lock(archive.lake, "second", 0, print),
         ):
             pass
 

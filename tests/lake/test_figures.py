@@ -7,7 +7,7 @@ import pytest
 
 from lake.create import create_lake
 from lake.query import statistics
-from lake.query.growth import growth
+from lake.query.growth import growth_of_tables
 from lake.query.info import tables
 from lake.query.statistics import Period, Window
 from lake.store import open_lake
@@ -21,7 +21,7 @@ def written(archive, *posts):
     for number, (source, day, text) in enumerate(posts):
         archive.write(f"{number}.md", text, title=f"第{number}篇", date=day, categories=[source])
     archive.ingest()
-    return statistics.opened(open_lake(archive.lake))
+    return statistics.open_statistics(open_lake(archive.lake))
 
 
 def test_a_source_is_summed_without_what_is_withdrawn(archive):
@@ -30,7 +30,7 @@ def test_a_source_is_summed_without_what_is_withdrawn(archive):
     archive.ingest()
     archive.remove("b.md")
     archive.ingest()
-    row = statistics.sources(statistics.opened(open_lake(archive.lake))).row(0, named=True)
+    row = statistics.sources(statistics.open_statistics(open_lake(archive.lake))).row(0, named=True)
     told = {name: row[name] for name in ("source", "posts", "withdrawn", "last", "text_chars")}
     assert told == {
         "source": "旧刊",
@@ -46,9 +46,9 @@ def test_a_source_of_which_all_is_withdrawn_has_no_dates(archive):
     archive.ingest()
     archive.remove("a.md")
     archive.ingest()
-    opened = statistics.opened(open_lake(archive.lake))
+    opened = statistics.open_statistics(open_lake(archive.lake))
     row = statistics.sources(opened).row(0, named=True)
-    assert (row["posts"], row["withdrawn"], row["first"], statistics.window(opened, TODAY)) == (
+    assert (row["posts"], row["withdrawn"], row["first"], statistics.choose_window(opened, TODAY)) == (
         0,
         1,
         None,
@@ -63,14 +63,16 @@ def test_a_source_of_which_all_is_withdrawn_has_no_dates(archive):
 )  # fmt: skip
 def test_the_period_follows_the_span(archive, last, period):
     opened = written(archive, ("甲", "2024-01-01", "一"), ("甲", last, "二"))
-    assert statistics.window(opened, dt.date(2090, 1, 1)).period == period
+    assert statistics.choose_window(opened, dt.date(2090, 1, 1)).period == period
 
 
 def test_a_far_tail_of_early_posts_and_posts_of_the_future_are_counted_and_not_shown(archive):
     days = ["1970-01-01", "2077-07-07", *["2024-03-05"] * 1000]
     opened = written(archive, *(("甲", day, "灯") for day in days))
     day = dt.date(2024, 3, 5)
-    assert statistics.window(opened, TODAY) == Window(day, day, Period.DAY, before=1, after=1)
+    assert statistics.choose_window(opened, TODAY) == Window(
+        day, day, Period.DAY, posts_before=1, posts_after=1
+    )
 
 
 def test_activity_sums_what_is_not_chosen(archive):
@@ -96,17 +98,17 @@ def test_lengths_are_the_quartiles_of_posts_with_text(archive):
 
 
 def test_files_that_are_no_posts_are_counted_by_reason(examples):
-    found = statistics.left_out(statistics.opened(open_lake(examples.lake)))
+    found = statistics.non_post_files(statistics.open_statistics(open_lake(examples.lake)))
     assert found.filter(pl.col("files") > 1).rows() == [("ignored", "no_front_matter", 3)]
     assert found["files"].sum() == 8
 
 
 def test_an_empty_lake_has_no_figures(tmp_path):
     lake = create_lake(tmp_path / "lake", None)
-    opened = statistics.opened(lake)
-    asked = (statistics.sources, statistics.languages, statistics.left_out)
+    opened = statistics.open_statistics(lake)
+    asked = (statistics.sources, statistics.languages, statistics.non_post_files)
     assert [each(opened).height for each in asked] == [0, 0, 0]
-    assert (statistics.last_runs(lake, 9).height, statistics.window(opened, TODAY)) == (0, None)
+    assert (statistics.last_runs(lake, 9).height, statistics.choose_window(opened, TODAY)) == (0, None)
 
 
 def test_growth_ends_at_what_the_tables_are(archive):
@@ -116,7 +118,11 @@ def test_growth_ends_at_what_the_tables_are(archive):
     archive.ingest()
     lake = open_lake(archive.lake)
     grown = (
-        growth(lake).group_by("table", maintain_order=True).last().select("table", "bytes", "files").rows()
+        growth_of_tables(lake)
+        .group_by("table", maintain_order=True)
+        .last()
+        .select("table", "bytes", "files")
+        .rows()
     )
     assert grown == [(each.table, each.bytes, each.files) for each in tables(lake)]
 
@@ -127,5 +133,5 @@ def test_growth_begins_where_the_log_does(archive):
         archive.ingest()
     open_lake(archive.lake).table("raw").create_checkpoint()
     (archive.lake / f"raw/_delta_log/{1:020}.json").unlink()
-    grown = growth(open_lake(archive.lake)).filter(pl.col("table") == "raw")
+    grown = growth_of_tables(open_lake(archive.lake)).filter(pl.col("table") == "raw")
     assert grown["files"].to_list() == [2, 3]

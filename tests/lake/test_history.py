@@ -9,7 +9,7 @@ from flows.pipeline.options import Order
 from lake.errors import LakeError
 from lake.query import sql
 from lake.store import open_lake
-from lake.tables.post_versions import versions
+from lake.tables.post_versions import post_versions
 from tests.flows.repositories import init
 
 URL = "https://a.example/lamp"
@@ -39,7 +39,7 @@ def day(moment):
 
 
 def test_a_post_has_its_versions_in_order(lived):
-    rows = versions(open_lake(lived.lake), URL)
+    rows = post_versions(open_lake(lived.lake), URL)
     told = rows.select("title", "path", "version_at", "withdrawn_at", "superseded_at").iter_rows()
     assert [(*row[:2], *map(day, row[2:])) for row in told] == [
         ("一盏灯", "a.md", 1, None, 2),
@@ -50,13 +50,13 @@ def test_a_post_has_its_versions_in_order(lived):
 
 def test_a_post_is_found_by_its_id_as_by_its_url(lived):
     lake = open_lake(lived.lake)
-    by_url = versions(lake, URL)
-    assert versions(lake, by_url["post_id"][0]).equals(by_url)
+    by_url = post_versions(lake, URL)
+    assert post_versions(lake, by_url["post_id"][0]).equals(by_url)
 
 
 def test_a_post_that_is_not_there_is_an_error(lived):
     with pytest.raises(LakeError, match="nowhere"):
-        versions(open_lake(lived.lake), "https://nowhere.example/")
+        post_versions(open_lake(lived.lake), "https://nowhere.example/")
 
 
 @pytest.mark.parametrize(
@@ -67,20 +67,20 @@ def test_a_post_that_is_not_there_is_an_error(lived):
 def test_posts_at_a_moment_are_those_that_stood_then(lived, days_later, titles):
     lake = open_lake(lived.lake)
     moment = f"(SELECT min(version_at) FROM versions) + INTERVAL ({days_later}) DAY"
-    found = sql.rows(lake, f"SELECT title FROM posts_at({moment}) ORDER BY title", 9)
+    found = sql.run_query(lake, f"SELECT title FROM posts_at({moment}) ORDER BY title", 9)
     assert [title for (title,) in found[1]] == titles
 
 
 def test_posts_at_has_the_columns_of_posts(lived):
     lake = open_lake(lived.lake)
-    assert sql.rows(lake, "FROM posts_at(now())", 1)[0] == sql.rows(lake, "FROM posts", 1)[0]
+    assert sql.run_query(lake, "FROM posts_at(now())", 1)[0] == sql.run_query(lake, "FROM posts", 1)[0]
 
 
 def test_posts_at_a_date_is_its_first_moment(lived):
     lake = open_lake(lived.lake)
-    first = sql.rows(lake, "SELECT min(version_at)::DATE::VARCHAR FROM versions", 1)[1][0][0]
+    first = sql.run_query(lake, "SELECT min(version_at)::DATE::VARCHAR FROM versions", 1)[1][0][0]
     counted = [
-        sql.rows(lake, f"SELECT count(*) FROM posts_at('{text}')", 1)[1]
+        sql.run_query(lake, f"SELECT count(*) FROM posts_at('{text}')", 1)[1]
         for text in (first, f"{first} 23:59:59")
     ]
     assert counted == [[(0,)], [(2,)]]

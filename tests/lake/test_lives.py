@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from lake.commit.version_chain import Version, lived
+from lake.commit.version_chain import Version, build_version_chain
 
 TICK = dt.timedelta(microseconds=1)
 OLD, NEW, NEWER = "old", "new", "newer"
@@ -117,7 +117,7 @@ CASES = {
 
 @pytest.mark.parametrize(("now", "choices", "versions"), CASES.values(), ids=CASES)
 def test_the_versions_of_a_post_after(now, choices, versions):
-    assert lived(now, choices) == versions
+    assert build_version_chain(now, choices) == versions
 
 
 # A change cut into batches: OLD gave way to NEW on the 4th, and more comes of that moment
@@ -139,10 +139,10 @@ CUT = {
 
 @pytest.mark.parametrize(("choices", "versions"), CUT.values(), ids=CUT)
 def test_the_versions_of_a_post_after_a_part_of_a_change(choices, versions):
-    assert lived(stored(NEW, 4), choices, ended(STAYED, day(4), NEW)) == versions
+    assert build_version_chain(stored(NEW, 4), choices, ended(STAYED, day(4), NEW)) == versions
 
 
 def test_a_post_that_came_back_came_back_as_the_last_part_of_the_change_has_it():
     away = replace(stored(away=3), superseded_at=day(5), superseded_by=NEW)
-    versions = lived(stored(NEW, 5), [came(5, 7, OLD)], away)
+    versions = build_version_chain(stored(NEW, 5), [came(5, 7, OLD)], away)
     assert versions == [replace(away, superseded_by=OLD), Version(7, OLD, day(5))]

@@ -145,12 +145,12 @@ def test_readers_of_changes_are_told_that_there_are_none(archive):
     assert {told["dataChange"] for action, told in actions if action in {"add", "remove"}} == {False}
 
 
-@pytest.mark.parametrize("limit", ["LARGEST_FILE", "LARGEST_BYTES"])
+@pytest.mark.parametrize("limit", ["MAX_FILE_ROWS", "MAX_FILE_BYTES"])
 def test_no_more_is_put_together_than_a_file_may_hold(archive, monkeypatch, limit):
     groups_of_rows = [pq.read_metadata(file).row_group(0) for file in data_files(archive, "raw")]
     wholes = {
-        "LARGEST_FILE": sum(group.num_rows for group in groups_of_rows),
-        "LARGEST_BYTES": sum(group.total_byte_size for group in groups_of_rows),
+        "MAX_FILE_ROWS": sum(group.num_rows for group in groups_of_rows),
+        "MAX_FILE_BYTES": sum(group.total_byte_size for group in groups_of_rows),
     }
     monkeypatch.setattr(files, limit, wholes[limit] - 1)
     assert [of(maintained(archive), "raw").files for _ in range(2)] == [2, 2]
@@ -175,7 +175,9 @@ def test_the_lake_may_lie_in_a_folder_of_any_name(archive, name):
     odd.write("a.md", url=URL.format("a"), title="又改")
     odd.ingest()
     assert of(maintained(odd), "posts").removed == 1
-    assert sql.rows(open_lake(odd.lake), "SELECT title FROM posts WHERE path = 'a.md'", 9)[1] == [("又改",)]
+    assert sql.run_query(open_lake(odd.lake), "SELECT title FROM posts WHERE path = 'a.md'", 9)[1] == [
+        ("又改",)
+    ]
     assert verify(odd.lake).findings == 0
 
 
@@ -186,9 +188,9 @@ def test_versions_within_the_retention_stay_readable(archive):
     versions = [json.loads(text) for text in archive.rows("runs").sort("started_at")["versions"]]
     before = frames(archive)["posts"]
     maintained(archive, days=7.0)
-    then = open_lake(archive.lake).at(versions[-1]).scan("posts").collect()
+    then = open_lake(archive.lake).at_versions(versions[-1]).scan("posts").collect()
     assert_frame_equal(then.select(before.columns).sort("post_id"), before)
-    assert open_lake(archive.lake).at(versions[0]).scan("posts").collect().height == 2
+    assert open_lake(archive.lake).at_versions(versions[0]).scan("posts").collect().height == 2
 
 
 @pytest.mark.parametrize(("days", "removed"), [(9.0, 0), (7.0, 3)], ids=["younger", "older"])
@@ -207,7 +209,7 @@ def test_the_versions_of_the_newest_run_can_be_read_even_if_all_older_ones_go(ar
         done.run_id,
         done.versions,
     )
-    then = open_lake(archive.lake).at(done.versions)
+    then = open_lake(archive.lake).at_versions(done.versions)
     assert {name: then.scan(name).collect().height for name in TABLES} == {
         name: archive.rows(name).height for name in TABLES
     }
@@ -296,7 +298,7 @@ def test_a_maintain_killed_at_any_step_leaves_a_lake_that_goes_on(archive, monke
 def test_posts_that_were_cleaned_again_are_not_taken_back_behind_what_is_deleted(archive, monkeypatch):
     lake = open_lake(archive.lake)
     rows = lake.scan("posts").collect()
-    lake.replace("posts", rows, rows.select(lake.partition_of("posts")).unique(), CommitProperties())
+    lake.replace("posts", rows, rows.select(lake.partition_columns("posts")).unique(), CommitProperties())
     maintained(archive)
     archive.write("a.md", url=URL.format("a"), title="末了")
     kill(monkeypatch, ("after", "posts", 1), archive.ingest)

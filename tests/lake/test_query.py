@@ -23,14 +23,14 @@ def lake(examples):
 
 @pytest.mark.parametrize("name", ALL)
 def test_every_table_and_view_answers_on_an_empty_lake(tmp_path, name):
-    columns, found, more = sql.rows(create_lake(tmp_path / "lake", None), f"SELECT * FROM {name}", 9)
+    columns, found, more = sql.run_query(create_lake(tmp_path / "lake", None), f"SELECT * FROM {name}", 9)
     assert (len(columns) > 0, found, more) == (True, [], False)
 
 
 @pytest.mark.parametrize("name", ALL)
 def test_every_view_has_the_same_columns_and_types_on_an_empty_and_a_full_lake(tmp_path, lake, name):
     empty = create_lake(tmp_path / "lake", None)
-    described = [sql.rows(each, f"DESCRIBE {name}", 99)[1] for each in (empty, lake)]
+    described = [sql.run_query(each, f"DESCRIBE {name}", 99)[1] for each in (empty, lake)]
     assert described[0] == described[1]
 
 
@@ -51,12 +51,14 @@ def test_every_view_has_the_same_columns_and_types_on_an_empty_and_a_full_lake(t
     ],
 )
 def test_the_examples_answer(lake, asked, answer):
-    assert sql.rows(lake, asked, 9)[1] == [(answer,)]
+    assert sql.run_query(lake, asked, 9)[1] == [(answer,)]
 
 
 def test_rejects_are_the_rejected_files_of_the_ledger(lake, examples):
     rejected = examples.files().filter(pl.col("outcome") == "rejected")["path"].sort().to_list()
-    assert sql.rows(lake, "SELECT path FROM rejects ORDER BY path", 99)[1] == [(path,) for path in rejected]
+    assert sql.run_query(lake, "SELECT path FROM rejects ORDER BY path", 99)[1] == [
+        (path,) for path in rejected
+    ]
 
 
 def test_withdrawn_posts_are_not_counted_and_gone_files_were_last_seen_then(archive):
@@ -67,19 +69,19 @@ def test_withdrawn_posts_are_not_counted_and_gone_files_were_last_seen_then(arch
     archive.ingest()
     asked = """SELECT (SELECT posts FROM sources), (SELECT sum(posts)::int FROM daily),
                (SELECT bool_and(last_seen_at = coalesce(gone_at, (SELECT max(started_at) FROM runs))) FROM files)"""
-    assert sql.rows(open_lake(archive.lake), asked, 9)[1] == [(1, 1, True)]
+    assert sql.run_query(open_lake(archive.lake), asked, 9)[1] == [(1, 1, True)]
 
 
 def test_a_query_reads_the_current_version_only(archive):
     for title in ("一", "二", "三"):
         archive.write("a.md", url="https://a.example/1", title=title)
         archive.ingest()
-    assert sql.rows(open_lake(archive.lake), "SELECT title FROM posts", 9)[1] == [("三",)]
+    assert sql.run_query(open_lake(archive.lake), "SELECT title FROM posts", 9)[1] == [("三",)]
 
 
 @pytest.mark.parametrize(("most", "more"), [(39, True), (40, False)])
 def test_rows_tell_whether_there_are_more(lake, most, more):
-    _, found, is_more = sql.rows(lake, "SELECT title FROM posts", most)
+    _, found, is_more = sql.run_query(lake, "SELECT title FROM posts", most)
     assert (len(found), is_more) == (most, more)
 
 
@@ -100,7 +102,7 @@ def test_a_wrong_query_is_a_query_error(lake, tmp_path, wrong):
         sql.export(lake, wrong, str(tmp_path / "out.csv"), "csv")
     if wrong:
         with pytest.raises(QueryError):
-            sql.rows(lake, wrong, 9)
+            sql.run_query(lake, wrong, 9)
 
 
 READ = {
@@ -133,7 +135,7 @@ def test_an_export_gives_back_chinese_text_quotes_and_line_breaks(archive, tmp_p
 )
 def test_whatever_gives_rows_can_be_exported(lake, tmp_path, asked):
     sql.export(lake, asked, str(tmp_path / "out.parquet"), "parquet")
-    assert pl.read_parquet(tmp_path / "out.parquet").height == len(sql.rows(lake, asked, 99)[1])
+    assert pl.read_parquet(tmp_path / "out.parquet").height == len(sql.run_query(lake, asked, 99)[1])
 
 
 def test_two_statements_are_not_exported(lake, tmp_path):

@@ -7,12 +7,12 @@ from deltalake import CommitProperties, DeltaTable
 
 from flows.pipeline.execution import read
 from flows.pipeline.maintenance.verify import verify
-from lake.commit.commit import agreeing
-from lake.delta import removal_of, write
+from lake.commit.commit import current_version_properties
+from lake.delta import remove_actions, write
 from lake.query import info, sql, statistics
-from lake.store import STATISTICS, open_lake
+from lake.store import STATS_COLUMNS, open_lake
 from lake.tables import templates
-from lake.tables.post_versions import versions
+from lake.tables.post_versions import post_versions
 from tests.flows.one_run import Killed, arm, give_up
 from tests.flows.repositories import init
 
@@ -37,7 +37,7 @@ def counted(archive):
 
 
 def asked(archive, query_text):
-    return sql.rows(open_lake(archive.lake), query_text, 99)[1]
+    return sql.run_query(open_lake(archive.lake), query_text, 99)[1]
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def test_a_withdrawn_post_leaves_posts_and_comes_back_with_its_file(five):
     five.put("back/1.md", kept)
     five.ingest()
     assert (counted(five), five.withdrawn()["path"].to_list()) == (4, ["0.md"])
-    first, last = versions(open_lake(five.lake), URL.format(1)).rows(named=True)
+    first, last = post_versions(open_lake(five.lake), URL.format(1)).rows(named=True)
     assert first["withdrawn_at"] < first["superseded_at"] == last["version_at"]
     assert (first["superseded_by"], last["path"], last["withdrawn_at"]) == (last["blob"], "back/1.md", None)
     assert verify(five.lake).findings == 0
@@ -140,10 +140,10 @@ def older(five):
         withdrawn_at=pl.when(pl.col("path").is_in(["0.md", "1.md"])).then(pl.lit(at))
     )
     files = lake.partition_files("posts")
-    added = write(lake.root / "posts", rows, partition, STATISTICS["posts"])
-    lake.commit("posts", [*added, *removal_of(files, partition)], partition, CommitProperties())
+    added = write(lake.root / "posts", rows, partition, STATS_COLUMNS["posts"])
+    lake.commit("posts", [*added, *remove_actions(files, partition)], partition, CommitProperties())
     gone = five.rows("files").filter(pl.col("path").is_in(["0.md", "1.md"])).with_columns(gone_at=pl.lit(at))
-    lake.upsert("files", gone, ["origin", "path"], agreeing(lake))
+    lake.upsert("files", gone, ["origin", "path"], current_version_properties(lake))
     return five
 
 
@@ -157,9 +157,11 @@ def test_an_older_lake_is_read_as_if_its_withdrawn_posts_had_left(older):
     assert asked(older, "SELECT count(*) FROM versions") == [(5,)]
     assert {each.table: each.rows for each in info.tables(lake)}["posts"] == 3
     assert info.posts_by_source(lake)["posts"].to_list() == [3]
-    assert templates.unlearned(lake, anew=True)["posts"].to_list() == [3]
-    assert statistics.sources(statistics.opened(lake)).select("posts", "withdrawn").rows() == [(3, 2)]
-    assert versions(lake, URL.format(0))["withdrawn_at"].null_count() == 0
+    assert templates.sources_with_new_posts(lake, include_all=True)["posts"].to_list() == [3]
+    assert statistics.sources(statistics.open_statistics(lake)).select("posts", "withdrawn").rows() == [
+        (3, 2)
+    ]
+    assert post_versions(lake, URL.format(0))["withdrawn_at"].null_count() == 0
     assert [each.check for each in verify(older.lake).checks if each.findings] == []
 
 
@@ -168,4 +170,4 @@ def test_a_withdrawn_post_of_an_older_lake_comes_back(older):
     withdraw(older, 0, 1)
     older.ingest()
     assert older.titles() == ["第0盏", "第2盏", "第3盏", "第4盏"]
-    assert versions(open_lake(older.lake), URL.format(0))["path"].to_list() == ["0.md", "back/0.md"]
+    assert post_versions(open_lake(older.lake), URL.format(0))["path"].to_list() == ["0.md", "back/0.md"]

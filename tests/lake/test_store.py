@@ -9,9 +9,9 @@ from deltalake import DeltaTable
 from lake.create import create_lake
 from lake.errors import LakeError
 from lake.query import sql
-from lake.store import arrow, open_lake
+from lake.store import open_lake, to_arrow
 from schemas.enums import Granularity
-from schemas.tables import TABLES, empty
+from schemas.tables import TABLES, empty_table
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_a_lake_may_lie_in_a_folder_of_any_name(archive, name):
     odd.ingest()
     odd.write("a.md", url="https://a.example/1", title="改了")
     odd.ingest()
-    assert sql.rows(open_lake(odd.lake), "SELECT title FROM posts", 9)[1] == [("改了",)]
+    assert sql.run_query(open_lake(odd.lake), "SELECT title FROM posts", 9)[1] == [("改了",)]
 
 
 @pytest.mark.parametrize("name", ["a%20b", "[1]", "a\\b"], ids=["escape", "brackets", "backslash"])
@@ -129,9 +129,11 @@ def test_a_table_made_by_an_older_version_gains_the_columns_that_it_lacks(archiv
     archive.ingest()
     older = archive.rows("runs").drop("alarms")
     DeltaTable.create(
-        str(archive.lake / "runs"), arrow(empty("runs").drop("alarms")).schema, mode="overwrite"
+        str(archive.lake / "runs"), to_arrow(empty_table("runs").drop("alarms")).schema, mode="overwrite"
     )
     older.write_delta(str(archive.lake / "runs"), mode="append")
     archive.ingest()
     assert archive.rows("runs").sort("started_at")["alarms"].to_list() == [None, []]
-    assert sql.rows(open_lake(archive.lake), "SELECT count(alarms), count(*) FROM runs", 1)[1] == [(1, 2)]
+    assert sql.run_query(open_lake(archive.lake), "SELECT count(alarms), count(*) FROM runs", 1)[1] == [
+        (1, 2)
+    ]

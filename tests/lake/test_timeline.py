@@ -5,9 +5,9 @@ import datetime as dt
 import polars as pl
 import pytest
 
-from lake.commit.election import Files, Replay
+from lake.commit.election import EventReplay, FileColumns
 from schemas.enums import Reason
-from schemas.tables import empty
+from schemas.tables import empty_table
 
 
 def day(number):
@@ -29,17 +29,21 @@ def went(at, path, origin="o"):
 
 
 def files(*rows):
-    schema = empty("files").select("origin", "path", "post_id", "published_at", "text_chars", "reason").schema
-    return Files.of(pl.DataFrame(rows, schema=schema))
+    schema = (
+        empty_table("files")
+        .select("origin", "path", "post_id", "published_at", "text_chars", "reason")
+        .schema
+    )
+    return FileColumns.from_rows(pl.DataFrame(rows, schema=schema))
 
 
 def played(rows, events, standing=0, doomed=()):
-    return Replay(files(*rows), standing, doomed).play(list(events))
+    return EventReplay(files(*rows), standing, doomed).play(list(events))
 
 
 def chosen(rows, events, standing=0, doomed=()):
     """Return the choices of the post p: (day, row)."""
-    choices = played(rows, events, standing, doomed).choices["p"]
+    choices = played(rows, events, standing, doomed).elections["p"]
     return [(at.day, number) for at, number in choices]
 
 
@@ -72,7 +76,7 @@ def test_a_post_of_1969_and_one_without_text_can_win():
 
 def test_a_file_that_tells_no_post_chooses_nothing():
     timeline = played([row("a", post=None)], [came(3, 0, "a")])
-    assert (dict(timeline.choices), timeline.there) == ({}, {("o", "a"): 0})
+    assert (dict(timeline.elections), timeline.live_rows) == ({}, {("o", "a"): 0})
 
 
 # Moment by moment
@@ -92,22 +96,22 @@ def test_what_happens_at_one_moment_is_one_choice():
 
 def test_all_that_goes_goes_before_anything_comes():
     timeline = played([row("a"), row("a")], [came(3, 1, "a"), went(3, "a")], standing=1)
-    assert (timeline.there, timeline.went) == ({("o", "a"): 1}, {})
+    assert (timeline.live_rows, timeline.deleted_rows) == ({("o", "a"): 1}, {})
 
 
 def test_an_edit_to_another_post_leaves_the_first_to_its_twin_or_to_nobody():
     rows = [row("a", published=2), row("b"), row("a", post="q"), row("b", post="q")]
     timeline = played(rows, [came(3, 2, "a"), came(4, 3, "b")], standing=2)
-    assert timeline.choices == {"p": [(day(3), 1), (day(4), None)], "q": [(day(3), 2), (day(4), 2)]}
+    assert timeline.elections == {"p": [(day(3), 1), (day(4), None)], "q": [(day(3), 2), (day(4), 2)]}
 
 
 def test_what_went_and_what_came_is_told_of_the_end_and_of_the_beginning():
     rows = [row("a"), row("b"), row("b")]
     events = [went(3, "a"), came(3, 1, "b"), went(4, "b"), came(5, 2, "b"), went(6, "never")]
     timeline = played(rows, events, standing=1)
-    assert timeline.there == {("o", "b"): 2}
-    assert timeline.went == {("o", "a"): (0, day(3))}
-    assert timeline.came == {("o", "b"): day(3)}
+    assert timeline.live_rows == {("o", "b"): 2}
+    assert timeline.deleted_rows == {("o", "a"): (0, day(3))}
+    assert timeline.added_at == {("o", "b"): day(3)}
 
 
 # Files that cannot be read for a while
@@ -138,13 +142,13 @@ def test_a_post_is_not_withdrawn_while_one_of_its_files_cannot_be_read():
 def test_a_doomed_file_gives_way_to_one_that_has_just_come():
     rows = [row("a", published=3), row("b", published=2), row("c")]
     timeline = played(rows, [came(4, 2, "c")], standing=2, doomed=[0, 1])
-    assert timeline.choices == {"p": [(day(4), 2)]}
-    assert timeline.went == {("o", "a"): (0, day(4)), ("o", "b"): (1, day(4))}
+    assert timeline.elections == {"p": [(day(4), 2)]}
+    assert timeline.deleted_rows == {("o", "a"): (0, day(4)), ("o", "b"): (1, day(4))}
 
 
 def test_a_doomed_file_stays_where_it_is_not_chosen_and_where_nothing_came():
     better = played([row("a"), row("b", published=2)], [came(4, 1, "b")], standing=1, doomed=[0])
-    assert (better.choices["p"], better.went) == ([(day(4), 1)], {})
+    assert (better.elections["p"], better.deleted_rows) == ([(day(4), 1)], {})
     rows = [row("a", published=3), row("b", published=2), row("c")]
     assert chosen(rows, [went(4, "b")], standing=3, doomed=[0, 2]) == [(4, 0)]
 

@@ -12,9 +12,9 @@ import pytest
 from deltalake import CommitProperties, write_deltalake
 
 from flows.pipeline.maintenance.verify import FaultyLakeError, verify
-from lake.commit.commit import BATCH
-from lake.delta import removal_of, write
-from lake.store import STATISTICS, arrow, open_lake
+from lake.commit.commit import BATCH_KEY
+from lake.delta import remove_actions, write
+from lake.store import STATS_COLUMNS, open_lake, to_arrow
 from schemas.enums import Check
 
 URL = "https://a.example/{}"
@@ -39,13 +39,13 @@ def archive(archive):
 def change(archive, name, rows):
     """Put rows in the place of all that a table holds, through the log."""
     lake = open_lake(archive.lake)
-    partition = lake.partition_of(name)
+    partition = lake.partition_columns(name)
     if partition:
         files = lake.partition_files(name)
-        added = write(lake.root / name, rows, partition, STATISTICS[name])
-        lake.commit(name, [*added, *removal_of(files, partition)], partition, CommitProperties())
+        added = write(lake.root / name, rows, partition, STATS_COLUMNS[name])
+        lake.commit(name, [*added, *remove_actions(files, partition)], partition, CommitProperties())
     else:
-        write_deltalake(lake.table(name), arrow(rows), mode="overwrite")
+        write_deltalake(lake.table(name), to_arrow(rows), mode="overwrite")
 
 
 def changing(name, **columns):
@@ -96,8 +96,8 @@ IS_B = pl.col("path") == "b.md"
 LATER = pl.col("published_at") + YEAR
 NEVER = {"superseded_at": pl.lit(None, pl.Datetime("us", "UTC")), "superseded_by": pl.lit(None, pl.String)}
 BROKEN = {
-    "file-gone": (Check.FILES_THERE, lambda archive: file_of(archive, "posts").unlink()),
-    "file-longer": (Check.FILES_THERE, lengthen),
+    "file-gone": (Check.FILES_EXIST, lambda archive: file_of(archive, "posts").unlink()),
+    "file-longer": (Check.FILES_EXIST, lengthen),
     "file-of-zeros": (Check.READABLE, lambda archive: overwrite(archive, "posts")),
     "raw-of-zeros": (Check.READABLE, lambda archive: overwrite(archive, "raw")),
     "row-count": (Check.ROW_COUNTS, edit_log("posts", r'(numRecords\\": )1', r"\g<1>7")),
@@ -110,12 +110,12 @@ BROKEN = {
     "wrong-size": (Check.HASHES, changing("raw", size=pl.lit(1, pl.Int64))),
     "wrong-text": (Check.HASHES, changing("posts", content_hash=pl.lit("0" * 32))),
     "raw-twice": (Check.UNIQUE, twice),
-    "name-of-another-source": (Check.SLUGS, changing("posts", source=pl.lit("旧刊"))),
-    "post-gone": (Check.POSTS_THERE, dropping("posts", IS_B)),
-    "post-withdrawn": (Check.POSTS_THERE, changing("posts", withdrawn_at=pl.col("version_at"))),
-    "ledger-row-gone": (Check.POSTS_TOLD, dropping("files", IS_B)),
-    "other-blob": (Check.POSTS_TOLD, changing("files", blob=pl.col("blob").first())),
-    "content-gone": (Check.CONTENTS_HELD, dropping("raw", pl.col("size") == pl.col("size").max())),
+    "name-of-another-source": (Check.SOURCE_IDS, changing("posts", source=pl.lit("旧刊"))),
+    "post-gone": (Check.FILES_HAVE_POST, dropping("posts", IS_B)),
+    "post-withdrawn": (Check.FILES_HAVE_POST, changing("posts", withdrawn_at=pl.col("version_at"))),
+    "ledger-row-gone": (Check.POSTS_HAVE_FILE, dropping("files", IS_B)),
+    "other-blob": (Check.POSTS_HAVE_FILE, changing("files", blob=pl.col("blob").first())),
+    "content-gone": (Check.BLOBS_STORED, dropping("raw", pl.col("size") == pl.col("size").max())),
     "duplicate-of-nothing": (Check.DUPLICATES, changing("files", detail=pl.lit("of x.md"))),
     "overlap": (Check.INTERVALS, changing("revisions", superseded_at=pl.col("superseded_at") + YEAR)),
     "ends-before-it-begins": (Check.INTERVALS, changing("revisions", version_at=pl.col("version_at") + YEAR)),
@@ -172,7 +172,7 @@ def test_a_corrupt_file_is_named_and_the_others_are_looked_at(archive):
     verified = verify(archive.lake)
     assert [file.as_posix().endswith(finding.where) for finding in verified.shown] == [True]
     assert {each.check for each in verified.checks if each.skipped} == {
-        Check.UNIQUE, Check.SLUGS, Check.POSTS_THERE, Check.POSTS_TOLD, Check.CONTENTS_HELD, Check.INTERVALS, Check.TEMPLATES, Check.CLEANED,
+        Check.UNIQUE, Check.SOURCE_IDS, Check.FILES_HAVE_POST, Check.POSTS_HAVE_FILE, Check.BLOBS_STORED, Check.INTERVALS, Check.TEMPLATES, Check.CLEANED,
     }  # fmt: skip
     assert (
         next(each.checked for each in verified.checks if each.check == Check.RULES and each.table == "posts")
@@ -193,8 +193,8 @@ def test_of_many_findings_the_first_are_shown_and_all_counted(archive):
 def test_what_a_killed_run_left_unfinished_is_no_fault(archive):
     lake = open_lake(archive.lake)
     posts = lake.scan("posts").collect()
-    mark = CommitProperties(custom_metadata={BATCH: "x/1"})
-    lake.replace("posts", posts.clear(), posts.select(lake.partition_of("posts")).unique(), mark)
+    mark = CommitProperties(custom_metadata={BATCH_KEY: "x/1"})
+    lake.replace("posts", posts.clear(), posts.select(lake.partition_columns("posts")).unique(), mark)
     assert verify(archive.lake).findings == 0
 
 

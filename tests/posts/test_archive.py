@@ -258,8 +258,8 @@ def test_a_folder_may_hold_no_posts(file):
 
 
 KINDS = {
-    "symlink": (tarfile.SYMTYPE, Reason.LINK),
-    "hard link": (tarfile.LNKTYPE, Reason.LINK),
+    "symlink": (tarfile.SYMTYPE, Reason.SYMLINK),
+    "hard link": (tarfile.LNKTYPE, Reason.SYMLINK),
     "pipe": (tarfile.FIFOTYPE, Reason.NOT_A_FILE),
     "device": (tarfile.CHRTYPE, Reason.NOT_A_FILE),
     "contiguous": (tarfile.CONTTYPE, b""),
@@ -279,7 +279,7 @@ def test_what_is_no_file_in_a_tar_is_told(file, kind, became):
 
 @pytest.mark.parametrize(
     ("kind", "became"),
-    [(stat.S_IFLNK, Reason.LINK), (stat.S_IFIFO, Reason.NOT_A_FILE), (stat.S_IFREG, b"words")],
+    [(stat.S_IFLNK, Reason.SYMLINK), (stat.S_IFIFO, Reason.NOT_A_FILE), (stat.S_IFREG, b"words")],
 )
 def test_what_is_no_file_in_a_zip_is_told(file, kind, became):
     assert contents(file, zip_of({"a.md": b"words"}, external_attr=kind << 16)) == {"a.md": became}
@@ -305,7 +305,7 @@ def test_of_files_with_one_path_the_last_is_taken(file):
     archive = tar_of({"a.md": b"1", "./a.md": b"2"})[:-1024] + tar_entry("b.md", b"3")
     assert contents(file, archive + tar_entry("b.md", kind=tarfile.SYMTYPE)) == {
         "a.md": b"2",
-        "b.md": Reason.LINK,
+        "b.md": Reason.SYMLINK,
     }
 
 

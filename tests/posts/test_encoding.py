@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from posts.text.decode import decode
 from posts.text.encoding import decoded
-from schemas.enums import Warn
+from schemas.enums import ParseWarning
 
 HANS = (
     "灯塔下的人",
@@ -68,36 +68,43 @@ def post(title, *sentences):
 def test_an_encoding_is_told_by_what_it_says(encoding, sentences, times):
     title, *rest = sentences
     written = post(title, *(rest * times))
-    assert decode(written.encode(encoding)) == (written, [Warn.NOT_UTF8])
+    assert decode(written.encode(encoding)) == (written, [ParseWarning.NOT_UTF8])
 
 
 def test_lines_of_two_encodings_are_read_each_in_its_own():
     written = post("燈塔", *HANS[1:])
     head, body = written.split("<p>")
-    assert decode(head.encode() + f"<p>{body}".encode("gb18030")) == (written, [Warn.MIXED_ENCODINGS])
+    assert decode(head.encode() + f"<p>{body}".encode("gb18030")) == (written, [ParseWarning.MIXED_ENCODINGS])
 
 
 def test_a_title_in_another_encoding_than_a_long_body_is_read():
     written = post(HANS[0], *(HANS[1:] * 30))
     head, body = written.split("date:")
-    assert decode(head.encode("gb18030") + f"date:{body}".encode()) == (written, [Warn.MIXED_ENCODINGS])
+    assert decode(head.encode("gb18030") + f"date:{body}".encode()) == (
+        written,
+        [ParseWarning.MIXED_ENCODINGS],
+    )
 
 
 def test_a_cut_character_is_no_other_encoding():
     content = post(HANS[0], *(HANS[1:] * 30)).encode()
     text, warnings = decode(content.replace("岸".encode(), "岸".encode()[:2], 1))
-    assert (text.count("\ufffd"), warnings) == (1, [Warn.BAD_BYTES])
+    assert (text.count("\ufffd"), warnings) == (1, [ParseWarning.BAD_BYTES])
 
 
 def test_a_damaged_file_in_another_encoding_is_read_but_for_the_damage():
     content = post(HANS[0], *(HANS[1:] * 10)).encode("gb18030")
     text, warnings = decode(content.replace("岸".encode("gb18030"), b"\xff", 1))
-    assert (text.count("\ufffd"), text.count("灯"), warnings) == (1, 31, [Warn.NOT_UTF8, Warn.BAD_BYTES])
+    assert (text.count("\ufffd"), text.count("灯"), warnings) == (
+        1,
+        31,
+        [ParseWarning.NOT_UTF8, ParseWarning.BAD_BYTES],
+    )
 
 
 def test_bytes_that_no_encoding_explains_keep_their_ascii():
     text, warnings = decode(b"---\ntitle: a\n---\n" + bytes(range(128, 256)))
-    assert (text[:17], Warn.BAD_BYTES in warnings or Warn.NOT_UTF8 in warnings) == (
+    assert (text[:17], ParseWarning.BAD_BYTES in warnings or ParseWarning.NOT_UTF8 in warnings) == (
         "---\ntitle: a\n---\n",
         True,
     )

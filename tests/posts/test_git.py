@@ -375,7 +375,7 @@ def test_links_and_submodules_are_given_as_problems(site):
     site.git("add", "-A")
     site.git("update-index", "--add", "--cacheinfo", f"{SUBMODULE},d/e")
     site.git("commit", "-qm", "words")
-    assert site.files() == {"a.md": site.blob("a.md"), "b.md": Reason.LINK, "d/e": Reason.SUBMODULE}
+    assert site.files() == {"a.md": site.blob("a.md"), "b.md": Reason.SYMLINK, "d/e": Reason.SUBMODULE}
 
 
 def test_a_missing_blob_leaves_a_file_that_cannot_be_read(site):
@@ -459,7 +459,7 @@ def test_links_and_submodules_come_and_go(site):
     site.git("add", "-A")
     site.git("update-index", "--add", "--cacheinfo", f"{SUBMODULE},c")
     site.git("commit", "-qm", "words")
-    there = [Change("a.md", None, Reason.LINK), Change("c", None, Reason.SUBMODULE)]
+    there = [Change("a.md", None, Reason.SYMLINK), Change("c", None, Reason.SUBMODULE)]
     assert site.changes(old, "main") == there
     assert site.changes("main", old) == [Change("a.md", site.blob("a.md", old)), Change("c", None)]
 

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from posts.parse import Sighted, parse
-from schemas.enums import Engine
+from schemas.enums import HtmlParser
 from schemas.keys import blob_id
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 CASES = sorted(path for path in GOLDEN.rglob("*.*") if path.suffix != ".json")
 
 
-@pytest.mark.parametrize("engine", Engine)
+@pytest.mark.parametrize("engine", HtmlParser)
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.relative_to(GOLDEN).as_posix())
 def test_a_file_becomes_what_is_written_beside_it(case, engine):
     expected = json.loads(case.with_suffix(".json").read_text("utf-8"))

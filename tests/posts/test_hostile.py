@@ -12,14 +12,14 @@ import pytest
 from posts.parse import Sighted, parse, parse_file
 from posts.post import Post, Refusal
 from posts.sources.files import LARGEST_BYTES
-from schemas.enums import Engine
+from schemas.enums import HtmlParser
 from schemas.keys import blob_id
 
 ROOT = Path(__file__).parents[2]
 HEAD = "title: Lamp\ndate: 2024-03-05\n"
 
 
-def became(content, name="2024-03-05-x.md", engine=Engine.LEXBOR):
+def became(content, name="2024-03-05-x.md", engine=HtmlParser.LEXBOR):
     return parse(Sighted("/blog", name, content, blob_id(content)), engine)
 
 
@@ -239,7 +239,7 @@ BODIES = {
 
 @pytest.mark.parametrize("body", BODIES)
 def test_a_hostile_body_is_a_post_and_the_engines_agree(body):
-    lexbor, soup = (post(body=BODIES[body], engine=engine) for engine in Engine)
+    lexbor, soup = (post(body=BODIES[body], engine=engine) for engine in HtmlParser)
     assert is_sound(lexbor)
     assert is_sound(soup)
     assert (lexbor.text, lexbor.images) == (soup.text, soup.images)

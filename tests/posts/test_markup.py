@@ -5,7 +5,7 @@ import pytest
 from posts.html.extract import content_of
 from posts.html.parser import markup_of
 from posts.html.tags import attributes_of
-from schemas.enums import Engine
+from schemas.enums import HtmlParser
 
 # the first <i> is there since one <div> alone is not parsed
 READ = {
@@ -32,18 +32,18 @@ READ = {
 }
 
 
-@pytest.mark.parametrize("engine", Engine)
+@pytest.mark.parametrize("engine", HtmlParser)
 @pytest.mark.parametrize(("html", "text"), READ.values(), ids=READ)
 def test_both_engines_read(html, text, engine):
     assert content_of(markup_of(f"<i>_</i>{html}", engine)[0]).text == text
 
 
-@pytest.mark.parametrize("engine", Engine)
+@pytest.mark.parametrize("engine", HtmlParser)
 def test_an_image_by_its_other_name_is_an_image(engine):
     assert content_of(markup_of("a<image src=x>b</image>c", engine)[0]).images == [{"src": "x"}]
 
 
-@pytest.mark.parametrize("engine", Engine)
+@pytest.mark.parametrize("engine", HtmlParser)
 def test_attributes_stay_in_order_and_the_first_of_a_name_counts(engine):
     markup, _ = markup_of(
         "<i>_</i><p title=\"a > 'b'\" CLASS='x  y' class=z hidden data-a=&quot;>c</p>", engine
@@ -57,7 +57,7 @@ def test_attributes_stay_in_order_and_the_first_of_a_name_counts(engine):
 def test_beautifulsoup_writes_nested_twins_without_recursion(shape):
     name = shape[1:].partition(" ")[0].strip(">")
     html = shape * 3_000 + "a" + f"<b></b></{name}>" * 3_000
-    assert content_of(markup_of(html, Engine.BEAUTIFULSOUP)[0]).text == "a"
+    assert content_of(markup_of(html, HtmlParser.BEAUTIFULSOUP)[0]).text == "a"
 
 
 SPARED = {

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from posts.text.mojibake import SIGNS, repaired
-from schemas.enums import Warn
+from schemas.enums import ParseWarning
 
 HANS = "海上有一座灯塔，他每天都在那里点灯。"
 HANT = "海上有一座燈塔，他每天都在那裡點燈。"
@@ -67,7 +67,7 @@ LOST = {
 
 @pytest.mark.parametrize(("text", "expected"), MISREAD.values(), ids=MISREAD)
 def test_misread_text_is_read_again(text, expected):
-    assert repaired(text) == (expected, [Warn.MOJIBAKE])
+    assert repaired(text) == (expected, [ParseWarning.MOJIBAKE])
 
 
 @pytest.mark.parametrize("text", SOUND.values(), ids=SOUND)
@@ -78,7 +78,7 @@ def test_sound_text_is_left_alone(text):
 
 @pytest.mark.parametrize("text", LOST.values(), ids=LOST)
 def test_what_is_lost_is_said_to_be(text):
-    assert repaired(f"\ufffd{text}") == (f"\ufffd{text}", [Warn.LOST_CHARACTERS])
+    assert repaired(f"\ufffd{text}") == (f"\ufffd{text}", [ParseWarning.LOST_CHARACTERS])
 
 
 def test_only_the_bad_line_changes():
@@ -87,7 +87,10 @@ def test_only_the_bad_line_changes():
 
 def test_a_character_that_gbk_cut_is_lost_and_the_rest_is_not():
     misread = "的是在这里的海".encode()[:-1].decode("gbk") + "\ufffd，"
-    assert repaired(misread) == ("的是在这里的\ufffd，", [Warn.MOJIBAKE, Warn.LOST_CHARACTERS])
+    assert repaired(misread) == (
+        "的是在这里的\ufffd，",
+        [ParseWarning.MOJIBAKE, ParseWarning.LOST_CHARACTERS],
+    )
 
 
 @given(st.text(st.characters(codec="gbk")) | st.text() | st.text(st.sampled_from([*SIGNS, *"a é\n»的"])))

@@ -8,7 +8,7 @@ from posts.cleaning.clean import clean
 from posts.parse import Sighted, parse
 from posts.post import Post, Refusal
 from posts.rules.context import Page
-from schemas.enums import Engine
+from schemas.enums import HtmlParser
 from schemas.keys import blob_id
 
 SLOW = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -150,13 +150,13 @@ def sighted(content, name="2024-03-05-lamp.md"):
     return Sighted("/blog", name, content, blob_id(content))
 
 
-def post(body, engine=Engine.LEXBOR, name="2024-03-05-lamp.md"):
+def post(body, engine=HtmlParser.LEXBOR, name="2024-03-05-lamp.md"):
     head = "---\ntitle: Lamp\ndate: 2024-03-05T01:20:00Z\nfrom: https://lamp.example/a\n---\n"
     return parse(sighted(f"{head}{body}".encode(), name), engine)
 
 
 @SLOW
-@given(BYTES, st.sampled_from(Engine))
+@given(BYTES, st.sampled_from(HtmlParser))
 def test_any_bytes_are_a_post_or_a_refusal_the_same_each_time(content, engine):
     outcome = parse(sighted(content), engine)
     assert isinstance(outcome, Post | Refusal)
@@ -164,7 +164,7 @@ def test_any_bytes_are_a_post_or_a_refusal_the_same_each_time(content, engine):
 
 
 @SLOW
-@given(BODIES, st.sampled_from(Engine), st.sampled_from(["x.md", "x.html"]))
+@given(BODIES, st.sampled_from(HtmlParser), st.sampled_from(["x.md", "x.html"]))
 def test_any_body_behind_front_matter_is_a_post_the_same_each_time(body, engine, name):
     outcome = post(body, engine, name)
     assert isinstance(outcome, Post)
@@ -172,7 +172,7 @@ def test_any_body_behind_front_matter_is_a_post_the_same_each_time(body, engine,
 
 
 @SLOW
-@given(BODIES, st.sampled_from(Engine), st.sampled_from(["x.md", "x.html"]))
+@given(BODIES, st.sampled_from(HtmlParser), st.sampled_from(["x.md", "x.html"]))
 def test_every_block_has_a_letter_or_digit_and_no_blank_line(body, engine, name):
     text = clean(body, name, Page("Lamp"), engine).text
     for block in text.split("\n\n") if text else ():
@@ -183,7 +183,9 @@ def test_every_block_has_a_letter_or_digit_and_no_blank_line(body, engine, name)
 @SLOW
 @given(HTML)
 def test_both_engines_give_the_same_post(html):
-    assert asdict(post(html, Engine.LEXBOR, "x.html")) == asdict(post(html, Engine.BEAUTIFULSOUP, "x.html"))
+    assert asdict(post(html, HtmlParser.LEXBOR, "x.html")) == asdict(
+        post(html, HtmlParser.BEAUTIFULSOUP, "x.html")
+    )
 
 
 @SLOW

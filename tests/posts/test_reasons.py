@@ -10,7 +10,7 @@ from posts.cleaning.reasons import REASONS
 from posts.errors import Ignored, Rejected
 from posts.html.elements import CLASS_RULES
 from posts.parse import Sighted, read_blocks
-from schemas.enums import Engine
+from schemas.enums import HtmlParser
 from schemas.keys import blob_id
 
 TESTS = Path(__file__).parents[1]
@@ -60,7 +60,7 @@ def test_the_rules_that_are_functions_are_found_in_the_code():
 def test_every_rule_that_a_golden_case_meets_has_a_reason(case):
     content = case.read_bytes()
     try:
-        _, read = read_blocks(Sighted("/", case.name, content, blob_id(content)), Engine.LEXBOR, {})
+        _, read = read_blocks(Sighted("/", case.name, content, blob_id(content)), HtmlParser.LEXBOR, {})
     except (Rejected, Ignored):
         return
     assert {block.rule for block in read.blocks} - {None} <= set(REASONS)

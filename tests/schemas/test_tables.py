@@ -6,7 +6,7 @@ import pytest
 
 from posts.post import Post
 from schemas.posts import Posts
-from schemas.tables import TABLES, columns, empty
+from schemas.tables import TABLES, empty_table, schema_of
 
 OF_THE_RUN = {"version_at", "withdrawn_at", "run_id", "ingested_at"}
 NOON = dt.datetime(2024, 3, 5, 12, tzinfo=dt.UTC)
@@ -73,13 +73,13 @@ BROKEN = {
 
 
 def parted(**changed):
-    kept, failure = Posts.filter(pl.DataFrame([ROW | changed], schema=columns("posts")))
+    kept, failure = Posts.filter(pl.DataFrame([ROW | changed], schema=schema_of("posts")))
     return kept.height, set(failure.counts())
 
 
 def test_a_post_has_every_column_of_posts_but_the_runs_own():
     assert {field.name for field in fields(Post)} - {"untemplated_chars"} == set(
-        columns("posts")
+        schema_of("posts")
     ) - OF_THE_RUN
 
 
@@ -111,4 +111,4 @@ def test_the_first_and_the_last_plausible_day_are_kept(day):
 
 @pytest.mark.parametrize("table", TABLES)
 def test_an_empty_table_has_its_columns(table):
-    assert empty(table).schema == columns(table)
+    assert empty_table(table).schema == schema_of(table)

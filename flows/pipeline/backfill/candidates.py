@@ -7,7 +7,7 @@ import polars as pl
 from flows.pipeline.planning.diff import FOUND, compared, listed
 from flows.pipeline.sources.base import Source
 from flows.pipeline.sources.known import Places
-from lake.batch import KEY, Mark
+from lake.batch import KEY, Checkpoint
 from lake.store import Lake
 from lake.tables import files
 from schemas.enums import BackfillMode, Outcome, Reason
@@ -37,9 +37,11 @@ def _columns(rows: pl.DataFrame) -> list[pl.Expr]:
 
 def _missing(lake: Lake, source: Source) -> pl.DataFrame:
     """What an ingest would read: new, of other content, or never readable yet."""
-    found = compared(lake, source, Mark(), verify=False)
+    found = compared(lake, source, Checkpoint(), verify=False)
     before = found.before.select(*KEY, "reason", is_known=True)
-    was_unreadable = pl.col("reason").is_in([*files.FAULTS, Reason.UNREADABLE.value]).fill_null(value=False)
+    was_unreadable = (
+        pl.col("reason").is_in([*files.PARSER_FAULT_NAMES, Reason.UNREADABLE.value]).fill_null(value=False)
+    )
     why = (
         pl.when(was_unreadable)
         .then(pl.lit(UNREAD))
@@ -70,7 +72,7 @@ def _failed_of_gone(lake: Lake, origin: str) -> pl.DataFrame:
 
 def _all(lake: Lake, source: Source) -> pl.DataFrame:
     found = listed(source)
-    known = files.rows_of(lake, found)
+    known = files.live_rows(lake, found)
     size_and_time = [pl.col(name).alias(f"{name}_known") for name in ("size", "mtime_ns", "blob")]
     both = found.join(known.select(*KEY, *size_and_time, "published_at", "source_id"), on=KEY, how="left")
     same_stat = (pl.col("size") == pl.col("size_known")) & pl.col("mtime_ns").eq_missing(
@@ -87,14 +89,14 @@ def _all(lake: Lake, source: Source) -> pl.DataFrame:
 
 
 def _all_of_gone(lake: Lake, origin: str) -> pl.DataFrame:
-    rows = files.seen(lake, origin)
-    known = files.rows_of(lake, rows).filter(pl.col("outcome") != Outcome.IGNORED.value)
+    rows = files.live_files(lake, origin)
+    known = files.live_rows(lake, rows).filter(pl.col("outcome") != Outcome.IGNORED.value)
     return _held(lake, known.with_columns(why=pl.lit(AGAIN), day=pl.col("published_at").dt.date()))
 
 
 def _held(lake: Lake, rows: pl.DataFrame) -> pl.DataFrame:
     """Keep the files whose bytes raw holds."""
-    held = files.held(lake, rows["blob"])
+    held = files.stored_blobs(lake, rows["blob"])
     problem = pl.lit(None, pl.String)
     return rows.join(held, on="blob", how="semi", maintain_order="left").with_columns(
         from_raw=True, problem=problem

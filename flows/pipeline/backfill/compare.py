@@ -41,7 +41,7 @@ class Held:
 
 def held_against(lake: Lake, files: pl.DataFrame, left: pl.DataFrame, texts: pl.DataFrame) -> Held:
     """Compare the ledger with the files of a plan (Planned). `texts` are the hashes of their posts before (TEXTS)."""
-    read = with_period(lake, files_table.rows_of(lake, files))
+    read = with_period(lake, files_table.live_rows(lake, files))
     became = read.select(*KEY, "blob", *(pl.col(name).alias(f"{name}_now") for name in _TOLD))
     both = files.join(left, on=KEY, how="anti").join(became, on=KEY, how="left", suffix="_now")
     differing = both.filter(~_is_as_planned())

@@ -37,7 +37,7 @@ def estimated(lake: Lake, files: int, size_bytes: int) -> Estimate:
     past = lake.scan("runs").filter(
         pl.col("kind").is_in(READING) & (read >= LEAST_FILES) & (pl.col("bytes_read") > 0)
     )
-    recent = past.sort("started_at", descending=True).head(runs.HISTORY_RUNS)
+    recent = past.sort("started_at", descending=True).head(runs.MAX_COMPARABLE_RUNS)
     paces = recent.select(
         a_file=pl.col("seconds") / read, a_byte=pl.col("seconds") / pl.col("bytes_read")
     ).collect()

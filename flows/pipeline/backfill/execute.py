@@ -37,11 +37,11 @@ def following(lake: Lake, run: Run, places: Places, forecast: Forecast, files: p
     """Hold the files of a plan (Planned) against their places. What was read since it was made is not read again."""
     there, left = _still_there(lake, places, files)
     mode, made_at = BackfillMode(forecast.mode), dt.datetime.fromisoformat(forecast.made_at)
-    known = files_table.rows_of(lake, there)
+    known = files_table.live_rows(lake, there)
     todo = there.join(_read_since(known, mode, made_at), on=[*KEY, "blob"], how="anti")
     again = reading(lake, run, places, todo)
     at_hand = _at_hand(lake, todo, mode)
-    before = known.select(files_table.SEEN).join(todo, on=KEY, how="semi")
+    before = known.select(files_table.LIVE_COLUMNS).join(todo, on=KEY, how="semi")
     edited = before.join(todo, on=[*KEY, "blob"], how="anti")
     return Following(
         replace(
@@ -64,7 +64,7 @@ def following(lake: Lake, run: Run, places: Places, forecast: Forecast, files: p
 def _still_there(lake: Lake, places: Places, files: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Part the files of a plan: those that are as they were (FOUND, from_raw), and the others (LEFT)."""
     raw, of_place = files.filter("from_raw"), files.filter(~pl.col("from_raw"))
-    held = raw.join(files_table.held(lake, raw["blob"]), on="blob", how="semi")
+    held = raw.join(files_table.stored_blobs(lake, raw["blob"]), on="blob", how="semi")
     found = pl.concat(
         [
             pl.DataFrame(schema=FOUND),
@@ -124,4 +124,4 @@ def _at_hand(lake: Lake, todo: pl.DataFrame, mode: BackfillMode) -> pl.DataFrame
     """Return the files whose content the lake has read under that name: none where all are to be read again."""
     if mode is not BackfillMode.MISSING:
         return todo.clear()
-    return files_table.known(lake, todo.filter(pl.col("blob").is_not_null()), code_version())
+    return files_table.already_parsed(lake, todo.filter(pl.col("blob").is_not_null()), code_version())

@@ -13,7 +13,7 @@ from lake.store import Lake
 from lake.tables import templates
 from posts.post import CLEANER_VERSION
 from schemas.errors import MisuseError
-from schemas.plans import Planned
+from schemas.plans import BackfillPlanFile
 
 
 def made(lake: Lake, run: Run, places: Places, wish: Wish, shop: Workshop) -> tuple[Forecast, pl.DataFrame]:
@@ -26,7 +26,7 @@ def made(lake: Lake, run: Run, places: Places, wish: Wish, shop: Workshop) -> tu
     scope = scope_of(lake, run, places, wish, shop)
     prediction = predicted(lake, scope.sighted)
     told = scope.files.drop("source_id").join(prediction.files, on=KEY, maintain_order="left")
-    files = told.select(Planned.column_names())
+    files = told.select(BackfillPlanFile.column_names())
     return _forecast(lake, run, places, wish, scope, prediction, files), files
 
 
@@ -78,5 +78,5 @@ def _partitions(files: pl.DataFrame) -> list[dict[str, object]]:
 
 def _outdated(lake: Lake, files: pl.DataFrame) -> int:
     """Count the posts of some files that another cleaner or template cleaned: their text may be another."""
-    outdated = templates.outdated(lake, CLEANER_VERSION, [])
+    outdated = templates.stale_posts(lake, CLEANER_VERSION, [])
     return outdated.join(files, on="post_id", how="semi").height

@@ -18,10 +18,10 @@ from flows.pipeline.sources.base import Source
 from flows.pipeline.sources.known import Places, opened
 from flows.pipeline.workers.pool import with_pool, workshop
 from lake.batch import Run
-from lake.lock import is_left_by_a_killed_run
+from lake.lock import has_unreleased_lock
 from lake.store import Lake, open_lake
 from lake.tables import plans
-from lake.writer import held
+from lake.writer import open_for_write
 from schemas.enums import BackfillMode
 from schemas.errors import MisuseError, SourceError
 
@@ -89,8 +89,8 @@ def backfilling(wish: Wish, plan_id: str, say: Say) -> Iterator[Backfilling]:
         wish = wish.of(_forecast(lake, plan_id))
     with ExitStack() as stack:
         places = _opened(stack, lake, wish, say)
-        is_after_kill = is_left_by_a_killed_run(order.lake)
-        lake = stack.enter_context(held(order.lake, run, order.wait_seconds, say))
+        is_after_kill = has_unreleased_lock(order.lake)
+        lake = stack.enter_context(open_for_write(order.lake, run, order.wait_seconds, say))
         shop = with_pool(workshop(order.workers, order.engine), stack, begun=is_after_kill)
         session = Session(lake, run, shop, places.sources)
         planned = (
@@ -120,7 +120,7 @@ def _forecast(lake: Lake, plan_id: str) -> Forecast:
 
 def _loaded(lake: Lake, plan_id: str) -> tuple[Forecast, pl.DataFrame]:
     files, told = plans.read(lake, plan_id)
-    run_id = plans.carried_out_by(lake, plan_id)
+    run_id = plans.run_that_executed(lake, plan_id)
     if run_id is not None:
         raise MisuseError(f"{plan_id}: was carried out by run {run_id}; make a new plan")
     return Forecast(**told), files

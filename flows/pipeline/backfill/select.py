@@ -20,7 +20,7 @@ from lake.tables import files as files_table
 from lake.tables import runs
 from schemas.enums import BackfillMode, Reason
 from schemas.errors import MisuseError
-from schemas.keys import slug, tidy
+from schemas.keys import normalize_source, source_id_of
 
 # true of each row; Polars 2.1 does not spread a literal over a frame of several chunks that it filters
 EVERY = pl.col("path").is_not_null()
@@ -58,7 +58,7 @@ def _sources(lake: Lake, places: Places, todo: pl.DataFrame) -> list[Source]:
 
 
 def _moments(lake: Lake, run: Run, places: Places) -> dict[str, dt.datetime]:
-    marks = runs.last(lake, places.origins)
+    marks = runs.checkpoints_of(lake, places.origins)
     there = {each.origin: moment_of(lake, each, marks[each.origin], run) for each in places.sources}
     return dict.fromkeys(places.gone, run.started_at) | there
 
@@ -72,7 +72,7 @@ def scope_of(lake: Lake, run: Run, places: Places, wish: Wish, shop: Workshop) -
         read, sighted = _from_raw_where_unreadable(lake, run, places, read, sighted, shop)
     files = _with_heads(read, sighted)
     if wish.chosen is BackfillMode.MISSING:
-        files = files.join(files_table.rows_of(lake, files), on=[*KEY, "blob"], how="anti")
+        files = files.join(files_table.live_rows(lake, files), on=[*KEY, "blob"], how="anti")
     _check_names(lake, wish, files)
     chosen = files.filter(_is_in_range(wish) & _is_of(wish, "source_id")).sort(BY_NAME)
     return Scope(
@@ -102,8 +102,8 @@ def _from_raw_where_unreadable(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Take from raw what cannot be read at its place and was before."""
     unread = sighted.filter(pl.col("reason") == Reason.UNREADABLE.value)
-    known = files_table.rows_of(lake, unread)
-    known = known.join(files_table.held(lake, known["blob"]), on="blob", how="semi")
+    known = files_table.live_rows(lake, unread)
+    known = known.join(files_table.stored_blobs(lake, known["blob"]), on="blob", how="semi")
     if known.is_empty():
         return read, sighted
     told = read.select(*KEY, "why", "day", "source_id")
@@ -134,14 +134,16 @@ def _is_of(wish: Wish, column: str) -> pl.Expr:
 
 def _source_ids(wish: Wish) -> set[str]:
     """Return what was named as source_ids: a name may be one, or the name of which it is made."""
-    return {*wish.only, *(slug(tidy(name)) for name in wish.only)}
+    return {*wish.only, *(source_id_of(normalize_source(name)) for name in wish.only)}
 
 
 def _check_names(lake: Lake, wish: Wish, files: pl.DataFrame) -> None:
     tables = [lake.scan(name).select("source_id") for name in ("posts", "revisions")]
     stored = pl.concat(tables).unique().collect()["source_id"]
     known = {*stored, *files["source_id"].drop_nulls()}
-    unknown = [name for name in wish.only if name not in known and slug(tidy(name)) not in known]
+    unknown = [
+        name for name in wish.only if name not in known and source_id_of(normalize_source(name)) not in known
+    ]
     if unknown:
         raise MisuseError(f"{', '.join(unknown)}: no such source, neither in {lake.root} nor among the files that were read; "
                           "`postlake info` lists those of the lake")  # fmt: skip

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from lake.batch import KEY, Batch
-from lake.commit.resolve import Settlement, settle
+from lake.commit.resolve import Resolution, resolve
 from lake.store import Lake
 from lake.tables import files as files_table
 from lake.tables.post_versions import last_versions
@@ -29,10 +29,10 @@ class Prediction:
 
 def predicted(lake: Lake, sightings: pl.DataFrame) -> Prediction:
     """Play sightings, as heads give them, on top of the files_table."""
-    before = files_table.rows_of(lake, sightings)
+    before = files_table.live_rows(lake, sightings)
     sighted = _with_known_lengths(sightings.drop("day"), before, _of_another_cleaner(lake))
-    settled = settle(lake, Batch(1, sightings=sighted.drop("is_guessed")))
-    rows = settled.ledger.join(sighted.select(KEY), on=KEY, how="semi")
+    settled = resolve(lake, Batch(1, file_rows=sighted.drop("is_guessed")))
+    rows = settled.file_rows.join(sighted.select(KEY), on=KEY, how="semi")
     is_open = pl.col("post_id").is_in(_open_posts(settled, sighted).implode()).fill_null(value=False)
     files = with_period(lake, rows).with_columns(is_open=is_open & pl.col("reason").is_null())
     told = [*KEY, "outcome", "reason", "detail", "post_id", "source_id", "period", "is_open"]
@@ -64,11 +64,11 @@ def _with_known_lengths(sightings: pl.DataFrame, before: pl.DataFrame, outdated:
 
 def with_period(lake: Lake, rows: pl.DataFrame) -> pl.DataFrame:
     """Return rows of the ledger the period of the partition that their post is in."""
-    dated = lake.with_period(rows.with_columns(date=pl.col("published_at").dt.date()))
+    dated = lake.with_partition_column(rows.with_columns(date=pl.col("published_at").dt.date()))
     return dated.rename({lake.granularity: "period"})
 
 
-def _open_posts(settled: Settlement, sighted: pl.DataFrame) -> pl.Series:
+def _open_posts(settled: Resolution, sighted: pl.DataFrame) -> pl.Series:
     """Name the posts whose files published at the same last moment differ, where the length of some text is not known."""
     files = settled.rows.unique(KEY, keep="last", maintain_order=True)
     files = files.filter(pl.col("post_id").is_not_null() & pl.col("reason").is_null())
@@ -78,10 +78,10 @@ def _open_posts(settled: Settlement, sighted: pl.DataFrame) -> pl.Series:
     return several.filter((pl.col("blob") > 1) & pl.col("is_guessed"))["post_id"]
 
 
-def _posts(lake: Lake, settled: Settlement) -> tuple[int, int, int, int]:
+def _posts(lake: Lake, settled: Resolution) -> tuple[int, int, int, int]:
     """Count the posts that would be new, have another version, come back, or be left without a file."""
     blobs = settled.rows["blob"].to_list()
-    last = [(post_id, choices[-1][1]) for post_id, choices in settled.choices.items() if choices]
+    last = [(post_id, choices[-1][1]) for post_id, choices in settled.elections.items() if choices]
     told = pl.DataFrame(
         [(post_id, None if row is None else blobs[row]) for post_id, row in last],
         schema={"post_id": pl.String, "blob": pl.String},

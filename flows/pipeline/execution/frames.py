@@ -6,11 +6,11 @@ import polars as pl
 
 from flows.pipeline.execution.read import Group
 from flows.pipeline.planning.plan import Plan
-from lake.batch import KEY, Batch, Run, nothing_gone
+from lake.batch import KEY, Batch, Run, no_deletions
 from posts.worker import Parsed
 from schemas.enums import Outcome
 from schemas.posts import Posts
-from schemas.tables import columns
+from schemas.tables import schema_of
 
 Lists = dict[str, list[Any]]
 BROKEN = dict.fromkeys([*KEY, "reason", "field", "detail"], pl.String)
@@ -28,8 +28,8 @@ def batch_of(parsed: list[Parsed], group: Group, number: int, run: Run) -> Batch
         pl.concat([sightings, _copies(group, run)]),
         kept,
         _contents(sightings, group, run),
-        pl.DataFrame(group.gone, schema=nothing_gone().schema, orient="row"),
-        marks=group.marks,
+        pl.DataFrame(group.gone, schema=no_deletions().schema, orient="row"),
+        checkpoints=group.marks,
     )
 
 
@@ -42,7 +42,7 @@ def known_sightings(plan: Plan) -> pl.DataFrame:
     """Return the files of a plan whose content the lake knows as sightings that the ledger is to complete."""
     came = plan.known.with_columns(
         first_seen_at=pl.col("origin").replace_strict(
-            plan.moments, return_dtype=columns("files")["first_seen_at"]
+            plan.moments, return_dtype=schema_of("files")["first_seen_at"]
         )
     )
     return _incomplete(came)
@@ -51,13 +51,13 @@ def known_sightings(plan: Plan) -> pl.DataFrame:
 def _copies(group: Group, run: Run) -> pl.DataFrame:
     rows = [(file.origin, file.path, file.size, file.mtime_ns, file.blob, at) for file, at in group.copies]
     names = [*KEY, "size", "mtime_ns", "blob", "first_seen_at"]
-    copies = pl.DataFrame(rows, schema={name: columns("files")[name] for name in names}, orient="row")
+    copies = pl.DataFrame(rows, schema={name: schema_of("files")[name] for name in names}, orient="row")
     return _incomplete(copies.with_columns(run_id=pl.lit(run.run_id), read_at=pl.lit(run.started_at)))
 
 
 def _incomplete(sightings: pl.DataFrame) -> pl.DataFrame:
     """Return rows of the ledger with nulls in the columns that they lack."""
-    schema = columns("files")
+    schema = schema_of("files")
     given = [pl.col(name).cast(schema[name]) for name in sightings.columns]
     missing = [pl.lit(None, schema[name]).alias(name) for name in schema if name not in sightings.columns]
     return sightings.with_columns(*given, *missing).select(schema.names())
@@ -79,7 +79,7 @@ def _frame(table: str, handfuls: list[Lists], constants: dict[str, Any]) -> pl.D
 
     Nested columns come as JSON, which Polars reads a hundred times faster than nested lists; the text as bytes.
     """
-    schema = columns(table)
+    schema = schema_of(table)
     given = [name for name in schema if name not in constants]
     nested = [name for name in given if isinstance(schema[name], pl.List)]
     travelling = dict.fromkeys(nested, pl.String()) | {"text": pl.Binary()}

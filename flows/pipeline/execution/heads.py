@@ -13,12 +13,12 @@ from flows.pipeline.planning.plan import Plan
 from flows.pipeline.progress import tell
 from flows.pipeline.sources.base import VanishedError
 from flows.pipeline.workers.pool import Workers, Workshop, handfuls
-from lake.batch import NAME, Batch, Run
-from lake.commit.resolve import told
+from lake.batch import FILE_NAME, Batch, Run
+from lake.commit.resolve import complete_file_rows
 from lake.store import Lake
 from posts.metadata.dates import name_day
 from posts.worker import Outlined, outlines
-from schemas.tables import empty
+from schemas.tables import empty_table
 
 # a head takes about a fifth of the time of a whole post
 CHEAPER = 5
@@ -33,11 +33,11 @@ def sightings(lake: Lake, plan: Plan, run: Run, shop: Workshop) -> pl.DataFrame:
     for number, (group, outlined) in enumerate(_ahead(groups(lake, plan), shop, plan), start=1):
         if group.left:
             raise VanishedError(group.left[0].origin)
-        batches.append(batch_of([each.parsed for each in outlined], group, number, run).sightings)
+        batches.append(batch_of([each.parsed for each in outlined], group, number, run).file_rows)
         for each in outlined:
             sources |= each.sources
-    read = Batch(1, sightings=pl.concat([empty("files"), *batches]))
-    complete, _ = told(lake, read, empty("files"))
+    read = Batch(1, file_rows=pl.concat([empty_table("files"), *batches]))
+    complete, _ = complete_file_rows(lake, read, empty_table("files"))
     return _with_hints(complete, sources)
 
 
@@ -45,7 +45,7 @@ def _with_hints(rows: pl.DataFrame, sources: dict[str, str]) -> pl.DataFrame:
     hinted = pl.DataFrame(
         {"blob": list(sources), "hint": list(sources.values())}, {"blob": pl.String, "hint": pl.String}
     )
-    names = rows.select(NAME)["name"]
+    names = rows.select(FILE_NAME)["name"]
     days = [
         None if published else name_day(name)
         for published, name in zip(rows["published_at"], names, strict=True)

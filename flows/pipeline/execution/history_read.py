@@ -9,7 +9,7 @@ from flows.pipeline.execution.read import Gatherer, Group, gathered, known_readi
 from flows.pipeline.planning.plan import Plan, Walk
 from flows.pipeline.progress import tell
 from flows.pipeline.sources.base import Content, GitTree, is_removal
-from lake.batch import Mark
+from lake.batch import Checkpoint
 from lake.store import Lake
 from posts.sources.files import File
 from posts.sources.git import Commit
@@ -21,7 +21,7 @@ HANDFUL = 500
 def history_groups(lake: Lake, plan: Plan) -> Iterator[Group]:
     """Read what a plan takes as one change, then commits, oldest first, in groups that end with one unless it is large."""
     gatherer = Gatherer(known_readings(lake, plan.edited))
-    marks = {walk.source.origin: walk.after for walk in plan.walks if walk.after.head}
+    marks = {walk.source.origin: walk.after for walk in plan.walks if walk.after.commit}
     for group in gathered(gatherer, plan):
         yield replace(group, marks=dict(marks))
     for walk in plan.walks:
@@ -33,16 +33,16 @@ def history_groups(lake: Lake, plan: Plan) -> Iterator[Group]:
                 yield gatherer.taken(dict(marks))
             elif gatherer.is_full:
                 tell("replay", done, len(walk.moments))
-                marks[origin] = Mark(commit.id, moment, is_whole=True)
+                marks[origin] = Checkpoint(commit.id, moment, is_complete=True)
                 yield gatherer.taken(dict(marks))
-        marks[origin] = Mark(walk.source.head, walk.moment, is_whole=True)
+        marks[origin] = Checkpoint(walk.source.head, walk.moment, is_complete=True)
         yield gatherer.taken(dict(marks))
 
 
 def _replayed(gatherer: Gatherer, walk: Walk) -> Iterator[tuple[Commit | None, dt.datetime]]:
     """Add commit after commit to the group; give each once it is added, and None while a large one is."""
     source = walk.source
-    commits = source.repository.walk(walk.after.head, source.head, source.below)
+    commits = source.repository.walk(walk.after.commit, source.head, source.below)
     while handful := list(islice(commits, HANDFUL)):
         files = source.files([change for _, changes in handful for change in changes])
         contents = _contents(gatherer, source, files)

@@ -11,7 +11,7 @@ from flows.pipeline.code import code_version
 from flows.pipeline.planning.diff import FOUND
 from flows.pipeline.planning.plan import Plan
 from flows.pipeline.sources.base import Content, VanishedError
-from lake.batch import READING, Mark
+from lake.batch import CONTENT_KEY, Checkpoint
 from lake.store import Lake
 from lake.tables import files as files_table
 from posts.post import Refusal
@@ -41,7 +41,7 @@ class Group:
     left: list[File] = field(default_factory=list)
     bytes_read: int = 0
     # how far the ledger will have followed an origin with this group, where that is a commit
-    marks: dict[str, Mark] = field(default_factory=dict)
+    marks: dict[str, Checkpoint] = field(default_factory=dict)
 
 
 class Gatherer:
@@ -92,7 +92,7 @@ class Gatherer:
     def is_overfull(self) -> bool:
         return self.group.bytes_read >= 2 * GROUP_BYTES
 
-    def taken(self, marks: dict[str, Mark] | None = None) -> Group:
+    def taken(self, marks: dict[str, Checkpoint] | None = None) -> Group:
         """Return the group, and begin another."""
         group, self.group = self.group, Group()
         group.marks = marks or {}
@@ -139,8 +139,8 @@ def _begun(lake: Lake, plan: Plan) -> Iterator[int]:
 
 def known_readings(lake: Lake, edited: pl.DataFrame) -> Iterator[int]:
     """Return what the lake has read, but for files that are about to be others."""
-    rows = files_table.readings(lake, edited, code_version())
-    return (hash(row) for row in rows.select(READING).iter_rows())
+    rows = files_table.parsed_contents(lake, edited, code_version())
+    return (hash(row) for row in rows.select(CONTENT_KEY).iter_rows())
 
 
 def contents_of(

@@ -12,7 +12,7 @@ from flows.pipeline.workers.pool import workshop
 from lake.batch import KEY, Run
 from lake.store import Lake
 from lake.tables import files
-from schemas.enums import Engine
+from schemas.enums import HtmlParser
 
 # An archive that a person cuts down by hand loses fewer posts, or less than half.
 MIN_LOST, MAX_SHARE = 20, 0.5
@@ -41,18 +41,18 @@ def _shrunk(lake: Lake, run: Run, plan: Plan) -> list[Shrunk]:
     suspects = counts.filter(pl.col("count") >= MIN_LOST)["origin"].sort().to_list()
     if not suspects:
         return []
-    telling = files.telling(lake)
+    telling = files.files_with_post(lake)
     found = _losing(suspects, telling, plan, _told_at_hand(lake, plan))
     if not found or plan.todo.is_empty():
         return found
-    read = sightings(lake, plan, run, workshop(0, Engine.LEXBOR))["post_id"]
+    read = sightings(lake, plan, run, workshop(0, HtmlParser.LEXBOR))["post_id"]
     told = pl.concat([_told_at_hand(lake, plan), read.drop_nulls()])
     return _losing([each.origin for each in found], telling, plan, told)
 
 
 def _told_at_hand(lake: Lake, plan: Plan) -> pl.Series:
     """Name the posts of the files whose content the lake knows: what moved, within an origin or across."""
-    return files.told_by(lake, plan.known["blob"].drop_nulls())
+    return files.post_ids_of_blobs(lake, plan.known["blob"].drop_nulls())
 
 
 def _losing(suspects: Sequence[str], telling: pl.DataFrame, plan: Plan, told: pl.Series) -> list[Shrunk]:

@@ -23,16 +23,16 @@ def transform(groups: Iterable[Group], plan: Plan, run: Run, shop: Workshop) -> 
     so that a file that moved is found at its new place as it is missed at the old one. Of a folder that has vanished
     by then nothing is missed.
     """
-    first, doomed = Batch(0, known_sightings(plan), gone=plan.gone), plan.edited
+    first, doomed = Batch(0, known_sightings(plan), deleted=plan.gone), plan.edited
     with ExitStack() as stack:
         for number, (group, parsed) in enumerate(_ahead(groups, Workers(shop, stack), plan), start=1):
             batch = batch_of(parsed, group, number, run)
             is_there = ~pl.col("origin").is_in({file.origin for file in group.left})
-            sightings = pl.concat([first.sightings, batch.sightings])
-            gone = pl.concat([first.gone.filter(is_there), batch.gone])
+            sightings = pl.concat([first.file_rows, batch.file_rows])
+            gone = pl.concat([first.deleted.filter(is_there), batch.deleted])
             doomed = doomed.filter(is_there).join(sightings, on=KEY, how="anti")
             if not (sightings.is_empty() and gone.is_empty()):
-                yield replace(batch, sightings=sightings, gone=gone, doomed=doomed)
+                yield replace(batch, file_rows=sightings, deleted=gone, edited_later=doomed)
             first = Batch(0)
 
 

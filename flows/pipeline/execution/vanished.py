@@ -37,9 +37,9 @@ class Vanished:
         if not self._unread:
             return 0
         unread = pl.DataFrame(self._unread, dict.fromkeys(KEY, pl.String), orient="row")
-        return unread.height - files.rows_of(lake, unread).height
+        return unread.height - files.live_rows(lake, unread).height
 
     def kept_back(self, lake: Lake, plan: Plan) -> int:
         """Count the files that were missed in these folders and are not taken for gone."""
         missed = plan.gone.filter(pl.col("origin").is_in(self.origins))
-        return 0 if missed.is_empty() else files.rows_of(lake, missed).height
+        return 0 if missed.is_empty() else files.live_rows(lake, missed).height

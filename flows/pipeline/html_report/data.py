@@ -9,8 +9,8 @@ import polars as pl
 
 from flows.pipeline.html_report.translations import BOTH
 from lake.query import statistics as ask
-from lake.query.freshness import freshness
-from lake.query.growth import growth
+from lake.query.freshness import source_freshness
+from lake.query.growth import growth_of_tables
 from lake.query.info import TableInfo, tables
 from lake.query.statistics import Window
 from lake.store import Lake
@@ -103,9 +103,9 @@ def gather(lake: Lake, made_at: dt.datetime) -> Figures:
     """Ask all figures of a lake."""
     told = ask.last_runs(lake, RUNS)
     read_on = _read_on(told) or made_at.date()
-    with ask.opened(lake) as opened:
-        sources = _with_freshness(_labelled(ask.sources(opened)), freshness(lake, read_on), read_on)
-        window = ask.window(opened, made_at.date())
+    with ask.open_statistics(lake) as opened:
+        sources = _with_freshness(_labelled(ask.sources(opened)), source_freshness(lake, read_on), read_on)
+        window = ask.choose_window(opened, made_at.date())
         shown = window or Window(read_on, read_on, ask.Period.DAY)
         chosen = sources.filter(pl.col("posts") > 0).head(DRAWN)["source_id"].to_list()
         return Figures(
@@ -117,16 +117,16 @@ def gather(lake: Lake, made_at: dt.datetime) -> Figures:
             ask.activity(opened, shown, chosen),
             ask.lengths(opened, shown, chosen),
             ask.languages(opened),
-            ask.left_out(opened),
+            ask.non_post_files(opened),
             told,
             tables(lake),
-            growth(lake),
+            growth_of_tables(lake),
         )
 
 
 def _read_on(told: pl.DataFrame) -> dt.date | None:
     """Return the day of the last run that read files; None where none of them did."""
-    read = told.filter(~pl.col("kind").is_in([*runs.UPKEEP, runs.REPLAY]))
+    read = told.filter(~pl.col("kind").is_in([*runs.MAINTENANCE_KINDS, runs.REPLAY]))
     return read["started_at"].dt.date()[0] if read.height else None
 
 

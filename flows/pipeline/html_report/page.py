@@ -103,7 +103,7 @@ def _posts(figures: Figures) -> str:
     window = figures.window
     assert window is not None
     rest = figures.live.height - figures.drawn.height
-    notes = [(window.before, "before"), (window.after, "after"), (rest, "more_sources")]
+    notes = [(window.posts_before, "before"), (window.posts_after, "after"), (rest, "more_sources")]
     told = " · ".join(say(key, n=count) for count, key in notes if count)
     note = tag("p", told, class_="note") if told else ""
     return _section("posts", f"p_posts_{window.period}", tables.years(figures), note)

@@ -11,19 +11,19 @@ from flows.pipeline.learning.learn import in_force
 from lake.errors import LakeError
 from lake.store import Lake, is_lake, open_lake
 from lake.tables import files, templates
-from lake.tables.post_versions import versions
+from lake.tables.post_versions import post_versions
 from posts import explain as posts
 from posts.explain import Explanation, Recurrence, Recurrences
 from posts.parse import NO_TEMPLATES, Sighted
 from posts.post import Refusal
 from posts.sources.paths import printable, to_text
 from posts.urls import canonical
-from schemas.enums import Engine
+from schemas.enums import HtmlParser
 from schemas.errors import MisuseError, PostlakeError
 from schemas.keys import blob_id
 
 
-def explain(target: str, root: Path, engine: Engine, say: Callable[[str], None]) -> Explanation:
+def explain(target: str, root: Path, engine: HtmlParser, say: Callable[[str], None]) -> Explanation:
     """Explain a file, or the post of a URL or post_id, with the templates of the lake at `root` if there is one.
 
     Raises MisuseError for a target that is none of these, PostlakeError for a file that is no post.
@@ -52,7 +52,7 @@ def _of_file(file: Path) -> Sighted:
 def _row(target: str, lake: Lake) -> dict[str, object]:
     """Return the version of a post that stands."""
     try:
-        return versions(lake, canonical(target) or target).row(-1, named=True)
+        return post_versions(lake, canonical(target) or target).row(-1, named=True)
     except LakeError as error:
         raise MisuseError(f"{target}: no such file; {error}") from error
 
@@ -65,7 +65,7 @@ def _of_lake(row: dict[str, object], lake: Lake) -> Sighted:
     return Sighted(origin, path, content, blob)
 
 
-def _explained(sighted: Sighted, lake: Lake | None, engine: Engine) -> Explanation:
+def _explained(sighted: Sighted, lake: Lake | None, engine: HtmlParser) -> Explanation:
     known = (in_force(lake), _recurrences(lake)) if lake is not None else (NO_TEMPLATES, {})
     explanation = posts.explain(sighted, engine, *known)
     if isinstance(explanation, Refusal):
@@ -76,7 +76,7 @@ def _explained(sighted: Sighted, lake: Lake | None, engine: Engine) -> Explanati
 
 def _recurrences(lake: Lake) -> Recurrences:
     found = defaultdict[str, dict[tuple[str, str], Recurrence]](dict)
-    rows = templates.newest(lake).select("source_id", "kind", "pattern", "posts", "learned_from")
+    rows = templates.newest_templates(lake).select("source_id", "kind", "pattern", "posts", "learned_from")
     for source_id, kind, pattern, number, learned_from in rows.iter_rows():
         found[source_id][kind, pattern] = Recurrence(pattern, number, learned_from)
     return found

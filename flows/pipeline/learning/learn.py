@@ -48,7 +48,7 @@ PATTERNS = {
 
 def in_force(lake: Lake) -> Templates:
     """Return the templates of a lake by source_id."""
-    versions = templates.newest(lake).partition_by("source_id", "version", as_dict=True)
+    versions = templates.newest_templates(lake).partition_by("source_id", "version", as_dict=True)
     return {
         str(source_id): Template.of(int(version), rows.select("kind", "pattern").iter_rows())
         for (source_id, version), rows in versions.items()
@@ -61,7 +61,7 @@ def learn_first(lake: Lake, run: Run, plan: Plan, shop: Workshop) -> list[Learne
         return []
     steps = plan.todo.height / SAMPLE_FILES, float(plan.todo["size"].sum()) / SAMPLE_BYTES, 1.0
     files = [File(*row) for row in plan.todo.gather_every(math.ceil(max(steps))).select(*FOUND).iter_rows()]
-    known = set(templates.newest(lake)["source_id"])
+    known = set(templates.newest_templates(lake)["source_id"])
     by_source = defaultdict[str, list[Specimen]](list)
     for specimen in _specimens(_read(plan, files), shop, sum(file.size for file in files)):
         if specimen.source_id not in known:
@@ -79,7 +79,9 @@ def learn_lake(
     Of `sources` where some are named, whether their templates have seen all or not. What a source's last version
     holds stays in the next, unless it is learned `anew`.
     """
-    rows = templates.unlearned(lake, anew=anew or bool(sources)).filter(pl.col("posts") >= LEAST_POSTS)
+    rows = templates.sources_with_new_posts(lake, include_all=anew or bool(sources)).filter(
+        pl.col("posts") >= LEAST_POSTS
+    )
     rows = rows.filter(pl.col("source_id").is_in(list(sources))) if sources else rows
     known, learned = in_force(lake), list[tuple[Learned, pl.DataFrame]]()
     for some in _shares(rows):
@@ -95,7 +97,7 @@ def learn_thin(lake: Lake, run: Run, shop: Workshop, *, is_large: bool) -> list[
 
     After a large load also of those that have none, or one learned from few of their posts.
     """
-    thin = templates.thin(lake, ENOUGH_POSTS if is_large else 0, KINDS)
+    thin = templates.undertrained_sources(lake, ENOUGH_POSTS if is_large else 0, KINDS)
     return learn_lake(lake, run, shop, thin) if thin else []
 
 
@@ -116,13 +118,13 @@ def _of_lake(
     lake: Lake, shop: Workshop, rows: pl.DataFrame
 ) -> dict[str, tuple[list[Specimen], list[Specimen]]]:
     """Return the posts of some sources to learn from: those that their templates have seen, and the others."""
-    sample = templates.sample(lake, rows, SAMPLE_POSTS)
+    sample = templates.sample_posts(lake, rows, SAMPLE_POSTS)
     contents = files_table.contents(lake, sample["blob"])
     examined: dict[str, tuple[list[Specimen], list[Specimen]]] = {
         source_id: ([], []) for source_id in rows["source_id"]
     }
     for is_new, files in sample.partition_by("is_new", as_dict=True).items():
-        found = [File(*row) for row in files.select(templates.FILE).iter_rows()]
+        found = [File(*row) for row in files.select(templates.FILE_COLUMNS).iter_rows()]
         tasks = [Task(file, contents[str(file.blob)]) for file in found if file.blob in contents]
         for specimen in _specimens(tasks, shop, sum(len(content) for content in contents.values())):
             # a post that this version of postlake would place elsewhere waits for an ingest of its file

@@ -18,8 +18,8 @@ from lake.maintenance import vacuum
 from lake.query.info import tables
 from lake.store import Lake, open_lake
 from lake.tables import runs
-from lake.writer import held, held_unchanged
-from schemas.enums import Engine
+from lake.writer import open_for_write, open_locked
+from schemas.enums import HtmlParser
 from schemas.errors import MisuseError
 
 Say = Callable[[str], None]
@@ -103,7 +103,7 @@ class Maintainer:
     def __init__(self, lake: Lake, run: Run, order: Maintenance) -> None:
         self.lake, self.run, self.order = lake, run, order
         self.clock = Clock()
-        self.resumed = not runs.is_intact(lake)
+        self.resumed = not runs.is_clean(lake)
         care = [Care(each.table, each.files, each.bytes) for each in tables(lake)]
         self.done = Maintained(run.run_id, order.dry_run, care)
         self._of = {each.table: each for each in care}
@@ -117,11 +117,11 @@ class Maintainer:
                 done += self._of[name].files_before
                 tell("compact", done, total)
             if not self.order.dry_run:
-                files.agree(self.lake)
+                files.record_versions(self.lake)
         return sum(each.compacted for each in self.done.tables)
 
     def _compact(self, name: str) -> None:
-        bins = files.bins(self.lake, name) if self.order.compact else []
+        bins = files.plan_compaction(self.lake, name) if self.order.compact else []
         self._of[name].compacted = sum(each.files.height for each in bins)
         if not self.order.dry_run:
             files.compact(self.lake, name, bins)
@@ -135,15 +135,15 @@ class Maintainer:
         if not self.order.dry_run:
             with self.clock.measuring("clean"):
                 for number, name in enumerate(self._of, start=1):
-                    vacuum.remove(self.lake, name, found[name])
-                    vacuum.shorten_log(self.lake, name)
+                    vacuum.remove_files(self.lake, name, found[name])
+                    vacuum.cleanup_log(self.lake, name)
                     tell("clean", sum(map(len, list(found.values())[:number])), sum(map(len, found.values())))
         self._time()
         return self.done
 
-    def _leftovers(self, name: str) -> list[vacuum.Leftover]:
+    def _leftovers(self, name: str) -> list[vacuum.UnreferencedFile]:
         kept_since = dt.datetime.now(dt.UTC) - dt.timedelta(days=self.order.retention_days)
-        found, care = vacuum.leftovers(self.lake, name, kept_since), self._of[name]
+        found, care = vacuum.find_unreferenced(self.lake, name, kept_since), self._of[name]
         care.orphans = sum(each.is_orphan for each in found)
         care.removed = len(found) - care.orphans
         care.freed_bytes = sum(each.bytes for each in found)
@@ -167,11 +167,11 @@ def maintaining(order: Maintenance, say: Say) -> Iterator[Maintainer]:
     """
     open_lake(order.lake)
     run = new_run()
-    holding = held_unchanged if order.dry_run else held
+    holding = open_locked if order.dry_run else open_for_write
     with holding(order.lake, run, order.wait_seconds, say) as lake:
         if not order.dry_run:
             with ExitStack() as stack:
-                migrate(lake, run, with_pool(workshop(0, Engine.LEXBOR), stack), say)
+                migrate(lake, run, with_pool(workshop(0, HtmlParser.LEXBOR), stack), say)
         yield Maintainer(lake, run, order)
 
 

@@ -9,16 +9,16 @@ import polars as pl
 from flows.pipeline.clock import Clock
 from flows.pipeline.memory import give_back
 from flows.pipeline.progress import tell
-from lake.commit.commit import whole_versions
+from lake.commit.commit import consistent_versions
 from lake.errors import DamagedError
-from lake.store import Lake, open_lake, refuse_damaged_log
-from lake.verify.cross_table import check_across
+from lake.store import Lake, open_lake, raise_if_log_damaged
+from lake.verify.cross_table import check_across_tables
 from lake.verify.findings import Finding, Findings, Tally
-from lake.verify.rows import Look
-from lake.verify.table import look
+from lake.verify.rows import VerifyOptions
+from lake.verify.table import verify_table
 from schemas.enums import Check
 from schemas.errors import PostlakeError
-from schemas.keys import blob_id, content_hash, slug
+from schemas.keys import blob_id, content_hash, source_id_of
 
 
 class FaultyLakeError(PostlakeError):
@@ -67,18 +67,18 @@ def verify(root: Path, *, deep: bool = True) -> Verified:
     clock, found = Clock(), Findings()
     opened, damaged = _opened(root)
     for each in damaged:
-        found.one(Check.READABLE, each.table, each.where, each.what)
-    there = [name for name in opened.names() if name not in {each.table for each in damaged}]
+        found.add_one(Check.READABLE, each.table, each.path, each.fault)
+    there = [name for name in opened.table_names() if name not in {each.table for each in damaged}]
     newest = {name: opened.table(name).version() for name in there}
-    lake = opened if damaged else opened.at(whole_versions(opened))
-    how = Look(deep, blob_id, content_hash, slug)
+    lake = opened if damaged else opened.at_versions(consistent_versions(opened))
+    how = VerifyOptions(deep, blob_id, content_hash, source_id_of)
     files = {name: lake.partition_files(name).height for name in there}
-    keys, done = dict[str, pl.DataFrame | None].fromkeys(opened.names()), 0
+    keys, done = dict[str, pl.DataFrame | None].fromkeys(opened.table_names()), 0
     for name, number in files.items():
-        keys[name] = look(lake, name, how, found, partial(_told, done, sum(files.values())))
+        keys[name] = verify_table(lake, name, how, found, partial(_told, done, sum(files.values())))
         done += number
         give_back()
-    check_across(keys, newest, slug, found)
+    check_across_tables(keys, newest, source_id_of, found)
     versions = {name: lake.table(name).version() for name in there}
     return Verified(str(root), deep, versions, list(found), clock.seconds)
 
@@ -89,10 +89,10 @@ def _opened(root: Path) -> tuple[Lake, list[DamagedError]]:
     Gives what is the matter with those that cannot be opened.
     """
     lake, damaged = Lake(root, open_lake(root).granularity), list[DamagedError]()
-    for name in reversed(lake.names()):
+    for name in reversed(lake.table_names()):
         try:
             lake.table(name)
-            refuse_damaged_log(root, name)
+            raise_if_log_damaged(root, name)
         except DamagedError as damage:
             damaged.append(damage)
     return lake, damaged

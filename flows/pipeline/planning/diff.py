@@ -10,7 +10,7 @@ import polars as pl
 from flows.pipeline.code import code_version
 from flows.pipeline.progress import tell
 from flows.pipeline.sources.base import Source
-from lake.batch import KEY, Mark
+from lake.batch import KEY, Checkpoint
 from lake.store import Lake
 from lake.tables import files as files_table
 from posts.post import Refusal
@@ -46,14 +46,18 @@ class Compared:
     kept_back: int = 0
 
 
-def compared(lake: Lake, source: Source, mark: Mark, *, verify: bool) -> Compared:
+def compared(lake: Lake, source: Source, mark: Checkpoint, *, verify: bool) -> Compared:
     """Compare by what changed since the last commit, where both sides know it, else by listing all.
 
     A file is the same when its blob is; where that is not known before reading, when path, size and mtime_ns
     are, unless all are to be verified.
     """
-    if mark.head and mark.is_whole and not files_table.unsettled(lake, source.origin, code_version()):
-        since = source.since(mark.head)
+    if (
+        mark.commit
+        and mark.is_complete
+        and not files_table.has_retriable(lake, source.origin, code_version())
+    ):
+        since = source.since(mark.commit)
         if since is not None:
             return _by_changes(lake, source.origin, *since)
     return _by_listing(lake, source, verify=verify)
@@ -67,17 +71,17 @@ def _by_changes(lake: Lake, origin: str, files: list[File], removed: list[str]) 
             pl.DataFrame({"path": removed}, {"path": pl.String}).select(origin=pl.lit(origin), path="path"),
         ]
     )
-    seen = files_table.seen_among(lake, keys)
+    seen = files_table.live_files_at(lake, keys)
     differing = there.join(seen, on=[*KEY, "blob"], how="anti")
     gone = seen.join(there, on=KEY, how="anti")
     came = there.join(seen, on=KEY, how="anti").height
-    found = files_table.count(lake, origin) - gone.height + came
+    found = files_table.count_live_files(lake, origin) - gone.height + came
     return Compared(found, differing, seen.join(differing, on=KEY, how="semi"), gone)
 
 
 def _by_listing(lake: Lake, source: Source, *, verify: bool) -> Compared:
     found = listed(source)
-    seen = files_table.seen(lake, source.origin)
+    seen = files_table.live_files(lake, source.origin)
     both = found.join(seen, on=KEY, how="left", suffix="_seen", maintain_order="left")
     same_stat = (pl.col("size") == pl.col("size_seen")) & pl.col("mtime_ns").eq_missing(
         pl.col("mtime_ns_seen")
@@ -88,7 +92,7 @@ def _by_listing(lake: Lake, source: Source, *, verify: bool) -> Compared:
         .otherwise(pl.col("blob") == pl.col("blob_seen"))
     )
     is_new = pl.col("run_id").is_null()
-    is_done = is_same & files_table.is_settled(lake, code_version())
+    is_done = is_same & files_table.is_final(lake, code_version())
     differing = both.filter(is_new | ~is_done.fill_null(value=False)).select(*FOUND)
     gone = seen.join(found, on=KEY, how="anti")
     surely = _certainly(gone, found)

@@ -10,7 +10,7 @@ import polars as pl
 from flows.pipeline.planning.diff import FOUND
 from flows.pipeline.planning.plan import Plan, Walk, plan
 from flows.pipeline.sources.base import GitTree, Source
-from lake.batch import Mark, Run
+from lake.batch import Checkpoint, Run
 from lake.store import Lake
 from lake.tables import files as files_table
 from lake.tables import runs
@@ -33,7 +33,7 @@ def history_plan(lake: Lake, run: Run, sources: Sequence[Source], *, say: Say) -
     ingest, and said. Raises SourceError for a source without a history.
     """
     repositories = [_repository(source) for source in sources]
-    marks = runs.last(lake, [source.origin for source in repositories])
+    marks = runs.checkpoints_of(lake, [source.origin for source in repositories])
     found = [_walk(lake, source, marks[source.origin], run) for source in repositories]
     walks = [walk for walk in found if walk is not None]
     walked = {walk.source.origin: walk.moment for walk in walks}
@@ -57,15 +57,15 @@ def _repository(source: Source) -> GitTree:
     return source
 
 
-def _walk(lake: Lake, source: GitTree, mark: Mark, run: Run) -> Walk | None:
+def _walk(lake: Lake, source: GitTree, mark: Checkpoint, run: Run) -> Walk | None:
     """Return the commits to replay; None where the lake holds other files than the commit they begin after."""
-    is_new = mark.head is None and files_table.count(lake, source.origin) == 0
-    is_followed = mark.head is not None and mark.is_whole
-    commits = source.repository.line(mark.head, source.head) if is_new or is_followed else None
+    is_new = mark.commit is None and files_table.count_live_files(lake, source.origin) == 0
+    is_followed = mark.commit is not None and mark.is_complete
+    commits = source.repository.line(mark.commit, source.head) if is_new or is_followed else None
     if commits is None:
         return None
-    at = moments([commit.at for commit in commits], mark.at, run.started_at)
-    moment = at[-1] if at else mark.at or run.started_at
+    at = moments([commit.at for commit in commits], mark.as_of, run.started_at)
+    moment = at[-1] if at else mark.as_of or run.started_at
     return Walk(source, mark, dict(zip((commit.id for commit in commits), at, strict=True)), moment)
 
 

@@ -10,16 +10,16 @@ from flows.pipeline.code import code_version
 from flows.pipeline.planning.diff import FOUND, Compared, compared, hashed
 from flows.pipeline.sources.base import GitTree, Source
 from flows.pipeline.sources.raw import Kept
-from lake.batch import KEY, NAME, READING, Mark, Run, nothing_gone
+from lake.batch import CONTENT_KEY, FILE_NAME, KEY, Checkpoint, Run, no_deletions
 from lake.store import Lake
 from lake.tables import files as files_table
 from lake.tables import runs
-from schemas.tables import empty
+from schemas.tables import empty_table
 
 # A file whose content the lake knows: where it is now, and the run that read it.
 KNOWN = [*KEY, "size", "mtime_ns", "blob", "run_id", "read_at"]
 # File names begin with dates: files of one month are read together, whatever folders they are in.
-BY_NAME = [NAME, *KEY]
+BY_NAME = [FILE_NAME, *KEY]
 SECOND = dt.timedelta(seconds=1)
 TICK = dt.timedelta(microseconds=1)
 
@@ -29,7 +29,7 @@ class Walk:
     """The commits of a repository to be replayed: after a mark, each with its moment; `moment` is the last."""
 
     source: GitTree
-    after: Mark
+    after: Checkpoint
     moments: dict[str, dt.datetime]
     moment: dt.datetime
 
@@ -63,9 +63,9 @@ class Plan:
     found: int
     todo: pl.DataFrame
     moments: dict[str, dt.datetime]
-    known: pl.DataFrame = field(default_factory=lambda: empty("files").select(KNOWN))
-    gone: pl.DataFrame = field(default_factory=nothing_gone)
-    edited: pl.DataFrame = field(default_factory=nothing_gone)
+    known: pl.DataFrame = field(default_factory=lambda: empty_table("files").select(KNOWN))
+    gone: pl.DataFrame = field(default_factory=no_deletions)
+    edited: pl.DataFrame = field(default_factory=no_deletions)
     moved: int = 0
     kept_back: int = 0
     walks: Sequence[Walk] = ()
@@ -84,42 +84,46 @@ class Plan:
     def heads(self) -> dict[str, str]:
         return {source.origin: source.head for source in self.sources if source.head}
 
-    def marks_amid(self, marks: Mapping[str, Mark]) -> dict[str, Mark]:
+    def marks_amid(self, marks: Mapping[str, Checkpoint]) -> dict[str, Checkpoint]:
         """Return how far repositories are followed while this is done: of what it changes the lake may hold any part."""
         changing = self.origins if self.scope is None else self._mixed(marks)
         return {
-            origin: replace(mark, is_whole=mark.is_whole and origin not in changing)
+            origin: replace(mark, is_complete=mark.is_complete and origin not in changing)
             for origin, mark in marks.items()
         }
 
-    def marks_after(self, marks: Mapping[str, Mark], *, but: Collection[str] = ()) -> dict[str, Mark]:
+    def marks_after(
+        self, marks: Mapping[str, Checkpoint], *, but: Collection[str] = ()
+    ) -> dict[str, Checkpoint]:
         """Return how far repositories are followed once this is done; those that have shrunk, and some others, no further."""
         held_back = {each.origin for each in self.shrunk} | {*but}
         whole = {
-            source.origin: Mark(source.head, self.moments[source.origin], is_whole=True)
+            source.origin: Checkpoint(source.head, self.moments[source.origin], is_complete=True)
             for source in (self.sources if self.scope is None else ())
             if source.origin not in held_back
         }
         return self.marks_amid(marks) | whole
 
-    def _mixed(self, marks: Mapping[str, Mark]) -> list[str]:
+    def _mixed(self, marks: Mapping[str, Checkpoint]) -> list[str]:
         """Name the repositories of which some files are read as another commit has them than the one they are followed to."""
-        return [origin for origin, head in self.heads.items() if marks.get(origin, Mark()).head != head]
+        return [
+            origin for origin, head in self.heads.items() if marks.get(origin, Checkpoint()).commit != head
+        ]
 
 
 def plan(lake: Lake, run: Run, sources: Sequence[Source], *, verify: bool) -> Plan:
     """Hold each source against the ledger, and find what of it the lake has read before."""
-    marks = runs.last(lake, [source.origin for source in sources])
+    marks = runs.checkpoints_of(lake, [source.origin for source in sources])
     moments = {source.origin: moment_of(lake, source, marks[source.origin], run) for source in sources}
     parts = [
         hashed(source, compared(lake, source, marks[source.origin], verify=verify)) for source in sources
     ]
     differing, before, gone = (pl.concat(frames) for frames in _columns(parts))
-    settled = before.filter(files_table.is_settled(lake, code_version()))
+    settled = before.filter(files_table.is_final(lake, code_version()))
     as_before = differing.join(settled, on=[*KEY, "size", "mtime_ns", "blob"], how="semi", nulls_equal=True)
     verified = as_before.filter(pl.col("blob").is_not_null())
     differing = differing.join(verified, on=KEY, how="anti")
-    at_hand = files_table.known(lake, differing.filter(pl.col("blob").is_not_null()), code_version())
+    at_hand = files_table.already_parsed(lake, differing.filter(pl.col("blob").is_not_null()), code_version())
     moved = _moved(at_hand.join(before, on=KEY, how="anti"), gone)
     todo = differing.join(at_hand, on=KEY, how="anti").sort(BY_NAME)
     return Plan(
@@ -144,7 +148,7 @@ def replay_plan(
     Files whose bytes the lake does not hold (unreadable, too_large) are left out.
     """
     rejects = files_table.rejects(lake, reasons, since).with_columns(problem=pl.lit(None, pl.String))
-    held = files_table.held(lake, rejects["blob"])
+    held = files_table.stored_blobs(lake, rejects["blob"])
     todo = rejects.join(held, on="blob", how="semi", maintain_order="left").select(*FOUND)
     moments = dict.fromkeys(todo["origin"].unique().sort(), run.started_at)
     kept = [*sources, *(Kept(lake, todo.filter(pl.col("origin") == origin)) for origin in moments)]
@@ -155,27 +159,27 @@ def _columns(parts: Sequence[Compared]) -> tuple[list[pl.DataFrame], list[pl.Dat
     return [p.differing for p in parts], [p.before for p in parts], [p.gone for p in parts]
 
 
-def moment_of(lake: Lake, source: Source, mark: Mark, run: Run) -> dt.datetime:
+def moment_of(lake: Lake, source: Source, mark: Checkpoint, run: Run) -> dt.datetime:
     """Return the moment of its history that a source stands at: the commit's, or the run's.
 
     The clock of a commit is believed as long as it goes on from the last one ingested, and is not ahead of ours.
     """
     if source.at is None or source.at > run.started_at:
         return run.started_at
-    if not mark.is_whole:
-        latest = files_table.latest(lake, source.origin)
+    if not mark.is_complete:
+        latest = files_table.last_event_at(lake, source.origin)
         return source.at if latest is None or source.at >= latest else run.started_at
-    if mark.at is None or source.head == mark.head:
-        return mark.at or source.at
-    return max(source.at, mark.at + TICK) if source.at > mark.at - SECOND else run.started_at
+    if mark.as_of is None or source.head == mark.commit:
+        return mark.as_of or source.at
+    return max(source.at, mark.as_of + TICK) if source.at > mark.as_of - SECOND else run.started_at
 
 
 def _moved(new: pl.DataFrame, gone: pl.DataFrame) -> pl.DataFrame:
     """Pair files at new paths with files that went, of one origin, content and name: KEY, run_id, read_at."""
-    of_one = ["origin", *READING]
+    of_one = ["origin", *CONTENT_KEY]
 
     def numbered(files: pl.DataFrame) -> pl.DataFrame:
-        named = files.with_columns(NAME).sort(KEY)
+        named = files.with_columns(FILE_NAME).sort(KEY)
         return named.with_columns(nth=pl.int_range(pl.len()).over(of_one))
 
     pairs = numbered(new).join(numbered(gone), on=[*of_one, "nth"], suffix="_gone")
@@ -189,7 +193,7 @@ def with_readers(known: pl.DataFrame, before: pl.DataFrame, moved: pl.DataFrame,
         known.join(readers, on=KEY, how="left")
         .with_columns(
             pl.col("run_id").fill_null(run.run_id),
-            pl.col("read_at").fill_null(pl.lit(run.started_at, empty("files").schema["read_at"])),
+            pl.col("read_at").fill_null(pl.lit(run.started_at, empty_table("files").schema["read_at"])),
         )
         .select(KNOWN)
     )
@@ -201,5 +205,5 @@ def _touched(known: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
 
 def at(files: pl.DataFrame, moments: dict[str, dt.datetime]) -> pl.DataFrame:
     """Return files as ones that go at the moments of their origins."""
-    gone_at = pl.col("origin").replace_strict(moments, return_dtype=empty("files").schema["gone_at"])
+    gone_at = pl.col("origin").replace_strict(moments, return_dtype=empty_table("files").schema["gone_at"])
     return files.select(*KEY, gone_at=gone_at)

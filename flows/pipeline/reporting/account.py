@@ -66,7 +66,9 @@ class FailuresError(PostlakeError):
 def refuse_failures(run_id: str, alarms: Iterable[Alarm], done: Any) -> None:
     """Raise FailuresError for a run that has come upon files that the code failed at, or origins that shrank or vanished."""
     alarms = list(alarms)
-    faults = [each.text for each in alarms if each.kind in {AlarmKind.SHRANK, AlarmKind.VANISHED}]
+    faults = [
+        each.text for each in alarms if each.kind in {AlarmKind.SOURCE_SHRANK, AlarmKind.SOURCE_VANISHED}
+    ]
     failures = sum(int(each.numbers["files"]) for each in alarms if each.kind is AlarmKind.PARSER_ERRORS)
     if failures:
         told = f"{in_files(failures)} could not be parsed, by a fault of postlake's"

@@ -10,11 +10,11 @@ import polars as pl
 from flows.pipeline.reporting.rejects import rejects_by_source
 from flows.pipeline.sources.base import VanishedError
 from lake.batch import Run
-from lake.query.freshness import freshness, names, read_from
+from lake.query.freshness import read_counts_by_source, source_freshness, source_names
 from lake.store import Lake
 from lake.tables import runs
 from posts.sources.paths import printable
-from schemas.enums import AlarmKind, Warn
+from schemas.enums import AlarmKind, ParseWarning
 
 # A share is told from so many posts; the boilerplate of a source seldom drifts by a quarter of its text.
 LEAST_BEFORE, LEAST_NEW, DRIFT = 30, 30, 0.25
@@ -66,12 +66,14 @@ def shrank(origin: str, lost: int, posts: int) -> Alarm:
         f"source_shrank: {printable(origin)}: {lost:,} of its {posts:,} posts would be left without a file, so nothing "
         "of it was withdrawn; see whether all of it is there, or say that it is meant: --allow-shrink (allow_shrink)"
     )
-    return Alarm(AlarmKind.SHRANK, text, numbers={"origin": origin, "lost": lost, "posts": posts})
+    return Alarm(AlarmKind.SOURCE_SHRANK, text, numbers={"origin": origin, "lost": lost, "posts": posts})
 
 
 def vanished(origin: str) -> Alarm:
     """Tell a folder that was gone before all of it was read; the line is that of VanishedError."""
-    return Alarm(AlarmKind.VANISHED, f"source_vanished: {VanishedError(origin)}", numbers={"origin": origin})
+    return Alarm(
+        AlarmKind.SOURCE_VANISHED, f"source_vanished: {VanishedError(origin)}", numbers={"origin": origin}
+    )
 
 
 def in_files(number: int) -> str:
@@ -104,11 +106,13 @@ def _drift(row: dict[str, Any]) -> Alarm:
 
 def spared(lake: Lake, run: Run) -> list[Alarm]:
     """Tell how many posts of a run keep text of which wording and templates would have left next to nothing."""
-    is_spared = (pl.col("run_id") == run.run_id) & pl.col("warnings").list.contains(Warn.MOSTLY_CUT.value)
+    is_spared = (pl.col("run_id") == run.run_id) & pl.col("warnings").list.contains(
+        ParseWarning.MOSTLY_CUT.value
+    )
     paths = lake.scan("posts").filter(is_spared).select("path").collect()["path"].sort()
     if paths.is_empty():
         return []
-    text = f"{len(paths)} posts keep text of which rules would have left less than a fifth ({Warn.MOSTLY_CUT.value}), {printable(paths[0])} is one"
+    text = f"{len(paths)} posts keep text of which rules would have left less than a fifth ({ParseWarning.MOSTLY_CUT.value}), {printable(paths[0])} is one"
     return [Alarm(AlarmKind.MOSTLY_CUT, text, numbers={"posts": len(paths)})]
 
 
@@ -118,24 +122,24 @@ def silent(lake: Lake, run: Run, origins: Iterable[str]) -> list[Alarm]:
     So each silence is told once, and an archive of sources that ended long ago tells none: neither when it is the
     first of a lake nor when it comes to others, since a source that only this run has read was never awaited.
     """
-    before = runs.before(lake, run, origins)
+    before = runs.previous_start(lake, run, origins)
     if before is None:
         return []
     today = run.started_at.date()
     passed_at = pl.col("last") + pl.duration(days="limit_days")
     is_told = (passed_at < today) & (passed_at >= before.date())
-    told = freshness(lake, today).filter(is_told)
-    awaited = read_from(lake, origins, run.run_id).filter(pl.col("posts") > pl.col("read"))
+    told = source_freshness(lake, today).filter(is_told)
+    awaited = read_counts_by_source(lake, origins, run.run_id).filter(pl.col("posts") > pl.col("read"))
     told = told.join(awaited, on="source_id", how="semi").sort("source_id")
     return [_silence(lake, row, today) for row in told.iter_rows(named=True)]
 
 
 def _silence(lake: Lake, row: dict[str, Any], today: dt.date) -> Alarm:
     source_id, last = str(row["source_id"]), row["last"]
-    days, name = (today - last).days, names(lake, [source_id]).get(source_id, source_id)
+    days, name = (today - last).days, source_names(lake, [source_id]).get(source_id, source_id)
     text = f"{name}: silent since {last}, {days} days; between its days with posts lie {row['gap_days']:g}, and {row['limit_days']} would be many"
     numbers = {"last": str(last), "days": days, "gap_days": row["gap_days"], "limit_days": row["limit_days"]}
-    return Alarm(AlarmKind.SILENT, text, source_id, numbers)
+    return Alarm(AlarmKind.SOURCE_SILENT, text, source_id, numbers)
 
 
 def unusual_rejects(
@@ -145,7 +149,7 @@ def unusual_rejects(
     read = counts["found"] - counts["unchanged"]
     if read < LEAST_READ:
         return []
-    earlier = runs.alike(lake, run, kind, origins)
+    earlier = runs.comparable_runs(lake, run, kind, origins)
     past = earlier.filter(READ >= LEAST_READ).select(pl.col("rejected") / READ)["rejected"]
     if len(past) < LEAST_RUNS:
         return []

@@ -7,7 +7,7 @@ import polars as pl
 
 from flows.pipeline.reporting.account import Summary
 from flows.pipeline.reporting.markdown import first, table
-from lake.query.freshness import freshness, names, read_from
+from lake.query.freshness import read_counts_by_source, source_freshness, source_names
 from lake.store import Lake
 from lake.tables import runs
 
@@ -19,14 +19,14 @@ HEADER = ("source", "new", "posts", "last post", "days since", "usual gap", "sil
 
 def fresh(lake: Lake, summary: Summary) -> str:
     """Return the sources of a run: those with alarms first, then those with new posts, then the latest."""
-    today = runs.started(lake, summary.run_id).date()
-    looked_at = read_from(lake, summary.origins, summary.run_id)
+    today = runs.start_of(lake, summary.run_id).date()
+    looked_at = read_counts_by_source(lake, summary.origins, summary.run_id)
     told = {alarm.source for alarm in summary.alarms}
-    rows = freshness(lake, today).join(looked_at, on="source_id").with_columns(
+    rows = source_freshness(lake, today).join(looked_at, on="source_id").with_columns(
         is_told=pl.col("source_id").is_in([source for source in told if source])
     )  # fmt: skip
     ordered = rows.sort("is_told", "read", "last", "source_id", descending=[True, True, True, False])
-    called = names(lake, ordered["source_id"].head(MOST))
+    called = source_names(lake, ordered["source_id"].head(MOST))
     cells = [_cells(row, called, today) for row in ordered.iter_rows(named=True)]
     return table(HEADER, first(cells, MOST), numbers=HEADER[1:6]) if cells else ""
 

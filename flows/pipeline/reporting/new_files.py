@@ -8,7 +8,7 @@ from lake.store import Lake
 from lake.tables import files as files_table
 from posts.sources.paths import printable
 from schemas.enums import AlarmKind, Outcome
-from schemas.keys import post_id_of_place
+from schemas.keys import post_id_of_path
 
 # of fewer files a share tells little
 MIN_FILES = 30
@@ -21,7 +21,7 @@ def few_posts(lake: Lake, run: Run) -> list[Alarm]:
 
     With the most frequent reasons, and an example of each.
     """
-    files = files_table.rows_read_by(lake, run.run_id)
+    files = files_table.rows_of_run(lake, run.run_id)
     if files.height < MIN_FILES:
         return []
     not_posts = files.filter(pl.col("outcome") != Outcome.POST.value)
@@ -50,10 +50,10 @@ def _alarm(kind: AlarmKind, became: str, files: pl.DataFrame, reasons: pl.DataFr
 
 def _why_one(lake: Lake, duplicates: pl.DataFrame) -> pl.DataFrame:
     """Set as reason what makes a duplicate and the file that tells its post one: content, URL or place."""
-    chosen = files_table.tellers(lake, duplicates["post_id"]).select("post_id", chosen_blob="blob")
+    chosen = files_table.elected_files(lake, duplicates["post_id"]).select("post_id", chosen_blob="blob")
     both = duplicates.join(chosen, on="post_id", how="left", maintain_order="left")
     told = both.select("post_id", "source_id", "path").iter_rows()
-    is_placed = pl.Series([post_id == post_id_of_place(*place) for post_id, *place in told], dtype=pl.Boolean)
+    is_placed = pl.Series([post_id == post_id_of_path(*place) for post_id, *place in told], dtype=pl.Boolean)
     why = (
         pl.when(pl.col("blob").eq_missing(pl.col("chosen_blob")))
         .then(pl.lit("same_content"))

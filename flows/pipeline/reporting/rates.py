@@ -43,8 +43,8 @@ class Rate:
 
 def rates(lake: Lake, run_id: str, kind: str, origins: Iterable[str]) -> list[Rate]:
     """Return the rates of a recorded run that read files, and its seconds in all and per stage if it read none."""
-    run = Run(run_id, runs.started(lake, run_id))
-    rows = _with_stages(pl.concat([_recorded(lake, run), runs.alike(lake, run, kind, origins)]))
+    run = Run(run_id, runs.start_of(lake, run_id))
+    rows = _with_stages(pl.concat([_recorded(lake, run), runs.comparable_runs(lake, run, kind, origins)]))
     rows = rows.join(_boilerplate(lake, rows["run_id"]), on="run_id", how="left", maintain_order="left")
     # a run that read nothing has no rate, and would pull those of the others to nothing
     shown = {name: pl.when(READ > 0).then(rate) for name, rate in RATES.items()}
@@ -59,7 +59,7 @@ def _recorded(lake: Lake, run: Run) -> pl.DataFrame:
 
 def _with_stages(rows: pl.DataFrame) -> pl.DataFrame:
     """Return the seconds of each stage of the first run a column: `seconds: find`."""
-    stages = runs.stages(rows["stage_seconds"][0])
+    stages = runs.parse_stages(rows["stage_seconds"][0])
     columns = {
         f"seconds: {stage}": pl.col("stage_seconds").str.json_path_match(f"$.{stage}") for stage in stages
     }

@@ -7,7 +7,7 @@ from lake.store import Lake
 from lake.tables import files
 from posts.metadata import source_of
 from schemas.enums import Reason
-from schemas.keys import slug
+from schemas.keys import source_id_of
 
 # rejects whose bytes are read to learn their source: a thousand rows are more than anyone reads, and 100 MB at most
 MOST = 1_000
@@ -34,8 +34,8 @@ def rejects_by_source(lake: Lake, run: Run) -> pl.DataFrame:
     counts = {"now": is_new.sum(), "before": (~is_new).sum()}
     rejected = _with_sources(lake, rejects).drop_nulls("source").group_by("source").agg(**counts)
     rejected = rejected.filter(pl.col("now") > 0)
-    slugs = pl.Series("source_id", [slug(source) for source in rejected["source"]], pl.String)
-    read = lake.scan("files").filter(files.IS_THERE & pl.col("source_id").is_in(slugs.implode()))
+    slugs = pl.Series("source_id", [source_id_of(source) for source in rejected["source"]], pl.String)
+    read = lake.scan("files").filter(files.IS_LIVE & pl.col("source_id").is_in(slugs.implode()))
     counted = read.group_by("source_id").agg(**counts).collect()
     both = rejected.with_columns(slugs).join(counted, on="source_id", how="left", suffix="_read").fill_null(0)
     return both.select(

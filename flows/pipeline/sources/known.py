@@ -56,9 +56,9 @@ def _named(stack: ExitStack, order: Order, known: list[str], say: Say) -> Places
 
 def _known(stack: ExitStack, lake: Lake, known: list[str], say: Say) -> Places:
     places = Places()
-    for origin, mark in runs.last(lake, known).items():
+    for origin, mark in runs.checkpoints_of(lake, known).items():
         try:
-            places.sources.append(_reopened(stack, origin, mark.head, say))
+            places.sources.append(_reopened(stack, origin, mark.commit, say))
         except SourceError as error:
             places.gone[origin] = str(error)
     return places

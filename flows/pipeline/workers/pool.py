@@ -27,7 +27,7 @@ from flows.settings import settings
 from posts.parse import Templates
 from posts.post import Refusal
 from posts.worker import Reader, Task
-from schemas.enums import Engine, Outcome, Reason
+from schemas.enums import HtmlParser, Outcome, Reason
 from schemas.errors import PostlakeError
 
 T = TypeVar("T")
@@ -139,7 +139,7 @@ class Workshop:
         return replace(self, reader=replace(self.reader, templates=templates))
 
 
-def workshop(workers: int, engine: Engine) -> Workshop:
+def workshop(workers: int, engine: HtmlParser) -> Workshop:
     """Return a workshop that knows no templates yet, of so many processes; of one per processor for none."""
     return Workshop(workers or available_workers(), Reader(engine))
 

@@ -128,7 +128,7 @@ def _member(stream: Stream, block: bytes, told: dict[bytes, bytes]) -> Member:
 
 def _problem(kind: bytes, told: dict[bytes, bytes]) -> Reason | None:
     if kind in LINKS:
-        return Reason.LINK
+        return Reason.SYMLINK
     if kind in NO_FILES:
         return Reason.NOT_A_FILE
     # a sparse file, the rest of one that began in another archive, a kind of some other program

@@ -67,7 +67,7 @@ def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Member:
 
 def _problem(info: zipfile.ZipInfo, kind: int) -> Reason | None:
     if kind == stat.S_IFLNK:
-        return Reason.LINK
+        return Reason.SYMLINK
     if kind not in (0, stat.S_IFREG):
         return Reason.NOT_A_FILE
     if info.flag_bits & IS_ENCRYPTED:

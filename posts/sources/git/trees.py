@@ -7,7 +7,7 @@ from posts.sources.files import is_post
 from posts.sources.paths import to_text
 from schemas.enums import Reason
 
-PROBLEMS = {b"120000": Reason.LINK, b"160000": Reason.SUBMODULE}
+PROBLEMS = {b"120000": Reason.SYMLINK, b"160000": Reason.SUBMODULE}
 ABSENT = b"000000"
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 # the last second of the year 9999, which is the last that a datetime holds
