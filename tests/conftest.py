@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
 
 from flows.pipeline.direct import ingest, replay
@@ -24,7 +24,10 @@ LIVE = "tests/live/"
 TOUCHED_MTIME_NS = 1_000_000_000
 
 # the same examples on every machine each time; `make fuzz` searches for others
-settings.register_profile("suite", derandomize=True, database=None)
+# a machine that does other things beside is slow to make an example
+settings.register_profile(
+    "suite", derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.register_profile("fuzz", derandomize=False, database=None, deadline=None, print_blob=True)
 settings.load_profile("suite")
 
