@@ -45,13 +45,13 @@ def _words(node):
         yield from (word for value in (node.body, node.orelse) for word in _words(value))
 
 
-@pytest.mark.parametrize("module", sorted(path.name for path in POSTS.rglob("*.py")))
+@pytest.mark.parametrize("module", sorted(str(path.relative_to(POSTS)) for path in POSTS.rglob("*.py")))
 def test_every_rule_that_the_code_names_has_a_reason(module):
     assert set(rules_in(module)) <= set(REASONS)
 
 
 def test_the_rules_that_are_functions_are_found_in_the_code():
-    found = {rule for path in POSTS.rglob("*.py") for rule in rules_in(path.name)}
+    found = {rule for path in POSTS.rglob("*.py") for rule in rules_in(path)}
     data = {rule.name for rule in (*CLASS_RULES, *WORDINGS)}
     assert set(REASONS) - found <= data
 
