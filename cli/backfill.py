@@ -16,7 +16,7 @@ from schemas.enums import BackfillMode, HtmlParser
 
 if TYPE_CHECKING:
     from flows.pipeline.backfill.request import Forecast
-    from flows.pipeline.backfill.run import Done
+    from flows.pipeline.backfill.run import BackfillResult
 
 SHOWN = 20
 
@@ -55,14 +55,14 @@ def backfill(
     the next ingest.
     """
     from flows.pipeline.backfill import run as steps
-    from flows.pipeline.backfill.request import Wish
-    from flows.pipeline.options import Order
+    from flows.pipeline.backfill.request import BackfillRequest
+    from flows.pipeline.options import IngestOptions
 
-    order = Order(tuple(sources or ()), lake, None, workers, parser, False, wait, path, as_files)
-    wish = Wish(order, mode, as_day(since), as_day(until), tuple(source or ()))
+    order = IngestOptions(tuple(sources or ()), lake, None, workers, parser, False, wait, path, as_files)
+    wish = BackfillRequest(order, mode, as_day(since), as_day(until), tuple(source or ()))
     with watching():
         if plan or now:
-            _show_done(steps.carry_out(wish, plan, say), as_json)
+            _show_done(steps.run_backfill(wish, plan, say), as_json)
             return
         forecast, files = steps.plan_backfill(wish, say)
     _show_plan(forecast, [printable(path) for path in files["path"].head(SHOWN)], as_json)
@@ -90,23 +90,23 @@ def _show_plan(forecast: "Forecast", first: list[str], as_json: bool) -> None:
         *([f"and {forecast.files - len(first)} more"] if forecast.files > len(first) else []),
     ]:
         put(f"    {line}")
-    for line in forecast.remarks():
+    for line in forecast.notes():
         put(line)
     if forecast.files:
         put(f"postlake backfill --plan {forecast.plan_id} carries it out")
 
 
-def _show_done(done: "Done", as_json: bool) -> None:
-    from flows.pipeline.reporting.account import refuse_failures
+def _show_done(done: "BackfillResult", as_json: bool) -> None:
+    from flows.pipeline.reporting.account import raise_if_failed
 
     if as_json:
         typer.echo(json.dumps(asdict(done), ensure_ascii=False))
     else:
         _print_done(done)
-    refuse_failures(done.summary.run_id, done.summary.alarms, done)
+    raise_if_failed(done.summary.run_id, done.summary.alarms, done)
 
 
-def _print_done(done: "Done") -> None:
+def _print_done(done: "BackfillResult") -> None:
     print_summary(done.summary)
     for each in done.held.left_files[:SHOWN]:
         say(f"left out: {printable(each['path'])} {each['what']}")

@@ -39,10 +39,10 @@ def clean(
 
     templates, bad = NO_TEMPLATES, 0
     if lake is not None:
-        from flows.pipeline.learning.learn import in_force
+        from flows.pipeline.learning.learn import load_templates
         from lake.store import open_lake
 
-        templates = in_force(open_lake(lake))
+        templates = load_templates(open_lake(lake))
     for file in files:
         post = parse_file(os.fsencode(file), parser, templates)
         if not isinstance(post, Post):

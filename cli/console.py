@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from cli.textdiff import Line
-    from flows.pipeline.reporting.results import Kept
+    from flows.pipeline.reporting.results import LearnResult
 
 INTERRUPTED = 130
 
@@ -34,10 +34,10 @@ MARKS = {"removed": ("[-", "-]"), "added": ("{+", "+}"), "skipped": ("... ", " .
 @contextmanager
 def watching() -> Iterator[None]:
     """Show how far the run is: a bar on a terminal, else a line now and then."""
-    from flows.pipeline.progress import watched_by
+    from flows.pipeline.progress import progress_listener
 
     try:
-        with _progress() as watcher, watched_by(watcher):
+        with _progress() as watcher, progress_listener(watcher):
             yield
     except KeyboardInterrupt:
         fail("interrupted; what was committed stays, the next run goes on from there")
@@ -87,7 +87,7 @@ def _bar() -> Iterator[Callable[[str, int, int], None]]:
 
 
 def _lines() -> Callable[[str, int, int], None]:
-    from flows.pipeline.progress import in_words
+    from flows.pipeline.progress import progress_line
 
     began: dict[str, float] = {}
     told: dict[str, tuple[float, int]] = {}
@@ -103,26 +103,26 @@ def _lines() -> Callable[[str, int, int], None]:
         told[stage] = now, done
         rate = f", {done / seconds:,.0f}/s" if seconds > 1 else ""
         left = f", {(total - done) * seconds / done:.0f} s left" if rate and done < total else ""
-        say(f"{in_words(stage, done, total)}{rate}{left}")
+        say(f"{progress_line(stage, done, total)}{rate}{left}")
 
     return watch
 
 
-def show_upkeep(done: "Kept", *, as_json: bool) -> None:
+def show_upkeep(done: "LearnResult", *, as_json: bool) -> None:
     """Print what was learned and cleaned: as JSON, or a row per source with a new template and a line of counts.
 
     Raises FailuresError where some posts could not be parsed.
     """
-    from flows.pipeline.reporting.account import refuse_failures
+    from flows.pipeline.reporting.account import raise_if_failed
 
     if as_json:
         typer.echo(json.dumps(asdict(done), ensure_ascii=False))
     else:
         _print_upkeep(done)
-    refuse_failures(done.run_id, done.alarms, done)
+    raise_if_failed(done.run_id, done.alarms, done)
 
 
-def _print_upkeep(done: "Kept") -> None:
+def _print_upkeep(done: "LearnResult") -> None:
     columns = ["source_id", "version", "patterns", "new", "learned_from"]
     learned = [tuple(getattr(each, name) for name in columns) for each in done.learned if each.is_new]
     if learned:

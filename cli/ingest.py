@@ -15,7 +15,7 @@ from cli.terminal import OUTPUT, fail, put, say
 from schemas.enums import Granularity, HtmlParser
 
 if TYPE_CHECKING:
-    from flows.pipeline.options import Order
+    from flows.pipeline.options import IngestOptions
     from flows.pipeline.reporting.account import Summary
 
 
@@ -59,9 +59,9 @@ def ingest(
     if len(asked) > 1:
         raise typer.BadParameter("give one of --month, --year and --day")
     from flows.pipeline.direct import ingest as run_direct
-    from flows.pipeline.options import Order
+    from flows.pipeline.options import IngestOptions
 
-    order = Order(
+    order = IngestOptions(
         tuple(sources),
         lake,
         next(iter(asked), None),
@@ -79,11 +79,11 @@ def ingest(
     show_summary(summary, as_json)
 
 
-def _run_flow(order: "Order") -> "Summary":
-    from flows.pipeline.sources.credentials import refuse_credentials
+def _run_flow(order: "IngestOptions") -> "Summary":
+    from flows.pipeline.sources.credentials import raise_if_credentials
 
     # Prefect keeps parameters before it hands them over
-    refuse_credentials(order.sources, "a source (with --direct, Prefect keeps nothing)")
+    raise_if_credentials(order.sources, "a source (with --direct, Prefect keeps nothing)")
     # the terminal shows progress and the summary; the log is for the UI
     level = "INFO" if OUTPUT.is_verbose else "ERROR" if OUTPUT.is_quiet else "WARNING"
     os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", level)
@@ -108,18 +108,18 @@ def _run_flow(order: "Order") -> "Summary":
         lake=str(order.lake),
         granularity=order.granularity,
         workers=order.workers,
-        parser=order.engine,
+        parser=order.parser,
         verify=order.verify,
         wait_seconds=order.wait_seconds,
-        path=order.below,
-        history=order.history,
+        path=order.subpath,
+        history=order.replay_history,
         as_files=order.as_files,
         allow_shrink=order.allow_shrink,
     )
     try:
         return run()
     except FailuresError as error:
-        return error.done  # type: ignore[no-any-return]  # what the flow gives
+        return error.result  # type: ignore[no-any-return]  # what the flow gives
 
 
 def replay(
@@ -133,9 +133,9 @@ def replay(
 ) -> None:
     """Try rejected files again, from the bytes that the lake keeps: all, or those for some reasons or read since a day."""
     from flows.pipeline.direct import replay as run_replay
-    from flows.pipeline.options import Order
+    from flows.pipeline.options import IngestOptions
 
-    order = Order((), lake, None, workers, parser, False, wait)
+    order = IngestOptions((), lake, None, workers, parser, False, wait)
     with watching():
         summary = run_replay(order, say, reason or (), as_day(since))
     show_summary(summary, as_json)
@@ -143,21 +143,21 @@ def replay(
 
 def show_summary(summary: "Summary", as_json: bool) -> None:
     """Print what a run did. Raises FailuresError where the code failed at files."""
-    from flows.pipeline.reporting.account import refuse_failures
+    from flows.pipeline.reporting.account import raise_if_failed
 
     if as_json:
         typer.echo(json.dumps(asdict(summary), ensure_ascii=False))
     else:
         print_summary(summary)
-    refuse_failures(summary.run_id, summary.alarms, summary)
+    raise_if_failed(summary.run_id, summary.alarms, summary)
 
 
 def print_summary(summary: "Summary") -> None:
-    from flows.pipeline.reporting.summary import COUNTS
+    from flows.pipeline.reporting.summary import COUNT_COLUMNS
 
     if not summary.found and summary.origins:
         fail(f"{', '.join(summary.origins)}: no post files there (*.md, *.markdown, *.html)")
-    print_table(list(COUNTS), [tuple(getattr(summary, name) for name in COUNTS)])
+    print_table(list(COUNT_COLUMNS), [tuple(getattr(summary, name) for name in COUNT_COLUMNS)])
     if summary.reasons:
         print_table(["reason", "files"], list(summary.reasons.items()))
     for alarm in summary.alarms:

@@ -13,7 +13,7 @@ from cli.terminal import put, say
 from schemas.enums import HtmlParser
 
 if TYPE_CHECKING:
-    from flows.pipeline.maintenance.maintain import Care
+    from flows.pipeline.maintenance.maintain import TableMaintenance
 
 
 def learn(
@@ -32,12 +32,12 @@ def learn(
 
     Looks at the sources with posts that their template has not seen, or at those that are named.
     """
-    from flows.pipeline.learn_run import Upkeep
+    from flows.pipeline.learn_run import LearnOptions
     from flows.pipeline.learn_run import learn as run_learn
 
-    order = Upkeep(lake, tuple(source or ()), workers, wait_seconds=wait)
+    order = LearnOptions(lake, tuple(source or ()), workers, wait_seconds=wait)
     with watching():
-        done = run_learn(order, say, anew=anew, and_reclean=and_reclean)
+        done = run_learn(order, say, from_scratch=anew, with_reclean=and_reclean)
     show_upkeep(done, as_json=as_json)
 
 
@@ -50,10 +50,10 @@ def reclean(
     as_json: Json = False,
 ) -> None:
     """Clean posts again, from the bytes that the lake keeps, where their template or the cleaner is another now."""
-    from flows.pipeline.learn_run import Upkeep, clean_anew
+    from flows.pipeline.learn_run import LearnOptions, reclean_lake
 
     with watching():
-        done = clean_anew(Upkeep(lake, tuple(source or ()), workers, parser, wait), say)
+        done = reclean_lake(LearnOptions(lake, tuple(source or ()), workers, parser, wait), say)
     show_upkeep(done, as_json=as_json)
 
 
@@ -74,20 +74,20 @@ def maintain(
     as_json: Json = False,
 ) -> None:
     """Put small files together, and delete what only old versions of the tables need, or a killed run left."""
-    from flows.pipeline.maintenance.maintain import Maintenance
+    from flows.pipeline.maintenance.maintain import MaintainOptions
     from flows.pipeline.maintenance.maintain import maintain as run_maintain
 
-    order = Maintenance(lake, retention_days, compact, dry_run, no_readers, wait)
+    order = MaintainOptions(lake, retention_days, compact, dry_run, no_readers, wait)
     with watching():
         done = run_maintain(order, say)
     if as_json:
         typer.echo(json.dumps(asdict(done)))
         return
     print_table(["table", "files", "deleted", "freed"], list(map(_row, done.tables)))
-    put(f"run {done.run_id}: {done.in_words()}")
+    put(f"run {done.run_id}: {done.summary_line()}")
 
 
-def _row(care: "Care") -> tuple[str, str, int, str]:
+def _row(care: "TableMaintenance") -> tuple[str, str, int, str]:
     """Return what was done for a table as it is shown: `12 -> 3` files where some were put together."""
     files = f"{care.files_before} -> {care.files}" if care.files != care.files_before else str(care.files)
     return care.table, files, care.removed + care.orphans, f"{care.freed_bytes / 1e6:.1f} MB"
@@ -114,5 +114,5 @@ def verify(
         if verified.shown:
             put()
             print_table(["check", "table", "where", "detail"], [astuple(each) for each in verified.shown])
-        put(verified.in_words())
-    verified.refuse_faults()
+        put(verified.summary_line())
+    verified.raise_if_faulty()

@@ -11,12 +11,12 @@ from prefect.utilities.annotations import quote
 from pydantic import Field
 
 from flows.form import LAKE, Day, Source, as_day
-from flows.pipeline.backfill.markdown import FIRST_FILES, done_as_markdown, plan_as_markdown
-from flows.pipeline.backfill.request import Forecast, Wish
-from flows.pipeline.backfill.run import Backfilling, Done, backfilling, plan_backfill
-from flows.pipeline.options import Order
+from flows.pipeline.backfill.markdown import MAX_FILES_SHOWN, result_markdown, plan_markdown
+from flows.pipeline.backfill.request import Forecast, BackfillRequest
+from flows.pipeline.backfill.run import BackfillRun, BackfillResult, open_backfill_run, plan_backfill
+from flows.pipeline.options import IngestOptions
 from flows.pipeline.reporting.account import Summary
-from flows.pipeline.sources.credentials import refuse_credentials
+from flows.pipeline.sources.credentials import raise_if_credentials
 from flows.prefect.lake_flow import lake_flow, lake_task
 from flows.prefect.task_logs import logged_opening, logged_progress
 from flows.tasks import carry_out, ended
@@ -30,12 +30,12 @@ COLUMNS = ("path", "why", "outcome", "reason", "source_id", "period")
 
 
 @lake_task("plan")
-def make_plan(wish: Wish) -> Forecast:
+def make_plan(wish: BackfillRequest) -> Forecast:
     forecast, files = plan_backfill(wish, get_run_logger().warning)
     shown = files.head(MOST_FILES).select(COLUMNS).rows(named=True)
     cells = [{name: printable(value or "") for name, value in row.items()} for row in shown]
-    page = plan_as_markdown(
-        forecast, [row["path"] for row in shown[:FIRST_FILES]], open_lake(wish.order.lake)
+    page = plan_markdown(
+        forecast, [row["path"] for row in shown[:MAX_FILES_SHOWN]], open_lake(wish.options.lake)
     )
     create_markdown_artifact(page, key="backfill-plan", description=f"Plan {forecast.plan_id}: {forecast}")
     told = f"The first {len(cells):,} of {forecast.files:,} files of plan {forecast.plan_id}"
@@ -45,9 +45,9 @@ def make_plan(wish: Wish) -> Forecast:
 
 
 @lake_task("compare")
-def compare(begun: Backfilling, summary: Summary) -> Done:
-    done = begun.done(summary)
-    create_markdown_artifact(done_as_markdown(done), key="backfill", description=str(done.held))
+def compare(begun: BackfillRun, summary: Summary) -> BackfillResult:
+    done = begun.finish(summary)
+    create_markdown_artifact(result_markdown(done), key="backfill", description=str(done.held))
     tell = get_run_logger().info if done.held.is_as_planned else get_run_logger().warning
     tell(f"plan {done.forecast.plan_id}: {done.held}")
     return done
@@ -82,7 +82,7 @@ def backfill(
     workers: Annotated[int, Field(ge=0, le=256)] = 0,
     parser: HtmlParser = HtmlParser.LEXBOR,
     wait_seconds: Annotated[float, Field(ge=0)] = 600,
-) -> Forecast | Done:
+) -> Forecast | BackfillResult:
     """Fill a hole in a lake: plan which files of a range of days to read, look at the plan, then carry it out.
 
     Args:
@@ -103,16 +103,16 @@ def backfill(
         wait_seconds: How long to wait for another run that writes to the same lake.
 
     """
-    refuse_credentials(sources)
-    order = Order(tuple(sources), Path(lake), None, workers, parser, False, wait_seconds, path, as_files)
+    raise_if_credentials(sources)
+    order = IngestOptions(tuple(sources), Path(lake), None, workers, parser, False, wait_seconds, path, as_files)
     # the form always names a mode: with a plan, the usual one says nothing
     said = None if plan and mode is BackfillMode.MISSING else mode
-    wish = Wish(order, said, as_day("since", since), as_day("until", until), tuple(only))
+    wish = BackfillRequest(order, said, as_day("since", since), as_day("until", until), tuple(only))
     if dry_run and not plan:
         held: Any = quote(wish)
         with logged_progress():
             return make_plan(held)
-    with logged_opening(backfilling(wish, plan, get_run_logger().warning)) as begun:
-        summary = carry_out(begun.session, begun.planning)
+    with logged_opening(open_backfill_run(wish, plan, get_run_logger().warning)) as begun:
+        summary = carry_out(begun.ingest_run, begun.plan_remaining)
         under_way: Any = quote(begun)
         return ended(compare(under_way, summary), summary)

@@ -5,14 +5,14 @@ from typing import Annotated
 
 from pydantic import Field
 
-from flows.pipeline.sources.credentials import NO_CREDENTIALS, refuse_credentials
+from flows.pipeline.sources.credentials import NO_CREDENTIALS, raise_if_credentials
 from flows.settings import settings, variable
 from schemas.errors import MisuseError
 
 LAKE = str(settings().lake)
 SOURCES = list(settings().sources)
 # here and nowhere later: who imports a flow hands its defaults to Prefect
-refuse_credentials(SOURCES, variable("sources"))
+raise_if_credentials(SOURCES, variable("sources"))
 Source = Annotated[str, Field(json_schema_extra={"pattern": NO_CREDENTIALS})]
 # Prefect's form knows what a date is, its API does not and takes any text: github.com/PrefectHQ/prefect, `validate` of
 # schema_tools checks no formats where it raises. A day that the calendar does not have is told by `as_day`.

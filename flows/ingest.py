@@ -9,10 +9,10 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from pydantic import Field
 
 from flows.form import LAKE, SOURCES, Source
-from flows.pipeline.direct import planned, session
-from flows.pipeline.options import Order
+from flows.pipeline.direct import ingest_planner, open_ingest_run
+from flows.pipeline.options import IngestOptions
 from flows.pipeline.reporting.account import Summary
-from flows.pipeline.sources.credentials import refuse_credentials, shown
+from flows.pipeline.sources.credentials import raise_if_credentials, redacted
 from flows.prefect.lake_flow import lake_flow
 from flows.prefect.superseded import make_up_for_missed
 from flows.prefect.task_logs import logged_opening
@@ -23,7 +23,7 @@ from schemas.enums import Granularity, HtmlParser
 def _named() -> str:
     """Name a run by what it reads and writes, without the password that a URL may hold."""
     given = flow_run.parameters
-    return f"ingest {', '.join(map(shown, given['sources']))} into {given['lake']}"
+    return f"ingest {', '.join(map(redacted, given['sources']))} into {given['lake']}"
 
 
 @lake_flow(
@@ -63,9 +63,9 @@ def ingest(
             withdrawn and the run fails, since its disk may not be mounted.
 
     """
-    refuse_credentials(sources)
+    raise_if_credentials(sources)
     make_up_for_missed()
-    order = Order(
+    order = IngestOptions(
         tuple(sources),
         Path(lake),
         granularity,
@@ -79,6 +79,6 @@ def ingest(
         allow_shrink,
     )
     say = get_run_logger().warning
-    with logged_opening(session(order, say)) as opened:
-        summary = carry_out(opened, planned(order, say))
+    with logged_opening(open_ingest_run(order, say)) as opened:
+        summary = carry_out(opened, ingest_planner(order, say))
         return ended(summary, summary)

@@ -9,8 +9,8 @@ from prefect.utilities.annotations import quote
 from pydantic import Field
 
 from flows.form import LAKE
-from flows.pipeline.learn_run import Keeper, Upkeep, keeping
-from flows.pipeline.reporting.results import Kept
+from flows.pipeline.learn_run import LearnRun, LearnOptions, open_learn_run
+from flows.pipeline.reporting.results import LearnResult
 from flows.prefect.artifacts import reported_upkeep
 from flows.prefect.lake_flow import lake_flow, lake_task
 from flows.prefect.task_logs import done, logged_progress
@@ -20,27 +20,27 @@ from schemas.enums import HtmlParser
 
 
 @lake_task("learn")
-def learn_templates(keeper: Keeper, *, anew: bool) -> State[None]:
-    learned = keeper.learn(anew=anew)
+def learn_templates(keeper: LearnRun, *, anew: bool) -> State[None]:
+    learned = keeper.learn(from_scratch=anew)
     return done(
         f"{len(learned)} sources looked at, {sum(each.is_new for each in learned)} with a new template"
     )
 
 
 @lake_task("reclean")
-def clean_posts(keeper: Keeper, sources: list[str]) -> State[None]:
+def clean_posts(keeper: LearnRun, sources: list[str]) -> State[None]:
     posts = keeper.reclean(sources)
     return done(f"{posts.posts} posts cleaned again, {posts.changed} with another text")
 
 
 @lake_task("reclean")
-def clean_learned(keeper: Keeper) -> State[None]:
-    posts = keeper.clean_learned()
+def clean_learned(keeper: LearnRun) -> State[None]:
+    posts = keeper.reclean_learned()
     return done(f"{posts.posts} posts cleaned again, {posts.changed} with another text")
 
 
 @lake_task("report")
-def report(keeper: Keeper) -> Kept:
+def report(keeper: LearnRun) -> LearnResult:
     return reported_upkeep(keeper)
 
 
@@ -52,7 +52,7 @@ def learn(
     reclean: bool = True,
     workers: Annotated[int, Field(ge=0, le=256)] = 0,
     wait_seconds: Annotated[float, Field(ge=0)] = 600,
-) -> Kept:
+) -> LearnResult:
     """Learn what recurs over the posts of each source, and clean its posts of it.
 
     Args:
@@ -64,8 +64,8 @@ def learn(
         wait_seconds: How long to wait for another run that writes to the same lake.
 
     """
-    order = Upkeep(Path(lake), tuple(sources), workers, HtmlParser.LEXBOR, wait_seconds)
-    with keeping(order, runs.LEARN, get_run_logger().warning) as keeper, logged_progress():
+    order = LearnOptions(Path(lake), tuple(sources), workers, HtmlParser.LEXBOR, wait_seconds)
+    with open_learn_run(order, runs.LEARN, get_run_logger().warning) as keeper, logged_progress():
         held: Any = quote(keeper)
         learn_templates(held, anew=anew)
         if reclean:
@@ -81,7 +81,7 @@ def reclean(
     workers: Annotated[int, Field(ge=0, le=256)] = 0,
     parser: HtmlParser = HtmlParser.LEXBOR,
     wait_seconds: Annotated[float, Field(ge=0)] = 600,
-) -> Kept:
+) -> LearnResult:
     """Clean posts again, from the bytes that the lake keeps, where the cleaner or their template is another now.
 
     Args:
@@ -92,8 +92,8 @@ def reclean(
         wait_seconds: How long to wait for another run that writes to the same lake.
 
     """
-    order = Upkeep(Path(lake), tuple(sources), workers, parser, wait_seconds)
-    with keeping(order, runs.RECLEAN, get_run_logger().warning) as keeper, logged_progress():
+    order = LearnOptions(Path(lake), tuple(sources), workers, parser, wait_seconds)
+    with open_learn_run(order, runs.RECLEAN, get_run_logger().warning) as keeper, logged_progress():
         held: Any = quote(keeper)
         clean_posts(held, keeper.sources)
         kept = report(held)

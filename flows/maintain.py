@@ -11,7 +11,7 @@ from prefect.utilities.annotations import quote
 from pydantic import Field
 
 from flows.form import LAKE
-from flows.pipeline.maintenance.maintain import LONGEST_DAYS, Maintained, Maintainer, Maintenance, maintaining
+from flows.pipeline.maintenance.maintain import MAX_RETENTION_DAYS, MaintainResult, MaintainRun, MaintainOptions, open_maintain_run
 from flows.pipeline.reporting.markdown import section, table
 from flows.prefect.lake_flow import lake_flow, lake_task
 from flows.prefect.superseded import make_up_for_missed
@@ -19,20 +19,20 @@ from flows.prefect.task_logs import done, logged_progress
 
 
 @lake_task("compact")
-def compact_tables(maintainer: Maintainer) -> State[None]:
+def compact_tables(maintainer: MaintainRun) -> State[None]:
     return done(f"{maintainer.compact()} small files put together")
 
 
 @lake_task("clean")
-def clean(maintainer: Maintainer) -> Maintained:
+def clean(maintainer: MaintainRun) -> MaintainResult:
     maintained = maintainer.clean()
     page = as_markdown(maintained)
-    create_markdown_artifact(page, key=maintained.kind, description=maintained.in_words())
-    get_run_logger().info(maintained.in_words())
+    create_markdown_artifact(page, key=maintained.kind, description=maintained.summary_line())
+    get_run_logger().info(maintained.summary_line())
     return maintained
 
 
-def as_markdown(maintained: Maintained) -> str:
+def as_markdown(maintained: MaintainResult) -> str:
     """Tell what was done for each table."""
     rows = [list(asdict(each).values()) for each in maintained.tables]
     names = list(asdict(maintained.tables[0]))
@@ -40,7 +40,7 @@ def as_markdown(maintained: Maintained) -> str:
     versions = table(("table", "version"), maintained.versions.items(), numbers=["version"])
     parts = [
         f"# Run {maintained.run_id}{' (dry run)' if maintained.dry_run else ''}",
-        maintained.in_words(),
+        maintained.summary_line(),
         table(names, rows, numbers=names[1:]),
         section("Seconds", seconds),
         section("Table versions", versions),
@@ -51,12 +51,12 @@ def as_markdown(maintained: Maintained) -> str:
 @lake_flow(name="maintain", flow_run_name="maintain {lake}")
 def maintain(
     lake: str = LAKE,
-    retention_days: Annotated[float, Field(ge=0, le=LONGEST_DAYS)] = 7,
+    retention_days: Annotated[float, Field(ge=0, le=MAX_RETENTION_DAYS)] = 7,
     compact: bool = True,
     dry_run: bool = False,
     no_readers: bool = False,
     wait_seconds: Annotated[float, Field(ge=0)] = 600,
-) -> Maintained:
+) -> MaintainResult:
     """Put small files together, and delete those that only old versions of the tables need, or a killed run left.
 
     Args:
@@ -68,9 +68,9 @@ def maintain(
         wait_seconds: How long to wait for another run that writes to the same lake.
 
     """
-    order = Maintenance(Path(lake), retention_days, compact, dry_run, no_readers, wait_seconds)
+    order = MaintainOptions(Path(lake), retention_days, compact, dry_run, no_readers, wait_seconds)
     make_up_for_missed()
-    with maintaining(order, get_run_logger().warning) as maintainer, logged_progress():
+    with open_maintain_run(order, get_run_logger().warning) as maintainer, logged_progress():
         held: Any = quote(maintainer)
         compact_tables(held)
         return clean(held)

@@ -8,8 +8,8 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from pydantic import Field
 
 from flows.form import LAKE, Day, as_day
-from flows.pipeline.direct import retried, session
-from flows.pipeline.options import Order
+from flows.pipeline.direct import replay_planner, open_ingest_run
+from flows.pipeline.options import IngestOptions
 from flows.pipeline.reporting.account import Summary
 from flows.prefect.lake_flow import lake_flow
 from flows.tasks import carry_out, ended
@@ -41,9 +41,9 @@ def replay(
         wait_seconds: How long to wait for another run that writes to the same lake.
 
     """
-    planning = retried(reasons, as_day("since", since))
+    planning = replay_planner(reasons, as_day("since", since))
     open_lake(Path(lake))
-    order = Order((), Path(lake), None, workers, parser, wait_seconds=wait_seconds)
-    with session(order, get_run_logger().warning) as opened:
+    order = IngestOptions((), Path(lake), None, workers, parser, wait_seconds=wait_seconds)
+    with open_ingest_run(order, get_run_logger().warning) as opened:
         summary = carry_out(opened, planning)
         return ended(summary, summary)

@@ -6,10 +6,10 @@ from prefect.client.schemas.objects import State
 from prefect.logging import get_run_logger
 from prefect.utilities.annotations import quote
 
-from flows.pipeline.execution.channel import Channel
-from flows.pipeline.ingest_run import Planning, Session
-from flows.pipeline.reporting.account import Summary, refuse_failures
-from flows.pipeline.reporting.results import Kept
+from flows.pipeline.execution.channel import BoundedQueue
+from flows.pipeline.ingest_run import Planner, IngestRun
+from flows.pipeline.reporting.account import Summary, raise_if_failed
+from flows.pipeline.reporting.results import LearnResult
 from flows.prefect.artifacts import reported
 from flows.prefect.lake_flow import lake_task
 from flows.prefect.task_logs import done, logged_progress
@@ -19,32 +19,32 @@ T = TypeVar("T")
 
 
 @lake_task("find")
-def find(opened: Session, planning: Planning) -> State[None]:
+def find(opened: IngestRun, planning: Planner) -> State[None]:
     plan = opened.find(planning)
-    commits = sum(len(walk.moments) for walk in plan.walks)
-    replayed = f"{commits} commits to replay, " if plan.walks else ""
-    went = f"{plan.moved} moved, {plan.gone.height} gone"
-    return done(f"{plan.found} files found, {replayed}{plan.todo.height} to read, {went}")
+    commits = sum(len(walk.effective_times) for walk in plan.replays)
+    replayed = f"{commits} commits to replay, " if plan.replays else ""
+    went = f"{plan.moved} moved, {plan.deleted.height} gone"
+    return done(f"{plan.file_count} files found, {replayed}{plan.todo.height} to read, {went}")
 
 
 @lake_task("learn")
-def learn(opened: Session) -> State[None]:
+def learn(opened: IngestRun) -> State[None]:
     return done(f"{opened.learn()} sources with a template")
 
 
 @lake_task("transform")
-def transform(opened: Session, channel: Channel[Batch]) -> State[None]:
-    number = channel.feed(opened.transform())
+def transform(opened: IngestRun, channel: BoundedQueue[Batch]) -> State[None]:
+    number = channel.put_all(opened.transform())
     return done(f"{opened.bytes_read} bytes read, {number} batches")
 
 
 @lake_task("load")
-def load(opened: Session, channel: Channel[Batch]) -> State[None]:
+def load(opened: IngestRun, channel: BoundedQueue[Batch]) -> State[None]:
     return done(f"{opened.load(channel)} batches committed")
 
 
 @lake_task("complete")
-def complete(opened: Session) -> State[None]:
+def complete(opened: IngestRun) -> State[None]:
     posts = opened.complete()
     return done(
         f"{posts.posts} posts cleaned again with what was learned of all, {posts.changed} with another text"
@@ -52,20 +52,20 @@ def complete(opened: Session) -> State[None]:
 
 
 @lake_task("report")
-def report(opened: Session) -> Summary:
+def report(opened: IngestRun) -> Summary:
     return reported(opened)
 
 
-def ended(what: T, run: Summary | Kept) -> T:
+def ended(what: T, run: Summary | LearnResult) -> T:
     """Return what a flow did in a run. Raises FailuresError, which holds it, where the code failed at files."""
-    refuse_failures(run.run_id, run.alarms, what)
+    raise_if_failed(run.run_id, run.alarms, what)
     return what
 
 
-def carry_out(opened: Session, planning: Planning) -> Summary:
+def carry_out(opened: IngestRun, planning: Planner) -> Summary:
     """Run the stages; transform and load go side by side. `quote` keeps Prefect from looking into what is handed over."""
     held: Any = quote(opened)
-    channel: Channel[Batch] = Channel(room=1)
+    channel: BoundedQueue[Batch] = BoundedQueue(max_items=1)
     handed: Any = quote(channel)
     how: Any = quote(planning)
     with logged_progress():

@@ -8,7 +8,7 @@ from prefect.logging import get_run_logger
 from prefect.utilities.annotations import quote
 
 from flows.form import LAKE
-from flows.pipeline.maintenance.verify import Verified
+from flows.pipeline.maintenance.verify import VerifyReport
 from flows.pipeline.maintenance.verify import verify as look_at
 from flows.pipeline.reporting.markdown import section, table
 from flows.prefect.lake_flow import lake_flow, lake_task
@@ -16,26 +16,26 @@ from flows.prefect.task_logs import logged_progress
 
 
 @lake_task("verify")
-def look(lake: Path, *, deep: bool) -> Verified:
+def look(lake: Path, *, deep: bool) -> VerifyReport:
     return look_at(lake, deep=deep)
 
 
 @lake_task("report")
-def report(verified: Verified) -> None:
-    create_markdown_artifact(as_markdown(verified), key="verify", description=verified.in_words())
-    get_run_logger().info(verified.in_words())
+def report(verified: VerifyReport) -> None:
+    create_markdown_artifact(as_markdown(verified), key="verify", description=verified.summary_line())
+    get_run_logger().info(verified.summary_line())
     for finding in verified.shown:
         get_run_logger().error("%s: %s %s: %s", finding.check, finding.table, finding.where, finding.detail)
 
 
-def as_markdown(verified: Verified) -> str:
+def as_markdown(verified: VerifyReport) -> str:
     """Tell what was found, first, and what was looked at."""
     found = [[each.check, each.table, each.where, each.detail] for each in verified.shown]
     made = [[each.check, each.table, each.checked, each.findings, each.skipped] for each in verified.checks]
     numbers = ("checked", "findings")
     parts = [
         f"# Lake {verified.lake}",
-        verified.in_words(),
+        verified.summary_line(),
         section("Findings", table(("check", "table", "where", "detail"), found) if found else ""),
         section("Checks", table(("check", "table", *numbers, "skipped"), made, numbers=numbers)),
     ]
@@ -43,7 +43,7 @@ def as_markdown(verified: Verified) -> str:
 
 
 @lake_flow(name="verify", flow_run_name="verify {lake}")
-def verify(lake: str = LAKE, deep: bool = True) -> Verified:
+def verify(lake: str = LAKE, deep: bool = True) -> VerifyReport:
     """Look at a whole lake for what should not be so; fails if there is anything. Reads only.
 
     Args:
@@ -55,5 +55,5 @@ def verify(lake: str = LAKE, deep: bool = True) -> Verified:
         verified = look(Path(lake), deep=deep)
     held: Any = quote(verified)
     report(held)
-    verified.refuse_faults()
+    verified.raise_if_faulty()
     return verified

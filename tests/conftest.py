@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
 
 from flows.pipeline.direct import ingest, replay
-from flows.pipeline.options import Order
+from flows.pipeline.options import IngestOptions
 from flows.pipeline.reporting.account import Summary
 from lake.batch import KEY
 from lake.store import open_lake
@@ -72,10 +72,10 @@ class Archive:
 
     def ingest(self, *sources, **order) -> Summary:
         order = {"wait_seconds": 0} | order
-        return ingest(Order(tuple(map(str, sources or (self.folder,))), self.lake, **order), print)
+        return ingest(IngestOptions(tuple(map(str, sources or (self.folder,))), self.lake, **order), print)
 
     def replay(self, *reasons, since=None) -> Summary:
-        return replay(Order((), self.lake, wait_seconds=0), print, reasons, since)
+        return replay(IngestOptions((), self.lake, wait_seconds=0), print, reasons, since)
 
     def anew(self):
         """Load the folder as it is into a lake of its own, in one go."""

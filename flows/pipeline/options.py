@@ -7,17 +7,17 @@ from schemas.enums import Granularity, HtmlParser
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class IngestOptions:
     """What a user asks of an ingest. No workers means one per processor."""
 
     sources: tuple[str, ...]
     lake: Path
     granularity: Granularity | None = None
     workers: int = 0
-    engine: HtmlParser = HtmlParser.LEXBOR
+    parser: HtmlParser = HtmlParser.LEXBOR
     verify: bool = False
     wait_seconds: float = 600
-    below: str = ""
+    subpath: str = ""
     as_files: bool = False
-    history: bool = False
+    replay_history: bool = False
     allow_shrink: bool = False

@@ -6,12 +6,12 @@ from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 
-from flows.pipeline.ingest_run import Session
-from flows.pipeline.learn_run import Keeper
+from flows.pipeline.ingest_run import IngestRun
+from flows.pipeline.learn_run import LearnRun
 from flows.pipeline.reporting.account import Summary, UnbalancedError
-from flows.pipeline.reporting.rejects import MOST, rejects_of
-from flows.pipeline.reporting.results import Kept
-from flows.pipeline.reporting.summary import Links, as_markdown, in_words, upkeep_as_markdown
+from flows.pipeline.reporting.rejects import MAX_REJECTS, list_rejects
+from flows.pipeline.reporting.results import LearnResult
+from flows.pipeline.reporting.summary import Links, run_markdown, summary_line, learn_markdown
 from flows.prefect.events import announce, announce_end
 from flows.prefect.task_logs import warn_of
 from lake.store import Lake
@@ -23,7 +23,7 @@ RUN_PAGE, ARTIFACT_PAGE = "/v2/runs/flow-run/{}", "/v2/artifacts/artifact/{}"
 LONGEST = 300
 
 
-def reported(opened: Session) -> Summary:
+def reported(opened: IngestRun) -> Summary:
     """End an ingest or replay: balance and record it, and tell of it. Raises UnbalancedError once all is told."""
     try:
         summary = opened.report()
@@ -34,10 +34,10 @@ def reported(opened: Session) -> Summary:
     return summary
 
 
-def reported_upkeep(keeper: Keeper) -> Kept:
+def reported_upkeep(keeper: LearnRun) -> LearnResult:
     """End a run that learns or cleans anew, and tell of it."""
     kept = keeper.report()
-    page = upkeep_as_markdown(kept, keeper.lake, _links(None))
+    page = learn_markdown(kept, keeper.lake, _links(None))
     create_markdown_artifact(page, key=kept.kind, description="What the run did")
     warn_of(kept.alarms)
     announce(kept.alarms, kept.run_id, keeper.lake)
@@ -46,9 +46,9 @@ def reported_upkeep(keeper: Keeper) -> Kept:
 
 def _tell(summary: Summary, lake: Lake) -> None:
     rejects = _table_of_rejects(summary, lake)
-    page = as_markdown(summary, lake, _links(rejects))
-    create_markdown_artifact(page, key=_key(summary), description=in_words(summary))
-    get_run_logger().info(in_words(summary))
+    page = run_markdown(summary, lake, _links(rejects))
+    create_markdown_artifact(page, key=_key(summary), description=summary_line(summary))
+    get_run_logger().info(summary_line(summary))
     warn_of(summary.alarms)
     announce(summary.alarms, summary.run_id, lake)
     announce_end(summary, lake)
@@ -64,9 +64,9 @@ def _table_of_rejects(summary: Summary, lake: Lake) -> UUID | None:
     """Show the files that a run rejected, the first thousand; nothing where there are none."""
     if not summary.rejected:
         return None
-    rows = rejects_of(lake, summary.run_id).select("path", "reason", "field", "detail", "source")
+    rows = list_rejects(lake, summary.run_id).select("path", "reason", "field", "detail", "source")
     cells = [{name: _cell(value) for name, value in row.items()} for row in rows.iter_rows(named=True)]
-    more = f"; the first {MOST:,} are shown" if summary.rejected > MOST else ""
+    more = f"; the first {MAX_REJECTS:,} are shown" if summary.rejected > MAX_REJECTS else ""
     told = f"{summary.rejected:,} files rejected by run {summary.run_id}{more}"
     return create_table_artifact(cells, key="rejects", description=told)  # type: ignore[return-value]  # sync, in a task
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from prefect.events import emit_event
 
-from flows.pipeline.reporting.account import Summary, counts
+from flows.pipeline.reporting.account import Summary, outcome_counts
 from flows.pipeline.reporting.alarms import Alarm
 from lake.query.freshness import source_names
 from lake.store import Lake
@@ -34,7 +34,7 @@ def announce_end(summary: Summary, lake: Lake) -> None:
     emit_event(
         event=FINISHED,
         resource=_lake(lake),
-        payload=_payload(summary.run_id, lake) | told | counts(summary) | alarms,
+        payload=_payload(summary.run_id, lake) | told | outcome_counts(summary) | alarms,
     )
 
 

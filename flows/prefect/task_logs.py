@@ -11,7 +11,7 @@ from prefect.client.schemas.objects import State
 from prefect.logging import get_run_logger
 from prefect.states import Completed
 
-from flows.pipeline.progress import in_words, watched_by
+from flows.pipeline.progress import progress_line, progress_listener
 from flows.pipeline.reporting.alarms import Alarm
 
 T = TypeVar("T")
@@ -38,7 +38,7 @@ class _Progress:
         self._line, self._since = "", time.monotonic()
 
     def watch(self, stage: str, done: int, total: int) -> None:
-        line = in_words(stage, done, total)
+        line = progress_line(stage, done, total)
         if line != self._line:
             self._line, self._since = line, time.monotonic()
 
@@ -60,7 +60,7 @@ def logged_progress() -> Iterator[None]:
     thread = Thread(target=copy_context().run, args=[progress.log], daemon=True)
     thread.start()
     try:
-        with watched_by(progress.watch):
+        with progress_listener(progress.watch):
             yield
     finally:
         progress.end()

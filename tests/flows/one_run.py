@@ -16,7 +16,7 @@ import psutil
 
 from flows.pipeline.direct import ingest
 from flows.pipeline.execution import read, transform
-from flows.pipeline.options import Order
+from flows.pipeline.options import IngestOptions
 from flows.pipeline.workers import pool
 from lake.store import Lake
 
@@ -56,7 +56,7 @@ def arm(patch, point, end):
     for write in WRITES:
         patch(Lake, write, deadly(getattr(Lake, write), lambda args: args[1]))
     if what == "batch":
-        patch(transform, "batch_of", deadly(transform.batch_of, lambda _: "batch"))
+        patch(transform, "batch_of", deadly(transform.build_batch, lambda _: "batch"))
 
 
 def main():
@@ -65,8 +65,8 @@ def main():
         setattr(read if hasattr(read, name) else pool, name, value)
     if "kill" in told:
         arm(setattr, told["kill"], die)
-    order = Order((told["source"],), Path(told["lake"]), workers=2, wait_seconds=told["wait_seconds"],
-                  history=told.get("history", False))  # fmt: skip
+    order = IngestOptions((told["source"],), Path(told["lake"]), workers=2, wait_seconds=told["wait_seconds"],
+                  replay_history=told.get("history", False))  # fmt: skip
     print(ingest(order, print).run_id, flush=True)
 
 

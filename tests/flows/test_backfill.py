@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from flows.pipeline.backfill import run as steps
-from flows.pipeline.backfill.request import Wish
-from flows.pipeline.options import Order
+from flows.pipeline.backfill.request import BackfillRequest
+from flows.pipeline.options import IngestOptions
 from lake.errors import LakeError
 from lake.store import open_lake
 from lake.tables import plans
@@ -29,8 +29,8 @@ MISSING, FAILED, ALL = BackfillMode
 
 def wish(archive, *sources, mode=None, since=None, until=None, only=(), **order):
     day = dt.date.fromisoformat
-    told = Order(tuple(map(str, sources)), archive.lake, wait_seconds=0, **order)
-    return Wish(told, mode, since and day(since), until and day(until), only)
+    told = IngestOptions(tuple(map(str, sources)), archive.lake, wait_seconds=0, **order)
+    return BackfillRequest(told, mode, since and day(since), until and day(until), only)
 
 
 def plan(archive, *sources, **told):
@@ -38,7 +38,7 @@ def plan(archive, *sources, **told):
 
 
 def carry_out(archive, plan_id="", *sources, **told):
-    return steps.carry_out(wish(archive, *sources, **told), plan_id, print)
+    return steps.run_backfill(wish(archive, *sources, **told), plan_id, print)
 
 
 @pytest.fixture
@@ -247,7 +247,7 @@ def test_the_newest_fifty_plans_are_kept(holed, monkeypatch):
 
 @pytest.mark.parametrize("nth", [1, 2, 3, 4])
 def test_a_plan_whose_run_was_killed_can_be_run_again(holed, monkeypatch, nth):
-    monkeypatch.setattr("flows.pipeline.execution.read.GROUP_FILES", 2)
+    monkeypatch.setattr("flows.pipeline.execution.read.READ_BATCH_FILES", 2)
     forecast, _ = plan(holed)
     with pytest.MonkeyPatch.context() as patch, pytest.raises(Killed):
         arm(patch.setattr, ("after", "any", nth), give_up)

@@ -12,10 +12,10 @@ import polars as pl
 import pytest
 
 from flows.pipeline import code
-from flows.pipeline.backfill.request import Wish
+from flows.pipeline.backfill.request import BackfillRequest
 from flows.pipeline.backfill.run import plan_backfill
-from flows.pipeline.learn_run import Upkeep, clean_anew
-from flows.pipeline.options import Order
+from flows.pipeline.learn_run import LearnOptions, reclean_lake
+from flows.pipeline.options import IngestOptions
 from lake.batch import Run
 from lake.store import open_lake
 from lake.tables import templates
@@ -198,7 +198,7 @@ def test_a_copy_of_it_is_tried_by_other_code_too(three, monkeypatch):
 def test_a_plan_tells_of_it(three, monkeypatch):
     three.ingest()
     fail_at(monkeypatch, STAGES["dates"], OverflowError())
-    forecast, _ = plan_backfill(Wish(Order((str(three.folder),), three.lake), BackfillMode.ALL), print)
+    forecast, _ = plan_backfill(BackfillRequest(IngestOptions((str(three.folder),), three.lake), BackfillMode.ALL), print)
     assert forecast.reasons == {"parser_error": 1}
 
 
@@ -207,7 +207,7 @@ def test_a_post_that_cannot_be_cleaned_again_keeps_its_row_and_the_run_says_so(t
     before = three.posts()
     fail_at(monkeypatch, STAGES["html"], OverflowError())
     monkeypatch.setattr("flows.pipeline.learning.reclean.CLEANER_VERSION", 99)
-    done = clean_anew(Upkeep(three.lake, wait_seconds=0), print)
+    done = reclean_lake(LearnOptions(three.lake, wait_seconds=0), print)
     assert [(path, reason) for path, reason, _ in done.recleaned.failed] == [(BAD, "parser_error")]
     assert BAD in done.alarms[0].text
     assert three.posts().drop("warnings").equals(before.drop("warnings"))
@@ -225,7 +225,7 @@ def test_a_head_that_fails_names_no_source():
 
 def test_real_workers_go_on_past_it(three, monkeypatch):
     monkeypatch.syspath_prepend(Path(__file__).parent)
-    monkeypatch.setattr("flows.pipeline.workers.pool.WORTH_A_POOL", 0)
+    monkeypatch.setattr("flows.pipeline.workers.pool.MIN_POOL_BYTES", 0)
     monkeypatch.setattr("flows.pipeline.execution.transform.work", importlib.import_module("faulty").work)
     summary = three.ingest(workers=2)
     assert (summary.posts, summary.rejected, summary.balanced) == (2, 1, True)

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from flows.pipeline.execution import read
-from flows.pipeline.learn_run import Upkeep, learn
-from flows.pipeline.maintenance.maintain import Maintenance, maintain
-from flows.pipeline.planning.history import moments
+from flows.pipeline.learn_run import LearnOptions, learn
+from flows.pipeline.maintenance.maintain import MaintainOptions, maintain
+from flows.pipeline.planning.history import monotonic_times
 from lake.batch import KEY
 from lake.store import open_lake
 from posts import worker
@@ -199,7 +199,7 @@ def test_a_replayed_history_is_that_of_a_run_per_commit(new_site, most, commits,
         site.load(commit, **told)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(read, "GROUP_FILES", most)
-        patch.setattr(read, "GROUP_BYTES", 1 if most == 1 else read.GROUP_BYTES)
+        patch.setattr(read, "GROUP_BYTES", 1 if most == 1 else read.READ_BATCH_BYTES)
         assert site.replay().kind == "history"
     assert_same(site, site.one_by_one())
 
@@ -474,8 +474,8 @@ def three(new_site):
 
 BETWEEN = {
     "nothing": lambda _: None,
-    "maintain": lambda lake: maintain(Maintenance(lake, wait_seconds=0), print),
-    "learn": lambda lake: learn(Upkeep(lake, wait_seconds=0), print),
+    "maintain": lambda lake: maintain(MaintainOptions(lake, wait_seconds=0), print),
+    "learn": lambda lake: learn(LearnOptions(lake, wait_seconds=0), print),
 }
 
 
@@ -535,14 +535,14 @@ CLOCKS = {
 
 @pytest.mark.parametrize(("times", "last", "given"), CLOCKS.values(), ids=CLOCKS)
 def test_the_moments_of_commits_whose_clocks_say(times, last, given):
-    assert moments(times, last, at(1000)[0]) == given
+    assert monotonic_times(times, last, at(1000)[0]) == given
 
 
 @given(times=st.lists(st.integers(-9, 30)), last=st.none() | st.integers(-5, 9))
 @settings(FEW, max_examples=300)
 def test_moments_go_on_and_as_few_clocks_as_can_be_are_not_believed(times, last):
     after = None if last is None else at(last)[0]
-    given = moments(at(*times), after, at(20)[0])
+    given = monotonic_times(at(*times), after, at(20)[0])
     line = [*([] if after is None else [after]), *given]
     assert all(earlier < later for earlier, later in pairwise(line))
     assert not given or given[-1] < at(20)[0] + dt.timedelta(milliseconds=1)

@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from flows.pipeline.sources import git_cache
-from flows.pipeline.sources.git_cache import OutageError
+from flows.pipeline.sources.git_cache import TransientGitError
 
 
 class Failing(http.server.SimpleHTTPRequestHandler):
@@ -61,7 +61,7 @@ def test_a_fetch_is_tried_again_and_says_so(served, archive, capsys):
 
 def test_an_outage_that_lasts_ends_the_run_before_anything_is_written(served, archive):
     served.refusals = 100
-    with pytest.raises(OutageError, match="503"):
+    with pytest.raises(TransientGitError, match="503"):
         archive.ingest(f"http://127.0.0.1:{served.server_port}/a.git")
     assert not archive.lake.exists()
 

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from flows.pipeline.maintenance.verify import verify
-from flows.pipeline.reporting.account import FailuresError, refuse_failures
+from flows.pipeline.reporting.account import FailuresError, raise_if_failed
 from flows.pipeline.sources import base
 from flows.pipeline.sources.base import VanishedError
 from schemas.enums import AlarmKind
@@ -74,7 +74,7 @@ def test_a_folder_that_has_lost_most_of_its_posts_keeps_them(loaded, but):
     assert loaded.files().equals(files)
     assert verify(loaded.lake).findings == 0
     with pytest.raises(FailuresError, match=r"source_shrank: .*/posts: .* of its 44 posts .* --allow-shrink"):
-        refuse_failures(summary.run_id, summary.alarms, summary)
+        raise_if_failed(summary.run_id, summary.alarms, summary)
 
 
 def test_what_is_meant_is_done_and_what_comes_back_is_as_it_was(loaded):
@@ -241,7 +241,7 @@ def test_a_folder_that_vanishes_while_it_is_read_is_one_error_and_its_files_stay
     assert loaded.files().join(files, on="path", how="semi").equals(files)
     assert standing(loaded) == POSTS + read
     with pytest.raises(FailuresError, match=r"source_vanished: .*/posts: has vanished while it was read"):
-        refuse_failures(summary.run_id, summary.alarms, summary)
+        raise_if_failed(summary.run_id, summary.alarms, summary)
 
 
 @pytest.fixture
@@ -262,7 +262,7 @@ def test_when_a_folder_vanishes_the_others_are_read_and_it_goes_on_when_it_is_ba
     loaded, other, monkeypatch, files_in_a_group
 ):
     """Of it a post is missed, one is edited and some are new: the lake has them as they were until it is back."""
-    monkeypatch.setattr("flows.pipeline.execution.read.GROUP_FILES", files_in_a_group)
+    monkeypatch.setattr("flows.pipeline.execution.read.READ_BATCH_FILES", files_in_a_group)
     whole = loaded.folder.with_name("whole")
     loaded.write("_posts/7.md", url=URL.format(7), title="又改了")
     stock(loaded, range(POSTS, 2 * POSTS))

@@ -10,7 +10,7 @@ import pytest
 
 from flows.pipeline.direct import ingest
 from flows.pipeline.maintenance.verify import verify
-from flows.pipeline.options import Order
+from flows.pipeline.options import IngestOptions
 from lake.damage import explaining_damage
 from lake.errors import DamagedError, LakeBusyError, QueryError, StorageError
 from lake.lock import hold_writer_lock
@@ -193,7 +193,7 @@ def test_a_full_disk_ends_a_run_in_one_line_and_the_next_one_goes_on(archive, sm
             f"more/{number}.md",
             b"---\ntitle: x%d\ndate: 2024-03-05\n---\n" % number + os.urandom(900).hex().encode(),
         )
-    order = Order((str(archive.folder),), small_disk / "lake", workers=1)
+    order = IngestOptions((str(archive.folder),), small_disk / "lake", workers=1)
     with pytest.raises(StorageError, match="no space left on device; free some of it, then run again"):
         ingest(order, print)
     (small_disk / "filler").unlink()

@@ -14,10 +14,10 @@ from deltalake import CommitProperties, DeltaTable
 from polars.testing import assert_frame_equal
 
 from flows.pipeline.execution import read
-from flows.pipeline.learn_run import Upkeep, learn
-from flows.pipeline.maintenance.maintain import Maintenance, maintain
+from flows.pipeline.learn_run import LearnOptions, learn
+from flows.pipeline.maintenance.maintain import MaintainOptions, maintain
 from flows.pipeline.maintenance.verify import verify
-from flows.pipeline.progress import watched_by
+from flows.pipeline.progress import progress_listener
 from lake.errors import LakeError
 from lake.maintenance import compact as files
 from lake.query import sql
@@ -42,7 +42,7 @@ def archive(archive):
 
 
 def maintained(archive, days=0.0, **order):
-    return maintain(Maintenance(archive.lake, days, no_readers=True, wait_seconds=0, **order), print)
+    return maintain(MaintainOptions(archive.lake, days, no_readers=True, wait_seconds=0, **order), print)
 
 
 def frames(archive):
@@ -84,7 +84,7 @@ def killed_after(steps, archive):
         if next(told, None) is None:
             raise Killed
 
-    with watched_by(watch), pytest.raises(Killed):
+    with progress_listener(watch), pytest.raises(Killed):
         maintained(archive)
 
 
@@ -257,12 +257,12 @@ def test_nothing_is_put_together_where_that_is_not_wanted(archive):
 @pytest.mark.parametrize("days", [0, 0.9, -1, 31, float("nan")])
 def test_a_retention_that_running_queries_may_not_survive_is_refused(tmp_path, days):
     with pytest.raises(MisuseError, match="retention of"):
-        Maintenance(tmp_path, days)
+        MaintainOptions(tmp_path, days)
 
 
 def test_there_must_be_a_lake(tmp_path):
     with pytest.raises(LakeError, match="no lake here"):
-        maintain(Maintenance(tmp_path / "none"), print)
+        maintain(MaintainOptions(tmp_path / "none"), print)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -332,7 +332,7 @@ UPKEEP = {
     "maintain-killed": lambda home: killed_after(8, home),
     "maintain-killed-early": lambda home: killed_after(6, home),
     "maintain-twice": lambda home: (maintained(home), maintained(home)),
-    "learn": lambda home: learn(Upkeep(home.lake, wait_seconds=0), print),
+    "learn": lambda home: learn(LearnOptions(home.lake, wait_seconds=0), print),
 }
 
 

@@ -73,4 +73,4 @@ def test_a_pipe_in_a_repository_that_is_fetched_ends_so_too(git):
     git("config", "include.path", "config-more")
     os.mkfifo(git.folder / ".git" / "config-more")
     with pytest.raises(GitError, match="came no further for 2 s"):
-        git_cache.mirror(f"file://{git.folder}")
+        git_cache.sync_mirror(f"file://{git.folder}")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from flows.pipeline.learning.learn import in_force
+from flows.pipeline.learning.learn import load_templates
 from lake.errors import LakeError
 from lake.store import Lake, is_lake, open_lake
 from lake.tables import files, templates
@@ -23,7 +23,7 @@ from schemas.errors import MisuseError, PostlakeError
 from schemas.keys import blob_id
 
 
-def explain(target: str, root: Path, engine: HtmlParser, say: Callable[[str], None]) -> Explanation:
+def explain(target: str, root: Path, parser: HtmlParser, log: Callable[[str], None]) -> Explanation:
     """Explain a file, or the post of a URL or post_id, with the templates of the lake at `root` if there is one.
 
     Raises MisuseError for a target that is none of these, PostlakeError for a file that is no post.
@@ -31,25 +31,25 @@ def explain(target: str, root: Path, engine: HtmlParser, say: Callable[[str], No
     lake = open_lake(root) if is_lake(root) else None
     # Path.is_file raises where an address is longer than a file name can be
     if os.path.isfile(target):  # noqa: PTH113
-        return _explained(_of_file(Path(target)), lake, engine)
+        return _explain(_read_file(Path(target)), lake, parser)
     if lake is None:
         raise MisuseError(
             f"{target}: no such file, and no lake at {root} that could know it as a URL or post_id"
         )
-    row = _row(target, lake)
-    explanation = _explained(_of_lake(row, lake), lake, engine)
+    row = _current_version(target, lake)
+    explanation = _explain(_read_stored(row, lake), lake, parser)
     if explanation.post.text != row["text"]:
-        say(_outdated(row))
+        log(_stale_message(row))
     return explanation
 
 
-def _of_file(file: Path) -> Sighted:
+def _read_file(file: Path) -> Sighted:
     content = file.read_bytes()
     folder, name = (to_text(os.fsencode(part)) for part in (file.resolve().parent, file.name))
     return Sighted(folder, name, content, blob_id(content))
 
 
-def _row(target: str, lake: Lake) -> dict[str, object]:
+def _current_version(target: str, lake: Lake) -> dict[str, object]:
     """Return the version of a post that stands."""
     try:
         return post_versions(lake, canonical(target) or target).row(-1, named=True)
@@ -57,7 +57,7 @@ def _row(target: str, lake: Lake) -> dict[str, object]:
         raise MisuseError(f"{target}: no such file; {error}") from error
 
 
-def _of_lake(row: dict[str, object], lake: Lake) -> Sighted:
+def _read_stored(row: dict[str, object], lake: Lake) -> Sighted:
     origin, path, blob = (str(row[name]) for name in ("origin", "path", "blob"))
     content = files.contents(lake, pl.Series([blob])).get(blob)
     if content is None:
@@ -65,24 +65,24 @@ def _of_lake(row: dict[str, object], lake: Lake) -> Sighted:
     return Sighted(origin, path, content, blob)
 
 
-def _explained(sighted: Sighted, lake: Lake | None, engine: HtmlParser) -> Explanation:
-    known = (in_force(lake), _recurrences(lake)) if lake is not None else (NO_TEMPLATES, {})
-    explanation = posts.explain(sighted, engine, *known)
+def _explain(raw_file: Sighted, lake: Lake | None, parser: HtmlParser) -> Explanation:
+    templates_and_recurrences = (load_templates(lake), _load_recurrences(lake)) if lake is not None else (NO_TEMPLATES, {})
+    explanation = posts.explain(raw_file, parser, *templates_and_recurrences)
     if isinstance(explanation, Refusal):
-        why = ": ".join(filter(None, [explanation.outcome, explanation.reason, explanation.detail]))
-        raise PostlakeError(f"{printable(sighted.path)}: {why}")
+        message = ": ".join(filter(None, [explanation.outcome, explanation.reason, explanation.detail]))
+        raise PostlakeError(f"{printable(raw_file.path)}: {message}")
     return explanation
 
 
-def _recurrences(lake: Lake) -> Recurrences:
-    found = defaultdict[str, dict[tuple[str, str], Recurrence]](dict)
+def _load_recurrences(lake: Lake) -> Recurrences:
+    recurrences = defaultdict[str, dict[tuple[str, str], Recurrence]](dict)
     rows = templates.newest_templates(lake).select("source_id", "kind", "pattern", "posts", "learned_from")
-    for source_id, kind, pattern, number, learned_from in rows.iter_rows():
-        found[source_id][kind, pattern] = Recurrence(pattern, number, learned_from)
-    return found
+    for source_id, kind, pattern, post_count, learned_from in rows.iter_rows():
+        recurrences[source_id][kind, pattern] = Recurrence(pattern, post_count, learned_from)
+    return recurrences
 
 
-def _outdated(row: dict[str, object]) -> str:
-    told = [f"cleaner {row['cleaner_version']}"]
-    told += [f"template {row['template_version']}"] if row["template_version"] else []
-    return f"the lake holds another text, from {' and '.join(told)}; `postlake reclean` brings it up to date"
+def _stale_message(row: dict[str, object]) -> str:
+    causes = [f"cleaner {row['cleaner_version']}"]
+    causes += [f"template {row['template_version']}"] if row["template_version"] else []
+    return f"the lake holds another text, from {' and '.join(causes)}; `postlake reclean` brings it up to date"
