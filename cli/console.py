@@ -17,7 +17,7 @@ from posts.sources.paths import printable
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from cli.textdiff import Line
+    from cli.textdiff import DiffLine
     from flows.pipeline.reporting.results import LearnResult
 
 INTERRUPTED = 130
@@ -144,14 +144,14 @@ def _print_upkeep(done: "LearnResult") -> None:
     put(f"run {done.run_id}: {'; '.join(filter(None, words))}; {done.seconds:.1f} s ({stages})")
 
 
-def print_line(line: "Line", indent: str) -> None:
+def print_line(line: "DiffLine", indent: str) -> None:
     """Print what changed in a passage: in colours on a terminal, else between [- -] and {+ +}."""
     from rich.padding import Padding
 
     console().print(Padding(_marked(line), (0, 0, 0, len(indent)), expand=False))
 
 
-def _marked(line: "Line") -> "Text":
+def _marked(line: "DiffLine") -> "Text":
     from rich.text import Text
 
     marked = Text()
@@ -183,13 +183,13 @@ def _print_version(row: dict[str, Any], before: dict[str, Any] | None) -> None:
     put(f"    {printable(row['path'])}  blob {row['blob'][:12]}")
     if before is None:
         return
-    from cli.textdiff import difference, words
+    from cli.textdiff import diff_texts, diff_words
 
     for name in COMPARED:
         if row[name] != before[name]:
-            print_line(words(f"{name}: {_plain(before[name])}", f"{name}: {_plain(row[name])}"), "    ")
+            print_line(diff_words(f"{name}: {_plain(before[name])}", f"{name}: {_plain(row[name])}"), "    ")
     if row["text"] != before["text"]:
-        for line in difference(before["text"], row["text"]):
+        for line in diff_texts(before["text"], row["text"]):
             print_line(line, "    ")
 
 

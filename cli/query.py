@@ -117,9 +117,9 @@ def history(
     """Show the versions of a post: when each came, and what it changed."""
     from lake.store import open_lake
     from lake.tables.post_versions import post_versions
-    from posts.urls import canonical
+    from posts.urls import canonicalize
 
-    rows = post_versions(open_lake(lake), canonical(post) or post).to_dicts()
+    rows = post_versions(open_lake(lake), canonicalize(post) or post).to_dicts()
     if as_json:
         typer.echo(json.dumps(rows, ensure_ascii=False, default=str))
         return

@@ -11,9 +11,9 @@ from prefect.utilities.annotations import quote
 from pydantic import Field
 
 from flows.form import LAKE, Day, Source, as_day
-from flows.pipeline.backfill.markdown import MAX_FILES_SHOWN, result_markdown, plan_markdown
-from flows.pipeline.backfill.request import Forecast, BackfillRequest
-from flows.pipeline.backfill.run import BackfillRun, BackfillResult, open_backfill_run, plan_backfill
+from flows.pipeline.backfill.markdown import MAX_FILES_SHOWN, plan_markdown, result_markdown
+from flows.pipeline.backfill.request import BackfillRequest, Forecast
+from flows.pipeline.backfill.run import BackfillResult, BackfillRun, open_backfill_run, plan_backfill
 from flows.pipeline.options import IngestOptions
 from flows.pipeline.reporting.account import Summary
 from flows.pipeline.sources.credentials import raise_if_credentials
@@ -104,7 +104,9 @@ def backfill(
 
     """
     raise_if_credentials(sources)
-    order = IngestOptions(tuple(sources), Path(lake), None, workers, parser, False, wait_seconds, path, as_files)
+    order = IngestOptions(
+        tuple(sources), Path(lake), None, workers, parser, False, wait_seconds, path, as_files
+    )
     # the form always names a mode: with a plan, the usual one says nothing
     said = None if plan and mode is BackfillMode.MISSING else mode
     wish = BackfillRequest(order, said, as_day("since", since), as_day("until", until), tuple(only))

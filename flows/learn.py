@@ -9,7 +9,7 @@ from prefect.utilities.annotations import quote
 from pydantic import Field
 
 from flows.form import LAKE
-from flows.pipeline.learn_run import LearnRun, LearnOptions, open_learn_run
+from flows.pipeline.learn_run import LearnOptions, LearnRun, open_learn_run
 from flows.pipeline.reporting.results import LearnResult
 from flows.prefect.artifacts import reported_upkeep
 from flows.prefect.lake_flow import lake_flow, lake_task

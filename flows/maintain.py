@@ -11,7 +11,13 @@ from prefect.utilities.annotations import quote
 from pydantic import Field
 
 from flows.form import LAKE
-from flows.pipeline.maintenance.maintain import MAX_RETENTION_DAYS, MaintainResult, MaintainRun, MaintainOptions, open_maintain_run
+from flows.pipeline.maintenance.maintain import (
+    MAX_RETENTION_DAYS,
+    MaintainOptions,
+    MaintainResult,
+    MaintainRun,
+    open_maintain_run,
+)
 from flows.pipeline.reporting.markdown import section, table
 from flows.prefect.lake_flow import lake_flow, lake_task
 from flows.prefect.superseded import make_up_for_missed

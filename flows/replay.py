@@ -8,7 +8,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from pydantic import Field
 
 from flows.form import LAKE, Day, as_day
-from flows.pipeline.direct import replay_planner, open_ingest_run
+from flows.pipeline.direct import open_ingest_run, replay_planner
 from flows.pipeline.options import IngestOptions
 from flows.pipeline.reporting.account import Summary
 from flows.prefect.lake_flow import lake_flow

@@ -7,7 +7,7 @@ from prefect.logging import get_run_logger
 from prefect.utilities.annotations import quote
 
 from flows.pipeline.execution.channel import BoundedQueue
-from flows.pipeline.ingest_run import Planner, IngestRun
+from flows.pipeline.ingest_run import IngestRun, Planner
 from flows.pipeline.reporting.account import Summary, raise_if_failed
 from flows.pipeline.reporting.results import LearnResult
 from flows.prefect.artifacts import reported

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from cli.console import MARKS, STYLES
 from cli.tables import print_table
 from cli.terminal import console, put
-from posts.explain import Explained, Explanation, Passage, Recurrence, Share
+from posts.explain import ExplainedBlock, ExplainedPassage, Explanation, Recurrence, RuleTotal
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -21,24 +21,24 @@ def print_explanation(explanation: Explanation) -> None:
     """Print a post's title, source and address, its blocks in order, and what each rule left out."""
     from rich.text import Text
 
-    post, shares = explanation.post, explanation.shares
+    post, shares = explanation.post, explanation.rule_totals
     put("\n".join(filter(None, [post.title, post.source, post.url])) + "\n")
-    for is_kept, blocks in groupby(explanation.blocks, lambda block: bool(block.kept)):
+    for is_kept, blocks in groupby(explanation.blocks, lambda block: bool(block.clean_text)):
         gap = Text("\n\n" if is_kept else "\n")
         console().print(gap.join(map(_marked, blocks)), soft_wrap=True, end="\n\n")
     put(counted(explanation) + "\n" * bool(shares))
     if shares:
-        print_table([field.name for field in fields(Share)], [astuple(share) for share in shares])
+        print_table([field.name for field in fields(RuleTotal)], [astuple(share) for share in shares])
 
 
-def _marked(block: Explained) -> "Text":
+def _marked(block: ExplainedBlock) -> "Text":
     """Return a block, its passages on a line each."""
     from rich.text import Text
 
     return Text("\n").join(map(_line, block.passages))
 
 
-def _line(passage: Passage) -> "Text":
+def _line(passage: ExplainedPassage) -> "Text":
     """Mark what is left out: in colours on a terminal, else between [- -]."""
     from rich.text import Text
 
@@ -51,7 +51,7 @@ def _line(passage: Passage) -> "Text":
     )
 
 
-def label(passage: Passage) -> str:
+def label(passage: ExplainedPassage) -> str:
     """Name the rule, and where the pattern recurs by which it left the passage out."""
     told = recurs(passage.recurrences)
     return f"{passage.rule} ({told})" if told else str(passage.rule)
@@ -94,4 +94,4 @@ def as_dict(explanation: Explanation) -> dict[str, Any]:
         for block in explanation.blocks
         for at, passage in enumerate(block.passages)
     ]
-    return {**head, "blocks": blocks, "rules": [asdict(share) for share in explanation.shares]}
+    return {**head, "blocks": blocks, "rules": [asdict(share) for share in explanation.rule_totals]}

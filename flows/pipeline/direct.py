@@ -8,7 +8,7 @@ from functools import partial
 
 from flows.pipeline.clock import start_run
 from flows.pipeline.execution.shrunk import plan_without_shrinking
-from flows.pipeline.ingest_run import Planner, IngestRun
+from flows.pipeline.ingest_run import IngestRun, Planner
 from flows.pipeline.migrate import migrate
 from flows.pipeline.options import IngestOptions
 from flows.pipeline.planning.history import plan_history
@@ -16,7 +16,7 @@ from flows.pipeline.planning.plan import plan_ingest, plan_replay
 from flows.pipeline.reporting.account import Summary
 from flows.pipeline.sources.base import Source
 from flows.pipeline.sources.resolve import SourceOpener
-from flows.pipeline.workers.pool import with_worker_pool, create_parse_context
+from flows.pipeline.workers.pool import create_parse_context, with_worker_pool
 from lake.create import check_lake_path, create_lake
 from lake.lock import has_unreleased_lock
 from lake.store import is_lake, open_lake
@@ -35,13 +35,17 @@ def open_ingest_run(options: IngestOptions, log: Log) -> Iterator[IngestRun]:
     check_lake_path(options.lake)
     run = start_run()
     with ExitStack() as stack:
-        sources = SourceOpener(stack, log, subpath=options.subpath, as_files=options.as_files).open(options.sources)
+        sources = SourceOpener(stack, log, subpath=options.subpath, as_files=options.as_files).open(
+            options.sources
+        )
         if not is_lake(options.lake):
             _probe_sources(sources)
         opener = partial(create_lake, granularity=options.granularity)
         is_after_kill = has_unreleased_lock(options.lake)
         lake = stack.enter_context(open_for_write(options.lake, run, options.wait_seconds, log, opener))
-        context = with_worker_pool(create_parse_context(options.workers, options.parser), stack, start_now=is_after_kill)
+        context = with_worker_pool(
+            create_parse_context(options.workers, options.parser), stack, start_now=is_after_kill
+        )
         migrate(lake, run, context, log)
         yield IngestRun(lake, run, context, sources)
 
@@ -58,7 +62,9 @@ def ingest(options: IngestOptions, log: Log) -> Summary:
     return _run_stages(options, ingest_planner(options, log), log)
 
 
-def replay(options: IngestOptions, log: Log, reasons: Collection[str] = (), since: dt.date | None = None) -> Summary:
+def replay(
+    options: IngestOptions, log: Log, reasons: Collection[str] = (), since: dt.date | None = None
+) -> Summary:
     """Try rejected files again, from the bytes that the lake keeps: for some reasons, or all, and read since a day."""
     open_lake(options.lake)
     return _run_stages(options, replay_planner(reasons, since), log)
@@ -80,5 +86,9 @@ def replay_planner(reasons: Collection[str], since: dt.date | None) -> Planner:
 
 
 def ingest_planner(options: IngestOptions, log: Log) -> Planner:
-    planner = partial(plan_history, log=log) if options.replay_history else partial(plan_ingest, verify=options.verify)
+    planner = (
+        partial(plan_history, log=log)
+        if options.replay_history
+        else partial(plan_ingest, verify=options.verify)
+    )
     return planner if options.allow_shrink else partial(plan_without_shrinking, planner=planner)

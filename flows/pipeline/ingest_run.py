@@ -11,22 +11,34 @@ from flows.pipeline.execution.read import ReadBatch
 from flows.pipeline.execution.read import read_files as plan_groups
 from flows.pipeline.execution.transform import transform
 from flows.pipeline.execution.vanished import VanishedSources
-from flows.pipeline.learning.learn import MIN_FILES_TO_LEARN, load_templates, learn_from_sample, relearn_undertrained, template_alarms
-from flows.pipeline.learning.reclean import reclean_leftovers, is_caught_up
+from flows.pipeline.learning.learn import (
+    MIN_FILES_TO_LEARN,
+    learn_from_sample,
+    load_templates,
+    relearn_undertrained,
+    template_alarms,
+)
+from flows.pipeline.learning.reclean import is_caught_up, reclean_leftovers
 from flows.pipeline.memory import release_memory
 from flows.pipeline.planning.plan import Plan
 from flows.pipeline.progress import report_progress
-from flows.pipeline.reporting.account import Summary, UnbalancedError, as_row, outcome_counts, imbalance_message
+from flows.pipeline.reporting.account import (
+    Summary,
+    UnbalancedError,
+    as_row,
+    imbalance_message,
+    outcome_counts,
+)
 from flows.pipeline.reporting.alarms import (
     Alarm,
     boilerplate_drift_alarms,
+    imbalance_alarm,
+    mostly_cut_alarms,
     parser_error_alarms,
-    source_reject_alarms,
+    run_reject_alarms,
     shrunken_source_alarm,
     silent_source_alarms,
-    mostly_cut_alarms,
-    imbalance_alarm,
-    run_reject_alarms,
+    source_reject_alarms,
     vanished_source_alarm,
 )
 from flows.pipeline.reporting.new_files import few_posts_alarms
@@ -78,7 +90,11 @@ class IngestRun:
         """
         report_progress("learn", 0, 0)
         with self.timer.measure("learn"):
-            self._reload_templates(learn_from_sample(self.lake, self.run, self.plan, self.context) if self.plan.learns_templates else [])
+            self._reload_templates(
+                learn_from_sample(self.lake, self.run, self.plan, self.context)
+                if self.plan.learns_templates
+                else []
+            )
         return len(self.context.config.templates)
 
     def _reload_templates(self, learned_templates: list[LearnedTemplate]) -> None:
@@ -94,7 +110,9 @@ class IngestRun:
         is_large = self._count_loaded_posts() >= MIN_FILES_TO_LEARN
         if self.plan.learns_templates and (is_large or not is_caught_up(self.lake)):
             with self.timer.measure("learn"):
-                self._reload_templates(relearn_undertrained(self.lake, self.run, self.context, is_large=is_large))
+                self._reload_templates(
+                    relearn_undertrained(self.lake, self.run, self.context, is_large=is_large)
+                )
         with self.timer.measure("reclean"):
             self.reclean_result = reclean_leftovers(self.lake, self.run, self.context)
         return self.reclean_result
@@ -106,7 +124,9 @@ class IngestRun:
 
     def transform(self) -> Iterator[Batch]:
         read_function = read_history if self.plan.kind == runs.HISTORY else plan_groups
-        batches = transform(self._track_reads(read_function(self.lake, self.plan)), self.plan, self.run, self.context)
+        batches = transform(
+            self._track_reads(read_function(self.lake, self.plan)), self.plan, self.run, self.context
+        )
         return self.timer.measure_items("transform", batches)
 
     def _track_reads(self, read_batches: Iterator[ReadBatch]) -> Iterator[ReadBatch]:
@@ -132,7 +152,9 @@ class IngestRun:
         summary = self._build_summary()
         checkpoints = self.plan.checkpoints_during(self.checkpoints)
         if summary.balanced:
-            checkpoints = self.plan.checkpoints_after(self.checkpoints, excluding=self.vanished_sources.origins)
+            checkpoints = self.plan.checkpoints_after(
+                self.checkpoints, excluding=self.vanished_sources.origins
+            )
         summary.versions = runs.record(
             self.lake, as_row(summary, self.run) | {"marks": runs.dump_checkpoints(checkpoints)}
         )
@@ -144,8 +166,15 @@ class IngestRun:
         """Tell what should be looked at; a run that wrote no posts need not read the others."""
         has_written_posts = self.lake.table("posts").version() != self.posts_version_before
         return [
-            *([] if summary.balanced else [imbalance_alarm(imbalance_message(summary), outcome_counts(summary))]),
-            *(shrunken_source_alarm(each.origin, each.lost_posts, each.posts) for each in self.plan.shrunken_sources),
+            *(
+                []
+                if summary.balanced
+                else [imbalance_alarm(imbalance_message(summary), outcome_counts(summary))]
+            ),
+            *(
+                shrunken_source_alarm(each.origin, each.lost_posts, each.posts)
+                for each in self.plan.shrunken_sources
+            ),
             *map(vanished_source_alarm, sorted(self.vanished_sources.origins)),
             *parser_error_alarms(
                 [*files_table.parser_failures(self.lake, self.run.run_id), *self.reclean_result.failed]
@@ -166,7 +195,10 @@ class IngestRun:
 
     def _build_counts(self) -> Summary:
         outcome_by_name = files_table.count_outcomes(self.lake, self.run.run_id)
-        origins, withheld_deletions = self.plan.origins, self.vanished_sources.count_withheld_deletions(self.lake, self.plan)
+        origins, withheld_deletions = (
+            self.plan.origins,
+            self.vanished_sources.count_withheld_deletions(self.lake, self.plan),
+        )
         return Summary(
             run_id=self.run.run_id,
             kind=self.plan.kind,
@@ -185,7 +217,9 @@ class IngestRun:
             stage_seconds=self.timer.stage_seconds,
             reasons=files_table.count_reasons(self.lake, self.run.run_id),
             heads=self.plan.commit_ids,
-            as_of={origin: effective_at.isoformat() for origin, effective_at in self.plan.effective_times.items()},
+            as_of={
+                origin: effective_at.isoformat() for origin, effective_at in self.plan.effective_times.items()
+            },
             plan_id=self.plan.plan_id,
         )
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flows.pipeline.clock import StageTimer, start_run
-from flows.pipeline.learning.learn import load_templates, learn_lake, template_alarms
-from flows.pipeline.learning.reclean import reclean_leftovers, reclean
+from flows.pipeline.learning.learn import learn_lake, load_templates, template_alarms
+from flows.pipeline.learning.reclean import reclean, reclean_leftovers
 from flows.pipeline.migrate import migrate
 from flows.pipeline.reporting.account import maintenance_row
 from flows.pipeline.reporting.alarms import parser_error_alarms
-from flows.pipeline.reporting.results import LearnResult, LearnedTemplate, RecleanResult
-from flows.pipeline.workers.pool import ParseContext, with_worker_pool, create_parse_context
+from flows.pipeline.reporting.results import LearnedTemplate, LearnResult, RecleanResult
+from flows.pipeline.workers.pool import ParseContext, create_parse_context, with_worker_pool
 from lake.batch import Run
 from lake.lock import has_unreleased_lock
 from lake.query.info import resolve_source_ids
@@ -46,7 +46,9 @@ class LearnRun:
 
     def learn(self, *, from_scratch: bool) -> list[LearnedTemplate]:
         with self.timer.measure("learn"):
-            self.result.learned = learn_lake(self.lake, self.run, self._context_with_templates(), self.sources, from_scratch=from_scratch)
+            self.result.learned = learn_lake(
+                self.lake, self.run, self._context_with_templates(), self.sources, from_scratch=from_scratch
+            )
             self.result.alarms = template_alarms(self.result.learned)
         return self.result.learned
 
@@ -60,7 +62,9 @@ class LearnRun:
         if self.sources:
             return self.reclean(changed_source_ids) if changed_source_ids else RecleanResult()
         with self.timer.measure("reclean"):
-            return self._record_reclean(reclean_leftovers(self.lake, self.run, self._context_with_templates()))
+            return self._record_reclean(
+                reclean_leftovers(self.lake, self.run, self._context_with_templates())
+            )
 
     def _record_reclean(self, reclean_result: RecleanResult) -> RecleanResult:
         self.result.recleaned = reclean_result
@@ -93,12 +97,16 @@ def open_learn_run(options: LearnOptions, kind: str, log: Log) -> Iterator[Learn
     resolve_source_ids(open_lake(options.lake), options.sources)
     run, is_after_kill = start_run(), has_unreleased_lock(options.lake)
     with open_for_write(options.lake, run, options.wait_seconds, log) as lake, ExitStack() as stack:
-        context = with_worker_pool(create_parse_context(options.workers, options.parser), stack, start_now=is_after_kill)
+        context = with_worker_pool(
+            create_parse_context(options.workers, options.parser), stack, start_now=is_after_kill
+        )
         migrate(lake, run, context, log)
         yield LearnRun(lake, run, kind, context, resolve_source_ids(lake, options.sources))
 
 
-def learn(options: LearnOptions, log: Log, *, from_scratch: bool = False, with_reclean: bool = True) -> LearnResult:
+def learn(
+    options: LearnOptions, log: Log, *, from_scratch: bool = False, with_reclean: bool = True
+) -> LearnResult:
     """Learn templates from the posts of a lake, and clean the posts of the sources that have another one now."""
     with open_learn_run(options, runs.LEARN, log) as learn_run:
         learn_run.learn(from_scratch=from_scratch)

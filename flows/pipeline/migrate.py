@@ -8,7 +8,7 @@ import polars as pl
 
 from flows.pipeline.clock import StageTimer, start_run
 from flows.pipeline.execution.load import Loader
-from flows.pipeline.execution.read import ReadBatchBuilder, ReadBatch
+from flows.pipeline.execution.read import ReadBatch, ReadBatchBuilder
 from flows.pipeline.execution.transform import transform
 from flows.pipeline.learning.learn import load_templates
 from flows.pipeline.memory import release_memory
@@ -21,7 +21,7 @@ from lake.batch import Run
 from lake.store import Lake
 from lake.tables import files, runs
 from lake.tables.file_history import past_events
-from posts.sources.files import File
+from posts.sources.files import SourceFile
 
 Log = Callable[[str], None]
 
@@ -37,7 +37,10 @@ def migrate(lake: Lake, next_run: Run, context: ParseContext, log: Log) -> None:
         return
     migration.assert_complete(lake)
     log(f"{lake.root}: was made by an older postlake; all its files are resolved anew, once")
-    timer, run = StageTimer(), replace(start_run(), started_at=next_run.started_at - timedelta(microseconds=1))
+    timer, run = (
+        StageTimer(),
+        replace(start_run(), started_at=next_run.started_at - timedelta(microseconds=1)),
+    )
     resumed, checkpoints = not runs.is_clean(lake), runs.dump_checkpoints(runs.read_checkpoints(lake))
     with migration.staging(lake) as staged_lake:
         with timer.measure("resolve"):
@@ -69,7 +72,7 @@ def _read_events(lake: Lake, events: pl.DataFrame) -> Iterator[ReadBatch]:
             if blob is None:
                 builder.read_batch.deleted.append((origin, path, seen_at))
                 continue
-            builder.add(File(origin, path, size, mtime_ns, None, blob), contents[blob], seen_at)
+            builder.add(SourceFile(origin, path, size, mtime_ns, None, blob), contents[blob], seen_at)
             if builder.is_full:
                 yield builder.flush()
     yield builder.flush()

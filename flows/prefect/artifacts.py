@@ -11,7 +11,7 @@ from flows.pipeline.learn_run import LearnRun
 from flows.pipeline.reporting.account import Summary, UnbalancedError
 from flows.pipeline.reporting.rejects import MAX_REJECTS, list_rejects
 from flows.pipeline.reporting.results import LearnResult
-from flows.pipeline.reporting.summary import Links, run_markdown, summary_line, learn_markdown
+from flows.pipeline.reporting.summary import Links, learn_markdown, run_markdown, summary_line
 from flows.prefect.events import announce, announce_end
 from flows.prefect.task_logs import warn_of
 from lake.store import Lake

@@ -11,15 +11,15 @@ EXITS, KILLS, SLOW, SLOW_IN_C, HUNGRY, ONCE = "退出", "杀死", "慢", "慢在
 
 
 def work(tasks, reader):
-    return posts.work(_met(tasks), reader)
+    return posts.parse_tasks(_met(tasks), reader)
 
 
 def outlines(tasks, reader):
-    return posts.outlines(_met(tasks), reader)
+    return posts.parse_heads(_met(tasks), reader)
 
 
 def examples(tasks, reader):
-    return posts.examples(_met(tasks), reader)
+    return posts.parse_training_samples(_met(tasks), reader)
 
 
 def _met(tasks):

@@ -10,9 +10,9 @@ def break_dates():
             raise OverflowError("int too large")
         return real(written, epoch, name, raw)
 
-    real, metadata.arbitrate = metadata.arbitrate, arbitrate
+    real, metadata.resolve_date = metadata.resolve_date, arbitrate
 
 
 def work(tasks, reader):
     break_dates()
-    return posts.work(tasks, reader)
+    return posts.parse_tasks(tasks, reader)

@@ -11,7 +11,7 @@ import zipfile
 import pytest
 from polars.testing import assert_frame_equal
 
-from posts.sources.files import LARGEST_BYTES
+from posts.sources.files import MAX_POST_BYTES
 from schemas.errors import SourceError
 from tests.flows.repositories import as_nobody, contents, init, noon
 
@@ -293,7 +293,7 @@ def test_a_post_whose_new_version_cannot_be_read_stays_as_it_was_for_a_while(arc
 def test_what_is_no_file_or_stands_for_another_has_a_reason(archive, git, tmp_path, kind):
     (archive.folder / "link.md").symlink_to("a.md")
     archive.put("pointer.md", POINTER)
-    archive.put("large.md", bytes(LARGEST_BYTES + 1))
+    archive.put("large.md", bytes(MAX_POST_BYTES + 1))
     git.commit(2)
     source = archive.folder if kind == "git" else packed(git, tmp_path / f"posts.{kind}")
     assert archive.ingest(source).reasons == {"lfs_pointer": 1, "link": 1, "too_large": 1}

@@ -31,16 +31,16 @@ STAGES = {
     "mojibake": "posts.metadata.repaired",
     "fences": "posts.metadata.front_matter.split",
     "front matter": "posts.metadata.front_matter.read_simple",
-    "header": "posts.html.render.part",
+    "header": "posts.html.render.split_header",
     "dates": "posts.metadata.arbitrate",
     "urls": "posts.metadata.canonical",
-    "fields": "posts.metadata.fields.labels",
+    "fields": "posts.metadata.fields.as_labels",
     "source": "posts.parse.source_id_of",
     "markdown": "posts.html.render.to_html",
     "html": "posts.cleaning.clean.markup_of",
     "walk": "posts.cleaning.clean.content_of",
     "cleaning": "posts.cleaning.clean.judge",
-    "template": "posts.boilerplate.template.at_edges",
+    "template": "posts.boilerplate.template.find_edge_blocks",
     "language": "posts.parse.language_of",
     "links": "posts.parse.absolute",
     "images": "posts.parse.picture",
@@ -77,7 +77,7 @@ def taught(archive):
 def fail_at(monkeypatch, stage, error, bad=BAD):
     """Have a stage throw while a file of a name is read."""
     module, _, name = stage.rpartition(".")
-    inside, reading, now = importlib.import_module(module), metadata.head_of, []
+    inside, reading, now = importlib.import_module(module), metadata.parse_metadata, []
     real = getattr(inside, name)
 
     def head_of(content, file_name):
@@ -198,7 +198,9 @@ def test_a_copy_of_it_is_tried_by_other_code_too(three, monkeypatch):
 def test_a_plan_tells_of_it(three, monkeypatch):
     three.ingest()
     fail_at(monkeypatch, STAGES["dates"], OverflowError())
-    forecast, _ = plan_backfill(BackfillRequest(IngestOptions((str(three.folder),), three.lake), BackfillMode.ALL), print)
+    forecast, _ = plan_backfill(
+        BackfillRequest(IngestOptions((str(three.folder),), three.lake), BackfillMode.ALL), print
+    )
     assert forecast.reasons == {"parser_error": 1}
 
 
@@ -220,7 +222,7 @@ def test_where_the_text_itself_cannot_be_written_it_is_refused(three, monkeypatc
 
 
 def test_a_head_that_fails_names_no_source():
-    assert metadata.source_of(b"---\ntitle: [\n") is None
+    assert metadata.find_source(b"---\ntitle: [\n") is None
 
 
 def test_real_workers_go_on_past_it(three, monkeypatch):

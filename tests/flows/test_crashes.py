@@ -143,7 +143,9 @@ def test_heads_are_read_past_a_file_that_ends_its_worker(archive, deadly, monkey
     archive.ingest()
     put(archive, "10-bad.md", deadly.EXITS)
     monkeypatch.setattr("flows.pipeline.execution.heads.outlines", deadly.outlines)
-    forecast, _ = plan_backfill(BackfillRequest(IngestOptions((str(archive.folder),), archive.lake), BackfillMode.ALL), print)
+    forecast, _ = plan_backfill(
+        BackfillRequest(IngestOptions((str(archive.folder),), archive.lake), BackfillMode.ALL), print
+    )
     assert forecast.reasons == {"parser_crashed": 1}
 
 

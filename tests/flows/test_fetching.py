@@ -31,7 +31,7 @@ def url(tmp_path):
     ("seconds", "told"), [(0, {("counting", 3, 3)}), (600, set())], ids=["long", "short"]
 )
 def test_a_long_fetch_tells_what_git_is_at_and_how_far(url, monkeypatch, seconds, told):
-    monkeypatch.setattr(git_cache, "SECONDS_UNTOLD", seconds)
+    monkeypatch.setattr(git_cache, "MIN_SECONDS_TO_REPORT", seconds)
     seen = set()
     with progress_listener(lambda *stage: seen.add(stage)):
         git_cache.sync_mirror(url)

@@ -198,8 +198,8 @@ def test_a_replayed_history_is_that_of_a_run_per_commit(new_site, most, commits,
     for commit in ids[:first] if not told else ids[first - 1 : first]:
         site.load(commit, **told)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(read, "GROUP_FILES", most)
-        patch.setattr(read, "GROUP_BYTES", 1 if most == 1 else read.READ_BATCH_BYTES)
+        patch.setattr(read, "READ_BATCH_FILES", most)
+        patch.setattr(read, "READ_BATCH_BYTES", 1 if most == 1 else read.READ_BATCH_BYTES)
         assert site.replay().kind == "history"
     assert_same(site, site.one_by_one())
 
@@ -269,8 +269,8 @@ def test_a_commit_larger_than_a_group_is_one_change(site, monkeypatch, most):
     moved = {f"old/{path}": content for path, content in many.items()}
     edited = {f"old/{number}.md": post(number, LATE) for number in range(7, 0, -1)}
     site.commit(many, moved, edited, {"one.md": post(9)}, many | edited)
-    monkeypatch.setattr(read, "GROUP_BYTES", most)
-    monkeypatch.setattr(read, "GROUP_FILES", most)
+    monkeypatch.setattr(read, "READ_BATCH_BYTES", most)
+    monkeypatch.setattr(read, "READ_BATCH_FILES", most)
     site.replay()
     monkeypatch.undo()
     assert_same(site, site.one_by_one())
@@ -303,7 +303,7 @@ MOVED_BY_A_PART = {
 def test_twins_of_a_change_larger_than_a_group_are_one_change(site, monkeypatch, kind, trees):
     first, _ = site.commit(*trees)
     site.replay(first)
-    monkeypatch.setattr(read, "GROUP_BYTES" if kind == "replay" else "GROUP_FILES", 1)
+    monkeypatch.setattr(read, "READ_BATCH_BYTES" if kind == "replay" else "READ_BATCH_FILES", 1)
     getattr(site, kind)()
     monkeypatch.undo()
     assert_same(site, site.one_by_one())
@@ -314,7 +314,7 @@ def test_twins_of_a_change_larger_than_a_group_are_one_change(site, monkeypatch,
 def test_a_change_larger_than_a_group_that_was_killed_is_finished_as_one(site, monkeypatch, trees, what):
     first, _ = site.commit(*trees)
     site.replay(first)
-    monkeypatch.setattr(read, "GROUP_BYTES", 1)
+    monkeypatch.setattr(read, "READ_BATCH_BYTES", 1)
     kill(monkeypatch, ("after", what, 2), site.replay)
     site.replay()
     monkeypatch.undo()
@@ -429,7 +429,7 @@ def test_a_replay_that_was_killed_goes_on_where_it_was(site, monkeypatch, point)
     site.commit(first, first | {"a.md": post(1, text=LONG)}, {"b.md": post(1), "c.md": post(2)}, first, {})
     calm = replace(site, archive=replace(site.archive, lake=site.archive.lake.with_name("calm")))
     calm.replay()
-    monkeypatch.setattr(read, "GROUP_FILES", 2)
+    monkeypatch.setattr(read, "READ_BATCH_FILES", 2)
     kill(monkeypatch, point, site.replay)
     assert site.replay().kind == "history"
     assert_same(site, calm)
@@ -441,7 +441,7 @@ def test_a_process_that_was_killed_as_it_replayed_goes_on_where_it_was(site, sta
     )
     calm = replace(site, archive=replace(site.archive, lake=site.archive.lake.with_name("calm")))
     calm.replay()
-    process = start(site.archive, constants={"GROUP_FILES": 2}, history=True, kill=("after", "posts", 2))
+    process = start(site.archive, constants={"READ_BATCH_FILES": 2}, history=True, kill=("after", "posts", 2))
     _, err = process.communicate(timeout=60)
     assert process.returncode == -signal.SIGKILL, err
     assert site.replay().kind == "history"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from flows.pipeline.learn_run import LearnOptions, reclean_lake, learn
+from flows.pipeline.learn_run import LearnOptions, learn, reclean_lake
 from flows.pipeline.learning.learn import MIN_FILES_TO_LEARN
 from lake.errors import LakeError
 from posts import parse

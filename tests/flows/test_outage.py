@@ -49,7 +49,7 @@ def served(tmp_path, archive):
 @pytest.fixture(autouse=True)
 def _cache(tmp_path, monkeypatch):
     monkeypatch.setenv("POSTLAKE_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(git_cache, "PAUSES", (0, 0))
+    monkeypatch.setattr(git_cache, "RETRY_DELAYS_SECONDS", (0, 0))
 
 
 def test_a_fetch_is_tried_again_and_says_so(served, archive, capsys):

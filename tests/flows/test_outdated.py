@@ -26,7 +26,10 @@ EARLY, LATE = "本台每晚八点开播，请记得按时收看旧港夜话。",
 OPENINGS = "灯塔 渡口 码头 盐场 船坞 潮汐 邮局 茶楼 戏台 书店 菜场 桥头".split()
 # The sample of a first ingest is every fifth file; what stands in none of these is learned once all are loaded.
 SAMPLED = 5
-SMALL = {(learn, "SAMPLE_FILES"): MIN_FILES_TO_LEARN // SAMPLED, (read, "GROUP_FILES"): MIN_FILES_TO_LEARN // 2}
+SMALL = {
+    (learn, "MAX_SAMPLE_FILES"): MIN_FILES_TO_LEARN // SAMPLED,
+    (read, "READ_BATCH_FILES"): MIN_FILES_TO_LEARN // 2,
+}
 MOST_COMMITS = 40
 
 

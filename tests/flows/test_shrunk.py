@@ -212,7 +212,7 @@ def test_a_history_that_was_rewritten_and_has_lost_most_counts(archive):
 
 def vanishing(monkeypatch, folder, once, rest=0):
     """Have a folder go once a file is read; at first a few of its files are still there, as while it is being deleted."""
-    read = base.read
+    read = base.read_file
 
     def gone(origin, path):
         if origin == str(folder) and path.endswith(once) and folder.is_dir():
@@ -222,7 +222,7 @@ def vanishing(monkeypatch, folder, once, rest=0):
                 shutil.rmtree(folder)
         return read(origin, path)
 
-    monkeypatch.setattr(base, "read", gone)
+    monkeypatch.setattr(base, "read_file", gone)
 
 
 def vanished(summary):
@@ -291,7 +291,7 @@ def test_what_is_missed_in_a_folder_that_vanishes_is_not_withdrawn(loaded, other
 
 def going(monkeypatch, folder, before):
     """Have a folder go as it is listed: before anything of it is, or after."""
-    find = base.find
+    find = base.walk_folder
 
     def gone(root):
         here = root == bytes(folder)
@@ -301,7 +301,7 @@ def going(monkeypatch, folder, before):
         if here and not before:
             shutil.rmtree(folder)
 
-    monkeypatch.setattr(base, "find", gone)
+    monkeypatch.setattr(base, "walk_folder", gone)
 
 
 @pytest.mark.parametrize("before", [True, False])
@@ -323,13 +323,13 @@ def test_a_run_of_which_every_folder_vanishes_while_it_is_listed_fails(loaded, m
 
 
 def test_a_file_that_vanishes_while_its_folder_is_read_is_rejected(archive, monkeypatch):
-    read = base.read
+    read = base.read_file
 
     def gone(origin, path):
         if path.endswith("/7.md"):
             archive.remove("_posts/7.md")
         return read(origin, path)
 
-    monkeypatch.setattr(base, "read", gone)
+    monkeypatch.setattr(base, "read_file", gone)
     assert archive.ingest().rejected == 1
     assert archive.files().filter(pl.col("reason") == "unreadable")["path"].to_list() == ["_posts/7.md"]

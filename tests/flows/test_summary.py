@@ -9,7 +9,7 @@ from flows.pipeline.progress import progress_listener
 from flows.pipeline.reporting.markdown import code_block, escape, table
 from flows.pipeline.reporting.rates import run_rates
 from flows.pipeline.reporting.rejects import list_rejects
-from flows.pipeline.reporting.summary import run_markdown, learn_markdown
+from flows.pipeline.reporting.summary import learn_markdown, run_markdown
 from lake.store import open_lake
 
 LINKS = {"this run": "/v2/runs/flow-run/1"}
@@ -54,7 +54,9 @@ def test_rates_stand_beside_those_of_the_runs_before_that_read_something(archive
         last = archive.ingest()
     archive.write("4.md", url="https://a.example/4")
     last = archive.ingest()
-    found = {each.name: each for each in run_rates(open_lake(archive.lake), last.run_id, last.kind, last.origins)}
+    found = {
+        each.name: each for each in run_rates(open_lake(archive.lake), last.run_id, last.kind, last.origins)
+    }
     ignored = found["ignored"]
     assert (ignored.now, ignored.median, ignored.lowest, ignored.highest, ignored.runs) == (
         0,

@@ -6,7 +6,7 @@ from polars.testing import assert_frame_equal
 from lake.errors import LakeBusyError
 from lake.lock import hold_writer_lock
 
-IN_BATCHES = {"GROUP_FILES": 1}
+IN_BATCHES = {"READ_BATCH_FILES": 1}
 
 
 def test_two_runs_at_once_lose_nothing(archive, start):

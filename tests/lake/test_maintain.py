@@ -312,7 +312,7 @@ def test_posts_that_were_cleaned_again_are_not_taken_back_behind_what_is_deleted
 @pytest.fixture
 def past(archive, monkeypatch):
     """A repository of six commits, and how to replay it; batches are of two files."""
-    monkeypatch.setattr(read, "GROUP_FILES", 2)
+    monkeypatch.setattr(read, "READ_BATCH_FILES", 2)
     home = type(archive)(archive.folder.with_name("past"), archive.lake.with_name("of-the-past"))
     home.folder.mkdir()
     git = init(home.folder)

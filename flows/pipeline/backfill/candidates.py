@@ -13,8 +13,17 @@ from lake.tables import files
 from schemas.enums import BackfillMode, Outcome, Reason
 
 # `day` and `source_id` as the ledger has them, null where the file's head is to tell
-CANDIDATE_SCHEMA = FILE_SCHEMA | {"from_raw": pl.Boolean, "why": pl.String, "day": pl.Date, "source_id": pl.String}
-NEW, CHANGED, RETRY_UNREADABLE = "new to the lake", "other content than the lake has read", "could not be read before"
+CANDIDATE_SCHEMA = FILE_SCHEMA | {
+    "from_raw": pl.Boolean,
+    "why": pl.String,
+    "day": pl.Date,
+    "source_id": pl.String,
+}
+NEW, CHANGED, RETRY_UNREADABLE = (
+    "new to the lake",
+    "other content than the lake has read",
+    "could not be read before",
+)
 REPARSE = "read again"
 
 
@@ -24,7 +33,9 @@ def find_candidates(lake: Lake, known_sources: KnownSources, mode: BackfillMode)
     available_rows = [from_source(lake, source) for source in known_sources.available]
     unavailable_rows = [from_unavailable(lake, origin) for origin in known_sources.unavailable]
     no_rows = pl.DataFrame(schema=CANDIDATE_SCHEMA)
-    return pl.concat([no_rows, *(rows.select(_candidate_columns(rows)) for rows in [*available_rows, *unavailable_rows])])
+    return pl.concat(
+        [no_rows, *(rows.select(_candidate_columns(rows)) for rows in [*available_rows, *unavailable_rows])]
+    )
 
 
 def _candidate_columns(rows: pl.DataFrame) -> list[pl.Expr]:
@@ -54,10 +65,15 @@ def _missing(lake: Lake, source: Source) -> pl.DataFrame:
 
 def _failed(lake: Lake, source: Source) -> pl.DataFrame:
     rejects = _rejects(lake, source.origin)
-    available_files = list_files(source).filter(pl.col("problem").is_null()).join(rejects.select(*KEY, "why"), on=KEY)
+    available_files = (
+        list_files(source).filter(pl.col("problem").is_null()).join(rejects.select(*KEY, "why"), on=KEY)
+    )
     unavailable_files = rejects.join(available_files, on=KEY, how="anti")
     return pl.concat(
-        [available_files.with_columns(from_raw=False), _stored_in_raw(lake, unavailable_files).select(*FILE_SCHEMA, "why", "from_raw")]
+        [
+            available_files.with_columns(from_raw=False),
+            _stored_in_raw(lake, unavailable_files).select(*FILE_SCHEMA, "why", "from_raw"),
+        ]
     )
 
 
@@ -74,7 +90,9 @@ def _all(lake: Lake, source: Source) -> pl.DataFrame:
     found_files = list_files(source)
     stored_rows = files.live_rows(lake, found_files)
     size_and_time = [pl.col(name).alias(f"{name}_known") for name in ("size", "mtime_ns", "blob")]
-    joined = found_files.join(stored_rows.select(*KEY, *size_and_time, "published_at", "source_id"), on=KEY, how="left")
+    joined = found_files.join(
+        stored_rows.select(*KEY, *size_and_time, "published_at", "source_id"), on=KEY, how="left"
+    )
     same_stat = (pl.col("size") == pl.col("size_known")) & pl.col("mtime_ns").eq_missing(
         pl.col("mtime_ns_known")
     )
@@ -91,7 +109,9 @@ def _all(lake: Lake, source: Source) -> pl.DataFrame:
 def _all_of_unavailable(lake: Lake, origin: str) -> pl.DataFrame:
     live_rows = files.live_files(lake, origin)
     stored_rows = files.live_rows(lake, live_rows).filter(pl.col("outcome") != Outcome.IGNORED.value)
-    return _stored_in_raw(lake, stored_rows.with_columns(why=pl.lit(REPARSE), day=pl.col("published_at").dt.date()))
+    return _stored_in_raw(
+        lake, stored_rows.with_columns(why=pl.lit(REPARSE), day=pl.col("published_at").dt.date())
+    )
 
 
 def _stored_in_raw(lake: Lake, rows: pl.DataFrame) -> pl.DataFrame:

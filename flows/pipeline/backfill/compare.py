@@ -39,10 +39,14 @@ class PlanComparison:
         return f"of {self.planned} planned files {self.left} were left out, {self.differ} became something else than planned"
 
 
-def compare_with_plan(lake: Lake, files: pl.DataFrame, skipped: pl.DataFrame, text_hashes_before: pl.DataFrame) -> PlanComparison:
+def compare_with_plan(
+    lake: Lake, files: pl.DataFrame, skipped: pl.DataFrame, text_hashes_before: pl.DataFrame
+) -> PlanComparison:
     """Compare the ledger with the files of a plan (Planned). `texts` are the hashes of their posts before (TEXTS)."""
     file_rows = with_period(lake, files_table.live_rows(lake, files))
-    current_columns = file_rows.select(*KEY, "blob", *(pl.col(name).alias(f"{name}_now") for name in _COMPARED_COLUMNS))
+    current_columns = file_rows.select(
+        *KEY, "blob", *(pl.col(name).alias(f"{name}_now") for name in _COMPARED_COLUMNS)
+    )
     joined = files.join(skipped, on=KEY, how="anti").join(current_columns, on=KEY, how="left", suffix="_now")
     mismatches = joined.filter(~_is_as_planned())
     return PlanComparison(

@@ -27,7 +27,9 @@ class Estimate:
             if self.based_on_runs
             else f"a default pace: no run of {MIN_FILES} files yet"
         )
-        duration = f"{self.minutes:.1f} minutes" if self.minutes >= 1 else f"{max(self.minutes * 60, 1):.0f} s"
+        duration = (
+            f"{self.minutes:.1f} minutes" if self.minutes >= 1 else f"{max(self.minutes * 60, 1):.0f} s"
+        )
         return f"{duration} ({basis})"
 
 
@@ -41,5 +43,7 @@ def estimate_duration(lake: Lake, files: int, size_bytes: int) -> Estimate:
     paces = recent_runs.select(
         a_file=pl.col("seconds") / read_count, a_byte=pl.col("seconds") / pl.col("bytes_read")
     ).collect()
-    seconds_per_file, seconds_per_byte = paces.median().row(0) if paces.height else (SECONDS_PER_FILE, SECONDS_PER_BYTE)
+    seconds_per_file, seconds_per_byte = (
+        paces.median().row(0) if paces.height else (SECONDS_PER_FILE, SECONDS_PER_BYTE)
+    )
     return Estimate(round(max(files * seconds_per_file, size_bytes * seconds_per_byte) / 60, 4), paces.height)

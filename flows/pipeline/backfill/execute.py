@@ -15,8 +15,8 @@ from flows.pipeline.sources.known import KnownSources
 from lake.batch import KEY, Run
 from lake.store import Lake
 from lake.tables import files as files_table
-from posts.post import Refusal
-from posts.sources.files import File
+from posts.post import NotAPost
+from posts.sources.files import SourceFile
 from schemas.enums import BackfillMode, Reason
 from schemas.keys import blob_id
 
@@ -33,7 +33,9 @@ class RemainingPlan:
     skipped: pl.DataFrame
 
 
-def plan_remaining_files(lake: Lake, run: Run, known_sources: KnownSources, forecast: Forecast, files: pl.DataFrame) -> RemainingPlan:
+def plan_remaining_files(
+    lake: Lake, run: Run, known_sources: KnownSources, forecast: Forecast, files: pl.DataFrame
+) -> RemainingPlan:
     """Hold the files of a plan (Planned) against their places. What was read since it was made is not read again."""
     available_files, skipped = _split_unchanged(lake, known_sources, files)
     mode, made_at = BackfillMode(forecast.mode), dt.datetime.fromisoformat(forecast.made_at)
@@ -46,22 +48,27 @@ def plan_remaining_files(lake: Lake, run: Run, known_sources: KnownSources, fore
     return RemainingPlan(
         replace(
             reparse_plan,
-            found=available_files.height,
+            file_count=available_files.height,
             todo=reparse_plan.todo.join(already_parsed, on=KEY, how="anti", maintain_order="left"),
-            known=with_parsed_by(
-                already_parsed.select(*FILE_SCHEMA), previous_rows, previous_rows.clear().select(*KEY, "run_id", "read_at"), run
+            already_parsed=with_parsed_by(
+                already_parsed.select(*FILE_SCHEMA),
+                previous_rows,
+                previous_rows.clear().select(*KEY, "run_id", "read_at"),
+                run,
             ),
             edited=with_deleted_at(edited, reparse_plan.effective_times),
             scope=available_files.select(KEY),
-            is_again=mode is not BackfillMode.MISSING,
-            learns=mode is BackfillMode.MISSING,
+            is_reparse=mode is not BackfillMode.MISSING,
+            learns_templates=mode is BackfillMode.MISSING,
             plan_id=forecast.plan_id,
         ),
         skipped,
     )
 
 
-def _split_unchanged(lake: Lake, known_sources: KnownSources, files: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _split_unchanged(
+    lake: Lake, known_sources: KnownSources, files: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Part the files of a plan: those that are as they were (FOUND, from_raw), and the others (LEFT)."""
     raw_files, source_files = files.filter("from_raw"), files.filter(~pl.col("from_raw"))
     stored_files = raw_files.join(files_table.stored_blobs(lake, raw_files["blob"]), on="blob", how="semi")
@@ -71,7 +78,9 @@ def _split_unchanged(lake: Lake, known_sources: KnownSources, files: pl.DataFram
             *(list_files(each).join(source_files, on=KEY, how="semi") for each in known_sources.available),
         ]
     )
-    planned_columns = source_files.select(*KEY, size_planned="size", mtime_planned="mtime_ns", blob_planned="blob")
+    planned_columns = source_files.select(
+        *KEY, size_planned="size", mtime_planned="mtime_ns", blob_planned="blob"
+    )
     joined = _with_blobs(known_sources, listed_files.join(planned_columns, on=KEY))
     unchanged = joined.filter(pl.col("blob").eq_missing(pl.col("blob_planned")))
     available_files = pl.concat(
@@ -97,14 +106,17 @@ def _with_blobs(known_sources: KnownSources, joined: pl.DataFrame) -> pl.DataFra
         blob=pl.when(same_stat).then(pl.coalesce("blob", "blob_planned")).otherwise("blob")
     )
     unhashed = with_blobs.filter(pl.col("blob").is_null() & ~same_stat)
-    hashed_parts = [_with_read_blobs(source, unhashed.filter(pl.col("origin") == source.origin)) for source in known_sources.available]
+    hashed_parts = [
+        _with_read_blobs(source, unhashed.filter(pl.col("origin") == source.origin))
+        for source in known_sources.available
+    ]
     return pl.concat([with_blobs.join(unhashed, on=KEY, how="anti"), *hashed_parts])
 
 
 def _with_read_blobs(source: Source, files: pl.DataFrame) -> pl.DataFrame:
-    contents = source.read(File(*row) for row in files.select(*FILE_SCHEMA).iter_rows())
+    contents = source.read(SourceFile(*row) for row in files.select(*FILE_SCHEMA).iter_rows())
     # what cannot be read now is none that was planned
-    blobs = ["" if isinstance(content, Refusal) else blob_id(content) for content in contents]
+    blobs = ["" if isinstance(content, NotAPost) else blob_id(content) for content in contents]
     return files.with_columns(pl.Series("blob", blobs, pl.String))
 
 

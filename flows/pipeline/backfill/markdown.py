@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from flows.pipeline.backfill.request import Forecast
 from flows.pipeline.backfill.run import BackfillResult
-from flows.pipeline.reporting.markdown import code_block, truncate_rows, escape, section, table
+from flows.pipeline.reporting.markdown import code_block, escape, section, table, truncate_rows
 from lake.store import Lake
 
 MAX_ROWS = 40
@@ -22,7 +22,10 @@ def plan_markdown(forecast: Forecast, paths: Iterable[str], lake: Lake) -> str:
         section("What would be read", _counts_table("why", forecast.why)),
         section("What it would become", _counts_table("outcome", forecast.outcomes)),
         section("Reasons", _counts_table("reason", forecast.reasons)),
-        section("To know", "\n".join(f"- {escape(line)}" for line in [*forecast.notes(), *_unavailable_lines(forecast)])),
+        section(
+            "To know",
+            "\n".join(f"- {escape(line)}" for line in [*forecast.notes(), *_unavailable_lines(forecast)]),
+        ),
         section("Partitions", _table(("source_id", "partition", "files"), partitions, MAX_ROWS)),
         section("First files", _table(("path",), files, MAX_FILES_SHOWN)),
         section("Carry it out", _how_to_run(forecast, lake)) if forecast.files else "There is nothing to do.",
@@ -40,7 +43,10 @@ def result_markdown(result: BackfillResult) -> str:
         f"# Backfill {escape(summary.run_id)}",
         f"**It {escape(comparison)}.** Plan {escape(forecast.plan_id)}: {escape(_request_text(forecast))}.",
         f"{comparison.texts_changed} posts that were there have another text now. It took {escape(duration_text)}.",
-        section(f"Left out: {comparison.left} files", _table(("path", "which"), skipped_rows, MAX_ROWS) if skipped_rows else ""),
+        section(
+            f"Left out: {comparison.left} files",
+            _table(("path", "which"), skipped_rows, MAX_ROWS) if skipped_rows else "",
+        ),
         section(
             f"Otherwise than planned: {comparison.differ} files",
             _table(("path", "planned", "became"), mismatch_rows, MAX_ROWS),

@@ -3,7 +3,7 @@
 import polars as pl
 
 from flows.pipeline.backfill.estimate import estimate_duration
-from flows.pipeline.backfill.request import Forecast, BackfillRequest
+from flows.pipeline.backfill.request import BackfillRequest, Forecast
 from flows.pipeline.backfill.select import Selection, select_files
 from flows.pipeline.backfill.simulate import Prediction, predict_outcomes
 from flows.pipeline.sources.known import KnownSources
@@ -16,7 +16,9 @@ from schemas.errors import MisuseError
 from schemas.plans import BackfillPlanFile
 
 
-def build_backfill_plan(lake: Lake, run: Run, known_sources: KnownSources, request: BackfillRequest, context: ParseContext) -> tuple[Forecast, pl.DataFrame]:
+def build_backfill_plan(
+    lake: Lake, run: Run, known_sources: KnownSources, request: BackfillRequest, context: ParseContext
+) -> tuple[Forecast, pl.DataFrame]:
     """Plan a backfill: what it tells, and its files (Planned). Reads no more than heads, and writes nothing.
 
     Raises MisuseError for a range or a source that cannot be.
@@ -31,7 +33,13 @@ def build_backfill_plan(lake: Lake, run: Run, known_sources: KnownSources, reque
 
 
 def _build_forecast(
-    lake: Lake, run: Run, known_sources: KnownSources, request: BackfillRequest, selection: Selection, prediction: Prediction, files: pl.DataFrame
+    lake: Lake,
+    run: Run,
+    known_sources: KnownSources,
+    request: BackfillRequest,
+    selection: Selection,
+    prediction: Prediction,
+    files: pl.DataFrame,
 ) -> Forecast:
     options, size_bytes = request.options, int(files["size"].sum())
     estimate = estimate_duration(lake, files.height, size_bytes)

@@ -29,11 +29,13 @@ class BackfillRequest:
         options = replace(
             self.options,
             sources=tuple(forecast.sources),
-            below=forecast.below,
+            subpath=forecast.below,
             as_files=forecast.as_files,
         )
         since, until = _parse_day(forecast.since), _parse_day(forecast.until)
-        planned_request = BackfillRequest(options, BackfillMode(forecast.mode), since, until, tuple(forecast.only))
+        planned_request = BackfillRequest(
+            options, BackfillMode(forecast.mode), since, until, tuple(forecast.only)
+        )
         for name in ("mode", "since", "until", "only"):
             _raise_if_other(forecast, name, getattr(self, name), getattr(planned_request, name))
         for name in ("sources", "below", "as_files"):

@@ -9,14 +9,14 @@ import polars as pl
 from flows.pipeline.backfill.compare import TEXT_HASH_SCHEMA, PlanComparison, compare_with_plan, text_hashes
 from flows.pipeline.backfill.execute import SKIPPED_SCHEMA, plan_remaining_files
 from flows.pipeline.backfill.plan import build_backfill_plan
-from flows.pipeline.backfill.request import Forecast, BackfillRequest
+from flows.pipeline.backfill.request import BackfillRequest, Forecast
 from flows.pipeline.clock import start_run
 from flows.pipeline.ingest_run import IngestRun
 from flows.pipeline.planning.plan import Plan
 from flows.pipeline.reporting.account import Summary
 from flows.pipeline.sources.base import Source
 from flows.pipeline.sources.known import KnownSources, open_sources
-from flows.pipeline.workers.pool import with_worker_pool, create_parse_context
+from flows.pipeline.workers.pool import create_parse_context, with_worker_pool
 from lake.batch import Run
 from lake.lock import has_unreleased_lock
 from lake.store import Lake, open_lake
@@ -40,7 +40,9 @@ class BackfillResult:
 class BackfillRun:
     """A plan with the writer lock held: `planning` is what its session finds, `done` ends it."""
 
-    def __init__(self, ingest_run: IngestRun, known_sources: KnownSources, forecast: Forecast, files: pl.DataFrame) -> None:
+    def __init__(
+        self, ingest_run: IngestRun, known_sources: KnownSources, forecast: Forecast, files: pl.DataFrame
+    ) -> None:
         self.ingest_run, self.forecast, self.files = ingest_run, forecast, files
         self._known_sources = known_sources
         self._skipped_files = pl.DataFrame(schema=SKIPPED_SCHEMA)
@@ -64,7 +66,12 @@ def plan_backfill(request: BackfillRequest, log: Log) -> tuple[Forecast, pl.Data
     lake, run, options = open_lake(request.options.lake), start_run(), request.options
     with ExitStack() as stack:
         known_sources = _open_sources(stack, lake, request, log)
-        return _store_plan(lake, *build_backfill_plan(lake, run, known_sources, request, create_parse_context(options.workers, options.parser)))
+        return _store_plan(
+            lake,
+            *build_backfill_plan(
+                lake, run, known_sources, request, create_parse_context(options.workers, options.parser)
+            ),
+        )
 
 
 def run_backfill(request: BackfillRequest, plan_id: str, log: Log) -> BackfillResult:
@@ -91,10 +98,16 @@ def open_backfill_run(request: BackfillRequest, plan_id: str, log: Log) -> Itera
         known_sources = _open_sources(stack, lake, request, log)
         is_after_kill = has_unreleased_lock(options.lake)
         lake = stack.enter_context(open_for_write(options.lake, run, options.wait_seconds, log))
-        context = with_worker_pool(create_parse_context(options.workers, options.parser), stack, start_now=is_after_kill)
+        context = with_worker_pool(
+            create_parse_context(options.workers, options.parser), stack, start_now=is_after_kill
+        )
         ingest_run = IngestRun(lake, run, context, known_sources.available)
         plan_and_files = (
-            _load_plan(lake, plan_id) if plan_id else _store_plan(lake, *build_backfill_plan(lake, run, known_sources, request, ingest_run.context))
+            _load_plan(lake, plan_id)
+            if plan_id
+            else _store_plan(
+                lake, *build_backfill_plan(lake, run, known_sources, request, ingest_run.context)
+            )
         )
         yield BackfillRun(ingest_run, known_sources, *plan_and_files)
 

@@ -53,33 +53,52 @@ def plan_reparse(lake: Lake, run: Run, known_sources: KnownSources, files: pl.Da
 def _combine_sources(lake: Lake, known_sources: KnownSources, todo: pl.DataFrame) -> list[Source]:
     available: dict[str, Source | None] = {source.origin: source for source in known_sources.available}
     raw_files = todo.filter("from_raw")
-    source_by_origin = {**available, **dict.fromkeys(raw_files["origin"].unique().sort().to_list())} | available
-    return [RawSource(lake, raw_files.filter(pl.col("origin") == origin), open_source) for origin, open_source in source_by_origin.items()]
+    source_by_origin = {
+        **available,
+        **dict.fromkeys(raw_files["origin"].unique().sort().to_list()),
+    } | available
+    return [
+        RawSource(lake, raw_files.filter(pl.col("origin") == origin), open_source)
+        for origin, open_source in source_by_origin.items()
+    ]
 
 
 def _effective_times(lake: Lake, run: Run, known_sources: KnownSources) -> dict[str, dt.datetime]:
     checkpoints = runs.checkpoints_of(lake, known_sources.origins)
-    available_times = {each.origin: choose_effective_at(lake, each, checkpoints[each.origin], run) for each in known_sources.available}
+    available_times = {
+        each.origin: choose_effective_at(lake, each, checkpoints[each.origin], run)
+        for each in known_sources.available
+    }
     return dict.fromkeys(known_sources.unavailable, run.started_at) | available_times
 
 
-def select_files(lake: Lake, run: Run, known_sources: KnownSources, request: BackfillRequest, context: ParseContext) -> Selection:
+def select_files(
+    lake: Lake, run: Run, known_sources: KnownSources, request: BackfillRequest, context: ParseContext
+) -> Selection:
     candidate_files = find_candidates(lake, known_sources, request.effective_mode)
     has_day = pl.col("day").is_not_null()
-    files_to_read = candidate_files.filter(~has_day | (_is_in_range(request) & _is_of_sources(request, "source_id")))
+    files_to_read = candidate_files.filter(
+        ~has_day | (_is_in_range(request) & _is_of_sources(request, "source_id"))
+    )
     head_rows = rows_from_heads(lake, plan_reparse(lake, run, known_sources, files_to_read), run, context)
     if request.effective_mode is not BackfillMode.MISSING:
-        files_to_read, head_rows = _from_raw_where_unreadable(lake, run, known_sources, files_to_read, head_rows, context)
+        files_to_read, head_rows = _from_raw_where_unreadable(
+            lake, run, known_sources, files_to_read, head_rows, context
+        )
     files = _with_heads(files_to_read, head_rows)
     if request.effective_mode is BackfillMode.MISSING:
         files = files.join(files_table.live_rows(lake, files), on=[*KEY, "blob"], how="anti")
     _raise_if_unknown(lake, request, files)
-    selected_files = files.filter(_is_in_range(request) & _is_of_sources(request, "source_id")).sort(READ_ORDER)
+    selected_files = files.filter(_is_in_range(request) & _is_of_sources(request, "source_id")).sort(
+        READ_ORDER
+    )
     return Selection(
         selected_files,
         head_rows.join(selected_files.select(KEY), on=KEY, how="semi"),
         files.filter(pl.col("day").is_null() & ~_is_in_range(request)).height,
-        files.filter(pl.col("source_id").is_null() & _is_in_range(request) & ~_is_of_sources(request, "source_id")).height,
+        files.filter(
+            pl.col("source_id").is_null() & _is_in_range(request) & ~_is_of_sources(request, "source_id")
+        ).height,
     )
 
 
@@ -98,7 +117,12 @@ def _with_heads(files_to_read: pl.DataFrame, head_rows: pl.DataFrame) -> pl.Data
 
 
 def _from_raw_where_unreadable(
-    lake: Lake, run: Run, known_sources: KnownSources, files_to_read: pl.DataFrame, head_rows: pl.DataFrame, context: ParseContext
+    lake: Lake,
+    run: Run,
+    known_sources: KnownSources,
+    files_to_read: pl.DataFrame,
+    head_rows: pl.DataFrame,
+    context: ParseContext,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Take from raw what cannot be read at its place and was before."""
     unreadable_rows = head_rows.filter(pl.col("reason") == Reason.UNREADABLE.value)
@@ -142,7 +166,9 @@ def _raise_if_unknown(lake: Lake, request: BackfillRequest, files: pl.DataFrame)
     stored_source_ids = pl.concat(tables).unique().collect()["source_id"]
     known_source_ids = {*stored_source_ids, *files["source_id"].drop_nulls()}
     unknown_names = [
-        name for name in request.only if name not in known_source_ids and source_id_of(normalize_source(name)) not in known_source_ids
+        name
+        for name in request.only
+        if name not in known_source_ids and source_id_of(normalize_source(name)) not in known_source_ids
     ]
     if unknown_names:
         raise MisuseError(f"{', '.join(unknown_names)}: no such source, neither in {lake.root} nor among the files that were read; "

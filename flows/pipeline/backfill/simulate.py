@@ -33,7 +33,9 @@ def predict_outcomes(lake: Lake, head_rows: pl.DataFrame) -> Prediction:
     sized_rows = _with_known_lengths(head_rows.drop("day"), previous_rows, _stale_post_ids(lake))
     resolution = resolve(lake, Batch(1, file_rows=sized_rows.drop("is_guessed")))
     rows = resolution.file_rows.join(sized_rows.select(KEY), on=KEY, how="semi")
-    is_open = pl.col("post_id").is_in(_undecided_posts(resolution, sized_rows).implode()).fill_null(value=False)
+    is_open = (
+        pl.col("post_id").is_in(_undecided_posts(resolution, sized_rows).implode()).fill_null(value=False)
+    )
     files = with_period(lake, rows).with_columns(is_open=is_open & pl.col("reason").is_null())
     prediction_columns = [*KEY, "outcome", "reason", "detail", "post_id", "source_id", "period", "is_open"]
     return Prediction(files.select(prediction_columns), *_count_posts(lake, resolution))
@@ -45,12 +47,16 @@ def _stale_post_ids(lake: Lake) -> pl.Series:
     return stale_posts.select("post_id").collect()["post_id"]
 
 
-def _with_known_lengths(head_rows: pl.DataFrame, previous_rows: pl.DataFrame, stale_post_ids: pl.Series) -> pl.DataFrame:
+def _with_known_lengths(
+    head_rows: pl.DataFrame, previous_rows: pl.DataFrame, stale_post_ids: pl.Series
+) -> pl.DataFrame:
     """Take the length of a text from the ledger, where that has read the same content under the same path.
 
     It is a guess where another cleaner read it.
     """
-    known_lengths = previous_rows.filter(pl.col("text_chars").is_not_null()).select(*KEY, "blob", known="text_chars")
+    known_lengths = previous_rows.filter(pl.col("text_chars").is_not_null()).select(
+        *KEY, "blob", known="text_chars"
+    )
     return (
         head_rows.join(known_lengths, on=[*KEY, "blob"], how="left", maintain_order="left")
         .with_columns(
@@ -81,7 +87,9 @@ def _undecided_posts(resolution: Resolution, sized_rows: pl.DataFrame) -> pl.Ser
 def _count_posts(lake: Lake, resolution: Resolution) -> tuple[int, int, int, int]:
     """Count the posts that would be new, have another version, come back, or be left without a file."""
     blobs = resolution.rows["blob"].to_list()
-    last_elections = [(post_id, elections[-1][1]) for post_id, elections in resolution.elections.items() if elections]
+    last_elections = [
+        (post_id, elections[-1][1]) for post_id, elections in resolution.elections.items() if elections
+    ]
     elected_blobs = pl.DataFrame(
         [(post_id, None if row is None else blobs[row]) for post_id, row in last_elections],
         schema={"post_id": pl.String, "blob": pl.String},

@@ -7,7 +7,7 @@ import polars as pl
 from flows.pipeline.execution.read import ReadBatch
 from flows.pipeline.planning.plan import Plan
 from lake.batch import KEY, Batch, Run, no_deletions
-from posts.worker import Parsed
+from posts.worker import ParsedColumns
 from schemas.enums import Outcome
 from schemas.posts import Posts
 from schemas.tables import schema_of
@@ -16,11 +16,13 @@ ColumnLists = dict[str, list[Any]]
 RULE_FAILURE_SCHEMA = dict.fromkeys([*KEY, "reason", "field", "detail"], pl.String)
 
 
-def build_batch(parsed: list[Parsed], read_batch: ReadBatch, number: int, run: Run) -> Batch:
+def build_batch(parsed: list[ParsedColumns], read_batch: ReadBatch, number: int, run: Run) -> Batch:
     """Build the frames of a batch; a post that breaks a rule becomes a reject with the rule's name."""
     run_columns = {"gone_at": None, "read_at": run.started_at, "run_id": run.run_id}
-    files = _build_rows("files", [each.sightings for each in parsed], run_columns | {"first_seen_at": None})
-    files = files.with_columns(pl.Series("first_seen_at", read_batch.seen_times, files.schema["first_seen_at"]))
+    files = _build_rows("files", [each.file_rows for each in parsed], run_columns | {"first_seen_at": None})
+    files = files.with_columns(
+        pl.Series("first_seen_at", read_batch.seen_times, files.schema["first_seen_at"])
+    )
     valid_posts, rule_failures = _split_valid(_post_rows(parsed, run))
     file_rows = _with_rule_failures(files, rule_failures)
     return Batch(
@@ -33,7 +35,7 @@ def build_batch(parsed: list[Parsed], read_batch: ReadBatch, number: int, run: R
     )
 
 
-def valid_post_rows(parsed: list[Parsed], run: Run) -> pl.DataFrame:
+def valid_post_rows(parsed: list[ParsedColumns], run: Run) -> pl.DataFrame:
     """Return the parsed posts that keep every rule as rows of the table."""
     return _split_valid(_post_rows(parsed, run))[0]
 
@@ -49,21 +51,28 @@ def already_parsed_rows(plan: Plan) -> pl.DataFrame:
 
 
 def _copy_rows(read_batch: ReadBatch, run: Run) -> pl.DataFrame:
-    rows = [(file.origin, file.path, file.size, file.mtime_ns, file.blob, seen_at) for file, seen_at in read_batch.copies]
+    rows = [
+        (file.origin, file.path, file.size, file.mtime_ns, file.blob, seen_at)
+        for file, seen_at in read_batch.copies
+    ]
     names = [*KEY, "size", "mtime_ns", "blob", "first_seen_at"]
     copy_rows = pl.DataFrame(rows, schema={name: schema_of("files")[name] for name in names}, orient="row")
-    return _with_missing_columns(copy_rows.with_columns(run_id=pl.lit(run.run_id), read_at=pl.lit(run.started_at)))
+    return _with_missing_columns(
+        copy_rows.with_columns(run_id=pl.lit(run.run_id), read_at=pl.lit(run.started_at))
+    )
 
 
 def _with_missing_columns(file_rows: pl.DataFrame) -> pl.DataFrame:
     """Return rows of the ledger with nulls in the columns that they lack."""
     schema = schema_of("files")
     existing_columns = [pl.col(name).cast(schema[name]) for name in file_rows.columns]
-    missing_columns = [pl.lit(None, schema[name]).alias(name) for name in schema if name not in file_rows.columns]
+    missing_columns = [
+        pl.lit(None, schema[name]).alias(name) for name in schema if name not in file_rows.columns
+    ]
     return file_rows.with_columns(*existing_columns, *missing_columns).select(schema.names())
 
 
-def _post_rows(parsed: list[Parsed], run: Run) -> pl.DataFrame:
+def _post_rows(parsed: list[ParsedColumns], run: Run) -> pl.DataFrame:
     """Return parsed posts as rows of the table, with the columns that are the run's."""
     run_columns = {
         "version_at": run.started_at,
@@ -84,7 +93,12 @@ def _build_rows(table: str, column_chunks: list[ColumnLists], constants: dict[st
     nested_columns = [name for name in given_columns if isinstance(schema[name], pl.List)]
     wire_types = dict.fromkeys(nested_columns, pl.String()) | {"text": pl.Binary()}
     wire_schema = {name: wire_types.get(name, schema[name]) for name in given_columns}
-    rows = pl.concat([pl.DataFrame(schema=wire_schema), *(pl.DataFrame(lists, schema=wire_schema) for lists in column_chunks)])
+    rows = pl.concat(
+        [
+            pl.DataFrame(schema=wire_schema),
+            *(pl.DataFrame(lists, schema=wire_schema) for lists in column_chunks),
+        ]
+    )
     return rows.with_columns(
         *(pl.col(name).cast(pl.String) for name in wire_schema if name == "text"),
         *(pl.col(name).str.json_decode(schema[name]) for name in nested_columns),
@@ -117,7 +131,9 @@ def _with_rule_failures(files: pl.DataFrame, rule_failures: pl.DataFrame) -> pl.
     null_columns = [
         pl.lit(None, files.schema[name]).alias(name) for name in ("post_id", "source_id", "published_at")
     ]
-    rejected_files = failed_files.with_columns(*null_columns, outcome=pl.lit(Outcome.REJECTED.value), text_chars=None)
+    rejected_files = failed_files.with_columns(
+        *null_columns, outcome=pl.lit(Outcome.REJECTED.value), text_chars=None
+    )
     return pl.concat([files.join(rule_failures, on=KEY, how="anti"), rejected_files.cast(files.schema)])
 
 

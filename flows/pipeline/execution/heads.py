@@ -16,8 +16,8 @@ from flows.pipeline.workers.pool import LazyExecutor, ParseContext, chunk_tasks
 from lake.batch import FILE_NAME, Batch, Run
 from lake.commit.resolve import complete_file_rows
 from lake.store import Lake
-from posts.metadata.dates import name_day
-from posts.worker import Outlined, outlines
+from posts.metadata.dates import date_from_file_name
+from posts.worker import ParsedHeads, parse_heads
 from schemas.tables import empty_table
 
 # a head takes about a fifth of the time of a whole post
@@ -30,12 +30,16 @@ def rows_from_heads(lake: Lake, plan: Plan, run: Run, context: ParseContext) -> 
     `source_id` is told of refused files too, as far as they tell it, and `day` of all. Raises VanishedError.
     """
     batches, source_ids_by_blob = list[pl.DataFrame](), dict[str, str]()
-    for number, (read_batch, parsed_heads) in enumerate(_parse_ahead(read_files(lake, plan), context, plan), start=1):
+    for number, (read_batch, parsed_heads) in enumerate(
+        _parse_ahead(read_files(lake, plan), context, plan), start=1
+    ):
         if read_batch.vanished_files:
             raise VanishedError(read_batch.vanished_files[0].origin)
-        batches.append(build_batch([each.parsed for each in parsed_heads], read_batch, number, run).file_rows)
+        batches.append(
+            build_batch([each.columns for each in parsed_heads], read_batch, number, run).file_rows
+        )
         for each in parsed_heads:
-            source_ids_by_blob |= each.sources
+            source_ids_by_blob |= each.source_ids_by_blob
     batch = Batch(1, file_rows=pl.concat([empty_table("files"), *batches]))
     file_rows, _ = complete_file_rows(lake, batch, empty_table("files"))
     return _with_source_and_day(file_rows, source_ids_by_blob)
@@ -43,11 +47,12 @@ def rows_from_heads(lake: Lake, plan: Plan, run: Run, context: ParseContext) -> 
 
 def _with_source_and_day(rows: pl.DataFrame, source_ids_by_blob: dict[str, str]) -> pl.DataFrame:
     hints = pl.DataFrame(
-        {"blob": list(source_ids_by_blob), "hint": list(source_ids_by_blob.values())}, {"blob": pl.String, "hint": pl.String}
+        {"blob": list(source_ids_by_blob), "hint": list(source_ids_by_blob.values())},
+        {"blob": pl.String, "hint": pl.String},
     )
     names = rows.select(FILE_NAME)["name"]
     days = [
-        None if published else name_day(name)
+        None if published else date_from_file_name(name)
         for published, name in zip(rows["published_at"], names, strict=True)
     ]
     by_name = pl.Series("by_name", [day and day.date() for day in days], pl.Date)
@@ -62,16 +67,21 @@ def _with_source_and_day(rows: pl.DataFrame, source_ids_by_blob: dict[str, str])
     )
 
 
-def _parse_ahead(read_batches: Iterator[ReadBatch], context: ParseContext, plan: Plan) -> Iterator[tuple[ReadBatch, list[Outlined]]]:
+def _parse_ahead(
+    read_batches: Iterator[ReadBatch], context: ParseContext, plan: Plan
+) -> Iterator[tuple[ReadBatch, list[ParsedHeads]]]:
     """Yield groups outlined, in order, with the next one under way."""
-    pending, files_done = deque[tuple[ReadBatch, list[Callable[[], list[Outlined]]]]](), 0
+    pending, files_done = deque[tuple[ReadBatch, list[Callable[[], list[ParsedHeads]]]]](), 0
     with ExitStack() as stack:
         executor = LazyExecutor(context, stack)
         for read_batch in chain(read_batches, [None]):
             if read_batch is not None:
                 executor.ensure_capacity(read_batch.bytes_read // HEAD_COST_RATIO)
                 pending.append(
-                    (read_batch, [executor.submit(outlines, chunk) for chunk in chunk_tasks(read_batch.tasks)])
+                    (
+                        read_batch,
+                        [executor.submit(parse_heads, chunk) for chunk in chunk_tasks(read_batch.tasks)],
+                    )
                 )
             while len(pending) > (read_batch is not None):
                 finished_batch, results = pending.popleft()

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 
-from flows.pipeline.execution.read import ReadBatchBuilder, ReadBatch, read_files_into, parsed_content_keys
-from flows.pipeline.planning.plan import Plan, CommitReplay
+from flows.pipeline.execution.read import ReadBatch, ReadBatchBuilder, parsed_content_keys, read_files_into
+from flows.pipeline.planning.plan import CommitReplay, Plan
 from flows.pipeline.progress import report_progress
 from flows.pipeline.sources.base import Content, GitSource, is_deletion
 from lake.batch import Checkpoint
 from lake.store import Lake
-from posts.sources.files import File
+from posts.sources.files import SourceFile
 from posts.sources.git import Commit
 
 # commits whose files are asked for in one go
@@ -21,9 +21,11 @@ CHUNK_COMMITS = 500
 def read_history(lake: Lake, plan: Plan) -> Iterator[ReadBatch]:
     """Read what a plan takes as one change, then commits, oldest first, in groups that end with one unless it is large."""
     builder = ReadBatchBuilder(parsed_content_keys(lake, plan.edited))
-    checkpoints = {replay.source.origin: replay.checkpoint for replay in plan.replays if replay.checkpoint.commit}
+    checkpoints = {
+        replay.source.origin: replay.checkpoint for replay in plan.replays if replay.checkpoint.commit
+    }
     for read_batch in read_files_into(builder, plan):
-        yield replace(read_batch, marks=dict(checkpoints))
+        yield replace(read_batch, checkpoints=dict(checkpoints))
     for walk in plan.replays:
         commits_done, origin = 0, walk.source.origin
         for commit, effective_at in _replay_commits(builder, walk):
@@ -39,16 +41,20 @@ def read_history(lake: Lake, plan: Plan) -> Iterator[ReadBatch]:
         yield builder.flush(dict(checkpoints))
 
 
-def _replay_commits(builder: ReadBatchBuilder, replay: CommitReplay) -> Iterator[tuple[Commit | None, dt.datetime]]:
+def _replay_commits(
+    builder: ReadBatchBuilder, replay: CommitReplay
+) -> Iterator[tuple[Commit | None, dt.datetime]]:
     """Add commit after commit to the group; give each once it is added, and None while a large one is."""
     source = replay.source
-    commits = source.repository.walk(replay.checkpoint.commit, source.commit_id, source.subpath)
+    commits = source.repository.iter_changes(replay.checkpoint.commit, source.commit_id, source.subpath)
     while chunk := list(islice(commits, CHUNK_COMMITS)):
         files = source.files_of_changes([change for _, changes in chunk for change in changes])
         contents = _read_new_contents(builder, source, files)
         for commit, changes in chunk:
             effective_at = replay.effective_times[commit.id]
-            deleted = [(source.origin, change.path, effective_at) for change in changes if is_deletion(change)]
+            deleted = [
+                (source.origin, change.path, effective_at) for change in changes if is_deletion(change)
+            ]
             builder.read_batch.deleted += deleted
             for file, content in islice(contents, len(changes) - len(deleted)):
                 if content is None:
@@ -61,8 +67,8 @@ def _replay_commits(builder: ReadBatchBuilder, replay: CommitReplay) -> Iterator
 
 
 def _read_new_contents(
-    builder: ReadBatchBuilder, source: GitSource, files: list[File]
-) -> Iterator[tuple[File, Content | None]]:
+    builder: ReadBatchBuilder, source: GitSource, files: list[SourceFile]
+) -> Iterator[tuple[SourceFile, Content | None]]:
     """Read files, in their order; None for those whose content is begun, here or before."""
     scheduled, is_new = set[tuple[str | None, str]](), list[bool]()
     for file in files:
@@ -70,4 +76,6 @@ def _read_new_contents(
         is_new.append(file.blob is None or not (builder.is_scheduled(file) or key in scheduled))
         scheduled.add(key)
     contents = source.read([file for file, needs_reading in zip(files, is_new, strict=True) if needs_reading])
-    return ((file, next(contents) if is_fresh else None) for file, is_fresh in zip(files, is_new, strict=True))
+    return (
+        (file, next(contents) if is_fresh else None) for file, is_fresh in zip(files, is_new, strict=True)
+    )

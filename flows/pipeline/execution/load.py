@@ -17,9 +17,9 @@ from lake.commit.resolve import CONTENT_COLUMNS, complete_file_rows, resolve
 from lake.commit.siblings import stored_posts_with_contents
 from lake.store import Lake
 from lake.tables import files as files_table
-from posts.post import Refusal
-from posts.sources.files import File
-from posts.worker import Reader, Task, work
+from posts.post import NotAPost
+from posts.sources.files import SourceFile
+from posts.worker import ParseConfig, ParseTask, parse_tasks
 from schemas.enums import Outcome, Reason
 from schemas.tables import empty_table
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 FILE_COLUMNS = [*KEY, "size", "mtime_ns", pl.lit(None, pl.String).alias("problem"), "blob"]
 # a content that was read, refused as no post and so not kept, and that another file turns out to have
-BYTES_NOT_STORED = Refusal(
+BYTES_NOT_STORED = NotAPost(
     Outcome.REJECTED, Reason.UNREADABLE, detail="its bytes are not in the lake; the next run reads it"
 )
 
@@ -37,7 +37,7 @@ class Loader:
     """Loads the batches of a run, one after the other."""
 
     def __init__(
-        self, lake: Lake, run: Run, config: Reader, checkpoints: Mapping[str, Checkpoint] | None = None
+        self, lake: Lake, run: Run, config: ParseConfig, checkpoints: Mapping[str, Checkpoint] | None = None
     ) -> None:
         """Load into a lake that repositories are followed in as marks tell, where a batch does not tell otherwise."""
         self.lake, self.run, self.config = lake, run, config
@@ -50,7 +50,9 @@ class Loader:
         file_rows, incomplete_rows = complete_file_rows(self.lake, batch, self._rejected_claims)
         reparsed = self._reparse(incomplete_rows, batch, incomplete_rows["first_seen_at"].to_list())
         file_rows = pl.concat([file_rows, reparsed.file_rows])
-        rejected_claims = _claims(file_rows.filter(pl.col("reason").is_not_null() & pl.col("blob").is_not_null()))
+        rejected_claims = _claims(
+            file_rows.filter(pl.col("reason").is_not_null() & pl.col("blob").is_not_null())
+        )
         self._rejected_claims = pl.concat([self._rejected_claims, rejected_claims]).unique()
         checkpoints = {**self._checkpoints, **batch.checkpoints}
         posts = pl.concat([batch.posts, reparsed.posts])
@@ -68,7 +70,9 @@ class Loader:
         unparsed_files = changes.unparsed_files.with_columns(FILE_NAME).unique(
             CONTENT_KEY, keep="first", maintain_order=True
         )
-        unparsed_files = unparsed_files.join(stored_posts.with_columns(FILE_NAME), on=CONTENT_KEY, how="anti").drop("name")
+        unparsed_files = unparsed_files.join(
+            stored_posts.with_columns(FILE_NAME), on=CONTENT_KEY, how="anti"
+        ).drop("name")
         reparsed = self._reparse(unparsed_files, batch, [_last_effective_at(batch)] * unparsed_files.height)
         # what an older version took for a post and this one does not cannot tell it: settle without it
         rejected_rows = reparsed.file_rows.filter(pl.col("reason").is_not_null())
@@ -82,10 +86,12 @@ class Loader:
         contents: dict[str, Content] = {**files_table.contents(self.lake, files["blob"])}
         contents |= dict(batch.contents.select("blob", "content").iter_rows())
         tasks = [
-            Task(file, contents.get(str(file.blob), BYTES_NOT_STORED))
-            for file in (File(*row) for row in files.select(FILE_COLUMNS).iter_rows())
+            ParseTask(file, contents.get(str(file.blob), BYTES_NOT_STORED))
+            for file in (SourceFile(*row) for row in files.select(FILE_COLUMNS).iter_rows())
         ]
-        return build_batch([work(tasks, self.config)], ReadBatch(tasks, seen_times), batch.number, self.run)
+        return build_batch(
+            [parse_tasks(tasks, self.config)], ReadBatch(tasks, seen_times), batch.number, self.run
+        )
 
 
 def _claims(file_rows: pl.DataFrame) -> pl.DataFrame:
@@ -94,5 +100,7 @@ def _claims(file_rows: pl.DataFrame) -> pl.DataFrame:
 
 def _last_effective_at(batch: Batch) -> dt.datetime:
     """Return the last moment of a batch."""
-    effective_times = pl.concat([batch.file_rows["first_seen_at"], batch.deleted["gone_at"].rename("first_seen_at")])
+    effective_times = pl.concat(
+        [batch.file_rows["first_seen_at"], batch.deleted["gone_at"].rename("first_seen_at")]
+    )
     return effective_times.max()  # type: ignore[return-value]  # a batch is not empty

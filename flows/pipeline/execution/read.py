@@ -14,9 +14,9 @@ from flows.pipeline.sources.base import Content, VanishedError
 from lake.batch import CONTENT_KEY, Checkpoint
 from lake.store import Lake
 from lake.tables import files as files_table
-from posts.post import Refusal
-from posts.sources.files import File
-from posts.worker import Task
+from posts.post import NotAPost
+from posts.sources.files import SourceFile
+from posts.worker import ParseTask
 from schemas.enums import Reason
 from schemas.keys import blob_id
 
@@ -34,11 +34,11 @@ class ReadBatch:
     Each comes with its moment; those of the tasks are in `came`. `left` are files of folders that have vanished.
     """
 
-    tasks: list[Task] = field(default_factory=list)
+    tasks: list[ParseTask] = field(default_factory=list)
     seen_times: list[dt.datetime] = field(default_factory=list)
-    copies: list[tuple[File, dt.datetime]] = field(default_factory=list)
+    copies: list[tuple[SourceFile, dt.datetime]] = field(default_factory=list)
     deleted: list[tuple[str, str, dt.datetime]] = field(default_factory=list)
-    vanished_files: list[File] = field(default_factory=list)
+    vanished_files: list[SourceFile] = field(default_factory=list)
     bytes_read: int = 0
     # how far the ledger will have followed an origin with this group, where that is a commit
     checkpoints: dict[str, Checkpoint] = field(default_factory=dict)
@@ -53,13 +53,15 @@ class ReadBatchBuilder:
         self.vanished_sources: dict[str, VanishedError] = {}
         self.read_batch = ReadBatch()
 
-    def is_scheduled(self, file: File) -> bool:
+    def is_scheduled(self, file: SourceFile) -> bool:
         return file.blob is not None and content_key(file.blob, file.path) in self._scheduled
 
-    def add(self, file: File, content: Content, effective_at: dt.datetime) -> None:
+    def add(self, file: SourceFile, content: Content, effective_at: dt.datetime) -> None:
         """Add a file that was read."""
-        if isinstance(content, Refusal):
-            self._add_task(replace(file, blob=None if _is_unreadable(content) else file.blob), content, effective_at)
+        if isinstance(content, NotAPost):
+            self._add_task(
+                replace(file, blob=None if _is_unreadable(content) else file.blob), content, effective_at
+            )
             return
         read_file = replace(file, blob=blob_id(content))
         self.read_batch.bytes_read += len(content)
@@ -69,17 +71,17 @@ class ReadBatchBuilder:
             self._scheduled.add(content_key(str(read_file.blob), read_file.path))
             self._add_task(read_file, content, effective_at)
 
-    def skip_vanished(self, file: File, error: VanishedError) -> None:
+    def skip_vanished(self, file: SourceFile, error: VanishedError) -> None:
         """Add a file whose folder has vanished, and read no more of that folder."""
         self.vanished_sources[file.origin] = error
         self.read_batch.vanished_files.append(file)
 
-    def copy(self, file: File, effective_at: dt.datetime) -> None:
+    def copy(self, file: SourceFile, effective_at: dt.datetime) -> None:
         """Add a file whose content is begun."""
         self.read_batch.copies.append((file, effective_at))
 
-    def _add_task(self, file: File, content: Content, effective_at: dt.datetime) -> None:
-        self.read_batch.tasks.append(Task(file, content))
+    def _add_task(self, file: SourceFile, content: Content, effective_at: dt.datetime) -> None:
+        self.read_batch.tasks.append(ParseTask(file, content))
         self.read_batch.seen_times.append(effective_at)
 
     @property
@@ -107,7 +109,7 @@ def read_files(lake: Lake, plan: Plan) -> Iterator[ReadBatch]:
 def read_files_into(builder: ReadBatchBuilder, plan: Plan) -> Iterator[ReadBatch]:
     """Read the files of a plan, in its order, into groups."""
     for chunk in plan.todo.select(*FILE_SCHEMA).iter_slices(SLICE_FILES):
-        files = [File(*row) for row in chunk.iter_rows()]
+        files = [SourceFile(*row) for row in chunk.iter_rows()]
         is_scheduled = [builder.is_scheduled(file) for file in files]
         unread = [file for file, scheduled in zip(files, is_scheduled, strict=True) if not scheduled]
         contents = read_contents(plan, unread, builder.vanished_sources)
@@ -144,17 +146,18 @@ def parsed_content_keys(lake: Lake, edited: pl.DataFrame) -> Iterator[int]:
 
 
 def read_contents(
-    plan: Plan, files: list[File], vanished_sources: Mapping[str, VanishedError]
+    plan: Plan, files: list[SourceFile], vanished_sources: Mapping[str, VanishedError]
 ) -> Iterator[Content | VanishedError]:
     """Read files of several sources in one order; for those of a folder that has vanished, now or before, the error."""
     readers = {
-        source.origin: _until_vanished(
-            source.read([file for file in files if file.origin == source.origin])
-        )
+        source.origin: _until_vanished(source.read([file for file in files if file.origin == source.origin]))
         for source in plan.sources
         if source.origin not in vanished_sources
     }
-    return (next(readers[file.origin]) if file.origin in readers else vanished_sources[file.origin] for file in files)
+    return (
+        next(readers[file.origin]) if file.origin in readers else vanished_sources[file.origin]
+        for file in files
+    )
 
 
 def _until_vanished(contents: Iterator[Content]) -> Iterator[Content | VanishedError]:
@@ -165,5 +168,5 @@ def _until_vanished(contents: Iterator[Content]) -> Iterator[Content | VanishedE
         yield from repeat(error)
 
 
-def _is_unreadable(content: Refusal) -> bool:
+def _is_unreadable(content: NotAPost) -> bool:
     return content.reason == Reason.UNREADABLE

@@ -31,7 +31,10 @@ def plan_without_shrinking(lake: Lake, run: Run, sources: Sequence[Source], *, p
     is_withheld = pl.col("origin").is_in([each.origin for each in shrunken_sources])
     withheld_count = plan.deleted.filter(is_withheld).height
     return replace(
-        plan, gone=plan.deleted.filter(~is_withheld), kept_back=plan.withheld_deletions + withheld_count, shrunk=tuple(shrunken_sources)
+        plan,
+        deleted=plan.deleted.filter(~is_withheld),
+        withheld_deletions=plan.withheld_deletions + withheld_count,
+        shrunken_sources=tuple(shrunken_sources),
     )
 
 
@@ -42,12 +45,16 @@ def _find_shrunken_sources(lake: Lake, run: Run, plan: Plan) -> list[ShrunkenSou
     if not suspects:
         return []
     files_with_post = files.files_with_post(lake)
-    shrunken_sources = _sources_losing_posts(suspects, files_with_post, plan, _already_parsed_post_ids(lake, plan))
+    shrunken_sources = _sources_losing_posts(
+        suspects, files_with_post, plan, _already_parsed_post_ids(lake, plan)
+    )
     if not shrunken_sources or plan.todo.is_empty():
         return shrunken_sources
     parsed_post_ids = rows_from_heads(lake, plan, run, create_parse_context(0, HtmlParser.LEXBOR))["post_id"]
     claimed_post_ids = pl.concat([_already_parsed_post_ids(lake, plan), parsed_post_ids.drop_nulls()])
-    return _sources_losing_posts([each.origin for each in shrunken_sources], files_with_post, plan, claimed_post_ids)
+    return _sources_losing_posts(
+        [each.origin for each in shrunken_sources], files_with_post, plan, claimed_post_ids
+    )
 
 
 def _already_parsed_post_ids(lake: Lake, plan: Plan) -> pl.Series:
@@ -55,7 +62,9 @@ def _already_parsed_post_ids(lake: Lake, plan: Plan) -> pl.Series:
     return files.post_ids_of_blobs(lake, plan.already_parsed["blob"].drop_nulls())
 
 
-def _sources_losing_posts(suspects: Sequence[str], files_with_post: pl.DataFrame, plan: Plan, claimed_post_ids: pl.Series) -> list[ShrunkenSource]:
+def _sources_losing_posts(
+    suspects: Sequence[str], files_with_post: pl.DataFrame, plan: Plan, claimed_post_ids: pl.Series
+) -> list[ShrunkenSource]:
     remaining_post_ids = files_with_post.join(plan.deleted, on=KEY, how="anti")["post_id"]
     safe_post_ids = pl.concat([remaining_post_ids, claimed_post_ids]).unique().implode()
     shrunken_sources = list[ShrunkenSource]()

@@ -7,16 +7,18 @@ from dataclasses import replace
 
 import polars as pl
 
-from flows.pipeline.execution.frames import build_batch, already_parsed_rows
+from flows.pipeline.execution.frames import already_parsed_rows, build_batch
 from flows.pipeline.execution.read import ReadBatch
 from flows.pipeline.planning.plan import Plan
 from flows.pipeline.progress import report_progress
 from flows.pipeline.workers.pool import LazyExecutor, ParseContext, chunk_tasks
 from lake.batch import KEY, Batch, Run
-from posts.worker import Parsed, work
+from posts.worker import ParsedColumns, parse_tasks
 
 
-def transform(read_batches: Iterable[ReadBatch], plan: Plan, run: Run, context: ParseContext) -> Iterator[Batch]:
+def transform(
+    read_batches: Iterable[ReadBatch], plan: Plan, run: Run, context: ParseContext
+) -> Iterator[Batch]:
     """Parse and validate groups of files, and give them in batches, in their order.
 
     While a batch is loaded, the workers are at the next one. What needs no reading comes with the first batch,
@@ -25,7 +27,9 @@ def transform(read_batches: Iterable[ReadBatch], plan: Plan, run: Run, context: 
     """
     leftovers, edited_later = Batch(0, already_parsed_rows(plan), deleted=plan.deleted), plan.edited
     with ExitStack() as stack:
-        for number, (read_batch, parsed) in enumerate(_parse_ahead(read_batches, LazyExecutor(context, stack), plan), start=1):
+        for number, (read_batch, parsed) in enumerate(
+            _parse_ahead(read_batches, LazyExecutor(context, stack), plan), start=1
+        ):
             batch = build_batch(parsed, read_batch, number, run)
             is_available = ~pl.col("origin").is_in({file.origin for file in read_batch.vanished_files})
             file_rows = pl.concat([leftovers.file_rows, batch.file_rows])
@@ -36,25 +40,29 @@ def transform(read_batches: Iterable[ReadBatch], plan: Plan, run: Run, context: 
             leftovers = Batch(0)
 
 
-def _parse_ahead(read_batches: Iterable[ReadBatch], executor: LazyExecutor, plan: Plan) -> Iterator[tuple[ReadBatch, list[Parsed]]]:
+def _parse_ahead(
+    read_batches: Iterable[ReadBatch], executor: LazyExecutor, plan: Plan
+) -> Iterator[tuple[ReadBatch, list[ParsedColumns]]]:
     """Yield groups parsed, in order, with the next one under way."""
-    pending = deque[tuple[ReadBatch, list[Callable[[], list[Parsed]]]]]()
+    pending = deque[tuple[ReadBatch, list[Callable[[], list[ParsedColumns]]]]]()
     files_done = 0
 
-    def next_parsed() -> tuple[ReadBatch, list[Parsed]]:
+    def next_parsed() -> tuple[ReadBatch, list[ParsedColumns]]:
         nonlocal files_done
         read_batch, results = pending.popleft()
-        parsed = list[Parsed]()
+        parsed = list[ParsedColumns]()
         for result in results:
             parsed_chunks = result()
             parsed += parsed_chunks
-            files_done += sum(len(each.sightings["path"]) for each in parsed_chunks)
+            files_done += sum(len(each.file_rows["path"]) for each in parsed_chunks)
             report_progress("transform", files_done, plan.todo.height)
         return read_batch, parsed
 
     for read_batch in read_batches:
         executor.ensure_capacity(read_batch.bytes_read)
-        pending.append((read_batch, [executor.submit(work, chunk) for chunk in chunk_tasks(read_batch.tasks)]))
+        pending.append(
+            (read_batch, [executor.submit(parse_tasks, chunk) for chunk in chunk_tasks(read_batch.tasks)])
+        )
         if len(pending) > 1:
             yield next_parsed()
     while pending:

@@ -14,10 +14,10 @@ from lake.tables import files, templates
 from lake.tables.post_versions import post_versions
 from posts import explain as posts
 from posts.explain import Explanation, Recurrence, Recurrences
-from posts.parse import NO_TEMPLATES, Sighted
-from posts.post import Refusal
-from posts.sources.paths import printable, to_text
-from posts.urls import canonical
+from posts.parse import NO_TEMPLATES, RawFile
+from posts.post import NotAPost
+from posts.sources.paths import decode_path, printable
+from posts.urls import canonicalize
 from schemas.enums import HtmlParser
 from schemas.errors import MisuseError, PostlakeError
 from schemas.keys import blob_id
@@ -43,32 +43,34 @@ def explain(target: str, root: Path, parser: HtmlParser, log: Callable[[str], No
     return explanation
 
 
-def _read_file(file: Path) -> Sighted:
+def _read_file(file: Path) -> RawFile:
     content = file.read_bytes()
-    folder, name = (to_text(os.fsencode(part)) for part in (file.resolve().parent, file.name))
-    return Sighted(folder, name, content, blob_id(content))
+    folder, name = (decode_path(os.fsencode(part)) for part in (file.resolve().parent, file.name))
+    return RawFile(folder, name, content, blob_id(content))
 
 
 def _current_version(target: str, lake: Lake) -> dict[str, object]:
     """Return the version of a post that stands."""
     try:
-        return post_versions(lake, canonical(target) or target).row(-1, named=True)
+        return post_versions(lake, canonicalize(target) or target).row(-1, named=True)
     except LakeError as error:
         raise MisuseError(f"{target}: no such file; {error}") from error
 
 
-def _read_stored(row: dict[str, object], lake: Lake) -> Sighted:
+def _read_stored(row: dict[str, object], lake: Lake) -> RawFile:
     origin, path, blob = (str(row[name]) for name in ("origin", "path", "blob"))
     content = files.contents(lake, pl.Series([blob])).get(blob)
     if content is None:
         raise PostlakeError(f"{printable(path)}: raw no longer holds its bytes, blob {blob}")
-    return Sighted(origin, path, content, blob)
+    return RawFile(origin, path, content, blob)
 
 
-def _explain(raw_file: Sighted, lake: Lake | None, parser: HtmlParser) -> Explanation:
-    templates_and_recurrences = (load_templates(lake), _load_recurrences(lake)) if lake is not None else (NO_TEMPLATES, {})
+def _explain(raw_file: RawFile, lake: Lake | None, parser: HtmlParser) -> Explanation:
+    templates_and_recurrences = (
+        (load_templates(lake), _load_recurrences(lake)) if lake is not None else (NO_TEMPLATES, {})
+    )
     explanation = posts.explain(raw_file, parser, *templates_and_recurrences)
-    if isinstance(explanation, Refusal):
+    if isinstance(explanation, NotAPost):
         message = ": ".join(filter(None, [explanation.outcome, explanation.reason, explanation.detail]))
         raise PostlakeError(f"{printable(raw_file.path)}: {message}")
     return explanation
@@ -85,4 +87,6 @@ def _load_recurrences(lake: Lake) -> Recurrences:
 def _stale_message(row: dict[str, object]) -> str:
     causes = [f"cleaner {row['cleaner_version']}"]
     causes += [f"template {row['template_version']}"] if row["template_version"] else []
-    return f"the lake holds another text, from {' and '.join(causes)}; `postlake reclean` brings it up to date"
+    return (
+        f"the lake holds another text, from {' and '.join(causes)}; `postlake reclean` brings it up to date"
+    )

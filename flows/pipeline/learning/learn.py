@@ -19,12 +19,12 @@ from lake.batch import Run
 from lake.store import Lake
 from lake.tables import files as files_table
 from lake.tables import templates
-from posts.boilerplate.learn import LEAST_POSTS, Pattern, Specimen, learn
-from posts.boilerplate.template import KINDS, NOTHING, Template
+from posts.boilerplate.learn import MIN_POSTS, Pattern, TrainingSample, learn
+from posts.boilerplate.template import EMPTY, PATTERN_KINDS, Template
 from posts.parse import Templates
-from posts.sources.files import File
-from posts.text.whitespace import bare
-from posts.worker import Task, examples
+from posts.sources.files import SourceFile
+from posts.text.whitespace import alphanumeric_key
+from posts.worker import ParseTask, parse_training_samples
 from schemas.enums import AlarmKind
 
 # A first ingest of fewer files learns nothing before it reads them; `postlake learn` does afterwards.
@@ -50,7 +50,7 @@ def load_templates(lake: Lake) -> Templates:
     """Return the templates of a lake by source_id."""
     versions = templates.newest_templates(lake).partition_by("source_id", "version", as_dict=True)
     return {
-        str(source_id): Template.of(int(version), rows.select("kind", "pattern").iter_rows())
+        str(source_id): Template.from_patterns(int(version), rows.select("kind", "pattern").iter_rows())
         for (source_id, version), rows in versions.items()
     }
 
@@ -59,14 +59,23 @@ def learn_from_sample(lake: Lake, run: Run, plan: Plan, context: ParseContext) -
     """Learn from a sample of the files of a plan what recurs over the sources that have no template yet."""
     if plan.todo.height < MIN_FILES_TO_LEARN:
         return []
-    sampling_steps = plan.todo.height / MAX_SAMPLE_FILES, float(plan.todo["size"].sum()) / MAX_SAMPLE_BYTES, 1.0
-    files = [File(*row) for row in plan.todo.gather_every(math.ceil(max(sampling_steps))).select(*FILE_SCHEMA).iter_rows()]
+    sampling_steps = (
+        plan.todo.height / MAX_SAMPLE_FILES,
+        float(plan.todo["size"].sum()) / MAX_SAMPLE_BYTES,
+        1.0,
+    )
+    files = [
+        SourceFile(*row)
+        for row in plan.todo.gather_every(math.ceil(max(sampling_steps))).select(*FILE_SCHEMA).iter_rows()
+    ]
     learned_source_ids = set(templates.newest_templates(lake)["source_id"])
-    samples_by_source = defaultdict[str, list[Specimen]](list)
+    samples_by_source = defaultdict[str, list[TrainingSample]](list)
     for sample in _training_samples(_read_tasks(plan, files), context, sum(file.size for file in files)):
         if sample.source_id not in learned_source_ids:
             samples_by_source[sample.source_id].append(sample)
-    learnable = {source: posts for source, posts in sorted(samples_by_source.items()) if len(posts) >= LEAST_POSTS}
+    learnable = {
+        source: posts for source, posts in sorted(samples_by_source.items()) if len(posts) >= MIN_POSTS
+    }
     learned_versions = [_learn_source(source_id, None, posts, []) for source_id, posts in learnable.items()]
     return _write_versions(lake, run, learned_versions)
 
@@ -80,24 +89,33 @@ def learn_lake(
     holds stays in the next, unless it is learned `anew`.
     """
     rows = templates.sources_with_new_posts(lake, include_all=from_scratch or bool(sources)).filter(
-        pl.col("posts") >= LEAST_POSTS
+        pl.col("posts") >= MIN_POSTS
     )
     rows = rows.filter(pl.col("source_id").is_in(list(sources))) if sources else rows
     known_templates, learned_versions = load_templates(lake), list[tuple[LearnedTemplate, pl.DataFrame]]()
     for chunk in _chunk_sources(rows):
         samples_by_source = _sample_posts(lake, context, chunk)
         for source_id in chunk["source_id"]:
-            learned_versions.append(_learn_source(source_id, known_templates.get(source_id), *samples_by_source[source_id], from_scratch=from_scratch))
+            learned_versions.append(
+                _learn_source(
+                    source_id,
+                    known_templates.get(source_id),
+                    *samples_by_source[source_id],
+                    from_scratch=from_scratch,
+                )
+            )
             report_progress("learn", len(learned_versions), rows.height)
     return _write_versions(lake, run, learned_versions)
 
 
-def relearn_undertrained(lake: Lake, run: Run, context: ParseContext, *, is_large: bool) -> list[LearnedTemplate]:
+def relearn_undertrained(
+    lake: Lake, run: Run, context: ParseContext, *, is_large: bool
+) -> list[LearnedTemplate]:
     """Learn of the sources whose template was learned in an older way.
 
     After a large load also of those that have none, or one learned from few of their posts.
     """
-    undertrained = templates.undertrained_sources(lake, MIN_TRAINED_POSTS if is_large else 0, KINDS)
+    undertrained = templates.undertrained_sources(lake, MIN_TRAINED_POSTS if is_large else 0, PATTERN_KINDS)
     return learn_lake(lake, run, context, undertrained) if undertrained else []
 
 
@@ -116,17 +134,19 @@ def _chunk_sources(rows: pl.DataFrame) -> Iterator[pl.DataFrame]:
 
 def _sample_posts(
     lake: Lake, context: ParseContext, rows: pl.DataFrame
-) -> dict[str, tuple[list[Specimen], list[Specimen]]]:
+) -> dict[str, tuple[list[TrainingSample], list[TrainingSample]]]:
     """Return the posts of some sources to learn from: those that their templates have seen, and the others."""
     sampled_posts = templates.sample_posts(lake, rows, MAX_SAMPLE_POSTS)
     contents = files_table.contents(lake, sampled_posts["blob"])
-    samples_by_source: dict[str, tuple[list[Specimen], list[Specimen]]] = {
+    samples_by_source: dict[str, tuple[list[TrainingSample], list[TrainingSample]]] = {
         source_id: ([], []) for source_id in rows["source_id"]
     }
     for is_new, files in sampled_posts.partition_by("is_new", as_dict=True).items():
-        source_files = [File(*row) for row in files.select(templates.FILE_COLUMNS).iter_rows()]
-        tasks = [Task(file, contents[str(file.blob)]) for file in source_files if file.blob in contents]
-        for training_sample in _training_samples(tasks, context, sum(len(content) for content in contents.values())):
+        source_files = [SourceFile(*row) for row in files.select(templates.FILE_COLUMNS).iter_rows()]
+        tasks = [ParseTask(file, contents[str(file.blob)]) for file in source_files if file.blob in contents]
+        for training_sample in _training_samples(
+            tasks, context, sum(len(content) for content in contents.values())
+        ):
             # a post that this version of postlake would place elsewhere waits for an ingest of its file
             if training_sample.source_id in samples_by_source:
                 samples_by_source[training_sample.source_id][is_new[0]].append(training_sample)
@@ -136,8 +156,8 @@ def _sample_posts(
 def _learn_source(
     source_id: str,
     previous: Template | None,
-    seen_samples: list[Specimen],
-    new_samples: list[Specimen],
+    seen_samples: list[TrainingSample],
+    new_samples: list[TrainingSample],
     *,
     from_scratch: bool = False,
 ) -> tuple[LearnedTemplate, pl.DataFrame]:
@@ -147,22 +167,32 @@ def _learn_source(
     known_patterns = set(previous.patterns) if previous is not None else set[tuple[str, str]]()
     found_patterns = {(each.kind, each.pattern) for each in patterns}
     kept_patterns = set[tuple[str, str]]() if from_scratch else known_patterns - found_patterns
-    layout_alarm = _layout_alarm(source_id, previous, seen_samples, new_samples) if previous is not None else None
+    layout_alarm = (
+        _layout_alarm(source_id, previous, seen_samples, new_samples) if previous is not None else None
+    )
     alarms = tuple(filter(None, [_one_text_alarm(source_id, samples), layout_alarm]))
     pattern_count, new_count = len(found_patterns | kept_patterns), len(found_patterns - known_patterns)
     if previous is not None and found_patterns | kept_patterns == known_patterns and not previous.is_older:
-        return LearnedTemplate(source_id, previous.version, pattern_count, 0, len(samples), alarms), _pattern_rows([])
+        return LearnedTemplate(
+            source_id, previous.version, pattern_count, 0, len(samples), alarms
+        ), _pattern_rows([])
     version = previous.version + 1 if previous is not None else 1
-    all_patterns = [*patterns, *(Pattern(*each, 0) for each in sorted(kept_patterns))] or [Pattern(NOTHING, "", 0)]
+    all_patterns = [*patterns, *(Pattern(*each, 0) for each in sorted(kept_patterns))] or [
+        Pattern(EMPTY, "", 0)
+    ]
     rows = [(source_id, version, each.kind, each.pattern, each.posts, len(samples)) for each in all_patterns]
-    return LearnedTemplate(source_id, version, pattern_count, new_count, len(samples), alarms, is_new=True), _pattern_rows(rows)
+    return LearnedTemplate(
+        source_id, version, pattern_count, new_count, len(samples), alarms, is_new=True
+    ), _pattern_rows(rows)
 
 
 def _pattern_rows(rows: list[tuple[str, int, str, str, int, int]]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=PATTERN_SCHEMA, orient="row")
 
 
-def _write_versions(lake: Lake, run: Run, learned_versions: list[tuple[LearnedTemplate, pl.DataFrame]]) -> list[LearnedTemplate]:
+def _write_versions(
+    lake: Lake, run: Run, learned_versions: list[tuple[LearnedTemplate, pl.DataFrame]]
+) -> list[LearnedTemplate]:
     """Write all new versions in one commit."""
     rows = pl.concat([_pattern_rows([]), *(rows for _, rows in learned_versions)])
     if not rows.is_empty():
@@ -170,25 +200,35 @@ def _write_versions(lake: Lake, run: Run, learned_versions: list[tuple[LearnedTe
     return [learned_template for learned_template, _ in learned_versions]
 
 
-def _layout_alarm(source_id: str, previous: Template, seen_samples: list[Specimen], new_samples: list[Specimen]) -> Alarm | None:
+def _layout_alarm(
+    source_id: str, previous: Template, seen_samples: list[TrainingSample], new_samples: list[TrainingSample]
+) -> Alarm | None:
     """Tell of a source whose posts no longer hold what its template knows."""
     if len(seen_samples) < MIN_OLD_POSTS or len(new_samples) < MIN_NEW_POSTS or not any(previous.patterns):
         return None
-    hit_rate_before, hit_rate = (sum(_matches_template(each, previous) for each in samples) / len(samples) for samples in (seen_samples, new_samples))
+    hit_rate_before, hit_rate = (
+        sum(_matches_template(each, previous) for each in samples) / len(samples)
+        for samples in (seen_samples, new_samples)
+    )
     if hit_rate_before < MIN_HIT_RATE or hit_rate * 2 >= hit_rate_before:
         return None
     text = f"{source_id}: layout changed: its template was found in {hit_rate_before:.0%} of the posts before and in {hit_rate:.0%} of {len(new_samples)} new ones"
-    return Alarm(AlarmKind.LAYOUT, text, source_id, {"before": hit_rate_before, "now": hit_rate, "posts": len(new_samples)})
-
-
-def _matches_template(sample: Specimen, template: Template) -> bool:
-    """Tell whether a post holds some pattern of a template."""
-    return bool(template.covered(sample.body)) or any(
-        bare(text) in template.blocks for text, *_ in sample.blocks
+    return Alarm(
+        AlarmKind.LAYOUT,
+        text,
+        source_id,
+        {"before": hit_rate_before, "now": hit_rate, "posts": len(new_samples)},
     )
 
 
-def _one_text_alarm(source_id: str, samples: list[Specimen]) -> Alarm | None:
+def _matches_template(sample: TrainingSample, template: Template) -> bool:
+    """Tell whether a post holds some pattern of a template."""
+    return bool(template.matches(sample.body)) or any(
+        alphanumeric_key(text) in template.blocks for text, *_ in sample.blocks
+    )
+
+
+def _one_text_alarm(source_id: str, samples: list[TrainingSample]) -> Alarm | None:
     bodies = Counter(sample.body for sample in samples if sample.body)
     body, post_count = bodies.most_common(1)[0] if bodies else ("", 0)
     if post_count < MIN_OLD_POSTS or post_count < MIN_ONE_TEXT_SHARE * len(samples):
@@ -197,19 +237,21 @@ def _one_text_alarm(source_id: str, samples: list[Specimen]) -> Alarm | None:
     return Alarm(AlarmKind.ONE_TEXT, text, source_id, {"posts": post_count, "of": len(samples)})
 
 
-def _read_tasks(plan: Plan, files: list[File]) -> Iterator[Task]:
+def _read_tasks(plan: Plan, files: list[SourceFile]) -> Iterator[ParseTask]:
     for start in range(0, len(files), CHUNK_POSTS):
         chunk = files[start : start + CHUNK_POSTS]
         for file, content in zip(chunk, read_contents(plan, chunk, {}), strict=True):
             # a folder that has vanished is told by the stage that reads all of it
             if not isinstance(content, VanishedError):
-                yield Task(file, content)
+                yield ParseTask(file, content)
 
 
-def _training_samples(tasks: Iterable[Task], context: ParseContext, size_bytes: int) -> Iterator[Specimen]:
+def _training_samples(
+    tasks: Iterable[ParseTask], context: ParseContext, size_bytes: int
+) -> Iterator[TrainingSample]:
     with ExitStack() as stack:
         executor = LazyExecutor(context, stack)
         executor.ensure_capacity(size_bytes)
-        for result in [executor.submit(examples, chunk) for chunk in chunk_tasks(tasks)]:
+        for result in [executor.submit(parse_training_samples, chunk) for chunk in chunk_tasks(tasks)]:
             for samples in result():
                 yield from samples

@@ -19,8 +19,8 @@ from lake.store import Lake
 from lake.tables import files as files_table
 from lake.tables import templates
 from posts.post import CLEANER_VERSION
-from posts.sources.files import File
-from posts.worker import Parsed, Task, work
+from posts.sources.files import SourceFile
+from posts.worker import ParsedColumns, ParseTask, parse_tasks
 from schemas.enums import PARSER_FAULTS, ParseWarning
 
 # posts whose bytes, texts and rows are in memory at a time
@@ -94,26 +94,36 @@ def _partition_chunks(lake: Lake, stale_posts: pl.DataFrame) -> Iterator[pl.Data
 def _reclean_chunk(lake: Lake, run: Run, executor: LazyExecutor, chunk: pl.DataFrame) -> RecleanResult:
     contents = files_table.contents(lake, chunk["blob"])
     executor.ensure_capacity(sum(map(len, contents.values())))
-    files = [File(*row) for row in chunk.select(templates.FILE_COLUMNS).iter_rows()]
-    tasks = [Task(file, contents[str(file.blob)]) for file in files if file.blob in contents]
-    results = [executor.submit(work, task_chunk) for task_chunk in chunk_tasks(tasks)]
+    files = [SourceFile(*row) for row in chunk.select(templates.FILE_COLUMNS).iter_rows()]
+    tasks = [ParseTask(file, contents[str(file.blob)]) for file in files if file.blob in contents]
+    results = [executor.submit(parse_tasks, task_chunk) for task_chunk in chunk_tasks(tasks)]
     parsed = [each for result in results for each in result()]
     parsed_posts, failures = valid_post_rows(parsed, run), _failures(parsed)
     partitions = chunk.select(lake.partition_columns("posts")).unique()
     stored_posts = lake.read_partitions("posts", partitions)
     # a post that this version of postlake would name, place or date otherwise waits for an ingest of its file
     match_columns = ["post_id", "source_id", "date", "blob"]
-    cleaned_posts = stored_posts.select(*match_columns, *PRESERVED_COLUMNS, old="content_hash").join(parsed_posts.drop(PRESERVED_COLUMNS), on=match_columns)
+    cleaned_posts = stored_posts.select(*match_columns, *PRESERVED_COLUMNS, old="content_hash").join(
+        parsed_posts.drop(PRESERVED_COLUMNS), on=match_columns
+    )
     changed_count = cleaned_posts.filter(pl.col("old") != pl.col("content_hash")).height
-    unchanged_posts = _with_skipped_warnings(stored_posts.join(cleaned_posts, on="post_id", how="anti"), chunk)
+    unchanged_posts = _with_skipped_warnings(
+        stored_posts.join(cleaned_posts, on="post_id", how="anti"), chunk
+    )
     cleaned_rows = lake.conform("posts", lake.with_partition_column(cleaned_posts))
     rewrite_posts(lake, pl.concat([unchanged_posts, cleaned_rows]), partitions)
-    return RecleanResult(chunk.height, changed_count, chunk.height - cleaned_posts.height - len(failures), failures)
+    return RecleanResult(
+        chunk.height, changed_count, chunk.height - cleaned_posts.height - len(failures), failures
+    )
 
 
-def _failures(parsed: list[Parsed]) -> tuple[Failure, ...]:
+def _failures(parsed: list[ParsedColumns]) -> tuple[Failure, ...]:
     failure_columns = ("path", "reason", "detail")
-    rows = (row for each in parsed for row in zip(*(each.sightings[name] for name in failure_columns), strict=True))
+    rows = (
+        row
+        for each in parsed
+        for row in zip(*(each.file_rows[name] for name in failure_columns), strict=True)
+    )
     return tuple(row for row in rows if row[1] in PARSER_FAULTS)
 
 

@@ -11,7 +11,7 @@ from flows.pipeline.memory import release_memory
 from flows.pipeline.migrate import migrate
 from flows.pipeline.progress import report_progress
 from flows.pipeline.reporting.account import maintenance_row
-from flows.pipeline.workers.pool import with_worker_pool, create_parse_context
+from flows.pipeline.workers.pool import create_parse_context, with_worker_pool
 from lake.batch import Run
 from lake.maintenance import compact as files
 from lake.maintenance import vacuum
@@ -42,7 +42,9 @@ class MaintainOptions:
 
     def __post_init__(self) -> None:
         if not 0 <= self.retention_days <= MAX_RETENTION_DAYS:
-            raise MisuseError(f"retention of {self.retention_days:g} days: choose 0 to {MAX_RETENTION_DAYS:g}")
+            raise MisuseError(
+                f"retention of {self.retention_days:g} days: choose 0 to {MAX_RETENTION_DAYS:g}"
+            )
         if self.retention_days < MIN_SAFE_RETENTION_DAYS and not self.no_readers:
             raise MisuseError(
                 f"retention of {self.retention_days:g} days: queries that run may lose the files that they read; "
@@ -137,13 +139,20 @@ class MaintainRun:
                 for number, name in enumerate(self._result_of, start=1):
                     vacuum.remove_files(self.lake, name, unreferenced[name])
                     vacuum.cleanup_log(self.lake, name)
-                    report_progress("clean", sum(map(len, list(unreferenced.values())[:number])), sum(map(len, unreferenced.values())))
+                    report_progress(
+                        "clean",
+                        sum(map(len, list(unreferenced.values())[:number])),
+                        sum(map(len, unreferenced.values())),
+                    )
         self._set_seconds()
         return self.result
 
     def _find_unreferenced(self, name: str) -> list[vacuum.UnreferencedFile]:
         retained_since = dt.datetime.now(dt.UTC) - dt.timedelta(days=self.options.retention_days)
-        unreferenced, table_result = vacuum.find_unreferenced(self.lake, name, retained_since), self._result_of[name]
+        unreferenced, table_result = (
+            vacuum.find_unreferenced(self.lake, name, retained_since),
+            self._result_of[name],
+        )
         table_result.orphans = sum(each.is_orphan for each in unreferenced)
         table_result.removed = len(unreferenced) - table_result.orphans
         table_result.freed_bytes = sum(each.bytes for each in unreferenced)
@@ -153,7 +162,10 @@ class MaintainRun:
         row = maintenance_row(self.result.kind, self.run, self.timer, resumed=self.resumed)
         self.result.versions = self.lake.versions() if self.options.dry_run else runs.record(self.lake, row)
         for table_info in tables(self.lake):
-            self._result_of[table_info.table].files, self._result_of[table_info.table].bytes = table_info.files, table_info.bytes
+            self._result_of[table_info.table].files, self._result_of[table_info.table].bytes = (
+                table_info.files,
+                table_info.bytes,
+            )
 
     def _set_seconds(self) -> None:
         self.result.seconds, self.result.stage_seconds = self.timer.seconds, self.timer.stage_seconds

@@ -68,14 +68,18 @@ def verify(root: Path, *, deep: bool = True) -> VerifyReport:
     newest_lake, damages = _open_tables(root)
     for damage in damages:
         findings.add_one(Check.READABLE, damage.table, damage.path, damage.fault)
-    readable_tables = [name for name in newest_lake.table_names() if name not in {each.table for each in damages}]
+    readable_tables = [
+        name for name in newest_lake.table_names() if name not in {each.table for each in damages}
+    ]
     newest_versions = {name: newest_lake.table(name).version() for name in readable_tables}
     lake = newest_lake if damages else newest_lake.at_versions(consistent_versions(newest_lake))
     options = VerifyOptions(deep, blob_id, content_hash, source_id_of)
     file_counts = {name: lake.partition_files(name).height for name in readable_tables}
     keys, files_done = dict[str, pl.DataFrame | None].fromkeys(newest_lake.table_names()), 0
     for name, file_count in file_counts.items():
-        keys[name] = verify_table(lake, name, options, findings, partial(_report_files, files_done, sum(file_counts.values())))
+        keys[name] = verify_table(
+            lake, name, options, findings, partial(_report_files, files_done, sum(file_counts.values()))
+        )
         files_done += file_count
         release_memory()
     check_across_tables(keys, newest_versions, source_id_of, findings)

@@ -13,8 +13,8 @@ from flows.pipeline.sources.base import Source
 from lake.batch import KEY, Checkpoint
 from lake.store import Lake
 from lake.tables import files as files_table
-from posts.post import Refusal
-from posts.sources.files import File
+from posts.post import NotAPost
+from posts.sources.files import SourceFile
 from schemas.enums import Reason
 from schemas.keys import blob_id
 
@@ -63,12 +63,16 @@ def diff_source(lake: Lake, source: Source, checkpoint: Checkpoint, *, verify: b
     return _diff_by_listing(lake, source, verify=verify)
 
 
-def _diff_by_changes(lake: Lake, origin: str, changed_files: list[File], deleted_paths: list[str]) -> SourceDiff:
+def _diff_by_changes(
+    lake: Lake, origin: str, changed_files: list[SourceFile], deleted_paths: list[str]
+) -> SourceDiff:
     changed_rows = _file_frame(changed_files)
     keys = pl.concat(
         [
             changed_rows.select(KEY),
-            pl.DataFrame({"path": deleted_paths}, {"path": pl.String}).select(origin=pl.lit(origin), path="path"),
+            pl.DataFrame({"path": deleted_paths}, {"path": pl.String}).select(
+                origin=pl.lit(origin), path="path"
+            ),
         ]
     )
     stored_rows = files_table.live_files_at(lake, keys)
@@ -113,7 +117,7 @@ def _list_chunks(source: Source) -> Iterator[pl.DataFrame]:
         yield _file_frame(chunk)
 
 
-def _file_frame(files: Iterable[File]) -> pl.DataFrame:
+def _file_frame(files: Iterable[SourceFile]) -> pl.DataFrame:
     return pl.DataFrame([attrgetter(*FILE_SCHEMA)(file) for file in files], schema=FILE_SCHEMA, orient="row")
 
 
@@ -139,8 +143,8 @@ def hash_suspects(source: Source, diff: SourceDiff) -> SourceDiff:
     suspects = diff.changed.filter(is_suspect)
     if suspects.is_empty():
         return diff
-    contents = source.read(File(*row) for row in suspects.iter_rows())
-    blobs = [None if isinstance(content, Refusal) else blob_id(content) for content in contents]
+    contents = source.read(SourceFile(*row) for row in suspects.iter_rows())
+    blobs = [None if isinstance(content, NotAPost) else blob_id(content) for content in contents]
     hashes = suspects.select(KEY).with_columns(blob=pl.Series(blobs, dtype=pl.String))
     return SourceDiff(
         diff.file_count,

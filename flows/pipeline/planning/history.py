@@ -8,7 +8,7 @@ from dataclasses import replace
 import polars as pl
 
 from flows.pipeline.planning.diff import FILE_SCHEMA
-from flows.pipeline.planning.plan import Plan, CommitReplay, plan_ingest
+from flows.pipeline.planning.plan import CommitReplay, Plan, plan_ingest
 from flows.pipeline.sources.base import GitSource, Source
 from lake.batch import Checkpoint, Run
 from lake.store import Lake
@@ -21,7 +21,9 @@ Log = Callable[[str], None]
 NON_LINEAR = (
     "its history does not go on from what the lake holds of it; what separates the two is taken as one change"
 )
-EMPTY_PLAN = Plan(runs.HISTORY, sources=(), file_count=0, todo=pl.DataFrame(schema=FILE_SCHEMA), effective_times={})
+EMPTY_PLAN = Plan(
+    runs.HISTORY, sources=(), file_count=0, todo=pl.DataFrame(schema=FILE_SCHEMA), effective_times={}
+)
 MICROSECOND = dt.timedelta(microseconds=1)
 
 
@@ -36,7 +38,7 @@ def plan_history(lake: Lake, run: Run, sources: Sequence[Source], *, log: Log) -
     checkpoints = runs.checkpoints_of(lake, [source.origin for source in repositories])
     found_replays = [_plan_replay(lake, source, checkpoints[source.origin], run) for source in repositories]
     replays = [replay for replay in found_replays if replay is not None]
-    replay_times = {walk.source.origin: walk.effective_at for walk in replays}
+    replay_times = {replay.source.origin: replay.effective_at for replay in replays}
     non_linear = [source for source in repositories if source.origin not in replay_times]
     for source in non_linear:
         log(f"{printable(source.origin)}: {NON_LINEAR}")
@@ -45,9 +47,9 @@ def plan_history(lake: Lake, run: Run, sources: Sequence[Source], *, log: Log) -
         ingest_plan,
         kind=runs.HISTORY if replays else runs.INGEST,
         sources=sources,
-        found=ingest_plan.file_count + sum(1 for walk in replays for _ in walk.source.list_files()),
-        moments=ingest_plan.effective_times | replay_times,
-        walks=replays,
+        file_count=ingest_plan.file_count + sum(1 for replay in replays for _ in replay.source.list_files()),
+        effective_times=ingest_plan.effective_times | replay_times,
+        replays=replays,
     )
 
 
@@ -61,15 +63,23 @@ def _plan_replay(lake: Lake, source: GitSource, checkpoint: Checkpoint, run: Run
     """Return the commits to replay; None where the lake holds other files than the commit they begin after."""
     is_new = checkpoint.commit is None and files_table.count_live_files(lake, source.origin) == 0
     has_checkpoint = checkpoint.commit is not None and checkpoint.is_complete
-    commits = source.repository.line(checkpoint.commit, source.commit_id) if is_new or has_checkpoint else None
+    commits = (
+        source.repository.first_parent_commits(checkpoint.commit, source.commit_id)
+        if is_new or has_checkpoint
+        else None
+    )
     if commits is None:
         return None
-    times = monotonic_times([commit.at for commit in commits], checkpoint.as_of, run.started_at)
+    times = monotonic_times([commit.committed_at for commit in commits], checkpoint.as_of, run.started_at)
     effective_at = times[-1] if times else checkpoint.as_of or run.started_at
-    return CommitReplay(source, checkpoint, dict(zip((commit.id for commit in commits), times, strict=True)), effective_at)
+    return CommitReplay(
+        source, checkpoint, dict(zip((commit.id for commit in commits), times, strict=True)), effective_at
+    )
 
 
-def monotonic_times(times: Sequence[dt.datetime], after: dt.datetime | None, until: dt.datetime) -> list[dt.datetime]:
+def monotonic_times(
+    times: Sequence[dt.datetime], after: dt.datetime | None, until: dt.datetime
+) -> list[dt.datetime]:
     """Return each commit of a line a moment, later than the one before and than `after`.
 
     Clocks go wrong. Believed are the times of the longest sequence of commits in which time does not run
@@ -77,7 +87,11 @@ def monotonic_times(times: Sequence[dt.datetime], after: dt.datetime | None, unt
     """
     plausible = _longest_nondecreasing(times, after, until)
     first_plausible = next((index for index in range(len(times)) if index in plausible), len(times))
-    previous = after or (times[first_plausible] if first_plausible < len(times) else until) - (first_plausible + 1) * MICROSECOND
+    previous = (
+        after
+        or (times[first_plausible] if first_plausible < len(times) else until)
+        - (first_plausible + 1) * MICROSECOND
+    )
     effective_times = list[dt.datetime]()
     for index, time in enumerate(times):
         previous = max(time, previous + MICROSECOND) if index in plausible else previous + MICROSECOND
@@ -85,7 +99,9 @@ def monotonic_times(times: Sequence[dt.datetime], after: dt.datetime | None, unt
     return effective_times
 
 
-def _longest_nondecreasing(times: Sequence[dt.datetime], after: dt.datetime | None, until: dt.datetime) -> set[int]:
+def _longest_nondecreasing(
+    times: Sequence[dt.datetime], after: dt.datetime | None, until: dt.datetime
+) -> set[int]:
     """Return the places of a longest sequence of times that does not decrease, between two bounds (patience sorting)."""
     sequence_ends, end_indexes, predecessors = list[dt.datetime](), list[int](), dict[int, int | None]()
     for index, time in enumerate(times):

@@ -63,7 +63,9 @@ class Plan:
     file_count: int
     todo: pl.DataFrame
     effective_times: dict[str, dt.datetime]
-    already_parsed: pl.DataFrame = field(default_factory=lambda: empty_table("files").select(ALREADY_PARSED_COLUMNS))
+    already_parsed: pl.DataFrame = field(
+        default_factory=lambda: empty_table("files").select(ALREADY_PARSED_COLUMNS)
+    )
     deleted: pl.DataFrame = field(default_factory=no_deletions)
     edited: pl.DataFrame = field(default_factory=no_deletions)
     moved: int = 0
@@ -107,23 +109,31 @@ class Plan:
     def _partially_advanced(self, checkpoints: Mapping[str, Checkpoint]) -> list[str]:
         """Name the repositories of which some files are read as another commit has them than the one they are followed to."""
         return [
-            origin for origin, commit_id in self.commit_ids.items() if checkpoints.get(origin, Checkpoint()).commit != commit_id
+            origin
+            for origin, commit_id in self.commit_ids.items()
+            if checkpoints.get(origin, Checkpoint()).commit != commit_id
         ]
 
 
 def plan_ingest(lake: Lake, run: Run, sources: Sequence[Source], *, verify: bool) -> Plan:
     """Hold each source against the ledger, and find what of it the lake has read before."""
     checkpoints = runs.checkpoints_of(lake, [source.origin for source in sources])
-    effective_times = {source.origin: choose_effective_at(lake, source, checkpoints[source.origin], run) for source in sources}
+    effective_times = {
+        source.origin: choose_effective_at(lake, source, checkpoints[source.origin], run)
+        for source in sources
+    }
     diffs = [
-        hash_suspects(source, diff_source(lake, source, checkpoints[source.origin], verify=verify)) for source in sources
+        hash_suspects(source, diff_source(lake, source, checkpoints[source.origin], verify=verify))
+        for source in sources
     ]
     changed, previous_rows, deleted = (pl.concat(frames) for frames in _diff_frames(diffs))
     final_rows = previous_rows.filter(files_table.is_final(lake, code_version()))
     unchanged = changed.join(final_rows, on=[*KEY, "size", "mtime_ns", "blob"], how="semi", nulls_equal=True)
     verified_files = unchanged.filter(pl.col("blob").is_not_null())
     changed = changed.join(verified_files, on=KEY, how="anti")
-    already_parsed = files_table.already_parsed(lake, changed.filter(pl.col("blob").is_not_null()), code_version())
+    already_parsed = files_table.already_parsed(
+        lake, changed.filter(pl.col("blob").is_not_null()), code_version()
+    )
     moved_rows = _pair_moved(already_parsed.join(previous_rows, on=KEY, how="anti"), deleted)
     todo = changed.join(already_parsed, on=KEY, how="anti").sort(READ_ORDER)
     return Plan(
@@ -151,11 +161,18 @@ def plan_replay(
     stored_blobs = files_table.stored_blobs(lake, rejects["blob"])
     todo = rejects.join(stored_blobs, on="blob", how="semi", maintain_order="left").select(*FILE_SCHEMA)
     effective_times = dict.fromkeys(todo["origin"].unique().sort(), run.started_at)
-    all_sources = [*sources, *(RawSource(lake, todo.filter(pl.col("origin") == origin)) for origin in effective_times)]
-    return Plan(runs.REPLAY, all_sources, todo.height, todo, effective_times, scope=todo.select(KEY), is_reparse=True)
+    all_sources = [
+        *sources,
+        *(RawSource(lake, todo.filter(pl.col("origin") == origin)) for origin in effective_times),
+    ]
+    return Plan(
+        runs.REPLAY, all_sources, todo.height, todo, effective_times, scope=todo.select(KEY), is_reparse=True
+    )
 
 
-def _diff_frames(diffs: Sequence[SourceDiff]) -> tuple[list[pl.DataFrame], list[pl.DataFrame], list[pl.DataFrame]]:
+def _diff_frames(
+    diffs: Sequence[SourceDiff],
+) -> tuple[list[pl.DataFrame], list[pl.DataFrame], list[pl.DataFrame]]:
     return [diff.changed for diff in diffs], [p.previous_rows for p in diffs], [p.deleted for p in diffs]
 
 
@@ -168,10 +185,16 @@ def choose_effective_at(lake: Lake, source: Source, checkpoint: Checkpoint, run:
         return run.started_at
     if not checkpoint.is_complete:
         last_event = files_table.last_event_at(lake, source.origin)
-        return source.committed_at if last_event is None or source.committed_at >= last_event else run.started_at
+        return (
+            source.committed_at if last_event is None or source.committed_at >= last_event else run.started_at
+        )
     if checkpoint.as_of is None or source.commit_id == checkpoint.commit:
         return checkpoint.as_of or source.committed_at
-    return max(source.committed_at, checkpoint.as_of + MICROSECOND) if source.committed_at > checkpoint.as_of - SECOND else run.started_at
+    return (
+        max(source.committed_at, checkpoint.as_of + MICROSECOND)
+        if source.committed_at > checkpoint.as_of - SECOND
+        else run.started_at
+    )
 
 
 def _pair_moved(new_files: pl.DataFrame, deleted: pl.DataFrame) -> pl.DataFrame:
@@ -182,11 +205,15 @@ def _pair_moved(new_files: pl.DataFrame, deleted: pl.DataFrame) -> pl.DataFrame:
         with_name = files.with_columns(FILE_NAME).sort(KEY)
         return with_name.with_columns(nth=pl.int_range(pl.len()).over(match_columns))
 
-    pairs = with_sequence_number(new_files).join(with_sequence_number(deleted), on=[*match_columns, "nth"], suffix="_gone")
+    pairs = with_sequence_number(new_files).join(
+        with_sequence_number(deleted), on=[*match_columns, "nth"], suffix="_gone"
+    )
     return pairs.select(*KEY, "run_id", "read_at")
 
 
-def with_parsed_by(already_parsed: pl.DataFrame, previous_rows: pl.DataFrame, moved_rows: pl.DataFrame, run: Run) -> pl.DataFrame:
+def with_parsed_by(
+    already_parsed: pl.DataFrame, previous_rows: pl.DataFrame, moved_rows: pl.DataFrame, run: Run
+) -> pl.DataFrame:
     """Say who read each known content: for touched and moved files the run that did, for others this one."""
     parsed_by = pl.concat([_touched_rows(already_parsed, previous_rows), moved_rows])
     return (
@@ -205,5 +232,7 @@ def _touched_rows(already_parsed: pl.DataFrame, previous_rows: pl.DataFrame) -> 
 
 def with_deleted_at(files: pl.DataFrame, effective_times: dict[str, dt.datetime]) -> pl.DataFrame:
     """Return files as ones that go at the moments of their origins."""
-    deleted_at = pl.col("origin").replace_strict(effective_times, return_dtype=empty_table("files").schema["gone_at"])
+    deleted_at = pl.col("origin").replace_strict(
+        effective_times, return_dtype=empty_table("files").schema["gone_at"]
+    )
     return files.select(*KEY, gone_at=deleted_at)

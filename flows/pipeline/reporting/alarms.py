@@ -54,8 +54,12 @@ def parser_error_alarms(failures: Sequence[Failure]) -> list[Alarm]:
     """Tell the files that the code failed at."""
     if not failures:
         return []
-    shown_failures = [f"{printable(path)} ({reason}: {detail})" for path, reason, detail in failures[:MAX_FAILURES_SHOWN]]
-    hidden_failures = [f"and {len(failures) - MAX_FAILURES_SHOWN:,} more"] if len(failures) > MAX_FAILURES_SHOWN else []
+    shown_failures = [
+        f"{printable(path)} ({reason}: {detail})" for path, reason, detail in failures[:MAX_FAILURES_SHOWN]
+    ]
+    hidden_failures = (
+        [f"and {len(failures) - MAX_FAILURES_SHOWN:,} more"] if len(failures) > MAX_FAILURES_SHOWN else []
+    )
     text = f"{files_text(len(failures))} could not be parsed, by a fault of postlake's: {'; '.join([*shown_failures, *hidden_failures])}"
     return [Alarm(AlarmKind.PARSER_ERRORS, text, numbers={"files": len(failures)})]
 
@@ -66,7 +70,9 @@ def shrunken_source_alarm(origin: str, lost_posts: int, posts: int) -> Alarm:
         f"source_shrank: {printable(origin)}: {lost_posts:,} of its {posts:,} posts would be left without a file, so nothing "
         "of it was withdrawn; see whether all of it is there, or say that it is meant: --allow-shrink (allow_shrink)"
     )
-    return Alarm(AlarmKind.SOURCE_SHRANK, text, numbers={"origin": origin, "lost": lost_posts, "posts": posts})
+    return Alarm(
+        AlarmKind.SOURCE_SHRANK, text, numbers={"origin": origin, "lost": lost_posts, "posts": posts}
+    )
 
 
 def vanished_source_alarm(origin: str) -> Alarm:
@@ -92,7 +98,9 @@ def boilerplate_drift_alarms(lake: Lake, run: Run) -> list[Alarm]:
         new=is_new.sum(),
     )
     has_enough_posts = (pl.col("old") >= MIN_OLD_POSTS) & (pl.col("new") >= MIN_NEW_POSTS)
-    drifting_sources = shares.filter(has_enough_posts & ((pl.col("now") - pl.col("before")).abs() > MAX_SHARE_DRIFT)).sort("source")
+    drifting_sources = shares.filter(
+        has_enough_posts & ((pl.col("now") - pl.col("before")).abs() > MAX_SHARE_DRIFT)
+    ).sort("source")
     return [_boilerplate_drift_alarm(row) for row in drifting_sources.collect().iter_rows(named=True)]
 
 
@@ -129,7 +137,9 @@ def silent_source_alarms(lake: Lake, run: Run, origins: Iterable[str]) -> list[A
     passed_at = pl.col("last") + pl.duration(days="limit_days")
     is_newly_silent = (passed_at < today) & (passed_at >= previous_start.date())
     silent_sources = source_freshness(lake, today).filter(is_newly_silent)
-    expected_sources = read_counts_by_source(lake, origins, run.run_id).filter(pl.col("posts") > pl.col("read"))
+    expected_sources = read_counts_by_source(lake, origins, run.run_id).filter(
+        pl.col("posts") > pl.col("read")
+    )
     silent_sources = silent_sources.join(expected_sources, on="source_id", how="semi").sort("source_id")
     return [_silent_source_alarm(lake, row, today) for row in silent_sources.iter_rows(named=True)]
 
@@ -150,12 +160,16 @@ def run_reject_alarms(
     if read_count < MIN_READ_FILES:
         return []
     earlier_runs = runs.comparable_runs(lake, run, kind, origins)
-    past_shares = earlier_runs.filter(READ_COUNT >= MIN_READ_FILES).select(pl.col("rejected") / READ_COUNT)["rejected"]
+    past_shares = earlier_runs.filter(READ_COUNT >= MIN_READ_FILES).select(pl.col("rejected") / READ_COUNT)[
+        "rejected"
+    ]
     if len(past_shares) < MIN_PAST_RUNS:
         return []
     share, usual_share = outcome_counts["rejected"] / read_count, float(past_shares.median())  # type: ignore[arg-type]  # of some
     expected_share = max(usual_share, MIN_USUAL_SHARE)
-    min_difference = max(MIN_SHARE_DIFFERENCE, MAX_DEVIATIONS * (expected_share * (1 - expected_share) / read_count) ** 0.5)
+    min_difference = max(
+        MIN_SHARE_DIFFERENCE, MAX_DEVIATIONS * (expected_share * (1 - expected_share) / read_count) ** 0.5
+    )
     if abs(share - usual_share) < min_difference or past_shares.min() <= share <= past_shares.max():  # type: ignore[operator]  # of floats
         return []
     text = f"{outcome_counts['rejected']} of {read_count} files were rejected ({share:.0%}), usually {usual_share:.0%} (median of {len(past_shares)} runs)"
@@ -168,7 +182,9 @@ def source_reject_alarms(lake: Lake, run: Run) -> list[Alarm]:
         now=pl.col("rejected_now") / pl.col("new"), before=pl.col("rejected_before") / pl.col("old")
     )
     has_enough_files = (pl.col("old") >= MIN_OLD_POSTS) & (pl.col("new") >= MIN_NEW_POSTS)
-    spiking_sources = shares.filter(has_enough_files & (pl.col("now") - pl.col("before") > MAX_SHARE_DRIFT)).sort("source_id")
+    spiking_sources = shares.filter(
+        has_enough_files & (pl.col("now") - pl.col("before") > MAX_SHARE_DRIFT)
+    ).sort("source_id")
     return [_source_reject_alarm(row) for row in spiking_sources.iter_rows(named=True)]
 
 

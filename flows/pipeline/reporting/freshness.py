@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 
 from flows.pipeline.reporting.account import Summary
-from flows.pipeline.reporting.markdown import truncate_rows, table
+from flows.pipeline.reporting.markdown import table, truncate_rows
 from lake.query.freshness import read_counts_by_source, source_freshness, source_names
 from lake.store import Lake
 from lake.tables import runs

@@ -33,7 +33,11 @@ def few_posts_alarms(lake: Lake, run: Run) -> list[Alarm]:
         alarms.append(_few_posts_alarm(AlarmKind.MANY_NOT_POSTS, headline, files, reasons))
     if duplicates.height > MAX_DUPLICATE_SHARE * files.height:
         headline = f"{duplicates.height} of {files.height} new files tell a post that another file tells"
-        alarms.append(_few_posts_alarm(AlarmKind.MANY_DUPLICATES, headline, files, _with_duplicate_reason(lake, duplicates)))
+        alarms.append(
+            _few_posts_alarm(
+                AlarmKind.MANY_DUPLICATES, headline, files, _with_duplicate_reason(lake, duplicates)
+            )
+        )
     return alarms
 
 
@@ -50,10 +54,15 @@ def _few_posts_alarm(kind: AlarmKind, headline: str, files: pl.DataFrame, reason
 
 def _with_duplicate_reason(lake: Lake, duplicates: pl.DataFrame) -> pl.DataFrame:
     """Set as reason what makes a duplicate and the file that tells its post one: content, URL or place."""
-    elected_files = files_table.elected_files(lake, duplicates["post_id"]).select("post_id", chosen_blob="blob")
+    elected_files = files_table.elected_files(lake, duplicates["post_id"]).select(
+        "post_id", chosen_blob="blob"
+    )
     joined = duplicates.join(elected_files, on="post_id", how="left", maintain_order="left")
     claims = joined.select("post_id", "source_id", "path").iter_rows()
-    is_same_place = pl.Series([post_id == post_id_of_path(*source_and_path) for post_id, *source_and_path in claims], dtype=pl.Boolean)
+    is_same_place = pl.Series(
+        [post_id == post_id_of_path(*source_and_path) for post_id, *source_and_path in claims],
+        dtype=pl.Boolean,
+    )
     why = (
         pl.when(pl.col("blob").eq_missing(pl.col("chosen_blob")))
         .then(pl.lit("same_content"))

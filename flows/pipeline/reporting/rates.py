@@ -45,7 +45,9 @@ def run_rates(lake: Lake, run_id: str, kind: str, origins: Iterable[str]) -> lis
     """Return the rates of a recorded run that read files, and its seconds in all and per stage if it read none."""
     run = Run(run_id, runs.start_of(lake, run_id))
     rows = _with_stages(pl.concat([_run_row(lake, run), runs.comparable_runs(lake, run, kind, origins)]))
-    rows = rows.join(_boilerplate_shares(lake, rows["run_id"]), on="run_id", how="left", maintain_order="left")
+    rows = rows.join(
+        _boilerplate_shares(lake, rows["run_id"]), on="run_id", how="left", maintain_order="left"
+    )
     # a run that read nothing has no rate, and would pull those of the others to nothing
     rate_columns = {name: pl.when(READ_COUNT > 0).then(rate) for name, rate in RATES.items()}
     seconds_columns = {name: pl.col(name) for name in rows.columns if name.startswith("seconds")}
@@ -61,7 +63,8 @@ def _with_stages(rows: pl.DataFrame) -> pl.DataFrame:
     """Return the seconds of each stage of the first run a column: `seconds: find`."""
     stage_names = runs.parse_stages(rows["stage_seconds"][0])
     stage_columns = {
-        f"seconds: {stage}": pl.col("stage_seconds").str.json_path_match(f"$.{stage}") for stage in stage_names
+        f"seconds: {stage}": pl.col("stage_seconds").str.json_path_match(f"$.{stage}")
+        for stage in stage_names
     }
     return rows.with_columns(**{name: value.cast(pl.Float64) for name, value in stage_columns.items()})
 
@@ -77,4 +80,11 @@ def _boilerplate_shares(lake: Lake, run_ids: pl.Series) -> pl.DataFrame:
 def _rate(values: pl.Series) -> Rate:
     now, past_values = float(values[0]), [float(value) for value in values[1:].drop_nulls()]
     compared_values = past_values or [now]
-    return Rate(values.name, now, median(compared_values), min(compared_values), max(compared_values), len(past_values))
+    return Rate(
+        values.name,
+        now,
+        median(compared_values),
+        min(compared_values),
+        max(compared_values),
+        len(past_values),
+    )

@@ -5,7 +5,7 @@ import polars as pl
 from lake.batch import KEY, Run
 from lake.store import Lake
 from lake.tables import files
-from posts.metadata import source_of
+from posts.metadata import find_source
 from schemas.enums import Reason
 from schemas.keys import source_id_of
 
@@ -34,10 +34,18 @@ def count_rejects_by_source(lake: Lake, run: Run) -> pl.DataFrame:
     counts = {"now": is_new.sum(), "before": (~is_new).sum()}
     rejects_per_source = _with_sources(lake, rejects).drop_nulls("source").group_by("source").agg(**counts)
     rejects_per_source = rejects_per_source.filter(pl.col("now") > 0)
-    source_ids = pl.Series("source_id", [source_id_of(source) for source in rejects_per_source["source"]], pl.String)
-    readable_files = lake.scan("files").filter(files.IS_LIVE & pl.col("source_id").is_in(source_ids.implode()))
+    source_ids = pl.Series(
+        "source_id", [source_id_of(source) for source in rejects_per_source["source"]], pl.String
+    )
+    readable_files = lake.scan("files").filter(
+        files.IS_LIVE & pl.col("source_id").is_in(source_ids.implode())
+    )
     files_per_source = readable_files.group_by("source_id").agg(**counts).collect()
-    joined = rejects_per_source.with_columns(source_ids).join(files_per_source, on="source_id", how="left", suffix="_read").fill_null(0)
+    joined = (
+        rejects_per_source.with_columns(source_ids)
+        .join(files_per_source, on="source_id", how="left", suffix="_read")
+        .fill_null(0)
+    )
     return joined.select(
         "source",
         "source_id",
@@ -52,6 +60,6 @@ def _with_sources(lake: Lake, rejects: pl.DataFrame) -> pl.DataFrame:
     is_safe = (pl.col("size") <= MAX_REJECT_BYTES) & ~pl.col("reason").is_in(CRASH_REASONS)
     readable_blobs = rejects.filter(is_safe)["blob"].drop_nulls()
     contents = files.contents(lake, readable_blobs) if len(readable_blobs) else {}
-    source_names = {blob: source_of(content) for blob, content in contents.items()}
+    source_names = {blob: find_source(content) for blob, content in contents.items()}
     source = pl.Series("source", [source_names.get(blob) for blob in rejects["blob"]], pl.String)
     return rejects.with_columns(source).select(*KEY, "reason", "field", "detail", "source", "run_id")

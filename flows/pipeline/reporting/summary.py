@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from flows.pipeline.reporting.account import OUTCOME_COLUMNS, Summary, outcome_counts
 from flows.pipeline.reporting.alarms import Alarm
 from flows.pipeline.reporting.freshness import freshness_table
-from flows.pipeline.reporting.markdown import code_block, truncate_rows, escape, section, table
+from flows.pipeline.reporting.markdown import code_block, escape, section, table, truncate_rows
 from flows.pipeline.reporting.rates import SHARE_RATES, Rate, run_rates
 from flows.pipeline.reporting.results import LearnResult
 from lake.store import Lake
@@ -44,13 +44,18 @@ def learn_markdown(result: LearnResult, lake: Lake, links: Links) -> str:
     """Tell what was learned and cleaned anew."""
     reclean_result = result.recleaned
     template_columns = ("source_id", "version", "patterns", "new", "learned_from")
-    new_templates = [[getattr(each, name) for name in template_columns] for each in result.learned if each.is_new]
+    new_templates = [
+        [getattr(each, name) for name in template_columns] for each in result.learned if each.is_new
+    ]
     measured_rates = run_rates(lake, result.run_id, result.kind, [])
     parts = [
         f"# {result.kind.capitalize()} {escape(result.run_id)}",
         f"{len(result.learned)} sources looked at. {reclean_result.posts} posts cleaned again, {reclean_result.changed} with another text.",
         section("To look at", _alarm_list(result.alarms)),
-        section("New templates", table(template_columns, new_templates, numbers=template_columns[1:]) if new_templates else ""),
+        section(
+            "New templates",
+            table(template_columns, new_templates, numbers=template_columns[1:]) if new_templates else "",
+        ),
         section("Seconds", _stages_table(result.stage_seconds, measured_rates)),
         section("Look further", _links_and_commands(result.run_id, lake, links, rejected=0)),
         section("Table versions", table(result.versions, [result.versions.values()])),
@@ -98,7 +103,13 @@ def _rates_table(measured_rates: Iterable[Rate]) -> str:
 def _rate_cells(rate: Rate) -> list[object]:
     past_values = (rate.median, rate.lowest, rate.highest) if rate.runs else ()
     value_texts = [_format_rate(rate.name, value) for value in (rate.now, *past_values)]
-    return [rate.name, *value_texts, *[""] * (4 - len(value_texts)), rate.runs, "outside" if rate.is_outlier else ""]
+    return [
+        rate.name,
+        *value_texts,
+        *[""] * (4 - len(value_texts)),
+        rate.runs,
+        "outside" if rate.is_outlier else "",
+    ]
 
 
 def _format_rate(name: str, value: float) -> str:
@@ -110,7 +121,12 @@ def _stages_table(seconds: Mapping[str, float], measured_rates: Iterable[Rate]) 
     max_seconds = max(seconds.values(), default=0) or 1
     usual_seconds = {each.name: f"{each.median:,.2f}" for each in measured_rates if each.runs}
     rows = [
-        [stage, f"{number:,.2f}", "█" * round(BAR_CHARS * number / max_seconds), usual_seconds.get(f"seconds: {stage}", "")]
+        [
+            stage,
+            f"{number:,.2f}",
+            "█" * round(BAR_CHARS * number / max_seconds),
+            usual_seconds.get(f"seconds: {stage}", ""),
+        ]
         for stage, number in seconds.items()
     ]
     return table(("stage", "seconds", "", "usually"), rows, numbers=("seconds", "usually")) if rows else ""

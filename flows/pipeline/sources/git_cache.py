@@ -16,7 +16,7 @@ from flows.pipeline.progress import report_progress
 from flows.settings import settings
 from posts.sources.git import GitError
 from posts.sources.git.process import first_error
-from posts.sources.git.watchdog import StuckError, watched
+from posts.sources.git.watchdog import StuckError, idle_timeout
 
 # https://git-scm.com/docs/git-clone#_git_urls: a scheme, or user@host:path
 REMOTE_PATTERN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/]*/|[\w.-]+@[\w.-]+:")
@@ -145,7 +145,7 @@ def _wait_for_git(git: subprocess.Popen[bytes], name: str) -> bytes:
     """Tell how far git is until it ends; return what else it says. Raises GitError where it comes no further."""
     error_lines, start = list[bytes](), time.monotonic()
     try:
-        with git, watched(git, MAX_SILENCE_SECONDS):
+        with git, idle_timeout(git, MAX_SILENCE_SECONDS):
             for line in _lines(git):
                 progress = PROGRESS_PATTERN.match(line)
                 if progress is None:

@@ -12,7 +12,7 @@ from flows.pipeline.sources.git_cache import split_url_revision
 from flows.pipeline.sources.resolve import SourceOpener
 from lake.store import Lake
 from lake.tables import files, runs
-from posts.sources.paths import printable, to_bytes, to_text
+from posts.sources.paths import decode_path, encode_path, printable
 from schemas.errors import SourceError
 
 Log = Callable[[str], None]
@@ -36,17 +36,23 @@ def open_sources(stack: ExitStack, lake: Lake, options: IngestOptions, log: Log)
     Raises SourceError for a named one that is neither there nor known to the lake.
     """
     known_origins = files.origins(lake)
-    known_sources = _open_requested(stack, options, known_origins, log) if options.sources else _open_from_ledger(stack, lake, known_origins, log)
+    known_sources = (
+        _open_requested(stack, options, known_origins, log)
+        if options.sources
+        else _open_from_ledger(stack, lake, known_origins, log)
+    )
     for origin, problem in known_sources.unavailable.items():
         log(f"{printable(origin)} is not there any more: {problem}")
     return known_sources
 
 
-def _open_requested(stack: ExitStack, options: IngestOptions, known_origins: list[str], log: Log) -> KnownSources:
+def _open_requested(
+    stack: ExitStack, options: IngestOptions, known_origins: list[str], log: Log
+) -> KnownSources:
     opener = SourceOpener(stack, log, subpath=options.subpath, as_files=options.as_files)
     available, unavailable = list[str](), dict[str, str]()
     for text in options.sources:
-        origin = to_text(os.fsencode(os.path.abspath(text)))  # noqa: PTH100 - what is gone resolves to nothing
+        origin = decode_path(os.fsencode(os.path.abspath(text)))  # noqa: PTH100 - what is gone resolves to nothing
         if origin in known_origins and not os.path.lexists(text):
             unavailable[origin] = "no such folder, repository or archive"
         else:
@@ -69,7 +75,9 @@ def _reopen(stack: ExitStack, origin: str, commit_id: str | None, log: Log) -> S
     last_error = SourceError("no such folder, repository or archive")
     for text, subpath in _candidate_locations(origin):
         try:
-            (source,) = SourceOpener(stack, log, subpath=subpath, as_files=commit_id is None).open([f"{text}{revision}"])
+            (source,) = SourceOpener(stack, log, subpath=subpath, as_files=commit_id is None).open(
+                [f"{text}{revision}"]
+            )
         except SourceError as error:
             last_error = error
             continue
@@ -83,10 +91,10 @@ def _candidate_locations(origin: str) -> Iterator[tuple[str, str]]:
     if split_url_revision(origin):
         yield origin, ""
         return
-    origin_path = Path(os.fsdecode(to_bytes(origin)))
+    origin_path = Path(os.fsdecode(encode_path(origin)))
     for path in (origin_path, *origin_path.parents):
         # a repository's or an archive's folder is named below it, and may be there as a folder of its own
         if path == origin_path and path.exists():
             yield str(path), ""
         elif path.is_file() or (path / ".git").exists() or (path / "HEAD").is_file():
-            yield str(path), to_text(os.fsencode(origin_path.relative_to(path)))
+            yield str(path), decode_path(os.fsencode(origin_path.relative_to(path)))

@@ -8,13 +8,13 @@ import polars as pl
 from flows.pipeline.sources.base import Content, Source
 from lake.store import Lake
 from lake.tables import files as files_table
-from posts.post import Refusal
-from posts.sources.files import File
+from posts.post import NotAPost
+from posts.sources.files import SourceFile
 from schemas.enums import Outcome, Reason
 
 # bytes of raw that are in memory at a time
 CHUNK_BYTES = 12 * 1024 * 1024
-NOT_IN_RAW = Refusal(Outcome.REJECTED, Reason.UNREADABLE, detail="raw no longer holds its bytes")
+NOT_IN_RAW = NotAPost(Outcome.REJECTED, Reason.UNREADABLE, detail="raw no longer holds its bytes")
 
 
 class RawSource:
@@ -37,21 +37,28 @@ class RawSource:
     def committed_at(self) -> dt.datetime | None:
         return self._source.committed_at if self._source is not None else None
 
-    def list_files(self) -> Iterator[File]:
+    def list_files(self) -> Iterator[SourceFile]:
         return self._source.list_files() if self._source is not None else iter(())
 
-    def changes_since(self, commit_id: str) -> tuple[list[File], list[str]] | None:
+    def changes_since(self, commit_id: str) -> tuple[list[SourceFile], list[str]] | None:
         return self._source.changes_since(commit_id) if self._source is not None else None
 
-    def read(self, files: Iterable[File]) -> Iterator[Content]:
+    def read(self, files: Iterable[SourceFile]) -> Iterator[Content]:
         """Read files, in their order."""
         files = list(files)
         source_files = [file for file in files if file.path not in self._from_raw]
         source_contents = self._source.read(source_files) if self._source is not None else iter(())
-        return (self._read_raw(str(file.blob)) if file.path in self._from_raw else next(source_contents) for file in files)
+        return (
+            self._read_raw(str(file.blob)) if file.path in self._from_raw else next(source_contents)
+            for file in files
+        )
 
     def _read_raw(self, blob: str) -> Content:
         if blob not in self._cache:
-            blobs = [each for each, chunk_number in self._chunk_numbers.items() if chunk_number == self._chunk_numbers[blob]]
+            blobs = [
+                each
+                for each, chunk_number in self._chunk_numbers.items()
+                if chunk_number == self._chunk_numbers[blob]
+            ]
             self._cache = files_table.contents(self._lake, pl.Series(blobs, dtype=pl.String))
         return self._cache.get(blob, NOT_IN_RAW)

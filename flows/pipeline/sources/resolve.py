@@ -5,11 +5,16 @@ from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from pathlib import Path
 
-from flows.pipeline.sources.base import FolderSource, GitSource, ArchiveSource, Source
-from flows.pipeline.sources.git_cache import fetch_with_retry, sync_mirror, split_url_revision, strip_credentials
+from flows.pipeline.sources.base import ArchiveSource, FolderSource, GitSource, Source
+from flows.pipeline.sources.git_cache import (
+    fetch_with_retry,
+    split_url_revision,
+    strip_credentials,
+    sync_mirror,
+)
 from posts.sources.archives import Archive, is_archive
 from posts.sources.git import GitError, Repository
-from posts.sources.paths import printable, to_bytes, to_text
+from posts.sources.paths import decode_path, encode_path, printable
 from schemas.errors import SourceError
 
 # https://git-scm.com/docs/gitformat-bundle
@@ -75,7 +80,7 @@ class SourceOpener:
             return self._open_git(path, _path_text(path), revision)
         if revision is not None:
             raise _no_revisions_error(path)
-        folder = path / os.fsdecode(to_bytes(self._subpath))
+        folder = path / os.fsdecode(encode_path(self._subpath))
         if not folder.is_dir():
             raise SourceError(f"{_display(os.fspath(folder))}: no such folder")
         try:
@@ -87,9 +92,9 @@ class SourceOpener:
 
     def _open_git(self, path: Path, name: str, revision: str | None) -> Source:
         repository = self._stack.enter_context(Repository(os.fsencode(path), printable(name)))
-        commit = repository.commit(None if revision is None else to_text(os.fsencode(revision)))
-        repository.tree(commit.id, self._subpath)
-        if revision is None and (uncommitted_count := repository.uncommitted(self._subpath)):
+        commit = repository.resolve_commit(None if revision is None else decode_path(os.fsencode(revision)))
+        repository.resolve_tree(commit.id, self._subpath)
+        if revision is None and (uncommitted_count := repository.count_uncommitted(self._subpath)):
             self._log(f"{printable(name)}: {uncommitted_count} post files are not committed as they are, and not read so; "
                       "--as-files reads the folder as it stands")  # fmt: skip
         return GitSource(self._origin_name(name), repository, commit, self._subpath)
@@ -111,14 +116,14 @@ def _split_revision(text: str) -> tuple[Path | None, str | None]:
 
 def _normalize_subpath(subpath: str) -> str:
     """Spell a folder within a source one way. Raises SourceError for one that leads out of it."""
-    parts = [part for part in to_text(os.fsencode(subpath)).split("/") if part not in {"", "."}]
+    parts = [part for part in decode_path(os.fsencode(subpath)).split("/") if part not in {"", "."}]
     if ".." in parts:
         raise SourceError(f"{_display(subpath)}: leads out of the source")
     return "/".join(parts)
 
 
 def _display(text: str) -> str:
-    return printable(to_text(os.fsencode(text)))
+    return printable(decode_path(os.fsencode(text)))
 
 
 def _no_revisions_error(path: Path) -> SourceError:
@@ -126,7 +131,7 @@ def _no_revisions_error(path: Path) -> SourceError:
 
 
 def _path_text(path: Path) -> str:
-    return to_text(os.fsencode(path.resolve()))
+    return decode_path(os.fsencode(path.resolve()))
 
 
 def _is_working_copy(path: Path) -> bool:

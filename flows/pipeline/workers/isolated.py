@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from flows.pipeline.workers.bisection import WorkerLostError
 from flows.pipeline.workers.cpu_limit import with_cpu_limit
-from posts.boundary import own_place
+from posts.boundary import format_own_location
 
 T = TypeVar("T")
 Item = TypeVar("Item")
@@ -27,7 +27,12 @@ class IsolatedWorker:
         self, spawn_context: SpawnContext, init_worker: Callable[[], None], trace_folder: Path, seconds: float
     ) -> None:
         """Have processes prepare themselves, leave their traces in a folder, and give each item so much CPU time."""
-        self._spawn_context, self._init_worker, self._trace_folder, self._seconds = spawn_context, init_worker, trace_folder, seconds
+        self._spawn_context, self._init_worker, self._trace_folder, self._seconds = (
+            spawn_context,
+            init_worker,
+            trace_folder,
+            seconds,
+        )
         self._process: Any = None
         self._pipe: Connection
 
@@ -79,12 +84,17 @@ class IsolatedWorker:
     def _last_location(self) -> str:
         """Tell the last place in our code that the process left a trace of."""
         trace = self._trace_path.read_text(errors="replace") if self._trace_path.exists() else ""
-        frames = (own_place(file, int(line), function) for file, line, function in FRAME_PATTERN.findall(trace))
+        frames = (
+            format_own_location(file, int(line), function)
+            for file, line, function in FRAME_PATTERN.findall(trace)
+        )
         location = next(filter(None, frames), None)
         return f" ({location})" if location else ""
 
 
-def _serve_chunks(pipe: Connection, init_worker: Callable[[], None], trace_path: Path, seconds: float) -> None:
+def _serve_chunks(
+    pipe: Connection, init_worker: Callable[[], None], trace_path: Path, seconds: float
+) -> None:
     # Ctrl-C is for the process that started this one, which then closes the pipe
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     init_worker()
@@ -100,7 +110,9 @@ def _serve_chunks(pipe: Connection, init_worker: Callable[[], None], trace_path:
             pipe.send(_run_chunk(pipe, function, chunk, seconds))
 
 
-def _run_chunk(pipe: Connection, function: Callable[[Iterable[Any]], Any], chunk: list[Any], seconds: float) -> Any:
+def _run_chunk(
+    pipe: Connection, function: Callable[[Iterable[Any]], Any], chunk: list[Any], seconds: float
+) -> Any:
     try:
         return function(with_cpu_limit(_announcing_items(pipe, chunk), seconds)), None
     except Exception as error:  # noqa: BLE001 - it rises where the work was ordered

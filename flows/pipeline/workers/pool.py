@@ -25,13 +25,13 @@ from flows.pipeline.workers.cpu_limit import with_cpu_limit
 from flows.pipeline.workers.isolated import IsolatedWorker
 from flows.settings import settings
 from posts.parse import Templates
-from posts.post import Refusal
-from posts.worker import Reader, Task
+from posts.post import NotAPost
+from posts.worker import ParseConfig, ParseTask
 from schemas.enums import HtmlParser, Outcome, Reason
 from schemas.errors import PostlakeError
 
 T = TypeVar("T")
-ParseFunction = Callable[[Iterable[Task], Reader], T]
+ParseFunction = Callable[[Iterable[ParseTask], ParseConfig], T]
 # What a worker is given at a time: large enough to hide the handing over, small enough to share out.
 CHUNK_BYTES, CHUNK_FILES = 512 * 1024, 200
 # Starting a pool takes longer than parsing this much.
@@ -71,7 +71,7 @@ class WorkerPool:
         self._executor: ProcessPoolExecutor | None = None
         self._isolated_worker: IsolatedWorker
         self._folder: Path
-        self._published = list[Reader]()
+        self._published = list[ParseConfig]()
 
     @property
     def is_running(self) -> bool:
@@ -80,10 +80,14 @@ class WorkerPool:
     def start(self) -> None:
         self._folder = Path(self._stack.enter_context(TemporaryDirectory(prefix="postlake-")))
         self._executor = self._new_executor()
-        self._isolated_worker = IsolatedWorker(_Context(), partial(_init_worker, self._folder), self._folder, self._seconds)
+        self._isolated_worker = IsolatedWorker(
+            _Context(), partial(_init_worker, self._folder), self._folder, self._seconds
+        )
         self._stack.callback(self._stop)
 
-    def submit(self, function: ParseFunction[T], tasks: list[Task], config: Reader) -> Callable[[], T]:
+    def submit(
+        self, function: ParseFunction[T], tasks: list[ParseTask], config: ParseConfig
+    ) -> Callable[[], T]:
         """Have a begun pool do some work; the answer raises LostError where a process ended, this one's or another."""
         call = partial(_run_with_limit, function, tasks, self._publish_config(config), self._seconds)
         try:
@@ -93,9 +97,11 @@ class WorkerPool:
             self._executor = self._new_executor()
             return partial(_wait_for, self._executor.submit(call))
 
-    def run_isolated(self, function: ParseFunction[T], tasks: list[Task], config: Reader) -> T:
+    def run_isolated(self, function: ParseFunction[T], tasks: list[ParseTask], config: ParseConfig) -> T:
         """Have one process do some work, and nothing else. Raises LostError where it ended."""
-        return self._isolated_worker.run(partial(_run_with_config, function, self._publish_config(config)), tasks)
+        return self._isolated_worker.run(
+            partial(_run_with_config, function, self._publish_config(config)), tasks
+        )
 
     def _new_executor(self) -> ProcessPoolExecutor:
         return ProcessPoolExecutor(
@@ -112,7 +118,7 @@ class WorkerPool:
             raise RuntimeError("the pool is not begun")
         return self._executor
 
-    def _publish_config(self, config: Reader) -> str:
+    def _publish_config(self, config: ParseConfig) -> str:
         """Put a reader where the processes find it: templates are larger than a handful of files."""
         if not self._published or self._published[-1] is not config:
             self._published.append(config)
@@ -129,19 +135,19 @@ class ParseContext:
     """How files are parsed: by how many processes, with which parser and templates; in the pool of a run, if it has one."""
 
     workers: int
-    config: Reader
+    config: ParseConfig
     pool: WorkerPool | None = None
     # of CPU, that one file may take
     file_seconds: float = field(default_factory=lambda: settings().file_seconds)
 
     def with_templates(self, templates: Templates) -> "ParseContext":
         """Return this workshop, its pool with it, with other templates."""
-        return replace(self, reader=replace(self.config, templates=templates))
+        return replace(self, config=replace(self.config, templates=templates))
 
 
 def create_parse_context(workers: int, parser: HtmlParser) -> ParseContext:
     """Return a workshop that knows no templates yet, of so many processes; of one per processor for none."""
-    return ParseContext(workers or available_workers(), Reader(parser))
+    return ParseContext(workers or available_workers(), ParseConfig(parser))
 
 
 def with_worker_pool(context: ParseContext, stack: ExitStack, *, start_now: bool = False) -> ParseContext:
@@ -162,14 +168,17 @@ class LazyExecutor:
     """
 
     def __init__(self, context: ParseContext, stack: ExitStack) -> None:
-        self._config, self._pool = context.config, context.pool or WorkerPool(context.workers, stack, context.file_seconds)
+        self._config, self._pool = (
+            context.config,
+            context.pool or WorkerPool(context.workers, stack, context.file_seconds),
+        )
 
     def ensure_capacity(self, size_bytes: int) -> None:
         """Be told of how much work comes next."""
         if not self._pool.is_running and size_bytes > MIN_POOL_BYTES:
             self._pool.start()
 
-    def submit(self, function: ParseFunction[T], tasks: list[Task]) -> Callable[[], list[T]]:
+    def submit(self, function: ParseFunction[T], tasks: list[ParseTask]) -> Callable[[], list[T]]:
         """Have a handful of files worked on; the answers, one per part that it was cut into, wait until it is."""
         if not self._pool.is_running and any(map(_needs_process, tasks)):
             self._pool.start()
@@ -177,13 +186,15 @@ class LazyExecutor:
             return partial(self._results, function, tasks, self._pool.submit(function, tasks, self._config))
         return partial(self._results, function, tasks, partial(self._run_here, function, tasks))
 
-    def _run_here(self, function: ParseFunction[T], tasks: list[Task]) -> T:
+    def _run_here(self, function: ParseFunction[T], tasks: list[ParseTask]) -> T:
         try:
             return function(tasks, self._config)
         except MemoryError as error:
             raise WorkerLostError("out of memory") from error
 
-    def _results(self, function: ParseFunction[T], tasks: list[Task], result: Callable[[], T]) -> list[T]:
+    def _results(
+        self, function: ParseFunction[T], tasks: list[ParseTask], result: Callable[[], T]
+    ) -> list[T]:
         try:
             return [result()]
         except WorkerLostError:
@@ -192,7 +203,7 @@ class LazyExecutor:
             run_isolated = partial(self._pool.run_isolated, function, config=self._config)
             return list(run_halving(tasks, run_isolated, partial(self._reject, function)))
 
-    def _reject(self, function: ParseFunction[T], task: Task, loss: WorkerLostError) -> T:
+    def _reject(self, function: ParseFunction[T], task: ParseTask, loss: WorkerLostError) -> T:
         """Return what work makes of a file that is refused unread. Raises WorkerError where no process can work at all."""
         try:
             self._pool.run_isolated(function, [], self._config)
@@ -200,11 +211,11 @@ class LazyExecutor:
             raise WorkerError(f"no process that parses stays alive ({error.reason}); what was committed stays, "
                               "run again, with fewer --workers if it happens again") from error  # fmt: skip
         reason = Reason.PARSER_TIMEOUT if loss.is_proven else Reason.PARSER_CRASHED
-        rejection = Refusal(Outcome.REJECTED, reason, detail=loss.reason)
+        rejection = NotAPost(Outcome.REJECTED, reason, detail=loss.reason)
         return function([replace(task, content=rejection)], self._config)
 
 
-def _needs_process(task: Task) -> bool:
+def _needs_process(task: ParseTask) -> bool:
     return isinstance(task.content, bytes) and len(task.content) > MAX_IN_PROCESS_BYTES
 
 
@@ -215,17 +226,19 @@ def _wait_for(future: Future[T]) -> T:
         raise WorkerLostError("a process ended") from error
 
 
-def _run_with_limit(function: ParseFunction[T], tasks: list[Task], config_path: str, seconds: float) -> T:
+def _run_with_limit(
+    function: ParseFunction[T], tasks: list[ParseTask], config_path: str, seconds: float
+) -> T:
     return function(with_cpu_limit(tasks, seconds), _load_config(config_path))
 
 
-def _run_with_config(function: ParseFunction[T], config_path: str, tasks: Iterable[Task]) -> T:
+def _run_with_config(function: ParseFunction[T], config_path: str, tasks: Iterable[ParseTask]) -> T:
     return function(tasks, _load_config(config_path))
 
 
 @lru_cache(maxsize=1)
-def _load_config(config_path: str) -> Reader:
-    config: Reader = pickle.loads(Path(config_path).read_bytes())  # noqa: S301 - written by this run
+def _load_config(config_path: str) -> ParseConfig:
+    config: ParseConfig = pickle.loads(Path(config_path).read_bytes())  # noqa: S301 - written by this run
     return config
 
 
@@ -251,9 +264,9 @@ def available_workers() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def chunk_tasks(tasks: Iterable[Task]) -> Iterator[list[Task]]:
+def chunk_tasks(tasks: Iterable[ParseTask]) -> Iterator[list[ParseTask]]:
     """Cut tasks into what a worker is given at a time."""
-    chunk, size_bytes = list[Task](), 0
+    chunk, size_bytes = list[ParseTask](), 0
     for task in tasks:
         chunk.append(task)
         size_bytes += task.file.size
