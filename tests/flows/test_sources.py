@@ -353,7 +353,7 @@ def test_no_setting_of_the_user_chooses_between_branches(archive, git, tmp_path,
     archive.write("a.md")
     git.commit()
     git("branch", "other")
-    for name, value in {"COUNT_SLICE": "1", "KEY_0": "init.defaultBranch", "VALUE_0": "other"}.items():
+    for name, value in {"COUNT": "1", "KEY_0": "init.defaultBranch", "VALUE_0": "other"}.items():
         monkeypatch.setenv(f"GIT_CONFIG_{name}", value)
     with pytest.raises(SourceError, match=f"{tmp_path}/b: .*branches: main, other"):
         archive.ingest(bundle(git, tmp_path / "b", "main", "other"))

@@ -168,7 +168,7 @@ def test_a_repository_of_somebody_else_is_refused_with_the_hint_of_git(site):
 def test_a_bare_repository_is_read_where_git_takes_none_that_it_comes_upon(site, monkeypatch):
     commit = site.commit(a="words")
     site.git("clone", "-q", "--bare", ".", "../bare.git")
-    settings = {"COUNT_SLICE": "1", "KEY_0": "safe.bareRepository", "VALUE_0": "explicit"}
+    settings = {"COUNT": "1", "KEY_0": "safe.bareRepository", "VALUE_0": "explicit"}
     for name, value in settings.items():
         monkeypatch.setenv(f"GIT_CONFIG_{name}", value)
     with Repository(bytes(site.folder / "../bare.git")) as repository:
