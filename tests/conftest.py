@@ -1,27 +1,22 @@
-"""An archive: a folder of posts and the lake that it is loaded into."""
+"""Fixtures of all tests, and how they are spread over processes."""
 
 import json
-import os
 import subprocess
 import sys
-from dataclasses import dataclass
+import tempfile
+from dataclasses import replace
 from pathlib import Path
 
-import polars as pl
 import pytest
 from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
 
-from flows.pipeline.direct import ingest, replay
-from flows.pipeline.options import IngestOptions
-from flows.pipeline.reporting.account import Summary
-from lake.batch import KEY
-from lake.store import open_lake
+from archive import Archive
+from git_repository import as_nobody
+from paths import EXAMPLES, KIT
 
-EXAMPLES = Path(__file__).parents[1] / "examples" / "posts"
-ONE_RUN = Path(__file__).parent / "flows" / "one_run.py"
+ONE_RUN = KIT / "one_run.py"
 LIVE = "tests/live/"
-TOUCHED_MTIME_NS = 1_000_000_000
 
 # the same examples on every machine each time; `make fuzz` searches for others
 # a machine that does other things beside is slow to make an example
@@ -32,95 +27,23 @@ settings.register_profile("fuzz", derandomize=False, database=None, deadline=Non
 settings.load_profile("suite")
 
 
-@dataclass(frozen=True)
-class Archive:
-    folder: Path
-    lake: Path
-
-    def write(self, path, text="渡口的红绿灯照常亮着。", **fields):
-        """Write a post; None leaves out a field of the front matter. JSON is YAML too."""
-        front = {"title": "一盏灯", "date": "2024-03-05T08:00:00Z", "categories": ["旧刊"]} | fields
-        lines = [
-            f"{name}: {json.dumps(value, ensure_ascii=False)}\n"
-            for name, value in front.items()
-            if value is not None
-        ]
-        return self.put(path, f"---\n{''.join(lines)}---\n<div>{text}</div>\n".encode())
-
-    def put(self, path, content):
-        file = Path(os.fsdecode(os.fsencode(self.folder) + b"/" + os.fsencode(path)))
-        file.parent.mkdir(parents=True, exist_ok=True)
-        if file.is_symlink():
-            file.unlink()
-        file.write_bytes(content)
-        return file
-
-    def remove(self, path):
-        (self.folder / path).unlink()
-
-    def move(self, path, to):
-        (self.folder / to).parent.mkdir(parents=True, exist_ok=True)
-        (self.folder / path).rename(self.folder / to)
-
-    def hide(self, path):
-        """Leave a link to nowhere in the place of a file: it is found, and cannot be read."""
-        self.put(path, b"").unlink()
-        (self.folder / path).symlink_to("nowhere")
-
-    def touch(self, path):
-        os.utime(self.folder / path, ns=(TOUCHED_MTIME_NS, TOUCHED_MTIME_NS))
-
-    def ingest(self, *sources, **order) -> Summary:
-        order = {"wait_seconds": 0} | order
-        return ingest(IngestOptions(tuple(map(str, sources or (self.folder,))), self.lake, **order), print)
-
-    def replay(self, *reasons, since=None) -> Summary:
-        return replay(IngestOptions((), self.lake, wait_seconds=0), print, reasons, since)
-
-    def anew(self):
-        """Load the folder as it is into a lake of its own, in one go."""
-        fresh = Archive(self.folder, self.lake.with_name("fresh"))
-        fresh.ingest()
-        return fresh
-
-    def rows(self, table):
-        return open_lake(self.lake).scan(table).collect()
-
-    def posts(self):
-        """Return all posts, without what differs from run to run."""
-        return self.rows("posts").drop("run_id", "ingested_at", "version_at").sort("post_id")
-
-    def live(self):
-        """Return the posts that stand, which are all."""
-        posts = self.posts()
-        assert posts["withdrawn_at"].is_null().all()
-        return posts
-
-    def withdrawn(self):
-        """Return the last versions of the posts that are away."""
-        return self.rows("revisions").filter(pl.col("superseded_at").is_null()).sort("post_id")
-
-    def files(self):
-        """Return the ledger of the files that are there, without what differs from run to run."""
-        there = self.rows("files").filter(pl.col("gone_at").is_null())
-        return there.drop("first_seen_at", "read_at", "gone_at", "run_id").sort(KEY)
-
-    def blobs(self):
-        return sorted(self.rows("raw")["blob"])
-
-    def outcomes(self):
-        """Return outcome and detail of each file that is there."""
-        rows = self.files().select("path", "outcome", "detail").iter_rows()
-        return {path: (outcome, detail) for path, outcome, detail in rows}
-
-    def titles(self):
-        return sorted(self.live()["title"])
-
-
 @pytest.fixture
 def archive(tmp_path):
     (tmp_path / "posts").mkdir()
     return Archive(tmp_path / "posts", tmp_path / "lake")
+
+
+@pytest.fixture
+def new_archive(archive, monkeypatch):
+    """Make empty archives, one for each example."""
+    as_nobody(monkeypatch)
+
+    def _new():
+        root = Path(tempfile.mkdtemp(dir=archive.folder.parent))
+        (root / "posts").mkdir()
+        return replace(archive, folder=root / "posts", lake=root / "lake")
+
+    return _new
 
 
 @pytest.fixture(scope="session")
@@ -133,7 +56,7 @@ def examples(tmp_path_factory):
 
 @pytest.fixture
 def start():
-    """Start an ingest in a process of its own; see tests/flows/one_run.py."""
+    """Start an ingest in a process of its own; see tests/kit/one_run.py."""
     started = []
 
     def _start(archive, preexec_fn=None, **told):

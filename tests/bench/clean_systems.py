@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import charset_normalizer
 from bs4 import BeautifulSoup
-from clean_pages import Page
 from selectolax.lexbor import LexborHTMLParser
+
+from clean_pages import Page
 
 # readability-lxml wants chardet, with which it guesses the encoding of bytes; it is given text here. chardet itself
 # is not in the lock: where it is installed, bs4 prefers it to charset-normalizer and reads some posts otherwise.

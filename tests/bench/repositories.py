@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import IO
 
 from corpus import place, reworded
-
 from posts.sources.git import Repository
 from posts.sources.paths import encode_path
 

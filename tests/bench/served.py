@@ -13,14 +13,14 @@ from tempfile import TemporaryDirectory
 from urllib.error import URLError
 from urllib.request import Request, urlopen
 
+import psutil
+
 import machine
 import programs
-import psutil
 import rounds
+from flows.environment import SERVER
 from measure import Usage
 from report import Case, Figures, middle
-
-from flows.environment import SERVER
 
 DIRECT, SERVED = "--direct", "against a server"
 FIRST, AGAIN = "first ingest", "again, nothing changed"

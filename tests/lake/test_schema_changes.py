@@ -3,15 +3,15 @@
 import json
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from cli import app
+from paths import KIT, ROOT
 from schemas.tables import TABLES
 
-NEWER = Path(__file__).parent / "newer.py"
+NEWER = KIT / "newer.py"
 URL = "https://a.example/{}"
 WORDS = "渡口的红绿灯照常亮着,第{}天也没有船来。"
 
@@ -37,7 +37,7 @@ def lines(archive, commands):
 def run_as_newer(archive, table, commands):
     told = json.dumps(lines(archive, commands))
     command = [sys.executable, str(NEWER), table, told]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=NEWER.parents[2])
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
     for each in map(json.loads, done.stdout.splitlines()):
         assert (each["code"], each["error"]) == (0, None), each
     return done.stdout

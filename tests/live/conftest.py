@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.live import compose, database
-from tests.live.stack import running
+from live_stack import database
+from live_stack.stack import running
+from paths import ROOT
 
 IN_CI = bool(os.environ.get("CI"))
-OUTPUT = Path(os.environ.get("POSTLAKE_OUTPUT") or compose.ROOT / "ci-output")
+OUTPUT = Path(os.environ.get("POSTLAKE_OUTPUT") or ROOT / "ci-output")
 
 
 def missing():
@@ -28,7 +29,7 @@ def output():
 
 @pytest.fixture(scope="session")
 def stack(output):
-    """Yield the running stack (tests/live/stack.py tells what it can do)."""
+    """Yield the running stack (tests/kit/live_stack/stack.py tells what it can do)."""
     if missing() and not IN_CI:
         pytest.skip(f"the live tests need {' and '.join(missing())}: apt-get install postgresql chromium")
     folder = database.folder()

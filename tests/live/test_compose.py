@@ -6,8 +6,8 @@ import yaml
 from prefect.workers.process import ProcessWorker
 
 from flows.prefect.deploy import TEMPLATE
-from tests.live.compose import ROOT
-from tests.live.runs import asked, until
+from live_stack.runs import asked, until
+from paths import ROOT
 
 DEPLOYMENTS = {
     each["name"]

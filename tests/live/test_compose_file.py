@@ -10,8 +10,8 @@ import yaml
 from prefect.settings import Settings
 from prefect.settings.legacy import _get_settings_fields
 
-from tests.live import compose
-from tests.live.compose import ROOT
+from live_stack import compose
+from paths import ROOT
 
 TEXT = compose.COMPOSE.read_text(encoding="utf-8")
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")

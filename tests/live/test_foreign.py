@@ -7,8 +7,8 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
-from tests.live.runs import deployment
-from tests.live.stack import AUTH
+from live_stack.runs import deployment
+from live_stack.stack import AUTH
 
 EVIL = "http://evil.example"
 PREFLIGHT = {

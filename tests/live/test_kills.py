@@ -5,8 +5,8 @@ import time
 import pytest
 from polars.testing import assert_frame_equal
 
-from tests.conftest import Archive
-from tests.live.runs import LONG, ended, history, made, slots, state, until
+from archive import Archive
+from live_stack.runs import LONG, ended, history, made, slots, state, until
 
 # 80 posts in 47 MB are four batches; fewer than the 200 files that learning from a sample takes
 POSTS, PARAGRAPHS = 80, 700

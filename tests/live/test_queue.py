@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from tests.live.runs import FINAL, asked, history, made, slots, state, tasks, until
+from live_stack.runs import FINAL, asked, history, made, slots, state, tasks, until
 
 MISSED, EVERY = 12, dt.timedelta(minutes=5)
 # tasks of one ingest, by the issue

@@ -14,10 +14,9 @@ import psutil
 import pytest
 
 from flows.pipeline.sources.credentials import CREDENTIALS_ADVICE
-from tests.conftest import EXAMPLES
-from tests.live.compose import ROOT
-from tests.live.runs import deployment, made, until
-from tests.live.stack import free_ports
+from live_stack.runs import deployment, made, until
+from live_stack.stack import free_ports
+from paths import EXAMPLES, ROOT
 
 SECONDS = 180
 
@@ -36,7 +35,7 @@ class Served:
         return (self.home / "password").read_text(encoding="ascii").strip()
 
     def client(self):
-        """Return a client of the API; what tests/live/runs.py asks of a stack."""
+        """Return a client of the API; what tests/kit/live_stack/runs.py asks of a stack."""
         auth = tuple(self.password.split(":"))
         return httpx.Client(base_url=f"http://127.0.0.1:{self.port}/api", timeout=30, auth=auth)
 

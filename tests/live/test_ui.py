@@ -8,9 +8,9 @@ import yaml
 from playwright.sync_api import expect
 
 from lake.store import open_lake
-from tests.live.browser import KNOWN_HOSTS, opened
-from tests.live.compose import ROOT
-from tests.live.runs import asked, deployment, history, run, told
+from live_stack.browser import KNOWN_HOSTS, opened
+from live_stack.runs import asked, deployment, history, run, told
+from paths import ROOT
 
 DEPLOYMENTS = [each["name"] for each in yaml.safe_load((ROOT / "prefect.yaml").read_text())["deployments"]]
 PROMOTION = re.compile("Ready to scale|Upgrade|Join the community|Prefect Cloud")

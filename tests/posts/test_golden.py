@@ -2,15 +2,14 @@
 
 import json
 from dataclasses import asdict
-from pathlib import Path
 
 import pytest
 
+from paths import GOLDEN
 from posts.parse import RawFile, parse
 from schemas.enums import HtmlParser
 from schemas.keys import blob_id
 
-GOLDEN = Path(__file__).parents[1] / "golden"
 CASES = sorted(path for path in GOLDEN.rglob("*.*") if path.suffix != ".json")
 
 

@@ -1,0 +1,69 @@
+"""The whole way on real posts, where they are at hand."""
+
+import json
+import tarfile
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from clean_score import average, score
+from flows.pipeline.direct import ingest
+from flows.pipeline.learning.learn import load_templates
+from flows.pipeline.options import IngestOptions
+from lake.query.sql import run_query
+from lake.store import open_lake
+from paths import CORPORA
+from posts.parse import parse_file
+
+GOLD = CORPORA.parent / "gold"
+ARCHIVES = ("teahouse.tar.zst", "oped2-dev.tar.zst")
+pytestmark = pytest.mark.skipif(not CORPORA.is_dir(), reason="the shared corpora are not here")
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("corpora")
+    for name in ARCHIVES:
+        with (
+            pa.input_stream(str(CORPORA / name), compression="zstd") as plain,
+            tarfile.open(fileobj=plain, mode="r|") as archive,
+        ):
+            archive.extractall(folder / "posts", filter="data")
+    return ingest(IngestOptions((folder / "posts",), folder / "lake"), print), open_lake(folder / "lake")
+
+
+def test_every_real_file_is_a_post_or_a_copy_of_one(loaded):
+    summary, _ = loaded
+    assert summary.balanced
+    assert (summary.found, summary.rejected, summary.ignored) == (31768, 0, 0)
+
+
+def test_every_real_post_has_a_title_a_date_and_an_address_of_its_own(loaded):
+    query = """SELECT count(*) = count(DISTINCT post_id), count(*) FILTER (title = ''), count(*) - count(url),
+               min(date) >= '2011-01-01', max(date) < '2026-01-01' FROM posts"""
+    assert run_query(loaded[1], query, 1)[1] == [(True, 0, 0, True, True)]
+
+
+def test_nothing_is_read_again_when_nothing_changed(loaded):
+    summary, lake = loaded
+    origin = lake.scan("files").select("origin").head(1).collect().item()
+    again = ingest(IngestOptions((Path(origin),), lake.root), print)
+    assert (again.unchanged, again.bytes_read) == (summary.found, 0)
+
+
+def test_labelled_posts_are_cleaned_to_the_bar_with_what_was_learned_of_their_sources(loaded, tmp_path):
+    ingest(IngestOptions((f"{CORPORA}/society-history.bundle@master",), tmp_path / "lake"), print)
+    templates = {**load_templates(loaded[1]), **load_templates(open_lake(tmp_path / "lake"))}
+    scores = {"article": [], "description": []}
+    for row in map(json.loads, (GOLD / "index.jsonl").read_text("utf-8").splitlines()):
+        text = parse_file(str(GOLD / row["path"]).encode(), templates=templates).text
+        gold = (GOLD / "texts" / f"{row['id']}.txt").read_text("utf-8")
+        scores.get(row["kind"], []).append(score(text, gold))
+    articles, descriptions = average(scores["article"]), average(scores["description"])
+    assert (articles.gram >= 0.995, articles.block >= 0.98, articles.boundary >= 0.97) == (
+        True,
+        True,
+        True,
+    ), articles
+    assert descriptions.gram >= 0.9, descriptions

@@ -1,0 +1,176 @@
+"""A lake that an older postlake made is resolved anew by the first run that writes to it.
+
+`tests/old_lakes/476aa45.tar.gz` was made by postlake 0.1.0 at commit 476aa45: a folder ingested three times and a
+repository replayed. Its README says what of. Posts were folded there that are different ones.
+"""
+
+import json
+import signal
+import tarfile
+
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from flows.pipeline.learn_run import LearnOptions, reclean_lake
+from flows.pipeline.maintenance.maintain import MaintainOptions, maintain
+from flows.pipeline.maintenance.verify import verify
+from lake.errors import LakeError
+from lake.query import sql as query
+from lake.store import open_lake
+from paths import TESTS
+
+OLD = TESTS / "old_lakes" / "476aa45.tar.gz"
+POSTS = [
+    "a/2021-07-01-one.md",
+    "archived/2020-02-02/2020-02-02-a.md",
+    "archived/2021-07-05/2021-07-05-five.md",
+    "cats/_posts/2021-01-01-hello.md",
+    "daily/2021-07-02-two.md",
+    "daily/2021-07-04-four.md",
+    "daily/2021-07-07-seven.md",
+    "daily/six.md",
+    "en/2021-02-01-news.md",
+    "en/index.md",
+    "guide/a/index.md",
+    "guide/b/index.md",
+    "guide/c/index.md",
+    "home/2021-06-10-h0.md",
+    "home/2021-06-11-h1.md",
+    "links/2021-06-01-l0.md",
+    "links/2021-06-02-l1.md",
+    "notes/2021-05-01-v0.md",
+    "notes/2021-05-02-v1.md",
+    "notes/2021-05-03-v2.md",
+    "zh/2021-02-01-news.md",
+    "zh/index.md",
+]
+POINTS = [
+    ("before", "posts", 1),
+    ("after", "files", 1),
+    ("after", "revisions", 2),
+    ("after", "posts", 2),
+    ("after", "renamed_posts", 1),
+    ("after", "files", 2),
+    ("before", "runs", 1),
+]
+
+
+@pytest.fixture
+def old(archive):
+    """An old lake, and an empty folder to ingest into it."""
+    with tarfile.open(OLD) as packed:
+        packed.extractall(archive.lake.parent, filter="data")
+    return archive
+
+
+@pytest.fixture
+def migrated(old):
+    reclean_lake(LearnOptions(old.lake), print)
+    return old
+
+
+def asked(archive, sql):
+    return query.run_query(open_lake(archive.lake), sql, 1000)[1]
+
+
+def test_posts_that_were_folded_stand_each_on_its_own(migrated):
+    assert sorted(migrated.rows("posts")["path"]) == POSTS
+    assert verify(migrated.lake).findings == 0
+
+
+def test_a_lake_is_migrated_once_and_its_run_is_recorded(migrated):
+    before = migrated.rows("posts")
+    reclean_lake(LearnOptions(migrated.lake), print)
+    assert migrated.rows("runs").sort("started_at")["kind"].to_list()[-3:] == [
+        "migrate",
+        "reclean",
+        "reclean",
+    ]
+    assert_frame_equal(migrated.rows("posts"), before, check_row_order=False)
+
+
+def test_ids_that_came_apart_are_told_with_all_that_they_are_now(migrated, tmp_path):
+    with tarfile.open(OLD) as packed:
+        packed.extractall(tmp_path / "as-it-was", filter="data")
+    before = open_lake(tmp_path / "as-it-was" / "lake").scan("posts").filter(path="notes/2021-05-03-v2.md")
+    now = migrated.rows("posts").filter(pl.col("path").str.starts_with("notes/"))
+    renamed = migrated.rows("renamed_posts").filter(pl.col("old_id") == before.collect()["post_id"].item())
+    assert sorted(renamed["new_id"]) == sorted(now["post_id"])
+
+
+def test_versions_and_withdrawals_follow(migrated):
+    versions = asked(migrated, """SELECT path, text FROM versions WHERE path IN
+        ('daily/2021-07-02-two.md', '_posts/2020-02-02-a.md', 'archived/2020-02-02/2020-02-02-a.md')
+        ORDER BY version_at""")  # fmt: skip
+    withdrawn = asked(migrated, "SELECT path FROM withdrawn ORDER BY path")
+    assert [text for _, text in versions] == [
+        "Version one of A.",
+        "Version two of A.",
+        "It stood like this at first.",
+        "Then it stood like this.",
+        "And at last like this.",
+    ]
+    assert withdrawn == [("daily/2021-07-03-three.md",), ("dogs/_posts/2021-01-01-hello.md",)]
+
+
+def test_what_stood_at_a_day_stands_there_still(migrated):
+    stood = asked(migrated, "SELECT text FROM posts_at('2020-02-02') WHERE text LIKE 'Version%'")
+    assert stood == [("Version one of A.",)]
+
+
+def test_what_is_no_post_stays_in_the_ledger(migrated):
+    refused = migrated.rows("files").filter(pl.col("reason").is_not_null()).sort("path")
+    assert refused.select("path", "outcome").rows() == [
+        ("daily/about.md", "ignored"),
+        ("daily/broken.md", "rejected"),
+    ]
+
+
+def test_an_ingest_migrates_before_it_reads(old):
+    old.write("new.md", url="https://a.example/new")
+    summary = old.ingest()
+    assert (summary.found, summary.posts, summary.balanced) == (1, 1, True)
+    assert old.rows("posts").height == len(POSTS) + 1
+
+
+@pytest.mark.parametrize("point", POINTS, ids=["-".join(map(str, point)) for point in POINTS])
+def test_a_migration_that_was_killed_is_taken_up_by_the_next_run(old, start, point, tmp_path):
+    process = start(old, kill=point)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == -signal.SIGKILL, err
+    old.ingest()
+    assert sorted(old.rows("posts")["path"]) == POSTS
+    assert verify(old.lake).findings == 0
+    assert not (old.lake / ".migration").exists()
+    whole = type(old)(old.folder, tmp_path / "whole" / "lake")
+    with tarfile.open(OLD) as packed:
+        packed.extractall(whole.lake.parent, filter="data")
+    whole.ingest()
+    for table in ("posts", "revisions", "files", "renamed_posts"):
+        mine, others = (each.rows(table) for each in (old, whole))
+        drop = [name for name in ("run_id", "ingested_at", "read_at") if name in mine.columns]
+        assert_frame_equal(mine.drop(drop), others.drop(drop), check_row_order=False)
+
+
+def test_a_lake_that_lacks_the_bytes_of_a_post_is_refused_as_it_is(old):
+    open_lake(old.lake).table("raw").delete("size > 0")
+    with pytest.raises(LakeError, match="raw lacks the bytes of"):
+        old.ingest()
+
+
+def test_a_lake_of_a_newer_postlake_is_not_written_to(archive, monkeypatch):
+    archive.write("a.md")
+    monkeypatch.setattr("lake.commit.commit.IDENTITY_VERSION", 1_000)
+    archive.ingest()
+    monkeypatch.undo()
+    with pytest.raises(LakeError, match="newer postlake"):
+        archive.ingest()
+
+
+def test_an_old_lake_can_be_looked_at_before_it_is_migrated(old):
+    assert verify(old.lake).findings == 0
+    maintain(MaintainOptions(old.lake, dry_run=True), print)
+    assert asked(old, "SELECT count(*) FROM renamed_posts") == [(0,)]
+    assert asked(old, "SELECT path FROM withdrawn") == [("daily/2021-07-03-three.md",)]
+    assert json.loads(old.rows("runs")["versions"][-1]).keys() == set(open_lake(old.lake).table_names())

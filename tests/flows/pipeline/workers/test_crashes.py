@@ -1,0 +1,160 @@
+"""Files that end the process that parses them, or hold it up: found, refused, and nothing else with them."""
+
+import importlib
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from flows.pipeline.backfill.request import BackfillRequest
+from flows.pipeline.backfill.run import plan_backfill
+from flows.pipeline.learn_run import LearnOptions, reclean_lake
+from flows.pipeline.options import IngestOptions
+from flows.pipeline.workers.pool import WorkerError
+from paths import KIT
+from schemas.enums import AlarmKind, BackfillMode
+
+GOOD = 20
+
+
+@pytest.fixture
+def deadly(archive, monkeypatch):
+    """Have workers meet the files of the module `deadly`, in a pool from the first file on; one CPU second each."""
+    monkeypatch.syspath_prepend(KIT)
+    monkeypatch.setattr("flows.pipeline.workers.pool.MIN_POOL_BYTES", 0)
+    monkeypatch.setenv("POSTLAKE_FILE_SECONDS", "1")
+    module = importlib.import_module("deadly")
+    monkeypatch.setattr("flows.pipeline.execution.transform.work", module.work)
+    for number in range(GOOD):
+        archive.write(f"{number:02}.md", url=f"https://a.example/{number}")
+    return module
+
+
+def put(archive, name, text):
+    archive.write(name, text, url=f"https://a.example/{name}")
+
+
+def failed(archive):
+    rows = archive.files().select("path", "reason", "detail").drop_nulls("reason").iter_rows()
+    return {path: (reason, re.sub(r":\d+ work", "", detail)) for path, reason, detail in rows}
+
+
+CRASHES = {
+    "EXITS": ("parser_crashed", "the process that read it ended: exit code 3"),
+    "KILLS": ("parser_crashed", "the process that read it ended: SIGKILL"),
+    "HUNGRY": ("parser_crashed", "out of memory"),
+    "SLOW_IN_C": ("parser_timeout", "over 1 s of CPU (posts/worker.py)"),
+}
+
+
+@pytest.mark.parametrize("kind", CRASHES)
+def test_a_file_that_ends_its_worker_is_refused_and_all_others_are_posts(archive, deadly, kind):
+    put(archive, "10-bad.md", getattr(deadly, kind))
+    summary = archive.ingest()
+    assert (summary.posts, summary.balanced, failed(archive)) == (GOOD, True, {"10-bad.md": CRASHES[kind]})
+    assert [alarm.kind for alarm in summary.alarms] == [AlarmKind.PARSER_ERRORS]
+    assert archive.ingest().unchanged == GOOD + 1
+
+
+def test_several_are_found_in_one_run(archive, deadly):
+    for name, kind in {
+        "03-bad.md": deadly.EXITS,
+        "04-bad.md": deadly.SLOW,
+        "17-bad.md": deadly.KILLS,
+    }.items():
+        put(archive, name, kind)
+    assert archive.ingest(workers=2).posts == GOOD
+    assert list(failed(archive)) == ["03-bad.md", "04-bad.md", "17-bad.md"]
+
+
+def test_a_process_that_is_killed_from_outside_costs_no_file(archive, deadly):
+    put(archive, "10-good.md", deadly.ONCE)
+    summary = archive.ingest()
+    assert (summary.posts, summary.rejected, summary.alarms) == (GOOD + 1, 0, [])
+    assert (archive.lake.parent / "gone").exists()
+
+
+def test_what_crashed_is_kept_and_can_be_replayed(archive, deadly, monkeypatch):
+    put(archive, "10-bad.md", deadly.EXITS)
+    archive.ingest()
+    monkeypatch.undo()
+    assert (archive.replay("parser_crashed").posts, archive.ingest().unchanged) == (1, GOOD + 1)
+
+
+def test_where_no_process_stays_alive_no_file_is_blamed(archive, deadly, monkeypatch):
+    monkeypatch.setattr("flows.pipeline.workers.pool._init_worker", deadly.die)
+    with pytest.raises(WorkerError, match="no process that parses stays alive"):
+        archive.ingest()
+
+
+@pytest.mark.parametrize("kind", ["EXITS", "SLOW_IN_C"])
+def test_a_large_file_of_a_small_run_is_read_in_a_process_of_its_own(archive, deadly, monkeypatch, kind):
+    monkeypatch.setattr("flows.pipeline.workers.pool.MIN_POOL_BYTES", 1 << 30)
+    archive.write("10-bad.md", getattr(deadly, kind), extra="长" * 30_000)
+    assert (archive.ingest().posts, failed(archive)) == (GOOD, {"10-bad.md": CRASHES[kind]})
+
+
+def test_a_small_run_that_lacks_memory_reads_in_a_process(archive, deadly, monkeypatch):
+    monkeypatch.setattr("flows.pipeline.workers.pool.MIN_POOL_BYTES", 1 << 30)
+    put(archive, "10-bad.md", deadly.HUNGRY)
+    assert (archive.ingest().posts, failed(archive)) == (GOOD, {"10-bad.md": CRASHES["HUNGRY"]})
+
+
+def test_a_small_run_that_a_file_ends_is_taken_up_by_one_that_refuses_the_file(archive, deadly, monkeypatch):
+    monkeypatch.setattr("flows.pipeline.workers.pool.MIN_POOL_BYTES", 1 << 30)
+    put(archive, "10-bad.md", deadly.EXITS)
+    run = "import deadly; from flows.pipeline.execution import transform; transform.work = deadly.work; import cli; cli.main()"
+    command = [
+        sys.executable,
+        "-c",
+        run,
+        "ingest",
+        str(archive.folder),
+        "--lake",
+        str(archive.lake),
+        "--direct",
+    ]
+    paths = os.pathsep.join(map(str, (Path(deadly.__file__).parent, Path.cwd())))
+    assert subprocess.run(command, env=os.environ | {"PYTHONPATH": paths}, check=False).returncode == 3
+    assert (archive.ingest().posts, failed(archive)) == (GOOD, {"10-bad.md": CRASHES["EXITS"]})
+
+
+def test_a_post_whose_cleaning_ends_its_worker_keeps_its_row(archive, deadly, monkeypatch):
+    put(archive, "10-bad.md", deadly.EXITS)
+    monkeypatch.setattr(
+        "flows.pipeline.execution.transform.work", importlib.import_module("posts.worker").work
+    )
+    archive.ingest()
+    before = archive.posts()
+    monkeypatch.setattr("flows.pipeline.learning.reclean.work", deadly.work)
+    monkeypatch.setattr("flows.pipeline.learning.reclean.CLEANER_VERSION", 99)
+    done = reclean_lake(LearnOptions(archive.lake, wait_seconds=0), print)
+    assert [path for path, *_ in done.recleaned.failed] == ["10-bad.md"]
+    assert (done.recleaned.posts, [alarm.kind for alarm in done.alarms]) == (
+        GOOD + 1,
+        [AlarmKind.PARSER_ERRORS],
+    )
+    assert archive.posts().drop("warnings").equals(before.drop("warnings"))
+
+
+def test_heads_are_read_past_a_file_that_ends_its_worker(archive, deadly, monkeypatch):
+    archive.ingest()
+    put(archive, "10-bad.md", deadly.EXITS)
+    monkeypatch.setattr("flows.pipeline.execution.heads.outlines", deadly.outlines)
+    forecast, _ = plan_backfill(
+        BackfillRequest(IngestOptions((str(archive.folder),), archive.lake), BackfillMode.ALL), print
+    )
+    assert forecast.reasons == {"parser_crashed": 1}
+
+
+def test_examples_are_read_past_a_file_that_ends_its_worker(archive, deadly, monkeypatch):
+    put(archive, "10-bad.md", deadly.HUNGRY)
+    monkeypatch.setattr("flows.pipeline.learning.learn.MIN_FILES_TO_LEARN", 0)
+    monkeypatch.setattr("flows.pipeline.learning.learn.examples", deadly.examples)
+    monkeypatch.setattr(
+        "flows.pipeline.execution.transform.work", importlib.import_module("posts.worker").work
+    )
+    assert archive.ingest().posts == GOOD + 1

@@ -1,0 +1,82 @@
+"""What `postlake deploy` leaves as it is on the server."""
+
+import asyncio
+import socket
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from uuid import uuid4
+
+import pytest
+import yaml
+from prefect.client.orchestration import PrefectClient
+from prefect.events.schemas.automations import Automation, AutomationCore
+
+from flows.prefect.deploy import awaited, differ
+from paths import ROOT
+
+FILE = ROOT / "automations.yaml"
+AUTOMATIONS = yaml.safe_load(FILE.read_text(encoding="utf-8"))["automations"]
+
+
+def on_a_server(wanted):
+    """Return the automation as a server tells it: with ids, and the events of a trigger in another order."""
+    told = AutomationCore.model_validate(wanted).model_dump(mode="json")
+    events = list(reversed(wanted["trigger"]["expect"]))
+    trigger = told["trigger"] | {"id": uuid4(), "expect": events}
+    return Automation.model_validate(told | {"id": uuid4(), "trigger": trigger})
+
+
+@pytest.mark.parametrize("wanted", AUTOMATIONS, ids=lambda each: each["name"])
+def test_an_automation_is_the_same_in_whatever_order_the_server_tells_its_events(wanted):
+    # with so many, a set's order differs by the order in which they came
+    wanted = wanted | {"trigger": wanted["trigger"] | {"expect": [f"event.{each}" for each in range(100)]}}
+    assert not differ(on_a_server(wanted), AutomationCore.model_validate(wanted))
+
+
+@pytest.mark.parametrize("key", ["description", "enabled"])
+def test_an_automation_that_reads_otherwise_differs(key):
+    wanted = AUTOMATIONS[0]
+    made = AutomationCore.model_validate(wanted | {key: False if key == "enabled" else "another"})
+    assert differ(made, AutomationCore.model_validate(wanted))
+
+
+def test_an_automation_that_waits_longer_differs():
+    wanted = AUTOMATIONS[0]
+    made = AutomationCore.model_validate(wanted | {"trigger": wanted["trigger"] | {"within": 600}})
+    assert differ(made, AutomationCore.model_validate(wanted))
+
+
+class Healthy(BaseHTTPRequestHandler):
+    """A server that is there."""
+
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def test_a_server_that_is_starting_is_waited_for_and_that_is_said(free_port):
+    url, said, servers = f"http://127.0.0.1:{free_port}/api", [], []
+
+    def say(line):
+        said.append(line)
+        servers.append(HTTPServer(("127.0.0.1", free_port), Healthy))
+        threading.Thread(target=servers[0].serve_forever, daemon=True).start()
+
+    async def wait():
+        async with PrefectClient(url) as client:
+            await awaited(client, 100, say)
+
+    asyncio.run(wait())
+    servers[0].shutdown()
+    servers[0].server_close()
+    assert [line.partition(", ")[0] for line in said] == [f"waiting for {url}/"]

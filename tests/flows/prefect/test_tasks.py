@@ -1,0 +1,113 @@
+"""The flow against a real Prefect server of its own, started once."""
+
+import json
+import os
+import subprocess
+import sys
+from importlib import import_module
+
+import pytest
+
+from paths import EXAMPLES, ROOT
+
+RUN_FLOW = """
+import asyncio, json, shutil, sys
+from flows.ingest import ingest
+from flows.learn import learn
+from prefect.client.orchestration import get_client
+from prefect.testing.utilities import prefect_test_harness
+
+async def seen():
+    async with get_client() as client:
+        tasks = await client.read_task_runs()
+        artifacts = await client.read_artifacts()
+        runs = await client.read_flow_runs()
+        return {
+            "tasks": {task.name: task.state.message or task.state_name for task in tasks},
+            "number": len(tasks),
+            "artifact": [artifact.data for artifact in artifacts if artifact.key == "ingest"][-1],
+            "learn": [artifact.data for artifact in artifacts if artifact.key == "learn"],
+            "run": runs[0].name,
+            "runs": sorted(run.name.split()[0] for run in runs),
+        }
+
+if __name__ == "__main__":
+    with prefect_test_harness(server_startup_timeout=120):
+        summary = ingest(sources=[sys.argv[1]], lake=sys.argv[2])
+        told = {"found": summary.found, "posts": summary.posts, **asyncio.run(seen())}
+        learned = learn(lake=shutil.copytree(sys.argv[2], sys.argv[2] + "-learned"))
+        after = asyncio.run(seen())
+        print(json.dumps({**told, "learned": [each.source_id for each in learned.learned], "after": after}))
+"""
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("prefect")
+    (folder / "run_flow.py").write_text(RUN_FLOW)
+    run = subprocess.run(
+        [sys.executable, folder / "run_flow.py", EXAMPLES, folder / "lake"],
+        env=os.environ | {"PREFECT_HOME": str(folder / "home"), "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr[-3000:]
+    return json.loads(run.stdout.splitlines()[-1]) | {"lake": folder / "lake"}
+
+
+def test_the_flow_runs_six_tasks_that_show_their_counts(told):
+    assert told["tasks"] == {
+        "find": "52 files found, 52 to read, 0 moved, 0 gone",
+        "learn": "0 sources with a template",
+        "transform": "42495 bytes read, 1 batches",
+        "load": "1 batches committed",
+        "complete": "0 posts cleaned again with what was learned of all, 0 with another text",
+        "report": "Completed",
+    }
+    assert told["number"] == 6
+
+
+def test_the_artifact_shows_counts_reasons_and_sources(told):
+    for part in (
+        "| found | unchanged | posts |",
+        "(balanced)",
+        "## Reasons",
+        "no_date",
+        "山城文薈",
+        "## Seconds",
+    ):
+        assert part in told["artifact"]
+
+
+def test_the_flow_gives_the_same_lake_as_the_direct_run(told, tmp_path):
+    from flows.pipeline.direct import ingest
+    from flows.pipeline.options import IngestOptions
+    from lake.store import open_lake
+
+    ingest(IngestOptions((str(EXAMPLES),), tmp_path / "direct"), print)
+    flow, direct = (
+        open_lake(folder).scan("posts").drop("run_id", "ingested_at", "version_at").collect().sort("post_id")
+        for folder in (told["lake"], tmp_path / "direct")
+    )
+    assert flow.equals(direct)
+
+
+@pytest.mark.parametrize(
+    "name",
+    "ingest.ingest backfill.backfill replay.replay learn.learn learn.reclean maintain.maintain verify.verify report.report".split(),
+)
+def test_every_parameter_has_a_default_and_a_help_text(name):
+    from prefect.utilities.callables import parameter_schema
+
+    module, flow = name.split(".")
+    schema = parameter_schema(getattr(import_module(f"flows.{module}"), flow).fn)
+    assert schema.required == []
+    assert all(prop.get("description") for prop in schema.properties.values())
+
+
+def test_learning_is_a_flow_with_an_artifact_of_its_own(told):
+    assert told["learned"]
+    assert told["after"]["runs"] == ["ingest", "learn"]
+    assert "sources looked at" in told["after"]["learn"][0]

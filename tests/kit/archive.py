@@ -1,0 +1,101 @@
+"""An archive: a folder of posts and the lake that it is loaded into."""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from flows.pipeline.direct import ingest, replay
+from flows.pipeline.options import Order
+from flows.pipeline.reporting.account import Summary
+from lake.batch import KEY
+from lake.store import open_lake
+
+TOUCHED_MTIME_NS = 1_000_000_000
+
+
+@dataclass(frozen=True)
+class Archive:
+    folder: Path
+    lake: Path
+
+    def write(self, path, text="渡口的红绿灯照常亮着。", **fields):
+        """Write a post; None leaves out a field of the front matter. JSON is YAML too."""
+        front = {"title": "一盏灯", "date": "2024-03-05T08:00:00Z", "categories": ["旧刊"]} | fields
+        lines = [
+            f"{name}: {json.dumps(value, ensure_ascii=False)}\n"
+            for name, value in front.items()
+            if value is not None
+        ]
+        return self.put(path, f"---\n{''.join(lines)}---\n<div>{text}</div>\n".encode())
+
+    def put(self, path, content):
+        file = Path(os.fsdecode(os.fsencode(self.folder) + b"/" + os.fsencode(path)))
+        file.parent.mkdir(parents=True, exist_ok=True)
+        if file.is_symlink():
+            file.unlink()
+        file.write_bytes(content)
+        return file
+
+    def remove(self, path):
+        (self.folder / path).unlink()
+
+    def move(self, path, to):
+        (self.folder / to).parent.mkdir(parents=True, exist_ok=True)
+        (self.folder / path).rename(self.folder / to)
+
+    def hide(self, path):
+        """Leave a link to nowhere in the place of a file: it is found, and cannot be read."""
+        self.put(path, b"").unlink()
+        (self.folder / path).symlink_to("nowhere")
+
+    def touch(self, path):
+        os.utime(self.folder / path, ns=(TOUCHED_MTIME_NS, TOUCHED_MTIME_NS))
+
+    def ingest(self, *sources, **order) -> Summary:
+        order = {"wait_seconds": 0} | order
+        return ingest(Order(tuple(map(str, sources or (self.folder,))), self.lake, **order), print)
+
+    def replay(self, *reasons, since=None) -> Summary:
+        return replay(Order((), self.lake, wait_seconds=0), print, reasons, since)
+
+    def anew(self):
+        """Load the folder as it is into a lake of its own, in one go."""
+        fresh = Archive(self.folder, self.lake.with_name("fresh"))
+        fresh.ingest()
+        return fresh
+
+    def rows(self, table):
+        return open_lake(self.lake).scan(table).collect()
+
+    def posts(self):
+        """Return all posts, without what differs from run to run."""
+        return self.rows("posts").drop("run_id", "ingested_at", "version_at").sort("post_id")
+
+    def live(self):
+        """Return the posts that stand, which are all."""
+        posts = self.posts()
+        assert posts["withdrawn_at"].is_null().all()
+        return posts
+
+    def withdrawn(self):
+        """Return the last versions of the posts that are away."""
+        return self.rows("revisions").filter(pl.col("superseded_at").is_null()).sort("post_id")
+
+    def files(self):
+        """Return the ledger of the files that are there, without what differs from run to run."""
+        there = self.rows("files").filter(pl.col("gone_at").is_null())
+        return there.drop("first_seen_at", "read_at", "gone_at", "run_id").sort(KEY)
+
+    def blobs(self):
+        return sorted(self.rows("raw")["blob"])
+
+    def outcomes(self):
+        """Return outcome and detail of each file that is there."""
+        rows = self.files().select("path", "outcome", "detail").iter_rows()
+        return {path: (outcome, detail) for path, outcome, detail in rows}
+
+    def titles(self):
+        return sorted(self.live()["title"])

@@ -1,0 +1,125 @@
+"""Prefect's UI in a browser: its pages and what is on them, found by roles and names, as people find them."""
+
+import shutil
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+from playwright.sync_api import expect, sync_playwright
+
+from live_stack.runs import LONG
+from live_stack.stack import AUTH
+
+SIZE = {"width": 1400, "height": 1000}
+PATIENCE = LONG * 1000
+# Prefect's UI reads the settings of its analytics from there even where analytics are off, and sends nothing then
+KNOWN_HOSTS = {"sr-client-cfg.amplitude.com"}
+
+
+class Ui:
+    """A page of the UI; what it asks of other hosts than the server's is refused, and kept in `foreign`."""
+
+    def __init__(self, page, stack, output):
+        self.page, self.base, self.output = page, stack.ui_url, output
+        self.foreign = set()
+        page.set_default_timeout(PATIENCE)
+        expect.set_options(timeout=PATIENCE)
+        page.route("**/*", self._route)
+
+    def _route(self, route):
+        host = urlsplit(route.request.url).hostname
+        if host == "127.0.0.1":
+            route.continue_()
+        else:
+            self.foreign.add(host)
+            route.abort()
+
+    @property
+    def main(self):
+        return self.page.get_by_role("main")
+
+    def keep(self, name):
+        """Keep what is seen, for people to look at."""
+        self.page.screenshot(path=self.output / f"{name}.png")
+
+    def open(self, path):
+        self.page.goto(f"{self.base}{path}")
+
+    def log_in(self, password):
+        """Say the password that the UI asks for before all else."""
+        self.open("deployments")
+        self.page.get_by_placeholder("admin:pass").fill(password)
+        self.page.get_by_role("button", name="Login").click()
+        self.page.wait_for_url("**/deployments**")
+
+    def open_deployment(self, name):
+        self.open("deployments")
+        self.page.get_by_role("cell").get_by_role("link", name=name, exact=True).first.click()
+        self.page.get_by_role("button", name="Run", exact=True).click()
+
+    def open_form(self, name):
+        """Open the form of Custom run."""
+        self.open_deployment(name)
+        self.page.get_by_role("menuitem", name="Custom run").click()
+        self.field("lake").wait_for()
+
+    def field(self, parameter):
+        return self.page.get_by_label(f"{parameter} (Optional)")
+
+    def items(self):
+        """Return the fields of the form's first list."""
+        with_items = self.main.get_by_role("group").filter(
+            has=self.page.get_by_role("button", name="Add item")
+        )
+        return with_items.first
+
+    def choose(self, parameter, choice):
+        self.page.get_by_role("button", name=f"Select {parameter}").click()
+        self.page.get_by_role("option", name=choice).click()
+        self.page.get_by_role("dialog").wait_for(state="hidden")
+
+    def pick_day(self, parameter, day):
+        """Pick a day of this month for a parameter that may also be none."""
+        text = self.main.get_by_text(f"{parameter} (Optional)", exact=True)
+        text.locator("xpath=following::*[@role='tab'][1]").click()
+        self.page.get_by_role("button", name="Pick a date").click()
+        self.page.get_by_role("gridcell", name=f" {day}th, ").get_by_role("button").click()
+        self.page.keyboard.press("Escape")
+
+    def submit(self):
+        self.page.get_by_role("button", name="Submit").click()
+
+    def view_run(self):
+        """Go to the run that was started just now, by the message that says so; give its id."""
+        self.page.get_by_role("link", name="View run").click()
+        self.page.wait_for_url("**/runs/flow-run/**")
+        return urlsplit(self.page.url).path.rpartition("/")[2]
+
+    def see_completed(self):
+        """Wait until the page of a run says that it is Completed."""
+        self.open_tab("Logs")
+        expect(self.main.get_by_text("Completed", exact=True).first).to_be_visible()
+
+    def open_tab(self, name):
+        self.page.get_by_role("tab", name=name).click()
+        return self.page.get_by_role("tabpanel", name=name)
+
+    def open_artifact(self, key):
+        """Open an artifact of the run whose page is shown; give what the page shows."""
+        self.open_tab("Artifacts").get_by_role("link", name=f" {key} ").click()
+        self.page.wait_for_url("**/artifacts/key/**")
+        self.main.locator("a[href*='/artifacts/artifact/']").first.click()
+        self.page.wait_for_url("**/artifacts/artifact/**")
+        return self.main
+
+
+@contextmanager
+def opened(stack, output):
+    """Open the UI in a browser of its own."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        try:
+            ui = Ui(browser.new_page(viewport=SIZE), stack, output)
+            ui.log_in(AUTH)
+            yield ui
+        finally:
+            browser.close()

@@ -1,0 +1,102 @@
+"""What docker-compose.yml says, with `${VARIABLES}` put in as docker compose does it."""
+
+import re
+from graphlib import TopologicalSorter
+
+import yaml
+
+from paths import ROOT
+
+COMPOSE = ROOT / "docker-compose.yml"
+EXPRESSION = re.compile(r"([A-Za-z_]\w*)(?:(:?[-?+])(.*))?", re.DOTALL)
+SECONDS = {"s": 1, "m": 60}
+
+
+class MissingVariableError(Exception):
+    """A variable that has no default is not set."""
+
+
+def read(variables):
+    """Return the file with its variables put in. Raises MissingVariableError."""
+    said = _put_in(yaml.safe_load(COMPOSE.read_text(encoding="utf-8")), variables)
+    for service in said["services"].values():
+        _pass_on(service["environment"], variables)
+    return said
+
+
+def _pass_on(environment, variables):
+    """Return a service the variables that it only names; None is left for those that are not set."""
+    environment |= {key: variables.get(key) for key, value in environment.items() if value is None}
+
+
+def _put_in(value, variables):
+    if isinstance(value, dict):
+        return {key: _put_in(each, variables) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_put_in(each, variables) for each in value]
+    return interpolated(value, variables) if isinstance(value, str) else value
+
+
+def interpolated(text, variables):
+    """Put variables into a text: `${A}`, `${A:-default}`, `${A:?message}`, `${A:+instead}`, nested; `$$` is a dollar."""
+    before, dollar, after = text.partition("$")
+    if not dollar:
+        return before
+    if after.startswith("$"):
+        return f"{before}${interpolated(after[1:], variables)}"
+    end = _closing_brace(after)
+    return before + _value(after[1:end], variables) + interpolated(after[end + 1 :], variables)
+
+
+def _closing_brace(text):
+    depth = 0
+    for place, character in enumerate(text):
+        depth += (character == "{") - (character == "}")
+        if depth == 0:
+            return place
+    raise ValueError(f"a brace is not closed: {text}")
+
+
+def _value(expression, variables):
+    name, operator, word = EXPRESSION.fullmatch(expression).groups(default="")
+    value = variables.get(name)
+    is_missing = value is None or (operator.startswith(":") and not value)
+    if operator.endswith("?") and is_missing:
+        raise MissingVariableError(f"{name}: {word}")
+    if operator.endswith("-"):
+        return interpolated(word, variables) if is_missing else value
+    if operator.endswith("+"):
+        return "" if is_missing else interpolated(word, variables)
+    return value or ""
+
+
+def names_in(text):
+    """Return the names of all variables that a text asks for."""
+    return set(re.findall(r"\$\{([A-Za-z_]\w*)", text))
+
+
+def seconds(duration):
+    """Return the seconds of `90s` or `2m`."""
+    return int(duration[:-1]) * SECONDS[duration[-1]]
+
+
+def mounts(service):
+    """Return where a service may write or read what is not of its image: the path, and what is mounted there.
+
+    That is the name of a volume, a folder of the machine, or nothing for a folder of its own.
+    """
+    own = {each.partition(":")[0]: "" for each in service.get("tmpfs", [])}
+    return own | dict(_mount(each) for each in service.get("volumes", []))
+
+
+def _mount(volume):
+    if isinstance(volume, dict):
+        return volume["target"], volume["source"]
+    source, colon, target = volume.partition(":")
+    return (target, source) if colon else (source, "")
+
+
+def in_order(services):
+    """Return the names of services, each after those that it depends on."""
+    waiting_for = {name: set(service.get("depends_on", {})) for name, service in services.items()}
+    return list(TopologicalSorter(waiting_for).static_order())

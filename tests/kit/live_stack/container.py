@@ -1,0 +1,157 @@
+"""One service of docker-compose.yml as processes of this machine.
+
+It differs from a container in its file system (the paths of volumes lead to folders below one folder), in the names of
+hosts and ports (127.0.0.1 and free ones), and in its user. All its processes carry STACK in their environment.
+"""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from live_stack import compose, database
+
+STACK = "POSTLAKE_STACK"
+DATA = "/var/lib/postgresql/data"
+# ours come first in the order of PATH, as /opt/postlake/bin does in the image
+PATH = f"{Path(sys.executable).parent}:{database.programs()}:{os.environ['PATH']}"
+IMAGE = {"PATH": PATH, "HOME": "/home/postlake", "TMPDIR": "/tmp", "LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1"}
+DEFAULT_GRACE = "10s"
+# PostgreSQL's image is stopped by the signal that ends all sessions and writes what is in memory
+STOP_SIGNALS = {"database": signal.SIGINT}
+# a first start on a busy machine: a minute for the tables, another for the deployments
+SECONDS_TO_START = 300
+
+
+@dataclass
+class Container:
+    """A service that can be started, stopped, killed and asked."""
+
+    name: str
+    service: dict[str, Any]
+    folder: Path
+    ports: dict[str, str]
+    main: subprocess.Popen[bytes] | None = None
+
+    def start(self):
+        """Start it and wait for its health, or for the good end of one without a health check."""
+        self._make_ready()
+        with self.log_file.open("ab") as log:
+            self.main = subprocess.Popen(
+                self._command(), env=self.environment, cwd=compose.ROOT, stdout=log, stderr=log, start_new_session=True
+            )  # fmt: skip
+        if "healthcheck" in self.service:
+            self._wait_for_health()
+        elif self.main.wait(SECONDS_TO_START):
+            raise AssertionError(f"{self.name} failed: {self.log()[-3000:]}")
+
+    def stop(self):
+        """End it as `docker stop` does: a signal to its first process, later SIGKILL to all; give the seconds taken."""
+        began = time.monotonic()
+        self.main.send_signal(STOP_SIGNALS.get(self.name, signal.SIGTERM))
+        with suppress(subprocess.TimeoutExpired):
+            self.main.wait(compose.seconds(self.service.get("stop_grace_period", DEFAULT_GRACE)))
+        seconds = time.monotonic() - began
+        self.kill()
+        return seconds
+
+    def kill(self):
+        """End all its processes at once, as `docker kill` does."""
+        while processes := self.processes():
+            for process in processes:
+                with suppress(psutil.NoSuchProcess):
+                    process.kill()
+            psutil.wait_procs(processes, timeout=10)
+        if self.main:
+            self.main.wait()
+
+    def is_healthy(self):
+        kind, *check = self.service["healthcheck"]["test"]
+        assert kind == "CMD"
+        return self.run(*check).returncode == 0
+
+    def run(self, *command, **environment):
+        """Run its own command once more, or another, in its environment; give the finished process."""
+        return subprocess.run(
+            [self.here(word) for word in command] or self._command(),
+            env=self.environment | environment,
+            cwd=compose.ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def processes(self):
+        """Return its processes that live, those of runs too."""
+        return [each for each in psutil.process_iter() if self._is_ours(each)]
+
+    def _is_ours(self, process):
+        with suppress(psutil.Error):
+            is_alive = process.status() != psutil.STATUS_ZOMBIE
+            return is_alive and process.environ().get(STACK) == self.environment[STACK]
+        return False
+
+    @property
+    def log_file(self):
+        return self.folder / f"{self.name}.log"
+
+    def log(self):
+        return self.log_file.read_text(encoding="utf-8", errors="replace")
+
+    @property
+    def environment(self):
+        """What the container would find set, and nothing of this process."""
+        said = {key: value for key, value in self.service["environment"].items() if value is not None}
+        known = {key: self._value_here(key, value) for key, value in (IMAGE | said).items()}
+        return known | {STACK: f"{self.folder}/{self.name}"}
+
+    def here(self, word):
+        """Translate a word of the container to this machine: ports, or a path that is mounted."""
+        word = re.sub(r"\b(" + "|".join(self.ports) + r")\b", lambda port: self.ports[port[0]], word)
+        for path in sorted(self._mounts(), key=len, reverse=True):
+            if word == path or word.startswith(f"{path}/"):
+                return f"{self.place(path)}{word.removeprefix(path)}"
+        return "127.0.0.1" if word == "0.0.0.0" else word
+
+    def _value_here(self, key, value):
+        if key.endswith(("PASSWORD", "AUTH_STRING")) or key == "PATH":
+            return value
+        if key.endswith("_HOST"):
+            return "127.0.0.1"
+        return self.here(re.sub(r"//[a-z]+:", "//127.0.0.1:", value))
+
+    def place(self, path):
+        """Return the folder that a mounted path of the container leads to."""
+        source = self._mounts()[path]
+        if source.startswith(("/", ".")):
+            return Path(source)
+        return self.folder / "volumes" / source if source else self.folder / self.name / path.strip("/")
+
+    def _mounts(self):
+        return {"/home/postlake": "", "/tmp": ""} | compose.mounts(self.service)
+
+    def _make_ready(self):
+        for path in self._mounts():
+            self.place(path).mkdir(parents=True, exist_ok=True)
+        if self.name == "database" and not any(self.place(DATA).iterdir()):
+            database.make(self.place(DATA), self.environment)
+
+    def _command(self):
+        if self.name == "database":
+            return database.command(self.place(DATA), self.ports["5432"])
+        return [self.here(word) for word in self.service["command"]]
+
+    def _wait_for_health(self):
+        deadline = time.monotonic() + SECONDS_TO_START
+        while not self.is_healthy():
+            if self.main.poll() is not None or time.monotonic() > deadline:
+                raise AssertionError(f"{self.name} is not healthy: {self.log()[-3000:]}")
+            time.sleep(0.5)

@@ -1,0 +1,110 @@
+"""docker-compose.yml as processes of this machine: every service by its very command, environment and health check.
+
+with running(folder) as stack:      # or the fixture `stack` of tests/live/conftest.py, one for all tests
+    stack.api_url, stack.ui_url     # http://127.0.0.1:PORT/api and http://127.0.0.1:PORT/v2/
+    stack.lake, stack.posts         # the folders that the worker knows as /lake and /posts; posts: a copy of the examples
+    stack.worker                    # a Container, as are stack.server, stack.database, stack.deploy
+    stack.worker.kill()             # SIGKILL to all its processes, runs too, as `docker kill`
+    stack.worker.stop()             # as `docker stop`: SIGTERM, after the grace period SIGKILL; gives the seconds taken
+    stack.worker.start()            # again, and wait for its health
+    stack.worker.is_healthy()       # its own health check, now
+    stack.worker.processes()        # psutil's, runs too
+    stack.worker.log()              # all it wrote
+    stack.worker.run("postlake", "info")    # another command in its environment: a finished process with its output
+    stack.another_worker()          # `--scale worker=2`: a second Container, not started yet
+    stack.sql("SELECT 1")           # rows of Prefect's database, each a list of texts
+    stack.client()                  # httpx.Client of the API: stack.client().post("/flow_runs/filter", json={}).json()
+"""
+
+import shutil
+import socket
+from contextlib import contextmanager
+from dataclasses import replace
+
+import httpx
+
+from live_stack import compose
+from live_stack.container import Container
+from paths import EXAMPLES
+
+CONTAINER_PORTS = ("5432", "4200", "8080")
+# as a careful person may choose it; each of these has a meaning in a URL, in YAML, to a shell or to ConfigParser
+AUTH = "admin:p@ss word$"
+PASSWORD = "p@ss:w/ord %2F%(x)s #$'\"é"
+
+
+class Stack:
+    """All services of docker-compose.yml; see the top of this file."""
+
+    def __init__(self, folder, **variables):
+        self.posts, self.lake = folder / "posts", folder / "volumes" / "lake"
+        self._ports = free_ports(CONTAINER_PORTS)
+        own = {
+            "POSTGRES_PASSWORD": PASSWORD,
+            "PREFECT_SERVER_API_AUTH_STRING": AUTH,
+            "POSTLAKE_UI_PORT": self._ports["4200"],
+            "POSTLAKE_POSTS": str(self.posts),
+        }
+        services = compose.read(own | variables)["services"]
+        self.containers = {
+            name: Container(name, service, folder, self._ports) for name, service in services.items()
+        }
+        self.api_url = f"http://127.0.0.1:{self._ports['4200']}/api"
+        self.ui_url = f"http://127.0.0.1:{self._ports['4200']}/v2/"
+
+    def __getattr__(self, name):
+        if name not in self.__dict__.get("containers", {}):
+            raise AttributeError(name)
+        return self.containers[name]
+
+    def up(self):
+        """Start all services, each after those that it depends on."""
+        shutil.copytree(EXAMPLES, self.posts, dirs_exist_ok=True)
+        for name in compose.in_order({name: each.service for name, each in self.containers.items()}):
+            self.containers[name].start()
+
+    def down(self):
+        """End all. The database is stopped: one that is killed leaves its shared memory on the machine."""
+        for name, container in reversed(self.containers.items()):
+            if name == "database" and container.main:
+                container.stop()
+            container.kill()
+
+    def another_worker(self):
+        """Return a second worker, which shares the volumes with the first and has a port of its own; to be started."""
+        ports = self._ports | free_ports(["8080"])
+        self.containers["worker2"] = replace(self.worker, name="worker2", ports=ports, main=None)
+        return self.containers["worker2"]
+
+    def client(self):
+        return httpx.Client(base_url=self.api_url, timeout=30, auth=tuple(AUTH.split(":")))
+
+    def sql(self, statement):
+        """Return the rows that Prefect's database has for a statement."""
+        password = self.database.environment["POSTGRES_PASSWORD"]
+        words = ("psql", "-X", "-A", "-t", "-h", "127.0.0.1", "-p", "5432", "-U", "prefect", "-c", statement)
+        asked = self.database.run(*words, PGPASSWORD=password)
+        assert asked.returncode == 0, asked.stderr
+        return [line.split("|") for line in asked.stdout.splitlines()]
+
+
+def free_ports(ports):
+    """Return a free port of this machine for each."""
+    probes = {port: socket.socket() for port in ports}
+    for probe in probes.values():
+        probe.bind(("127.0.0.1", 0))
+    found = {port: str(probe.getsockname()[1]) for port, probe in probes.items()}
+    for probe in probes.values():
+        probe.close()
+    return found
+
+
+@contextmanager
+def running(folder, **variables):
+    """Run the stack in a folder, with variables of docker-compose.yml, and end all of it."""
+    stack = Stack(folder, **variables)
+    try:
+        stack.up()
+        yield stack
+    finally:
+        stack.down()

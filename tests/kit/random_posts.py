@@ -1,0 +1,23 @@
+"""What hypothesis makes posts of, and how often."""
+
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+
+FEW = settings(
+    max_examples=6,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],  # shrinking takes minutes
+    suppress_health_check=list(HealthCheck),
+)
+IN_STATES = ["_posts/2024-03-05-x.md", "archived/2024-03-05/2024-03-05-x.md"]
+NAMES = st.sampled_from(
+    ["a.md", "b.md", "old/a.md", "old/c.md", "zh/x/index.md", "en/x/index.md", *IN_STATES]
+)
+# few values, so that posts meet, and edits are reverts
+FIELDS = st.fixed_dictionaries(
+    {
+        "url": st.sampled_from(["https://a.example/1", "https://a.example/1?utm_source=x", "https://a.example/2", None]),
+        "date": st.sampled_from(["2024-03-05T08:00:00Z", "2023-12-31T23:59:59Z", None]),
+        "text": st.sampled_from(["短", "长长的一段话"]),
+    }
+)  # fmt: skip

@@ -1,0 +1,370 @@
+"""A lake that is maintained holds the same rows in fewer files, and goes on wherever a run was killed."""
+
+import datetime as dt
+import json
+import re
+import subprocess
+import sys
+
+import duckdb
+import polars as pl
+import pyarrow.parquet as pq
+import pytest
+from deltalake import CommitProperties, DeltaTable
+from polars.testing import assert_frame_equal
+
+from flows.pipeline.execution import read
+from flows.pipeline.learn_run import LearnOptions, learn
+from flows.pipeline.maintenance.maintain import MaintainOptions, maintain
+from flows.pipeline.maintenance.verify import verify
+from flows.pipeline.progress import progress_listener
+from git_repository import contents, init
+from lake.errors import LakeError
+from lake.maintenance import compact as files
+from lake.query import sql
+from lake.store import open_lake
+from one_run import Killed, arm, give_up
+from schemas.errors import MisuseError
+from schemas.tables import TABLES
+
+URL = "https://a.example/{}"
+SORTED = ["post_id", "version_at", "origin", "path", "blob", "source_id", "version", "pattern"]
+
+
+@pytest.fixture
+def archive(archive):
+    """Three ingests: of each table but posts, as many files; versions of a post within one partition."""
+    for number in range(3):
+        archive.write(f"{number}.md", url=URL.format(number), categories=[f"第{number % 2}刊"])
+        archive.write("a.md", url=URL.format("a"), title=f"改了{number}")
+        archive.ingest()
+    return archive
+
+
+def maintained(archive, days=0.0, **order):
+    return maintain(MaintainOptions(archive.lake, days, no_readers=True, wait_seconds=0, **order), print)
+
+
+def frames(archive):
+    """Return the rows of all tables but runs, in an order of their own."""
+    rows = {name: archive.rows(name) for name in TABLES if name != "runs"}
+    return {name: each.select(sorted(each.columns)).sort([key for key in SORTED if key in each.columns])
+            for name, each in rows.items()}  # fmt: skip
+
+
+def assert_same(archive, other):
+    assert_frame_equal(archive.live(), other.live())
+    assert_frame_equal(archive.files(), other.files())
+    assert verify(archive.lake).shown == []
+
+
+def on_disk(archive, name="*"):
+    return sorted(archive.lake.glob(f"{name}/**/*.parquet"))
+
+
+def data_files(archive, name):
+    return [file for file in on_disk(archive, name) if "_delta_log" not in file.parts]
+
+
+def of(done, name):
+    return next(each for each in done.tables if each.table == name)
+
+
+def kill(monkeypatch, point, run):
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        arm(patch.setattr, point, give_up)
+        run()
+
+
+def killed_after(steps, archive):
+    """Maintain until so many steps have told that they are done."""
+    told = iter(range(1, steps))
+
+    def watch(stage, done, total):
+        if next(told, None) is None:
+            raise Killed
+
+    with progress_listener(watch), pytest.raises(Killed):
+        maintained(archive)
+
+
+# What is done
+
+
+def test_no_row_changes_and_each_table_is_in_few_files(archive):
+    before = frames(archive)
+    maintained(archive)
+    for name, rows in frames(archive).items():
+        assert_frame_equal(rows, before[name])
+    counts = {name: open_lake(archive.lake).partition_files(name).height for name in TABLES}
+    assert counts == {
+        "raw": 1,
+        "revisions": 1,
+        "posts": 3,
+        "files": 1,
+        "templates": 0,
+        "renamed_posts": 0,
+        "runs": 2,
+    }
+
+
+def test_what_it_tells_is_what_lies_on_disk(archive):
+    before = {name: data_files(archive, name) for name in TABLES}
+    done = maintained(archive)
+    for name in TABLES:
+        told, there = of(done, name), data_files(archive, name)
+        assert (told.files, told.bytes) == (len(there), sum(file.stat().st_size for file in there))
+        assert told.removed == len(set(before[name]) - set(there)), name
+    assert of(done, "raw").compacted == 3
+
+
+def test_a_second_maintain_finds_nothing_but_its_own_runs_to_do(archive):
+    maintained(archive)
+    done = maintained(archive)
+    assert {each.table: (each.compacted, each.removed) for each in done.tables if each.compacted} == {
+        "runs": (2, 2)
+    }
+
+
+def test_files_put_together_are_written_as_all_others_are(archive):
+    maintained(archive)
+    lake = open_lake(archive.lake)
+    footer = pq.read_metadata(data_files(archive, "revisions")[0])
+    column = footer.row_group(0).column(0)
+    assert (footer.num_row_groups, column.compression, column.is_stats_set) == (1, "ZSTD", False)
+    row = lake.partition_files("revisions").row(0, named=True)
+    rows = archive.rows("revisions")
+    assert (row["min.date"], row["num_records"]) == (rows["date"].min(), rows.height)
+    assert rows["published_at"].is_sorted()
+
+
+def test_readers_of_changes_are_told_that_there_are_none(archive):
+    maintained(archive)
+    entry = max(archive.lake.glob("revisions/_delta_log/*.json")).read_text()
+    actions = [each for line in entry.splitlines() for each in json.loads(line).items()]
+    assert {told["dataChange"] for action, told in actions if action in {"add", "remove"}} == {False}
+
+
+@pytest.mark.parametrize("limit", ["MAX_FILE_ROWS", "MAX_FILE_BYTES"])
+def test_no_more_is_put_together_than_a_file_may_hold(archive, monkeypatch, limit):
+    groups_of_rows = [pq.read_metadata(file).row_group(0) for file in data_files(archive, "raw")]
+    wholes = {
+        "MAX_FILE_ROWS": sum(group.num_rows for group in groups_of_rows),
+        "MAX_FILE_BYTES": sum(group.total_byte_size for group in groups_of_rows),
+    }
+    monkeypatch.setattr(files, limit, wholes[limit] - 1)
+    assert [of(maintained(archive), "raw").files for _ in range(2)] == [2, 2]
+
+
+@pytest.mark.parametrize("name", ["raw", "files", "templates", "runs", "posts", "revisions"])
+def test_every_reader_reads_the_tables_afterwards(archive, name):
+    maintained(archive)
+    table, rows = DeltaTable(str(archive.lake / name)), archive.rows(name)
+    assert table.to_pyarrow_dataset().to_table().num_rows == rows.height
+    assert pl.scan_delta(str(archive.lake / name)).collect().height == rows.height
+    if rows.height:
+        assert duckdb.execute("SELECT count(*) FROM read_parquet(?)", [table.file_uris()]).fetchone() == (
+            rows.height,
+        )
+
+
+@pytest.mark.parametrize("name", ["a b", "数据湖", "100%", "x#1", "it's", "{x}", "a&b=c", "month=1"])
+def test_the_lake_may_lie_in_a_folder_of_any_name(archive, name):
+    odd = type(archive)(archive.folder, archive.folder.parent / name / "lake")
+    odd.ingest()
+    odd.write("a.md", url=URL.format("a"), title="又改")
+    odd.ingest()
+    assert of(maintained(odd), "posts").removed == 1
+    assert sql.run_query(open_lake(odd.lake), "SELECT title FROM posts WHERE path = 'a.md'", 9)[1] == [
+        ("又改",)
+    ]
+    assert verify(odd.lake).findings == 0
+
+
+# What is deleted
+
+
+def test_versions_within_the_retention_stay_readable(archive):
+    versions = [json.loads(text) for text in archive.rows("runs").sort("started_at")["versions"]]
+    before = frames(archive)["posts"]
+    maintained(archive, days=7.0)
+    then = open_lake(archive.lake).at_versions(versions[-1]).scan("posts").collect()
+    assert_frame_equal(then.select(before.columns).sort("post_id"), before)
+    assert open_lake(archive.lake).at_versions(versions[0]).scan("posts").collect().height == 2
+
+
+@pytest.mark.parametrize(("days", "removed"), [(9.0, 0), (7.0, 3)], ids=["younger", "older"])
+def test_files_that_were_replaced_before_the_retention_are_removed(archive, days, removed):
+    past = int((dt.datetime.now(dt.UTC) - dt.timedelta(days=8)).timestamp() * 1000)
+    for entry in archive.lake.glob("posts/_delta_log/*.json"):
+        entry.write_text(re.sub(r'"deletionTimestamp":\d+', f'"deletionTimestamp":{past}', entry.read_text()))
+    assert of(maintained(archive, days, compact=False), "posts").removed == removed
+
+
+def test_the_versions_of_the_newest_run_can_be_read_even_if_all_older_ones_go(archive):
+    done = maintained(archive)
+    newest = archive.rows("runs").sort("started_at").row(-1, named=True)
+    assert (newest["kind"], newest["run_id"], json.loads(newest["versions"])) == (
+        "maintain",
+        done.run_id,
+        done.versions,
+    )
+    then = open_lake(archive.lake).at_versions(done.versions)
+    assert {name: then.scan(name).collect().height for name in TABLES} == {
+        name: archive.rows(name).height for name in TABLES
+    }
+
+
+def test_what_a_killed_run_left_goes_at_once_and_what_is_not_ours_stays(archive):
+    partition = data_files(archive, "posts")[0].parent
+    orphans = [partition / "part-1.zstd.parquet", archive.lake / "raw" / "part-2.parquet#1",
+               archive.lake / "posts" / "source_id=gone" / "month=2020-01" / "part-3.parquet"]  # fmt: skip
+    for orphan in [*orphans, partition / "notes.txt"]:
+        orphan.parent.mkdir(parents=True, exist_ok=True)
+        orphan.write_bytes(b"1234")
+    done = maintained(archive, days=7.0)
+    assert [of(done, name).orphans for name in ("posts", "raw")] == [2, 1]
+    assert [path.exists() for path in [*orphans, orphans[2].parents[1], partition / "notes.txt"]] == [
+        *[False] * 4,
+        True,
+    ]
+
+
+def test_old_entries_of_the_log_go_and_the_lake_goes_on(archive):
+    for name in TABLES:
+        table = DeltaTable(str(archive.lake / name))
+        table.alter.set_table_properties({"delta.logRetentionDuration": "interval 0 days"})
+    maintained(archive)
+    assert [len(list(archive.lake.glob(f"{name}/_delta_log/*.json"))) for name in TABLES] == [1] * len(TABLES)
+    assert (archive.ingest().unchanged, verify(archive.lake).findings) == (4, 0)
+
+
+def test_a_dry_run_tells_the_same_and_writes_nothing(archive):
+    before = contents(archive.lake)
+    told = maintained(archive, days=1.0, dry_run=True)
+    assert contents(archive.lake) == before
+    done = maintained(archive, days=1.0)
+    for each, other in zip(told.tables, done.tables, strict=True):
+        assert (each.compacted, each.removed, each.orphans) == (other.compacted, other.removed, other.orphans)
+
+
+def test_nothing_is_put_together_where_that_is_not_wanted(archive):
+    done = maintained(archive, compact=False)
+    assert sum(each.compacted for each in done.tables) == 0
+    assert of(done, "raw").files == 3
+
+
+@pytest.mark.parametrize("days", [0, 0.9, -1, 31, float("nan")])
+def test_a_retention_that_running_queries_may_not_survive_is_refused(tmp_path, days):
+    with pytest.raises(MisuseError, match="retention of"):
+        MaintainOptions(tmp_path, days)
+
+
+def test_there_must_be_a_lake(tmp_path):
+    with pytest.raises(LakeError, match="no lake here"):
+        maintain(MaintainOptions(tmp_path / "none"), print)
+    assert list(tmp_path.iterdir()) == []
+
+
+# Killed
+
+KILLED = [("before", "raw", 1), ("after", "revisions", 1), ("after", "posts", 1), ("after", "files", 1)]
+
+
+@pytest.mark.parametrize("point", KILLED, ids=["-".join(map(str, point)) for point in KILLED])
+@pytest.mark.parametrize("then", ["ingest", "maintain"])
+def test_an_ingest_killed_after_a_maintain_is_finished_by_the_next(archive, monkeypatch, point, then):
+    maintained(archive)
+    archive.write("a.md", url=URL.format("a"), title="末了")
+    kill(monkeypatch, point, archive.ingest)
+    if then == "maintain":
+        maintained(archive)
+    archive.write("0.md", url=URL.format("other"))
+    archive.ingest()
+    assert_same(archive, archive.anew())
+
+
+@pytest.mark.parametrize("steps", range(1, 13))
+def test_a_maintain_killed_at_any_step_leaves_a_lake_that_goes_on(archive, monkeypatch, steps):
+    killed_after(steps, archive)
+    assert (archive.ingest().resumed, verify(archive.lake).shown) == (False, [])
+    archive.write("a.md", url=URL.format("a"), title="末了")
+    kill(monkeypatch, ("after", "posts", 1), archive.ingest)
+    maintained(archive)
+    archive.ingest()
+    assert_same(archive, archive.anew())
+
+
+def test_posts_that_were_cleaned_again_are_not_taken_back_behind_what_is_deleted(archive, monkeypatch):
+    lake = open_lake(archive.lake)
+    rows = lake.scan("posts").collect()
+    lake.replace("posts", rows, rows.select(lake.partition_columns("posts")).unique(), CommitProperties())
+    maintained(archive)
+    archive.write("a.md", url=URL.format("a"), title="末了")
+    kill(monkeypatch, ("after", "posts", 1), archive.ingest)
+    archive.ingest()
+    assert_same(archive, archive.anew())
+
+
+# Histories
+
+
+@pytest.fixture
+def past(archive, monkeypatch):
+    """A repository of six commits, and how to replay it; batches are of two files."""
+    monkeypatch.setattr(read, "READ_BATCH_FILES", 2)
+    home = type(archive)(archive.folder.with_name("past"), archive.lake.with_name("of-the-past"))
+    home.folder.mkdir()
+    git = init(home.folder)
+    for day in range(1, 7):
+        home.write(f"{day}.md", url=URL.format(day))
+        home.write("a.md", url=URL.format("a"), title=f"第{day}天")
+        git.commit(day)
+    return home
+
+
+def replay(home):
+    return home.ingest(f"{home.folder}@main", history=True)
+
+
+UPKEEP = {
+    "maintain": maintained,
+    "maintain-killed": lambda home: killed_after(8, home),
+    "maintain-killed-early": lambda home: killed_after(6, home),
+    "maintain-twice": lambda home: (maintained(home), maintained(home)),
+    "learn": lambda home: learn(LearnOptions(home.lake, wait_seconds=0), print),
+}
+
+
+@pytest.mark.parametrize("point", [("after", "files", 2), ("after", "posts", 3), ("before", "runs", 1)])
+@pytest.mark.parametrize("between", UPKEEP.values(), ids=UPKEEP)
+def test_a_replay_that_was_killed_goes_on_where_it_was_whatever_is_done_between(
+    past, monkeypatch, point, between
+):
+    kill(monkeypatch, point, lambda: replay(past))
+    between(past)
+    assert (replay(past).kind, verify(past.lake).shown) == ("history", [])
+    calm = type(past)(past.folder, past.lake.with_name("calm"))
+    replay(calm)
+    assert_frame_equal(past.posts(), calm.posts())
+    assert_frame_equal(past.rows("revisions").drop("run_id", "ingested_at").sort("post_id", "version_at"),
+                       calm.rows("revisions").drop("run_id", "ingested_at").sort("post_id", "version_at"))  # fmt: skip
+
+
+@pytest.mark.parametrize("between", UPKEEP.values(), ids=UPKEEP)
+def test_a_replay_that_was_done_goes_on_from_there(past, between):
+    replay(past)
+    between(past)
+    past.write("a.md", url=URL.format("a"), title="末了")
+    init(past.folder).commit(9)
+    done = replay(past)
+    assert (done.kind, done.resumed, past.rows("revisions").height) == ("history", False, 6)
+
+
+def test_the_command_line_tells_what_would_be_done_and_refuses_what_readers_may_not_survive(archive):
+    command = [sys.executable, "-m", "cli", "maintain", "--json", "--lake", str(archive.lake)]
+    runs = [subprocess.run([*command, *options], capture_output=True, text=True, timeout=60, check=False)
+            for options in (["--dry-run"], ["--retention-days", "0"], [])]  # fmt: skip
+    assert [run.returncode for run in runs] == [0, 2, 0]
+    assert [json.loads(run.stdout)["tables"][0]["files"] for run in (runs[0], runs[2])] == [3, 1]
+    assert "--no-readers" in runs[1].stderr
