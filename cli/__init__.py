@@ -20,7 +20,7 @@ from cli.ingest import ingest, replay
 from cli.maintenance import learn, maintain, reclean, verify
 from cli.query import history, info, rejects, report, sql
 from cli.serve import deploy, serve, server, worker
-from cli.terminal import OUTPUT, fail
+from cli.terminal import OUTPUT, fail, print_logs
 from schemas.errors import PostlakeError
 
 FAILED = 1
@@ -95,6 +95,7 @@ def options(
     """Post files in, a queryable Parquet lake out."""
     del show_version
     OUTPUT.is_quiet, OUTPUT.is_verbose = quiet, verbose
+    print_logs()
 
 
 def interrupt_again(unraisable: Any) -> None:

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.command import with_options
 from cli.console import watching
 from cli.ingest import print_summary
-from cli.options import DATA_LAKE, Json, LakeDir, Parser, Since, Sources, Until, Wait, Workers, as_day
+from cli.options import LAKE_OPTION, SOURCE_OPTION, WAIT_OPTION, Json
 from cli.tables import print_table
 from cli.terminal import put, say
+from flows.pipeline.options import BackfillOptions
 from posts.sources.paths import printable
-from schemas.enums import BackfillMode, HtmlParser
 
 if TYPE_CHECKING:
     from flows.pipeline.backfill.request import Forecast
@@ -21,32 +22,19 @@ if TYPE_CHECKING:
 SHOWN = 20
 
 
+@with_options(
+    BackfillOptions,
+    sources=typer.Argument(
+        metavar="[SOURCE...]", help="Sources as for ingest; none: those that the lake has read."
+    ),
+    lake=LAKE_OPTION,
+    only=SOURCE_OPTION,
+    plan=typer.Option("--plan", metavar="ID"),
+    wait_seconds=WAIT_OPTION,
+)
 def backfill(
-    sources: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[SOURCE...]", help="Places as for ingest; none: those that the lake has read."
-        ),
-    ] = None,
-    lake: LakeDir = DATA_LAKE,
-    since: Since = None,
-    until: Until = None,
-    mode: Annotated[
-        BackfillMode | None,
-        typer.Option(
-            help="missing (the default): files that the lake has not read; failed: rejects; all: read anew."
-        ),
-    ] = None,
-    source: Sources = None,
-    plan: Annotated[str, typer.Option(metavar="ID", help="Carry out this plan.")] = "",
+    options: BackfillOptions,
     now: Annotated[bool, typer.Option("--now", help="Plan and carry out at once.")] = False,
-    path: Annotated[str, typer.Option(help="Only this folder of each SOURCE.")] = "",
-    as_files: Annotated[
-        bool, typer.Option("--as-files", help="Read a git working copy as a folder, committed or not.")
-    ] = False,
-    workers: Workers = 0,
-    parser: Parser = HtmlParser.LEXBOR,
-    wait: Wait = 600,
     as_json: Json = False,
 ) -> None:
     """Fill a hole in a lake: plan which files of a range of days to read, then carry out the plan.
@@ -54,17 +42,13 @@ def backfill(
     A plan reads no more than the heads of files and changes nothing. Files that are gone from their place are left to
     the next ingest.
     """
-    from flows.pipeline.backfill import run as steps
-    from flows.pipeline.backfill.request import BackfillRequest
-    from flows.pipeline.options import IngestOptions
+    from flows.pipeline.backfill.run import plan_backfill, run_backfill
 
-    order = IngestOptions(tuple(sources or ()), lake, None, workers, parser, False, wait, path, as_files)
-    wish = BackfillRequest(order, mode, as_day(since), as_day(until), tuple(source or ()))
     with watching():
-        if plan or now:
-            _show_done(steps.run_backfill(wish, plan, say), as_json)
+        if options.plan or now:
+            _show_done(run_backfill(options), as_json)
             return
-        forecast, files = steps.plan_backfill(wish, say)
+        forecast, files = plan_backfill(options)
     _show_plan(forecast, [printable(path) for path in files["path"].head(SHOWN)], as_json)
 
 

@@ -79,7 +79,7 @@ def explain(
     from cli.explain.terminal import as_dict, print_explanation
     from flows.pipeline.learning.explain import explain as run_explain
 
-    explanation = run_explain(target, lake, parser, fail)
+    explanation = run_explain(target, lake, parser)
     if html is not None:
         html.write_text(page(explanation), encoding="utf-8")
     if as_json:

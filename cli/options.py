@@ -61,6 +61,10 @@ Sources = Annotated[
     typer.Option("--source", help="Only this source, by name or source_id; may be repeated."),
 ]
 DATA_LAKE = Path("data/lake")
+# how the command line spells fields of the options classes in flows/pipeline/options.py
+LAKE_OPTION = typer.Option("--lake", envvar="POSTLAKE_LAKE", parser=expanded, metavar="FOLDER")
+WAIT_OPTION = typer.Option("--wait")
+SOURCE_OPTION = typer.Option("--source", help="Only this source, by name or source_id; may be repeated.")
 
 
 def as_day(moment: dt.datetime | None) -> dt.date | None:

@@ -4,8 +4,6 @@ from typing import Annotated
 
 import typer
 
-from cli.terminal import say
-
 Wait = Annotated[float, typer.Option(min=0, help="Seconds to wait for the server.")]
 
 
@@ -26,7 +24,7 @@ def serve(
     from flows.server import serve as run_serve
 
     try:
-        code = run_serve(port, wait, say, with_password=password)
+        code = run_serve(port, wait, with_password=password)
     except KeyboardInterrupt:
         code = 0
     raise typer.Exit(code)
@@ -57,7 +55,7 @@ def deploy(
     """
     from flows.prefect.deploy import deploy as run_deploy
 
-    run_deploy(wait, say)
+    run_deploy(wait)
 
 
 def worker(
@@ -75,4 +73,4 @@ def worker(
     if url := get_current_settings().api.url:
         require_answer(url)
     options = [*(["--name", name] if name else []), *(["--with-healthcheck"] if health else [])]
-    raise typer.Exit(work(*options, say=say))
+    raise typer.Exit(work(*options))

@@ -1,5 +1,6 @@
 """What the command line prints, line by line, on a terminal or piped."""
 
+import logging
 import sys
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,8 @@ import typer
 from posts.sources.paths import printable
 
 WIDE = 200
+# whose logs are printed
+PACKAGES = ("flows", "lake", "posts")
 
 
 def say(line: str) -> None:
@@ -20,6 +23,24 @@ def say(line: str) -> None:
 def fail(line: str) -> None:
     """Print a line beside the output: why a command ends, or what to look at."""
     typer.echo(f"postlake: {clear(line)}", err=True)
+
+
+class _LogHandler(logging.Handler):
+    """Prints what the packages log, a line each, beside the output."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        fail(record.getMessage())
+
+
+def print_logs() -> None:
+    """Print what the packages log from now on: notes and warnings, errors alone with --quiet."""
+    handler = _LogHandler()
+    for name in PACKAGES:
+        logger = logging.getLogger(name)
+        logger.handlers = [each for each in logger.handlers if not isinstance(each, _LogHandler)]
+        logger.addHandler(handler)
+        logger.setLevel(logging.ERROR if OUTPUT.is_quiet else logging.INFO)
+        logger.propagate = False
 
 
 def put(line: str = "") -> None:

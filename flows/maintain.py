@@ -1,23 +1,19 @@
 """Keeping the tables of a lake in shape as a Prefect flow."""
 
 from dataclasses import asdict
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 from prefect.artifacts import create_markdown_artifact
 from prefect.client.schemas.objects import State
 from prefect.logging import get_run_logger
 from prefect.utilities.annotations import quote
-from pydantic import Field
 
-from flows.form import LAKE
 from flows.pipeline.maintenance.maintain import (
-    MAX_RETENTION_DAYS,
-    MaintainOptions,
     MaintainResult,
     MaintainRun,
     open_maintain_run,
 )
+from flows.pipeline.options import MaintainOptions
 from flows.pipeline.reporting.markdown import section, table
 from flows.prefect.lake_flow import lake_flow, lake_task
 from flows.prefect.superseded import make_up_for_missed
@@ -54,29 +50,11 @@ def as_markdown(maintained: MaintainResult) -> str:
     return "\n\n".join(parts)
 
 
-@lake_flow(name="maintain", flow_run_name="maintain {lake}")
-def maintain(
-    lake: str = LAKE,
-    retention_days: Annotated[float, Field(ge=0, le=MAX_RETENTION_DAYS)] = 7,
-    compact: bool = True,
-    dry_run: bool = False,
-    no_readers: bool = False,
-    wait_seconds: Annotated[float, Field(ge=0)] = 600,
-) -> MaintainResult:
-    """Put small files together, and delete those that only old versions of the tables need, or a killed run left.
-
-    Args:
-        lake: Folder of the lake.
-        retention_days: How far back versions of the tables stay readable. What is older can no longer be asked for.
-        compact: Put small files together.
-        dry_run: Tell what would be done, and do nothing.
-        no_readers: Allow a retention of less than a day, which queries that run may not survive.
-        wait_seconds: How long to wait for another run that writes to the same lake.
-
-    """
-    order = MaintainOptions(Path(lake), retention_days, compact, dry_run, no_readers, wait_seconds)
+@lake_flow(MaintainOptions, name="maintain", flow_run_name="maintain {lake}")
+def maintain(options: MaintainOptions) -> MaintainResult:
+    """Put small files together, and delete those that only old versions of the tables need, or a killed run left."""
     make_up_for_missed()
-    with open_maintain_run(order, get_run_logger().warning) as maintainer, logged_progress():
-        held: Any = quote(maintainer)
-        compact_tables(held)
-        return clean(held)
+    with open_maintain_run(options) as maintain_run, logged_progress():
+        quoted_run: Any = quote(maintain_run)
+        compact_tables(quoted_run)
+        return clean(quoted_run)

@@ -6,9 +6,9 @@ from prefect.artifacts import create_link_artifact, create_markdown_artifact
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 
-from flows.form import LAKE
 from flows.pipeline.html_report.data import Figures
 from flows.pipeline.html_report.write import write
+from flows.pipeline.options import ReportOptions
 from flows.pipeline.reporting.markdown import table
 from flows.prefect.lake_flow import lake_flow, lake_task
 from flows.prefect.task_logs import done
@@ -45,16 +45,9 @@ def _as_markdown(figures: Figures, html: Path) -> str:
     return f"# Report of {figures.place}\n\n" + table(("what", "value"), numbers.items())
 
 
-@lake_flow(name="report", flow_run_name="report of {lake}")
-def report(lake: str = LAKE, html: str = "", language: PageLanguage | None = None) -> str:
-    """Write a page with charts of a lake, for a browser: one file that needs no network.
-
-    Args:
-        lake: Folder of the lake.
-        html: File to write the page to, on the machine of the worker. Default: report.html in the lake's folder.
-        language: That the page opens in, zh or en; it holds both. Default: that of most posts.
-
-    """
-    page = html or str(Path(lake) / "report.html")
-    write_page(lake, page, language)
+@lake_flow(ReportOptions, name="report", flow_run_name="report of {lake}")
+def report(options: ReportOptions) -> str:
+    """Write a page with charts of a lake, for a browser: one file that needs no network."""
+    page = options.html or str(options.lake / "report.html")
+    write_page(str(options.lake), page, options.language)
     return page

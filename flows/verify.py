@@ -7,9 +7,9 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.logging import get_run_logger
 from prefect.utilities.annotations import quote
 
-from flows.form import LAKE
 from flows.pipeline.maintenance.verify import VerifyReport
 from flows.pipeline.maintenance.verify import verify as look_at
+from flows.pipeline.options import VerifyOptions
 from flows.pipeline.reporting.markdown import section, table
 from flows.prefect.lake_flow import lake_flow, lake_task
 from flows.prefect.task_logs import logged_progress
@@ -42,18 +42,12 @@ def as_markdown(verified: VerifyReport) -> str:
     return "\n\n".join(filter(None, parts))
 
 
-@lake_flow(name="verify", flow_run_name="verify {lake}")
-def verify(lake: str = LAKE, deep: bool = True) -> VerifyReport:
-    """Look at a whole lake for what should not be so; fails if there is anything. Reads only.
-
-    Args:
-        lake: Folder of the lake.
-        deep: Read every byte; else logs, counts and keys only.
-
-    """
+@lake_flow(VerifyOptions, name="verify", flow_run_name="verify {lake}")
+def verify(options: VerifyOptions) -> VerifyReport:
+    """Look at a whole lake for what should not be so; fails if there is anything. Reads only."""
     with logged_progress():
-        verified = look(Path(lake), deep=deep)
-    held: Any = quote(verified)
-    report(held)
+        verified = look(options.lake, deep=options.deep)
+    quoted_report: Any = quote(verified)
+    report(quoted_report)
     verified.raise_if_faulty()
     return verified

@@ -1,8 +1,7 @@
 """The ingest from end to end, without Prefect: find, transform, load, report."""
 
-import datetime as dt
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 
@@ -10,7 +9,7 @@ from flows.pipeline.clock import start_run
 from flows.pipeline.execution.shrunk import plan_without_shrinking
 from flows.pipeline.ingest_run import IngestRun, Planner
 from flows.pipeline.migrate import migrate
-from flows.pipeline.options import IngestOptions
+from flows.pipeline.options import IngestOptions, ReplayOptions
 from flows.pipeline.planning.history import plan_history
 from flows.pipeline.planning.plan import plan_ingest, plan_replay
 from flows.pipeline.reporting.account import Summary
@@ -23,11 +22,9 @@ from lake.store import is_lake, open_lake
 from lake.writer import open_for_write
 from schemas.reasons import check_reasons
 
-Log = Callable[[str], None]
-
 
 @contextmanager
-def open_ingest_run(options: IngestOptions, log: Log) -> Iterator[IngestRun]:
+def open_ingest_run(options: IngestOptions) -> Iterator[IngestRun]:
     """Open a lake for writing, made if it is not there, and mend what a killed run left behind.
 
     Raises SourceError and lake.errors.LakeError before anything is written.
@@ -35,18 +32,16 @@ def open_ingest_run(options: IngestOptions, log: Log) -> Iterator[IngestRun]:
     check_lake_path(options.lake)
     run = start_run()
     with ExitStack() as stack:
-        sources = SourceOpener(stack, log, subpath=options.subpath, as_files=options.as_files).open(
-            options.sources
-        )
+        sources = SourceOpener(stack, subpath=options.path, worktree=options.worktree).open(options.sources)
         if not is_lake(options.lake):
             _probe_sources(sources)
         opener = partial(create_lake, granularity=options.granularity)
         is_after_kill = has_unreleased_lock(options.lake)
-        lake = stack.enter_context(open_for_write(options.lake, run, options.wait_seconds, log, opener))
+        lake = stack.enter_context(open_for_write(options.lake, run, options.wait_seconds, opener))
         context = with_worker_pool(
             create_parse_context(options.workers, options.parser), stack, start_now=is_after_kill
         )
-        migrate(lake, run, context, log)
+        migrate(lake, run, context)
         yield IngestRun(lake, run, context, sources)
 
 
@@ -57,21 +52,30 @@ def _probe_sources(sources: Iterable[Source]) -> None:
             deque(source.list_files(), maxlen=0)
 
 
-def ingest(options: IngestOptions, log: Log) -> Summary:
+def ingest(options: IngestOptions) -> Summary:
     """Run an ingest in this process and its workers."""
-    return _run_stages(options, ingest_planner(options, log), log)
+    return _run_stages(options, ingest_planner(options))
 
 
-def replay(
-    options: IngestOptions, log: Log, reasons: Collection[str] = (), since: dt.date | None = None
-) -> Summary:
-    """Try rejected files again, from the bytes that the lake keeps: for some reasons, or all, and read since a day."""
+def replay(options: ReplayOptions) -> Summary:
+    """Try rejected files again, from the bytes that the lake keeps."""
     open_lake(options.lake)
-    return _run_stages(options, replay_planner(reasons, since), log)
+    return _run_stages(without_sources(options), replay_planner(options))
 
 
-def _run_stages(options: IngestOptions, planner: Planner, log: Log) -> Summary:
-    with open_ingest_run(options, log) as ingest_run:
+def without_sources(options: ReplayOptions) -> IngestOptions:
+    """Return the options of a run that reads no source."""
+    return IngestOptions(
+        sources=(),
+        lake=options.lake,
+        workers=options.workers,
+        parser=options.parser,
+        wait_seconds=options.wait_seconds,
+    )
+
+
+def _run_stages(options: IngestOptions, planner: Planner) -> Summary:
+    with open_ingest_run(options) as ingest_run:
         ingest_run.find(planner)
         ingest_run.learn()
         ingest_run.load(ingest_run.transform())
@@ -79,16 +83,12 @@ def _run_stages(options: IngestOptions, planner: Planner, log: Log) -> Summary:
         return ingest_run.report()
 
 
-def replay_planner(reasons: Collection[str], since: dt.date | None) -> Planner:
-    """Plan to try rejected files again. Raises MisuseError for a reason that there is not."""
-    check_reasons(reasons)
-    return partial(plan_replay, reasons=reasons, since=since)
+def replay_planner(options: ReplayOptions) -> Planner:
+    """Return what plans to try rejected files again. Raises MisuseError for a reason that there is not."""
+    check_reasons(options.reasons)
+    return partial(plan_replay, reasons=options.reasons, since=options.since)
 
 
-def ingest_planner(options: IngestOptions, log: Log) -> Planner:
-    planner = (
-        partial(plan_history, log=log)
-        if options.replay_history
-        else partial(plan_ingest, verify=options.verify)
-    )
+def ingest_planner(options: IngestOptions) -> Planner:
+    planner = plan_history if options.history else partial(plan_ingest, verify=options.verify)
     return planner if options.allow_shrink else partial(plan_without_shrinking, planner=planner)

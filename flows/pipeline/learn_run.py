@@ -1,14 +1,13 @@
 """Learn and clean anew, from end to end, without Prefect: the work on a lake that reads no source."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from pathlib import Path
 
 from flows.pipeline.clock import StageTimer, start_run
 from flows.pipeline.learning.learn import learn_lake, load_templates, template_alarms
 from flows.pipeline.learning.reclean import reclean, reclean_leftovers
 from flows.pipeline.migrate import migrate
+from flows.pipeline.options import LearnOptions, RecleanOptions
 from flows.pipeline.reporting.account import maintenance_row
 from flows.pipeline.reporting.alarms import parser_error_alarms
 from flows.pipeline.reporting.results import LearnedTemplate, LearnResult, RecleanResult
@@ -21,19 +20,6 @@ from lake.tables import runs
 from lake.writer import open_for_write
 from schemas.enums import HtmlParser
 
-Log = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class LearnOptions:
-    """What a user asks for: of which sources (all: none named), by how many workers (one per processor: 0)."""
-
-    lake: Path
-    sources: tuple[str, ...] = ()
-    workers: int = 0
-    parser: HtmlParser = HtmlParser.LEXBOR
-    wait_seconds: float = 600
-
 
 class LearnRun:
     """One run on a lake with the writer lock held."""
@@ -44,10 +30,10 @@ class LearnRun:
         self.resumed = not runs.is_clean(lake)
         self.result = LearnResult(run.run_id, kind)
 
-    def learn(self, *, from_scratch: bool) -> list[LearnedTemplate]:
+    def learn(self, *, reset: bool) -> list[LearnedTemplate]:
         with self.timer.measure("learn"):
             self.result.learned = learn_lake(
-                self.lake, self.run, self._context_with_templates(), self.sources, from_scratch=from_scratch
+                self.lake, self.run, self._context_with_templates(), self.sources, from_scratch=reset
             )
             self.result.alarms = template_alarms(self.result.learned)
         return self.result.learned
@@ -89,34 +75,33 @@ class LearnRun:
 
 
 @contextmanager
-def open_learn_run(options: LearnOptions, kind: str, log: Log) -> Iterator[LearnRun]:
+def open_learn_run(options: LearnOptions | RecleanOptions, kind: str) -> Iterator[LearnRun]:
     """Open a lake for work of a kind, and mend what a killed run left behind.
 
     Raises LakeError, also for a source that the lake does not know, before anything is written.
     """
     resolve_source_ids(open_lake(options.lake), options.sources)
     run, is_after_kill = start_run(), has_unreleased_lock(options.lake)
-    with open_for_write(options.lake, run, options.wait_seconds, log) as lake, ExitStack() as stack:
+    parser = options.parser if isinstance(options, RecleanOptions) else HtmlParser.LEXBOR
+    with open_for_write(options.lake, run, options.wait_seconds) as lake, ExitStack() as stack:
         context = with_worker_pool(
-            create_parse_context(options.workers, options.parser), stack, start_now=is_after_kill
+            create_parse_context(options.workers, parser), stack, start_now=is_after_kill
         )
-        migrate(lake, run, context, log)
+        migrate(lake, run, context)
         yield LearnRun(lake, run, kind, context, resolve_source_ids(lake, options.sources))
 
 
-def learn(
-    options: LearnOptions, log: Log, *, from_scratch: bool = False, with_reclean: bool = True
-) -> LearnResult:
+def learn(options: LearnOptions) -> LearnResult:
     """Learn templates from the posts of a lake, and clean the posts of the sources that have another one now."""
-    with open_learn_run(options, runs.LEARN, log) as learn_run:
-        learn_run.learn(from_scratch=from_scratch)
-        if with_reclean:
+    with open_learn_run(options, runs.LEARN) as learn_run:
+        learn_run.learn(reset=options.reset)
+        if options.reclean:
             learn_run.reclean_learned()
         return learn_run.report()
 
 
-def reclean_lake(options: LearnOptions, log: Log) -> LearnResult:
+def reclean_lake(options: RecleanOptions) -> LearnResult:
     """Clean the posts that another cleaner or template cleaned."""
-    with open_learn_run(options, runs.RECLEAN, log) as learn_run:
+    with open_learn_run(options, runs.RECLEAN) as learn_run:
         learn_run.reclean(learn_run.sources)
         return learn_run.report()

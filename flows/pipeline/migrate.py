@@ -1,6 +1,7 @@
 """A lake of an older postlake is resolved anew, from the bytes that it keeps, by the first run that writes to it."""
 
-from collections.abc import Callable, Iterator
+import logging
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -23,10 +24,10 @@ from lake.tables import files, runs
 from lake.tables.file_history import past_events
 from posts.sources.files import SourceFile
 
-Log = Callable[[str], None]
+logger = logging.getLogger(__name__)
 
 
-def migrate(lake: Lake, next_run: Run, context: ParseContext, log: Log) -> None:
+def migrate(lake: Lake, next_run: Run, context: ParseContext) -> None:
     """Resolve a lake under today's rules of identity, if it is not: files, posts and their revisions.
 
     To be called with the writer lock held, by a run about to begin. What a killed one staged is made again.
@@ -36,7 +37,7 @@ def migrate(lake: Lake, next_run: Run, context: ParseContext, log: Log) -> None:
         migration.remove_staging(lake)
         return
     migration.assert_complete(lake)
-    log(f"{lake.root}: was made by an older postlake; all its files are resolved anew, once")
+    logger.info(f"{lake.root}: was made by an older postlake; all its files are resolved anew, once")
     timer, run = (
         StageTimer(),
         replace(start_run(), started_at=next_run.started_at - timedelta(microseconds=1)),
@@ -49,7 +50,9 @@ def migrate(lake: Lake, next_run: Run, context: ParseContext, log: Log) -> None:
             renamed_count = migration.replace_all(lake, staged_lake, run, checkpoints)
     counts = {"found": event_count, "unchanged": event_count, "marks": checkpoints}
     runs.record(lake, maintenance_row(runs.MIGRATE, run, timer, resumed=resumed) | counts)
-    log(f"{lake.root}: resolved anew; {renamed_count} posts have another id now (table renamed_posts)")
+    logger.info(
+        f"{lake.root}: resolved anew; {renamed_count} posts have another id now (table renamed_posts)"
+    )
 
 
 def _replay_events(staged_lake: Lake, events: pl.DataFrame, run: Run, context: ParseContext) -> int:

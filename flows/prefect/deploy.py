@@ -1,9 +1,10 @@
 """What a Prefect server needs to run postlake: work pool, deployments, one limit for all that write, automations."""
 
 import asyncio
+import logging
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 import httpx
@@ -23,7 +24,8 @@ from flows.prefect.declaration import declared_automations, declared_deployments
 from flows.settings import settings, variable
 from schemas.errors import MisuseError, PostlakeError
 
-Say = Callable[[str], None]
+logger = logging.getLogger(__name__)
+
 POOL = "postlake"
 # Our runs are Prefect's own command in the worker's environment; who may start one chooses neither command, nor folder,
 # nor variables. Without `additionalProperties` the API takes variables that the template does not name.
@@ -99,7 +101,7 @@ def _is_schedule(cron: str, timezone: str) -> bool:
     return bool(timezone)
 
 
-def deploy(wait_seconds: float, say: Say) -> list[str]:
+def deploy(wait_seconds: float) -> list[str]:
     """Make all that a server needs, or bring it up to date; give the deployments' names.
 
     To be called in the folder of prefect.yaml; done twice, it changes nothing. A server that is starting is waited for,
@@ -112,18 +114,18 @@ def deploy(wait_seconds: float, say: Say) -> list[str]:
     require_schedules()
     if not wait_seconds:
         require_answer(url)
-    return asyncio.run(_deploy(wait_seconds, say))
+    return asyncio.run(_deploy(wait_seconds))
 
 
-async def _deploy(wait_seconds: float, say: Say) -> list[str]:
+async def _deploy(wait_seconds: float) -> list[str]:
     deployments = await declared_deployments(DEPLOYMENTS, settings())
     automations = declared_automations(AUTOMATIONS)
     async with get_client() as client:
-        await awaited(client, wait_seconds, say)
+        await awaited(client, wait_seconds)
         await _make_pool(client)
         for deployment in deployments:
             await _apply(deployment)
-        say(f"deployed {', '.join(each.name for each in deployments)}")
+        logger.info(f"deployed {', '.join(each.name for each in deployments)}")
         made = await client.read_deployments(deployment_filter=_ours())
         await _share_one_limit(client, [each for each in made if WRITES in each.tags])
         for wanted in automations:
@@ -131,7 +133,7 @@ async def _deploy(wait_seconds: float, say: Say) -> list[str]:
     return sorted(each.name for each in made)
 
 
-async def awaited(client: PrefectClient, seconds: float, say: Say) -> None:
+async def awaited(client: PrefectClient, seconds: float) -> None:
     """Wait for the answer of a server that is starting; say so at once, and again every ten seconds. Raises DeployError."""
     say_at = time.monotonic()
     deadline = say_at + seconds
@@ -140,7 +142,7 @@ async def awaited(client: PrefectClient, seconds: float, say: Say) -> None:
         if now > deadline:
             raise DeployError(f"{client.api_url}: no answer for {seconds:.0f} seconds: {trouble}")
         if now >= say_at:
-            say(f"waiting for {client.api_url}, {deadline - now:.0f} seconds at most: {trouble}")
+            logger.info(f"waiting for {client.api_url}, {deadline - now:.0f} seconds at most: {trouble}")
             say_at = now + SECONDS_BETWEEN_LINES
         await asyncio.sleep(1)
 

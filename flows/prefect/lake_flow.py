@@ -13,6 +13,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.runtime import flow_run
 from prefect.states import Failed
 
+from flows.form import with_parameters
 from lake.damage import explaining_damage
 from schemas.errors import PostlakeError
 
@@ -20,19 +21,22 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def lake_flow(**options: Any) -> Callable[[Callable[P, R]], Flow[P, R]]:
-    """Return a decorator that makes a flow of a function: `flow` with these options and what is the same for all.
+def lake_flow(
+    options: type, *changes: inspect.Parameter, **settings: Any
+) -> Callable[[Callable[..., R]], Flow[..., R]]:
+    """Return a decorator that makes a flow of a function, by Prefect's `flow` with these settings and what is the same for all.
 
-    The function has a parameter `lake`, its folder. A PostlakeError, which a user can mend, ends the run as Failed with
+    The function is called with `options`, an options class with a field `lake`, and its own parameters; `changes` has
+    the parameters that the form spells otherwise than the class. A PostlakeError, which a user can mend, ends the run as Failed with
     its one line as the message, and so does damage of the lake; every other exception is a bug and leaves its traceback.
     Whoever calls the flow as a function gets either exception.
     """
 
-    def make(run: Callable[P, R]) -> Flow[P, R]:
+    def make(run: Callable[..., R]) -> Flow[..., R]:
         described = flow(
-            description=_description(run), validate_parameters=True, persist_result=False, **options
+            description=_description(run), validate_parameters=True, persist_result=False, **settings
         )
-        return described(_failing_in_one_line(run))
+        return described(_failing_in_one_line(with_parameters(options, run, *changes)))
 
     return make
 

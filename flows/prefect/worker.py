@@ -1,11 +1,12 @@
 """A Prefect worker that says of the runs that it takes down with it that they are over."""
 
 import asyncio
+import logging
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from uuid import UUID
 
@@ -18,7 +19,8 @@ from flows.environment import WORKER
 from flows.prefect.deploy import POOL, require_server
 from flows.processes import Process, prefect, stop
 
-Say = Callable[[str], None]
+logger = logging.getLogger(__name__)
+
 # Prefect's worker kills its runs at once, and is gone some two seconds later
 SECONDS_TO_STOP = 25
 # Prefect tells the process of a run which it is
@@ -28,7 +30,7 @@ STOPPED = (
 )
 
 
-def work(*options: str, say: Say) -> int:
+def work(*options: str) -> int:
     """Run a worker of our pool until it ends or a signal (SIGTERM, SIGINT) ends it; give its exit code.
 
     Options are those of `prefect worker start`. The runs that a signal ends are set to Crashed. Raises MisuseError
@@ -45,16 +47,16 @@ def work(*options: str, say: Say) -> int:
         return worker.wait()
     finally:
         if worker.poll() is None:
-            _stop(worker, say)
+            _stop(worker)
 
 
-def _stop(worker: Process, say: Say) -> None:
+def _stop(worker: Process) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)
     runs = _runs_of(worker.pid)
     stop(worker, SECONDS_TO_STOP)
     if runs:
-        say(f"stopped amid {len(runs)} run(s)")
+        logger.info(f"stopped amid {len(runs)} run(s)")
         with suppress(
             httpx.HTTPError
         ):  # the server may be gone too; its automation ends them when it is back

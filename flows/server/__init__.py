@@ -1,6 +1,7 @@
 """A Prefect server, a worker and all deployments on one machine, with one command."""
 
 import fcntl
+import logging
 import os
 import secrets
 import signal
@@ -19,7 +20,8 @@ from flows.server.reports import FOLDER, URL, publishing
 from flows.settings import settings
 from schemas.errors import MisuseError, PostlakeError
 
-Say = Callable[[str], None]
+logger = logging.getLogger(__name__)
+
 HOST = "127.0.0.1"
 HOME = Path("data/prefect")
 # the log of a process that is killed has all that it wrote
@@ -35,7 +37,7 @@ class EndedError(PostlakeError):
     """The server or the worker has ended by itself."""
 
 
-def serve(port: int, wait_seconds: float, say: Say, *, with_password: bool = False) -> int:
+def serve(port: int, wait_seconds: float, *, with_password: bool = False) -> int:
     """Run server, worker and deployments until a signal ends them; give the exit code.
 
     Raises MisuseError where the folder or the port is taken, EndedError where a process ends by itself, and what
@@ -49,7 +51,7 @@ def serve(port: int, wait_seconds: float, say: Say, *, with_password: bool = Fal
             raise MisuseError(f"port {port} is taken; stop what listens there, or choose another with --port")
         _tell_prefect(port)
         if with_password:
-            _ask_for_password(home, say)
+            _ask_for_password(home)
         from flows.prefect.deploy import deploy, require_schedules
         from flows.server.guard import require_hosts
 
@@ -62,9 +64,9 @@ def serve(port: int, wait_seconds: float, say: Say, *, with_password: bool = Fal
         ):
             os.environ[FOLDER], os.environ[URL] = str(home / "reports"), url
             _await(server, port, wait_seconds)
-            deploy(wait_seconds, say)
+            deploy(wait_seconds)
             with _running("worker", lock, [sys.executable, "-m", "cli", "worker"]) as worker:
-                say(f"open http://{HOST}:{port}/v2/ to watch and start runs; Ctrl-C ends all")
+                logger.info(f"open http://{HOST}:{port}/v2/ to watch and start runs; Ctrl-C ends all")
                 _until_one_ends({"server": server, "worker": worker})
     return 0
 
@@ -85,7 +87,7 @@ def _server(port: int) -> list[str]:
     return [sys.executable, "-m", "cli", "server", "--host", HOST, "--port", str(port)]
 
 
-def _ask_for_password(home: Path, say: Say) -> None:
+def _ask_for_password(home: Path) -> None:
     """Have the server ask for the user and password that are kept in its folder, made at the first time."""
     kept = home / "password"
     if not kept.exists():
@@ -97,7 +99,7 @@ def _ask_for_password(home: Path, say: Say) -> None:
     if not password:
         raise MisuseError(f"{kept}: is empty; delete it, and another password is made")
     os.environ["PREFECT_SERVER_API_AUTH_STRING"] = os.environ["PREFECT_API_AUTH_STRING"] = password
-    say(f"log in as {password} (kept in {kept}; commands find it in PREFECT_API_AUTH_STRING)")
+    logger.info(f"log in as {password} (kept in {kept}; commands find it in PREFECT_API_AUTH_STRING)")
 
 
 @contextmanager

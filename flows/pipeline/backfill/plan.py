@@ -3,9 +3,10 @@
 import polars as pl
 
 from flows.pipeline.backfill.estimate import estimate_duration
-from flows.pipeline.backfill.request import BackfillRequest, Forecast
+from flows.pipeline.backfill.request import Forecast
 from flows.pipeline.backfill.select import Selection, select_files
 from flows.pipeline.backfill.simulate import Prediction, predict_outcomes
+from flows.pipeline.options import BackfillOptions
 from flows.pipeline.sources.known import KnownSources
 from flows.pipeline.workers.pool import ParseContext
 from lake.batch import KEY, Run
@@ -17,42 +18,42 @@ from schemas.plans import BackfillPlanFile
 
 
 def build_backfill_plan(
-    lake: Lake, run: Run, known_sources: KnownSources, request: BackfillRequest, context: ParseContext
+    lake: Lake, run: Run, known_sources: KnownSources, options: BackfillOptions, context: ParseContext
 ) -> tuple[Forecast, pl.DataFrame]:
     """Plan a backfill: what it tells, and its files (Planned). Reads no more than heads, and writes nothing.
 
     Raises MisuseError for a range or a source that cannot be.
     """
-    if request.since and request.until and request.since > request.until:
-        raise MisuseError(f"from {request.since} until {request.until}: that range is empty")
-    selection = select_files(lake, run, known_sources, request, context)
+    if options.since and options.until and options.since > options.until:
+        raise MisuseError(f"from {options.since} until {options.until}: that range is empty")
+    selection = select_files(lake, run, known_sources, options, context)
     prediction = predict_outcomes(lake, selection.head_rows)
     planned_rows = selection.files.drop("source_id").join(prediction.files, on=KEY, maintain_order="left")
     files = planned_rows.select(BackfillPlanFile.column_names())
-    return _build_forecast(lake, run, known_sources, request, selection, prediction, files), files
+    return _build_forecast(lake, run, known_sources, options, selection, prediction, files), files
 
 
 def _build_forecast(
     lake: Lake,
     run: Run,
     known_sources: KnownSources,
-    request: BackfillRequest,
+    options: BackfillOptions,
     selection: Selection,
     prediction: Prediction,
     files: pl.DataFrame,
 ) -> Forecast:
-    options, size_bytes = request.options, int(files["size"].sum())
+    size_bytes = int(files["size"].sum())
     estimate = estimate_duration(lake, files.height, size_bytes)
     return Forecast(
         plan_id=run.run_id,
         made_at=run.started_at.isoformat(),
-        mode=request.effective_mode.value,
-        since=request.since.isoformat() if request.since else None,
-        until=request.until.isoformat() if request.until else None,
-        only=list(request.only),
+        mode=options.effective_mode.value,
+        since=options.since.isoformat() if options.since else None,
+        until=options.until.isoformat() if options.until else None,
+        only=list(options.only),
         sources=list(options.sources),
-        below=options.subpath,
-        as_files=options.as_files,
+        below=options.path,
+        as_files=options.worktree,
         origins=known_sources.origins,
         gone_places=known_sources.unavailable,
         files=files.height,

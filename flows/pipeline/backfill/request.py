@@ -5,42 +5,26 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from flows.pipeline.backfill.estimate import Estimate
-from flows.pipeline.options import IngestOptions
+from flows.pipeline.options import BackfillOptions
 from schemas.enums import BackfillMode
 from schemas.errors import MisuseError
 
 
-@dataclass(frozen=True, slots=True)
-class BackfillRequest:
-    """What a user asks of a backfill: files of which mode, of posts from `since` to `until`, of `only` some sources."""
-
-    options: IngestOptions
-    mode: BackfillMode | None = None
-    since: dt.date | None = None
-    until: dt.date | None = None
-    only: tuple[str, ...] = ()
-
-    @property
-    def effective_mode(self) -> BackfillMode:
-        return self.mode or BackfillMode.MISSING
-
-    def checked_against(self, forecast: "Forecast") -> "BackfillRequest":
-        """Return the wish that a stored plan was made for. Raises MisuseError where this one says otherwise."""
-        options = replace(
-            self.options,
-            sources=tuple(forecast.sources),
-            subpath=forecast.below,
-            as_files=forecast.as_files,
-        )
-        since, until = _parse_day(forecast.since), _parse_day(forecast.until)
-        planned_request = BackfillRequest(
-            options, BackfillMode(forecast.mode), since, until, tuple(forecast.only)
-        )
-        for name in ("mode", "since", "until", "only"):
-            _raise_if_other(forecast, name, getattr(self, name), getattr(planned_request, name))
-        for name in ("sources", "below", "as_files"):
-            _raise_if_other(forecast, name, getattr(self.options, name), getattr(options, name))
-        return planned_request
+def checked_against(options: BackfillOptions, forecast: "Forecast") -> BackfillOptions:
+    """Return the options that a stored plan was made with. Raises MisuseError where these say otherwise."""
+    planned = replace(
+        options,
+        sources=tuple(forecast.sources),
+        path=forecast.below,
+        worktree=forecast.as_files,
+        mode=BackfillMode(forecast.mode),
+        since=_parse_day(forecast.since),
+        until=_parse_day(forecast.until),
+        only=tuple(forecast.only),
+    )
+    for name in ("mode", "since", "until", "only", "sources", "path", "worktree"):
+        _raise_if_other(forecast, name, getattr(options, name), getattr(planned, name))
+    return planned
 
 
 def _raise_if_other(forecast: "Forecast", name: str, value: object, planned: object) -> None:

@@ -1,6 +1,6 @@
 """A backfill from end to end, without Prefect: planned, stored, carried out, held against its plan."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 
@@ -9,9 +9,10 @@ import polars as pl
 from flows.pipeline.backfill.compare import TEXT_HASH_SCHEMA, PlanComparison, compare_with_plan, text_hashes
 from flows.pipeline.backfill.execute import SKIPPED_SCHEMA, plan_remaining_files
 from flows.pipeline.backfill.plan import build_backfill_plan
-from flows.pipeline.backfill.request import BackfillRequest, Forecast
+from flows.pipeline.backfill.request import Forecast, checked_against
 from flows.pipeline.clock import start_run
 from flows.pipeline.ingest_run import IngestRun
+from flows.pipeline.options import BackfillOptions
 from flows.pipeline.planning.plan import Plan
 from flows.pipeline.reporting.account import Summary
 from flows.pipeline.sources.base import Source
@@ -24,8 +25,6 @@ from lake.tables import plans
 from lake.writer import open_for_write
 from schemas.enums import BackfillMode
 from schemas.errors import MisuseError, SourceError
-
-Log = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,22 +60,22 @@ class BackfillRun:
         )
 
 
-def plan_backfill(request: BackfillRequest, log: Log) -> tuple[Forecast, pl.DataFrame]:
+def plan_backfill(options: BackfillOptions) -> tuple[Forecast, pl.DataFrame]:
     """Plan a backfill and store the plan; no table is written. Give what it tells, and its files (Planned)."""
-    lake, run, options = open_lake(request.options.lake), start_run(), request.options
+    lake, run = open_lake(options.lake), start_run()
     with ExitStack() as stack:
-        known_sources = _open_sources(stack, lake, request, log)
+        known_sources = _open_sources(stack, lake, options)
         return _store_plan(
             lake,
             *build_backfill_plan(
-                lake, run, known_sources, request, create_parse_context(options.workers, options.parser)
+                lake, run, known_sources, options, create_parse_context(options.workers, options.parser)
             ),
         )
 
 
-def run_backfill(request: BackfillRequest, plan_id: str, log: Log) -> BackfillResult:
+def run_backfill(options: BackfillOptions) -> BackfillResult:
     """Carry out a stored plan, or, without one, plan and do at once."""
-    with open_backfill_run(request, plan_id, log) as backfill_run:
+    with open_backfill_run(options) as backfill_run:
         ingest_run = backfill_run.ingest_run
         ingest_run.find(backfill_run.plan_remaining)
         ingest_run.learn()
@@ -86,18 +85,18 @@ def run_backfill(request: BackfillRequest, plan_id: str, log: Log) -> BackfillRe
 
 
 @contextmanager
-def open_backfill_run(request: BackfillRequest, plan_id: str, log: Log) -> Iterator[BackfillRun]:
+def open_backfill_run(options: BackfillOptions) -> Iterator[BackfillRun]:
     """Open a lake to carry out a plan, or one made now where none is named, and mend what a killed run left behind.
 
     Raises MisuseError for a plan of another lake, one that was carried out, and one that was made for another wish.
     """
-    lake, run, options = open_lake(request.options.lake), start_run(), request.options
-    if plan_id:
-        request = request.checked_against(_read_forecast(lake, plan_id))
+    lake, run = open_lake(options.lake), start_run()
+    if plan_id := options.plan:
+        options = checked_against(options, _read_forecast(lake, plan_id))
     with ExitStack() as stack:
-        known_sources = _open_sources(stack, lake, request, log)
+        known_sources = _open_sources(stack, lake, options)
         is_after_kill = has_unreleased_lock(options.lake)
-        lake = stack.enter_context(open_for_write(options.lake, run, options.wait_seconds, log))
+        lake = stack.enter_context(open_for_write(options.lake, run, options.wait_seconds))
         context = with_worker_pool(
             create_parse_context(options.workers, options.parser), stack, start_now=is_after_kill
         )
@@ -106,17 +105,17 @@ def open_backfill_run(request: BackfillRequest, plan_id: str, log: Log) -> Itera
             _load_plan(lake, plan_id)
             if plan_id
             else _store_plan(
-                lake, *build_backfill_plan(lake, run, known_sources, request, ingest_run.context)
+                lake, *build_backfill_plan(lake, run, known_sources, options, ingest_run.context)
             )
         )
         yield BackfillRun(ingest_run, known_sources, *plan_and_files)
 
 
-def _open_sources(stack: ExitStack, lake: Lake, request: BackfillRequest, log: Log) -> KnownSources:
-    known_sources = open_sources(stack, lake, request.options, log)
+def _open_sources(stack: ExitStack, lake: Lake, options: BackfillOptions) -> KnownSources:
+    known_sources = open_sources(stack, lake, options)
     if not known_sources.origins:
         raise SourceError(f"{lake.root}: has read no place yet; name one")
-    if not known_sources.available and request.effective_mode is BackfillMode.MISSING:
+    if not known_sources.available and options.effective_mode is BackfillMode.MISSING:
         raise SourceError("none of the places is there, so what is missing of them is not known; "
                           "modes failed and all read what the lake keeps")  # fmt: skip
     return known_sources

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from flows.pipeline.backfill.candidates import find_candidates
-from flows.pipeline.backfill.request import BackfillRequest
 from flows.pipeline.execution.heads import rows_from_heads
+from flows.pipeline.options import BackfillOptions
 from flows.pipeline.planning.diff import FILE_SCHEMA
 from flows.pipeline.planning.plan import READ_ORDER, Plan, choose_effective_at
 from flows.pipeline.sources.base import Source
@@ -73,31 +73,31 @@ def _effective_times(lake: Lake, run: Run, known_sources: KnownSources) -> dict[
 
 
 def select_files(
-    lake: Lake, run: Run, known_sources: KnownSources, request: BackfillRequest, context: ParseContext
+    lake: Lake, run: Run, known_sources: KnownSources, options: BackfillOptions, context: ParseContext
 ) -> Selection:
-    candidate_files = find_candidates(lake, known_sources, request.effective_mode)
+    candidate_files = find_candidates(lake, known_sources, options.effective_mode)
     has_day = pl.col("day").is_not_null()
     files_to_read = candidate_files.filter(
-        ~has_day | (_is_in_range(request) & _is_of_sources(request, "source_id"))
+        ~has_day | (_is_in_range(options) & _is_of_sources(options, "source_id"))
     )
     head_rows = rows_from_heads(lake, plan_reparse(lake, run, known_sources, files_to_read), run, context)
-    if request.effective_mode is not BackfillMode.MISSING:
+    if options.effective_mode is not BackfillMode.MISSING:
         files_to_read, head_rows = _from_raw_where_unreadable(
             lake, run, known_sources, files_to_read, head_rows, context
         )
     files = _with_heads(files_to_read, head_rows)
-    if request.effective_mode is BackfillMode.MISSING:
+    if options.effective_mode is BackfillMode.MISSING:
         files = files.join(files_table.live_rows(lake, files), on=[*KEY, "blob"], how="anti")
-    _raise_if_unknown(lake, request, files)
-    selected_files = files.filter(_is_in_range(request) & _is_of_sources(request, "source_id")).sort(
+    _raise_if_unknown(lake, options, files)
+    selected_files = files.filter(_is_in_range(options) & _is_of_sources(options, "source_id")).sort(
         READ_ORDER
     )
     return Selection(
         selected_files,
         head_rows.join(selected_files.select(KEY), on=KEY, how="semi"),
-        files.filter(pl.col("day").is_null() & ~_is_in_range(request)).height,
+        files.filter(pl.col("day").is_null() & ~_is_in_range(options)).height,
         files.filter(
-            pl.col("source_id").is_null() & _is_in_range(request) & ~_is_of_sources(request, "source_id")
+            pl.col("source_id").is_null() & _is_in_range(options) & ~_is_of_sources(options, "source_id")
         ).height,
     )
 
@@ -140,34 +140,34 @@ def _from_raw_where_unreadable(
     return tuple(pl.concat(pair) for pair in zip(remaining_frames, (raw_files, raw_head_rows), strict=True))  # type: ignore[return-value]  # of two
 
 
-def _is_in_range(request: BackfillRequest) -> pl.Expr:
+def _is_in_range(options: BackfillOptions) -> pl.Expr:
     """A file of no known day is in no range, but where all are asked for."""
     is_in = ALL_ROWS
-    if request.since:
-        is_in &= pl.col("day") >= request.since
-    if request.until:
-        is_in &= pl.col("day") <= request.until
+    if options.since:
+        is_in &= pl.col("day") >= options.since
+    if options.until:
+        is_in &= pl.col("day") <= options.until
     return is_in.fill_null(value=False)
 
 
-def _is_of_sources(request: BackfillRequest, column: str) -> pl.Expr:
-    if not request.only:
+def _is_of_sources(options: BackfillOptions, column: str) -> pl.Expr:
+    if not options.only:
         return ALL_ROWS
-    return pl.col(column).is_in(sorted(_requested_source_ids(request))).fill_null(value=False)
+    return pl.col(column).is_in(sorted(_requested_source_ids(options))).fill_null(value=False)
 
 
-def _requested_source_ids(request: BackfillRequest) -> set[str]:
+def _requested_source_ids(options: BackfillOptions) -> set[str]:
     """Return what was named as source_ids: a name may be one, or the name of which it is made."""
-    return {*request.only, *(source_id_of(normalize_source(name)) for name in request.only)}
+    return {*options.only, *(source_id_of(normalize_source(name)) for name in options.only)}
 
 
-def _raise_if_unknown(lake: Lake, request: BackfillRequest, files: pl.DataFrame) -> None:
+def _raise_if_unknown(lake: Lake, options: BackfillOptions, files: pl.DataFrame) -> None:
     tables = [lake.scan(name).select("source_id") for name in ("posts", "revisions")]
     stored_source_ids = pl.concat(tables).unique().collect()["source_id"]
     known_source_ids = {*stored_source_ids, *files["source_id"].drop_nulls()}
     unknown_names = [
         name
-        for name in request.only
+        for name in options.only
         if name not in known_source_ids and source_id_of(normalize_source(name)) not in known_source_ids
     ]
     if unknown_names:

@@ -1,8 +1,8 @@
 """Explain how one post is cleaned: a file's, or a lake's from the bytes that it keeps."""
 
+import logging
 import os
 from collections import defaultdict
-from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
@@ -22,8 +22,10 @@ from schemas.enums import HtmlParser
 from schemas.errors import MisuseError, PostlakeError
 from schemas.keys import blob_id
 
+logger = logging.getLogger(__name__)
 
-def explain(target: str, root: Path, parser: HtmlParser, log: Callable[[str], None]) -> Explanation:
+
+def explain(target: str, root: Path, parser: HtmlParser) -> Explanation:
     """Explain a file, or the post of a URL or post_id, with the templates of the lake at `root` if there is one.
 
     Raises MisuseError for a target that is none of these, PostlakeError for a file that is no post.
@@ -39,7 +41,7 @@ def explain(target: str, root: Path, parser: HtmlParser, log: Callable[[str], No
     row = _current_version(target, lake)
     explanation = _explain(_read_stored(row, lake), lake, parser)
     if explanation.post.text != row["text"]:
-        log(_stale_message(row))
+        logger.warning(_stale_message(row))
     return explanation
 
 

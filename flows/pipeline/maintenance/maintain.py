@@ -1,14 +1,14 @@
 """Keep the tables of a lake in shape, from end to end, without Prefect: files put together, old ones cleared away."""
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from flows.pipeline.clock import StageTimer, start_run
 from flows.pipeline.memory import release_memory
 from flows.pipeline.migrate import migrate
+from flows.pipeline.options import MaintainOptions
 from flows.pipeline.progress import report_progress
 from flows.pipeline.reporting.account import maintenance_row
 from flows.pipeline.workers.pool import create_parse_context, with_worker_pool
@@ -20,36 +20,6 @@ from lake.store import Lake, open_lake
 from lake.tables import runs
 from lake.writer import open_for_write, open_locked
 from schemas.enums import HtmlParser
-from schemas.errors import MisuseError
-
-Log = Callable[[str], None]
-# Delta's log, without which an old version cannot be read, reaches back thirty days.
-MAX_RETENTION_DAYS = 30.0
-# A query that began before a maintain may read the files that this one replaced: for so long they stay.
-MIN_SAFE_RETENTION_DAYS = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class MaintainOptions:
-    """What a user asks for. Versions of the last `retention_days` stay readable; `no_readers` allows less than a day."""
-
-    lake: Path
-    retention_days: float = 7
-    compact: bool = True
-    dry_run: bool = False
-    no_readers: bool = False
-    wait_seconds: float = 600
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.retention_days <= MAX_RETENTION_DAYS:
-            raise MisuseError(
-                f"retention of {self.retention_days:g} days: choose 0 to {MAX_RETENTION_DAYS:g}"
-            )
-        if self.retention_days < MIN_SAFE_RETENTION_DAYS and not self.no_readers:
-            raise MisuseError(
-                f"retention of {self.retention_days:g} days: queries that run may lose the files that they read; "
-                f"choose at least {MIN_SAFE_RETENTION_DAYS:g}, or say that there are none (--no-readers)"
-            )
 
 
 @dataclass(slots=True)
@@ -172,7 +142,7 @@ class MaintainRun:
 
 
 @contextmanager
-def open_maintain_run(options: MaintainOptions, log: Log) -> Iterator[MaintainRun]:
+def open_maintain_run(options: MaintainOptions) -> Iterator[MaintainRun]:
     """Open a lake for maintenance, and mend what a killed run left behind; a dry run mends nothing.
 
     Raises LakeError before anything is written.
@@ -180,15 +150,15 @@ def open_maintain_run(options: MaintainOptions, log: Log) -> Iterator[MaintainRu
     open_lake(options.lake)
     run = start_run()
     open_lake_for_run = open_locked if options.dry_run else open_for_write
-    with open_lake_for_run(options.lake, run, options.wait_seconds, log) as lake:
+    with open_lake_for_run(options.lake, run, options.wait_seconds) as lake:
         if not options.dry_run:
             with ExitStack() as stack:
-                migrate(lake, run, with_worker_pool(create_parse_context(0, HtmlParser.LEXBOR), stack), log)
+                migrate(lake, run, with_worker_pool(create_parse_context(0, HtmlParser.LEXBOR), stack))
         yield MaintainRun(lake, run, options)
 
 
-def maintain(options: MaintainOptions, log: Log) -> MaintainResult:
+def maintain(options: MaintainOptions) -> MaintainResult:
     """Put small files together, and delete those that only versions older than the retention need."""
-    with open_maintain_run(options, log) as maintain_run:
+    with open_maintain_run(options) as maintain_run:
         maintain_run.compact()
         return maintain_run.clean()

@@ -1,8 +1,9 @@
 """The history of repositories, replayed commit by commit as if each had been ingested when it was made."""
 
 import datetime as dt
+import logging
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import polars as pl
@@ -17,7 +18,8 @@ from lake.tables import runs
 from posts.sources.paths import printable
 from schemas.errors import SourceError
 
-Log = Callable[[str], None]
+logger = logging.getLogger(__name__)
+
 NON_LINEAR = (
     "its history does not go on from what the lake holds of it; what separates the two is taken as one change"
 )
@@ -27,7 +29,7 @@ EMPTY_PLAN = Plan(
 MICROSECOND = dt.timedelta(microseconds=1)
 
 
-def plan_history(lake: Lake, run: Run, sources: Sequence[Source], *, log: Log) -> Plan:
+def plan_history(lake: Lake, run: Run, sources: Sequence[Source]) -> Plan:
     """Plan to replay the commits that came since the last ingested one, or all.
 
     Where a history does not go on from what the lake holds of it (it was rewritten, or cut short, or a run
@@ -41,7 +43,7 @@ def plan_history(lake: Lake, run: Run, sources: Sequence[Source], *, log: Log) -
     replay_times = {replay.source.origin: replay.effective_at for replay in replays}
     non_linear = [source for source in repositories if source.origin not in replay_times]
     for source in non_linear:
-        log(f"{printable(source.origin)}: {NON_LINEAR}")
+        logger.warning(f"{printable(source.origin)}: {NON_LINEAR}")
     ingest_plan = plan_ingest(lake, run, non_linear, verify=False) if non_linear else EMPTY_PLAN
     return replace(
         ingest_plan,

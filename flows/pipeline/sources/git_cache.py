@@ -1,13 +1,14 @@
 """Copies of repositories that are elsewhere, or in a bundle, kept in a cache and brought up to date."""
 
 import hashlib
+import logging
 import os
 import re
 import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from filelock import FileLock
@@ -17,6 +18,8 @@ from flows.settings import settings
 from posts.sources.git import GitError
 from posts.sources.git.process import first_error
 from posts.sources.git.watchdog import StuckError, idle_timeout
+
+logger = logging.getLogger(__name__)
 
 # https://git-scm.com/docs/git-clone#_git_urls: a scheme, or user@host:path
 REMOTE_PATTERN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/]*/|[\w.-]+@[\w.-]+:")
@@ -82,14 +85,14 @@ def cache_folder() -> Path:
     return settings().cache or default
 
 
-def fetch_with_retry(url: str, log: Callable[[str], None]) -> Path:
+def fetch_with_retry(url: str) -> Path:
     """Do as `mirror` does; where the repository cannot be reached, try thrice more within some minutes, and say so."""
     report_progress("fetch", 0, 0)
     for delay_seconds in RETRY_DELAYS_SECONDS:
         try:
             return sync_mirror(url)
         except TransientGitError as error:
-            log(f"{error}; fetching again in {delay_seconds} seconds")
+            logger.warning(f"{error}; fetching again in {delay_seconds} seconds")
             time.sleep(delay_seconds)
     return sync_mirror(url)
 

@@ -1,12 +1,13 @@
 """The places that a lake has read, found again: where they are, and at the commit that it has come to."""
 
+import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from flows.pipeline.options import IngestOptions
+from flows.pipeline.options import BackfillOptions
 from flows.pipeline.sources.base import Source
 from flows.pipeline.sources.git_cache import split_url_revision
 from flows.pipeline.sources.resolve import SourceOpener
@@ -15,7 +16,7 @@ from lake.tables import files, runs
 from posts.sources.paths import decode_path, encode_path, printable
 from schemas.errors import SourceError
 
-Log = Callable[[str], None]
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,26 +31,24 @@ class KnownSources:
         return [*(source.origin for source in self.available), *self.unavailable]
 
 
-def open_sources(stack: ExitStack, lake: Lake, options: IngestOptions, log: Log) -> KnownSources:
+def open_sources(stack: ExitStack, lake: Lake, options: BackfillOptions) -> KnownSources:
     """Open the sources of an order; none named: all places that the lake has read, repositories as it read them.
 
     Raises SourceError for a named one that is neither there nor known to the lake.
     """
     known_origins = files.origins(lake)
     known_sources = (
-        _open_requested(stack, options, known_origins, log)
+        _open_requested(stack, options, known_origins)
         if options.sources
-        else _open_from_ledger(stack, lake, known_origins, log)
+        else _open_from_ledger(stack, lake, known_origins)
     )
     for origin, problem in known_sources.unavailable.items():
-        log(f"{printable(origin)} is not there any more: {problem}")
+        logger.warning(f"{printable(origin)} is not there any more: {problem}")
     return known_sources
 
 
-def _open_requested(
-    stack: ExitStack, options: IngestOptions, known_origins: list[str], log: Log
-) -> KnownSources:
-    opener = SourceOpener(stack, log, subpath=options.subpath, as_files=options.as_files)
+def _open_requested(stack: ExitStack, options: BackfillOptions, known_origins: list[str]) -> KnownSources:
+    opener = SourceOpener(stack, subpath=options.path, worktree=options.worktree)
     available, unavailable = list[str](), dict[str, str]()
     for text in options.sources:
         origin = decode_path(os.fsencode(os.path.abspath(text)))  # noqa: PTH100 - what is gone resolves to nothing
@@ -60,22 +59,22 @@ def _open_requested(
     return KnownSources(opener.open(available), unavailable)
 
 
-def _open_from_ledger(stack: ExitStack, lake: Lake, known_origins: list[str], log: Log) -> KnownSources:
+def _open_from_ledger(stack: ExitStack, lake: Lake, known_origins: list[str]) -> KnownSources:
     known_sources = KnownSources()
     for origin, checkpoint in runs.checkpoints_of(lake, known_origins).items():
         try:
-            known_sources.available.append(_reopen(stack, origin, checkpoint.commit, log))
+            known_sources.available.append(_reopen(stack, origin, checkpoint.commit))
         except SourceError as error:
             known_sources.unavailable[origin] = str(error)
     return known_sources
 
 
-def _reopen(stack: ExitStack, origin: str, commit_id: str | None, log: Log) -> Source:
+def _reopen(stack: ExitStack, origin: str, commit_id: str | None) -> Source:
     revision = f"@{commit_id}" if commit_id is not None else ""
     last_error = SourceError("no such folder, repository or archive")
     for text, subpath in _candidate_locations(origin):
         try:
-            (source,) = SourceOpener(stack, log, subpath=subpath, as_files=commit_id is None).open(
+            (source,) = SourceOpener(stack, subpath=subpath, worktree=commit_id is None).open(
                 [f"{text}{revision}"]
             )
         except SourceError as error:

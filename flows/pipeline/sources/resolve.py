@@ -1,7 +1,8 @@
 """What a user named as a source: a folder, a git repository, a bundle, a URL, or an archive."""
 
+import logging
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from posts.sources.git import GitError, Repository
 from posts.sources.paths import decode_path, encode_path, printable
 from schemas.errors import SourceError
 
+logger = logging.getLogger(__name__)
+
 # https://git-scm.com/docs/gitformat-bundle
 BUNDLE_SIGNATURES = {b"# v2 git bundle\n", b"# v3 git bundle\n"}
 
@@ -24,15 +27,13 @@ BUNDLE_SIGNATURES = {b"# v2 git bundle\n", b"# v3 git bundle\n"}
 class SourceOpener:
     """Opens sources, and closes them with `stack`.
 
-    `below` is the folder within each that is read, "" for all; with `as_files` a working copy of git is a
+    `below` is the folder within each that is read, "" for all; with `worktree` a working copy of git is a
     folder of files, committed or not.
     """
 
-    def __init__(
-        self, stack: ExitStack, log: Callable[[str], None], *, subpath: str = "", as_files: bool = False
-    ) -> None:
-        self._stack, self._log = stack, log
-        self._subpath, self._as_files = _normalize_subpath(subpath), as_files
+    def __init__(self, stack: ExitStack, *, subpath: str = "", worktree: bool = False) -> None:
+        self._stack = stack
+        self._subpath, self._worktree = _normalize_subpath(subpath), worktree
 
     def open(self, texts: Iterable[str]) -> list[Source]:
         """Open what a user named, each origin once. Raises SourceError for what is no source, or has none below."""
@@ -66,9 +67,9 @@ class SourceOpener:
     def _open_remote(self, text: str) -> Source:
         first_error: GitError | None = None
         for url, revision in split_url_revision(text):
-            self._log(f"fetching {strip_credentials(url)}")
+            logger.info(f"fetching {strip_credentials(url)}")
             try:
-                mirror_path = fetch_with_retry(url, self._log)
+                mirror_path = fetch_with_retry(url)
             except GitError as error:
                 first_error = first_error or error
                 continue
@@ -76,7 +77,7 @@ class SourceOpener:
         raise first_error or SourceError(f"{_display(text)}: no such folder, repository or archive")
 
     def _open_folder(self, path: Path, revision: str | None) -> Source:
-        if not self._as_files and (_is_working_copy(path) or _is_bare(path)):
+        if not self._worktree and (_is_working_copy(path) or _is_bare(path)):
             return self._open_git(path, _path_text(path), revision)
         if revision is not None:
             raise _no_revisions_error(path)
@@ -95,7 +96,7 @@ class SourceOpener:
         commit = repository.resolve_commit(None if revision is None else decode_path(os.fsencode(revision)))
         repository.resolve_tree(commit.id, self._subpath)
         if revision is None and (uncommitted_count := repository.count_uncommitted(self._subpath)):
-            self._log(f"{printable(name)}: {uncommitted_count} post files are not committed as they are, and not read so; "
+            logger.warning(f"{printable(name)}: {uncommitted_count} post files are not committed as they are, and not read so; "
                       "--as-files reads the folder as it stands")  # fmt: skip
         return GitSource(self._origin_name(name), repository, commit, self._subpath)
 
