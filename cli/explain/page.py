@@ -5,7 +5,7 @@ from html import escape
 from itertools import groupby
 from urllib.parse import unquote
 
-from cli.explain.terminal import counted, recurs
+from cli.explain.terminal import counts_line, recurrence_text
 from posts.explain import ExplainedBlock, ExplainedPassage, Explanation, RuleTotal
 from posts.post import Post
 
@@ -96,7 +96,7 @@ def _tag(name: str, inner: str, **attributes: str) -> str:
 
 def _head(explanation: Explanation) -> str:
     post = explanation.post
-    told = [f"{escape(post.source)} · {post.date} · {_address(post)}", escape(counted(explanation))]
+    told = [f"{escape(post.source)} · {post.date} · {_address(post)}", escape(counts_line(explanation))]
     title = _tag("h1", escape(post.title), lang=_language(post))
     return _tag("header", title + "".join(_tag("p", line) for line in told))
 
@@ -164,7 +164,7 @@ def _rule_alone(block: ExplainedBlock) -> tuple[str, str] | None:
     first = block.passages[0]
     if len(block.passages) > 1 or first.rule is None:
         return None
-    return first.rule, recurs(first.recurrences)
+    return first.rule, recurrence_text(first.recurrences)
 
 
 def _row(blocks: list[ExplainedBlock]) -> str:
@@ -189,7 +189,7 @@ def _passage(passage: ExplainedPassage) -> str:
 
 
 def _rule(passage: ExplainedPassage, blocks: int) -> str:
-    told = [str(passage.rule), f"{blocks} blocks" if blocks > 1 else "", recurs(passage.recurrences)]
+    told = [str(passage.rule), f"{blocks} blocks" if blocks > 1 else "", recurrence_text(passage.recurrences)]
     return _tag("span", escape(" · ".join(filter(None, told))), class_="rule")
 
 
