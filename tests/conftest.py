@@ -1,6 +1,7 @@
 """Fixtures of all tests, and how they are spread over processes."""
 
 import json
+import logging
 import subprocess
 import sys
 import tempfile
@@ -25,6 +26,30 @@ settings.register_profile(
 )
 settings.register_profile("fuzz", derandomize=False, database=None, deadline=None, print_blob=True)
 settings.load_profile("suite")
+
+
+class _Messages(logging.Handler):
+    def __init__(self):
+        super().__init__()
+        self.messages = []
+
+    def emit(self, record):
+        self.messages.append(record.getMessage())
+
+
+@pytest.fixture
+def log_messages():
+    """Return the list of what the packages log during a test."""
+    handler = _Messages()
+    loggers = [logging.getLogger(name) for name in ("flows", "lake", "posts")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.addHandler(handler)
+        logger.setLevel(logging.INFO)
+    yield handler.messages
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.removeHandler(handler)
+        logger.setLevel(level)
 
 
 @pytest.fixture

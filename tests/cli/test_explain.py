@@ -44,8 +44,8 @@ def learn(archive, *pattern):
     write(open_lake(archive.lake), pl.DataFrame([row], schema=names, orient="row"), Run("learn", now))
 
 
-def explained(archive, target, say=print):
-    return explain(str(target), archive.lake, HtmlParser.LEXBOR, say)
+def explained(archive, target):
+    return explain(str(target), archive.lake, HtmlParser.LEXBOR)
 
 
 def told(explanation):
@@ -79,11 +79,10 @@ def test_a_learned_block_tells_in_how_many_posts_it_recurs(lake):
     assert (last.rule, last.recurrences) == ("recurring_block", (Recurrence(LAST, 12, 1340),))
 
 
-def test_another_text_in_the_lake_is_told(lake):
+def test_another_text_in_the_lake_is_told(lake, log_messages):
     learn(lake, "edge", LAST, 12, 1340)
-    notes = []
-    explained(lake, URL, notes.append)
-    assert [note.partition(",")[0] for note in notes] == ["the lake holds another text"]
+    explained(lake, URL)
+    assert [note.partition(",")[0] for note in log_messages] == ["the lake holds another text"]
 
 
 def test_a_passage_tells_which_run_of_its_block_recurs():

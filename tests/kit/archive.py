@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from flows.pipeline.direct import ingest, replay
-from flows.pipeline.options import Order
+from flows.pipeline.options import IngestOptions, ReplayOptions
 from flows.pipeline.reporting.account import Summary
 from lake.batch import KEY
 from lake.store import open_lake
@@ -55,11 +55,11 @@ class Archive:
         os.utime(self.folder / path, ns=(TOUCHED_MTIME_NS, TOUCHED_MTIME_NS))
 
     def ingest(self, *sources, **options) -> Summary:
-        options = {"wait_seconds": 0} | options
-        return ingest(Order(tuple(map(str, sources or (self.folder,))), self.lake, **options), print)
+        sources = tuple(map(str, sources or (self.folder,)))
+        return ingest(IngestOptions(sources=sources, lake=self.lake, **({"wait_seconds": 0} | options)))
 
     def replay(self, *reasons, since=None) -> Summary:
-        return replay(Order((), self.lake, wait_seconds=0), print, reasons, since)
+        return replay(ReplayOptions(lake=self.lake, reasons=reasons, since=since, wait_seconds=0))
 
     def anew(self):
         """Load the folder as it is into a lake of its own, in one go."""

@@ -50,8 +50,8 @@ from flows.pipeline.direct import planned, session
 @flow
 def unbalanced(source: str, lake: str):
     order = Order((source,), Path(lake))
-    with session(order, print) as opened:
-        opened.find(planned(order, print))
+    with session(order) as opened:
+        opened.find(planned(order))
         opened.lake.table("files").delete("path = 'old-0.md'")
         reported(opened)
 
@@ -180,7 +180,7 @@ def rejecting(folder):
     posts.mkdir()
     for number in range(30):
         (posts / f"old-{number}.md").write_text(post(number, "date: 2024-03-05\n"))
-    ingest(IngestOptions((str(posts),), folder / "lake"), print)
+    ingest(IngestOptions(sources=(str(posts),), lake=folder / "lake"))
     for number in range(30, 60):
         (posts / f"new-{number}.md").write_text(post(number, ""))
     return posts, folder / "lake"

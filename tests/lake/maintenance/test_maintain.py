@@ -14,9 +14,10 @@ from deltalake import CommitProperties, DeltaTable
 from polars.testing import assert_frame_equal
 
 from flows.pipeline.execution import read
-from flows.pipeline.learn_run import LearnOptions, learn
-from flows.pipeline.maintenance.maintain import MaintainOptions, maintain
+from flows.pipeline.learn_run import learn
+from flows.pipeline.maintenance.maintain import maintain
 from flows.pipeline.maintenance.verify import verify
+from flows.pipeline.options import LearnOptions, MaintainOptions
 from flows.pipeline.progress import progress_listener
 from git_repository import contents, init
 from lake.errors import LakeError
@@ -42,7 +43,11 @@ def archive(archive):
 
 
 def maintained(archive, days=0.0, **order):
-    return maintain(MaintainOptions(archive.lake, days, no_readers=True, wait_seconds=0, **order), print)
+    return maintain(
+        MaintainOptions(
+            lake=archive.lake, retention_days=days, allow_short_retention=True, wait_seconds=0, **order
+        )
+    )
 
 
 def frames(archive):
@@ -257,12 +262,12 @@ def test_nothing_is_put_together_where_that_is_not_wanted(archive):
 @pytest.mark.parametrize("days", [0, 0.9, -1, 31, float("nan")])
 def test_a_retention_that_running_queries_may_not_survive_is_refused(tmp_path, days):
     with pytest.raises(MisuseError, match="retention of"):
-        MaintainOptions(tmp_path, days)
+        MaintainOptions(lake=tmp_path, retention_days=days)
 
 
 def test_there_must_be_a_lake(tmp_path):
     with pytest.raises(LakeError, match="no lake here"):
-        maintain(MaintainOptions(tmp_path / "none"), print)
+        maintain(MaintainOptions(lake=tmp_path / "none"))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -332,7 +337,7 @@ UPKEEP = {
     "maintain-killed": lambda home: killed_after(8, home),
     "maintain-killed-early": lambda home: killed_after(6, home),
     "maintain-twice": lambda home: (maintained(home), maintained(home)),
-    "learn": lambda home: learn(LearnOptions(home.lake, wait_seconds=0), print),
+    "learn": lambda home: learn(LearnOptions(lake=home.lake, wait_seconds=0)),
 }
 
 

@@ -9,11 +9,12 @@ from polars.testing import assert_frame_equal
 from archive import Archive
 from flows.pipeline.clock import start_run
 from flows.pipeline.execution import read
-from flows.pipeline.learn_run import LearnOptions, reclean_lake
 from flows.pipeline.learn_run import learn as learn_again
+from flows.pipeline.learn_run import reclean_lake
 from flows.pipeline.learning import learn, reclean
 from flows.pipeline.learning.learn import MIN_FILES_TO_LEARN
 from flows.pipeline.maintenance.verify import verify
+from flows.pipeline.options import LearnOptions, RecleanOptions
 from flows.pipeline.reporting import results
 from lake.store import Lake, open_lake
 from lake.tables import templates
@@ -120,7 +121,7 @@ def behind(archive):
     archive.ingest()
     with pytest.MonkeyPatch.context() as patch, pytest.raises(Killed):
         kill(patch, "after", 1)
-        learn_again(LearnOptions(archive.lake, workers=1, wait_seconds=0), print)
+        learn_again(LearnOptions(lake=archive.lake, workers=1, wait_seconds=0))
     assert archive.rows("templates").height > 0
     assert archive.posts()["template_version"].null_count() == 40
     return archive
@@ -139,8 +140,8 @@ NEXT = {
     "ingest": lambda archive: archive.ingest(workers=1),
     "ingest-of-an-edit": edit_one_and_ingest,
     "replay": lambda archive: archive.replay(),
-    "learn": lambda archive: learn_again(LearnOptions(archive.lake, workers=1, wait_seconds=0), print),
-    "reclean": lambda archive: reclean_lake(LearnOptions(archive.lake, workers=1, wait_seconds=0), print),
+    "learn": lambda archive: learn_again(LearnOptions(lake=archive.lake, workers=1, wait_seconds=0)),
+    "reclean": lambda archive: reclean_lake(RecleanOptions(lake=archive.lake, workers=1, wait_seconds=0)),
 }
 
 
@@ -188,7 +189,7 @@ def test_a_post_that_is_read_otherwise_now_is_left_with_a_warning_and_tried_once
         behind.ingest(workers=1)
         assert open_lake(behind.lake).versions()["posts"] == versions
     assert verify(behind.lake).findings == 0
-    assert reclean_lake(LearnOptions(behind.lake, workers=1, wait_seconds=0), print).recleaned.left == 0
+    assert reclean_lake(RecleanOptions(lake=behind.lake, workers=1, wait_seconds=0)).recleaned.left == 0
     assert cleaned(behind)
     assert behind.posts()["warnings"].to_list() == [[]] * 40
 
@@ -206,7 +207,7 @@ def test_what_an_older_postlake_has_learned_otherwise_is_learned_again_by_the_ne
     for number in range(20):
         archive.write(f"{number}.md", f"{told(number)}</div><div>{told(number + 20)}</div><div>返回旧港首页", title=f"第{number}夜")  # fmt: skip
     archive.ingest()
-    learn_again(LearnOptions(archive.lake), print)
+    learn_again(LearnOptions(lake=archive.lake))
     posts, (row,) = archive.posts(), learned(archive).rows(named=True)
     lake = open_lake(archive.lake)
     older = row | {"version": 2, "kind": "block", "posts": 20, "learned_from": 20}

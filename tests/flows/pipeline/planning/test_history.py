@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from flows.pipeline.execution import read
-from flows.pipeline.learn_run import LearnOptions, learn
-from flows.pipeline.maintenance.maintain import MaintainOptions, maintain
+from flows.pipeline.learn_run import learn
+from flows.pipeline.maintenance.maintain import maintain
+from flows.pipeline.options import LearnOptions, MaintainOptions
 from flows.pipeline.planning.history import monotonic_times
 from git_repository import Git, as_nobody
 from lake.batch import KEY
@@ -377,7 +378,7 @@ def test_a_working_copy_that_was_read_as_files_is_not_replayed_from_its_beginnin
     site.git("clone", "-q", ".", "../copy")
     copy = replace(archive, folder=site.git.folder.with_name("copy"))
     copy.write("b.md")
-    copy.ingest(as_files=True)
+    copy.ingest(worktree=True)
     assert (copy.ingest(history=True).gone, len(copy.live())) == (1, 1)
 
 
@@ -474,8 +475,8 @@ def three(new_site):
 
 BETWEEN = {
     "nothing": lambda _: None,
-    "maintain": lambda lake: maintain(MaintainOptions(lake, wait_seconds=0), print),
-    "learn": lambda lake: learn(LearnOptions(lake, wait_seconds=0), print),
+    "maintain": lambda lake: maintain(MaintainOptions(lake=lake, wait_seconds=0)),
+    "learn": lambda lake: learn(LearnOptions(lake=lake, wait_seconds=0)),
 }
 
 

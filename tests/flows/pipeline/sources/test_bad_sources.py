@@ -213,17 +213,17 @@ def test_a_folder_that_a_source_has_not_is_told_and_makes_no_lake(archive, git, 
         "tar": packed(git, tmp_path / "posts.tar"),
         "url": f"file://{archive.folder}",
     }.get(kind, archive.folder)
-    message = told(archive, source, below=below, as_files=kind == "as files")
+    message = told(archive, source, path=below, as_files=kind == "as files")
     assert (below.replace("\n", "\\n") in message, message.isprintable()) == (True, True), message
     assert not archive.lake.exists()
 
 
 def test_a_folder_that_a_later_commit_has_not_is_told_and_withdraws_nothing(archive, git):
-    archive.ingest(below="sub")
+    archive.ingest(path="sub")
     before = contents(archive.lake)
     git("mv", "sub", "other")
     git("commit", "-qm", "words")
-    assert_is_line_about(archive.folder, told(archive, below="sub"))
+    assert_is_line_about(archive.folder, told(archive, path="sub"))
     assert contents(archive.lake) == before
 
 

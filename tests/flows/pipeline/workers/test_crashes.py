@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from flows.pipeline.backfill.request import BackfillRequest
 from flows.pipeline.backfill.run import plan_backfill
-from flows.pipeline.learn_run import LearnOptions, reclean_lake
-from flows.pipeline.options import IngestOptions
+from flows.pipeline.learn_run import reclean_lake
+from flows.pipeline.options import BackfillOptions, RecleanOptions
 from flows.pipeline.workers.pool import WorkerError
 from paths import KIT
 from schemas.enums import AlarmKind, BackfillMode
@@ -27,7 +26,7 @@ def deadly(archive, monkeypatch):
     monkeypatch.setattr("flows.pipeline.workers.pool.MIN_POOL_BYTES", 0)
     monkeypatch.setenv("POSTLAKE_FILE_SECONDS", "1")
     module = importlib.import_module("deadly")
-    monkeypatch.setattr("flows.pipeline.execution.transform.work", module.work)
+    monkeypatch.setattr("flows.pipeline.execution.transform.parse_tasks", module.parse_tasks)
     for number in range(GOOD):
         archive.write(f"{number:02}.md", url=f"https://a.example/{number}")
     return module
@@ -106,7 +105,7 @@ def test_a_small_run_that_lacks_memory_reads_in_a_process(archive, deadly, monke
 def test_a_small_run_that_a_file_ends_is_taken_up_by_one_that_refuses_the_file(archive, deadly, monkeypatch):
     monkeypatch.setattr("flows.pipeline.workers.pool.MIN_POOL_BYTES", 1 << 30)
     put(archive, "10-bad.md", deadly.EXITS)
-    run = "import deadly; from flows.pipeline.execution import transform; transform.work = deadly.work; import cli; cli.main()"
+    run = "import deadly; from flows.pipeline.execution import transform; transform.parse_tasks = deadly.parse_tasks; import cli; cli.main()"
     command = [
         sys.executable,
         "-c",
@@ -125,13 +124,13 @@ def test_a_small_run_that_a_file_ends_is_taken_up_by_one_that_refuses_the_file(a
 def test_a_post_whose_cleaning_ends_its_worker_keeps_its_row(archive, deadly, monkeypatch):
     put(archive, "10-bad.md", deadly.EXITS)
     monkeypatch.setattr(
-        "flows.pipeline.execution.transform.work", importlib.import_module("posts.worker").work
+        "flows.pipeline.execution.transform.parse_tasks", importlib.import_module("posts.worker").parse_tasks
     )
     archive.ingest()
     before = archive.posts()
-    monkeypatch.setattr("flows.pipeline.learning.reclean.work", deadly.work)
+    monkeypatch.setattr("flows.pipeline.learning.reclean.parse_tasks", deadly.parse_tasks)
     monkeypatch.setattr("flows.pipeline.learning.reclean.CLEANER_VERSION", 99)
-    done = reclean_lake(LearnOptions(archive.lake, wait_seconds=0), print)
+    done = reclean_lake(RecleanOptions(lake=archive.lake, wait_seconds=0))
     assert [path for path, *_ in done.recleaned.failed] == ["10-bad.md"]
     assert (done.recleaned.posts, [alarm.kind for alarm in done.alarms]) == (
         GOOD + 1,
@@ -143,9 +142,9 @@ def test_a_post_whose_cleaning_ends_its_worker_keeps_its_row(archive, deadly, mo
 def test_heads_are_read_past_a_file_that_ends_its_worker(archive, deadly, monkeypatch):
     archive.ingest()
     put(archive, "10-bad.md", deadly.EXITS)
-    monkeypatch.setattr("flows.pipeline.execution.heads.outlines", deadly.outlines)
+    monkeypatch.setattr("flows.pipeline.execution.heads.parse_heads", deadly.parse_heads)
     forecast, _ = plan_backfill(
-        BackfillRequest(IngestOptions((str(archive.folder),), archive.lake), BackfillMode.ALL), print
+        BackfillOptions(sources=(str(archive.folder),), lake=archive.lake, mode=BackfillMode.ALL)
     )
     assert forecast.reasons == {"parser_crashed": 1}
 
@@ -153,8 +152,8 @@ def test_heads_are_read_past_a_file_that_ends_its_worker(archive, deadly, monkey
 def test_examples_are_read_past_a_file_that_ends_its_worker(archive, deadly, monkeypatch):
     put(archive, "10-bad.md", deadly.HUNGRY)
     monkeypatch.setattr("flows.pipeline.learning.learn.MIN_FILES_TO_LEARN", 0)
-    monkeypatch.setattr("flows.pipeline.learning.learn.examples", deadly.examples)
+    monkeypatch.setattr("flows.pipeline.learning.learn.parse_training_samples", deadly.parse_training_samples)
     monkeypatch.setattr(
-        "flows.pipeline.execution.transform.work", importlib.import_module("posts.worker").work
+        "flows.pipeline.execution.transform.parse_tasks", importlib.import_module("posts.worker").parse_tasks
     )
     assert archive.ingest().posts == GOOD + 1
