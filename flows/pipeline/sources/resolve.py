@@ -97,7 +97,7 @@ class SourceOpener:
         repository.resolve_tree(commit.id, self._subpath)
         if revision is None and (uncommitted_count := repository.count_uncommitted(self._subpath)):
             logger.warning(f"{printable(name)}: {uncommitted_count} post files are not committed as they are, and not read so; "
-                      "--as-files reads the folder as it stands")  # fmt: skip
+                      "--worktree reads the folder as it stands")  # fmt: skip
         return GitSource(self._origin_name(name), repository, commit, self._subpath)
 
     def _origin_name(self, name: str) -> str:

@@ -372,4 +372,4 @@ def test_the_command_line_tells_what_would_be_done_and_refuses_what_readers_may_
             for options in (["--dry-run"], ["--retention-days", "0"], [])]  # fmt: skip
     assert [run.returncode for run in runs] == [0, 2, 0]
     assert [json.loads(run.stdout)["tables"][0]["files"] for run in (runs[0], runs[2])] == [3, 1]
-    assert "--no-readers" in runs[1].stderr
+    assert "--allow-short-retention" in runs[1].stderr
