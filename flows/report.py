@@ -6,8 +6,8 @@ from prefect.artifacts import create_link_artifact, create_markdown_artifact
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 
-from flows.pipeline.html_report.data import Figures
-from flows.pipeline.html_report.write import write
+from flows.pipeline.html_report.data import ReportData
+from flows.pipeline.html_report.render import write_report
 from flows.pipeline.options import ReportOptions
 from flows.pipeline.reporting.markdown import table
 from flows.prefect.lake_flow import lake_flow, lake_task
@@ -18,7 +18,7 @@ from schemas.enums import PageLanguage
 
 @lake_task("page")
 def write_page(lake: str, html: str, language: PageLanguage | None) -> State[None]:
-    figures = write(Path(lake), Path(html), language)
+    figures = write_report(Path(lake), Path(html), language)
     create_markdown_artifact(
         _as_markdown(figures, Path(html)), key="report", description="A page with charts of the lake"
     )
@@ -26,23 +26,23 @@ def write_page(lake: str, html: str, language: PageLanguage | None) -> State[Non
         create_link_artifact(
             url, "Open the report", key="report-page", description="The page with all charts"
         )
-    return done(f"{html}: {figures.posts} posts from {figures.live.height} sources")
+    return done(f"{html}: {figures.posts} posts from {figures.live_sources.height} sources")
 
 
-def _as_markdown(figures: Figures, html: Path) -> str:
+def _as_markdown(figures: ReportData, html: Path) -> str:
     last = figures.runs.head(1)
     numbers = {
         "page": html.absolute(),
         "posts": f"{figures.posts:,}",
-        "sources": figures.live.height,
-        "first post": figures.live["first"].min() or "",
-        "last post": figures.live["last"].max() or "",
-        "rejected files": figures.rejected,
+        "sources": figures.live_sources.height,
+        "first post": figures.live_sources["first"].min() or "",
+        "last post": figures.live_sources["last"].max() or "",
+        "rejected files": figures.rejected_files,
         "last run": last["run_id"].first() or "",
         "balanced": "yes" if last["balanced"].all() else "NO",
-        "silent sources": figures.silent,
+        "silent sources": figures.silent_sources,
     }
-    return f"# Report of {figures.place}\n\n" + table(("what", "value"), numbers.items())
+    return f"# Report of {figures.lake_name}\n\n" + table(("what", "value"), numbers.items())
 
 
 @lake_flow(ReportOptions, name="report", flow_run_name="report of {lake}")
