@@ -9,7 +9,7 @@ from typing import Annotated, Any, get_origin
 
 import typer
 
-from cli.terminal import say
+from cli.terminal import print_note
 from flows.pipeline.options import Declared, current_names, declared_fields
 
 DAY = dt.date | None
@@ -33,7 +33,7 @@ def with_options(options: type, **spelled: Any) -> Callable[[Callable[..., None]
             rest = {each.name: values.pop(each.name) for each in own}
             now, renamed = current_names(options, values)
             for before, name in renamed.items():
-                say(f"{_flag(before)} is called {_flag(name)} now; the old name works in this release")
+                print_note(f"{_flag(before)} is called {_flag(name)} now; the old name works in this release")
             by_name = {each.name: each for each in fields}
             command(options(**{name: _value(by_name[name], value) for name, value in now.items()}), **rest)
 

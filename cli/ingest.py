@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.command import with_options
-from cli.console import watching
+from cli.console import progress_display
 from cli.options import LAKE_OPTION, WAIT_OPTION, Json
 from cli.tables import print_table
-from cli.terminal import OUTPUT, fail, put, say
+from cli.terminal import VERBOSITY, echo, print_note, print_to_stderr
 from flows.pipeline.options import IngestOptions, ReplayOptions, as_parameters
 from schemas.enums import Granularity
 
@@ -47,7 +47,7 @@ def ingest(
     from flows.pipeline.direct import ingest as run_direct
 
     options = replace(options, granularity=next(iter(chosen), None))
-    with watching():
+    with progress_display():
         summary = run_direct(options) if direct else _run_flow(options)
     show_summary(summary, as_json)
 
@@ -58,7 +58,7 @@ def _run_flow(options: IngestOptions) -> "Summary":
     # Prefect keeps parameters before it hands them over
     raise_if_credentials(options.sources, "a source (with --direct, Prefect keeps nothing)")
     # the terminal shows progress and the summary; the log is for the UI
-    level = "INFO" if OUTPUT.is_verbose else "ERROR" if OUTPUT.is_quiet else "WARNING"
+    level = "INFO" if VERBOSITY.is_verbose else "ERROR" if VERBOSITY.is_quiet else "WARNING"
     os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", level)
     from prefect.settings import get_current_settings
 
@@ -68,7 +68,7 @@ def _run_flow(options: IngestOptions) -> "Summary":
 
         require_answer(url)
     else:
-        say("starting Prefect's own API; --direct does without, PREFECT_API_URL names one that runs")
+        print_note("starting Prefect's own API; --direct does without, PREFECT_API_URL names one that runs")
         from flows.server.own_api import start
 
         start()
@@ -91,7 +91,7 @@ def replay(options: ReplayOptions, as_json: Json = False) -> None:
     """Try rejected files again, from the bytes that the lake keeps: all, or those for some reasons or read since a day."""
     from flows.pipeline.direct import replay as run_replay
 
-    with watching():
+    with progress_display():
         summary = run_replay(options)
     show_summary(summary, as_json)
 
@@ -111,12 +111,16 @@ def print_summary(summary: "Summary") -> None:
     from flows.pipeline.reporting.summary import COUNT_COLUMNS
 
     if not summary.found and summary.origins:
-        fail(f"{', '.join(summary.origins)}: no post files there (*.md, *.markdown, *.html)")
+        print_to_stderr(f"{', '.join(summary.origins)}: no post files there (*.md, *.markdown, *.html)")
     print_table(list(COUNT_COLUMNS), [tuple(getattr(summary, name) for name in COUNT_COLUMNS)])
     if summary.reasons:
         print_table(["reason", "files"], list(summary.reasons.items()))
     for alarm in summary.alarms:
-        fail(f"look at {alarm}")
+        print_to_stderr(f"look at {alarm}")
     stages = ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in summary.stage_seconds.items())
-    went = [f"{count} {word}" for word, count in (("moved", summary.moved), ("gone", summary.gone)) if count]
-    put(f"run {summary.run_id}: {'; '.join(['balanced', *went])}; {summary.seconds:.1f} s ({stages})")
+    change_counts = [
+        f"{count} {word}" for word, count in (("moved", summary.moved), ("gone", summary.gone)) if count
+    ]
+    echo(
+        f"run {summary.run_id}: {'; '.join(['balanced', *change_counts])}; {summary.seconds:.1f} s ({stages})"
+    )

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import typer
 
 from cli.command import with_options
-from cli.console import show_upkeep, watching
+from cli.console import progress_display, show_learn_result
 from cli.options import LAKE_OPTION, SOURCE_OPTION, WAIT_OPTION, Json
 from cli.tables import print_table
-from cli.terminal import put
+from cli.terminal import echo
 from flows.pipeline.options import LearnOptions, MaintainOptions, RecleanOptions, VerifyOptions
 
 if TYPE_CHECKING:
@@ -25,9 +25,9 @@ def learn(options: LearnOptions, as_json: Json = False) -> None:
     """
     from flows.pipeline.learn_run import learn as run_learn
 
-    with watching():
+    with progress_display():
         result = run_learn(options)
-    show_upkeep(result, as_json=as_json)
+    show_learn_result(result, as_json=as_json)
 
 
 @with_options(RecleanOptions, lake=LAKE_OPTION, sources=SOURCE_OPTION, wait_seconds=WAIT_OPTION)
@@ -35,9 +35,9 @@ def reclean(options: RecleanOptions, as_json: Json = False) -> None:
     """Clean posts again, from the bytes that the lake keeps, where their template or the cleaner is another now."""
     from flows.pipeline.learn_run import reclean_lake
 
-    with watching():
+    with progress_display():
         result = reclean_lake(options)
-    show_upkeep(result, as_json=as_json)
+    show_learn_result(result, as_json=as_json)
 
 
 @with_options(MaintainOptions, lake=LAKE_OPTION, wait_seconds=WAIT_OPTION)
@@ -45,19 +45,28 @@ def maintain(options: MaintainOptions, as_json: Json = False) -> None:
     """Put small files together, and delete what only old versions of the tables need, or a killed run left."""
     from flows.pipeline.maintenance.maintain import maintain as run_maintain
 
-    with watching():
+    with progress_display():
         result = run_maintain(options)
     if as_json:
         typer.echo(json.dumps(asdict(result)))
         return
-    print_table(["table", "files", "deleted", "freed"], list(map(_row, result.tables)))
-    put(f"run {result.run_id}: {result.summary_line()}")
+    print_table(["table", "files", "deleted", "freed"], list(map(_table_row, result.tables)))
+    echo(f"run {result.run_id}: {result.summary_line()}")
 
 
-def _row(care: "TableMaintenance") -> tuple[str, str, int, str]:
+def _table_row(table_result: "TableMaintenance") -> tuple[str, str, int, str]:
     """Return what was done for a table as it is shown: `12 -> 3` files where some were put together."""
-    files = f"{care.files_before} -> {care.files}" if care.files != care.files_before else str(care.files)
-    return care.table, files, care.removed + care.orphans, f"{care.freed_bytes / 1e6:.1f} MB"
+    files = (
+        f"{table_result.files_before} -> {table_result.files}"
+        if table_result.files != table_result.files_before
+        else str(table_result.files)
+    )
+    return (
+        table_result.table,
+        files,
+        table_result.removed + table_result.orphans,
+        f"{table_result.freed_bytes / 1e6:.1f} MB",
+    )
 
 
 @with_options(VerifyOptions, lake=LAKE_OPTION, deep=typer.Option("--deep/--shallow"))
@@ -65,16 +74,18 @@ def verify(options: VerifyOptions, as_json: Json = False) -> None:
     """Look at a whole lake for what should not be so. Reads only; exit code 1 if anything is found."""
     from flows.pipeline.maintenance.verify import verify as run_verify
 
-    with watching():
-        verified = run_verify(options.lake, deep=options.deep)
+    with progress_display():
+        verify_report = run_verify(options.lake, deep=options.deep)
     if as_json:
-        typer.echo(json.dumps(asdict(verified), ensure_ascii=False))
+        typer.echo(json.dumps(asdict(verify_report), ensure_ascii=False))
     else:
         names = ["check", "table", "checked", "findings"]
-        names += ["skipped"] if any(each.skipped for each in verified.checks) else []
-        print_table(names, [tuple(getattr(each, name) for name in names) for each in verified.checks])
-        if verified.shown:
-            put()
-            print_table(["check", "table", "where", "detail"], [astuple(each) for each in verified.shown])
-        put(verified.summary_line())
-    verified.raise_if_faulty()
+        names += ["skipped"] if any(each.skipped for each in verify_report.checks) else []
+        print_table(names, [tuple(getattr(each, name) for name in names) for each in verify_report.checks])
+        if verify_report.shown:
+            echo()
+            print_table(
+                ["check", "table", "where", "detail"], [astuple(each) for each in verify_report.shown]
+            )
+        echo(verify_report.summary_line())
+    verify_report.raise_if_faulty()

@@ -39,9 +39,9 @@ def server(
     It answers on loopback, by the host of PREFECT_SERVER_UI_API_URL and by the hosts of POSTLAKE_ALLOWED_HOSTS
     (between commas, each with or without a port). PREFECT_SERVER_API_AUTH_STRING is its password.
     """
-    from flows.server.api import run
+    from flows.server.api import run_server
 
-    run(host, port)
+    run_server(host, port)
 
 
 def deploy(
@@ -68,9 +68,9 @@ def worker(
     from prefect.settings import get_current_settings
 
     from flows.prefect.deploy import require_answer
-    from flows.prefect.worker import work
+    from flows.prefect.worker import run_worker
 
     if url := get_current_settings().api.url:
         require_answer(url)
     options = [*(["--name", name] if name else []), *(["--with-healthcheck"] if health else [])]
-    raise typer.Exit(work(*options))
+    raise typer.Exit(run_worker(*options))

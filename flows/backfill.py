@@ -17,37 +17,39 @@ from flows.pipeline.options import BackfillOptions
 from flows.pipeline.reporting.account import Summary
 from flows.pipeline.sources.credentials import raise_if_credentials
 from flows.prefect.lake_flow import lake_flow, lake_task
-from flows.prefect.task_logs import logged_opening, logged_progress
-from flows.tasks import carry_out, ended
+from flows.prefect.task_logs import log_progress, open_with_progress
+from flows.tasks import require_success, run_stages
 from lake.store import open_lake
 from posts.sources.paths import printable
 from schemas.enums import BackfillMode
 
 # rows of the table of files: more than anyone reads
-MOST_FILES = 1_000
-COLUMNS = ("path", "why", "outcome", "reason", "source_id", "period")
+MAX_TABLE_ROWS = 1_000
+TABLE_COLUMNS = ("path", "why", "outcome", "reason", "source_id", "period")
 
 
 @lake_task("plan")
 def make_plan(options: BackfillOptions) -> Forecast:
     forecast, files = plan_backfill(options)
-    shown = files.head(MOST_FILES).select(COLUMNS).rows(named=True)
-    cells = [{name: printable(value or "") for name, value in row.items()} for row in shown]
-    page = plan_markdown(forecast, [row["path"] for row in shown[:MAX_FILES_SHOWN]], open_lake(options.lake))
+    shown_rows = files.head(MAX_TABLE_ROWS).select(TABLE_COLUMNS).rows(named=True)
+    cells = [{name: printable(value or "") for name, value in row.items()} for row in shown_rows]
+    page = plan_markdown(
+        forecast, [row["path"] for row in shown_rows[:MAX_FILES_SHOWN]], open_lake(options.lake)
+    )
     create_markdown_artifact(page, key="backfill-plan", description=f"Plan {forecast.plan_id}: {forecast}")
-    told = f"The first {len(cells):,} of {forecast.files:,} files of plan {forecast.plan_id}"
-    create_table_artifact(cells, key="backfill-files", description=told)
+    description = f"The first {len(cells):,} of {forecast.files:,} files of plan {forecast.plan_id}"
+    create_table_artifact(cells, key="backfill-files", description=description)
     get_run_logger().info(f"plan {forecast.plan_id}: {forecast}")
     return forecast
 
 
 @lake_task("compare")
-def compare(begun: BackfillRun, summary: Summary) -> BackfillResult:
-    done = begun.finish(summary)
-    create_markdown_artifact(result_markdown(done), key="backfill", description=str(done.held))
-    tell = get_run_logger().info if done.held.is_as_planned else get_run_logger().warning
-    tell(f"plan {done.forecast.plan_id}: {done.held}")
-    return done
+def compare_with_plan(backfill_run: BackfillRun, summary: Summary) -> BackfillResult:
+    result = backfill_run.finish(summary)
+    create_markdown_artifact(result_markdown(result), key="backfill", description=str(result.held))
+    log = get_run_logger().info if result.held.is_as_planned else get_run_logger().warning
+    log(f"plan {result.forecast.plan_id}: {result.held}")
+    return result
 
 
 def _run_name() -> str:
@@ -82,9 +84,9 @@ def backfill(options: BackfillOptions, dry_run: bool = True) -> Forecast | Backf
         options = replace(options, mode=None)
     if dry_run and not options.plan:
         quoted_options: Any = quote(options)
-        with logged_progress():
+        with log_progress():
             return make_plan(quoted_options)
-    with logged_opening(open_backfill_run(options)) as backfill_run:
-        summary = carry_out(backfill_run.ingest_run, backfill_run.plan_remaining)
+    with open_with_progress(open_backfill_run(options)) as backfill_run:
+        summary = run_stages(backfill_run.ingest_run, backfill_run.plan_remaining)
         quoted_run: Any = quote(backfill_run)
-        return ended(compare(quoted_run, summary), summary)
+        return require_success(compare_with_plan(quoted_run, summary), summary)

@@ -9,9 +9,9 @@ from flows.pipeline.options import IngestOptions
 from flows.pipeline.reporting.account import Summary
 from flows.pipeline.sources.credentials import raise_if_credentials, redacted
 from flows.prefect.lake_flow import lake_flow
-from flows.prefect.superseded import make_up_for_missed
-from flows.prefect.task_logs import logged_opening
-from flows.tasks import carry_out, ended
+from flows.prefect.superseded import cancel_superseded_runs
+from flows.prefect.task_logs import open_with_progress
+from flows.tasks import require_success, run_stages
 
 
 def _run_name() -> str:
@@ -30,7 +30,7 @@ def _run_name() -> str:
 def ingest(options: IngestOptions) -> Summary:
     """Load post files into a lake: find, learn, transform, load, complete, report."""
     raise_if_credentials(options.sources)
-    make_up_for_missed()
-    with logged_opening(open_ingest_run(options)) as ingest_run:
-        summary = carry_out(ingest_run, ingest_planner(options))
-        return ended(summary, summary)
+    cancel_superseded_runs()
+    with open_with_progress(open_ingest_run(options)) as ingest_run:
+        summary = run_stages(ingest_run, ingest_planner(options))
+        return require_success(summary, summary)

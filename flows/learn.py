@@ -8,55 +8,59 @@ from prefect.utilities.annotations import quote
 from flows.pipeline.learn_run import LearnRun, open_learn_run
 from flows.pipeline.options import LearnOptions, RecleanOptions
 from flows.pipeline.reporting.results import LearnResult
-from flows.prefect.artifacts import reported_upkeep
+from flows.prefect.artifacts import report_learn_run
 from flows.prefect.lake_flow import lake_flow, lake_task
-from flows.prefect.task_logs import done, logged_progress
-from flows.tasks import ended
+from flows.prefect.task_logs import completed_state, log_progress
+from flows.tasks import require_success
 from lake.tables import runs
 
 
 @lake_task("learn")
 def learn_templates(learn_run: LearnRun, *, reset: bool) -> State[None]:
-    learned = learn_run.learn(reset=reset)
-    return done(
-        f"{len(learned)} sources looked at, {sum(each.is_new for each in learned)} with a new template"
+    templates = learn_run.learn(reset=reset)
+    return completed_state(
+        f"{len(templates)} sources looked at, {sum(each.is_new for each in templates)} with a new template"
     )
 
 
 @lake_task("reclean")
-def clean_posts(learn_run: LearnRun, sources: list[str]) -> State[None]:
-    posts = learn_run.reclean(sources)
-    return done(f"{posts.posts} posts cleaned again, {posts.changed} with another text")
+def reclean_posts(learn_run: LearnRun, sources: list[str]) -> State[None]:
+    reclean_result = learn_run.reclean(sources)
+    return completed_state(
+        f"{reclean_result.posts} posts cleaned again, {reclean_result.changed} with another text"
+    )
 
 
 @lake_task("reclean")
-def clean_learned(learn_run: LearnRun) -> State[None]:
-    posts = learn_run.reclean_learned()
-    return done(f"{posts.posts} posts cleaned again, {posts.changed} with another text")
+def reclean_learned(learn_run: LearnRun) -> State[None]:
+    reclean_result = learn_run.reclean_learned()
+    return completed_state(
+        f"{reclean_result.posts} posts cleaned again, {reclean_result.changed} with another text"
+    )
 
 
 @lake_task("report")
 def report(learn_run: LearnRun) -> LearnResult:
-    return reported_upkeep(learn_run)
+    return report_learn_run(learn_run)
 
 
 @lake_flow(LearnOptions, name="learn", flow_run_name="learn from {lake}")
 def learn(options: LearnOptions) -> LearnResult:
     """Learn what recurs over the posts of each source, and clean its posts of it."""
-    with open_learn_run(options, runs.LEARN) as learn_run, logged_progress():
+    with open_learn_run(options, runs.LEARN) as learn_run, log_progress():
         quoted_run: Any = quote(learn_run)
         learn_templates(quoted_run, reset=options.reset)
         if options.reclean:
-            clean_learned(quoted_run)
+            reclean_learned(quoted_run)
         result = report(quoted_run)
-        return ended(result, result)
+        return require_success(result, result)
 
 
 @lake_flow(RecleanOptions, name="reclean", flow_run_name="clean {lake} again")
 def reclean(options: RecleanOptions) -> LearnResult:
     """Clean posts again, from the bytes that the lake keeps, where the cleaner or their template is another now."""
-    with open_learn_run(options, runs.RECLEAN) as learn_run, logged_progress():
+    with open_learn_run(options, runs.RECLEAN) as learn_run, log_progress():
         quoted_run: Any = quote(learn_run)
-        clean_posts(quoted_run, learn_run.sources)
+        reclean_posts(quoted_run, learn_run.sources)
         result = report(quoted_run)
-        return ended(result, result)
+        return require_success(result, result)

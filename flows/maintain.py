@@ -16,33 +16,33 @@ from flows.pipeline.maintenance.maintain import (
 from flows.pipeline.options import MaintainOptions
 from flows.pipeline.reporting.markdown import section, table
 from flows.prefect.lake_flow import lake_flow, lake_task
-from flows.prefect.superseded import make_up_for_missed
-from flows.prefect.task_logs import done, logged_progress
+from flows.prefect.superseded import cancel_superseded_runs
+from flows.prefect.task_logs import completed_state, log_progress
 
 
 @lake_task("compact")
-def compact_tables(maintainer: MaintainRun) -> State[None]:
-    return done(f"{maintainer.compact()} small files put together")
+def compact_tables(maintain_run: MaintainRun) -> State[None]:
+    return completed_state(f"{maintain_run.compact()} small files put together")
 
 
 @lake_task("clean")
-def clean(maintainer: MaintainRun) -> MaintainResult:
-    maintained = maintainer.clean()
-    page = as_markdown(maintained)
-    create_markdown_artifact(page, key=maintained.kind, description=maintained.summary_line())
-    get_run_logger().info(maintained.summary_line())
-    return maintained
+def clean_tables(maintain_run: MaintainRun) -> MaintainResult:
+    result = maintain_run.clean()
+    page = maintain_markdown(result)
+    create_markdown_artifact(page, key=result.kind, description=result.summary_line())
+    get_run_logger().info(result.summary_line())
+    return result
 
 
-def as_markdown(maintained: MaintainResult) -> str:
+def maintain_markdown(result: MaintainResult) -> str:
     """Tell what was done for each table."""
-    rows = [list(asdict(each).values()) for each in maintained.tables]
-    names = list(asdict(maintained.tables[0]))
-    seconds = table(("stage", "seconds"), maintained.stage_seconds.items(), numbers=["seconds"])
-    versions = table(("table", "version"), maintained.versions.items(), numbers=["version"])
+    rows = [list(asdict(each).values()) for each in result.tables]
+    names = list(asdict(result.tables[0]))
+    seconds = table(("stage", "seconds"), result.stage_seconds.items(), numbers=["seconds"])
+    versions = table(("table", "version"), result.versions.items(), numbers=["version"])
     parts = [
-        f"# Run {maintained.run_id}{' (dry run)' if maintained.dry_run else ''}",
-        maintained.summary_line(),
+        f"# Run {result.run_id}{' (dry run)' if result.dry_run else ''}",
+        result.summary_line(),
         table(names, rows, numbers=names[1:]),
         section("Seconds", seconds),
         section("Table versions", versions),
@@ -53,8 +53,8 @@ def as_markdown(maintained: MaintainResult) -> str:
 @lake_flow(MaintainOptions, name="maintain", flow_run_name="maintain {lake}")
 def maintain(options: MaintainOptions) -> MaintainResult:
     """Put small files together, and delete those that only old versions of the tables need, or a killed run left."""
-    make_up_for_missed()
-    with open_maintain_run(options) as maintain_run, logged_progress():
+    cancel_superseded_runs()
+    with open_maintain_run(options) as maintain_run, log_progress():
         quoted_run: Any = quote(maintain_run)
         compact_tables(quoted_run)
-        return clean(quoted_run)
+        return clean_tables(quoted_run)

@@ -6,7 +6,7 @@ from flows.pipeline.direct import open_ingest_run, replay_planner, without_sourc
 from flows.pipeline.options import ReplayOptions
 from flows.pipeline.reporting.account import Summary
 from flows.prefect.lake_flow import lake_flow
-from flows.tasks import carry_out, ended
+from flows.tasks import require_success, run_stages
 from lake.store import open_lake
 
 
@@ -21,5 +21,5 @@ def replay(options: ReplayOptions) -> Summary:
     planner = replay_planner(options)
     open_lake(options.lake)
     with open_ingest_run(without_sources(options)) as ingest_run:
-        summary = carry_out(ingest_run, planner)
-        return ended(summary, summary)
+        summary = run_stages(ingest_run, planner)
+        return require_success(summary, summary)

@@ -57,37 +57,37 @@ def examples(tmp_path_factory):
 @pytest.fixture
 def start():
     """Start an ingest in a process of its own; see tests/kit/one_run.py."""
-    started = []
+    processes = []
 
-    def _start(archive, preexec_fn=None, **told):
-        told = {"source": str(archive.folder), "lake": str(archive.lake), "wait_seconds": 0} | told
-        command, pipe = [sys.executable, "-u", str(ONE_RUN), json.dumps(told)], subprocess.PIPE
+    def _start(archive, preexec_fn=None, **arguments):
+        arguments = {"source": str(archive.folder), "lake": str(archive.lake), "wait_seconds": 0} | arguments
+        command, pipe = [sys.executable, "-u", str(ONE_RUN), json.dumps(arguments)], subprocess.PIPE
         process = subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, preexec_fn=preexec_fn)  # noqa: PLW1509
-        started.append(process)
+        processes.append(process)
         return process
 
     yield _start
-    for process in started:
+    for process in processes:
         process.kill()
         process.communicate()
 
 
 def pytest_collection_modifyitems(items):
     """What takes longest begins first."""
-    items.sort(key=lambda item: (_shared(item.nodeid) != LIVE, len(item.path.parts)))
+    items.sort(key=lambda item: (_shared_scope(item.nodeid) != LIVE, len(item.path.parts)))
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    return ByWhatIsShared(config, log)
+    return SharedScopeScheduling(config, log)
 
 
-class ByWhatIsShared(LoadScopeScheduling):
+class SharedScopeScheduling(LoadScopeScheduling):
     """Keeps the tests of a file in one process, and all live ones, which share a stack of servers."""
 
     def _split_scope(self, nodeid):
-        return _shared(nodeid)
+        return _shared_scope(nodeid)
 
 
-def _shared(nodeid):
+def _shared_scope(nodeid):
     return LIVE if nodeid.startswith(LIVE) else nodeid.split("::")[0]

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from cli.explain.terminal import counted, recurs
+from cli.explain.terminal import counts_line, recurrence_text
 from posts.explain import ExplainedBlock, ExplainedPassage, Explanation
 from posts.post import Post
 
@@ -43,7 +43,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters["rule_label"] = rule_label
+    environment.filters["removal_label"] = removal_label
     return environment
 
 
@@ -55,7 +55,7 @@ def _context(explanation: Explanation) -> dict[str, Any]:
         "post": post,
         "language": _language_tag(post),
         "readable_url": _readable(post.url) if post.url else None,
-        "summary": counted(explanation),
+        "summary": counts_line(explanation),
         "rule_totals": explanation.rule_totals,
         "rows": list(_rows(explanation.blocks)),
         "original": explanation.original,
@@ -93,7 +93,7 @@ def _rule_of_whole(block: ExplainedBlock) -> tuple[str, str] | None:
     first = block.passages[0]
     if len(block.passages) > 1 or first.rule is None:
         return None
-    return first.rule, recurs(first.recurrences)
+    return first.rule, recurrence_text(first.recurrences)
 
 
 def _kind(block: ExplainedBlock) -> str:
@@ -102,11 +102,11 @@ def _kind(block: ExplainedBlock) -> str:
     return "heading" if block.element in HEADINGS else block.element
 
 
-def rule_label(passage: ExplainedPassage, block_count: int = 1) -> str:
+def removal_label(passage: ExplainedPassage, block_count: int = 1) -> str:
     """Return the name of the rule that removed a passage, how many blocks it removed, and where its pattern recurs."""
     parts = [
         str(passage.rule),
         f"{block_count} blocks" if block_count > 1 else "",
-        recurs(passage.recurrences),
+        recurrence_text(passage.recurrences),
     ]
     return " · ".join(filter(None, parts))

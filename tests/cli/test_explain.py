@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from cli import app, main
 from cli.explain.page import render_page
-from cli.explain.terminal import recurs
+from cli.explain.terminal import recurrence_text
 from flows.pipeline.learning.explain import explain
 from lake.batch import Run
 from lake.store import open_lake
@@ -112,7 +112,7 @@ def test_a_passage_tells_which_run_of_its_block_recurs():
     ids=["none", "one", "uncounted", "several", "of-an-earlier-version"],
 )
 def test_recurrence_is_said_in_words(recurrences, words):
-    assert recurs(recurrences) == words
+    assert recurrence_text(recurrences) == words
 
 
 def test_blocks_joined_are_the_text_of_the_post(examples):

@@ -17,7 +17,7 @@ import psutil
 import pytest
 from rich.cells import cell_len
 
-from cli import interrupt_again
+from cli import resend_interrupt
 from paths import EXAMPLES, ROOT
 
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -248,7 +248,7 @@ class EndsInterrupted:
 
 
 def test_ctrl_c_amid_a_callback_comes_again(monkeypatch, capsys):
-    monkeypatch.setattr(sys, "unraisablehook", interrupt_again)
+    monkeypatch.setattr(sys, "unraisablehook", resend_interrupt)
     with pytest.raises(KeyboardInterrupt):
         EndsInterrupted()
         threading.Event().wait(60)

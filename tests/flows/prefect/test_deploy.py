@@ -11,7 +11,7 @@ import yaml
 from prefect.client.orchestration import PrefectClient
 from prefect.events.schemas.automations import Automation, AutomationCore
 
-from flows.prefect.deploy import awaited, differ
+from flows.prefect.deploy import has_changed, wait_until_healthy
 from paths import ROOT
 
 FILE = ROOT / "automations.yaml"
@@ -30,20 +30,20 @@ def on_a_server(wanted):
 def test_an_automation_is_the_same_in_whatever_order_the_server_tells_its_events(wanted):
     # with so many, a set's order differs by the order in which they came
     wanted = wanted | {"trigger": wanted["trigger"] | {"expect": [f"event.{each}" for each in range(100)]}}
-    assert not differ(on_a_server(wanted), AutomationCore.model_validate(wanted))
+    assert not has_changed(on_a_server(wanted), AutomationCore.model_validate(wanted))
 
 
 @pytest.mark.parametrize("key", ["description", "enabled"])
 def test_an_automation_that_reads_otherwise_differs(key):
     wanted = AUTOMATIONS[0]
     made = AutomationCore.model_validate(wanted | {key: False if key == "enabled" else "another"})
-    assert differ(made, AutomationCore.model_validate(wanted))
+    assert has_changed(made, AutomationCore.model_validate(wanted))
 
 
 def test_an_automation_that_waits_longer_differs():
     wanted = AUTOMATIONS[0]
     made = AutomationCore.model_validate(wanted | {"trigger": wanted["trigger"] | {"within": 600}})
-    assert differ(made, AutomationCore.model_validate(wanted))
+    assert has_changed(made, AutomationCore.model_validate(wanted))
 
 
 class Healthy(BaseHTTPRequestHandler):
@@ -74,7 +74,7 @@ def test_a_server_that_is_starting_is_waited_for_and_that_is_said(free_port):
 
     async def wait():
         async with PrefectClient(url) as client:
-            await awaited(client, 100, say)
+            await wait_until_healthy(client, 100, say)
 
     asyncio.run(wait())
     servers[0].shutdown()
