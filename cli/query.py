@@ -172,8 +172,8 @@ def report(
     ] = None,
 ) -> None:
     """Write a page with charts of a lake, for a browser: one file that needs no network."""
-    from flows.pipeline.html_report.write import write
+    from flows.pipeline.html_report.render import write_report
 
     page = html or lake / "report.html"
-    figures = write(lake, page, language)
-    echo(f"{page}: {figures.posts} posts from {figures.live.height} sources")
+    report_data = write_report(lake, page, language)
+    echo(f"{page}: {report_data.posts} posts from {report_data.live_sources.height} sources")
