@@ -6,11 +6,11 @@ not know.
 """
 
 import polars as pl
-from deltalake import CommitProperties, Transaction
 
 from lake.batch import KEY, Batch, Run
 from lake.commit.posts import PostChanges
 from lake.commit.resolve import Resolution
+from lake.delta import CommitProperties, Transaction
 from lake.store import Lake
 from lake.tables import files, runs
 from schemas.keys import IDENTITY_VERSION

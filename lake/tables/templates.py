@@ -3,9 +3,9 @@
 from collections.abc import Collection
 
 import polars as pl
-from deltalake import CommitProperties, Transaction
 
 from lake.batch import KEY, Run
+from lake.delta import CommitProperties, Transaction
 from lake.store import Lake
 from schemas.enums import ParseWarning
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from lake.store import DAY_FORMAT, PARTITIONED_TABLES, STATS_COLUMNS, Lake
+from lake.layout import DAY_FORMAT, PARTITIONED_TABLES, STATS_COLUMNS
+from lake.store import Lake
 from lake.verify.findings import Findings
 from schemas.enums import Check
 from schemas.tables import TABLES
