@@ -14,6 +14,7 @@ from xdist.scheduler import LoadScopeScheduling
 from archive import Archive
 from git_repository import as_nobody
 from paths import EXAMPLES, KIT
+from tiers import mark_sampled
 
 ONE_RUN = KIT / "one_run.py"
 LIVE = "tests/live/"
@@ -21,8 +22,9 @@ LIVE = "tests/live/"
 # the same examples on every machine each time; `make fuzz` searches for others
 # a machine that does other things beside is slow to make an example
 settings.register_profile(
-    "suite", derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
+    "matrix", derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
 )
+settings.register_profile("suite", settings.get_profile("matrix"), max_examples=20)
 settings.register_profile("fuzz", derandomize=False, database=None, deadline=None, print_blob=True)
 settings.load_profile("suite")
 
@@ -72,8 +74,10 @@ def start():
         process.communicate()
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
     """What takes longest begins first."""
+    mark_sampled(items)
     items.sort(key=lambda item: (_shared(item.nodeid) != LIVE, len(item.path.parts)))
 
 

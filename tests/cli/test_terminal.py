@@ -91,6 +91,7 @@ COMMANDS = {
 }
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("width", [NARROW, WIDE])
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_holds_on_a_terminal(lake, command, width):
@@ -99,6 +100,7 @@ def test_a_command_holds_on_a_terminal(lake, command, width):
     assert "Traceback" not in shown
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("words", [("clean",), ("explain",)], ids=lambda words: words[0])
 @pytest.mark.parametrize("width", [NARROW, WIDE])
 def test_commands_about_a_file_hold_on_a_terminal(lake, words, width):
@@ -107,6 +109,7 @@ def test_commands_about_a_file_hold_on_a_terminal(lake, words, width):
     assert (code, "Traceback" in shown) in {(0, False), (1, False)}, shown
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("width", [NARROW, 80, WIDE])
 def test_an_answer_is_no_wider_than_the_terminal(lake, width):
     _, shown = Terminal("sql", "FROM posts", "--lake", lake, width=width).end()
@@ -125,6 +128,7 @@ TABLES = {
 }
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("width", [NARROW, 80, WIDE])
 @pytest.mark.parametrize("command", TABLES)
 def test_headings_and_dates_are_whole_at_any_width(lake, command, width):
@@ -144,6 +148,7 @@ def test_letters_of_a_file_cannot_act_on_the_terminal(lake, tmp_path):
     assert r"\x1b]0;owned\x07\nb" in shown
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("form", ["csv", "json", "jsonl"])
 def test_an_answer_in_a_format_cannot_act_on_the_terminal_and_stays_as_it_is_elsewhere(lake, form):
     query = "SELECT chr(27) || ']0;owned' || chr(7) || '渡口' AS evil"
@@ -169,6 +174,7 @@ def test_quiet_shows_the_output_alone(tmp_path):
 
 
 # a stage of a run -> what makes it last; each is shown by the bar while it lasts
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("stage", ["find", "transform", "load"])
 def test_ctrl_c_in_a_stage_ends_in_one_line(tmp_path, stage):
     posts = tmp_path / "posts"
@@ -232,6 +238,7 @@ def _wait_until_it_asks(terminal):
         used = sum(process.cpu_times()[:2])
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("case", QUERIES)
 def test_ctrl_c_ends_a_query(lake, tmp_path, case):
     terminal = Terminal("sql", *QUERIES[case], "--lake", lake, cwd=tmp_path)
@@ -332,6 +339,7 @@ SHOWING = {
 }
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("command", SHOWING)
 def test_no_command_shows_control_characters(hostile, command):
     posts, lake = hostile

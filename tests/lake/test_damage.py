@@ -62,6 +62,7 @@ READERS = {
 }
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("harm", HARMS.values(), ids=HARMS)
 @pytest.mark.parametrize("read", READERS.values(), ids=READERS)
 def test_a_reader_names_the_damaged_file_its_table_and_what_to_do(archive, tmp_path, harm, read):
@@ -75,6 +76,7 @@ def test_a_reader_names_the_damaged_file_its_table_and_what_to_do(archive, tmp_p
     assert "\n" not in line
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("harm", HARMS.values(), ids=HARMS)
 @pytest.mark.parametrize("table", ["posts", "files"])
 def test_a_run_that_writes_names_it_too(archive, harm, table):

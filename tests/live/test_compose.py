@@ -9,6 +9,8 @@ from flows.prefect.deploy import TEMPLATE
 from live_stack.runs import asked, until
 from paths import ROOT
 
+pytestmark = pytest.mark.slow
+
 DEPLOYMENTS = {
     each["name"]
     for each in yaml.safe_load((ROOT / "prefect.yaml").read_text(encoding="utf-8"))["deployments"]

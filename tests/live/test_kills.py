@@ -8,6 +8,8 @@ from polars.testing import assert_frame_equal
 from archive import Archive
 from live_stack.runs import LONG, ended, history, made, slots, state, until
 
+pytestmark = pytest.mark.slow
+
 # 80 posts in 47 MB are four batches; fewer than the 200 files that learning from a sample takes
 POSTS, PARAGRAPHS = 80, 700
 SENTENCES = "渡口的红绿灯照常亮着，第{0}班船没有来，岸上的人把第{1}句话又说了一遍。" * 8

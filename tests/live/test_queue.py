@@ -8,6 +8,8 @@ import pytest
 
 from live_stack.runs import FINAL, asked, history, made, slots, state, tasks, until
 
+pytestmark = pytest.mark.slow
+
 MISSED, EVERY = 12, dt.timedelta(minutes=5)
 # tasks of one ingest, by the issue
 MOST_TASKS = 40

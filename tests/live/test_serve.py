@@ -18,6 +18,8 @@ from live_stack.runs import deployment, made, until
 from live_stack.stack import free_ports
 from paths import EXAMPLES, ROOT
 
+pytestmark = pytest.mark.slow
+
 SECONDS = 180
 
 

@@ -12,6 +12,8 @@ from live_stack.browser import KNOWN_HOSTS, opened
 from live_stack.runs import asked, deployment, history, run, told
 from paths import ROOT
 
+pytestmark = pytest.mark.slow
+
 DEPLOYMENTS = [each["name"] for each in yaml.safe_load((ROOT / "prefect.yaml").read_text())["deployments"]]
 PROMOTION = re.compile("Ready to scale|Upgrade|Join the community|Prefect Cloud")
 

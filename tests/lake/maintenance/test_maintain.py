@@ -168,6 +168,7 @@ def test_every_reader_reads_the_tables_afterwards(archive, name):
         )
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("name", ["a b", "数据湖", "100%", "x#1", "it's", "{x}", "a&b=c", "month=1"])
 def test_the_lake_may_lie_in_a_folder_of_any_name(archive, name):
     odd = type(archive)(archive.folder, archive.folder.parent / name / "lake")
@@ -271,6 +272,7 @@ def test_there_must_be_a_lake(tmp_path):
 KILLED = [("before", "raw", 1), ("after", "revisions", 1), ("after", "posts", 1), ("after", "files", 1)]
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("point", KILLED, ids=["-".join(map(str, point)) for point in KILLED])
 @pytest.mark.parametrize("then", ["ingest", "maintain"])
 def test_an_ingest_killed_after_a_maintain_is_finished_by_the_next(archive, monkeypatch, point, then):
@@ -284,6 +286,7 @@ def test_an_ingest_killed_after_a_maintain_is_finished_by_the_next(archive, monk
     assert_same(archive, archive.anew())
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("steps", range(1, 13))
 def test_a_maintain_killed_at_any_step_leaves_a_lake_that_goes_on(archive, monkeypatch, steps):
     killed_after(steps, archive)
@@ -336,6 +339,7 @@ UPKEEP = {
 }
 
 
+@pytest.mark.sampled(7)
 @pytest.mark.parametrize("point", [("after", "files", 2), ("after", "posts", 3), ("before", "runs", 1)])
 @pytest.mark.parametrize("between", UPKEEP.values(), ids=UPKEEP)
 def test_a_replay_that_was_killed_goes_on_where_it_was_whatever_is_done_between(
@@ -351,6 +355,7 @@ def test_a_replay_that_was_killed_goes_on_where_it_was_whatever_is_done_between(
                        calm.rows("revisions").drop("run_id", "ingested_at").sort("post_id", "version_at"))  # fmt: skip
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("between", UPKEEP.values(), ids=UPKEEP)
 def test_a_replay_that_was_done_goes_on_from_there(past, between):
     replay(past)

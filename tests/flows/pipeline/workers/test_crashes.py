@@ -50,6 +50,7 @@ CRASHES = {
 }
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("kind", CRASHES)
 def test_a_file_that_ends_its_worker_is_refused_and_all_others_are_posts(archive, deadly, kind):
     put(archive, "10-bad.md", getattr(deadly, kind))
@@ -59,6 +60,7 @@ def test_a_file_that_ends_its_worker_is_refused_and_all_others_are_posts(archive
     assert archive.ingest().unchanged == GOOD + 1
 
 
+@pytest.mark.slow
 def test_several_are_found_in_one_run(archive, deadly):
     for name, kind in {
         "03-bad.md": deadly.EXITS,
@@ -84,12 +86,14 @@ def test_what_crashed_is_kept_and_can_be_replayed(archive, deadly, monkeypatch):
     assert (archive.replay("parser_crashed").posts, archive.ingest().unchanged) == (1, GOOD + 1)
 
 
+@pytest.mark.slow
 def test_where_no_process_stays_alive_no_file_is_blamed(archive, deadly, monkeypatch):
     monkeypatch.setattr("flows.pipeline.workers.pool._prepare", deadly.die)
     with pytest.raises(WorkerError, match="no process that parses stays alive"):
         archive.ingest()
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("kind", ["EXITS", "SLOW_IN_C"])
 def test_a_large_file_of_a_small_run_is_read_in_a_process_of_its_own(archive, deadly, monkeypatch, kind):
     monkeypatch.setattr("flows.pipeline.workers.pool.WORTH_A_POOL", 1 << 30)
@@ -122,6 +126,7 @@ def test_a_small_run_that_a_file_ends_is_taken_up_by_one_that_refuses_the_file(a
     assert (archive.ingest().posts, failed(archive)) == (GOOD, {"10-bad.md": CRASHES["EXITS"]})
 
 
+@pytest.mark.slow
 def test_a_post_whose_cleaning_ends_its_worker_keeps_its_row(archive, deadly, monkeypatch):
     put(archive, "10-bad.md", deadly.EXITS)
     monkeypatch.setattr(
@@ -140,6 +145,7 @@ def test_a_post_whose_cleaning_ends_its_worker_keeps_its_row(archive, deadly, mo
     assert archive.posts().drop("warnings").equals(before.drop("warnings"))
 
 
+@pytest.mark.slow
 def test_heads_are_read_past_a_file_that_ends_its_worker(archive, deadly, monkeypatch):
     archive.ingest()
     put(archive, "10-bad.md", deadly.EXITS)
@@ -148,6 +154,7 @@ def test_heads_are_read_past_a_file_that_ends_its_worker(archive, deadly, monkey
     assert forecast.reasons == {"parser_crashed": 1}
 
 
+@pytest.mark.slow
 def test_examples_are_read_past_a_file_that_ends_its_worker(archive, deadly, monkeypatch):
     put(archive, "10-bad.md", deadly.HUNGRY)
     monkeypatch.setattr("flows.pipeline.learning.learn.WORTH_LEARNING", 0)
