@@ -1,6 +1,8 @@
 """Fixtures of all tests, and how they are spread over processes."""
 
 import json
+import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -13,11 +15,15 @@ from xdist.scheduler import LoadScopeScheduling
 
 from archive import Archive
 from git_repository import as_nobody
+from launch import Launched
 from paths import EXAMPLES, KIT
+from prefect_server import SHARED
 from tiers import mark_sampled
 
 ONE_RUN = KIT / "one_run.py"
-LIVE = "tests/live/"
+LIVE, PREFECT = "tests/live/", "tests/flows/prefect/"
+# these share no servers with the other live tests
+ALONE = {"tests/live/test_serve.py", "tests/live/test_compose_file.py"}
 
 # the same examples on every machine each time; `make fuzz` searches for others
 # a machine that does other things beside is slow to make an example
@@ -63,8 +69,11 @@ def start():
 
     def _start(archive, preexec_fn=None, **told):
         told = {"source": str(archive.folder), "lake": str(archive.lake), "wait_seconds": 0} | told
-        command, pipe = [sys.executable, "-u", str(ONE_RUN), json.dumps(told)], subprocess.PIPE
-        process = subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, preexec_fn=preexec_fn)  # noqa: PLW1509
+        if preexec_fn is None:
+            process = Launched([json.dumps(told)], script=ONE_RUN)
+        else:
+            command, pipe = [sys.executable, "-u", str(ONE_RUN), json.dumps(told)], subprocess.PIPE
+            process = subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, preexec_fn=preexec_fn)  # noqa: PLW1509
         started.append(process)
         return process
 
@@ -72,6 +81,13 @@ def start():
     for process in started:
         process.kill()
         process.communicate()
+
+
+def pytest_configure(config):
+    """Make a folder that all processes of this run share, for as long as it lasts."""
+    if SHARED not in os.environ:
+        os.environ[SHARED] = tempfile.mkdtemp(prefix="postlake-tests-")
+        config.add_cleanup(lambda: shutil.rmtree(os.environ.pop(SHARED)))
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -87,11 +103,14 @@ def pytest_xdist_make_scheduler(config, log):
 
 
 class ByWhatIsShared(LoadScopeScheduling):
-    """Keeps the tests of a file in one process, and all live ones, which share a stack of servers."""
+    """Keeps the tests of a file in one process, and those of folders that share servers."""
 
     def _split_scope(self, nodeid):
         return _shared(nodeid)
 
 
 def _shared(nodeid):
-    return LIVE if nodeid.startswith(LIVE) else nodeid.split("::")[0]
+    file = nodeid.split("::")[0]
+    if file in ALONE:
+        return file
+    return next((folder for folder in (LIVE, PREFECT) if file.startswith(folder)), file)

@@ -18,24 +18,28 @@ import pytest
 from rich.cells import cell_len
 
 from cli import interrupt_again
+from launch import Launched, run
 from paths import EXAMPLES, ROOT
+from prefect_server import make_home
 
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 NARROW, WIDE = 40, 200
 
 
 class Terminal:
-    """A command on a pseudo-terminal of some width."""
+    """A command on a pseudo-terminal of some width; `anew` in an interpreter that starts with it."""
 
-    def __init__(self, *words, width=80, cwd=ROOT, **environment):
+    def __init__(self, *words, width=80, cwd=ROOT, anew=False, **environment):
         self.master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, width, 0, 0))
         own = {"PYTHONPATH": str(ROOT), "TERM": "xterm-256color", "COLUMNS": ""} | environment
         kept = {name: value for name, value in (os.environ | own).items() if value}
-        command = [sys.executable, "-m", "cli", *map(str, words)]
-        self.process = subprocess.Popen(
-            command, stdin=slave, stdout=slave, stderr=slave, cwd=cwd, env=kept, start_new_session=True
-        )
+        if anew:
+            command = [sys.executable, "-m", "cli", *map(str, words)]
+            files = {"stdin": slave, "stdout": slave, "stderr": slave}
+            self.process = subprocess.Popen(command, cwd=cwd, env=kept, start_new_session=True, **files)
+        else:
+            self.process = Launched(words, cwd=cwd, env=kept, files=(slave,) * 3, new_session=True)
         os.close(slave)
         self.seen = b""
 
@@ -154,12 +158,7 @@ def test_an_answer_in_a_format_cannot_act_on_the_terminal_and_stays_as_it_is_els
     query = "SELECT chr(27) || ']0;owned' || chr(7) || '渡口' AS evil"
     terminal = Terminal("sql", query, "--lake", lake, "--format", form)
     _, shown = terminal.end()
-    piped = subprocess.run(
-        [sys.executable, "-m", "cli", "sql", query, "--lake", lake, "--format", form],
-        check=True,
-        capture_output=True,
-        cwd=ROOT,
-    ).stdout.decode()
+    piped = run("sql", query, "--lake", lake, "--format", form).stdout
     assert not re.search("\x1b\\]|\x07", terminal.seen.decode())
     assert "渡口" in shown
     assert ("\x1b]0;owned\x07渡口" if form == "csv" else r"\u001b]0;owned\u0007渡口") in piped.replace(
@@ -185,7 +184,7 @@ def test_ctrl_c_in_a_stage_ends_in_one_line(tmp_path, stage):
             + "<p>渡口的灯照常亮着。</p>\n" * 20
         )
         (posts / f"{number}.md").write_text(text)
-    terminal = Terminal("ingest", posts, "--direct", "--workers", 1, "--lake", tmp_path / "lake")
+    terminal = Terminal("ingest", posts, "--direct", "--workers", 1, "--lake", tmp_path / "lake", anew=True)
     terminal.read(until=stage.encode())
     os.killpg(terminal.process.pid, signal.SIGINT)
     code, shown = terminal.end()
@@ -198,6 +197,7 @@ def test_ctrl_c_in_a_stage_ends_in_one_line(tmp_path, stage):
 PREFECT_STAGES = {"find": (b"find", False), "transform": (rb"transform[^\r\n]* [1-9]", True)}
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("stage", PREFECT_STAGES)
 def test_ctrl_c_ends_a_run_in_prefects_own_api_in_one_line(tmp_path, stage):
     until, waits = PREFECT_STAGES[stage]
@@ -207,9 +207,9 @@ def test_ctrl_c_ends_a_run_in_prefects_own_api_in_one_line(tmp_path, stage):
         (posts / f"{number}.md").write_text(
             f"---\ntitle: T{number}\ndate: 2024-01-05\n---\n" + "<p>渡口的灯照常亮着。</p>\n" * 20
         )
-    home = str(tmp_path / "prefect")
+    home = str(make_home(tmp_path / "prefect"))
     terminal = Terminal(
-        "ingest", posts, "--workers", 1, "--lake", tmp_path / "lake", width=WIDE, PREFECT_HOME=home
+        "ingest", posts, "--workers", 1, "--lake", tmp_path / "lake", width=WIDE, anew=True, PREFECT_HOME=home
     )
     terminal.read(until=until)
     os.killpg(terminal.process.pid, signal.SIGINT)
@@ -280,16 +280,8 @@ MISUSE = {
 
 def _misused(tmp_path, *words, **environment):
     """Return the exit code, what is printed, and the lines that say why; not the one that says what is started."""
-    own = {"PYTHONPATH": str(ROOT), "PREFECT_HOME": str(tmp_path / "prefect")} | environment
-    done = subprocess.run(
-        [sys.executable, "-m", "cli", *map(str, words)],
-        check=False,
-        cwd=tmp_path,
-        env=os.environ | own,
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-    )
+    own = {"PYTHONPATH": str(ROOT), "PREFECT_HOME": str(make_home(tmp_path / "prefect"))} | environment
+    done = run(*words, cwd=tmp_path, env=os.environ | own)
     lines = [line for line in done.stderr.splitlines() if "starting Prefect's own API" not in line]
     return done.returncode, done.stdout, lines
 

@@ -36,6 +36,7 @@ def lines(archive, commands):
 
 def run_as_newer(archive, table, commands):
     told = json.dumps(lines(archive, commands))
+    # in an interpreter of its own: what is imported before binds the tables as they are
     command = [sys.executable, str(NEWER), table, told]
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
     for each in map(json.loads, done.stdout.splitlines()):

@@ -3,8 +3,6 @@
 import datetime as dt
 import json
 import re
-import subprocess
-import sys
 
 import duckdb
 import polars as pl
@@ -13,6 +11,7 @@ import pytest
 from deltalake import CommitProperties, DeltaTable
 from polars.testing import assert_frame_equal
 
+from archive import Snapshot
 from flows.pipeline.execution import read
 from flows.pipeline.learn_run import Upkeep, learn
 from flows.pipeline.maintenance.maintain import Maintenance, maintain
@@ -23,6 +22,7 @@ from lake.errors import LakeError
 from lake.maintenance import compact as files
 from lake.query import sql
 from lake.store import open_lake
+from launch import run
 from one_run import Killed, arm, give_up
 from schemas.errors import MisuseError
 from schemas.tables import TABLES
@@ -31,14 +31,22 @@ URL = "https://a.example/{}"
 SORTED = ["post_id", "version_at", "origin", "path", "blob", "source_id", "version", "pattern"]
 
 
-@pytest.fixture
-def archive(archive):
-    """Three ingests: of each table but posts, as many files; versions of a post within one partition."""
+def fill(archive):
     for number in range(3):
         archive.write(f"{number}.md", url=URL.format(number), categories=[f"第{number % 2}刊"])
         archive.write("a.md", url=URL.format("a"), title=f"改了{number}")
         archive.ingest()
-    return archive
+
+
+@pytest.fixture(scope="module")
+def three_ingests(tmp_path_factory):
+    return Snapshot.of(tmp_path_factory.mktemp("maintain"), fill)
+
+
+@pytest.fixture
+def archive(three_ingests):
+    """Three ingests: of each table but posts, as many files; versions of a post within one partition."""
+    return three_ingests.restored()
 
 
 def maintained(archive, days=0.0, **order):
@@ -367,9 +375,8 @@ def test_a_replay_that_was_done_goes_on_from_there(past, between):
 
 
 def test_the_command_line_tells_what_would_be_done_and_refuses_what_readers_may_not_survive(archive):
-    command = [sys.executable, "-m", "cli", "maintain", "--json", "--lake", str(archive.lake)]
-    runs = [subprocess.run([*command, *options], capture_output=True, text=True, timeout=60, check=False)
+    runs = [run("maintain", "--json", "--lake", archive.lake, *options)
             for options in (["--dry-run"], ["--retention-days", "0"], [])]  # fmt: skip
-    assert [run.returncode for run in runs] == [0, 2, 0]
-    assert [json.loads(run.stdout)["tables"][0]["files"] for run in (runs[0], runs[2])] == [3, 1]
+    assert [each.returncode for each in runs] == [0, 2, 0]
+    assert [json.loads(each.stdout)["tables"][0]["files"] for each in (runs[0], runs[2])] == [3, 1]
     assert "--no-readers" in runs[1].stderr

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from archive import Archive
+from archive import Archive, Snapshot
 from flows.pipeline.clock import new_run
 from flows.pipeline.execution import read
 from flows.pipeline.learn_run import Upkeep, clean_anew
@@ -111,9 +111,7 @@ def test_a_first_ingest_killed_at_any_commit_is_as_an_undisturbed_one_after_the_
     assert points * step > 10
 
 
-@pytest.fixture
-def behind(archive):
-    """A lake whose templates are learned and whose posts are not cleaned with them: a `learn` was killed between the two."""
+def learn_and_die(archive):
     fill(archive, range(40))
     archive.ingest()
     with pytest.MonkeyPatch.context() as patch, pytest.raises(Killed):
@@ -121,7 +119,17 @@ def behind(archive):
         learn_again(Upkeep(archive.lake, workers=1, wait_seconds=0), print)
     assert archive.rows("templates").height > 0
     assert archive.posts()["template_version"].null_count() == 40
-    return archive
+
+
+@pytest.fixture(scope="module")
+def died(tmp_path_factory):
+    return Snapshot.of(tmp_path_factory.mktemp("behind"), learn_and_die)
+
+
+@pytest.fixture
+def behind(died):
+    """A lake whose templates are learned and whose posts are not cleaned with them: a `learn` was killed between the two."""
+    return died.restored()
 
 
 def cleaned(archive):
