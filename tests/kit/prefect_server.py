@@ -16,6 +16,8 @@ from paths import KIT, ROOT
 
 # the variable that names the folder that all processes of a test run share
 SHARED = "POSTLAKE_TESTS_SHARED"
+# on a busy machine
+SECONDS_TO_START = 300
 MAKE_DATABASE = """
 import asyncio
 from prefect.server.database import provide_database_interface
@@ -75,7 +77,11 @@ class Server:
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         self.process = subprocess.Popen(command, env=self.environment, **quiet)
         self.environment |= {"PREFECT_API_URL": self.api}
-        until(self._is_up)
+        try:
+            until(self._is_up, SECONDS_TO_START)
+        except AssertionError:
+            self.stop()
+            raise
 
     def _is_up(self):
         assert self.process.poll() is None
