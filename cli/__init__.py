@@ -15,15 +15,15 @@ import typer
 from cli.backfill import backfill
 from cli.cleaning import clean, explain
 from cli.console import INTERRUPTED
-from cli.damage import explaining
+from cli.damage import with_damage_explained
 from cli.ingest import ingest, replay
 from cli.maintenance import learn, maintain, reclean, verify
 from cli.query import history, info, rejects, report, sql
 from cli.serve import deploy, serve, server, worker
-from cli.terminal import OUTPUT, fail
+from cli.terminal import VERBOSITY, print_logs, print_to_stderr
 from schemas.errors import PostlakeError
 
-FAILED = 1
+FAILED_EXIT_CODE = 1
 # by then the callback is over
 SECONDS_TO_INTERRUPT_AGAIN = 0.1
 COMMANDS = (
@@ -55,22 +55,22 @@ app = typer.Typer(
 )
 
 
-def interruptible(command: Callable[..., None]) -> Callable[..., None]:
+def with_interrupt_exit(command: Callable[..., None]) -> Callable[..., None]:
     """Return a command that Ctrl-C ends in one line and exit code 130, whatever it is at."""
 
     @wraps(command)
-    def run(*args: Any, **kwargs: Any) -> None:
+    def wrapper(*args: Any, **kwargs: Any) -> None:
         try:
             command(*args, **kwargs)
         except KeyboardInterrupt:
-            fail("interrupted")
+            print_to_stderr("interrupted")
             raise typer.Exit(INTERRUPTED) from None
 
-    return run
+    return wrapper
 
 
 for command in COMMANDS:
-    app.command()(interruptible(explaining(command)))
+    app.command()(with_interrupt_exit(with_damage_explained(command)))
 
 
 def _print_version(is_asked: bool) -> None:
@@ -94,51 +94,56 @@ def options(
 ) -> None:
     """Post files in, a queryable Parquet lake out."""
     del show_version
-    OUTPUT.is_quiet, OUTPUT.is_verbose = quiet, verbose
+    VERBOSITY.is_quiet, VERBOSITY.is_verbose = quiet, verbose
+    print_logs()
 
 
-def interrupt_again(unraisable: Any) -> None:
+def resend_interrupt(unraisable: Any) -> None:
     """Have Ctrl-C come again that came amid a callback of the interpreter's, from which no exception rises."""
     if unraisable.exc_type is not KeyboardInterrupt:
         sys.__unraisablehook__(unraisable)
         return
-    again = threading.Timer(SECONDS_TO_INTERRUPT_AGAIN, os.kill, [os.getpid(), signal.SIGINT])
-    again.daemon = True
-    again.start()
+    timer = threading.Timer(SECONDS_TO_INTERRUPT_AGAIN, os.kill, [os.getpid(), signal.SIGINT])
+    timer.daemon = True
+    timer.start()
 
 
 def main() -> None:
     """Run the command line. Misuse ends in one line and exit code 2, a failed run in one line and 1, Ctrl-C in 130."""
-    sys.unraisablehook = interrupt_again
+    sys.unraisablehook = resend_interrupt
     try:
         code = app(_options_first(sys.argv[1:]), prog_name="postlake", standalone_mode=False)
     except typer.TyperException as error:
         # no words at all: the help is printed already
         if message := error.format_message():
-            fail(" ".join(message.split()))
+            print_to_stderr(" ".join(message.split()))
         sys.exit(error.exit_code)
     except PostlakeError as error:
-        _trace()
-        fail(str(error))
+        _print_traceback()
+        print_to_stderr(str(error))
         sys.exit(error.exit_code)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
-        _trace()
-        fail(f"{error.filename or 'failed'}: {error.strerror or error}")
-        sys.exit(FAILED)
+        _print_traceback()
+        print_to_stderr(f"{error.filename or 'failed'}: {error.strerror or error}")
+        sys.exit(FAILED_EXIT_CODE)
     else:
         sys.exit(code)
 
 
-def _options_first(words: list[str]) -> list[str]:
+def _options_first(arguments: list[str]) -> list[str]:
     """Return the words of a command line with the options that all commands have before the command."""
-    ours = {"--quiet", "-q", "--verbose", "-v"}
-    end = words.index("--") if "--" in words else len(words)
-    before, after = words[:end], words[end:]
-    return [word for word in before if word in ours] + [word for word in before if word not in ours] + after
+    global_options = {"--quiet", "-q", "--verbose", "-v"}
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    options_part, positional_part = arguments[:end], arguments[end:]
+    return (
+        [argument for argument in options_part if argument in global_options]
+        + [word for word in options_part if word not in global_options]
+        + positional_part
+    )
 
 
-def _trace() -> None:
-    if OUTPUT.is_verbose:
+def _print_traceback() -> None:
+    if VERBOSITY.is_verbose:
         traceback.print_exc()

@@ -6,47 +6,35 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.console import watching
+from cli.command import with_options
+from cli.console import progress_display
 from cli.ingest import print_summary
-from cli.options import DATA_LAKE, Json, LakeDir, Parser, Since, Sources, Until, Wait, Workers, as_day
+from cli.options import LAKE_OPTION, SOURCE_OPTION, WAIT_OPTION, Json
 from cli.tables import print_table
-from cli.terminal import put, say
+from cli.terminal import echo, print_note
+from flows.pipeline.options import BackfillOptions
 from posts.sources.paths import printable
-from schemas.enums import BackfillMode, HtmlParser
 
 if TYPE_CHECKING:
     from flows.pipeline.backfill.request import Forecast
-    from flows.pipeline.backfill.run import Done
+    from flows.pipeline.backfill.run import BackfillResult
 
-SHOWN = 20
+MAX_ROWS_SHOWN = 20
 
 
+@with_options(
+    BackfillOptions,
+    sources=typer.Argument(
+        metavar="[SOURCE...]", help="Sources as for ingest; none: those that the lake has read."
+    ),
+    lake=LAKE_OPTION,
+    only=SOURCE_OPTION,
+    plan=typer.Option("--plan", metavar="ID"),
+    wait_seconds=WAIT_OPTION,
+)
 def backfill(
-    sources: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[SOURCE...]", help="Places as for ingest; none: those that the lake has read."
-        ),
-    ] = None,
-    lake: LakeDir = DATA_LAKE,
-    since: Since = None,
-    until: Until = None,
-    mode: Annotated[
-        BackfillMode | None,
-        typer.Option(
-            help="missing (the default): files that the lake has not read; failed: rejects; all: read anew."
-        ),
-    ] = None,
-    source: Sources = None,
-    plan: Annotated[str, typer.Option(metavar="ID", help="Carry out this plan.")] = "",
+    options: BackfillOptions,
     now: Annotated[bool, typer.Option("--now", help="Plan and carry out at once.")] = False,
-    path: Annotated[str, typer.Option(help="Only this folder of each SOURCE.")] = "",
-    as_files: Annotated[
-        bool, typer.Option("--as-files", help="Read a git working copy as a folder, committed or not.")
-    ] = False,
-    workers: Workers = 0,
-    parser: Parser = HtmlParser.LEXBOR,
-    wait: Wait = 600,
     as_json: Json = False,
 ) -> None:
     """Fill a hole in a lake: plan which files of a range of days to read, then carry out the plan.
@@ -54,62 +42,58 @@ def backfill(
     A plan reads no more than the heads of files and changes nothing. Files that are gone from their place are left to
     the next ingest.
     """
-    from flows.pipeline.backfill import run as steps
-    from flows.pipeline.backfill.request import Wish
-    from flows.pipeline.options import Order
+    from flows.pipeline.backfill.run import plan_backfill, run_backfill
 
-    order = Order(tuple(sources or ()), lake, None, workers, parser, False, wait, path, as_files)
-    wish = Wish(order, mode, as_day(since), as_day(until), tuple(source or ()))
-    with watching():
-        if plan or now:
-            _show_done(steps.carry_out(wish, plan, say), as_json)
+    with progress_display():
+        if options.plan or now:
+            _show_result(run_backfill(options), as_json)
             return
-        forecast, files = steps.plan_backfill(wish, say)
-    _show_plan(forecast, [printable(path) for path in files["path"].head(SHOWN)], as_json)
+        forecast, files = plan_backfill(options)
+    _show_plan(forecast, [printable(path) for path in files["path"].head(MAX_ROWS_SHOWN)], as_json)
 
 
-def _show_plan(forecast: "Forecast", first: list[str], as_json: bool) -> None:
+def _show_plan(forecast: "Forecast", first_paths: list[str], as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(asdict(forecast), ensure_ascii=False))
         return
-    put(f"plan {forecast.plan_id}: {forecast}")
-    for title, counted in (
+    echo(f"plan {forecast.plan_id}: {forecast}")
+    for title, file_counts in (
         ("why", forecast.why),
         ("would be", forecast.outcomes),
         ("reason", forecast.reasons),
     ):
-        if counted:
-            print_table([title, "files"], list(counted.items()))
+        if file_counts:
+            print_table([title, "files"], list(file_counts.items()))
     if forecast.partitions:
         rows = [tuple(each.values()) for each in forecast.partitions]
-        print_table(["source_id", "partition", "files"], rows[:SHOWN])
-        if len(rows) > SHOWN:
-            put(f"and {len(rows) - SHOWN} more partitions; --json names them all")
+        print_table(["source_id", "partition", "files"], rows[:MAX_ROWS_SHOWN])
+        if len(rows) > MAX_ROWS_SHOWN:
+            echo(f"and {len(rows) - MAX_ROWS_SHOWN} more partitions; --json names them all")
     for line in [
-        *first,
-        *([f"and {forecast.files - len(first)} more"] if forecast.files > len(first) else []),
+        *first_paths,
+        *([f"and {forecast.files - len(first_paths)} more"] if forecast.files > len(first_paths) else []),
     ]:
-        put(f"    {line}")
-    for line in forecast.remarks():
-        put(line)
+        echo(f"    {line}")
+    for line in forecast.notes():
+        echo(line)
     if forecast.files:
-        put(f"postlake backfill --plan {forecast.plan_id} carries it out")
+        echo(f"postlake backfill --plan {forecast.plan_id} carries it out")
 
 
-def _show_done(done: "Done", as_json: bool) -> None:
-    from flows.pipeline.reporting.account import refuse_failures
+def _show_result(result: "BackfillResult", as_json: bool) -> None:
+    from flows.pipeline.reporting.account import raise_if_failed
 
     if as_json:
-        typer.echo(json.dumps(asdict(done), ensure_ascii=False))
+        typer.echo(json.dumps(asdict(result), ensure_ascii=False))
     else:
-        _print_done(done)
-    refuse_failures(done.summary.run_id, done.summary.alarms, done)
+        _print_result(result)
+    raise_if_failed(result.summary.run_id, result.summary.alarms, result)
 
 
-def _print_done(done: "Done") -> None:
-    print_summary(done.summary)
-    for each in done.held.left_files[:SHOWN]:
-        say(f"left out: {printable(each['path'])} {each['what']}")
-    for each in done.held.differing_files[:SHOWN]:
-        say(f"{printable(each['path'])}: planned {each['planned']}, became {each['became']}")
-    put(f"plan {done.forecast.plan_id}: {done.held}")
+def _print_result(result: "BackfillResult") -> None:
+    print_summary(result.summary)
+    for each in result.held.left_files[:MAX_ROWS_SHOWN]:
+        print_note(f"left out: {printable(each['path'])} {each['what']}")
+    for each in result.held.differing_files[:MAX_ROWS_SHOWN]:
+        print_note(f"{printable(each['path'])}: planned {each['planned']}, became {each['became']}")
+    echo(f"plan {result.forecast.plan_id}: {result.held}")

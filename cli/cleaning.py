@@ -7,21 +7,21 @@ from typing import Annotated
 
 import typer
 
-from cli.options import DATA_LAKE, LakeDir, Parser, expanded, output_file, output_folder
-from cli.terminal import clear, fail
+from cli.options import DATA_LAKE, LakeDir, Parser, expand_path, output_file, output_folder
+from cli.terminal import escape_control_characters, print_to_stderr
 from schemas.enums import HtmlParser
 
-FAILED = 1
+FAILED_EXIT_CODE = 1
 
 
 def clean(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Post files.", parser=expanded)],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Post files.", parser=expand_path)],
     lake: Annotated[
         Path | None,
         typer.Option(
             "--lake",
             help="Apply the templates that this lake has learned.",
-            parser=expanded,
+            parser=expand_path,
             metavar="FOLDER",
         ),
     ] = None,
@@ -37,22 +37,22 @@ def clean(
     from posts.parse import NO_TEMPLATES, parse_file
     from posts.post import Post
 
-    templates, bad = NO_TEMPLATES, 0
+    templates, failure_count = NO_TEMPLATES, 0
     if lake is not None:
-        from flows.pipeline.learning.learn import in_force
+        from flows.pipeline.learning.learn import load_templates
         from lake.store import open_lake
 
-        templates = in_force(open_lake(lake))
+        templates = load_templates(open_lake(lake))
     for file in files:
         post = parse_file(os.fsencode(file), parser, templates)
         if not isinstance(post, Post):
-            bad += 1
-            fail(": ".join(filter(None, [str(file), post.outcome, post.reason, post.detail])))
+            failure_count += 1
+            print_to_stderr(": ".join(filter(None, [str(file), post.outcome, post.reason, post.detail])))
         elif to is None:
-            typer.echo(clear(post.text))
+            typer.echo(escape_control_characters(post.text))
         else:
             (to / f"{file.stem}.txt").write_text(post.text + "\n" if post.text else "", encoding="utf-8")
-    raise typer.Exit(FAILED if bad else 0)
+    raise typer.Exit(FAILED_EXIT_CODE if failure_count else 0)
 
 
 def explain(
@@ -79,7 +79,7 @@ def explain(
     from cli.explain.terminal import as_dict, print_explanation
     from flows.pipeline.learning.explain import explain as run_explain
 
-    explanation = run_explain(target, lake, parser, fail)
+    explanation = run_explain(target, lake, parser)
     if html is not None:
         html.write_text(page(explanation), encoding="utf-8")
     if as_json:

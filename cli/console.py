@@ -11,53 +11,60 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from cli.tables import print_table
-from cli.terminal import OUTPUT, clear, console, fail, put, say
+from cli.terminal import (
+    VERBOSITY,
+    create_console,
+    echo,
+    escape_control_characters,
+    print_note,
+    print_to_stderr,
+)
 from posts.sources.paths import printable
 
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from cli.textdiff import Line
-    from flows.pipeline.reporting.results import Kept
+    from cli.textdiff import DiffLine
+    from flows.pipeline.reporting.results import LearnResult
 
 INTERRUPTED = 130
 
 
 # a narrower terminal has room for a bar and a count
-WIDE_BAR = 72
+MIN_WIDE_BAR_CELLS = 72
 SECONDS_BETWEEN_LINES = 5
 STYLES = {"removed": "red strike", "added": "green", "skipped": "dim", "same": ""}
 # what tells the kinds apart where there is no colour
-MARKS = {"removed": ("[-", "-]"), "added": ("{+", "+}"), "skipped": ("... ", " ..."), "same": ("", "")}
+MARKERS = {"removed": ("[-", "-]"), "added": ("{+", "+}"), "skipped": ("... ", " ..."), "same": ("", "")}
 
 
 @contextmanager
-def watching() -> Iterator[None]:
+def progress_display() -> Iterator[None]:
     """Show how far the run is: a bar on a terminal, else a line now and then."""
-    from flows.pipeline.progress import watched_by
+    from flows.pipeline.progress import progress_listener
 
     try:
-        with _progress() as watcher, watched_by(watcher):
+        with _open_listener() as listener, progress_listener(listener):
             yield
     except KeyboardInterrupt:
-        fail("interrupted; what was committed stays, the next run goes on from there")
+        print_to_stderr("interrupted; what was committed stays, the next run goes on from there")
         raise typer.Exit(INTERRUPTED) from None
 
 
-def _progress() -> AbstractContextManager[Callable[[str, int, int], None]]:
-    if OUTPUT.is_quiet:
+def _open_listener() -> AbstractContextManager[Callable[[str, int, int], None]]:
+    if VERBOSITY.is_quiet:
         return nullcontext(lambda *_: None)
-    return _bar() if sys.stderr.isatty() else nullcontext(_lines())
+    return _progress_bar() if sys.stderr.isatty() else nullcontext(_progress_lines())
 
 
 @contextmanager
-def _bar() -> Iterator[Callable[[str, int, int], None]]:
+def _progress_bar() -> Iterator[Callable[[str, int, int], None]]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
     from rich.text import Text
 
-    terminal = Console(stderr=True)
-    is_wide = terminal.width >= WIDE_BAR
+    bar_console = Console(stderr=True)
+    is_wide = bar_console.width >= MIN_WIDE_BAR_CELLS
 
     class Count(ProgressColumn):
         """How many are done, of how many, what share, and how fast; each only where it is known and there is room."""
@@ -75,137 +82,150 @@ def _bar() -> Iterator[Callable[[str, int, int], None]]:
         Count(),
         *[TimeRemainingColumn()] * is_wide,
     )
-    with Progress(*columns, console=terminal, transient=True) as bar:
+    with Progress(*columns, console=bar_console, transient=True) as bar:
         tasks: dict[str, Any] = {}
 
-        def watch(stage: str, done: int, total: int) -> None:
+        def update(stage: str, done_count: int, total: int) -> None:
             if stage not in tasks:
                 tasks[stage] = bar.add_task(stage, total=total or None)
-            bar.update(tasks[stage], completed=done, total=total or None)
+            bar.update(tasks[stage], completed=done_count, total=total or None)
 
-        yield watch
+        yield update
 
 
-def _lines() -> Callable[[str, int, int], None]:
-    from flows.pipeline.progress import in_words
+def _progress_lines() -> Callable[[str, int, int], None]:
+    from flows.pipeline.progress import progress_line
 
-    began: dict[str, float] = {}
-    told: dict[str, tuple[float, int]] = {}
+    start_times: dict[str, float] = {}
+    last_printed: dict[str, tuple[float, int]] = {}
 
-    def watch(stage: str, done: int, total: int) -> None:
-        if not (done or total):
+    def update(stage: str, done_count: int, total: int) -> None:
+        if not (done_count or total):
             return
         now = time.monotonic()
-        seconds = now - began.setdefault(stage, now)
-        last, number = told.setdefault(stage, (now, 0))
-        if number == done or (now - last < SECONDS_BETWEEN_LINES and done != total):
+        seconds = now - start_times.setdefault(stage, now)
+        last_printed_at, last_count = last_printed.setdefault(stage, (now, 0))
+        if last_count == done_count or (
+            now - last_printed_at < SECONDS_BETWEEN_LINES and done_count != total
+        ):
             return
-        told[stage] = now, done
-        rate = f", {done / seconds:,.0f}/s" if seconds > 1 else ""
-        left = f", {(total - done) * seconds / done:.0f} s left" if rate and done < total else ""
-        say(f"{in_words(stage, done, total)}{rate}{left}")
+        last_printed[stage] = now, done_count
+        rate = f", {done_count / seconds:,.0f}/s" if seconds > 1 else ""
+        remaining_note = (
+            f", {(total - done_count) * seconds / done_count:.0f} s left"
+            if rate and done_count < total
+            else ""
+        )
+        print_note(f"{progress_line(stage, done_count, total)}{rate}{remaining_note}")
 
-    return watch
+    return update
 
 
-def show_upkeep(done: "Kept", *, as_json: bool) -> None:
+def show_learn_result(result: "LearnResult", *, as_json: bool) -> None:
     """Print what was learned and cleaned: as JSON, or a row per source with a new template and a line of counts.
 
     Raises FailuresError where some posts could not be parsed.
     """
-    from flows.pipeline.reporting.account import refuse_failures
+    from flows.pipeline.reporting.account import raise_if_failed
 
     if as_json:
-        typer.echo(json.dumps(asdict(done), ensure_ascii=False))
+        typer.echo(json.dumps(asdict(result), ensure_ascii=False))
     else:
-        _print_upkeep(done)
-    refuse_failures(done.run_id, done.alarms, done)
+        _print_learn_result(result)
+    raise_if_failed(result.run_id, result.alarms, result)
 
 
-def _print_upkeep(done: "Kept") -> None:
+def _print_learn_result(result: "LearnResult") -> None:
     columns = ["source_id", "version", "patterns", "new", "learned_from"]
-    learned = [tuple(getattr(each, name) for name in columns) for each in done.learned if each.is_new]
-    if learned:
-        print_table(columns, learned)
-    for alarm in done.alarms:
-        fail(f"look at {alarm}")
-    posts = done.recleaned
-    words = [
-        f"{len(done.learned)} sources looked at, {len(learned)} with a new template"
-        if done.kind == "learn"
+    new_templates = [tuple(getattr(each, name) for name in columns) for each in result.learned if each.is_new]
+    if new_templates:
+        print_table(columns, new_templates)
+    for alarm in result.alarms:
+        print_to_stderr(f"look at {alarm}")
+    reclean_result = result.recleaned
+    sentences = [
+        f"{len(result.learned)} sources looked at, {len(new_templates)} with a new template"
+        if result.kind == "learn"
         else "",
-        f"{posts.posts} posts cleaned again, {posts.changed} with another text",
-        f"{posts.left} left as they were: an ingest of their files would name, place or date them otherwise"
-        if posts.left
+        f"{reclean_result.posts} posts cleaned again, {reclean_result.changed} with another text",
+        f"{reclean_result.left} left as they were: an ingest of their files would name, place or date them otherwise"
+        if reclean_result.left
         else "",
-        f"{len(posts.failed)} left as they were: they could not be parsed" if posts.failed else "",
+        f"{len(reclean_result.failed)} left as they were: they could not be parsed"
+        if reclean_result.failed
+        else "",
     ]
-    stages = ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in done.stage_seconds.items())
-    put(f"run {done.run_id}: {'; '.join(filter(None, words))}; {done.seconds:.1f} s ({stages})")
+    stages = ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in result.stage_seconds.items())
+    echo(f"run {result.run_id}: {'; '.join(filter(None, sentences))}; {result.seconds:.1f} s ({stages})")
 
 
-def print_line(line: "Line", indent: str) -> None:
+def print_diff_line(line: "DiffLine", indent: str) -> None:
     """Print what changed in a passage: in colours on a terminal, else between [- -] and {+ +}."""
     from rich.padding import Padding
 
-    console().print(Padding(_marked(line), (0, 0, 0, len(indent)), expand=False))
+    create_console().print(Padding(_styled_line(line), (0, 0, 0, len(indent)), expand=False))
 
 
-def _marked(line: "Line") -> "Text":
+def _styled_line(line: "DiffLine") -> "Text":
     from rich.text import Text
 
-    marked = Text()
+    styled_text = Text()
     for span in line:
-        before, after = MARKS[span.kind] if not sys.stdout.isatty() or span.kind == "skipped" else ("", "")
-        marked.append(f"{before}{clear(span.text)}{after}", STYLES[span.kind])
-    return marked
+        before, after = MARKERS[span.kind] if not sys.stdout.isatty() or span.kind == "skipped" else ("", "")
+        styled_text.append(f"{before}{escape_control_characters(span.text)}{after}", STYLES[span.kind])
+    return styled_text
 
 
 # What of a post people look at, besides its text.
-COMPARED = ("title", "author", "source", "published_at", "url", "tags", "categories", "language")
+COMPARED_FIELDS = ("title", "author", "source", "published_at", "url", "tags", "categories", "language")
 
 
 def print_versions(rows: list[dict[str, Any]]) -> None:
     """Print the versions of a post, rows of revisions, the oldest first, each with what it changed."""
-    last = rows[-1]
-    for line in (last["title"], last["url"] or "", f"post_id {last['post_id']}", ""):
-        put(line)
-    before: dict[str, Any] | None = None
+    last_version = rows[-1]
+    for line in (last_version["title"], last_version["url"] or "", f"post_id {last_version['post_id']}", ""):
+        echo(line)
+    previous: dict[str, Any] | None = None
     for row in rows:
-        _print_version(row, before)
+        _print_version(row, previous)
         if row["withdrawn_at"]:
-            put(f"{_moment(row['withdrawn_at'])}  withdrawn: its last file was gone")
-        before = row
+            echo(f"{_format_time(row['withdrawn_at'])}  withdrawn: its last file was gone")
+        previous = row
 
 
-def _print_version(row: dict[str, Any], before: dict[str, Any] | None) -> None:
-    put(f"{_moment(row['version_at'])}  {_event(row, before)}, {row['text_chars']} characters")
-    put(f"    {printable(row['path'])}  blob {row['blob'][:12]}")
-    if before is None:
+def _print_version(row: dict[str, Any], previous: dict[str, Any] | None) -> None:
+    echo(
+        f"{_format_time(row['version_at'])}  {_version_event(row, previous)}, {row['text_chars']} characters"
+    )
+    echo(f"    {printable(row['path'])}  blob {row['blob'][:12]}")
+    if previous is None:
         return
-    from cli.textdiff import difference, words
+    from cli.textdiff import diff_texts, diff_words
 
-    for name in COMPARED:
-        if row[name] != before[name]:
-            print_line(words(f"{name}: {_plain(before[name])}", f"{name}: {_plain(row[name])}"), "    ")
-    if row["text"] != before["text"]:
-        for line in difference(before["text"], row["text"]):
-            print_line(line, "    ")
+    for name in COMPARED_FIELDS:
+        if row[name] != previous[name]:
+            print_diff_line(
+                diff_words(f"{name}: {_format_value(previous[name])}", f"{name}: {_format_value(row[name])}"),
+                "    ",
+            )
+    if row["text"] != previous["text"]:
+        for line in diff_texts(previous["text"], row["text"]):
+            print_diff_line(line, "    ")
 
 
-def _event(row: dict[str, Any], before: dict[str, Any] | None) -> str:
-    if before is None:
+def _version_event(row: dict[str, Any], previous: dict[str, Any] | None) -> str:
+    if previous is None:
         return "first seen"
-    returned = "came back" if before["withdrawn_at"] else ""
-    changed = ", ".join(name for name in ("text", *COMPARED) if row[name] != before[name])
-    if row["blob"] != before["blob"]:
-        changed = f"changed {changed or 'in its file, nothing that is shown here'}"
-    return ", ".join(filter(None, [returned, changed]))
+    return_text = "came back" if previous["withdrawn_at"] else ""
+    change_text = ", ".join(name for name in ("text", *COMPARED_FIELDS) if row[name] != previous[name])
+    if row["blob"] != previous["blob"]:
+        change_text = f"changed {change_text or 'in its file, nothing that is shown here'}"
+    return ", ".join(filter(None, [return_text, change_text]))
 
 
-def _moment(at: Any) -> str:
+def _format_time(at: Any) -> str:
     return f"{at:%Y-%m-%d %H:%M:%S}"
 
 
-def _plain(value: Any) -> str:
+def _format_value(value: Any) -> str:
     return ", ".join(value) if isinstance(value, list) else "" if value is None else str(value)

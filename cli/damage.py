@@ -8,25 +8,25 @@ from typing import Any
 from schemas.errors import PostlakeError
 
 
-def explaining(command: Callable[..., None]) -> Callable[..., None]:
+def with_damage_explained(command: Callable[..., None]) -> Callable[..., None]:
     """Have a command that works on a lake end with what is wrong with the lake, where that makes it fail."""
 
     @wraps(command)
-    def wrapped(**given: Any) -> None:
+    def wrapper(**parameters: Any) -> None:
         try:
-            command(**given)
+            command(**parameters)
         except (KeyboardInterrupt, SystemExit):
             raise
         except BaseException as error:
-            told = _explanation(given.get("lake"), error)
-            if told is None:
+            lake_error = _explain_error(parameters.get("lake"), error)
+            if lake_error is None:
                 raise
-            raise told from error
+            raise lake_error from error
 
-    return wrapped
+    return wrapper
 
 
-def _explanation(lake: Path | None, error: BaseException) -> PostlakeError | None:
+def _explain_error(lake: Path | None, error: BaseException) -> PostlakeError | None:
     if lake is None:
         return None
     # what is imported here has been by a command that fails at a lake

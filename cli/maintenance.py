@@ -2,117 +2,90 @@
 
 import json
 from dataclasses import asdict, astuple
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
-from cli.console import show_upkeep, watching
-from cli.options import DATA_LAKE, Json, LakeDir, Parser, Sources, Wait, Workers
+from cli.command import with_options
+from cli.console import progress_display, show_learn_result
+from cli.options import LAKE_OPTION, SOURCE_OPTION, WAIT_OPTION, Json
 from cli.tables import print_table
-from cli.terminal import put, say
-from schemas.enums import HtmlParser
+from cli.terminal import echo
+from flows.pipeline.options import LearnOptions, MaintainOptions, RecleanOptions, VerifyOptions
 
 if TYPE_CHECKING:
-    from flows.pipeline.maintenance.maintain import Care
+    from flows.pipeline.maintenance.maintain import TableMaintenance
 
 
-def learn(
-    lake: LakeDir = DATA_LAKE,
-    source: Sources = None,
-    anew: Annotated[bool, typer.Option("--anew", help="Forget what was learned before.")] = False,
-    and_reclean: Annotated[
-        bool,
-        typer.Option("--reclean/--no-reclean", help="Clean the posts of sources with a new template again."),
-    ] = True,
-    workers: Workers = 0,
-    wait: Wait = 600,
-    as_json: Json = False,
-) -> None:
+@with_options(LearnOptions, lake=LAKE_OPTION, sources=SOURCE_OPTION, wait_seconds=WAIT_OPTION)
+def learn(options: LearnOptions, as_json: Json = False) -> None:
     """Learn which sentences, blocks and markup recur over the posts of each source, and clean its posts of them.
 
     Looks at the sources with posts that their template has not seen, or at those that are named.
     """
-    from flows.pipeline.learn_run import Upkeep
     from flows.pipeline.learn_run import learn as run_learn
 
-    order = Upkeep(lake, tuple(source or ()), workers, wait_seconds=wait)
-    with watching():
-        done = run_learn(order, say, anew=anew, and_reclean=and_reclean)
-    show_upkeep(done, as_json=as_json)
+    with progress_display():
+        result = run_learn(options)
+    show_learn_result(result, as_json=as_json)
 
 
-def reclean(
-    lake: LakeDir = DATA_LAKE,
-    source: Sources = None,
-    workers: Workers = 0,
-    parser: Parser = HtmlParser.LEXBOR,
-    wait: Wait = 600,
-    as_json: Json = False,
-) -> None:
+@with_options(RecleanOptions, lake=LAKE_OPTION, sources=SOURCE_OPTION, wait_seconds=WAIT_OPTION)
+def reclean(options: RecleanOptions, as_json: Json = False) -> None:
     """Clean posts again, from the bytes that the lake keeps, where their template or the cleaner is another now."""
-    from flows.pipeline.learn_run import Upkeep, clean_anew
+    from flows.pipeline.learn_run import reclean_lake
 
-    with watching():
-        done = clean_anew(Upkeep(lake, tuple(source or ()), workers, parser, wait), say)
-    show_upkeep(done, as_json=as_json)
+    with progress_display():
+        result = reclean_lake(options)
+    show_learn_result(result, as_json=as_json)
 
 
-def maintain(
-    lake: LakeDir = DATA_LAKE,
-    retention_days: Annotated[
-        float, typer.Option(min=0, max=30, help="How far back versions of the tables stay readable.")
-    ] = 7,
-    compact: Annotated[bool, typer.Option("--compact/--no-compact", help="Put small files together.")] = True,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Tell what would be done, and do nothing.")
-    ] = False,
-    no_readers: Annotated[
-        bool,
-        typer.Option("--no-readers", help="Nothing reads the lake: allow a retention of less than a day."),
-    ] = False,
-    wait: Wait = 600,
-    as_json: Json = False,
-) -> None:
+@with_options(MaintainOptions, lake=LAKE_OPTION, wait_seconds=WAIT_OPTION)
+def maintain(options: MaintainOptions, as_json: Json = False) -> None:
     """Put small files together, and delete what only old versions of the tables need, or a killed run left."""
-    from flows.pipeline.maintenance.maintain import Maintenance
     from flows.pipeline.maintenance.maintain import maintain as run_maintain
 
-    order = Maintenance(lake, retention_days, compact, dry_run, no_readers, wait)
-    with watching():
-        done = run_maintain(order, say)
+    with progress_display():
+        result = run_maintain(options)
     if as_json:
-        typer.echo(json.dumps(asdict(done)))
+        typer.echo(json.dumps(asdict(result)))
         return
-    print_table(["table", "files", "deleted", "freed"], list(map(_row, done.tables)))
-    put(f"run {done.run_id}: {done.in_words()}")
+    print_table(["table", "files", "deleted", "freed"], list(map(_table_row, result.tables)))
+    echo(f"run {result.run_id}: {result.summary_line()}")
 
 
-def _row(care: "Care") -> tuple[str, str, int, str]:
+def _table_row(table_result: "TableMaintenance") -> tuple[str, str, int, str]:
     """Return what was done for a table as it is shown: `12 -> 3` files where some were put together."""
-    files = f"{care.files_before} -> {care.files}" if care.files != care.files_before else str(care.files)
-    return care.table, files, care.removed + care.orphans, f"{care.freed_bytes / 1e6:.1f} MB"
+    files = (
+        f"{table_result.files_before} -> {table_result.files}"
+        if table_result.files != table_result.files_before
+        else str(table_result.files)
+    )
+    return (
+        table_result.table,
+        files,
+        table_result.removed + table_result.orphans,
+        f"{table_result.freed_bytes / 1e6:.1f} MB",
+    )
 
 
-def verify(
-    lake: LakeDir = DATA_LAKE,
-    deep: Annotated[
-        bool, typer.Option("--deep/--shallow", help="Read every byte; or logs, counts and keys only.")
-    ] = True,
-    as_json: Json = False,
-) -> None:
+@with_options(VerifyOptions, lake=LAKE_OPTION, deep=typer.Option("--deep/--shallow"))
+def verify(options: VerifyOptions, as_json: Json = False) -> None:
     """Look at a whole lake for what should not be so. Reads only; exit code 1 if anything is found."""
-    from flows.pipeline.maintenance.verify import verify as look_at
+    from flows.pipeline.maintenance.verify import verify as run_verify
 
-    with watching():
-        verified = look_at(lake, deep=deep)
+    with progress_display():
+        verify_report = run_verify(options.lake, deep=options.deep)
     if as_json:
-        typer.echo(json.dumps(asdict(verified), ensure_ascii=False))
+        typer.echo(json.dumps(asdict(verify_report), ensure_ascii=False))
     else:
         names = ["check", "table", "checked", "findings"]
-        names += ["skipped"] if any(each.skipped for each in verified.checks) else []
-        print_table(names, [tuple(getattr(each, name) for name in names) for each in verified.checks])
-        if verified.shown:
-            put()
-            print_table(["check", "table", "where", "detail"], [astuple(each) for each in verified.shown])
-        put(verified.in_words())
-    verified.refuse_faults()
+        names += ["skipped"] if any(each.skipped for each in verify_report.checks) else []
+        print_table(names, [tuple(getattr(each, name) for name in names) for each in verify_report.checks])
+        if verify_report.shown:
+            echo()
+            print_table(
+                ["check", "table", "where", "detail"], [astuple(each) for each in verify_report.shown]
+            )
+        echo(verify_report.summary_line())
+    verify_report.raise_if_faulty()

@@ -10,7 +10,7 @@ import typer
 from schemas.enums import HtmlParser
 
 
-def expanded(path: str) -> Path:
+def expand_path(path: str) -> Path:
     """Return a path with `~` as the home folder, as a shell leaves it in `--lake=~/lake` and in the environment.
 
     Raises BadParameter where nobody has that name.
@@ -23,7 +23,7 @@ def expanded(path: str) -> Path:
 
 def output_file(path: str) -> Path:
     """Return the path of a file to write. Raises BadParameter where its folder is not there: none is made silently."""
-    file = expanded(path)
+    file = expand_path(path)
     if not file.parent.is_dir():
         raise typer.BadParameter(f"{file.parent}: no such folder")
     if file.is_dir():
@@ -33,7 +33,7 @@ def output_file(path: str) -> Path:
 
 def output_folder(path: str) -> Path:
     """Return the path of a folder to write to. Raises BadParameter where it is not there: none is made silently."""
-    folder = expanded(path)
+    folder = expand_path(path)
     if not folder.is_dir():
         raise typer.BadParameter(f"{folder}: no such folder")
     return folder
@@ -42,7 +42,7 @@ def output_folder(path: str) -> Path:
 LakeDir = Annotated[
     Path,
     typer.Option(
-        "--lake", help="Folder of the lake.", envvar="POSTLAKE_LAKE", parser=expanded, metavar="FOLDER"
+        "--lake", help="Folder of the lake.", envvar="POSTLAKE_LAKE", parser=expand_path, metavar="FOLDER"
     ),
 ]
 Workers = Annotated[int, typer.Option(min=0, max=256, help="Processes that parse; 0: one per processor.")]
@@ -53,21 +53,27 @@ Reasons = Annotated[
     list[str] | None,
     typer.Option("--reason", help="Only files rejected for this reason; may be repeated."),
 ]
-_DAY = ["%Y-%m-%d"]
-Since = Annotated[dt.datetime | None, typer.Option(formats=_DAY, help="From this day (UTC) on.")]
-Until = Annotated[dt.datetime | None, typer.Option(formats=_DAY, help="Up to this day (UTC), it included.")]
+_DAY_FORMATS = ["%Y-%m-%d"]
+Since = Annotated[dt.datetime | None, typer.Option(formats=_DAY_FORMATS, help="From this day (UTC) on.")]
+Until = Annotated[
+    dt.datetime | None, typer.Option(formats=_DAY_FORMATS, help="Up to this day (UTC), it included.")
+]
 Sources = Annotated[
     list[str] | None,
     typer.Option("--source", help="Only this source, by name or source_id; may be repeated."),
 ]
 DATA_LAKE = Path("data/lake")
+# how the command line spells fields of the options classes in flows/pipeline/options.py
+LAKE_OPTION = typer.Option("--lake", envvar="POSTLAKE_LAKE", parser=expand_path, metavar="FOLDER")
+WAIT_OPTION = typer.Option("--wait")
+SOURCE_OPTION = typer.Option("--source", help="Only this source, by name or source_id; may be repeated.")
 
 
-def as_day(moment: dt.datetime | None) -> dt.date | None:
-    return moment.date() if moment is not None else None
+def to_date(value: dt.datetime | None) -> dt.date | None:
+    return value.date() if value is not None else None
 
 
-class Form(StrEnum):
+class OutputFormat(StrEnum):
     """How an answer is written."""
 
     TABLE = "table"
@@ -77,14 +83,14 @@ class Form(StrEnum):
     PARQUET = "parquet"
 
 
-def form_of(file: Path) -> Form:
+def format_of(file: Path) -> OutputFormat:
     """Return the format that the ending of a file names. Raises BadParameter for an ending that names none."""
     try:
-        form = Form(file.suffix.lower().removeprefix("."))
+        output_format = OutputFormat(file.suffix.lower().removeprefix("."))
     except ValueError:
-        form = Form.TABLE
-    if form is Form.TABLE:
+        output_format = OutputFormat.TABLE
+    if output_format is OutputFormat.TABLE:
         raise typer.BadParameter(
             f"{file.name}: which format? name the file .csv, .json, .jsonl or .parquet, or give --format"
         )
-    return form
+    return output_format

@@ -11,14 +11,14 @@ from typing import Annotated, Any
 import typer
 
 from cli.console import print_versions
-from cli.options import DATA_LAKE, Form, Json, LakeDir, Reasons, form_of, output_file
-from cli.tables import print_fitting, print_table
-from cli.terminal import put, say
+from cli.options import DATA_LAKE, Json, LakeDir, OutputFormat, Reasons, format_of, output_file
+from cli.tables import print_cut_table, print_table
+from cli.terminal import echo, print_note
 from schemas.enums import PageLanguage
 
-ROWS_SHOWN = 40
-FORMAT = "How to write the answer; default: a table, or what the ending of the output file names."
-Output: Any = typer.Option(
+DEFAULT_ROWS = 40
+FORMAT_HELP = "How to write the answer; default: a table, or what the ending of the output file names."
+OUTPUT_OPTION: Any = typer.Option(
     "--output", "-o", help="File to write instead.", parser=output_file, metavar="FILE"
 )
 
@@ -28,9 +28,9 @@ def sql(
         str, typer.Argument(help="For example: SELECT * FROM sources; - reads it from standard input.")
     ] = "-",
     lake: LakeDir = DATA_LAKE,
-    form: Annotated[Form | None, typer.Option("--format", help=FORMAT)] = None,
-    output: Annotated[Path | None, Output] = None,
-    rows: Annotated[int, typer.Option(min=1, help="Rows of a table to print.")] = ROWS_SHOWN,
+    form: Annotated[OutputFormat | None, typer.Option("--format", help=FORMAT_HELP)] = None,
+    output: Annotated[Path | None, OUTPUT_OPTION] = None,
+    rows: Annotated[int, typer.Option(min=1, help="Rows of a table to print.")] = DEFAULT_ROWS,
 ) -> None:
     """Ask the lake in SQL (DuckDB's).
 
@@ -39,10 +39,10 @@ def sql(
 
     The query runs with your rights, as in DuckDB's own shell: it can read files (FROM 'names.csv') and write them (COPY).
     """
-    _answer(lake, _asked(query), form, output, rows)
+    _run_query(lake, _read_query(query), form, output, rows)
 
 
-def _asked(query: str) -> str:
+def _read_query(query: str) -> str:
     if query == "-":
         if sys.stdin.isatty():
             raise typer.BadParameter(
@@ -54,49 +54,54 @@ def _asked(query: str) -> str:
     return query
 
 
-def _answer(lake: Path, query: str, form: Form | None, output: Path | None, rows: int) -> None:
+def _run_query(
+    lake: Path, query: str, output_format: OutputFormat | None, output: Path | None, max_rows: int
+) -> None:
     """Print the answer to a query, or write it to a file."""
     from lake.query.sql import export
     from lake.query.sql import run_query as ask
     from lake.store import open_lake
 
-    if output is not None and form in {None, Form.TABLE}:
-        form = form_of(output)
-    opened = open_lake(lake)
-    if form in {None, Form.TABLE}:
-        columns, found, has_more = ask(opened, query, rows)
-        cuts = [f"the first {len(found)} rows" if has_more else "", print_fitting(columns, found)]
-        if any(cuts):
-            say(
-                f"{', '.join(filter(None, cuts))}; --format csv or -o FILE gives all{', --rows N more' * has_more}"
+    if output is not None and output_format in {None, OutputFormat.TABLE}:
+        output_format = format_of(output)
+    opened_lake = open_lake(lake)
+    if output_format in {None, OutputFormat.TABLE}:
+        columns, result_rows, has_more = ask(opened_lake, query, max_rows)
+        cut_notes = [
+            f"the first {len(result_rows)} rows" if has_more else "",
+            print_cut_table(columns, result_rows),
+        ]
+        if any(cut_notes):
+            print_note(
+                f"{', '.join(filter(None, cut_notes))}; --format csv or -o FILE gives all{', --rows N more' * has_more}"
             )
     elif output is not None:
-        export(opened, query, str(output), str(form))
-    elif form is Form.PARQUET and sys.stdout.isatty():
+        export(opened_lake, query, str(output), str(output_format))
+    elif output_format is OutputFormat.PARQUET and sys.stdout.isatty():
         raise typer.BadParameter("Parquet is no text: give -o FILE, or send the output to a file")
     else:
         with tempfile.TemporaryDirectory() as folder:
-            answer = Path(folder) / f"answer.{form}"
-            export(opened, query, str(answer), str(form))
+            answer_file = Path(folder) / f"answer.{output_format}"
+            export(opened_lake, query, str(answer_file), str(output_format))
             if sys.stdout.isatty():
-                _show(answer)
+                _print_file(answer_file)
                 return
-            with answer.open("rb") as file:
+            with answer_file.open("rb") as file:
                 shutil.copyfileobj(file, sys.stdout.buffer)
 
 
-def _show(answer: Path) -> None:
+def _print_file(answer_file: Path) -> None:
     """Print a file of text on a terminal, the control characters escaped that a cell may have brought; its lines stay."""
-    with answer.open(encoding="utf-8", newline="\n") as file:
+    with answer_file.open(encoding="utf-8", newline="\n") as file:
         for line in file:
-            put(line.removesuffix("\n"))
+            echo(line.removesuffix("\n"))
 
 
 def rejects(
     lake: LakeDir = DATA_LAKE,
     reason: Reasons = None,
-    form: Annotated[Form | None, typer.Option("--format", help=FORMAT)] = None,
-    output: Annotated[Path | None, Output] = None,
+    form: Annotated[OutputFormat | None, typer.Option("--format", help=FORMAT_HELP)] = None,
+    output: Annotated[Path | None, OUTPUT_OPTION] = None,
     rows: Annotated[int, typer.Option(min=1, help="Rows of a table to print.")] = 1000,
 ) -> None:
     """List the files that could not become posts: path, reason, field, detail."""
@@ -106,7 +111,7 @@ def rejects(
     # reasons are known words by now
     where = f" WHERE reason IN ({', '.join(map(repr, map(str, reason)))})" if reason else ""
     query = f"SELECT path, reason, field, detail FROM rejects{where} ORDER BY origin, path"  # noqa: S608
-    _answer(lake, query, form, output, rows)
+    _run_query(lake, query, form, output, rows)
 
 
 def history(
@@ -117,9 +122,9 @@ def history(
     """Show the versions of a post: when each came, and what it changed."""
     from lake.store import open_lake
     from lake.tables.post_versions import post_versions
-    from posts.urls import canonical
+    from posts.urls import canonicalize
 
-    rows = post_versions(open_lake(lake), canonical(post) or post).to_dicts()
+    rows = post_versions(open_lake(lake), canonicalize(post) or post).to_dicts()
     if as_json:
         typer.echo(json.dumps(rows, ensure_ascii=False, default=str))
         return
@@ -131,16 +136,20 @@ def info(lake: LakeDir = DATA_LAKE, as_json: Json = False) -> None:
     from lake.query.info import posts_by_source, tables
     from lake.store import open_lake
 
-    opened = open_lake(lake)
-    counted = list(map(asdict, tables(opened)))
-    sources = posts_by_source(opened)
+    opened_lake = open_lake(lake)
+    table_infos = list(map(asdict, tables(opened_lake)))
+    sources = posts_by_source(opened_lake)
     if as_json:
-        known = {"granularity": opened.granularity, "tables": counted, "sources": sources.to_dicts()}
-        typer.echo(json.dumps(known, ensure_ascii=False, default=str))
+        payload = {
+            "granularity": opened_lake.granularity,
+            "tables": table_infos,
+            "sources": sources.to_dicts(),
+        }
+        typer.echo(json.dumps(payload, ensure_ascii=False, default=str))
         return
-    put(f"{lake}: posts partitioned by source and {opened.granularity}")
-    print_table(list(counted[0]), [tuple(row.values()) for row in counted])
-    put()
+    echo(f"{lake}: posts partitioned by source and {opened_lake.granularity}")
+    print_table(list(table_infos[0]), [tuple(row.values()) for row in table_infos])
+    echo()
     print_table(sources.columns, sources.rows())
 
 
@@ -167,4 +176,4 @@ def report(
 
     page = html or lake / "report.html"
     figures = write(lake, page, language)
-    put(f"{page}: {figures.posts} posts from {figures.live.height} sources")
+    echo(f"{page}: {figures.posts} posts from {figures.live.height} sources")

@@ -4,8 +4,6 @@ from typing import Annotated
 
 import typer
 
-from cli.terminal import say
-
 Wait = Annotated[float, typer.Option(min=0, help="Seconds to wait for the server.")]
 
 
@@ -26,7 +24,7 @@ def serve(
     from flows.server import serve as run_serve
 
     try:
-        code = run_serve(port, wait, say, with_password=password)
+        code = run_serve(port, wait, with_password=password)
     except KeyboardInterrupt:
         code = 0
     raise typer.Exit(code)
@@ -41,9 +39,9 @@ def server(
     It answers on loopback, by the host of PREFECT_SERVER_UI_API_URL and by the hosts of POSTLAKE_ALLOWED_HOSTS
     (between commas, each with or without a port). PREFECT_SERVER_API_AUTH_STRING is its password.
     """
-    from flows.server.api import run
+    from flows.server.api import run_server
 
-    run(host, port)
+    run_server(host, port)
 
 
 def deploy(
@@ -57,7 +55,7 @@ def deploy(
     """
     from flows.prefect.deploy import deploy as run_deploy
 
-    run_deploy(wait, say)
+    run_deploy(wait)
 
 
 def worker(
@@ -70,9 +68,9 @@ def worker(
     from prefect.settings import get_current_settings
 
     from flows.prefect.deploy import require_answer
-    from flows.prefect.worker import work
+    from flows.prefect.worker import run_worker
 
     if url := get_current_settings().api.url:
         require_answer(url)
     options = [*(["--name", name] if name else []), *(["--with-healthcheck"] if health else [])]
-    raise typer.Exit(work(*options, say=say))
+    raise typer.Exit(run_worker(*options))

@@ -22,11 +22,11 @@ def print_table(columns: Sequence[str], rows: Sequence[Row]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from cli.terminal import console
+    from cli.terminal import create_console
 
-    terminal, cells = console(), [[cell(value) for value in row] for row in rows]
-    are_texts = [all(isinstance(row[at], str | None) for row in rows) for at in range(len(columns))]
-    if _least_width(columns, cells, are_texts) > terminal.width:
+    terminal, cells = create_console(), [[cell_text(value) for value in row] for row in rows]
+    are_texts = [all(isinstance(row[index], str | None) for row in rows) for index in range(len(columns))]
+    if _min_width(columns, cells, are_texts) > terminal.width:
         _print_blocks(columns, cells)
         return
     table = Table(box=None, header_style="bold", pad_edge=False)
@@ -44,14 +44,15 @@ def print_table(columns: Sequence[str], rows: Sequence[Row]) -> None:
     terminal.print(table)
 
 
-def _least_width(columns: Sequence[str], cells: Sequence[Sequence[str]], are_texts: Sequence[bool]) -> int:
+def _min_width(columns: Sequence[str], cells: Sequence[Sequence[str]], are_texts: Sequence[bool]) -> int:
     from rich.cells import cell_len
 
-    longest = [max([cell_len(row[at]) for row in cells], default=0) for at in range(len(columns))]
-    least = [
-        min(width, MIN_CELLS) if is_text else width for width, is_text in zip(longest, are_texts, strict=True)
+    full_widths = [max([cell_len(row[index]) for row in cells], default=0) for index in range(len(columns))]
+    min_widths = [
+        min(width, MIN_CELLS) if is_text else width
+        for width, is_text in zip(full_widths, are_texts, strict=True)
     ]
-    return sum(map(max, least, map(len, columns))) + len(GAP) * (len(columns) - 1)
+    return sum(map(max, min_widths, map(len, columns))) + len(GAP) * (len(columns) - 1)
 
 
 def _print_blocks(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
@@ -64,43 +65,49 @@ def _print_blocks(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> Non
     sys.stdout.write("\n".join(blocks))
 
 
-def print_fitting(columns: Sequence[str], rows: Sequence[Row]) -> str:
+def print_cut_table(columns: Sequence[str], rows: Sequence[Row]) -> str:
     """Print a table with a line for each row: cut to the width of a terminal, whole where the output goes elsewhere.
 
     Returns what was cut, in words; "" if nothing was.
     """
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    lines, what_was_cut = fitted(columns, rows, width)
+    lines, cut_note = cut_to_width(columns, rows, width)
     sys.stdout.write("".join(f"{line}\n" for line in lines))
-    return what_was_cut
+    return cut_note
 
 
-def fitted(columns: Sequence[str], rows: Sequence[Row], width: int | None) -> tuple[list[str], str]:
+def cut_to_width(columns: Sequence[str], rows: Sequence[Row], width: int | None) -> tuple[list[str], str]:
     """Return the lines of a table of at most `width` cells, its titles first, and what was cut, in words."""
     from rich.cells import cell_len
 
-    cells = [[cell(name) for name in columns], *([cell(value, width) for value in row] for row in rows)]
-    are_numbers = _are_numbers(columns, rows)
-    full = [max(cell_len(row[at]) for row in cells) for at in range(len(columns))]
-    if width is None:
-        return [_line(row, full, are_numbers) for row in cells], ""
-    title = [cell_len(name) for name in cells[0]]
-    least = [min(full[at], max(MIN_CELLS, min(title[at], 2 * MIN_CELLS))) for at in range(len(columns))]
-    chosen = _chosen(least, width)
-    if None in chosen:
-        cells = [[ELLIPSIS if at is None else row[at] for at in chosen] for row in cells]
-        full = [1 if at is None else full[at] for at in chosen]
-        least = [1 if at is None else least[at] for at in chosen]
-        are_numbers = [at is not None and are_numbers[at] for at in chosen]
-    widths = _shrunk(full, least, width - len(GAP) * (len(full) - 1))
-    cuts = [
-        f"{len(chosen) - 1} of {len(columns)} columns" if None in chosen else "",
-        "long cells cut" if widths != full else "",
+    cells = [
+        [cell_text(name) for name in columns],
+        *([cell_text(value, width) for value in row] for row in rows),
     ]
-    return [_line(row, widths, are_numbers) for row in cells], ", ".join(filter(None, cuts))
+    are_numbers = _are_numbers(columns, rows)
+    full_widths = [max(cell_len(row[index]) for row in cells) for index in range(len(columns))]
+    if width is None:
+        return [_format_line(row, full_widths, are_numbers) for row in cells], ""
+    title_widths = [cell_len(name) for name in cells[0]]
+    min_widths = [
+        min(full_widths[at], max(MIN_CELLS, min(title_widths[at], 2 * MIN_CELLS)))
+        for at in range(len(columns))
+    ]
+    column_indexes = _choose_columns(min_widths, width)
+    if None in column_indexes:
+        cells = [[ELLIPSIS if at is None else row[at] for at in column_indexes] for row in cells]
+        full_widths = [1 if at is None else full_widths[at] for at in column_indexes]
+        min_widths = [1 if at is None else min_widths[at] for at in column_indexes]
+        are_numbers = [at is not None and are_numbers[at] for at in column_indexes]
+    widths = _shrink_widths(full_widths, min_widths, width - len(GAP) * (len(full_widths) - 1))
+    cut_notes = [
+        f"{len(column_indexes) - 1} of {len(columns)} columns" if None in column_indexes else "",
+        "long cells cut" if widths != full_widths else "",
+    ]
+    return [_format_line(row, widths, are_numbers) for row in cells], ", ".join(filter(None, cut_notes))
 
 
-def cell(value: object, width: int | None = None) -> str:
+def cell_text(value: object, width: int | None = None) -> str:
     """Return a value as it stands in a table: on one line, without control characters, and not much beyond a width."""
     if value is None:
         return ""
@@ -114,40 +121,44 @@ def _are_numbers(columns: Sequence[str], rows: Sequence[Row]) -> list[bool]:
     return [isinstance(value, int | float) and not isinstance(value, bool) for value in first]
 
 
-def _chosen(least: Sequence[int], width: int) -> list[int | None]:
+def _choose_columns(min_widths: Sequence[int], width: int) -> list[int | None]:
     """Return the columns that fit at their least width, the first and the last ones; None where others are left out."""
-    every: list[int | None] = list(range(len(least)))
-    if sum(least) + len(GAP) * (len(least) - 1) <= width:
-        return every
-    left, right, room = 0, len(least), width - 1
+    all_columns: list[int | None] = list(range(len(min_widths)))
+    if sum(min_widths) + len(GAP) * (len(min_widths) - 1) <= width:
+        return all_columns
+    left, right, free_cells = 0, len(min_widths), width - 1
     while left < right:
-        at = left if left <= len(least) - right else right - 1
-        room -= least[at] + len(GAP)
-        if room < 0 and left:
+        index = left if left <= len(min_widths) - right else right - 1
+        free_cells -= min_widths[index] + len(GAP)
+        if free_cells < 0 and left:
             break
-        left, right = (left + 1, right) if at == left else (left, right - 1)
-    return [*every[:left], None, *every[right:]] if left < right else every
+        left, right = (left + 1, right) if index == left else (left, right - 1)
+    return [*all_columns[:left], None, *all_columns[right:]] if left < right else all_columns
 
 
-def _shrunk(full: Sequence[int], least: Sequence[int], room: int) -> list[int]:
+def _shrink_widths(full_widths: Sequence[int], min_widths: Sequence[int], available_cells: int) -> list[int]:
     """Take cells from the widest columns until all fit."""
-    widths = list(full)
-    while sum(widths) > room:
-        widest = max(range(len(widths)), key=lambda at: widths[at] - least[at])
-        if widths[widest] <= least[widest]:
+    widths = list(full_widths)
+    while sum(widths) > available_cells:
+        widest = max(range(len(widths)), key=lambda at: widths[at] - min_widths[at])
+        if widths[widest] <= min_widths[widest]:
             break
-        others = sorted({width for width in widths if width < widths[widest]}, reverse=True)
-        to = max(least[widest], others[0] if others else 0, widths[widest] - (sum(widths) - room))
-        widths[widest] = min(to, widths[widest] - 1)
+        smaller_widths = sorted({width for width in widths if width < widths[widest]}, reverse=True)
+        new_width = max(
+            min_widths[widest],
+            smaller_widths[0] if smaller_widths else 0,
+            widths[widest] - (sum(widths) - available_cells),
+        )
+        widths[widest] = min(new_width, widths[widest] - 1)
     return widths
 
 
-def _line(row: Sequence[str], widths: Sequence[int], are_numbers: Sequence[bool]) -> str:
+def _format_line(row: Sequence[str], widths: Sequence[int], are_numbers: Sequence[bool]) -> str:
     pairs = zip(row, widths, are_numbers, strict=True)
-    return GAP.join(_padded(text, width, is_number=is_number) for text, width, is_number in pairs).rstrip()
+    return GAP.join(_pad(text, width, is_number=is_number) for text, width, is_number in pairs).rstrip()
 
 
-def _padded(text: str, width: int, *, is_number: bool) -> str:
+def _pad(text: str, width: int, *, is_number: bool) -> str:
     from rich.cells import cell_len, set_cell_size
 
     length = cell_len(text)

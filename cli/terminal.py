@@ -1,5 +1,6 @@
 """What the command line prints, line by line, on a terminal or piped."""
 
+import logging
 import sys
 from dataclasses import dataclass
 from typing import Any
@@ -8,43 +9,63 @@ import typer
 
 from posts.sources.paths import printable
 
-WIDE = 200
+PIPED_WIDTH_CELLS = 200
+# whose logs are printed
+PACKAGES = ("flows", "lake", "posts")
 
 
-def say(line: str) -> None:
+def print_note(line: str) -> None:
     """Print a line beside the output, unless --quiet is given."""
-    if not OUTPUT.is_quiet:
-        fail(line)
+    if not VERBOSITY.is_quiet:
+        print_to_stderr(line)
 
 
-def fail(line: str) -> None:
+def print_to_stderr(line: str) -> None:
     """Print a line beside the output: why a command ends, or what to look at."""
-    typer.echo(f"postlake: {clear(line)}", err=True)
+    typer.echo(f"postlake: {escape_control_characters(line)}", err=True)
 
 
-def put(line: str = "") -> None:
+class _LogHandler(logging.Handler):
+    """Prints what the packages log, a line each, beside the output."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        print_to_stderr(record.getMessage())
+
+
+def print_logs() -> None:
+    """Print what the packages log from now on: notes and warnings, errors alone with --quiet."""
+    handler = _LogHandler()
+    for name in PACKAGES:
+        logger = logging.getLogger(name)
+        logger.handlers = [each for each in logger.handlers if not isinstance(each, _LogHandler)]
+        logger.addHandler(handler)
+        logger.setLevel(logging.ERROR if VERBOSITY.is_quiet else logging.INFO)
+        logger.propagate = False
+
+
+def echo(line: str = "") -> None:
     """Print a line of output, without control characters that a file may have brought into it."""
-    typer.echo(clear(line))
+    typer.echo(escape_control_characters(line))
 
 
-def clear(text: str) -> str:
+def escape_control_characters(text: str) -> str:
     """Return a text with the control characters escaped that a file may have brought into it; its lines stay."""
     return "\n".join(map(printable, text.split("\n")))
 
 
-def console() -> Any:
+def create_console() -> Any:
     """Return a console as wide as the terminal, or wide where the output goes elsewhere."""
     from rich.console import Console
 
-    return Console(width=None if sys.stdout.isatty() else WIDE, highlight=False)
+    return Console(width=None if sys.stdout.isatty() else PIPED_WIDTH_CELLS, highlight=False)
 
 
 @dataclass(slots=True)
-class Output:
+class Verbosity:
     """How much is printed beside the output of a command."""
 
     is_quiet: bool = False
     is_verbose: bool = False
 
 
-OUTPUT = Output()
+VERBOSITY = Verbosity()

@@ -10,18 +10,18 @@ from enum import StrEnum
 WORD = re.compile(r"[A-Za-z0-9À-ɏ]+|\s+|.", re.DOTALL)
 SENTENCE = re.compile(r"[^。！？!?\n]*[。！？!?\n]+|[^。！？!?\n]+")
 # difflib compares each with each: a longer block is compared by sentences
-MOST_WORDS = 2000
+MAX_WORDS = 2000
 # ... and what is longer still is not compared: a second's work.
-MOST_PAIRS = MOST_WORDS**2
+MAX_PAIRS = MAX_WORDS**2
 # An edited block is looked for among so many that follow.
-NEAR = 20
+LOOKAHEAD_BLOCKS = 20
 # Two blocks that share less are not the same one edited.
-ALIKE = 0.4
+MIN_SIMILARITY = 0.4
 # what is left of an unchanged passage, on each side of a change
-CONTEXT = 24
+CONTEXT_CHARS = 24
 
 
-class Kind(StrEnum):
+class SpanKind(StrEnum):
     SAME = "same"
     REMOVED = "removed"
     ADDED = "added"
@@ -32,33 +32,35 @@ class Kind(StrEnum):
 class Span:
     """A stretch of text; of a `skipped` one, unchanged, the text says how much it was."""
 
-    kind: Kind
+    kind: SpanKind
     text: str
 
 
-Line = list[Span]
+DiffLine = list[Span]
 
 
-def difference(old: str, new: str) -> list[Line]:
+def diff_texts(old: str, new: str) -> list[DiffLine]:
     """Compare two texts block by block, and edited blocks word by word; unchanged blocks are counted, not given."""
     before, after = (text.split("\n\n") if text else [] for text in (old, new))
-    lines = list[Line]()
-    for is_same, gone, come in _compared(before, after):
+    lines = list[DiffLine]()
+    for is_same, removed, added in _compare(before, after):
         if is_same:
-            lines.append([Span(Kind.SKIPPED, f"{len(gone)} unchanged block{'s' if len(gone) > 1 else ''}")])
+            lines.append(
+                [Span(SpanKind.SKIPPED, f"{len(removed)} unchanged block{'s' if len(removed) > 1 else ''}")]
+            )
         else:
-            lines += _edited(gone, come)
+            lines += _diff_blocks(removed, added)
     return lines
 
 
-def _compared(before: list[str], after: list[str]) -> Iterator[tuple[bool, list[str], list[str]]]:
+def _compare(before: list[str], after: list[str]) -> Iterator[tuple[bool, list[str], list[str]]]:
     """Part two lists into what is the same and what is not; in the latter either may be empty."""
-    head = _in_common(before, after)
-    tail = _in_common(before[head:][::-1], after[head:][::-1])
+    head = _common_prefix_length(before, after)
+    tail = _common_prefix_length(before[head:][::-1], after[head:][::-1])
     old, new = before[head : len(before) - tail], after[head : len(after) - tail]
     if head:
         yield True, before[:head], after[:head]
-    if len(old) * len(new) > MOST_PAIRS:
+    if len(old) * len(new) > MAX_PAIRS:
         yield False, old, new
     else:
         for tag, i, j, k, m in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
@@ -67,51 +69,55 @@ def _compared(before: list[str], after: list[str]) -> Iterator[tuple[bool, list[
         yield True, before[-tail:], after[-tail:]
 
 
-def _in_common(before: list[str], after: list[str]) -> int:
-    differing = (at for at, (old, new) in enumerate(zip(before, after, strict=False)) if old != new)
-    return next(differing, min(len(before), len(after)))
+def _common_prefix_length(before: list[str], after: list[str]) -> int:
+    differences = (index for index, (old, new) in enumerate(zip(before, after, strict=False)) if old != new)
+    return next(differences, min(len(before), len(after)))
 
 
-def _edited(before: list[str], after: list[str]) -> list[Line]:
+def _diff_blocks(before: list[str], after: list[str]) -> list[DiffLine]:
     """Pair blocks that are alike, in their order; the others came or went whole."""
-    lines, waiting = list[Line](), list(before)
+    lines, pending = list[DiffLine](), list(before)
     for block in after:
-        at = next((at for at, other in enumerate(waiting[:NEAR]) if _are_alike(other, block)), None)
+        at = next(
+            (at for at, other in enumerate(pending[:LOOKAHEAD_BLOCKS]) if _are_similar(other, block)), None
+        )
         if at is None:
-            lines.append([Span(Kind.ADDED, block)])
+            lines.append([Span(SpanKind.ADDED, block)])
             continue
-        lines += [[Span(Kind.REMOVED, gone)] for gone in waiting[:at]]
-        lines.append(words(waiting[at], block))
-        waiting = waiting[at + 1 :]
-    return [*lines, *([Span(Kind.REMOVED, gone)] for gone in waiting)]
+        lines += [[Span(SpanKind.REMOVED, removed)] for removed in pending[:at]]
+        lines.append(diff_words(pending[at], block))
+        pending = pending[at + 1 :]
+    return [*lines, *([Span(SpanKind.REMOVED, gone)] for gone in pending)]
 
 
-def _are_alike(one: str, other: str) -> bool:
-    kept = sum(len("".join(same)) for is_same, same, _ in _compared(_parts(one), _parts(other)) if is_same)
-    return kept >= ALIKE * max(len(one), len(other))
+def _are_similar(one: str, other: str) -> bool:
+    common_chars = sum(
+        len("".join(same)) for is_same, same, _ in _compare(_tokenize(one), _tokenize(other)) if is_same
+    )
+    return common_chars >= MIN_SIMILARITY * max(len(one), len(other))
 
 
-def words(old: str, new: str) -> Line:
+def diff_words(old: str, new: str) -> DiffLine:
     """Compare two passages word by word; of what is unchanged the neighbourhood of changes is given."""
-    spans, parts = list[Span](), list(_compared(_parts(old), _parts(new)))
-    for at, (is_same, gone, come) in enumerate(parts):
+    spans, token_runs = list[Span](), list(_compare(_tokenize(old), _tokenize(new)))
+    for index, (is_same, removed, added) in enumerate(token_runs):
         if is_same:
-            spans += _clipped("".join(gone), is_first=at == 0, is_last=at == len(parts) - 1)
+            spans += _clip("".join(removed), is_first=index == 0, is_last=index == len(token_runs) - 1)
         else:
-            spans += [Span(Kind.REMOVED, "".join(gone))] * bool(gone)
-            spans += [Span(Kind.ADDED, "".join(come))] * bool(come)
+            spans += [Span(SpanKind.REMOVED, "".join(removed))] * bool(removed)
+            spans += [Span(SpanKind.ADDED, "".join(added))] * bool(added)
     return spans
 
 
-def _parts(text: str) -> list[str]:
-    parts = WORD.findall(text)
-    return parts if len(parts) <= MOST_WORDS else SENTENCE.findall(text)
+def _tokenize(text: str) -> list[str]:
+    tokens = WORD.findall(text)
+    return tokens if len(tokens) <= MAX_WORDS else SENTENCE.findall(text)
 
 
-def _clipped(text: str, *, is_first: bool, is_last: bool) -> Iterable[Span]:
-    if len(text) <= 3 * CONTEXT:
-        return [Span(Kind.SAME, text)]
-    head = "" if is_first else text[:CONTEXT]
-    tail = "" if is_last else text[-CONTEXT:]
-    skipped = Span(Kind.SKIPPED, f"{len(text) - len(head) - len(tail)} characters")
-    return [*([Span(Kind.SAME, head)] * bool(head)), skipped, *([Span(Kind.SAME, tail)] * bool(tail))]
+def _clip(text: str, *, is_first: bool, is_last: bool) -> Iterable[Span]:
+    if len(text) <= 3 * CONTEXT_CHARS:
+        return [Span(SpanKind.SAME, text)]
+    head = "" if is_first else text[:CONTEXT_CHARS]
+    tail = "" if is_last else text[-CONTEXT_CHARS:]
+    skipped = Span(SpanKind.SKIPPED, f"{len(text) - len(head) - len(tail)} characters")
+    return [*([Span(SpanKind.SAME, head)] * bool(head)), skipped, *([Span(SpanKind.SAME, tail)] * bool(tail))]

@@ -1,59 +1,58 @@
 """The backfill as a Prefect flow: a plan to look at first, then the run that carries it out."""
 
-from pathlib import Path
-from typing import Annotated, Any
+from dataclasses import replace
+from typing import Any
 
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
 from prefect.utilities.annotations import quote
-from pydantic import Field
 
-from flows.form import LAKE, Day, Source, as_day
-from flows.pipeline.backfill.markdown import FIRST_FILES, done_as_markdown, plan_as_markdown
-from flows.pipeline.backfill.request import Forecast, Wish
-from flows.pipeline.backfill.run import Backfilling, Done, backfilling, plan_backfill
-from flows.pipeline.options import Order
+from flows.form import Source, parameter
+from flows.pipeline.backfill.markdown import MAX_FILES_SHOWN, plan_markdown, result_markdown
+from flows.pipeline.backfill.request import Forecast
+from flows.pipeline.backfill.run import BackfillResult, BackfillRun, open_backfill_run, plan_backfill
+from flows.pipeline.options import BackfillOptions
 from flows.pipeline.reporting.account import Summary
-from flows.pipeline.sources.credentials import refuse_credentials
+from flows.pipeline.sources.credentials import raise_if_credentials
 from flows.prefect.lake_flow import lake_flow, lake_task
-from flows.prefect.task_logs import logged_opening, logged_progress
-from flows.tasks import carry_out, ended
+from flows.prefect.task_logs import log_progress, open_with_progress
+from flows.tasks import require_success, run_stages
 from lake.store import open_lake
 from posts.sources.paths import printable
-from schemas.enums import BackfillMode, HtmlParser
+from schemas.enums import BackfillMode
 
 # rows of the table of files: more than anyone reads
-MOST_FILES = 1_000
-COLUMNS = ("path", "why", "outcome", "reason", "source_id", "period")
+MAX_TABLE_ROWS = 1_000
+TABLE_COLUMNS = ("path", "why", "outcome", "reason", "source_id", "period")
 
 
 @lake_task("plan")
-def make_plan(wish: Wish) -> Forecast:
-    forecast, files = plan_backfill(wish, get_run_logger().warning)
-    shown = files.head(MOST_FILES).select(COLUMNS).rows(named=True)
-    cells = [{name: printable(value or "") for name, value in row.items()} for row in shown]
-    page = plan_as_markdown(
-        forecast, [row["path"] for row in shown[:FIRST_FILES]], open_lake(wish.order.lake)
+def make_plan(options: BackfillOptions) -> Forecast:
+    forecast, files = plan_backfill(options)
+    shown_rows = files.head(MAX_TABLE_ROWS).select(TABLE_COLUMNS).rows(named=True)
+    cells = [{name: printable(value or "") for name, value in row.items()} for row in shown_rows]
+    page = plan_markdown(
+        forecast, [row["path"] for row in shown_rows[:MAX_FILES_SHOWN]], open_lake(options.lake)
     )
     create_markdown_artifact(page, key="backfill-plan", description=f"Plan {forecast.plan_id}: {forecast}")
-    told = f"The first {len(cells):,} of {forecast.files:,} files of plan {forecast.plan_id}"
-    create_table_artifact(cells, key="backfill-files", description=told)
+    description = f"The first {len(cells):,} of {forecast.files:,} files of plan {forecast.plan_id}"
+    create_table_artifact(cells, key="backfill-files", description=description)
     get_run_logger().info(f"plan {forecast.plan_id}: {forecast}")
     return forecast
 
 
 @lake_task("compare")
-def compare(begun: Backfilling, summary: Summary) -> Done:
-    done = begun.done(summary)
-    create_markdown_artifact(done_as_markdown(done), key="backfill", description=str(done.held))
-    tell = get_run_logger().info if done.held.is_as_planned else get_run_logger().warning
-    tell(f"plan {done.forecast.plan_id}: {done.held}")
-    return done
+def compare_with_plan(backfill_run: BackfillRun, summary: Summary) -> BackfillResult:
+    result = backfill_run.finish(summary)
+    create_markdown_artifact(result_markdown(result), key="backfill", description=str(result.held))
+    log = get_run_logger().info if result.held.is_as_planned else get_run_logger().warning
+    log(f"plan {result.forecast.plan_id}: {result.held}")
+    return result
 
 
-def _named() -> str:
+def _run_name() -> str:
     given = flow_run.parameters
     if given["plan"]:
         return f"backfill {given['lake']} by plan {given['plan']}"
@@ -64,55 +63,30 @@ def _named() -> str:
 
 
 @lake_flow(
+    BackfillOptions,
+    parameter("sources", list[Source], []),
+    # a form shows a choice; with a plan, the usual one says nothing
+    parameter("mode", BackfillMode, BackfillMode.MISSING),
     name="backfill",
-    flow_run_name=_named,
+    flow_run_name=_run_name,
     task_runner=ThreadPoolTaskRunner(max_workers=2),
 )
-def backfill(
-    sources: list[Source] = [],  # noqa: B006 - Prefect copies parameters
-    lake: str = LAKE,
-    since: Day | None = None,
-    until: Day | None = None,
-    only: list[str] = [],  # noqa: B006
-    mode: BackfillMode = BackfillMode.MISSING,
-    dry_run: bool = True,
-    plan: str = "",
-    path: str = "",
-    as_files: bool = False,
-    workers: Annotated[int, Field(ge=0, le=256)] = 0,
-    parser: HtmlParser = HtmlParser.LEXBOR,
-    wait_seconds: Annotated[float, Field(ge=0)] = 600,
-) -> Forecast | Done:
+def backfill(options: BackfillOptions, dry_run: bool = True) -> Forecast | BackfillResult:
     """Fill a hole in a lake: plan which files of a range of days to read, look at the plan, then carry it out.
 
     Args:
-        sources: Places as for ingest; none named: those that the lake has read, repositories at the commit that it has
-            come to.
-        lake: Folder of the lake.
-        since: Only files of posts from this day (UTC) on.
-        until: Only files of posts up to this day (UTC), it included.
-        only: Only files of these sources, by name or source_id.
-        mode: missing reads files that the lake has not read; failed tries rejects again, from their place or from the
-            bytes that the lake keeps; all reads every file of the range anew.
-        dry_run: Only plan, and write nothing but the plan. Without it, what is planned is carried out at once.
-        plan: Carry out this plan, as a dry run has named it; it is carried out whatever dry_run says, and all else is as it was planned.
-        path: Only this folder of each named source.
-        as_files: Read a git working copy as a folder of files, committed or not.
-        workers: Processes that parse; 0 takes one per processor.
-        parser: HTML parser. lexbor is fast; beautifulsoup is the second opinion.
-        wait_seconds: How long to wait for another run that writes to the same lake.
+        dry_run: Only plan, and write nothing but the plan. Without it, what is planned is carried out at once. A plan
+            that is named is carried out whatever dry_run says.
 
     """
-    refuse_credentials(sources)
-    order = Order(tuple(sources), Path(lake), None, workers, parser, False, wait_seconds, path, as_files)
-    # the form always names a mode: with a plan, the usual one says nothing
-    said = None if plan and mode is BackfillMode.MISSING else mode
-    wish = Wish(order, said, as_day("since", since), as_day("until", until), tuple(only))
-    if dry_run and not plan:
-        held: Any = quote(wish)
-        with logged_progress():
-            return make_plan(held)
-    with logged_opening(backfilling(wish, plan, get_run_logger().warning)) as begun:
-        summary = carry_out(begun.session, begun.planning)
-        under_way: Any = quote(begun)
-        return ended(compare(under_way, summary), summary)
+    raise_if_credentials(options.sources)
+    if options.plan and options.mode is BackfillMode.MISSING:
+        options = replace(options, mode=None)
+    if dry_run and not options.plan:
+        quoted_options: Any = quote(options)
+        with log_progress():
+            return make_plan(quoted_options)
+    with open_with_progress(open_backfill_run(options)) as backfill_run:
+        summary = run_stages(backfill_run.ingest_run, backfill_run.plan_remaining)
+        quoted_run: Any = quote(backfill_run)
+        return require_success(compare_with_plan(quoted_run, summary), summary)

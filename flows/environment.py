@@ -9,6 +9,9 @@ DEFAULTS = {
     "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
     # a small machine needs 15 s to start the embedded API, and Prefect gives up after 20
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
+    # what these log is in the log of a run; elsewhere Prefect has nothing to do with it
+    "PREFECT_LOGGING_EXTRA_LOGGERS": "flows,lake,posts",
+    "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
     # jemalloc, in Polars and delta-rs: give freed pages back after 200 ms, not after ten seconds
     "_RJEM_MALLOC_CONF": "dirty_decay_ms:200,muzzy_decay_ms:0",
 }
@@ -31,7 +34,6 @@ WORKER = {
     "PREFECT_WORKER_PREFETCH_SECONDS": "2",
     # of its runs, which have its environment: seconds; automations.yaml takes one that is silent for two minutes for dead
     "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
-    "PREFECT_LOGGING_EXTRA_LOGGERS": "flows,lake,posts",
 }
 
 

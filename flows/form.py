@@ -1,30 +1,119 @@
-"""Parameters that flows have in common, as Prefect's forms show them: the lake, sources, days."""
+"""Flows whose parameters are the fields of an options class, as Prefect's form shows them."""
 
 import datetime as dt
-from typing import Annotated
+import inspect
+import textwrap
+from collections.abc import Callable
+from dataclasses import MISSING
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any, TypeVar, get_origin
 
+import annotated_types
+from prefect.logging import get_run_logger
 from pydantic import Field
 
-from flows.pipeline.sources.credentials import NO_CREDENTIALS, refuse_credentials
+from flows.pipeline.options import Declared, Option, current_names, declared_fields
+from flows.pipeline.sources.credentials import NO_CREDENTIALS, raise_if_credentials
 from flows.settings import settings, variable
 from schemas.errors import MisuseError
 
+R = TypeVar("R")
 LAKE = str(settings().lake)
 SOURCES = list(settings().sources)
 # here and nowhere later: who imports a flow hands its defaults to Prefect
-refuse_credentials(SOURCES, variable("sources"))
+raise_if_credentials(SOURCES, variable("sources"))
 Source = Annotated[str, Field(json_schema_extra={"pattern": NO_CREDENTIALS})]
 # Prefect's form knows what a date is, its API does not and takes any text: github.com/PrefectHQ/prefect, `validate` of
-# schema_tools checks no formats where it raises. A day that the calendar does not have is told by `as_day`.
+# schema_tools checks no formats where it raises. A day that the calendar does not have is told by `_as_day`.
 Day = Annotated[
     str,
     Field(json_schema_extra={"format": "date", "pattern": r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$"}),
 ]
+DAY = dt.date | None
 
 
-def as_day(parameter: str, value: str | None) -> dt.date | None:
-    """Return the day that a parameter names, if it names one. Raises MisuseError for what is no day."""
+def with_parameters(options: type, flow: Callable[..., R], *changes: inspect.Parameter) -> Callable[..., R]:
+    """Return a function for Prefect to make a flow of: its parameters are an options class's, then the flow's own.
+
+    It calls `flow` with `options`, and with its own parameters by name. `changes` has the parameters that the form
+    spells otherwise than the class. Raises MisuseError for a day that the calendar does not have.
+    """
+    declared = {each.name: each for each in declared_fields(options)}
+    own = list(inspect.signature(flow, eval_str=True).parameters.values())[1:]
+    changed = {each.name: each for each in changes}
+    given = [changed.get(each.name) or _parameter(each) for each in declared.values()]
+    renamed = [_renamed(each) for each in declared.values() if each.option.renamed_from]
+
+    @wraps(flow)
+    def run(**values: Any) -> R:
+        rest = {each.name: values.pop(each.name) for each in own}
+        now, old = current_names(options, values)
+        for before, name in old.items():
+            get_run_logger().warning(
+                "parameter %s is called %s; the old name works in this release", before, name
+            )
+        return flow(options(**{name: _value(declared[name], value) for name, value in now.items()}), **rest)
+
+    parameters = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in (*given, *own, *renamed)]
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    run.__annotations__ = {each.name: each.annotation for each in parameters}
+    run.__doc__ = _documented(flow, [*declared.values()])
+    return run
+
+
+def parameter(name: str, annotation: Any, default: Any = inspect.Parameter.empty) -> inspect.Parameter:
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
+
+
+SOURCES_PARAMETER = parameter("sources", Annotated[list[Source], Field(min_length=1)], SOURCES)
+
+
+def _parameter(declared: Declared) -> inspect.Parameter:
+    """Return a field as a parameter of a form: texts for paths and days, lists for tuples."""
+    if declared.type is Path:
+        return parameter(declared.name, str, LAKE)
+    if declared.type == DAY:
+        return parameter(declared.name, Day | None, declared.default)
+    kind = list[str] if get_origin(declared.type) is tuple else declared.type
+    default = list(declared.default) if isinstance(declared.default, tuple) else declared.default
+    default = inspect.Parameter.empty if default is MISSING else default
+    for bound in _bounds(declared.option):
+        kind = Annotated[kind, bound]
+    return parameter(declared.name, kind, default)
+
+
+def _bounds(option: Option) -> list[annotated_types.Ge | annotated_types.Le]:
+    low = [] if option.minimum is None else [annotated_types.Ge(option.minimum)]
+    return [*low, *([] if option.maximum is None else [annotated_types.Le(option.maximum)])]
+
+
+def _renamed(declared: Declared) -> inspect.Parameter:
+    return parameter(str(declared.option.renamed_from), declared.type, declared.default)
+
+
+def _value(declared: Declared, value: Any) -> Any:
+    if declared.type is Path:
+        return Path(value)
+    if declared.type == DAY:
+        return _as_day(declared.name, value)
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _as_day(name: str, value: str | None) -> dt.date | None:
     try:
         return dt.date.fromisoformat(value) if value else None
     except ValueError as error:
-        raise MisuseError(f'{parameter}: "{value}" is no day; 2024-03-05 is one') from error
+        raise MisuseError(f'{name}: "{value}" is no day; 2024-03-05 is one') from error
+
+
+def _documented(flow: Callable[..., Any], declared: list[Declared]) -> str:
+    """Return the docstring of a flow with an argument section, which Prefect's form shows beside each parameter."""
+    lines = [f"{each.name}: {each.option.help}" for each in declared]
+    lines += [
+        f"{each.option.renamed_from}: Deprecated: called {each.name} now."
+        for each in declared
+        if each.option.renamed_from
+    ]
+    text, _, own = (inspect.getdoc(flow) or "").partition("\nArgs:\n")
+    return f"{text.rstrip()}\n\nArgs:\n{textwrap.indent(chr(10).join(lines), '    ')}\n{own}"

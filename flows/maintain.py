@@ -1,46 +1,48 @@
 """Keeping the tables of a lake in shape as a Prefect flow."""
 
 from dataclasses import asdict
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 from prefect.artifacts import create_markdown_artifact
 from prefect.client.schemas.objects import State
 from prefect.logging import get_run_logger
 from prefect.utilities.annotations import quote
-from pydantic import Field
 
-from flows.form import LAKE
-from flows.pipeline.maintenance.maintain import LONGEST_DAYS, Maintained, Maintainer, Maintenance, maintaining
+from flows.pipeline.maintenance.maintain import (
+    MaintainResult,
+    MaintainRun,
+    open_maintain_run,
+)
+from flows.pipeline.options import MaintainOptions
 from flows.pipeline.reporting.markdown import section, table
 from flows.prefect.lake_flow import lake_flow, lake_task
-from flows.prefect.superseded import make_up_for_missed
-from flows.prefect.task_logs import done, logged_progress
+from flows.prefect.superseded import cancel_superseded_runs
+from flows.prefect.task_logs import completed_state, log_progress
 
 
 @lake_task("compact")
-def compact_tables(maintainer: Maintainer) -> State[None]:
-    return done(f"{maintainer.compact()} small files put together")
+def compact_tables(maintain_run: MaintainRun) -> State[None]:
+    return completed_state(f"{maintain_run.compact()} small files put together")
 
 
 @lake_task("clean")
-def clean(maintainer: Maintainer) -> Maintained:
-    maintained = maintainer.clean()
-    page = as_markdown(maintained)
-    create_markdown_artifact(page, key=maintained.kind, description=maintained.in_words())
-    get_run_logger().info(maintained.in_words())
-    return maintained
+def clean_tables(maintain_run: MaintainRun) -> MaintainResult:
+    result = maintain_run.clean()
+    page = maintain_markdown(result)
+    create_markdown_artifact(page, key=result.kind, description=result.summary_line())
+    get_run_logger().info(result.summary_line())
+    return result
 
 
-def as_markdown(maintained: Maintained) -> str:
+def maintain_markdown(result: MaintainResult) -> str:
     """Tell what was done for each table."""
-    rows = [list(asdict(each).values()) for each in maintained.tables]
-    names = list(asdict(maintained.tables[0]))
-    seconds = table(("stage", "seconds"), maintained.stage_seconds.items(), numbers=["seconds"])
-    versions = table(("table", "version"), maintained.versions.items(), numbers=["version"])
+    rows = [list(asdict(each).values()) for each in result.tables]
+    names = list(asdict(result.tables[0]))
+    seconds = table(("stage", "seconds"), result.stage_seconds.items(), numbers=["seconds"])
+    versions = table(("table", "version"), result.versions.items(), numbers=["version"])
     parts = [
-        f"# Run {maintained.run_id}{' (dry run)' if maintained.dry_run else ''}",
-        maintained.in_words(),
+        f"# Run {result.run_id}{' (dry run)' if result.dry_run else ''}",
+        result.summary_line(),
         table(names, rows, numbers=names[1:]),
         section("Seconds", seconds),
         section("Table versions", versions),
@@ -48,29 +50,11 @@ def as_markdown(maintained: Maintained) -> str:
     return "\n\n".join(parts)
 
 
-@lake_flow(name="maintain", flow_run_name="maintain {lake}")
-def maintain(
-    lake: str = LAKE,
-    retention_days: Annotated[float, Field(ge=0, le=LONGEST_DAYS)] = 7,
-    compact: bool = True,
-    dry_run: bool = False,
-    no_readers: bool = False,
-    wait_seconds: Annotated[float, Field(ge=0)] = 600,
-) -> Maintained:
-    """Put small files together, and delete those that only old versions of the tables need, or a killed run left.
-
-    Args:
-        lake: Folder of the lake.
-        retention_days: How far back versions of the tables stay readable. What is older can no longer be asked for.
-        compact: Put small files together.
-        dry_run: Tell what would be done, and do nothing.
-        no_readers: Allow a retention of less than a day, which queries that run may not survive.
-        wait_seconds: How long to wait for another run that writes to the same lake.
-
-    """
-    order = Maintenance(Path(lake), retention_days, compact, dry_run, no_readers, wait_seconds)
-    make_up_for_missed()
-    with maintaining(order, get_run_logger().warning) as maintainer, logged_progress():
-        held: Any = quote(maintainer)
-        compact_tables(held)
-        return clean(held)
+@lake_flow(MaintainOptions, name="maintain", flow_run_name="maintain {lake}")
+def maintain(options: MaintainOptions) -> MaintainResult:
+    """Put small files together, and delete those that only old versions of the tables need, or a killed run left."""
+    cancel_superseded_runs()
+    with open_maintain_run(options) as maintain_run, log_progress():
+        quoted_run: Any = quote(maintain_run)
+        compact_tables(quoted_run)
+        return clean_tables(quoted_run)

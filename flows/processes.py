@@ -8,9 +8,9 @@ import sys
 Process = subprocess.Popen[bytes]
 
 
-def prefect(*words: str) -> list[str]:
+def prefect_command(*arguments: str) -> list[str]:
     """Return the command line of Prefect's own command, run by our interpreter."""
-    return [sys.executable, "-m", "prefect", *words]
+    return [sys.executable, "-m", "prefect", *arguments]
 
 
 def stop(process: Process, seconds: float) -> None:

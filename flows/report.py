@@ -6,13 +6,13 @@ from prefect.artifacts import create_link_artifact, create_markdown_artifact
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 
-from flows.form import LAKE
 from flows.pipeline.html_report.data import Figures
 from flows.pipeline.html_report.write import write
+from flows.pipeline.options import ReportOptions
 from flows.pipeline.reporting.markdown import table
 from flows.prefect.lake_flow import lake_flow, lake_task
-from flows.prefect.task_logs import done
-from flows.server.reports import published
+from flows.prefect.task_logs import completed_state
+from flows.server.reports import publish_page
 from schemas.enums import PageLanguage
 
 
@@ -20,17 +20,17 @@ from schemas.enums import PageLanguage
 def write_page(lake: str, html: str, language: PageLanguage | None) -> State[None]:
     figures = write(Path(lake), Path(html), language)
     create_markdown_artifact(
-        _as_markdown(figures, Path(html)), key="report", description="A page with charts of the lake"
+        _report_markdown(figures, Path(html)), key="report", description="A page with charts of the lake"
     )
-    if (url := published(Path(html), str(flow_run.id))) is not None:
+    if (url := publish_page(Path(html), str(flow_run.id))) is not None:
         create_link_artifact(
             url, "Open the report", key="report-page", description="The page with all charts"
         )
-    return done(f"{html}: {figures.posts} posts from {figures.live.height} sources")
+    return completed_state(f"{html}: {figures.posts} posts from {figures.live.height} sources")
 
 
-def _as_markdown(figures: Figures, html: Path) -> str:
-    last = figures.runs.head(1)
+def _report_markdown(figures: Figures, html: Path) -> str:
+    last_run = figures.runs.head(1)
     numbers = {
         "page": html.absolute(),
         "posts": f"{figures.posts:,}",
@@ -38,23 +38,16 @@ def _as_markdown(figures: Figures, html: Path) -> str:
         "first post": figures.live["first"].min() or "",
         "last post": figures.live["last"].max() or "",
         "rejected files": figures.rejected,
-        "last run": last["run_id"].first() or "",
-        "balanced": "yes" if last["balanced"].all() else "NO",
+        "last run": last_run["run_id"].first() or "",
+        "balanced": "yes" if last_run["balanced"].all() else "NO",
         "silent sources": figures.silent,
     }
     return f"# Report of {figures.place}\n\n" + table(("what", "value"), numbers.items())
 
 
-@lake_flow(name="report", flow_run_name="report of {lake}")
-def report(lake: str = LAKE, html: str = "", language: PageLanguage | None = None) -> str:
-    """Write a page with charts of a lake, for a browser: one file that needs no network.
-
-    Args:
-        lake: Folder of the lake.
-        html: File to write the page to, on the machine of the worker. Default: report.html in the lake's folder.
-        language: That the page opens in, zh or en; it holds both. Default: that of most posts.
-
-    """
-    page = html or str(Path(lake) / "report.html")
-    write_page(lake, page, language)
-    return page
+@lake_flow(ReportOptions, name="report", flow_run_name="report of {lake}")
+def report(options: ReportOptions) -> str:
+    """Write a page with charts of a lake, for a browser: one file that needs no network."""
+    html_path = options.html or str(options.lake / "report.html")
+    write_page(str(options.lake), html_path, options.language)
+    return html_path

@@ -6,79 +6,81 @@ from prefect.client.schemas.objects import State
 from prefect.logging import get_run_logger
 from prefect.utilities.annotations import quote
 
-from flows.pipeline.execution.channel import Channel
-from flows.pipeline.ingest_run import Planning, Session
-from flows.pipeline.reporting.account import Summary, refuse_failures
-from flows.pipeline.reporting.results import Kept
-from flows.prefect.artifacts import reported
+from flows.pipeline.execution.channel import BoundedQueue
+from flows.pipeline.ingest_run import IngestRun, Planner
+from flows.pipeline.reporting.account import Summary, raise_if_failed
+from flows.pipeline.reporting.results import LearnResult
+from flows.prefect.artifacts import report_run
 from flows.prefect.lake_flow import lake_task
-from flows.prefect.task_logs import done, logged_progress
+from flows.prefect.task_logs import completed_state, log_progress
 from lake.batch import Batch
 
 T = TypeVar("T")
 
 
 @lake_task("find")
-def find(opened: Session, planning: Planning) -> State[None]:
-    plan = opened.find(planning)
-    commits = sum(len(walk.moments) for walk in plan.walks)
-    replayed = f"{commits} commits to replay, " if plan.walks else ""
-    went = f"{plan.moved} moved, {plan.gone.height} gone"
-    return done(f"{plan.found} files found, {replayed}{plan.todo.height} to read, {went}")
+def find(ingest_run: IngestRun, planner: Planner) -> State[None]:
+    plan = ingest_run.find(planner)
+    commit_count = sum(len(commit_replay.effective_times) for commit_replay in plan.replays)
+    replay_note = f"{commit_count} commits to replay, " if plan.replays else ""
+    changes_note = f"{plan.moved} moved, {plan.deleted.height} gone"
+    return completed_state(
+        f"{plan.file_count} files found, {replay_note}{plan.todo.height} to read, {changes_note}"
+    )
 
 
 @lake_task("learn")
-def learn(opened: Session) -> State[None]:
-    return done(f"{opened.learn()} sources with a template")
+def learn(ingest_run: IngestRun) -> State[None]:
+    return completed_state(f"{ingest_run.learn()} sources with a template")
 
 
 @lake_task("transform")
-def transform(opened: Session, channel: Channel[Batch]) -> State[None]:
-    number = channel.feed(opened.transform())
-    return done(f"{opened.bytes_read} bytes read, {number} batches")
+def transform(ingest_run: IngestRun, batch_queue: BoundedQueue[Batch]) -> State[None]:
+    batch_count = batch_queue.put_all(ingest_run.transform())
+    return completed_state(f"{ingest_run.bytes_read} bytes read, {batch_count} batches")
 
 
 @lake_task("load")
-def load(opened: Session, channel: Channel[Batch]) -> State[None]:
-    return done(f"{opened.load(channel)} batches committed")
+def load(ingest_run: IngestRun, batch_queue: BoundedQueue[Batch]) -> State[None]:
+    return completed_state(f"{ingest_run.load(batch_queue)} batches committed")
 
 
 @lake_task("complete")
-def complete(opened: Session) -> State[None]:
-    posts = opened.complete()
-    return done(
-        f"{posts.posts} posts cleaned again with what was learned of all, {posts.changed} with another text"
+def complete(ingest_run: IngestRun) -> State[None]:
+    reclean_result = ingest_run.complete()
+    return completed_state(
+        f"{reclean_result.posts} posts cleaned again with what was learned of all, {reclean_result.changed} with another text"
     )
 
 
 @lake_task("report")
-def report(opened: Session) -> Summary:
-    return reported(opened)
+def report(ingest_run: IngestRun) -> Summary:
+    return report_run(ingest_run)
 
 
-def ended(what: T, run: Summary | Kept) -> T:
+def require_success(result: T, run: Summary | LearnResult) -> T:
     """Return what a flow did in a run. Raises FailuresError, which holds it, where the code failed at files."""
-    refuse_failures(run.run_id, run.alarms, what)
-    return what
+    raise_if_failed(run.run_id, run.alarms, result)
+    return result
 
 
-def carry_out(opened: Session, planning: Planning) -> Summary:
+def run_stages(ingest_run: IngestRun, planner: Planner) -> Summary:
     """Run the stages; transform and load go side by side. `quote` keeps Prefect from looking into what is handed over."""
-    held: Any = quote(opened)
-    channel: Channel[Batch] = Channel(room=1)
-    handed: Any = quote(channel)
-    how: Any = quote(planning)
-    with logged_progress():
-        find(held, how)
-        learn(held)
-        transforming = transform.submit(held, handed)
+    quoted_run: Any = quote(ingest_run)
+    batch_queue: BoundedQueue[Batch] = BoundedQueue(max_items=1)
+    quoted_queue: Any = quote(batch_queue)
+    quoted_planner: Any = quote(planner)
+    with log_progress():
+        find(quoted_run, quoted_planner)
+        learn(quoted_run)
+        transform_future = transform.submit(quoted_run, quoted_queue)
         try:
-            load.submit(held, handed).result()
+            load.submit(quoted_run, quoted_queue).result()
         except KeyboardInterrupt:
             get_run_logger().warning("interrupted: the run ends once the batch under way is written")
             raise
         finally:
-            channel.close()
-            transforming.result()
-        complete(held)
-    return report(held)
+            batch_queue.close()
+            transform_future.result()
+        complete(quoted_run)
+    return report(quoted_run)

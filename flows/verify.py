@@ -7,53 +7,53 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.logging import get_run_logger
 from prefect.utilities.annotations import quote
 
-from flows.form import LAKE
-from flows.pipeline.maintenance.verify import Verified
+from flows.pipeline.maintenance.verify import VerifyReport
 from flows.pipeline.maintenance.verify import verify as look_at
+from flows.pipeline.options import VerifyOptions
 from flows.pipeline.reporting.markdown import section, table
 from flows.prefect.lake_flow import lake_flow, lake_task
-from flows.prefect.task_logs import logged_progress
+from flows.prefect.task_logs import log_progress
 
 
 @lake_task("verify")
-def look(lake: Path, *, deep: bool) -> Verified:
+def verify_lake(lake: Path, *, deep: bool) -> VerifyReport:
     return look_at(lake, deep=deep)
 
 
 @lake_task("report")
-def report(verified: Verified) -> None:
-    create_markdown_artifact(as_markdown(verified), key="verify", description=verified.in_words())
-    get_run_logger().info(verified.in_words())
-    for finding in verified.shown:
+def report(verify_report: VerifyReport) -> None:
+    create_markdown_artifact(
+        verify_markdown(verify_report), key="verify", description=verify_report.summary_line()
+    )
+    get_run_logger().info(verify_report.summary_line())
+    for finding in verify_report.shown:
         get_run_logger().error("%s: %s %s: %s", finding.check, finding.table, finding.where, finding.detail)
 
 
-def as_markdown(verified: Verified) -> str:
+def verify_markdown(verify_report: VerifyReport) -> str:
     """Tell what was found, first, and what was looked at."""
-    found = [[each.check, each.table, each.where, each.detail] for each in verified.shown]
-    made = [[each.check, each.table, each.checked, each.findings, each.skipped] for each in verified.checks]
+    finding_rows = [[each.check, each.table, each.where, each.detail] for each in verify_report.shown]
+    check_rows = [
+        [each.check, each.table, each.checked, each.findings, each.skipped] for each in verify_report.checks
+    ]
     numbers = ("checked", "findings")
     parts = [
-        f"# Lake {verified.lake}",
-        verified.in_words(),
-        section("Findings", table(("check", "table", "where", "detail"), found) if found else ""),
-        section("Checks", table(("check", "table", *numbers, "skipped"), made, numbers=numbers)),
+        f"# Lake {verify_report.lake}",
+        verify_report.summary_line(),
+        section(
+            "Findings", table(("check", "table", "where", "detail"), finding_rows) if finding_rows else ""
+        ),
+        section("Checks", table(("check", "table", *numbers, "skipped"), check_rows, numbers=numbers)),
     ]
     return "\n\n".join(filter(None, parts))
 
 
-@lake_flow(name="verify", flow_run_name="verify {lake}")
-def verify(lake: str = LAKE, deep: bool = True) -> Verified:
-    """Look at a whole lake for what should not be so; fails if there is anything. Reads only.
-
-    Args:
-        lake: Folder of the lake.
-        deep: Read every byte; else logs, counts and keys only.
-
-    """
-    with logged_progress():
-        verified = look(Path(lake), deep=deep)
-    held: Any = quote(verified)
-    report(held)
-    verified.refuse_faults()
-    return verified
+@lake_flow(VerifyOptions, name="verify", flow_run_name="verify {lake}")
+def verify(options: VerifyOptions) -> VerifyReport:
+    """Look at a whole lake for what should not be so; fails if there is anything. Reads only."""
+    with log_progress():
+        verify_report = verify_lake(options.lake, deep=options.deep)
+    quoted_report: Any = quote(verify_report)
+    report(quoted_report)
+    verify_report.raise_if_faulty()
+    return verify_report

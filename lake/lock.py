@@ -1,8 +1,9 @@
 """One writer at a time: the lock is the kernel's, so a killed run leaves none behind."""
 
 import json
+import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -10,14 +11,14 @@ from filelock import FileLock, Timeout
 
 from lake.errors import LakeBusyError
 
+logger = logging.getLogger(__name__)
+
 HOLDER_FILE = ".writer.json"
 
 
 @contextmanager
-def hold_writer_lock(
-    root: Path, run_id: str, wait_seconds: float, on_wait: Callable[[str], None]
-) -> Iterator[None]:
-    """Hold the writer lock of a lake. Calls on_wait once when another run holds it, then waits.
+def hold_writer_lock(root: Path, run_id: str, wait_seconds: float) -> Iterator[None]:
+    """Hold the writer lock of a lake; where another run holds it, wait, and log that once.
 
     Raises LakeBusyError when it is not free after wait_seconds.
     """
@@ -27,7 +28,7 @@ def hold_writer_lock(
     try:
         lock.acquire(blocking=False)
     except Timeout:
-        on_wait(f"{root}: {_describe_holder(holder_path)} is writing; waiting up to {wait_seconds:g} s")
+        logger.info(f"{root}: {_describe_holder(holder_path)} is writing; waiting up to {wait_seconds:g} s")
         try:
             lock.acquire(timeout=wait_seconds, poll_interval=0.2)
         except Timeout:

@@ -1,5 +1,6 @@
 """A lake held by one run, as the last whole batch left it."""
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +12,8 @@ from lake.damage import explaining_damage
 from lake.lock import hold_writer_lock
 from lake.store import Lake, open_lake
 
-Log = Callable[[str], None]
+logger = logging.getLogger(__name__)
+
 ROLLED_BACK = (
     "an earlier run was killed while it wrote; its unfinished batch was undone, and an ingest does it again"
 )
@@ -19,22 +21,22 @@ ROLLED_BACK = (
 
 @contextmanager
 def open_for_write(
-    root: Path, run: Run, wait_seconds: float, log: Log, opener: Callable[[Path], Lake] = open_and_upgrade
+    root: Path, run: Run, wait_seconds: float, opener: Callable[[Path], Lake] = open_and_upgrade
 ) -> Iterator[Lake]:
     """Hold the writer lock of a lake, and undo what a killed run left half written; says so where there was such.
 
     Raises LakeBusyError where another run holds it for longer than wait_seconds, what `opening` raises, and DamagedError
     or StorageError for what goes wrong with its files meanwhile.
     """
-    with explaining_damage(root), hold_writer_lock(root, run.run_id, wait_seconds, log):
+    with explaining_damage(root), hold_writer_lock(root, run.run_id, wait_seconds):
         lake = opener(root)
         if rollback_uncommitted(lake):
-            log(ROLLED_BACK)
+            logger.warning(ROLLED_BACK)
         yield lake
 
 
 @contextmanager
-def open_locked(root: Path, run: Run, wait_seconds: float, log: Log) -> Iterator[Lake]:
+def open_locked(root: Path, run: Run, wait_seconds: float) -> Iterator[Lake]:
     """Hold the writer lock of a lake that is only looked at. Raises as `held`."""
-    with explaining_damage(root), hold_writer_lock(root, run.run_id, wait_seconds, log):
+    with explaining_damage(root), hold_writer_lock(root, run.run_id, wait_seconds):
         yield open_lake(root)

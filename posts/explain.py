@@ -5,15 +5,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 
-from posts.boilerplate.ngrams import leveled
-from posts.boilerplate.template import AMID, EDGE, RUN, SIGNATURE, Template
-from posts.boundary import or_refusal
-from posts.cleaning.reasons import REASONS
+from posts.boilerplate.ngrams import mask_digits
+from posts.boilerplate.template import EDGE_BLOCK, INNER_BLOCK, SIGNATURE, TEXT_RUN, Template
+from posts.boundary import catch_errors
+from posts.cleaning.reasons import RULE_REASONS
 from posts.html.extract import Block, Content
-from posts.parse import NO_TEMPLATES, Sighted, Templates, parse, read_blocks
-from posts.post import Post, Refusal
+from posts.parse import NO_TEMPLATES, RawFile, Templates, parse, parse_blocks
+from posts.post import NotAPost, Post
 from posts.text.decode import decode
-from posts.text.whitespace import bare
+from posts.text.whitespace import alphanumeric_key
 from schemas.enums import HtmlParser
 
 
@@ -35,7 +35,7 @@ Recurrences = Mapping[str, Mapping[tuple[str, str], Recurrence]]
 
 
 @dataclass(frozen=True, slots=True)
-class Passage:
+class ExplainedPassage:
     """A block, or where it was parted a passage of one. It is kept where `rule` and `reason` are None."""
 
     text: str
@@ -45,16 +45,16 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
-class Explained:
+class ExplainedBlock:
     """A block of the original: its element, its passages, which joined are its text, and what is kept of it."""
 
     element: str
-    passages: tuple[Passage, ...]
-    kept: str
+    passages: tuple[ExplainedPassage, ...]
+    clean_text: str
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class RuleTotal:
     """What a rule left out of a post."""
 
     rule: str
@@ -69,47 +69,50 @@ class Explanation:
 
     post: Post
     original: str
-    blocks: list[Explained]
+    blocks: list[ExplainedBlock]
 
     @property
-    def passages(self) -> Iterator[Passage]:
+    def passages(self) -> Iterator[ExplainedPassage]:
         for block in self.blocks:
             yield from block.passages
 
     @property
-    def shares(self) -> list[Share]:
+    def rule_totals(self) -> list[RuleTotal]:
         """Return what each rule left out, the most characters first."""
         texts = defaultdict[str, list[str]](list)
         for passage in self.passages:
             if passage.rule is not None:
                 texts[passage.rule].append(passage.text)
-        found = [Share(rule, len(told), sum(map(len, told)), REASONS[rule]) for rule, told in texts.items()]
-        return sorted(found, key=lambda share: -share.characters)
+        totals = [
+            RuleTotal(rule, len(dropped_texts), sum(map(len, dropped_texts)), RULE_REASONS[rule])
+            for rule, dropped_texts in texts.items()
+        ]
+        return sorted(totals, key=lambda share: -share.characters)
 
 
 def explain(
-    sighted: Sighted,
-    engine: HtmlParser,
+    raw_file: RawFile,
+    parser: HtmlParser,
     templates: Templates = NO_TEMPLATES,
     recurrences: Recurrences | None = None,
-) -> Explanation | Refusal:
+) -> Explanation | NotAPost:
     """Read a file as `parse` does, and tell what became of each block."""
-    post = parse(sighted, engine, templates)
-    if isinstance(post, Refusal):
+    post = parse(raw_file, parser, templates)
+    if isinstance(post, NotAPost):
         return post
-    told = _Source(templates.get(post.source_id), (recurrences or {}).get(post.source_id, {}))
+    source = _Source(templates.get(post.source_id), (recurrences or {}).get(post.source_id, {}))
 
-    def explained() -> Explanation:
-        _, content = read_blocks(sighted, engine, templates)
-        blocks = [told.explained(group) for group in _grouped(content.blocks)]
-        return Explanation(post, decode(sighted.content)[0], blocks)
+    def read_explanation() -> Explanation:
+        _, content = parse_blocks(raw_file, parser, templates)
+        blocks = [source.explain_block(group) for group in _group_passages(content.blocks)]
+        return Explanation(post, decode(raw_file.content)[0], blocks)
 
-    return or_refusal(explained)
+    return catch_errors(read_explanation)
 
 
-def _grouped(blocks: list[Block]) -> Iterator[list[Block]]:
+def _group_passages(blocks: list[Block]) -> Iterator[list[Block]]:
     """Put the passages of a block together."""
-    starts = [at for at, block in enumerate(blocks) if not block.continues]
+    starts = [index for index, block in enumerate(blocks) if not block.continues]
     for start, end in pairwise([*starts, len(blocks)]):
         yield blocks[start:end]
 
@@ -121,40 +124,42 @@ class _Source:
     template: Template | None
     recurrences: Mapping[tuple[str, str], Recurrence]
 
-    def explained(self, group: list[Block]) -> Explained:
+    def explain_block(self, group: list[Block]) -> ExplainedBlock:
         ends = list(accumulate(len(block.text) for block in group))
         text = "".join(block.text for block in group)
-        passages = [self._passage(block, text, end) for block, end in zip(group, ends, strict=True)]
-        return Explained(group[0].element, tuple(_told(passages)), Content(group).text)
+        passages = [self._explain_passage(block, text, end) for block, end in zip(group, ends, strict=True)]
+        return ExplainedBlock(group[0].element, tuple(_merge_white_space(passages)), Content(group).text)
 
-    def _passage(self, block: Block, text: str, end: int) -> Passage:
+    def _explain_passage(self, block: Block, text: str, end: int) -> ExplainedPassage:
         """Tell of a passage that ends somewhere in the text of its block."""
         if block.rule is None:
-            return Passage(block.text, None, None, ())
-        found = (self.recurrences.get(key) for key in self._patterns(block, text, end))
-        return Passage(block.text, block.rule, REASONS[block.rule], tuple(filter(None, found)))
+            return ExplainedPassage(block.text, None, None, ())
+        recurrences = (self.recurrences.get(key) for key in self._matched_patterns(block, text, end))
+        return ExplainedPassage(
+            block.text, block.rule, RULE_REASONS[block.rule], tuple(filter(None, recurrences))
+        )
 
-    def _patterns(self, block: Block, text: str, end: int) -> Iterator[tuple[str, str]]:
+    def _matched_patterns(self, block: Block, text: str, end: int) -> Iterator[tuple[str, str]]:
         if block.rule == "recurring_block":
-            yield from ((kind, bare(block.text)) for kind in (EDGE, AMID))
+            yield from ((kind, alphanumeric_key(block.text)) for kind in (EDGE_BLOCK, INNER_BLOCK))
         elif block.rule == "recurring_markup":
             yield SIGNATURE, block.signature
         elif block.rule == "recurring" and self.template is not None:
-            start, levelled = end - len(block.text), leveled(text)
-            for first, last in self.template.covered(text):
+            start, masked = end - len(block.text), mask_digits(text)
+            for first, last in self.template.matches(text):
                 # a run that only reaches into the passage did not decide over it
-                inside = min(last, end) - max(first, start)
-                if 2 * inside >= min(last - first, end - start):
-                    yield RUN, levelled[first:last]
+                overlap = min(last, end) - max(first, start)
+                if 2 * overlap >= min(last - first, end - start):
+                    yield TEXT_RUN, masked[first:last]
 
 
-def _told(passages: list[Passage]) -> Iterator[Passage]:
+def _merge_white_space(passages: list[ExplainedPassage]) -> Iterator[ExplainedPassage]:
     """Add white space that was judged alone to the passage before it."""
-    waiting = passages[0]
+    pending = passages[0]
     for passage in passages[1:]:
         if passage.text.isspace():
-            waiting = replace(waiting, text=waiting.text + passage.text)
+            pending = replace(pending, text=pending.text + passage.text)
         else:
-            yield waiting
-            waiting = passage
-    yield waiting
+            yield pending
+            pending = passage
+    yield pending

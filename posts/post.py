@@ -4,13 +4,13 @@ import datetime as dt
 from dataclasses import dataclass
 
 from posts.errors import Ignored, Rejected
-from posts.text.decode import without_surrogates
+from posts.text.decode import replace_surrogates
 from schemas.enums import Outcome, Reason
 
 # Raised whenever the same body may give another text.
 CLEANER_VERSION = 3
 # what has the name of a post file and is no file
-NO_POST_FILES = {Reason.NOT_A_FILE, Reason.SUBMODULE}
+IGNORED_REASONS = {Reason.NOT_A_FILE, Reason.SUBMODULE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Post:
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class NotAPost:
     """A file that is no post: rejected or ignored, and why."""
 
     outcome: str
@@ -64,8 +64,8 @@ class Refusal:
     detail: str | None = None
 
     @classmethod
-    def of(cls, cause: Rejected | Ignored) -> "Refusal":
-        if isinstance(cause, Ignored) or cause.reason in NO_POST_FILES:
-            return cls(Outcome.IGNORED, cause.reason)
-        detail = without_surrogates(cause.detail) if cause.detail else None
-        return cls(Outcome.REJECTED, cause.reason, cause.field, detail)
+    def from_error(cls, error: Rejected | Ignored) -> "NotAPost":
+        if isinstance(error, Ignored) or error.reason in IGNORED_REASONS:
+            return cls(Outcome.IGNORED, error.reason)
+        detail = replace_surrogates(error.detail) if error.detail else None
+        return cls(Outcome.REJECTED, error.reason, error.field, detail)

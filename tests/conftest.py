@@ -1,6 +1,7 @@
 """Fixtures of all tests, and how they are spread over processes."""
 
 import json
+import logging
 import os
 import shutil
 import subprocess
@@ -35,6 +36,30 @@ settings.register_profile("fuzz", derandomize=False, database=None, deadline=Non
 settings.load_profile("suite")
 
 
+class _Messages(logging.Handler):
+    def __init__(self):
+        super().__init__()
+        self.messages = []
+
+    def emit(self, record):
+        self.messages.append(record.getMessage())
+
+
+@pytest.fixture
+def log_messages():
+    """Return the list of what the packages log during a test."""
+    handler = _Messages()
+    loggers = [logging.getLogger(name) for name in ("flows", "lake", "posts")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.addHandler(handler)
+        logger.setLevel(logging.INFO)
+    yield handler.messages
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.removeHandler(handler)
+        logger.setLevel(level)
+
+
 @pytest.fixture
 def archive(tmp_path):
     (tmp_path / "posts").mkdir()
@@ -65,20 +90,20 @@ def examples(tmp_path_factory):
 @pytest.fixture
 def start():
     """Start an ingest in a process of its own; see tests/kit/one_run.py."""
-    started = []
+    processes = []
 
-    def _start(archive, preexec_fn=None, **told):
-        told = {"source": str(archive.folder), "lake": str(archive.lake), "wait_seconds": 0} | told
+    def _start(archive, preexec_fn=None, **arguments):
+        arguments = {"source": str(archive.folder), "lake": str(archive.lake), "wait_seconds": 0} | arguments
         if preexec_fn is None:
-            process = Launched([json.dumps(told)], script=ONE_RUN)
+            process = Launched([json.dumps(arguments)], script=ONE_RUN)
         else:
-            command, pipe = [sys.executable, "-u", str(ONE_RUN), json.dumps(told)], subprocess.PIPE
+            command, pipe = [sys.executable, "-u", str(ONE_RUN), json.dumps(arguments)], subprocess.PIPE
             process = subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, preexec_fn=preexec_fn)  # noqa: PLW1509
-        started.append(process)
+        processes.append(process)
         return process
 
     yield _start
-    for process in started:
+    for process in processes:
         process.kill()
         process.communicate()
 
@@ -94,22 +119,22 @@ def pytest_configure(config):
 def pytest_collection_modifyitems(items):
     """What takes longest begins first."""
     mark_sampled(items)
-    items.sort(key=lambda item: (_shared(item.nodeid) != LIVE, len(item.path.parts)))
+    items.sort(key=lambda item: (_shared_scope(item.nodeid) != LIVE, len(item.path.parts)))
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    return ByWhatIsShared(config, log)
+    return SharedScopeScheduling(config, log)
 
 
-class ByWhatIsShared(LoadScopeScheduling):
+class SharedScopeScheduling(LoadScopeScheduling):
     """Keeps the tests of a file in one process, and those of folders that share servers."""
 
     def _split_scope(self, nodeid):
-        return _shared(nodeid)
+        return _shared_scope(nodeid)
 
 
-def _shared(nodeid):
+def _shared_scope(nodeid):
     file = nodeid.split("::")[0]
     if file in ALONE:
         return file

@@ -5,8 +5,8 @@ from html import escape
 from itertools import groupby
 from urllib.parse import unquote
 
-from cli.explain.terminal import counted, recurs
-from posts.explain import Explained, Explanation, Passage, Share
+from cli.explain.terminal import counts_line, recurrence_text
+from posts.explain import ExplainedBlock, ExplainedPassage, Explanation, RuleTotal
 from posts.post import Post
 
 HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
@@ -76,7 +76,7 @@ def page(explanation: Explanation) -> str:
     rows = "".join(map(_row, _rows(explanation.blocks)))
     parts = [
         _head(explanation),
-        _rules(explanation.shares),
+        _rules(explanation.rule_totals),
         _switch(),
         _tag("main", _names() + _tag("div", rows, lang=_language(explanation.post))),
         _raw(explanation),
@@ -96,7 +96,7 @@ def _tag(name: str, inner: str, **attributes: str) -> str:
 
 def _head(explanation: Explanation) -> str:
     post = explanation.post
-    told = [f"{escape(post.source)} · {post.date} · {_address(post)}", escape(counted(explanation))]
+    told = [f"{escape(post.source)} · {post.date} · {_address(post)}", escape(counts_line(explanation))]
     title = _tag("h1", escape(post.title), lang=_language(post))
     return _tag("header", title + "".join(_tag("p", line) for line in told))
 
@@ -121,7 +121,7 @@ def _language(post: Post) -> str:
     return f"{post.language}-{post.script}" if post.script else post.language
 
 
-def _rules(shares: list[Share]) -> str:
+def _rules(shares: list[RuleTotal]) -> str:
     if not shares:
         return ""
     kinds = {"rule": "", "blocks": "number", "characters": "number", "reason": ""}
@@ -131,7 +131,7 @@ def _rules(shares: list[Share]) -> str:
     return _tag("details", told, open="")
 
 
-def _share(share: Share) -> str:
+def _share(share: RuleTotal) -> str:
     rule = _tag("td", _tag("span", escape(share.rule), class_="rule"))
     numbers = "".join(_tag("td", f"{n:,}", class_="number") for n in (share.blocks, share.characters))
     return _tag("tr", rule + numbers + _tag("td", escape(share.reason)))
@@ -151,7 +151,7 @@ def _names() -> str:
     return _tag("div", _tag("div", "Original") + _tag("div", "Clean text"), class_="row names")
 
 
-def _rows(blocks: Iterable[Explained]) -> Iterator[list[Explained]]:
+def _rows(blocks: Iterable[ExplainedBlock]) -> Iterator[list[ExplainedBlock]]:
     """Put blocks into rows: each into its own, but neighbours that one rule left out whole into one."""
     for rule, group in groupby(blocks, _rule_alone):
         if rule is None:
@@ -160,14 +160,14 @@ def _rows(blocks: Iterable[Explained]) -> Iterator[list[Explained]]:
             yield list(group)
 
 
-def _rule_alone(block: Explained) -> tuple[str, str] | None:
+def _rule_alone(block: ExplainedBlock) -> tuple[str, str] | None:
     first = block.passages[0]
     if len(block.passages) > 1 or first.rule is None:
         return None
-    return first.rule, recurs(first.recurrences)
+    return first.rule, recurrence_text(first.recurrences)
 
 
-def _row(blocks: list[Explained]) -> str:
+def _row(blocks: list[ExplainedBlock]) -> str:
     first = blocks[0]
     kind = "heading" if first.element in HEADINGS else first.element
     if _rule_alone(first) is None:
@@ -176,20 +176,20 @@ def _row(blocks: list[Explained]) -> str:
         told = first.passages[0]
         texts = "".join(_tag("p", escape(block.passages[0].text)) for block in blocks)
         original = _tag("div", _rule(told, len(blocks)) + texts, class_="out", title=str(told.reason))
-    clean = _tag("p", escape(first.kept)) if first.kept else ""
+    clean = _tag("p", escape(first.clean_text)) if first.clean_text else ""
     columns = _tag("div", original, class_="original") + _tag("div", clean, class_="clean")
-    return _tag("div", columns, class_=f"row {kind}" if first.kept else "row gone") + "\n"
+    return _tag("div", columns, class_=f"row {kind}" if first.clean_text else "row gone") + "\n"
 
 
-def _passage(passage: Passage) -> str:
+def _passage(passage: ExplainedPassage) -> str:
     if passage.rule is None:
         return escape(passage.text)
     told = _rule(passage, 1) + escape(passage.text.strip())
     return _tag("span", told, class_=f"out {passage.rule}", title=str(passage.reason))
 
 
-def _rule(passage: Passage, blocks: int) -> str:
-    told = [str(passage.rule), f"{blocks} blocks" if blocks > 1 else "", recurs(passage.recurrences)]
+def _rule(passage: ExplainedPassage, blocks: int) -> str:
+    told = [str(passage.rule), f"{blocks} blocks" if blocks > 1 else "", recurrence_text(passage.recurrences)]
     return _tag("span", escape(" · ".join(filter(None, told))), class_="rule")
 
 

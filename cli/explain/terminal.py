@@ -6,92 +6,113 @@ from dataclasses import asdict, astuple, fields
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from cli.console import MARKS, STYLES
+from cli.console import MARKERS, STYLES
 from cli.tables import print_table
-from cli.terminal import console, put
-from posts.explain import Explained, Explanation, Passage, Recurrence, Share
+from cli.terminal import create_console, echo
+from posts.explain import ExplainedBlock, ExplainedPassage, Explanation, Recurrence, RuleTotal
 
 if TYPE_CHECKING:
     from rich.text import Text
 
-HEAD = ("post_id", "title", "source", "url", "date", "path", "blob", "template_version", "cleaner_version")
+POST_FIELDS = (
+    "post_id",
+    "title",
+    "source",
+    "url",
+    "date",
+    "path",
+    "blob",
+    "template_version",
+    "cleaner_version",
+)
 
 
 def print_explanation(explanation: Explanation) -> None:
     """Print a post's title, source and address, its blocks in order, and what each rule left out."""
     from rich.text import Text
 
-    post, shares = explanation.post, explanation.shares
-    put("\n".join(filter(None, [post.title, post.source, post.url])) + "\n")
-    for is_kept, blocks in groupby(explanation.blocks, lambda block: bool(block.kept)):
-        gap = Text("\n\n" if is_kept else "\n")
-        console().print(gap.join(map(_marked, blocks)), soft_wrap=True, end="\n\n")
-    put(counted(explanation) + "\n" * bool(shares))
-    if shares:
-        print_table([field.name for field in fields(Share)], [astuple(share) for share in shares])
+    post, rule_totals = explanation.post, explanation.rule_totals
+    echo("\n".join(filter(None, [post.title, post.source, post.url])) + "\n")
+    for is_kept, blocks in groupby(explanation.blocks, lambda block: bool(block.clean_text)):
+        separator = Text("\n\n" if is_kept else "\n")
+        create_console().print(separator.join(map(_styled_block, blocks)), soft_wrap=True, end="\n\n")
+    echo(counts_line(explanation) + "\n" * bool(rule_totals))
+    if rule_totals:
+        print_table(
+            [field.name for field in fields(RuleTotal)], [astuple(rule_total) for rule_total in rule_totals]
+        )
 
 
-def _marked(block: Explained) -> "Text":
+def _styled_block(block: ExplainedBlock) -> "Text":
     """Return a block, its passages on a line each."""
     from rich.text import Text
 
-    return Text("\n").join(map(_line, block.passages))
+    return Text("\n").join(map(_styled_passage, block.passages))
 
 
-def _line(passage: Passage) -> "Text":
+def _styled_passage(passage: ExplainedPassage) -> "Text":
     """Mark what is left out: in colours on a terminal, else between [- -]."""
     from rich.text import Text
 
     text = passage.text.strip("\n ")
     if passage.rule is None:
         return Text(text)
-    before, after = ("", "") if sys.stdout.isatty() else (f"{mark} " for mark in MARKS["removed"])
+    before, after = ("", "") if sys.stdout.isatty() else (f"{mark} " for mark in MARKERS["removed"])
     return Text.assemble(
-        f"{before}{label(passage)}: ", (text, f"dim {STYLES['removed']}"), f" {after}".rstrip(), style="red"
+        f"{before}{rule_label(passage)}: ",
+        (text, f"dim {STYLES['removed']}"),
+        f" {after}".rstrip(),
+        style="red",
     )
 
 
-def label(passage: Passage) -> str:
+def rule_label(passage: ExplainedPassage) -> str:
     """Name the rule, and where the pattern recurs by which it left the passage out."""
-    told = recurs(passage.recurrences)
-    return f"{passage.rule} ({told})" if told else str(passage.rule)
+    recurrence = recurrence_text(passage.recurrences)
+    return f"{passage.rule} ({recurrence})" if recurrence else str(passage.rule)
 
 
-def recurs(recurrences: Iterable[Recurrence]) -> str:
+def recurrence_text(recurrences: Iterable[Recurrence]) -> str:
     """Say in how many posts each pattern recurs: `recurs in 812 of 1,357 posts`."""
-    known = [each for each in recurrences if each.posts]
-    if not known:
+    counted_recurrences = [each for each in recurrences if each.posts]
+    if not counted_recurrences:
         return "recurred when its source was learned before" if any(recurrences) else ""
-    numbers = ", ".join(f"{each.posts:,}" for each in known)
-    of = f" of {known[0].learned_from:,}" if known[0].learned_from else ""
+    post_counts = ", ".join(f"{each.posts:,}" for each in counted_recurrences)
+    sample_size = (
+        f" of {counted_recurrences[0].learned_from:,}" if counted_recurrences[0].learned_from else ""
+    )
     return (
-        f"recurs in {numbers}{of} posts"
-        if len(known) == 1
-        else f"{len(known)} runs recur in {numbers}{of} posts"
+        f"recurs in {post_counts}{sample_size} posts"
+        if len(counted_recurrences) == 1
+        else f"{len(counted_recurrences)} runs recur in {post_counts}{sample_size} posts"
     )
 
 
-def counted(explanation: Explanation) -> str:
+def counts_line(explanation: Explanation) -> str:
     """Say how much is kept and left out, and by which versions."""
     post, passages = explanation.post, list(explanation.passages)
-    left_out = sum(passage.rule is not None for passage in passages)
+    dropped_count = sum(passage.rule is not None for passage in passages)
     template = f"template {post.template_version}" if post.template_version else "no template"
     return (
-        f"kept {post.text_chars:,} characters in {_blocks(len(passages) - left_out)}, left out "
-        f"{post.boilerplate_chars:,} in {_blocks(left_out)}; cleaner {post.cleaner_version}, {template}"
+        f"kept {post.text_chars:,} characters in {_count_blocks(len(passages) - dropped_count)}, left out "
+        f"{post.boilerplate_chars:,} in {_count_blocks(dropped_count)}; cleaner {post.cleaner_version}, {template}"
     )
 
 
-def _blocks(number: int) -> str:
+def _count_blocks(number: int) -> str:
     return f"{number:,} block{'' if number == 1 else 's'}"
 
 
 def as_dict(explanation: Explanation) -> dict[str, Any]:
     """Return the head of a post and its blocks; one that `continues` is a passage of the block before."""
-    head = {name: getattr(explanation.post, name) for name in HEAD}
+    post_fields = {name: getattr(explanation.post, name) for name in POST_FIELDS}
     blocks = [
-        {"element": block.element, "continues": at > 0, **asdict(passage)}
+        {"element": block.element, "continues": index > 0, **asdict(passage)}
         for block in explanation.blocks
-        for at, passage in enumerate(block.passages)
+        for index, passage in enumerate(block.passages)
     ]
-    return {**head, "blocks": blocks, "rules": [asdict(share) for share in explanation.shares]}
+    return {
+        **post_fields,
+        "blocks": blocks,
+        "rules": [asdict(rule_total) for rule_total in explanation.rule_totals],
+    }

@@ -12,31 +12,31 @@ from lake.batch import Run
 T = TypeVar("T")
 
 
-def new_run() -> Run:
+def start_run() -> Run:
     started_at = dt.datetime.now(dt.UTC)
     return Run(f"{started_at:%Y%m%dT%H%M%S}-{os.urandom(3).hex()}", started_at)
 
 
-class Clock:
+class StageTimer:
     """Seconds since its making, and seconds spent in each stage, to the millisecond."""
 
     def __init__(self) -> None:
-        self._started = time.monotonic()
-        self._stages: dict[str, float] = {}
+        self._start = time.monotonic()
+        self._stage_seconds: dict[str, float] = {}
 
     @contextmanager
-    def measuring(self, stage: str) -> Iterator[None]:
+    def measure(self, stage: str) -> Iterator[None]:
         start = time.monotonic()
         try:
             yield
         finally:
-            self._stages[stage] = self._stages.get(stage, 0) + time.monotonic() - start
+            self._stage_seconds[stage] = self._stage_seconds.get(stage, 0) + time.monotonic() - start
 
-    def waiting_for(self, stage: str, stream: Iterable[T]) -> Iterator[T]:
+    def measure_items(self, stage: str, stream: Iterable[T]) -> Iterator[T]:
         """Pass a stream on; the time until each next item counts for the stage."""
         items, end = iter(stream), object()
         while True:
-            with self.measuring(stage):
+            with self.measure(stage):
                 item = next(items, end)
             if item is end:
                 return
@@ -44,8 +44,8 @@ class Clock:
 
     @property
     def seconds(self) -> float:
-        return round(time.monotonic() - self._started, 3)
+        return round(time.monotonic() - self._start, 3)
 
     @property
-    def stages(self) -> dict[str, float]:
-        return {stage: round(seconds, 3) for stage, seconds in self._stages.items()}
+    def stage_seconds(self) -> dict[str, float]:
+        return {stage: round(seconds, 3) for stage, seconds in self._stage_seconds.items()}

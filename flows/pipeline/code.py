@@ -10,7 +10,7 @@ import posts
 import schemas
 
 # what a file's reading depends on, beside our own code
-PARSERS = ("ahocorasick-rs", "anyascii", "beautifulsoup4", "charset-normalizer", "lxml", "markdown-it-py",
+PARSER_PACKAGES = ("ahocorasick-rs", "anyascii", "beautifulsoup4", "charset-normalizer", "lxml", "markdown-it-py",
            "mdit-py-plugins", "python-frontmatter", "pyyaml", "selectolax", "zhon")  # fmt: skip
 
 
@@ -22,7 +22,7 @@ def code_version() -> str:
         folder = Path(str(package.__file__)).parent
         for module in sorted(folder.rglob("*.py")):
             digest.update(f"{module.relative_to(folder.parent).as_posix()}\n".encode() + module.read_bytes())
-    for name in PARSERS:
+    for name in PARSER_PACKAGES:
         digest.update(f"{name} {version(name)}\n".encode())
     digest.update(platform.python_version().encode())
     return f"{version('postlake')}+{digest.hexdigest()}"

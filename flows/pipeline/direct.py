@@ -1,84 +1,94 @@
 """The ingest from end to end, without Prefect: find, transform, load, report."""
 
-import datetime as dt
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 
-from flows.pipeline.clock import new_run
-from flows.pipeline.execution.shrunk import without_shrinking
-from flows.pipeline.ingest_run import Planning, Session
+from flows.pipeline.clock import start_run
+from flows.pipeline.execution.shrunk import plan_without_shrinking
+from flows.pipeline.ingest_run import IngestRun, Planner
 from flows.pipeline.migrate import migrate
-from flows.pipeline.options import Order
-from flows.pipeline.planning.history import history_plan
-from flows.pipeline.planning.plan import plan, replay_plan
+from flows.pipeline.options import IngestOptions, ReplayOptions
+from flows.pipeline.planning.history import plan_history
+from flows.pipeline.planning.plan import plan_ingest, plan_replay
 from flows.pipeline.reporting.account import Summary
 from flows.pipeline.sources.base import Source
-from flows.pipeline.sources.resolve import Opener
-from flows.pipeline.workers.pool import with_pool, workshop
+from flows.pipeline.sources.resolve import SourceOpener
+from flows.pipeline.workers.pool import create_parse_context, with_worker_pool
 from lake.create import check_lake_path, create_lake
 from lake.lock import has_unreleased_lock
 from lake.store import is_lake, open_lake
 from lake.writer import open_for_write
 from schemas.reasons import check_reasons
 
-Say = Callable[[str], None]
-
 
 @contextmanager
-def session(order: Order, say: Say) -> Iterator[Session]:
+def open_ingest_run(options: IngestOptions) -> Iterator[IngestRun]:
     """Open a lake for writing, made if it is not there, and mend what a killed run left behind.
 
     Raises SourceError and lake.errors.LakeError before anything is written.
     """
-    check_lake_path(order.lake)
-    run = new_run()
+    check_lake_path(options.lake)
+    run = start_run()
     with ExitStack() as stack:
-        sources = Opener(stack, say, below=order.below, as_files=order.as_files).open(order.sources)
-        if not is_lake(order.lake):
-            _try(sources)
-        opening = partial(create_lake, granularity=order.granularity)
-        is_after_kill = has_unreleased_lock(order.lake)
-        lake = stack.enter_context(open_for_write(order.lake, run, order.wait_seconds, say, opening))
-        shop = with_pool(workshop(order.workers, order.engine), stack, begun=is_after_kill)
-        migrate(lake, run, shop, say)
-        yield Session(lake, run, shop, sources)
+        sources = SourceOpener(stack, subpath=options.path, worktree=options.worktree).open(options.sources)
+        if not is_lake(options.lake):
+            _probe_sources(sources)
+        opener = partial(create_lake, granularity=options.granularity)
+        is_after_kill = has_unreleased_lock(options.lake)
+        lake = stack.enter_context(open_for_write(options.lake, run, options.wait_seconds, opener))
+        context = with_worker_pool(
+            create_parse_context(options.workers, options.parser), stack, start_now=is_after_kill
+        )
+        migrate(lake, run, context)
+        yield IngestRun(lake, run, context, sources)
 
 
-def _try(sources: Iterable[Source]) -> None:
+def _probe_sources(sources: Iterable[Source]) -> None:
     """List what is in a repository, which may be damaged, before a lake is made for it."""
     for source in sources:
-        if source.head is not None:
-            deque(source.found(), maxlen=0)
+        if source.commit_id is not None:
+            deque(source.list_files(), maxlen=0)
 
 
-def ingest(order: Order, say: Say) -> Summary:
+def ingest(options: IngestOptions) -> Summary:
     """Run an ingest in this process and its workers."""
-    return _run(order, planned(order, say), say)
+    return _run_stages(options, ingest_planner(options))
 
 
-def replay(order: Order, say: Say, reasons: Collection[str] = (), since: dt.date | None = None) -> Summary:
-    """Try rejected files again, from the bytes that the lake keeps: for some reasons, or all, and read since a day."""
-    open_lake(order.lake)
-    return _run(order, retried(reasons, since), say)
+def replay(options: ReplayOptions) -> Summary:
+    """Try rejected files again, from the bytes that the lake keeps."""
+    open_lake(options.lake)
+    return _run_stages(without_sources(options), replay_planner(options))
 
 
-def _run(order: Order, planning: Planning, say: Say) -> Summary:
-    with session(order, say) as begun:
-        begun.find(planning)
-        begun.learn()
-        begun.load(begun.transform())
-        begun.complete()
-        return begun.report()
+def without_sources(options: ReplayOptions) -> IngestOptions:
+    """Return the options of a run that reads no source."""
+    return IngestOptions(
+        sources=(),
+        lake=options.lake,
+        workers=options.workers,
+        parser=options.parser,
+        wait_seconds=options.wait_seconds,
+    )
 
 
-def retried(reasons: Collection[str], since: dt.date | None) -> Planning:
-    """Plan to try rejected files again. Raises MisuseError for a reason that there is not."""
-    check_reasons(reasons)
-    return partial(replay_plan, reasons=reasons, since=since)
+def _run_stages(options: IngestOptions, planner: Planner) -> Summary:
+    with open_ingest_run(options) as ingest_run:
+        ingest_run.find(planner)
+        ingest_run.learn()
+        ingest_run.load(ingest_run.transform())
+        ingest_run.complete()
+        return ingest_run.report()
 
 
-def planned(order: Order, say: Say) -> Planning:
-    planning = partial(history_plan, say=say) if order.history else partial(plan, verify=order.verify)
-    return planning if order.allow_shrink else partial(without_shrinking, planning=planning)
+def replay_planner(options: ReplayOptions) -> Planner:
+    """Return what plans to try rejected files again. Raises MisuseError for a reason that there is not."""
+    check_reasons(options.reasons)
+    return partial(plan_replay, reasons=options.reasons, since=options.since)
+
+
+def ingest_planner(options: IngestOptions) -> Planner:
+    planner = plan_history if options.history else partial(plan_ingest, verify=options.verify)
+    return planner if options.allow_shrink else partial(plan_without_shrinking, planner=planner)

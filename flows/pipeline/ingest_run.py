@@ -4,193 +4,227 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import polars as pl
 
-from flows.pipeline.clock import Clock
-from flows.pipeline.execution.history_read import history_groups
+from flows.pipeline.clock import StageTimer
+from flows.pipeline.execution.history_read import read_history
 from flows.pipeline.execution.load import Loader
-from flows.pipeline.execution.read import Group
-from flows.pipeline.execution.read import groups as plan_groups
+from flows.pipeline.execution.read import ReadBatch
+from flows.pipeline.execution.read import read_files as plan_groups
 from flows.pipeline.execution.transform import transform
-from flows.pipeline.execution.vanished import Vanished
-from flows.pipeline.learning.learn import WORTH_LEARNING, in_force, learn_first, learn_thin, told
-from flows.pipeline.learning.reclean import catch_up, is_caught_up
-from flows.pipeline.memory import give_back
+from flows.pipeline.execution.vanished import VanishedSources
+from flows.pipeline.learning.learn import (
+    MIN_FILES_TO_LEARN,
+    learn_from_sample,
+    load_templates,
+    relearn_undertrained,
+    template_alarms,
+)
+from flows.pipeline.learning.reclean import is_caught_up, reclean_leftovers
+from flows.pipeline.memory import release_memory
 from flows.pipeline.planning.plan import Plan
-from flows.pipeline.progress import tell
-from flows.pipeline.reporting.account import Summary, UnbalancedError, as_row, counts, not_balanced
+from flows.pipeline.progress import report_progress
+from flows.pipeline.reporting.account import (
+    Summary,
+    UnbalancedError,
+    as_row,
+    imbalance_message,
+    outcome_counts,
+)
 from flows.pipeline.reporting.alarms import (
     Alarm,
-    drifted,
-    parser_errors,
-    rejecting,
-    shrank,
-    silent,
-    spared,
-    unbalanced,
-    unusual_rejects,
-    vanished,
+    boilerplate_drift_alarms,
+    imbalance_alarm,
+    mostly_cut_alarms,
+    parser_error_alarms,
+    run_reject_alarms,
+    shrunken_source_alarm,
+    silent_source_alarms,
+    source_reject_alarms,
+    vanished_source_alarm,
 )
-from flows.pipeline.reporting.new_files import few_posts
-from flows.pipeline.reporting.results import Learned, Recleaned
+from flows.pipeline.reporting.new_files import few_posts_alarms
+from flows.pipeline.reporting.results import LearnedTemplate, RecleanResult
 from flows.pipeline.sources.base import Source, VanishedError
-from flows.pipeline.workers.pool import Workshop
+from flows.pipeline.workers.pool import ParseContext
 from lake.batch import Batch, Checkpoint, Run
 from lake.store import Lake
 from lake.tables import files as files_table
 from lake.tables import runs
 
-Planning = Callable[[Lake, Run, Sequence[Source]], Plan]
+Planner = Callable[[Lake, Run, Sequence[Source]], Plan]
 
 
-class Session:
+class IngestRun:
     """One run with the writer lock held; its stages are called in order, each once."""
 
-    def __init__(self, lake: Lake, run: Run, shop: Workshop, sources: Sequence[Source]) -> None:
-        self.lake, self.run, self.shop, self.sources = lake, run, shop, sources
-        self.clock = Clock()
+    def __init__(self, lake: Lake, run: Run, context: ParseContext, sources: Sequence[Source]) -> None:
+        self.lake, self.run, self.context, self.sources = lake, run, context, sources
+        self.timer = StageTimer()
         self.bytes_read = 0
-        self.learned: dict[str, Learned] = {}
-        self.recleaned = Recleaned()
-        self.vanished = Vanished()
+        self.learned_templates: dict[str, LearnedTemplate] = {}
+        self.reclean_result = RecleanResult()
+        self.vanished_sources = VanishedSources()
         self.resumed = not runs.is_clean(lake)
-        self.posts_before = lake.table("posts").version()
+        self.posts_version_before = lake.table("posts").version()
         self.plan: Plan
-        self.marks: dict[str, Checkpoint]
+        self.checkpoints: dict[str, Checkpoint]
 
-    def find(self, planning: Planning) -> Plan:
+    def find(self, planner: Planner) -> Plan:
         """Plan what to read; of a folder that vanishes meanwhile, nothing. Raises VanishedError where no other source is left."""
-        tell("find", 0, 0)
-        with self.clock.measuring("find"):
-            self.plan = self._planned(planning)
-            self.marks = runs.read_checkpoints(self.lake)
+        report_progress("find", 0, 0)
+        with self.timer.measure("find"):
+            self.plan = self._build_plan(planner)
+            self.checkpoints = runs.read_checkpoints(self.lake)
         return self.plan
 
-    def _planned(self, planning: Planning) -> Plan:
+    def _build_plan(self, planner: Planner) -> Plan:
         while True:
             try:
-                return planning(self.lake, self.run, self.sources)
+                return planner(self.lake, self.run, self.sources)
             except VanishedError as error:
-                self.sources = self.vanished.without(self.sources, error)
+                self.sources = self.vanished_sources.without_vanished(self.sources, error)
 
     def learn(self) -> int:
         """Learn from a sample of what is about to be read, where that is much; read all with what is known then.
 
         Gives the number of sources that have a template.
         """
-        tell("learn", 0, 0)
-        with self.clock.measuring("learn"):
-            self._equip(learn_first(self.lake, self.run, self.plan, self.shop) if self.plan.learns else [])
-        return len(self.shop.reader.templates)
+        report_progress("learn", 0, 0)
+        with self.timer.measure("learn"):
+            self._reload_templates(
+                learn_from_sample(self.lake, self.run, self.plan, self.context)
+                if self.plan.learns_templates
+                else []
+            )
+        return len(self.context.config.templates)
 
-    def _equip(self, learned: list[Learned]) -> None:
-        self.learned |= {each.source_id: each for each in learned}
-        self.shop = self.shop.knowing(in_force(self.lake))
+    def _reload_templates(self, learned_templates: list[LearnedTemplate]) -> None:
+        self.learned_templates |= {each.source_id: each for each in learned_templates}
+        self.context = self.context.with_templates(load_templates(self.lake))
 
-    def complete(self) -> Recleaned:
+    def complete(self) -> RecleanResult:
         """After a large load, learn of the sources that the sample showed too little of; clean again what is outdated.
 
         That is what this run has learned anew, or what a run that was killed has learned and not come to clean. What
         an older postlake has learned otherwise is learned again.
         """
-        is_large = self._posts_loaded() >= WORTH_LEARNING
-        if self.plan.learns and (is_large or not is_caught_up(self.lake)):
-            with self.clock.measuring("learn"):
-                self._equip(learn_thin(self.lake, self.run, self.shop, is_large=is_large))
-        with self.clock.measuring("reclean"):
-            self.recleaned = catch_up(self.lake, self.run, self.shop)
-        return self.recleaned
+        is_large = self._count_loaded_posts() >= MIN_FILES_TO_LEARN
+        if self.plan.learns_templates and (is_large or not is_caught_up(self.lake)):
+            with self.timer.measure("learn"):
+                self._reload_templates(
+                    relearn_undertrained(self.lake, self.run, self.context, is_large=is_large)
+                )
+        with self.timer.measure("reclean"):
+            self.reclean_result = reclean_leftovers(self.lake, self.run, self.context)
+        return self.reclean_result
 
-    def _posts_loaded(self) -> int:
+    def _count_loaded_posts(self) -> int:
         """Count the posts that this run has loaded, with those of the killed runs that it takes up."""
         since = runs.last_change_at(self.lake) if self.resumed else self.run.started_at
         return files_table.count_posts_since(self.lake, since)
 
     def transform(self) -> Iterator[Batch]:
-        groups = history_groups if self.plan.kind == runs.HISTORY else plan_groups
-        batches = transform(self._counted(groups(self.lake, self.plan)), self.plan, self.run, self.shop)
-        return self.clock.waiting_for("transform", batches)
+        read_function = read_history if self.plan.kind == runs.HISTORY else plan_groups
+        batches = transform(
+            self._track_reads(read_function(self.lake, self.plan)), self.plan, self.run, self.context
+        )
+        return self.timer.measure_items("transform", batches)
 
-    def _counted(self, groups: Iterator[Group]) -> Iterator[Group]:
-        for group in groups:
-            self.bytes_read += group.bytes_read
-            self.vanished.note(group)
-            yield group
+    def _track_reads(self, read_batches: Iterator[ReadBatch]) -> Iterator[ReadBatch]:
+        for read_batch in read_batches:
+            self.bytes_read += read_batch.bytes_read
+            self.vanished_sources.add_unread(read_batch)
+            yield read_batch
 
     def load(self, batches: Iterable[Batch]) -> int:
         """Commit the batches; the time spent waiting for them is not the stage's own."""
-        marks = self.plan.marks_amid(self.marks)
-        loader, number, files = Loader(self.lake, self.run, self.shop.reader, marks), 0, 0
+        checkpoints = self.plan.checkpoints_during(self.checkpoints)
+        loader, batch_count, file_count = Loader(self.lake, self.run, self.context.config, checkpoints), 0, 0
         for batch in batches:
-            with self.clock.measuring("load"):
+            with self.timer.measure("load"):
                 loader.load(batch)
-                give_back()
-            number, files = number + 1, files + batch.file_rows.height
-            tell("load", files, max(files, self.plan.todo.height))
-        return number
+                release_memory()
+            batch_count, file_count = batch_count + 1, file_count + batch.file_rows.height
+            report_progress("load", file_count, max(file_count, self.plan.todo.height))
+        return batch_count
 
     def report(self) -> Summary:
         """Balance the run against the ledger as committed, and record it. Raises UnbalancedError."""
-        summary = self._summary()
-        marks = self.plan.marks_amid(self.marks)
+        summary = self._build_summary()
+        checkpoints = self.plan.checkpoints_during(self.checkpoints)
         if summary.balanced:
-            marks = self.plan.marks_after(self.marks, but=self.vanished.origins)
+            checkpoints = self.plan.checkpoints_after(
+                self.checkpoints, excluding=self.vanished_sources.origins
+            )
         summary.versions = runs.record(
-            self.lake, as_row(summary, self.run) | {"marks": runs.dump_checkpoints(marks)}
+            self.lake, as_row(summary, self.run) | {"marks": runs.dump_checkpoints(checkpoints)}
         )
         if not summary.balanced:
-            raise UnbalancedError(not_balanced(summary), summary)
+            raise UnbalancedError(imbalance_message(summary), summary)
         return summary
 
-    def _alarms(self, summary: Summary) -> list[Alarm]:
+    def _find_alarms(self, summary: Summary) -> list[Alarm]:
         """Tell what should be looked at; a run that wrote no posts need not read the others."""
-        is_written = self.lake.table("posts").version() != self.posts_before
+        has_written_posts = self.lake.table("posts").version() != self.posts_version_before
         return [
-            *([] if summary.balanced else [unbalanced(not_balanced(summary), counts(summary))]),
-            *(shrank(each.origin, each.lost, each.posts) for each in self.plan.shrunk),
-            *map(vanished, sorted(self.vanished.origins)),
-            *parser_errors(
-                [*files_table.parser_failures(self.lake, self.run.run_id), *self.recleaned.failed]
+            *(
+                []
+                if summary.balanced
+                else [imbalance_alarm(imbalance_message(summary), outcome_counts(summary))]
             ),
-            *unusual_rejects(self.lake, self.run, summary.kind, summary.origins, counts(summary)),
-            *(rejecting(self.lake, self.run) if summary.rejected else []),
-            *([] if self.plan.is_again else few_posts(self.lake, self.run)),
-            *told(self.learned.values()),
-            *(drifted(self.lake, self.run) if is_written else []),
-            *(spared(self.lake, self.run) if is_written else []),
-            *silent(self.lake, self.run, summary.origins),
+            *(
+                shrunken_source_alarm(each.origin, each.lost_posts, each.posts)
+                for each in self.plan.shrunken_sources
+            ),
+            *map(vanished_source_alarm, sorted(self.vanished_sources.origins)),
+            *parser_error_alarms(
+                [*files_table.parser_failures(self.lake, self.run.run_id), *self.reclean_result.failed]
+            ),
+            *run_reject_alarms(self.lake, self.run, summary.kind, summary.origins, outcome_counts(summary)),
+            *(source_reject_alarms(self.lake, self.run) if summary.rejected else []),
+            *([] if self.plan.is_reparse else few_posts_alarms(self.lake, self.run)),
+            *template_alarms(self.learned_templates.values()),
+            *(boilerplate_drift_alarms(self.lake, self.run) if has_written_posts else []),
+            *(mostly_cut_alarms(self.lake, self.run) if has_written_posts else []),
+            *silent_source_alarms(self.lake, self.run, summary.origins),
         ]
 
-    def _summary(self) -> Summary:
-        summary = self._counts()
-        summary.alarms = self._alarms(summary)
+    def _build_summary(self) -> Summary:
+        summary = self._build_counts()
+        summary.alarms = self._find_alarms(summary)
         return summary
 
-    def _counts(self) -> Summary:
-        read = files_table.count_outcomes(self.lake, self.run.run_id)
-        origins, kept_back = self.plan.origins, self.vanished.kept_back(self.lake, self.plan)
+    def _build_counts(self) -> Summary:
+        outcome_by_name = files_table.count_outcomes(self.lake, self.run.run_id)
+        origins, withheld_deletions = (
+            self.plan.origins,
+            self.vanished_sources.count_withheld_deletions(self.lake, self.plan),
+        )
         return Summary(
             run_id=self.run.run_id,
             kind=self.plan.kind,
             origins=origins,
-            found=self.plan.found - self.vanished.unknown(self.lake),
-            unchanged=self._unchanged() - kept_back,
-            posts=read["post"],
-            duplicates=read["duplicate"],
-            rejected=read["rejected"],
-            ignored=read["ignored"],
-            gone=self.plan.gone.height - kept_back,
+            found=self.plan.file_count - self.vanished_sources.count_unknown(self.lake),
+            unchanged=self._count_unchanged() - withheld_deletions,
+            posts=outcome_by_name["post"],
+            duplicates=outcome_by_name["duplicate"],
+            rejected=outcome_by_name["rejected"],
+            ignored=outcome_by_name["ignored"],
+            gone=self.plan.deleted.height - withheld_deletions,
             moved=self.plan.moved,
             resumed=self.resumed,
             bytes_read=self.bytes_read,
-            seconds=self.clock.seconds,
-            stage_seconds=self.clock.stages,
+            seconds=self.timer.seconds,
+            stage_seconds=self.timer.stage_seconds,
             reasons=files_table.count_reasons(self.lake, self.run.run_id),
-            heads=self.plan.heads,
-            as_of={origin: moment.isoformat() for origin, moment in self.plan.moments.items()},
+            heads=self.plan.commit_ids,
+            as_of={
+                origin: effective_at.isoformat() for origin, effective_at in self.plan.effective_times.items()
+            },
             plan_id=self.plan.plan_id,
         )
 
-    def _unchanged(self) -> int:
+    def _count_unchanged(self) -> int:
         plan, run_id = self.plan, self.run.run_id
         if plan.scope is not None:
             return files_table.live_rows(self.lake, plan.scope).filter(pl.col("run_id") != run_id).height
-        return files_table.count_not_read_by(self.lake, plan.origins, run_id) - plan.kept_back
+        return files_table.count_not_read_by(self.lake, plan.origins, run_id) - plan.withheld_deletions

@@ -1,18 +1,17 @@
 """Learn and clean anew, from end to end, without Prefect: the work on a lake that reads no source."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from pathlib import Path
 
-from flows.pipeline.clock import Clock, new_run
-from flows.pipeline.learning.learn import in_force, learn_lake, told
-from flows.pipeline.learning.reclean import catch_up, reclean
+from flows.pipeline.clock import StageTimer, start_run
+from flows.pipeline.learning.learn import learn_lake, load_templates, template_alarms
+from flows.pipeline.learning.reclean import reclean, reclean_leftovers
 from flows.pipeline.migrate import migrate
-from flows.pipeline.reporting.account import row_of_upkeep
-from flows.pipeline.reporting.alarms import parser_errors
-from flows.pipeline.reporting.results import Kept, Learned, Recleaned
-from flows.pipeline.workers.pool import Workshop, with_pool, workshop
+from flows.pipeline.options import LearnOptions, RecleanOptions
+from flows.pipeline.reporting.account import maintenance_row
+from flows.pipeline.reporting.alarms import parser_error_alarms
+from flows.pipeline.reporting.results import LearnedTemplate, LearnResult, RecleanResult
+from flows.pipeline.workers.pool import ParseContext, create_parse_context, with_worker_pool
 from lake.batch import Run
 from lake.lock import has_unreleased_lock
 from lake.query.info import resolve_source_ids
@@ -21,94 +20,88 @@ from lake.tables import runs
 from lake.writer import open_for_write
 from schemas.enums import HtmlParser
 
-Say = Callable[[str], None]
 
-
-@dataclass(frozen=True, slots=True)
-class Upkeep:
-    """What a user asks for: of which sources (all: none named), by how many workers (one per processor: 0)."""
-
-    lake: Path
-    sources: tuple[str, ...] = ()
-    workers: int = 0
-    engine: HtmlParser = HtmlParser.LEXBOR
-    wait_seconds: float = 600
-
-
-class Keeper:
+class LearnRun:
     """One run on a lake with the writer lock held."""
 
-    def __init__(self, lake: Lake, run: Run, kind: str, shop: Workshop, sources: list[str]) -> None:
-        self.lake, self.run, self.shop, self.sources = lake, run, shop, sources
-        self.clock = Clock()
+    def __init__(self, lake: Lake, run: Run, kind: str, context: ParseContext, sources: list[str]) -> None:
+        self.lake, self.run, self.context, self.sources = lake, run, context, sources
+        self.timer = StageTimer()
         self.resumed = not runs.is_clean(lake)
-        self.done = Kept(run.run_id, kind)
+        self.result = LearnResult(run.run_id, kind)
 
-    def learn(self, *, anew: bool) -> list[Learned]:
-        with self.clock.measuring("learn"):
-            self.done.learned = learn_lake(self.lake, self.run, self._shop(), self.sources, anew=anew)
-            self.done.alarms = told(self.done.learned)
-        return self.done.learned
+    def learn(self, *, reset: bool) -> list[LearnedTemplate]:
+        with self.timer.measure("learn"):
+            self.result.learned = learn_lake(
+                self.lake, self.run, self._context_with_templates(), self.sources, from_scratch=reset
+            )
+            self.result.alarms = template_alarms(self.result.learned)
+        return self.result.learned
 
-    def reclean(self, sources: Sequence[str]) -> Recleaned:
-        with self.clock.measuring("reclean"):
-            return self._told(reclean(self.lake, self.run, self._shop(), sources))
+    def reclean(self, sources: Sequence[str]) -> RecleanResult:
+        with self.timer.measure("reclean"):
+            return self._record_reclean(reclean(self.lake, self.run, self._context_with_templates(), sources))
 
-    def clean_learned(self) -> Recleaned:
+    def reclean_learned(self) -> RecleanResult:
         """Clean again the posts of the sources that have another template now; where none were named, all outdated ones."""
-        changed = [each.source_id for each in self.done.learned if each.is_new]
+        changed_source_ids = [each.source_id for each in self.result.learned if each.is_new]
         if self.sources:
-            return self.reclean(changed) if changed else Recleaned()
-        with self.clock.measuring("reclean"):
-            return self._told(catch_up(self.lake, self.run, self._shop()))
+            return self.reclean(changed_source_ids) if changed_source_ids else RecleanResult()
+        with self.timer.measure("reclean"):
+            return self._record_reclean(
+                reclean_leftovers(self.lake, self.run, self._context_with_templates())
+            )
 
-    def _told(self, recleaned: Recleaned) -> Recleaned:
-        self.done.recleaned = recleaned
-        self.done.alarms += parser_errors(recleaned.failed)
-        return recleaned
+    def _record_reclean(self, reclean_result: RecleanResult) -> RecleanResult:
+        self.result.recleaned = reclean_result
+        self.result.alarms += parser_error_alarms(reclean_result.failed)
+        return reclean_result
 
-    def report(self) -> Kept:
+    def report(self) -> LearnResult:
         """Record the run: the posts looked at are its files."""
-        done = self.done
-        done.seconds, done.stage_seconds = self.clock.seconds, self.clock.stages
-        done.versions = runs.record(self.lake, self._row())
-        return done
+        result = self.result
+        result.seconds, result.stage_seconds = self.timer.seconds, self.timer.stage_seconds
+        result.versions = runs.record(self.lake, self._run_row())
+        return result
 
-    def _row(self) -> dict[str, object]:
-        posts, changed = self.done.recleaned.posts, self.done.recleaned.changed
-        alarms = [alarm.text for alarm in self.done.alarms]
-        told = {"alarms": alarms, "found": posts, "unchanged": posts - changed, "posts": changed}
-        return row_of_upkeep(self.done.kind, self.run, self.clock, resumed=self.resumed) | told
+    def _run_row(self) -> dict[str, object]:
+        posts, changed = self.result.recleaned.posts, self.result.recleaned.changed
+        alarms = [alarm.text for alarm in self.result.alarms]
+        counts = {"alarms": alarms, "found": posts, "unchanged": posts - changed, "posts": changed}
+        return maintenance_row(self.result.kind, self.run, self.timer, resumed=self.resumed) | counts
 
-    def _shop(self) -> Workshop:
-        return self.shop.knowing(in_force(self.lake))
+    def _context_with_templates(self) -> ParseContext:
+        return self.context.with_templates(load_templates(self.lake))
 
 
 @contextmanager
-def keeping(order: Upkeep, kind: str, say: Say) -> Iterator[Keeper]:
+def open_learn_run(options: LearnOptions | RecleanOptions, kind: str) -> Iterator[LearnRun]:
     """Open a lake for work of a kind, and mend what a killed run left behind.
 
     Raises LakeError, also for a source that the lake does not know, before anything is written.
     """
-    resolve_source_ids(open_lake(order.lake), order.sources)
-    run, is_after_kill = new_run(), has_unreleased_lock(order.lake)
-    with open_for_write(order.lake, run, order.wait_seconds, say) as lake, ExitStack() as stack:
-        shop = with_pool(workshop(order.workers, order.engine), stack, begun=is_after_kill)
-        migrate(lake, run, shop, say)
-        yield Keeper(lake, run, kind, shop, resolve_source_ids(lake, order.sources))
+    resolve_source_ids(open_lake(options.lake), options.sources)
+    run, is_after_kill = start_run(), has_unreleased_lock(options.lake)
+    parser = options.parser if isinstance(options, RecleanOptions) else HtmlParser.LEXBOR
+    with open_for_write(options.lake, run, options.wait_seconds) as lake, ExitStack() as stack:
+        context = with_worker_pool(
+            create_parse_context(options.workers, parser), stack, start_now=is_after_kill
+        )
+        migrate(lake, run, context)
+        yield LearnRun(lake, run, kind, context, resolve_source_ids(lake, options.sources))
 
 
-def learn(order: Upkeep, say: Say, *, anew: bool = False, and_reclean: bool = True) -> Kept:
+def learn(options: LearnOptions) -> LearnResult:
     """Learn templates from the posts of a lake, and clean the posts of the sources that have another one now."""
-    with keeping(order, runs.LEARN, say) as keeper:
-        keeper.learn(anew=anew)
-        if and_reclean:
-            keeper.clean_learned()
-        return keeper.report()
+    with open_learn_run(options, runs.LEARN) as learn_run:
+        learn_run.learn(reset=options.reset)
+        if options.reclean:
+            learn_run.reclean_learned()
+        return learn_run.report()
 
 
-def clean_anew(order: Upkeep, say: Say) -> Kept:
+def reclean_lake(options: RecleanOptions) -> LearnResult:
     """Clean the posts that another cleaner or template cleaned."""
-    with keeping(order, runs.RECLEAN, say) as keeper:
-        keeper.reclean(keeper.sources)
-        return keeper.report()
+    with open_learn_run(options, runs.RECLEAN) as learn_run:
+        learn_run.reclean(learn_run.sources)
+        return learn_run.report()

@@ -4,7 +4,7 @@ import ctypes
 import os
 
 
-def give_back() -> None:
+def release_memory() -> None:
     """Return to the system what the C library holds of freed memory, where it knows how (glibc).
 
     Texts of all sizes leave holes: without this, four times the files take twice the memory.

@@ -1,32 +1,33 @@
 """A lake of an older postlake is resolved anew, from the bytes that it keeps, by the first run that writes to it."""
 
-from collections.abc import Callable, Iterator
+import logging
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
 import polars as pl
 
-from flows.pipeline.clock import Clock, new_run
+from flows.pipeline.clock import StageTimer, start_run
 from flows.pipeline.execution.load import Loader
-from flows.pipeline.execution.read import Gatherer, Group
+from flows.pipeline.execution.read import ReadBatch, ReadBatchBuilder
 from flows.pipeline.execution.transform import transform
-from flows.pipeline.learning.learn import in_force
-from flows.pipeline.memory import give_back
+from flows.pipeline.learning.learn import load_templates
+from flows.pipeline.memory import release_memory
 from flows.pipeline.planning.plan import Plan
-from flows.pipeline.reporting.account import row_of_upkeep
-from flows.pipeline.sources.raw import SHARE_BYTES
-from flows.pipeline.workers.pool import Workshop
+from flows.pipeline.reporting.account import maintenance_row
+from flows.pipeline.sources.raw import CHUNK_BYTES
+from flows.pipeline.workers.pool import ParseContext
 from lake import migration
 from lake.batch import Run
 from lake.store import Lake
 from lake.tables import files, runs
 from lake.tables.file_history import past_events
-from posts.sources.files import File
+from posts.sources.files import SourceFile
 
-Say = Callable[[str], None]
+logger = logging.getLogger(__name__)
 
 
-def migrate(lake: Lake, before: Run, shop: Workshop, say: Say) -> None:
+def migrate(lake: Lake, next_run: Run, context: ParseContext) -> None:
     """Resolve a lake under today's rules of identity, if it is not: files, posts and their revisions.
 
     To be called with the writer lock held, by a run about to begin. What a killed one staged is made again.
@@ -36,46 +37,51 @@ def migrate(lake: Lake, before: Run, shop: Workshop, say: Say) -> None:
         migration.remove_staging(lake)
         return
     migration.assert_complete(lake)
-    say(f"{lake.root}: was made by an older postlake; all its files are resolved anew, once")
-    clock, run = Clock(), replace(new_run(), started_at=before.started_at - timedelta(microseconds=1))
-    resumed, marks = not runs.is_clean(lake), runs.dump_checkpoints(runs.read_checkpoints(lake))
-    with migration.staging(lake) as staged:
-        with clock.measuring("resolve"):
-            posts = _resolve(staged, past_events(lake), run, shop)
-        with clock.measuring("replace"):
-            renamed = migration.replace_all(lake, staged, run, marks)
-    counts = {"found": posts, "unchanged": posts, "marks": marks}
-    runs.record(lake, row_of_upkeep(runs.MIGRATE, run, clock, resumed=resumed) | counts)
-    say(f"{lake.root}: resolved anew; {renamed} posts have another id now (table renamed_posts)")
+    logger.info(f"{lake.root}: was made by an older postlake; all its files are resolved anew, once")
+    timer, run = (
+        StageTimer(),
+        replace(start_run(), started_at=next_run.started_at - timedelta(microseconds=1)),
+    )
+    resumed, checkpoints = not runs.is_clean(lake), runs.dump_checkpoints(runs.read_checkpoints(lake))
+    with migration.staging(lake) as staged_lake:
+        with timer.measure("resolve"):
+            event_count = _replay_events(staged_lake, past_events(lake), run, context)
+        with timer.measure("replace"):
+            renamed_count = migration.replace_all(lake, staged_lake, run, checkpoints)
+    counts = {"found": event_count, "unchanged": event_count, "marks": checkpoints}
+    runs.record(lake, maintenance_row(runs.MIGRATE, run, timer, resumed=resumed) | counts)
+    logger.info(
+        f"{lake.root}: resolved anew; {renamed_count} posts have another id now (table renamed_posts)"
+    )
 
 
-def _resolve(staged: Lake, events: pl.DataFrame, run: Run, shop: Workshop) -> int:
+def _replay_events(staged_lake: Lake, events: pl.DataFrame, run: Run, context: ParseContext) -> int:
     """Play events into a lake; return how many there were."""
     arrivals = events.filter(pl.col("blob").is_not_null())
-    plan = Plan(runs.MIGRATE, (), arrivals.height, arrivals, {}, learns=False)
-    shop = shop.knowing(in_force(staged))
-    loader = Loader(staged, run, shop.reader)
-    for batch in transform(_groups(staged, events), plan, run, shop):
+    plan = Plan(runs.MIGRATE, (), arrivals.height, arrivals, {}, learns_templates=False)
+    context = context.with_templates(load_templates(staged_lake))
+    loader = Loader(staged_lake, run, context.config)
+    for batch in transform(_read_events(staged_lake, events), plan, run, context):
         loader.load(batch)
-        give_back()
+        release_memory()
     return arrivals.height
 
 
-def _groups(lake: Lake, events: pl.DataFrame) -> Iterator[Group]:
-    gatherer = Gatherer(())
-    for share in _shares(events):
-        contents = files.contents(lake, share["blob"].drop_nulls())
-        for at, origin, path, blob, size, mtime_ns in share.iter_rows():
+def _read_events(lake: Lake, events: pl.DataFrame) -> Iterator[ReadBatch]:
+    builder = ReadBatchBuilder(())
+    for chunk in _event_chunks(events):
+        contents = files.contents(lake, chunk["blob"].drop_nulls())
+        for seen_at, origin, path, blob, size, mtime_ns in chunk.iter_rows():
             if blob is None:
-                gatherer.group.gone.append((origin, path, at))
+                builder.read_batch.deleted.append((origin, path, seen_at))
                 continue
-            gatherer.add(File(origin, path, size, mtime_ns, None, blob), contents[blob], at)
-            if gatherer.is_full:
-                yield gatherer.taken()
-    yield gatherer.taken()
+            builder.add(SourceFile(origin, path, size, mtime_ns, None, blob), contents[blob], seen_at)
+            if builder.is_full:
+                yield builder.flush()
+    yield builder.flush()
 
 
-def _shares(events: pl.DataFrame) -> Iterator[pl.DataFrame]:
-    numbered = events.with_columns(share=pl.col("size").cum_sum() // SHARE_BYTES)
-    for share in numbered.partition_by("share", maintain_order=True):
-        yield share.drop("share")
+def _event_chunks(events: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    numbered = events.with_columns(share=pl.col("size").cum_sum() // CHUNK_BYTES)
+    for chunk in numbered.partition_by("share", maintain_order=True):
+        yield chunk.drop("share")

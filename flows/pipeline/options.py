@@ -1,23 +1,253 @@
-"""What a user asks of an ingest."""
+"""What a user may ask of each kind of run: one class each for the command line, for flows and for code.
 
+A field is declared once: its type, default and bounds, and the words that explain it in `--help` and in Prefect's form.
+"""
+
+import dataclasses
+import datetime as dt
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
-from schemas.enums import Granularity, HtmlParser
+from schemas.enums import BackfillMode, Granularity, HtmlParser, PageLanguage
+from schemas.errors import MisuseError
+
+# Delta's log, without which an old version cannot be read, reaches back thirty days.
+MAX_RETENTION_DAYS = 30.0
+# A query that began before a maintain may read the files that this one replaced: for so long they stay.
+MIN_SAFE_RETENTION_DAYS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
-    """What a user asks of an ingest. No workers means one per processor."""
+class Option:
+    """What is said of a field: its help, its bounds, and the name that it had in the release before."""
 
-    sources: tuple[str, ...]
-    lake: Path
-    granularity: Granularity | None = None
-    workers: int = 0
-    engine: HtmlParser = HtmlParser.LEXBOR
-    verify: bool = False
-    wait_seconds: float = 600
-    below: str = ""
-    as_files: bool = False
-    history: bool = False
-    allow_shrink: bool = False
+    help: str
+    minimum: float | None = None
+    maximum: float | None = None
+    renamed_from: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A field of an options class as it is declared; `default` is dataclasses.MISSING where there is none."""
+
+    name: str
+    type: Any
+    default: Any
+    option: Option
+
+
+def declared_fields(options: type) -> Iterator[Declared]:
+    """Yield the fields of an options class, in order."""
+    hints = get_type_hints(options, include_extras=True)
+    for field in dataclasses.fields(options):
+        hint = hints[field.name]
+        assert get_origin(hint) is Annotated, f"{options.__name__}.{field.name} has no Option"
+        kind, option = get_args(hint)[:2]
+        yield Declared(field.name, kind, field.default, option)
+
+
+def current_names(options: type, values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return values by the names of today, and which names of the release before were used for which of today's.
+
+    A value under an old name that is empty or false says nothing.
+    """
+    old = {
+        each.option.renamed_from: each.name for each in declared_fields(options) if each.option.renamed_from
+    }
+    now = {name: value for name, value in values.items() if name not in old}
+    used = {name: old[name] for name, value in values.items() if name in old and value}
+    return now | {name: values[before] for before, name in used.items()}, used
+
+
+def as_parameters(options: Any) -> dict[str, Any]:
+    """Return options as a flow takes them: texts for paths and days, lists for tuples."""
+    values = {each.name: getattr(options, each.name) for each in dataclasses.fields(options)}
+    return {name: _as_parameter(value) for name, value in values.items()}
+
+
+def _as_parameter(value: Any) -> Any:
+    if isinstance(value, Path | dt.date):
+        return str(value)
+    return list(value) if isinstance(value, tuple) else value
+
+
+Sources = Annotated[
+    tuple[str, ...],
+    Option(
+        "Folders, git repositories (a working copy, bare, bundle or URL; repo@rev names a branch, tag or commit) and "
+        "archives (zip, tar, tar.gz, tar.zst, tar.xz, tar.bz2) that hold post files (*.md, *.markdown, *.html), at any "
+        "depth. A URL has no user, password or query: git finds those by a credential helper."
+    ),
+]
+Lake = Annotated[Path, Option("Folder of the lake.")]
+Workers = Annotated[int, Option("Processes that parse; 0 takes one per processor.", minimum=0, maximum=256)]
+Parser = Annotated[HtmlParser, Option("HTML parser. lexbor is fast; beautifulsoup is the second opinion.")]
+WaitSeconds = Annotated[
+    float, Option("Seconds to wait for another run that writes to the same lake.", minimum=0)
+]
+Subpath = Annotated[str, Option("Only this folder of each source.")]
+Worktree = Annotated[
+    bool,
+    Option("Read a git working copy as a folder of files, committed or not.", renamed_from="as_files"),
+]
+OnlySources = Annotated[
+    tuple[str, ...], Option("Only these sources of the lake, by name or source_id; none named: all.")
+]
+LAKE = Path("data/lake")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IngestOptions:
+    """What a user asks of an ingest."""
+
+    sources: Sources
+    lake: Lake = LAKE
+    granularity: Annotated[
+        Granularity | None, Option("Period of one partition; set when the lake is made (default: month).")
+    ] = None
+    workers: Workers = 0
+    parser: Parser = HtmlParser.LEXBOR
+    verify: Annotated[
+        bool,
+        Option("Read every file and compare contents, instead of trusting size and modification time."),
+    ] = False
+    wait_seconds: WaitSeconds = 600
+    path: Subpath = ""
+    history: Annotated[bool, Option("Replay every commit of git repositories, the oldest first.")] = False
+    worktree: Worktree = False
+    allow_shrink: Annotated[
+        bool,
+        Option(
+            "Withdraw the posts of a source of which over half, and 20 at least, is gone; else nothing of it is "
+            "withdrawn and the run fails, since its disk may not be mounted."
+        ),
+    ] = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayOptions:
+    """What a user asks of a replay."""
+
+    lake: Lake = LAKE
+    reasons: Annotated[
+        tuple[str, ...], Option("Only files rejected for these reasons; none named: all.")
+    ] = ()
+    since: Annotated[dt.date | None, Option("Only files rejected on this day (UTC) or later.")] = None
+    workers: Workers = 0
+    parser: Parser = HtmlParser.LEXBOR
+    wait_seconds: WaitSeconds = 600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackfillOptions:
+    """What a user asks of a backfill."""
+
+    sources: Annotated[
+        tuple[str, ...],
+        Option(
+            "Sources as for ingest; none named: those that the lake has read, repositories at the commit that it has "
+            "come to."
+        ),
+    ] = ()
+    lake: Lake = LAKE
+    since: Annotated[dt.date | None, Option("Only files of posts from this day (UTC) on.")] = None
+    until: Annotated[dt.date | None, Option("Only files of posts up to this day (UTC), it included.")] = None
+    only: OnlySources = ()
+    mode: Annotated[
+        BackfillMode | None,
+        Option(
+            "missing (the default) reads files that the lake has not read; failed tries rejects again, from their source "
+            "or from the bytes that the lake keeps; all reads every file of the range again."
+        ),
+    ] = None
+    plan: Annotated[
+        str, Option("Carry out this plan, as a dry run has named it; all else is as it was planned.")
+    ] = ""
+    path: Subpath = ""
+    worktree: Worktree = False
+    workers: Workers = 0
+    parser: Parser = HtmlParser.LEXBOR
+    wait_seconds: WaitSeconds = 600
+
+    @property
+    def effective_mode(self) -> BackfillMode:
+        return self.mode or BackfillMode.MISSING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LearnOptions:
+    """What a user asks of learning."""
+
+    lake: Lake = LAKE
+    sources: OnlySources = ()
+    reset: Annotated[bool, Option("Forget what was learned before.", renamed_from="anew")] = False
+    reclean: Annotated[bool, Option("Clean the posts of sources with a new template again.")] = True
+    workers: Workers = 0
+    wait_seconds: WaitSeconds = 600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecleanOptions:
+    """What a user asks of cleaning again."""
+
+    lake: Lake = LAKE
+    sources: OnlySources = ()
+    workers: Workers = 0
+    parser: Parser = HtmlParser.LEXBOR
+    wait_seconds: WaitSeconds = 600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaintainOptions:
+    """What a user asks of maintenance. Raises MisuseError for a retention that it does not allow."""
+
+    lake: Lake = LAKE
+    retention_days: Annotated[
+        float,
+        Option("Days back that versions of the tables stay readable.", minimum=0, maximum=MAX_RETENTION_DAYS),
+    ] = 7
+    compact: Annotated[bool, Option("Put small files together.")] = True
+    dry_run: Annotated[bool, Option("Tell what would be done, and do nothing.")] = False
+    allow_short_retention: Annotated[
+        bool,
+        Option("Nothing reads the lake: allow a retention of less than a day.", renamed_from="no_readers"),
+    ] = False
+    wait_seconds: WaitSeconds = 600
+
+    def __post_init__(self) -> None:
+        days = self.retention_days
+        if not 0 <= days <= MAX_RETENTION_DAYS:
+            raise MisuseError(f"retention of {days:g} days: choose 0 to {MAX_RETENTION_DAYS:g}")
+        if days < MIN_SAFE_RETENTION_DAYS and not self.allow_short_retention:
+            raise MisuseError(
+                f"retention of {days:g} days: queries that run may lose the files that they read; choose at least "
+                f"{MIN_SAFE_RETENTION_DAYS:g}, or say that there are none (--allow-short-retention)"
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyOptions:
+    """What a user asks of verification."""
+
+    lake: Lake = LAKE
+    deep: Annotated[bool, Option("Read every byte; or logs, counts and keys only.")] = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportOptions:
+    """What a user asks of a report. The page is written to report.html in the lake's folder unless `html` names a file."""
+
+    lake: Lake = LAKE
+    html: Annotated[
+        str,
+        Option(
+            "File to write the page to, on the machine of the worker. Default: report.html in the lake's folder."
+        ),
+    ] = ""
+    language: Annotated[
+        PageLanguage | None,
+        Option("Language that the page opens in, zh or en; it holds both. Default: that of most posts."),
+    ] = None

@@ -4,37 +4,37 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-Watcher = Callable[[str, int, int], None]
+ProgressListener = Callable[[str, int, int], None]
 
 
-def _nobody(stage: str, done: int, total: int) -> None:
+def _ignore(stage: str, done: int, total: int) -> None:
     """Take no notice."""
 
 
-_watcher: ContextVar[Watcher] = ContextVar("postlake_watcher", default=_nobody)
+_listener: ContextVar[ProgressListener] = ContextVar("postlake_watcher", default=_ignore)
 
 
 @contextmanager
-def watched_by(watcher: Watcher) -> Iterator[None]:
+def progress_listener(listener: ProgressListener) -> Iterator[None]:
     """Send what stages tell within this block to a watcher too: stage, files done, files in all (0: not known)."""
-    others = _watcher.get()
+    outer_listener = _listener.get()
 
-    def both(stage: str, done: int, total: int) -> None:
-        others(stage, done, total)
-        watcher(stage, done, total)
+    def notify_both(stage: str, done: int, total: int) -> None:
+        outer_listener(stage, done, total)
+        listener(stage, done, total)
 
-    token = _watcher.set(both)
+    token = _listener.set(notify_both)
     try:
         yield
     finally:
-        _watcher.reset(token)
+        _listener.reset(token)
 
 
-def tell(stage: str, done: int, total: int) -> None:
-    _watcher.get()(stage, done, total)
+def report_progress(stage: str, done: int, total: int) -> None:
+    _listener.get()(stage, done, total)
 
 
-def in_words(stage: str, done: int, total: int) -> str:
+def progress_line(stage: str, done: int, total: int) -> str:
     """Return how far a stage is: `receiving: 22,567 of 57,120 (39%)`; without what is not known."""
     if not total:
         return f"{stage}: {done:,}" if done else stage

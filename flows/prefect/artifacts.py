@@ -6,76 +6,76 @@ from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 
-from flows.pipeline.ingest_run import Session
-from flows.pipeline.learn_run import Keeper
+from flows.pipeline.ingest_run import IngestRun
+from flows.pipeline.learn_run import LearnRun
 from flows.pipeline.reporting.account import Summary, UnbalancedError
-from flows.pipeline.reporting.rejects import MOST, rejects_of
-from flows.pipeline.reporting.results import Kept
-from flows.pipeline.reporting.summary import Links, as_markdown, in_words, upkeep_as_markdown
-from flows.prefect.events import announce, announce_end
-from flows.prefect.task_logs import warn_of
+from flows.pipeline.reporting.rejects import MAX_REJECTS, list_rejects
+from flows.pipeline.reporting.results import LearnResult
+from flows.pipeline.reporting.summary import Links, learn_markdown, run_markdown, summary_line
+from flows.prefect.events import emit_alarms, emit_finished
+from flows.prefect.task_logs import log_alarms
 from lake.store import Lake
 from lake.tables import runs
 from posts.sources.paths import printable
 
 # Pages of the UI, on the server that shows the artifact: by which name a browser reaches that, a worker does not know.
 RUN_PAGE, ARTIFACT_PAGE = "/v2/runs/flow-run/{}", "/v2/artifacts/artifact/{}"
-LONGEST = 300
+MAX_CELL_CHARS = 300
 
 
-def reported(opened: Session) -> Summary:
+def report_run(ingest_run: IngestRun) -> Summary:
     """End an ingest or replay: balance and record it, and tell of it. Raises UnbalancedError once all is told."""
     try:
-        summary = opened.report()
+        summary = ingest_run.report()
     except UnbalancedError as error:
-        _tell(error.summary, opened.lake)
+        _publish_summary(error.summary, ingest_run.lake)
         raise
-    _tell(summary, opened.lake)
+    _publish_summary(summary, ingest_run.lake)
     return summary
 
 
-def reported_upkeep(keeper: Keeper) -> Kept:
+def report_learn_run(learn_run: LearnRun) -> LearnResult:
     """End a run that learns or cleans anew, and tell of it."""
-    kept = keeper.report()
-    page = upkeep_as_markdown(kept, keeper.lake, _links(None))
-    create_markdown_artifact(page, key=kept.kind, description="What the run did")
-    warn_of(kept.alarms)
-    announce(kept.alarms, kept.run_id, keeper.lake)
-    return kept
+    result = learn_run.report()
+    page = learn_markdown(result, learn_run.lake, _page_links(None))
+    create_markdown_artifact(page, key=result.kind, description="What the run did")
+    log_alarms(result.alarms)
+    emit_alarms(result.alarms, result.run_id, learn_run.lake)
+    return result
 
 
-def _tell(summary: Summary, lake: Lake) -> None:
-    rejects = _table_of_rejects(summary, lake)
-    page = as_markdown(summary, lake, _links(rejects))
-    create_markdown_artifact(page, key=_key(summary), description=in_words(summary))
-    get_run_logger().info(in_words(summary))
-    warn_of(summary.alarms)
-    announce(summary.alarms, summary.run_id, lake)
-    announce_end(summary, lake)
+def _publish_summary(summary: Summary, lake: Lake) -> None:
+    rejects = _create_rejects_table(summary, lake)
+    page = run_markdown(summary, lake, _page_links(rejects))
+    create_markdown_artifact(page, key=_artifact_key(summary), description=summary_line(summary))
+    get_run_logger().info(summary_line(summary))
+    log_alarms(summary.alarms)
+    emit_alarms(summary.alarms, summary.run_id, lake)
+    emit_finished(summary, lake)
 
 
-def _key(summary: Summary) -> str:
+def _artifact_key(summary: Summary) -> str:
     # what a backfill did of its plan stands under its own name
-    named = {runs.HISTORY: "ingest", runs.BACKFILL: "backfill-run"}
-    return named.get(summary.kind, summary.kind)
+    key_by_kind = {runs.HISTORY: "ingest", runs.BACKFILL: "backfill-run"}
+    return key_by_kind.get(summary.kind, summary.kind)
 
 
-def _table_of_rejects(summary: Summary, lake: Lake) -> UUID | None:
+def _create_rejects_table(summary: Summary, lake: Lake) -> UUID | None:
     """Show the files that a run rejected, the first thousand; nothing where there are none."""
     if not summary.rejected:
         return None
-    rows = rejects_of(lake, summary.run_id).select("path", "reason", "field", "detail", "source")
-    cells = [{name: _cell(value) for name, value in row.items()} for row in rows.iter_rows(named=True)]
-    more = f"; the first {MOST:,} are shown" if summary.rejected > MOST else ""
-    told = f"{summary.rejected:,} files rejected by run {summary.run_id}{more}"
-    return create_table_artifact(cells, key="rejects", description=told)  # type: ignore[return-value]  # sync, in a task
+    rows = list_rejects(lake, summary.run_id).select("path", "reason", "field", "detail", "source")
+    cells = [{name: _cell_text(value) for name, value in row.items()} for row in rows.iter_rows(named=True)]
+    limit_note = f"; the first {MAX_REJECTS:,} are shown" if summary.rejected > MAX_REJECTS else ""
+    description = f"{summary.rejected:,} files rejected by run {summary.run_id}{limit_note}"
+    return create_table_artifact(cells, key="rejects", description=description)  # type: ignore[return-value]  # sync, in a task
 
 
-def _cell(value: str | None) -> str:
-    return "" if value is None else printable(value)[:LONGEST]
+def _cell_text(value: str | None) -> str:
+    return "" if value is None else printable(value)[:MAX_CELL_CHARS]
 
 
-def _links(rejects: UUID | None) -> Links:
+def _page_links(rejects: UUID | None) -> Links:
     pages = {"this run, with its log": RUN_PAGE.format(flow_run.id)}
     if rejects is not None:
         pages["the files that it rejected"] = ARTIFACT_PAGE.format(rejects)

@@ -1,9 +1,10 @@
 """What a Prefect server needs to run postlake: work pool, deployments, one limit for all that write, automations."""
 
 import asyncio
+import logging
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 import httpx
@@ -23,11 +24,12 @@ from flows.prefect.declaration import declared_automations, declared_deployments
 from flows.settings import settings, variable
 from schemas.errors import MisuseError, PostlakeError
 
-Say = Callable[[str], None]
-POOL = "postlake"
+logger = logging.getLogger(__name__)
+
+WORK_POOL = "postlake"
 # Our runs are Prefect's own command in the worker's environment; who may start one chooses neither command, nor folder,
 # nor variables. Without `additionalProperties` the API takes variables that the template does not name.
-TEMPLATE = {
+JOB_TEMPLATE = {
     "job_configuration": {"name": "{{ name }}", "labels": "{{ labels }}"},
     "variables": {
         "type": "object",
@@ -47,11 +49,11 @@ TEMPLATE = {
         },
     },
 }
-ADDED = {"id", "created", "updated"}
-NOT_IN_A_NAME = re.compile(r"[/%&><]+")
+SERVER_FIELDS = {"id", "created", "updated"}
+FORBIDDEN_NAME_CHARS = re.compile(r"[/%&><]+")
 # the tag of deployments whose runs write to the lake
-WRITES = "writes"
-DEPLOYMENTS, AUTOMATIONS = Path("prefect.yaml"), Path("automations.yaml")
+WRITER_TAG = "writes"
+DEPLOYMENTS_FILE, AUTOMATIONS_FILE = Path("prefect.yaml"), Path("automations.yaml")
 SECONDS_BETWEEN_LINES = 10
 DAILY = "0 3 * * *"
 
@@ -99,64 +101,66 @@ def _is_schedule(cron: str, timezone: str) -> bool:
     return bool(timezone)
 
 
-def deploy(wait_seconds: float, say: Say) -> list[str]:
+def deploy(wait_seconds: float) -> list[str]:
     """Make all that a server needs, or bring it up to date; give the deployments' names.
 
     To be called in the folder of prefect.yaml; done twice, it changes nothing. A server that is starting is waited for,
     where `wait_seconds` says how long. Raises MisuseError and DeployError.
     """
-    missing = [str(file) for file in (DEPLOYMENTS, AUTOMATIONS) if not file.exists()]
-    if missing:
-        raise MisuseError(f"{', '.join(missing)}: not in this folder; deploy from a clone of postlake")
+    missing_files = [str(file) for file in (DEPLOYMENTS_FILE, AUTOMATIONS_FILE) if not file.exists()]
+    if missing_files:
+        raise MisuseError(f"{', '.join(missing_files)}: not in this folder; deploy from a clone of postlake")
     url = require_server()
     require_schedules()
     if not wait_seconds:
         require_answer(url)
-    return asyncio.run(_deploy(wait_seconds, say))
+    return asyncio.run(_deploy(wait_seconds))
 
 
-async def _deploy(wait_seconds: float, say: Say) -> list[str]:
-    deployments = await declared_deployments(DEPLOYMENTS, settings())
-    automations = declared_automations(AUTOMATIONS)
+async def _deploy(wait_seconds: float) -> list[str]:
+    deployments = await declared_deployments(DEPLOYMENTS_FILE, settings())
+    automations = declared_automations(AUTOMATIONS_FILE)
     async with get_client() as client:
-        await awaited(client, wait_seconds, say)
-        await _make_pool(client)
+        await wait_until_healthy(client, wait_seconds)
+        await _ensure_work_pool(client)
         for deployment in deployments:
             await _apply(deployment)
-        say(f"deployed {', '.join(each.name for each in deployments)}")
-        made = await client.read_deployments(deployment_filter=_ours())
-        await _share_one_limit(client, [each for each in made if WRITES in each.tags])
-        for wanted in automations:
-            await _make_automation(client, wanted)
-    return sorted(each.name for each in made)
+        logger.info(f"deployed {', '.join(each.name for each in deployments)}")
+        created = await client.read_deployments(deployment_filter=_own_deployments_filter())
+        await _share_one_limit(client, [each for each in created if WRITER_TAG in each.tags])
+        for automation in automations:
+            await _ensure_automation(client, automation)
+    return sorted(each.name for each in created)
 
 
-async def awaited(client: PrefectClient, seconds: float, say: Say) -> None:
+async def wait_until_healthy(client: PrefectClient, wait_seconds: float) -> None:
     """Wait for the answer of a server that is starting; say so at once, and again every ten seconds. Raises DeployError."""
-    say_at = time.monotonic()
-    deadline = say_at + seconds
-    while (trouble := await client.api_healthcheck()) is not None:
+    next_log_at = time.monotonic()
+    deadline = next_log_at + wait_seconds
+    while (error := await client.api_healthcheck()) is not None:
         now = time.monotonic()
         if now > deadline:
-            raise DeployError(f"{client.api_url}: no answer for {seconds:.0f} seconds: {trouble}")
-        if now >= say_at:
-            say(f"waiting for {client.api_url}, {deadline - now:.0f} seconds at most: {trouble}")
-            say_at = now + SECONDS_BETWEEN_LINES
+            raise DeployError(f"{client.api_url}: no answer for {wait_seconds:.0f} seconds: {error}")
+        if now >= next_log_at:
+            logger.info(f"waiting for {client.api_url}, {deadline - now:.0f} seconds at most: {error}")
+            next_log_at = now + SECONDS_BETWEEN_LINES
         await asyncio.sleep(1)
 
 
-async def _make_pool(client: PrefectClient) -> None:
+async def _ensure_work_pool(client: PrefectClient) -> None:
     """Make the work pool, or give one that is there our template; all else of it stays as its users have set it."""
     try:
-        pool = await client.read_work_pool(POOL)
+        pool = await client.read_work_pool(WORK_POOL)
     except ObjectNotFound:
-        await client.create_work_pool(WorkPoolCreate(name=POOL, type="process", base_job_template=TEMPLATE))
+        await client.create_work_pool(
+            WorkPoolCreate(name=WORK_POOL, type="process", base_job_template=JOB_TEMPLATE)
+        )
         return
-    if pool.base_job_template != TEMPLATE:
-        await client.update_work_pool(POOL, WorkPoolUpdate(base_job_template=TEMPLATE))
+    if pool.base_job_template != JOB_TEMPLATE:
+        await client.update_work_pool(WORK_POOL, WorkPoolUpdate(base_job_template=JOB_TEMPLATE))
 
 
-def _ours() -> DeploymentFilter:
+def _own_deployments_filter() -> DeploymentFilter:
     return DeploymentFilter.model_validate({"tags": {"all_": ["postlake"]}})
 
 
@@ -166,19 +170,21 @@ async def _share_one_limit(client: PrefectClient, writers: Iterable[DeploymentRe
     Prefect gives each deployment a limit of its own, and leaves one that it is then given in its place as long as
     both allow the same number of runs.
     """
-    name = f"lake {NOT_IN_A_NAME.sub(' ', LAKE).strip()}"
+    name = f"lake {FORBIDDEN_NAME_CHARS.sub(' ', LAKE).strip()}"
     try:
-        shared = await client.read_global_concurrency_limit_by_name(name)
+        shared_limit = await client.read_global_concurrency_limit_by_name(name)
     except ObjectNotFound:
         await client.create_global_concurrency_limit(GlobalConcurrencyLimitCreate(name=name, limit=1))
-        shared = await client.read_global_concurrency_limit_by_name(name)
-    for each in writers:
-        own = each.global_concurrency_limit
-        if own is None or own.id != shared.id:
-            limited = {"global_concurrency_limit_id": str(shared.id)}
-            await client.request("PATCH", "/deployments/{id}", path_params={"id": each.id}, json=limited)
-        if own is not None and own.name == f"deployment:{each.id}":
-            await client.delete_global_concurrency_limit_by_name(own.name)
+        shared_limit = await client.read_global_concurrency_limit_by_name(name)
+    for deployment in writers:
+        own_limit = deployment.global_concurrency_limit
+        if own_limit is None or own_limit.id != shared_limit.id:
+            payload = {"global_concurrency_limit_id": str(shared_limit.id)}
+            await client.request(
+                "PATCH", "/deployments/{id}", path_params={"id": deployment.id}, json=payload
+            )
+        if own_limit is not None and own_limit.name == f"deployment:{deployment.id}":
+            await client.delete_global_concurrency_limit_by_name(own_limit.name)
 
 
 async def _apply(deployment: RunnerDeployment) -> None:
@@ -192,24 +198,24 @@ async def _apply(deployment: RunnerDeployment) -> None:
         raise DeployError(f"deployment {deployment.name}: {error}") from error
 
 
-async def _make_automation(client: PrefectClient, wanted: AutomationCore) -> None:
+async def _ensure_automation(client: PrefectClient, automation: AutomationCore) -> None:
     """Make an automation, or bring it up to date: only where it differs, since an update forgets what it waits for."""
-    same = await client.read_automations_by_name(wanted.name)
-    if not same:
-        await client.create_automation(wanted)
-    elif differ(same[0], wanted):
-        await client.update_automation(same[0].id, wanted)
+    existing = await client.read_automations_by_name(automation.name)
+    if not existing:
+        await client.create_automation(automation)
+    elif has_changed(existing[0], automation):
+        await client.update_automation(existing[0].id, automation)
 
 
-def differ(made: AutomationCore, wanted: AutomationCore) -> bool:
+def has_changed(existing: AutomationCore, automation: AutomationCore) -> bool:
     """Tell whether an automation is not as wanted, but for what the server adds.
 
     Dumped as Python, since a trigger's events are sets: as JSON they are lists in any order.
     """
-    return _without_ids(made.model_dump()) != _without_ids(wanted.model_dump())
+    return _without_server_fields(existing.model_dump()) != _without_server_fields(automation.model_dump())
 
 
-def _without_ids(value: object) -> object:
+def _without_server_fields(value: object) -> object:
     if isinstance(value, dict):
-        return {key: _without_ids(each) for key, each in value.items() if key not in ADDED}
-    return [_without_ids(each) for each in value] if isinstance(value, list) else value
+        return {key: _without_server_fields(each) for key, each in value.items() if key not in SERVER_FIELDS}
+    return [_without_server_fields(each) for each in value] if isinstance(value, list) else value

@@ -4,49 +4,51 @@ from collections.abc import Iterable
 
 from prefect.events import emit_event
 
-from flows.pipeline.reporting.account import Summary, counts
+from flows.pipeline.reporting.account import Summary, outcome_counts
 from flows.pipeline.reporting.alarms import Alarm
 from lake.query.freshness import source_names
 from lake.store import Lake
 
 # what a run that ended without an error emits, whatever it is that it has to tell
-FINISHED = "postlake.run.finished"
+FINISHED_EVENT = "postlake.run.finished"
 
 
-def announce(alarms: Iterable[Alarm], run_id: str, lake: Lake) -> None:
+def emit_alarms(alarms: Iterable[Alarm], run_id: str, lake: Lake) -> None:
     """Emit an event for each alarm: `postlake.<kind>`, about its source or the lake, with its text and numbers."""
-    told = list(alarms)
-    called = source_names(lake, {alarm.source for alarm in told if alarm.source}) if told else {}
-    for alarm in told:
+    alarm_list = list(alarms)
+    name_by_source = (
+        source_names(lake, {alarm.source for alarm in alarm_list if alarm.source}) if alarm_list else {}
+    )
+    for alarm in alarm_list:
         emit_event(
             event=f"postlake.{alarm.kind}",
-            resource=_source(alarm.source, called) if alarm.source else _lake(lake),
-            payload=_payload(run_id, lake)
+            resource=_source_resource(alarm.source, name_by_source) if alarm.source else _lake_resource(lake),
+            payload=_common_payload(run_id, lake)
             | {"text": alarm.text, "source_id": alarm.source}
             | dict(alarm.numbers),
         )
 
 
-def announce_end(summary: Summary, lake: Lake) -> None:
+def emit_finished(summary: Summary, lake: Lake) -> None:
     """Emit that a run has ended, with its counts."""
-    told = {"kind": summary.kind, "balanced": summary.balanced, "seconds": summary.seconds}
-    alarms = {"alarms": len(summary.alarms)}
+    run_fields = {"kind": summary.kind, "balanced": summary.balanced, "seconds": summary.seconds}
+    alarm_count = {"alarms": len(summary.alarms)}
     emit_event(
-        event=FINISHED,
-        resource=_lake(lake),
-        payload=_payload(summary.run_id, lake) | told | counts(summary) | alarms,
+        event=FINISHED_EVENT,
+        resource=_lake_resource(lake),
+        payload=_common_payload(summary.run_id, lake) | run_fields | outcome_counts(summary) | alarm_count,
     )
 
 
-def _source(source_id: str, called: dict[str, str]) -> dict[str, str]:
-    name = called.get(source_id, source_id)
+def _source_resource(source_id: str, name_by_source: dict[str, str]) -> dict[str, str]:
+    name = name_by_source.get(source_id, source_id)
     return {"prefect.resource.id": f"postlake.source.{source_id}", "prefect.resource.name": name}
 
 
-def _lake(lake: Lake) -> dict[str, str]:
-    place = str(lake.root.absolute())
-    return {"prefect.resource.id": f"postlake.lake.{place}", "prefect.resource.name": place}
+def _lake_resource(lake: Lake) -> dict[str, str]:
+    path = str(lake.root.absolute())
+    return {"prefect.resource.id": f"postlake.lake.{path}", "prefect.resource.name": path}
 
 
-def _payload(run_id: str, lake: Lake) -> dict[str, object]:
+def _common_payload(run_id: str, lake: Lake) -> dict[str, object]:
     return {"run_id": run_id, "lake": str(lake.root.absolute())}

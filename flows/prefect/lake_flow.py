@@ -13,6 +13,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.runtime import flow_run
 from prefect.states import Failed
 
+from flows.form import with_parameters
 from lake.damage import explaining_damage
 from schemas.errors import PostlakeError
 
@@ -20,59 +21,62 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def lake_flow(**options: Any) -> Callable[[Callable[P, R]], Flow[P, R]]:
-    """Return a decorator that makes a flow of a function: `flow` with these options and what is the same for all.
+def lake_flow(
+    options: type, *changes: inspect.Parameter, **settings: Any
+) -> Callable[[Callable[..., R]], Flow[..., R]]:
+    """Return a decorator that makes a flow of a function, by Prefect's `flow` with these settings and what is the same for all.
 
-    The function has a parameter `lake`, its folder. A PostlakeError, which a user can mend, ends the run as Failed with
+    The function is called with `options`, an options class with a field `lake`, and its own parameters; `changes` has
+    the parameters that the form spells otherwise than the class. A PostlakeError, which a user can mend, ends the run as Failed with
     its one line as the message, and so does damage of the lake; every other exception is a bug and leaves its traceback.
     Whoever calls the flow as a function gets either exception.
     """
 
-    def make(run: Callable[P, R]) -> Flow[P, R]:
-        described = flow(
-            description=_description(run), validate_parameters=True, persist_result=False, **options
+    def decorate(function: Callable[..., R]) -> Flow[..., R]:
+        decorator = flow(
+            description=_description(function), validate_parameters=True, persist_result=False, **settings
         )
-        return described(_failing_in_one_line(run))
+        return decorator(_with_failed_state(with_parameters(options, function, *changes)))
 
-    return make
+    return decorate
 
 
 def lake_task(name: str) -> Callable[[Callable[P, R]], Task[P, R]]:
     """Return a decorator that makes a task of a function, which damage of the lake of its flow ends in one line."""
 
-    def make(run: Callable[P, R]) -> Task[P, R]:
-        return task(name=name, task_run_name=name, cache_policy=NO_CACHE)(_explaining(run))
+    def decorate(function: Callable[P, R]) -> Task[P, R]:
+        return task(name=name, task_run_name=name, cache_policy=NO_CACHE)(_with_damage_explained(function))
 
-    return make
+    return decorate
 
 
-def _explaining(run: Callable[P, R]) -> Callable[P, R]:
-    @wraps(run)
-    def told(*args: P.args, **kwargs: P.kwargs) -> R:
+def _with_damage_explained(function: Callable[P, R]) -> Callable[P, R]:
+    @wraps(function)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
         with explaining_damage(Path(flow_run.parameters["lake"])):
-            return run(*args, **kwargs)
+            return function(*args, **kwargs)
 
-    return told
+    return wrapper
 
 
-def _failing_in_one_line(run: Callable[P, R]) -> Callable[P, R]:
-    @wraps(run)
-    def ending(*args: P.args, **kwargs: P.kwargs) -> R:
-        logging.getLogger("prefect.task_runs").addFilter(_is_no_mistake)
+def _with_failed_state(function: Callable[P, R]) -> Callable[P, R]:
+    @wraps(function)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        logging.getLogger("prefect.task_runs").addFilter(_is_not_postlake_error)
         try:
-            return _explaining(run)(*args, **kwargs)
+            return _with_damage_explained(function)(*args, **kwargs)
         except PostlakeError as error:
             return cast("R", Failed(message=str(error), data=error))
 
-    return ending
+    return wrapper
 
 
-def _is_no_mistake(record: logging.LogRecord) -> bool:
+def _is_not_postlake_error(record: logging.LogRecord) -> bool:
     """Leave out the traceback of a task that a PostlakeError ended: the run tells it on one line."""
     return not (record.exc_info and isinstance(record.exc_info[1], PostlakeError))
 
 
-def _description(run: Callable[..., Any]) -> str:
+def _description(function: Callable[..., Any]) -> str:
     """Return the paragraphs of a docstring as Markdown; its arguments are explained in the form."""
-    told = (inspect.getdoc(run) or "").partition("\nArgs:")[0]
-    return re.sub(r"(?<!\n)\n(?!\n)", " ", told).strip()
+    paragraphs = (inspect.getdoc(function) or "").partition("\nArgs:")[0]
+    return re.sub(r"(?<!\n)\n(?!\n)", " ", paragraphs).strip()

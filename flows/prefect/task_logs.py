@@ -11,19 +11,19 @@ from prefect.client.schemas.objects import State
 from prefect.logging import get_run_logger
 from prefect.states import Completed
 
-from flows.pipeline.progress import in_words, watched_by
+from flows.pipeline.progress import progress_line, progress_listener
 from flows.pipeline.reporting.alarms import Alarm
 
 T = TypeVar("T")
 SECONDS_BETWEEN_LINES = 10
 
 
-def done(counts: str) -> State[None]:
+def completed_state(message: str) -> State[None]:
     """End a task with its counts, beside its name in the UI; Prefect logs a state with its message."""
-    return Completed(message=counts)
+    return Completed(message=message)
 
 
-def warn_of(alarms: Iterable[Alarm]) -> None:
+def log_alarms(alarms: Iterable[Alarm]) -> None:
     """Log what a person should look at."""
     for alarm in alarms:
         get_run_logger().warning(alarm.text)
@@ -34,33 +34,35 @@ class _Progress:
 
     def __init__(self) -> None:
         self._logger = get_run_logger()
-        self._ended = Event()
-        self._line, self._since = "", time.monotonic()
+        self._end_event = Event()
+        self._line, self._line_since = "", time.monotonic()
 
     def watch(self, stage: str, done: int, total: int) -> None:
-        line = in_words(stage, done, total)
+        line = progress_line(stage, done, total)
         if line != self._line:
-            self._line, self._since = line, time.monotonic()
+            self._line, self._line_since = line, time.monotonic()
 
     def log(self) -> None:
-        told = ""
-        while not self._ended.wait(SECONDS_BETWEEN_LINES):
-            waited = f", for {time.monotonic() - self._since:.0f} s" if self._line == told else ""
-            told = self._line
-            self._logger.info("%s%s", told or "working", waited)
+        last_line = ""
+        while not self._end_event.wait(SECONDS_BETWEEN_LINES):
+            wait_note = (
+                f", for {time.monotonic() - self._line_since:.0f} s" if self._line == last_line else ""
+            )
+            last_line = self._line
+            self._logger.info("%s%s", last_line or "working", wait_note)
 
     def end(self) -> None:
-        self._ended.set()
+        self._end_event.set()
 
 
 @contextmanager
-def logged_progress() -> Iterator[None]:
+def log_progress() -> Iterator[None]:
     """Log every ten seconds how far the stages within this block are."""
     progress = _Progress()
     thread = Thread(target=copy_context().run, args=[progress.log], daemon=True)
     thread.start()
     try:
-        with watched_by(progress.watch):
+        with progress_listener(progress.watch):
             yield
     finally:
         progress.end()
@@ -68,9 +70,9 @@ def logged_progress() -> Iterator[None]:
 
 
 @contextmanager
-def logged_opening(opening: AbstractContextManager[T]) -> Iterator[T]:
+def open_with_progress(context_manager: AbstractContextManager[T]) -> Iterator[T]:
     """Open what may take long to open, since a repository is fetched for it, and log how far that is until it is done."""
     with ExitStack() as stack:
-        with logged_progress():
-            opened = stack.enter_context(opening)
-        yield opened
+        with log_progress():
+            value = stack.enter_context(context_manager)
+        yield value

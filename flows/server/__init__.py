@@ -1,6 +1,7 @@
 """A Prefect server, a worker and all deployments on one machine, with one command."""
 
 import fcntl
+import logging
 import os
 import secrets
 import signal
@@ -8,68 +9,69 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.request import urlopen
 
 from flows.environment import SERVER
 from flows.processes import Process, stop
-from flows.server.reports import FOLDER, URL, publishing
+from flows.server.reports import FOLDER_VARIABLE, URL_VARIABLE, serve_reports
 from flows.settings import settings
 from schemas.errors import MisuseError, PostlakeError
 
-Say = Callable[[str], None]
+logger = logging.getLogger(__name__)
+
 HOST = "127.0.0.1"
-HOME = Path("data/prefect")
+DEFAULT_HOME = Path("data/prefect")
 # the log of a process that is killed has all that it wrote
 UNBUFFERED = {"PYTHONUNBUFFERED": "1"}
 SECONDS_TO_STOP = {"worker": 40, "server": 15}
 USER = "postlake"
-LAST_LINES = 10
+MAX_LOG_LINES = 10
 # more than ten lines of a log, and little to read
-LAST_BYTES = 8_000
+MAX_LOG_BYTES = 8_000
 
 
-class EndedError(PostlakeError):
+class ProcessEndedError(PostlakeError):
     """The server or the worker has ended by itself."""
 
 
-def serve(port: int, wait_seconds: float, say: Say, *, with_password: bool = False) -> int:
+def serve(port: int, wait_seconds: float, *, with_password: bool = False) -> int:
     """Run server, worker and deployments until a signal ends them; give the exit code.
 
     Raises MisuseError where the folder or the port is taken, EndedError where a process ends by itself, and what
     `deploy` raises.
     """
     # set before Prefect is imported, which reads them then
-    os.environ.setdefault("PREFECT_HOME", str(HOME.resolve()))
+    os.environ.setdefault("PREFECT_HOME", str(DEFAULT_HOME.resolve()))
     home = Path(os.environ["PREFECT_HOME"])
-    with _held(home) as lock:
+    with _locked_folder(home) as lock:
         if _is_taken(port):
             raise MisuseError(f"port {port} is taken; stop what listens there, or choose another with --port")
-        _tell_prefect(port)
+        _set_prefect_urls(port)
         if with_password:
-            _ask_for_password(home, say)
+            _set_password(home)
         from flows.prefect.deploy import deploy, require_schedules
-        from flows.server.guard import require_hosts
+        from flows.server.guard import read_allowed_hosts
 
         require_schedules()
-        require_hosts()
+        read_allowed_hosts()
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         with (
-            publishing(home / "reports", HOST, port + 1) as url,
-            _running("server", lock, _server(port)) as server,
+            serve_reports(home / "reports", HOST, port + 1) as url,
+            _run_process("server", lock, _server_command(port)) as server,
         ):
-            os.environ[FOLDER], os.environ[URL] = str(home / "reports"), url
-            _await(server, port, wait_seconds)
-            deploy(wait_seconds, say)
-            with _running("worker", lock, [sys.executable, "-m", "cli", "worker"]) as worker:
-                say(f"open http://{HOST}:{port}/v2/ to watch and start runs; Ctrl-C ends all")
-                _until_one_ends({"server": server, "worker": worker})
+            os.environ[FOLDER_VARIABLE], os.environ[URL_VARIABLE] = str(home / "reports"), url
+            _wait_for_server(server, port, wait_seconds)
+            deploy(wait_seconds)
+            with _run_process("worker", lock, [sys.executable, "-m", "cli", "worker"]) as worker:
+                logger.info(f"open http://{HOST}:{port}/v2/ to watch and start runs; Ctrl-C ends all")
+                _wait_until_one_ends({"server": server, "worker": worker})
     return 0
 
 
-def _tell_prefect(port: int) -> None:
+def _set_prefect_urls(port: int) -> None:
     api = f"http://{HOST}:{port}/api"
     os.environ["PREFECT_API_URL"] = api
     # what the browser asks, where that is another: behind a proxy or a tunnel
@@ -81,27 +83,29 @@ def _tell_prefect(port: int) -> None:
         os.environ.setdefault("PREFECT_API_AUTH_STRING", os.environ["PREFECT_SERVER_API_AUTH_STRING"])
 
 
-def _server(port: int) -> list[str]:
+def _server_command(port: int) -> list[str]:
     return [sys.executable, "-m", "cli", "server", "--host", HOST, "--port", str(port)]
 
 
-def _ask_for_password(home: Path, say: Say) -> None:
+def _set_password(home: Path) -> None:
     """Have the server ask for the user and password that are kept in its folder, made at the first time."""
-    kept = home / "password"
-    if not kept.exists():
+    password_file = home / "password"
+    if not password_file.exists():
         # never there with other rights than its owner's
-        kept.touch(0o600, exist_ok=False)
-        kept.write_text(f"{USER}:{secrets.token_urlsafe(24)}\n", encoding="ascii")
-    kept.chmod(0o600)
-    password = kept.read_text(encoding="ascii").strip()
+        password_file.touch(0o600, exist_ok=False)
+        password_file.write_text(f"{USER}:{secrets.token_urlsafe(24)}\n", encoding="ascii")
+    password_file.chmod(0o600)
+    password = password_file.read_text(encoding="ascii").strip()
     if not password:
-        raise MisuseError(f"{kept}: is empty; delete it, and another password is made")
+        raise MisuseError(f"{password_file}: is empty; delete it, and another password is made")
     os.environ["PREFECT_SERVER_API_AUTH_STRING"] = os.environ["PREFECT_API_AUTH_STRING"] = password
-    say(f"log in as {password} (kept in {kept}; commands find it in PREFECT_API_AUTH_STRING)")
+    logger.info(
+        f"log in as {password} (kept in {password_file}; commands find it in PREFECT_API_AUTH_STRING)"
+    )
 
 
 @contextmanager
-def _held(home: Path) -> Iterator[int]:
+def _locked_folder(home: Path) -> Iterator[int]:
     """Hold the folder of the server for us and what we start; give the file that our processes hold it by.
 
     Raises MisuseError where another holds it, or what another has left behind.
@@ -118,13 +122,13 @@ def _held(home: Path) -> Iterator[int]:
                 "name another folder by PREFECT_HOME"
             ) from error
         os.ftruncate(lock, 0)
-        _note(lock, os.getpid())
+        _record_process_id(lock, os.getpid())
         yield lock
     finally:
         os.close(lock)
 
 
-def _note(lock: int, process_id: int) -> None:
+def _record_process_id(lock: int, process_id: int) -> None:
     os.write(lock, f"{process_id} ".encode())
 
 
@@ -134,38 +138,38 @@ def _is_taken(port: int) -> bool:
 
 
 @contextmanager
-def _running(name: str, lock: int, command: list[str]) -> Iterator[Process]:
+def _run_process(name: str, lock: int, command: list[str]) -> Iterator[Process]:
     """Run a process, its output in a file of PREFECT_HOME, and end it with the block."""
-    with _log(name).open("ab") as log:
+    with _log_path(name).open("ab") as log_file:
         process = subprocess.Popen(  # noqa: S603 - our own interpreter
             command,
             env=UNBUFFERED | SERVER | os.environ,
-            stdout=log,
-            stderr=log,
+            stdout=log_file,
+            stderr=log_file,
             start_new_session=True,
             # what outlives us holds the folder
             pass_fds=(lock,),
         )
-    _note(lock, process.pid)
+    _record_process_id(lock, process.pid)
     try:
         yield process
     finally:
         stop(process, SECONDS_TO_STOP[name])
 
 
-def _log(name: str) -> Path:
+def _log_path(name: str) -> Path:
     return Path(os.environ["PREFECT_HOME"]) / f"{name}.log"
 
 
-def _await(server: Process, port: int, seconds: float) -> None:
+def _wait_for_server(server: Process, port: int, seconds: float) -> None:
     """Wait for the server's first answer, so long at most: `deploy` says what is wrong with one that gives none."""
     deadline = time.monotonic() + seconds
-    while not _answers(port) and time.monotonic() < deadline:
-        _require("server", server)
+    while not _is_healthy(port) and time.monotonic() < deadline:
+        _raise_if_ended("server", server)
         time.sleep(0.5)
 
 
-def _answers(port: int) -> bool:
+def _is_healthy(port: int) -> bool:
     try:
         urlopen(f"http://{HOST}:{port}/api/health", timeout=5).close()
     except OSError:
@@ -173,26 +177,26 @@ def _answers(port: int) -> bool:
     return True
 
 
-def _until_one_ends(processes: dict[str, Process]) -> None:
+def _wait_until_one_ends(processes: dict[str, Process]) -> None:
     while True:
         for name, process in processes.items():
-            _require(name, process)
+            _raise_if_ended(name, process)
         time.sleep(0.5)
 
 
-def _require(name: str, process: Process) -> None:
+def _raise_if_ended(name: str, process: Process) -> None:
     """Raise EndedError where a process has ended, with the last that it wrote."""
     code = process.poll()
     if code is None:
         return
-    how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
-    last = _last_lines(_log(name))
-    told = f"which ends:\n{last}" if last else "which is empty"
-    raise EndedError(f"the {name} {how}; its log is {_log(name)}, {told}")
+    end_text = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
+    last_lines = _last_lines(_log_path(name))
+    log_text = f"which ends:\n{last_lines}" if last_lines else "which is empty"
+    raise ProcessEndedError(f"the {name} {end_text}; its log is {_log_path(name)}, {log_text}")
 
 
-def _last_lines(log: Path) -> str:
-    with log.open("rb") as file:
-        file.seek(max(0, log.stat().st_size - LAST_BYTES))
+def _last_lines(log_path: Path) -> str:
+    with log_path.open("rb") as file:
+        file.seek(max(0, log_path.stat().st_size - MAX_LOG_BYTES))
         lines = file.read().decode(errors="replace").splitlines()
-    return "\n".join(f"  {line}" for line in lines[-LAST_LINES:])
+    return "\n".join(f"  {line}" for line in lines[-MAX_LOG_LINES:])

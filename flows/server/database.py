@@ -10,7 +10,7 @@ from prefect.settings import PREFECT_API_DATABASE_CONNECTION_URL
 from sqlalchemy.ext.asyncio import AsyncSession, AsyncSessionTransaction
 
 
-class _WaitingSqlite(AioSqliteConfiguration):
+class _ImmediateSqliteConfiguration(AioSqliteConfiguration):
     """SQLite of which a transaction waits for its turn to write as it begins, up to a minute.
 
     Prefect begins most of them as readers. SQLite refuses one at once that has read and then writes, if another has
@@ -26,8 +26,8 @@ class _WaitingSqlite(AioSqliteConfiguration):
             yield transaction
 
 
-def let_transactions_wait() -> None:
+def use_immediate_transactions() -> None:
     """Have a server that is made in this process wait for its turn to write, where its database is SQLite."""
     url = PREFECT_API_DATABASE_CONNECTION_URL.value()
     if get_dialect(url).name == "sqlite":
-        MODELS_DEPENDENCIES["database_config"] = _WaitingSqlite(connection_url=url)
+        MODELS_DEPENDENCIES["database_config"] = _ImmediateSqliteConfiguration(connection_url=url)

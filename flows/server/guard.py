@@ -21,19 +21,21 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
-ALLOWED_HOSTS = variable("allowed_hosts")
+ALLOWED_HOSTS_VARIABLE = variable("allowed_hosts")
 # a name or address, and a port; no user, no path
-AUTHORITY = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(\d{1,5}))?")
+AUTHORITY_PATTERN = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(\d{1,5}))?")
 DEFAULT_PORTS = {"http": "80", "https": "443", "ws": "80", "wss": "443"}
-OTHER_SITES = {"cross-site", "same-site"}
-WHY = "Refused: neither {} nor its origin is known here. POSTLAKE_ALLOWED_HOSTS names those that are.\n"
+FOREIGN_FETCH_SITES = {"cross-site", "same-site"}
+REFUSAL_MESSAGE = (
+    "Refused: neither {} nor its origin is known here. POSTLAKE_ALLOWED_HOSTS names those that are.\n"
+)
 # a page in a foreign frame can be clicked on by a person who sees another
-FRAMING = {b"x-frame-options": b"SAMEORIGIN", b"content-security-policy": b"frame-ancestors 'self'"}
-CORS = b"access-control-allow-origin"
+FRAME_HEADERS = {b"x-frame-options": b"SAMEORIGIN", b"content-security-policy": b"frame-ancestors 'self'"}
+CORS_HEADER = b"access-control-allow-origin"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class HostPort:
     """Where a server is reached; no port means any."""
 
     host: str
@@ -48,45 +50,54 @@ class Place:
         except ValueError:
             return False
 
-    def covers(self, other: "Place") -> bool:
+    def covers(self, other: "HostPort") -> bool:
         return self.host == other.host and self.port in {None, other.port}
 
 
-def place(text: str, scheme: str = "") -> Place | None:
+def parse_host(text: str, scheme: str = "") -> HostPort | None:
     """Read `host`, `host:port` or `[address]:port`; None is what no browser would send."""
-    read = AUTHORITY.fullmatch(text)
-    if read is None:
+    match = AUTHORITY_PATTERN.fullmatch(text)
+    if match is None:
         return None
-    host = read[1].lower()
-    return Place(host.removesuffix("."), read[2] or DEFAULT_PORTS.get(scheme))
+    host = match[1].lower()
+    return HostPort(host.removesuffix("."), match[2] or DEFAULT_PORTS.get(scheme))
 
 
-def place_of_origin(text: str) -> Place | None:
+def parse_origin(text: str) -> HostPort | None:
     """Read `scheme://host:port`; None for `null` and for what is no origin of a web page."""
     scheme, separator, authority = text.partition("://")
-    return place(authority, scheme) if separator and scheme.lower() in {"http", "https"} else None
+    return parse_host(authority, scheme) if separator and scheme.lower() in {"http", "https"} else None
 
 
-def allowed_places(names: str, *urls: str) -> list[Place]:
+def parse_allowed_hosts(names: str, *urls: str) -> list[HostPort]:
     """Read POSTLAKE_ALLOWED_HOSTS (names, with or without ports, between commas), and the hosts of URLs.
 
     Raises ValueError with the name that is none.
     """
-    found = list[Place]()
+    hosts = list[HostPort]()
     for name in filter(None, re.split(r"[\s,]+", names)):
-        if (read := place(name)) is None:
+        if (host := parse_host(name)) is None:
             raise ValueError(name)
-        found.append(read)
-    split = [urlsplit(url) for url in urls]
-    return [*found, *(known for each in split if (known := place(each.netloc, each.scheme)))]
+        hosts.append(host)
+    split_urls = [urlsplit(url) for url in urls]
+    return [
+        *hosts,
+        *(
+            url_host
+            for url_parts in split_urls
+            if (url_host := parse_host(url_parts.netloc, url_parts.scheme))
+        ),
+    ]
 
 
-def require_hosts() -> list[Place]:
+def read_allowed_hosts() -> list[HostPort]:
     """Return the places that the environment allows. Raises MisuseError for what is none."""
     try:
-        return allowed_places(settings().allowed_hosts)
+        return parse_allowed_hosts(settings().allowed_hosts)
     except ValueError as error:
-        raise MisuseError(f"{ALLOWED_HOSTS}: {error} is no host; name hosts, between commas") from error
+        raise MisuseError(
+            f"{ALLOWED_HOSTS_VARIABLE}: {error} is no host; name hosts, between commas"
+        ) from error
 
 
 class Guard:
@@ -95,14 +106,14 @@ class Guard:
     Loopback is here. A page of another port of this machine is as foreign as any other: it is another program's.
     """
 
-    def __init__(self, app: App, allowed: Iterable[Place] = ()) -> None:
-        self._app, self._allowed = app, list(allowed)
+    def __init__(self, app: App, allowed_hosts: Iterable[HostPort] = ()) -> None:
+        self._app, self._allowed_hosts = app, list(allowed_hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in {"http", "websocket"}:
             await self._app(scope, receive, send)
-        elif self._is_welcome(scope):
-            await self._app(scope, receive, _with_own_headers(scope, send))
+        elif self._is_allowed(scope):
+            await self._app(scope, receive, _adding_headers(scope, send))
         elif scope["type"] == "websocket":
             # before it is accepted, which servers answer with 403
             await receive()
@@ -110,46 +121,46 @@ class Guard:
         else:
             await _refuse(scope, send)
 
-    def _is_welcome(self, scope: Scope) -> bool:
-        hosts, origins = _values(scope, b"host"), _values(scope, b"origin")
+    def _is_allowed(self, scope: Scope) -> bool:
+        hosts, origins = _header_values(scope, b"host"), _header_values(scope, b"origin")
         if len(hosts) != 1 or len(origins) > 1:
             return False
-        host = place(hosts[0], scope.get("scheme", "http"))
-        if host is None or not (host.is_loopback or self._is_called(host)):
+        host = parse_host(hosts[0], scope.get("scheme", "http"))
+        if host is None or not (host.is_loopback or self._is_allowed_host(host)):
             return False
-        return self._is_known(origins[0], host) if origins else not _is_foreign(scope)
+        return self._is_allowed_origin(origins[0], host) if origins else not _is_foreign(scope)
 
-    def _is_known(self, origin: str, host: Place) -> bool:
-        came_from = place_of_origin(origin)
-        if came_from is None:
+    def _is_allowed_origin(self, origin: str, host: HostPort) -> bool:
+        origin_host = parse_origin(origin)
+        if origin_host is None:
             return False
-        is_here = came_from.is_loopback and host.is_loopback and came_from.port == host.port
-        return is_here or any(each.covers(came_from) for each in self._allowed)
+        is_same_server = origin_host.is_loopback and host.is_loopback and origin_host.port == host.port
+        return is_same_server or any(allowed_host.covers(origin_host) for allowed_host in self._allowed_hosts)
 
-    def _is_called(self, host: Place) -> bool:
+    def _is_allowed_host(self, host: HostPort) -> bool:
         # a proxy asks by another port and scheme than the browser
-        return any(each.host == host.host for each in self._allowed)
+        return any(allowed_host.host == host.host for allowed_host in self._allowed_hosts)
 
 
-def _values(scope: Scope, name: bytes) -> list[str]:
+def _header_values(scope: Scope, name: bytes) -> list[str]:
     return [value.decode("latin-1") for key, value in scope["headers"] if key.lower() == name]
 
 
 def _is_foreign(scope: Scope) -> bool:
     """Tell whether another site's page asks without an origin: as a picture, a script or a frame; a link is none."""
-    if OTHER_SITES.isdisjoint(_values(scope, b"sec-fetch-site")):
+    if FOREIGN_FETCH_SITES.isdisjoint(_header_values(scope, b"sec-fetch-site")):
         return False
     follows_a_link = (
         scope.get("method") == "GET"
-        and _values(scope, b"sec-fetch-mode") == ["navigate"]
-        and _values(scope, b"sec-fetch-dest") == ["document"]
+        and _header_values(scope, b"sec-fetch-mode") == ["navigate"]
+        and _header_values(scope, b"sec-fetch-dest") == ["document"]
     )
     return not follows_a_link
 
 
 async def _refuse(scope: Scope, send: Send) -> None:
-    hosts = ", ".join(_values(scope, b"host")) or "a request without a Host"
-    body = WHY.format(hosts).encode()
+    hosts = ", ".join(_header_values(scope, b"host")) or "a request without a Host"
+    body = REFUSAL_MESSAGE.format(hosts).encode()
     headers = [
         (b"content-type", b"text/plain; charset=utf-8"),
         (b"content-length", str(len(body)).encode()),
@@ -160,21 +171,25 @@ async def _refuse(scope: Scope, send: Send) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-def _with_own_headers(scope: Scope, send: Send) -> Send:
+def _adding_headers(scope: Scope, send: Send) -> Send:
     origins = [value for key, value in scope["headers"] if key.lower() == b"origin"]
 
-    async def send_on(message: Message) -> None:
+    async def send_with_headers(message: Message) -> None:
         if message["type"] == "http.response.start":
-            message["headers"] = _own_headers(list(message.get("headers", [])), origins)
+            message["headers"] = _protected_headers(list(message.get("headers", [])), origins)
         await send(message)
 
-    return send_on
+    return send_with_headers
 
 
-def _own_headers(headers: Headers, origins: list[bytes]) -> Headers:
+def _protected_headers(headers: Headers, origins: list[bytes]) -> Headers:
     """Name the one origin that is let through where the app would let any read the answer, and let nobody frame it."""
-    there = {key.lower() for key, _ in headers}
-    opened = [(key, value) for key, value in headers if key.lower() != CORS or value != b"*"]
-    if len(opened) < len(headers):
-        opened += [(CORS, origin) for origin in origins] + [(b"vary", b"Origin")]
-    return opened + [(key, value) for key, value in FRAMING.items() if key not in there]
+    present_names = {key.lower() for key, _ in headers}
+    restricted_headers = [
+        (key, value) for key, value in headers if key.lower() != CORS_HEADER or value != b"*"
+    ]
+    if len(restricted_headers) < len(headers):
+        restricted_headers += [(CORS_HEADER, origin) for origin in origins] + [(b"vary", b"Origin")]
+    return restricted_headers + [
+        (key, value) for key, value in FRAME_HEADERS.items() if key not in present_names
+    ]

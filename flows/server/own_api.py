@@ -12,17 +12,17 @@ from prefect.server.api.server import SubprocessASGIServer, create_app
 from prefect.settings import get_current_settings
 
 from flows.processes import Process
-from flows.server.database import let_transactions_wait
+from flows.server.database import use_immediate_transactions
 from flows.server.guard import Guard
 from schemas.errors import PostlakeError
 
 # what Prefect sets for such a server: no UI, and no other after it in its process
-SETTINGS = {"PREFECT_UI_ENABLED": "0", "PREFECT__SERVER_EPHEMERAL": "1", "PREFECT__SERVER_FINAL": "1"}
+SERVER_SETTINGS = {"PREFECT_UI_ENABLED": "0", "PREFECT__SERVER_EPHEMERAL": "1", "PREFECT__SERVER_FINAL": "1"}
 
 
 def app() -> Guard:
     """Return the app of the API, behind a guard: it is reached on loopback alone."""
-    let_transactions_wait()
+    use_immediate_transactions()
     return Guard(create_app())
 
 
@@ -30,11 +30,11 @@ class _GuardedServer(SubprocessASGIServer):
     """The one server that Prefect's clients in this process use, with our app in the place of Prefect's."""
 
     def _run_uvicorn_command(self) -> Process:
-        room = Path(__file__).parents[2]
-        command = [sys.executable, "-m", "uvicorn", "--app-dir", str(room), "--factory", "flows.server.own_api:app",
+        root = Path(__file__).parents[2]
+        command = [sys.executable, "-m", "uvicorn", "--app-dir", str(root), "--factory", "flows.server.own_api:app",
                    "--host", "127.0.0.1", "--port", str(self.port), "--log-level", "error", "--lifespan", "on"]  # fmt: skip
         settings = get_current_settings().to_environment_variables(exclude_unset=True)
-        return subprocess.Popen(command, env=os.environ | SETTINGS | settings)  # noqa: S603 - our own interpreter
+        return subprocess.Popen(command, env=os.environ | SERVER_SETTINGS | settings)  # noqa: S603 - our own interpreter
 
 
 def start() -> None:
@@ -43,19 +43,19 @@ def start() -> None:
     Ctrl-C in a terminal goes to all processes that were started there. This one must outlive it: a flow without its API
     asks it for minutes how to end. A process inherits which signals are blocked from the thread that starts it.
     """
-    started: Future[None] = Future()
+    outcome: Future[None] = Future()
 
     def run() -> None:
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             _GuardedServer().start()
         except Exception as error:  # noqa: BLE001 - handed on to the thread that waits
-            started.set_exception(error)
+            outcome.set_exception(error)
         else:
-            started.set_result(None)
+            outcome.set_result(None)
 
     threading.Thread(target=run, name="own-api", daemon=True).start()
     try:
-        started.result()
+        outcome.result()
     except RuntimeError as error:
         raise PostlakeError(f"Prefect's own API does not start; --direct does without: {error}") from error

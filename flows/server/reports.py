@@ -17,11 +17,11 @@ import uvicorn
 from flows.server.guard import Guard, Message, Receive, Scope, Send
 from flows.settings import settings, variable
 
-FOLDER, URL = variable("reports"), variable("reports_url")
+FOLDER_VARIABLE, URL_VARIABLE = variable("reports"), variable("reports_url")
 # the id of a run: nobody guesses it, and no path is made of it
-NAME = re.compile(r"/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.html)")
+PAGE_PATH_PATTERN = re.compile(r"/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.html)")
 # a page of a large lake has some megabytes
-MOST_KEPT = 50
+MAX_PAGES = 50
 HEADERS = {
     "content-type": "text/html; charset=utf-8",
     # the page's own scripts, which its own policy names one by one; links to posts open as ordinary pages
@@ -37,7 +37,7 @@ HEADERS = {
 }
 
 
-class Reports:
+class ReportsApp:
     """An ASGI app that serves the pages in a folder by their names, and nothing else."""
 
     def __init__(self, folder: Path) -> None:
@@ -46,60 +46,60 @@ class Reports:
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
-        page = self._page(scope["path"]) if scope["method"] in {"GET", "HEAD"} else None
+        page = self._read_page(scope["path"]) if scope["method"] in {"GET", "HEAD"} else None
         status, body = (404, b"no such report") if page is None else (200, page)
         headers = [(key.encode(), value.encode()) for key, value in HEADERS.items()]
         start: Message = {"type": "http.response.start", "status": status, "headers": headers}
         await send(start)
         await send({"type": "http.response.body", "body": body})
 
-    def _page(self, path: str) -> bytes | None:
-        name = NAME.fullmatch(path)
-        if name is None:
+    def _read_page(self, path: str) -> bytes | None:
+        match = PAGE_PATH_PATTERN.fullmatch(path)
+        if match is None:
             return None
         try:
-            opened = os.open(self._folder / name[1], os.O_RDONLY | os.O_NOFOLLOW)
+            descriptor = os.open(self._folder / match[1], os.O_RDONLY | os.O_NOFOLLOW)
         except OSError:
             return None
-        with os.fdopen(opened, "rb") as file:
+        with os.fdopen(descriptor, "rb") as file:
             return file.read()
 
 
 @contextmanager
-def publishing(folder: Path, host: str, port: int) -> Iterator[str]:
+def serve_reports(folder: Path, host: str, port: int) -> Iterator[str]:
     """Serve the pages of a folder, on another port where that one is taken; give the URL of the folder."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    listening = _listening(host, port)
-    config = uvicorn.Config(Guard(Reports(folder)), log_config=None, lifespan="off", server_header=False)
+    listener = _create_listener(host, port)
+    config = uvicorn.Config(Guard(ReportsApp(folder)), log_config=None, lifespan="off", server_header=False)
     server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     try:
-        yield f"http://{host}:{listening.getsockname()[1]}/"
+        yield f"http://{host}:{listener.getsockname()[1]}/"
     finally:
         server.should_exit = True
         thread.join(5)
-        listening.close()
+        listener.close()
 
 
-def _listening(host: str, port: int) -> socket.socket:
+def _create_listener(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port))
     except (OSError, OverflowError):
         return socket.create_server((host, 0))
 
 
-def published(page: Path, run_id: str) -> str | None:
+def publish_page(page: Path, run_id: str) -> str | None:
     """Copy the page that a run has written to where it is served; give its URL. None: nobody serves pages here."""
     folder, url = settings().reports, settings().reports_url
     if not folder or not url:
         return None
     shutil.copyfile(page, folder / f"{run_id}.html")
-    _forget_oldest(folder)
+    _delete_oldest(folder)
     return f"{url}{run_id}.html"
 
 
-def _forget_oldest(folder: Path) -> None:
+def _delete_oldest(folder: Path) -> None:
     by_age = sorted(folder.glob("*.html"), key=lambda page: page.stat().st_mtime)
-    for page in by_age[:-MOST_KEPT]:
+    for page in by_age[:-MAX_PAGES]:
         page.unlink(missing_ok=True)

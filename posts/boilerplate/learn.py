@@ -10,46 +10,46 @@ from datetime import datetime
 from itertools import chain
 
 from posts.boilerplate import events
-from posts.boilerplate.ngrams import leveled, runs, said
+from posts.boilerplate.ngrams import mask_digits, shared_runs, text_weight
 from posts.boilerplate.template import (
-    AMID,
-    EDGE,
-    RUN,
+    EDGE_BLOCK,
+    EXCLUDED_ELEMENTS,
+    INNER_BLOCK,
     SIGNATURE,
-    UNLEARNED,
-    Known,
-    at_edges,
-    is_furniture,
+    TEXT_RUN,
+    ComparedBlock,
+    find_edge_blocks,
+    find_near_edge_blocks,
     is_sentence,
-    near_edges,
+    is_site_notice,
 )
 from posts.html.extract import Block
-from posts.text.whitespace import bare
+from posts.text.whitespace import alphanumeric_key
 
 # A source of fewer distinct bodies has no boilerplate that could be told from quotations.
-LEAST_POSTS = 8
+MIN_POSTS = 8
 # Shared by so many distinct bodies, a passage is boilerplate: one in a hundred, three at the least, and twelve
 # in any source however large (a series of a dozen episodes repeats its introduction less often than that).
-LEAST_SHARE, LEAST, ENOUGH = 0.01, 3, 12
+MIN_SUPPORT_SHARE, MIN_SUPPORT, MAX_SUPPORT = 0.01, 3, 12
 # A block must recur in so many posts, and in such a share of them: what stands in 3 of 424 posts is text, and a series
 # begins each of its parts with one sentence. At the end of texts what asks or tells addresses is told by that as well.
-LEAST_PAGES, TAIL_SHARE, AMID_SHARE, HEAD_SHARE = 8, 0.01, 0.05, 0.25
+MIN_BLOCK_POSTS, MIN_TAIL_SHARE, MIN_INNER_SHARE, MIN_HEAD_SHARE = 8, 0.01, 0.05, 0.25
 # of the posts that hold a block, so many have it at an edge; amid a text a phrase is no boilerplate
-EDGE_SHARE, SHORTEST_AMID = 0.8, 24
-LONGEST_PATTERN = 2_000
+MIN_EDGE_SHARE, MIN_INNER_WEIGHT = 0.8, 24
+MAX_PATTERN_CHARS = 2_000
 # a run of letters says something from so many words on, see `said`
-SHORTEST_RUN = 8
+MIN_RUN_WEIGHT = 8
 # A signature holds boilerplate only, where nearly all its blocks in many posts were left out by other rules.
-SIGNATURE_SHARE, SIGNATURE_POSTS = 0.9, 8
+MIN_SIGNATURE_SHARE, MIN_SIGNATURE_POSTS = 0.9, 8
 # what authors themselves write again and again
-PROTECTED = re.compile(
+PROTECTED_NAMES = re.compile(
     r"未完待续|未完待續|待续|待續|完|全文完|编者按|編者按|编按|編按|导语|導語|引言|前言|序|序言|结语|結語|结论|結論|后记|後記|附录|附錄|注释|註釋|注|註|参考(?:资料|文献)|參考(?:資料|文獻)|摘要|目录|目錄|tobecontinued|introduction|conclusions?|references|notes?|sources|summary|abstract|acknowledge?ments?|appendix|theend"
     r"|[\d一二三四五六七八九十百零〇壹贰叁肆伍上中下ivxabcqa]{1,6}|第.{1,5}[章节節回部分集]|part\d+|chapter\d+",
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Specimen:
+class TrainingSample:
     """A post as learning sees it: its blocks before any template was applied. A flat one is a single passage."""
 
     source_id: str
@@ -64,7 +64,7 @@ class Specimen:
         return "\n".join(text for text, _, _, is_out in self.blocks if not is_out)
 
 
-def as_learned(blocks: Iterable[Block]) -> list[tuple[str, str, str, bool]]:
+def to_training_blocks(blocks: Iterable[Block]) -> list[tuple[str, str, str, bool]]:
     """Return (text, element, signature, is left out by a rule) of each block."""
     return [(block.text, block.element, block.signature, block.rule is not None) for block in blocks]
 
@@ -78,136 +78,172 @@ class Pattern:
     posts: int
 
 
-def learn(specimens: Sequence[Specimen]) -> list[Pattern]:
+def learn(samples: Sequence[TrainingSample]) -> list[Pattern]:
     """Return what recurs over the posts of one source, the most frequent first.
 
     Posts with the same body count once, however many there are, so that one text published ten thousand times
     neither becomes boilerplate of others nor hides theirs. Only where bodies of one passage repeat under many
     titles, as a channel's description of itself does, that passage is boilerplate.
     """
-    distinct = list({specimen.body: specimen for specimen in specimens if specimen.body}.values())
-    flat = [specimen for specimen in distinct if specimen.is_flat]
-    pages = [specimen for specimen in distinct if not specimen.is_flat]
+    distinct_samples = list({sample.body: sample for sample in samples if sample.body}.values())
+    flat_samples = [specimen for specimen in distinct_samples if specimen.is_flat]
+    page_samples = [specimen for specimen in distinct_samples if not specimen.is_flat]
     # a paragraph is no description that has lost its line breaks, where other posts of the source have theirs
-    runs = [*_repeated(specimens), *_runs(flat)] if len(flat) >= len(pages) else []
-    blocks = list(_blocks(pages))
-    found = [*runs, *blocks, *_signatures(pages, {block.pattern for block in blocks})]
-    unique = {(each.kind, each.pattern): each for each in sorted(found, key=lambda each: each.posts)}
-    return sorted(unique.values(), key=lambda each: (-each.posts, each.kind, each.pattern))
+    run_patterns = (
+        [*_repeated_body_patterns(samples), *_run_patterns(flat_samples)]
+        if len(flat_samples) >= len(page_samples)
+        else []
+    )
+    block_patterns = list(_block_patterns(page_samples))
+    patterns = [
+        *run_patterns,
+        *block_patterns,
+        *_signature_patterns(page_samples, {block.pattern for block in block_patterns}),
+    ]
+    unique_patterns = {
+        (each.kind, each.pattern): each for each in sorted(patterns, key=lambda each: each.posts)
+    }
+    return sorted(unique_patterns.values(), key=lambda each: (-each.posts, each.kind, each.pattern))
 
 
-def least_of(posts: int) -> int:
+def min_support(posts: int) -> int:
     """Return how many of so many distinct bodies must share a passage for it to be boilerplate."""
-    return max(LEAST, min(math.ceil(LEAST_SHARE * posts), ENOUGH))
+    return max(MIN_SUPPORT, min(math.ceil(MIN_SUPPORT_SHARE * posts), MAX_SUPPORT))
 
 
-def _repeated(specimens: Sequence[Specimen]) -> Iterator[Pattern]:
-    titles = defaultdict[str, set[str]](set)
-    for specimen in specimens:
-        if specimen.is_flat and specimen.body:
-            titles[leveled(specimen.body)].add(specimen.title)
-    for body, under in titles.items():
-        if len(under) > LEAST and len(body) <= LONGEST_PATTERN:
-            yield Pattern(RUN, body, len(under))
+def _repeated_body_patterns(samples: Sequence[TrainingSample]) -> Iterator[Pattern]:
+    titles_by_body = defaultdict[str, set[str]](set)
+    for sample in samples:
+        if sample.is_flat and sample.body:
+            titles_by_body[mask_digits(sample.body)].add(sample.title)
+    for body, titles in titles_by_body.items():
+        if len(titles) > MIN_SUPPORT and len(body) <= MAX_PATTERN_CHARS:
+            yield Pattern(TEXT_RUN, body, len(titles))
 
 
-def _runs(flat: Sequence[Specimen]) -> Iterator[Pattern]:
-    if len(flat) < LEAST_POSTS:
+def _run_patterns(samples: Sequence[TrainingSample]) -> Iterator[Pattern]:
+    if len(samples) < MIN_POSTS:
         return
-    texts = sorted({leveled(specimen.body) for specimen in flat})
-    least = least_of(len(texts))
-    for run, posts in runs(texts, least).items():
-        if posts >= least and (not run.isascii() or said(run) >= SHORTEST_RUN):
-            yield Pattern(RUN, run, posts)
+    texts = sorted({mask_digits(sample.body) for sample in samples})
+    min_posts = min_support(len(texts))
+    for run, posts in shared_runs(texts, min_posts).items():
+        if posts >= min_posts and (not run.isascii() or text_weight(run) >= MIN_RUN_WEIGHT):
+            yield Pattern(TEXT_RUN, run, posts)
 
 
-def _blocks(pages: Sequence[Specimen]) -> Iterator[Pattern]:
-    if len(pages) < LEAST_POSTS:
+def _block_patterns(samples: Sequence[TrainingSample]) -> Iterator[Pattern]:
+    if len(samples) < MIN_POSTS:
         return
-    total, names = len(pages), list(map(_names, pages))
-    posts = Counter(chain.from_iterable(names))
-    often = {name for name, count in posts.items() if count >= LEAST and _may_recur(name)}
-    often = _independent(pages, [each & often for each in names]) if often else often
-    told = (
-        {name: text for page in pages for text, *_ in page.blocks if (name := bare(text)) in often}
-        if often
+    total, block_names = len(samples), list(map(_block_names, samples))
+    post_counts = Counter(chain.from_iterable(block_names))
+    frequent_names = {
+        name for name, count in post_counts.items() if count >= MIN_SUPPORT and _may_recur(name)
+    }
+    frequent_names = (
+        _independent_names(samples, [each & frequent_names for each in block_names])
+        if frequent_names
+        else frequent_names
+    )
+    texts = (
+        {
+            name: text
+            for sample in samples
+            for text, *_ in sample.blocks
+            if (name := alphanumeric_key(text)) in frequent_names
+        }
+        if frequent_names
         else {}
     )
-    furniture = {name for name, text in told.items() if is_furniture(text)}
+    furniture = {name for name, text in texts.items() if is_site_notice(text)}
     recurring = frozenset(
-        name for name in often if posts[name] >= max(LEAST_PAGES, TAIL_SHARE * total) or name in furniture
+        name
+        for name in frequent_names
+        if post_counts[name] >= max(MIN_BLOCK_POSTS, MIN_TAIL_SHARE * total) or name in furniture
     )
-    at_head, at_tail = _at_edges(pages, recurring)
-    near = (
-        Counter(name for page in pages for name in furniture & _near_edges(page))
+    at_head, at_tail = _count_at_edges(samples, recurring)
+    near_edges_counts = (
+        Counter(name for page in samples for name in furniture & _names_near_edges(page))
         if furniture
         else Counter[str]()
     )
     for name in sorted(recurring):
-        count = posts[name]
-        is_at_edge = max(near[name], at_head[name] + at_tail[name]) >= EDGE_SHARE * count
-        share = HEAD_SHARE if at_head[name] > at_tail[name] else AMID_SHARE
-        if is_at_edge and (name in furniture or count >= share * total):
-            yield Pattern(EDGE, name, count)
+        count = post_counts[name]
+        is_at_edge = max(near_edges_counts[name], at_head[name] + at_tail[name]) >= MIN_EDGE_SHARE * count
+        min_share = MIN_HEAD_SHARE if at_head[name] > at_tail[name] else MIN_INNER_SHARE
+        if is_at_edge and (name in furniture or count >= min_share * total):
+            yield Pattern(EDGE_BLOCK, name, count)
         elif (
             not is_at_edge
-            and count >= max(LEAST_PAGES, AMID_SHARE * total)
-            and is_sentence(told[name])
-            and said(told[name]) >= SHORTEST_AMID
+            and count >= max(MIN_BLOCK_POSTS, MIN_INNER_SHARE * total)
+            and is_sentence(texts[name])
+            and text_weight(texts[name]) >= MIN_INNER_WEIGHT
         ):
-            yield Pattern(AMID, name, count)
+            yield Pattern(INNER_BLOCK, name, count)
 
 
-def _independent(pages: Sequence[Specimen], names: Sequence[AbstractSet[str]]) -> set[str]:
+def _independent_names(samples: Sequence[TrainingSample], names: Sequence[AbstractSet[str]]) -> set[str]:
     """Return the names, of those of each page, that recur though posts about one event count once."""
-    event = events.longest([page.published_at for page in pages])
-    held = ((page.published_at, page.edition, each) for page, each in zip(pages, names, strict=True))
-    return {name for name, count in events.independents(held, event).items() if count >= LEAST}
+    event = events.event_duration([sample.published_at for sample in samples])
+    posts = ((page.published_at, page.edition, each) for page, each in zip(samples, names, strict=True))
+    return {
+        name for name, count in events.count_independent_by_name(posts, event).items() if count >= MIN_SUPPORT
+    }
 
 
 def _may_recur(name: str) -> bool:
-    return len(name) <= LONGEST_PATTERN and not PROTECTED.fullmatch(name)
+    return len(name) <= MAX_PATTERN_CHARS and not PROTECTED_NAMES.fullmatch(name)
 
 
-def _at_edges(pages: Sequence[Specimen], recurring: AbstractSet[str]) -> tuple[Counter[str], Counter[str]]:
+def _count_at_edges(
+    samples: Sequence[TrainingSample], recurring: AbstractSet[str]
+) -> tuple[Counter[str], Counter[str]]:
     """Count in how many posts blocks that recur stand before, and behind, all of the text's own."""
     at_head, at_tail = Counter[str](), Counter[str]()
-    for page in pages if recurring else ():
-        blocks = [Known(bare(text), element, is_out) for text, element, _, is_out in page.blocks]
-        head, tail = at_edges(blocks, recurring)
-        at_tail.update({blocks[at].name for at in tail})
-        at_head.update({blocks[at].name for at in set(head).difference(tail)})
+    for sample in samples if recurring else ():
+        blocks = [
+            ComparedBlock(alphanumeric_key(text), element, is_out)
+            for text, element, _, is_out in sample.blocks
+        ]
+        head, tail = find_edge_blocks(blocks, recurring)
+        at_tail.update({blocks[at].key for at in tail})
+        at_head.update({blocks[at].key for at in set(head).difference(tail)})
     return at_head, at_tail
 
 
-def _near_edges(page: Specimen) -> set[str]:
-    blocks = [Known(bare(text), element, is_out) for text, element, _, is_out in page.blocks]
-    return {blocks[at].name for at in near_edges(blocks)}
+def _names_near_edges(sample: TrainingSample) -> set[str]:
+    blocks = [
+        ComparedBlock(alphanumeric_key(text), element, is_out) for text, element, _, is_out in sample.blocks
+    ]
+    return {blocks[at].key for at in find_near_edge_blocks(blocks)}
 
 
-def _names(page: Specimen) -> set[str]:
+def _block_names(sample: TrainingSample) -> set[str]:
     """Return the blocks that are kept and may be boilerplate, as they are compared."""
-    kept = {bare(text) for text, element, _, is_out in page.blocks if not is_out and element not in UNLEARNED}
-    return kept - {""}
+    names = {
+        alphanumeric_key(text)
+        for text, element, _, is_out in sample.blocks
+        if not is_out and element not in EXCLUDED_ELEMENTS
+    }
+    return names - {""}
 
 
-def _signatures(pages: Sequence[Specimen], recurring: AbstractSet[str]) -> Iterator[Pattern]:
-    if len(pages) < LEAST_POSTS:
+def _signature_patterns(samples: Sequence[TrainingSample], recurring: AbstractSet[str]) -> Iterator[Pattern]:
+    if len(samples) < MIN_POSTS:
         return
-    posts, kept, left_out = Counter[str](), Counter[str](), Counter[str]()
-    for page in pages:
-        for text, _, signature, is_out in page.blocks:
-            if is_out or bare(text) in recurring:
-                left_out[signature] += 1
+    post_counts, kept_counts, dropped_counts = Counter[str](), Counter[str](), Counter[str]()
+    for sample in samples:
+        for text, _, signature, is_out in sample.blocks:
+            if is_out or alphanumeric_key(text) in recurring:
+                dropped_counts[signature] += 1
             else:
-                kept[signature] += 1
-        posts.update({signature for _, _, signature, _ in page.blocks})
-    for signature, count in posts.items():
-        total = kept[signature] + left_out[signature]
+                kept_counts[signature] += 1
+        post_counts.update({signature for _, _, signature, _ in sample.blocks})
+    for signature, count in post_counts.items():
+        total = kept_counts[signature] + dropped_counts[signature]
         if (
             signature
-            and count >= SIGNATURE_POSTS
-            and kept[signature]
-            and left_out[signature] >= SIGNATURE_SHARE * total
+            and count >= MIN_SIGNATURE_POSTS
+            and kept_counts[signature]
+            and dropped_counts[signature] >= MIN_SIGNATURE_SHARE * total
         ):
             yield Pattern(SIGNATURE, signature, count)

@@ -8,82 +8,86 @@ from itertools import pairwise
 import numpy as np
 
 # Twelve characters of Chinese are a phrase of six to eight words: longer than names, shorter than slogans.
-SHINGLE = 12
+SHINGLE_CHARS = 12
 # of a run, where it ends within a shingle
-SHORTEST = 8
+MIN_RUN_CHARS = 8
 # A run ends where the number of bodies that share it changes by this factor: there a variable part begins.
-STEP = 1.6
-DIGITS = "123456789０１２３４５６７８９"
+FREQUENCY_RATIO = 1.6
+NONZERO_DIGITS = "123456789０１２３４５６７８９"
 # the end of the sentence before belongs to that sentence
-ENDS = "。！？!?；;，,、）)】」』”》…~～ "
+CLAUSE_ENDS = "。！？!?；;，,、）)】」』”》…~～ "
 WIDE_LETTER = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 LATIN_WORD = re.compile("[^\\W_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")
-BASE = np.uint64(1_000_003)
+HASH_BASE = np.uint64(1_000_003)
 
 
-def leveled(text: str) -> str:
+def mask_digits(text: str) -> str:
     """Return a text with every digit as 0, so that numbers and dates within a template do not part it; same length."""
-    for digit in DIGITS:
+    for digit in NONZERO_DIGITS:
         # faster than `translate`, which looks every character up
         if digit in text:
             text = text.replace(digit, "0")
     return text
 
 
-def runs(texts: Sequence[str], least: int) -> Counter[str]:
+def shared_runs(texts: Sequence[str], min_texts: int) -> Counter[str]:
     """Return the runs of text that at least so many of some distinct texts (leveled) share, with their number."""
-    hashed = [_shingles(text) for text in texts]
-    shared = [np.unique(one) for one in hashed]
-    if not shared:
+    hashes_by_text = [_hash_shingles(text) for text in texts]
+    distinct_hashes = [np.unique(text_hashes) for text_hashes in hashes_by_text]
+    if not distinct_hashes:
         return Counter()
-    names, counts = np.unique(np.concatenate(shared), return_counts=True)
-    is_shared = counts >= least
-    names, counts = names[is_shared], counts[is_shared]
-    found = Counter[str]()
-    if names.size == 0:
-        return found
-    for text, shingles in zip(texts, hashed, strict=True):
-        found.update(set(_runs_of(text, _frequencies(shingles, names, counts))))
-    return found
+    shared_hashes, counts = np.unique(np.concatenate(distinct_hashes), return_counts=True)
+    is_frequent = counts >= min_texts
+    shared_hashes, counts = shared_hashes[is_frequent], counts[is_frequent]
+    run_counts = Counter[str]()
+    if shared_hashes.size == 0:
+        return run_counts
+    for text, hashes in zip(texts, hashes_by_text, strict=True):
+        run_counts.update(set(_split_runs(text, _frequencies(hashes, shared_hashes, counts))))
+    return run_counts
 
 
-def _shingles(text: str) -> "np.ndarray":
-    points = np.frombuffer(text.encode("utf-32-le"), dtype=np.uint32).astype(np.uint64)
-    if points.size < SHINGLE:
+def _hash_shingles(text: str) -> "np.ndarray":
+    code_points = np.frombuffer(text.encode("utf-32-le"), dtype=np.uint32).astype(np.uint64)
+    if code_points.size < SHINGLE_CHARS:
         return np.empty(0, np.uint64)
-    size = points.size - SHINGLE + 1
-    hashed = np.zeros(size, np.uint64)
-    for at in range(SHINGLE):
-        hashed *= BASE
-        hashed += points[at : at + size]
-    return hashed
+    size = code_points.size - SHINGLE_CHARS + 1
+    hashes = np.zeros(size, np.uint64)
+    for shift in range(SHINGLE_CHARS):
+        hashes *= HASH_BASE
+        hashes += code_points[shift : shift + size]
+    return hashes
 
 
-def _frequencies(shingles: "np.ndarray", names: "np.ndarray", counts: "np.ndarray") -> "np.ndarray":
+def _frequencies(hashes: "np.ndarray", shared_hashes: "np.ndarray", counts: "np.ndarray") -> "np.ndarray":
     """Return for each character the most bodies that share a shingle over it; 0 where too few do."""
-    if shingles.size == 0:
+    if hashes.size == 0:
         return np.empty(0, np.int64)
-    at = np.minimum(np.searchsorted(names, shingles), names.size - 1)
-    starts = np.where(names[at] == shingles, counts[at], 0)
-    over = np.zeros(starts.size + SHINGLE - 1, np.int64)
-    for shift in range(SHINGLE):
-        np.maximum(over[shift : shift + starts.size], starts, out=over[shift : shift + starts.size])
-    return over
+    indexes = np.minimum(np.searchsorted(shared_hashes, hashes), shared_hashes.size - 1)
+    shingle_counts = np.where(shared_hashes[indexes] == hashes, counts[indexes], 0)
+    char_counts = np.zeros(shingle_counts.size + SHINGLE_CHARS - 1, np.int64)
+    for shift in range(SHINGLE_CHARS):
+        np.maximum(
+            char_counts[shift : shift + shingle_counts.size],
+            shingle_counts,
+            out=char_counts[shift : shift + shingle_counts.size],
+        )
+    return char_counts
 
 
-def _runs_of(text: str, frequencies: "np.ndarray") -> Iterable[str]:
+def _split_runs(text: str, frequencies: "np.ndarray") -> Iterable[str]:
     if not frequencies.any():
         return
     before, after = frequencies[:-1], frequencies[1:]
-    is_cut = np.maximum(before, after) > STEP * np.minimum(before, after)
-    cuts = [0, *(np.flatnonzero(is_cut) + 1).tolist(), frequencies.size]
-    for start, end in pairwise(cuts):
-        if frequencies[start] and end - start >= SHORTEST:
-            run = text[start:end].strip().lstrip(ENDS)
-            if len(run) >= SHORTEST:
+    is_boundary = np.maximum(before, after) > FREQUENCY_RATIO * np.minimum(before, after)
+    boundaries = [0, *(np.flatnonzero(is_boundary) + 1).tolist(), frequencies.size]
+    for start, end in pairwise(boundaries):
+        if frequencies[start] and end - start >= MIN_RUN_CHARS:
+            run = text[start:end].strip().lstrip(CLAUSE_ENDS)
+            if len(run) >= MIN_RUN_CHARS:
                 yield run
 
 
-def said(text: str) -> int:
+def text_weight(text: str) -> int:
     """Return how much a text says, in characters of Chinese: a word of letters counts as two."""
     return len(WIDE_LETTER.findall(text)) + 2 * len(LATIN_WORD.findall(text))

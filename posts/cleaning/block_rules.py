@@ -9,43 +9,46 @@ from collections.abc import Callable
 from itertools import islice, takewhile
 
 from posts.boilerplate.template import Template
-from posts.cleaning.flat import Passage, cut
-from posts.html.blocks import A_PARAGRAPH, HEADINGS, LONGEST_LINE, Block, Content
+from posts.cleaning.flat import Passage, clean_flat_text
+from posts.html.blocks import HEADINGS, MAX_LINE_CHARS, MIN_PARAGRAPH_CHARS, Block, Content
 from posts.html.elements import CLASS_RULES
-from posts.rules.context import Page
-from posts.rules.links import Judged, after_promotion, bare_address, lead_in, own_links
-from posts.rules.promotions import promotion
-from posts.rules.worded import AMID, AT_EDGES, OF_PARAGRAPHS, OF_WHOLE_TEXTS
-from posts.rules.wordings import WORDINGS
-from posts.text.whitespace import bare
+from posts.rules.context import PageContext
+from posts.rules.links import RuleHits, bare_urls, internal_links, link_intros, trailing_links
+from posts.rules.promotions import is_promotion
+from posts.rules.worded import EDGE_RULES, INNER_RULES, PARAGRAPH_RULES, SINGLE_TEXT_RULES
+from posts.rules.wordings import TEXT_RULES
+from posts.text.whitespace import alphanumeric_key
 from schemas.enums import ParseWarning
 
-__all__ = ["WORDINGS", "Page", "judge", "outline", "words"]
+__all__ = ["TEXT_RULES", "PageContext", "apply_element_rules", "apply_rules", "apply_text_rules"]
 
-Rule = Callable[[list[Block], Page], Judged]
+BlockRule = Callable[[list[Block], PageContext], RuleHits]
 # no plea of those seen is longer
-LONGEST_PLEA = 420
-HEAD, TAIL = 8, 14
+MAX_PLEA_CHARS = 420
+HEAD_BLOCKS, TAIL_BLOCKS = 8, 14
 # with a shorter one many headings begin
-SHORTEST_TITLE = 6
-ENDS = "。！？.!?…”」"
-COMMENTS, OF_OTHERS = "comments_element", frozenset({"comments_element", "related_element", "teaser"})
+MIN_HEADING_TITLE_CHARS = 6
+SENTENCE_OR_QUOTE_ENDS = "。！？.!?…”」"
+COMMENTS_RULE, OTHER_CONTENT_RULES = (
+    "comments_element",
+    frozenset({"comments_element", "related_element", "teaser"}),
+)
 # What readers do not see is the piece where it is so many times what they do: scripts show it once all is loaded.
-MAY_HIDE = {"hidden_element": 2, "fallback_element": 3}
-MAY_WRAP = frozenset(
+HIDDEN_RULE_FACTORS = {"hidden_element": 2, "fallback_element": 3}
+WRAPPER_RULES = frozenset(
     """comments_element related_element promotion_element byline_element tags_element navigation_element share_element
     advertisement footer_element author_box form_element site_chrome_element teaser""".split()
-) | frozenset(MAY_HIDE)
+) | frozenset(HIDDEN_RULE_FACTORS)
 # left out by what markup says, or said in a column of its own
-BY_MARKUP = frozenset(rule.name for rule in CLASS_RULES) | frozenset(
+MARKUP_RULES = frozenset(rule.name for rule in CLASS_RULES) | frozenset(
     "fallback_element site_chrome_element form_element teaser title_repeated".split()
 )
 # what a paragraph in letters weighs at the least: 150 of them, see `_weight`
-LATIN_PARAGRAPH = 50
+MIN_PARAGRAPH_WEIGHT = 50
 # a piece keeps a fifth of what its markup leaves of it
-SEVERAL, MOST_LEFT_OUT = 3, 0.8
+MIN_PIECE_BLOCKS, MAX_DROPPED_SHARE = 3, 0.8
 # a heading that is a date begins a part of a chronicle; a date below a picture tells when it was taken
-NEVER_IN = {
+EXCLUDED_ELEMENTS = {
     "dateline": HEADINGS | {"figcaption", "li", "td"},
     "contact_line": HEADINGS | {"figcaption"},
     "rights_notice": HEADINGS,
@@ -57,131 +60,159 @@ COMMENTS_HEADING = re.compile(
 )
 
 
-def judge(content: Content, page: Page, template: Template | None = None) -> None:
+def apply_rules(content: Content, page: PageContext, template: Template | None = None) -> None:
     """Set the rule on each block by which it is left out; a text without line breaks is parted into passages."""
-    flat = outline(content, page)
-    if flat is not None:
-        _part(content, flat, page, template)
+    flat_block = apply_element_rules(content, page)
+    if flat_block is not None:
+        _replace_by_passages(content, flat_block, page, template)
         return
     if template is not None:
-        _apply(template.recurring, content.blocks, page)
-    words(content, page)
+        _apply_rule(template.recurring_blocks, content.blocks, page)
+    apply_text_rules(content, page)
 
 
-def outline(content: Content, page: Page) -> Block | None:
+def apply_element_rules(content: Content, page: PageContext) -> Block | None:
     """Judge blocks by the elements that hold them; where one is left that is no heading, give it: a text unparted."""
-    rescue(content)
-    _apply(title, content.blocks, page)
-    kept = _kept(content.blocks)
-    return kept[0] if len(kept) == 1 and kept[0].element not in HEADINGS else None
+    restore_main_content(content)
+    _apply_rule(repeated_title, content.blocks, page)
+    kept_blocks = _undropped(content.blocks)
+    return kept_blocks[0] if len(kept_blocks) == 1 and kept_blocks[0].element not in HEADINGS else None
 
 
-def words(content: Content, page: Page) -> None:
+def apply_text_rules(content: Content, page: PageContext) -> None:
     """Judge blocks by what they say, by where they link, and by what stands beside them."""
     blocks = content.blocks
-    for rule in (wording, own_links, bare_address, lead_in, after_promotion, title):
-        _apply(rule, blocks if rule in {lead_in, after_promotion, title} else _kept(blocks), page)
-    spare(content)
+    for rule in (text_pattern, internal_links, bare_urls, link_intros, trailing_links, repeated_title):
+        _apply_rule(
+            rule,
+            blocks if rule in {link_intros, trailing_links, repeated_title} else _undropped(blocks),
+            page,
+        )
+    restore_mostly_dropped(content)
 
 
-def spare(content: Content) -> None:
+def restore_mostly_dropped(content: Content) -> None:
     """Keep a piece of several blocks of which next to nothing would be left, but for what its markup says."""
-    piece = [block for block in content.blocks if block.rule not in BY_MARKUP]
-    left_out = sum(_weight(block) for block in piece if block.rule is not None)
-    if left_out and len(piece) >= SEVERAL and left_out > MOST_LEFT_OUT * sum(map(_weight, piece)):
-        for block in piece:
+    blocks = [block for block in content.blocks if block.rule not in MARKUP_RULES]
+    dropped_weight = sum(_weight(block) for block in blocks if block.rule is not None)
+    if (
+        dropped_weight
+        and len(blocks) >= MIN_PIECE_BLOCKS
+        and dropped_weight > MAX_DROPPED_SHARE * sum(map(_weight, blocks))
+    ):
+        for block in blocks:
             block.rule = None
         content.warnings.append(ParseWarning.MOSTLY_CUT)
 
 
-def _apply(rule: Rule, among: list[Block], page: Page) -> None:
-    for block, name in rule(among, page):
+def _apply_rule(rule: BlockRule, blocks: list[Block], page: PageContext) -> None:
+    for block, name in rule(blocks, page):
         block.rule = name
 
 
-def _kept(blocks: list[Block]) -> list[Block]:
-    return list(filter(_is_kept, blocks))
+def _undropped(blocks: list[Block]) -> list[Block]:
+    return list(filter(_is_undropped, blocks))
 
 
-def _is_kept(block: Block) -> bool:
+def _is_undropped(block: Block) -> bool:
     return block.rule is None
 
 
-def _part(content: Content, block: Block, page: Page, template: Template | None) -> None:
+def _replace_by_passages(
+    content: Content, block: Block, page: PageContext, template: Template | None
+) -> None:
     """Put passages, each kept or left out, in the place of a block whose line breaks are lost."""
     text = block.text
-    if len(text) <= LONGEST_LINE:
-        block.rule = next((name for name, is_one in OF_WHOLE_TEXTS.concerning(text) if is_one(text)), None)
+    if len(text) <= MAX_LINE_CHARS:
+        block.rule = next(
+            (name for name, matches in SINGLE_TEXT_RULES.candidates(text) if matches(text)), None
+        )
         if block.rule:
             return
-    passages = cut(text, page.title, template.covered) if template is not None else cut(text, page.title)
+    passages = (
+        clean_flat_text(text, page.title, template.matches)
+        if template is not None
+        else clean_flat_text(text, page.title)
+    )
     if _is_only_title([passage for passage, rule in passages if rule is None], page):
         passages = [(passage, rule or "title_repeated") for passage, rule in passages]
     if len(passages) > 1 or passages[0][1]:
         blocks = content.blocks
-        at = blocks.index(block)
-        blocks[at : at + 1] = [
+        index = blocks.index(block)
+        blocks[index : index + 1] = [
             Block(passage, rule, block.element, block.signature, continues=number > 0)
             for number, (passage, rule) in enumerate(passages)
         ]
         block.rule = None if any(rule is None for _, rule in passages) else passages[0][1]
-        _leave_out_links(content, block, passages)
+        _drop_passage_links(content, block, passages)
 
 
-def _leave_out_links(content: Content, block: Block, passages: list[Passage]) -> None:
+def _drop_passage_links(content: Content, block: Block, passages: list[Passage]) -> None:
     """Let links of a block that was parted go with the passage that holds their text."""
     for link in content.all_links:
         if link.rule is None and link.text and block in link.blocks:
-            holding = [rule for passage, rule in passages if link.text in passage]
-            link.rule = holding[0] if holding and None not in holding else None
+            passage_rules = [rule for passage, rule in passages if link.text in passage]
+            link.rule = passage_rules[0] if passage_rules and None not in passage_rules else None
 
 
-def _is_only_title(left: list[str], page: Page) -> bool:
-    if sum(map(len, left)) > 2 * len(page.title) + 20:
+def _is_only_title(kept_texts: list[str], page: PageContext) -> bool:
+    if sum(map(len, kept_texts)) > 2 * len(page.title) + 20:
         return False
-    return bare("".join(left)) == bare(page.title)
+    return alphanumeric_key("".join(kept_texts)) == alphanumeric_key(page.title)
 
 
-def rescue(content: Content) -> None:
+def restore_main_content(content: Content) -> None:
     """Keep what an element rule would leave out where it is the piece itself, with its links and pictures.
 
     A conversation may stand in the markup of comments, an article in a box of a name that means something else.
     What is kept counts when the next rule is looked at.
     """
-    told = defaultdict[str, float](float)
+    dropped_weights = defaultdict[str, float](float)
     for block in content.blocks:
-        if block.rule in MAY_WRAP:
-            told[block.rule] += _weight(block)
-    for name in sorted(told, key=lambda name: (name in OF_OTHERS, name == COMMENTS, -told[name], name)):
-        if _is_piece(name, content.blocks):
-            _bring_back(name, content)
+        if block.rule in WRAPPER_RULES:
+            dropped_weights[block.rule] += _weight(block)
+    for name in sorted(
+        dropped_weights,
+        key=lambda name: (name in OTHER_CONTENT_RULES, name == COMMENTS_RULE, -dropped_weights[name], name),
+    ):
+        if _is_main_content(name, content.blocks):
+            _restore(name, content)
 
 
-def _is_piece(name: str, blocks: list[Block]) -> bool:
-    own = sum(_weight(block) for block in blocks if block.rule is None)
-    inside = [block for block in blocks if block.rule == name]
-    told = sum(map(_weight, inside))
-    long = sum(_weight(block) for block in inside if _is_long(block))
+def _is_main_content(name: str, blocks: list[Block]) -> bool:
+    kept_weight = sum(_weight(block) for block in blocks if block.rule is None)
+    dropped_blocks = [block for block in blocks if block.rule == name]
+    dropped_weight = sum(map(_weight, dropped_blocks))
+    long_weight = sum(_weight(block) for block in dropped_blocks if _is_long(block))
     # remarks are sentences too, and may be more than what they are on
-    sentences = sum(_weight(block) for block in inside if block.text[-1] in ENDS and name != COMMENTS)
-    if name in MAY_HIDE:
-        return told > MAY_HIDE[name] * own and max(long, sentences) > told / 2
-    return (told > own and long > told / 2) or (told > 3 * own and sentences > told / 2)
+    sentence_weight = sum(
+        _weight(block)
+        for block in dropped_blocks
+        if block.text[-1] in SENTENCE_OR_QUOTE_ENDS and name != COMMENTS_RULE
+    )
+    if name in HIDDEN_RULE_FACTORS:
+        return (
+            dropped_weight > HIDDEN_RULE_FACTORS[name] * kept_weight
+            and max(long_weight, sentence_weight) > dropped_weight / 2
+        )
+    return (dropped_weight > kept_weight and long_weight > dropped_weight / 2) or (
+        dropped_weight > 3 * kept_weight and sentence_weight > dropped_weight / 2
+    )
 
 
-def _bring_back(name: str, content: Content) -> None:
+def _restore(name: str, content: Content) -> None:
     for block in content.blocks:
         if block.rule == name:
             is_heading = COMMENTS_HEADING.fullmatch(block.text) is not None
             block.rule = "widget_words" if is_heading else None
     for link in content.all_links:
         link.rule = None if link.rule == name else link.rule
-    for picture in content.all_pictures:
+    for picture in content.all_images:
         picture.rule = None if picture.rule == name else picture.rule
 
 
 def _is_long(block: Block) -> bool:
-    return len(block.text) > A_PARAGRAPH and _weight(block) > LATIN_PARAGRAPH
+    return len(block.text) > MIN_PARAGRAPH_CHARS and _weight(block) > MIN_PARAGRAPH_WEIGHT
 
 
 def _weight(block: Block) -> float:
@@ -189,39 +220,47 @@ def _weight(block: Block) -> float:
     return len(block.text.encode()) / 3
 
 
-def title(blocks: list[Block], page: Page) -> Judged:
+def repeated_title(blocks: list[Block], page: PageContext) -> RuleHits:
     """A first block that only repeats the title."""
     if any(block.rule == "title_repeated" for block in blocks):
         return
-    longest = 2 * len(page.title) + 40
-    first = takewhile(lambda block: len(block.text) <= longest, islice(filter(_is_kept, blocks), 3))
-    for block in first:
-        wanted, found = bare(page.title), bare(block.text)
-        is_heading = block.element in {"h1", "h2"} and min(len(found), len(wanted)) >= SHORTEST_TITLE
-        if found == wanted or (is_heading and (found.startswith(wanted) or wanted.startswith(found))):
+    max_chars = 2 * len(page.title) + 40
+    first_blocks = takewhile(
+        lambda block: len(block.text) <= max_chars, islice(filter(_is_undropped, blocks), 3)
+    )
+    for block in first_blocks:
+        title_key, text_key = alphanumeric_key(page.title), alphanumeric_key(block.text)
+        is_heading = (
+            block.element in {"h1", "h2"} and min(len(text_key), len(title_key)) >= MIN_HEADING_TITLE_CHARS
+        )
+        if text_key == title_key or (
+            is_heading and (text_key.startswith(title_key) or title_key.startswith(text_key))
+        ):
             yield block, "title_repeated"
             return
 
 
-def wording(blocks: list[Block], page: Page) -> Judged:
+def text_pattern(blocks: list[Block], page: PageContext) -> RuleHits:
     """A short block that says nothing but what a rule of WORDINGS names, a plea, or who made it."""
-    for at, block in enumerate(blocks):
-        if len(block.text) <= LONGEST_PLEA:
-            is_edge = at < HEAD or at >= len(blocks) - TAIL
-            name = _worded(block, page, is_edge=is_edge)
+    for index, block in enumerate(blocks):
+        if len(block.text) <= MAX_PLEA_CHARS:
+            is_edge = index < HEAD_BLOCKS or index >= len(blocks) - TAIL_BLOCKS
+            name = _match_text_rule(block, page, is_edge=is_edge)
             if name is not None:
                 yield block, name
 
 
-def _worded(block: Block, page: Page, *, is_edge: bool) -> str | None:
-    lookup = OF_PARAGRAPHS if len(block.text) > LONGEST_LINE else AT_EDGES if is_edge else AMID
-    concerning = lookup.concerning(block.text)
-    said = (
-        rule
-        for rule, is_one in concerning
-        if is_one(block.text) and block.element not in NEVER_IN.get(rule, ())
+def _match_text_rule(block: Block, page: PageContext, *, is_edge: bool) -> str | None:
+    keyword_index = (
+        PARAGRAPH_RULES if len(block.text) > MAX_LINE_CHARS else EDGE_RULES if is_edge else INNER_RULES
     )
-    name = next(said, None)
+    candidates = keyword_index.candidates(block.text)
+    matching_rules = (
+        rule
+        for rule, matches in candidates
+        if matches(block.text) and block.element not in EXCLUDED_ELEMENTS.get(rule, ())
+    )
+    name = next(matching_rules, None)
     if name != "promotion":
         return name
-    return "promotion" if promotion(block, page) else None
+    return "promotion" if is_promotion(block, page) else None

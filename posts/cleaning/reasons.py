@@ -2,11 +2,11 @@
 
 from types import MappingProxyType
 
-from posts.cleaning.block_rules import WORDINGS
+from posts.cleaning.block_rules import TEXT_RULES
 from posts.html.elements import CLASS_RULES
 
 # the rules that are functions; those that are data bring their reason with them
-_OF_FUNCTIONS = {
+_FUNCTION_RULE_REASONS = {
     "fallback_element": "controls, and stand-ins for what cannot be played",
     "site_chrome_element": "header, footer or navigation of the site",
     "form_element": "a form to fill in",
@@ -30,8 +30,8 @@ _OF_FUNCTIONS = {
     "leftover": "no sentence, and alone among what is left out",
 }
 # name of a rule -> why it leaves a block out
-REASONS = MappingProxyType(
-    _OF_FUNCTIONS
+RULE_REASONS = MappingProxyType(
+    _FUNCTION_RULE_REASONS
     | {rule.name: rule.reason for rule in CLASS_RULES}
-    | {wording.name: wording.reason for wording in WORDINGS}
+    | {wording.name: wording.reason for wording in TEXT_RULES}
 )

@@ -5,103 +5,107 @@ import re
 from bs4 import BeautifulSoup
 from bs4.element import PageElement, PreformattedString, Tag
 
-from posts.html.tags import escaped
+from posts.html.tags import escape_html
 
 # libxml2 knows the void elements of HTML 4 and nests what follows the others.
-VOID = frozenset(
+VOID_TAGS = frozenset(
     """
     area base basefont bgsound br col embed frame hr img input keygen link meta param source track wbr
     """.split()
 )
 # no tag in these is a tag
-RAW = (
+RAW_CONTENT = (
     r"<!--.*?(?:-->|\Z)|<plaintext\b.*"
     r"|<(iframe|noembed|noframes|script|style|textarea|title|xmp)\b.*?(?:</\2\b|\Z)"
 )
-OTHER_END = re.compile(rf"({RAW})|</(?:(br)|body|html)(?=[\s/>])[^<>]*+>", re.IGNORECASE | re.DOTALL)
+STRAY_END_TAG = re.compile(
+    rf"({RAW_CONTENT})|</(?:(br)|body|html)(?=[\s/>])[^<>]*+>", re.IGNORECASE | re.DOTALL
+)
 # the elements that end an open paragraph where they begin, or where they end around it
-PARAGRAPH_ENDS_AT = (
+PARAGRAPH_CLOSERS = (
     "address|article|aside|blockquote|caption|center|details|dialog|dir|div|dl|dd|dt|fieldset|figcaption|figure|footer"
     "|form|h[1-6]|header|hgroup|hr|li|listing|main|menu|nav|ol|p|plaintext|pre|search|section|summary|table|td|th|ul|xmp"
 )
-PARAGRAPH = rf"<p(?=[\s/>])[^<]*+(?:<(?!/?(?:{PARAGRAPH_ENDS_AT})\b)[^<]*+)*+</p\b"
-PARAGRAPH_END = re.compile(rf"({RAW}|{PARAGRAPH})|</p(?=[\s/>])[^<>]*+>", re.IGNORECASE | re.DOTALL)
+OPEN_PARAGRAPH = rf"<p(?=[\s/>])[^<]*+(?:<(?!/?(?:{PARAGRAPH_CLOSERS})\b)[^<]*+)*+</p\b"
+STRAY_PARAGRAPH_END = re.compile(
+    rf"({RAW_CONTENT}|{OPEN_PARAGRAPH})|</p(?=[\s/>])[^<>]*+>", re.IGNORECASE | re.DOTALL
+)
 
 # libxml2 ends a term where a list begins in it, but not through an element that it does not know
-WRAPPER = "postlake-list"
-LIST_TAG = re.compile(rf"({RAW})|<(/?)(dl|dt|dd)(?=[\s/>])[^<>]*+>", re.IGNORECASE | re.DOTALL)
+LIST_WRAPPER = "postlake-list"
+LIST_TAG = re.compile(rf"({RAW_CONTENT})|<(/?)(dl|dt|dd)(?=[\s/>])[^<>]*+>", re.IGNORECASE | re.DOTALL)
 
 
-def markup_of_soup(page: str) -> str:
-    soup = BeautifulSoup(_repaired(page), "lxml", multi_valued_attributes=None)
-    return "" if soup.body is None else _written(soup.body)
+def normalize_with_soup(document: str) -> str:
+    soup = BeautifulSoup(_repair(document), "lxml", multi_valued_attributes=None)
+    return "" if soup.body is None else _serialize(soup.body)
 
 
-def _repaired(page: str) -> str:
+def _repair(document: str) -> str:
     """Do what HTML asks and libxml2 leaves.
 
     NUL is no text, `</br>` breaks a line, a stray `</p>` parts paragraphs, and the body ends with the page. A term may
     hold a list, and ends where the next term or description begins.
     """
-    page = OTHER_END.sub(lambda end: end[1] or (end[3] and "<br>") or "", page.replace("\0", ""))
-    page = _with_lists_nested(page)
-    return PARAGRAPH_END.sub(lambda end: end[1] or "<p></p>", page)
+    document = STRAY_END_TAG.sub(lambda end: end[1] or (end[3] and "<br>") or "", document.replace("\0", ""))
+    document = _nest_lists(document)
+    return STRAY_PARAGRAPH_END.sub(lambda end: end[1] or "<p></p>", document)
 
 
-def _with_lists_nested(page: str) -> str:
+def _nest_lists(document: str) -> str:
     """End terms and descriptions where the next one begins, and wrap the lists in them."""
-    opened = list[str]()
+    open_tags = list[str]()
 
-    def repaired(tag: re.Match[str]) -> str:
+    def repair_tag(tag: re.Match[str]) -> str:
         if tag[1]:
             return tag[0]
         name, is_end = tag[4].lower(), bool(tag[3])
         if name == "dl":
-            return _list(opened, tag[0], is_end=is_end)
+            return _wrap_list(open_tags, tag[0], is_end=is_end)
         if is_end:
-            if opened and opened[-1] == name:
-                opened.pop()
+            if open_tags and open_tags[-1] == name:
+                open_tags.pop()
             return tag[0]
-        before = f"</{opened.pop()}>" if opened and opened[-1] != "dl" else ""
-        opened.append(name)
-        return before + tag[0]
+        end_tag = f"</{open_tags.pop()}>" if open_tags and open_tags[-1] != "dl" else ""
+        open_tags.append(name)
+        return end_tag + tag[0]
 
-    return LIST_TAG.sub(repaired, page)
+    return LIST_TAG.sub(repair_tag, document)
 
 
-def _list(opened: list[str], tag: str, *, is_end: bool) -> str:
+def _wrap_list(open_tags: list[str], tag: str, *, is_end: bool) -> str:
     if not is_end:
-        opened.append("dl")
-        return f"<{WRAPPER}>{tag}"
-    if "dl" not in opened:
+        open_tags.append("dl")
+        return f"<{LIST_WRAPPER}>{tag}"
+    if "dl" not in open_tags:
         return tag
-    while opened.pop() != "dl":
+    while open_tags.pop() != "dl":
         pass
-    return f"{tag}</{WRAPPER}>"
+    return f"{tag}</{LIST_WRAPPER}>"
 
 
-def _written(root: Tag) -> str:
+def _serialize(root: Tag) -> str:
     """Write an element and all in it but comments, to any depth.
 
     Tag.decode compares elements by all they hold: nested alike, they take the square of the time and the stack.
     """
-    written, unwritten = list[str](), list[PageElement | str]([root])
-    while unwritten:
-        node = unwritten.pop()
+    pieces, pending = list[str](), list[PageElement | str]([root])
+    while pending:
+        node = pending.pop()
         if isinstance(node, Tag):
-            if node.name == WRAPPER:
-                unwritten += reversed(node.contents)
+            if node.name == LIST_WRAPPER:
+                pending += reversed(node.contents)
                 continue
             name = "img" if node.name == "image" else node.name
-            written.append(f"<{name}{''.join(map(_attribute, node.attrs.items()))}>")
-            unwritten += ["" if name in VOID else f"</{name}>", *reversed(node.contents)]
+            pieces.append(f"<{name}{''.join(map(_format_attribute, node.attrs.items()))}>")
+            pending += ["" if name in VOID_TAGS else f"</{name}>", *reversed(node.contents)]
         elif type(node) is str:
-            written.append(node)
+            pieces.append(node)
         elif isinstance(node, str) and not isinstance(node, PreformattedString):
-            written.append(escaped(node))
-    return "".join(written)
+            pieces.append(escape_html(node))
+    return "".join(pieces)
 
 
-def _attribute(named: tuple[str, object]) -> str:
-    name, value = named
-    return f' {name}="{escaped(str(value))}"'
+def _format_attribute(attribute: tuple[str, object]) -> str:
+    name, value = attribute
+    return f' {name}="{escape_html(str(value))}"'

@@ -5,21 +5,21 @@ from collections.abc import Container
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from posts.html.images import picture
+from posts.html.images import image_url
 
 HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 # Chinese sentences of a remark or a teaser seldom come to this, those of an article to two or three times it.
-A_PARAGRAPH = 80
+MIN_PARAGRAPH_CHARS = 80
 # No credit or notice of those seen is longer; a longer block is a paragraph with one in it.
-LONGEST_LINE = 220
+MAX_LINE_CHARS = 220
 # What is said of a picture or of the whole piece may be left out while the picture beside it stays.
-OF_PICTURES = frozenset(
+IMAGE_NOTE_RULES = frozenset(
     "photo_credit credit_line dateline player_times title_repeated widget_words bare_address".split()
 )
 # Rules of blocks that lead to other pieces.
-OF_OTHERS = frozenset("own_links announced_links after_promotion teaser".split())
+OTHER_PIECE_RULES = frozenset("own_links announced_links after_promotion teaser".split())
 # pages that ask for money or addresses: a picture that leads there advertises them
-PROMOTED = re.compile(
+PROMOTION_URL = re.compile(
     r"\Ahttps?://(?:(?:[\w-]+\.)*(?:subscribe|subscriptions?|subs|donate|membership|promotions?|paywall)\.[^/?#]+"
     r"|(?:[\w-]+\.)*(?:patreon|ko-fi|buymeacoffee|opencollective|liberapay|afdian)\.[a-z]+)(?:[/?#]|\Z)"
     r"|\A(?!#)[^?#]*/(?:subscribe|subscriptions?|donat(?:e|ions?)|memberships?|promotions?|paywall|sign-?up|newsletters?)(?:[/?#]|\Z)",
@@ -46,7 +46,7 @@ class Block:
 
 
 @dataclass(slots=True, eq=False)
-class Picture:
+class Image:
     """An `<img>`, where it leads if it stands in a link, and the block of text that it stands in, if in any.
 
     `rule` is that of the element around it, as with blocks.
@@ -57,16 +57,18 @@ class Picture:
     href: str = ""
     block: Block | None = None
 
-    def is_kept(self, advertised: Container[str] = ()) -> bool:
+    def is_kept(self, advertised_hrefs: Container[str] = ()) -> bool:
         """Tell whether it goes with nothing that is left out, and leads to nothing that is advertised."""
-        if self.rule is not None or (self.href and (self.href in advertised or PROMOTED.search(self.href))):
+        if self.rule is not None or (
+            self.href and (self.href in advertised_hrefs or PROMOTION_URL.search(self.href))
+        ):
             return False
         block = self.block
-        return block is None or block.rule is None or block.rule in OF_PICTURES
+        return block is None or block.rule is None or block.rule in IMAGE_NOTE_RULES
 
-    def shows(self, advertised: Container[str]) -> bool:
+    def is_shown(self, advertised_hrefs: Container[str]) -> bool:
         """Tell whether it is kept and no spacer, icon or the like."""
-        return self.is_kept(advertised) and picture(self.attributes) is not None
+        return self.is_kept(advertised_hrefs) and image_url(self.attributes) is not None
 
 
 @dataclass(slots=True, eq=False)
@@ -76,7 +78,7 @@ class Link:
     href: str
     rule: str | None
     text: str = ""
-    pictures: list[Picture] = field(default_factory=list)
+    images: list[Image] = field(default_factory=list)
     blocks: list[Block] = field(default_factory=list)
 
     @property
@@ -92,30 +94,34 @@ class Content:
 
     blocks: list[Block] = field(default_factory=list)
     all_links: list[Link] = field(default_factory=list)
-    all_pictures: list[Picture] = field(default_factory=list)
+    all_images: list[Image] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
     @property
     def links(self) -> list[tuple[str, str]]:
         """Return address and text of the links that are kept."""
-        advertised = self._advertised
+        advertised_hrefs = self._advertised_hrefs
         return [
             (link.href, link.text)
             for link in self.all_links
-            if link.is_kept and (link.text or any(each.shows(advertised) for each in link.pictures))
+            if link.is_kept and (link.text or any(each.is_shown(advertised_hrefs) for each in link.images))
         ]
 
     @property
     def images(self) -> list[dict[str, str]]:
         """Return the attributes of the pictures that are kept."""
-        advertised = self._advertised
-        return [each.attributes for each in self.all_pictures if each.is_kept(advertised)]
+        advertised_hrefs = self._advertised_hrefs
+        return [each.attributes for each in self.all_images if each.is_kept(advertised_hrefs)]
 
     @property
-    def _advertised(self) -> set[str]:
+    def _advertised_hrefs(self) -> set[str]:
         """Return where only blocks that are left out as ways to other pieces lead; pictures that lead there go too."""
-        others = {href for block in self.blocks if block.rule in OF_OTHERS for href in block.hrefs}
-        return others and others.difference(*(block.hrefs for block in self.blocks if block.rule is None))
+        other_hrefs = {
+            href for block in self.blocks if block.rule in OTHER_PIECE_RULES for href in block.hrefs
+        }
+        return other_hrefs and other_hrefs.difference(
+            *(block.hrefs for block in self.blocks if block.rule is None)
+        )
 
     @property
     def text(self) -> str:
@@ -125,20 +131,20 @@ class Content:
             if block.rule is not None:
                 continue
             if block.continues and texts:
-                texts[-1] = _joined(texts[-1], block.text)
+                texts[-1] = _join_passages(texts[-1], block.text)
             else:
                 texts.append(block.text)
         return "\n\n".join(filter(None, (text.strip() for text in texts)))
 
     @property
-    def left_out_chars(self) -> int:
+    def dropped_chars(self) -> int:
         return sum(len(block.text) for block in self.blocks if block.rule is not None)
 
-    def chars_left_out_by(self, rules: Container[str]) -> int:
+    def chars_dropped_by(self, rules: Container[str]) -> int:
         return sum(len(block.text) for block in self.blocks if block.rule in rules)
 
 
-def _joined(before: str, after: str) -> str:
+def _join_passages(before: str, after: str) -> str:
     before, after = before.rstrip(), after.lstrip()
     return f"{before} {after}" if before[-1:].isascii() and after[:1].isascii() else before + after
 
@@ -150,16 +156,16 @@ def join_row(blocks: list[Block], cells: list[int]) -> None:
     """
     if not cells or cells[0] == len(blocks):
         return
-    borders = [*cells, len(blocks)]
-    if any(end - start > 1 for start, end in pairwise(borders)):
+    cell_bounds = [*cells, len(blocks)]
+    if any(end - start > 1 for start, end in pairwise(cell_bounds)):
         return
-    held = [blocks[start] if end > start else None for start, end in pairwise(borders)]
-    filled = [block for block in held if block]
-    if any(block.rule for block in filled):
+    cell_blocks = [blocks[start] if end > start else None for start, end in pairwise(cell_bounds)]
+    filled_cells = [block for block in cell_blocks if block]
+    if any(block.rule for block in filled_cells):
         return
     row = blocks[cells[0]]
-    row.text = "\t".join(block.text if block else "" for block in held).rstrip("\t")
+    row.text = "\t".join(block.text if block else "" for block in cell_blocks).rstrip("\t")
     row.element = "tr"
-    row.linked_chars = sum(block.linked_chars for block in filled)
-    row.hrefs = [href for block in filled for href in block.hrefs]
+    row.linked_chars = sum(block.linked_chars for block in filled_cells)
+    row.hrefs = [href for block in filled_cells for href in block.hrefs]
     del blocks[cells[0] + 1 :]

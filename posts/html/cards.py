@@ -3,24 +3,26 @@
 import re
 
 from posts.html.blocks import Block
-from posts.html.tags import HEADINGS
+from posts.html.tags import SUBHEADINGS
 
 # 500 characters are a long excerpt
-LEAST_OF_A_CARD, MOST_OF_A_CARD, LONGEST_CARD = 2, 8, 700
-CUT_OFF = re.compile(r"(?:\.\.\.|…|\[…\]|\[\.\.\.\])\W*\Z")
+MIN_CARD_BLOCKS, MAX_CARD_BLOCKS, MAX_CARD_CHARS = 2, 8, 700
+TRUNCATED_END = re.compile(r"(?:\.\.\.|…|\[…\]|\[\.\.\.\])\W*\Z")
 
 
-def leave_out_card(blocks: list[Block], start: int) -> None:
+def drop_teaser_card(blocks: list[Block], start: int) -> None:
     """Leave out what a box holds, the last of some blocks, if it is the card of another piece.
 
     That has its title as a link, and its beginning cut off.
     """
-    if not LEAST_OF_A_CARD <= len(blocks) - start <= MOST_OF_A_CARD or blocks[-1].rule:
+    if not MIN_CARD_BLOCKS <= len(blocks) - start <= MAX_CARD_BLOCKS or blocks[-1].rule:
         return
-    boxed = blocks[start:]
-    if sum(len(block.text) for block in boxed) > LONGEST_CARD:
+    card_blocks = blocks[start:]
+    if sum(len(block.text) for block in card_blocks) > MAX_CARD_CHARS:
         return
-    is_titled = any(b.element in HEADINGS and b.hrefs and b.linked_chars >= len(b.text) - 2 for b in boxed)
-    if is_titled and any(CUT_OFF.search(b.text) for b in boxed):
-        for block in boxed:
+    is_titled = any(
+        b.element in SUBHEADINGS and b.hrefs and b.linked_chars >= len(b.text) - 2 for b in card_blocks
+    )
+    if is_titled and any(TRUNCATED_END.search(b.text) for b in card_blocks):
+        for block in card_blocks:
             block.rule = block.rule or "teaser"

@@ -5,33 +5,35 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 # neither text nor anything a reader sees as such
-UNREAD = frozenset(
+SKIPPED_TAGS = frozenset(
     "head title script style template object embed svg canvas math-renderer map datalist param source track area".split()
 )
 # controls and stand-ins for what cannot be played
-FALLBACK = frozenset(
+FALLBACK_TAGS = frozenset(
     "noscript iframe video audio button select textarea input option progress meter dialog".split()
 )
 # parts of a page by their role, https://www.w3.org/TR/wai-aria-1.2/#landmark_roles
-ROLES = frozenset(
+CHROME_ROLES = frozenset(
     "dialog alertdialog navigation banner contentinfo search menu menubar toolbar tablist tooltip".split()
 )
 # within a listing all else is how it is coloured
-IN_CODE = frozenset({"line_numbers", "fallback_element", "hidden_element"})
-CHROME = frozenset({"header", "footer", "nav"})
-NO_CLASS_COUNTS = frozenset({"article", "main", "body", "html"})
-NAMING = ("class", "id", "data-e2e", "data-testid", "data-component")
+RULES_IN_CODE = frozenset({"line_numbers", "fallback_element", "hidden_element"})
+CHROME_TAGS = frozenset({"header", "footer", "nav"})
+CLASS_EXEMPT_TAGS = frozenset({"article", "main", "body", "html"})
+NAME_ATTRIBUTES = ("class", "id", "data-e2e", "data-testid", "data-component")
 # what names an article's kind, topics or place in a list, on the element that holds it
-ARTICLES = frozenset("node hentry h-entry gh-article post-full status-publish".split())
-OF_ARTICLES = frozenset("promoted published sticky featured".split())
-KIND = re.compile(r"(?:node|post|type|tag|category|series|format|status|view-mode)-(?!(?:\S+-)?teaser)")
-TOPIC = re.compile("(?:tag|category|type|topic)-")
-NAMES_OF_TOPICS = frozenset({"tags_element", "byline_element", "related_element"})
+ARTICLE_CLASSES = frozenset("node hentry h-entry gh-article post-full status-publish".split())
+ARTICLE_STATUS_CLASSES = frozenset("promoted published sticky featured".split())
+ARTICLE_KIND = re.compile(
+    r"(?:node|post|type|tag|category|series|format|status|view-mode)-(?!(?:\S+-)?teaser)"
+)
+TOPIC_PREFIX = re.compile("(?:tag|category|type|topic)-")
+RULES_IGNORING_TOPIC_PREFIX = frozenset({"tags_element", "byline_element", "related_element"})
 # theirs are ids that links lead to: `tools`, `series`, `license` name what they are about
-IDS_OF_TEXT = frozenset("h1 h2 h3 h4 h5 h6 section".split())
+ANCHOR_ID_TAGS = frozenset("h1 h2 h3 h4 h5 h6 section".split())
 # no rule names anything longer, and the patterns try each part of a name as a beginning
 MAX_NAME_CHARS = 100
-CAMEL = re.compile("(?<=[a-z0-9])(?=[A-Z])")
+CAMEL_BOUNDARY = re.compile("(?<=[a-z0-9])(?=[A-Z])")
 DASHES = re.compile("[-_]+")
 HIDDEN_STYLE = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
 
@@ -51,11 +53,11 @@ class ClassRule:
 
 
 # what a plea is put in; `subscribe-history` is a subject
-BOXES = (
+SUFFIXES = (
     r"(?:-?(?:box|form|widget|wrap|wrapper|cta|buttons?|btn|banner|prompt|container|inline|bar|block|section|module|callout|modal|popup"
     r"|overlay|signup|area|card|link|links|unit|embed|promo|message|msg|notice|panel|footer|header|tips?|title|text|desc|us|me|now|row|content|editor))*"
 )
-WHERE = (
+PREFIXES = (
     r"(?:(?:js|c|o|m|u|l|is|wp|wp-block|jp|et|td|elementor|theme|site|blog|block|post|posts|entry|article|single|page"
     r"|content|story|news|node|item|rich-media|body|main|section|widget|component|module|box|the|p|g|ui|app|mod|rich|note|review|detail|details|index)-)*"
 )
@@ -108,7 +110,7 @@ CLASS_RULES = (
     ClassRule(
         "promotion_element",
         "asks to subscribe, pay, follow or donate",
-        rf"(?:newsletter|subscribe|subscription|sign-?up|email-?(?:signup|capture)|donate|donation|donor|support|membership|member|paywall|regwall|reward|follow|sponsor|appeal){BOXES}|mailchimp\S*|mc-embed-signup|(?!(?:has|no|non|with|without|pre|before)-)(?:[a-z0-9]+-)*(?:[a-z0-9]*paywall|barrier(?:-?(?:page|box|wrap|wrapper|content|overlay|message|fail-?safe)\S*)?)|cta|call-to-action|promo(?:tion)?|promo-?(?:banner|block)|app-?(?:download|banner|promo)|download-?app|reward-?qrcode|qr-?code|qrcode-\S+|append-?qr\S*|(?!(?:has|no|non|with|without|pre|before)-)(?:[a-z0-9]+-)+(?:qr|qrcode|promos?|newsletter|paywall|subscribe|signup|donation|donate)|wechat-?(?:qr\S*|code|follow)|tip-?jar|buy-?me\S*|patreon\S*|kofi\S*|preview-?(?:wall|notice)|custom-select-card|mp-profile-iframe\S*|(?:[a-z0-9]+-)*self-promo\S*|promoted-(?:content|posts?|articles?|links?|stories)|promote-(?:box|banner|block)|before-ir|app-?e\d+|subscription-widget\S*|charge-?wall\S*|support-us|rewards?{BOXES}|rewards?-\S+|admire(?:-\S+)?|dashang\S*|zanshang\S*",
+        rf"(?:newsletter|subscribe|subscription|sign-?up|email-?(?:signup|capture)|donate|donation|donor|support|membership|member|paywall|regwall|reward|follow|sponsor|appeal){SUFFIXES}|mailchimp\S*|mc-embed-signup|(?!(?:has|no|non|with|without|pre|before)-)(?:[a-z0-9]+-)*(?:[a-z0-9]*paywall|barrier(?:-?(?:page|box|wrap|wrapper|content|overlay|message|fail-?safe)\S*)?)|cta|call-to-action|promo(?:tion)?|promo-?(?:banner|block)|app-?(?:download|banner|promo)|download-?app|reward-?qrcode|qr-?code|qrcode-\S+|append-?qr\S*|(?!(?:has|no|non|with|without|pre|before)-)(?:[a-z0-9]+-)+(?:qr|qrcode|promos?|newsletter|paywall|subscribe|signup|donation|donate)|wechat-?(?:qr\S*|code|follow)|tip-?jar|buy-?me\S*|patreon\S*|kofi\S*|preview-?(?:wall|notice)|custom-select-card|mp-profile-iframe\S*|(?:[a-z0-9]+-)*self-promo\S*|promoted-(?:content|posts?|articles?|links?|stories)|promote-(?:box|banner|block)|before-ir|app-?e\d+|subscription-widget\S*|charge-?wall\S*|support-us|rewards?{SUFFIXES}|rewards?-\S+|admire(?:-\S+)?|dashang\S*|zanshang\S*",
     ),
     ClassRule(
         "advertisement",
@@ -146,79 +148,85 @@ CLASS_RULES = (
         r"(?:mejs|plyr|vjs|jp|audio|video|player|podcast|powerpress)-?(?:controls?|time|duration|current|progress(?:-bar)?|links|buttons?|speed|play(?:-button)?|fallback|error)\S*|progress-?bar|player-controls|duration|current-time|no-cover",
     ),
 )
-_NAMES = re.compile("|".join(f"(?P<{rule.name}>{WHERE}(?:{rule.names}))" for rule in CLASS_RULES))
+_CLASS_RULE_PATTERN = re.compile(
+    "|".join(f"(?P<{rule.name}>{PREFIXES}(?:{rule.names}))" for rule in CLASS_RULES)
+)
 DROP_CAP = re.compile(
     r"(?:[a-z0-9]+-)*drop-?cap\S*|first-?letter|initial-?(?:cap|letter)|lettrine|wp-dropcap"
 )
-FLOATED = re.compile(r"(?:^|[;\s])float\s*:\s*left", re.IGNORECASE)
+FLOAT_LEFT = re.compile(r"(?:^|[;\s])float\s*:\s*left", re.IGNORECASE)
 # twice the size of text, or more
-LARGE = re.compile(
+LARGE_FONT = re.compile(
     r"(?:font-size|line-height)\s*:\s*(?:[3-9]\d|[1-9]\d\d)(?:\.\d+)?p[xt]|font-size\s*:\s*(?:[2-9](?:\.\d+)?r?em|[2-9]\d\d%)",
     re.IGNORECASE,
 )
 # what a template sets above the text although it is the author's: standfirst, abstract
 STANDFIRST = re.compile(
-    rf"{WHERE}(?:dek|deck|standfirst|stand-first|subtitle|sub-title|subhead(?:line|ing)?|sub-hed|lede|lead|leadin|lead-in|intro|introduction|excerpt|summary|abstract|description|desc|teaser-text|lead-text|strapline|tagline-post|chapo|daoyu|dao-du|art-?lead|article-?dek|post-description|blog-post-description)"
+    rf"{PREFIXES}(?:dek|deck|standfirst|stand-first|subtitle|sub-title|subhead(?:line|ing)?|sub-hed|lede|lead|leadin|lead-in|intro|introduction|excerpt|summary|abstract|description|desc|teaser-text|lead-text|strapline|tagline-post|chapo|daoyu|dao-du|art-?lead|article-?dek|post-description|blog-post-description)"
 )
 
 
-def why_dropped(tag: str, attributes: Mapping[str, str], names: Sequence[str]) -> str | None:
+def element_rule(tag: str, attributes: Mapping[str, str], names: Sequence[str]) -> str | None:
     """Name the rule by which an element and all in it is no text of the post; None to keep it.
 
     `names` are those of its attributes, see `names_of`.
     """
-    if tag in FALLBACK:
+    if tag in FALLBACK_TAGS:
         return "fallback_element"
-    if tag in CHROME or attributes.get("role") in ROLES:
+    if tag in CHROME_TAGS or attributes.get("role") in CHROME_ROLES:
         return "site_chrome_element"
     if tag == "form":
         return "form_element"
-    return _why_named(tag, attributes, names) if attributes and tag not in NO_CLASS_COUNTS else None
+    return _class_rule(tag, attributes, names) if attributes and tag not in CLASS_EXEMPT_TAGS else None
 
 
-def _why_named(tag: str, attributes: Mapping[str, str], names: Sequence[str]) -> str | None:
+def _class_rule(tag: str, attributes: Mapping[str, str], names: Sequence[str]) -> str | None:
     if "hidden" in attributes or HIDDEN_STYLE.search(attributes.get("style", "")):
         return "hidden_element"
-    if tag in IDS_OF_TEXT and "id" in attributes:
-        names = names_of({key: value for key, value in attributes.items() if key != "id"})
-    for name in names if ARTICLES.isdisjoint(names) else _besides_kinds(names):
-        found = _NAMES.fullmatch(name)
-        if not found or (found.lastgroup == "title_element" and tag != "h1"):
+    if tag in ANCHOR_ID_TAGS and "id" in attributes:
+        names = element_names({key: value for key, value in attributes.items() if key != "id"})
+    for name in names if ARTICLE_CLASSES.isdisjoint(names) else _without_kind_names(names):
+        match = _CLASS_RULE_PATTERN.fullmatch(name)
+        if not match or (match.lastgroup == "title_element" and tag != "h1"):
             continue
-        if found.lastgroup in NAMES_OF_TOPICS or not TOPIC.match(name):
-            return found.lastgroup
+        if match.lastgroup in RULES_IGNORING_TOPIC_PREFIX or not TOPIC_PREFIX.match(name):
+            return match.lastgroup
     return None
 
 
-def _besides_kinds(names: Sequence[str]) -> list[str]:
+def _without_kind_names(names: Sequence[str]) -> list[str]:
     """Return the names of an article's element that do not say what kind of article it is."""
-    kinds = OF_ARTICLES.union(name.removeprefix("type-") for name in names if name.startswith("type-"))
-    return [name for name in names if name not in kinds and not KIND.match(name)]
+    kind_names = ARTICLE_STATUS_CLASSES.union(
+        name.removeprefix("type-") for name in names if name.startswith("type-")
+    )
+    return [name for name in names if name not in kind_names and not ARTICLE_KIND.match(name)]
 
 
 def is_standfirst(names: Sequence[str]) -> bool:
     return any(STANDFIRST.fullmatch(name) for name in names)
 
 
-def is_drop_cap(names: Sequence[str]) -> bool:
+def has_drop_cap_name(names: Sequence[str]) -> bool:
     """Tell a first letter that is set large, after which white space parts no words."""
     return any(DROP_CAP.fullmatch(name) for name in names)
 
 
-def is_set_large(attributes: Mapping[str, str]) -> bool:
+def has_drop_cap_style(attributes: Mapping[str, str]) -> bool:
     """Tell an element that its style sets as a drop cap."""
     style = attributes.get("style", "")
-    return "float" in style and FLOATED.search(style) is not None and LARGE.search(style) is not None
+    return "float" in style and FLOAT_LEFT.search(style) is not None and LARGE_FONT.search(style) is not None
 
 
-def names_of(attributes: Mapping[str, str]) -> list[str]:
+def element_names(attributes: Mapping[str, str]) -> list[str]:
     """Return class names and id of an element as the rules compare them."""
-    written = " ".join(attributes.get(key, "") for key in NAMING)
-    names = DASHES.sub("-", written.lower()).split()
-    if written != written.lower():
+    source_names = " ".join(attributes.get(key, "") for key in NAME_ATTRIBUTES)
+    names = DASHES.sub("-", source_names.lower()).split()
+    if source_names != source_names.lower():
         # names in camel case are read both ways
-        known = set(names)
+        lowered_names = set(names)
         names += [
-            name for name in DASHES.sub("-", CAMEL.sub("-", written).lower()).split() if name not in known
+            name
+            for name in DASHES.sub("-", CAMEL_BOUNDARY.sub("-", source_names).lower()).split()
+            if name not in lowered_names
         ]
     return [name for name in names if len(name) <= MAX_NAME_CHARS]

@@ -3,24 +3,27 @@
 from html import unescape
 
 from posts.html.blocks import Block, Content
-from posts.html.walker import Walk
-from posts.text.whitespace import BREAK, one_line, texts_of
+from posts.html.walker import HtmlWalker
+from posts.text.whitespace import LINE_BREAK, one_line, split_on_breaks
 
-__all__ = ["Block", "Content", "content_of", "one_line"]
+__all__ = ["Block", "Content", "one_line", "parse_content"]
 
-ALONE = ("<body><div>", "</div></body>")
+SINGLE_RUN_MARKUP = ("<body><div>", "</div></body>")
 
 
-def content_of(markup: str) -> Content:
+def parse_content(markup: str) -> Content:
     """Return the content of markup (see posts.html.parser) in document order."""
-    if markup.startswith(ALONE[0]) and markup[markup.find("<", len(ALONE[0])) :] == ALONE[1]:
-        return _alone(markup[len(ALONE[0]) : -len(ALONE[1])])
-    walk = Walk()
-    walk.through(markup)
-    return walk.content
+    if (
+        markup.startswith(SINGLE_RUN_MARKUP[0])
+        and markup[markup.find("<", len(SINGLE_RUN_MARKUP[0])) :] == SINGLE_RUN_MARKUP[1]
+    ):
+        return _parse_single_run(markup[len(SINGLE_RUN_MARKUP[0]) : -len(SINGLE_RUN_MARKUP[1])])
+    walker = HtmlWalker()
+    walker.feed(markup)
+    return walker.content
 
 
-def _alone(run: str) -> Content:
+def _parse_single_run(run: str) -> Content:
     """Return the content of a single run of text, as most descriptions of videos are."""
     text = unescape(run) if "&" in run else run
-    return Content([Block(text, None, "div", "") for text in texts_of(text.replace(BREAK, ""))])
+    return Content([Block(text, None, "div", "") for text in split_on_breaks(text.replace(LINE_BREAK, ""))])

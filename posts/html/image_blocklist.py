@@ -3,9 +3,9 @@
 import re
 from functools import lru_cache
 
-PHOTOGRAPH = (".jpg", ".jpeg", ".webp")
+PHOTO_SUFFIXES = (".jpg", ".jpeg", ".webp")
 # Hosts, with all below them, that serve no picture of any post.
-NO_PICTURE_HOSTS = {
+BLOCKED_IMAGE_HOSTS = {
     "doubleclick.net": "ads", "googlesyndication.com": "ads", "googleadservices.com": "ads", "amazon-adsystem.com": "ads",
     "assoc-amazon.com": "ads", "adnxs.com": "ads", "criteo.com": "ads", "criteo.net": "ads", "taboola.com": "ads",
     "outbrain.com": "ads", "awin1.com": "ads", "linksynergy.com": "ads", "tradedoubler.com": "ads", "tanx.com": "ads",
@@ -21,20 +21,20 @@ NO_PICTURE_HOSTS = {
     "gravatar.com": "portraits of those who write and comment",
 }  # fmt: skip
 # a host whose first name says that it counts
-COUNTING = frozenset(
+TRACKING_HOST_LABELS = frozenset(
     {"pixel", "pixels", "counter", "analytics", "tracking", "tracker", "beacon", "telemetry"}
 )
 # Folders, by whole names.
-NO_PICTURE_FOLDERS = {
+BLOCKED_IMAGE_FOLDERS = {
     **dict.fromkeys("ads adserv adserve adserver adimg advert adverts advertisement advertisements".split(), "ads"),
     **dict.fromkeys("~r ~ff ~4 ~a ~at".split(), "FeedBurner: counting, buttons and ads under each post of a feed"),
     **dict.fromkeys("smilies smileys smiley emoticon emoticons twemoji emojione".split(), "emoji: the alt is the text"),
     **dict.fromkeys("avatar avatars profile profile_images user_picture userpic userpics".split(), "portraits of those who write"),
     **dict.fromkeys([f"{of}{by}{what}" for of in ("share", "social", "sns") for by in ("", "-", "_") for what in ("icon", "icons", "button", "buttons", "btn", "btns")], "share icons"),
 }  # fmt: skip
-SITES = "facebook|fb|twitter|weibo|sina|wechat|weixin|qzone|qq|line|telegram|whatsapp|instagram|youtube|linkedin|pinterest|reddit|e?mail|print|rss"
+SITE_NAMES = "facebook|fb|twitter|weibo|sina|wechat|weixin|qzone|qq|line|telegram|whatsapp|instagram|youtube|linkedin|pinterest|reddit|e?mail|print|rss"
 # What follows a slash in the address of anything but a photograph (.jpg, .webp).
-NO_PICTURE_FILES = {
+BLOCKED_IMAGE_FILES = {
     r"_/stat\?": "Medium counts readers",
     r"[bgp]\.gif\?": "WordPress and others count readers",
     r"(?:__utm|__ptq|utm|pixel|track|tracker|tracking|beacon|impression|count|counter|open|stat|stats)\.(?:gif|png|php|aspx?|ashx)\b": "counts readers",
@@ -42,11 +42,11 @@ NO_PICTURE_FILES = {
     r"tr\?(?:id|ev)=": "Facebook counts readers",
     r"i/(?:jot|adsct)\b": "Twitter counts readers",
     r"emoji(?:/(?:\d+x\d+|v\d|unicode|svg|img)|\.php)": "emoji: the alt is the text",
-    rf"(?:icons?|ico|btn|button|share|social|sns)[-_](?:{SITES})(?:[-_@.][\w@.-]*)?\.(?:png|svg|gif)": "share icons",
-    rf"(?:{SITES})[-_](?:icons?|share|btn|button)(?:[-_@.][\w@.-]*)?\.(?:png|svg|gif)": "share icons",
+    rf"(?:icons?|ico|btn|button|share|social|sns)[-_](?:{SITE_NAMES})(?:[-_@.][\w@.-]*)?\.(?:png|svg|gif)": "share icons",
+    rf"(?:{SITE_NAMES})[-_](?:icons?|share|btn|button)(?:[-_@.][\w@.-]*)?\.(?:png|svg|gif)": "share icons",
 }  # fmt: skip
-NO_PICTURE_FILE = re.compile(f"/(?:{'|'.join(NO_PICTURE_FILES)})")
-NO_PICTURE_CLASSES = frozenset(
+BLOCKED_IMAGE_PATH = re.compile(f"/(?:{'|'.join(BLOCKED_IMAGE_FILES)})")
+BLOCKED_IMAGE_CLASSES = frozenset(
     """
     emoji wp-smiley emojione twemoji smiley emoticon joypixels
     avatar avatar-image gravatar
@@ -55,18 +55,20 @@ NO_PICTURE_CLASSES = frozenset(
 )
 
 
-def is_of_no_post(address: str) -> bool:
+def is_blocked_image(address: str) -> bool:
     """Tell whether an address is, by its host, a folder or its file, none of a picture of the post."""
     address = address.lower()
     parts = address.partition("?")[0].split("/")
-    if "//" in address[:8] and _is_no_picture_host(parts[2]):
+    if "//" in address[:8] and _is_blocked_host(parts[2]):
         return True
-    return not NO_PICTURE_FOLDERS.keys().isdisjoint(parts[:-1]) or (
-        not parts[-1].endswith(PHOTOGRAPH) and bool(NO_PICTURE_FILE.search(f"/{address}"))
+    return not BLOCKED_IMAGE_FOLDERS.keys().isdisjoint(parts[:-1]) or (
+        not parts[-1].endswith(PHOTO_SUFFIXES) and bool(BLOCKED_IMAGE_PATH.search(f"/{address}"))
     )
 
 
 @lru_cache(maxsize=4096)
-def _is_no_picture_host(host: str) -> bool:
-    names = host.split(".")
-    return names[0] in COUNTING or any(".".join(names[at:]) in NO_PICTURE_HOSTS for at in range(len(names)))
+def _is_blocked_host(host: str) -> bool:
+    labels = host.split(".")
+    return labels[0] in TRACKING_HOST_LABELS or any(
+        ".".join(labels[start:]) in BLOCKED_IMAGE_HOSTS for start in range(len(labels))
+    )

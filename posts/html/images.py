@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from posts.html.image_blocklist import NO_PICTURE_CLASSES, PHOTOGRAPH, is_of_no_post
+from posts.html.image_blocklist import BLOCKED_IMAGE_CLASSES, PHOTO_SUFFIXES, is_blocked_image
 
 # Where late loading keeps the address that a script puts into `src`, the largest picture first where there are two.
-LATE = {
+LAZY_SRC_ATTRIBUTES = {
     "data-original": "jquery.lazyload; Zhihu keeps the full size here",
     "data-actualsrc": "Zhihu",
     "data-original-src": "home-made scripts",
@@ -35,7 +35,7 @@ LATE = {
     "file": "Discuz! boards",
 }
 # Attributes that can hold the address of something else (a page, a cropped or a bigger version): if `src` shows nothing.
-LATE_IF_NOTHING_ELSE = (
+FALLBACK_SRC_ATTRIBUTES = (
     "data-url",
     "data-image",
     "data-img",
@@ -44,91 +44,95 @@ LATE_IF_NOTHING_ELSE = (
     "data-full",
     "data-pin-media",
 )
-LATE_SETS = ("data-srcset", "data-lazy-srcset", "data-original-set")
+LAZY_SRCSET_ATTRIBUTES = ("data-srcset", "data-lazy-srcset", "data-original-set")
 
-SETS = frozenset(LATE_SETS)
+LAZY_SRCSET_NAMES = frozenset(LAZY_SRCSET_ATTRIBUTES)
 
-TINY = re.compile(r"\s*[01](?:px)?\s*\Z")
+TINY_SIZE = re.compile(r"\s*[01](?:px)?\s*\Z")
 TINY_STYLE = re.compile(r"(?:^|;)\s*(?:width|height)\s*:\s*[01]px|display\s*:\s*none", re.IGNORECASE)
 # a stand-in has the name of one, and no photograph is a GIF, PNG or SVG with such a name
-STAND_IN = re.compile(
+PLACEHOLDER = re.compile(
     r"(?:[\w-]*[-_])?(?:spacer|blank|transparent|trans|clear|pixel|1x1|0x0|empty|none|gr[ea]y|white|(?:pre)?load(?:ing|er)"
     r"|lazy(?:load)?|placehold(?:er)?|dot|shim)(?:[-_.]?\d+(?:x\d+)?)?\.(?:gif|png|svg)(?:[?#]|\Z)"
 )
-NO_ADDRESS = re.compile(r"\s*(?:\Z|data:|about:|blob:|javascript:|#)", re.IGNORECASE)
-AN_ADDRESS = re.compile(r"(?!\s*(?:data|about|blob|javascript):)[^{}<>]*[./][^{}<>]*\Z", re.IGNORECASE)
+NON_URL = re.compile(r"\s*(?:\Z|data:|about:|blob:|javascript:|#)", re.IGNORECASE)
+URL_LIKE = re.compile(r"(?!\s*(?:data|about|blob|javascript):)[^{}<>]*[./][^{}<>]*\Z", re.IGNORECASE)
 
 # https://html.spec.whatwg.org/multipage/images.html#parsing-a-srcset-attribute: an address ends at white space, so
 # that it can hold commas; a comma at its very end parts it from the next and it has no descriptor.
 CANDIDATE = re.compile(r"[\s,]*+(\S++)")
-DESCRIPTION = re.compile(r"(?:[^,(]|\([^)]*+(?:\)|\Z))*+")
-SIZE = re.compile(r"\s(\d+(?:\.\d+)?)[wx](?=\s|\Z)")
+DESCRIPTOR = re.compile(r"(?:[^,(]|\([^)]*+(?:\)|\Z))*+")
+DESCRIPTOR_SIZE = re.compile(r"\s(\d+(?:\.\d+)?)[wx](?=\s|\Z)")
 
 
-def picture(attributes: Mapping[str, str | None]) -> str | None:
+def image_url(attributes: Mapping[str, str | None]) -> str | None:
     """Return the address of the picture that an `<img>` shows once all is loaded, as it is written.
 
     None for what is no picture of the post: spacers and stand-ins, inlined data, pixels that count readers, ads,
     share icons, portraits, and emoji, whose alt is text.
     """
-    address = _address(attributes)
-    if not address or _is_tiny(attributes) or is_of_no_post(address):
+    url = _find_url(attributes)
+    if not url or _is_tiny(attributes) or is_blocked_image(url):
         return None
     classes = attributes.get("class")
-    return None if classes and not NO_PICTURE_CLASSES.isdisjoint(classes.lower().split()) else address
+    return None if classes and not BLOCKED_IMAGE_CLASSES.isdisjoint(classes.lower().split()) else url
 
 
 def best_of_srcset(srcset: str) -> str | None:
     """Return the address of the largest picture that a `srcset` names, the first of equals; None if it names none."""
-    sizes = [(size, address) for address, size in _candidates(srcset) if _usable(address)]
+    sizes = [(size, url) for url, size in _srcset_candidates(srcset) if _usable_url(url)]
     return max(sizes, key=lambda sized: sized[0])[1] if sizes else None
 
 
-def _candidates(srcset: str) -> Iterator[tuple[str, float]]:
-    at = 0
-    while found := CANDIDATE.match(srcset, at):
-        address, described, at = found[1], "", found.end()
-        if not address.endswith(",") and (description := DESCRIPTION.match(srcset, at)):
-            described, at = description[0], description.end()
-        size = SIZE.search(described)
-        yield address.rstrip(","), float(size[1]) if size else 1.0
+def _srcset_candidates(srcset: str) -> Iterator[tuple[str, float]]:
+    position = 0
+    while match := CANDIDATE.match(srcset, position):
+        url, descriptor, position = match[1], "", match.end()
+        if not url.endswith(",") and (descriptor_match := DESCRIPTOR.match(srcset, position)):
+            descriptor, position = descriptor_match[0], descriptor_match.end()
+        size = DESCRIPTOR_SIZE.search(descriptor)
+        yield url.rstrip(","), float(size[1]) if size else 1.0
 
 
-def _address(attributes: Mapping[str, str | None]) -> str | None:
-    if not LATE.keys().isdisjoint(attributes) and (late := _first_usable(attributes, LATE)):
-        return late
-    if not SETS.isdisjoint(attributes) and (late := _largest(attributes, LATE_SETS)):
-        return late
+def _find_url(attributes: Mapping[str, str | None]) -> str | None:
+    if not LAZY_SRC_ATTRIBUTES.keys().isdisjoint(attributes) and (
+        lazy_url := _first_usable(attributes, LAZY_SRC_ATTRIBUTES)
+    ):
+        return lazy_url
+    if not LAZY_SRCSET_NAMES.isdisjoint(attributes) and (
+        lazy_url := _largest_of_srcsets(attributes, LAZY_SRCSET_ATTRIBUTES)
+    ):
+        return lazy_url
     src = attributes.get("src")
-    if src and not NO_ADDRESS.match(src) and not _is_stand_in(src):
+    if src and not NON_URL.match(src) and not _is_placeholder(src):
         return src.strip()
-    return _largest(attributes, ("srcset",)) or _first_usable(attributes, LATE_IF_NOTHING_ELSE)
+    return _largest_of_srcsets(attributes, ("srcset",)) or _first_usable(attributes, FALLBACK_SRC_ATTRIBUTES)
 
 
-def _largest(attributes: Mapping[str, str | None], names: Iterable[str]) -> str | None:
+def _largest_of_srcsets(attributes: Mapping[str, str | None], names: Iterable[str]) -> str | None:
     return next(filter(None, (best_of_srcset(attributes.get(name) or "") for name in names)), None)
 
 
 def _first_usable(attributes: Mapping[str, str | None], names: Iterable[str]) -> str | None:
-    return next(filter(None, (_usable(attributes.get(name)) for name in names)), None)
+    return next(filter(None, (_usable_url(attributes.get(name)) for name in names)), None)
 
 
-def _usable(address: str | None) -> str | None:
+def _usable_url(url: str | None) -> str | None:
     """Return what is written if it can be the address of a picture: no flag, template, inlined data or stand-in."""
-    if not address or not AN_ADDRESS.match(address) or _is_stand_in(address):
+    if not url or not URL_LIKE.match(url) or _is_placeholder(url):
         return None
-    return address.strip()
+    return url.strip()
 
 
-def _is_stand_in(address: str) -> bool:
-    name = address[address.rfind("/") + 1 :].lower()
-    return not name.endswith(PHOTOGRAPH) and bool(STAND_IN.match(name))
+def _is_placeholder(url: str) -> bool:
+    name = url[url.rfind("/") + 1 :].lower()
+    return not name.endswith(PHOTO_SUFFIXES) and bool(PLACEHOLDER.match(name))
 
 
 def _is_tiny(attributes: Mapping[str, str | None]) -> bool:
     width, height, style = attributes.get("width"), attributes.get("height"), attributes.get("style")
     return bool(
-        (width and TINY.match(width))
-        or (height and TINY.match(height))
+        (width and TINY_SIZE.match(width))
+        or (height and TINY_SIZE.match(height))
         or (style and TINY_STYLE.search(style))
     )

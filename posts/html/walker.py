@@ -5,302 +5,317 @@ from collections.abc import Iterator
 from html import unescape
 
 from posts.html import elements
-from posts.html.blocks import Block, Content, Link, Picture, join_row
-from posts.html.cards import leave_out_card
-from posts.html.tags import HEADINGS, PLAIN, VOID, Mark, attributes_of, link_of, mark_of, without_meaning
-from posts.text.whitespace import BREAK, one_line, texts_of, verbatim
+from posts.html.blocks import Block, Content, Image, Link, join_row
+from posts.html.cards import drop_teaser_card
+from posts.html.tags import (
+    PLAIN_BLOCKS,
+    SUBHEADINGS,
+    VOID_TAGS,
+    OpeningTag,
+    ignorable_tags,
+    parse_attributes,
+    parse_link_tag,
+    parse_opening_tag,
+)
+from posts.text.whitespace import LINE_BREAK, one_line, split_on_breaks, split_verbatim
 
 COMMENT = re.compile(r"<!(?=--).*?(?:-->|\Z)", re.DOTALL)
 # hold text that no reader takes for markup
-RAW = frozenset({"script", "style", "title", "iframe"})
+RAW_TEXT_TAGS = frozenset({"script", "style", "title", "iframe"})
 # rules that what an element holds may be kept in spite of
-YIELDING = frozenset({"site_chrome_element", "title_element"})
+OVERRIDABLE_RULES = frozenset({"site_chrome_element", "title_element"})
 # elements of such rules that may hold a heading of the text
-MAY_HEAD = elements.CHROME | {"h1"}
+HEADING_CONTAINERS = elements.CHROME_TAGS | {"h1"}
 # a letter set large, with a mark of quotation before it
-LONGEST_INITIAL = 2
+MAX_INITIAL_CHARS = 2
 # names of the block element, and of the nearest tag with a class or id, around what is read
-Place = tuple[str, str]
+BlockContext = tuple[str, str]
 # what the run holds: text, where an open link begins in it, characters and addresses of links, links and pictures
-Run = tuple[list[str], int, int, list[str], list[Link | Picture]]
+InlineState = tuple[list[str], int, int, list[str], list[Link | Image]]
 
 
-class Walk:
+class HtmlWalker:
     """The state of one walk: the run of text since the last block boundary, and the elements it is in."""
 
     def __init__(self) -> None:
         self.content = Content()
-        self.run: list[str] = []
+        self.text_buffer: list[str] = []
         # (element, blocks before it, place around it)
-        self.open: list[tuple[Mark, int, Place]] = []
-        self.place: Place = ("body", "")
+        self.open_elements: list[tuple[OpeningTag, int, BlockContext]] = []
+        self.block_context: BlockContext = ("body", "")
         # (number of open elements without the one that began it, rule, run that it interrupts)
-        self.regions: list[tuple[int, str | None, Run | None]] = []
+        self.dropped_regions: list[tuple[int, str | None, InlineState | None]] = []
         self.rule: str | None = None
-        self.left_out = 0  # blocks, from the first, known to be
-        self.verbatim_at = 0
-        self.quotes = self.figures = 0
-        self.rows: list[list[int]] = []
-        self.link: tuple[Link, int, int] | None = None
+        self.leading_dropped = 0  # blocks, from the first, known to be
+        self.verbatim_depth = 0
+        self.quote_depth = self.figure_depth = 0
+        self.open_rows: list[list[int]] = []
+        self.open_link: tuple[Link, int, int] | None = None
         self.linked_chars, self.hrefs = 0, list[str]()
         # links and pictures of the run
-        self.within: list[Link | Picture] = []
-        self.before_break = 0  # of these
+        self.inline_objects: list[Link | Image] = []
+        self.objects_before_break = 0  # of these
         self.is_after_drop_cap = False
 
-    def through(self, markup: str) -> None:
+    def feed(self, markup: str) -> None:
         """Read markup (see posts.html.parser) to its end. What most tags are is dealt with here, without a call."""
-        meaningless, is_odd = without_meaning(markup), BREAK in markup
-        pieces = iter(_without_comments(markup).split("<"))
+        ignorable, has_break_char = ignorable_tags(markup), LINE_BREAK in markup
+        pieces = iter(_replace_comments(markup).split("<"))
         next(pieces)
         for piece in pieces:
             tag, _, text = piece.partition(">")
-            if tag in meaningless:
+            if tag in ignorable:
                 pass
-            elif tag in PLAIN and not self.verbatim_at:
-                self.end_block(self.place)
-                self.open.append((PLAIN[tag], 0, self.place))
-                self.place = (PLAIN[tag].name, self.place[1])
+            elif tag in PLAIN_BLOCKS and not self.verbatim_depth:
+                self.flush_block(self.block_context)
+                self.open_elements.append((PLAIN_BLOCKS[tag], 0, self.block_context))
+                self.block_context = (PLAIN_BLOCKS[tag].name, self.block_context[1])
             elif tag[:1] == "/":
-                if self.open and self.open[-1][0].is_plain and not self.verbatim_at:
-                    self.end_block(self.place)
-                    self.place = self.open.pop()[2]
-                elif self.open:
-                    self.leave()
+                if self.open_elements and self.open_elements[-1][0].is_plain and not self.verbatim_depth:
+                    self.flush_block(self.block_context)
+                    self.block_context = self.open_elements.pop()[2]
+                elif self.open_elements:
+                    self.on_close()
             elif tag[:1].isalpha():
-                unread = self.enter(tag)
-                text = _text_after(unread, pieces) if unread else text
+                skipped_tag = self.on_open(tag)
+                text = _skip_element(skipped_tag, pieces) if skipped_tag else text
             if text:
                 text = unescape(text) if "&" in text else text
-                self.text(text.replace(BREAK, "") if is_odd else text)
-        self.end_block(self.place)
+                self.on_text(text.replace(LINE_BREAK, "") if has_break_char else text)
+        self.flush_block(self.block_context)
 
-    def text(self, text: str) -> None:
+    def on_text(self, text: str) -> None:
         if self.is_after_drop_cap:
             text = text.lstrip()
             self.is_after_drop_cap = not text
-        if self.link is not None:
+        if self.open_link is not None:
             self.linked_chars += len(text.strip())
         # white space between blocks is most of the texts
-        if self.run or not text.isspace() or self.verbatim_at:
-            self.run.append(text)
+        if self.text_buffer or not text.isspace() or self.verbatim_depth:
+            self.text_buffer.append(text)
 
-    def enter(self, tag: str) -> str:
+    def on_open(self, tag: str) -> str:
         """Begin an element; give its name if nothing in it is read."""
-        mark, href = link_of(tag) if tag.startswith("a ") else (mark_of(tag), "")
-        name = mark.name
-        if name in VOID:
-            self.void(name, tag)
+        opening_tag, href = parse_link_tag(tag) if tag.startswith("a ") else (parse_opening_tag(tag), "")
+        name = opening_tag.name
+        if name in VOID_TAGS:
+            self.on_void(name, tag)
             return ""
-        if name in elements.UNREAD:
+        if name in elements.SKIPPED_TAGS:
             return name
-        if mark.is_block:
-            self.begin_block(name)
+        if opening_tag.is_block:
+            self.on_open_block(name)
         elif href:
             self.begin_link(href)
-        if mark.rule is not None or self.regions:
-            self.begin_region(mark)
-        self.open.append((mark, len(self.content.blocks), self.place))
-        if mark.is_block or mark.signature:
-            element, signature = self.place
-            self.place = (mark.name if mark.is_block else element, mark.signature or signature)
+        if opening_tag.rule is not None or self.dropped_regions:
+            self.begin_region(opening_tag)
+        self.open_elements.append((opening_tag, len(self.content.blocks), self.block_context))
+        if opening_tag.is_block or opening_tag.signature:
+            element, signature = self.block_context
+            self.block_context = (
+                opening_tag.name if opening_tag.is_block else element,
+                opening_tag.signature or signature,
+            )
         return ""
 
-    def void(self, name: str, tag: str) -> None:
+    def on_void(self, name: str, tag: str) -> None:
         if name == "br":
-            self.line_break()
+            self.on_line_break()
         elif name == "img":
-            self.picture(attributes_of(tag))
-        elif name == "hr" and not self.verbatim_at:
-            self.end_block(self.place)
+            self.on_image(parse_attributes(tag))
+        elif name == "hr" and not self.verbatim_depth:
+            self.flush_block(self.block_context)
 
-    def line_break(self) -> None:
+    def on_line_break(self) -> None:
         """Break a line; the second of two ends the block."""
-        if self.verbatim_at:
-            self.run.append("\n")
+        if self.verbatim_depth:
+            self.text_buffer.append("\n")
             return
-        before = next((piece for piece in reversed(self.run) if not piece.isspace()), "")
-        if before != BREAK:
-            self.run.append(BREAK)
-            self.before_break = len(self.within)
+        last_text = next((piece for piece in reversed(self.text_buffer) if not piece.isspace()), "")
+        if last_text != LINE_BREAK:
+            self.text_buffer.append(LINE_BREAK)
+            self.objects_before_break = len(self.inline_objects)
             return
         # what stands alone on its line is in no block
-        del self.within[self.before_break :]
-        place, outermost = self.place, self.regions[-1][0] if self.regions else 0
-        for mark, _, around in reversed(self.open[outermost:]):
-            if mark.is_block:
+        del self.inline_objects[self.objects_before_break :]
+        block_context, region_depth = (
+            self.block_context,
+            self.dropped_regions[-1][0] if self.dropped_regions else 0,
+        )
+        for opening_tag, _, outer_context in reversed(self.open_elements[region_depth:]):
+            if opening_tag.is_block:
                 break
-            place = around
-        self.end_block(place)
+            block_context = outer_context
+        self.flush_block(block_context)
 
-    def picture(self, attributes: dict[str, str]) -> None:
-        found = Picture(attributes, self.rule, self.link[0].href if self.link is not None else "")
-        self.content.all_pictures.append(found)
-        self.within.append(found)
-        if self.link is not None:
-            self.link[0].pictures.append(found)
+    def on_image(self, attributes: dict[str, str]) -> None:
+        image = Image(attributes, self.rule, self.open_link[0].href if self.open_link is not None else "")
+        self.content.all_images.append(image)
+        self.inline_objects.append(image)
+        if self.open_link is not None:
+            self.open_link[0].images.append(image)
 
-    def begin_block(self, name: str) -> None:
-        if self.verbatim_at:
-            self.run.append("\n")
+    def on_open_block(self, name: str) -> None:
+        if self.verbatim_depth:
+            self.text_buffer.append("\n")
             return
-        self.end_block(self.place)
+        self.flush_block(self.block_context)
         if name == "pre":
-            self.verbatim_at = len(self.open) + 1
+            self.verbatim_depth = len(self.open_elements) + 1
         elif name == "tr":
-            self.rows.append([])
-        elif name in {"td", "th"} and self.rows:
-            self.rows[-1].append(len(self.content.blocks))
+            self.open_rows.append([])
+        elif name in {"td", "th"} and self.open_rows:
+            self.open_rows[-1].append(len(self.content.blocks))
         elif name == "blockquote":
-            self.quotes += 1
+            self.quote_depth += 1
         elif name == "figure":
-            self.figures += 1
+            self.figure_depth += 1
 
-    def begin_region(self, mark: Mark) -> None:
+    def begin_region(self, opening_tag: OpeningTag) -> None:
         """Begin what is left out by a rule, or what is kept all the same within it."""
-        rule = self.rule_of(mark)
-        if rule is None and (self.rule not in YIELDING or not self.is_told(mark)):
+        rule = self.effective_rule(opening_tag)
+        if rule is None and (self.rule not in OVERRIDABLE_RULES or not self.is_editorial(opening_tag)):
             return
-        if mark.is_block and not self.verbatim_at:
-            self.regions.append((len(self.open), self.rule, None))
+        if opening_tag.is_block and not self.verbatim_depth:
+            self.dropped_regions.append((len(self.open_elements), self.rule, None))
         else:
-            start = self.link[1] if self.link is not None else 0
-            interrupted = (self.run, start, self.linked_chars, self.hrefs, self.within)
-            self.regions.append((len(self.open), self.rule, interrupted))
-            self.run, self.linked_chars, self.hrefs, self.within = [], 0, [], []
+            link_start = self.open_link[1] if self.open_link is not None else 0
+            outer_state = (self.text_buffer, link_start, self.linked_chars, self.hrefs, self.inline_objects)
+            self.dropped_regions.append((len(self.open_elements), self.rule, outer_state))
+            self.text_buffer, self.linked_chars, self.hrefs, self.inline_objects = [], 0, [], []
         self.rule = rule
 
-    def rule_of(self, mark: Mark) -> str | None:
+    def effective_rule(self, opening_tag: OpeningTag) -> str | None:
         """Return the rule of an element where it stands: those of pages do not hold within quotations and code."""
-        rule = mark.rule
-        if self.verbatim_at and rule not in elements.IN_CODE:
+        rule = opening_tag.rule
+        if self.verbatim_depth and rule not in elements.RULES_IN_CODE:
             return None
-        if rule == "site_chrome_element" and (self.quotes or self.figures):
+        if rule == "site_chrome_element" and (self.quote_depth or self.figure_depth):
             return None
-        if rule == "byline_element" and self.figures:
+        if rule == "byline_element" and self.figure_depth:
             return None
-        if rule == "chart_labels" and any(mark.name in HEADINGS for mark, _, _ in self.open):
+        if rule == "chart_labels" and any(mark.name in SUBHEADINGS for mark, _, _ in self.open_elements):
             return None
         return rule
 
-    def is_told(self, mark: Mark) -> bool:
+    def is_editorial(self, opening_tag: OpeningTag) -> bool:
         """Tell what a header holds of the author's: a standfirst, or a heading amid the text."""
-        if mark.is_standfirst:
+        if opening_tag.is_standfirst:
             return True
-        around = self.open[self.regions[-1][0]][0].name
-        return mark.name in HEADINGS and around in MAY_HEAD and self.has_kept()
+        outer_name = self.open_elements[self.dropped_regions[-1][0]][0].name
+        return opening_tag.name in SUBHEADINGS and outer_name in HEADING_CONTAINERS and self.has_kept_block()
 
-    def has_kept(self) -> bool:
+    def has_kept_block(self) -> bool:
         """Tell whether any block is kept so far; one that is left out stays so."""
         blocks = self.content.blocks
-        while self.left_out < len(blocks) and blocks[self.left_out].rule is not None:
-            self.left_out += 1
-        return self.left_out < len(blocks)
+        while self.leading_dropped < len(blocks) and blocks[self.leading_dropped].rule is not None:
+            self.leading_dropped += 1
+        return self.leading_dropped < len(blocks)
 
-    def leave(self) -> None:
-        mark, start, around = self.open[-1]
-        if mark.is_block:
-            self.leave_block(mark)
-        elif mark.name == "a" and self.link is not None:
-            self.end_link(self.link)
-        elif mark.is_drop_cap:
-            self.leave_initial(mark)
-        self.open.pop()
-        within, self.place = self.place, around
-        if mark.signature and mark.is_block:
-            leave_out_card(self.content.blocks, start)
-        if self.regions and self.regions[-1][0] == len(self.open):
-            self.end_region(within)
+    def on_close(self) -> None:
+        opening_tag, first_block, outer_context = self.open_elements[-1]
+        if opening_tag.is_block:
+            self.on_close_block(opening_tag)
+        elif opening_tag.name == "a" and self.open_link is not None:
+            self.end_link(self.open_link)
+        elif opening_tag.is_drop_cap:
+            self.on_close_initial(opening_tag)
+        self.open_elements.pop()
+        inner_context, self.block_context = self.block_context, outer_context
+        if opening_tag.signature and opening_tag.is_block:
+            drop_teaser_card(self.content.blocks, first_block)
+        if self.dropped_regions and self.dropped_regions[-1][0] == len(self.open_elements):
+            self.end_region(inner_context)
 
-    def leave_initial(self, mark: Mark) -> None:
+    def on_close_initial(self, opening_tag: OpeningTag) -> None:
         """Take the white space off a letter set large. One told by its style alone is a letter or two."""
-        initial = self.run[-1].strip() if self.run else ""
-        if initial and (mark.has_drop_cap_name or len(initial) <= LONGEST_INITIAL):
-            self.is_after_drop_cap, self.run[-1] = True, initial
+        initial = self.text_buffer[-1].strip() if self.text_buffer else ""
+        if initial and (opening_tag.has_drop_cap_name or len(initial) <= MAX_INITIAL_CHARS):
+            self.is_after_drop_cap, self.text_buffer[-1] = True, initial
 
-    def leave_block(self, mark: Mark) -> None:
-        name = mark.name
-        if self.verbatim_at:
-            if len(self.open) > self.verbatim_at:
-                self.run.append("\n")
+    def on_close_block(self, opening_tag: OpeningTag) -> None:
+        name = opening_tag.name
+        if self.verbatim_depth:
+            if len(self.open_elements) > self.verbatim_depth:
+                self.text_buffer.append("\n")
                 return
-            self.end_block(self.place)
-            self.verbatim_at = 0
+            self.flush_block(self.block_context)
+            self.verbatim_depth = 0
             return
-        self.end_block(self.place)
-        if name == "tr" and self.rows:
-            join_row(self.content.blocks, self.rows.pop())
+        self.flush_block(self.block_context)
+        if name == "tr" and self.open_rows:
+            join_row(self.content.blocks, self.open_rows.pop())
         elif name == "blockquote":
-            self.quotes -= 1
+            self.quote_depth -= 1
         elif name == "figure":
-            self.figures -= 1
+            self.figure_depth -= 1
 
-    def end_region(self, within: Place) -> None:
-        _, rule, interrupted = self.regions.pop()
-        if interrupted is not None:
-            self.end_block(within)
-            self.run, start, self.linked_chars, self.hrefs, self.within = interrupted
-            self.link = self.link and (self.link[0], start, self.link[2])
+    def end_region(self, inner_context: BlockContext) -> None:
+        _, rule, outer_state = self.dropped_regions.pop()
+        if outer_state is not None:
+            self.flush_block(inner_context)
+            self.text_buffer, link_start, self.linked_chars, self.hrefs, self.inline_objects = outer_state
+            self.open_link = self.open_link and (self.open_link[0], link_start, self.open_link[2])
         self.rule = rule
 
     def begin_link(self, href: str) -> None:
-        self.link = (Link(href, self.rule), len(self.run), len(self.content.blocks))
+        self.open_link = (Link(href, self.rule), len(self.text_buffer), len(self.content.blocks))
         self.hrefs.append(href)
 
-    def end_link(self, link: tuple[Link, int, int]) -> None:
-        found, start, block = link
-        found.rule = self.rule
-        held = (block.text for block in self.content.blocks[block:] if block.rule == self.rule)
-        texts = [*held, "".join(self.run[start:])]
-        found.text = one_line(" ".join(texts))
-        self.content.all_links.append(found)
-        if len(self.run) > start:
-            self.within.append(found)
-        self.link = None
+    def end_link(self, open_link: tuple[Link, int, int]) -> None:
+        link, start, first_block = open_link
+        link.rule = self.rule
+        block_texts = (block.text for block in self.content.blocks[first_block:] if block.rule == self.rule)
+        texts = [*block_texts, "".join(self.text_buffer[start:])]
+        link.text = one_line(" ".join(texts))
+        self.content.all_links.append(link)
+        if len(self.text_buffer) > start:
+            self.inline_objects.append(link)
+        self.open_link = None
 
-    def end_block(self, place: Place) -> None:
+    def flush_block(self, block_context: BlockContext) -> None:
         """Close the run of text."""
-        if self.run:
-            run = "".join(self.run)
-            texts = verbatim(run) if self.verbatim_at else texts_of(run)
-            self.run = []
-            if self.link is not None:
-                self.link = (self.link[0], 0, self.link[2])
+        if self.text_buffer:
+            inline_text = "".join(self.text_buffer)
+            texts = split_verbatim(inline_text) if self.verbatim_depth else split_on_breaks(inline_text)
+            self.text_buffer = []
+            if self.open_link is not None:
+                self.open_link = (self.open_link[0], 0, self.open_link[2])
             if texts:
-                self.add_blocks(texts, place)
-        if self.within:
-            self.within = []
+                self.add_blocks(texts, block_context)
+        if self.inline_objects:
+            self.inline_objects = []
         if self.hrefs or self.linked_chars:
             # no other block leads there
-            self.linked_chars, self.hrefs = 0, [self.link[0].href] if self.link is not None else []
+            self.linked_chars, self.hrefs = 0, [self.open_link[0].href] if self.open_link is not None else []
 
-    def add_blocks(self, texts: list[str], place: Place) -> None:
+    def add_blocks(self, texts: list[str], block_context: BlockContext) -> None:
         # an empty list goes on to be filled
         hrefs = self.hrefs or list[str]()
-        added = [Block(text, self.rule, *place, self.linked_chars, hrefs) for text in texts]
-        self.content.blocks += added
-        for each in self.within:
-            if isinstance(each, Link):
-                each.blocks += added
+        new_blocks = [Block(text, self.rule, *block_context, self.linked_chars, hrefs) for text in texts]
+        self.content.blocks += new_blocks
+        for inline_object in self.inline_objects:
+            if isinstance(inline_object, Link):
+                inline_object.blocks += new_blocks
             else:
-                each.block = added[-1]
-        if self.link is not None:
-            self.link[0].blocks += added
+                inline_object.block = new_blocks[-1]
+        if self.open_link is not None:
+            self.open_link[0].blocks += new_blocks
 
 
-def _without_comments(markup: str) -> str:
+def _replace_comments(markup: str) -> str:
     """Put a tag that means nothing in the place of each comment: what stands around it stays apart."""
     return COMMENT.sub("<!>", markup) if "<!--" in markup else markup
 
 
-def _text_after(unread: str, pieces: Iterator[str]) -> str:
+def _skip_element(skipped_tag: str, pieces: Iterator[str]) -> str:
     """Pass by all that an element holds; give the text after it."""
     depth = 1
     for piece in pieces:
         tag, _, text = piece.partition(">")
-        if tag.startswith(f"/{unread}"):
+        if tag.startswith(f"/{skipped_tag}"):
             depth -= 1
-        elif tag.partition(" ")[0] == unread and unread not in RAW:
+        elif tag.partition(" ")[0] == skipped_tag and skipped_tag not in RAW_TEXT_TAGS:
             depth += 1
         if not depth:
             return text

@@ -3,26 +3,26 @@
 from dataclasses import dataclass
 from typing import Any
 
-from posts.boundary import or_refusal
+from posts.boundary import catch_errors
 from posts.errors import Rejected
 from posts.html import render as bodies
 from posts.metadata import fields as given
 from posts.metadata import front_matter
-from posts.metadata.dates import Dated, arbitrate, is_date
-from posts.post import Refusal
+from posts.metadata.dates import ResolvedDate, is_date, resolve_date
+from posts.post import NotAPost
 from posts.text.decode import decode
-from posts.text.mojibake import repaired
-from posts.urls import canonical, domain, names_a_page
+from posts.text.mojibake import fix_mojibake
+from posts.urls import canonicalize, domain_of, is_page_url
 from schemas.enums import ParseWarning, Reason
 from schemas.keys import normalize_source
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class Metadata:
     """The fields of a post that its file names, or that are told from what it names, and its body as written."""
 
-    values: front_matter.Fields
-    dated: Dated
+    front_fields: front_matter.Fields
+    resolved_date: ResolvedDate
     title: str
     url: str | None
     source: str
@@ -31,98 +31,118 @@ class Head:
     body: str
 
 
-def head_of(content: bytes, name: str) -> Head:
+def parse_metadata(content: bytes, file_name: str) -> Metadata:
     """Read a file of a name up to its body. Raises Rejected and Ignored."""
-    text, decoding = decode(content)
-    text, repairing = repaired(text)
-    if ParseWarning.BAD_BYTES in decoding:
-        repairing = [warning for warning in repairing if warning is not ParseWarning.LOST_CHARACTERS]
+    text, decode_warnings = decode(content)
+    text, repair_warnings = fix_mojibake(text)
+    if ParseWarning.BAD_BYTES in decode_warnings:
+        repair_warnings = [
+            warning for warning in repair_warnings if warning is not ParseWarning.LOST_CHARACTERS
+        ]
     kind, front_text, body = front_matter.split(text)
-    values, salvaging = front_matter.load(kind, front_text)
-    epoch, header_title, header_url, rest = bodies.part(body)
-    dated = _dated(values, front_text, epoch, name)
-    url, linking = _url(values, header_url)
-    title, titling = _title(values, header_title, name, url)
-    categories = given.labels(given.first(values, ("categories", "category")))
-    source, sourcing = _source(values, categories, url)
-    warnings = [*decoding, *repairing, *salvaging, *dated.warnings, *titling, *linking, *sourcing]
-    return Head(values, dated, title, url, source, categories, list(map(str, warnings)), rest)
+    front_fields, front_warnings = front_matter.load(kind, front_text)
+    epoch, header_title, header_url, post_body = bodies.split_header(body)
+    resolved_date = _resolve_date(front_fields, front_text, epoch, file_name)
+    url, url_warnings = _find_url(front_fields, header_url)
+    title, title_warnings = _find_title(front_fields, header_title, file_name, url)
+    categories = given.as_labels(given.first_present(front_fields, ("categories", "category")))
+    source, source_warnings = _determine_source(front_fields, categories, url)
+    warnings = [
+        *decode_warnings,
+        *repair_warnings,
+        *front_warnings,
+        *resolved_date.warnings,
+        *title_warnings,
+        *url_warnings,
+        *source_warnings,
+    ]
+    return Metadata(
+        front_fields, resolved_date, title, url, source, categories, list(map(str, warnings)), post_body
+    )
 
 
-def source_of(content: bytes) -> str | None:
+def find_source(content: bytes) -> str | None:
     """Return the source that a file names, whether it is a post or not; None where it names none."""
-    named = or_refusal(lambda: _named(content))
-    return None if isinstance(named, Refusal) else named
+    source = catch_errors(lambda: _read_source(content))
+    return None if isinstance(source, NotAPost) else source
 
 
-def _named(content: bytes) -> str | None:
-    text, _ = repaired(decode(content)[0])
+def _read_source(content: bytes) -> str | None:
+    text, _ = fix_mojibake(decode(content)[0])
     kind, front_text, _ = front_matter.split(text)
-    values, _ = front_matter.load(kind, front_text)
-    categories = given.labels(given.first(values, ("categories", "category")))
-    source, unknown = _source(values, categories, _url(values, None)[0])
-    return None if unknown else source
+    front_fields, _ = front_matter.load(kind, front_text)
+    categories = given.as_labels(given.first_present(front_fields, ("categories", "category")))
+    source, source_warnings = _determine_source(front_fields, categories, _find_url(front_fields, None)[0])
+    return None if source_warnings else source
 
 
-def _dated(values: front_matter.Fields, front_text: str, epoch: str | None, name: str) -> Dated:
-    key = _date_key(values)
-    written = values[key] if key else None
-    raw = front_matter.spelled(front_text, key) or str(written) if key else None
-    dated = arbitrate(written, epoch, name, raw)
-    if dated.published_at is None:
-        seen = (
+def _resolve_date(
+    front_fields: front_matter.Fields, front_text: str, epoch: str | None, file_name: str
+) -> ResolvedDate:
+    key = _find_date_key(front_fields)
+    value = front_fields[key] if key else None
+    raw = front_matter.raw_value(front_text, key) or str(value) if key else None
+    resolved_date = resolve_date(value, epoch, file_name, raw)
+    if resolved_date.published_at is None:
+        detail = (
             "no date in front matter, epoch comment or file name"
-            if written is None
-            else repr(plain_date(written))
+            if value is None
+            else repr(_format_date(value))
         )
-        raise Rejected(Reason.NO_DATE, "date", seen)
-    return dated
+        raise Rejected(Reason.NO_DATE, "date", detail)
+    return resolved_date
 
 
-def _date_key(values: front_matter.Fields) -> str | None:
+def _find_date_key(front_fields: front_matter.Fields) -> str | None:
     """Return the key that holds the date: the first that can be read, else the first that holds anything.
 
     `published: true` says that the post is no draft.
     """
-    written = [key for key in given.DATE_KEYS if _is_written(values.get(key))]
-    return next((key for key in written if is_date(values[key])), next(iter(written), None))
+    filled_keys = [key for key in given.DATE_KEYS if _has_value(front_fields.get(key))]
+    return next((key for key in filled_keys if is_date(front_fields[key])), next(iter(filled_keys), None))
 
 
-def _is_written(value: Any) -> bool:
+def _has_value(value: Any) -> bool:
     return not (value is None or isinstance(value, bool) or (isinstance(value, str) and not value.strip()))
 
 
-def plain_date(written: Any) -> str:
-    return str(front_matter.plain(written))[:200]
+def _format_date(value: Any) -> str:
+    return str(front_matter.to_jsonable(value))[:200]
 
 
-def _title(
-    values: front_matter.Fields, header: str | None, name: str, url: str | None
+def _find_title(
+    front_fields: front_matter.Fields, header_title: str | None, file_name: str, url: str | None
 ) -> tuple[str, list[ParseWarning]]:
-    if title := given.named(values.get("title")):
+    if title := given.as_name(front_fields.get("title")):
         return title, []
-    if header and (title := given.named(header)):
+    if header_title and (title := given.as_name(header_title)):
         return title, [ParseWarning.TITLE_FROM_HEADER]
-    if title := given.title_of_file_name(name):
+    if title := given.title_from_file_name(file_name):
         return title, [ParseWarning.TITLE_FROM_FILE_NAME]
-    if url and (title := given.title_of_url(url)):
+    if url and (title := given.title_from_url(url)):
         return title, [ParseWarning.TITLE_FROM_URL]
     raise Rejected(Reason.NO_TITLE, "title", "no title in front matter, header line, file name or URL")
 
 
-def _url(values: front_matter.Fields, header: str | None) -> tuple[str | None, list[ParseWarning]]:
-    written = [given.text(values[key]) for key in given.URL_KEYS if values.get(key)] + [header]
-    spelled = [url for url in written if url]
-    found = [url for url in map(canonical, spelled) if url]
-    chosen = next(filter(names_a_page, found), next(iter(found), None))
+def _find_url(
+    front_fields: front_matter.Fields, header_url: str | None
+) -> tuple[str | None, list[ParseWarning]]:
+    values = [given.as_text(front_fields[key]) for key in given.URL_KEYS if front_fields.get(key)] + [
+        header_url
+    ]
+    candidates = [url for url in values if url]
+    valid_urls = [url for url in map(canonicalize, candidates) if url]
+    best_url = next(filter(is_page_url, valid_urls), next(iter(valid_urls), None))
     # a permalink such as /2021/my-post/ is a place on the blog, no mistake
-    broken = not found and any(not url.startswith("/") for url in spelled)
-    return chosen, [ParseWarning.BAD_URL] if broken else []
+    is_broken = not valid_urls and any(not url.startswith("/") for url in candidates)
+    return best_url, [ParseWarning.BAD_URL] if is_broken else []
 
 
-def _source(
-    values: front_matter.Fields, categories: list[str], url: str | None
+def _determine_source(
+    front_fields: front_matter.Fields, categories: list[str], url: str | None
 ) -> tuple[str, list[ParseWarning]]:
-    named = given.text(given.first(values, given.SOURCE_KEYS))
-    source = normalize_source(named or next(iter(categories), "") or (domain(url) if url else "") or "")
+    named_source = given.as_text(given.first_present(front_fields, given.SOURCE_KEYS))
+    source = normalize_source(
+        named_source or next(iter(categories), "") or (domain_of(url) if url else "") or ""
+    )
     return (source, []) if source else ("unknown", [ParseWarning.NO_SOURCE])

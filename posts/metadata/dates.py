@@ -10,19 +10,19 @@ from schemas.enums import ParseWarning
 
 # the longest that browsers write, with a weekday, a zone and its name in brackets, has 60 characters
 MAX_DATE_CHARS = 200
-NAME_DATE = re.compile(r"(\d{4})[-_.](\d{1,2})[-_.](\d{1,2})")
-SPELLED = re.compile(
+FILE_NAME_DATE = re.compile(r"(\d{4})[-_.](\d{1,2})[-_.](\d{1,2})")
+DATE_PATTERN = re.compile(
     r"(\d{4}) ?[-/.年] ?(\d{1,2}) ?[-/.月] ?(\d{1,2}) ?日?"
     r"(?:(?:[T ]+|(?<=日))(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,6})\d*)?)? ?(Z|UTC|GMT|[+-]\d{2}:?\d{2})?)?\Z",
     re.IGNORECASE,
 )
-SECONDS_BELOW = 100_000_000_000
-YEAR_2100_MILLIS = 4_102_444_800_000
+MIN_EPOCH_MILLIS = 100_000_000_000
+MAX_EPOCH_MILLIS = 4_102_444_800_000
 DAY, SECOND = "day", "second"
 
 
 @dataclass(frozen=True, slots=True)
-class Dated:
+class ResolvedDate:
     """The verdict. `published_at` is None where no witness is understood."""
 
     published_at: dt.datetime | None
@@ -34,7 +34,7 @@ class Dated:
     warnings: list[str] = field(default_factory=list)
 
 
-def arbitrate(written: Any, epoch: str | None, file_name: str, raw: str | None = None) -> Dated:
+def resolve_date(value: Any, epoch: str | None, file_name: str, raw: str | None = None) -> ResolvedDate:
     """Weigh the front matter's date, the `<!--epoch ms-->` comment and the file name's day.
 
     The front matter speaks first, then the epoch, then the file name. Where the epoch is the feed's own
@@ -42,54 +42,66 @@ def arbitrate(written: Any, epoch: str | None, file_name: str, raw: str | None =
     earlier of the two is taken, since nothing is published after it was fetched. An epoch of NaN says that
     the feed had no date: the front matter's is the time of the crawl.
     """
-    front, precision, warnings = _front(written)
-    feed = _epoch(epoch)
-    name = name_day(file_name)
-    is_crawl_time = front is not None and epoch is not None and not _agree(front, feed, precision)
-    conflict = len({moment.date() for moment in (front, feed, name) if moment}) > 1
-    if is_crawl_time and feed is None:
+    front_date, precision, warnings = _parse_front_matter_date(value)
+    feed_date = _parse_epoch(epoch)
+    name_date = date_from_file_name(file_name)
+    is_crawl_time = (
+        front_date is not None and epoch is not None and not _dates_agree(front_date, feed_date, precision)
+    )
+    has_conflict = (
+        len({candidate.date() for candidate in (front_date, feed_date, name_date) if candidate}) > 1
+    )
+    if is_crawl_time and feed_date is None:
         warnings = [*warnings, ParseWarning.CRAWL_DATE]
-    fetched_at = front if is_crawl_time else None
-    if feed and precision == SECOND and (front is None or (is_crawl_time and feed < front)):
-        return Dated(feed, raw, "epoch", SECOND, conflict, fetched_at, warnings)
-    if front:
-        return Dated(front, raw, "front_matter", precision, conflict, fetched_at, warnings)
-    if name:
-        return Dated(name, raw, "filename", DAY, conflict, None, warnings)
-    return Dated(None, raw, warnings=warnings)
+    fetched_at = front_date if is_crawl_time else None
+    if (
+        feed_date
+        and precision == SECOND
+        and (front_date is None or (is_crawl_time and feed_date < front_date))
+    ):
+        return ResolvedDate(feed_date, raw, "epoch", SECOND, has_conflict, fetched_at, warnings)
+    if front_date:
+        return ResolvedDate(front_date, raw, "front_matter", precision, has_conflict, fetched_at, warnings)
+    if name_date:
+        return ResolvedDate(name_date, raw, "filename", DAY, has_conflict, None, warnings)
+    return ResolvedDate(None, raw, warnings=warnings)
 
 
-def _agree(front: dt.datetime, feed: dt.datetime | None, precision: str) -> bool:
-    if feed is None:
+def _dates_agree(front_date: dt.datetime, feed_date: dt.datetime | None, precision: str) -> bool:
+    if feed_date is None:
         return False
-    return feed.date() == front.date() if precision == DAY else abs(feed - front) < dt.timedelta(seconds=1)
+    return (
+        feed_date.date() == front_date.date()
+        if precision == DAY
+        else abs(feed_date - front_date) < dt.timedelta(seconds=1)
+    )
 
 
-def _front(written: Any) -> tuple[dt.datetime | None, str, list[str]]:
-    if isinstance(written, str):
-        written = _spelled(written) or written
-    if isinstance(written, dt.datetime):
-        warnings = [] if written.tzinfo else [str(ParseWarning.NAIVE_DATE)]
-        moment = _utc(written)
-        return moment, SECOND, warnings if moment else [ParseWarning.BAD_DATE]
-    if isinstance(written, dt.date):
-        return dt.datetime(written.year, written.month, written.day, tzinfo=dt.UTC), DAY, []
-    return None, SECOND, [] if written is None else [ParseWarning.BAD_DATE]
+def _parse_front_matter_date(value: Any) -> tuple[dt.datetime | None, str, list[str]]:
+    if isinstance(value, str):
+        value = _parse_text_date(value) or value
+    if isinstance(value, dt.datetime):
+        warnings = [] if value.tzinfo else [str(ParseWarning.NAIVE_DATE)]
+        utc_time = _to_utc(value)
+        return utc_time, SECOND, warnings if utc_time else [ParseWarning.BAD_DATE]
+    if isinstance(value, dt.date):
+        return dt.datetime(value.year, value.month, value.day, tzinfo=dt.UTC), DAY, []
+    return None, SECOND, [] if value is None else [ParseWarning.BAD_DATE]
 
 
-def is_date(written: Any) -> bool:
+def is_date(value: Any) -> bool:
     """Tell whether a value of front matter can be read as a date."""
-    return _front(written)[0] is not None
+    return _parse_front_matter_date(value)[0] is not None
 
 
-def _spelled(text: str) -> dt.datetime | dt.date | None:
+def _parse_text_date(text: str) -> dt.datetime | dt.date | None:
     """Read the spellings that people use: `2021/9/1`, `2021年9月1日 08:00`, `2021-09-01 08:00:00 +0800`."""
     text = " ".join(text.split())
     if len(text) > MAX_DATE_CHARS:
         return None
-    match = SPELLED.match(text)
+    match = DATE_PATTERN.match(text)
     if match is None:
-        return _standard(text)
+        return _parse_standard_date(text)
     year, month, day, hour, minute, second, fraction, zone = match.groups()
     try:
         if hour is None:
@@ -103,24 +115,24 @@ def _spelled(text: str) -> dt.datetime | dt.date | None:
             int(minute),
             int(second or 0),
             microsecond,
-            _zone(zone),
+            _parse_zone(zone),
         )
     except ValueError:
         return None
 
 
-def _standard(text: str) -> dt.datetime | None:
+def _parse_standard_date(text: str) -> dt.datetime | None:
     """Read the spellings of ISO 8601 without hyphens and of RFC 2822, which feeds use."""
-    for read in (dt.datetime.fromisoformat, parsedate_to_datetime):
+    for parse in (dt.datetime.fromisoformat, parsedate_to_datetime):
         try:
-            return read(text)
+            return parse(text)
         # the standard library lets what numbers of any length do to C integers and to timedelta rise
         except (ValueError, OverflowError):
             continue
     return None
 
 
-def _zone(text: str | None) -> dt.tzinfo | None:
+def _parse_zone(text: str | None) -> dt.tzinfo | None:
     if text is None:
         return None
     if text[0] not in "+-":
@@ -129,28 +141,28 @@ def _zone(text: str | None) -> dt.tzinfo | None:
     return dt.timezone(dt.timedelta(minutes=-minutes if text[0] == "-" else minutes))
 
 
-def _utc(moment: dt.datetime) -> dt.datetime | None:
-    if moment.tzinfo is None:
-        return moment.replace(tzinfo=dt.UTC)
+def _to_utc(time: dt.datetime) -> dt.datetime | None:
+    if time.tzinfo is None:
+        return time.replace(tzinfo=dt.UTC)
     try:
-        return moment.astimezone(dt.UTC)
+        return time.astimezone(dt.UTC)
     except OverflowError:
         return None
 
 
-def _epoch(text: str | None) -> dt.datetime | None:
+def _parse_epoch(text: str | None) -> dt.datetime | None:
     """Read milliseconds since 1970; None for NaN, and for numbers that no feed of a web page means."""
     if text is None or text == "NaN":
         return None
     millis = int(text[:20])
     # below this it counts seconds: no feed tells of the seventies
-    millis *= 1 if millis > SECONDS_BELOW else 1000
-    return dt.datetime.fromtimestamp(millis / 1000, dt.UTC) if 0 < millis < YEAR_2100_MILLIS else None
+    millis *= 1 if millis > MIN_EPOCH_MILLIS else 1000
+    return dt.datetime.fromtimestamp(millis / 1000, dt.UTC) if 0 < millis < MAX_EPOCH_MILLIS else None
 
 
-def name_day(file_name: str) -> dt.datetime | None:
+def date_from_file_name(file_name: str) -> dt.datetime | None:
     """Return the day that a file name begins with."""
-    match = NAME_DATE.match(file_name)
+    match = FILE_NAME_DATE.match(file_name)
     try:
         return match and dt.datetime(int(match[1]), int(match[2]), int(match[3]), tzinfo=dt.UTC)
     except ValueError:

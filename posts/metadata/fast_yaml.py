@@ -8,36 +8,36 @@ import datetime as dt
 import re
 from typing import Any
 
-NOT_PLAIN = r"\x00-\x1f\x7f-\xa0\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff"
-LINE = re.compile(
+NON_PLAIN_CHARS = r"\x00-\x1f\x7f-\xa0\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff"
+FIELD_LINE = re.compile(
     rf"""(?P<key>[A-Za-z_][A-Za-z0-9_]{{0,99}}):[ ]
-    (?: "(?P<quoted>[^"\\{NOT_PLAIN}]*)"
+    (?: "(?P<quoted>[^"\\{NON_PLAIN_CHARS}]*)"
       | (?P<time>\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{{1,6}})?(?:Z|[+-]\d\d:\d\d))
-      | (?P<url>https?://[^\s"'\#{NOT_PLAIN}]*[^\s"'\#:{NOT_PLAIN}])
-      | \[[ ](?P<only>[^\W\d_](?:[^,:\#\[\]{{}}"'&*!|>%@`\\{NOT_PLAIN}]*[^\s,:\#\[\]{{}}"'&*!|>%@`\\{NOT_PLAIN}])?)[ ]\]
-      | (?P<word>[^\W\d_](?:[^:\#{NOT_PLAIN}]*[^\s:\#{NOT_PLAIN}])?)
+      | (?P<url>https?://[^\s"'\#{NON_PLAIN_CHARS}]*[^\s"'\#:{NON_PLAIN_CHARS}])
+      | \[[ ](?P<only>[^\W\d_](?:[^,:\#\[\]{{}}"'&*!|>%@`\\{NON_PLAIN_CHARS}]*[^\s,:\#\[\]{{}}"'&*!|>%@`\\{NON_PLAIN_CHARS}])?)[ ]\]
+      | (?P<word>[^\W\d_](?:[^:\#{NON_PLAIN_CHARS}]*[^\s:\#{NON_PLAIN_CHARS}])?)
     )\Z""",
     re.VERBOSE,
 )
 # words that YAML 1.1 does not read as text
-NOT_TEXT = {"null", "yes", "no", "on", "off", "true", "false"}
+YAML_KEYWORDS = {"null", "yes", "no", "on", "off", "true", "false"}
 BOOLEANS = {"True": True, "False": False, "true": True, "false": False}
 
 
-def read_simple(front: str) -> dict[str, Any] | None:
+def load_simple(front_matter: str) -> dict[str, Any] | None:
     """Return the fields of front matter in which every line is of a simple form, else None."""
     fields = dict[str, Any]()
-    for line in front.rstrip("\n").split("\n"):
-        match = LINE.match(line)
-        if match is None or match["key"].lower() in NOT_TEXT:
+    for line in front_matter.rstrip("\n").split("\n"):
+        match = FIELD_LINE.match(line)
+        if match is None or match["key"].lower() in YAML_KEYWORDS:
             return None
         form = match.lastgroup
         value: Any = match[form or "key"]
         if form == "time":
-            value = _time(value)
+            value = _parse_time(value)
         elif form == "only":
-            value = None if value.lower() in NOT_TEXT else [value]
-        elif form == "word" and value.lower() in NOT_TEXT:
+            value = None if value.lower() in YAML_KEYWORDS else [value]
+        elif form == "word" and value.lower() in YAML_KEYWORDS:
             value = BOOLEANS.get(value)
         if value is None:
             return None
@@ -45,7 +45,7 @@ def read_simple(front: str) -> dict[str, Any] | None:
     return fields
 
 
-def _time(text: str) -> dt.datetime | None:
+def _parse_time(text: str) -> dt.datetime | None:
     try:
         return dt.datetime.fromisoformat(text)
     except ValueError:

@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from posts.html.extract import one_line
-from posts.metadata.front_matter import Fields, plain
-from posts.text.decode import without_surrogates
+from posts.metadata.front_matter import Fields, to_jsonable
+from posts.text.decode import replace_surrogates
 
 # `link` is not among them: what a link post comments on stands elsewhere
 URL_KEYS = ("from", "url", "canonical_url", "original_url", "source_url", "external_url", "permalink")
@@ -19,8 +19,8 @@ DATE_KEYS = (
 AUTHOR_KEYS = ("author", "authors", "by", "byline")
 SOURCE_KEYS = ("source", "publisher", "site", "site_name", "publication")
 ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
-LABEL_END = re.compile("[,，、;；]")
-KNOWN = frozenset(
+LABEL_SEPARATOR = re.compile("[,，、;；]")
+KNOWN_FIELDS = frozenset(
     (
         *URL_KEYS,
         *DATE_KEYS,
@@ -37,64 +37,64 @@ KNOWN = frozenset(
 )
 
 
-def text(value: Any) -> str | None:
+def as_text(value: Any) -> str | None:
     """Return a scalar, or the scalars of a list, as one line of text; None when nothing is left."""
     if isinstance(value, str):
-        return _line(value)
+        return _fold_line(value)
     if isinstance(value, dict):
         value = value.get("name") or value.get("title")
     if isinstance(value, list | tuple):
-        return ", ".join(filter(None, map(text, value))) or None
+        return ", ".join(filter(None, map(as_text, value))) or None
     if value is None or isinstance(value, bool):
         return None
-    return _line(str(value))
+    return _fold_line(str(value))
 
 
-def named(value: Any) -> str | None:
+def as_name(value: Any) -> str | None:
     """Return the text of a title or of names, with what is written as entities."""
-    written = text(value)
-    if written is None or "&" not in written:
-        return written
-    return _line(ENTITY.sub(lambda entity: unescape(entity[0]), written))
+    name = as_text(value)
+    if name is None or "&" not in name:
+        return name
+    return _fold_line(ENTITY.sub(lambda entity: unescape(entity[0]), name))
 
 
-def _line(written: str) -> str | None:
-    if not written.isprintable():
-        written = one_line(without_surrogates(written))
-    return " ".join(written.split()) or None
+def _fold_line(value: str) -> str | None:
+    if not value.isprintable():
+        value = one_line(replace_surrogates(value))
+    return " ".join(value.split()) or None
 
 
-def first(fields: Fields, keys: Iterable[str]) -> Any:
+def first_present(fields: Fields, keys: Iterable[str]) -> Any:
     for key in keys:
         if (value := fields.get(key)) is not None:
             return value
     return None
 
 
-def labels(value: Any) -> list[str]:
+def as_labels(value: Any) -> list[str]:
     """Return tags or categories as a list without repeats; a text is cut at commas, or at spaces as Jekyll does."""
     if isinstance(value, str):
-        value = LABEL_END.split(value) if LABEL_END.search(value) else value.split()
+        value = LABEL_SEPARATOR.split(value) if LABEL_SEPARATOR.search(value) else value.split()
     if not isinstance(value, list | tuple):
         value = [value]
-    return list(dict.fromkeys(filter(None, map(text, value))))
+    return list(dict.fromkeys(filter(None, map(as_text, value))))
 
 
-def unknown(fields: Fields) -> str | None:
+def extra_fields(fields: Fields) -> str | None:
     """Return the fields without a column of their own as a JSON object, None when there are none."""
-    rest = {key: plain(value) for key, value in fields.items() if key not in KNOWN}
-    return without_surrogates(json.dumps(rest, ensure_ascii=False, default=str)) if rest else None
+    extra = {key: to_jsonable(value) for key, value in fields.items() if key not in KNOWN_FIELDS}
+    return replace_surrogates(json.dumps(extra, ensure_ascii=False, default=str)) if extra else None
 
 
-def title_of_url(url: str) -> str | None:
+def title_from_url(url: str) -> str | None:
     """Return the words of a URL's last segment, `the-everything-atom`; None where it is no words but a key."""
     segment = unquote(urlsplit(url).path.rstrip("/").rpartition("/")[2])
-    words = text(re.sub(r"[-_]+", " ", re.sub(r"\.\w{2,5}\Z", "", segment)))
-    return words if words and " " in words and not any(c.isdigit() for c in words) else None
+    title = as_text(re.sub(r"[-_]+", " ", re.sub(r"\.\w{2,5}\Z", "", segment)))
+    return title if title and " " in title and not any(c.isdigit() for c in title) else None
 
 
-def title_of_file_name(name: str) -> str | None:
+def title_from_file_name(name: str) -> str | None:
     """Return the title that Jekyll gives a post without one: its file name without date and ending."""
     slug = re.sub(r"\.(md|markdown|html)\Z", "", name, flags=re.IGNORECASE)
     slug = re.sub(r"\A\d{4}-\d{1,2}-\d{1,2}-?", "", slug)
-    return text(re.sub("[-_]+", " ", slug))
+    return as_text(re.sub("[-_]+", " ", slug))

@@ -8,34 +8,36 @@ from ahocorasick_rs import AhoCorasick
 
 T = TypeVar("T")
 # more kinds of texts than an archive has, as told by which rules concern them
-MOST_KINDS = 10_000
+MAX_CACHED_MASKS = 10_000
 
 
-class Lookup(Generic[T]):
+class KeywordIndex(Generic[T]):
     """Rules in order, each with what it needs: for every list of words (lower case), one of them in the text."""
 
     def __init__(self, rules: Sequence[tuple[T, tuple[str, ...]]]) -> None:
-        lists = list(dict.fromkeys(words for _, needs in rules for words in needs))
-        bit_of = {words: 1 << number for number, words in enumerate(lists)}
+        lists = list(dict.fromkeys(words for _, requirements in rules for words in requirements))
+        bit_of = {words: 1 << index for index, words in enumerate(lists)}
         self._rules = [(rule, sum({bit_of[words] for words in needs})) for rule, needs in rules]
-        bits = defaultdict[str, int](int)
+        mask_of_word = defaultdict[str, int](int)
         for words in lists:
             for word in words.split():
-                bits[word] |= bit_of[words]
-        self._bits = list(bits.values())
-        self._matcher = AhoCorasick(list(bits))
-        self._concerning = dict[int, list[T]]()
+                mask_of_word[word] |= bit_of[words]
+        self._word_masks = list(mask_of_word.values())
+        self._matcher = AhoCorasick(list(mask_of_word))
+        self._candidates_by_mask = dict[int, list[T]]()
 
-    def concerning(self, text: str) -> list[T]:
+    def candidates(self, text: str) -> list[T]:
         """Return the rules that may say something of a text: those of which it holds all that they need."""
-        held, bits = 0, self._bits
-        for number, _, _ in self._matcher.find_matches_as_indexes(text.lower(), overlapping=True):
-            held |= bits[number]
-        known = self._concerning.get(held)
-        return self._of_kind(held) if known is None else known
+        mask, word_masks = 0, self._word_masks
+        for index, _, _ in self._matcher.find_matches_as_indexes(text.lower(), overlapping=True):
+            mask |= word_masks[index]
+        cached = self._candidates_by_mask.get(mask)
+        return self._cache_candidates(mask) if cached is None else cached
 
-    def _of_kind(self, held: int) -> list[T]:
-        if len(self._concerning) >= MOST_KINDS:
-            self._concerning.clear()
-        self._concerning[held] = [rule for rule, needed in self._rules if held & needed == needed]
-        return self._concerning[held]
+    def _cache_candidates(self, mask: int) -> list[T]:
+        if len(self._candidates_by_mask) >= MAX_CACHED_MASKS:
+            self._candidates_by_mask.clear()
+        self._candidates_by_mask[mask] = [
+            rule for rule, required_mask in self._rules if mask & required_mask == required_mask
+        ]
+        return self._candidates_by_mask[mask]

@@ -6,19 +6,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from posts.errors import Rejected
-from posts.sources.paths import to_bytes, to_text
+from posts.sources.paths import decode_path, encode_path
 from schemas.enums import Reason
 
 # Ten times the longest real post seen (3 MB of inlined pictures); a larger file is a book or a mistake.
-LARGEST_BYTES = 32 * 1024 * 1024
+MAX_POST_BYTES = 32 * 1024 * 1024
 
-SUFFIXES = (b".md", b".markdown", b".html")
+POST_SUFFIXES = (b".md", b".markdown", b".html")
 # Version control keeps files of its own there, under any name.
-NOT_ENTERED = {b".git", b".hg", b".svn"}
+SKIPPED_DIRS = {b".git", b".hg", b".svn"}
 
 
 @dataclass(frozen=True, slots=True)
-class File:
+class SourceFile:
     """A file that was found. `problem` says why it cannot be read as one; None for a regular file.
 
     Version control tells the `blob` before the file is read, and knows no time of modification.
@@ -32,7 +32,7 @@ class File:
     blob: str | None = None
 
 
-def find(root: bytes) -> Iterator[File]:
+def walk_folder(root: bytes) -> Iterator[SourceFile]:
     """Yield every *.md, *.markdown and *.html below root, at any depth, in no promised order.
 
     Links are followed, after all real folders; each real folder is entered once, so loops end.
@@ -40,31 +40,31 @@ def find(root: bytes) -> Iterator[File]:
     their `problem`. Raises OSError when root itself cannot be listed.
     """
     os.scandir(root).close()
-    origin = to_text(root)
-    entered: set[tuple[int, int]] = set()
+    origin = decode_path(root)
+    visited: set[tuple[int, int]] = set()
     folders, links = [root], list[bytes]()
     while folders or links:
         folder = folders.pop() if folders else links.pop(0)
         key = _identity(folder)
         if key is None:
-            yield _problem(origin, root, folder, Reason.UNREADABLE)
-        if key is None or key in entered:
+            yield _problem_file(origin, root, folder, Reason.UNREADABLE)
+        if key is None or key in visited:
             continue
-        entered.add(key)
-        for entry in _entries(folder):
+        visited.add(key)
+        for entry in _list_entries(folder):
             if entry is None:
-                yield _problem(origin, root, folder, Reason.UNREADABLE)
+                yield _problem_file(origin, root, folder, Reason.UNREADABLE)
             elif _is_folder(entry):
-                if entry.name not in NOT_ENTERED:
+                if entry.name not in SKIPPED_DIRS:
                     (links if entry.is_symlink() else folders).append(entry.path)
             elif is_post(entry.name):
-                yield _file(origin, root, entry)
+                yield _source_file(origin, root, entry)
         links.sort()
 
 
 def is_post(path: bytes) -> bool:
     """Say whether `find` would give a file of that path below its root."""
-    return path.lower().endswith(SUFFIXES) and NOT_ENTERED.isdisjoint(path.split(b"/")[:-1])
+    return path.lower().endswith(POST_SUFFIXES) and SKIPPED_DIRS.isdisjoint(path.split(b"/")[:-1])
 
 
 def _identity(folder: bytes) -> tuple[int, int] | None:
@@ -76,7 +76,7 @@ def _identity(folder: bytes) -> tuple[int, int] | None:
     return status.st_dev, status.st_ino
 
 
-def _entries(folder: bytes) -> Iterator[os.DirEntry[bytes] | None]:
+def _list_entries(folder: bytes) -> Iterator[os.DirEntry[bytes] | None]:
     """Yield the entries of a folder; None in the place of those that cannot be listed."""
     try:
         with os.scandir(folder) as entries:
@@ -93,50 +93,53 @@ def _is_folder(entry: os.DirEntry[bytes]) -> bool:
         return False
 
 
-def _file(origin: str, root: bytes, entry: os.DirEntry[bytes]) -> File:
+def _source_file(origin: str, root: bytes, entry: os.DirEntry[bytes]) -> SourceFile:
     try:
         status = entry.stat()
     except OSError:
-        return _problem(origin, root, entry.path, Reason.UNREADABLE)
+        return _problem_file(origin, root, entry.path, Reason.UNREADABLE)
     if not stat.S_ISREG(status.st_mode):
-        return _problem(origin, root, entry.path, Reason.NOT_A_FILE)
-    return File(origin, to_text(_below(root, entry.path)), status.st_size, status.st_mtime_ns)
+        return _problem_file(origin, root, entry.path, Reason.NOT_A_FILE)
+    return SourceFile(
+        origin, decode_path(_relative_path(root, entry.path)), status.st_size, status.st_mtime_ns
+    )
 
 
-def _problem(origin: str, root: bytes, path: bytes, problem: Reason) -> File:
-    return File(origin, to_text(_below(root, path)), 0, 0, problem)
+def _problem_file(origin: str, root: bytes, path: bytes, problem: Reason) -> SourceFile:
+    return SourceFile(origin, decode_path(_relative_path(root, path)), 0, 0, problem)
 
 
-def _below(root: bytes, path: bytes) -> bytes:
+def _relative_path(root: bytes, path: bytes) -> bytes:
     return path[len(root) :].lstrip(b"/") or b"."
 
 
-def read(origin: str, path: str) -> bytes:
+def read_file(origin: str, path: str) -> bytes:
     """Return the bytes of a file. Raises Rejected: unreadable, too_large, not_a_file."""
     try:
         # without O_NONBLOCK a pipe with no writer would hold the run up for ever
-        descriptor = os.open(os.path.join(to_bytes(origin), to_bytes(path)), os.O_RDONLY | os.O_NONBLOCK)  # noqa: PTH118
+        file = os.path.join(encode_path(origin), encode_path(path))  # noqa: PTH118
+        descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK)
         try:
-            return _whole(descriptor)
+            return _read_all(descriptor)
         finally:
             os.close(descriptor)
     except OSError as error:
         raise Rejected(Reason.UNREADABLE, detail=error.strerror) from error
 
 
-def _whole(descriptor: int) -> bytes:
+def _read_all(descriptor: int) -> bytes:
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode):
         raise Rejected(Reason.NOT_A_FILE)
     size = status.st_size
-    if size > LARGEST_BYTES:
-        raise too_large(size)
+    if size > MAX_POST_BYTES:
+        raise too_large_error(size)
     content = os.read(descriptor, size + 1)
     # a read may come short, as on network file systems, and a file may grow while it is read
-    while more := os.read(descriptor, LARGEST_BYTES) if len(content) != size or not size else b"":
-        content += more
+    while chunk := os.read(descriptor, MAX_POST_BYTES) if len(content) != size or not size else b"":
+        content += chunk
     return content
 
 
-def too_large(size: int) -> Rejected:
-    return Rejected(Reason.TOO_LARGE, detail=f"{size} bytes; the limit is {LARGEST_BYTES}")
+def too_large_error(size: int) -> Rejected:
+    return Rejected(Reason.TOO_LARGE, detail=f"{size} bytes; the limit is {MAX_POST_BYTES}")

@@ -3,7 +3,7 @@
 import re
 
 from posts.errors import Ignored, Rejected
-from posts.text.encoding import decoded
+from posts.text.encoding import decode_bytes
 from schemas.enums import ParseWarning, Reason
 
 # What a post can begin with: a byte order mark of UTF-16, or the opening of front matter in an ASCII superset or UTF-16.
@@ -25,7 +25,7 @@ def decode(content: bytes) -> tuple[str, list[ParseWarning]]:
         if content.startswith(LFS_POINTER):
             raise Rejected(Reason.LFS_POINTER, detail=content[:200].decode(errors="replace"))
         raise Ignored(Reason.NO_FRONT_MATTER if content.strip() else Reason.EMPTY)
-    text, warnings = decoded(content)
+    text, warnings = decode_bytes(content)
     if "\0" in text:
         text, warnings = text.replace("\0", ""), [*warnings, ParseWarning.NUL_BYTES]
     if "\r" in text:
@@ -33,6 +33,6 @@ def decode(content: bytes) -> tuple[str, list[ParseWarning]]:
     return text, warnings
 
 
-def without_surrogates(text: str) -> str:
+def replace_surrogates(text: str) -> str:
     """Put U+FFFD for halves of surrogate pairs, which escapes in front matter can spell and no column holds."""
     return SURROGATES.sub("\ufffd", text)

@@ -4,78 +4,86 @@ import re
 from typing import NamedTuple
 
 
-class Rule(NamedTuple):
+class CharacterRule(NamedTuple):
     """Characters (the inside of a regex class), what they become, and the reason."""
 
     characters: str
-    becomes: str
-    why: str
+    replacement: str
+    reason: str
 
 
 # Tab, line feed, vertical tab, NUL and U+3000 are in no rule: the walk of a tree uses the first four as marks,
 # and the ideographic space is how Chinese indents and parts names.
 # Hangul fillers and variation selectors are in none either: they belong to the letter or emoji beside them.
-RULES = (
-    Rule("\x01-\x08\x0e-\x1f\x7f-\x84\x86-\x9f", "", "C0 and C1 controls: no browser shows them"),
-    Rule("\xad", "", "soft hyphen: where a word may be broken"),
-    Rule("\u200b\u200c\u200d\u2060\ufeff", "", "zero width: where a line may break, letters join, a file begins"),
-    Rule("\u061c\u200e\u200f\u202a-\u202e\u2066-\u206f", "", "direction of writing, for the eye only"),
-    Rule("\u2061-\u2065", "", "invisible operators of formulas"),
-    Rule("\u180e", "", "a Mongolian vowel separator, no space since Unicode 6.3"),
-    Rule("\ufff0-\ufffb", "", "unassigned, and the marks around annotations; the annotation is text and stays"),
-    Rule("\ufffc", "", "stands for an object that a copied text has lost"),
-    Rule("\U0001d173-\U0001d17a", "", "beams and slurs of music, which begin and end unseen"),
-    Rule("\U000e0000-\U000e00ff\U000e01f0-\U000e0fff", "", "tags and what else Unicode says to ignore"),
-    Rule("\ufdd0-\ufdef\ufffe\uffff", "", "noncharacters: Unicode keeps them out of texts"),
-    Rule("".join(f"{chr(p << 16 | 0xFFFE)}-{chr(p << 16 | 0xFFFF)}" for p in range(1, 17)), "", "noncharacters"),
-    Rule("\f\r\xa0\u1680\u2000-\u200a\u202f\u205f", " ", "spaces that differ in width, or in where a line breaks"),
-    Rule("\u2800", " ", "a Braille cell without dots, which social networks do not trim"),
-    Rule("\x85\u2028\u2029", "\n", "line and paragraph separators: white space, as a line feed of the source"),
-    Rule("\uf000-\uf8ff\U000f0000-\U000ffffd\U00100000-\U0010fffd", " ", "icon fonts, Word's Symbol and Wingdings, Apple's logo: a picture without a meaning"),
+CHARACTER_RULES = (
+    CharacterRule("\x01-\x08\x0e-\x1f\x7f-\x84\x86-\x9f", "", "C0 and C1 controls: no browser shows them"),
+    CharacterRule("\xad", "", "soft hyphen: where a word may be broken"),
+    CharacterRule("\u200b\u200c\u200d\u2060\ufeff", "", "zero width: where a line may break, letters join, a file begins"),
+    CharacterRule("\u061c\u200e\u200f\u202a-\u202e\u2066-\u206f", "", "direction of writing, for the eye only"),
+    CharacterRule("\u2061-\u2065", "", "invisible operators of formulas"),
+    CharacterRule("\u180e", "", "a Mongolian vowel separator, no space since Unicode 6.3"),
+    CharacterRule("\ufff0-\ufffb", "", "unassigned, and the marks around annotations; the annotation is text and stays"),
+    CharacterRule("\ufffc", "", "stands for an object that a copied text has lost"),
+    CharacterRule("\U0001d173-\U0001d17a", "", "beams and slurs of music, which begin and end unseen"),
+    CharacterRule("\U000e0000-\U000e00ff\U000e01f0-\U000e0fff", "", "tags and what else Unicode says to ignore"),
+    CharacterRule("\ufdd0-\ufdef\ufffe\uffff", "", "noncharacters: Unicode keeps them out of texts"),
+    CharacterRule("".join(f"{chr(p << 16 | 0xFFFE)}-{chr(p << 16 | 0xFFFF)}" for p in range(1, 17)), "", "noncharacters"),
+    CharacterRule("\f\r\xa0\u1680\u2000-\u200a\u202f\u205f", " ", "spaces that differ in width, or in where a line breaks"),
+    CharacterRule("\u2800", " ", "a Braille cell without dots, which social networks do not trim"),
+    CharacterRule("\x85\u2028\u2029", "\n", "line and paragraph separators: white space, as a line feed of the source"),
+    CharacterRule("\uf000-\uf8ff\U000f0000-\U000ffffd\U00100000-\U0010fffd", " ", "icon fonts, Word's Symbol and Wingdings, Apple's logo: a picture without a meaning"),
 )  # fmt: skip
 
-PICTOGRAPH = (
+PICTOGRAPHS = (
     "\xa9\xae\u203c\u2049\u2122\u2139\u2190-\u2bff\u3030\u303d\u3297\u3299\ufe0f\U0001f000-\U0001faff"
 )
 # Arabic, Syriac, N'Ko, Mandaic, the scripts of India, Sinhala, Myanmar, Khmer, Mongolian
-JOINING = "\u0600-\u08ff\u0900-\u0dff\u1000-\u109f\u1780-\u18af\ufb50-\ufdcf\ufdf0-\ufdff\ufe70-\ufefc"
-HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
+JOINING_SCRIPTS = (
+    "\u0600-\u08ff\u0900-\u0dff\u1000-\u109f\u1780-\u18af\ufb50-\ufdcf\ufdf0-\ufdff\ufe70-\ufefc"
+)
+HAN_RANGES = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
 # A rule gives way where the character is part of what is seen.
-KEPT = (
-    (f"(?<=[{PICTOGRAPH}])\u200d(?=[{PICTOGRAPH}])", "joins two emoji into one: a family, a profession"),
-    (f"(?<=[{JOINING}])[\u200c\u200d]", "shapes the letter before it, and can part two words of Persian"),
+KEPT_PATTERNS = (
+    (f"(?<=[{PICTOGRAPHS}])\u200d(?=[{PICTOGRAPHS}])", "joins two emoji into one: a family, a profession"),
+    (
+        f"(?<=[{JOINING_SCRIPTS}])[\u200c\u200d]",
+        "shapes the letter before it, and can part two words of Persian",
+    ),
     ("\U0001f3f4[\U000e0020-\U000e007e]+\U000e007f", "the flag of a region: England, Scotland, Wales"),
 )
 
 # Where GBK and GB18030-2000 put characters into the private use area that Unicode has had since 3.0 to 4.1,
 # as glibc and ICU read GB18030: https://sourceware.org/legacy-ml/libc-alpha/2016-02/msg00761.html
-GBK = {
+GBK_PRIVATE_ROWS = {
     0xE78D: "︐︒︑︓︔︕︖︗︘︙",
     0xE7C7: "ḿǹ",
     0xE7E7: "〾⿰⿱⿲⿳⿴⿵⿶⿷⿸⿹⿺⿻",
     0xE815: "⺁𠂇𠂉𠃌⺄㑳㑇⺈⺋龴㖞㘚㘎⺌⺗㥮㤘龵㧏㧟㩳㧐龶龷㭎㱮㳠⺧𡗗龸⺪䁖䅟⺮䌷⺳⺶⺷𢦏䎱䎬⺻䏝䓖䙡䙌龹䜣䜩䝼䞍⻊䥇䥺䥽䦂䦃䦅䦆䦟䦛䦷䦶龺𤇾䲣䲟䲠䲡䱷䲢䴓䴔䴕䴖䴗䴘䴙䶮龻",
 }
-FROM_GBK = {chr(first + at): char for first, row in GBK.items() for at, char in enumerate(row)}
+FROM_GBK = {chr(first + at): char for first, row in GBK_PRIVATE_ROWS.items() for at, char in enumerate(row)}
 
-NOTHING, SPACE, LINE = (
-    "".join(rule.characters for rule in RULES if rule.becomes == becomes) for becomes in ("", " ", "\n")
+REMOVED_CHARS, SPACE_CHARS, LINE_CHARS = (
+    "".join(rule.characters for rule in CHARACTER_RULES if rule.replacement == becomes)
+    for becomes in ("", " ", "\n")
 )
-ODD = re.compile(f"[{NOTHING}{SPACE}{LINE}]")
-ODD_OR_KEPT = re.compile(f"({'|'.join(pattern for pattern, _ in KEPT)})|[{NOTHING}{SPACE}{LINE}]")
-IS_NOTHING, IS_LINE = re.compile(f"[{NOTHING}]"), re.compile(f"[{LINE}]")
-PRIVATE = re.compile("[\ue000-\uefff]")
+REPLACED_CHAR = re.compile(f"[{REMOVED_CHARS}{SPACE_CHARS}{LINE_CHARS}]")
+KEPT_OR_REPLACED_CHAR = re.compile(
+    f"({'|'.join(pattern for pattern, _ in KEPT_PATTERNS)})|[{REMOVED_CHARS}{SPACE_CHARS}{LINE_CHARS}]"
+)
+REMOVED_CHAR, LINE_CHAR = re.compile(f"[{REMOVED_CHARS}]"), re.compile(f"[{LINE_CHARS}]")
+PRIVATE_USE_CHAR = re.compile("[\ue000-\uefff]")
 # Glyphicons (U+E000), Alibaba's iconfont (U+E600) and IcoMoon (U+E900) number their icons from where these gaps are.
-MAY_BE_HKSCS = re.compile(
-    f"(?<=[{HAN}])[\ue300-\ue5ff\ue700-\ue8ff\uea00-\ueeb7](?=[{HAN}，。、；：？！）」』”’》])"
+HKSCS_CANDIDATE = re.compile(
+    f"(?<=[{HAN_RANGES}])[\ue300-\ue5ff\ue700-\ue8ff\uea00-\ueeb7](?=[{HAN_RANGES}，。、；：？！）」』”’》])"
 )
-NOT_AFTER_A_LETTER = re.compile(r"(?<![^\W\d_])[\ue000-\uefff]")
+PRIVATE_USE_ICON = re.compile(r"(?<![^\W\d_])[\ue000-\uefff]")
 # Microsoft's end-user characters in Big5: first code point, first lead byte. Then 157 places to a row.
 # https://android.googlesource.com/platform/libcore/+/369f436bcaf/make/data/charsetmapping/MS950.map
-BIG5_ROWS = ((0xEEB8, 0x81), (0xE311, 0x8E), (0xE000, 0xFA))
-BIG5_PLACES = (*range(0x40, 0x7F), *range(0xA1, 0xFF))
+BIG5_PRIVATE_ROWS = ((0xEEB8, 0x81), (0xE311, 0x8E), (0xE000, 0xFA))
+BIG5_TRAIL_BYTES = (*range(0x40, 0x7F), *range(0xA1, 0xFF))
 
 
-def visible(text: str) -> str:
+def strip_invisible(text: str) -> str:
     """Take out what is not seen and make the spaces of all kinds, but for U+3000, plain ones.
 
     A private use character becomes what GBK or, between Han, HKSCS meant by it. Another that follows a letter
@@ -88,30 +96,30 @@ def visible(text: str) -> str:
     if _is_plain(text.replace("\n", "").replace("\u3000", "")):
         return text
     if "\u200c" in text or "\u200d" in text or "\U0001f3f4" in text:
-        text = ODD_OR_KEPT.sub(lambda match: match[1] or _seen(match), text)
+        text = KEPT_OR_REPLACED_CHAR.sub(lambda match: match[1] or _replace_char(match), text)
     else:
-        text = ODD.sub(_seen, text)
-    return _without_private(text) if PRIVATE.search(text) else text
+        text = REPLACED_CHAR.sub(_replace_char, text)
+    return _replace_private_use(text) if PRIVATE_USE_CHAR.search(text) else text
 
 
 def _is_plain(text: str) -> bool:
     return text.isprintable() and "\ufffc" not in text and "\u2800" not in text
 
 
-def _seen(match: re.Match[str]) -> str:
-    if IS_NOTHING.match(match[0]):
+def _replace_char(match: re.Match[str]) -> str:
+    if REMOVED_CHAR.match(match[0]):
         return ""
-    return "\n" if IS_LINE.match(match[0]) else " "
+    return "\n" if LINE_CHAR.match(match[0]) else " "
 
 
-def _without_private(text: str) -> str:
-    text = PRIVATE.sub(lambda match: FROM_GBK.get(match[0], match[0]), text)
-    text = MAY_BE_HKSCS.sub(lambda match: _from_hkscs(match[0]), text)
-    return NOT_AFTER_A_LETTER.sub(" ", text)
+def _replace_private_use(text: str) -> str:
+    text = PRIVATE_USE_CHAR.sub(lambda match: FROM_GBK.get(match[0], match[0]), text)
+    text = HKSCS_CANDIDATE.sub(lambda match: _decode_hkscs(match[0]), text)
+    return PRIVATE_USE_ICON.sub(" ", text)
 
 
-def _from_hkscs(char: str) -> str:
+def _decode_hkscs(char: str) -> str:
     """Read a private use character as the Hong Kong supplement before 2004 did; itself where it held none."""
-    first, lead = next((first, lead) for first, lead in BIG5_ROWS if ord(char) >= first)
-    row, place = divmod(ord(char) - first, len(BIG5_PLACES))
-    return bytes((lead + row, BIG5_PLACES[place])).decode("big5hkscs", "ignore") or char
+    first, lead_byte = next((first, lead) for first, lead in BIG5_PRIVATE_ROWS if ord(char) >= first)
+    row, column = divmod(ord(char) - first, len(BIG5_TRAIL_BYTES))
+    return bytes((lead_byte + row, BIG5_TRAIL_BYTES[column])).decode("big5hkscs", "ignore") or char

@@ -12,19 +12,19 @@ HANT = frozenset(cedict.traditional) - frozenset(cedict.simplified) | {"於"}
 # Words of written Chinese that other languages written in Han hardly use.
 MANDARIN = frozenset("的了是他她那呢吧很你")
 CANTONESE = frozenset("嘅咗喺唔冇嚟哋啲嗰咁嘢佢㗎噉瞓嘥攞")
-HANS_ONLY, HANS_KANJI, HANT_ONLY, HANT_KANJI, SMALL_WORD, YUE, KANJI, HAN = "sStTcyjh"
-HIRAGANA, KATAKANA, NO, HANGUL, LATIN, MARKED, OTHER, NO_LETTER = "kKngldo."
+HANS_ONLY, HANS_KANJI, HANT_ONLY, HANT_KANJI, MANDARIN_WORD, YUE, KANJI, HAN = "sStTcyjh"
+HIRAGANA, KATAKANA, HIRAGANA_NO, HANGUL, LATIN, ACCENTED, OTHER, NO_LETTER = "kKngldo."
 
 
-class Kinds(dict[int, str]):
+class LetterKinds(dict[int, str]):
     """Code point -> kind of letter, for `str.translate`; filled as characters are met."""
 
-    def __missing__(self, point: int) -> str:
-        self[point] = kind = _kind(chr(point))
+    def __missing__(self, code_point: int) -> str:
+        self[code_point] = kind = _kind_of_letter(chr(code_point))
         return kind
 
 
-KINDS = Kinds()
+LETTER_KINDS = LetterKinds()
 # Words of code (for, if, import, not, with, as, from, i) are left out.
 ENGLISH = frozenset(
     "the of and in to a an that this it its is was were are be been by on at have has had will would can could you he"
@@ -36,19 +36,19 @@ FOREIGN = frozenset(
     " itu se al".split()
 )
 # An address, a path, a call, an assignment; a hashtag or a name behind an @.
-TOKEN = re.compile(
+NON_PROSE = re.compile(
     r"(?<![!-~])(?=[!-~]*?(?:://|[0-9A-Za-z][._/@=\\(:][0-9A-Za-z]|\(\)|[#@][0-9A-Za-z]))[!-~]+|[#@]\w+"
 )
 WORD = re.compile(r"[a-zß-öø-ɏḁ-ỿ]+(?:['’][a-z]+)?")
 SENTENCE_END = re.compile("[。！？!?\\n]")
-QUOTED = re.compile("[「『“‘（(《〈][^」』”’）)》〉]{1,40}[」』”’）)》〉]")
+QUOTATION = re.compile("[「『“‘（(《〈][^」』”’）)》〉]{1,40}[」』”’）)》〉]")
 # Words that make a second language; fewer are a name or a term: "The Keeper", 红楼梦.
-FEWEST = 4
+MIN_WORDS = 4
 # Letters of a long title: in so few one Cantonese word tells, a text has several.
-TITLE = 24
+MAX_TITLE_LETTERS = 24
 
 
-def language_of(text: str) -> tuple[str, str | None]:
+def detect_language(text: str) -> tuple[str, str | None]:
     """Return language (zh, yue, ja, ko, en, mixed, und, none) and the script of its Chinese (Hans, Hant or None).
 
     `yue` is written Cantonese, not a text that quotes it. `mixed` has two languages, each with more than a quarter of the
@@ -57,108 +57,118 @@ def language_of(text: str) -> tuple[str, str | None]:
     language, and `none` has nothing else.
     The script is None where no character tells it, and outside Chinese.
     """
-    sample = _windows(text, 40)
-    kinds = sample.translate(KINDS)
-    letters = _letters(kinds)
+    sample = _sample(text, 40)
+    kinds = sample.translate(LETTER_KINDS)
+    letters = _count_letters(kinds)
     # One English word among three Chinese ones is a space in eleven characters. With fewer, Latin letters are
     # names or addresses; most posts go this short way.
     if text.count(" ") * 11 < len(text) and kinds.count(OTHER) < letters:
-        return _eastern(sample, kinds, letters)
-    prose = TOKEN.sub(" ", _windows(text, 150))
+        return _detect_eastern(sample, kinds, letters)
+    prose = NON_PROSE.sub(" ", _sample(text, 150))
     # a post of nothing but hashtags is in their language
-    return _of_words(prose) if prose.strip() or not letters else _eastern(sample, kinds, letters)
+    return (
+        _detect_by_words(prose) if prose.strip() or not letters else _detect_eastern(sample, kinds, letters)
+    )
 
 
-def _of_words(prose: str) -> tuple[str, str | None]:
+def _detect_by_words(prose: str) -> tuple[str, str | None]:
     """Weigh the words written in Han, kana or Hangul against all others."""
-    kinds = prose.translate(KINDS)
+    kinds = prose.translate(LETTER_KINDS)
     words = WORD.findall(prose.lower())
-    english, foreign = (sum(map(known.__contains__, words)) for known in (ENGLISH, FOREIGN))
-    letters, others = _letters(kinds), kinds.count(OTHER)
-    western, eastern = len(words) + others / 5, letters / 1.5
-    if not western + eastern:
+    english, foreign = (sum(map(vocabulary.__contains__, words)) for vocabulary in (ENGLISH, FOREIGN))
+    letters, others = _count_letters(kinds), kinds.count(OTHER)
+    western_words, eastern_words = len(words) + others / 5, letters / 1.5
+    if not western_words + eastern_words:
         return "none", None
     is_prose = others > 0 or (english + foreign) * 5 >= len(words)
-    if western * 5 < eastern * 2 or (eastern * 5 >= western * 2 and not is_prose):
-        return _eastern(prose, kinds, letters)
-    if eastern * 5 < western * 2 or (western >= eastern and eastern < FEWEST):
-        return _western(kinds, words, english, foreign), None
-    language, script = _eastern(prose, kinds, letters)
-    return "mixed" if min(western, eastern) >= FEWEST else language, script
+    if western_words * 5 < eastern_words * 2 or (eastern_words * 5 >= western_words * 2 and not is_prose):
+        return _detect_eastern(prose, kinds, letters)
+    if eastern_words * 5 < western_words * 2 or (
+        western_words >= eastern_words and eastern_words < MIN_WORDS
+    ):
+        return _detect_western(kinds, words, english, foreign), None
+    language, script = _detect_eastern(prose, kinds, letters)
+    return "mixed" if min(western_words, eastern_words) >= MIN_WORDS else language, script
 
 
-def _western(kinds: str, words: list[str], english: int, foreign: int) -> str:
-    marked, others = kinds.count(MARKED), kinds.count(OTHER)
-    latin = kinds.count(LATIN) + marked
+def _detect_western(kinds: str, words: list[str], english: int, foreign: int) -> str:
+    accented, others = kinds.count(ACCENTED), kinds.count(OTHER)
+    latin = kinds.count(LATIN) + accented
     if others > latin or foreign > english:
         return "und"
-    if marked * 20 > latin and english * 6 < len(words):
+    if accented * 20 > latin and english * 6 < len(words):
         return "und"
     return "und" if len(words) // 16 > english else "en"
 
 
-def _eastern(sample: str, kinds: str, letters: int) -> tuple[str, str | None]:
+def _detect_eastern(sample: str, kinds: str, letters: int) -> tuple[str, str | None]:
     hangul = kinds.count(HANGUL)
     if hangul * 4 > letters:
-        is_mixed = min(hangul, letters - hangul) / 1.5 >= FEWEST and (letters - hangul) * 4 > letters
-        return ("mixed", _script(kinds)) if is_mixed else ("ko", None)
+        is_mixed = min(hangul, letters - hangul) / 1.5 >= MIN_WORDS and (letters - hangul) * 4 > letters
+        return ("mixed", _detect_script(kinds)) if is_mixed else ("ko", None)
     kana = kinds.count(HIRAGANA) + kinds.count(KATAKANA) + kinds.count(KANJI)
     if kana * 16 > letters:
-        return _japanese_or_chinese(QUOTED.sub(" ", sample), kinds)
-    if YUE in kinds and _is_cantonese(QUOTED.sub(" ", sample), letters):
-        return "yue", _script(kinds)
-    return "zh", _script(kinds)
+        return _japanese_or_chinese(QUOTATION.sub(" ", sample), kinds)
+    if YUE in kinds and _is_cantonese(QUOTATION.sub(" ", sample), letters):
+        return "yue", _detect_script(kinds)
+    return "zh", _detect_script(kinds)
 
 
-def _japanese_or_chinese(bare: str, kinds: str) -> tuple[str, str | None]:
-    bare_kinds = bare.translate(KINDS)
-    letters, hiragana = _letters(bare_kinds), bare_kinds.count(HIRAGANA)
+def _japanese_or_chinese(unquoted: str, kinds: str) -> tuple[str, str | None]:
+    unquoted_kinds = unquoted.translate(LETTER_KINDS)
+    letters, hiragana = _count_letters(unquoted_kinds), unquoted_kinds.count(HIRAGANA)
     if hiragana * 8 > letters:
-        chinese = "".join(filter(_is_chinese, (part.translate(KINDS) for part in SENTENCE_END.split(bare))))
-        if _letters(chinese) * 4 > letters:
-            return "mixed", _script(chinese)
-    japanese = hiragana + bare_kinds.count(KATAKANA) / 2 + bare_kinds.count(KANJI)
-    is_japanese = japanese > sum(map(bare_kinds.count, (HANS_ONLY, HANT_ONLY))) * 2 + bare_kinds.count(
-        SMALL_WORD
-    )
-    return ("ja", None) if is_japanese else ("zh", _script(kinds))
+        chinese = "".join(
+            filter(_is_chinese, (part.translate(LETTER_KINDS) for part in SENTENCE_END.split(unquoted)))
+        )
+        if _count_letters(chinese) * 4 > letters:
+            return "mixed", _detect_script(chinese)
+    japanese_weight = hiragana + unquoted_kinds.count(KATAKANA) / 2 + unquoted_kinds.count(KANJI)
+    is_japanese = japanese_weight > sum(
+        map(unquoted_kinds.count, (HANS_ONLY, HANT_ONLY))
+    ) * 2 + unquoted_kinds.count(MANDARIN_WORD)
+    return ("ja", None) if is_japanese else ("zh", _detect_script(kinds))
 
 
 def _is_chinese(kinds: str) -> bool:
     """Tell whether a sentence holds a word that only Chinese has, and no kana."""
-    return any(kind in kinds for kind in (HANS_ONLY, HANT_ONLY, SMALL_WORD)) and not (
+    return any(kind in kinds for kind in (HANS_ONLY, HANT_ONLY, MANDARIN_WORD)) and not (
         HIRAGANA in kinds or KATAKANA in kinds
     )
 
 
-def _is_cantonese(bare: str, letters: int) -> bool:
-    yue = [char for char in bare if char in CANTONESE]
-    standard = sum(map(bare.count, "的了是他她們们這这那沒没"))
-    return len(yue) > standard and len(yue) * 25 >= letters and (len(set(yue)) > 1 or letters < TITLE)
+def _is_cantonese(unquoted: str, letters: int) -> bool:
+    cantonese = [char for char in unquoted if char in CANTONESE]
+    standard_count = sum(map(unquoted.count, "的了是他她們们這这那沒没"))
+    return (
+        len(cantonese) > standard_count
+        and len(cantonese) * 25 >= letters
+        and (len(set(cantonese)) > 1 or letters < MAX_TITLE_LETTERS)
+    )
 
 
-def _script(kinds: str) -> str | None:
+def _detect_script(kinds: str) -> str | None:
     hans = kinds.count(HANS_ONLY) + kinds.count(HANS_KANJI)
     hant = kinds.count(HANT_ONLY) + kinds.count(HANT_KANJI)
     return None if hans == hant else "Hans" if hans > hant else "Hant"
 
 
-def _letters(kinds: str) -> int:
+def _count_letters(kinds: str) -> int:
     """Count Han, kana and Hangul."""
-    return len(kinds) - sum(map(kinds.count, (NO_LETTER, LATIN, MARKED, OTHER)))
+    return len(kinds) - sum(map(kinds.count, (NO_LETTER, LATIN, ACCENTED, OTHER)))
 
 
-def _kind(char: str) -> str:
+def _kind_of_letter(char: str) -> str:
     if not char.isalpha():
         return NO_LETTER
     if "\u4e00" <= char <= "\u9fff" or "\u3400" <= char <= "\u4dbf" or "\U00020000" <= char <= "\U000323af":
         return _kind_of_han(char)
     if "\u3041" <= char <= "\u30fa":
-        return NO if char == "の" else HIRAGANA if char < "\u30a0" else KATAKANA
+        return HIRAGANA_NO if char == "の" else HIRAGANA if char < "\u30a0" else KATAKANA
     if "\uac00" <= char <= "\ud7a3":
         return HANGUL
     if char < "\u0250" or "\u1e00" <= char <= "\u1eff":
-        return LATIN if char.isascii() else MARKED
+        return LATIN if char.isascii() else ACCENTED
     return OTHER
 
 
@@ -171,7 +181,7 @@ def _kind_of_han(char: str) -> str:
     if char in HANT:
         return HANT_KANJI if is_kanji else HANT_ONLY
     if char in MANDARIN:
-        return SMALL_WORD
+        return MANDARIN_WORD
     return KANJI if is_kanji and not _can_write("gb2312", char) and not _can_write("big5", char) else HAN
 
 
@@ -179,7 +189,7 @@ def _can_write(encoding: str, char: str) -> bool:
     return bool(char.encode(encoding, "ignore"))
 
 
-def _windows(text: str, size: int) -> str:
+def _sample(text: str, size: int) -> str:
     """Take four stretches, evenly spread, or the whole of a short text.
 
     A beginning misleads: in 400 of 6,000 posts it has another script than most of the text, here in 130.

@@ -20,33 +20,37 @@ REDIRECTORS = {
     "weibo.com/sinaurl": ("u", "url"), "c.pc.qq.com/middlem.html": ("pfurl",), "ref.gamer.com.tw/redir.php": ("url",),
 }  # fmt: skip
 # Outlook rewrites the links of letters on one host for each region
-SAFE_LINKS = ".safelinks.protection.outlook.com"
+SAFE_LINKS_SUFFIX = ".safelinks.protection.outlook.com"
 # a redirector can lead to a redirector; one that leads on for ever is hostile
-LONGEST_CHAIN = 5
+MAX_REDIRECTS = 5
 
 
-def destination(url: str) -> str:
+def unwrap_redirect(url: str) -> str:
     """Follow redirectors that name where they lead, without asking them."""
-    for _ in range(LONGEST_CHAIN):
+    for _ in range(MAX_REDIRECTS):
         # most links hold one address only
         if url.find("http", 8) < 0:
             return url
-        target = _target(url)
+        target = _redirect_target(url)
         if not target:
             return url
         url = target
     return url
 
 
-def _target(url: str) -> str | None:
+def _redirect_target(url: str) -> str | None:
     try:
         parts = urlsplit(url)
     except ValueError:
         return None
     host = parts.netloc.lower()
-    names = ("url",) if host.endswith(SAFE_LINKS) else REDIRECTORS.get(f"{host}{parts.path.lower() or '/'}")
-    given = dict(parse_qsl(parts.query)) if names else {}
-    written = (given.get(name) if name else unquote(parts.query) for name in names or ())
+    parameter_names = (
+        ("url",)
+        if host.endswith(SAFE_LINKS_SUFFIX)
+        else REDIRECTORS.get(f"{host}{parts.path.lower() or '/'}")
+    )
+    parameters = dict(parse_qsl(parts.query)) if parameter_names else {}
+    targets = (parameters.get(name) if name else unquote(parts.query) for name in parameter_names or ())
     return next(
-        (target for target in written if target and target.lower().startswith(("https://", "http://"))), None
+        (target for target in targets if target and target.lower().startswith(("https://", "http://"))), None
     )

@@ -18,9 +18,9 @@ TRACKING_NAMES = (
     "spm", "spm_id_from", "scm", "vd_source", "from_spmid", "share_token", "share_source", "share_medium", "share_plat",
     "share_session_id", "share_tag", "share_from", "from_source", "isappinstalled",  # Alibaba, Bilibili, WeChat
 )  # fmt: skip
-TRACKING = re.compile(rf"(?:{'|'.join(TRACKING_NAMES)})\Z", re.IGNORECASE)
+TRACKING_NAME = re.compile(rf"(?:{'|'.join(TRACKING_NAMES)})\Z", re.IGNORECASE)
 # parameters that track by their value
-TRACKING_VALUE = {
+TRACKING_VALUE_PATTERNS = {
     # feeds that sign their links; Medium: source=post_page-----5b1c----0
     "source": re.compile(r"(?:rss|feed)\b|[a-z_]*-{4}", re.IGNORECASE),
     # YouTube's share buttons and its list of results
@@ -30,7 +30,7 @@ TRACKING_VALUE = {
     "from": re.compile(r"(?:singlemessage|timeline|groupmessage)\Z"),
 }
 # names that mean nothing to the page on one host only
-TRACKING_ON = {
+TRACKING_NAMES_BY_HOST = {
     # Twitter's share button: which app, and who shared
     **dict.fromkeys(("twitter.com", "mobile.twitter.com", "x.com"), frozenset("st")),
     # an article is named by __biz, mid, idx and sn; chksm is the same for all who open it, but not in every link to it
@@ -55,21 +55,21 @@ TRACKING_ON = {
     "www.forbes.com": frozenset({"sh"}),
 }
 # a query that holds none of them is passed at once
-SUSPECT = re.compile(
-    rf"(?:\A|&)(?:{'|'.join(TRACKING_NAMES)}|(?:{'|'.join(TRACKING_VALUE)})=)", re.IGNORECASE
+POSSIBLE_TRACKING = re.compile(
+    rf"(?:\A|&)(?:{'|'.join(TRACKING_NAMES)}|(?:{'|'.join(TRACKING_VALUE_PATTERNS)})=)", re.IGNORECASE
 )
 
 
-def may_track(query: str, host: str) -> bool:
+def may_have_tracking(query: str, host: str) -> bool:
     """Tell, for little, whether a query may hold such a parameter."""
-    return bool(SUSPECT.search(query)) or host in TRACKING_ON
+    return bool(POSSIBLE_TRACKING.search(query)) or host in TRACKING_NAMES_BY_HOST
 
 
 def is_tracking(key: str, value: str, host: str) -> bool:
     """Tell whether a parameter tracks: by its name, by its name on this host, or by its value."""
-    by_value = TRACKING_VALUE.get(key)
+    value_pattern = TRACKING_VALUE_PATTERNS.get(key)
     return (
-        bool(TRACKING.match(key))
-        or key in TRACKING_ON.get(host, ())
-        or bool(by_value and by_value.match(value))
+        bool(TRACKING_NAME.match(key))
+        or key in TRACKING_NAMES_BY_HOST.get(host, ())
+        or bool(value_pattern and value_pattern.match(value))
     )

@@ -40,7 +40,7 @@ def page(path: Path) -> Page:
     text, _ = decode(path.read_bytes())
     kind, front_text, body = front_matter.split(text)
     values, _ = front_matter.load(kind, front_text)
-    _, header_title, header_url, rest = bodies.part(body)
+    _, header_title, header_url, rest = bodies.split_header(body)
     title, url = values.get("title") or header_title or "", values.get("from") or header_url
     html = rest if path.suffix == ".html" else bodies.to_html(rest)
     return Page(path.name, str(title), str(url) if url else None, rest, html, document(str(title), html))

@@ -41,7 +41,7 @@ def may_fail(cleaner: Cleaner) -> Cleaner:
 
 def ours(page: Page) -> str:
     """Our own cleaning of the body as it is written, its Markdown rendered unless the file is HTML."""
-    from posts.cleaning.block_rules import Page as Post
+    from posts.cleaning.block_rules import PageContext as Post
     from posts.cleaning.clean import clean
     from schemas.enums import HtmlParser
 

@@ -11,9 +11,11 @@ from posts.sources.git import Repository
 def main(place: str) -> None:
     """Read every commit, and every blob once, as an ingest of the history does; say how much, and git's own CPU."""
     with Repository(os.fsencode(place)) as repository:
-        commits = [changes for _, changes in repository.walk(None, repository.commit(None).id)]
+        commits = [
+            changes for _, changes in repository.iter_changes(None, repository.resolve_commit(None).id)
+        ]
         blobs = dict.fromkeys(change.blob for changes in commits for change in changes if change.blob)
-        size_bytes = sum(len(content or b"") for content in repository.contents(blobs))
+        size_bytes = sum(len(content or b"") for content in repository.read_contents(blobs))
     git = resource.getrusage(resource.RUSAGE_CHILDREN)
     seconds = git.ru_utime + git.ru_stime
     read = {"commits": len(commits), "blobs": len(blobs), "bytes": size_bytes, "git_cpu_seconds": seconds}

@@ -8,7 +8,7 @@ from typing import IO
 
 from corpus import place, reworded
 from posts.sources.git import Repository
-from posts.sources.paths import to_bytes
+from posts.sources.paths import encode_path
 
 EDIT = b"<p>One more line.</p>\n"
 
@@ -30,11 +30,11 @@ def opened(given: Path, scratch: Path) -> Path:
 def posts(repository: Path) -> Iterator[tuple[bytes, bytes]]:
     """The path and content of each post at HEAD."""
     with Repository(os.fsencode(repository)) as opened:
-        files = [file for file in opened.files(opened.commit(None).id, "") if file.blob]
-        contents = opened.contents([str(file.blob) for file in files])
+        files = [file for file in opened.list_files(opened.resolve_commit(None).id, "") if file.blob]
+        contents = opened.read_contents([str(file.blob) for file in files])
         for file, content in zip(files, contents, strict=True):
             if content is not None:
-                yield to_bytes(file.path), content
+                yield encode_path(file.path), content
 
 
 def multiply(source: Path, into: Path, times: int) -> None:

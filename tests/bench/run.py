@@ -21,7 +21,7 @@ from rounds import Measured
 NO_CORPUS = """\
 no corpus: give --corpus DIR or set POSTLAKE_CORPUS to a folder of posts. To unpack one:
     mkdir corpus && tar --zstd -xf teahouse.tar.zst -C corpus
-What changes over time cost is measured from a git repository: make bench HISTORY=clone-or-bundle"""
+What changes over time cost is measured from a git repository: make bench CHANGE_OPTIONS=clone-or-bundle"""
 
 
 def compared(script: str, posts: Path, times: int) -> Iterator[tuple[Case, Usage]]:

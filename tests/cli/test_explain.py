@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from cli import app, main
 from cli.explain.page import page
-from cli.explain.terminal import recurs
+from cli.explain.terminal import recurrence_text
 from flows.pipeline.learning.explain import explain
 from lake.batch import Run
 from lake.store import open_lake
@@ -18,7 +18,7 @@ from lake.tables.templates import write
 from posts import explain as posts
 from posts.boilerplate.template import Template
 from posts.explain import Recurrence
-from posts.parse import Sighted
+from posts.parse import RawFile
 from schemas.enums import HtmlParser
 from schemas.errors import MisuseError, PostlakeError
 
@@ -44,8 +44,8 @@ def learn(archive, *pattern):
     write(open_lake(archive.lake), pl.DataFrame([row], schema=names, orient="row"), Run("learn", now))
 
 
-def explained(archive, target, say=print):
-    return explain(str(target), archive.lake, HtmlParser.LEXBOR, say)
+def explained(archive, target):
+    return explain(str(target), archive.lake, HtmlParser.LEXBOR)
 
 
 def told(explanation):
@@ -54,10 +54,10 @@ def told(explanation):
 
 def flat(text, template, recurrences):
     content = f"---\ntitle: 一盏灯\ndate: 2024-03-05\nsource: s\n---\n<div>{text}</div>\n".encode()
-    known = posts.parse(Sighted("/", "a.md", content, "0"))
+    known = posts.parse(RawFile("/", "a.md", content, "0"))
     keyed = {known.source_id: recurrences}
     return posts.explain(
-        Sighted("/", "a.md", content, "0"), HtmlParser.LEXBOR, {known.source_id: template}, keyed
+        RawFile("/", "a.md", content, "0"), HtmlParser.LEXBOR, {known.source_id: template}, keyed
     )
 
 
@@ -79,22 +79,24 @@ def test_a_learned_block_tells_in_how_many_posts_it_recurs(lake):
     assert (last.rule, last.recurrences) == ("recurring_block", (Recurrence(LAST, 12, 1340),))
 
 
-def test_another_text_in_the_lake_is_told(lake):
+def test_another_text_in_the_lake_is_told(lake, log_messages):
     learn(lake, "edge", LAST, 12, 1340)
-    notes = []
-    explained(lake, URL, notes.append)
-    assert [note.partition(",")[0] for note in notes] == ["the lake holds another text"]
+    explained(lake, URL)
+    assert [note.partition(",")[0] for note in log_messages] == ["the lake holds another text"]
 
 
 def test_a_passage_tells_which_run_of_its_block_recurs():
     run = "本台节目每周五晚上八点准时播出。"
-    template, known = Template.of(1, [("sentence", run)]), {("sentence", run): Recurrence(run, 8, 9)}
+    template, known = (
+        Template.from_patterns(1, [("sentence", run)]),
+        {("sentence", run): Recurrence(run, 8, 9)},
+    )
     found = flat(f"渡口的红绿灯照常亮着，等船的人看着它变了三次。{run}", template, known)
     assert [(passage.rule, passage.recurrences) for passage in found.passages] == [
         (None, ()),
         ("recurring", (Recurrence(run, 8, 9),)),
     ]
-    assert [block.kept for block in found.blocks] == [found.post.text]
+    assert [block.clean_text for block in found.blocks] == [found.post.text]
 
 
 @pytest.mark.parametrize(
@@ -109,7 +111,7 @@ def test_a_passage_tells_which_run_of_its_block_recurs():
     ids=["none", "one", "uncounted", "several", "of-an-earlier-version"],
 )
 def test_recurrence_is_said_in_words(recurrences, words):
-    assert recurs(recurrences) == words
+    assert recurrence_text(recurrences) == words
 
 
 def test_blocks_joined_are_the_text_of_the_post(examples):
@@ -119,7 +121,10 @@ def test_blocks_joined_are_the_text_of_the_post(examples):
             explanation = explained(examples, file)
         except PostlakeError:
             continue
-        assert "\n\n".join(block.kept for block in explanation.blocks if block.kept) == explanation.post.text
+        assert (
+            "\n\n".join(block.clean_text for block in explanation.blocks if block.clean_text)
+            == explanation.post.text
+        )
 
 
 @pytest.mark.parametrize("target", ["no/such.md", "https://a.example/other", "0" * 32, "."])

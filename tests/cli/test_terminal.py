@@ -17,7 +17,7 @@ import psutil
 import pytest
 from rich.cells import cell_len
 
-from cli import interrupt_again
+from cli import resend_interrupt
 from launch import Launched, run
 from paths import EXAMPLES, ROOT
 from prefect_server import make_home
@@ -255,7 +255,7 @@ class EndsInterrupted:
 
 
 def test_ctrl_c_amid_a_callback_comes_again(monkeypatch, capsys):
-    monkeypatch.setattr(sys, "unraisablehook", interrupt_again)
+    monkeypatch.setattr(sys, "unraisablehook", resend_interrupt)
     with pytest.raises(KeyboardInterrupt):
         EndsInterrupted()
         threading.Event().wait(60)

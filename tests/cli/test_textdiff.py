@@ -2,7 +2,7 @@
 
 import pytest
 
-from cli.textdiff import difference, words
+from cli.textdiff import diff_texts, diff_words
 
 MARKS = {"removed": "[-{}-]", "added": "{{+{}+}}", "skipped": "<{}>", "same": "{}"}
 
@@ -26,15 +26,15 @@ def spelled(line):
     ids=["cjk", "latin", "added", "removed", "from-nothing", "to-nothing", "unlike", "same"],
 )
 def test_a_difference_reads(old, new, told):
-    assert [spelled(line) for line in difference(old, new)] == told
+    assert [spelled(line) for line in diff_texts(old, new)] == told
 
 
 def test_of_a_long_passage_the_neighbourhood_of_a_change_is_given():
-    line = words(f"{'甲' * 200}灯亮{'乙' * 200}", f"{'甲' * 200}灯灭{'乙' * 200}")
+    line = diff_words(f"{'甲' * 200}灯亮{'乙' * 200}", f"{'甲' * 200}灯灭{'乙' * 200}")
     assert spelled(line) == f"<177 characters>{'甲' * 23}灯[-亮-]{{+灭+}}{'乙' * 24}<176 characters>"
 
 
 def test_a_block_of_half_a_million_characters_is_compared_in_time():
     old = "渡口的红绿灯照常亮着。" * 45_000
     edited = f"船{old[1:]}"
-    assert [span.kind for span in words(old, f"{edited}船")][:2] == ["removed", "added"]
+    assert [span.kind for span in diff_words(old, f"{edited}船")][:2] == ["removed", "added"]

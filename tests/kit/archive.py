@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from flows.pipeline.direct import ingest, replay
-from flows.pipeline.options import Order
+from flows.pipeline.options import IngestOptions, ReplayOptions
 from flows.pipeline.reporting.account import Summary
 from lake.batch import KEY
 from lake.store import open_lake
@@ -24,10 +24,10 @@ class Archive:
 
     def write(self, path, text="渡口的红绿灯照常亮着。", **fields):
         """Write a post; None leaves out a field of the front matter. JSON is YAML too."""
-        front = {"title": "一盏灯", "date": "2024-03-05T08:00:00Z", "categories": ["旧刊"]} | fields
+        front_matter = {"title": "一盏灯", "date": "2024-03-05T08:00:00Z", "categories": ["旧刊"]} | fields
         lines = [
             f"{name}: {json.dumps(value, ensure_ascii=False)}\n"
-            for name, value in front.items()
+            for name, value in front_matter.items()
             if value is not None
         ]
         return self.put(path, f"---\n{''.join(lines)}---\n<div>{text}</div>\n".encode())
@@ -55,18 +55,18 @@ class Archive:
     def touch(self, path):
         os.utime(self.folder / path, ns=(TOUCHED_MTIME_NS, TOUCHED_MTIME_NS))
 
-    def ingest(self, *sources, **order) -> Summary:
-        order = {"wait_seconds": 0} | order
-        return ingest(Order(tuple(map(str, sources or (self.folder,))), self.lake, **order), print)
+    def ingest(self, *sources, **options) -> Summary:
+        sources = tuple(map(str, sources or (self.folder,)))
+        return ingest(IngestOptions(sources=sources, lake=self.lake, **({"wait_seconds": 0} | options)))
 
     def replay(self, *reasons, since=None) -> Summary:
-        return replay(Order((), self.lake, wait_seconds=0), print, reasons, since)
+        return replay(ReplayOptions(lake=self.lake, reasons=reasons, since=since, wait_seconds=0))
 
     def anew(self):
         """Load the folder as it is into a lake of its own, in one go."""
-        fresh = Archive(self.folder, self.lake.with_name("fresh"))
-        fresh.ingest()
-        return fresh
+        fresh_archive = Archive(self.folder, self.lake.with_name("fresh"))
+        fresh_archive.ingest()
+        return fresh_archive
 
     def rows(self, table):
         return open_lake(self.lake).scan(table).collect()
@@ -87,8 +87,8 @@ class Archive:
 
     def files(self):
         """Return the ledger of the files that are there, without what differs from run to run."""
-        there = self.rows("files").filter(pl.col("gone_at").is_null())
-        return there.drop("first_seen_at", "read_at", "gone_at", "run_id").sort(KEY)
+        file_rows = self.rows("files").filter(pl.col("gone_at").is_null())
+        return file_rows.drop("first_seen_at", "read_at", "gone_at", "run_id").sort(KEY)
 
     def blobs(self):
         return sorted(self.rows("raw")["blob"])

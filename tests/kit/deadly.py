@@ -10,32 +10,32 @@ from posts import worker as posts
 EXITS, KILLS, SLOW, SLOW_IN_C, HUNGRY, ONCE = "退出", "杀死", "慢", "慢在里面", "饿", "一次"
 
 
-def work(tasks, reader):
-    return posts.work(_met(tasks), reader)
+def parse_tasks(tasks, reader):
+    return posts.parse_tasks(_misbehaving_tasks(tasks), reader)
 
 
-def outlines(tasks, reader):
-    return posts.outlines(_met(tasks), reader)
+def parse_heads(tasks, reader):
+    return posts.parse_heads(_misbehaving_tasks(tasks), reader)
 
 
-def examples(tasks, reader):
-    return posts.examples(_met(tasks), reader)
+def parse_training_samples(tasks, reader):
+    return posts.parse_training_samples(_misbehaving_tasks(tasks), reader)
 
 
-def _met(tasks):
+def _misbehaving_tasks(tasks):
     for task in tasks:
         if isinstance(task.content, bytes):
-            _meet(task.content.decode().split("<div>")[-1].partition("</div>")[0], task.file.origin)
+            _misbehave(task.content.decode().split("<div>")[-1].partition("</div>")[0], task.file.origin)
         yield task
 
 
-def _meet(text, folder):
+def _misbehave(text, folder):
     if text == EXITS:
         os._exit(3)
     if text == KILLS:
         os.kill(os.getpid(), signal.SIGKILL)
-    if text == ONCE and not (gone := Path(folder).parent / "gone").exists():
-        gone.touch()
+    if text == ONCE and not (marker := Path(folder).parent / "gone").exists():
+        marker.touch()
         os.kill(os.getpid(), signal.SIGKILL)
     if text == HUNGRY:
         raise MemoryError

@@ -25,11 +25,11 @@ class Git:
     def __call__(self, *words, at=None, given=None):
         at = at or noon(1).isoformat()
         environment = os.environ | NOBODY | {"GIT_AUTHOR_DATE": at, "GIT_COMMITTER_DATE": at}
-        done = subprocess.run(
+        process = subprocess.run(
             ["git", *words], cwd=self.folder, env=environment, input=given, capture_output=True, check=False
         )
-        assert done.returncode == 0, os.fsdecode(done.stderr)
-        return os.fsdecode(done.stdout).strip()
+        assert process.returncode == 0, os.fsdecode(process.stderr)
+        return os.fsdecode(process.stdout).strip()
 
     def commit(self, day=1, *options, at=None):
         """Commit all files as they are, at noon of a day of March 2024; give the id."""

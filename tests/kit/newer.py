@@ -25,12 +25,12 @@ def fill_column(table):
     """Fill the column in the rows that files become."""
     from flows.pipeline.execution import frames
 
-    plain = frames._frame
+    plain = frames._build_rows
 
     def _frame(name, handfuls, constants):
         return plain(name, handfuls, constants | ({"added": "new"} if name == table else {}))
 
-    frames._frame = _frame
+    frames._build_rows = _frame
 
 
 def main(table, commands):

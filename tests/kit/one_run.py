@@ -16,7 +16,7 @@ import psutil
 
 from flows.pipeline.direct import ingest
 from flows.pipeline.execution import read, transform
-from flows.pipeline.options import Order
+from flows.pipeline.options import IngestOptions
 from flows.pipeline.workers import pool
 from lake.store import Lake
 
@@ -41,33 +41,32 @@ def arm(patch, point, end):
     when, what, nth = point
     calls = count(1)
 
-    def deadly(function, subject):
-        def wrapped(*args):
+    def ending_run(function, subject):
+        def wrapper(*args):
             is_last = what in {subject(args), "any"} and next(calls) == nth
             if is_last and when == "before":
                 end()
-            answer = function(*args)
+            result = function(*args)
             if is_last and when == "after":
                 end()
-            return answer
+            return result
 
-        return wrapped
+        return wrapper
 
     for write in WRITES:
-        patch(Lake, write, deadly(getattr(Lake, write), lambda args: args[1]))
+        patch(Lake, write, ending_run(getattr(Lake, write), lambda args: args[1]))
     if what == "batch":
-        patch(transform, "batch_of", deadly(transform.batch_of, lambda _: "batch"))
+        patch(transform, "build_batch", ending_run(transform.build_batch, lambda _: "batch"))
 
 
 def main():
-    told = json.loads(sys.argv[1])
-    for name, value in told.get("constants", {}).items():
+    arguments = json.loads(sys.argv[1])
+    for name, value in arguments.get("constants", {}).items():
         setattr(read if hasattr(read, name) else pool, name, value)
-    if "kill" in told:
-        arm(setattr, told["kill"], die)
-    order = Order((told["source"],), Path(told["lake"]), workers=2, wait_seconds=told["wait_seconds"],
-                  history=told.get("history", False))  # fmt: skip
-    print(ingest(order, print).run_id, flush=True)
+    if "kill" in arguments:
+        arm(setattr, arguments["kill"], die)
+    options = IngestOptions(sources=(arguments["source"],), lake=Path(arguments["lake"]), workers=2, wait_seconds=arguments["wait_seconds"], history=arguments.get("history", False))  # fmt: skip
+    print(ingest(options).run_id, flush=True)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import pytest
 from archive import Snapshot
 from flows.pipeline.direct import ingest
 from flows.pipeline.maintenance.verify import verify
-from flows.pipeline.options import Order
+from flows.pipeline.options import IngestOptions
 from lake.damage import explaining_damage
 from lake.errors import DamagedError, LakeBusyError, QueryError, StorageError
 from lake.lock import hold_writer_lock
@@ -148,11 +148,11 @@ def test_a_file_of_the_user_that_is_not_there_is_not_taken_for_damage(archive):
 
 @pytest.mark.parametrize("content", ["[]", "{}", '{"run_id": 3, "pid": "x"}', "null", "garbage", "\ufffd"])
 def test_a_holder_of_the_lock_that_cannot_be_read_is_another_run(archive, content):
-    with hold_writer_lock(archive.lake, "first", 0, print):
+    with hold_writer_lock(archive.lake, "first", 0):
         (archive.lake / ".writer.json").write_text(content)
         with (
             pytest.raises(LakeBusyError, match="another run is still writing"),
-            hold_writer_lock(archive.lake, "second", 0, print),
+            hold_writer_lock(archive.lake, "second", 0),
         ):
             pass
 
@@ -209,12 +209,12 @@ def test_a_full_disk_ends_a_run_in_one_line_and_the_next_one_goes_on(archive, sm
             f"more/{number}.md",
             b"---\ntitle: x%d\ndate: 2024-03-05\n---\n" % number + os.urandom(900).hex().encode(),
         )
-    order = Order((str(archive.folder),), small_disk / "lake", workers=1)
+    order = IngestOptions(sources=(str(archive.folder),), lake=small_disk / "lake", workers=1)
     with pytest.raises(StorageError, match="no space left on device; free some of it, then run again"):
-        ingest(order, print)
+        ingest(order)
     (small_disk / "filler").unlink()
     subprocess.run(["mount", "-o", "remount,size=20m", small_disk], check=True)
-    assert ingest(order, print).balanced
+    assert ingest(order).balanced
     assert verify(order.lake).findings == 0
 
 

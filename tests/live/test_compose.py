@@ -5,7 +5,7 @@ import pytest
 import yaml
 from prefect.workers.process import ProcessWorker
 
-from flows.prefect.deploy import TEMPLATE
+from flows.prefect.deploy import JOB_TEMPLATE
 from live_stack.runs import asked, until
 from paths import ROOT
 
@@ -117,7 +117,7 @@ def test_a_pool_that_was_made_before_lets_a_run_choose_nothing_once_it_is_deploy
     pool = client.get("/work_pools/postlake").json()
     client.patch("/work_pools/postlake", json={"concurrency_limit": None})
     assert again.returncode == 0, again.stderr
-    assert (pool["base_job_template"], pool["concurrency_limit"]) == (TEMPLATE, 7)
+    assert (pool["base_job_template"], pool["concurrency_limit"]) == (JOB_TEMPLATE, 7)
 
 
 @pytest.mark.parametrize("variable", ["command", "working_dir", "env", "env.PATH", "stream_output"])

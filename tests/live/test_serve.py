@@ -13,7 +13,7 @@ import httpx
 import psutil
 import pytest
 
-from flows.pipeline.sources.credentials import HOW
+from flows.pipeline.sources.credentials import CREDENTIALS_ADVICE
 from live_stack.runs import deployment, made, until
 from live_stack.stack import free_ports
 from paths import EXAMPLES, ROOT
@@ -136,8 +136,8 @@ def test_a_password_in_a_url_reaches_neither_the_database_nor_a_log(served, sour
     }
     by_hand = refused("ingest", source, "--lake", str(served.home / "lake"), **api)
     by_default = refused("deploy", POSTLAKE_SOURCES=source, **api)
-    assert (by_hand[0], HOW in by_hand[1]) == (2, True)
-    assert by_default == (2, f"postlake: POSTLAKE_SOURCES is {HOW}\n")
+    assert (by_hand[0], CREDENTIALS_ADVICE in by_hand[1]) == (2, True)
+    assert by_default == (2, f"postlake: POSTLAKE_SOURCES is {CREDENTIALS_ADVICE}\n")
     held = [
         file.name for file in served.home.rglob("*") if file.is_file() and b"s3cretpw" in file.read_bytes()
     ]

@@ -6,7 +6,7 @@ from dataclasses import asdict
 import pytest
 
 from paths import GOLDEN
-from posts.parse import Sighted, parse
+from posts.parse import RawFile, parse
 from schemas.enums import HtmlParser
 from schemas.keys import blob_id
 
@@ -19,7 +19,7 @@ def test_a_file_becomes_what_is_written_beside_it(case, engine):
     expected = json.loads(case.with_suffix(".json").read_text("utf-8"))
     content = case.read_bytes()
     became = asdict(
-        parse(Sighted("/blog", case.relative_to(GOLDEN).as_posix(), content, blob_id(content)), engine)
+        parse(RawFile("/blog", case.relative_to(GOLDEN).as_posix(), content, blob_id(content)), engine)
     )
     as_json = json.loads(json.dumps(became, default=lambda moment: moment.isoformat()))
     assert {name: as_json[name] for name in expected} == expected

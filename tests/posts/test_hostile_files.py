@@ -9,9 +9,9 @@ from dataclasses import asdict
 import pytest
 
 from paths import ROOT
-from posts.parse import Sighted, parse, parse_file
-from posts.post import Post, Refusal
-from posts.sources.files import LARGEST_BYTES
+from posts.parse import RawFile, parse, parse_file
+from posts.post import NotAPost, Post
+from posts.sources.files import MAX_POST_BYTES
 from schemas.enums import HtmlParser
 from schemas.keys import blob_id
 
@@ -19,7 +19,7 @@ HEAD = "title: Lamp\ndate: 2024-03-05\n"
 
 
 def became(content, name="2024-03-05-x.md", engine=HtmlParser.LEXBOR):
-    return parse(Sighted("/blog", name, content, blob_id(content)), engine)
+    return parse(RawFile("/blog", name, content, blob_id(content)), engine)
 
 
 def post(front=HEAD, body="Text.\n", **how):
@@ -37,7 +37,7 @@ def strings(value):
 
 def is_sound(outcome):
     """A refusal, or a post of texts that a UTF-8 column holds and an `extra` that any JSON reader reads."""
-    assert isinstance(outcome, Post | Refusal)
+    assert isinstance(outcome, Post | NotAPost)
     "".join(strings(asdict(outcome))).encode()
     if isinstance(outcome, Post) and outcome.extra is not None:
         json.loads(outcome.extra, parse_constant=pytest.fail)
@@ -296,8 +296,8 @@ def test_spellings_of_one_source_are_one_partition(twin):
 def test_a_sparse_file_of_50_mb_is_refused_unread(tmp_path):
     (tmp_path / "x.md").touch()
     os.truncate(tmp_path / "x.md", 50_000_000)
-    detail = f"50000000 bytes; the limit is {LARGEST_BYTES}"
-    assert parse_file(bytes(tmp_path / "x.md")) == Refusal("rejected", "too_large", None, detail)
+    detail = f"50000000 bytes; the limit is {MAX_POST_BYTES}"
+    assert parse_file(bytes(tmp_path / "x.md")) == NotAPost("rejected", "too_large", None, detail)
 
 
 @pytest.mark.parametrize(

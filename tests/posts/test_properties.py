@@ -5,9 +5,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from posts.cleaning.clean import clean
-from posts.parse import Sighted, parse
-from posts.post import Post, Refusal
-from posts.rules.context import Page
+from posts.parse import RawFile, parse
+from posts.post import NotAPost, Post
+from posts.rules.context import PageContext
 from schemas.enums import HtmlParser
 from schemas.keys import blob_id
 
@@ -147,7 +147,7 @@ HTML = st.lists(st.recursive(LEAF | TABLE | INLINE, _nested, max_leaves=8), max_
 
 
 def sighted(content, name="2024-03-05-lamp.md"):
-    return Sighted("/blog", name, content, blob_id(content))
+    return RawFile("/blog", name, content, blob_id(content))
 
 
 def post(body, engine=HtmlParser.LEXBOR, name="2024-03-05-lamp.md"):
@@ -159,7 +159,7 @@ def post(body, engine=HtmlParser.LEXBOR, name="2024-03-05-lamp.md"):
 @given(BYTES, st.sampled_from(HtmlParser))
 def test_any_bytes_are_a_post_or_a_refusal_the_same_each_time(content, engine):
     outcome = parse(sighted(content), engine)
-    assert isinstance(outcome, Post | Refusal)
+    assert isinstance(outcome, Post | NotAPost)
     assert parse(sighted(content), engine) == outcome
 
 
@@ -174,7 +174,7 @@ def test_any_body_behind_front_matter_is_a_post_the_same_each_time(body, engine,
 @SLOW
 @given(BODIES, st.sampled_from(HtmlParser), st.sampled_from(["x.md", "x.html"]))
 def test_every_block_has_a_letter_or_digit_and_no_blank_line(body, engine, name):
-    text = clean(body, name, Page("Lamp"), engine).text
+    text = clean(body, name, PageContext("Lamp"), engine).text
     for block in text.split("\n\n") if text else ():
         assert re.search(r"\w", block)
         assert all(line.strip() for line in block.split("\n"))

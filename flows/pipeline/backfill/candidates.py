@@ -4,60 +4,76 @@ from collections.abc import Callable, Mapping
 
 import polars as pl
 
-from flows.pipeline.planning.diff import FOUND, compared, listed
+from flows.pipeline.planning.diff import FILE_SCHEMA, diff_source, list_files
 from flows.pipeline.sources.base import Source
-from flows.pipeline.sources.known import Places
+from flows.pipeline.sources.known import KnownSources
 from lake.batch import KEY, Checkpoint
 from lake.store import Lake
 from lake.tables import files
 from schemas.enums import BackfillMode, Outcome, Reason
 
 # `day` and `source_id` as the ledger has them, null where the file's head is to tell
-CANDIDATE = FOUND | {"from_raw": pl.Boolean, "why": pl.String, "day": pl.Date, "source_id": pl.String}
-NEW, OTHER, UNREAD = "new to the lake", "other content than the lake has read", "could not be read before"
-AGAIN = "read again"
+CANDIDATE_SCHEMA = FILE_SCHEMA | {
+    "from_raw": pl.Boolean,
+    "why": pl.String,
+    "day": pl.Date,
+    "source_id": pl.String,
+}
+NEW, CHANGED, RETRY_UNREADABLE = (
+    "new to the lake",
+    "other content than the lake has read",
+    "could not be read before",
+)
+REPARSE = "read again"
 
 
-def candidates(lake: Lake, places: Places, mode: BackfillMode) -> pl.DataFrame:
+def find_candidates(lake: Lake, known_sources: KnownSources, mode: BackfillMode) -> pl.DataFrame:
     """Return the files of some places that a mode is about: CANDIDATE."""
-    of_place, of_gone = _CHOICES[mode]
-    there = [of_place(lake, source) for source in places.sources]
-    gone = [of_gone(lake, origin) for origin in places.gone]
-    nothing = pl.DataFrame(schema=CANDIDATE)
-    return pl.concat([nothing, *(rows.select(_columns(rows)) for rows in [*there, *gone])])
+    from_source, from_unavailable = _CANDIDATES_BY_MODE[mode]
+    available_rows = [from_source(lake, source) for source in known_sources.available]
+    unavailable_rows = [from_unavailable(lake, origin) for origin in known_sources.unavailable]
+    no_rows = pl.DataFrame(schema=CANDIDATE_SCHEMA)
+    return pl.concat(
+        [no_rows, *(rows.select(_candidate_columns(rows)) for rows in [*available_rows, *unavailable_rows])]
+    )
 
 
-def _columns(rows: pl.DataFrame) -> list[pl.Expr]:
-    given = rows.columns
+def _candidate_columns(rows: pl.DataFrame) -> list[pl.Expr]:
+    existing_columns = rows.columns
     return [
-        (pl.col(name) if name in given else pl.lit(None)).cast(kind).alias(name)
-        for name, kind in CANDIDATE.items()
+        (pl.col(name) if name in existing_columns else pl.lit(None)).cast(dtype).alias(name)
+        for name, dtype in CANDIDATE_SCHEMA.items()
     ]
 
 
 def _missing(lake: Lake, source: Source) -> pl.DataFrame:
     """What an ingest would read: new, of other content, or never readable yet."""
-    found = compared(lake, source, Checkpoint(), verify=False)
-    before = found.before.select(*KEY, "reason", is_known=True)
+    diff = diff_source(lake, source, Checkpoint(), verify=False)
+    previous_rows = diff.previous_rows.select(*KEY, "reason", is_known=True)
     was_unreadable = (
         pl.col("reason").is_in([*files.PARSER_FAULT_NAMES, Reason.UNREADABLE.value]).fill_null(value=False)
     )
     why = (
         pl.when(was_unreadable)
-        .then(pl.lit(UNREAD))
+        .then(pl.lit(RETRY_UNREADABLE))
         .when("is_known")
-        .then(pl.lit(OTHER))
+        .then(pl.lit(CHANGED))
         .otherwise(pl.lit(NEW))
     )
-    return found.differing.join(before, on=KEY, how="left").with_columns(why=why, from_raw=False)
+    return diff.changed.join(previous_rows, on=KEY, how="left").with_columns(why=why, from_raw=False)
 
 
 def _failed(lake: Lake, source: Source) -> pl.DataFrame:
     rejects = _rejects(lake, source.origin)
-    there = listed(source).filter(pl.col("problem").is_null()).join(rejects.select(*KEY, "why"), on=KEY)
-    elsewhere = rejects.join(there, on=KEY, how="anti")
+    available_files = (
+        list_files(source).filter(pl.col("problem").is_null()).join(rejects.select(*KEY, "why"), on=KEY)
+    )
+    unavailable_files = rejects.join(available_files, on=KEY, how="anti")
     return pl.concat(
-        [there.with_columns(from_raw=False), _held(lake, elsewhere).select(*FOUND, "why", "from_raw")]
+        [
+            available_files.with_columns(from_raw=False),
+            _stored_in_raw(lake, unavailable_files).select(*FILE_SCHEMA, "why", "from_raw"),
+        ]
     )
 
 
@@ -66,15 +82,17 @@ def _rejects(lake: Lake, origin: str) -> pl.DataFrame:
     return rows.with_columns(problem=pl.lit(None, pl.String), why="rejected before: " + pl.col("reason"))
 
 
-def _failed_of_gone(lake: Lake, origin: str) -> pl.DataFrame:
-    return _held(lake, _rejects(lake, origin))
+def _failed_of_unavailable(lake: Lake, origin: str) -> pl.DataFrame:
+    return _stored_in_raw(lake, _rejects(lake, origin))
 
 
 def _all(lake: Lake, source: Source) -> pl.DataFrame:
-    found = listed(source)
-    known = files.live_rows(lake, found)
+    found_files = list_files(source)
+    stored_rows = files.live_rows(lake, found_files)
     size_and_time = [pl.col(name).alias(f"{name}_known") for name in ("size", "mtime_ns", "blob")]
-    both = found.join(known.select(*KEY, *size_and_time, "published_at", "source_id"), on=KEY, how="left")
+    joined = found_files.join(
+        stored_rows.select(*KEY, *size_and_time, "published_at", "source_id"), on=KEY, how="left"
+    )
     same_stat = (pl.col("size") == pl.col("size_known")) & pl.col("mtime_ns").eq_missing(
         pl.col("mtime_ns_known")
     )
@@ -82,36 +100,38 @@ def _all(lake: Lake, source: Source) -> pl.DataFrame:
         pl.when(pl.col("blob").is_null()).then(same_stat).otherwise(pl.col("blob") == pl.col("blob_known"))
     )
     is_known = pl.col("size_known").is_not_null()
-    why = pl.when(is_same).then(pl.lit(AGAIN)).when(is_known).then(pl.lit(OTHER)).otherwise(pl.lit(NEW))
-    told = {"day": pl.col("published_at").dt.date(), "source_id": pl.col("source_id")}
-    as_known = {name: pl.when(is_same).then(column) for name, column in told.items()}
-    return both.with_columns(why=why, from_raw=False, **as_known)
+    why = pl.when(is_same).then(pl.lit(REPARSE)).when(is_known).then(pl.lit(CHANGED)).otherwise(pl.lit(NEW))
+    stored_columns = {"day": pl.col("published_at").dt.date(), "source_id": pl.col("source_id")}
+    known_columns = {name: pl.when(is_same).then(column) for name, column in stored_columns.items()}
+    return joined.with_columns(why=why, from_raw=False, **known_columns)
 
 
-def _all_of_gone(lake: Lake, origin: str) -> pl.DataFrame:
-    rows = files.live_files(lake, origin)
-    known = files.live_rows(lake, rows).filter(pl.col("outcome") != Outcome.IGNORED.value)
-    return _held(lake, known.with_columns(why=pl.lit(AGAIN), day=pl.col("published_at").dt.date()))
+def _all_of_unavailable(lake: Lake, origin: str) -> pl.DataFrame:
+    live_rows = files.live_files(lake, origin)
+    stored_rows = files.live_rows(lake, live_rows).filter(pl.col("outcome") != Outcome.IGNORED.value)
+    return _stored_in_raw(
+        lake, stored_rows.with_columns(why=pl.lit(REPARSE), day=pl.col("published_at").dt.date())
+    )
 
 
-def _held(lake: Lake, rows: pl.DataFrame) -> pl.DataFrame:
+def _stored_in_raw(lake: Lake, rows: pl.DataFrame) -> pl.DataFrame:
     """Keep the files whose bytes raw holds."""
-    held = files.stored_blobs(lake, rows["blob"])
+    stored_blobs = files.stored_blobs(lake, rows["blob"])
     problem = pl.lit(None, pl.String)
-    return rows.join(held, on="blob", how="semi", maintain_order="left").with_columns(
+    return rows.join(stored_blobs, on="blob", how="semi", maintain_order="left").with_columns(
         from_raw=True, problem=problem
     )
 
 
-def _nothing(lake: Lake, origin: str) -> pl.DataFrame:  # noqa: ARG001 - as the others
+def _none_of_unavailable(lake: Lake, origin: str) -> pl.DataFrame:  # noqa: ARG001 - as the others
     """What is missing of a place that is gone, nobody knows."""
-    return pl.DataFrame(schema=CANDIDATE)
+    return pl.DataFrame(schema=CANDIDATE_SCHEMA)
 
 
-OfPlace = Callable[[Lake, Source], pl.DataFrame]
-OfGone = Callable[[Lake, str], pl.DataFrame]
-_CHOICES: Mapping[BackfillMode, tuple[OfPlace, OfGone]] = {
-    BackfillMode.MISSING: (_missing, _nothing),
-    BackfillMode.FAILED: (_failed, _failed_of_gone),
-    BackfillMode.ALL: (_all, _all_of_gone),
+SourceCandidates = Callable[[Lake, Source], pl.DataFrame]
+UnavailableCandidates = Callable[[Lake, str], pl.DataFrame]
+_CANDIDATES_BY_MODE: Mapping[BackfillMode, tuple[SourceCandidates, UnavailableCandidates]] = {
+    BackfillMode.MISSING: (_missing, _none_of_unavailable),
+    BackfillMode.FAILED: (_failed, _failed_of_unavailable),
+    BackfillMode.ALL: (_all, _all_of_unavailable),
 }

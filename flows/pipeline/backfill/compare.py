@@ -13,13 +13,13 @@ from lake.tables import files as files_table
 from schemas.enums import Outcome
 
 # lines that a person reads; the counts tell of all
-MOST_TOLD = 100
-TEXTS = {"post_id": pl.String, "content_hash": pl.String}
-ONE_OF = [Outcome.POST.value, Outcome.DUPLICATE.value]
+MAX_FILES_SHOWN = 100
+TEXT_HASH_SCHEMA = {"post_id": pl.String, "content_hash": pl.String}
+POST_OR_DUPLICATE = [Outcome.POST.value, Outcome.DUPLICATE.value]
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class PlanComparison:
     """A result held against a plan. Of `left` files and of those that `differ`, the first hundred are told."""
 
     planned: int
@@ -39,37 +39,41 @@ class Held:
         return f"of {self.planned} planned files {self.left} were left out, {self.differ} became something else than planned"
 
 
-def held_against(lake: Lake, files: pl.DataFrame, left: pl.DataFrame, texts: pl.DataFrame) -> Held:
+def compare_with_plan(
+    lake: Lake, files: pl.DataFrame, skipped: pl.DataFrame, text_hashes_before: pl.DataFrame
+) -> PlanComparison:
     """Compare the ledger with the files of a plan (Planned). `texts` are the hashes of their posts before (TEXTS)."""
-    read = with_period(lake, files_table.live_rows(lake, files))
-    became = read.select(*KEY, "blob", *(pl.col(name).alias(f"{name}_now") for name in _TOLD))
-    both = files.join(left, on=KEY, how="anti").join(became, on=KEY, how="left", suffix="_now")
-    differing = both.filter(~_is_as_planned())
-    return Held(
+    file_rows = with_period(lake, files_table.live_rows(lake, files))
+    current_columns = file_rows.select(
+        *KEY, "blob", *(pl.col(name).alias(f"{name}_now") for name in _COMPARED_COLUMNS)
+    )
+    joined = files.join(skipped, on=KEY, how="anti").join(current_columns, on=KEY, how="left", suffix="_now")
+    mismatches = joined.filter(~_is_as_planned())
+    return PlanComparison(
         files.height,
-        left.height,
-        differing.height,
-        texts.join(texts_of(lake, files), on="post_id").filter(_is_another_text()).height,
-        left.head(MOST_TOLD).to_dicts(),
-        [_told(row) for row in differing.head(MOST_TOLD).iter_rows(named=True)],
+        skipped.height,
+        mismatches.height,
+        text_hashes_before.join(text_hashes(lake, files), on="post_id").filter(_has_other_text()).height,
+        skipped.head(MAX_FILES_SHOWN).to_dicts(),
+        [_mismatch_row(row) for row in mismatches.head(MAX_FILES_SHOWN).iter_rows(named=True)],
     )
 
 
-_TOLD = ("outcome", "reason", "post_id", "period")
+_COMPARED_COLUMNS = ("outcome", "reason", "post_id", "period")
 
 
-def texts_of(lake: Lake, files: pl.DataFrame) -> pl.DataFrame:
+def text_hashes(lake: Lake, files: pl.DataFrame) -> pl.DataFrame:
     """Return the hashes of the texts of the posts that files tell: TEXTS."""
     posts = files.lazy().select("post_id").drop_nulls().unique()
-    return lake.scan("posts").select(*TEXTS).join(posts, on="post_id", how="semi").collect()
+    return lake.scan("posts").select(*TEXT_HASH_SCHEMA).join(posts, on="post_id", how="semi").collect()
 
 
-def _is_another_text() -> pl.Expr:
+def _has_other_text() -> pl.Expr:
     return pl.col("content_hash") != pl.col("content_hash_right")
 
 
 def _is_as_planned() -> pl.Expr:
-    is_one_of = pl.col("is_open") & pl.col("outcome_now").is_in(ONE_OF)
+    is_one_of = pl.col("is_open") & pl.col("outcome_now").is_in(POST_OR_DUPLICATE)
     same = [
         pl.col(name).eq_missing(pl.col(f"{name}_now")) for name in ("post_id", "period", "blob", "reason")
     ]
@@ -78,15 +82,15 @@ def _is_as_planned() -> pl.Expr:
     ) & pl.all_horizontal(same)
 
 
-def _told(row: Mapping[str, Any]) -> dict[str, Any]:
-    planned = _spelled([row[name] for name in _TOLD])
-    became = _spelled([row[f"{name}_now"] for name in _TOLD])
+def _mismatch_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    planned = _outcome_text([row[name] for name in _COMPARED_COLUMNS])
+    actual = _outcome_text([row[f"{name}_now"] for name in _COMPARED_COLUMNS])
     if row["blob"] != row["blob_now"]:
-        became = f"{became}, of another content"
-    return {"origin": row["origin"], "path": row["path"], "planned": planned, "became": became}
+        actual = f"{actual}, of another content"
+    return {"origin": row["origin"], "path": row["path"], "planned": planned, "became": actual}
 
 
-def _spelled(told: list[str | None]) -> str:
-    outcome, reason, post_id, period = told
-    place = f"of {post_id} in {period}" if post_id else None
-    return " ".join(filter(None, [outcome or "nothing", reason, place]))
+def _outcome_text(columns: list[str | None]) -> str:
+    outcome, reason, post_id, period = columns
+    destination = f"of {post_id} in {period}" if post_id else None
+    return " ".join(filter(None, [outcome or "nothing", reason, destination]))

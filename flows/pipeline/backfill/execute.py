@@ -6,121 +6,133 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from flows.pipeline.backfill.request import Forecast
-from flows.pipeline.backfill.select import reading
+from flows.pipeline.backfill.select import plan_reparse
 from flows.pipeline.code import code_version
-from flows.pipeline.planning.diff import FOUND, listed
-from flows.pipeline.planning.plan import Plan, at, with_readers
+from flows.pipeline.planning.diff import FILE_SCHEMA, list_files
+from flows.pipeline.planning.plan import Plan, with_deleted_at, with_parsed_by
 from flows.pipeline.sources.base import Source
-from flows.pipeline.sources.known import Places
+from flows.pipeline.sources.known import KnownSources
 from lake.batch import KEY, Run
 from lake.store import Lake
 from lake.tables import files as files_table
-from posts.post import Refusal
-from posts.sources.files import File
+from posts.post import NotAPost
+from posts.sources.files import SourceFile
 from schemas.enums import BackfillMode, Reason
 from schemas.keys import blob_id
 
-LEFT = {"origin": pl.String, "path": pl.String, "what": pl.String}
-WENT, CHANGED = "is not there any more", "is another file now"
-NO_BYTES = "raw no longer holds its bytes"
+SKIPPED_SCHEMA = {"origin": pl.String, "path": pl.String, "what": pl.String}
+DELETED, CHANGED = "is not there any more", "is another file now"
+NOT_IN_RAW = "raw no longer holds its bytes"
 
 
 @dataclass(frozen=True, slots=True)
-class Following:
+class RemainingPlan:
     """What a run does of a plan, and the files that it leaves out, with the reason: LEFT."""
 
     plan: Plan
-    left: pl.DataFrame
+    skipped: pl.DataFrame
 
 
-def following(lake: Lake, run: Run, places: Places, forecast: Forecast, files: pl.DataFrame) -> Following:
+def plan_remaining_files(
+    lake: Lake, run: Run, known_sources: KnownSources, forecast: Forecast, files: pl.DataFrame
+) -> RemainingPlan:
     """Hold the files of a plan (Planned) against their places. What was read since it was made is not read again."""
-    there, left = _still_there(lake, places, files)
+    available_files, skipped = _split_unchanged(lake, known_sources, files)
     mode, made_at = BackfillMode(forecast.mode), dt.datetime.fromisoformat(forecast.made_at)
-    known = files_table.live_rows(lake, there)
-    todo = there.join(_read_since(known, mode, made_at), on=[*KEY, "blob"], how="anti")
-    again = reading(lake, run, places, todo)
-    at_hand = _at_hand(lake, todo, mode)
-    before = known.select(files_table.LIVE_COLUMNS).join(todo, on=KEY, how="semi")
-    edited = before.join(todo, on=[*KEY, "blob"], how="anti")
-    return Following(
+    stored_rows = files_table.live_rows(lake, available_files)
+    todo = available_files.join(_parsed_since(stored_rows, mode, made_at), on=[*KEY, "blob"], how="anti")
+    reparse_plan = plan_reparse(lake, run, known_sources, todo)
+    already_parsed = _already_parsed(lake, todo, mode)
+    previous_rows = stored_rows.select(files_table.LIVE_COLUMNS).join(todo, on=KEY, how="semi")
+    edited = previous_rows.join(todo, on=[*KEY, "blob"], how="anti")
+    return RemainingPlan(
         replace(
-            again,
-            found=there.height,
-            todo=again.todo.join(at_hand, on=KEY, how="anti", maintain_order="left"),
-            known=with_readers(
-                at_hand.select(*FOUND), before, before.clear().select(*KEY, "run_id", "read_at"), run
+            reparse_plan,
+            file_count=available_files.height,
+            todo=reparse_plan.todo.join(already_parsed, on=KEY, how="anti", maintain_order="left"),
+            already_parsed=with_parsed_by(
+                already_parsed.select(*FILE_SCHEMA),
+                previous_rows,
+                previous_rows.clear().select(*KEY, "run_id", "read_at"),
+                run,
             ),
-            edited=at(edited, again.moments),
-            scope=there.select(KEY),
-            is_again=mode is not BackfillMode.MISSING,
-            learns=mode is BackfillMode.MISSING,
+            edited=with_deleted_at(edited, reparse_plan.effective_times),
+            scope=available_files.select(KEY),
+            is_reparse=mode is not BackfillMode.MISSING,
+            learns_templates=mode is BackfillMode.MISSING,
             plan_id=forecast.plan_id,
         ),
-        left,
+        skipped,
     )
 
 
-def _still_there(lake: Lake, places: Places, files: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _split_unchanged(
+    lake: Lake, known_sources: KnownSources, files: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Part the files of a plan: those that are as they were (FOUND, from_raw), and the others (LEFT)."""
-    raw, of_place = files.filter("from_raw"), files.filter(~pl.col("from_raw"))
-    held = raw.join(files_table.stored_blobs(lake, raw["blob"]), on="blob", how="semi")
-    found = pl.concat(
+    raw_files, source_files = files.filter("from_raw"), files.filter(~pl.col("from_raw"))
+    stored_files = raw_files.join(files_table.stored_blobs(lake, raw_files["blob"]), on="blob", how="semi")
+    listed_files = pl.concat(
         [
-            pl.DataFrame(schema=FOUND),
-            *(listed(each).join(of_place, on=KEY, how="semi") for each in places.sources),
+            pl.DataFrame(schema=FILE_SCHEMA),
+            *(list_files(each).join(source_files, on=KEY, how="semi") for each in known_sources.available),
         ]
     )
-    as_planned = of_place.select(*KEY, size_planned="size", mtime_planned="mtime_ns", blob_planned="blob")
-    both = _named(places, found.join(as_planned, on=KEY))
-    same = both.filter(pl.col("blob").eq_missing(pl.col("blob_planned")))
-    there = pl.concat(
+    planned_columns = source_files.select(
+        *KEY, size_planned="size", mtime_planned="mtime_ns", blob_planned="blob"
+    )
+    joined = _with_blobs(known_sources, listed_files.join(planned_columns, on=KEY))
+    unchanged = joined.filter(pl.col("blob").eq_missing(pl.col("blob_planned")))
+    available_files = pl.concat(
         [
-            same.select(*FOUND, from_raw=pl.lit(value=False)),
-            held.with_columns(problem=pl.lit(None, pl.String)).select(*FOUND, "from_raw"),
+            unchanged.select(*FILE_SCHEMA, from_raw=pl.lit(value=False)),
+            stored_files.with_columns(problem=pl.lit(None, pl.String)).select(*FILE_SCHEMA, "from_raw"),
         ]
     )
-    left = [
-        _left(of_place.join(found, on=KEY, how="anti"), WENT),
-        _left(both.join(same, on=KEY, how="anti"), CHANGED),
-        _left(raw.join(held, on=KEY, how="anti"), NO_BYTES),
+    skipped = [
+        _skipped_rows(source_files.join(listed_files, on=KEY, how="anti"), DELETED),
+        _skipped_rows(joined.join(unchanged, on=KEY, how="anti"), CHANGED),
+        _skipped_rows(raw_files.join(stored_files, on=KEY, how="anti"), NOT_IN_RAW),
     ]
-    return there, pl.concat(left).sort(KEY)
+    return available_files, pl.concat(skipped).sort(KEY)
 
 
-def _named(places: Places, both: pl.DataFrame) -> pl.DataFrame:
+def _with_blobs(known_sources: KnownSources, joined: pl.DataFrame) -> pl.DataFrame:
     """Name the contents of files: as planned where size and time are, else by reading them."""
     same_stat = (pl.col("size") == pl.col("size_planned")) & pl.col("mtime_ns").eq_missing(
         pl.col("mtime_planned")
     )
-    named = both.with_columns(
+    with_blobs = joined.with_columns(
         blob=pl.when(same_stat).then(pl.coalesce("blob", "blob_planned")).otherwise("blob")
     )
-    doubtful = named.filter(pl.col("blob").is_null() & ~same_stat)
-    read = [_read(source, doubtful.filter(pl.col("origin") == source.origin)) for source in places.sources]
-    return pl.concat([named.join(doubtful, on=KEY, how="anti"), *read])
+    unhashed = with_blobs.filter(pl.col("blob").is_null() & ~same_stat)
+    hashed_parts = [
+        _with_read_blobs(source, unhashed.filter(pl.col("origin") == source.origin))
+        for source in known_sources.available
+    ]
+    return pl.concat([with_blobs.join(unhashed, on=KEY, how="anti"), *hashed_parts])
 
 
-def _read(source: Source, files: pl.DataFrame) -> pl.DataFrame:
-    contents = source.contents(File(*row) for row in files.select(*FOUND).iter_rows())
+def _with_read_blobs(source: Source, files: pl.DataFrame) -> pl.DataFrame:
+    contents = source.read(SourceFile(*row) for row in files.select(*FILE_SCHEMA).iter_rows())
     # what cannot be read now is none that was planned
-    blobs = ["" if isinstance(content, Refusal) else blob_id(content) for content in contents]
+    blobs = ["" if isinstance(content, NotAPost) else blob_id(content) for content in contents]
     return files.with_columns(pl.Series("blob", blobs, pl.String))
 
 
-def _left(files: pl.DataFrame, what: str) -> pl.DataFrame:
+def _skipped_rows(files: pl.DataFrame, what: str) -> pl.DataFrame:
     return files.select(*KEY, what=pl.lit(what))
 
 
-def _read_since(known: pl.DataFrame, mode: BackfillMode, made_at: dt.datetime) -> pl.DataFrame:
+def _parsed_since(stored_rows: pl.DataFrame, mode: BackfillMode, made_at: dt.datetime) -> pl.DataFrame:
     """Return the rows of the ledger that another run has read since a plan was made."""
     is_read = pl.col("reason").ne_missing(pl.lit(Reason.UNREADABLE.value))
     if mode is not BackfillMode.MISSING:
         is_read &= pl.col("read_at") > made_at
-    return known.filter(is_read)
+    return stored_rows.filter(is_read)
 
 
-def _at_hand(lake: Lake, todo: pl.DataFrame, mode: BackfillMode) -> pl.DataFrame:
+def _already_parsed(lake: Lake, todo: pl.DataFrame, mode: BackfillMode) -> pl.DataFrame:
     """Return the files whose content the lake has read under that name: none where all are to be read again."""
     if mode is not BackfillMode.MISSING:
         return todo.clear()

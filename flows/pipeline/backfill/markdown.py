@@ -4,71 +4,77 @@ import shlex
 from collections.abc import Iterable
 
 from flows.pipeline.backfill.request import Forecast
-from flows.pipeline.backfill.run import Done
-from flows.pipeline.reporting.markdown import code, first, plain, section, table
+from flows.pipeline.backfill.run import BackfillResult
+from flows.pipeline.reporting.markdown import code_block, escape, section, table, truncate_rows
 from lake.store import Lake
 
-MOST_ROWS = 40
-FIRST_FILES = 20
+MAX_ROWS = 40
+MAX_FILES_SHOWN = 20
 
 
-def plan_as_markdown(forecast: Forecast, paths: Iterable[str], lake: Lake) -> str:
+def plan_markdown(forecast: Forecast, paths: Iterable[str], lake: Lake) -> str:
     """Tell a plan: counts, reasons, partitions, first files, minutes, and what to enter to carry it out."""
     partitions = [list(each.values()) for each in forecast.partitions]
     files: list[list[object]] = [[path] for path in paths]
     parts = [
-        f"# Backfill plan {plain(forecast.plan_id)}",
-        f"**{plain(forecast)}.** Nothing was written; {plain(_asked(forecast))}.",
-        section("What would be read", _counts("why", forecast.why)),
-        section("What it would become", _counts("outcome", forecast.outcomes)),
-        section("Reasons", _counts("reason", forecast.reasons)),
-        section("To know", "\n".join(f"- {plain(line)}" for line in [*forecast.remarks(), *_gone(forecast)])),
-        section("Partitions", _table(("source_id", "partition", "files"), partitions, MOST_ROWS)),
-        section("First files", _table(("path",), files, FIRST_FILES)),
-        section("Carry it out", _how(forecast, lake)) if forecast.files else "There is nothing to do.",
+        f"# Backfill plan {escape(forecast.plan_id)}",
+        f"**{escape(forecast)}.** Nothing was written; {escape(_request_text(forecast))}.",
+        section("What would be read", _counts_table("why", forecast.why)),
+        section("What it would become", _counts_table("outcome", forecast.outcomes)),
+        section("Reasons", _counts_table("reason", forecast.reasons)),
+        section(
+            "To know",
+            "\n".join(f"- {escape(line)}" for line in [*forecast.notes(), *_unavailable_lines(forecast)]),
+        ),
+        section("Partitions", _table(("source_id", "partition", "files"), partitions, MAX_ROWS)),
+        section("First files", _table(("path",), files, MAX_FILES_SHOWN)),
+        section("Carry it out", _how_to_run(forecast, lake)) if forecast.files else "There is nothing to do.",
     ]
     return "\n\n".join(filter(None, parts))
 
 
-def done_as_markdown(done: Done) -> str:
+def result_markdown(result: BackfillResult) -> str:
     """Tell what was done of a plan, and where it differed."""
-    held, forecast, summary = done.held, done.forecast, done.summary
-    left = [[each["path"], each["what"]] for each in held.left_files]
-    differing = [[each["path"], each["planned"], each["became"]] for each in held.differing_files]
-    took = f"{summary.seconds:.1f} s; planned was {forecast.estimate}"
+    comparison, forecast, summary = result.held, result.forecast, result.summary
+    skipped_rows = [[each["path"], each["what"]] for each in comparison.left_files]
+    mismatch_rows = [[each["path"], each["planned"], each["became"]] for each in comparison.differing_files]
+    duration_text = f"{summary.seconds:.1f} s; planned was {forecast.estimate}"
     parts = [
-        f"# Backfill {plain(summary.run_id)}",
-        f"**It {plain(held)}.** Plan {plain(forecast.plan_id)}: {plain(_asked(forecast))}.",
-        f"{held.texts_changed} posts that were there have another text now. It took {plain(took)}.",
-        section(f"Left out: {held.left} files", _table(("path", "which"), left, MOST_ROWS) if left else ""),
+        f"# Backfill {escape(summary.run_id)}",
+        f"**It {escape(comparison)}.** Plan {escape(forecast.plan_id)}: {escape(_request_text(forecast))}.",
+        f"{comparison.texts_changed} posts that were there have another text now. It took {escape(duration_text)}.",
         section(
-            f"Otherwise than planned: {held.differ} files",
-            _table(("path", "planned", "became"), differing, MOST_ROWS),
+            f"Left out: {comparison.left} files",
+            _table(("path", "which"), skipped_rows, MAX_ROWS) if skipped_rows else "",
+        ),
+        section(
+            f"Otherwise than planned: {comparison.differ} files",
+            _table(("path", "planned", "became"), mismatch_rows, MAX_ROWS),
         ),
     ]
     return "\n\n".join(filter(None, parts))
 
 
-def _asked(forecast: Forecast) -> str:
-    days = f"of the days from {forecast.since or 'the first'} until {forecast.until or 'the last'}"
-    only = f", of {', '.join(forecast.only)}" if forecast.only else ""
-    return f"mode {forecast.mode}, {days}{only}, from {', '.join(forecast.origins)}"
+def _request_text(forecast: Forecast) -> str:
+    days_text = f"of the days from {forecast.since or 'the first'} until {forecast.until or 'the last'}"
+    sources_text = f", of {', '.join(forecast.only)}" if forecast.only else ""
+    return f"mode {forecast.mode}, {days_text}{sources_text}, from {', '.join(forecast.origins)}"
 
 
-def _gone(forecast: Forecast) -> list[str]:
+def _unavailable_lines(forecast: Forecast) -> list[str]:
     return [f"{origin} is not there any more: {trouble}" for origin, trouble in forecast.gone_places.items()]
 
 
-def _counts(title: str, counted: dict[str, int]) -> str:
-    rows = [[name, number] for name, number in counted.items()]
-    return _table((title, "files"), rows, MOST_ROWS)
+def _counts_table(title: str, counts: dict[str, int]) -> str:
+    rows = [[name, number] for name, number in counts.items()]
+    return _table((title, "files"), rows, MAX_ROWS)
 
 
-def _table(header: tuple[str, ...], rows: list[list[object]], most: int) -> str:
-    return table(header, first(rows, most), numbers=("files",)) if rows else ""
+def _table(header: tuple[str, ...], rows: list[list[object]], max_rows: int) -> str:
+    return table(header, truncate_rows(rows, max_rows), numbers=("files",)) if rows else ""
 
 
-def _how(forecast: Forecast, lake: Lake) -> str:
-    form = f"In the form of this deployment: enter the **Plan** {plain(forecast.plan_id)}; leave all else as it was."
+def _how_to_run(forecast: Forecast, lake: Lake) -> str:
+    form_text = f"In the form of this deployment: enter the **Plan** {escape(forecast.plan_id)}; leave all else as it was."
     command = ["postlake", "backfill", "--lake", str(lake.root), "--plan", forecast.plan_id]
-    return f"{form}\n\n{code([shlex.join(command)])}"
+    return f"{form_text}\n\n{code_block([shlex.join(command)])}"

@@ -2,12 +2,13 @@
 
 import polars as pl
 
-from flows.pipeline.backfill.estimate import estimated
-from flows.pipeline.backfill.request import Forecast, Wish
-from flows.pipeline.backfill.select import Scope, scope_of
-from flows.pipeline.backfill.simulate import Prediction, predicted
-from flows.pipeline.sources.known import Places
-from flows.pipeline.workers.pool import Workshop
+from flows.pipeline.backfill.estimate import estimate_duration
+from flows.pipeline.backfill.request import Forecast
+from flows.pipeline.backfill.select import Selection, select_files
+from flows.pipeline.backfill.simulate import Prediction, predict_outcomes
+from flows.pipeline.options import BackfillOptions
+from flows.pipeline.sources.known import KnownSources
+from flows.pipeline.workers.pool import ParseContext
 from lake.batch import KEY, Run
 from lake.store import Lake
 from lake.tables import templates
@@ -16,67 +17,75 @@ from schemas.errors import MisuseError
 from schemas.plans import BackfillPlanFile
 
 
-def made(lake: Lake, run: Run, places: Places, wish: Wish, shop: Workshop) -> tuple[Forecast, pl.DataFrame]:
+def build_backfill_plan(
+    lake: Lake, run: Run, known_sources: KnownSources, options: BackfillOptions, context: ParseContext
+) -> tuple[Forecast, pl.DataFrame]:
     """Plan a backfill: what it tells, and its files (Planned). Reads no more than heads, and writes nothing.
 
     Raises MisuseError for a range or a source that cannot be.
     """
-    if wish.since and wish.until and wish.since > wish.until:
-        raise MisuseError(f"from {wish.since} until {wish.until}: that range is empty")
-    scope = scope_of(lake, run, places, wish, shop)
-    prediction = predicted(lake, scope.sighted)
-    told = scope.files.drop("source_id").join(prediction.files, on=KEY, maintain_order="left")
-    files = told.select(BackfillPlanFile.column_names())
-    return _forecast(lake, run, places, wish, scope, prediction, files), files
+    if options.since and options.until and options.since > options.until:
+        raise MisuseError(f"from {options.since} until {options.until}: that range is empty")
+    selection = select_files(lake, run, known_sources, options, context)
+    prediction = predict_outcomes(lake, selection.head_rows)
+    planned_rows = selection.files.drop("source_id").join(prediction.files, on=KEY, maintain_order="left")
+    files = planned_rows.select(BackfillPlanFile.column_names())
+    return _build_forecast(lake, run, known_sources, options, selection, prediction, files), files
 
 
-def _forecast(
-    lake: Lake, run: Run, places: Places, wish: Wish, scope: Scope, expected: Prediction, files: pl.DataFrame
+def _build_forecast(
+    lake: Lake,
+    run: Run,
+    known_sources: KnownSources,
+    options: BackfillOptions,
+    selection: Selection,
+    prediction: Prediction,
+    files: pl.DataFrame,
 ) -> Forecast:
-    order, size = wish.order, int(files["size"].sum())
-    pace = estimated(lake, files.height, size)
+    size_bytes = int(files["size"].sum())
+    estimate = estimate_duration(lake, files.height, size_bytes)
     return Forecast(
         plan_id=run.run_id,
         made_at=run.started_at.isoformat(),
-        mode=wish.chosen.value,
-        since=wish.since.isoformat() if wish.since else None,
-        until=wish.until.isoformat() if wish.until else None,
-        only=list(wish.only),
-        sources=list(order.sources),
-        below=order.below,
-        as_files=order.as_files,
-        origins=places.origins,
-        gone_places=places.gone,
+        mode=options.effective_mode.value,
+        since=options.since.isoformat() if options.since else None,
+        until=options.until.isoformat() if options.until else None,
+        only=list(options.only),
+        sources=list(options.sources),
+        below=options.path,
+        as_files=options.worktree,
+        origins=known_sources.origins,
+        gone_places=known_sources.unavailable,
         files=files.height,
-        bytes=size,
-        why=_counted(files, "why"),
-        outcomes=_counted(files, "outcome"),
-        reasons=_counted(files.drop_nulls("reason"), "reason"),
+        bytes=size_bytes,
+        why=_count_by(files, "why"),
+        outcomes=_count_by(files, "outcome"),
+        reasons=_count_by(files.drop_nulls("reason"), "reason"),
         open=int(files["is_open"].sum()),
-        new=expected.new,
-        another_version=expected.another_version,
-        back=expected.back,
-        left=expected.left,
-        outdated=_outdated(lake, files),
-        undated=scope.undated,
-        unnamed=scope.unnamed,
-        partitions=_partitions(files),
-        minutes=pace.minutes,
-        of_runs=pace.of_runs,
+        new=prediction.new,
+        another_version=prediction.another_version,
+        back=prediction.restored,
+        left=prediction.orphaned,
+        outdated=_count_stale_posts(lake, files),
+        undated=selection.undated,
+        unnamed=selection.unnamed,
+        partitions=_count_by_partition(files),
+        minutes=estimate.minutes,
+        of_runs=estimate.based_on_runs,
     )
 
 
-def _counted(files: pl.DataFrame, column: str) -> dict[str, int]:
+def _count_by(files: pl.DataFrame, column: str) -> dict[str, int]:
     return dict(files.group_by(column).len().sort("len", column, descending=[True, False]).iter_rows())
 
 
-def _partitions(files: pl.DataFrame) -> list[dict[str, object]]:
+def _count_by_partition(files: pl.DataFrame) -> list[dict[str, object]]:
     """Count files by the partition of their post."""
-    counted = files.drop_nulls("period").group_by("source_id", "period").agg(files=pl.len())
-    return counted.sort("source_id", "period").to_dicts()
+    partition_counts = files.drop_nulls("period").group_by("source_id", "period").agg(files=pl.len())
+    return partition_counts.sort("source_id", "period").to_dicts()
 
 
-def _outdated(lake: Lake, files: pl.DataFrame) -> int:
+def _count_stale_posts(lake: Lake, files: pl.DataFrame) -> int:
     """Count the posts of some files that another cleaner or template cleaned: their text may be another."""
-    outdated = templates.stale_posts(lake, CLEANER_VERSION, [])
-    return outdated.join(files, on="post_id", how="semi").height
+    stale_posts = templates.stale_posts(lake, CLEANER_VERSION, [])
+    return stale_posts.join(files, on="post_id", how="semi").height

@@ -5,54 +5,40 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from flows.pipeline.backfill.estimate import Estimate
-from flows.pipeline.options import Order
+from flows.pipeline.options import BackfillOptions
 from schemas.enums import BackfillMode
 from schemas.errors import MisuseError
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What a user asks of a backfill: files of which mode, of posts from `since` to `until`, of `only` some sources."""
-
-    order: Order
-    mode: BackfillMode | None = None
-    since: dt.date | None = None
-    until: dt.date | None = None
-    only: tuple[str, ...] = ()
-
-    @property
-    def chosen(self) -> BackfillMode:
-        return self.mode or BackfillMode.MISSING
-
-    def of(self, forecast: "Forecast") -> "Wish":
-        """Return the wish that a stored plan was made for. Raises MisuseError where this one says otherwise."""
-        order = replace(
-            self.order,
-            sources=tuple(forecast.sources),
-            below=forecast.below,
-            as_files=forecast.as_files,
-        )
-        since, until = _day(forecast.since), _day(forecast.until)
-        planned = Wish(order, BackfillMode(forecast.mode), since, until, tuple(forecast.only))
-        for name in ("mode", "since", "until", "only"):
-            _check(forecast, name, getattr(self, name), getattr(planned, name))
-        for name in ("sources", "below", "as_files"):
-            _check(forecast, name, getattr(self.order, name), getattr(order, name))
-        return planned
+def checked_against(options: BackfillOptions, forecast: "Forecast") -> BackfillOptions:
+    """Return the options that a stored plan was made with. Raises MisuseError where these say otherwise."""
+    planned = replace(
+        options,
+        sources=tuple(forecast.sources),
+        path=forecast.below,
+        worktree=forecast.as_files,
+        mode=BackfillMode(forecast.mode),
+        since=_parse_day(forecast.since),
+        until=_parse_day(forecast.until),
+        only=tuple(forecast.only),
+    )
+    for name in ("mode", "since", "until", "only", "sources", "path", "worktree"):
+        _raise_if_other(forecast, name, getattr(options, name), getattr(planned, name))
+    return planned
 
 
-def _check(forecast: "Forecast", name: str, ours: object, planned: object) -> None:
+def _raise_if_other(forecast: "Forecast", name: str, value: object, planned: object) -> None:
     """Raise MisuseError for what was said of a plan that it is not; what was not said is as planned."""
-    if ours and ours != planned:
-        told = f"{forecast.plan_id}: was planned with {name} {_shown(planned)}, not {_shown(ours)}"
-        raise MisuseError(f"{told}; leave it out, or make another plan")
+    if value and value != planned:
+        message = f"{forecast.plan_id}: was planned with {name} {_format_value(planned)}, not {_format_value(value)}"
+        raise MisuseError(f"{message}; leave it out, or make another plan")
 
 
-def _day(text: str | None) -> dt.date | None:
+def _parse_day(text: str | None) -> dt.date | None:
     return dt.date.fromisoformat(text) if text else None
 
 
-def _shown(value: object) -> str:
+def _format_value(value: object) -> str:
     return ", ".join(map(str, value)) or "none" if isinstance(value, tuple) else str(value or "none")
 
 
@@ -100,9 +86,9 @@ class Forecast:
         posts = f"{self.new} posts new, {self.another_version} with another version"
         return f"{self.files} files, {self.bytes / 1e6:.1f} MB; {posts}; about {self.estimate}"
 
-    def remarks(self) -> list[str]:
+    def notes(self) -> list[str]:
         """Return what else a person should know, a line each."""
-        told = {
+        notes = {
             "files whose text decides whether they are post or duplicate: it is read when the plan is carried out": self.open,
             "posts that come back after they were withdrawn": self.back,
             "posts that no file tells any more, since theirs tells another post by now": self.left,
@@ -110,4 +96,4 @@ class Forecast:
             "files of which no day can be told were left out": self.undated,
             "files of which no source can be told were left out": self.unnamed,
         }
-        return [f"{number} {what}" for what, number in told.items() if number]
+        return [f"{number} {what}" for what, number in notes.items() if number]

@@ -1,22 +1,23 @@
 """A backfill from end to end, without Prefect: planned, stored, carried out, held against its plan."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 
 import polars as pl
 
-from flows.pipeline.backfill.compare import TEXTS, Held, held_against, texts_of
-from flows.pipeline.backfill.execute import LEFT, following
-from flows.pipeline.backfill.plan import made
-from flows.pipeline.backfill.request import Forecast, Wish
-from flows.pipeline.clock import new_run
-from flows.pipeline.ingest_run import Session
+from flows.pipeline.backfill.compare import TEXT_HASH_SCHEMA, PlanComparison, compare_with_plan, text_hashes
+from flows.pipeline.backfill.execute import SKIPPED_SCHEMA, plan_remaining_files
+from flows.pipeline.backfill.plan import build_backfill_plan
+from flows.pipeline.backfill.request import Forecast, checked_against
+from flows.pipeline.clock import start_run
+from flows.pipeline.ingest_run import IngestRun
+from flows.pipeline.options import BackfillOptions
 from flows.pipeline.planning.plan import Plan
 from flows.pipeline.reporting.account import Summary
 from flows.pipeline.sources.base import Source
-from flows.pipeline.sources.known import Places, opened
-from flows.pipeline.workers.pool import with_pool, workshop
+from flows.pipeline.sources.known import KnownSources, open_sources
+from flows.pipeline.workers.pool import create_parse_context, with_worker_pool
 from lake.batch import Run
 from lake.lock import has_unreleased_lock
 from lake.store import Lake, open_lake
@@ -25,102 +26,113 @@ from lake.writer import open_for_write
 from schemas.enums import BackfillMode
 from schemas.errors import MisuseError, SourceError
 
-Say = Callable[[str], None]
-
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class BackfillResult:
     """What a backfill did: its plan, its run, and how the two compare."""
 
     forecast: Forecast
     summary: Summary
-    held: Held
+    held: PlanComparison
 
 
-class Backfilling:
+class BackfillRun:
     """A plan with the writer lock held: `planning` is what its session finds, `done` ends it."""
 
-    def __init__(self, session: Session, places: Places, forecast: Forecast, files: pl.DataFrame) -> None:
-        self.session, self.forecast, self.files = session, forecast, files
-        self._places = places
-        self._left = pl.DataFrame(schema=LEFT)
-        self._texts = pl.DataFrame(schema=TEXTS)
+    def __init__(
+        self, ingest_run: IngestRun, known_sources: KnownSources, forecast: Forecast, files: pl.DataFrame
+    ) -> None:
+        self.ingest_run, self.forecast, self.files = ingest_run, forecast, files
+        self._known_sources = known_sources
+        self._skipped_files = pl.DataFrame(schema=SKIPPED_SCHEMA)
+        self._text_hashes = pl.DataFrame(schema=TEXT_HASH_SCHEMA)
 
-    def planning(self, lake: Lake, run: Run, _: Sequence[Source]) -> Plan:
-        followed = following(lake, run, self._places, self.forecast, self.files)
-        self._left, self._texts = followed.left, texts_of(lake, self.files)
-        return followed.plan
+    def plan_remaining(self, lake: Lake, run: Run, _: Sequence[Source]) -> Plan:
+        remaining = plan_remaining_files(lake, run, self._known_sources, self.forecast, self.files)
+        self._skipped_files, self._text_hashes = remaining.skipped, text_hashes(lake, self.files)
+        return remaining.plan
 
-    def done(self, summary: Summary) -> Done:
-        return Done(
+    def finish(self, summary: Summary) -> BackfillResult:
+        return BackfillResult(
             self.forecast,
             summary,
-            held_against(self.session.lake, self.files, self._left, self._texts),
+            compare_with_plan(self.ingest_run.lake, self.files, self._skipped_files, self._text_hashes),
         )
 
 
-def plan_backfill(wish: Wish, say: Say) -> tuple[Forecast, pl.DataFrame]:
+def plan_backfill(options: BackfillOptions) -> tuple[Forecast, pl.DataFrame]:
     """Plan a backfill and store the plan; no table is written. Give what it tells, and its files (Planned)."""
-    lake, run, order = open_lake(wish.order.lake), new_run(), wish.order
+    lake, run = open_lake(options.lake), start_run()
     with ExitStack() as stack:
-        places = _opened(stack, lake, wish, say)
-        return _stored(lake, *made(lake, run, places, wish, workshop(order.workers, order.engine)))
+        known_sources = _open_sources(stack, lake, options)
+        return _store_plan(
+            lake,
+            *build_backfill_plan(
+                lake, run, known_sources, options, create_parse_context(options.workers, options.parser)
+            ),
+        )
 
 
-def carry_out(wish: Wish, plan_id: str, say: Say) -> Done:
+def run_backfill(options: BackfillOptions) -> BackfillResult:
     """Carry out a stored plan, or, without one, plan and do at once."""
-    with backfilling(wish, plan_id, say) as begun:
-        session = begun.session
-        session.find(begun.planning)
-        session.learn()
-        session.load(session.transform())
-        session.complete()
-        return begun.done(session.report())
+    with open_backfill_run(options) as backfill_run:
+        ingest_run = backfill_run.ingest_run
+        ingest_run.find(backfill_run.plan_remaining)
+        ingest_run.learn()
+        ingest_run.load(ingest_run.transform())
+        ingest_run.complete()
+        return backfill_run.finish(ingest_run.report())
 
 
 @contextmanager
-def backfilling(wish: Wish, plan_id: str, say: Say) -> Iterator[Backfilling]:
+def open_backfill_run(options: BackfillOptions) -> Iterator[BackfillRun]:
     """Open a lake to carry out a plan, or one made now where none is named, and mend what a killed run left behind.
 
     Raises MisuseError for a plan of another lake, one that was carried out, and one that was made for another wish.
     """
-    lake, run, order = open_lake(wish.order.lake), new_run(), wish.order
-    if plan_id:
-        wish = wish.of(_forecast(lake, plan_id))
+    lake, run = open_lake(options.lake), start_run()
+    if plan_id := options.plan:
+        options = checked_against(options, _read_forecast(lake, plan_id))
     with ExitStack() as stack:
-        places = _opened(stack, lake, wish, say)
-        is_after_kill = has_unreleased_lock(order.lake)
-        lake = stack.enter_context(open_for_write(order.lake, run, order.wait_seconds, say))
-        shop = with_pool(workshop(order.workers, order.engine), stack, begun=is_after_kill)
-        session = Session(lake, run, shop, places.sources)
-        planned = (
-            _loaded(lake, plan_id) if plan_id else _stored(lake, *made(lake, run, places, wish, session.shop))
+        known_sources = _open_sources(stack, lake, options)
+        is_after_kill = has_unreleased_lock(options.lake)
+        lake = stack.enter_context(open_for_write(options.lake, run, options.wait_seconds))
+        context = with_worker_pool(
+            create_parse_context(options.workers, options.parser), stack, start_now=is_after_kill
         )
-        yield Backfilling(session, places, *planned)
+        ingest_run = IngestRun(lake, run, context, known_sources.available)
+        plan_and_files = (
+            _load_plan(lake, plan_id)
+            if plan_id
+            else _store_plan(
+                lake, *build_backfill_plan(lake, run, known_sources, options, ingest_run.context)
+            )
+        )
+        yield BackfillRun(ingest_run, known_sources, *plan_and_files)
 
 
-def _opened(stack: ExitStack, lake: Lake, wish: Wish, say: Say) -> Places:
-    places = opened(stack, lake, wish.order, say)
-    if not places.origins:
+def _open_sources(stack: ExitStack, lake: Lake, options: BackfillOptions) -> KnownSources:
+    known_sources = open_sources(stack, lake, options)
+    if not known_sources.origins:
         raise SourceError(f"{lake.root}: has read no place yet; name one")
-    if not places.sources and wish.chosen is BackfillMode.MISSING:
+    if not known_sources.available and options.effective_mode is BackfillMode.MISSING:
         raise SourceError("none of the places is there, so what is missing of them is not known; "
                           "modes failed and all read what the lake keeps")  # fmt: skip
-    return places
+    return known_sources
 
 
-def _stored(lake: Lake, forecast: Forecast, files: pl.DataFrame) -> tuple[Forecast, pl.DataFrame]:
+def _store_plan(lake: Lake, forecast: Forecast, files: pl.DataFrame) -> tuple[Forecast, pl.DataFrame]:
     plans.write(lake, forecast.plan_id, files, asdict(forecast))
     return forecast, files
 
 
-def _forecast(lake: Lake, plan_id: str) -> Forecast:
+def _read_forecast(lake: Lake, plan_id: str) -> Forecast:
     return Forecast(**plans.read(lake, plan_id)[1])
 
 
-def _loaded(lake: Lake, plan_id: str) -> tuple[Forecast, pl.DataFrame]:
-    files, told = plans.read(lake, plan_id)
+def _load_plan(lake: Lake, plan_id: str) -> tuple[Forecast, pl.DataFrame]:
+    files, payload = plans.read(lake, plan_id)
     run_id = plans.run_that_executed(lake, plan_id)
     if run_id is not None:
         raise MisuseError(f"{plan_id}: was carried out by run {run_id}; make a new plan")
-    return Forecast(**told), files
+    return Forecast(**payload), files

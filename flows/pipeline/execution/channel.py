@@ -8,41 +8,41 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class Channel(Generic[T]):
+class BoundedQueue(Generic[T]):
     """Passes on what one thread feeds to the thread that iterates. At most `room` items wait between them."""
 
-    def __init__(self, room: int) -> None:
-        self._room = room
-        self._waiting: deque[T] = deque()
+    def __init__(self, max_items: int) -> None:
+        self._max_items = max_items
+        self._items: deque[T] = deque()
         self._changed = Condition()
-        self._is_fed = self._is_closed = False
+        self._is_complete = self._is_closed = False
 
-    def feed(self, items: Iterable[T]) -> int:
+    def put_all(self, items: Iterable[T]) -> int:
         """Hand over items, waiting for room; give their number. Stops early once the other side has ended."""
-        number = 0
+        item_count = 0
         try:
             for item in items:
                 with self._changed:
-                    self._changed.wait_for(lambda: self._is_closed or len(self._waiting) < self._room)
+                    self._changed.wait_for(lambda: self._is_closed or len(self._items) < self._max_items)
                     if self._is_closed:
                         break
-                    self._waiting.append(item)
-                    number += 1
+                    self._items.append(item)
+                    item_count += 1
                     self._changed.notify_all()
         finally:
             with self._changed:
-                self._is_fed = True
+                self._is_complete = True
                 self._changed.notify_all()
-        return number
+        return item_count
 
     def __iter__(self) -> Iterator[T]:
         try:
             while True:
                 with self._changed:
-                    self._changed.wait_for(lambda: self._waiting or self._is_fed)
-                    if not self._waiting:
+                    self._changed.wait_for(lambda: self._items or self._is_complete)
+                    if not self._items:
                         return
-                    item = self._waiting.popleft()
+                    item = self._items.popleft()
                     self._changed.notify_all()
                 yield item
         finally:

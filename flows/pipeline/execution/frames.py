@@ -4,132 +4,148 @@ from typing import Any
 
 import polars as pl
 
-from flows.pipeline.execution.read import Group
+from flows.pipeline.execution.read import ReadBatch
 from flows.pipeline.planning.plan import Plan
 from lake.batch import KEY, Batch, Run, no_deletions
-from posts.worker import Parsed
+from posts.worker import ParsedColumns
 from schemas.enums import Outcome
 from schemas.posts import Posts
 from schemas.tables import schema_of
 
-Lists = dict[str, list[Any]]
-BROKEN = dict.fromkeys([*KEY, "reason", "field", "detail"], pl.String)
+ColumnLists = dict[str, list[Any]]
+RULE_FAILURE_SCHEMA = dict.fromkeys([*KEY, "reason", "field", "detail"], pl.String)
 
 
-def batch_of(parsed: list[Parsed], group: Group, number: int, run: Run) -> Batch:
+def build_batch(parsed: list[ParsedColumns], read_batch: ReadBatch, number: int, run: Run) -> Batch:
     """Build the frames of a batch; a post that breaks a rule becomes a reject with the rule's name."""
-    own = {"gone_at": None, "read_at": run.started_at, "run_id": run.run_id}
-    files = _frame("files", [each.sightings for each in parsed], own | {"first_seen_at": None})
-    files = files.with_columns(pl.Series("first_seen_at", group.came, files.schema["first_seen_at"]))
-    kept, broken = _valid(_post_rows(parsed, run))
-    sightings = _refused(files, broken)
+    run_columns = {"gone_at": None, "read_at": run.started_at, "run_id": run.run_id}
+    files = _build_rows("files", [each.file_rows for each in parsed], run_columns | {"first_seen_at": None})
+    files = files.with_columns(
+        pl.Series("first_seen_at", read_batch.seen_times, files.schema["first_seen_at"])
+    )
+    valid_posts, rule_failures = _split_valid(_post_rows(parsed, run))
+    file_rows = _with_rule_failures(files, rule_failures)
     return Batch(
         number,
-        pl.concat([sightings, _copies(group, run)]),
-        kept,
-        _contents(sightings, group, run),
-        pl.DataFrame(group.gone, schema=no_deletions().schema, orient="row"),
-        checkpoints=group.marks,
+        pl.concat([file_rows, _copy_rows(read_batch, run)]),
+        valid_posts,
+        _raw_rows(file_rows, read_batch, run),
+        pl.DataFrame(read_batch.deleted, schema=no_deletions().schema, orient="row"),
+        checkpoints=read_batch.checkpoints,
     )
 
 
-def post_rows(parsed: list[Parsed], run: Run) -> pl.DataFrame:
+def valid_post_rows(parsed: list[ParsedColumns], run: Run) -> pl.DataFrame:
     """Return the parsed posts that keep every rule as rows of the table."""
-    return _valid(_post_rows(parsed, run))[0]
+    return _split_valid(_post_rows(parsed, run))[0]
 
 
-def known_sightings(plan: Plan) -> pl.DataFrame:
+def already_parsed_rows(plan: Plan) -> pl.DataFrame:
     """Return the files of a plan whose content the lake knows as sightings that the ledger is to complete."""
-    came = plan.known.with_columns(
+    file_rows = plan.already_parsed.with_columns(
         first_seen_at=pl.col("origin").replace_strict(
-            plan.moments, return_dtype=schema_of("files")["first_seen_at"]
+            plan.effective_times, return_dtype=schema_of("files")["first_seen_at"]
         )
     )
-    return _incomplete(came)
+    return _with_missing_columns(file_rows)
 
 
-def _copies(group: Group, run: Run) -> pl.DataFrame:
-    rows = [(file.origin, file.path, file.size, file.mtime_ns, file.blob, at) for file, at in group.copies]
+def _copy_rows(read_batch: ReadBatch, run: Run) -> pl.DataFrame:
+    rows = [
+        (file.origin, file.path, file.size, file.mtime_ns, file.blob, seen_at)
+        for file, seen_at in read_batch.copies
+    ]
     names = [*KEY, "size", "mtime_ns", "blob", "first_seen_at"]
-    copies = pl.DataFrame(rows, schema={name: schema_of("files")[name] for name in names}, orient="row")
-    return _incomplete(copies.with_columns(run_id=pl.lit(run.run_id), read_at=pl.lit(run.started_at)))
+    copy_rows = pl.DataFrame(rows, schema={name: schema_of("files")[name] for name in names}, orient="row")
+    return _with_missing_columns(
+        copy_rows.with_columns(run_id=pl.lit(run.run_id), read_at=pl.lit(run.started_at))
+    )
 
 
-def _incomplete(sightings: pl.DataFrame) -> pl.DataFrame:
+def _with_missing_columns(file_rows: pl.DataFrame) -> pl.DataFrame:
     """Return rows of the ledger with nulls in the columns that they lack."""
     schema = schema_of("files")
-    given = [pl.col(name).cast(schema[name]) for name in sightings.columns]
-    missing = [pl.lit(None, schema[name]).alias(name) for name in schema if name not in sightings.columns]
-    return sightings.with_columns(*given, *missing).select(schema.names())
+    existing_columns = [pl.col(name).cast(schema[name]) for name in file_rows.columns]
+    missing_columns = [
+        pl.lit(None, schema[name]).alias(name) for name in schema if name not in file_rows.columns
+    ]
+    return file_rows.with_columns(*existing_columns, *missing_columns).select(schema.names())
 
 
-def _post_rows(parsed: list[Parsed], run: Run) -> pl.DataFrame:
+def _post_rows(parsed: list[ParsedColumns], run: Run) -> pl.DataFrame:
     """Return parsed posts as rows of the table, with the columns that are the run's."""
-    own = {
+    run_columns = {
         "version_at": run.started_at,
         "withdrawn_at": None,
         "run_id": run.run_id,
         "ingested_at": run.started_at,
     }
-    return _frame("posts", [each.posts for each in parsed], own)
+    return _build_rows("posts", [each.posts for each in parsed], run_columns)
 
 
-def _frame(table: str, handfuls: list[Lists], constants: dict[str, Any]) -> pl.DataFrame:
+def _build_rows(table: str, column_chunks: list[ColumnLists], constants: dict[str, Any]) -> pl.DataFrame:
     """Build rows of a table from lists, one per column, and columns that are the same in each row.
 
     Nested columns come as JSON, which Polars reads a hundred times faster than nested lists; the text as bytes.
     """
     schema = schema_of(table)
-    given = [name for name in schema if name not in constants]
-    nested = [name for name in given if isinstance(schema[name], pl.List)]
-    travelling = dict.fromkeys(nested, pl.String()) | {"text": pl.Binary()}
-    flat = {name: travelling.get(name, schema[name]) for name in given}
-    rows = pl.concat([pl.DataFrame(schema=flat), *(pl.DataFrame(lists, schema=flat) for lists in handfuls)])
+    given_columns = [name for name in schema if name not in constants]
+    nested_columns = [name for name in given_columns if isinstance(schema[name], pl.List)]
+    wire_types = dict.fromkeys(nested_columns, pl.String()) | {"text": pl.Binary()}
+    wire_schema = {name: wire_types.get(name, schema[name]) for name in given_columns}
+    rows = pl.concat(
+        [
+            pl.DataFrame(schema=wire_schema),
+            *(pl.DataFrame(lists, schema=wire_schema) for lists in column_chunks),
+        ]
+    )
     return rows.with_columns(
-        *(pl.col(name).cast(pl.String) for name in flat if name == "text"),
-        *(pl.col(name).str.json_decode(schema[name]) for name in nested),
+        *(pl.col(name).cast(pl.String) for name in wire_schema if name == "text"),
+        *(pl.col(name).str.json_decode(schema[name]) for name in nested_columns),
         *(pl.lit(value, schema[name]).alias(name) for name, value in constants.items()),
     ).select(schema.names())
 
 
-def _valid(posts: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _split_valid(posts: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Part the posts that keep every rule from those that break one: KEY, reason, field, detail."""
-    kept, failure = Posts.filter(posts)
+    valid_posts, failures = Posts.filter(posts)
     rows = list[dict[str, object]]()
-    if len(failure):
-        details = failure.details()
+    if len(failures):
+        details = failures.details()
         rules = [name for name in details.columns if name not in posts.columns]
-        rows = [_broken(row, rules) for row in details.iter_rows(named=True)]
-    return kept, pl.DataFrame(rows, schema=BROKEN)
+        rows = [_rule_failure(row, rules) for row in details.iter_rows(named=True)]
+    return valid_posts, pl.DataFrame(rows, schema=RULE_FAILURE_SCHEMA)
 
 
-def _broken(row: dict[str, object], rules: list[str]) -> dict[str, object]:
+def _rule_failure(row: dict[str, object], rules: list[str]) -> dict[str, object]:
     rule = next(name for name in rules if row[name] == "invalid")
-    about = max((column for column in Posts.column_names() if rule.startswith(column)), key=len, default=None)
-    detail = None if about is None else str(row[about])[:200]
-    return {name: row[name] for name in KEY} | {"reason": rule, "field": about, "detail": detail}
+    field = max((column for column in Posts.column_names() if rule.startswith(column)), key=len, default=None)
+    detail = None if field is None else str(row[field])[:200]
+    return {name: row[name] for name in KEY} | {"reason": rule, "field": field, "detail": detail}
 
 
-def _refused(files: pl.DataFrame, broken: pl.DataFrame) -> pl.DataFrame:
-    if broken.is_empty():
+def _with_rule_failures(files: pl.DataFrame, rule_failures: pl.DataFrame) -> pl.DataFrame:
+    if rule_failures.is_empty():
         return files
-    refused = files.drop("reason", "field", "detail").join(broken, on=KEY).select(files.columns)
-    nothing = [
+    failed_files = files.drop("reason", "field", "detail").join(rule_failures, on=KEY).select(files.columns)
+    null_columns = [
         pl.lit(None, files.schema[name]).alias(name) for name in ("post_id", "source_id", "published_at")
     ]
-    rejected = refused.with_columns(*nothing, outcome=pl.lit(Outcome.REJECTED.value), text_chars=None)
-    return pl.concat([files.join(broken, on=KEY, how="anti"), rejected.cast(files.schema)])
+    rejected_files = failed_files.with_columns(
+        *null_columns, outcome=pl.lit(Outcome.REJECTED.value), text_chars=None
+    )
+    return pl.concat([files.join(rule_failures, on=KEY, how="anti"), rejected_files.cast(files.schema)])
 
 
-def _contents(sightings: pl.DataFrame, group: Group, run: Run) -> pl.DataFrame:
+def _raw_rows(file_rows: pl.DataFrame, read_batch: ReadBatch, run: Run) -> pl.DataFrame:
     """Return the bytes of posts and rejects."""
-    kept = sightings.filter(pl.col("outcome") != Outcome.IGNORED.value)["blob"].drop_nulls()
-    blobs = set(kept)
+    kept_blobs = file_rows.filter(pl.col("outcome") != Outcome.IGNORED.value)["blob"].drop_nulls()
+    blobs = set(kept_blobs)
     contents = {
         str(task.file.blob): task.content
-        for task in group.tasks
+        for task in read_batch.tasks
         if isinstance(task.content, bytes) and task.file.blob in blobs
     }
-    lists: Lists = {"blob": list(contents), "size": [], "content": list(contents.values())}
-    lists["size"] += map(len, contents.values())
-    return _frame("raw", [lists], {"run_id": run.run_id})
+    raw_columns: ColumnLists = {"blob": list(contents), "size": [], "content": list(contents.values())}
+    raw_columns["size"] += map(len, contents.values())
+    return _build_rows("raw", [raw_columns], {"run_id": run.run_id})

@@ -7,53 +7,58 @@ from itertools import chain
 
 import polars as pl
 
-from flows.pipeline.execution.frames import batch_of
-from flows.pipeline.execution.read import Group, groups
+from flows.pipeline.execution.frames import build_batch
+from flows.pipeline.execution.read import ReadBatch, read_files
 from flows.pipeline.planning.plan import Plan
-from flows.pipeline.progress import tell
+from flows.pipeline.progress import report_progress
 from flows.pipeline.sources.base import VanishedError
-from flows.pipeline.workers.pool import Workers, Workshop, handfuls
+from flows.pipeline.workers.pool import LazyExecutor, ParseContext, chunk_tasks
 from lake.batch import FILE_NAME, Batch, Run
 from lake.commit.resolve import complete_file_rows
 from lake.store import Lake
-from posts.metadata.dates import name_day
-from posts.worker import Outlined, outlines
+from posts.metadata.dates import date_from_file_name
+from posts.worker import ParsedHeads, parse_heads
 from schemas.tables import empty_table
 
 # a head takes about a fifth of the time of a whole post
-CHEAPER = 5
+HEAD_COST_RATIO = 5
 
 
-def sightings(lake: Lake, plan: Plan, run: Run, shop: Workshop) -> pl.DataFrame:
+def rows_from_heads(lake: Lake, plan: Plan, run: Run, context: ParseContext) -> pl.DataFrame:
     """Read the heads of the files of a plan, and give them as rows of the ledger, a post's text without length.
 
     `source_id` is told of refused files too, as far as they tell it, and `day` of all. Raises VanishedError.
     """
-    batches, sources = list[pl.DataFrame](), dict[str, str]()
-    for number, (group, outlined) in enumerate(_ahead(groups(lake, plan), shop, plan), start=1):
-        if group.left:
-            raise VanishedError(group.left[0].origin)
-        batches.append(batch_of([each.parsed for each in outlined], group, number, run).file_rows)
-        for each in outlined:
-            sources |= each.sources
-    read = Batch(1, file_rows=pl.concat([empty_table("files"), *batches]))
-    complete, _ = complete_file_rows(lake, read, empty_table("files"))
-    return _with_hints(complete, sources)
+    batches, source_ids_by_blob = list[pl.DataFrame](), dict[str, str]()
+    for number, (read_batch, parsed_heads) in enumerate(
+        _parse_ahead(read_files(lake, plan), context, plan), start=1
+    ):
+        if read_batch.vanished_files:
+            raise VanishedError(read_batch.vanished_files[0].origin)
+        batches.append(
+            build_batch([each.columns for each in parsed_heads], read_batch, number, run).file_rows
+        )
+        for each in parsed_heads:
+            source_ids_by_blob |= each.source_ids_by_blob
+    batch = Batch(1, file_rows=pl.concat([empty_table("files"), *batches]))
+    file_rows, _ = complete_file_rows(lake, batch, empty_table("files"))
+    return _with_source_and_day(file_rows, source_ids_by_blob)
 
 
-def _with_hints(rows: pl.DataFrame, sources: dict[str, str]) -> pl.DataFrame:
-    hinted = pl.DataFrame(
-        {"blob": list(sources), "hint": list(sources.values())}, {"blob": pl.String, "hint": pl.String}
+def _with_source_and_day(rows: pl.DataFrame, source_ids_by_blob: dict[str, str]) -> pl.DataFrame:
+    hints = pl.DataFrame(
+        {"blob": list(source_ids_by_blob), "hint": list(source_ids_by_blob.values())},
+        {"blob": pl.String, "hint": pl.String},
     )
     names = rows.select(FILE_NAME)["name"]
     days = [
-        None if published else name_day(name)
+        None if published else date_from_file_name(name)
         for published, name in zip(rows["published_at"], names, strict=True)
     ]
     by_name = pl.Series("by_name", [day and day.date() for day in days], pl.Date)
     return (
         rows.with_columns(by_name)
-        .join(hinted, on="blob", how="left", maintain_order="left")
+        .join(hints, on="blob", how="left", maintain_order="left")
         .with_columns(
             source_id=pl.coalesce("source_id", "hint"),
             day=pl.coalesce(pl.col("published_at").dt.date(), "by_name"),
@@ -62,19 +67,24 @@ def _with_hints(rows: pl.DataFrame, sources: dict[str, str]) -> pl.DataFrame:
     )
 
 
-def _ahead(all_groups: Iterator[Group], shop: Workshop, plan: Plan) -> Iterator[tuple[Group, list[Outlined]]]:
+def _parse_ahead(
+    read_batches: Iterator[ReadBatch], context: ParseContext, plan: Plan
+) -> Iterator[tuple[ReadBatch, list[ParsedHeads]]]:
     """Yield groups outlined, in order, with the next one under way."""
-    under_way, done = deque[tuple[Group, list[Callable[[], list[Outlined]]]]](), 0
+    pending, files_done = deque[tuple[ReadBatch, list[Callable[[], list[ParsedHeads]]]]](), 0
     with ExitStack() as stack:
-        workers = Workers(shop, stack)
-        for group in chain(all_groups, [None]):
-            if group is not None:
-                workers.expect(group.bytes_read // CHEAPER)
-                under_way.append(
-                    (group, [workers.begin(outlines, handful) for handful in handfuls(group.tasks)])
+        executor = LazyExecutor(context, stack)
+        for read_batch in chain(read_batches, [None]):
+            if read_batch is not None:
+                executor.ensure_capacity(read_batch.bytes_read // HEAD_COST_RATIO)
+                pending.append(
+                    (
+                        read_batch,
+                        [executor.submit(parse_heads, chunk) for chunk in chunk_tasks(read_batch.tasks)],
+                    )
                 )
-            while len(under_way) > (group is not None):
-                finished, answers = under_way.popleft()
-                yield finished, [each for answer in answers for each in answer()]
-                done += len(finished.tasks) + len(finished.copies)
-                tell("heads", done, plan.todo.height)
+            while len(pending) > (read_batch is not None):
+                finished_batch, results = pending.popleft()
+                yield finished_batch, [each for result in results for each in result()]
+                files_done += len(finished_batch.tasks) + len(finished_batch.copies)
+                report_progress("heads", files_done, plan.todo.height)

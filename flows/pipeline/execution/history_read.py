@@ -5,69 +5,77 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 
-from flows.pipeline.execution.read import Gatherer, Group, gathered, known_readings
-from flows.pipeline.planning.plan import Plan, Walk
-from flows.pipeline.progress import tell
-from flows.pipeline.sources.base import Content, GitTree, is_removal
+from flows.pipeline.execution.read import ReadBatch, ReadBatchBuilder, parsed_content_keys, read_files_into
+from flows.pipeline.planning.plan import CommitReplay, Plan
+from flows.pipeline.progress import report_progress
+from flows.pipeline.sources.base import Content, GitSource, is_deletion
 from lake.batch import Checkpoint
 from lake.store import Lake
-from posts.sources.files import File
+from posts.sources.files import SourceFile
 from posts.sources.git import Commit
 
 # commits whose files are asked for in one go
-HANDFUL = 500
+CHUNK_COMMITS = 500
 
 
-def history_groups(lake: Lake, plan: Plan) -> Iterator[Group]:
+def read_history(lake: Lake, plan: Plan) -> Iterator[ReadBatch]:
     """Read what a plan takes as one change, then commits, oldest first, in groups that end with one unless it is large."""
-    gatherer = Gatherer(known_readings(lake, plan.edited))
-    marks = {walk.source.origin: walk.after for walk in plan.walks if walk.after.commit}
-    for group in gathered(gatherer, plan):
-        yield replace(group, marks=dict(marks))
-    for walk in plan.walks:
-        done, origin = 0, walk.source.origin
-        for commit, moment in _replayed(gatherer, walk):
-            done += commit is not None
+    builder = ReadBatchBuilder(parsed_content_keys(lake, plan.edited))
+    checkpoints = {
+        replay.source.origin: replay.checkpoint for replay in plan.replays if replay.checkpoint.commit
+    }
+    for read_batch in read_files_into(builder, plan):
+        yield replace(read_batch, checkpoints=dict(checkpoints))
+    for walk in plan.replays:
+        commits_done, origin = 0, walk.source.origin
+        for commit, effective_at in _replay_commits(builder, walk):
+            commits_done += commit is not None
             if commit is None:
-                marks.pop(origin, None)
-                yield gatherer.taken(dict(marks))
-            elif gatherer.is_full:
-                tell("replay", done, len(walk.moments))
-                marks[origin] = Checkpoint(commit.id, moment, is_complete=True)
-                yield gatherer.taken(dict(marks))
-        marks[origin] = Checkpoint(walk.source.head, walk.moment, is_complete=True)
-        yield gatherer.taken(dict(marks))
+                checkpoints.pop(origin, None)
+                yield builder.flush(dict(checkpoints))
+            elif builder.is_full:
+                report_progress("replay", commits_done, len(walk.effective_times))
+                checkpoints[origin] = Checkpoint(commit.id, effective_at, is_complete=True)
+                yield builder.flush(dict(checkpoints))
+        checkpoints[origin] = Checkpoint(walk.source.commit_id, walk.effective_at, is_complete=True)
+        yield builder.flush(dict(checkpoints))
 
 
-def _replayed(gatherer: Gatherer, walk: Walk) -> Iterator[tuple[Commit | None, dt.datetime]]:
+def _replay_commits(
+    builder: ReadBatchBuilder, replay: CommitReplay
+) -> Iterator[tuple[Commit | None, dt.datetime]]:
     """Add commit after commit to the group; give each once it is added, and None while a large one is."""
-    source = walk.source
-    commits = source.repository.walk(walk.after.commit, source.head, source.below)
-    while handful := list(islice(commits, HANDFUL)):
-        files = source.files([change for _, changes in handful for change in changes])
-        contents = _contents(gatherer, source, files)
-        for commit, changes in handful:
-            moment = walk.moments[commit.id]
-            gone = [(source.origin, change.path, moment) for change in changes if is_removal(change)]
-            gatherer.group.gone += gone
-            for file, content in islice(contents, len(changes) - len(gone)):
+    source = replay.source
+    commits = source.repository.iter_changes(replay.checkpoint.commit, source.commit_id, source.subpath)
+    while chunk := list(islice(commits, CHUNK_COMMITS)):
+        files = source.files_of_changes([change for _, changes in chunk for change in changes])
+        contents = _read_new_contents(builder, source, files)
+        for commit, changes in chunk:
+            effective_at = replay.effective_times[commit.id]
+            deleted = [
+                (source.origin, change.path, effective_at) for change in changes if is_deletion(change)
+            ]
+            builder.read_batch.deleted += deleted
+            for file, content in islice(contents, len(changes) - len(deleted)):
                 if content is None:
-                    gatherer.copy(file, moment)
+                    builder.copy(file, effective_at)
                 else:
-                    gatherer.add(file, content, moment)
-                if gatherer.is_overfull:
-                    yield None, moment
-            yield commit, moment
+                    builder.add(file, content, effective_at)
+                if builder.is_over_hard_limit:
+                    yield None, effective_at
+            yield commit, effective_at
 
 
-def _contents(
-    gatherer: Gatherer, source: GitTree, files: list[File]
-) -> Iterator[tuple[File, Content | None]]:
+def _read_new_contents(
+    builder: ReadBatchBuilder, source: GitSource, files: list[SourceFile]
+) -> Iterator[tuple[SourceFile, Content | None]]:
     """Read files, in their order; None for those whose content is begun, here or before."""
-    begun, fresh = set[tuple[str | None, str]](), list[bool]()
+    scheduled, is_new = set[tuple[str | None, str]](), list[bool]()
     for file in files:
         key = file.blob, file.path.rpartition("/")[2]
-        fresh.append(file.blob is None or not (gatherer.is_begun(file) or key in begun))
-        begun.add(key)
-    contents = source.contents([file for file, is_fresh in zip(files, fresh, strict=True) if is_fresh])
-    return ((file, next(contents) if is_fresh else None) for file, is_fresh in zip(files, fresh, strict=True))
+        is_new.append(file.blob is None or not (builder.is_scheduled(file) or key in scheduled))
+        scheduled.add(key)
+    contents = source.read([file for file, needs_reading in zip(files, is_new, strict=True) if needs_reading])
+    return (
+        (file, next(contents) if is_fresh else None) for file, is_fresh in zip(files, is_new, strict=True)
+    )

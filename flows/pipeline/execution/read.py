@@ -8,153 +8,156 @@ from itertools import repeat
 import polars as pl
 
 from flows.pipeline.code import code_version
-from flows.pipeline.planning.diff import FOUND
+from flows.pipeline.planning.diff import FILE_SCHEMA
 from flows.pipeline.planning.plan import Plan
 from flows.pipeline.sources.base import Content, VanishedError
 from lake.batch import CONTENT_KEY, Checkpoint
 from lake.store import Lake
 from lake.tables import files as files_table
-from posts.post import Refusal
-from posts.sources.files import File
-from posts.worker import Task
+from posts.post import NotAPost
+from posts.sources.files import SourceFile
+from posts.worker import ParseTask
 from schemas.enums import Reason
 from schemas.keys import blob_id
 
 # A group is what is in memory at a time: its bytes, its text and its frames come to some eight times this.
 # Of tiny files the rows count: a thousand bytes each.
-GROUP_BYTES, GROUP_FILES = 12 * 1024 * 1024, 20_000
+READ_BATCH_BYTES, READ_BATCH_FILES = 12 * 1024 * 1024, 20_000
 # files that stand as objects at a time
-HANDFUL = 200
+SLICE_FILES = 200
 
 
 @dataclass(slots=True)
-class Group:
+class ReadBatch:
     """Files to parse, files whose content is parsed already or among these, and files that went.
 
     Each comes with its moment; those of the tasks are in `came`. `left` are files of folders that have vanished.
     """
 
-    tasks: list[Task] = field(default_factory=list)
-    came: list[dt.datetime] = field(default_factory=list)
-    copies: list[tuple[File, dt.datetime]] = field(default_factory=list)
-    gone: list[tuple[str, str, dt.datetime]] = field(default_factory=list)
-    left: list[File] = field(default_factory=list)
+    tasks: list[ParseTask] = field(default_factory=list)
+    seen_times: list[dt.datetime] = field(default_factory=list)
+    copies: list[tuple[SourceFile, dt.datetime]] = field(default_factory=list)
+    deleted: list[tuple[str, str, dt.datetime]] = field(default_factory=list)
+    vanished_files: list[SourceFile] = field(default_factory=list)
     bytes_read: int = 0
     # how far the ledger will have followed an origin with this group, where that is a commit
-    marks: dict[str, Checkpoint] = field(default_factory=dict)
+    checkpoints: dict[str, Checkpoint] = field(default_factory=dict)
 
 
-class Gatherer:
+class ReadBatchBuilder:
     """Puts files into groups; a content that was begun under the same file name is not parsed again."""
 
-    def __init__(self, begun: Iterable[int]) -> None:
+    def __init__(self, parsed_keys: Iterable[int]) -> None:
         """Begin with the contents, as `reading` names them, that need no parsing."""
-        self._begun = set(begun)
-        self.vanished: dict[str, VanishedError] = {}
-        self.group = Group()
+        self._scheduled = set(parsed_keys)
+        self.vanished_sources: dict[str, VanishedError] = {}
+        self.read_batch = ReadBatch()
 
-    def is_begun(self, file: File) -> bool:
-        return file.blob is not None and reading(file.blob, file.path) in self._begun
+    def is_scheduled(self, file: SourceFile) -> bool:
+        return file.blob is not None and content_key(file.blob, file.path) in self._scheduled
 
-    def add(self, file: File, content: Content, moment: dt.datetime) -> None:
+    def add(self, file: SourceFile, content: Content, effective_at: dt.datetime) -> None:
         """Add a file that was read."""
-        if isinstance(content, Refusal):
-            self._parse(replace(file, blob=None if _is_unreadable(content) else file.blob), content, moment)
+        if isinstance(content, NotAPost):
+            self._add_task(
+                replace(file, blob=None if _is_unreadable(content) else file.blob), content, effective_at
+            )
             return
-        read = replace(file, blob=blob_id(content))
-        self.group.bytes_read += len(content)
-        if self.is_begun(read):
-            self.copy(read, moment)
+        read_file = replace(file, blob=blob_id(content))
+        self.read_batch.bytes_read += len(content)
+        if self.is_scheduled(read_file):
+            self.copy(read_file, effective_at)
         else:
-            self._begun.add(reading(str(read.blob), read.path))
-            self._parse(read, content, moment)
+            self._scheduled.add(content_key(str(read_file.blob), read_file.path))
+            self._add_task(read_file, content, effective_at)
 
-    def leave(self, file: File, vanished: VanishedError) -> None:
+    def skip_vanished(self, file: SourceFile, error: VanishedError) -> None:
         """Add a file whose folder has vanished, and read no more of that folder."""
-        self.vanished[file.origin] = vanished
-        self.group.left.append(file)
+        self.vanished_sources[file.origin] = error
+        self.read_batch.vanished_files.append(file)
 
-    def copy(self, file: File, moment: dt.datetime) -> None:
+    def copy(self, file: SourceFile, effective_at: dt.datetime) -> None:
         """Add a file whose content is begun."""
-        self.group.copies.append((file, moment))
+        self.read_batch.copies.append((file, effective_at))
 
-    def _parse(self, file: File, content: Content, moment: dt.datetime) -> None:
-        self.group.tasks.append(Task(file, content))
-        self.group.came.append(moment)
+    def _add_task(self, file: SourceFile, content: Content, effective_at: dt.datetime) -> None:
+        self.read_batch.tasks.append(ParseTask(file, content))
+        self.read_batch.seen_times.append(effective_at)
 
     @property
     def is_full(self) -> bool:
-        group = self.group
-        height = len(group.tasks) + len(group.copies) + len(group.gone)
-        return group.bytes_read >= GROUP_BYTES or height >= GROUP_FILES
+        read_batch = self.read_batch
+        row_count = len(read_batch.tasks) + len(read_batch.copies) + len(read_batch.deleted)
+        return read_batch.bytes_read >= READ_BATCH_BYTES or row_count >= READ_BATCH_FILES
 
     @property
-    def is_overfull(self) -> bool:
-        return self.group.bytes_read >= 2 * GROUP_BYTES
+    def is_over_hard_limit(self) -> bool:
+        return self.read_batch.bytes_read >= 2 * READ_BATCH_BYTES
 
-    def taken(self, marks: dict[str, Checkpoint] | None = None) -> Group:
+    def flush(self, checkpoints: dict[str, Checkpoint] | None = None) -> ReadBatch:
         """Return the group, and begin another."""
-        group, self.group = self.group, Group()
-        group.marks = marks or {}
-        return group
+        read_batch, self.read_batch = self.read_batch, ReadBatch()
+        read_batch.checkpoints = checkpoints or {}
+        return read_batch
 
 
-def groups(lake: Lake, plan: Plan) -> Iterator[Group]:
+def read_files(lake: Lake, plan: Plan) -> Iterator[ReadBatch]:
     """Read the files of a plan, in its order."""
-    return gathered(Gatherer(_begun(lake, plan)), plan)
+    return read_files_into(ReadBatchBuilder(_parsed_keys(lake, plan)), plan)
 
 
-def gathered(gatherer: Gatherer, plan: Plan) -> Iterator[Group]:
+def read_files_into(builder: ReadBatchBuilder, plan: Plan) -> Iterator[ReadBatch]:
     """Read the files of a plan, in its order, into groups."""
-    for handful in plan.todo.select(*FOUND).iter_slices(HANDFUL):
-        files = [File(*row) for row in handful.iter_rows()]
-        is_begun = [gatherer.is_begun(file) for file in files]
-        unread = [file for file, begun in zip(files, is_begun, strict=True) if not begun]
-        contents = contents_of(plan, unread, gatherer.vanished)
-        for file, begun in zip(files, is_begun, strict=True):
-            moment = plan.moments[file.origin]
+    for chunk in plan.todo.select(*FILE_SCHEMA).iter_slices(SLICE_FILES):
+        files = [SourceFile(*row) for row in chunk.iter_rows()]
+        is_scheduled = [builder.is_scheduled(file) for file in files]
+        unread = [file for file, scheduled in zip(files, is_scheduled, strict=True) if not scheduled]
+        contents = read_contents(plan, unread, builder.vanished_sources)
+        for file, begun in zip(files, is_scheduled, strict=True):
+            effective_at = plan.effective_times[file.origin]
             content = None if begun else next(contents)
             if content is None:
-                gatherer.copy(file, moment)
+                builder.copy(file, effective_at)
             elif isinstance(content, VanishedError):
-                gatherer.leave(file, content)
+                builder.skip_vanished(file, content)
             else:
-                gatherer.add(file, content, moment)
-            if gatherer.is_full:
-                yield gatherer.taken()
-    yield gatherer.taken()
+                builder.add(file, content, effective_at)
+            if builder.is_full:
+                yield builder.flush()
+    yield builder.flush()
 
 
-def reading(blob: str, path: str) -> int:
+def content_key(blob: str, path: str) -> int:
     """Name a content and the file name it is read under, in 64 bits."""
     return hash((blob, path.rpartition("/")[2]))
 
 
-def _begun(lake: Lake, plan: Plan) -> Iterator[int]:
+def _parsed_keys(lake: Lake, plan: Plan) -> Iterator[int]:
     """Return the contents that the lake has read, where they are not known from the plan already."""
-    if plan.is_again or not plan.todo["blob"].has_nulls() or lake.table("files").version() == 0:
+    if plan.is_reparse or not plan.todo["blob"].has_nulls() or lake.table("files").version() == 0:
         return iter(())
-    return known_readings(lake, plan.edited)
+    return parsed_content_keys(lake, plan.edited)
 
 
-def known_readings(lake: Lake, edited: pl.DataFrame) -> Iterator[int]:
+def parsed_content_keys(lake: Lake, edited: pl.DataFrame) -> Iterator[int]:
     """Return what the lake has read, but for files that are about to be others."""
     rows = files_table.parsed_contents(lake, edited, code_version())
     return (hash(row) for row in rows.select(CONTENT_KEY).iter_rows())
 
 
-def contents_of(
-    plan: Plan, files: list[File], vanished: Mapping[str, VanishedError]
+def read_contents(
+    plan: Plan, files: list[SourceFile], vanished_sources: Mapping[str, VanishedError]
 ) -> Iterator[Content | VanishedError]:
     """Read files of several sources in one order; for those of a folder that has vanished, now or before, the error."""
     readers = {
-        source.origin: _until_vanished(
-            source.contents([file for file in files if file.origin == source.origin])
-        )
+        source.origin: _until_vanished(source.read([file for file in files if file.origin == source.origin]))
         for source in plan.sources
-        if source.origin not in vanished
+        if source.origin not in vanished_sources
     }
-    return (next(readers[file.origin]) if file.origin in readers else vanished[file.origin] for file in files)
+    return (
+        next(readers[file.origin]) if file.origin in readers else vanished_sources[file.origin]
+        for file in files
+    )
 
 
 def _until_vanished(contents: Iterator[Content]) -> Iterator[Content | VanishedError]:
@@ -165,5 +168,5 @@ def _until_vanished(contents: Iterator[Content]) -> Iterator[Content | VanishedE
         yield from repeat(error)
 
 
-def _is_unreadable(content: Refusal) -> bool:
+def _is_unreadable(content: NotAPost) -> bool:
     return content.reason == Reason.UNREADABLE

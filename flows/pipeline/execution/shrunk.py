@@ -5,63 +5,72 @@ from dataclasses import replace
 
 import polars as pl
 
-from flows.pipeline.execution.heads import sightings
-from flows.pipeline.planning.plan import Plan, Shrunk
+from flows.pipeline.execution.heads import rows_from_heads
+from flows.pipeline.planning.plan import Plan, ShrunkenSource
 from flows.pipeline.sources.base import Source
-from flows.pipeline.workers.pool import workshop
+from flows.pipeline.workers.pool import create_parse_context
 from lake.batch import KEY, Run
 from lake.store import Lake
 from lake.tables import files
 from schemas.enums import HtmlParser
 
 # An archive that a person cuts down by hand loses fewer posts, or less than half.
-MIN_LOST, MAX_SHARE = 20, 0.5
-Planning = Callable[[Lake, Run, Sequence[Source]], Plan]
+MIN_LOST_POSTS, MAX_LOST_SHARE = 20, 0.5
+Planner = Callable[[Lake, Run, Sequence[Source]], Plan]
 
 
-def without_shrinking(lake: Lake, run: Run, sources: Sequence[Source], *, planning: Planning) -> Plan:
+def plan_without_shrinking(lake: Lake, run: Run, sources: Sequence[Source], *, planner: Planner) -> Plan:
     """Plan, and keep back what went of the origins that would lose most of their posts: their files stay as they were.
 
     New and changed files of such an origin are read all the same.
     """
-    planned = planning(lake, run, sources)
-    found = _shrunk(lake, run, planned)
-    if not found:
-        return planned
-    is_kept = pl.col("origin").is_in([each.origin for each in found])
-    kept = planned.gone.filter(is_kept).height
+    plan = planner(lake, run, sources)
+    shrunken_sources = _find_shrunken_sources(lake, run, plan)
+    if not shrunken_sources:
+        return plan
+    is_withheld = pl.col("origin").is_in([each.origin for each in shrunken_sources])
+    withheld_count = plan.deleted.filter(is_withheld).height
     return replace(
-        planned, gone=planned.gone.filter(~is_kept), kept_back=planned.kept_back + kept, shrunk=tuple(found)
+        plan,
+        deleted=plan.deleted.filter(~is_withheld),
+        withheld_deletions=plan.withheld_deletions + withheld_count,
+        shrunken_sources=tuple(shrunken_sources),
     )
 
 
-def _shrunk(lake: Lake, run: Run, plan: Plan) -> list[Shrunk]:
+def _find_shrunken_sources(lake: Lake, run: Run, plan: Plan) -> list[ShrunkenSource]:
     """Find the origins that shrink. The heads of new files are read only where some would, but for posts told there anew."""
-    counts = plan.gone["origin"].value_counts()
-    suspects = counts.filter(pl.col("count") >= MIN_LOST)["origin"].sort().to_list()
+    deleted_counts = plan.deleted["origin"].value_counts()
+    suspects = deleted_counts.filter(pl.col("count") >= MIN_LOST_POSTS)["origin"].sort().to_list()
     if not suspects:
         return []
-    telling = files.files_with_post(lake)
-    found = _losing(suspects, telling, plan, _told_at_hand(lake, plan))
-    if not found or plan.todo.is_empty():
-        return found
-    read = sightings(lake, plan, run, workshop(0, HtmlParser.LEXBOR))["post_id"]
-    told = pl.concat([_told_at_hand(lake, plan), read.drop_nulls()])
-    return _losing([each.origin for each in found], telling, plan, told)
+    files_with_post = files.files_with_post(lake)
+    shrunken_sources = _sources_losing_posts(
+        suspects, files_with_post, plan, _already_parsed_post_ids(lake, plan)
+    )
+    if not shrunken_sources or plan.todo.is_empty():
+        return shrunken_sources
+    parsed_post_ids = rows_from_heads(lake, plan, run, create_parse_context(0, HtmlParser.LEXBOR))["post_id"]
+    claimed_post_ids = pl.concat([_already_parsed_post_ids(lake, plan), parsed_post_ids.drop_nulls()])
+    return _sources_losing_posts(
+        [each.origin for each in shrunken_sources], files_with_post, plan, claimed_post_ids
+    )
 
 
-def _told_at_hand(lake: Lake, plan: Plan) -> pl.Series:
+def _already_parsed_post_ids(lake: Lake, plan: Plan) -> pl.Series:
     """Name the posts of the files whose content the lake knows: what moved, within an origin or across."""
-    return files.post_ids_of_blobs(lake, plan.known["blob"].drop_nulls())
+    return files.post_ids_of_blobs(lake, plan.already_parsed["blob"].drop_nulls())
 
 
-def _losing(suspects: Sequence[str], telling: pl.DataFrame, plan: Plan, told: pl.Series) -> list[Shrunk]:
-    staying = telling.join(plan.gone, on=KEY, how="anti")["post_id"]
-    safe = pl.concat([staying, told]).unique().implode()
-    found = list[Shrunk]()
+def _sources_losing_posts(
+    suspects: Sequence[str], files_with_post: pl.DataFrame, plan: Plan, claimed_post_ids: pl.Series
+) -> list[ShrunkenSource]:
+    remaining_post_ids = files_with_post.join(plan.deleted, on=KEY, how="anti")["post_id"]
+    safe_post_ids = pl.concat([remaining_post_ids, claimed_post_ids]).unique().implode()
+    shrunken_sources = list[ShrunkenSource]()
     for origin in suspects:
-        posts = telling.filter(pl.col("origin") == origin)["post_id"].unique()
-        lost = len(posts.filter(~posts.is_in(safe)))
-        if lost >= MIN_LOST and lost > MAX_SHARE * len(posts):
-            found.append(Shrunk(origin, lost, len(posts)))
-    return found
+        posts = files_with_post.filter(pl.col("origin") == origin)["post_id"].unique()
+        lost_posts = len(posts.filter(~posts.is_in(safe_post_ids)))
+        if lost_posts >= MIN_LOST_POSTS and lost_posts > MAX_LOST_SHARE * len(posts):
+            shrunken_sources.append(ShrunkenSource(origin, lost_posts, len(posts)))
+    return shrunken_sources

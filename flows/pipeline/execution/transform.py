@@ -7,55 +7,63 @@ from dataclasses import replace
 
 import polars as pl
 
-from flows.pipeline.execution.frames import batch_of, known_sightings
-from flows.pipeline.execution.read import Group
+from flows.pipeline.execution.frames import already_parsed_rows, build_batch
+from flows.pipeline.execution.read import ReadBatch
 from flows.pipeline.planning.plan import Plan
-from flows.pipeline.progress import tell
-from flows.pipeline.workers.pool import Workers, Workshop, handfuls
+from flows.pipeline.progress import report_progress
+from flows.pipeline.workers.pool import LazyExecutor, ParseContext, chunk_tasks
 from lake.batch import KEY, Batch, Run
-from posts.worker import Parsed, work
+from posts.worker import ParsedColumns, parse_tasks
 
 
-def transform(groups: Iterable[Group], plan: Plan, run: Run, shop: Workshop) -> Iterator[Batch]:
+def transform(
+    read_batches: Iterable[ReadBatch], plan: Plan, run: Run, context: ParseContext
+) -> Iterator[Batch]:
     """Parse and validate groups of files, and give them in batches, in their order.
 
     While a batch is loaded, the workers are at the next one. What needs no reading comes with the first batch,
     so that a file that moved is found at its new place as it is missed at the old one. Of a folder that has vanished
     by then nothing is missed.
     """
-    first, doomed = Batch(0, known_sightings(plan), deleted=plan.gone), plan.edited
+    leftovers, edited_later = Batch(0, already_parsed_rows(plan), deleted=plan.deleted), plan.edited
     with ExitStack() as stack:
-        for number, (group, parsed) in enumerate(_ahead(groups, Workers(shop, stack), plan), start=1):
-            batch = batch_of(parsed, group, number, run)
-            is_there = ~pl.col("origin").is_in({file.origin for file in group.left})
-            sightings = pl.concat([first.file_rows, batch.file_rows])
-            gone = pl.concat([first.deleted.filter(is_there), batch.deleted])
-            doomed = doomed.filter(is_there).join(sightings, on=KEY, how="anti")
-            if not (sightings.is_empty() and gone.is_empty()):
-                yield replace(batch, file_rows=sightings, deleted=gone, edited_later=doomed)
-            first = Batch(0)
+        for number, (read_batch, parsed) in enumerate(
+            _parse_ahead(read_batches, LazyExecutor(context, stack), plan), start=1
+        ):
+            batch = build_batch(parsed, read_batch, number, run)
+            is_available = ~pl.col("origin").is_in({file.origin for file in read_batch.vanished_files})
+            file_rows = pl.concat([leftovers.file_rows, batch.file_rows])
+            deleted = pl.concat([leftovers.deleted.filter(is_available), batch.deleted])
+            edited_later = edited_later.filter(is_available).join(file_rows, on=KEY, how="anti")
+            if not (file_rows.is_empty() and deleted.is_empty()):
+                yield replace(batch, file_rows=file_rows, deleted=deleted, edited_later=edited_later)
+            leftovers = Batch(0)
 
 
-def _ahead(groups: Iterable[Group], workers: Workers, plan: Plan) -> Iterator[tuple[Group, list[Parsed]]]:
+def _parse_ahead(
+    read_batches: Iterable[ReadBatch], executor: LazyExecutor, plan: Plan
+) -> Iterator[tuple[ReadBatch, list[ParsedColumns]]]:
     """Yield groups parsed, in order, with the next one under way."""
-    under_way = deque[tuple[Group, list[Callable[[], list[Parsed]]]]]()
-    done = 0
+    pending = deque[tuple[ReadBatch, list[Callable[[], list[ParsedColumns]]]]]()
+    files_done = 0
 
-    def finished() -> tuple[Group, list[Parsed]]:
-        nonlocal done
-        group, answers = under_way.popleft()
-        parsed = list[Parsed]()
-        for answer in answers:
-            answered = answer()
-            parsed += answered
-            done += sum(len(each.sightings["path"]) for each in answered)
-            tell("transform", done, plan.todo.height)
-        return group, parsed
+    def next_parsed() -> tuple[ReadBatch, list[ParsedColumns]]:
+        nonlocal files_done
+        read_batch, results = pending.popleft()
+        parsed = list[ParsedColumns]()
+        for result in results:
+            parsed_chunks = result()
+            parsed += parsed_chunks
+            files_done += sum(len(each.file_rows["path"]) for each in parsed_chunks)
+            report_progress("transform", files_done, plan.todo.height)
+        return read_batch, parsed
 
-    for group in groups:
-        workers.expect(group.bytes_read)
-        under_way.append((group, [workers.begin(work, handful) for handful in handfuls(group.tasks)]))
-        if len(under_way) > 1:
-            yield finished()
-    while under_way:
-        yield finished()
+    for read_batch in read_batches:
+        executor.ensure_capacity(read_batch.bytes_read)
+        pending.append(
+            (read_batch, [executor.submit(parse_tasks, chunk) for chunk in chunk_tasks(read_batch.tasks)])
+        )
+        if len(pending) > 1:
+            yield next_parsed()
+    while pending:
+        yield next_parsed()

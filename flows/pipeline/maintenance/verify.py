@@ -6,9 +6,9 @@ from pathlib import Path
 
 import polars as pl
 
-from flows.pipeline.clock import Clock
-from flows.pipeline.memory import give_back
-from flows.pipeline.progress import tell
+from flows.pipeline.clock import StageTimer
+from flows.pipeline.memory import release_memory
+from flows.pipeline.progress import report_progress
 from lake.commit.commit import consistent_versions
 from lake.errors import DamagedError
 from lake.store import Lake, open_lake, raise_if_log_damaged
@@ -26,7 +26,7 @@ class FaultyLakeError(PostlakeError):
 
 
 @dataclass(frozen=True, slots=True)
-class Verified:
+class VerifyReport:
     """What was looked at: a lake as it stands, at versions that make a whole, and what was found in it."""
 
     lake: str
@@ -43,7 +43,7 @@ class Verified:
     def shown(self) -> list[Finding]:
         return [finding for tally in self.checks for finding in tally.shown]
 
-    def in_words(self) -> str:
+    def summary_line(self) -> str:
         """Tell what was found on one line."""
         failed = sum(tally.findings > 0 for tally in self.checks)
         skipped = sum(bool(tally.skipped) for tally in self.checks)
@@ -52,51 +52,55 @@ class Verified:
             f"{self.findings} findings; {self.seconds:.1f} s"
         )
 
-    def refuse_faults(self) -> None:
+    def raise_if_faulty(self) -> None:
         """Raise FaultyLakeError if anything was found."""
         if self.findings:
             failed = ", ".join(dict.fromkeys(tally.check for tally in self.checks if tally.findings))
             raise FaultyLakeError(f"{self.lake}: {self.findings} findings: {failed}")
 
 
-def verify(root: Path, *, deep: bool = True) -> Verified:
+def verify(root: Path, *, deep: bool = True) -> VerifyReport:
     """Look at a lake: all of its bytes, or only logs, counts and keys.
 
     What a run that writes at the same time, or was killed, has written without its ledger is left out of account.
     """
-    clock, found = Clock(), Findings()
-    opened, damaged = _opened(root)
-    for each in damaged:
-        found.add_one(Check.READABLE, each.table, each.path, each.fault)
-    there = [name for name in opened.table_names() if name not in {each.table for each in damaged}]
-    newest = {name: opened.table(name).version() for name in there}
-    lake = opened if damaged else opened.at_versions(consistent_versions(opened))
-    how = VerifyOptions(deep, blob_id, content_hash, source_id_of)
-    files = {name: lake.partition_files(name).height for name in there}
-    keys, done = dict[str, pl.DataFrame | None].fromkeys(opened.table_names()), 0
-    for name, number in files.items():
-        keys[name] = verify_table(lake, name, how, found, partial(_told, done, sum(files.values())))
-        done += number
-        give_back()
-    check_across_tables(keys, newest, source_id_of, found)
-    versions = {name: lake.table(name).version() for name in there}
-    return Verified(str(root), deep, versions, list(found), clock.seconds)
+    timer, findings = StageTimer(), Findings()
+    newest_lake, damages = _open_tables(root)
+    for damage in damages:
+        findings.add_one(Check.READABLE, damage.table, damage.path, damage.fault)
+    readable_tables = [
+        name for name in newest_lake.table_names() if name not in {each.table for each in damages}
+    ]
+    newest_versions = {name: newest_lake.table(name).version() for name in readable_tables}
+    lake = newest_lake if damages else newest_lake.at_versions(consistent_versions(newest_lake))
+    options = VerifyOptions(deep, blob_id, content_hash, source_id_of)
+    file_counts = {name: lake.partition_files(name).height for name in readable_tables}
+    keys, files_done = dict[str, pl.DataFrame | None].fromkeys(newest_lake.table_names()), 0
+    for name, file_count in file_counts.items():
+        keys[name] = verify_table(
+            lake, name, options, findings, partial(_report_files, files_done, sum(file_counts.values()))
+        )
+        files_done += file_count
+        release_memory()
+    check_across_tables(keys, newest_versions, source_id_of, findings)
+    versions = {name: lake.table(name).version() for name in readable_tables}
+    return VerifyReport(str(root), deep, versions, list(findings), timer.seconds)
 
 
-def _opened(root: Path) -> tuple[Lake, list[DamagedError]]:
+def _open_tables(root: Path) -> tuple[Lake, list[DamagedError]]:
     """Open the tables in the order opposite to that of writing: what one says of another is in that one then.
 
     Gives what is the matter with those that cannot be opened.
     """
-    lake, damaged = Lake(root, open_lake(root).granularity), list[DamagedError]()
+    lake, damages = Lake(root, open_lake(root).granularity), list[DamagedError]()
     for name in reversed(lake.table_names()):
         try:
             lake.table(name)
             raise_if_log_damaged(root, name)
         except DamagedError as damage:
-            damaged.append(damage)
-    return lake, damaged
+            damages.append(damage)
+    return lake, damages
 
 
-def _told(before: int, total: int, number: int) -> None:
-    tell("verify", before + number, total)
+def _report_files(files_before: int, total: int, files_done: int) -> None:
+    report_progress("verify", files_before + files_done, total)

@@ -8,17 +8,17 @@ from operator import attrgetter
 import polars as pl
 
 from flows.pipeline.code import code_version
-from flows.pipeline.progress import tell
+from flows.pipeline.progress import report_progress
 from flows.pipeline.sources.base import Source
 from lake.batch import KEY, Checkpoint
 from lake.store import Lake
 from lake.tables import files as files_table
-from posts.post import Refusal
-from posts.sources.files import File
+from posts.post import NotAPost
+from posts.sources.files import SourceFile
 from schemas.enums import Reason
 from schemas.keys import blob_id
 
-FOUND = {
+FILE_SCHEMA = {
     "origin": pl.String,
     "path": pl.String,
     "size": pl.Int64,
@@ -27,11 +27,11 @@ FOUND = {
     "blob": pl.String,
 }
 # files listed between two words about progress
-HANDFUL = 10_000
+PROGRESS_FILES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class SourceDiff:
     """How a source differs from what the ledger knows of it.
 
     `found` counts its files. `differing` are files (FOUND) that are new or other than the ledger has them,
@@ -39,50 +39,54 @@ class Compared:
     were not found and are not taken for gone, since their folder could not be listed.
     """
 
-    found: int
-    differing: pl.DataFrame
-    before: pl.DataFrame
-    gone: pl.DataFrame
-    kept_back: int = 0
+    file_count: int
+    changed: pl.DataFrame
+    previous_rows: pl.DataFrame
+    deleted: pl.DataFrame
+    withheld_deletions: int = 0
 
 
-def compared(lake: Lake, source: Source, mark: Checkpoint, *, verify: bool) -> Compared:
+def diff_source(lake: Lake, source: Source, checkpoint: Checkpoint, *, verify: bool) -> SourceDiff:
     """Compare by what changed since the last commit, where both sides know it, else by listing all.
 
     A file is the same when its blob is; where that is not known before reading, when path, size and mtime_ns
     are, unless all are to be verified.
     """
     if (
-        mark.commit
-        and mark.is_complete
+        checkpoint.commit
+        and checkpoint.is_complete
         and not files_table.has_retriable(lake, source.origin, code_version())
     ):
-        since = source.since(mark.commit)
-        if since is not None:
-            return _by_changes(lake, source.origin, *since)
-    return _by_listing(lake, source, verify=verify)
+        changes = source.changes_since(checkpoint.commit)
+        if changes is not None:
+            return _diff_by_changes(lake, source.origin, *changes)
+    return _diff_by_listing(lake, source, verify=verify)
 
 
-def _by_changes(lake: Lake, origin: str, files: list[File], removed: list[str]) -> Compared:
-    there = _frame(files)
+def _diff_by_changes(
+    lake: Lake, origin: str, changed_files: list[SourceFile], deleted_paths: list[str]
+) -> SourceDiff:
+    changed_rows = _file_frame(changed_files)
     keys = pl.concat(
         [
-            there.select(KEY),
-            pl.DataFrame({"path": removed}, {"path": pl.String}).select(origin=pl.lit(origin), path="path"),
+            changed_rows.select(KEY),
+            pl.DataFrame({"path": deleted_paths}, {"path": pl.String}).select(
+                origin=pl.lit(origin), path="path"
+            ),
         ]
     )
-    seen = files_table.live_files_at(lake, keys)
-    differing = there.join(seen, on=[*KEY, "blob"], how="anti")
-    gone = seen.join(there, on=KEY, how="anti")
-    came = there.join(seen, on=KEY, how="anti").height
-    found = files_table.count_live_files(lake, origin) - gone.height + came
-    return Compared(found, differing, seen.join(differing, on=KEY, how="semi"), gone)
+    stored_rows = files_table.live_files_at(lake, keys)
+    changed = changed_rows.join(stored_rows, on=[*KEY, "blob"], how="anti")
+    deleted = stored_rows.join(changed_rows, on=KEY, how="anti")
+    added_count = changed_rows.join(stored_rows, on=KEY, how="anti").height
+    file_count = files_table.count_live_files(lake, origin) - deleted.height + added_count
+    return SourceDiff(file_count, changed, stored_rows.join(changed, on=KEY, how="semi"), deleted)
 
 
-def _by_listing(lake: Lake, source: Source, *, verify: bool) -> Compared:
-    found = listed(source)
-    seen = files_table.live_files(lake, source.origin)
-    both = found.join(seen, on=KEY, how="left", suffix="_seen", maintain_order="left")
+def _diff_by_listing(lake: Lake, source: Source, *, verify: bool) -> SourceDiff:
+    listed_files = list_files(source)
+    live_rows = files_table.live_files(lake, source.origin)
+    joined = listed_files.join(live_rows, on=KEY, how="left", suffix="_seen", maintain_order="left")
     same_stat = (pl.col("size") == pl.col("size_seen")) & pl.col("mtime_ns").eq_missing(
         pl.col("mtime_ns_seen")
     )
@@ -92,60 +96,60 @@ def _by_listing(lake: Lake, source: Source, *, verify: bool) -> Compared:
         .otherwise(pl.col("blob") == pl.col("blob_seen"))
     )
     is_new = pl.col("run_id").is_null()
-    is_done = is_same & files_table.is_final(lake, code_version())
-    differing = both.filter(is_new | ~is_done.fill_null(value=False)).select(*FOUND)
-    gone = seen.join(found, on=KEY, how="anti")
-    surely = _certainly(gone, found)
-    before = seen.join(differing, on=KEY, how="semi")
-    return Compared(found.height, differing, before, surely, gone.height - surely.height)
+    is_unchanged = is_same & files_table.is_final(lake, code_version())
+    changed = joined.filter(is_new | ~is_unchanged.fill_null(value=False)).select(*FILE_SCHEMA)
+    missing = live_rows.join(listed_files, on=KEY, how="anti")
+    deleted = _drop_unlistable(missing, listed_files)
+    previous_rows = live_rows.join(changed, on=KEY, how="semi")
+    return SourceDiff(listed_files.height, changed, previous_rows, deleted, missing.height - deleted.height)
 
 
-def listed(source: Source) -> pl.DataFrame:
+def list_files(source: Source) -> pl.DataFrame:
     """List all files of a source: FOUND."""
-    return pl.concat([_frame([]), *_listed(source)])
+    return pl.concat([_file_frame([]), *_list_chunks(source)])
 
 
-def _listed(source: Source) -> Iterator[pl.DataFrame]:
-    files, done = source.found(), 0
-    while handful := list(islice(files, HANDFUL)):
-        done += len(handful)
-        tell("find", done, 0)
-        yield _frame(handful)
+def _list_chunks(source: Source) -> Iterator[pl.DataFrame]:
+    files, listed_count = source.list_files(), 0
+    while chunk := list(islice(files, PROGRESS_FILES)):
+        listed_count += len(chunk)
+        report_progress("find", listed_count, 0)
+        yield _file_frame(chunk)
 
 
-def _frame(files: Iterable[File]) -> pl.DataFrame:
-    return pl.DataFrame([attrgetter(*FOUND)(file) for file in files], schema=FOUND, orient="row")
+def _file_frame(files: Iterable[SourceFile]) -> pl.DataFrame:
+    return pl.DataFrame([attrgetter(*FILE_SCHEMA)(file) for file in files], schema=FILE_SCHEMA, orient="row")
 
 
-def _certainly(gone: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
+def _drop_unlistable(missing: pl.DataFrame, listed_files: pl.DataFrame) -> pl.DataFrame:
     """Leave out files below a folder that could not be listed: they may well be there."""
-    unlisted = found.filter(pl.col("problem") == Reason.UNREADABLE.value)
-    if (unlisted["path"] == ".").any():
-        return gone.clear()
-    for path in unlisted["path"]:
-        gone = gone.filter(~pl.col("path").str.starts_with(f"{path}/"))
-    return gone
+    unlistable = listed_files.filter(pl.col("problem") == Reason.UNREADABLE.value)
+    if (unlistable["path"] == ".").any():
+        return missing.clear()
+    for path in unlistable["path"]:
+        missing = missing.filter(~pl.col("path").str.starts_with(f"{path}/"))
+    return missing
 
 
-def hashed(source: Source, compared: Compared) -> Compared:
+def hash_suspects(source: Source, diff: SourceDiff) -> SourceDiff:
     """Read, of the files whose blob is not known, those that may be known content: touched, or moved.
 
     What moved has the size of a file that went, or of one that was edited. The others are not read twice.
     """
-    leaving = pl.concat([compared.gone, compared.before])["size"].unique()
+    old_sizes = pl.concat([diff.deleted, diff.previous_rows])["size"].unique()
     is_suspect = (
-        pl.col("blob").is_null() & pl.col("problem").is_null() & pl.col("size").is_in(leaving.implode())
+        pl.col("blob").is_null() & pl.col("problem").is_null() & pl.col("size").is_in(old_sizes.implode())
     )
-    suspects = compared.differing.filter(is_suspect)
+    suspects = diff.changed.filter(is_suspect)
     if suspects.is_empty():
-        return compared
-    contents = source.contents(File(*row) for row in suspects.iter_rows())
-    blobs = [None if isinstance(content, Refusal) else blob_id(content) for content in contents]
-    named = suspects.select(KEY).with_columns(blob=pl.Series(blobs, dtype=pl.String))
-    return Compared(
-        compared.found,
-        compared.differing.update(named, on=KEY),
-        compared.before,
-        compared.gone,
-        compared.kept_back,
+        return diff
+    contents = source.read(SourceFile(*row) for row in suspects.iter_rows())
+    blobs = [None if isinstance(content, NotAPost) else blob_id(content) for content in contents]
+    hashes = suspects.select(KEY).with_columns(blob=pl.Series(blobs, dtype=pl.String))
+    return SourceDiff(
+        diff.file_count,
+        diff.changed.update(hashes, on=KEY),
+        diff.previous_rows,
+        diff.deleted,
+        diff.withheld_deletions,
     )

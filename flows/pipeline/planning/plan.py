@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 import polars as pl
 
 from flows.pipeline.code import code_version
-from flows.pipeline.planning.diff import FOUND, Compared, compared, hashed
-from flows.pipeline.sources.base import GitTree, Source
-from flows.pipeline.sources.raw import Kept
+from flows.pipeline.planning.diff import FILE_SCHEMA, SourceDiff, diff_source, hash_suspects
+from flows.pipeline.sources.base import GitSource, Source
+from flows.pipeline.sources.raw import RawSource
 from lake.batch import CONTENT_KEY, FILE_NAME, KEY, Checkpoint, Run, no_deletions
 from lake.store import Lake
 from lake.tables import files as files_table
@@ -17,29 +17,29 @@ from lake.tables import runs
 from schemas.tables import empty_table
 
 # A file whose content the lake knows: where it is now, and the run that read it.
-KNOWN = [*KEY, "size", "mtime_ns", "blob", "run_id", "read_at"]
+ALREADY_PARSED_COLUMNS = [*KEY, "size", "mtime_ns", "blob", "run_id", "read_at"]
 # File names begin with dates: files of one month are read together, whatever folders they are in.
-BY_NAME = [FILE_NAME, *KEY]
+READ_ORDER = [FILE_NAME, *KEY]
 SECOND = dt.timedelta(seconds=1)
-TICK = dt.timedelta(microseconds=1)
+MICROSECOND = dt.timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Walk:
+class CommitReplay:
     """The commits of a repository to be replayed: after a mark, each with its moment; `moment` is the last."""
 
-    source: GitTree
-    after: Checkpoint
-    moments: dict[str, dt.datetime]
-    moment: dt.datetime
+    source: GitSource
+    checkpoint: Checkpoint
+    effective_times: dict[str, dt.datetime]
+    effective_at: dt.datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Shrunk:
+class ShrunkenSource:
     """An origin of whose `posts` so many would be `lost`: left without any file."""
 
     origin: str
-    lost: int
+    lost_posts: int
     posts: int
 
 
@@ -60,19 +60,21 @@ class Plan:
 
     kind: str
     sources: Sequence[Source]
-    found: int
+    file_count: int
     todo: pl.DataFrame
-    moments: dict[str, dt.datetime]
-    known: pl.DataFrame = field(default_factory=lambda: empty_table("files").select(KNOWN))
-    gone: pl.DataFrame = field(default_factory=no_deletions)
+    effective_times: dict[str, dt.datetime]
+    already_parsed: pl.DataFrame = field(
+        default_factory=lambda: empty_table("files").select(ALREADY_PARSED_COLUMNS)
+    )
+    deleted: pl.DataFrame = field(default_factory=no_deletions)
     edited: pl.DataFrame = field(default_factory=no_deletions)
     moved: int = 0
-    kept_back: int = 0
-    walks: Sequence[Walk] = ()
+    withheld_deletions: int = 0
+    replays: Sequence[CommitReplay] = ()
     scope: pl.DataFrame | None = None
-    is_again: bool = False
-    learns: bool = True
-    shrunk: Sequence[Shrunk] = ()
+    is_reparse: bool = False
+    learns_templates: bool = True
+    shrunken_sources: Sequence[ShrunkenSource] = ()
     plan_id: str | None = None
 
     @property
@@ -81,66 +83,74 @@ class Plan:
         return [source.origin for source in self.sources] if self.scope is None else []
 
     @property
-    def heads(self) -> dict[str, str]:
-        return {source.origin: source.head for source in self.sources if source.head}
+    def commit_ids(self) -> dict[str, str]:
+        return {source.origin: source.commit_id for source in self.sources if source.commit_id}
 
-    def marks_amid(self, marks: Mapping[str, Checkpoint]) -> dict[str, Checkpoint]:
+    def checkpoints_during(self, checkpoints: Mapping[str, Checkpoint]) -> dict[str, Checkpoint]:
         """Return how far repositories are followed while this is done: of what it changes the lake may hold any part."""
-        changing = self.origins if self.scope is None else self._mixed(marks)
+        changing_origins = self.origins if self.scope is None else self._partially_advanced(checkpoints)
         return {
-            origin: replace(mark, is_complete=mark.is_complete and origin not in changing)
-            for origin, mark in marks.items()
+            origin: replace(checkpoint, is_complete=checkpoint.is_complete and origin not in changing_origins)
+            for origin, checkpoint in checkpoints.items()
         }
 
-    def marks_after(
-        self, marks: Mapping[str, Checkpoint], *, but: Collection[str] = ()
+    def checkpoints_after(
+        self, checkpoints: Mapping[str, Checkpoint], *, excluding: Collection[str] = ()
     ) -> dict[str, Checkpoint]:
         """Return how far repositories are followed once this is done; those that have shrunk, and some others, no further."""
-        held_back = {each.origin for each in self.shrunk} | {*but}
-        whole = {
-            source.origin: Checkpoint(source.head, self.moments[source.origin], is_complete=True)
+        excluded = {each.origin for each in self.shrunken_sources} | {*excluding}
+        complete = {
+            source.origin: Checkpoint(source.commit_id, self.effective_times[source.origin], is_complete=True)
             for source in (self.sources if self.scope is None else ())
-            if source.origin not in held_back
+            if source.origin not in excluded
         }
-        return self.marks_amid(marks) | whole
+        return self.checkpoints_during(checkpoints) | complete
 
-    def _mixed(self, marks: Mapping[str, Checkpoint]) -> list[str]:
+    def _partially_advanced(self, checkpoints: Mapping[str, Checkpoint]) -> list[str]:
         """Name the repositories of which some files are read as another commit has them than the one they are followed to."""
         return [
-            origin for origin, head in self.heads.items() if marks.get(origin, Checkpoint()).commit != head
+            origin
+            for origin, commit_id in self.commit_ids.items()
+            if checkpoints.get(origin, Checkpoint()).commit != commit_id
         ]
 
 
-def plan(lake: Lake, run: Run, sources: Sequence[Source], *, verify: bool) -> Plan:
+def plan_ingest(lake: Lake, run: Run, sources: Sequence[Source], *, verify: bool) -> Plan:
     """Hold each source against the ledger, and find what of it the lake has read before."""
-    marks = runs.checkpoints_of(lake, [source.origin for source in sources])
-    moments = {source.origin: moment_of(lake, source, marks[source.origin], run) for source in sources}
-    parts = [
-        hashed(source, compared(lake, source, marks[source.origin], verify=verify)) for source in sources
+    checkpoints = runs.checkpoints_of(lake, [source.origin for source in sources])
+    effective_times = {
+        source.origin: choose_effective_at(lake, source, checkpoints[source.origin], run)
+        for source in sources
+    }
+    diffs = [
+        hash_suspects(source, diff_source(lake, source, checkpoints[source.origin], verify=verify))
+        for source in sources
     ]
-    differing, before, gone = (pl.concat(frames) for frames in _columns(parts))
-    settled = before.filter(files_table.is_final(lake, code_version()))
-    as_before = differing.join(settled, on=[*KEY, "size", "mtime_ns", "blob"], how="semi", nulls_equal=True)
-    verified = as_before.filter(pl.col("blob").is_not_null())
-    differing = differing.join(verified, on=KEY, how="anti")
-    at_hand = files_table.already_parsed(lake, differing.filter(pl.col("blob").is_not_null()), code_version())
-    moved = _moved(at_hand.join(before, on=KEY, how="anti"), gone)
-    todo = differing.join(at_hand, on=KEY, how="anti").sort(BY_NAME)
+    changed, previous_rows, deleted = (pl.concat(frames) for frames in _diff_frames(diffs))
+    final_rows = previous_rows.filter(files_table.is_final(lake, code_version()))
+    unchanged = changed.join(final_rows, on=[*KEY, "size", "mtime_ns", "blob"], how="semi", nulls_equal=True)
+    verified_files = unchanged.filter(pl.col("blob").is_not_null())
+    changed = changed.join(verified_files, on=KEY, how="anti")
+    already_parsed = files_table.already_parsed(
+        lake, changed.filter(pl.col("blob").is_not_null()), code_version()
+    )
+    moved_rows = _pair_moved(already_parsed.join(previous_rows, on=KEY, how="anti"), deleted)
+    todo = changed.join(already_parsed, on=KEY, how="anti").sort(READ_ORDER)
     return Plan(
         kind=runs.INGEST,
         sources=sources,
-        found=sum(part.found for part in parts),
-        todo=todo.select(*FOUND),
-        moments=moments,
-        known=with_readers(at_hand, before, moved, run),
-        gone=at(gone, moments),
-        edited=at(before.join(todo, on=KEY, how="semi"), moments),
-        moved=moved.height,
-        kept_back=sum(part.kept_back for part in parts),
+        file_count=sum(diff.file_count for diff in diffs),
+        todo=todo.select(*FILE_SCHEMA),
+        effective_times=effective_times,
+        already_parsed=with_parsed_by(already_parsed, previous_rows, moved_rows, run),
+        deleted=with_deleted_at(deleted, effective_times),
+        edited=with_deleted_at(previous_rows.join(todo, on=KEY, how="semi"), effective_times),
+        moved=moved_rows.height,
+        withheld_deletions=sum(part.withheld_deletions for part in diffs),
     )
 
 
-def replay_plan(
+def plan_replay(
     lake: Lake, run: Run, sources: Sequence[Source], *, reasons: Collection[str], since: dt.date | None
 ) -> Plan:
     """Plan to read again from raw the files that were rejected: for some reasons, or all, and read since a day.
@@ -148,62 +158,81 @@ def replay_plan(
     Files whose bytes the lake does not hold (unreadable, too_large) are left out.
     """
     rejects = files_table.rejects(lake, reasons, since).with_columns(problem=pl.lit(None, pl.String))
-    held = files_table.stored_blobs(lake, rejects["blob"])
-    todo = rejects.join(held, on="blob", how="semi", maintain_order="left").select(*FOUND)
-    moments = dict.fromkeys(todo["origin"].unique().sort(), run.started_at)
-    kept = [*sources, *(Kept(lake, todo.filter(pl.col("origin") == origin)) for origin in moments)]
-    return Plan(runs.REPLAY, kept, todo.height, todo, moments, scope=todo.select(KEY), is_again=True)
+    stored_blobs = files_table.stored_blobs(lake, rejects["blob"])
+    todo = rejects.join(stored_blobs, on="blob", how="semi", maintain_order="left").select(*FILE_SCHEMA)
+    effective_times = dict.fromkeys(todo["origin"].unique().sort(), run.started_at)
+    all_sources = [
+        *sources,
+        *(RawSource(lake, todo.filter(pl.col("origin") == origin)) for origin in effective_times),
+    ]
+    return Plan(
+        runs.REPLAY, all_sources, todo.height, todo, effective_times, scope=todo.select(KEY), is_reparse=True
+    )
 
 
-def _columns(parts: Sequence[Compared]) -> tuple[list[pl.DataFrame], list[pl.DataFrame], list[pl.DataFrame]]:
-    return [p.differing for p in parts], [p.before for p in parts], [p.gone for p in parts]
+def _diff_frames(
+    diffs: Sequence[SourceDiff],
+) -> tuple[list[pl.DataFrame], list[pl.DataFrame], list[pl.DataFrame]]:
+    return [diff.changed for diff in diffs], [p.previous_rows for p in diffs], [p.deleted for p in diffs]
 
 
-def moment_of(lake: Lake, source: Source, mark: Checkpoint, run: Run) -> dt.datetime:
+def choose_effective_at(lake: Lake, source: Source, checkpoint: Checkpoint, run: Run) -> dt.datetime:
     """Return the moment of its history that a source stands at: the commit's, or the run's.
 
     The clock of a commit is believed as long as it goes on from the last one ingested, and is not ahead of ours.
     """
-    if source.at is None or source.at > run.started_at:
+    if source.committed_at is None or source.committed_at > run.started_at:
         return run.started_at
-    if not mark.is_complete:
-        latest = files_table.last_event_at(lake, source.origin)
-        return source.at if latest is None or source.at >= latest else run.started_at
-    if mark.as_of is None or source.head == mark.commit:
-        return mark.as_of or source.at
-    return max(source.at, mark.as_of + TICK) if source.at > mark.as_of - SECOND else run.started_at
+    if not checkpoint.is_complete:
+        last_event = files_table.last_event_at(lake, source.origin)
+        return (
+            source.committed_at if last_event is None or source.committed_at >= last_event else run.started_at
+        )
+    if checkpoint.as_of is None or source.commit_id == checkpoint.commit:
+        return checkpoint.as_of or source.committed_at
+    return (
+        max(source.committed_at, checkpoint.as_of + MICROSECOND)
+        if source.committed_at > checkpoint.as_of - SECOND
+        else run.started_at
+    )
 
 
-def _moved(new: pl.DataFrame, gone: pl.DataFrame) -> pl.DataFrame:
+def _pair_moved(new_files: pl.DataFrame, deleted: pl.DataFrame) -> pl.DataFrame:
     """Pair files at new paths with files that went, of one origin, content and name: KEY, run_id, read_at."""
-    of_one = ["origin", *CONTENT_KEY]
+    match_columns = ["origin", *CONTENT_KEY]
 
-    def numbered(files: pl.DataFrame) -> pl.DataFrame:
-        named = files.with_columns(FILE_NAME).sort(KEY)
-        return named.with_columns(nth=pl.int_range(pl.len()).over(of_one))
+    def with_sequence_number(files: pl.DataFrame) -> pl.DataFrame:
+        with_name = files.with_columns(FILE_NAME).sort(KEY)
+        return with_name.with_columns(nth=pl.int_range(pl.len()).over(match_columns))
 
-    pairs = numbered(new).join(numbered(gone), on=[*of_one, "nth"], suffix="_gone")
+    pairs = with_sequence_number(new_files).join(
+        with_sequence_number(deleted), on=[*match_columns, "nth"], suffix="_gone"
+    )
     return pairs.select(*KEY, "run_id", "read_at")
 
 
-def with_readers(known: pl.DataFrame, before: pl.DataFrame, moved: pl.DataFrame, run: Run) -> pl.DataFrame:
+def with_parsed_by(
+    already_parsed: pl.DataFrame, previous_rows: pl.DataFrame, moved_rows: pl.DataFrame, run: Run
+) -> pl.DataFrame:
     """Say who read each known content: for touched and moved files the run that did, for others this one."""
-    readers = pl.concat([_touched(known, before), moved])
+    parsed_by = pl.concat([_touched_rows(already_parsed, previous_rows), moved_rows])
     return (
-        known.join(readers, on=KEY, how="left")
+        already_parsed.join(parsed_by, on=KEY, how="left")
         .with_columns(
             pl.col("run_id").fill_null(run.run_id),
             pl.col("read_at").fill_null(pl.lit(run.started_at, empty_table("files").schema["read_at"])),
         )
-        .select(KNOWN)
+        .select(ALREADY_PARSED_COLUMNS)
     )
 
 
-def _touched(known: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
-    return before.join(known, on=[*KEY, "blob"], how="semi").select(*KEY, "run_id", "read_at")
+def _touched_rows(already_parsed: pl.DataFrame, previous_rows: pl.DataFrame) -> pl.DataFrame:
+    return previous_rows.join(already_parsed, on=[*KEY, "blob"], how="semi").select(*KEY, "run_id", "read_at")
 
 
-def at(files: pl.DataFrame, moments: dict[str, dt.datetime]) -> pl.DataFrame:
+def with_deleted_at(files: pl.DataFrame, effective_times: dict[str, dt.datetime]) -> pl.DataFrame:
     """Return files as ones that go at the moments of their origins."""
-    gone_at = pl.col("origin").replace_strict(moments, return_dtype=empty_table("files").schema["gone_at"])
-    return files.select(*KEY, gone_at=gone_at)
+    deleted_at = pl.col("origin").replace_strict(
+        effective_times, return_dtype=empty_table("files").schema["gone_at"]
+    )
+    return files.select(*KEY, gone_at=deleted_at)

@@ -5,15 +5,15 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from flows.pipeline.clock import Clock
+from flows.pipeline.clock import StageTimer
 from flows.pipeline.code import code_version
-from flows.pipeline.reporting.alarms import Alarm, in_files
+from flows.pipeline.reporting.alarms import Alarm, files_text
 from lake.batch import Run
 from schemas.enums import AlarmKind
 from schemas.errors import PostlakeError
 
 # what a file that was found can be accounted for as; `found` is their sum
-ACCOUNTED = ("unchanged", "posts", "duplicates", "rejected", "ignored")
+OUTCOME_COLUMNS = ("unchanged", "posts", "duplicates", "rejected", "ignored")
 
 
 @dataclass(slots=True)
@@ -44,26 +44,26 @@ class Summary:
     versions: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.balanced = self.found == sum(getattr(self, name) for name in ACCOUNTED)
+        self.balanced = self.found == sum(getattr(self, name) for name in OUTCOME_COLUMNS)
 
 
 class UnbalancedError(PostlakeError):
     """A run whose counts do not add up: some file is not accounted for."""
 
-    def __init__(self, told: str, summary: Summary) -> None:
-        super().__init__(told)
+    def __init__(self, message: str, summary: Summary) -> None:
+        super().__init__(message)
         self.summary = summary
 
 
 class FailuresError(PostlakeError):
     """A run that did all that it could, but for files that the code failed at, or that went; `done` tells what it did."""
 
-    def __init__(self, told: str, done: Any) -> None:
-        super().__init__(told)
-        self.done = done
+    def __init__(self, message: str, result: Any) -> None:
+        super().__init__(message)
+        self.result = result
 
 
-def refuse_failures(run_id: str, alarms: Iterable[Alarm], done: Any) -> None:
+def raise_if_failed(run_id: str, alarms: Iterable[Alarm], result: Any) -> None:
     """Raise FailuresError for a run that has come upon files that the code failed at, or origins that shrank or vanished."""
     alarms = list(alarms)
     faults = [
@@ -71,45 +71,45 @@ def refuse_failures(run_id: str, alarms: Iterable[Alarm], done: Any) -> None:
     ]
     failures = sum(int(each.numbers["files"]) for each in alarms if each.kind is AlarmKind.PARSER_ERRORS)
     if failures:
-        told = f"{in_files(failures)} could not be parsed, by a fault of postlake's"
-        what_now = "their bytes are kept, and another version of postlake tries them again"
-        faults.append(f"all else is done, but {told}; {what_now}")
+        problem = f"{files_text(failures)} could not be parsed, by a fault of postlake's"
+        remedy = "their bytes are kept, and another version of postlake tries them again"
+        faults.append(f"all else is done, but {problem}; {remedy}")
     if faults:
-        raise FailuresError(f"run {run_id}: {'; '.join(faults)}", done)
+        raise FailuresError(f"run {run_id}: {'; '.join(faults)}", result)
 
 
-def counts(summary: Summary) -> dict[str, int]:
+def outcome_counts(summary: Summary) -> dict[str, int]:
     """Return the counts that balance by name: found, and what it is the sum of."""
-    return {name: getattr(summary, name) for name in ("found", *ACCOUNTED)}
+    return {name: getattr(summary, name) for name in ("found", *OUTCOME_COLUMNS)}
 
 
-def not_balanced(summary: Summary) -> str:
+def imbalance_message(summary: Summary) -> str:
     """Tell what does not add up."""
-    parts = ", ".join(f"{getattr(summary, name)} {name}" for name in ACCOUNTED)
+    parts = ", ".join(f"{getattr(summary, name)} {name}" for name in OUTCOME_COLUMNS)
     return f"run {summary.run_id}: {summary.found} files found, but {parts}"
 
 
 def as_row(summary: Summary, run: Run) -> dict[str, object]:
     """Return the row of `runs`, without the versions of the tables."""
-    return asdict(summary) | {"alarms": [alarm.text for alarm in summary.alarms]} | _now(run)
+    return asdict(summary) | {"alarms": [alarm.text for alarm in summary.alarms]} | _run_columns(run)
 
 
-def row_of_upkeep(kind: str, run: Run, clock: Clock, *, resumed: bool) -> dict[str, object]:
+def maintenance_row(kind: str, run: Run, timer: StageTimer, *, resumed: bool) -> dict[str, object]:
     """Return the row of a run that read no source and, so far as is told here, changed no post."""
     return {
-        **dict.fromkeys(("found", *ACCOUNTED, "gone", "moved", "bytes_read"), 0),
+        **dict.fromkeys(("found", *OUTCOME_COLUMNS, "gone", "moved", "bytes_read"), 0),
         **{name: {} for name in ("heads", "as_of", "reasons")},
         **{name: [] for name in ("origins", "alarms")},
         "run_id": run.run_id,
         "kind": kind,
         "balanced": True,
         "resumed": resumed,
-        "seconds": clock.seconds,
-        "stage_seconds": clock.stages,
-        **_now(run),
+        "seconds": timer.seconds,
+        "stage_seconds": timer.stage_seconds,
+        **_run_columns(run),
     }
 
 
-def _now(run: Run) -> dict[str, object]:
+def _run_columns(run: Run) -> dict[str, object]:
     finished_at = dt.datetime.now(dt.UTC)
     return {"started_at": run.started_at, "finished_at": finished_at, "code_version": code_version()}

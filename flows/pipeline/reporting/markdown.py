@@ -7,32 +7,32 @@ from posts.sources.paths import printable
 
 # Names and values come from files of strangers: nothing in them may become a table cell, a tag, a link or emphasis.
 # An underscore within a word means nothing.
-SPECIAL = re.compile(r"[\\`*\[\]<>|~$&]|(?<![^\W_])_|_(?![^\W_])")
-LONGEST = 200
+SPECIAL_CHARS = re.compile(r"[\\`*\[\]<>|~$&]|(?<![^\W_])_|_(?![^\W_])")
+MAX_CELL_CHARS = 200
 
 
-def plain(value: object) -> str:
+def escape(value: object) -> str:
     """Spell a value on one line so that Markdown shows it as it is; a long one is cut."""
     text = printable(str(value))
-    cut = text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+    shortened = text if len(text) <= MAX_CELL_CHARS else text[: MAX_CELL_CHARS - 1] + "…"
     # an address that stands alone would become a link
-    return SPECIAL.sub(lambda char: f"&#{ord(char[0])};", cut).replace("://", ":&#47;/")
+    return SPECIAL_CHARS.sub(lambda char: f"&#{ord(char[0])};", shortened).replace("://", ":&#47;/")
 
 
 def table(header: Iterable[str], rows: Iterable[Iterable[object]], *, numbers: Iterable[str] = ()) -> str:
     """Return a table; the columns of `numbers` stand to the right."""
-    names, right = list(header), set(numbers)
-    rulers = ["--:" if name in right else "---" for name in names]
-    lines = [names, rulers, *([plain(cell) for cell in row] for row in rows)]
+    names, right_aligned = list(header), set(numbers)
+    rulers = ["--:" if name in right_aligned else "---" for name in names]
+    lines = [names, rulers, *([escape(cell) for cell in row] for row in rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def first(rows: list[list[object]], most: int) -> list[list[object]]:
+def truncate_rows(rows: list[list[object]], max_rows: int) -> list[list[object]]:
     """Keep so many rows, and a last one that tells how many more there are."""
-    if len(rows) <= most:
+    if len(rows) <= max_rows:
         return rows
-    rest = f"and {len(rows) - most:,} more"
-    return [*rows[:most], [rest, *[""] * (len(rows[0]) - 1)]]
+    remainder = f"and {len(rows) - max_rows:,} more"
+    return [*rows[:max_rows], [remainder, *[""] * (len(rows[0]) - 1)]]
 
 
 def section(title: str, body: str) -> str:
@@ -40,7 +40,7 @@ def section(title: str, body: str) -> str:
     return f"## {title}\n\n{body}" if body else ""
 
 
-def code(lines: Iterable[str]) -> str:
+def code_block(lines: Iterable[str]) -> str:
     """Return lines to be copied, in a fence that no backticks within them close."""
     text = "\n".join(map(printable, lines))
     fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))

@@ -12,11 +12,11 @@ from schemas.keys import post_id_of_path
 
 # of fewer files a share tells little
 MIN_FILES = 30
-MIN_POSTS, MAX_DUPLICATES = 0.5, 0.2
-REASONS = 3
+MIN_POST_SHARE, MAX_DUPLICATE_SHARE = 0.5, 0.2
+MAX_REASONS = 3
 
 
-def few_posts(lake: Lake, run: Run) -> list[Alarm]:
+def few_posts_alarms(lake: Lake, run: Run) -> list[Alarm]:
     """Tell a run that turned less than half of its files into posts, or took more than a fifth for duplicates.
 
     With the most frequent reasons, and an example of each.
@@ -27,38 +27,47 @@ def few_posts(lake: Lake, run: Run) -> list[Alarm]:
     not_posts = files.filter(pl.col("outcome") != Outcome.POST.value)
     duplicates = files.filter(pl.col("outcome") == Outcome.DUPLICATE.value)
     alarms = list[Alarm]()
-    if files.height - not_posts.height < MIN_POSTS * files.height:
-        became = f"{files.height - not_posts.height} of {files.height} new files became posts of their own"
+    if files.height - not_posts.height < MIN_POST_SHARE * files.height:
+        headline = f"{files.height - not_posts.height} of {files.height} new files became posts of their own"
         reasons = not_posts.with_columns(reason=pl.coalesce("reason", "outcome"))
-        alarms.append(_alarm(AlarmKind.MANY_NOT_POSTS, became, files, reasons))
-    if duplicates.height > MAX_DUPLICATES * files.height:
-        became = f"{duplicates.height} of {files.height} new files tell a post that another file tells"
-        alarms.append(_alarm(AlarmKind.MANY_DUPLICATES, became, files, _why_one(lake, duplicates)))
+        alarms.append(_few_posts_alarm(AlarmKind.MANY_NOT_POSTS, headline, files, reasons))
+    if duplicates.height > MAX_DUPLICATE_SHARE * files.height:
+        headline = f"{duplicates.height} of {files.height} new files tell a post that another file tells"
+        alarms.append(
+            _few_posts_alarm(
+                AlarmKind.MANY_DUPLICATES, headline, files, _with_duplicate_reason(lake, duplicates)
+            )
+        )
     return alarms
 
 
-def _alarm(kind: AlarmKind, became: str, files: pl.DataFrame, reasons: pl.DataFrame) -> Alarm:
-    counted = reasons.sort("path").group_by("reason").agg(pl.len(), pl.col("path", "detail").first())
-    most = counted.sort("len", "reason", descending=[True, False]).head(REASONS)
-    told = [
+def _few_posts_alarm(kind: AlarmKind, headline: str, files: pl.DataFrame, reasons: pl.DataFrame) -> Alarm:
+    reason_counts = reasons.sort("path").group_by("reason").agg(pl.len(), pl.col("path", "detail").first())
+    top_reasons = reason_counts.sort("len", "reason", descending=[True, False]).head(MAX_REASONS)
+    examples = [
         f"{number} {reason} (such as {printable(f'{path}, {detail}' if detail else path)})"
-        for reason, number, path, detail in most.iter_rows()
+        for reason, number, path, detail in top_reasons.iter_rows()
     ]
-    numbers = {"files": files.height} | dict(most.select("reason", "len").iter_rows())
-    return Alarm(kind, f"{became}: {'; '.join(told)}", numbers=numbers)
+    numbers = {"files": files.height} | dict(top_reasons.select("reason", "len").iter_rows())
+    return Alarm(kind, f"{headline}: {'; '.join(examples)}", numbers=numbers)
 
 
-def _why_one(lake: Lake, duplicates: pl.DataFrame) -> pl.DataFrame:
+def _with_duplicate_reason(lake: Lake, duplicates: pl.DataFrame) -> pl.DataFrame:
     """Set as reason what makes a duplicate and the file that tells its post one: content, URL or place."""
-    chosen = files_table.elected_files(lake, duplicates["post_id"]).select("post_id", chosen_blob="blob")
-    both = duplicates.join(chosen, on="post_id", how="left", maintain_order="left")
-    told = both.select("post_id", "source_id", "path").iter_rows()
-    is_placed = pl.Series([post_id == post_id_of_path(*place) for post_id, *place in told], dtype=pl.Boolean)
+    elected_files = files_table.elected_files(lake, duplicates["post_id"]).select(
+        "post_id", chosen_blob="blob"
+    )
+    joined = duplicates.join(elected_files, on="post_id", how="left", maintain_order="left")
+    claims = joined.select("post_id", "source_id", "path").iter_rows()
+    is_same_place = pl.Series(
+        [post_id == post_id_of_path(*source_and_path) for post_id, *source_and_path in claims],
+        dtype=pl.Boolean,
+    )
     why = (
         pl.when(pl.col("blob").eq_missing(pl.col("chosen_blob")))
         .then(pl.lit("same_content"))
-        .when(is_placed)
+        .when(is_same_place)
         .then(pl.lit("same_place"))
         .otherwise(pl.lit("same_url"))
     )
-    return both.with_columns(reason=why)
+    return joined.with_columns(reason=why)

@@ -6,7 +6,7 @@ from flows.pipeline.reporting.alarms import Alarm, Failure
 
 
 @dataclass(frozen=True, slots=True)
-class Learned:
+class LearnedTemplate:
     """What was learned of a source: the version in force, its patterns, how many of these are new, posts looked at."""
 
     source_id: str
@@ -19,7 +19,7 @@ class Learned:
 
 
 @dataclass(frozen=True, slots=True)
-class Recleaned:
+class RecleanResult:
     """How many posts were looked at, and how many have another text now.
 
     Others stay as they are: `left` counts those that would be named, placed or dated otherwise, `failed` names those
@@ -31,8 +31,8 @@ class Recleaned:
     left: int = 0
     failed: tuple[Failure, ...] = ()
 
-    def __add__(self, other: "Recleaned") -> "Recleaned":
-        return Recleaned(
+    def __add__(self, other: "RecleanResult") -> "RecleanResult":
+        return RecleanResult(
             self.posts + other.posts,
             self.changed + other.changed,
             self.left + other.left,
@@ -41,13 +41,13 @@ class Recleaned:
 
 
 @dataclass(slots=True)
-class Kept:
+class LearnResult:
     """What was done: templates learned, posts cleaned again, and how the lake stands now."""
 
     run_id: str
     kind: str
-    learned: list[Learned] = field(default_factory=list)
-    recleaned: Recleaned = field(default_factory=Recleaned)
+    learned: list[LearnedTemplate] = field(default_factory=list)
+    recleaned: RecleanResult = field(default_factory=RecleanResult)
     alarms: list[Alarm] = field(default_factory=list)
     seconds: float = 0
     stage_seconds: dict[str, float] = field(default_factory=dict)

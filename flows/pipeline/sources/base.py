@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from posts.errors import Rejected
-from posts.post import Refusal
+from posts.post import NotAPost
 from posts.sources.archives import Archive
-from posts.sources.files import LARGEST_BYTES, File, find, read, too_large
+from posts.sources.files import MAX_POST_BYTES, SourceFile, read_file, too_large_error, walk_folder
 from posts.sources.git import Change, Commit, Repository
-from posts.sources.paths import printable, to_bytes, to_text
+from posts.sources.paths import decode_path, encode_path, printable
 from schemas.enums import Reason
 from schemas.errors import PostlakeError
 
-Content = bytes | Refusal
+Content = bytes | NotAPost
 # Of the files that are to be read next, so many at least and over half of them must be gone for a folder to have vanished.
-MIN_VANISHED = 20
+MIN_VANISHED_FILES = 20
 
 
 class VanishedError(PostlakeError):
@@ -31,22 +31,22 @@ class VanishedError(PostlakeError):
         self.origin = origin
 
 
-def _refused(file: File) -> Refusal | None:
+def _find_rejection(file: SourceFile) -> NotAPost | None:
     if file.problem is not None:
-        return Refusal.of(Rejected(Reason(file.problem)))
-    return Refusal.of(too_large(file.size)) if file.size > LARGEST_BYTES else None
+        return NotAPost.from_error(Rejected(Reason(file.problem)))
+    return NotAPost.from_error(too_large_error(file.size)) if file.size > MAX_POST_BYTES else None
 
 
-def _attempted(file: File) -> Content:
+def _read_or_reject(file: SourceFile) -> Content:
     try:
-        return _refused(file) or read(file.origin, file.path)
+        return _find_rejection(file) or read_file(file.origin, file.path)
     except Rejected as cause:
-        return Refusal.of(cause)
+        return NotAPost.from_error(cause)
 
 
-def _missing(file: File) -> Refusal:
+def _missing_object(file: SourceFile) -> NotAPost:
     detail = f"object {file.blob} is missing from the repository, or broken"
-    return Refusal.of(Rejected(Reason.UNREADABLE, detail=detail))
+    return NotAPost.from_error(Rejected(Reason.UNREADABLE, detail=detail))
 
 
 class Source(Protocol):
@@ -59,134 +59,137 @@ class Source(Protocol):
     def origin(self) -> str: ...
 
     @property
-    def head(self) -> str | None: ...
+    def commit_id(self) -> str | None: ...
 
     @property
-    def at(self) -> dt.datetime | None: ...
+    def committed_at(self) -> dt.datetime | None: ...
 
-    def found(self) -> Iterator[File]:
+    def list_files(self) -> Iterator[SourceFile]:
         """Return every post file, with its blob where that is known before reading."""
 
-    def since(self, head: str) -> tuple[list[File], list[str]] | None:
+    def changes_since(self, commit_id: str) -> tuple[list[SourceFile], list[str]] | None:
         """Return the files that came or changed since a commit, and the paths that went; None if that is not known."""
 
-    def contents(self, files: Iterable[File]) -> Iterator[Content]:
+    def read(self, files: Iterable[SourceFile]) -> Iterator[Content]:
         """Read files, in their order."""
 
 
 @dataclass(frozen=True, slots=True)
-class Folder:
+class FolderSource:
     """A folder of files as they stand."""
 
     root: bytes
-    head: None = None
-    at: None = None
+    commit_id: None = None
+    committed_at: None = None
 
     @property
     def origin(self) -> str:
-        return to_text(self.root)
+        return decode_path(self.root)
 
-    def found(self) -> Iterator[File]:
+    def list_files(self) -> Iterator[SourceFile]:
         """Yield every post file. Raises VanishedError where the folder is gone before all of it is listed."""
         try:
-            yield from find(self.root)
+            yield from walk_folder(self.root)
         except OSError as error:
             raise VanishedError(self.origin) from error
-        if not self._is_there():
+        if not self._exists():
             raise VanishedError(self.origin)
 
-    def since(self, head: str) -> None:
+    def changes_since(self, commit_id: str) -> None:
         """A folder does not remember."""
 
-    def contents(self, files: Iterable[File]) -> Iterator[Content]:
+    def read(self, files: Iterable[SourceFile]) -> Iterator[Content]:
         """Read files, in their order. Raises VanishedError where the folder, or most of these files, has gone since it was listed."""
         files = list(files)
         for file in files:
-            content = _attempted(file)
+            content = _read_or_reject(file)
             if (
-                isinstance(content, Refusal)
+                isinstance(content, NotAPost)
                 and content.reason == Reason.UNREADABLE
                 and self._has_vanished(files)
             ):
                 raise VanishedError(self.origin)
             yield content
 
-    def _is_there(self) -> bool:
+    def _exists(self) -> bool:
         return os.path.isdir(self.root)  # noqa: PTH112 - a path of any bytes
 
-    def _has_vanished(self, files: Sequence[File]) -> bool:
-        if not self._is_there():
+    def _has_vanished(self, files: Sequence[SourceFile]) -> bool:
+        if not self._exists():
             return True
-        found = [file for file in files if file.problem is None]
-        gone = sum(not os.path.lexists(os.path.join(self.root, to_bytes(file.path))) for file in found)  # noqa: PTH118
-        return gone >= MIN_VANISHED and gone > len(found) / 2
+        listed_files = [file for file in files if file.problem is None]
+        missing_count = sum(
+            not os.path.lexists(os.path.join(self.root, encode_path(file.path)))  # noqa: PTH118
+            for file in listed_files
+        )
+        return missing_count >= MIN_VANISHED_FILES and missing_count > len(listed_files) / 2
 
 
-def is_removal(change: Change) -> bool:
+def is_deletion(change: Change) -> bool:
     return change.blob is None and change.problem is None
 
 
 @dataclass(frozen=True, slots=True)
-class GitTree:
+class GitSource:
     """The files of one commit."""
 
     origin: str
     repository: Repository
     commit: Commit
-    below: str = ""
+    subpath: str = ""
 
     @property
-    def head(self) -> str:
+    def commit_id(self) -> str:
         return self.commit.id
 
     @property
-    def at(self) -> dt.datetime:
-        return self.commit.at
+    def committed_at(self) -> dt.datetime:
+        return self.commit.committed_at
 
-    def found(self) -> Iterator[File]:
-        return self.repository.files(self.commit.id, self.origin, self.below)
+    def list_files(self) -> Iterator[SourceFile]:
+        return self.repository.list_files(self.commit.id, self.origin, self.subpath)
 
-    def since(self, head: str) -> tuple[list[File], list[str]] | None:
-        changes = self.repository.changes(head, self.commit.id, self.below)
+    def changes_since(self, commit_id: str) -> tuple[list[SourceFile], list[str]] | None:
+        changes = self.repository.diff_commits(commit_id, self.commit.id, self.subpath)
         if changes is None:
             return None
-        return self.files(changes), [change.path for change in changes if is_removal(change)]
+        return self.files_of_changes(changes), [change.path for change in changes if is_deletion(change)]
 
-    def files(self, changes: list[Change]) -> list[File]:
+    def files_of_changes(self, changes: list[Change]) -> list[SourceFile]:
         """Return the files that changes leave behind, with their sizes."""
-        there = [change for change in changes if not is_removal(change)]
-        sizes = iter(self.repository.sizes([change.blob for change in there if change.blob]))
-        return [self._file(change, next(sizes) if change.blob else 0) for change in there]
+        present = [change for change in changes if not is_deletion(change)]
+        sizes = iter(self.repository.read_sizes([change.blob for change in present if change.blob]))
+        return [self._file_of_change(change, next(sizes) if change.blob else 0) for change in present]
 
-    def _file(self, change: Change, size: int | None) -> File:
+    def _file_of_change(self, change: Change, size: int | None) -> SourceFile:
         if size is None:
-            return File(self.origin, change.path, 0, None, Reason.UNREADABLE)
-        return File(self.origin, change.path, size, None, change.problem, change.blob)
+            return SourceFile(self.origin, change.path, 0, None, Reason.UNREADABLE)
+        return SourceFile(self.origin, change.path, size, None, change.problem, change.blob)
 
-    def contents(self, files: Iterable[File]) -> Iterator[Content]:
+    def read(self, files: Iterable[SourceFile]) -> Iterator[Content]:
         files = list(files)
-        refusals = [_refused(file) for file in files]
-        readable = (file.blob for file, refusal in zip(files, refusals, strict=True) if refusal is None)
-        read = self.repository.contents(map(str, readable))
-        for file, refusal in zip(files, refusals, strict=True):
-            content = refusal or next(read)
-            yield _missing(file) if content is None else content
+        rejections = [_find_rejection(file) for file in files]
+        readable = (file.blob for file, rejection in zip(files, rejections, strict=True) if rejection is None)
+        contents = self.repository.read_contents(map(str, readable))
+        for file, refusal in zip(files, rejections, strict=True):
+            content = refusal or next(contents)
+            yield _missing_object(file) if content is None else content
 
 
 @dataclass(frozen=True, slots=True)
-class Members:
+class ArchiveSource:
     """The files of an archive."""
 
     origin: str
     archive: Archive
-    head: None = None
-    at: None = None
+    commit_id: None = None
+    committed_at: None = None
 
-    def found(self) -> Iterator[File]:
-        return iter(self.archive.files(self.origin))
+    def list_files(self) -> Iterator[SourceFile]:
+        return iter(self.archive.list_files(self.origin))
 
-    def since(self, head: str) -> None:
+    def changes_since(self, commit_id: str) -> None:
         """An archive does not remember."""
 
-    def contents(self, files: Iterable[File]) -> Iterator[Content]:
-        return (_refused(file) or self.archive.content(file.path) for file in files)
+    def read(self, files: Iterable[SourceFile]) -> Iterator[Content]:
+        return (_find_rejection(file) or self.archive.read(file.path) for file in files)

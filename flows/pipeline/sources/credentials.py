@@ -19,7 +19,7 @@ _SCP = r"[^\s/@:]+:[^\s/@]+@[\w.-]+:"
 CREDENTIALS = rf"\s*(?:{_SSH}|{_URL}|{_SCP})"
 # what a schema asks of a source
 NO_CREDENTIALS = rf"^(?!{CREDENTIALS})"
-HOW = (
+CREDENTIALS_ADVICE = (
     "a URL with a user, a password or a query, which Prefect would keep: name it without, and let git find them "
     "(a credential helper, or GIT_ASKPASS)"
 )
@@ -30,12 +30,12 @@ def has_credentials(source: str) -> bool:
     return re.match(CREDENTIALS, source) is not None
 
 
-def refuse_credentials(sources: Iterable[str], where: str = "a source") -> None:
+def raise_if_credentials(sources: Iterable[str], subject: str = "a source") -> None:
     """Raise MisuseError, which does not repeat them, where a source holds a user, a password or a token."""
     if any(map(has_credentials, sources)):
-        raise MisuseError(f"{where} is {HOW}")
+        raise MisuseError(f"{subject} is {CREDENTIALS_ADVICE}")
 
 
-def shown(source: str) -> str:
+def redacted(source: str) -> str:
     """Return a source's name, or what stands for one that is for nobody to read."""
     return "a URL with credentials" if has_credentials(source) else source

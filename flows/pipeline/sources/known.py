@@ -1,92 +1,99 @@
 """The places that a lake has read, found again: where they are, and at the commit that it has come to."""
 
+import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from flows.pipeline.options import Order
+from flows.pipeline.options import BackfillOptions
 from flows.pipeline.sources.base import Source
-from flows.pipeline.sources.git_cache import parted
-from flows.pipeline.sources.resolve import Opener
+from flows.pipeline.sources.git_cache import split_url_revision
+from flows.pipeline.sources.resolve import SourceOpener
 from lake.store import Lake
 from lake.tables import files, runs
-from posts.sources.paths import printable, to_bytes, to_text
+from posts.sources.paths import decode_path, encode_path, printable
 from schemas.errors import SourceError
 
-Say = Callable[[str], None]
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class KnownSources:
     """Sources that are there, and the origins known to the lake that are not, with what is the matter."""
 
-    sources: list[Source] = field(default_factory=list)
-    gone: dict[str, str] = field(default_factory=dict)
+    available: list[Source] = field(default_factory=list)
+    unavailable: dict[str, str] = field(default_factory=dict)
 
     @property
     def origins(self) -> list[str]:
-        return [*(source.origin for source in self.sources), *self.gone]
+        return [*(source.origin for source in self.available), *self.unavailable]
 
 
-def opened(stack: ExitStack, lake: Lake, order: Order, say: Say) -> Places:
+def open_sources(stack: ExitStack, lake: Lake, options: BackfillOptions) -> KnownSources:
     """Open the sources of an order; none named: all places that the lake has read, repositories as it read them.
 
     Raises SourceError for a named one that is neither there nor known to the lake.
     """
-    known = files.origins(lake)
-    places = _named(stack, order, known, say) if order.sources else _known(stack, lake, known, say)
-    for origin, trouble in places.gone.items():
-        say(f"{printable(origin)} is not there any more: {trouble}")
-    return places
+    known_origins = files.origins(lake)
+    known_sources = (
+        _open_requested(stack, options, known_origins)
+        if options.sources
+        else _open_from_ledger(stack, lake, known_origins)
+    )
+    for origin, problem in known_sources.unavailable.items():
+        logger.warning(f"{printable(origin)} is not there any more: {problem}")
+    return known_sources
 
 
-def _named(stack: ExitStack, order: Order, known: list[str], say: Say) -> Places:
-    opener = Opener(stack, say, below=order.below, as_files=order.as_files)
-    there, gone = list[str](), dict[str, str]()
-    for text in order.sources:
-        origin = to_text(os.fsencode(os.path.abspath(text)))  # noqa: PTH100 - what is gone resolves to nothing
-        if origin in known and not os.path.lexists(text):
-            gone[origin] = "no such folder, repository or archive"
+def _open_requested(stack: ExitStack, options: BackfillOptions, known_origins: list[str]) -> KnownSources:
+    opener = SourceOpener(stack, subpath=options.path, worktree=options.worktree)
+    available, unavailable = list[str](), dict[str, str]()
+    for text in options.sources:
+        origin = decode_path(os.fsencode(os.path.abspath(text)))  # noqa: PTH100 - what is gone resolves to nothing
+        if origin in known_origins and not os.path.lexists(text):
+            unavailable[origin] = "no such folder, repository or archive"
         else:
-            there.append(text)
-    return Places(opener.open(there), gone)
+            available.append(text)
+    return KnownSources(opener.open(available), unavailable)
 
 
-def _known(stack: ExitStack, lake: Lake, known: list[str], say: Say) -> Places:
-    places = Places()
-    for origin, mark in runs.checkpoints_of(lake, known).items():
+def _open_from_ledger(stack: ExitStack, lake: Lake, known_origins: list[str]) -> KnownSources:
+    known_sources = KnownSources()
+    for origin, checkpoint in runs.checkpoints_of(lake, known_origins).items():
         try:
-            places.sources.append(_reopened(stack, origin, mark.commit, say))
+            known_sources.available.append(_reopen(stack, origin, checkpoint.commit))
         except SourceError as error:
-            places.gone[origin] = str(error)
-    return places
+            known_sources.unavailable[origin] = str(error)
+    return known_sources
 
 
-def _reopened(stack: ExitStack, origin: str, head: str | None, say: Say) -> Source:
-    revision = f"@{head}" if head is not None else ""
-    trouble = SourceError("no such folder, repository or archive")
-    for text, below in _spellings(origin):
+def _reopen(stack: ExitStack, origin: str, commit_id: str | None) -> Source:
+    revision = f"@{commit_id}" if commit_id is not None else ""
+    last_error = SourceError("no such folder, repository or archive")
+    for text, subpath in _candidate_locations(origin):
         try:
-            (source,) = Opener(stack, say, below=below, as_files=head is None).open([f"{text}{revision}"])
+            (source,) = SourceOpener(stack, subpath=subpath, worktree=commit_id is None).open(
+                [f"{text}{revision}"]
+            )
         except SourceError as error:
-            trouble = error
+            last_error = error
             continue
         if source.origin == origin:
             return source
-    raise trouble
+    raise last_error
 
 
-def _spellings(origin: str) -> Iterator[tuple[str, str]]:
+def _candidate_locations(origin: str) -> Iterator[tuple[str, str]]:
     """Yield the ways to name an origin: the place that is there, and the folder within it."""
-    if parted(origin):
+    if split_url_revision(origin):
         yield origin, ""
         return
-    whole = Path(os.fsdecode(to_bytes(origin)))
-    for place in (whole, *whole.parents):
+    origin_path = Path(os.fsdecode(encode_path(origin)))
+    for path in (origin_path, *origin_path.parents):
         # a repository's or an archive's folder is named below it, and may be there as a folder of its own
-        if place == whole and place.exists():
-            yield str(place), ""
-        elif place.is_file() or (place / ".git").exists() or (place / "HEAD").is_file():
-            yield str(place), to_text(os.fsencode(whole.relative_to(place)))
+        if path == origin_path and path.exists():
+            yield str(path), ""
+        elif path.is_file() or (path / ".git").exists() or (path / "HEAD").is_file():
+            yield str(path), decode_path(os.fsencode(origin_path.relative_to(path)))

@@ -1,142 +1,148 @@
 """What a user named as a source: a folder, a git repository, a bundle, a URL, or an archive."""
 
+import logging
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
 
-from flows.pipeline.sources.base import Folder, GitTree, Members, Source
-from flows.pipeline.sources.git_cache import fetched, mirror, parted, without_user
+from flows.pipeline.sources.base import ArchiveSource, FolderSource, GitSource, Source
+from flows.pipeline.sources.git_cache import (
+    fetch_with_retry,
+    split_url_revision,
+    strip_credentials,
+    sync_mirror,
+)
 from posts.sources.archives import Archive, is_archive
 from posts.sources.git import GitError, Repository
-from posts.sources.paths import printable, to_bytes, to_text
+from posts.sources.paths import decode_path, encode_path, printable
 from schemas.errors import SourceError
 
+logger = logging.getLogger(__name__)
+
 # https://git-scm.com/docs/gitformat-bundle
-BUNDLE = {b"# v2 git bundle\n", b"# v3 git bundle\n"}
+BUNDLE_SIGNATURES = {b"# v2 git bundle\n", b"# v3 git bundle\n"}
 
 
-class Opener:
+class SourceOpener:
     """Opens sources, and closes them with `stack`.
 
-    `below` is the folder within each that is read, "" for all; with `as_files` a working copy of git is a
+    `below` is the folder within each that is read, "" for all; with `worktree` a working copy of git is a
     folder of files, committed or not.
     """
 
-    def __init__(
-        self, stack: ExitStack, say: Callable[[str], None], *, below: str = "", as_files: bool = False
-    ) -> None:
-        self._stack, self._say = stack, say
-        self._below, self._as_files = _inside(below), as_files
+    def __init__(self, stack: ExitStack, *, subpath: str = "", worktree: bool = False) -> None:
+        self._stack = stack
+        self._subpath, self._worktree = _normalize_subpath(subpath), worktree
 
     def open(self, texts: Iterable[str]) -> list[Source]:
         """Open what a user named, each origin once. Raises SourceError for what is no source, or has none below."""
-        opened = dict[str, Source]()
+        sources = dict[str, Source]()
         for text in texts:
-            source = self._opened(text)
-            other = opened.setdefault(source.origin, source)
-            if other.head != source.head:
-                raise SourceError(f"{source.origin}: named at two revisions, {other.head} and {source.head}; "
+            source = self._open_source(text)
+            first_source = sources.setdefault(source.origin, source)
+            if first_source.commit_id != source.commit_id:
+                raise SourceError(f"{source.origin}: named at two revisions, {first_source.commit_id} and {source.commit_id}; "
                                   "one ingest follows one of them")  # fmt: skip
-        return list(opened.values())
+        return list(sources.values())
 
-    def _opened(self, text: str) -> Source:
+    def _open_source(self, text: str) -> Source:
         if not text:
             raise SourceError("a source without a name")
-        place, revision = _parted(os.path.expanduser(text))  # noqa: PTH111 - of a text that may be a URL
-        if place is None:
-            return self._remote(text)
-        if place.is_dir():
-            return self._directory(place, revision)
-        if place.is_file() and _is_bundle(place):
-            return self._git(mirror(os.fspath(place.resolve())), _name(place), revision)
+        path, revision = _split_revision(os.path.expanduser(text))  # noqa: PTH111 - of a text that may be a URL
+        if path is None:
+            return self._open_remote(text)
+        if path.is_dir():
+            return self._open_folder(path, revision)
+        if path.is_file() and _is_bundle(path):
+            return self._open_git(sync_mirror(os.fspath(path.resolve())), _path_text(path), revision)
         if revision is not None:
-            raise _no_revisions(place)
-        if place.is_file() and is_archive(os.fsencode(place)):
-            archive = self._stack.enter_context(Archive(os.fsencode(place), self._below))
-            return Members(self._origin(_name(place)), archive)
-        raise SourceError(f"{_shown(text)}: is neither a folder nor a git repository, a bundle or an archive (zip, "
+            raise _no_revisions_error(path)
+        if path.is_file() and is_archive(os.fsencode(path)):
+            archive = self._stack.enter_context(Archive(os.fsencode(path), self._subpath))
+            return ArchiveSource(self._origin_name(_path_text(path)), archive)
+        raise SourceError(f"{_display(text)}: is neither a folder nor a git repository, a bundle or an archive (zip, "
                           "tar, tar.gz, tar.zst, tar.xz)")  # fmt: skip
 
-    def _remote(self, text: str) -> Source:
-        first: GitError | None = None
-        for url, revision in parted(text):
-            self._say(f"fetching {without_user(url)}")
+    def _open_remote(self, text: str) -> Source:
+        first_error: GitError | None = None
+        for url, revision in split_url_revision(text):
+            logger.info(f"fetching {strip_credentials(url)}")
             try:
-                copy = fetched(url, self._say)
+                mirror_path = fetch_with_retry(url)
             except GitError as error:
-                first = first or error
+                first_error = first_error or error
                 continue
-            return self._git(copy, without_user(url), revision)
-        raise first or SourceError(f"{_shown(text)}: no such folder, repository or archive")
+            return self._open_git(mirror_path, strip_credentials(url), revision)
+        raise first_error or SourceError(f"{_display(text)}: no such folder, repository or archive")
 
-    def _directory(self, place: Path, revision: str | None) -> Source:
-        if not self._as_files and (_is_working_copy(place) or _is_bare(place)):
-            return self._git(place, _name(place), revision)
+    def _open_folder(self, path: Path, revision: str | None) -> Source:
+        if not self._worktree and (_is_working_copy(path) or _is_bare(path)):
+            return self._open_git(path, _path_text(path), revision)
         if revision is not None:
-            raise _no_revisions(place)
-        folder = place / os.fsdecode(to_bytes(self._below))
+            raise _no_revisions_error(path)
+        folder = path / os.fsdecode(encode_path(self._subpath))
         if not folder.is_dir():
-            raise SourceError(f"{_shown(os.fspath(folder))}: no such folder")
+            raise SourceError(f"{_display(os.fspath(folder))}: no such folder")
         try:
             os.scandir(folder).close()
         except OSError as error:
-            raise SourceError(f"{_shown(os.fspath(folder))}: {error.strerror}") from error
+            raise SourceError(f"{_display(os.fspath(folder))}: {error.strerror}") from error
         # links resolved, so that one folder is one origin
-        return Folder(os.fsencode(folder.resolve()))
+        return FolderSource(os.fsencode(folder.resolve()))
 
-    def _git(self, place: Path, name: str, revision: str | None) -> Source:
-        repository = self._stack.enter_context(Repository(os.fsencode(place), printable(name)))
-        commit = repository.commit(None if revision is None else to_text(os.fsencode(revision)))
-        repository.tree(commit.id, self._below)
-        if revision is None and (left_out := repository.uncommitted(self._below)):
-            self._say(f"{printable(name)}: {left_out} post files are not committed as they are, and not read so; "
+    def _open_git(self, path: Path, name: str, revision: str | None) -> Source:
+        repository = self._stack.enter_context(Repository(os.fsencode(path), printable(name)))
+        commit = repository.resolve_commit(None if revision is None else decode_path(os.fsencode(revision)))
+        repository.resolve_tree(commit.id, self._subpath)
+        if revision is None and (uncommitted_count := repository.count_uncommitted(self._subpath)):
+            logger.warning(f"{printable(name)}: {uncommitted_count} post files are not committed as they are, and not read so; "
                       "--as-files reads the folder as it stands")  # fmt: skip
-        return GitTree(self._origin(name), repository, commit, self._below)
+        return GitSource(self._origin_name(name), repository, commit, self._subpath)
 
-    def _origin(self, name: str) -> str:
-        return f"{name}/{self._below}" if self._below else name
+    def _origin_name(self, name: str) -> str:
+        return f"{name}/{self._subpath}" if self._subpath else name
 
 
-def _parted(text: str) -> tuple[Path | None, str | None]:
+def _split_revision(text: str) -> tuple[Path | None, str | None]:
     """Part `repo@revision`; a path that exists as it stands has no revision. No path: a remote, or nothing."""
     if Path(text).exists():
         return Path(text), None
-    if parted(text):
+    if split_url_revision(text):
         return None, None
-    cuts = [at for at, char in enumerate(text) if char == "@" and at]
-    existing = [at for at in cuts if Path(text[:at]).exists()]
-    return (Path(text[: existing[-1]]), text[existing[-1] + 1 :]) if existing else (None, None)
+    at_signs = [position for position, char in enumerate(text) if char == "@" and position]
+    existing_cuts = [at for at in at_signs if Path(text[:at]).exists()]
+    return (Path(text[: existing_cuts[-1]]), text[existing_cuts[-1] + 1 :]) if existing_cuts else (None, None)
 
 
-def _inside(below: str) -> str:
+def _normalize_subpath(subpath: str) -> str:
     """Spell a folder within a source one way. Raises SourceError for one that leads out of it."""
-    parts = [part for part in to_text(os.fsencode(below)).split("/") if part not in {"", "."}]
+    parts = [part for part in decode_path(os.fsencode(subpath)).split("/") if part not in {"", "."}]
     if ".." in parts:
-        raise SourceError(f"{_shown(below)}: leads out of the source")
+        raise SourceError(f"{_display(subpath)}: leads out of the source")
     return "/".join(parts)
 
 
-def _shown(text: str) -> str:
-    return printable(to_text(os.fsencode(text)))
+def _display(text: str) -> str:
+    return printable(decode_path(os.fsencode(text)))
 
 
-def _no_revisions(place: Path) -> SourceError:
-    return SourceError(f"{_shown(os.fspath(place))}: is no git repository, so it has no revisions")
+def _no_revisions_error(path: Path) -> SourceError:
+    return SourceError(f"{_display(os.fspath(path))}: is no git repository, so it has no revisions")
 
 
-def _name(place: Path) -> str:
-    return to_text(os.fsencode(place.resolve()))
+def _path_text(path: Path) -> str:
+    return decode_path(os.fsencode(path.resolve()))
 
 
-def _is_working_copy(place: Path) -> bool:
-    return (place / ".git").exists()
+def _is_working_copy(path: Path) -> bool:
+    return (path / ".git").exists()
 
 
-def _is_bare(place: Path) -> bool:
-    return all((place / part).exists() for part in ("HEAD", "objects", "refs"))
+def _is_bare(path: Path) -> bool:
+    return all((path / part).exists() for part in ("HEAD", "objects", "refs"))
 
 
-def _is_bundle(place: Path) -> bool:
-    with place.open("rb") as file:
-        return file.readline(40) in BUNDLE
+def _is_bundle(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.readline(40) in BUNDLE_SIGNATURES

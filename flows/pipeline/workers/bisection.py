@@ -9,21 +9,21 @@ Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
-class LostError(Exception):
+class WorkerLostError(Exception):
     """Whoever worked on a chunk ended before it answered: why, and at which item, if that is known.
 
     `is_proven` where that item is the cause, whatever else the machine does, as of a limit that it exceeded.
     """
 
-    why: str
-    at: int | None = None
+    reason: str
+    index: int | None = None
     is_proven: bool = False
 
 
-def results(
+def run_halving(
     chunk: list[Item],
-    work: Callable[[list[Item]], Result],
-    refuse: Callable[[Item, LostError], Result],
+    function: Callable[[list[Item]], Result],
+    reject: Callable[[Item, WorkerLostError], Result],
 ) -> Iterator[Result]:
     """Yield the results of a chunk, in the order of its items: one, or one for each part that it had to be cut into.
 
@@ -31,32 +31,32 @@ def results(
     time proves nothing, is refused.
     """
     try:
-        yield work(chunk)
-    except LostError as lost:
-        if lost.is_proven and lost.at is not None:
-            before, after = chunk[: lost.at], chunk[lost.at + 1 :]
-            yield from results(before, work, refuse) if before else ()
-            yield refuse(chunk[lost.at], lost)
-            yield from results(after, work, refuse) if after else ()
+        yield function(chunk)
+    except WorkerLostError as lost:
+        if lost.is_proven and lost.index is not None:
+            items_before, items_after = chunk[: lost.index], chunk[lost.index + 1 :]
+            yield from run_halving(items_before, function, reject) if items_before else ()
+            yield reject(chunk[lost.index], lost)
+            yield from run_halving(items_after, function, reject) if items_after else ()
         elif len(chunk) > 1:
-            for part in _parts(chunk, lost.at):
-                yield from results(part, work, refuse)
+            for part in _split_chunk(chunk, lost.index):
+                yield from run_halving(part, function, reject)
         else:
-            yield _once_more(chunk, work, refuse)
+            yield _retry_once(chunk, function, reject)
 
 
-def _once_more(
-    alone: list[Item],
-    work: Callable[[list[Item]], Result],
-    refuse: Callable[[Item, LostError], Result],
+def _retry_once(
+    chunk: list[Item],
+    function: Callable[[list[Item]], Result],
+    reject: Callable[[Item, WorkerLostError], Result],
 ) -> Result:
     try:
-        return work(alone)
-    except LostError as lost:
-        return refuse(alone[0], lost)
+        return function(chunk)
+    except WorkerLostError as lost:
+        return reject(chunk[0], lost)
 
 
-def _parts(chunk: list[Item], at: int | None) -> list[list[Item]]:
+def _split_chunk(chunk: list[Item], index: int | None) -> list[list[Item]]:
     """Cut a chunk around the item at which it was lost, else in halves."""
-    first, last = (len(chunk) // 2,) * 2 if at is None else (at, at + 1)
-    return [part for part in (chunk[:first], chunk[first:last], chunk[last:]) if part]
+    start, end = (len(chunk) // 2,) * 2 if index is None else (index, index + 1)
+    return [part for part in (chunk[:start], chunk[start:end], chunk[end:]) if part]

@@ -7,7 +7,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def limited(files: Iterable[T], seconds: float) -> Iterator[T]:
+def with_cpu_limit(files: Iterable[T], seconds: float) -> Iterator[T]:
     """Pass on files; this process ends by SIGPROF if it takes longer for one of them, where the system has such timers."""
     if not hasattr(signal, "setitimer"):
         yield from files

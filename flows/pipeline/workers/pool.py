@@ -20,26 +20,26 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
-from flows.pipeline.workers.bisection import LostError, results
-from flows.pipeline.workers.cpu_limit import limited
-from flows.pipeline.workers.isolated import Lone
+from flows.pipeline.workers.bisection import WorkerLostError, run_halving
+from flows.pipeline.workers.cpu_limit import with_cpu_limit
+from flows.pipeline.workers.isolated import IsolatedWorker
 from flows.settings import settings
 from posts.parse import Templates
-from posts.post import Refusal
-from posts.worker import Reader, Task
+from posts.post import NotAPost
+from posts.worker import ParseConfig, ParseTask
 from schemas.enums import HtmlParser, Outcome, Reason
 from schemas.errors import PostlakeError
 
 T = TypeVar("T")
-Work = Callable[[Iterable[Task], Reader], T]
+ParseFunction = Callable[[Iterable[ParseTask], ParseConfig], T]
 # What a worker is given at a time: large enough to hide the handing over, small enough to share out.
-HANDFUL_BYTES, HANDFUL_FILES = 512 * 1024, 200
+CHUNK_BYTES, CHUNK_FILES = 512 * 1024, 200
 # Starting a pool takes longer than parsing this much.
-WORTH_A_POOL = 2 * HANDFUL_BYTES
+MIN_POOL_BYTES = 2 * CHUNK_BYTES
 # A larger file is read in a process of its own even in a small run: one post in 800 is, and with fewer bytes no reading
 # is known to come near the limit of CPU time or the end of C's stack. In this process nothing could stop it; a run after
 # one that was killed reads all in processes.
-MAX_BYTES_HERE = 64 * 1024
+MAX_IN_PROCESS_BYTES = 64 * 1024
 
 
 class WorkerError(PostlakeError):
@@ -63,183 +63,196 @@ class _Context(SpawnContext):
     Process = _Worker
 
 
-class Pool:
+class WorkerPool:
     """Processes for one run, begun when there is enough work for them. Each reads a reader once, however many tasks follow."""
 
     def __init__(self, workers: int, stack: ExitStack, seconds: float) -> None:
         self._workers, self._stack, self._seconds = workers, stack, seconds
         self._executor: ProcessPoolExecutor | None = None
-        self._lone: Lone
+        self._isolated_worker: IsolatedWorker
         self._folder: Path
-        self._handed = list[Reader]()
+        self._published = list[ParseConfig]()
 
     @property
-    def is_begun(self) -> bool:
+    def is_running(self) -> bool:
         return self._executor is not None
 
-    def begin(self) -> None:
+    def start(self) -> None:
         self._folder = Path(self._stack.enter_context(TemporaryDirectory(prefix="postlake-")))
         self._executor = self._new_executor()
-        self._lone = Lone(_Context(), partial(_prepare, self._folder), self._folder, self._seconds)
-        self._stack.callback(self._end)
+        self._isolated_worker = IsolatedWorker(
+            _Context(), partial(_init_worker, self._folder), self._folder, self._seconds
+        )
+        self._stack.callback(self._stop)
 
-    def submit(self, work: Work[T], tasks: list[Task], reader: Reader) -> Callable[[], T]:
+    def submit(
+        self, function: ParseFunction[T], tasks: list[ParseTask], config: ParseConfig
+    ) -> Callable[[], T]:
         """Have a begun pool do some work; the answer raises LostError where a process ended, this one's or another."""
-        ordered = partial(_with_reader, work, tasks, self._hand(reader), self._seconds)
+        call = partial(_run_with_limit, function, tasks, self._publish_config(config), self._seconds)
         try:
-            return partial(_answer, self._begun.submit(ordered))
+            return partial(_wait_for, self._running_executor.submit(call))
         except BrokenProcessPool:
-            self._begun.shutdown(wait=False)
+            self._running_executor.shutdown(wait=False)
             self._executor = self._new_executor()
-            return partial(_answer, self._executor.submit(ordered))
+            return partial(_wait_for, self._executor.submit(call))
 
-    def alone(self, work: Work[T], tasks: list[Task], reader: Reader) -> T:
+    def run_isolated(self, function: ParseFunction[T], tasks: list[ParseTask], config: ParseConfig) -> T:
         """Have one process do some work, and nothing else. Raises LostError where it ended."""
-        return self._lone.work(partial(_at_place, work, self._hand(reader)), tasks)
+        return self._isolated_worker.run(
+            partial(_run_with_config, function, self._publish_config(config)), tasks
+        )
 
     def _new_executor(self) -> ProcessPoolExecutor:
         return ProcessPoolExecutor(
-            self._workers, mp_context=_Context(), initializer=_prepare, initargs=(self._folder,)
+            self._workers, mp_context=_Context(), initializer=_init_worker, initargs=(self._folder,)
         )
 
-    def _end(self) -> None:
-        self._begun.shutdown(wait=True, cancel_futures=True)
-        self._lone.end()
+    def _stop(self) -> None:
+        self._running_executor.shutdown(wait=True, cancel_futures=True)
+        self._isolated_worker.stop()
 
     @property
-    def _begun(self) -> ProcessPoolExecutor:
+    def _running_executor(self) -> ProcessPoolExecutor:
         if self._executor is None:
             raise RuntimeError("the pool is not begun")
         return self._executor
 
-    def _hand(self, reader: Reader) -> str:
+    def _publish_config(self, config: ParseConfig) -> str:
         """Put a reader where the processes find it: templates are larger than a handful of files."""
-        if not self._handed or self._handed[-1] is not reader:
-            self._handed.append(reader)
-            self._place.write_bytes(pickle.dumps(reader))
-        return str(self._place)
+        if not self._published or self._published[-1] is not config:
+            self._published.append(config)
+            self._config_path.write_bytes(pickle.dumps(config))
+        return str(self._config_path)
 
     @property
-    def _place(self) -> Path:
-        return self._folder / f"reader-{len(self._handed)}"
+    def _config_path(self) -> Path:
+        return self._folder / f"reader-{len(self._published)}"
 
 
 @dataclass(frozen=True, slots=True)
-class Workshop:
+class ParseContext:
     """How files are parsed: by how many processes, with which parser and templates; in the pool of a run, if it has one."""
 
     workers: int
-    reader: Reader
-    pool: Pool | None = None
+    config: ParseConfig
+    pool: WorkerPool | None = None
     # of CPU, that one file may take
-    seconds: float = field(default_factory=lambda: settings().file_seconds)
+    file_seconds: float = field(default_factory=lambda: settings().file_seconds)
 
-    def knowing(self, templates: Templates) -> "Workshop":
+    def with_templates(self, templates: Templates) -> "ParseContext":
         """Return this workshop, its pool with it, with other templates."""
-        return replace(self, reader=replace(self.reader, templates=templates))
+        return replace(self, config=replace(self.config, templates=templates))
 
 
-def workshop(workers: int, engine: HtmlParser) -> Workshop:
+def create_parse_context(workers: int, parser: HtmlParser) -> ParseContext:
     """Return a workshop that knows no templates yet, of so many processes; of one per processor for none."""
-    return Workshop(workers or available_workers(), Reader(engine))
+    return ParseContext(workers or available_workers(), ParseConfig(parser))
 
 
-def with_pool(shop: Workshop, stack: ExitStack, *, begun: bool = False) -> Workshop:
+def with_worker_pool(context: ParseContext, stack: ExitStack, *, start_now: bool = False) -> ParseContext:
     """Return a workshop whose work is done by one pool, whatever the reader, until the stack is left.
 
     One that is `begun` reads in processes from the first file on, however small the run.
     """
-    pool = Pool(shop.workers, stack, shop.seconds)
-    if begun:
-        pool.begin()
-    return replace(shop, pool=pool)
+    pool = WorkerPool(context.workers, stack, context.file_seconds)
+    if start_now:
+        pool.start()
+    return replace(context, pool=pool)
 
 
-class Workers:
+class LazyExecutor:
     """Work on posts: in this process at first, in a pool from the moment on that it is worth starting one.
 
     What ends the process that reads it, or takes too long, is found and refused; the others are read all the same.
     """
 
-    def __init__(self, shop: Workshop, stack: ExitStack) -> None:
-        self._reader, self._pool = shop.reader, shop.pool or Pool(shop.workers, stack, shop.seconds)
+    def __init__(self, context: ParseContext, stack: ExitStack) -> None:
+        self._config, self._pool = (
+            context.config,
+            context.pool or WorkerPool(context.workers, stack, context.file_seconds),
+        )
 
-    def expect(self, size_bytes: int) -> None:
+    def ensure_capacity(self, size_bytes: int) -> None:
         """Be told of how much work comes next."""
-        if not self._pool.is_begun and size_bytes > WORTH_A_POOL:
-            self._pool.begin()
+        if not self._pool.is_running and size_bytes > MIN_POOL_BYTES:
+            self._pool.start()
 
-    def begin(self, work: Work[T], tasks: list[Task]) -> Callable[[], list[T]]:
+    def submit(self, function: ParseFunction[T], tasks: list[ParseTask]) -> Callable[[], list[T]]:
         """Have a handful of files worked on; the answers, one per part that it was cut into, wait until it is."""
-        if not self._pool.is_begun and any(map(_needs_a_process, tasks)):
-            self._pool.begin()
-        if self._pool.is_begun:
-            return partial(self._answers, work, tasks, self._pool.submit(work, tasks, self._reader))
-        return partial(self._answers, work, tasks, partial(self._here, work, tasks))
+        if not self._pool.is_running and any(map(_needs_process, tasks)):
+            self._pool.start()
+        if self._pool.is_running:
+            return partial(self._results, function, tasks, self._pool.submit(function, tasks, self._config))
+        return partial(self._results, function, tasks, partial(self._run_here, function, tasks))
 
-    def _here(self, work: Work[T], tasks: list[Task]) -> T:
+    def _run_here(self, function: ParseFunction[T], tasks: list[ParseTask]) -> T:
         try:
-            return work(tasks, self._reader)
+            return function(tasks, self._config)
         except MemoryError as error:
-            raise LostError("out of memory") from error
+            raise WorkerLostError("out of memory") from error
 
-    def _answers(self, work: Work[T], tasks: list[Task], answer: Callable[[], T]) -> list[T]:
+    def _results(
+        self, function: ParseFunction[T], tasks: list[ParseTask], result: Callable[[], T]
+    ) -> list[T]:
         try:
-            return [answer()]
-        except LostError:
-            if not self._pool.is_begun:
-                self._pool.begin()
-            alone = partial(self._pool.alone, work, reader=self._reader)
-            return list(results(tasks, alone, partial(self._refused, work)))
+            return [result()]
+        except WorkerLostError:
+            if not self._pool.is_running:
+                self._pool.start()
+            run_isolated = partial(self._pool.run_isolated, function, config=self._config)
+            return list(run_halving(tasks, run_isolated, partial(self._reject, function)))
 
-    def _refused(self, work: Work[T], task: Task, lost: LostError) -> T:
+    def _reject(self, function: ParseFunction[T], task: ParseTask, loss: WorkerLostError) -> T:
         """Return what work makes of a file that is refused unread. Raises WorkerError where no process can work at all."""
         try:
-            self._pool.alone(work, [], self._reader)
-        except LostError as error:
-            raise WorkerError(f"no process that parses stays alive ({error.why}); what was committed stays, "
+            self._pool.run_isolated(function, [], self._config)
+        except WorkerLostError as error:
+            raise WorkerError(f"no process that parses stays alive ({error.reason}); what was committed stays, "
                               "run again, with fewer --workers if it happens again") from error  # fmt: skip
-        reason = Reason.PARSER_TIMEOUT if lost.is_proven else Reason.PARSER_CRASHED
-        refusal = Refusal(Outcome.REJECTED, reason, detail=lost.why)
-        return work([replace(task, content=refusal)], self._reader)
+        reason = Reason.PARSER_TIMEOUT if loss.is_proven else Reason.PARSER_CRASHED
+        rejection = NotAPost(Outcome.REJECTED, reason, detail=loss.reason)
+        return function([replace(task, content=rejection)], self._config)
 
 
-def _needs_a_process(task: Task) -> bool:
-    return isinstance(task.content, bytes) and len(task.content) > MAX_BYTES_HERE
+def _needs_process(task: ParseTask) -> bool:
+    return isinstance(task.content, bytes) and len(task.content) > MAX_IN_PROCESS_BYTES
 
 
-def _answer(future: Future[T]) -> T:
+def _wait_for(future: Future[T]) -> T:
     try:
         return future.result()
     except (BrokenProcessPool, MemoryError) as error:
-        raise LostError("a process ended") from error
+        raise WorkerLostError("a process ended") from error
 
 
-def _with_reader(work: Work[T], tasks: list[Task], place: str, seconds: float) -> T:
-    return work(limited(tasks, seconds), _reader_at(place))
+def _run_with_limit(
+    function: ParseFunction[T], tasks: list[ParseTask], config_path: str, seconds: float
+) -> T:
+    return function(with_cpu_limit(tasks, seconds), _load_config(config_path))
 
 
-def _at_place(work: Work[T], place: str, tasks: Iterable[Task]) -> T:
-    return work(tasks, _reader_at(place))
+def _run_with_config(function: ParseFunction[T], config_path: str, tasks: Iterable[ParseTask]) -> T:
+    return function(tasks, _load_config(config_path))
 
 
 @lru_cache(maxsize=1)
-def _reader_at(place: str) -> Reader:
-    reader: Reader = pickle.loads(Path(place).read_bytes())  # noqa: S301 - written by this run
-    return reader
+def _load_config(config_path: str) -> ParseConfig:
+    config: ParseConfig = pickle.loads(Path(config_path).read_bytes())  # noqa: S301 - written by this run
+    return config
 
 
-def _prepare(folder: Path) -> None:
+def _init_worker(folder: Path) -> None:
     # parsed posts are many small lists without cycles; collecting them is a fifth of a worker's time
     gc.set_threshold(100_000, 50, 50)
     # Ctrl-C reaches all processes of a terminal; the run ends its workers itself
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     if parent is not None:
-        threading.Thread(target=_end_with, args=[parent, folder], daemon=True).start()
+        threading.Thread(target=_exit_with_parent, args=[parent, folder], daemon=True).start()
 
 
-def _end_with(parent: Any, folder: Path) -> None:
+def _exit_with_parent(parent: Any, folder: Path) -> None:
     """End this process when the run is killed, which leaves its folder; a pool's worker would wait for work for ever."""
     parent.join()
     shutil.rmtree(folder, ignore_errors=True)
@@ -251,14 +264,14 @@ def available_workers() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def handfuls(tasks: Iterable[Task]) -> Iterator[list[Task]]:
+def chunk_tasks(tasks: Iterable[ParseTask]) -> Iterator[list[ParseTask]]:
     """Cut tasks into what a worker is given at a time."""
-    handful, size = list[Task](), 0
+    chunk, size_bytes = list[ParseTask](), 0
     for task in tasks:
-        handful.append(task)
-        size += task.file.size
-        if size >= HANDFUL_BYTES or len(handful) >= HANDFUL_FILES:
-            yield handful
-            handful, size = [], 0
-    if handful:
-        yield handful
+        chunk.append(task)
+        size_bytes += task.file.size
+        if size_bytes >= CHUNK_BYTES or len(chunk) >= CHUNK_FILES:
+            yield chunk
+            chunk, size_bytes = [], 0
+    if chunk:
+        yield chunk

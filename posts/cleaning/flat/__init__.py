@@ -7,164 +7,177 @@ source begins or ends. Each part is kept, or left out by a rule.
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 
-from posts.cleaning.flat.chapters import LEAST_BARRED, chapters, is_keywords
-from posts.cleaning.flat.flat_text import ENDS, LONGEST_LABEL, FlatText, is_ended
-from posts.cleaning.flat.links import link_lists, links, tags
-from posts.cleaning.flat.phrases import found
-from posts.cleaning.flat.recurring import part_further, recurring
-from posts.cleaning.flat.segments import Part, parts_of, split
-from posts.cleaning.flat.title import repeated
-from posts.text.whitespace import A_LETTER, NOT_WORD
+from posts.cleaning.flat.chapters import MIN_BARRED_KEYWORDS, find_chapters, is_keyword_list
+from posts.cleaning.flat.flat_text import MAX_LABEL_CHARS, SENTENCE_MARKS, FlatText, ends_sentence
+from posts.cleaning.flat.links import drop_link_lists, drop_links, drop_tags
+from posts.cleaning.flat.phrases import find_phrases
+from posts.cleaning.flat.recurring import drop_recurring, split_at_recurring
+from posts.cleaning.flat.segments import Segment, split_at, split_segments
+from posts.cleaning.flat.title import find_title
+from posts.text.whitespace import LETTER_OR_DIGIT, NON_ALPHANUMERIC
 
 Passage = tuple[str, str | None]
 # gives the spans of a text that recur over its source, in order
-Covering = Callable[[str], list[tuple[int, int]]]
-LONGEST_PLEA = 120
+Matcher = Callable[[str], list[tuple[int, int]]]
+MAX_FLAT_PLEA_CHARS = 120
 CLAUSE_MARKS = "，,、；;：: ～~…）)」】"
 # A third of all descriptions are one of the last hundreds of their channel again; few of them are longer.
-REMEMBERED, LONGEST_REMEMBERED = 256, 2_000
+CACHED_TEXTS, MAX_CACHED_CHARS = 256, 2_000
 # parts that are no text, and what may announce them
-MARKED = {"url", "mail", "handle", "ruler"}
+NON_TEXT_KINDS = {"url", "mail", "handle", "ruler"}
 # what is so short is no text of its own
-A_WORD_OR_TWO = 12
+MAX_FRAGMENT_CHARS = 12
 # two letters or digits are none of a text either, though it begins with them
-LEAST_OF_A_BEGINNING = 3
+MIN_BEGINNING_CHARS = 3
 
 
-def nothing(_: str) -> list[tuple[int, int]]:
+def no_matches(_: str) -> list[tuple[int, int]]:
     """Return what recurs where nothing is known to."""
     return []
 
 
-def cut(text: str, title: str, covering: Covering = nothing) -> list[Passage]:
+def clean_flat_text(text: str, title: str, matcher: Matcher = no_matches) -> list[Passage]:
     """Part a text into passages, each with the rule by which it is left out; joined they are the text."""
-    cutting = _remembered if len(text) <= LONGEST_REMEMBERED else _cut
-    return list(cutting(text, repeated(text, title), covering))
+    clean_text = _cached_clean if len(text) <= MAX_CACHED_CHARS else _clean
+    return list(clean_text(text, find_title(text, title), matcher))
 
 
-def _cut(text: str, title_at: tuple[int, int], covering: Covering) -> list[Passage]:
-    page = FlatText(text, parts_of(text), covering(text), *found(text))
-    part_further(page, title_at)
-    page.chapters = chapters(page)
-    recurring(page)
-    kinds = {part.kind for part in page.parts}
-    if not kinds.isdisjoint(MARKED):
-        links(page)
+def _clean(text: str, title_span: tuple[int, int], matcher: Matcher) -> list[Passage]:
+    flat_text = FlatText(text, split_segments(text), matcher(text), *find_phrases(text))
+    split_at_recurring(flat_text, title_span)
+    flat_text.chapter_span = find_chapters(flat_text)
+    drop_recurring(flat_text)
+    kinds = {segment.kind for segment in flat_text.segments}
+    if not kinds.isdisjoint(NON_TEXT_KINDS):
+        drop_links(flat_text)
     if "url" in kinds:
-        link_lists(page)
+        drop_link_lists(flat_text)
     if "tag" in kinds:
-        tags(page)
-    for rule in (_pleas, _keywords, _leftovers):
-        rule(page)
-    return _passages(page)
+        drop_tags(flat_text)
+    for rule in (_drop_pleas, _drop_keywords, _drop_orphans):
+        rule(flat_text)
+    return _join_passages(flat_text)
 
 
-_remembered = lru_cache(maxsize=REMEMBERED)(_cut)
+_cached_clean = lru_cache(maxsize=CACHED_TEXTS)(_clean)
 
 
-def _pleas(page: FlatText) -> None:
+def _drop_pleas(flat_text: FlatText) -> None:
     """Asks to subscribe, pay, follow or share, and notices: beside what is left out, or at either end."""
-    if not page.pleas:
+    if not flat_text.pleas:
         return
-    parts, last = page.parts, len(page.parts) - 1
-    asking = [at for at, part in enumerate(parts) if part.rule is None and _is_asking(page, part)]
-    begins = dict[int, int]()
-    for at in (*asking, *reversed(asking)):
-        if at not in {0, last} and not (parts[at - 1].rule or parts[at + 1].rule):
+    segments, last = flat_text.segments, len(flat_text.segments) - 1
+    plea_indices = [
+        at for at, segment in enumerate(segments) if segment.rule is None and _is_plea(flat_text, segment)
+    ]
+    plea_starts = dict[int, int]()
+    for at in (*plea_indices, *reversed(plea_indices)):
+        if at not in {0, last} and not (segments[at - 1].rule or segments[at + 1].rule):
             continue
-        begins[at] = _beginning(page, parts[at])
-        if begins[at] == parts[at].start:
-            parts[at].rule = "plea"
-    cuts = [start for at, start in begins.items() if parts[at].start < start < parts[at].end]
-    page.parts = split(parts, sorted(cuts)) if cuts else parts
-    for part in page.parts if cuts else ():
-        if part.start in cuts:
+        plea_starts[at] = _find_plea_start(flat_text, segments[at])
+        if plea_starts[at] == segments[at].start:
+            segments[at].rule = "plea"
+    cut_positions = [
+        start for at, start in plea_starts.items() if segments[at].start < start < segments[at].end
+    ]
+    flat_text.segments = split_at(segments, sorted(cut_positions)) if cut_positions else segments
+    for part in flat_text.segments if cut_positions else ():
+        if part.start in cut_positions:
             part.rule = "plea"
 
 
-def _beginning(page: FlatText, part: Part) -> int:
+def _find_plea_start(flat_text: FlatText, segment: Segment) -> int:
     """Return where the clause that asks begins: what is said long before it is the post's own. The end: nowhere."""
-    plea = page.pleas.first(part.start, part.end) or part.start
-    if plea - part.start <= LONGEST_LABEL / 2:
-        return part.start
-    clause = max(page.text.rfind(mark, part.start, plea) for mark in CLAUSE_MARKS)
-    if clause - part.start >= A_WORD_OR_TWO:
-        return clause + 1
-    return part.start if plea - part.start <= LONGEST_LABEL else part.end
+    phrase_start = flat_text.pleas.first_in(segment.start, segment.end) or segment.start
+    if phrase_start - segment.start <= MAX_LABEL_CHARS / 2:
+        return segment.start
+    clause_mark = max(flat_text.text.rfind(mark, segment.start, phrase_start) for mark in CLAUSE_MARKS)
+    if clause_mark - segment.start >= MAX_FRAGMENT_CHARS:
+        return clause_mark + 1
+    return segment.start if phrase_start - segment.start <= MAX_LABEL_CHARS else segment.end
 
 
-def _is_asking(page: FlatText, part: Part) -> bool:
-    plea = page.pleas.first(part.start, part.end)
-    if plea is None or part.kind != "text" or part.end - part.start > LONGEST_PLEA or page.is_chapter(part):
+def _is_plea(flat_text: FlatText, segment: Segment) -> bool:
+    phrase_start = flat_text.pleas.first_in(segment.start, segment.end)
+    if (
+        phrase_start is None
+        or segment.kind != "text"
+        or segment.end - segment.start > MAX_FLAT_PLEA_CHARS
+        or flat_text.is_chapter(segment)
+    ):
         return False
     # the whole of a text is an announcement rather than a plea
-    return not page.is_of_people(part) and (len(page.parts) > 1 or plea - part.start < LONGEST_LABEL / 2)
+    return not flat_text.has_introduction(segment) and (
+        len(flat_text.segments) > 1 or phrase_start - segment.start < MAX_LABEL_CHARS / 2
+    )
 
 
-def _keywords(page: FlatText) -> None:
+def _drop_keywords(flat_text: FlatText) -> None:
     """Words for search engines."""
-    if sum(map(page.text.count, ",，|｜、")) < LEAST_BARRED - 1:
+    if sum(map(flat_text.text.count, ",，|｜、")) < MIN_BARRED_KEYWORDS - 1:
         return
-    for part in page.parts:
+    for segment in flat_text.segments:
         if (
-            part.rule is None
-            and part.kind == "text"
-            and page.text[part.end - 1] not in ENDS
-            and is_keywords(page.said(part))
-            and not page.is_chapter(part)
+            segment.rule is None
+            and segment.kind == "text"
+            and flat_text.text[segment.end - 1] not in SENTENCE_MARKS
+            and is_keyword_list(flat_text.text_of(segment))
+            and not flat_text.is_chapter(segment)
         ):
-            part.rule = "keywords"
+            segment.rule = "keywords"
 
 
-def _leftovers(page: FlatText) -> None:
+def _drop_orphans(flat_text: FlatText) -> None:
     """What is no sentence and stands alone among what is left out, between one ruler and the next."""
     start = 0
-    for at, part in enumerate(page.parts):
-        if part.kind == "ruler":
-            _rest_of(page, start, at)
-            start = at + 1
-    _rest_of(page, start, len(page.parts))
+    for index, segment in enumerate(flat_text.segments):
+        if segment.kind == "ruler":
+            _drop_orphans_between(flat_text, start, index)
+            start = index + 1
+    _drop_orphans_between(flat_text, start, len(flat_text.segments))
 
 
-def _rest_of(page: FlatText, start: int, end: int) -> None:
-    section = page.parts[start:end]
-    size = section[-1].end - section[0].start if section else 0
-    left = sum(part.end - part.start for part in section if part.rule is None)
-    for first, behind in _runs(section) if left else ():
-        run = [part for part in section[first:behind] if part.rule is None]
+def _drop_orphans_between(flat_text: FlatText, start: int, end: int) -> None:
+    section = flat_text.segments[start:end]
+    section_chars = section[-1].end - section[0].start if section else 0
+    kept_chars = sum(segment.end - segment.start for segment in section if segment.rule is None)
+    for first, stop in _kept_runs(section) if kept_chars else ():
+        run = [part for part in section[first:stop] if part.rule is None]
         if not run:
             continue
-        said = page.text[run[0].start : run[-1].end].strip()
-        is_lone = size > left and _is_rest(said, is_first=start + first == 0, is_little=left < 0.4 * size)
-        if (is_lone or not A_LETTER.search(said)) and not any(
-            page.is_chapter(part) or page.is_of_people(part) for part in run
+        text = flat_text.text[run[0].start : run[-1].end].strip()
+        is_orphan = section_chars > kept_chars and _is_orphan_text(
+            text, is_first=start + first == 0, is_mostly_dropped=kept_chars < 0.4 * section_chars
+        )
+        if (is_orphan or not LETTER_OR_DIGIT.search(text)) and not any(
+            flat_text.is_chapter(part) or flat_text.has_introduction(part) for part in run
         ):
             for part in run:
                 part.rule = "leftover"
 
 
-def _is_rest(said: str, *, is_first: bool, is_little: bool) -> bool:
-    if len(said) > (LONGEST_LABEL if is_little else A_WORD_OR_TWO) or is_ended(said):
+def _is_orphan_text(text: str, *, is_first: bool, is_mostly_dropped: bool) -> bool:
+    if len(text) > (MAX_LABEL_CHARS if is_mostly_dropped else MAX_FRAGMENT_CHARS) or ends_sentence(text):
         return False
-    return not is_first or len(NOT_WORD.sub("", said)) < LEAST_OF_A_BEGINNING
+    return not is_first or len(NON_ALPHANUMERIC.sub("", text)) < MIN_BEGINNING_CHARS
 
 
-def _runs(parts: list[Part]) -> Iterator[tuple[int, int]]:
+def _kept_runs(segments: list[Segment]) -> Iterator[tuple[int, int]]:
     """Yield where parts that are kept begin and end; the sign of a tag that is a word of a sentence parts nothing."""
     first = 0
-    for at, part in enumerate(parts):
-        if part.rule is not None and not (part.rule == "hashtag" and part.end - part.start == 1):
-            if first < at:
-                yield first, at
-            first = at + 1
-    if first < len(parts):
-        yield first, len(parts)
+    for index, segment in enumerate(segments):
+        if segment.rule is not None and not (segment.rule == "hashtag" and segment.end - segment.start == 1):
+            if first < index:
+                yield first, index
+            first = index + 1
+    if first < len(segments):
+        yield first, len(segments)
 
 
-def _passages(page: FlatText) -> list[Passage]:
+def _join_passages(flat_text: FlatText) -> list[Passage]:
     passages, start = list[Passage](), 0
-    for part, after in zip(page.parts, [*page.parts[1:], None], strict=True):
-        if after is None or after.rule != part.rule:
-            passages.append((page.text[start : part.end], part.rule))
-            start = part.end
+    for segment, after in zip(flat_text.segments, [*flat_text.segments[1:], None], strict=True):
+        if after is None or after.rule != segment.rule:
+            passages.append((flat_text.text[start : segment.end], segment.rule))
+            start = segment.end
     return passages

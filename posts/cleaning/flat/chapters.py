@@ -3,38 +3,43 @@
 import re
 from itertools import pairwise
 
-from posts.cleaning.flat.flat_text import FlatText, is_ended
-from posts.cleaning.flat.segments import split
+from posts.cleaning.flat.flat_text import FlatText, ends_sentence
+from posts.cleaning.flat.segments import split_at
 
-# a class comes first, as in posts.cleaning.flat.segments.MARK
-TIME = re.compile(r"\d(?<![\d:]\d)\d?:\d\d(?::\d\d)?(?![\d:])")
+# a class comes first, as in posts.cleaning.flat.segments.BOUNDARY
+TIMESTAMP = re.compile(r"\d(?<![\d:]\d)\d?:\d\d(?::\d\d)?(?![\d:])")
 # a list has at least so many times, each later than the one before
-LEAST_CHAPTERS = 3
-SEPARATOR = re.compile("[,，|｜、]")
-LEAST_KEYWORDS, LEAST_BARRED, LONGEST_KEYWORD, LONGEST_LIST = 8, 5, 24, 1200
+MIN_CHAPTERS = 3
+KEYWORD_SEPARATOR = re.compile("[,，|｜、]")
+MIN_KEYWORDS, MIN_BARRED_KEYWORDS, MAX_KEYWORD_CHARS, MAX_KEYWORD_LIST_CHARS = 8, 5, 24, 1200
 FUNCTION_WORD = re.compile("[的了是在就也都和與与而把被这這那我你他她它於于為为]")
 
 
-def chapters(page: FlatText) -> tuple[int, int]:
+def find_chapters(flat_text: FlatText) -> tuple[int, int]:
     """Return where a list of chapters begins and ends, and part the sentence it ends in; (0, 0) where there is none."""
-    text = page.text
-    if text.count(":") < LEAST_CHAPTERS:
+    text = flat_text.text
+    if text.count(":") < MIN_CHAPTERS:
         return 0, 0
-    found = list(TIME.finditer(text))
-    times = [_seconds(match[0]) for match in found]
-    if len(times) < LEAST_CHAPTERS or any(b < a for a, b in pairwise(times)):
+    matches = list(TIMESTAMP.finditer(text))
+    times = [_seconds(match[0]) for match in matches]
+    if len(times) < MIN_CHAPTERS or any(b < a for a, b in pairwise(times)):
         return 0, 0
-    last = found[-1].end()
+    last = matches[-1].end()
     end = next(
-        (part.end for part in page.parts if part.start <= last < part.end and part.kind == "text"), last
+        (
+            segment.end
+            for segment in flat_text.segments
+            if segment.start <= last < segment.end and segment.kind == "text"
+        ),
+        last,
     )
-    plea = page.pleas.first(last, end)
-    if plea is None and is_keywords(text[last:end]):
-        plea = last + next(SEPARATOR.finditer(text[last:end])).start()
-    if plea is not None and plea > last + 1:
-        page.parts = split(page.parts, [plea])
-        end = plea
-    return found[0].start(), end
+    phrase_start = flat_text.pleas.first_in(last, end)
+    if phrase_start is None and is_keyword_list(text[last:end]):
+        phrase_start = last + next(KEYWORD_SEPARATOR.finditer(text[last:end])).start()
+    if phrase_start is not None and phrase_start > last + 1:
+        flat_text.segments = split_at(flat_text.segments, [phrase_start])
+        end = phrase_start
+    return matches[0].start(), end
 
 
 def _seconds(time: str) -> int:
@@ -44,21 +49,21 @@ def _seconds(time: str) -> int:
     return total
 
 
-def is_keywords(said: str) -> bool:
+def is_keyword_list(text: str) -> bool:
     """Tell words for search engines."""
-    if is_ended(said) or not LEAST_BARRED <= len(said) <= LONGEST_LIST:
+    if ends_sentence(text) or not MIN_BARRED_KEYWORDS <= len(text) <= MAX_KEYWORD_LIST_CHARS:
         return False
-    words = SEPARATOR.split(said)
-    longest = max(map(len, words))
+    words = KEYWORD_SEPARATOR.split(text)
+    longest_chars = max(map(len, words))
     # a comma of Chinese parts clauses, which are longer than words and hold some that no one searches for
-    if sum(map(said.count, "，、")) < len(words) / 2:
-        least = LEAST_BARRED if "|" in said or "｜" in said else LEAST_KEYWORDS
+    if sum(map(text.count, "，、")) < len(words) / 2:
+        min_keywords = MIN_BARRED_KEYWORDS if "|" in text or "｜" in text else MIN_KEYWORDS
         return (
-            len(words) >= least
-            and longest <= 2 * LONGEST_KEYWORD
-            and len(said) <= LONGEST_KEYWORD * len(words)
+            len(words) >= min_keywords
+            and longest_chars <= 2 * MAX_KEYWORD_CHARS
+            and len(text) <= MAX_KEYWORD_CHARS * len(words)
         )
-    if len(words) < LEAST_KEYWORDS or longest > LONGEST_KEYWORD or said[-1] in ";；:：”」，":
+    if len(words) < MIN_KEYWORDS or longest_chars > MAX_KEYWORD_CHARS or text[-1] in ";；:：”」，":
         return False
-    of_sentences = sum(FUNCTION_WORD.search(word) is not None for word in words)
-    return len(said) <= 6 * len(words) and 6 * of_sentences <= len(words)
+    function_words = sum(FUNCTION_WORD.search(word) is not None for word in words)
+    return len(text) <= 6 * len(words) and 6 * function_words <= len(words)

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from posts.cleaning.flat.phrases import Found
-from posts.cleaning.flat.segments import Part
+from posts.cleaning.flat.phrases import PhrasePositions
+from posts.cleaning.flat.segments import Segment
 
 # the longest label of a link seen; a longer text before an address is a sentence of its own
-LONGEST_LABEL = 40
-ENDS = "。！？!?…"
+MAX_LABEL_CHARS = 40
+SENTENCE_MARKS = "。！？!?…"
 
 
 @dataclass(slots=True)
@@ -15,25 +15,25 @@ class FlatText:
     """A text, its parts in order, where it recurs over the source, and where a list of chapters stands."""
 
     text: str
-    parts: list[Part]
-    covered: list[tuple[int, int]]
-    pleas: Found
-    people: Found
-    chapters: tuple[int, int] = (0, 0)
+    segments: list[Segment]
+    recurring_spans: list[tuple[int, int]]
+    pleas: PhrasePositions
+    introductions: PhrasePositions
+    chapter_span: tuple[int, int] = (0, 0)
 
-    def said(self, part: Part) -> str:
-        return self.text[part.start : part.end].strip()
+    def text_of(self, segment: Segment) -> str:
+        return self.text[segment.start : segment.end].strip()
 
-    def is_chapter(self, part: Part) -> bool:
-        return self.chapters[0] < part.end and part.start < self.chapters[1]
+    def is_chapter(self, segment: Segment) -> bool:
+        return self.chapter_span[0] < segment.end and segment.start < self.chapter_span[1]
 
-    def is_plea(self, part: Part) -> bool:
-        return self.pleas.first(part.start, part.end) is not None
+    def has_plea(self, segment: Segment) -> bool:
+        return self.pleas.first_in(segment.start, segment.end) is not None
 
-    def is_of_people(self, part: Part) -> bool:
-        return self.people.first(part.start, part.end) is not None
+    def has_introduction(self, segment: Segment) -> bool:
+        return self.introductions.first_in(segment.start, segment.end) is not None
 
 
-def is_ended(said: str) -> bool:
+def ends_sentence(text: str) -> bool:
     """Tell what ends as a sentence does; so does what says nothing."""
-    return said[-1:] in ENDS
+    return text[-1:] in SENTENCE_MARKS

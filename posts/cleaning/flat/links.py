@@ -3,122 +3,140 @@
 import re
 from itertools import pairwise
 
-from posts.cleaning.flat.flat_text import LONGEST_LABEL, FlatText, is_ended
-from posts.cleaning.flat.segments import Part
-from posts.text.whitespace import A_LETTER
+from posts.cleaning.flat.flat_text import MAX_LABEL_CHARS, FlatText, ends_sentence
+from posts.cleaning.flat.segments import Segment
+from posts.text.whitespace import LETTER_OR_DIGIT
 
-LONGEST_TAG = 14
+MAX_TAG_CHARS = 14
 CLAUSE_END = re.compile(r"，|…|\.\.\.|[。！？😂😄]")
-SHORTEST_CLAUSE = 12
+MIN_CLAUSE_CHARS = 12
 BULLET = re.compile(r"\s{2,}|\s[-–—•·|]\s|[►▶👉→◆■●○★☆|｜]|-(?=[^\x00-\x7f])")
-SOURCE = re.compile(
+SOURCE_LABEL = re.compile(
     r"(?:出處|出处|出自|来源|來源|原始视频|原視頻|原视频|原片|参考|參考|引用|资料|資料|链接为|連結為|演讲|演講|原文|报道|報導|新聞|新闻|文章|論文|论文|全文|数据|數據|sources?|references?)[^。！？]{0,20}[:：]?\s*\Z",
     re.IGNORECASE,
 )
 # a sentence goes on after the tag, so that part of the tag belongs to it
-AMID = re.compile("[，,](?! ?[#＃])")
+SENTENCE_GOES_ON = re.compile("[，,](?! ?[#＃])")
 
 
-def links(page: FlatText) -> None:
+def drop_links(flat_text: FlatText) -> None:
     """An address with the words that announce it, unless it is a source. Rulers, too, are no text."""
-    parts = list[Part]()
-    for part in page.parts:
-        if part.kind == "ruler":
-            part.rule = "ruler"
-        elif part.kind in {"url", "mail", "handle"}:
-            label = parts[-1] if parts and parts[-1].kind == "text" else None
-            parts += _labelled(page, part, label)
-        parts.append(part)
-    page.parts = parts
+    segments = list[Segment]()
+    for segment in flat_text.segments:
+        if segment.kind == "ruler":
+            segment.rule = "ruler"
+        elif segment.kind in {"url", "mail", "handle"}:
+            label = segments[-1] if segments and segments[-1].kind == "text" else None
+            segments += _drop_link(flat_text, segment, label)
+        segments.append(segment)
+    flat_text.segments = segments
 
 
-def _labelled(page: FlatText, part: Part, label: Part | None) -> list[Part]:
+def _drop_link(flat_text: FlatText, segment: Segment, label: Segment | None) -> list[Segment]:
     """Judge an address and the text before it; give what is cut off the end of that."""
-    said = page.said(label) if label else ""
-    if part.kind == "url" and label and not (part.rule or label.rule) and _is_source(page, label, said):
+    label_text = flat_text.text_of(label) if label else ""
+    if (
+        segment.kind == "url"
+        and label
+        and not (segment.rule or label.rule)
+        and _is_source(flat_text, label, label_text)
+    ):
         return []
-    part.rule = part.rule or "link"
-    if label is None or label.rule or page.is_chapter(label) or is_ended(said):
+    segment.rule = segment.rule or "link"
+    if label is None or label.rule or flat_text.is_chapter(label) or ends_sentence(label_text):
         return []
-    return _drop_label(page, label, said)
+    return _drop_label(flat_text, label, label_text)
 
 
-def _is_source(page: FlatText, label: Part, said: str) -> bool:
-    return SOURCE.search(said[-LONGEST_LABEL:]) is not None and not page.is_plea(label)
+def _is_source(flat_text: FlatText, label: Segment, label_text: str) -> bool:
+    return SOURCE_LABEL.search(label_text[-MAX_LABEL_CHARS:]) is not None and not flat_text.has_plea(label)
 
 
-def _drop_label(page: FlatText, label: Part, said: str) -> list[Part]:
-    clause = _last_clause(page, label, said)
-    if clause:
-        end, label.end = label.end, clause
-        return [Part(clause, end, "text", "link_label")]
-    is_label = len(said) <= LONGEST_LABEL or (said[-1] in ":：" and len(said) <= 2 * LONGEST_LABEL)
-    if is_label or page.is_plea(label):
+def _drop_label(flat_text: FlatText, label: Segment, label_text: str) -> list[Segment]:
+    clause_start = _find_last_clause(flat_text, label, label_text)
+    if clause_start:
+        end, label.end = label.end, clause_start
+        return [Segment(clause_start, end, "text", "link_label")]
+    is_label = len(label_text) <= MAX_LABEL_CHARS or (
+        label_text[-1] in ":：" and len(label_text) <= 2 * MAX_LABEL_CHARS
+    )
+    if is_label or flat_text.has_plea(label):
         label.rule = "link_label"
         return []
-    last = BULLET.split(said)[-1]
-    if not 1 < len(last) <= LONGEST_LABEL:
+    last = BULLET.split(label_text)[-1]
+    if not 1 < len(last) <= MAX_LABEL_CHARS:
         return []
-    end, label.end = label.end, page.text.rindex(last, label.start, label.end)
-    return [Part(label.end, end, "text", "link_label")]
+    end, label.end = label.end, flat_text.text.rindex(last, label.start, label.end)
+    return [Segment(label.end, end, "text", "link_label")]
 
 
-def _last_clause(page: FlatText, label: Part, said: str) -> int:
+def _find_last_clause(flat_text: FlatText, label: Segment, label_text: str) -> int:
     """Return where the clause that announces an address begins, after a sentence of the post's own; 0 if nowhere."""
-    if not LONGEST_LABEL / 2 < len(said) <= 2 * LONGEST_LABEL or said[-1] not in ":：":
+    if not MAX_LABEL_CHARS / 2 < len(label_text) <= 2 * MAX_LABEL_CHARS or label_text[-1] not in ":：":
         return 0
-    ends = [match.end() for match in CLAUSE_END.finditer(said[:-1])]
-    if not ends or ends[-1] <= SHORTEST_CLAUSE or said[ends[-1] :].isascii():
+    ends = [match.end() for match in CLAUSE_END.finditer(label_text[:-1])]
+    if not ends or ends[-1] <= MIN_CLAUSE_CHARS or label_text[ends[-1] :].isascii():
         return 0
-    return page.text.index(said, label.start) + ends[-1]
+    return flat_text.text.index(label_text, label.start) + ends[-1]
 
 
-def link_lists(page: FlatText) -> None:
+def drop_link_lists(flat_text: FlatText) -> None:
     """Titles with an address each, one after the other."""
-    parts = page.parts
-    linked = [at for at, part in enumerate(parts) if part.kind == "url" and part.rule]
-    listed = [(first, second) for first, second in pairwise(linked) if _is_titles(parts[first + 1 : second])]
-    for first, second in listed:
-        _label(parts[first + 1 : second])
-    if len(listed) > 1:
-        start = first = listed[0][0]
-        while start and parts[start - 1].kind == "text" and parts[start - 1].rule is None:
+    segments = flat_text.segments
+    link_indices = [index for index, segment in enumerate(segments) if segment.kind == "url" and segment.rule]
+    neighbours = [
+        (first, second)
+        for first, second in pairwise(link_indices)
+        if _are_titles(segments[first + 1 : second])
+    ]
+    for first, second in neighbours:
+        _drop_labels(segments[first + 1 : second])
+    if len(neighbours) > 1:
+        start = first = neighbours[0][0]
+        while start and segments[start - 1].kind == "text" and segments[start - 1].rule is None:
             start -= 1
-        if start and parts[start - 1].rule and _is_titles(parts[start:first]):
-            _label(parts[start:first])
+        if start and segments[start - 1].rule and _are_titles(segments[start:first]):
+            _drop_labels(segments[start:first])
 
 
-def _is_titles(parts: list[Part]) -> bool:
-    size = sum(part.end - part.start for part in parts)
-    return size <= 2 * LONGEST_LABEL and all(part.kind == "text" for part in parts)
+def _are_titles(segments: list[Segment]) -> bool:
+    chars = sum(segment.end - segment.start for segment in segments)
+    return chars <= 2 * MAX_LABEL_CHARS and all(part.kind == "text" for part in segments)
 
 
-def _label(parts: list[Part]) -> None:
-    for part in parts:
-        part.rule = part.rule or "link_label"
+def _drop_labels(segments: list[Segment]) -> None:
+    for segment in segments:
+        segment.rule = segment.rule or "link_label"
 
 
-def tags(page: FlatText) -> None:
+def drop_tags(flat_text: FlatText) -> None:
     """Tags. A tag that is a word of a sentence, or holds one, keeps the words."""
-    parts = list[Part]()
-    for at in range(len(page.parts) - 1, -1, -1):
-        part = page.parts[at]
-        if part.kind == "tag" and part.rule is None:
-            before = page.parts[at - 1] if at else None
-            is_long = part.end - part.start > LONGEST_TAG + 1
-            if is_long or _is_word(page, before, parts) or AMID.match(page.text, part.end):
-                parts.append(Part(part.start + 1, part.end, "text"))
-                part.end = part.start + 1
-            part.rule = "hashtag"
-        parts.append(part)
-    page.parts = parts[::-1]
+    segments = list[Segment]()
+    for index in range(len(flat_text.segments) - 1, -1, -1):
+        segment = flat_text.segments[index]
+        if segment.kind == "tag" and segment.rule is None:
+            before = flat_text.segments[index - 1] if index else None
+            is_long = segment.end - segment.start > MAX_TAG_CHARS + 1
+            if (
+                is_long
+                or _is_word_of_sentence(flat_text, before, segments)
+                or SENTENCE_GOES_ON.match(flat_text.text, segment.end)
+            ):
+                segments.append(Segment(segment.start + 1, segment.end, "text"))
+                segment.end = segment.start + 1
+            segment.rule = "hashtag"
+        segments.append(segment)
+    flat_text.segments = segments[::-1]
 
 
-def _is_word(page: FlatText, before: Part | None, following: list[Part]) -> bool:
+def _is_word_of_sentence(flat_text: FlatText, before: Segment | None, following: list[Segment]) -> bool:
     """Tell a tag that stands between a text unended and another. What follows is given from the end."""
     after = following[-1] if following else None
     if before is None or after is None or before.kind != "text" or after.kind != "text":
         return False
-    if before.rule or after.rule or is_ended(page.said(before)):
+    if before.rule or after.rule or ends_sentence(flat_text.text_of(before)):
         return False
-    return page.said(after) != "" and A_LETTER.search(page.text, before.start, before.end) is not None
+    return (
+        flat_text.text_of(after) != ""
+        and LETTER_OR_DIGIT.search(flat_text.text, before.start, before.end) is not None
+    )

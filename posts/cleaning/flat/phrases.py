@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 # Asks to subscribe, follow, pay, share, write, buy or scan; tells who owns it, made its music or its pictures, and
 # what else there is to see.
-PLEAS = """
+CALL_TO_ACTION_PHRASES = """
 订阅 訂閱 微信联络 微信聯絡 加微信 頻道的會員 频道的会员 會員專屬 会员专属 說的會員 無廣告 无广告 广告看好 关注我 關注我 请关注 請關注 欢迎关注 歡迎關注 关注本 關注本 立即關注 立即关注 点个赞 點個讚 按讚 按赞 三連 小铃铛
 小鈴鐺 支持本 支持連結 支持链接 支持鏈接 支持频道 支持頻道 支持創作 支持创作 支持一下 支持我們 支持我们 請我喝 请我喝 加入会员 加入會員 加入频道
 加入頻道 加入我的 加入我們 加入我们 加入本 加入聊天 加入群 加入電報 加入电报 成为此频道 成为本频道 成为这个频道 成為此頻道 成為本頻道 成為這個頻道 成為我的 成為我們 会员专
@@ -40,7 +40,7 @@ PLEAS = """
 不构成投资 不構成投資 联系我: 联系我们 聯繫我: 聯繫我們 聯絡我: 聯絡我們 请联系本 请联系: 請聯繫: ，請聯繫 ，请联系 可以联系我 支持我的 支持我: 支持我繼 支持我继
 支持我创 支持我創 赏我杯 賞我杯 賞我一杯 欢迎成为会员 歡迎成為會員 成為會員: 成为会员: 加入会员: 加入會員:
 """.split()
-LATIN_PLEAS = """
+LATIN_CALL_TO_ACTION_PHRASES = """
 subscribe to; subscribe:; please subscribe; subscribe now; subscribe for; subscribe and; subscribe &; subscribe!; subscribe my; to subscribe; subscribing; follow me; follow us; follow my; follow our; join me on; join us; join my; join our; support me;
 support us; support my; support our; support the channel; support this; donat; patreon;
 paypal; buy me a; merch; promo code; use code; sponsored by; sponsoring; our sponsor; sponsor of; sponsor:; free trial; affiliate; my gear; my camera; my
@@ -53,14 +53,14 @@ link to my; contact me; contact us; contact:; business inquir; business enquir; 
 hashtags
 """.replace("\n", " ").split("; ")
 # announces who speaks, or what of, in the video that the text belongs to; before a colon
-PEOPLE = """
+INTRODUCTION_PHRASES = """
 主持: 主持人: 嘉宾: 嘉賓: 主讲: 主讲人: 主講: 主講人: 讲者: 講者: 来宾: 來賓: 话题: 話題: 话题一 话题二 话题三 話題一 話題二 話題三 题目: 題目: 主题: 主題: 劇情: 剧情:
 导演: 導演: 编剧: 編劇: 旁白: 主演: 演員: 演员: 视频内容: 視頻內容: 影片內容: 内容章节: 章节内容: 內容章節: 内容简介: 內容簡介: 本期内容: 本集內容: 章节: 章節: 时间轴:
 時間軸: guests: guest: hosts: host: speakers: speaker: topics: topic: chapters: timestamps:
 """.split()
 
 
-class Found:
+class PhrasePositions:
     """Where the phrases of a list stand in a text."""
 
     __slots__ = ("_starts",)
@@ -71,29 +71,31 @@ class Found:
     def __bool__(self) -> bool:
         return bool(self._starts)
 
-    def first(self, start: int, end: int) -> int | None:
+    def first_in(self, start: int, end: int) -> int | None:
         """Return where the first phrase within a span begins."""
         if not self._starts:
             return None
-        at = bisect_left(self._starts, start)
-        return self._starts[at] if at < len(self._starts) and self._starts[at] < end else None
+        index = bisect_left(self._starts, start)
+        return self._starts[index] if index < len(self._starts) and self._starts[index] < end else None
 
 
-def found(text: str) -> tuple[Found, Found]:
+def find_phrases(text: str) -> tuple[PhrasePositions, PhrasePositions]:
     """Return where pleas stand in a text, and where people and topics are announced."""
-    plain = text.lower().replace("：", ":").replace("︰", ":")
-    pleas, people = list[int](), list[int]()
-    if len(plain) == len(text):
-        for number, start, _ in _matcher().find_matches_as_indexes(plain):
-            (pleas if number < len(ALL_PLEAS) else people).append(start)
-    return Found(pleas), Found(people)
+    normalized = text.lower().replace("：", ":").replace("︰", ":")
+    calls_to_action, introductions = list[int](), list[int]()
+    if len(normalized) == len(text):
+        for index, start, _ in _matcher().find_matches_as_indexes(normalized):
+            (calls_to_action if index < len(ALL_CALL_TO_ACTION_PHRASES) else introductions).append(start)
+    return PhrasePositions(calls_to_action), PhrasePositions(introductions)
 
 
-ALL_PLEAS = sorted({*PLEAS, *(phrase.strip() for phrase in LATIN_PLEAS)})
+ALL_CALL_TO_ACTION_PHRASES = sorted(
+    {*CALL_TO_ACTION_PHRASES, *(phrase.strip() for phrase in LATIN_CALL_TO_ACTION_PHRASES)}
+)
 
 
 @cache
 def _matcher() -> "AhoCorasick":
     from ahocorasick_rs import AhoCorasick
 
-    return AhoCorasick([*ALL_PLEAS, *PEOPLE])
+    return AhoCorasick([*ALL_CALL_TO_ACTION_PHRASES, *INTRODUCTION_PHRASES])

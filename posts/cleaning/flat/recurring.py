@@ -3,17 +3,17 @@
 import re
 from bisect import bisect_left, bisect_right
 
-from posts.cleaning.flat.flat_text import FlatText, is_ended
-from posts.cleaning.flat.segments import split
+from posts.cleaning.flat.flat_text import FlatText, ends_sentence
+from posts.cleaning.flat.segments import split_at
 
 # a run of this length that begins or ends with a sentence is no phrase within one
-SHORTEST_PASSAGE = 12
+MIN_PASSAGE_CHARS = 12
 # so much of a part recurs that the rest is a number, a date or a mark
-MOSTLY = 0.7
-# as in posts.cleaning.flat.segments.MARK, a class comes first and what the character begins behind it
-RULER = r"\-=＝－—_*＊━─═"
-ADDRESSED = re.compile(
-    rf"[hw@#{RULER}](?:(?<=h)ttps?://|(?<=w)ww\.|(?<=@)|(?<=#)\w|(?<=[{RULER}])[{RULER}]{{3}})"
+MIN_COVERED_SHARE = 0.7
+# as in posts.cleaning.flat.segments.BOUNDARY, a class comes first and what the character begins behind it
+RULER_CHARS = r"\-=＝－—_*＊━─═"
+ADDRESS_START = re.compile(
+    rf"[hw@#{RULER_CHARS}](?:(?<=h)ttps?://|(?<=w)ww\.|(?<=@)|(?<=#)\w|(?<=[{RULER_CHARS}])[{RULER_CHARS}]{{3}})"
 )
 GREETING = re.compile(
     r"大家好|各位|哈[喽嘍囉]|朋友们|朋友們|你好|您好|欢迎来到|歡迎來到|欢迎收看|歡迎收看|hello|hi\b|hey\b|welcome",
@@ -21,86 +21,123 @@ GREETING = re.compile(
 )
 
 
-def part_further(page: FlatText, repeated: tuple[int, int]) -> None:
+def split_at_recurring(flat_text: FlatText, title_span: tuple[int, int]) -> None:
     """Part sentences where a run that stands out begins or ends, and around the title."""
-    cuts = set[int]()
-    if page.covered:
-        borders = [part.start for part in page.parts] + [len(page.text)]
-        page.covered = [_trimmed(page, span, borders) for span in page.covered]
-        known = set(borders)
-        cuts = {at for span in page.covered if _stands_out(page, span, known) for at in span}
-    cuts.update(repeated if repeated[1] else ())
-    page.parts = split(page.parts, sorted(cuts)) if cuts else page.parts
-    if repeated[1]:
-        for part in page.parts:
-            if repeated[0] <= part.start and part.end <= repeated[1]:
+    cut_positions = set[int]()
+    if flat_text.recurring_spans:
+        borders = [segment.start for segment in flat_text.segments] + [len(flat_text.text)]
+        flat_text.recurring_spans = [
+            _trim_span(flat_text, span, borders) for span in flat_text.recurring_spans
+        ]
+        border_set = set(borders)
+        cut_positions = {
+            position
+            for span in flat_text.recurring_spans
+            if _stands_out(flat_text, span, border_set)
+            for position in span
+        }
+    cut_positions.update(title_span if title_span[1] else ())
+    flat_text.segments = (
+        split_at(flat_text.segments, sorted(cut_positions)) if cut_positions else flat_text.segments
+    )
+    if title_span[1]:
+        for part in flat_text.segments:
+            if title_span[0] <= part.start and part.end <= title_span[1]:
                 part.rule = "title_repeated"
 
 
-def _trimmed(page: FlatText, span: tuple[int, int], borders: list[int]) -> tuple[int, int]:
+def _trim_span(flat_text: FlatText, span: tuple[int, int], borders: list[int]) -> tuple[int, int]:
     """Leave to the sentences around a run what it shares of them: the end of one, the usual beginning of one."""
     start, end = span
     first, last = borders[bisect_left(borders, start)], borders[bisect_right(borders, end) - 1]
-    if start < first < end and first - start < SHORTEST_PASSAGE and is_ended(page.text[start:first].strip()):
+    if (
+        start < first < end
+        and first - start < MIN_PASSAGE_CHARS
+        and ends_sentence(flat_text.text[start:first].strip())
+    ):
         start = first
-    if start < last < end and not _is_asking(page, last, end):
+    if start < last < end and not _has_plea_or_address(flat_text, last, end):
         end = last
     return start, end
 
 
-def _stands_out(page: FlatText, span: tuple[int, int], borders: set[int]) -> bool:
+def _stands_out(flat_text: FlatText, span: tuple[int, int], borders: set[int]) -> bool:
     """Tell a run that is a passage of its own from a phrase within a sentence, or the usual beginning of one."""
     start, end = span
-    begins, ends = _is_border(page.text, start, borders, -1), _is_border(page.text, end, borders, 1)
-    if begins and not ends and not _is_asking(page, start, end):
+    begins_at_border, ends_at_border = (
+        _is_border(flat_text.text, start, borders, -1),
+        _is_border(flat_text.text, end, borders, 1),
+    )
+    if begins_at_border and not ends_at_border and not _has_plea_or_address(flat_text, start, end):
         return False
-    return end - start >= (2 * SHORTEST_PASSAGE, SHORTEST_PASSAGE - 2, SHORTEST_PASSAGE / 2)[begins + ends]
+    return (
+        end - start
+        >= (2 * MIN_PASSAGE_CHARS, MIN_PASSAGE_CHARS - 2, MIN_PASSAGE_CHARS / 2)[
+            begins_at_border + ends_at_border
+        ]
+    )
 
 
-def _is_asking(page: FlatText, start: int, end: int) -> bool:
-    return page.pleas.first(start, end) is not None or ADDRESSED.search(page.text, start, end) is not None
+def _has_plea_or_address(flat_text: FlatText, start: int, end: int) -> bool:
+    return (
+        flat_text.pleas.first_in(start, end) is not None
+        or ADDRESS_START.search(flat_text.text, start, end) is not None
+    )
 
 
-def _is_border(text: str, at: int, borders: set[int], step: int) -> bool:
-    while 0 < at < len(text) and at not in borders and text[at if step > 0 else at - 1].isspace():
-        at += step
-    return at in borders
+def _is_border(text: str, position: int, borders: set[int], step: int) -> bool:
+    while (
+        0 < position < len(text)
+        and position not in borders
+        and text[position if step > 0 else position - 1].isspace()
+    ):
+        position += step
+    return position in borders
 
 
-def recurring(page: FlatText) -> None:
+def drop_recurring(flat_text: FlatText) -> None:
     """A passage that recurs over the source, unless it tells who speaks, or of what."""
-    if not page.covered:
+    if not flat_text.recurring_spans:
         return
-    is_told = False
-    for part, share in zip(page.parts, _shares(page), strict=True):
-        if is_told or page.people:
-            is_told = part.kind == "text" and (
-                page.is_of_people(part) or (is_told and not page.is_plea(part))
+    is_introducing = False
+    for segment, share in zip(flat_text.segments, _covered_shares(flat_text), strict=True):
+        if is_introducing or flat_text.introductions:
+            is_introducing = segment.kind == "text" and (
+                flat_text.has_introduction(segment) or (is_introducing and not flat_text.has_plea(segment))
             )
-        if share >= MOSTLY and not is_told and part.rule is None and not page.is_chapter(part):
-            part.rule = "recurring"
-        is_told = is_told and not is_ended(page.said(part))
-    _keep_greetings(page)
+        if (
+            share >= MIN_COVERED_SHARE
+            and not is_introducing
+            and segment.rule is None
+            and not flat_text.is_chapter(segment)
+        ):
+            segment.rule = "recurring"
+        is_introducing = is_introducing and not ends_sentence(flat_text.text_of(segment))
+    _keep_greetings(flat_text)
 
 
-def _keep_greetings(page: FlatText) -> None:
+def _keep_greetings(flat_text: FlatText) -> None:
     is_followed = False
-    for part in reversed(page.parts):
-        if is_followed and part.rule == "recurring" and GREETING.match(page.said(part)):
-            part.rule = None
-        is_followed = part.rule is None
+    for segment in reversed(flat_text.segments):
+        if is_followed and segment.rule == "recurring" and GREETING.match(flat_text.text_of(segment)):
+            segment.rule = None
+        is_followed = segment.rule is None
 
 
-def _shares(page: FlatText) -> list[float]:
+def _covered_shares(flat_text: FlatText) -> list[float]:
     """Return how much of each part is covered. Parts and spans are in order, each apart from the next."""
-    shares, spans, at = list[float](), [*page.covered, (len(page.text), len(page.text))], 0
-    for part in page.parts:
-        start, end = part.start, part.end
-        while spans[at][1] <= start:
-            at += 1
-        inside, next_at = 0, at
-        while spans[next_at][0] < end:
-            inside += min(spans[next_at][1], end) - max(spans[next_at][0], start)
-            next_at += 1
-        shares.append(inside / (end - start))
+    shares, spans, span_index = (
+        list[float](),
+        [*flat_text.recurring_spans, (len(flat_text.text), len(flat_text.text))],
+        0,
+    )
+    for segment in flat_text.segments:
+        start, end = segment.start, segment.end
+        while spans[span_index][1] <= start:
+            span_index += 1
+        covered_chars, next_index = 0, span_index
+        while spans[next_index][0] < end:
+            covered_chars += min(spans[next_index][1], end) - max(spans[next_index][0], start)
+            next_index += 1
+        shares.append(covered_chars / (end - start))
     return shares

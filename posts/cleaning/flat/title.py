@@ -2,36 +2,36 @@
 
 import re
 
-from posts.cleaning.flat.segments import MARK
+from posts.cleaning.flat.segments import BOUNDARY
 
-SERIES = re.compile(r"【[^】]{1,30}】|\[[^\]]{1,30}\]|[上中下]集|第.{1,4}[集期话話回]")
-SERIES_FIRST = re.compile(rf"(?:{SERIES.pattern}|[\s:：—–-])++")
+SERIES_MARK = re.compile(r"【[^】]{1,30}】|\[[^\]]{1,30}\]|[上中下]集|第.{1,4}[集期话話回]")
+SERIES_PREFIX = re.compile(rf"(?:{SERIES_MARK.pattern}|[\s:：—–-])++")
 # a shorter title may stand in any sentence; one without its series may begin it
-SHORTEST_TITLE, SHORTEST_CORE = 4, 6
+MIN_TITLE_CHARS, MIN_CORE_CHARS = 4, 6
 
 
-def repeated(text: str, title: str) -> tuple[int, int]:
+def find_title(text: str, title: str) -> tuple[int, int]:
     """Find the title where it stands as a sentence of its own; (0, 0) where it does not."""
     title = title.strip()
-    start = text.find(title) if len(title) >= SHORTEST_TITLE else -1
+    start = text.find(title) if len(title) >= MIN_TITLE_CHARS else -1
     if start < 0:
-        return _reordered(text, title)
+        return _find_reordered_title(text, title)
     end = start + len(title)
     before, after = text[:start].rstrip()[-1:], text[end:].lstrip()
     if (before.isalnum() or before in set('《「“"『〈,，、:：')) and before:
         return 0, 0
-    border = MARK.search(after)
+    border = BOUNDARY.search(after)
     is_sentence = not after or (
         after[0] not in "，,、的" and (border.start() if border else len(after)) not in range(1, 10)
     )
     return (start, end) if is_sentence else (0, 0)
 
 
-def _reordered(text: str, title: str) -> tuple[int, int]:
+def _find_reordered_title(text: str, title: str) -> tuple[int, int]:
     """Find a first sentence that is the title with its series named elsewhere: `【series 3】part one: title`."""
-    core = SERIES.sub("", title).strip(" -—–:：")
-    if core == title or len(core) < SHORTEST_CORE:
+    core = SERIES_MARK.sub("", title).strip(" -—–:：")
+    if core == title or len(core) < MIN_CORE_CHARS:
         return 0, 0
-    head = SERIES_FIRST.match(text)
+    head = SERIES_PREFIX.match(text)
     start = head.end() if head else 0
     return (0, start + len(core)) if text.startswith(core, start) else (0, 0)

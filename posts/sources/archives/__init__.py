@@ -13,22 +13,22 @@ from dataclasses import dataclass
 from typing import IO, Self
 
 from posts.sources.archives import tar
-from posts.sources.archives.base import Member, Unreadable
-from posts.sources.archives.compression import packer, pieces
+from posts.sources.archives.base import ArchiveReadError, Member
+from posts.sources.archives.compression import decompress, detect_codec
 from posts.sources.archives.spool import Spool
-from posts.sources.archives.zip import members as zip_members
-from posts.sources.files import LARGEST_BYTES, File, is_post
-from posts.sources.paths import inside, printable, to_text
+from posts.sources.archives.zip import iter_members as zip_members
+from posts.sources.files import MAX_POST_BYTES, SourceFile, is_post
+from posts.sources.paths import decode_path, dir_prefix, printable
 from schemas.enums import Reason
 from schemas.errors import SourceError
 from schemas.keys import blob_id
 
 # with members, without any, in several parts
-ZIP = (b"PK\3\4", b"PK\5\6", b"PK\7\x08")
+ZIP_MAGICS = (b"PK\3\4", b"PK\5\6", b"PK\7\x08")
 TAR_MAGIC = slice(257, 262)
 SEPARATORS = re.compile(rb"[/\\]")
 # a name may well begin with "Q:"
-DRIVE = re.compile(rb"[A-Za-z]:[/\\]")
+DRIVE_PREFIX = re.compile(rb"[A-Za-z]:[/\\]")
 # A Mac keeps there what it knows about a file, under the name of the file.
 MAC_FOLDER, MAC_PREFIX = b"__MACOSX", b"._"
 
@@ -38,7 +38,7 @@ class ArchiveError(SourceError):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SpoolEntry:
     """Where the spool has the bytes of a file; nowhere, if there is a problem."""
 
     offset: int
@@ -51,60 +51,62 @@ class Place:
 class Archive:
     """An archive, or the folder `below` in it, as a context manager; in it, its post files can be read."""
 
-    def __init__(self, path: bytes, below: str = "") -> None:
-        self._path, self._below = path, below
-        self._places = dict[str, Place]()
+    def __init__(self, path: bytes, subpath: str = "") -> None:
+        self._path, self._subpath = path, subpath
+        self._entries = dict[str, SpoolEntry]()
 
     def __enter__(self) -> Self:
         """Unpack the posts. Raises ArchiveError."""
         try:
             with ExitStack() as stack, open(self._path, "rb") as file:  # noqa: PTH123 - a path of any bytes
                 self._spool = stack.enter_context(closing(Spool()))
-                self._fill(_members(file))
+                self._unpack(_members(file))
                 self._spool.flush()
                 stack.pop_all()
-        except (Unreadable, OSError) as error:
-            says = error.strerror if isinstance(error, OSError) else error
-            raise ArchiveError(f"{printable(to_text(self._path))}: {says}") from error
+        except (ArchiveReadError, OSError) as error:
+            message = error.strerror if isinstance(error, OSError) else error
+            raise ArchiveError(f"{printable(decode_path(self._path))}: {message}") from error
         return self
 
     def __exit__(self, *_: object) -> None:
         self._spool.close()
 
-    def files(self, origin: str) -> list[File]:
+    def list_files(self, origin: str) -> list[SourceFile]:
         """Return every post file; of several with one path the last, which unpacking would leave."""
         return [
-            File(origin, path, place.size, place.mtime_ns, place.problem, place.blob)
-            for path, place in self._places.items()
+            SourceFile(origin, path, entry.size, entry.mtime_ns, entry.problem, entry.blob)
+            for path, entry in self._entries.items()
         ]
 
-    def content(self, file_path: str) -> bytes:
+    def read(self, file_path: str) -> bytes:
         """Return the bytes of a file without a problem."""
-        place = self._places[file_path]
-        assert place.problem is None
-        return self._spool.read(place.offset, place.size)
+        entry = self._entries[file_path]
+        assert entry.problem is None
+        return self._spool.read(entry.offset, entry.size)
 
-    def _fill(self, members: Iterator[Member]) -> None:
-        folder = inside(self._below)
-        is_there = not folder
+    def _unpack(self, members: Iterator[Member]) -> None:
+        prefix = dir_prefix(self._subpath)
+        has_folder = not prefix
         for member in members:
-            path = _tidy(member.name)
-            if path.startswith(folder):
-                is_there = True
-                self._add(path.removeprefix(folder), member)
-        if not is_there:
-            raise Unreadable(f"it has no folder {printable(self._below)}")
+            path = _normalize_name(member.name)
+            if path.startswith(prefix):
+                has_folder = True
+                self._add_member(path.removeprefix(prefix), member)
+        if not has_folder:
+            raise ArchiveReadError(f"it has no folder {printable(self._subpath)}")
 
-    def _add(self, path: bytes, member: Member) -> None:
-        if not is_post(path) or _is_of_mac(path):
+    def _add_member(self, path: bytes, member: Member) -> None:
+        if not is_post(path) or _is_macos_metadata(path):
             return
-        problem = _problem(member)
+        problem = _find_problem(member)
         content = None if problem else member.read()
         if content is None:
-            place = Place(0, member.size, member.mtime_ns, problem or Reason.UNREADABLE)
+            entry = SpoolEntry(0, member.size, member.mtime_ns, problem or Reason.UNREADABLE)
         else:
-            place = Place(self._spool.add(content), len(content), member.mtime_ns, None, blob_id(content))
-        self._places[to_text(path)] = place
+            entry = SpoolEntry(
+                self._spool.add(content), len(content), member.mtime_ns, None, blob_id(content)
+            )
+        self._entries[decode_path(path)] = entry
 
 
 def is_archive(path: bytes) -> bool:
@@ -114,45 +116,45 @@ def is_archive(path: bytes) -> bool:
         if not stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116 - a path of any bytes
             return False
         with open(path, "rb") as file:  # noqa: PTH123 - a path of any bytes
-            opening = file.read(tar.BLOCK)
+            first_block = file.read(tar.BLOCK_BYTES)
     except OSError:
         return False
-    return opening.startswith(ZIP) or packer(opening) is not None or _is_tar(opening)
+    return first_block.startswith(ZIP_MAGICS) or detect_codec(first_block) is not None or _is_tar(first_block)
 
 
 def _members(file: IO[bytes]) -> Iterator[Member]:
-    opening = file.read(tar.BLOCK)
+    first_block = file.read(tar.BLOCK_BYTES)
     file.seek(0)
-    if opening.startswith(ZIP):
+    if first_block.startswith(ZIP_MAGICS):
         return zip_members(file)
-    packed_with = packer(opening)
-    if packed_with is None and not _is_tar(opening):
-        raise Unreadable("it is no archive of a known kind" if opening else "it is empty")
-    return tar.members(pieces(file, packed_with))
+    codec = detect_codec(first_block)
+    if codec is None and not _is_tar(first_block):
+        raise ArchiveReadError("it is no archive of a known kind" if first_block else "it is empty")
+    return tar.iter_members(decompress(file, codec))
 
 
-def _is_tar(opening: bytes) -> bool:
-    return opening[TAR_MAGIC] == b"ustar" or tar.is_header(opening)
+def _is_tar(first_block: bytes) -> bool:
+    return first_block[TAR_MAGIC] == b"ustar" or tar.is_header(first_block)
 
 
-def _problem(member: Member) -> Reason | None:
+def _find_problem(member: Member) -> Reason | None:
     if _is_unsafe(member.name):
         return Reason.UNSAFE_PATH
-    return member.problem or (Reason.TOO_LARGE if member.size > LARGEST_BYTES else None)
+    return member.problem or (Reason.TOO_LARGE if member.size > MAX_POST_BYTES else None)
 
 
 def _is_unsafe(name: bytes) -> bool:
     """Say whether unpacking could write a name outside of its folder, on any system, or could not write it."""
     parts = SEPARATORS.split(name)
-    return not parts[0] or b".." in parts or b"\0" in name or DRIVE.match(name) is not None
+    return not parts[0] or b".." in parts or b"\0" in name or DRIVE_PREFIX.match(name) is not None
 
 
-def _is_of_mac(path: bytes) -> bool:
+def _is_macos_metadata(path: bytes) -> bool:
     *folders, name = path.split(b"/")
     return name.startswith(MAC_PREFIX) or MAC_FOLDER in folders
 
 
-def _tidy(name: bytes) -> bytes:
+def _normalize_name(name: bytes) -> bytes:
     """Leave out of a name what means nothing: "./a//b" is "a/b". What is first or last in it stays."""
-    first, last = b"/" * name.startswith(b"/"), b"/" * name.endswith(b"/")
-    return first + b"/".join(part for part in name.split(b"/") if part not in (b"", b".")) + last
+    leading, trailing = b"/" * name.startswith(b"/"), b"/" * name.endswith(b"/")
+    return leading + b"/".join(part for part in name.split(b"/") if part not in (b"", b".")) + trailing

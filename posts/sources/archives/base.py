@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from schemas.enums import Reason
 
 
-class Unreadable(Exception):
+class ArchiveReadError(Exception):
     """An archive that cannot be read to its end. Says what is wrong, not in which archive."""
 
 

@@ -4,7 +4,7 @@ import os
 import tempfile
 from contextlib import suppress
 
-from posts.sources.archives.base import Unreadable
+from posts.sources.archives.base import ArchiveReadError
 
 
 class Spool:
@@ -21,7 +21,7 @@ class Spool:
         try:
             self._file.write(content)
         except OSError as error:
-            raise _no_space(error) from error
+            raise _no_space_error(error) from error
         return offset
 
     def flush(self) -> None:
@@ -29,7 +29,7 @@ class Spool:
         try:
             self._file.flush()
         except OSError as error:
-            raise _no_space(error) from error
+            raise _no_space_error(error) from error
 
     def read(self, offset: int, size: int) -> bytes:
         return os.pread(self._file.fileno(), size, offset)
@@ -40,5 +40,5 @@ class Spool:
             self._file.close()
 
 
-def _no_space(error: OSError) -> Unreadable:
-    return Unreadable(f"its posts do not fit in {tempfile.gettempdir()}: {error.strerror}")
+def _no_space_error(error: OSError) -> ArchiveReadError:
+    return ArchiveReadError(f"its posts do not fit in {tempfile.gettempdir()}: {error.strerror}")

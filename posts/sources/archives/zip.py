@@ -8,83 +8,91 @@ from collections.abc import Iterator
 from functools import partial
 from typing import IO
 
-from posts.sources.archives.base import Member, Unreadable
+from posts.sources.archives.base import ArchiveReadError, Member
 from schemas.enums import Reason
 
-IS_ENCRYPTED, IS_UTF8 = 0x1, 0x800
-FOLDER_OF_DOS = 0x10
+ENCRYPTED_FLAG, UTF8_FLAG = 0x1, 0x800
+DOS_FOLDER_FLAG = 0x10
 # What the others unpack to has no bound: 46 MB from 40 bytes with bzip2. Deflate packs 1032 to 1 at best.
-METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+SUPPORTED_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 # The end of a zip: it may be followed by a comment of 64 KiB, and counts the members.
-END = b"PK\5\6"
-END_BYTES = 22 + 65535
-COUNT = slice(10, 12)
+END_SIGNATURE = b"PK\5\6"
+MAX_END_BYTES = 22 + 65535
+COUNT_SLICE = slice(10, 12)
 # What a zip of 65,535 members or more puts there; some count from zero again.
-TOO_MANY = 0xFFFF
+COUNT_OVERFLOW = 0xFFFF
 # A header may tell more than a column holds.
-LARGEST_SIZE = 2**63 - 1
+MAX_SIZE_BYTES = 2**63 - 1
 # An extra field of Info-ZIP: its kind, its bytes, which times it has, and the first, in UTC. The time that
 # every member has is that of a clock on some wall.
-TIME = struct.Struct("<HHBi")
-TIME_KIND, HAS_MTIME = 0x5455, 0x1
+TIME_FIELD = struct.Struct("<HHBi")
+TIME_KIND, MTIME_FLAG = 0x5455, 0x1
 EXTRA_HEADER_BYTES = 4
-BROKEN = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError, ValueError, OSError)
+ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError, ValueError, OSError)
 
 
-def members(file: IO[bytes]) -> Iterator[Member]:
+def iter_members(file: IO[bytes]) -> Iterator[Member]:
     """Yield the members of a zip. Raises Unreadable."""
     try:
         archive = zipfile.ZipFile(file)
-    except BROKEN as error:
-        raise Unreadable(f"its list of members is damaged or cut off: {error}") from error
+    except ZIP_ERRORS as error:
+        raise ArchiveReadError(f"its list of members is damaged or cut off: {error}") from error
     with archive:
-        _check(file, archive.infolist())
+        _check_directory(file, archive.infolist())
         for info in archive.infolist():
-            yield _member(archive, info)
+            yield _as_member(archive, info)
 
 
-def _check(file: IO[bytes], infos: list[zipfile.ZipInfo]) -> None:
+def _check_directory(file: IO[bytes], infos: list[zipfile.ZipInfo]) -> None:
     """See that the list has all members, and that no two are the same bytes, as in a bomb."""
     size_bytes = file.seek(0, 2)
-    file.seek(max(0, size_bytes - END_BYTES))
+    file.seek(max(0, size_bytes - MAX_END_BYTES))
     tail = file.read()
-    told = int.from_bytes(tail[tail.rfind(END) :][COUNT], "little")
-    if told not in (TOO_MANY, len(infos) & TOO_MANY):
-        raise Unreadable(f"its list of members is damaged: {len(infos)} of {told} found")
+    stored_count = int.from_bytes(tail[tail.rfind(END_SIGNATURE) :][COUNT_SLICE], "little")
+    if stored_count not in (COUNT_OVERFLOW, len(infos) & COUNT_OVERFLOW):
+        raise ArchiveReadError(f"its list of members is damaged: {len(infos)} of {stored_count} found")
     packed_bytes = sum(info.compress_size for info in infos)
     if packed_bytes > size_bytes:
-        raise Unreadable(f"its members have {packed_bytes} bytes in a file of {size_bytes}: they overlap")
+        raise ArchiveReadError(
+            f"its members have {packed_bytes} bytes in a file of {size_bytes}: they overlap"
+        )
 
 
-def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Member:
-    name = _name(info)
+def _as_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Member:
+    name = _decode_name(info)
     kind = stat.S_IFMT(info.external_attr >> 16)
-    if kind == stat.S_IFDIR or (not kind and info.external_attr & FOLDER_OF_DOS):
+    if kind == stat.S_IFDIR or (not kind and info.external_attr & DOS_FOLDER_FLAG):
         name += b"/"
-    size = min(info.file_size, LARGEST_SIZE)
-    return Member(name, size, _mtime_ns(info.extra), _problem(info, kind), partial(_content, archive, info))
+    size = min(info.file_size, MAX_SIZE_BYTES)
+    return Member(
+        name,
+        size,
+        _parse_mtime_ns(info.extra),
+        _find_problem(info, kind),
+        partial(_read_content, archive, info),
+    )
 
 
-def _problem(info: zipfile.ZipInfo, kind: int) -> Reason | None:
+def _find_problem(info: zipfile.ZipInfo, kind: int) -> Reason | None:
     if kind == stat.S_IFLNK:
         return Reason.SYMLINK
     if kind not in (0, stat.S_IFREG):
         return Reason.NOT_A_FILE
-    if info.flag_bits & IS_ENCRYPTED:
+    if info.flag_bits & ENCRYPTED_FLAG:
         return Reason.ENCRYPTED
-    return None if info.compress_type in METHODS else Reason.UNREADABLE
+    return None if info.compress_type in SUPPORTED_METHODS else Reason.UNREADABLE
 
 
-def _name(info: zipfile.ZipInfo) -> bytes:
+def _decode_name(info: zipfile.ZipInfo) -> bytes:
     """Return a name in UTF-8, or as it is where it is neither that nor Chinese.
 
     zipfile takes names for CP437 that are not marked as UTF-8. Linux and Mac write UTF-8 unmarked, Windows its
     own encoding: in China GB18030. That of Taiwan or Japan is told apart by nothing, and becomes wrong characters.
     """
     text = info.orig_filename
-    if not info.flag_bits & IS_UTF8:
+    if not info.flag_bits & UTF8_FLAG:
         raw = text.encode("cp437")
-        decoded = _decoded(raw)
+        decoded = _try_decode(raw)
         if decoded is None:
             return raw
         text = decoded
@@ -92,7 +100,7 @@ def _name(info: zipfile.ZipInfo) -> bytes:
     return (text.replace("\\", "/") if info.create_system == 0 else text).encode()
 
 
-def _decoded(raw: bytes) -> str | None:
+def _try_decode(raw: bytes) -> str | None:
     for charset in ("utf-8", "gb18030"):
         try:
             return raw.decode(charset)
@@ -101,21 +109,21 @@ def _decoded(raw: bytes) -> str | None:
     return None
 
 
-def _mtime_ns(extra: bytes) -> int | None:
-    while len(extra) >= TIME.size:
-        kind, size, times, seconds = TIME.unpack_from(extra)
-        if kind == TIME_KIND and EXTRA_HEADER_BYTES + size >= TIME.size and times & HAS_MTIME:
+def _parse_mtime_ns(extra: bytes) -> int | None:
+    while len(extra) >= TIME_FIELD.size:
+        kind, size, flags, seconds = TIME_FIELD.unpack_from(extra)
+        if kind == TIME_KIND and EXTRA_HEADER_BYTES + size >= TIME_FIELD.size and flags & MTIME_FLAG:
             return int(seconds) * 10**9
         extra = extra[EXTRA_HEADER_BYTES + size :]
     return None
 
 
-def _content(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes | None:
+def _read_content(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes | None:
     """Return the bytes of a member; None where they are not those that were packed."""
     try:
         with archive.open(info) as member:
             # one more than it has to have, as the checksum is looked at when it ends
             content = member.read(info.file_size + 1)
-    except BROKEN:
+    except ZIP_ERRORS:
         return None
     return content if len(content) == info.file_size else None

@@ -6,24 +6,24 @@ from itertools import islice
 from subprocess import CompletedProcess
 from typing import Self
 
-from posts.sources.files import File, is_post
+from posts.sources.files import SourceFile, is_post
 from posts.sources.git import process, trees
-from posts.sources.git.objects import Blobs
+from posts.sources.git.objects import BlobReader
 from posts.sources.git.process import GitError, first_error
 from posts.sources.git.trees import Change, Commit
-from posts.sources.paths import inside, printable, to_bytes, to_text
+from posts.sources.paths import decode_path, dir_prefix, encode_path, printable
 from schemas.enums import Reason
 
 __all__ = ["Change", "Commit", "GitError", "Repository"]
 
 # --root, --no-follow, -O, --no-renames and --ignore-submodules answer settings that a repository may have.
-LINE = ("-z", "--first-parent", "--reverse", "--format=%H %ct %P")
-HISTORY = ("--first-parent", "--reverse", "--format=%H %ct", "--root", "--no-follow", "-O/dev/null")
-RAW = ("-r", "-z", "--raw", "--no-abbrev", "--no-renames", "--ignore-submodules=none")
-STATUS = ("--porcelain", "-z", "--no-renames", "--untracked-files=all", "--ignore-submodules=all")
+COMMIT_OPTIONS = ("-z", "--first-parent", "--reverse", "--format=%H %ct %P")
+CHANGE_OPTIONS = ("--first-parent", "--reverse", "--format=%H %ct", "--root", "--no-follow", "-O/dev/null")
+DIFF_OPTIONS = ("-r", "-z", "--raw", "--no-abbrev", "--no-renames", "--ignore-submodules=none")
+STATUS_OPTIONS = ("--porcelain", "-z", "--no-renames", "--untracked-files=all", "--ignore-submodules=all")
 # Sizes are asked for so many at a time: some megabytes, and few starts of git.
-LUMP = 10_000
-BRANCHES_NAMED = 10
+BATCH_ENTRIES = 10_000
+MAX_LISTED_BRANCHES = 10
 
 
 class Repository:
@@ -33,10 +33,10 @@ class Repository:
     and paths are text as by `posts.sources.paths`. `since`, `until`, `old` and `new` are ids of commits.
     """
 
-    def __init__(self, place: bytes, name: str | None = None) -> None:
+    def __init__(self, path: bytes, name: str | None = None) -> None:
         """Open a working copy, by its top folder or its .git folder, or a bare repository."""
-        self._git, self._working_copy = process.at(place, name)
-        self._blobs = Blobs(self._git)
+        self._git, self._working_copy = process.open_git(path, name)
+        self._blobs = BlobReader(self._git)
 
     def __enter__(self) -> Self:
         return self
@@ -47,135 +47,150 @@ class Repository:
     def close(self) -> None:
         self._blobs.close()
 
-    def commit(self, revision: str | None) -> Commit:
+    def resolve_commit(self, revision: str | None) -> Commit:
         """Return the commit of a revision; without one that of HEAD, or of the only branch where HEAD has none."""
-        revision = self._head() if revision is None else revision
-        tried = self._asked(revision)
-        found = _one_name(tried.stdout)
-        if found is None:
-            said = first_error(tried.stderr) or "unknown revision"
-            raise GitError(f'{self._git.name}: no commit "{printable(revision)}": {said}; {self._choice()}')
-        return trees.commit(self._git.run("log", "--no-walk", "--format=%H %ct", found, "--").strip())
+        revision = self._default_revision() if revision is None else revision
+        answer = self._resolve(revision)
+        commit_id = _parse_object_id(answer.stdout)
+        if commit_id is None:
+            message = first_error(answer.stderr) or "unknown revision"
+            raise GitError(
+                f'{self._git.name}: no commit "{printable(revision)}": {message}; {self._branch_hint()}'
+            )
+        return trees.parse_commit(
+            self._git.run("log", "--no-walk", "--format=%H %ct", commit_id, "--").strip()
+        )
 
-    def files(self, commit: str, origin: str, below: str = "") -> Iterator[File]:
+    def list_files(self, commit: str, origin: str, subpath: str = "") -> Iterator[SourceFile]:
         """Yield every post file of a commit; a submodule, which may hold some, and a link as a problem."""
-        words = self._git.words("ls-tree", "-r", "-z", "--full-tree", self.tree(commit, below))
-        entries = (entry for word in words if (entry := trees.entry(word)))
-        while lump := list(islice(entries, LUMP)):
-            sizes = iter(self.sizes([entry.blob for entry in lump if entry.blob]))
-            for entry in lump:
-                yield _file(origin, entry, next(sizes) if entry.blob else 0)
+        lines = self._git.iter_nul_separated(
+            "ls-tree", "-r", "-z", "--full-tree", self.resolve_tree(commit, subpath)
+        )
+        entries = (entry for line in lines if (entry := trees.parse_tree_entry(line)))
+        while batch := list(islice(entries, BATCH_ENTRIES)):
+            sizes = iter(self.read_sizes([entry.blob for entry in batch if entry.blob]))
+            for entry in batch:
+                yield _source_file(origin, entry, next(sizes) if entry.blob else 0)
 
-    def changes(self, old: str, new: str, below: str = "") -> list[Change] | None:
+    def diff_commits(self, old: str, new: str, subpath: str = "") -> list[Change] | None:
         """Return what changes between any two commits; None where the old one is not there any more."""
-        if not self._has(old):
+        if not self._has_commit(old):
             return None
-        folder = inside(below)
-        words = self._git.words("diff-tree", *RAW, old, new, "--", *_paths(folder))
-        return [change for word in words if (change := trees.change(word, next(words), folder))]
+        prefix = dir_prefix(subpath)
+        fields = self._git.iter_nul_separated("diff-tree", *DIFF_OPTIONS, old, new, "--", *_pathspecs(prefix))
+        return [change for field in fields if (change := trees.parse_change(field, next(fields), prefix))]
 
-    def line(self, since: str | None, until: str) -> list[Commit] | None:
+    def first_parent_commits(self, since: str | None, until: str) -> list[Commit] | None:
         """Return the commits of the first-parent line after `since`, the oldest first; None if it is not on that line."""
         if since == until:
             return []
-        if since is not None and not self._has(since):
+        if since is not None and not self._has_commit(since):
             return None
-        bounds = [until, f"^{since}"] if since else [until]
+        revision_range = [until, f"^{since}"] if since else [until]
         # no time at all where git can make nothing of it
-        heads = [word.split(b" ", 3) for word in self._git.words("log", *LINE, *bounds, "--")]
-        if since is not None and (not heads or heads[0][2] != since.encode()):
+        records = [
+            line.split(b" ", 3)
+            for line in self._git.iter_nul_separated("log", *COMMIT_OPTIONS, *revision_range, "--")
+        ]
+        if since is not None and (not records or records[0][2] != since.encode()):
             return None
-        return [trees.commit(b" ".join(head[:2])) for head in heads]
+        return [trees.parse_commit(b" ".join(record[:2])) for record in records]
 
-    def walk(self, since: str | None, until: str, below: str = "") -> Iterator[tuple[Commit, list[Change]]]:
+    def iter_changes(
+        self, since: str | None, until: str, subpath: str = ""
+    ) -> Iterator[tuple[Commit, list[Change]]]:
         """Yield the commits of the first-parent line that change post files, the oldest first, with the changes.
 
         Left out are `since` and all before it; without one, every file of the root commit is a change.
         """
-        folder, bounds = inside(below), [until, f"^{since}"] if since else [until]
-        words = self._git.words("log", *HISTORY, *RAW, *bounds, "--", *_paths(folder))
-        head, changes = b"", list[Change]()
-        for word in words:
-            if not word.startswith((b":", b"\n:")):
+        prefix, revision_range = dir_prefix(subpath), [until, f"^{since}"] if since else [until]
+        fields = self._git.iter_nul_separated(
+            "log", *CHANGE_OPTIONS, *DIFF_OPTIONS, *revision_range, "--", *_pathspecs(prefix)
+        )
+        commit_line, changes = b"", list[Change]()
+        for field in fields:
+            if not field.startswith((b":", b"\n:")):
                 if changes:
-                    yield trees.commit(head), changes
-                head, changes = word, []
-            elif change := trees.change(word, next(words), folder):
+                    yield trees.parse_commit(commit_line), changes
+                commit_line, changes = field, []
+            elif change := trees.parse_change(field, next(fields), prefix):
                 changes.append(change)
         if changes:
-            yield trees.commit(head), changes
+            yield trees.parse_commit(commit_line), changes
 
-    def sizes(self, blobs: Sequence[str]) -> list[int | None]:
+    def read_sizes(self, blobs: Sequence[str]) -> list[int | None]:
         """Return the sizes of blobs in bytes; None for a missing one."""
-        return self._blobs.sizes(blobs)
+        return self._blobs.read_sizes(blobs)
 
-    def contents(self, blobs: Iterable[str]) -> Iterator[bytes | None]:
+    def read_contents(self, blobs: Iterable[str]) -> Iterator[bytes | None]:
         """Return the contents of blobs, however large they are; None for a missing or corrupt one."""
-        return self._blobs.contents(blobs)
+        return self._blobs.read_contents(blobs)
 
-    def uncommitted(self, below: str = "") -> int:
+    def count_uncommitted(self, subpath: str = "") -> int:
         """Count the post files of the working copy that HEAD has not, or not as they are; 0 if there is none."""
         if self._working_copy is None:
             return 0
-        lines = self._working_copy.run("status", *STATUS, "--", *_paths(inside(below))).split(b"\0")
+        lines = self._working_copy.run(
+            "status", *STATUS_OPTIONS, "--", *_pathspecs(dir_prefix(subpath))
+        ).split(b"\0")
         return sum(is_post(line[len("?? ") :]) for line in lines)
 
-    def tree(self, commit: str, below: str = "") -> str:
+    def resolve_tree(self, commit: str, subpath: str = "") -> str:
         """Return the tree of a folder of a commit. Raises GitError where it has no such folder."""
-        folder = inside(below)
-        if not folder:
+        prefix = dir_prefix(subpath)
+        if not prefix:
             return commit
-        line = self._git.run("ls-tree", "-z", "--full-tree", "--", commit, *_paths(folder))
+        line = self._git.run("ls-tree", "-z", "--full-tree", "--", commit, *_pathspecs(prefix))
         _, kind, tree = line.partition(b"\t")[0].split() or [b""] * 3
         if kind != b"tree":
-            raise GitError(f"{self._git.name}: no folder {printable(below)} at {commit}")
+            raise GitError(f"{self._git.name}: no folder {printable(subpath)} at {commit}")
         return tree.decode()
 
-    def _has(self, commit: str) -> bool:
-        tried = self._asked(commit)
-        if tried.returncode:
-            raise self._git.error("cat-file", tried.stderr, tried.returncode)
-        return _one_name(tried.stdout) is not None
+    def _has_commit(self, commit: str) -> bool:
+        answer = self._resolve(commit)
+        if answer.returncode:
+            raise self._git.error("cat-file", answer.stderr, answer.returncode)
+        return _parse_object_id(answer.stdout) is not None
 
-    def _asked(self, revision: str) -> CompletedProcess[bytes]:
+    def _resolve(self, revision: str) -> CompletedProcess[bytes]:
         # on stdin no revision is an option, a range or two of them
-        asked = to_bytes(revision) + b"^{commit}\n"
-        return self._git.tried("cat-file", "--batch-check=%(objectname)", given=asked)
+        query = encode_path(revision) + b"^{commit}\n"
+        return self._git.run_unchecked("cat-file", "--batch-check=%(objectname)", stdin=query)
 
-    def _head(self) -> str:
-        if self._git.tried("rev-parse", "--quiet", "--verify", "HEAD").returncode == 0:
+    def _default_revision(self) -> str:
+        if self._git.run_unchecked("rev-parse", "--quiet", "--verify", "HEAD").returncode == 0:
             return "HEAD"
-        match self._branches():
+        match self._list_branches():
             case [only]:
-                return to_text(only)
+                return decode_path(only)
             case _:
-                raise GitError(f"{self._git.name}: HEAD names no commit; {self._choice()}")
+                raise GitError(f"{self._git.name}: HEAD names no commit; {self._branch_hint()}")
 
-    def _branches(self) -> list[bytes]:
+    def _list_branches(self) -> list[bytes]:
         """Return the full names of the branches, or, in a clone that has checked out none, of the remote ones."""
-        return self._refs("refs/heads") or [
-            ref for ref in self._refs("refs/remotes") if not ref.endswith(b"/HEAD")
+        return self._list_refs("refs/heads") or [
+            ref for ref in self._list_refs("refs/remotes") if not ref.endswith(b"/HEAD")
         ]
 
-    def _refs(self, kind: str) -> list[bytes]:
+    def _list_refs(self, kind: str) -> list[bytes]:
         return self._git.run("for-each-ref", "--format=%(refname)", kind).splitlines()
 
-    def _choice(self) -> str:
-        names = [printable(to_text(name.split(b"/", 2)[2])) for name in self._branches()]
-        more = ["..."] if len(names) > BRANCHES_NAMED else []
-        return f"branches: {', '.join(names[:BRANCHES_NAMED] + more) or 'none'}"
+    def _branch_hint(self) -> str:
+        names = [printable(decode_path(name.split(b"/", 2)[2])) for name in self._list_branches()]
+        more = ["..."] if len(names) > MAX_LISTED_BRANCHES else []
+        return f"branches: {', '.join(names[:MAX_LISTED_BRANCHES] + more) or 'none'}"
 
 
-def _paths(folder: bytes) -> list[bytes]:
+def _pathspecs(prefix: bytes) -> list[bytes]:
     # with its slash it would be listed by what is in it
-    return [folder.rstrip(b"/")] if folder else []
+    return [prefix.rstrip(b"/")] if prefix else []
 
 
-def _one_name(said: bytes) -> str | None:
+def _parse_object_id(output: bytes) -> str | None:
     """Return the id that git answers with, if not that there is none, nor, to a line feed within it, two things."""
-    return said.decode().strip() if re.fullmatch(rb"[0-9a-f]+\n", said) else None
+    return output.decode().strip() if re.fullmatch(rb"[0-9a-f]+\n", output) else None
 
 
-def _file(origin: str, entry: Change, size: int | None) -> File:
-    problem = Reason.UNREADABLE if size is None else entry.problem
-    return File(origin, entry.path, size or 0, None, problem, entry.blob)
+def _source_file(origin: str, change: Change, size: int | None) -> SourceFile:
+    problem = Reason.UNREADABLE if size is None else change.problem
+    return SourceFile(origin, change.path, size or 0, None, problem, change.blob)

@@ -12,9 +12,9 @@ from subprocess import Popen
 import psutil
 
 # A program that works uses processor time, however little: one that has used none for so long waits for what never comes.
-PATIENCE_SECONDS = 120.0
+IDLE_TIMEOUT_SECONDS = 120.0
 # looks within that time
-LOOKS = 8
+CHECKS_PER_TIMEOUT = 8
 
 
 class StuckError(Exception):
@@ -26,9 +26,9 @@ class _Watch:
     """One program that is waited for: what it had used up when it was last seen to work, and when that was."""
 
     process: Popen[bytes]
-    patience_seconds: float
-    used: tuple[float, int] | None
-    worked_at: float
+    timeout_seconds: float
+    usage: tuple[float, int] | None
+    active_at: float
     is_stuck: bool = False
 
 
@@ -38,51 +38,51 @@ _thread: threading.Thread | None = None
 
 
 @contextmanager
-def watched(process: Popen[bytes], patience_seconds: float | None = None) -> Iterator[None]:
+def idle_timeout(process: Popen[bytes], timeout_seconds: float | None = None) -> Iterator[None]:
     """Wait for a program, which leads a group of processes of its own. Raises StuckError where it comes no further."""
-    patience_seconds = PATIENCE_SECONDS if patience_seconds is None else patience_seconds
-    watch = _Watch(process, patience_seconds, None, time.monotonic())
+    timeout_seconds = IDLE_TIMEOUT_SECONDS if timeout_seconds is None else timeout_seconds
+    watch = _Watch(process, timeout_seconds, None, time.monotonic())
     with _lock:
         _watches[id(watch)] = watch
-        _start()
+        _start_thread()
     try:
         yield
     finally:
         with _lock:
             del _watches[id(watch)]
         if watch.is_stuck:
-            raise StuckError(f"came no further for {patience_seconds:g} s and was ended")
+            raise StuckError(f"came no further for {timeout_seconds:g} s and was ended")
 
 
-def _start() -> None:
+def _start_thread() -> None:
     global _thread  # noqa: PLW0603 - one thread looks at all
     if _thread is None or not _thread.is_alive():
-        _thread = threading.Thread(target=_look, name="git-watch", daemon=True)
+        _thread = threading.Thread(target=_check_loop, name="git-watch", daemon=True)
         _thread.start()
 
 
-def _look() -> None:
+def _check_loop() -> None:
     global _thread  # noqa: PLW0603
     while True:
-        time.sleep(PATIENCE_SECONDS / LOOKS)
+        time.sleep(IDLE_TIMEOUT_SECONDS / CHECKS_PER_TIMEOUT)
         with _lock:
             if not _watches:
                 _thread = None
                 return
             for watch in _watches.values():
-                _look_at(watch)
+                _check_process(watch)
 
 
-def _look_at(watch: _Watch) -> None:
-    now, used = time.monotonic(), _used(watch.process.pid)
-    if used != watch.used:
-        watch.used, watch.worked_at = used, now
-    elif now - watch.worked_at >= watch.patience_seconds and watch.process.poll() is None:
+def _check_process(watch: _Watch) -> None:
+    now, usage = time.monotonic(), _resource_usage(watch.process.pid)
+    if usage != watch.usage:
+        watch.usage, watch.active_at = usage, now
+    elif now - watch.active_at >= watch.timeout_seconds and watch.process.poll() is None:
         watch.is_stuck = True
         os.killpg(watch.process.pid, signal.SIGKILL)
 
 
-def _used(pid: int) -> tuple[float, int] | None:
+def _resource_usage(pid: int) -> tuple[float, int] | None:
     """Return the processor time that a program and those that it started have used, and how many these are."""
     try:
         leader = psutil.Process(pid)

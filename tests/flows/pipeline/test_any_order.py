@@ -50,7 +50,7 @@ def batches_of(most, kill=None):
         return parse(sighted, *how)
 
     with pytest.MonkeyPatch.context() as patch, suppress(Killed):
-        patch.setattr(read, "GROUP_FILES", most)
+        patch.setattr(read, "READ_BATCH_FILES", most)
         patch.setattr(worker, "parse", counted)
         if kill is not None:
             arm(patch.setattr, kill, give_up)
@@ -176,9 +176,9 @@ def test_a_pool_of_two_gives_the_lake_of_one_process(archive, monkeypatch, kind)
     for number in range(12):
         archive.write(f"{number}.md", url=f"https://a.example/{number % 8}", title=f"第{number}盏灯")
     kind == "git" and init(archive.folder).commit()
-    monkeypatch.setattr(pool, "WORTH_A_POOL", 0)
-    monkeypatch.setattr(pool, "HANDFUL_FILES", 3)
-    monkeypatch.setattr(read, "GROUP_FILES", 6)
+    monkeypatch.setattr(pool, "MIN_POOL_BYTES", 0)
+    monkeypatch.setattr(pool, "CHUNK_FILES", 3)
+    monkeypatch.setattr(read, "READ_BATCH_FILES", 6)
     archive.ingest(workers=2)
     monkeypatch.undo()
     assert_frame_equal(archive.posts(), archive.anew().posts())

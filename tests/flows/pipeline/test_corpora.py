@@ -9,8 +9,8 @@ import pytest
 
 from clean_score import average, score
 from flows.pipeline.direct import ingest
-from flows.pipeline.learning.learn import in_force
-from flows.pipeline.options import Order
+from flows.pipeline.learning.learn import load_templates
+from flows.pipeline.options import IngestOptions
 from lake.query.sql import run_query
 from lake.store import open_lake
 from paths import CORPORA
@@ -33,7 +33,9 @@ def loaded(tmp_path_factory):
             tarfile.open(fileobj=plain, mode="r|") as archive,
         ):
             archive.extractall(folder / "posts", filter="data")
-    return ingest(Order((folder / "posts",), folder / "lake"), print), open_lake(folder / "lake")
+    return ingest(IngestOptions(sources=(folder / "posts",), lake=folder / "lake")), open_lake(
+        folder / "lake"
+    )
 
 
 def test_every_real_file_is_a_post_or_a_copy_of_one(loaded):
@@ -51,13 +53,13 @@ def test_every_real_post_has_a_title_a_date_and_an_address_of_its_own(loaded):
 def test_nothing_is_read_again_when_nothing_changed(loaded):
     summary, lake = loaded
     origin = lake.scan("files").select("origin").head(1).collect().item()
-    again = ingest(Order((Path(origin),), lake.root), print)
+    again = ingest(IngestOptions(sources=(Path(origin),), lake=lake.root))
     assert (again.unchanged, again.bytes_read) == (summary.found, 0)
 
 
 def test_labelled_posts_are_cleaned_to_the_bar_with_what_was_learned_of_their_sources(loaded, tmp_path):
-    ingest(Order((f"{CORPORA}/society-history.bundle@master",), tmp_path / "lake"), print)
-    templates = {**in_force(loaded[1]), **in_force(open_lake(tmp_path / "lake"))}
+    ingest(IngestOptions(sources=(f"{CORPORA}/society-history.bundle@master",), lake=tmp_path / "lake"))
+    templates = {**load_templates(loaded[1]), **load_templates(open_lake(tmp_path / "lake"))}
     scores = {"article": [], "description": []}
     for row in map(json.loads, (GOLD / "index.jsonl").read_text("utf-8").splitlines()):
         text = parse_file(str(GOLD / row["path"]).encode(), templates=templates).text

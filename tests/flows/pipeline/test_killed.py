@@ -6,8 +6,8 @@ import psutil
 import pytest
 from polars.testing import assert_frame_equal
 
-IN_BATCHES = {"GROUP_FILES": 2}
-IN_A_POOL = IN_BATCHES | {"WORTH_A_POOL": 0}
+IN_BATCHES = {"READ_BATCH_FILES": 2}
+IN_A_POOL = IN_BATCHES | {"MIN_POOL_BYTES": 0}
 URL = "https://a.example/{}"
 POINTS = [
     ("before", "raw", 1),

@@ -8,7 +8,7 @@ import pytest
 from flows.pipeline.execution.load import Loader
 from lake.batch import Batch, Run
 from lake.store import open_lake
-from posts.worker import Reader
+from posts.worker import ParseConfig
 
 LONG_AGO = Run("older", dt.datetime(2024, 1, 1, tzinfo=dt.UTC))
 
@@ -23,7 +23,7 @@ def rejects(archive):
     lake = open_lake(archive.lake)
     row = lake.scan("files").filter(pl.col("path") == "broken.md").collect()
     aged = row.with_columns(first_seen_at=pl.lit(LONG_AGO.started_at), read_at=pl.lit(LONG_AGO.started_at))
-    Loader(lake, LONG_AGO, Reader()).load(Batch(1, file_rows=aged))
+    Loader(lake, LONG_AGO, ParseConfig()).load(Batch(1, file_rows=aged))
     return archive
 
 

@@ -12,7 +12,8 @@ from prefect.client.orchestration import PrefectClient
 from prefect.events.schemas.automations import Automation, AutomationCore
 
 from flows.environment import WORKER
-from flows.prefect.deploy import awaited, differ
+from flows.prefect import deploy
+from flows.prefect.deploy import has_changed, wait_until_healthy
 from paths import ROOT
 
 FILE = ROOT / "automations.yaml"
@@ -31,20 +32,20 @@ def on_a_server(wanted):
 def test_an_automation_is_the_same_in_whatever_order_the_server_tells_its_events(wanted):
     # with so many, a set's order differs by the order in which they came
     wanted = wanted | {"trigger": wanted["trigger"] | {"expect": [f"event.{each}" for each in range(100)]}}
-    assert not differ(on_a_server(wanted), AutomationCore.model_validate(wanted))
+    assert not has_changed(on_a_server(wanted), AutomationCore.model_validate(wanted))
 
 
 @pytest.mark.parametrize("key", ["description", "enabled"])
 def test_an_automation_that_reads_otherwise_differs(key):
     wanted = AUTOMATIONS[0]
     made = AutomationCore.model_validate(wanted | {key: False if key == "enabled" else "another"})
-    assert differ(made, AutomationCore.model_validate(wanted))
+    assert has_changed(made, AutomationCore.model_validate(wanted))
 
 
 def test_an_automation_that_waits_longer_differs():
     wanted = AUTOMATIONS[0]
     made = AutomationCore.model_validate(wanted | {"trigger": wanted["trigger"] | {"within": 600}})
-    assert differ(made, AutomationCore.model_validate(wanted))
+    assert has_changed(made, AutomationCore.model_validate(wanted))
 
 
 def test_a_run_is_taken_for_dead_after_four_heartbeats_and_for_never_begun_after_five_minutes():
@@ -73,19 +74,21 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def test_a_server_that_is_starting_is_waited_for_and_that_is_said(free_port):
-    url, said, servers = f"http://127.0.0.1:{free_port}/api", [], []
+def test_a_server_that_is_starting_is_waited_for_and_that_is_logged(free_port, monkeypatch):
+    url, messages, servers = f"http://127.0.0.1:{free_port}/api", [], []
 
-    def say(line):
-        said.append(line)
+    def info(message):
+        messages.append(message)
         servers.append(HTTPServer(("127.0.0.1", free_port), Healthy))
         threading.Thread(target=servers[0].serve_forever, daemon=True).start()
 
+    monkeypatch.setattr(deploy.logger, "info", info)
+
     async def wait():
         async with PrefectClient(url) as client:
-            await awaited(client, 100, say)
+            await wait_until_healthy(client, 100)
 
     asyncio.run(wait())
     servers[0].shutdown()
     servers[0].server_close()
-    assert [line.partition(", ")[0] for line in said] == [f"waiting for {url}/"]
+    assert [line.partition(", ")[0] for line in messages] == [f"waiting for {url}/"]

@@ -46,8 +46,8 @@ from flows.pipeline.direct import planned, session
 @flow
 def unbalanced(source: str, lake: str):
     order = Order((source,), Path(lake))
-    with session(order, print) as opened:
-        opened.find(planned(order, print))
+    with session(order) as opened:
+        opened.find(planned(order))
         opened.lake.table("files").delete("path = 'old-0.md'")
         reported(opened)
 
@@ -101,13 +101,13 @@ def told(server, tmp_path_factory):
 def rejecting(folder):
     """Make an archive of a source that has lost its dates, and load what it held before."""
     from flows.pipeline.direct import ingest
-    from flows.pipeline.options import Order
+    from flows.pipeline.options import IngestOptions
 
     posts = folder / "posts"
     posts.mkdir()
     for number in range(30):
         (posts / f"old-{number}.md").write_text(post(number, "date: 2024-03-05\n"))
-    ingest(Order((str(posts),), folder / "lake"), print)
+    ingest(IngestOptions(sources=(str(posts),), lake=folder / "lake"))
     for number in range(30, 60):
         (posts / f"new-{number}.md").write_text(post(number, ""))
     return posts, folder / "lake"

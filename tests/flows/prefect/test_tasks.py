@@ -68,10 +68,10 @@ def test_the_artifact_shows_counts_reasons_and_sources(told):
 
 def test_the_flow_gives_the_same_lake_as_the_direct_run(told, tmp_path):
     from flows.pipeline.direct import ingest
-    from flows.pipeline.options import Order
+    from flows.pipeline.options import IngestOptions
     from lake.store import open_lake
 
-    ingest(Order((str(EXAMPLES),), tmp_path / "direct"), print)
+    ingest(IngestOptions(sources=(str(EXAMPLES),), lake=tmp_path / "direct"))
     flow, direct = (
         open_lake(folder).scan("posts").drop("run_id", "ingested_at", "version_at").collect().sort("post_id")
         for folder in (told["lake"], tmp_path / "direct")

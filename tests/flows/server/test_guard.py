@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from flows.server.guard import Guard, allowed_places
+from flows.server.guard import Guard, parse_allowed_hosts
 
-ALLOWED = allowed_places("server, posts.example.org:8443", "https://lake.example.org/api")
+ALLOWED = parse_allowed_hosts("server, posts.example.org:8443", "https://lake.example.org/api")
 HOST = "127.0.0.1:4200"
 
 
@@ -143,4 +143,4 @@ def test_without_an_origin_only_links_come_from_other_sites(method, fetch, passe
 @pytest.mark.parametrize("name", ["http://posts.example.org", "a b/c", "*", "ida@lamp.example"])
 def test_a_name_that_is_no_host_is_told(name):
     with pytest.raises(ValueError, match=r".+"):
-        allowed_places(name)
+        parse_allowed_hosts(name)

@@ -121,7 +121,7 @@ def test_a_kill_at_any_point_leaves_no_withdrawn_row_and_the_next_run_ends_as_if
     five.put("0.md", kept)
     withdraw(five, 2, 3)
     five.write("4.md", url=URL.format(4), title="改了")
-    monkeypatch.setattr(read, "GROUP_FILES", 1)
+    monkeypatch.setattr(read, "READ_BATCH_FILES", 1)
     with monkeypatch.context() as patch, pytest.raises(Killed):
         arm(patch.setattr, point, give_up)
         five.ingest()

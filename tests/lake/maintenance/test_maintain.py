@@ -13,10 +13,11 @@ from polars.testing import assert_frame_equal
 
 from archive import Snapshot
 from flows.pipeline.execution import read
-from flows.pipeline.learn_run import Upkeep, learn
-from flows.pipeline.maintenance.maintain import Maintenance, maintain
+from flows.pipeline.learn_run import learn
+from flows.pipeline.maintenance.maintain import maintain
 from flows.pipeline.maintenance.verify import verify
-from flows.pipeline.progress import watched_by
+from flows.pipeline.options import LearnOptions, MaintainOptions
+from flows.pipeline.progress import progress_listener
 from git_repository import contents, init
 from lake.errors import LakeError
 from lake.maintenance import compact as files
@@ -50,7 +51,11 @@ def archive(three_ingests):
 
 
 def maintained(archive, days=0.0, **order):
-    return maintain(Maintenance(archive.lake, days, no_readers=True, wait_seconds=0, **order), print)
+    return maintain(
+        MaintainOptions(
+            lake=archive.lake, retention_days=days, allow_short_retention=True, wait_seconds=0, **order
+        )
+    )
 
 
 def frames(archive):
@@ -92,7 +97,7 @@ def killed_after(steps, archive):
         if next(told, None) is None:
             raise Killed
 
-    with watched_by(watch), pytest.raises(Killed):
+    with progress_listener(watch), pytest.raises(Killed):
         maintained(archive)
 
 
@@ -266,12 +271,12 @@ def test_nothing_is_put_together_where_that_is_not_wanted(archive):
 @pytest.mark.parametrize("days", [0, 0.9, -1, 31, float("nan")])
 def test_a_retention_that_running_queries_may_not_survive_is_refused(tmp_path, days):
     with pytest.raises(MisuseError, match="retention of"):
-        Maintenance(tmp_path, days)
+        MaintainOptions(lake=tmp_path, retention_days=days)
 
 
 def test_there_must_be_a_lake(tmp_path):
     with pytest.raises(LakeError, match="no lake here"):
-        maintain(Maintenance(tmp_path / "none"), print)
+        maintain(MaintainOptions(lake=tmp_path / "none"))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -323,7 +328,7 @@ def test_posts_that_were_cleaned_again_are_not_taken_back_behind_what_is_deleted
 @pytest.fixture
 def past(archive, monkeypatch):
     """A repository of six commits, and how to replay it; batches are of two files."""
-    monkeypatch.setattr(read, "GROUP_FILES", 2)
+    monkeypatch.setattr(read, "READ_BATCH_FILES", 2)
     home = type(archive)(archive.folder.with_name("past"), archive.lake.with_name("of-the-past"))
     home.folder.mkdir()
     git = init(home.folder)
@@ -343,7 +348,7 @@ UPKEEP = {
     "maintain-killed": lambda home: killed_after(8, home),
     "maintain-killed-early": lambda home: killed_after(6, home),
     "maintain-twice": lambda home: (maintained(home), maintained(home)),
-    "learn": lambda home: learn(Upkeep(home.lake, wait_seconds=0), print),
+    "learn": lambda home: learn(LearnOptions(lake=home.lake, wait_seconds=0)),
 }
 
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from flows.pipeline.direct import ingest
-from flows.pipeline.options import Order
+from flows.pipeline.options import IngestOptions
 from git_repository import init
 from lake.errors import LakeError
 from lake.query import sql
@@ -30,7 +30,7 @@ def lived(archive):
     git.commit(4)
     archive.write("a.md", url=URL, title="两盏灯")
     git.commit(5)
-    ingest(Order((str(archive.folder),), archive.lake, history=True), print)
+    ingest(IngestOptions(sources=(str(archive.folder),), lake=archive.lake, history=True))
     return archive
 
 

@@ -210,7 +210,7 @@ def test_a_lake_with_findings_is_refused_in_one_line(archive):
     twice(archive)
     verified = verify(archive.lake)
     with pytest.raises(FaultyLakeError, match=r"^\S+: 1 findings: unique$"):
-        verified.refuse_faults()
+        verified.raise_if_faulty()
 
 
 def test_looking_writes_nothing(archive):

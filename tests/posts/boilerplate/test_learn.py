@@ -4,12 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from posts.boilerplate.events import edition
-from posts.boilerplate.learn import Pattern, Specimen, as_learned, learn, least_of
-from posts.boilerplate.ngrams import leveled, runs, said
-from posts.boilerplate.template import AMID, EDGE, RUN, SIGNATURE, Template, is_furniture
+from posts.boilerplate.events import edition_of
+from posts.boilerplate.learn import Pattern, TrainingSample, learn, min_support, to_training_blocks
+from posts.boilerplate.ngrams import mask_digits, shared_runs, text_weight
+from posts.boilerplate.template import EDGE_BLOCK, INNER_BLOCK, SIGNATURE, TEXT_RUN, Template, is_site_notice
 from posts.html.blocks import Block
-from posts.text.whitespace import bare
+from posts.text.whitespace import alphanumeric_key
 
 TAIL = "请记得按时收看旧港夜话，我们明晚见。"
 
@@ -24,29 +24,29 @@ def night(number, edition=""):
 
 
 def flat(number, text):
-    return Specimen(*night(number), as_learned([Block(text, None, "div", "")]), is_flat=True)
+    return TrainingSample(*night(number), to_training_blocks([Block(text, None, "div", "")]), is_flat=True)
 
 
 def page(number, *texts, element="p", signature="", edition=""):
     blocks = [Block(text, None, element, signature) for text in texts]
-    return Specimen(*night(number, edition), as_learned(blocks), is_flat=False)
+    return TrainingSample(*night(number, edition), to_training_blocks(blocks), is_flat=False)
 
 
 @pytest.mark.parametrize(("posts", "least"), [(8, 3), (300, 3), (301, 4), (1_200, 12), (100_000, 12)])
 def test_one_post_in_a_hundred_is_enough_and_twelve_always_are(posts, least):
-    assert least_of(posts) == least
+    assert min_support(posts) == least
 
 
 def test_a_run_is_told_to_the_character_though_it_is_glued_to_other_text():
     texts = [own(number) + TAIL for number in range(10)]
-    assert runs(texts, 3) == {TAIL: 10}
+    assert shared_runs(texts, 3) == {TAIL: 10}
 
 
 def test_numbers_within_a_run_do_not_part_it():
     found = learn(
         [flat(number, f"{own(number)}第{number + 100}期节目由海边电台赞助播出") for number in range(10)]
     )
-    assert [(each.kind, each.pattern) for each in found] == [(RUN, "第000期节目由海边电台赞助播出")]
+    assert [(each.kind, each.pattern) for each in found] == [(TEXT_RUN, "第000期节目由海边电台赞助播出")]
 
 
 def test_bodies_that_are_the_same_count_once():
@@ -54,14 +54,14 @@ def test_bodies_that_are_the_same_count_once():
 
 
 def test_one_body_under_many_titles_is_what_a_channel_says_of_itself():
-    assert learn([flat(number, TAIL) for number in range(9)]) == [Pattern(RUN, TAIL, 9)]
+    assert learn([flat(number, TAIL) for number in range(9)]) == [Pattern(TEXT_RUN, TAIL, 9)]
 
 
 def test_a_block_at_the_end_of_many_pages_is_boilerplate():
     found = learn(
         [page(number, own(2 * number), own(2 * number + 1), "返回旧港首页") for number in range(20)]
     )
-    assert found == [Pattern(EDGE, "返回旧港首页", 20)]
+    assert found == [Pattern(EDGE_BLOCK, "返回旧港首页", 20)]
 
 
 @pytest.mark.parametrize("words", ["未完待续", "参考资料", "第三章", "注释", "1", "The End"])
@@ -72,12 +72,12 @@ def test_what_authors_write_again_and_again_is_theirs(words):
 def test_a_quotation_amid_the_text_of_a_few_is_no_boilerplate():
     middle = [own(1_000 + at) for at in range(12)]
     pages = [page(number, own(4 * number), *middle[: 4 + number % 2], "短引文", own(4 * number + 1), *[own(4 * number + 2)] * 9) for number in range(20)]  # fmt: skip
-    assert all(each.pattern != bare("短引文") for each in learn(pages))
+    assert all(each.pattern != alphanumeric_key("短引文") for each in learn(pages))
 
 
 def test_markup_that_holds_nothing_but_boilerplate_is_told_by_its_signature():
     pages = [
-        Specimen(
+        TrainingSample(
             *night(number),
             [(own(2 * number), "p", "", False), (own(2 * number + 1), "p", "", False)]
             + [(f"推广{at}{own(number)}", "li", "ul.xq-9", number > 0) for at in range(3)],
@@ -89,10 +89,10 @@ def test_markup_that_holds_nothing_but_boilerplate_is_told_by_its_signature():
 
 
 def test_a_template_covers_what_it_knows_and_says_where():
-    template = Template.of(3, [(RUN, leveled(TAIL)), (EDGE, "首页")])
+    template = Template.from_patterns(3, [(TEXT_RUN, mask_digits(TAIL)), (EDGE_BLOCK, "首页")])
     text = own(1) + TAIL
-    assert template.covered(text) == [(len(text) - len(TAIL), len(text))]
-    assert list(template.patterns) == [(RUN, TAIL), (EDGE, "首页")]
+    assert template.matches(text) == [(len(text) - len(TAIL), len(text))]
+    assert list(template.patterns) == [(TEXT_RUN, TAIL), (EDGE_BLOCK, "首页")]
 
 
 def left_out(template, *blocks):
@@ -103,14 +103,14 @@ def left_out(template, *blocks):
 
 @pytest.mark.parametrize("element", ["pre", "h2", "h5", "tr", "td", "th"])
 def test_nothing_learned_cuts_code_headings_or_tables(element):
-    template = Template.of(1, [(EDGE, "首页"), (AMID, "首页"), (SIGNATURE, "x")])
+    template = Template.from_patterns(1, [(EDGE_BLOCK, "首页"), (INNER_BLOCK, "首页"), (SIGNATURE, "x")])
     blocks = [Block(own(1), None, "p", ""), Block("首页", None, element, "x")]
-    assert list(template.recurring(blocks, None)) == []
+    assert list(template.recurring_blocks(blocks, None)) == []
     assert learn([page(number, own(number), "首页", element=element) for number in range(20)]) == []
 
 
 def test_a_block_of_the_edge_stays_amid_the_text():
-    template = Template.of(1, [(EDGE, "首页"), (EDGE, "返回")])
+    template = Template.from_patterns(1, [(EDGE_BLOCK, "首页"), (EDGE_BLOCK, "返回")])
     assert left_out(template, (own(1), "p"), ("首页", "p"), (own(2), "p"), ("返回", "p"), ("首页", "p")) == [
         "返回",
         "首页",
@@ -119,7 +119,7 @@ def test_a_block_of_the_edge_stays_amid_the_text():
 
 def test_what_is_led_in_to_stays():
     sentence = "请在岸上的登记处出示证件，并在下午六点以前离开北边的码头。"
-    template = Template.of(1, [(AMID, bare(sentence))])
+    template = Template.from_patterns(1, [(INNER_BLOCK, alphanumeric_key(sentence))])
     assert left_out(template, (own(1), "p"), (sentence, "p"), (own(2), "p")) == [sentence]
     assert left_out(template, ("告示说：", "p"), (sentence, "p"), (own(2), "p")) == []
 
@@ -134,7 +134,7 @@ def amid(sentence, holding, total, head=2):
 
 @pytest.mark.parametrize(
     ("holding", "total", "kinds"),
-    [(3, 40, []), (7, 40, []), (8, 40, [AMID]), (8, 200, []), (10, 200, [AMID])],
+    [(3, 40, []), (7, 40, []), (8, 40, [INNER_BLOCK]), (8, 200, []), (10, 200, [INNER_BLOCK])],
 )
 def test_amid_a_text_eight_posts_and_a_twentieth_of_the_source_are_needed(holding, total, kinds):
     sentence = "各位乘客请在岸上的登记处出示证件，并在下午六点以前离开北边的码头。"
@@ -166,7 +166,7 @@ def test_the_first_sentence_of_a_series_is_its_own():
 def test_a_plea_at_the_end_of_a_few_posts_is_boilerplate():
     plea = "欢迎订阅我们的电子报，每周五寄到您的信箱。"
     pages = [page(number, *(own(5 * number + at) for at in range(3)), *([plea] if number % 15 == 0 else [])) for number in range(60)]  # fmt: skip
-    assert learn(pages) == [Pattern(EDGE, bare(plea), 4)]
+    assert learn(pages) == [Pattern(EDGE_BLOCK, alphanumeric_key(plea), 4)]
 
 
 def test_paragraphs_of_a_source_of_articles_are_no_descriptions():
@@ -178,13 +178,17 @@ def test_paragraphs_of_a_source_of_articles_are_no_descriptions():
 
 
 def test_latin_is_counted_in_words():
-    assert (said("harbour lights at dawn"), said("港口的灯"), said("港口 lights")) == (8, 4, 4)
+    assert (text_weight("harbour lights at dawn"), text_weight("港口的灯"), text_weight("港口 lights")) == (
+        8,
+        4,
+        4,
+    )
 
 
 def test_what_an_older_postlake_learned_otherwise_is_passed_by():
-    assert list(Template.of(1, [("block", "首页"), ("signature", "ul.x"), (RUN, TAIL)]).patterns) == [
-        (RUN, TAIL)
-    ]
+    assert list(
+        Template.from_patterns(1, [("block", "首页"), ("signature", "ul.x"), (TEXT_RUN, TAIL)]).patterns
+    ) == [(TEXT_RUN, TAIL)]
 
 
 def test_what_asks_near_the_end_is_left_out_though_a_line_of_its_own_follows():
@@ -193,8 +197,8 @@ def test_what_asks_near_the_end_is_left_out_though_a_line_of_its_own_follows():
         page(number, *(own(20 * number + at) for at in range(12)), *([plea] if number % 15 == 0 else []), own(20 * number + 13))
         for number in range(60)
     ]  # fmt: skip
-    assert learn(pages) == [Pattern(EDGE, bare(plea), 4)]
-    template = Template.of(1, [(EDGE, bare(plea))])
+    assert learn(pages) == [Pattern(EDGE_BLOCK, alphanumeric_key(plea), 4)]
+    template = Template.from_patterns(1, [(EDGE_BLOCK, alphanumeric_key(plea))])
     assert left_out(template, *((own(at), "p") for at in range(12)), (plea, "p"), (own(13), "p")) == [plea]
     assert left_out(template, *((own(at), "p") for at in range(4)), (plea, "p"), *((own(at), "p") for at in range(5, 15))) == []  # fmt: skip
 
@@ -203,8 +207,8 @@ def test_what_asks_near_the_end_is_left_out_though_a_line_of_its_own_follows():
     ("nights", "languages", "kinds"),
     [
         ((20, 21, 22, 24), "ko ja de vi", []),
-        ((20, 21, 22, 24), "ko ko ko ko", [EDGE]),
-        ((20, 120, 220, 320), "ko ja de vi", [EDGE]),
+        ((20, 21, 22, 24), "ko ko ko ko", [EDGE_BLOCK]),
+        ((20, 120, 220, 320), "ko ja de vi", [EDGE_BLOCK]),
     ],
 )
 def test_what_stands_in_each_translation_of_one_post_is_its_own(nights, languages, kinds):
@@ -228,8 +232,8 @@ def test_what_stands_in_each_translation_of_one_post_is_its_own(nights, language
     ],
 )
 def test_translations_differ_in_folder_or_in_the_end_of_the_name(path, told):
-    assert edition(path) == told
+    assert edition_of(path) == told
 
 
 def test_the_address_of_a_file_to_download_asks_nothing():
-    assert [is_furniture(text) for text in ("https://harbour.example/a/lamp-1.9.tar.bz2", "网站：https://harbour.example/night.html")] == [False, True]  # fmt: skip
+    assert [is_site_notice(text) for text in ("https://harbour.example/a/lamp-1.9.tar.bz2", "网站：https://harbour.example/night.html")] == [False, True]  # fmt: skip

@@ -2,8 +2,8 @@
 
 import pytest
 
-from posts.cleaning.flat import cut
-from posts.cleaning.flat.segments import parts_of
+from posts.cleaning.flat import clean_flat_text
+from posts.cleaning.flat.segments import split_segments
 
 PARTS = {
     "a sentence ends with its quotation mark": (
@@ -46,17 +46,17 @@ CUTS = {
 
 @pytest.mark.parametrize(("text", "parts"), PARTS.values(), ids=PARTS.keys())
 def test_a_text_is_parted(text, parts):
-    assert [f"{part.kind} {text[part.start : part.end]}" for part in parts_of(text)] == parts
+    assert [f"{part.kind} {text[part.start : part.end]}" for part in split_segments(text)] == parts
 
 
 @pytest.mark.parametrize(("text", "passages"), CUTS.values(), ids=CUTS.keys())
 def test_each_part_is_kept_or_left_out(text, passages):
-    assert cut(text, "港口的灯塔") == passages
+    assert clean_flat_text(text, "港口的灯塔") == passages
 
 
 def test_a_passage_that_recurs_is_left_out():
     text = "灯塔亮了，船回来了。港口日报，每天早上八点。"
-    assert cut(text, "", lambda _: [(10, 22)]) == [
+    assert clean_flat_text(text, "", lambda _: [(10, 22)]) == [
         ("灯塔亮了，船回来了。", None),
         ("港口日报，每天早上八点。", "recurring"),
     ]

@@ -5,10 +5,10 @@ from itertools import product
 
 import pytest
 
-from posts.cleaning.block_rules import Page, judge
-from posts.cleaning.flat import cut
+from posts.cleaning.block_rules import PageContext, apply_rules
+from posts.cleaning.flat import clean_flat_text
 from posts.html.extract import Block, Content
-from posts.parse import Sighted, parse
+from posts.parse import RawFile, parse
 from schemas.keys import blob_id
 
 SIZE = 300_000
@@ -39,18 +39,18 @@ FLAT = {
 @pytest.mark.sampled(4)
 @pytest.mark.parametrize("text", FLAT.values(), ids=FLAT.keys())
 def test_a_long_text_without_line_breaks_is_cut_in_seconds(text):
-    assert "".join(passage for passage, _ in cut(text, "a title")) == text
+    assert "".join(passage for passage, _ in clean_flat_text(text, "a title")) == text
 
 
 def test_many_runs_that_recur_are_cut_in_seconds():
     text, covered = "一二三四五六七八九十。甲乙" * 50_000, [(at, at + 11) for at in range(0, 650_000, 13)]
-    assert len(cut(text, "a title", lambda _: covered)) == 100_000
+    assert len(clean_flat_text(text, "a title", lambda _: covered)) == 100_000
 
 
 @pytest.mark.parametrize("text", ["点击关注 http://a.b", "x" + "/" * 219, "read" + "\u3000" * 216])
 def test_many_blocks_are_judged_in_seconds(text):
     blocks = [Block(text, None, "p", "", len(text), ["/a"]) for _ in range(2_000)]
-    judge(Content(blocks), Page("a title", "https://example.com/a"))
+    apply_rules(Content(blocks), PageContext("a title", "https://example.com/a"))
     assert len({block.rule for block in blocks[20:-20]}) == 1
 
 
@@ -127,7 +127,7 @@ LITTLE_SECONDS = 0.5
 def seconds(content):
     """Return the CPU time that reading a file takes, which other processes hardly change."""
     begun = time.process_time()
-    parse(Sighted("/blog", "2024-03-05-x.md", content.encode(), blob_id(b"")))
+    parse(RawFile("/blog", "2024-03-05-x.md", content.encode(), blob_id(b"")))
     return time.process_time() - begun
 
 
@@ -174,5 +174,5 @@ def test_names_of_classes_take_time_as_their_size(name):
 
 
 def test_what_is_nested_too_deep_in_markdown_is_text():
-    post = parse(Sighted("/b", "2024-03-05-x.md", f"---\ntitle: a\n---\n{'>' * 9_000} deep\n".encode(), ""))
+    post = parse(RawFile("/b", "2024-03-05-x.md", f"---\ntitle: a\n---\n{'>' * 9_000} deep\n".encode(), ""))
     assert post.text == "deep"

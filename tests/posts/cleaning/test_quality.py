@@ -6,7 +6,7 @@ import pytest
 
 from clean_score import average, score
 from paths import GOLDEN
-from posts.parse import Sighted, parse
+from posts.parse import RawFile, parse
 from schemas.keys import blob_id
 
 CASES = sorted((GOLDEN / "clean").glob("*.md"))
@@ -17,7 +17,7 @@ def scores():
     cleaned = []
     for case in CASES:
         content = case.read_bytes()
-        text = parse(Sighted("/blog", case.name, content, blob_id(content))).text
+        text = parse(RawFile("/blog", case.name, content, blob_id(content))).text
         # a text of one block is no list of lines
         cleaned.append(score(f"{text}\n\n", json.loads(case.with_suffix(".json").read_text("utf-8"))["text"]))
     return cleaned

@@ -5,11 +5,11 @@ import ast
 import pytest
 
 from paths import GOLDEN, ROOT
-from posts.cleaning.block_rules import WORDINGS
-from posts.cleaning.reasons import REASONS
+from posts.cleaning.block_rules import TEXT_RULES
+from posts.cleaning.reasons import RULE_REASONS
 from posts.errors import Ignored, Rejected
 from posts.html.elements import CLASS_RULES
-from posts.parse import Sighted, read_blocks
+from posts.parse import RawFile, parse_blocks
 from schemas.enums import HtmlParser
 from schemas.keys import blob_id
 
@@ -46,24 +46,24 @@ def _words(node):
 
 @pytest.mark.parametrize("module", sorted(str(path.relative_to(POSTS)) for path in POSTS.rglob("*.py")))
 def test_every_rule_that_the_code_names_has_a_reason(module):
-    assert set(rules_in(module)) <= set(REASONS)
+    assert set(rules_in(module)) <= set(RULE_REASONS)
 
 
 def test_the_rules_that_are_functions_are_found_in_the_code():
     found = {rule for path in POSTS.rglob("*.py") for rule in rules_in(path)}
-    data = {rule.name for rule in (*CLASS_RULES, *WORDINGS)}
-    assert set(REASONS) - found <= data
+    data = {rule.name for rule in (*CLASS_RULES, *TEXT_RULES)}
+    assert set(RULE_REASONS) - found <= data
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.relative_to(GOLDEN).as_posix())
 def test_every_rule_that_a_golden_case_meets_has_a_reason(case):
     content = case.read_bytes()
     try:
-        _, read = read_blocks(Sighted("/", case.name, content, blob_id(content)), HtmlParser.LEXBOR, {})
+        _, read = parse_blocks(RawFile("/", case.name, content, blob_id(content)), HtmlParser.LEXBOR, {})
     except (Rejected, Ignored):
         return
-    assert {block.rule for block in read.blocks} - {None} <= set(REASONS)
+    assert {block.rule for block in read.blocks} - {None} <= set(RULE_REASONS)
 
 
 def test_a_reason_is_one_line_without_a_full_stop():
-    assert [reason for reason in REASONS.values() if "\n" in reason or reason.endswith(".")] == []
+    assert [reason for reason in RULE_REASONS.values() if "\n" in reason or reason.endswith(".")] == []

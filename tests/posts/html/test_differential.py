@@ -13,8 +13,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from paths import CORPORA
-from posts.html.extract import content_of
-from posts.html.parser import markup_of
+from posts.html.extract import parse_content
+from posts.html.parser import normalize_html
 from posts.parse import parse_file
 from posts.post import Post
 from schemas.enums import HtmlParser
@@ -103,7 +103,7 @@ DIFFERENCES = {
 
 def both(html):
     """Return what each engine reads."""
-    contents = [content_of(markup_of(html, engine)[0]) for engine in HtmlParser]
+    contents = [parse_content(normalize_html(html, engine)[0]) for engine in HtmlParser]
     return [(content.text, content.links, content.images) for content in contents]
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from posts.html.elements import names_of, why_dropped
+from posts.html.elements import element_names, element_rule
 
 HERE = Path(__file__).parent
 
@@ -15,7 +15,7 @@ def rows(name):
 
 def rule(tag, **attributes):
     attributes = {"class" if key == "class_" else key: value for key, value in attributes.items()}
-    return why_dropped(tag, attributes, names_of(attributes))
+    return element_rule(tag, attributes, element_names(attributes))
 
 
 @pytest.mark.parametrize(("system", "names"), rows("article_names.tsv"))

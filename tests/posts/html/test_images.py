@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from posts.html.image_blocklist import NO_PICTURE_HOSTS
-from posts.html.images import LATE, best_of_srcset, picture
+from posts.html.image_blocklist import BLOCKED_IMAGE_HOSTS
+from posts.html.images import LAZY_SRC_ATTRIBUTES, best_of_srcset, image_url
 
 SEA = "https://sea.example/2024/sea.jpg"
 GIF = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="
@@ -71,22 +71,22 @@ NO_PICTURES = {
 
 @pytest.mark.parametrize(("attributes", "expected"), PICTURES.values(), ids=PICTURES)
 def test_an_image_is_the_picture_it_shows_in_the_end(attributes, expected):
-    assert picture(attributes) == expected
+    assert image_url(attributes) == expected
 
 
 @pytest.mark.parametrize("attributes", NO_PICTURES.values(), ids=NO_PICTURES)
 def test_what_is_no_picture_of_the_post_is_none(attributes):
-    assert picture(attributes) is None
+    assert image_url(attributes) is None
 
 
-@pytest.mark.parametrize("name", LATE)
+@pytest.mark.parametrize("name", LAZY_SRC_ATTRIBUTES)
 def test_a_late_address_wins_over_a_stand_in(name):
-    assert picture({"src": GIF, name: SEA}) == SEA
+    assert image_url({"src": GIF, name: SEA}) == SEA
 
 
-@pytest.mark.parametrize("host", NO_PICTURE_HOSTS)
+@pytest.mark.parametrize("host", BLOCKED_IMAGE_HOSTS)
 def test_a_host_of_the_table_serves_no_picture_nor_do_those_below_it(host):
-    assert (picture({"src": f"https://{host}/a.jpg"}), picture({"src": f"//cdn.{host}/a.jpg"})) == (
+    assert (image_url({"src": f"https://{host}/a.jpg"}), image_url({"src": f"//cdn.{host}/a.jpg"})) == (
         None,
         None,
     )
@@ -125,12 +125,14 @@ def test_a_hostile_set_is_read_in_linear_time():
     assert best_of_srcset("," * 1_000_000 + "(" * 1_000_000) is None
 
 
-NAMES = st.sampled_from([*LATE, "src", "srcset", "data-srcset", "class", "style", "width", "alt", "data-url"])
+NAMES = st.sampled_from(
+    [*LAZY_SRC_ATTRIBUTES, "src", "srcset", "data-srcset", "class", "style", "width", "alt", "data-url"]
+)
 
 
 @given(
     st.dictionaries(NAMES, st.none() | st.text() | st.sampled_from([SEA, GIF, "//", "http://", "a.jpg 2x"]))
 )
 def test_any_image_gives_an_address_that_is_written_on_it_or_none(attributes):
-    address = picture(attributes)
+    address = image_url(attributes)
     assert address is None or any(address in (written or "") for written in attributes.values())

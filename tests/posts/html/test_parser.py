@@ -2,9 +2,9 @@
 
 import pytest
 
-from posts.html.extract import content_of
-from posts.html.parser import markup_of
-from posts.html.tags import attributes_of
+from posts.html.extract import parse_content
+from posts.html.parser import normalize_html
+from posts.html.tags import parse_attributes
 from schemas.enums import HtmlParser
 
 # the first <i> is there since one <div> alone is not parsed
@@ -35,29 +35,29 @@ READ = {
 @pytest.mark.parametrize("engine", HtmlParser)
 @pytest.mark.parametrize(("html", "text"), READ.values(), ids=READ)
 def test_both_engines_read(html, text, engine):
-    assert content_of(markup_of(f"<i>_</i>{html}", engine)[0]).text == text
+    assert parse_content(normalize_html(f"<i>_</i>{html}", engine)[0]).text == text
 
 
 @pytest.mark.parametrize("engine", HtmlParser)
 def test_an_image_by_its_other_name_is_an_image(engine):
-    assert content_of(markup_of("a<image src=x>b</image>c", engine)[0]).images == [{"src": "x"}]
+    assert parse_content(normalize_html("a<image src=x>b</image>c", engine)[0]).images == [{"src": "x"}]
 
 
 @pytest.mark.parametrize("engine", HtmlParser)
 def test_attributes_stay_in_order_and_the_first_of_a_name_counts(engine):
-    markup, _ = markup_of(
+    markup, _ = normalize_html(
         "<i>_</i><p title=\"a > 'b'\" CLASS='x  y' class=z hidden data-a=&quot;>c</p>", engine
     )
     tag = markup.partition("<p ")[2].partition(">")[0]
     expected = {"title": "a > 'b'", "class": "x  y", "hidden": "", "data-a": '"'}
-    assert list(attributes_of(f"p {tag}").items()) == list(expected.items())
+    assert list(parse_attributes(f"p {tag}").items()) == list(expected.items())
 
 
 @pytest.mark.parametrize("shape", ["<div>", '<div class="a">', "<span>"])
 def test_beautifulsoup_writes_nested_twins_without_recursion(shape):
     name = shape[1:].partition(" ")[0].strip(">")
     html = shape * 3_000 + "a" + f"<b></b></{name}>" * 3_000
-    assert content_of(markup_of(html, HtmlParser.BEAUTIFULSOUP)[0]).text == "a"
+    assert parse_content(normalize_html(html, HtmlParser.BEAUTIFULSOUP)[0]).text == "a"
 
 
 SPARED = {
@@ -71,7 +71,7 @@ SPARED = {
 
 @pytest.mark.parametrize("html", SPARED.values(), ids=SPARED)
 def test_lexbor_is_spared(html):
-    assert markup_of(html)[1]
+    assert normalize_html(html)[1]
 
 
 UNSPARED = {
@@ -85,4 +85,4 @@ UNSPARED = {
 
 @pytest.mark.parametrize("html", UNSPARED.values(), ids=UNSPARED)
 def test_lexbor_reads(html):
-    assert not markup_of(html)[1]
+    assert not normalize_html(html)[1]

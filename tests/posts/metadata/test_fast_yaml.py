@@ -7,7 +7,7 @@ import yaml
 from hypothesis import event, example, given, settings
 from hypothesis import strategies as st
 
-from posts.metadata.fast_yaml import read_simple
+from posts.metadata.fast_yaml import load_simple
 from tiers import examples
 
 KEYS = st.sampled_from(["title", "date", "y", "_", "a1", "Title"])
@@ -51,7 +51,7 @@ LINES = st.lists(PLAIN_LINES, min_size=1, max_size=2) | st.lists(PLAIN_LINES | O
 @example("a: b\na: c", "\n")
 @example("a" * 1025 + ": b", "\n")
 def test_what_is_read_is_what_yaml_reads(lines, end):
-    fields = read_simple(lines + end)
+    fields = load_simple(lines + end)
     event("read" if fields else "left to YAML")
     if fields is not None:
         assert typed(fields) == typed(yaml.load(lines + end, Loader=yaml.CSafeLoader))
@@ -78,4 +78,4 @@ def typed(fields):
     ids=["quoted", "time", "url", "only", "boolean", "word"],
 )
 def test_the_five_forms_and_booleans_are_read(line, value):
-    assert read_simple(f"{line}\n") == {line.partition(":")[0]: value}
+    assert load_simple(f"{line}\n") == {line.partition(":")[0]: value}

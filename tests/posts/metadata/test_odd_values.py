@@ -2,7 +2,7 @@
 
 import pytest
 
-from posts.parse import Sighted, parse
+from posts.parse import RawFile, parse
 from posts.post import Post
 from schemas.enums import Reason
 from schemas.keys import blob_id
@@ -30,7 +30,7 @@ DIALECTS = {
 @pytest.mark.parametrize("value", DATES, ids=lambda value: value[:30])
 def test_a_value_is_understood_or_not_and_throws_nothing(dialect, key, value):
     content = DIALECTS[dialect].format(key=key, value=value).encode()
-    became = parse(Sighted("/blog", "2021-09-01-x.md", content, blob_id(content)))
+    became = parse(RawFile("/blog", "2021-09-01-x.md", content, blob_id(content)))
     assert isinstance(became, Post) or became.reason in {
         Reason.BROKEN_FRONT_MATTER,
         Reason.HOSTILE_FRONT_MATTER,

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from posts.sources.files import find, read
-from posts.sources.paths import printable, to_bytes, to_text
+from posts.sources.files import read_file, walk_folder
+from posts.sources.paths import decode_path, encode_path, printable
 
 ODD_NAMES = {
     "newline": b"a\nb.md",
@@ -24,33 +24,33 @@ ODD_NAMES = {
 
 
 def found(root):
-    return sorted((file.path, file.problem) for file in find(bytes(root)))
+    return sorted((file.path, file.problem) for file in walk_folder(bytes(root)))
 
 
 @pytest.mark.parametrize("name", ODD_NAMES.values(), ids=ODD_NAMES)
 def test_a_file_of_any_name_is_found_and_read(tmp_path, name):
     (tmp_path / os.fsdecode(name)).write_bytes(b"words")
-    (sighting,) = find(bytes(tmp_path))
-    assert to_bytes(sighting.path) == name
-    assert read(sighting.origin, sighting.path) == b"words"
+    (sighting,) = walk_folder(bytes(tmp_path))
+    assert encode_path(sighting.path) == name
+    assert read_file(sighting.origin, sighting.path) == b"words"
 
 
 @given(st.binary() | st.text().map(str.encode) | st.text("\U0010ff80\U0010ffff\udc80a", max_size=5).map(
     lambda text: text.encode("utf-8", "surrogateescape")))  # fmt: skip
 def test_any_name_survives_as_text(name):
-    text = to_text(name)
+    text = decode_path(name)
     text.encode()
-    assert to_bytes(text) == name
+    assert encode_path(text) == name
 
 
 @given(st.binary(), st.binary())
 def test_two_names_are_two_texts(one, other):
-    assert (to_text(one) == to_text(other)) == (one == other)
+    assert (decode_path(one) == decode_path(other)) == (one == other)
 
 
 @given(st.binary())
 def test_a_name_is_printed_on_one_line(name):
-    assert printable(to_text(name)).isprintable()
+    assert printable(decode_path(name)).isprintable()
 
 
 def test_every_ending_of_a_post_is_found_in_any_case(tmp_path):
@@ -71,7 +71,7 @@ def test_files_are_found_at_any_depth_and_in_hidden_folders(tmp_path):
 def test_the_size_and_time_of_a_file_are_given(tmp_path):
     (tmp_path / "x.md").write_bytes(b"words")
     os.utime(tmp_path / "x.md", ns=(1, 1_709_601_600_123_456_789))
-    (sighting,) = find(bytes(tmp_path))
+    (sighting,) = walk_folder(bytes(tmp_path))
     assert (sighting.origin, sighting.size, sighting.mtime_ns) == (
         str(tmp_path),
         5,
@@ -82,7 +82,7 @@ def test_the_size_and_time_of_a_file_are_given(tmp_path):
 def test_a_root_with_a_slash_at_its_end_gives_the_same_paths(tmp_path):
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "x.md").touch()
-    assert [file.path for file in find(bytes(tmp_path) + b"/")] == ["a/x.md"]
+    assert [file.path for file in walk_folder(bytes(tmp_path) + b"/")] == ["a/x.md"]
 
 
 def test_what_version_control_keeps_is_not_entered(tmp_path):
@@ -161,4 +161,4 @@ def test_a_folder_that_cannot_be_listed_is_unreadable(tmp_path):
 def test_a_root_that_cannot_be_listed_is_an_error(tmp_path, root):
     (tmp_path / "file").touch()
     with pytest.raises(OSError, match=root):
-        list(find(bytes(tmp_path / root)))
+        list(walk_folder(bytes(tmp_path / root)))

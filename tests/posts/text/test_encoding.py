@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from posts.text.decode import decode
-from posts.text.encoding import decoded
+from posts.text.encoding import decode_bytes
 from schemas.enums import ParseWarning
 
 HANS = (
@@ -112,12 +112,15 @@ def test_bytes_that_no_encoding_explains_keep_their_ascii():
 
 @given(st.text())
 def test_utf_8_is_never_doubted(text):
-    assert decoded(text.encode(errors="replace")) == (text.encode(errors="replace").decode("utf-8-sig"), [])
+    assert decode_bytes(text.encode(errors="replace")) == (
+        text.encode(errors="replace").decode("utf-8-sig"),
+        [],
+    )
 
 
 @given(st.binary(max_size=400))
 def test_any_bytes_become_text_and_a_warning_where_they_are_not_utf_8(content):
-    text, warnings = decoded(content)
+    text, warnings = decode_bytes(content)
     assert text.encode().decode() == text
     assert bool(warnings) == (
         content.decode("utf-8-sig", "replace") != text or "\ufffd" in text or not _is_utf_8(content)

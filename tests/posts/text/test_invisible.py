@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from posts.text.invisible import FROM_GBK, RULES, visible
+from posts.text.invisible import CHARACTER_RULES, FROM_GBK, strip_invisible
 
 VISIBLE = {
     "plain": ("海上有一座灯塔。", "海上有一座灯塔。"),
@@ -49,23 +49,23 @@ VISIBLE = {
 
 @pytest.mark.parametrize(("text", "expected"), VISIBLE.values(), ids=VISIBLE)
 def test_a_text_holds_what_is_seen(text, expected):
-    assert visible(text) == expected
+    assert strip_invisible(text) == expected
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.why)
+@pytest.mark.parametrize("rule", CHARACTER_RULES, ids=lambda rule: rule.why)
 def test_a_rule_says_what_becomes_of_each_of_its_characters(rule):
     members = re.findall(f"[{rule.characters}]", "".join(map(chr, range(sys.maxunicode + 1))))
-    assert {visible(f"=1{char}1=") for char in members} == {f"=1{rule.becomes}1="}
+    assert {strip_invisible(f"=1{char}1=") for char in members} == {f"=1{rule.becomes}1="}
 
 
 def test_what_no_rule_names_stays():
-    listed = re.compile(f"[{''.join(rule.characters for rule in RULES)}\ue000-\uefff]")
+    listed = re.compile(f"[{''.join(rule.characters for rule in CHARACTER_RULES)}\ue000-\uefff]")
     others = [char for char in map(chr, range(sys.maxunicode + 1)) if not listed.match(char)]
-    assert [char for char in others if visible(f"={char}=") != f"={char}="] == []
+    assert [char for char in others if strip_invisible(f"={char}=") != f"={char}="] == []
 
 
 def test_no_visible_mark_or_letter_is_in_a_rule():
-    listed = re.compile(f"[{''.join(rule.characters for rule in RULES)}]")
+    listed = re.compile(f"[{''.join(rule.characters for rule in CHARACTER_RULES)}]")
     seen = {char for char in map(chr, range(sys.maxunicode + 1)) if unicodedata.category(char)[0] in "LMNPS"}
     assert sorted(filter(listed.match, seen)) == ["\u2800", "\ufffc"]
 
@@ -82,9 +82,9 @@ ODDITIES = st.text(st.sampled_from(ODD))
 
 @given(ODDITIES | st.text())
 def test_what_is_visible_stays_as_it_is(text):
-    assert visible(visible(text)) == visible(text)
+    assert strip_invisible(strip_invisible(text)) == strip_invisible(text)
 
 
 @given(ODDITIES | st.text())
 def test_marks_of_the_walk_are_not_touched(text):
-    assert re.findall("[\t\v\x00\u3000]", visible(text)) == re.findall("[\t\v\x00\u3000]", text)
+    assert re.findall("[\t\v\x00\u3000]", strip_invisible(text)) == re.findall("[\t\v\x00\u3000]", text)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from posts.text.language import language_of
+from posts.text.language import detect_language
 
 with Path(__file__).with_name("languages.tsv").open(encoding="utf-8", newline="") as labels:
     LABELLED = [
@@ -41,11 +41,11 @@ TEXTS = {
 
 @pytest.mark.parametrize(("text", "expected"), TEXTS.values(), ids=TEXTS)
 def test_a_text_tells_its_language(text, expected):
-    assert language_of(text) == expected
+    assert detect_language(text) == expected
 
 
 def test_nearly_all_of_each_language_are_told():
-    told = Counter((language, language_of(text)[0]) for text, language, _ in LABELLED)
+    told = Counter((language, detect_language(text)[0]) for text, language, _ in LABELLED)
     of_language = Counter(language for _, language, _ in LABELLED)
     shares = {language: told[language, language] / count for language, count in of_language.items()}
     assert min(shares.values()) >= 0.95, told
@@ -53,11 +53,13 @@ def test_nearly_all_of_each_language_are_told():
 
 def test_language_and_script_are_told_for_nearly_all():
     wrong = [
-        (text, label, language_of(text)) for text, *label in LABELLED if language_of(text) != tuple(label)
+        (text, label, detect_language(text))
+        for text, *label in LABELLED
+        if detect_language(text) != tuple(label)
     ]
     assert len(wrong) <= 0.02 * len(LABELLED), "\n".join(map(str, wrong))
 
 
 @pytest.mark.parametrize("text", ["\ud800", "=" * 100_000, "a.b" * 100_000, "\x00", "#", "の"])
 def test_no_text_is_too_odd(text):
-    language_of(text)
+    detect_language(text)

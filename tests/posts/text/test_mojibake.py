@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from posts.text.mojibake import SIGNS, repaired
+from posts.text.mojibake import SUSPECTS, fix_mojibake
 from schemas.enums import ParseWarning
 
 HANS = "海上有一座灯塔，他每天都在那里点灯。"
@@ -67,37 +67,37 @@ LOST = {
 
 @pytest.mark.parametrize(("text", "expected"), MISREAD.values(), ids=MISREAD)
 def test_misread_text_is_read_again(text, expected):
-    assert repaired(text) == (expected, [ParseWarning.MOJIBAKE])
+    assert fix_mojibake(text) == (expected, [ParseWarning.MOJIBAKE])
 
 
 @pytest.mark.parametrize("text", SOUND.values(), ids=SOUND)
 def test_sound_text_is_left_alone(text):
     # with a sign on another line, so that no line is passed over for want of one
-    assert repaired(f"å\n{text}") == (f"å\n{text}", [])
+    assert fix_mojibake(f"å\n{text}") == (f"å\n{text}", [])
 
 
 @pytest.mark.parametrize("text", LOST.values(), ids=LOST)
 def test_what_is_lost_is_said_to_be(text):
-    assert repaired(f"\ufffd{text}") == (f"\ufffd{text}", [ParseWarning.LOST_CHARACTERS])
+    assert fix_mojibake(f"\ufffd{text}") == (f"\ufffd{text}", [ParseWarning.LOST_CHARACTERS])
 
 
 def test_only_the_bad_line_changes():
-    assert repaired(f"{HANS}\n{latin(HANS.encode())}\né\n")[0] == f"{HANS}\n{HANS}\né\n"
+    assert fix_mojibake(f"{HANS}\n{latin(HANS.encode())}\né\n")[0] == f"{HANS}\n{HANS}\né\n"
 
 
 def test_a_character_that_gbk_cut_is_lost_and_the_rest_is_not():
     misread = "的是在这里的海".encode()[:-1].decode("gbk") + "\ufffd，"
-    assert repaired(misread) == (
+    assert fix_mojibake(misread) == (
         "的是在这里的\ufffd，",
         [ParseWarning.MOJIBAKE, ParseWarning.LOST_CHARACTERS],
     )
 
 
-@given(st.text(st.characters(codec="gbk")) | st.text() | st.text(st.sampled_from([*SIGNS, *"a é\n»的"])))
+@given(st.text(st.characters(codec="gbk")) | st.text() | st.text(st.sampled_from([*SUSPECTS, *"a é\n»的"])))
 def test_lines_stay_lines(text):
-    assert repaired(text)[0].count("\n") == text.count("\n")
+    assert fix_mojibake(text)[0].count("\n") == text.count("\n")
 
 
 @given(st.text(st.sampled_from("灯塔在岸上的人有一座，。"), min_size=4, max_size=40))
 def test_utf_8_read_as_latin_1_is_always_repaired(text):
-    assert repaired(latin(f"在{text}".encode()))[0] == f"在{text}"
+    assert fix_mojibake(latin(f"在{text}".encode()))[0] == f"在{text}"

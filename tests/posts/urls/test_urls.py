@@ -2,7 +2,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from posts.urls import absolute, canonical, domain
+from posts.urls import canonicalize, domain_of, resolve_link
 
 CANONICAL = {
     "as it is": ("https://lamp.example/a/b.html?id=7", "https://lamp.example/a/b.html?id=7"),
@@ -92,7 +92,7 @@ CANONICAL = {
 
 @pytest.mark.parametrize(("url", "expected"), CANONICAL.values(), ids=CANONICAL)
 def test_a_page_has_one_spelling(url, expected):
-    assert canonical(url) == expected
+    assert canonicalize(url) == expected
 
 
 BASE = "https://lamp.example/2024/a.html?p=1"
@@ -122,7 +122,7 @@ ABSOLUTE = {
 
 @pytest.mark.parametrize(("base", "url", "expected"), ABSOLUTE.values(), ids=ABSOLUTE)
 def test_a_link_leads_from_its_page(base, url, expected):
-    assert absolute(base, url) == expected
+    assert resolve_link(base, url) == expected
 
 
 LEADING_ON = {
@@ -151,17 +151,17 @@ NOT_LEADING_ON = {
 
 @pytest.mark.parametrize("link", LEADING_ON.values(), ids=LEADING_ON)
 def test_a_page_that_only_leads_on_is_passed(link):
-    assert absolute(BASE, link) == "https://sea.example/?id=7"
+    assert resolve_link(BASE, link) == "https://sea.example/?id=7"
 
 
 @pytest.mark.parametrize("link", NOT_LEADING_ON.values(), ids=NOT_LEADING_ON)
 def test_a_page_that_has_something_to_say_stays(link):
-    assert absolute(BASE, link) == link
+    assert resolve_link(BASE, link) == link
 
 
 def test_a_redirector_to_itself_ends():
     chain = "https://href.li/?" * 50 + "https://sea.example/"
-    assert absolute(None, chain) == "https://href.li/?" * 45 + "https://sea.example/"
+    assert resolve_link(None, chain) == "https://href.li/?" * 45 + "https://sea.example/"
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,7 @@ def test_a_redirector_to_itself_ends():
     ],
 )
 def test_a_domain_is_the_host_without_www(url, expected):
-    assert domain(url) == expected
+    assert domain_of(url) == expected
 
 
 PIECES = [
@@ -210,8 +210,8 @@ URLS = st.tuples(
 @example("https://lamp.example/%252525E5%252525A1%25252594")
 @example("https://lamp.example/%2525E5%2525A1%252594")
 def test_a_canonical_url_is_its_own_canonical_url(url):
-    once = canonical(url)
-    assert once is None or canonical(once) == once
+    once = canonicalize(url)
+    assert once is None or canonicalize(once) == once
 
 
 PAIRS = st.lists(
@@ -239,13 +239,13 @@ def test_tracking_does_not_part_twins(pairs, tracking, data):
     at = data.draw(st.integers(0, len(pairs)))
     bare = "https://lamp.example/a?" + "&".join(pairs)
     tracked = "https://lamp.example/a?" + "&".join([*pairs[:at], tracking, *pairs[at:]])
-    assert canonical(tracked) == canonical(bare)
+    assert canonicalize(tracked) == canonicalize(bare)
 
 
 @given(st.none() | st.just(BASE), URLS | st.text())
 def test_any_link_is_a_canonical_url_or_none(base, url):
-    found = absolute(base, url)
-    assert found is None or found == canonical(found)
+    found = resolve_link(base, url)
+    assert found is None or found == canonicalize(found)
 
 
 @pytest.mark.parametrize(
@@ -263,4 +263,4 @@ def test_any_link_is_a_canonical_url_or_none(base, url):
     ids=["escape", "tab", "bidi", "query", "host", "bidi-host", "soft-hyphen", "encoded-often"],
 )
 def test_no_control_character_stays_in_an_address(written, kept):
-    assert canonical(written) == kept
+    assert canonicalize(written) == kept

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from flows.pipeline.maintenance.verify import verify
-from flows.pipeline.reporting.account import FailuresError, refuse_failures
+from flows.pipeline.reporting.account import FailuresError, raise_if_failed
 from flows.pipeline.sources import base
 from flows.pipeline.sources.base import VanishedError
 from git_repository import as_nobody, init
@@ -74,7 +74,7 @@ def test_a_folder_that_has_lost_most_of_its_posts_keeps_them(loaded, but):
     assert loaded.files().equals(files)
     assert verify(loaded.lake).findings == 0
     with pytest.raises(FailuresError, match=r"source_shrank: .*/posts: .* of its 44 posts .* --allow-shrink"):
-        refuse_failures(summary.run_id, summary.alarms, summary)
+        raise_if_failed(summary.run_id, summary.alarms, summary)
 
 
 def test_what_is_meant_is_done_and_what_comes_back_is_as_it_was(loaded):
@@ -212,7 +212,7 @@ def test_a_history_that_was_rewritten_and_has_lost_most_counts(archive):
 
 def vanishing(monkeypatch, folder, once, rest=0):
     """Have a folder go once a file is read; at first a few of its files are still there, as while it is being deleted."""
-    read = base.read
+    read = base.read_file
 
     def gone(origin, path):
         if origin == str(folder) and path.endswith(once) and folder.is_dir():
@@ -222,7 +222,7 @@ def vanishing(monkeypatch, folder, once, rest=0):
                 shutil.rmtree(folder)
         return read(origin, path)
 
-    monkeypatch.setattr(base, "read", gone)
+    monkeypatch.setattr(base, "read_file", gone)
 
 
 def vanished(summary):
@@ -241,7 +241,7 @@ def test_a_folder_that_vanishes_while_it_is_read_is_one_error_and_its_files_stay
     assert loaded.files().join(files, on="path", how="semi").equals(files)
     assert standing(loaded) == POSTS + read
     with pytest.raises(FailuresError, match=r"source_vanished: .*/posts: has vanished while it was read"):
-        refuse_failures(summary.run_id, summary.alarms, summary)
+        raise_if_failed(summary.run_id, summary.alarms, summary)
 
 
 @pytest.fixture
@@ -263,7 +263,7 @@ def test_when_a_folder_vanishes_the_others_are_read_and_it_goes_on_when_it_is_ba
     loaded, other, monkeypatch, files_in_a_group
 ):
     """Of it a post is missed, one is edited and some are new: the lake has them as they were until it is back."""
-    monkeypatch.setattr("flows.pipeline.execution.read.GROUP_FILES", files_in_a_group)
+    monkeypatch.setattr("flows.pipeline.execution.read.READ_BATCH_FILES", files_in_a_group)
     whole = loaded.folder.with_name("whole")
     loaded.write("_posts/7.md", url=URL.format(7), title="又改了")
     stock(loaded, range(POSTS, 2 * POSTS))
@@ -292,7 +292,7 @@ def test_what_is_missed_in_a_folder_that_vanishes_is_not_withdrawn(loaded, other
 
 def going(monkeypatch, folder, before):
     """Have a folder go as it is listed: before anything of it is, or after."""
-    find = base.find
+    find = base.walk_folder
 
     def gone(root):
         here = root == bytes(folder)
@@ -302,7 +302,7 @@ def going(monkeypatch, folder, before):
         if here and not before:
             shutil.rmtree(folder)
 
-    monkeypatch.setattr(base, "find", gone)
+    monkeypatch.setattr(base, "walk_folder", gone)
 
 
 @pytest.mark.parametrize("before", [True, False])
@@ -324,13 +324,13 @@ def test_a_run_of_which_every_folder_vanishes_while_it_is_listed_fails(loaded, m
 
 
 def test_a_file_that_vanishes_while_its_folder_is_read_is_rejected(archive, monkeypatch):
-    read = base.read
+    read = base.read_file
 
     def gone(origin, path):
         if path.endswith("/7.md"):
             archive.remove("_posts/7.md")
         return read(origin, path)
 
-    monkeypatch.setattr(base, "read", gone)
+    monkeypatch.setattr(base, "read_file", gone)
     assert archive.ingest().rejected == 1
     assert archive.files().filter(pl.col("reason") == "unreadable")["path"].to_list() == ["_posts/7.md"]

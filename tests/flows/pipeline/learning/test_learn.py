@@ -2,8 +2,9 @@
 
 import pytest
 
-from flows.pipeline.learn_run import Upkeep, clean_anew, learn
-from flows.pipeline.learning.learn import WORTH_LEARNING
+from flows.pipeline.learn_run import learn, reclean_lake
+from flows.pipeline.learning.learn import MIN_FILES_TO_LEARN
+from flows.pipeline.options import LearnOptions
 from lake.errors import LakeError
 from posts import parse
 
@@ -29,8 +30,7 @@ def texts(archive):
 
 
 def learned(archive, **how):
-    order = {name: how.pop(name) for name in ("sources",) if name in how}
-    return learn(Upkeep(archive.lake, workers=1, wait_seconds=0, **order), print, **how)
+    return learn(LearnOptions(lake=archive.lake, workers=1, wait_seconds=0, **how))
 
 
 def template(archive):
@@ -39,9 +39,9 @@ def template(archive):
 
 
 def test_a_first_ingest_of_a_large_folder_learns_and_applies_in_one_run(archive):
-    fill(archive, range(WORTH_LEARNING))
+    fill(archive, range(MIN_FILES_TO_LEARN))
     assert archive.ingest(workers=1).balanced
-    assert texts(archive) == {f"第{number}夜": told(number) for number in range(WORTH_LEARNING)}
+    assert texts(archive) == {f"第{number}夜": told(number) for number in range(MIN_FILES_TO_LEARN)}
     assert archive.posts()["template_version"].unique().to_list() == [1]
 
 
@@ -205,9 +205,9 @@ def test_reclean_does_what_learning_left_and_then_nothing(archive):
     fill(archive, range(20))
     archive.ingest()
     learned(archive, and_reclean=False)
-    order = Upkeep(archive.lake, workers=1, wait_seconds=0)
-    assert [clean_anew(order, print).recleaned.changed for _ in range(2)] == [20, 0]
-    assert [clean_anew(order, print).recleaned.posts for _ in range(1)] == [0]
+    order = LearnOptions(lake=archive.lake, workers=1, wait_seconds=0)
+    assert [reclean_lake(order).recleaned.changed for _ in range(2)] == [20, 0]
+    assert [reclean_lake(order).recleaned.posts for _ in range(1)] == [0]
 
 
 def test_a_run_that_learns_is_recorded(archive):

@@ -7,13 +7,14 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from archive import Archive, Snapshot
-from flows.pipeline.clock import new_run
+from flows.pipeline.clock import start_run
 from flows.pipeline.execution import read
-from flows.pipeline.learn_run import Upkeep, clean_anew
 from flows.pipeline.learn_run import learn as learn_again
+from flows.pipeline.learn_run import reclean_lake
 from flows.pipeline.learning import learn, reclean
-from flows.pipeline.learning.learn import WORTH_LEARNING
+from flows.pipeline.learning.learn import MIN_FILES_TO_LEARN
 from flows.pipeline.maintenance.verify import verify
+from flows.pipeline.options import LearnOptions, RecleanOptions
 from flows.pipeline.reporting import results
 from lake.store import Lake, open_lake
 from lake.tables import templates
@@ -27,7 +28,10 @@ EARLY, LATE = "本台每晚八点开播，请记得按时收看旧港夜话。",
 OPENINGS = "灯塔 渡口 码头 盐场 船坞 潮汐 邮局 茶楼 戏台 书店 菜场 桥头".split()
 # The sample of a first ingest is every fifth file; what stands in none of these is learned once all are loaded.
 SAMPLED = 5
-SMALL = {(learn, "SAMPLE_FILES"): WORTH_LEARNING // SAMPLED, (read, "GROUP_FILES"): WORTH_LEARNING // 2}
+SMALL = {
+    (learn, "MAX_SAMPLE_FILES"): MIN_FILES_TO_LEARN // SAMPLED,
+    (read, "READ_BATCH_FILES"): MIN_FILES_TO_LEARN // 2,
+}
 MOST_COMMITS = 40
 
 
@@ -35,7 +39,7 @@ def told(number):
     return f"{OPENINGS[number % 12]}的第{number}位看守人{chr(0x4E00 + 37 * number)}{chr(0x5200 + 53 * number)}写下了见闻。"
 
 
-def fill(archive, numbers=range(WORTH_LEARNING)):
+def fill(archive, numbers=range(MIN_FILES_TO_LEARN)):
     for number in numbers:
         plea = LATE if number % SAMPLED else EARLY
         archive.write(f"2024-03-05-{number:03}.md", told(number) + plea, title=f"第{number}夜",
@@ -83,7 +87,7 @@ def learned(archive):
 
 
 def test_all_is_learned_and_cleaned_in_the_run_that_is_not_disturbed(undisturbed):
-    assert sorted(undisturbed.posts()["text"]) == sorted(map(told, range(WORTH_LEARNING)))
+    assert sorted(undisturbed.posts()["text"]) == sorted(map(told, range(MIN_FILES_TO_LEARN)))
     assert undisturbed.posts()["template_version"].unique().to_list() == [2]
 
 
@@ -116,7 +120,7 @@ def learn_and_die(archive):
     archive.ingest()
     with pytest.MonkeyPatch.context() as patch, pytest.raises(Killed):
         kill(patch, "after", 1)
-        learn_again(Upkeep(archive.lake, workers=1, wait_seconds=0), print)
+        learn_again(LearnOptions(lake=archive.lake, workers=1, wait_seconds=0))
     assert archive.rows("templates").height > 0
     assert archive.posts()["template_version"].null_count() == 40
 
@@ -145,8 +149,8 @@ NEXT = {
     "ingest": lambda archive: archive.ingest(workers=1),
     "ingest-of-an-edit": edit_one_and_ingest,
     "replay": lambda archive: archive.replay(),
-    "learn": lambda archive: learn_again(Upkeep(archive.lake, workers=1, wait_seconds=0), print),
-    "reclean": lambda archive: clean_anew(Upkeep(archive.lake, workers=1, wait_seconds=0), print),
+    "learn": lambda archive: learn_again(LearnOptions(lake=archive.lake, workers=1, wait_seconds=0)),
+    "reclean": lambda archive: reclean_lake(RecleanOptions(lake=archive.lake, workers=1, wait_seconds=0)),
 }
 
 
@@ -159,7 +163,7 @@ def test_every_run_that_writes_posts_cleans_what_is_outdated(behind, run):
 
 def test_posts_behind_their_template_are_found_once_a_run_should_have_cleaned_them(behind, monkeypatch):
     assert verify(behind.lake).findings == 0
-    monkeypatch.setattr("flows.pipeline.ingest_run.catch_up", lambda *_: results.Recleaned())
+    monkeypatch.setattr("flows.pipeline.ingest_run.catch_up", lambda *_: results.RecleanResult())
     behind.ingest()
     found = [each for each in verify(behind.lake).checks if each.findings]
     assert [(each.check, each.table, each.findings) for each in found] == [(Check.CLEANED, "posts", 40)]
@@ -194,7 +198,7 @@ def test_a_post_that_is_read_otherwise_now_is_left_with_a_warning_and_tried_once
         behind.ingest(workers=1)
         assert open_lake(behind.lake).versions()["posts"] == versions
     assert verify(behind.lake).findings == 0
-    assert clean_anew(Upkeep(behind.lake, workers=1, wait_seconds=0), print).recleaned.left == 0
+    assert reclean_lake(RecleanOptions(lake=behind.lake, workers=1, wait_seconds=0)).recleaned.left == 0
     assert cleaned(behind)
     assert behind.posts()["warnings"].to_list() == [[]] * 40
 
@@ -212,11 +216,11 @@ def test_what_an_older_postlake_has_learned_otherwise_is_learned_again_by_the_ne
     for number in range(20):
         archive.write(f"{number}.md", f"{told(number)}</div><div>{told(number + 20)}</div><div>返回旧港首页", title=f"第{number}夜")  # fmt: skip
     archive.ingest()
-    learn_again(Upkeep(archive.lake), print)
+    learn_again(LearnOptions(lake=archive.lake))
     posts, (row,) = archive.posts(), learned(archive).rows(named=True)
     lake = open_lake(archive.lake)
     older = row | {"version": 2, "kind": "block", "posts": 20, "learned_from": 20}
-    templates.write(lake, pl.DataFrame([older]), new_run())
+    templates.write(lake, pl.DataFrame([older]), start_run())
     archive.write("20.md", told(50))
     archive.ingest()
     assert learned(archive).filter(version=3).rows(named=True) == [row | {"version": 3}]

@@ -370,7 +370,7 @@ def killed(monkeypatch):
 
     def _killed(archive, point, *sources):
         with monkeypatch.context() as patch, pytest.raises(Killed):
-            patch.setattr(read, "GROUP_FILES", 2)
+            patch.setattr(read, "READ_BATCH_FILES", 2)
             arm(patch.setattr, point, give_up)
             archive.ingest(*sources)
 

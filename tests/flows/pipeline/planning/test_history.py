@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from flows.pipeline.execution import read
-from flows.pipeline.learn_run import Upkeep, learn
-from flows.pipeline.maintenance.maintain import Maintenance, maintain
-from flows.pipeline.planning.history import moments
+from flows.pipeline.learn_run import learn
+from flows.pipeline.maintenance.maintain import maintain
+from flows.pipeline.options import LearnOptions, MaintainOptions
+from flows.pipeline.planning.history import monotonic_times
 from git_repository import Git, as_nobody
 from lake.batch import KEY
 from lake.store import open_lake
@@ -200,8 +201,8 @@ def test_a_replayed_history_is_that_of_a_run_per_commit(new_site, most, commits,
     for commit in ids[:first] if not told else ids[first - 1 : first]:
         site.load(commit, **told)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(read, "GROUP_FILES", most)
-        patch.setattr(read, "GROUP_BYTES", 1 if most == 1 else read.GROUP_BYTES)
+        patch.setattr(read, "READ_BATCH_FILES", most)
+        patch.setattr(read, "READ_BATCH_BYTES", 1 if most == 1 else read.READ_BATCH_BYTES)
         assert site.replay().kind == "history"
     assert_same(site, site.one_by_one())
 
@@ -272,8 +273,8 @@ def test_a_commit_larger_than_a_group_is_one_change(site, monkeypatch, most):
     moved = {f"old/{path}": content for path, content in many.items()}
     edited = {f"old/{number}.md": post(number, LATE) for number in range(7, 0, -1)}
     site.commit(many, moved, edited, {"one.md": post(9)}, many | edited)
-    monkeypatch.setattr(read, "GROUP_BYTES", most)
-    monkeypatch.setattr(read, "GROUP_FILES", most)
+    monkeypatch.setattr(read, "READ_BATCH_BYTES", most)
+    monkeypatch.setattr(read, "READ_BATCH_FILES", most)
     site.replay()
     monkeypatch.undo()
     assert_same(site, site.one_by_one())
@@ -307,7 +308,7 @@ MOVED_BY_A_PART = {
 def test_twins_of_a_change_larger_than_a_group_are_one_change(site, monkeypatch, kind, trees):
     first, _ = site.commit(*trees)
     site.replay(first)
-    monkeypatch.setattr(read, "GROUP_BYTES" if kind == "replay" else "GROUP_FILES", 1)
+    monkeypatch.setattr(read, "READ_BATCH_BYTES" if kind == "replay" else "READ_BATCH_FILES", 1)
     getattr(site, kind)()
     monkeypatch.undo()
     assert_same(site, site.one_by_one())
@@ -319,7 +320,7 @@ def test_twins_of_a_change_larger_than_a_group_are_one_change(site, monkeypatch,
 def test_a_change_larger_than_a_group_that_was_killed_is_finished_as_one(site, monkeypatch, trees, what):
     first, _ = site.commit(*trees)
     site.replay(first)
-    monkeypatch.setattr(read, "GROUP_BYTES", 1)
+    monkeypatch.setattr(read, "READ_BATCH_BYTES", 1)
     kill(monkeypatch, ("after", what, 2), site.replay)
     site.replay()
     monkeypatch.undo()
@@ -382,7 +383,7 @@ def test_a_working_copy_that_was_read_as_files_is_not_replayed_from_its_beginnin
     site.git("clone", "-q", ".", "../copy")
     copy = replace(archive, folder=site.git.folder.with_name("copy"))
     copy.write("b.md")
-    copy.ingest(as_files=True)
+    copy.ingest(worktree=True)
     assert (copy.ingest(history=True).gone, len(copy.live())) == (1, 1)
 
 
@@ -435,7 +436,7 @@ def test_a_replay_that_was_killed_goes_on_where_it_was(site, monkeypatch, point)
     site.commit(first, first | {"a.md": post(1, text=LONG)}, {"b.md": post(1), "c.md": post(2)}, first, {})
     calm = replace(site, archive=replace(site.archive, lake=site.archive.lake.with_name("calm")))
     calm.replay()
-    monkeypatch.setattr(read, "GROUP_FILES", 2)
+    monkeypatch.setattr(read, "READ_BATCH_FILES", 2)
     kill(monkeypatch, point, site.replay)
     assert site.replay().kind == "history"
     assert_same(site, calm)
@@ -447,7 +448,7 @@ def test_a_process_that_was_killed_as_it_replayed_goes_on_where_it_was(site, sta
     )
     calm = replace(site, archive=replace(site.archive, lake=site.archive.lake.with_name("calm")))
     calm.replay()
-    process = start(site.archive, constants={"GROUP_FILES": 2}, history=True, kill=("after", "posts", 2))
+    process = start(site.archive, constants={"READ_BATCH_FILES": 2}, history=True, kill=("after", "posts", 2))
     _, err = process.communicate(timeout=60)
     assert process.returncode == -signal.SIGKILL, err
     assert site.replay().kind == "history"
@@ -481,8 +482,8 @@ def three(new_site):
 
 BETWEEN = {
     "nothing": lambda _: None,
-    "maintain": lambda lake: maintain(Maintenance(lake, wait_seconds=0), print),
-    "learn": lambda lake: learn(Upkeep(lake, wait_seconds=0), print),
+    "maintain": lambda lake: maintain(MaintainOptions(lake=lake, wait_seconds=0)),
+    "learn": lambda lake: learn(LearnOptions(lake=lake, wait_seconds=0)),
 }
 
 
@@ -543,14 +544,14 @@ CLOCKS = {
 
 @pytest.mark.parametrize(("times", "last", "given"), CLOCKS.values(), ids=CLOCKS)
 def test_the_moments_of_commits_whose_clocks_say(times, last, given):
-    assert moments(times, last, at(1000)[0]) == given
+    assert monotonic_times(times, last, at(1000)[0]) == given
 
 
 @given(times=st.lists(st.integers(-9, 30)), last=st.none() | st.integers(-5, 9))
 @settings(FEW, max_examples=examples(50, 300))
 def test_moments_go_on_and_as_few_clocks_as_can_be_are_not_believed(times, last):
     after = None if last is None else at(last)[0]
-    given = moments(at(*times), after, at(20)[0])
+    given = monotonic_times(at(*times), after, at(20)[0])
     line = [*([] if after is None else [after]), *given]
     assert all(earlier < later for earlier, later in pairwise(line))
     assert not given or given[-1] < at(20)[0] + dt.timedelta(milliseconds=1)

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from flows.pipeline.direct import planned, session
-from flows.pipeline.options import Order
+from flows.pipeline.direct import ingest_planner, open_ingest_run
+from flows.pipeline.options import IngestOptions
 from flows.pipeline.reporting.account import UnbalancedError
-from flows.pipeline.reporting.alarms import silent
+from flows.pipeline.reporting.alarms import silent_source_alarms
 from lake.batch import Run
 from lake.query.freshness import source_freshness
 from lake.store import open_lake
@@ -28,7 +28,7 @@ def told(archive, days_later):
     """Return what a run so many days from today would tell of silent sources."""
     run = Run("later", dt.datetime.now(dt.UTC) + dt.timedelta(days=days_later))
     origins = archive.rows("runs")["origins"][-1].to_list()
-    return silent(open_lake(archive.lake), run, origins)
+    return silent_source_alarms(open_lake(archive.lake), run, origins)
 
 
 def broken(archive, numbers, source="旧刊"):
@@ -66,7 +66,7 @@ def test_a_source_that_ended_before_it_came_to_the_lake_tells_nothing(archive):
     publish(archive, range(100, 10, -1), source="旧刊")
     run = archive.ingest()
     later = Run(run.run_id, dt.datetime.now(dt.UTC) + dt.timedelta(days=5))
-    assert silent(open_lake(archive.lake), later, run.origins) == []
+    assert silent_source_alarms(open_lake(archive.lake), later, run.origins) == []
 
 
 def test_shares_of_fewer_than_thirty_files_raise_no_alarm(archive):
@@ -86,7 +86,7 @@ def test_a_run_tells_only_of_sources_that_it_looks_at(archive):
     publish(archive, range(30, 0, -1))
     archive.ingest()
     later = Run("later", dt.datetime.now(dt.UTC) + dt.timedelta(days=20))
-    assert silent(open_lake(archive.lake), later, ["another"]) == []
+    assert silent_source_alarms(open_lake(archive.lake), later, ["another"]) == []
 
 
 def test_one_long_silence_does_not_make_the_next_one_usual(archive):
@@ -130,9 +130,9 @@ def test_a_run_that_rejects_more_than_any_before_is_told_once(archive):
 
 def test_a_run_that_does_not_balance_fails_with_an_alarm(archive):
     archive.write("a.md")
-    order = Order((str(archive.folder),), Path(archive.lake))
-    with session(order, print) as opened:
-        opened.find(planned(order, print))
+    order = IngestOptions(sources=(str(archive.folder),), lake=Path(archive.lake))
+    with open_ingest_run(order) as opened:
+        opened.find(ingest_planner(order))
         opened.load(opened.transform())
         opened.lake.table("files").delete("path = 'a.md'")
         with pytest.raises(UnbalancedError, match="1 files found, but 0 unchanged, 0 posts") as failed:

@@ -4,19 +4,20 @@ import re
 
 import pytest
 
-from flows.pipeline.learn_run import Upkeep, learn
-from flows.pipeline.progress import watched_by
-from flows.pipeline.reporting.markdown import code, plain, table
-from flows.pipeline.reporting.rates import rates
-from flows.pipeline.reporting.rejects import rejects_of
-from flows.pipeline.reporting.summary import as_markdown, upkeep_as_markdown
+from flows.pipeline.learn_run import learn
+from flows.pipeline.options import LearnOptions
+from flows.pipeline.progress import progress_listener
+from flows.pipeline.reporting.markdown import code_block, escape, table
+from flows.pipeline.reporting.rates import run_rates
+from flows.pipeline.reporting.rejects import list_rejects
+from flows.pipeline.reporting.summary import learn_markdown, run_markdown
 from lake.store import open_lake
 
 LINKS = {"this run": "/v2/runs/flow-run/1"}
 
 
 def told(archive, summary):
-    return as_markdown(summary, open_lake(archive.lake), LINKS)
+    return run_markdown(summary, open_lake(archive.lake), LINKS)
 
 
 def test_a_summary_shows_counts_reasons_sources_and_where_to_look_further(archive):
@@ -54,7 +55,9 @@ def test_rates_stand_beside_those_of_the_runs_before_that_read_something(archive
         last = archive.ingest()
     archive.write("4.md", url="https://a.example/4")
     last = archive.ingest()
-    found = {each.name: each for each in rates(open_lake(archive.lake), last.run_id, last.kind, last.origins)}
+    found = {
+        each.name: each for each in run_rates(open_lake(archive.lake), last.run_id, last.kind, last.origins)
+    }
     ignored = found["ignored"]
     assert (ignored.now, ignored.median, ignored.lowest, ignored.highest, ignored.runs) == (
         0,
@@ -70,7 +73,7 @@ def test_rejects_come_with_the_source_that_they_name(archive):
     archive.write("a.md", date=None)
     archive.put("b.md", b"---\n- a list\n---\n")
     summary = archive.ingest()
-    rows = rejects_of(open_lake(archive.lake), summary.run_id).select("path", "reason", "source").rows()
+    rows = list_rejects(open_lake(archive.lake), summary.run_id).select("path", "reason", "source").rows()
     assert rows == [("a.md", "no_date", "旧刊"), ("b.md", "front_matter_not_a_mapping", None)]
 
 
@@ -78,8 +81,8 @@ def test_a_page_of_learning_shows_new_templates(archive):
     for number in range(40):
         archive.write(f"{number}.md", f"第{number}夜。请订阅我们的频道并打开小铃铛。", title=f"第{number}夜")
     archive.ingest()
-    kept = learn(Upkeep(archive.lake, wait_seconds=0), print)
-    page = upkeep_as_markdown(kept, open_lake(archive.lake), LINKS)
+    kept = learn(LearnOptions(lake=archive.lake, wait_seconds=0))
+    page = learn_markdown(kept, open_lake(archive.lake), LINKS)
     assert page.startswith(f"# Learn {kept.run_id}\n\n1 sources looked at.")
     assert "| stage | seconds |" in page
 
@@ -109,20 +112,20 @@ def test_a_cell_stays_one_cell_of_text_whatever_it_holds(hostile):
 
 
 def test_a_long_cell_is_cut_and_an_address_is_no_link():
-    assert len(plain("长" * 1000)) == 200
-    assert plain("https://a.example/") == "https:&#47;/a.example/"
+    assert len(escape("长" * 1000)) == 200
+    assert escape("https://a.example/") == "https:&#47;/a.example/"
 
 
 def test_commands_to_copy_stay_in_their_fence():
-    assert code(["ls ```"]).splitlines()[0] == "````sh"
+    assert code_block(["ls ```"]).splitlines()[0] == "````sh"
 
 
 def test_a_run_tells_how_far_it_is(archive, monkeypatch):
-    monkeypatch.setattr("flows.pipeline.workers.pool.HANDFUL_FILES", 2)
+    monkeypatch.setattr("flows.pipeline.workers.pool.CHUNK_FILES", 2)
     for number in range(5):
         archive.write(f"{number}.md", url=f"https://a.example/{number}")
     told = []
-    with watched_by(lambda *step: told.append(step)):
+    with progress_listener(lambda *step: told.append(step)):
         archive.ingest()
     stages = list(dict.fromkeys(stage for stage, *_ in told))
     assert stages == ["find", "learn", "transform", "load"]

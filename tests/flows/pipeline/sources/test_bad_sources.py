@@ -12,7 +12,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from git_repository import as_nobody, contents, init, noon
-from posts.sources.files import LARGEST_BYTES
+from posts.sources.files import MAX_POST_BYTES
 from schemas.errors import SourceError
 
 URL = "https://a.example/{}"
@@ -214,17 +214,17 @@ def test_a_folder_that_a_source_has_not_is_told_and_makes_no_lake(archive, git, 
         "tar": packed(git, tmp_path / "posts.tar"),
         "url": f"file://{archive.folder}",
     }.get(kind, archive.folder)
-    message = told(archive, source, below=below, as_files=kind == "as files")
+    message = told(archive, source, path=below, as_files=kind == "as files")
     assert (below.replace("\n", "\\n") in message, message.isprintable()) == (True, True), message
     assert not archive.lake.exists()
 
 
 def test_a_folder_that_a_later_commit_has_not_is_told_and_withdraws_nothing(archive, git):
-    archive.ingest(below="sub")
+    archive.ingest(path="sub")
     before = contents(archive.lake)
     git("mv", "sub", "other")
     git("commit", "-qm", "words")
-    assert_is_line_about(archive.folder, told(archive, below="sub"))
+    assert_is_line_about(archive.folder, told(archive, path="sub"))
     assert contents(archive.lake) == before
 
 
@@ -294,7 +294,7 @@ def test_a_post_whose_new_version_cannot_be_read_stays_as_it_was_for_a_while(arc
 def test_what_is_no_file_or_stands_for_another_has_a_reason(archive, git, tmp_path, kind):
     (archive.folder / "link.md").symlink_to("a.md")
     archive.put("pointer.md", POINTER)
-    archive.put("large.md", bytes(LARGEST_BYTES + 1))
+    archive.put("large.md", bytes(MAX_POST_BYTES + 1))
     git.commit(2)
     source = archive.folder if kind == "git" else packed(git, tmp_path / f"posts.{kind}")
     assert archive.ingest(source).reasons == {"lfs_pointer": 1, "link": 1, "too_large": 1}

@@ -5,7 +5,7 @@ from prefect.utilities.schema_tools import validation
 
 from flows.backfill import backfill
 from flows.ingest import ingest
-from flows.pipeline.sources.credentials import NO_CREDENTIALS, has_credentials, refuse_credentials
+from flows.pipeline.sources.credentials import NO_CREDENTIALS, has_credentials, raise_if_credentials
 from schemas.errors import MisuseError
 
 SECRET = [
@@ -52,7 +52,7 @@ PLAIN = [
 @pytest.mark.parametrize("source", SECRET)
 def test_what_holds_a_password_or_a_token_is_refused_and_not_repeated(source):
     with pytest.raises(MisuseError) as caught:
-        refuse_credentials(["/posts", source], "POSTLAKE_SOURCES")
+        raise_if_credentials(["/posts", source], "POSTLAKE_SOURCES")
     assert str(caught.value).startswith("POSTLAKE_SOURCES is a URL with ")
     assert "lamp.example" not in str(caught.value)
 

@@ -8,7 +8,7 @@ import sys
 import psutil
 import pytest
 
-from flows.pipeline.progress import in_words, watched_by
+from flows.pipeline.progress import progress_line, progress_listener
 from flows.pipeline.sources import git_cache
 from git_repository import as_nobody, init
 
@@ -31,16 +31,16 @@ def url(tmp_path):
     ("seconds", "told"), [(0, {("counting", 3, 3)}), (600, set())], ids=["long", "short"]
 )
 def test_a_long_fetch_tells_what_git_is_at_and_how_far(url, monkeypatch, seconds, told):
-    monkeypatch.setattr(git_cache, "SECONDS_UNTOLD", seconds)
+    monkeypatch.setattr(git_cache, "MIN_SECONDS_TO_REPORT", seconds)
     seen = set()
-    with watched_by(lambda *stage: seen.add(stage)):
-        git_cache.mirror(url)
+    with progress_listener(lambda *stage: seen.add(stage)):
+        git_cache.sync_mirror(url)
     assert {stage for stage in seen if stage[0] == "counting" and stage[1] == stage[2]} == told
 
 
 def test_how_far_a_stage_is_in_words():
-    assert in_words("receiving", 57_119, 57_120) == "receiving: 57,119 of 57,120 (99%)"
-    assert in_words("find", 1_200, 0) == "find: 1,200"
+    assert progress_line("receiving", 57_119, 57_120) == "receiving: 57,119 of 57,120 (99%)"
+    assert progress_line("find", 1_200, 0) == "find: 1,200"
 
 
 def test_ctrl_c_ends_a_fetch_and_the_programs_that_git_started(tmp_path):

@@ -8,7 +8,7 @@ import pytest
 from deltalake import DeltaTable
 from polars.testing import assert_frame_equal
 
-from posts.sources.paths import to_bytes
+from posts.sources.paths import encode_path
 
 NAMES = {
     "slashes": "a/b/../../../../c",
@@ -100,7 +100,7 @@ def test_a_file_of_any_name_is_ingested_and_its_name_comes_back(archive, name):
     archive.put(name, archive.write("a.md").read_bytes())
     archive.remove("a.md")
     assert archive.ingest().posts == 1
-    assert (to_bytes(archive.live()["path"].item()), archive.ingest().unchanged) == (name, 1)
+    assert (encode_path(archive.live()["path"].item()), archive.ingest().unchanged) == (name, 1)
 
 
 def test_a_file_with_an_odd_name_can_be_edited_removed_and_brought_back(archive):
@@ -119,7 +119,7 @@ def test_a_folder_of_odd_bytes_is_an_origin(archive):
     archive.remove("b.md")
     archive.ingest(odd)
     assert archive.ingest(odd).unchanged == 1
-    assert to_bytes(archive.live()["origin"].item()) == os.fsencode(odd.resolve())
+    assert encode_path(archive.live()["origin"].item()) == os.fsencode(odd.resolve())
 
 
 def test_a_folder_named_like_a_post_is_entered(archive):

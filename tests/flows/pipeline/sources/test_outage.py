@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from flows.pipeline.sources import git_cache
-from flows.pipeline.sources.git_cache import OutageError
+from flows.pipeline.sources.git_cache import TransientGitError
 
 
 class Failing(http.server.SimpleHTTPRequestHandler):
@@ -49,7 +49,7 @@ def served(tmp_path, archive):
 @pytest.fixture(autouse=True)
 def _cache(tmp_path, monkeypatch):
     monkeypatch.setenv("POSTLAKE_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(git_cache, "PAUSES", (0, 0))
+    monkeypatch.setattr(git_cache, "RETRY_DELAYS_SECONDS", (0, 0))
 
 
 def test_a_fetch_is_tried_again_and_says_so(served, archive, capsys):
@@ -61,7 +61,7 @@ def test_a_fetch_is_tried_again_and_says_so(served, archive, capsys):
 
 def test_an_outage_that_lasts_ends_the_run_before_anything_is_written(served, archive):
     served.refusals = 100
-    with pytest.raises(OutageError, match="503"):
+    with pytest.raises(TransientGitError, match="503"):
         archive.ingest(f"http://127.0.0.1:{served.server_port}/a.git")
     assert not archive.lake.exists()
 

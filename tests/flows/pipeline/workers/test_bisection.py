@@ -3,7 +3,7 @@
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from flows.pipeline.workers.bisection import LostError, results
+from flows.pipeline.workers.bisection import WorkerLostError, run_halving
 
 MANY = st.sets(st.integers(0, 30))
 
@@ -21,14 +21,14 @@ class Worker:
             if number in self.deadly | self.once:
                 is_proven = self.proves and number in self.deadly
                 self.once.discard(number)
-                raise LostError("ended", at if self.tells else None, is_proven=is_proven)
+                raise WorkerLostError("ended", at if self.tells else None, is_proven=is_proven)
         return [number * 2 for number in chunk]
 
 
 def worked(chunk, worker):
     return [
         each
-        for part in results(chunk, worker, lambda number, lost: [f"{number} {lost.why}"])
+        for part in run_halving(chunk, worker, lambda number, lost: [f"{number} {lost.reason}"])
         for each in part
     ]
 
@@ -60,4 +60,4 @@ def test_what_is_proven_is_not_tried_again():
 
 
 def test_a_chunk_that_nothing_ends_is_worked_on_once():
-    assert list(results([1, 2], Worker(), lambda *_: None)) == [[2, 4]]
+    assert list(run_halving([1, 2], Worker(), lambda *_: None)) == [[2, 4]]

@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from flows.pipeline.backfill.request import Wish
 from flows.pipeline.backfill.run import plan_backfill
-from flows.pipeline.learn_run import Upkeep, clean_anew
-from flows.pipeline.options import Order
+from flows.pipeline.learn_run import reclean_lake
+from flows.pipeline.options import BackfillOptions, RecleanOptions
 from flows.pipeline.workers.pool import WorkerError
 from paths import KIT
 from schemas.enums import AlarmKind, BackfillMode
@@ -24,10 +23,10 @@ GOOD = 20
 def deadly(archive, monkeypatch):
     """Have workers meet the files of the module `deadly`, in a pool from the first file on; one CPU second each."""
     monkeypatch.syspath_prepend(KIT)
-    monkeypatch.setattr("flows.pipeline.workers.pool.WORTH_A_POOL", 0)
+    monkeypatch.setattr("flows.pipeline.workers.pool.MIN_POOL_BYTES", 0)
     monkeypatch.setenv("POSTLAKE_FILE_SECONDS", "1")
     module = importlib.import_module("deadly")
-    monkeypatch.setattr("flows.pipeline.execution.transform.work", module.work)
+    monkeypatch.setattr("flows.pipeline.execution.transform.parse_tasks", module.parse_tasks)
     for number in range(GOOD):
         archive.write(f"{number:02}.md", url=f"https://a.example/{number}")
     return module
@@ -88,7 +87,7 @@ def test_what_crashed_is_kept_and_can_be_replayed(archive, deadly, monkeypatch):
 
 @pytest.mark.slow
 def test_where_no_process_stays_alive_no_file_is_blamed(archive, deadly, monkeypatch):
-    monkeypatch.setattr("flows.pipeline.workers.pool._prepare", deadly.die)
+    monkeypatch.setattr("flows.pipeline.workers.pool._init_worker", deadly.die)
     with pytest.raises(WorkerError, match="no process that parses stays alive"):
         archive.ingest()
 
@@ -96,21 +95,21 @@ def test_where_no_process_stays_alive_no_file_is_blamed(archive, deadly, monkeyp
 @pytest.mark.sampled(2)
 @pytest.mark.parametrize("kind", ["EXITS", "SLOW_IN_C"])
 def test_a_large_file_of_a_small_run_is_read_in_a_process_of_its_own(archive, deadly, monkeypatch, kind):
-    monkeypatch.setattr("flows.pipeline.workers.pool.WORTH_A_POOL", 1 << 30)
+    monkeypatch.setattr("flows.pipeline.workers.pool.MIN_POOL_BYTES", 1 << 30)
     archive.write("10-bad.md", getattr(deadly, kind), extra="长" * 30_000)
     assert (archive.ingest().posts, failed(archive)) == (GOOD, {"10-bad.md": CRASHES[kind]})
 
 
 def test_a_small_run_that_lacks_memory_reads_in_a_process(archive, deadly, monkeypatch):
-    monkeypatch.setattr("flows.pipeline.workers.pool.WORTH_A_POOL", 1 << 30)
+    monkeypatch.setattr("flows.pipeline.workers.pool.MIN_POOL_BYTES", 1 << 30)
     put(archive, "10-bad.md", deadly.HUNGRY)
     assert (archive.ingest().posts, failed(archive)) == (GOOD, {"10-bad.md": CRASHES["HUNGRY"]})
 
 
 def test_a_small_run_that_a_file_ends_is_taken_up_by_one_that_refuses_the_file(archive, deadly, monkeypatch):
-    monkeypatch.setattr("flows.pipeline.workers.pool.WORTH_A_POOL", 1 << 30)
+    monkeypatch.setattr("flows.pipeline.workers.pool.MIN_POOL_BYTES", 1 << 30)
     put(archive, "10-bad.md", deadly.EXITS)
-    run = "import deadly; from flows.pipeline.execution import transform; transform.work = deadly.work; import cli; cli.main()"
+    run = "import deadly; from flows.pipeline.execution import transform; transform.parse_tasks = deadly.parse_tasks; import cli; cli.main()"
     command = [
         sys.executable,
         "-c",
@@ -130,13 +129,13 @@ def test_a_small_run_that_a_file_ends_is_taken_up_by_one_that_refuses_the_file(a
 def test_a_post_whose_cleaning_ends_its_worker_keeps_its_row(archive, deadly, monkeypatch):
     put(archive, "10-bad.md", deadly.EXITS)
     monkeypatch.setattr(
-        "flows.pipeline.execution.transform.work", importlib.import_module("posts.worker").work
+        "flows.pipeline.execution.transform.parse_tasks", importlib.import_module("posts.worker").parse_tasks
     )
     archive.ingest()
     before = archive.posts()
-    monkeypatch.setattr("flows.pipeline.learning.reclean.work", deadly.work)
+    monkeypatch.setattr("flows.pipeline.learning.reclean.parse_tasks", deadly.parse_tasks)
     monkeypatch.setattr("flows.pipeline.learning.reclean.CLEANER_VERSION", 99)
-    done = clean_anew(Upkeep(archive.lake, wait_seconds=0), print)
+    done = reclean_lake(RecleanOptions(lake=archive.lake, wait_seconds=0))
     assert [path for path, *_ in done.recleaned.failed] == ["10-bad.md"]
     assert (done.recleaned.posts, [alarm.kind for alarm in done.alarms]) == (
         GOOD + 1,
@@ -149,17 +148,19 @@ def test_a_post_whose_cleaning_ends_its_worker_keeps_its_row(archive, deadly, mo
 def test_heads_are_read_past_a_file_that_ends_its_worker(archive, deadly, monkeypatch):
     archive.ingest()
     put(archive, "10-bad.md", deadly.EXITS)
-    monkeypatch.setattr("flows.pipeline.execution.heads.outlines", deadly.outlines)
-    forecast, _ = plan_backfill(Wish(Order((str(archive.folder),), archive.lake), BackfillMode.ALL), print)
+    monkeypatch.setattr("flows.pipeline.execution.heads.parse_heads", deadly.parse_heads)
+    forecast, _ = plan_backfill(
+        BackfillOptions(sources=(str(archive.folder),), lake=archive.lake, mode=BackfillMode.ALL)
+    )
     assert forecast.reasons == {"parser_crashed": 1}
 
 
 @pytest.mark.slow
 def test_examples_are_read_past_a_file_that_ends_its_worker(archive, deadly, monkeypatch):
     put(archive, "10-bad.md", deadly.HUNGRY)
-    monkeypatch.setattr("flows.pipeline.learning.learn.WORTH_LEARNING", 0)
-    monkeypatch.setattr("flows.pipeline.learning.learn.examples", deadly.examples)
+    monkeypatch.setattr("flows.pipeline.learning.learn.MIN_FILES_TO_LEARN", 0)
+    monkeypatch.setattr("flows.pipeline.learning.learn.parse_training_samples", deadly.parse_training_samples)
     monkeypatch.setattr(
-        "flows.pipeline.execution.transform.work", importlib.import_module("posts.worker").work
+        "flows.pipeline.execution.transform.parse_tasks", importlib.import_module("posts.worker").parse_tasks
     )
     assert archive.ingest().posts == GOOD + 1

@@ -16,10 +16,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from posts.sources.archives import Archive, ArchiveError, is_archive
-from posts.sources.archives.compression import FLOOR_BYTES, zstd
+from posts.sources.archives.compression import BASE_LIMIT_BYTES, zstd
 from posts.sources.archives.spool import Spool
-from posts.sources.files import LARGEST_BYTES, File, find
-from posts.sources.paths import to_bytes, to_text
+from posts.sources.files import MAX_POST_BYTES, SourceFile, walk_folder
+from posts.sources.paths import decode_path, encode_path
 from schemas.enums import Reason
 from schemas.keys import blob_id
 from tiers import examples
@@ -83,8 +83,8 @@ def contents(file, archive, below=""):
     """Return content or problem by path."""
     with opened(file, archive, below) as posts:
         return {
-            found.path: Reason(found.problem) if found.problem else posts.content(found.path)
-            for found in posts.files("here")
+            found.path: Reason(found.problem) if found.problem else posts.read(found.path)
+            for found in posts.list_files("here")
         }
 
 
@@ -124,13 +124,13 @@ def test_an_archive_that_is_not_there_is_told(file):
 def test_a_file_is_told_with_blob_size_and_time(file):
     archive = tar_entry("a.md", b"words", mtime=7) + bytes(1024)
     with opened(file, archive) as posts:
-        assert posts.files("here") == [File("here", "a.md", 5, 7 * 10**9, None, blob_id(b"words"))]
+        assert posts.list_files("here") == [SourceFile("here", "a.md", 5, 7 * 10**9, None, blob_id(b"words"))]
 
 
 def test_files_are_read_in_any_order(file):
     with opened(file, FORMS["tar.gz"]) as posts:
         paths = ["sub/c.HTML", "a.md", "sub/b.markdown", "a.md"]
-        assert [posts.content(path) for path in paths] == [POSTS[path] for path in paths]
+        assert [posts.read(path) for path in paths] == [POSTS[path] for path in paths]
 
 
 def test_an_archive_holds_what_its_folder_held(tmp_path, file):
@@ -140,8 +140,10 @@ def test_an_archive_holds_what_its_folder_held(tmp_path, file):
     with tarfile.open(file, "w") as archive:
         archive.add(tmp_path / "folder", ".")
     with Archive(bytes(file)) as posts:
-        found = [(post.path, post.size, post.mtime_ns // 10**9) for post in posts.files("here")]
-    expected = [(post.path, post.size, post.mtime_ns // 10**9) for post in find(bytes(tmp_path / "folder"))]
+        found = [(post.path, post.size, post.mtime_ns // 10**9) for post in posts.list_files("here")]
+    expected = [
+        (post.path, post.size, post.mtime_ns // 10**9) for post in walk_folder(bytes(tmp_path / "folder"))
+    ]
     assert sorted(found) == sorted(expected)
 
 
@@ -170,14 +172,14 @@ def test_a_name_may_be_long(file, tar_format):
 @pytest.mark.parametrize("name", [b"\xff\xfe.md", "灯塔.md".encode(), "灯".encode() * 80 + b"\xff.md"])
 def test_a_name_in_a_tar_is_any_bytes(file, tar_format, name):
     archive = tar_entry(name, b"words", tar_format=tar_format)
-    assert [to_bytes(path) for path in contents(file, archive)] == [name]
+    assert [encode_path(path) for path in contents(file, archive)] == [name]
 
 
 ZIP_NAMES = {
     "marked UTF-8": ("灯塔.md", "灯塔.md"),
     "UTF-8": ("灯塔.md".encode(), "灯塔.md"),
     "GB18030": ("灯塔之光.md".encode("gb18030"), "灯塔之光.md"),
-    "neither": (b"\xff\xfe.md", to_text(b"\xff\xfe.md")),
+    "neither": (b"\xff\xfe.md", decode_path(b"\xff\xfe.md")),
 }
 
 
@@ -318,12 +320,12 @@ def test_of_members_with_one_name_in_a_zip_the_last_is_taken(file):
     "pack", [lambda files: gzip.compress(tar_of(files), 1), zip_of], ids=["tar.gz", "zip"]
 )
 def test_a_file_that_is_too_large_is_told_with_its_size(file, pack):
-    archive = pack({"a.md": bytes(LARGEST_BYTES + 1), "b.md": bytes(LARGEST_BYTES), "c.md": b"words"})
+    archive = pack({"a.md": bytes(MAX_POST_BYTES + 1), "b.md": bytes(MAX_POST_BYTES), "c.md": b"words"})
     with opened(file, archive) as posts:
-        sizes = {post.path: (post.problem, post.size) for post in posts.files("here")}
+        sizes = {post.path: (post.problem, post.size) for post in posts.list_files("here")}
     assert sizes == {
-        "a.md": (Reason.TOO_LARGE, LARGEST_BYTES + 1),
-        "b.md": (None, LARGEST_BYTES),
+        "a.md": (Reason.TOO_LARGE, MAX_POST_BYTES + 1),
+        "b.md": (None, MAX_POST_BYTES),
         "c.md": (None, len(b"words")),
     }
 
@@ -337,7 +339,7 @@ def test_a_size_that_lies_is_told(file, told):
 @pytest.mark.parametrize("form", ["tar.zst", "tar.xz"])
 def test_a_bomb_is_not_unpacked(file, form):
     pack, zeros = PACKED[form], bytes(10**7)
-    bomb = pack(tar_entry("a.txt", size=10**12)) + pack(zeros) * (FLOOR_BYTES // len(zeros) + 50)
+    bomb = pack(tar_entry("a.txt", size=10**12)) + pack(zeros) * (BASE_LIMIT_BYTES // len(zeros) + 50)
     assert "it unpacks to more than" in fault(file, bomb)
 
 
@@ -347,7 +349,7 @@ def test_memory_holds_little_of_what_is_unpacked(file, form):
     tracemalloc.start()
     try:
         assert contents(file, archive) == {"a.md": Reason.TOO_LARGE, "b.md": b"words"}
-        assert tracemalloc.get_traced_memory()[1] < 2 * LARGEST_BYTES
+        assert tracemalloc.get_traced_memory()[1] < 2 * MAX_POST_BYTES
     finally:
         tracemalloc.stop()
 
@@ -397,20 +399,20 @@ TOLD_TIMES = {
 def test_a_time_is_exact_and_one_that_no_column_holds_is_none(file, told, mtime_ns):
     archive = tar_entry("x", pax(f"mtime={told}"), kind=b"x") + tar_entry("a.md") + tar_entry("b.md", mtime=5)
     with opened(file, archive) as posts:
-        assert [post.mtime_ns for post in posts.files("here")] == [mtime_ns, 5 * 10**9]
+        assert [post.mtime_ns for post in posts.list_files("here")] == [mtime_ns, 5 * 10**9]
 
 
 @pytest.mark.parametrize(("mtime", "mtime_ns"), [(-9, -9 * 10**9), (2**33, 2**33 * 10**9), (2**80, None)])
 def test_a_time_may_be_written_in_binary(file, mtime, mtime_ns):
     with opened(file, tar_entry("a.md", mtime=mtime)) as posts:
-        assert [post.mtime_ns for post in posts.files("here")] == [mtime_ns]
+        assert [post.mtime_ns for post in posts.list_files("here")] == [mtime_ns]
 
 
 def test_a_zip_tells_the_time_in_utc_or_none(file):
     extra = struct.pack("<HH3s", 1, 3, b"???") + struct.pack("<HHBi", 0x5455, 5, 1, 7)
     for told, mtime_ns in ((extra, 7 * 10**9), (b"", None), (extra[:7], None)):
         with opened(file, zip_of({"a.md": b""}, extra=told)) as posts:
-            assert [post.mtime_ns for post in posts.files("here")] == [mtime_ns]
+            assert [post.mtime_ns for post in posts.list_files("here")] == [mtime_ns]
 
 
 def test_records_of_pax_for_all_members_yield_to_those_for_one(file):
@@ -447,7 +449,7 @@ def test_a_sparse_file_is_told(tmp_path, file, options):
             sparse.write(b"x")
     assert os.system(f"tar -cSf {file} -C {tmp_path} {' '.join(options)} a.md b.md") == 0
     with Archive(bytes(file)) as posts:
-        assert {post.path: post.problem for post in posts.files("")} == {
+        assert {post.path: post.problem for post in posts.list_files("")} == {
             "a.md": Reason.UNREADABLE,
             "b.md": None,
         }

@@ -8,9 +8,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from posts.sources.files import find
+from posts.sources.files import walk_folder
 from posts.sources.git import Change, Commit, GitError, Repository
-from posts.sources.paths import to_text
+from posts.sources.paths import decode_path
 from schemas.enums import Reason
 
 SETTINGS = ["user.name=a", "user.email=a@b", "protocol.file.allow=always", "advice.detachedHead=false"]
@@ -73,18 +73,18 @@ class Site:
         with self.open() as repository:
             return {
                 f.path: f.problem or f.blob
-                for f in repository.files(self.git("rev-parse", "HEAD"), "x", below)
+                for f in repository.list_files(self.git("rev-parse", "HEAD"), "x", below)
             }
 
     def changes(self, old, new, below=""):
         with self.open() as repository:
-            return repository.changes(old, new, below)
+            return repository.diff_commits(old, new, below)
 
     def walk(self, since=None, until="HEAD", below=""):
         with self.open() as repository:
             return [
                 (commit.id, [(change.path, change.problem or change.blob) for change in changes])
-                for commit, changes in repository.walk(since, until, below)
+                for commit, changes in repository.iter_changes(since, until, below)
             ]
 
 
@@ -125,7 +125,7 @@ def test_a_working_copy_its_git_folder_and_a_bare_clone_are_one_repository(site)
     (site.folder / "../link").symlink_to("site")
     for place in (".", ".git", "../bare.git", "../link", "../link/.git"):
         with Repository(bytes(site.folder / place)) as repository:
-            assert repository.commit(None) == Commit(commit, FIRST)
+            assert repository.resolve_commit(None) == Commit(commit, FIRST)
 
 
 def test_a_working_copy_beside_the_first_is_a_repository_with_a_head_of_its_own(site):
@@ -133,7 +133,7 @@ def test_a_working_copy_beside_the_first_is_a_repository_with_a_head_of_its_own(
     site.commit(b="words")
     site.git("worktree", "add", "-q", "../beside", old)
     with Repository(bytes(site.folder / "../beside")) as repository:
-        assert repository.commit(None).id == old
+        assert repository.resolve_commit(None).id == old
 
 
 def test_a_repository_is_opened_by_a_relative_path(site, monkeypatch):
@@ -141,7 +141,7 @@ def test_a_repository_is_opened_by_a_relative_path(site, monkeypatch):
     monkeypatch.chdir(site.folder.parent)
     with Repository(b"site") as repository:
         monkeypatch.chdir("/")
-        assert (repository.commit(None).id, repository.uncommitted()) == (commit, 0)
+        assert (repository.resolve_commit(None).id, repository.count_uncommitted()) == (commit, 0)
 
 
 @pytest.mark.parametrize("place", ["posts", "with-empty-.git", ".git/refs", "nowhere", "posts/a.md"])
@@ -172,7 +172,7 @@ def test_a_bare_repository_is_read_where_git_takes_none_that_it_comes_upon(site,
     for name, value in settings.items():
         monkeypatch.setenv(f"GIT_CONFIG_{name}", value)
     with Repository(bytes(site.folder / "../bare.git")) as repository:
-        assert repository.commit("main").id == commit
+        assert repository.resolve_commit("main").id == commit
 
 
 def test_it_is_said_that_git_is_not_installed(site, monkeypatch):
@@ -267,7 +267,7 @@ def test_without_a_head_the_only_branch_is_taken(site):
     site.git("clone", "-q", ".", "../clone")
     for place in (".", "../clone"):
         with Repository(bytes(site.folder / place)) as repository:
-            assert repository.commit(None).id == commit
+            assert repository.resolve_commit(None).id == commit
 
 
 def test_without_a_head_and_with_two_branches_the_branches_are_named(site):
@@ -319,7 +319,7 @@ def test_a_commit_and_a_folder_hold_the_same_files(site):
     commit = site.commit()
     with site.open() as repository:
         given = {(file.path, file.size) for file in repository.files(commit, "x")}
-    assert given == {(file.path, file.size) for file in find(bytes(site.folder))}
+    assert given == {(file.path, file.size) for file in walk_folder(bytes(site.folder))}
 
 
 @pytest.mark.parametrize(
@@ -345,10 +345,10 @@ def test_a_commit_and_a_folder_hold_the_same_files(site):
 def test_a_file_or_folder_of_any_name_is_read(site, name):
     site.write(name + b"/" + name + b".md")
     site.write(b"other/a/b.md")
-    commit, path = site.commit(), to_text(name + b".md")
+    commit, path = site.commit(), decode_path(name + b".md")
     blob = site.blob("other/a/b.md")
-    assert site.files(to_text(name)) == {path: blob}
-    assert site.walk(below=to_text(name)) == [(commit, [(path, blob)])]
+    assert site.files(decode_path(name)) == {path: blob}
+    assert site.walk(below=decode_path(name)) == [(commit, [(path, blob)])]
 
 
 def test_a_folder_is_named_with_or_without_slashes(site):
@@ -487,7 +487,7 @@ def test_in_a_shallow_clone_the_old_commit_is_not_there(site):
     site.git("clone", "-q", "--depth=1", f"file://{site.folder}", "../clone")
     clone = Site(site.folder / "../clone")
     with clone.open() as repository:
-        assert (repository.changes(old, new), repository.line(old, new)) == (None, None)
+        assert (repository.diff_commits(old, new), repository.first_parent_commits(old, new)) == (None, None)
     assert clone.walk() == [(new, [("a.md", site.blob("a.md"))])]
 
 
@@ -695,8 +695,10 @@ def test_a_repository_of_sha256_is_read(site):
     other = Site(site.folder / "../sha256")
     other.commit(**{f"p{number}": f"{number}" for number in range(100)})
     with other.open() as repository:
-        files = {file.path: file.blob for file in repository.files("main", "x")}
-        assert sorted(repository.contents(files.values())) == sorted(b"%d" % number for number in range(100))
+        files = {file.path: file.blob for file in repository.list_files("main", "x")}
+        assert sorted(repository.read_contents(files.values())) == sorted(
+            b"%d" % number for number in range(100)
+        )
 
 
 # The working copy
@@ -722,7 +724,7 @@ def test_without_a_working_copy_nothing_is_uncommitted(site):
     site.git("clone", "-q", "--bare", ".", "../bare.git")
     for place in (".git", "../bare.git"):
         with Repository(bytes(site.folder / place)) as repository:
-            assert repository.uncommitted() == 0
+            assert repository.count_uncommitted() == 0
 
 
 def test_the_working_copy_is_left_alone(site):

@@ -10,7 +10,7 @@ import pytest
 from flows.pipeline.sources import git_cache
 from git_repository import as_nobody, init
 from posts.sources.git import GitError, Repository, watchdog
-from posts.sources.git.watchdog import StuckError, watched
+from posts.sources.git.watchdog import StuckError, idle_timeout
 
 # what works in spurts, with less than the patience between them
 WORKING = "import time\nfor _ in range(8):\n    sum(range(2_000_000))\n    time.sleep(0.4)\nprint('done')"
@@ -18,8 +18,8 @@ WORKING = "import time\nfor _ in range(8):\n    sum(range(2_000_000))\n    time.
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch, tmp_path):
-    monkeypatch.setattr(watchdog, "PATIENCE_SECONDS", 2)
-    monkeypatch.setattr(git_cache, "SERVER_PATIENCE_SECONDS", 2)
+    monkeypatch.setattr(watchdog, "IDLE_TIMEOUT_SECONDS", 2)
+    monkeypatch.setattr(git_cache, "MAX_SILENCE_SECONDS", 2)
     as_nobody(monkeypatch, POSTLAKE_CACHE=str(tmp_path / "cache"))
 
 
@@ -37,13 +37,13 @@ def started(program):
 
 
 def test_a_program_that_works_is_waited_for_longer_than_the_patience():
-    with started(WORKING) as process, watched(process):
+    with started(WORKING) as process, idle_timeout(process):
         assert process.communicate()[0] == b"done\n"
 
 
 def test_a_program_that_waits_for_ever_is_ended():
     with started("import time; time.sleep(1000)") as process:
-        with pytest.raises(StuckError, match="came no further for 2 s"), watched(process):
+        with pytest.raises(StuckError, match="came no further for 2 s"), idle_timeout(process):
             process.communicate()
         assert process.wait() < 0
 
@@ -51,9 +51,9 @@ def test_a_program_that_waits_for_ever_is_ended():
 def test_a_program_that_nobody_waits_for_is_left_alone(git):
     with Repository(os.fsencode(git.folder)) as repository:
         blob = git("rev-parse", "HEAD:a.md")
-        assert list(repository.contents([blob])) != [None]
+        assert list(repository.read_contents([blob])) != [None]
         time.sleep(3)
-        assert list(repository.contents([blob])) != [None]
+        assert list(repository.read_contents([blob])) != [None]
 
 
 @pytest.mark.parametrize("where", [".git/config-more", ".git/HEAD", ".git/info/exclude"])
@@ -66,11 +66,11 @@ def test_a_pipe_in_a_repository_ends_in_an_error_that_names_it(git, where):
         pytest.raises(GitError, match=f"{git.folder}: git .*came no further for 2 s"),
         Repository(os.fsencode(git.folder)) as repository,
     ):
-        repository.uncommitted()
+        repository.count_uncommitted()
 
 
 def test_a_pipe_in_a_repository_that_is_fetched_ends_so_too(git):
     git("config", "include.path", "config-more")
     os.mkfifo(git.folder / ".git" / "config-more")
     with pytest.raises(GitError, match="came no further for 2 s"):
-        git_cache.mirror(f"file://{git.folder}")
+        git_cache.sync_mirror(f"file://{git.folder}")
