@@ -36,20 +36,19 @@ print(webhook.save("postlake-alarms"), asyncio.run(deployed()))
 RUN = """
 import sys
 from pathlib import Path
-from functools import partial
 from prefect import flow
-from flows.prefect.artifacts import reported
 from flows.ingest import ingest
-from flows.pipeline.options import Order
-from flows.pipeline.direct import planned, session
+from flows.pipeline.direct import ingest_planner, open_ingest_run
+from flows.pipeline.options import IngestOptions
+from flows.prefect.artifacts import report_run
 
 @flow
 def unbalanced(source: str, lake: str):
-    order = Order((source,), Path(lake))
-    with session(order) as opened:
-        opened.find(planned(order))
-        opened.lake.table("files").delete("path = 'old-0.md'")
-        reported(opened)
+    options = IngestOptions(sources=(source,), lake=Path(lake))
+    with open_ingest_run(options) as ingest_run:
+        ingest_run.find(ingest_planner(options))
+        ingest_run.lake.table("files").delete("path = 'old-0.md'")
+        report_run(ingest_run)
 
 if __name__ == "__main__":
     ingest(sources=[sys.argv[1]], lake=sys.argv[2])
