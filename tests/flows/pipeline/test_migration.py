@@ -135,6 +135,7 @@ def test_an_ingest_migrates_before_it_reads(old):
     assert old.rows("posts").height == len(POSTS) + 1
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("point", POINTS, ids=["-".join(map(str, point)) for point in POINTS])
 def test_a_migration_that_was_killed_is_taken_up_by_the_next_run(old, start, point, tmp_path):
     process = start(old, kill=point)

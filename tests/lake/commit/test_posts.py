@@ -111,6 +111,7 @@ def test_a_replayed_history_leaves_the_posts_that_stand_at_its_end(archive):
     assert (counted(archive), archive.withdrawn()["path"].to_list()) == (2, ["0.md"])
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("point", POINTS, ids=NAMES)
 def test_a_kill_at_any_point_leaves_no_withdrawn_row_and_the_next_run_ends_as_if_there_was_none(
     five, monkeypatch, point

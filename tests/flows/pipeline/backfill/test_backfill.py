@@ -252,6 +252,7 @@ def test_the_newest_fifty_plans_are_kept(holed, monkeypatch):
     assert set(kept) <= set(made)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("nth", [1, 2, 3, 4])
 def test_a_plan_whose_run_was_killed_can_be_run_again(holed, monkeypatch, nth):
     monkeypatch.setattr("flows.pipeline.execution.read.READ_BATCH_FILES", 2)

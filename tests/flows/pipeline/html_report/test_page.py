@@ -129,6 +129,7 @@ def test_the_rows_of_charts_can_end_no_script(archive, html):
     assert json.loads(held)["rows"]["posts"]["columns"]["source"]["texts"] == ["</script><!--<script>"]
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("left", ["nothing", "withdrawn", "one post", "sixty years", "no text"])
 def test_every_lake_has_a_page(archive, browser, html, left):
     create_lake(archive.lake, None)

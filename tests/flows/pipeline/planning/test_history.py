@@ -27,6 +27,7 @@ from lake.store import open_lake
 from one_run import Killed, arm, give_up
 from posts import worker
 from schemas.errors import SourceError
+from tiers import examples
 
 EPOCH = 1_709_625_600
 START = dt.datetime.fromtimestamp(EPOCH, dt.UTC)
@@ -36,7 +37,7 @@ SHORT, LONG = "短", "长长的一段话"
 BROKEN, IGNORED = b"---\ntitle: never closed\n", b"no front matter"
 WHOLE = 20_000
 FEW = settings(
-    max_examples=8,
+    max_examples=examples(2, 8),
     deadline=None,
     phases=[Phase.explicit, Phase.generate],  # shrinking takes minutes
     suppress_health_check=list(HealthCheck),
@@ -190,6 +191,7 @@ def commit_all(site, commits):
     return ids
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("most", [1, 3, WHOLE])
 @given(commits=COMMITS, first=st.sampled_from([0, 1, 2]), told=st.sampled_from([{}, {"history": True}]))
 @FEW
@@ -264,6 +266,7 @@ def test_only_what_is_below_a_folder_is_replayed(site):
     assert [path for path, *_ in site.rows("posts", "path")] == ["b.md"]
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("most", [1, 3, WHOLE])
 def test_a_commit_larger_than_a_group_is_one_change(site, monkeypatch, most):
     many = {f"{number}.md": post(number, EARLY) for number in range(1, 8)}
@@ -299,6 +302,7 @@ MOVED_BY_A_PART = {
 }
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("trees", (CUT | MOVED_BY_A_PART).values(), ids=CUT | MOVED_BY_A_PART)
 @pytest.mark.parametrize("kind", ["replay", "load"])
 def test_twins_of_a_change_larger_than_a_group_are_one_change(site, monkeypatch, kind, trees):
@@ -310,6 +314,7 @@ def test_twins_of_a_change_larger_than_a_group_are_one_change(site, monkeypatch,
     assert_same(site, site.one_by_one())
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("what", ["revisions", "posts", "files"])
 @pytest.mark.parametrize("trees", CUT.values(), ids=CUT)
 def test_a_change_larger_than_a_group_that_was_killed_is_finished_as_one(site, monkeypatch, trees, what):
@@ -424,6 +429,7 @@ def kill(monkeypatch, point, replay):
         replay()
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("point", POINTS, ids=["-".join(map(str, point)) for point in POINTS])
 def test_a_replay_that_was_killed_goes_on_where_it_was(site, monkeypatch, point):
     first = {"a.md": post(1), "b.md": post(2, EARLY)}
@@ -449,6 +455,7 @@ def test_a_process_that_was_killed_as_it_replayed_goes_on_where_it_was(site, sta
     assert_same(site, calm)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("point", [("after", "files", 1), ("after", "files", 2), ("before", "runs", 1)],
                          ids=["in-the-first", "in-the-second", "after-both"])  # fmt: skip
 def test_a_replay_of_two_repositories_that_was_killed_goes_on_where_it_was(two, monkeypatch, point):
@@ -480,6 +487,7 @@ BETWEEN = {
 }
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("between", BETWEEN.values(), ids=BETWEEN)
 @pytest.mark.parametrize(("kind", "then"), [("replay", "history"), ("load", "ingest")])
 def test_a_run_that_was_killed_leaves_the_histories_of_others_whole(three, monkeypatch, kind, then, between):
@@ -540,7 +548,7 @@ def test_the_moments_of_commits_whose_clocks_say(times, last, given):
 
 
 @given(times=st.lists(st.integers(-9, 30)), last=st.none() | st.integers(-5, 9))
-@settings(FEW, max_examples=300)
+@settings(FEW, max_examples=examples(50, 300))
 def test_moments_go_on_and_as_few_clocks_as_can_be_are_not_believed(times, last):
     after = None if last is None else at(last)[0]
     given = monotonic_times(at(*times), after, at(20)[0])

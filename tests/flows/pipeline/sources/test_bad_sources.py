@@ -126,6 +126,7 @@ def test_a_repository_that_cannot_be_read_makes_no_lake(archive, git, hurt):
     assert not archive.lake.exists()
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("hurt", HURT[1:], ids=[hurt.__name__ for hurt in HURT[1:]])
 def test_a_repository_that_cannot_be_read_any_more_leaves_the_lake_alone(archive, git, hurt):
     archive.ingest()
@@ -434,6 +435,7 @@ CLOCKS = {
 }
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(("first", "second"), CLOCKS.values(), ids=CLOCKS)
 def test_time_goes_on_whatever_the_clock_of_a_commit_says(archive, first, second):
     git = init(archive.folder)

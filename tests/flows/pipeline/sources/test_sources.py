@@ -146,12 +146,14 @@ def assert_same_posts(archive, other):
     assert archive.outcomes() == other.outcomes()
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.usefixtures("ssh")
 def test_the_same_files_give_the_same_posts(archive, plain, source):
     archive.ingest(source)
     assert_same_posts(archive, plain[""])
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     "kind", ["working copy", "bare", "repo@tag", "bundle of a branch", "file URL", "zip", "tar.gz"]
 )
