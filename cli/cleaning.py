@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from cli.options import DATA_LAKE, LakeDir, Parser, expand_path, output_file, output_folder
-from cli.terminal import escape_control_characters, print_to_stderr
+from cli.output.terminal import escape_control_characters, print_to_stderr
 from schemas.enums import HtmlParser
 
 FAILED_EXIT_CODE = 1

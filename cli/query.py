@@ -10,10 +10,10 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.console import print_versions
 from cli.options import DATA_LAKE, Json, LakeDir, OutputFormat, Reasons, format_of, output_file
-from cli.tables import print_cut_table, print_table
-from cli.terminal import echo, print_note
+from cli.output.progress import print_versions
+from cli.output.tables import print_cut_table, print_table
+from cli.output.terminal import echo, print_note
 from schemas.enums import PageLanguage
 
 DEFAULT_ROWS = 40

@@ -74,7 +74,7 @@ def _find_damage_once(root: Path, error: BaseException) -> DamagedError | None:
 
 
 def _is_outside_lake(root: Path, error: BaseException) -> bool:
-    """Tell whether an error names a file that is none of the lake's."""
+    """Return whether an error names a file that is none of the lake's."""
     path = getattr(error, "filename", None)
     return path is not None and not Path(os.fsdecode(path)).absolute().is_relative_to(root.absolute())
 

@@ -95,7 +95,7 @@ def remove_actions(files: pl.DataFrame, partition: list[str]) -> Iterator[Remove
 
 
 def _statistics(rows: pl.DataFrame, columns: list[str]) -> str:
-    """Spell number, extremes and nulls of rows as the Delta protocol does."""
+    """Format number, extremes and nulls of rows as the Delta protocol does."""
     lowest, highest = rows.select(pl.col(columns).min()), rows.select(pl.col(columns).max())
     stats = {
         "numRecords": rows.height,
@@ -107,7 +107,7 @@ def _statistics(rows: pl.DataFrame, columns: list[str]) -> str:
 
 
 def _iso_time(value: object) -> str:
-    """Spell a date or time as the Delta protocol does: `2024-03-05`, `2024-03-05T08:00:00.000001Z`."""
+    """Format a date or time as the Delta protocol does: `2024-03-05`, `2024-03-05T08:00:00.000001Z`."""
     return str(value.isoformat()).replace("+00:00", "Z")  # type: ignore[attr-defined]  # statistics hold nothing else
 
 

@@ -301,7 +301,7 @@ def size_mismatch(file: Path, size_bytes: int) -> str | None:
 
 
 def is_lake(root: Path) -> bool:
-    """Tell whether there is a lake; `runs` is made last, so one whose making was cut short is none."""
+    """Return whether there is a lake; `runs` is made last, so one whose making was cut short is none."""
     return DeltaTable.is_deltatable(str(root / "runs"))
 
 

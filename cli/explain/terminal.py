@@ -6,9 +6,9 @@ from dataclasses import asdict, astuple, fields
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from cli.console import MARKERS, STYLES
-from cli.tables import print_table
-from cli.terminal import create_console, echo
+from cli.output.progress import MARKERS, STYLES
+from cli.output.tables import print_table
+from cli.output.terminal import create_console, echo
 from posts.explain import ExplainedBlock, ExplainedPassage, Explanation, Recurrence, RuleTotal
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def _styled_passage(passage: ExplainedPassage) -> "Text":
 
 
 def rule_label(passage: ExplainedPassage) -> str:
-    """Name the rule, and where the pattern recurs by which it left the passage out."""
+    """Return the rule, and where the pattern recurs by which it left the passage out."""
     recurrence = recurrence_text(passage.recurrences)
     return f"{passage.rule} ({recurrence})" if recurrence else str(passage.rule)
 

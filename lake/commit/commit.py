@@ -50,7 +50,7 @@ def version_transactions(lake: Lake) -> list[Transaction]:
 
 
 def has_recorded_versions(lake: Lake) -> bool:
-    """Tell whether the ledger names the very versions of posts and revisions that stand."""
+    """Return whether the ledger names the very versions of posts and revisions that stand."""
     return all(_recorded_version(lake, name) == lake.table(name).version() for name in COMMITTED_VERSION_KEYS)
 
 

@@ -117,7 +117,7 @@ def is_current(lake: Lake, code: int) -> bool:
 
 
 def has_tried_skipped(lake: Lake, code: int) -> bool:
-    """Tell whether the posts that were left as they are were so by this version of the code."""
+    """Return whether the posts that were left as they are were so by this version of the code."""
     return lake.table("posts").transaction_version(CODE_KEY) == code
 
 

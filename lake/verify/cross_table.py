@@ -1,4 +1,4 @@
-"""Hold the tables of a lake against each other: what each says of the others must be so."""
+"""Compare the tables of a lake with each other: what each says of the others must be so."""
 
 import json
 from collections.abc import Callable

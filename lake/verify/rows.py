@@ -1,4 +1,4 @@
-"""Hold rows against what their table promises: rules, partitions, hashes, and what the log says of their files."""
+"""Compare rows with what their table promises: rules, partitions, hashes, and what the log says of their files."""
 
 from dataclasses import dataclass
 
@@ -43,7 +43,7 @@ def row_label(name: str) -> pl.Expr:
 
 
 def check_rows(table: TableCheck, rows: pl.DataFrame) -> None:
-    """Hold rows, with their `file`, against all that can be told without other tables."""
+    """Compare rows, with their `file`, with all that can be told without other tables."""
     _check_rules(table, rows)
     for column in STATS_COLUMNS[table.name]:
         _check_statistics(table, rows, column)

@@ -1,4 +1,4 @@
-"""Hold the files of a table against its log, and their rows against the schema. Reads only, file by file."""
+"""Compare the files of a table with its log, and their rows against the schema. Reads only, file by file."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field

@@ -139,7 +139,7 @@ class Template:
         return [(start, end) for _, start, end in triples]
 
     def recurring_blocks(self, blocks: list[Block], _: Any) -> Iterator[tuple[Block, str]]:
-        """Name the blocks that recur, or whose markup holds nothing but what does.
+        """Return the blocks that recur, or whose markup holds nothing but what does.
 
         Neither code nor headings nor tables. A block that leads in, or is led in to, is part of the text.
         """

@@ -167,7 +167,7 @@ STANDFIRST = re.compile(
 
 
 def element_rule(tag: str, attributes: Mapping[str, str], names: Sequence[str]) -> str | None:
-    """Name the rule by which an element and all in it is no text of the post; None to keep it.
+    """Return the rule by which an element and all in it is no text of the post; None to keep it.
 
     `names` are those of its attributes, see `names_of`.
     """

@@ -206,7 +206,7 @@ class HtmlWalker:
         return opening_tag.name in SUBHEADINGS and outer_name in HEADING_CONTAINERS and self.has_kept_block()
 
     def has_kept_block(self) -> bool:
-        """Tell whether any block is kept so far; one that is left out stays so."""
+        """Return whether any block is kept so far; one that is left out stays so."""
         blocks = self.content.blocks
         while self.leading_dropped < len(blocks) and blocks[self.leading_dropped].rule is not None:
             self.leading_dropped += 1

@@ -61,7 +61,7 @@ class ReportData:
 
     @property
     def has_growth(self) -> bool:
-        """Tell whether the growth spans a minute: what one small run wrote is no growth to look at."""
+        """Return whether the growth spans a minute: what one small run wrote is no growth to look at."""
         return self.growth.height > 0 and self.growth_span[1] - self.growth_span[0] >= MINUTE
 
     @property
@@ -70,7 +70,7 @@ class ReportData:
 
     @property
     def has_text(self) -> bool:
-        """Tell whether any post that is shown has a body, before cleaning."""
+        """Return whether any post that is shown has a body, before cleaning."""
         return bool(self.activity.select(pl.col("text_chars", "boilerplate_chars").sum()).row(0) > (0, 0))
 
     @property

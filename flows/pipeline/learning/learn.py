@@ -222,7 +222,7 @@ def _layout_alarm(
 
 
 def _matches_template(sample: TrainingSample, template: Template) -> bool:
-    """Tell whether a post holds some pattern of a template."""
+    """Return whether a post holds some pattern of a template."""
     return bool(template.matches(sample.body)) or any(
         alphanumeric_key(text) in template.blocks for text, *_ in sample.blocks
     )

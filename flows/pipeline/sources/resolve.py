@@ -116,7 +116,7 @@ def _split_revision(text: str) -> tuple[Path | None, str | None]:
 
 
 def _normalize_subpath(subpath: str) -> str:
-    """Spell a folder within a source one way. Raises SourceError for one that leads out of it."""
+    """Format a folder within a source one way. Raises SourceError for one that leads out of it."""
     parts = [part for part in decode_path(os.fsencode(subpath)).split("/") if part not in {"", "."}]
     if ".." in parts:
         raise SourceError(f"{_display(subpath)}: leads out of the source")
