@@ -44,7 +44,6 @@ TRANSLATIONS: Mapping[str, tuple[str, str]] = {
     "after": ("日期在未来的 {n:,} 篇未画出", "{n:,} posts dated in the future are not drawn"),
     "more_sources": ("另有 {n:,} 个较小的来源未单列", "{n:,} smaller sources have no row of their own"),
     "no_posts": ("这个湖里还没有文章。", "There are no posts in this lake yet."),
-    "none": ("没有。", "None."),
     "made_by": ("由 postlake report 制作；时间均为 UTC。", "Made by postlake report; all times are UTC."),
     # sections: title, what it shows
     "h_posts": ("文章数量", "Posts over time"),
@@ -92,7 +91,6 @@ TRANSLATIONS: Mapping[str, tuple[str, str]] = {
         "Seconds of each stage of the last runs, the newest on top.",
     ),
     "runs_none": ("没有运行记录。", "No run is recorded."),
-    "h_years": ("各年", "By year"),
     # columns and axes
     "period": ("时间", "Period"),
     "year": ("年", "Year"),
