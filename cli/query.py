@@ -132,7 +132,7 @@ def history(
 
 
 def info(lake: LakeDir = DATA_LAKE, as_json: Json = False) -> None:
-    """Tell what a lake holds: tables, versions, rows, files, bytes, sources and their dates."""
+    """Show what a lake holds: tables, versions, rows, files, bytes, sources and their dates."""
     from lake.query.info import posts_by_source, tables
     from lake.store import open_lake
 

@@ -38,7 +38,7 @@ DISK_ERRORS = {
 
 @contextmanager
 def explaining_damage(root: Path) -> Iterator[None]:
-    """Tell what is wrong with a lake, where that is what makes the work on it fail.
+    """Raise what is wrong with a lake, where that is what makes the work on it fail.
 
     Raises DamagedError and StorageError in the place of what a library has raised; all else goes on as it is.
     """

@@ -293,7 +293,7 @@ def _plus_small_files(files: pl.DataFrame, paths: list[str]) -> pl.DataFrame:
 
 
 def size_mismatch(file: Path, size_bytes: int) -> str | None:
-    """Tell of a file that is not there, or not as long as the log has it."""
+    """Return what is wrong with a file that is not there, or not as long as the log has it; else None."""
     size = file.stat().st_size if file.is_file() else None
     if size == size_bytes:
         return None
@@ -327,7 +327,7 @@ def raise_if_log_damaged(root: Path, name: str) -> None:
 
 
 def _damaged_log(root: Path, name: str, error: DeltaError) -> DamagedError:
-    """Name what makes a log unreadable: an entry, or else the log."""
+    """Return the error for an unreadable log: it names the entry, or else the log."""
     try:
         raise_if_log_damaged(root, name)
     except DamagedError as damage:

@@ -48,7 +48,7 @@ def _parser_error(error: BaseException) -> NotAPost:
 
 
 def _describe_error(error: BaseException) -> str:
-    """Name an exception, its message on one line, and the place in our code that it came through last."""
+    """Return an exception's type, its message on one line, and the place in our code that it came through last."""
     message = printable(" ".join(_error_message(error).split()))
     shortened = message if len(message) <= MAX_MESSAGE_CHARS else f"{message[:MAX_MESSAGE_CHARS]}…"
     description = f"{type(error).__name__}: {shortened}" if shortened else type(error).__name__

@@ -73,7 +73,7 @@ def rule_label(passage: ExplainedPassage) -> str:
 
 
 def recurrence_text(recurrences: Iterable[Recurrence]) -> str:
-    """Say in how many posts each pattern recurs: `recurs in 812 of 1,357 posts`."""
+    """Return in how many posts each pattern recurs: `recurs in 812 of 1,357 posts`."""
     counted_recurrences = [each for each in recurrences if each.posts]
     if not counted_recurrences:
         return "recurred when its source was learned before" if any(recurrences) else ""
@@ -89,7 +89,7 @@ def recurrence_text(recurrences: Iterable[Recurrence]) -> str:
 
 
 def counts_line(explanation: Explanation) -> str:
-    """Say how much is kept and left out, and by which versions."""
+    """Return how much is kept and left out, and by which versions."""
     post, passages = explanation.post, list(explanation.passages)
     dropped_count = sum(passage.rule is not None for passage in passages)
     template = f"template {post.template_version}" if post.template_version else "no template"

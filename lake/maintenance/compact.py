@@ -56,7 +56,7 @@ def _pack(lake: Lake, name: str, files: pl.DataFrame) -> Iterator[pl.DataFrame]:
 
 
 def _share_of_max(lake: Lake, name: str, path: str) -> float:
-    """Tell what share of the largest file a file makes up."""
+    """Return what share of the largest file a file makes up."""
     footer = pq.read_metadata(lake.root / name / path)
     size = sum(footer.row_group(number).total_byte_size for number in range(footer.num_row_groups))
     return float(max(size / MAX_FILE_BYTES, footer.num_rows / MAX_FILE_ROWS))

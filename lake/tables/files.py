@@ -143,7 +143,7 @@ def count_reasons(lake: Lake, run_id: str) -> dict[str, int]:
 
 
 def is_final(lake: Lake, code: str) -> pl.Expr:
-    """Tell which files wait for a change; all others are tried again by every run.
+    """Return an expression for the files that wait for a change; all others are tried again by every run.
 
     These could not be read, or another version of the code than this one failed at them.
     """

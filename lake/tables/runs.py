@@ -118,7 +118,7 @@ def _recorded_checkpoints(rows: pl.DataFrame) -> dict[str, Checkpoint]:
 
 
 def _checkpoints_of_legacy_runs(rows: pl.DataFrame) -> dict[str, Checkpoint]:
-    """Tell the marks from runs of an older postlake, which recorded none."""
+    """Return the checkpoints from runs of an older postlake, which recorded none."""
     checkpoints = dict[str, Checkpoint]()
     for row in rows.iter_rows(named=True):
         heads, as_of = json.loads(row["heads"]), json.loads(row["as_of"])

@@ -110,7 +110,7 @@ def stale_posts(
 
 
 def is_current(lake: Lake, code: int) -> bool:
-    """Tell from the logs alone that no post is outdated; False where that is not known."""
+    """Return whether no post is outdated, by the logs alone; False where that is not known."""
     return has_tried_skipped(lake, code) and lake.table("posts").transaction_version(
         TEMPLATES_KEY
     ) == _version(lake)
@@ -122,7 +122,7 @@ def has_tried_skipped(lake: Lake, code: int) -> bool:
 
 
 def record_current(lake: Lake, code: int) -> None:
-    """Say that no post is outdated but those that are left as they are."""
+    """Record that no post is outdated but those that are left as they are."""
     transactions = [Transaction(TEMPLATES_KEY, _version(lake)), Transaction(CODE_KEY, code)]
     lake.commit("posts", [], lake.partition_columns("posts"), CommitProperties(app_transactions=transactions))
 

@@ -235,7 +235,7 @@ def _runs(versions: dict[str, int], keys: Keys) -> tuple[int, pl.DataFrame]:
 
 
 def _run_faults(row: dict[str, object], versions: dict[str, int]) -> list[str]:
-    """Tell what is wrong with a run."""
+    """Return what is wrong with a run."""
     counts = {name: int(str(row[name])) for name in OUTCOME_COLUMNS}
     refused_files, reasons = (
         counts["rejected"] + counts["ignored"],

@@ -144,7 +144,7 @@ def _read_rows(table: TableCheck, file: dict[str, object], schema: pl.DataFrame)
 
 
 def _type_mismatches(stored: pl.Schema, expected: pl.Schema) -> str:
-    """Tell of the columns of a file that are of another type than they should be."""
+    """Return the columns of a file that are of another type than they should be."""
     return ", ".join(
         f"column {column} is {stored[column]}, not {dtype}"
         for column, dtype in expected.items()

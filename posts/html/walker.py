@@ -199,7 +199,7 @@ class HtmlWalker:
         return rule
 
     def is_editorial(self, opening_tag: OpeningTag) -> bool:
-        """Tell what a header holds of the author's: a standfirst, or a heading amid the text."""
+        """Return whether an element of a header is the author's: a standfirst, or a heading amid the text."""
         if opening_tag.is_standfirst:
             return True
         outer_name = self.open_elements[self.dropped_regions[-1][0]][0].name

@@ -116,7 +116,7 @@ def reasons(report: ReportData) -> pl.DataFrame:
 
 
 def run_name(run: dict[str, object]) -> str:
-    """Name a run by when it began, to the second, and its kind."""
+    """Return the name of a run: when it began, to the second, and its kind."""
     started_at = run["started_at"]
     assert isinstance(started_at, dt.datetime)
     return f"{started_at:%Y-%m-%d %H:%M:%S} {run['kind']}"

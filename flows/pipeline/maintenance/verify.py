@@ -42,7 +42,7 @@ class VerifyReport:
         return [finding for tally in self.checks for finding in tally.shown]
 
     def summary_line(self) -> str:
-        """Tell what was found on one line."""
+        """Return what was found, on one line."""
         failed = sum(tally.findings > 0 for tally in self.checks)
         skipped = sum(bool(tally.skipped) for tally in self.checks)
         return (

@@ -214,7 +214,7 @@ def _pair_moved(new_files: pl.DataFrame, deleted: pl.DataFrame) -> pl.DataFrame:
 def with_parsed_by(
     already_parsed: pl.DataFrame, previous_rows: pl.DataFrame, moved_rows: pl.DataFrame, run: Run
 ) -> pl.DataFrame:
-    """Say who read each known content: for touched and moved files the run that did, for others this one."""
+    """Add the run that parsed each known content: for touched and moved files the run that did, for others this one."""
     parsed_by = pl.concat([_touched_rows(already_parsed, previous_rows), moved_rows])
     return (
         already_parsed.join(parsed_by, on=KEY, how="left")
