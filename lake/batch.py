@@ -11,6 +11,7 @@ KEY = ["origin", "path"]
 # The file's own name: what a reading depends on, beside the bytes. A file that moves keeps it.
 FILE_NAME = pl.col("path").str.extract("([^/]*)$").alias("name")
 CONTENT_KEY = ["blob", "name"]
+MICROSECOND = dt.timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class Run:
 class Checkpoint:
     """How far the lake has followed an origin: a commit, if it has such, and a moment of its history.
 
-    `is_whole` where the ledger is just as that commit has the files.
+    `is_complete` where the ledger is just as that commit has the files.
     """
 
     commit: str | None = None
@@ -55,3 +56,9 @@ class Batch:
     deleted: pl.DataFrame = field(default_factory=no_deletions)
     edited_later: pl.DataFrame = field(default_factory=no_deletions)
     checkpoints: dict[str, Checkpoint] = field(default_factory=dict)
+
+
+def chunk_by_total(rows: pl.DataFrame, amount: pl.Expr, limit: int) -> list[pl.DataFrame]:
+    """Cut rows, in their order, into chunks of which some amount sums up to about a limit."""
+    numbered = rows.with_columns(_chunk=amount.cum_sum() // limit)
+    return numbered.partition_by("_chunk", maintain_order=True, include_key=False)

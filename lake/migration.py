@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import polars as pl
 
-from lake.batch import KEY, Run
+from lake.batch import KEY, Run, chunk_by_total
 from lake.commit.commit import BATCH_KEY, IDENTITY_KEY, version_transactions
 from lake.create import create_lake
 from lake.delta import CommitProperties, Transaction
@@ -103,8 +103,7 @@ def _partition_chunks(staged_lake: Lake, name: str, first_ingests: pl.DataFrame)
     if files.is_empty():
         return
     row_counts = files.group_by(partition).agg(pl.col("num_records").sum()).sort(partition)
-    row_counts = row_counts.with_columns(share=pl.col("num_records").cum_sum() // _MAX_CHUNK_ROWS)
-    for chunk in row_counts.partition_by("share", maintain_order=True):
+    for chunk in chunk_by_total(row_counts, pl.col("num_records"), _MAX_CHUNK_ROWS):
         rows = staged_lake.read_partitions(name, chunk.select(partition))
         rows_with_first = rows.join(
             first_ingests, on=[*KEY, "blob"], how="left", suffix="_first", maintain_order="left"

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-MICROSECOND = dt.timedelta(microseconds=1)
+from lake.batch import MICROSECOND
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ from flows.pipeline.code import code_version
 from flows.pipeline.planning.diff import FILE_SCHEMA, SourceDiff, diff_source, hash_suspects
 from flows.pipeline.sources.base import GitSource, Source
 from flows.pipeline.sources.raw import RawSource
-from lake.batch import CONTENT_KEY, FILE_NAME, KEY, Checkpoint, Run, no_deletions
+from lake.batch import CONTENT_KEY, FILE_NAME, KEY, MICROSECOND, Checkpoint, Run, no_deletions
 from lake.store import Lake
 from lake.tables import files as files_table
 from lake.tables import runs
@@ -21,7 +21,6 @@ ALREADY_PARSED_COLUMNS = [*KEY, "size", "mtime_ns", "blob", "run_id", "read_at"]
 # File names begin with dates: files of one month are read together, whatever folders they are in.
 READ_ORDER = [FILE_NAME, *KEY]
 SECOND = dt.timedelta(seconds=1)
-MICROSECOND = dt.timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
