@@ -1,4 +1,4 @@
-"""A batch: what a handful of files became, ready to be committed."""
+"""A batch: what a group of files became, ready to be committed."""
 
 import datetime as dt
 from dataclasses import dataclass, field
@@ -42,10 +42,10 @@ def no_deletions() -> pl.DataFrame:
 class Batch:
     """Rows to commit together: what came and what went, each at a moment of its source's history.
 
-    `sightings` has a row per file that came, at `first_seen_at`; its outcome is null where the same content
+    `file_rows` has a row per file that came, at `first_seen_at`; its outcome is null where the same content
     under the same file name is in the lake or in this batch already. `posts` has a row per reading that gave
-    a post, twins included. `gone` are files that went, at `gone_at`. `doomed` are files that the lake takes
-    to be there and that this run knows to be others now, though it has not come to them yet. `marks` tell how
+    a post, twins included. `deleted` are files that went, at `gone_at`. `edited_later` are files that the lake takes
+    to be there and that this run knows to be others now, though it has not come to them yet. `checkpoints` tell how
     far the ledger has followed an origin with this batch, where that is a commit.
     """
 

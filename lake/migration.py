@@ -70,7 +70,7 @@ def staging(lake: Lake) -> Iterator[Lake]:
 def replace_all(lake: Lake, staged_lake: Lake, run: Run, checkpoints: str) -> int:
     """Put what a staged lake holds in the place of a lake's posts, revisions and ledger.
 
-    `marks` tell how far repositories are followed. Returns how many post ids were given another one.
+    `checkpoints` tell how far repositories are followed. Returns how many post ids were given another one.
     """
     file_rows = _resolve_file_rows(lake, staged_lake)
     stored_versions = pl.concat(

@@ -24,7 +24,7 @@ def live_files(lake: Lake, origin: str) -> pl.DataFrame:
 
 
 def live_files_at(lake: Lake, keys: pl.DataFrame) -> pl.DataFrame:
-    """Return those of some files (KEY) that are there, as `seen` does."""
+    """Return those of some files (KEY) that are there, as `live_files` does."""
     rows = lake.scan("files").filter(IS_LIVE).join(keys.lazy(), on=KEY, how="semi")
     return rows.select(LIVE_COLUMNS).collect()
 

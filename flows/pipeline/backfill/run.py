@@ -36,7 +36,7 @@ class BackfillResult:
 
 
 class BackfillRun:
-    """A plan with the writer lock held: `planning` is what its session finds, `done` ends it."""
+    """A plan with the writer lock held: `planning` is what its session finds, `finish` ends it."""
 
     def __init__(
         self, ingest_run: IngestRun, known_sources: KnownSources, forecast: Forecast, files: pl.DataFrame

@@ -86,7 +86,7 @@ def learn_lake(
     """Learn what recurs over the posts of a lake, of the sources with posts that their template has not seen.
 
     Of `sources` where some are named, whether their templates have seen all or not. What a source's last version
-    holds stays in the next, unless it is learned `anew`.
+    holds stays in the next, unless it is learned `from_scratch`.
     """
     rows = templates.sources_with_new_posts(lake, include_all=from_scratch or bool(sources)).filter(
         pl.col("posts") >= MIN_POSTS

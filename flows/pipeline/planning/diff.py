@@ -34,8 +34,8 @@ PROGRESS_FILES = 10_000
 class SourceDiff:
     """How a source differs from what the ledger knows of it.
 
-    `found` counts its files. `differing` are files (FOUND) that are new or other than the ledger has them,
-    `before` what it has of these, and `gone` of those that went (files_table.SEEN). `kept_back` counts files that
+    `found` counts its files. `changed` are files (FOUND) that are new or other than the ledger has them,
+    `previous_rows` what it has of these, and `gone` of those that went (files_table.SEEN). `withheld_deletions` counts files that
     were not found and are not taken for gone, since their folder could not be listed.
     """
 
