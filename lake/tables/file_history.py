@@ -28,7 +28,7 @@ ContentChange = tuple[dt.datetime, str | None]
 
 
 def past_events(lake: Lake) -> pl.DataFrame:
-    """Return what came and went, oldest first, as the ledger and the versions of posts tell: EVENTS.
+    """Return what came and went, oldest first, as the ledger and the versions of posts tell: EVENT_SCHEMA.
 
     The ledger knows the last content of a file and when the file was first seen; versions know earlier contents.
     Lost are contents that never were the version of a post, and when a file went and came back without one.

@@ -19,7 +19,7 @@ PARSER_FAULT_NAMES = sorted(PARSER_FAULTS)
 
 
 def live_files(lake: Lake, origin: str) -> pl.DataFrame:
-    """Return the files that an origin held at its last run: SEEN."""
+    """Return the files that an origin held at its last run: LIVE_COLUMNS."""
     return _scan_live(lake, [origin]).select(LIVE_COLUMNS).collect()
 
 
