@@ -35,7 +35,7 @@ def archive(archive):
 def killed(archive, start):
     def _killed(*point, constants=IN_BATCHES):
         process = start(archive, constants=constants, kill=point)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=300)
         assert process.returncode == -signal.SIGKILL, err
         return [int(pid) for pid in out.splitlines()[-1].split()] if out.strip() else []
 

@@ -449,7 +449,7 @@ def test_a_process_that_was_killed_as_it_replayed_goes_on_where_it_was(site, sta
     calm = replace(site, archive=replace(site.archive, lake=site.archive.lake.with_name("calm")))
     calm.replay()
     process = start(site.archive, constants={"READ_BATCH_FILES": 2}, history=True, kill=("after", "posts", 2))
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=300)
     assert process.returncode == -signal.SIGKILL, err
     assert site.replay().kind == "history"
     assert_same(site, calm)
