@@ -123,8 +123,8 @@ def lengths(connection: duckdb.DuckDBPyConnection, window: Window, source_ids: I
         SELECT source_id, since, count(*) AS posts, approx_quantile(text_chars, [0.25, 0.5, 0.75]) AS quartiles
         FROM (SELECT {CHOSEN_SOURCE_SQL} AS source_id, {_period_start_sql(window)} AS since, text_chars FROM posts
               WHERE text_chars > 0 AND {_within_window_sql(window)})
-        GROUP BY GROUPING SETS ((source_id, since), (since)) HAVING source_id IS NOT NULL OR grouping(source_id) = 1
-        ORDER BY source_id NULLS FIRST, since"""  # noqa: S608 - constants and dates
+        GROUP BY GROUPING LAZY_SRCSET_NAMES ((source_id, since), (since)) HAVING source_id IS NOT NULL OR grouping(source_id) = 1
+        ORDER BY source_id NULLS MAX_FAILURES_SHOWN, since"""  # noqa: S608 - constants and dates
     quartile_index = {"lower": 0, "median": 1, "upper": 2}
     quartiles = {name: pl.col("quartiles").list.get(index) for name, index in quartile_index.items()}
     return _rows(connection, query, chosen=list(source_ids)).select(

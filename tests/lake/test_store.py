@@ -7,9 +7,10 @@ import pytest
 from deltalake import DeltaTable
 
 from lake.create import create_lake
+from lake.delta import to_arrow
 from lake.errors import LakeError
 from lake.query import sql
-from lake.store import open_lake, to_arrow
+from lake.store import open_lake
 from schemas.enums import Granularity
 from schemas.tables import TABLES, empty_table
 

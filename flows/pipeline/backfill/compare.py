@@ -42,7 +42,7 @@ class PlanComparison:
 def compare_with_plan(
     lake: Lake, files: pl.DataFrame, skipped: pl.DataFrame, text_hashes_before: pl.DataFrame
 ) -> PlanComparison:
-    """Compare the ledger with the files of a plan (Planned). `texts` are the hashes of their posts before (TEXTS)."""
+    """Compare the ledger with the files of a plan (Planned). `text_hashes_before` are the hashes of their posts before (TEXT_HASH_SCHEMA)."""
     file_rows = with_period(lake, files_table.live_rows(lake, files))
     current_columns = file_rows.select(
         *KEY, "blob", *(pl.col(name).alias(f"{name}_now") for name in _COMPARED_COLUMNS)
@@ -63,7 +63,7 @@ _COMPARED_COLUMNS = ("outcome", "reason", "post_id", "period")
 
 
 def text_hashes(lake: Lake, files: pl.DataFrame) -> pl.DataFrame:
-    """Return the hashes of the texts of the posts that files tell: TEXTS."""
+    """Return the hashes of the texts of the posts that files tell: TEXT_HASH_SCHEMA."""
     posts = files.lazy().select("post_id").drop_nulls().unique()
     return lake.scan("posts").select(*TEXT_HASH_SCHEMA).join(posts, on="post_id", how="semi").collect()
 

@@ -10,8 +10,9 @@ from flows.pipeline.maintenance.verify import verify
 from git_repository import init
 from lake.commit.commit import current_version_properties
 from lake.delta import remove_actions, write
+from lake.layout import STATS_COLUMNS
 from lake.query import info, sql, statistics
-from lake.store import STATS_COLUMNS, open_lake
+from lake.store import open_lake
 from lake.tables import templates
 from lake.tables.post_versions import post_versions
 from one_run import Killed, arm, give_up

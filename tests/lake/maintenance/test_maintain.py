@@ -384,4 +384,4 @@ def test_the_command_line_tells_what_would_be_done_and_refuses_what_readers_may_
             for options in (["--dry-run"], ["--retention-days", "0"], [])]  # fmt: skip
     assert [each.returncode for each in runs] == [0, 2, 0]
     assert [json.loads(each.stdout)["tables"][0]["files"] for each in (runs[0], runs[2])] == [3, 1]
-    assert "--no-readers" in runs[1].stderr
+    assert "--allow-short-retention" in runs[1].stderr

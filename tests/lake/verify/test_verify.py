@@ -12,8 +12,9 @@ from deltalake import CommitProperties, write_deltalake
 from archive import Snapshot
 from flows.pipeline.maintenance.verify import FaultyLakeError, verify
 from lake.commit.commit import BATCH_KEY
-from lake.delta import remove_actions, write
-from lake.store import STATS_COLUMNS, open_lake, to_arrow
+from lake.delta import remove_actions, to_arrow, write
+from lake.layout import STATS_COLUMNS
+from lake.store import open_lake
 from launch import run
 from schemas.enums import Check
 

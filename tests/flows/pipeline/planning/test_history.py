@@ -258,7 +258,7 @@ def test_only_the_first_parents_of_merges_are_replayed(site):
 
 def test_only_what_is_below_a_folder_is_replayed(site):
     site.commit({"a.md": post()}, {"in/a.md": post()}, {"in/b.md": post(text=LONG)}, {"in/b.md": post(2)})
-    assert site.load(history=True, below="in").kind == "history"
+    assert site.load(history=True, path="in").kind == "history"
     assert site.rows("revisions", "path", "version_at") == [
         ("a.md", START + dt.timedelta(seconds=60)),
         ("b.md", START + dt.timedelta(seconds=120)),

@@ -214,7 +214,7 @@ def test_a_folder_that_a_source_has_not_is_told_and_makes_no_lake(archive, git, 
         "tar": packed(git, tmp_path / "posts.tar"),
         "url": f"file://{archive.folder}",
     }.get(kind, archive.folder)
-    message = told(archive, source, path=below, as_files=kind == "as files")
+    message = told(archive, source, path=below, worktree=kind == "as files")
     assert (below.replace("\n", "\\n") in message, message.isprintable()) == (True, True), message
     assert not archive.lake.exists()
 

@@ -198,8 +198,8 @@ def test_a_working_copy_is_one_origin_as_files_and_as_committed(archive, git):
     git.commit()
     archive.ingest()
     archive.write("a.md", url=URL.format(1), title="未提交")
-    as_files, committed = archive.ingest(worktree=True), archive.ingest()
-    assert [(s.found, s.posts, s.unchanged) for s in (as_files, committed)] == [(2, 1, 1)] * 2
+    as_folder, committed = archive.ingest(worktree=True), archive.ingest()
+    assert [(s.found, s.posts, s.unchanged) for s in (as_folder, committed)] == [(2, 1, 1)] * 2
     assert_same_posts(archive, archive.anew())
 
 
