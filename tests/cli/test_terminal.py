@@ -62,7 +62,7 @@ class Terminal:
     def end(self):
         """Wait for the end; give the exit code and what stood on the screen, without colours."""
         self.read()
-        code = self.process.wait(60)
+        code = self.process.wait(120)
         os.close(self.master)
         return code, ESCAPES.sub("", self.seen.decode(errors="replace")).replace("\r\n", "\n")
 

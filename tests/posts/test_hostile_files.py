@@ -48,7 +48,7 @@ def unhurt(front, body="Text.\n"):
     """Parse in a process of its own, which a crash of the C library would end; give what it became."""
     script = (
         "import sys; from posts.parse import *; c = sys.stdin.buffer.read();"
-        "print(parse(Sighted('/blog', 'x.md', c, '')))"
+        "print(parse(RawFile('/blog', 'x.md', c, '')))"
     )
     file = f"---\n{front}---\n{body}".encode()
     return subprocess.check_output([sys.executable, "-c", script], input=file, cwd=ROOT).decode()
@@ -344,7 +344,7 @@ def test_nesting_that_crashes_libyaml_is_refused_in_time(front):
 
 
 def test_a_set_of_tags_is_in_the_same_order_on_every_machine():
-    script = "from posts.metadata.front_matter import load; from posts.metadata.fields import labels; print(labels({tags}))"
+    script = "from posts.metadata.front_matter import load; from posts.metadata.fields import as_labels; print(as_labels({tags}))"
     command = [sys.executable, "-c", script.format(tags="load('---', 'a: !!set {sea, light, fog}')[0]['a']")]
     seeds = [os.environ | {"PYTHONHASHSEED": seed} for seed in "12345"]
     assert len({subprocess.check_output(command, cwd=ROOT, env=seed) for seed in seeds}) == 1

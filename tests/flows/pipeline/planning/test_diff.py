@@ -455,7 +455,7 @@ def test_what_a_killed_run_brought_goes_after_it_came(archive, git, killed):
 def test_no_git_outlives_a_run_that_is_killed_and_the_next_one_finishes_it(begun, git, start):
     more(begun, git)
     process = start(begun, kill=("before", "batch", 1))
-    out, _ = process.communicate(timeout=60)
+    out, _ = process.communicate(timeout=300)
     assert process.returncode == -signal.SIGKILL
     pids = [int(pid) for pid in out.splitlines()[-1].split()]
     children = [psutil.Process(pid) for pid in pids if psutil.pid_exists(pid)]

@@ -231,7 +231,7 @@ def test_a_folder_that_a_later_commit_has_not_is_told_and_withdraws_nothing(arch
 def test_a_pipe_is_no_source_and_not_waited_for(archive, start):
     archive.folder.rmdir()
     os.mkfifo(archive.folder)
-    _, said = start(archive).communicate(timeout=20)
+    _, said = start(archive).communicate(timeout=60)
     assert "SourceError" in said
 
 
