@@ -10,13 +10,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import polars as pl
-from deltalake import CommitProperties, Transaction
 
 from lake.batch import KEY, Run
 from lake.commit.commit import BATCH_KEY, IDENTITY_KEY, version_transactions
 from lake.create import create_lake
+from lake.delta import CommitProperties, Transaction
 from lake.errors import LakeError
-from lake.store import MAX_FILE_ROWS, Lake
+from lake.layout import MAX_FILE_ROWS
+from lake.store import Lake
 from lake.tables import runs
 from schemas.enums import Outcome, Reason
 from schemas.keys import IDENTITY_VERSION

@@ -1,6 +1,9 @@
 """Fixtures of all tests, and how they are spread over processes."""
 
 import json
+import logging
+import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -13,18 +16,48 @@ from xdist.scheduler import LoadScopeScheduling
 
 from archive import Archive
 from git_repository import as_nobody
+from launch import Launched
 from paths import EXAMPLES, KIT
+from prefect_server import SHARED
+from tiers import mark_sampled
 
 ONE_RUN = KIT / "one_run.py"
-LIVE = "tests/live/"
+LIVE, PREFECT = "tests/live/", "tests/flows/prefect/"
+# these share no servers with the other live tests
+ALONE = {"tests/live/test_serve.py", "tests/live/test_compose_file.py"}
 
 # the same examples on every machine each time; `make fuzz` searches for others
 # a machine that does other things beside is slow to make an example
 settings.register_profile(
-    "suite", derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
+    "matrix", derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
 )
+settings.register_profile("suite", settings.get_profile("matrix"), max_examples=20)
 settings.register_profile("fuzz", derandomize=False, database=None, deadline=None, print_blob=True)
 settings.load_profile("suite")
+
+
+class _Messages(logging.Handler):
+    def __init__(self):
+        super().__init__()
+        self.messages = []
+
+    def emit(self, record):
+        self.messages.append(record.getMessage())
+
+
+@pytest.fixture
+def log_messages():
+    """Return the list of what the packages log during a test."""
+    handler = _Messages()
+    loggers = [logging.getLogger(name) for name in ("flows", "lake", "posts")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.addHandler(handler)
+        logger.setLevel(logging.INFO)
+    yield handler.messages
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.removeHandler(handler)
+        logger.setLevel(level)
 
 
 @pytest.fixture
@@ -61,8 +94,11 @@ def start():
 
     def _start(archive, preexec_fn=None, **arguments):
         arguments = {"source": str(archive.folder), "lake": str(archive.lake), "wait_seconds": 0} | arguments
-        command, pipe = [sys.executable, "-u", str(ONE_RUN), json.dumps(arguments)], subprocess.PIPE
-        process = subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, preexec_fn=preexec_fn)  # noqa: PLW1509
+        if preexec_fn is None:
+            process = Launched([json.dumps(arguments)], script=ONE_RUN)
+        else:
+            command, pipe = [sys.executable, "-u", str(ONE_RUN), json.dumps(arguments)], subprocess.PIPE
+            process = subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, preexec_fn=preexec_fn)  # noqa: PLW1509
         processes.append(process)
         return process
 
@@ -72,8 +108,17 @@ def start():
         process.communicate()
 
 
+def pytest_configure(config):
+    """Make a folder that all processes of this run share, for as long as it lasts."""
+    if SHARED not in os.environ:
+        os.environ[SHARED] = tempfile.mkdtemp(prefix="postlake-tests-")
+        config.add_cleanup(lambda: shutil.rmtree(os.environ.pop(SHARED)))
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
     """What takes longest begins first."""
+    mark_sampled(items)
     items.sort(key=lambda item: (_shared_scope(item.nodeid) != LIVE, len(item.path.parts)))
 
 
@@ -83,11 +128,14 @@ def pytest_xdist_make_scheduler(config, log):
 
 
 class SharedScopeScheduling(LoadScopeScheduling):
-    """Keeps the tests of a file in one process, and all live ones, which share a stack of servers."""
+    """Keeps the tests of a file in one process, and those of folders that share servers."""
 
     def _split_scope(self, nodeid):
         return _shared_scope(nodeid)
 
 
 def _shared_scope(nodeid):
-    return LIVE if nodeid.startswith(LIVE) else nodeid.split("::")[0]
+    file = nodeid.split("::")[0]
+    if file in ALONE:
+        return file
+    return next((folder for folder in (LIVE, PREFECT) if file.startswith(folder)), file)

@@ -124,13 +124,13 @@ async def _deploy(wait_seconds: float) -> list[str]:
         await wait_until_healthy(client, wait_seconds)
         await _ensure_work_pool(client)
         for deployment in deployments:
-            await _create_deployments(deployment)
+            await _apply(deployment)
         logger.info(f"deployed {', '.join(each.name for each in deployments)}")
-        deployments = await client.read_deployments(deployment_filter=_own_deployments_filter())
-        await _share_one_limit(client, [each for each in deployments if WRITER_TAG in each.tags])
+        created = await client.read_deployments(deployment_filter=_own_deployments_filter())
+        await _share_one_limit(client, [each for each in created if WRITER_TAG in each.tags])
         for automation in automations:
             await _ensure_automation(client, automation)
-    return sorted(each.name for each in deployments)
+    return sorted(each.name for each in created)
 
 
 async def wait_until_healthy(client: PrefectClient, wait_seconds: float) -> None:
@@ -187,7 +187,7 @@ async def _share_one_limit(client: PrefectClient, writers: Iterable[DeploymentRe
             await client.delete_global_concurrency_limit_by_name(own_limit.name)
 
 
-async def _create_deployments(deployment: RunnerDeployment) -> None:
+async def _apply(deployment: RunnerDeployment) -> None:
     """Make a deployment, or bring it up to date; a schedule that a person has paused stays so. Raises DeployError."""
     schedules = [
         each.model_dump(exclude_unset=True, exclude={"active"}) for each in deployment.schedules or []
@@ -208,7 +208,7 @@ async def _ensure_automation(client: PrefectClient, automation: AutomationCore) 
 
 
 def has_changed(existing: AutomationCore, automation: AutomationCore) -> bool:
-    """Tell whether an automation is not as wanted, but for what the server adds.
+    """Return whether an automation is not as wanted, but for what the server adds.
 
     Dumped as Python, since a trigger's events are sets: as JSON they are lists in any order.
     """

@@ -6,11 +6,11 @@ not know.
 """
 
 import polars as pl
-from deltalake import CommitProperties, Transaction
 
 from lake.batch import KEY, Batch, Run
 from lake.commit.posts import PostChanges
 from lake.commit.resolve import Resolution
+from lake.delta import CommitProperties, Transaction
 from lake.store import Lake
 from lake.tables import files, runs
 from schemas.keys import IDENTITY_VERSION
@@ -50,7 +50,7 @@ def version_transactions(lake: Lake) -> list[Transaction]:
 
 
 def has_recorded_versions(lake: Lake) -> bool:
-    """Tell whether the ledger names the very versions of posts and revisions that stand."""
+    """Return whether the ledger names the very versions of posts and revisions that stand."""
     return all(_recorded_version(lake, name) == lake.table(name).version() for name in COMMITTED_VERSION_KEYS)
 
 

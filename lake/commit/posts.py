@@ -54,7 +54,7 @@ class PostChanges:
 def diff_posts(
     lake: Lake, resolution: Resolution, parsed_posts: pl.DataFrame, moves: pl.DataFrame
 ) -> PostChanges:
-    """Hold what a batch settled against the stored posts. `readings` are the posts rows that were read for it.
+    """Compare what a batch settled with the stored posts. `readings` are the posts rows that were read for it.
 
     `moved` is what the turnover of the batch before gave, of the same run: none (moved.SCHEMA) for the first.
     """

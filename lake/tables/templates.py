@@ -3,9 +3,9 @@
 from collections.abc import Collection
 
 import polars as pl
-from deltalake import CommitProperties, Transaction
 
 from lake.batch import KEY, Run
+from lake.delta import CommitProperties, Transaction
 from lake.store import Lake
 from schemas.enums import ParseWarning
 
@@ -110,19 +110,19 @@ def stale_posts(
 
 
 def is_current(lake: Lake, code: int) -> bool:
-    """Tell from the logs alone that no post is outdated; False where that is not known."""
+    """Return whether no post is outdated, by the logs alone; False where that is not known."""
     return has_tried_skipped(lake, code) and lake.table("posts").transaction_version(
         TEMPLATES_KEY
     ) == _version(lake)
 
 
 def has_tried_skipped(lake: Lake, code: int) -> bool:
-    """Tell whether the posts that were left as they are were so by this version of the code."""
+    """Return whether the posts that were left as they are were so by this version of the code."""
     return lake.table("posts").transaction_version(CODE_KEY) == code
 
 
 def record_current(lake: Lake, code: int) -> None:
-    """Say that no post is outdated but those that are left as they are."""
+    """Record that no post is outdated but those that are left as they are."""
     transactions = [Transaction(TEMPLATES_KEY, _version(lake)), Transaction(CODE_KEY, code)]
     lake.commit("posts", [], lake.partition_columns("posts"), CommitProperties(app_transactions=transactions))
 

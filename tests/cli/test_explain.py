@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cli import app, main
-from cli.explain.page import page
+from cli.explain.page import render_page
 from cli.explain.terminal import recurrence_text
 from flows.pipeline.learning.explain import explain
 from lake.batch import Run
@@ -44,8 +44,8 @@ def learn(archive, *pattern):
     write(open_lake(archive.lake), pl.DataFrame([row], schema=names, orient="row"), Run("learn", now))
 
 
-def explained(archive, target, say=print):
-    return explain(str(target), archive.lake, HtmlParser.LEXBOR, say)
+def explained(archive, target):
+    return explain(str(target), archive.lake, HtmlParser.LEXBOR)
 
 
 def told(explanation):
@@ -79,11 +79,10 @@ def test_a_learned_block_tells_in_how_many_posts_it_recurs(lake):
     assert (last.rule, last.recurrences) == ("recurring_block", (Recurrence(LAST, 12, 1340),))
 
 
-def test_another_text_in_the_lake_is_told(lake):
+def test_another_text_in_the_lake_is_told(lake, log_messages):
     learn(lake, "edge", LAST, 12, 1340)
-    notes = []
-    explained(lake, URL, notes.append)
-    assert [note.partition(",")[0] for note in notes] == ["the lake holds another text"]
+    explained(lake, URL)
+    assert [note.partition(",")[0] for note in log_messages] == ["the lake holds another text"]
 
 
 def test_a_passage_tells_which_run_of_its_block_recurs():
@@ -151,7 +150,7 @@ def test_a_page_runs_and_loads_nothing_that_a_post_holds(archive):
     evil = '"><script>alert(1)</script><img src=x onerror=alert(1)>'
     text = f'<p>渡口 &lt;script&gt;alert(1)&lt;/script&gt; <a href="javascript:alert(1)">灯</a></p><nav>{evil}</nav>'
     file = archive.write("a.md", text, title=f"</title>{evil}", url="javascript:alert(1)", source=evil)
-    html = page(explained(archive, file))
+    html = render_page(explained(archive, file))
     tags = set(re.findall(r"<(\w+)", html))
     assert tags & {"script", "img", "iframe", "link", "object", "a"} == set()
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
@@ -159,7 +158,7 @@ def test_a_page_runs_and_loads_nothing_that_a_post_holds(archive):
 
 
 def test_a_page_shows_the_original_beside_the_clean_text(lake):
-    html = page(explained(lake, URL))
+    html = render_page(explained(lake, URL))
     rows = re.findall(r'<div class="original">(.*?)</div><div class="clean">(.*?)</div>', html)
     assert [clean for _, clean in rows] == ["", *(f"<p>{text}</p>" for _, text in [*KEPT, (None, LAST)])]
     assert 'title="header, footer or navigation of the site"' in html

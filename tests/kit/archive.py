@@ -2,13 +2,14 @@
 
 import json
 import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
 from flows.pipeline.direct import ingest, replay
-from flows.pipeline.options import Order
+from flows.pipeline.options import IngestOptions, ReplayOptions
 from flows.pipeline.reporting.account import Summary
 from lake.batch import KEY
 from lake.store import open_lake
@@ -55,11 +56,11 @@ class Archive:
         os.utime(self.folder / path, ns=(TOUCHED_MTIME_NS, TOUCHED_MTIME_NS))
 
     def ingest(self, *sources, **options) -> Summary:
-        options = {"wait_seconds": 0} | options
-        return ingest(Order(tuple(map(str, sources or (self.folder,))), self.lake, **options), print)
+        sources = tuple(map(str, sources or (self.folder,)))
+        return ingest(IngestOptions(sources=sources, lake=self.lake, **({"wait_seconds": 0} | options)))
 
     def replay(self, *reasons, since=None) -> Summary:
-        return replay(Order((), self.lake, wait_seconds=0), print, reasons, since)
+        return replay(ReplayOptions(lake=self.lake, reasons=reasons, since=since, wait_seconds=0))
 
     def anew(self):
         """Load the folder as it is into a lake of its own, in one go."""
@@ -99,3 +100,26 @@ class Archive:
 
     def titles(self):
         return sorted(self.live()["title"])
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """An archive as it was when it was made; it is put back there for each test that changes it."""
+
+    archive: Archive
+    copy: Path
+
+    @classmethod
+    def of(cls, folder, fill):
+        """Make an archive in a folder, and keep a copy of what `fill` makes of it."""
+        here = folder / "archive"
+        archive = Archive(here / "posts", here / "lake")
+        archive.folder.mkdir(parents=True)
+        fill(archive)
+        return cls(archive, shutil.copytree(here, folder / "copy", symlinks=True))
+
+    def restored(self):
+        here = self.archive.folder.parent
+        shutil.rmtree(here)
+        shutil.copytree(self.copy, here, symlinks=True)
+        return self.archive

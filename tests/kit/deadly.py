@@ -10,15 +10,15 @@ from posts import worker as posts
 EXITS, KILLS, SLOW, SLOW_IN_C, HUNGRY, ONCE = "退出", "杀死", "慢", "慢在里面", "饿", "一次"
 
 
-def work(tasks, reader):
+def parse_tasks(tasks, reader):
     return posts.parse_tasks(_misbehaving_tasks(tasks), reader)
 
 
-def outlines(tasks, reader):
+def parse_heads(tasks, reader):
     return posts.parse_heads(_misbehaving_tasks(tasks), reader)
 
 
-def examples(tasks, reader):
+def parse_training_samples(tasks, reader):
     return posts.parse_training_samples(_misbehaving_tasks(tasks), reader)
 
 

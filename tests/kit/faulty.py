@@ -5,14 +5,14 @@ from posts import worker as posts
 
 
 def break_dates():
-    def arbitrate(written, epoch, name, raw=None):
+    def failing_resolve_date(written, epoch, name, raw=None):
         if name == "b.md":
             raise OverflowError("int too large")
         return real(written, epoch, name, raw)
 
-    real, metadata.resolve_date = metadata.resolve_date, arbitrate
+    real, metadata.resolve_date = metadata.resolve_date, failing_resolve_date
 
 
-def work(tasks, reader):
+def parse_tasks(tasks, reader):
     break_dates()
     return posts.parse_tasks(tasks, reader)

@@ -56,7 +56,7 @@ def arm(patch, point, end):
     for write in WRITES:
         patch(Lake, write, ending_run(getattr(Lake, write), lambda args: args[1]))
     if what == "batch":
-        patch(transform, "batch_of", ending_run(transform.build_batch, lambda _: "batch"))
+        patch(transform, "build_batch", ending_run(transform.build_batch, lambda _: "batch"))
 
 
 def main():
@@ -65,9 +65,8 @@ def main():
         setattr(read if hasattr(read, name) else pool, name, value)
     if "kill" in arguments:
         arm(setattr, arguments["kill"], die)
-    options = IngestOptions((arguments["source"],), Path(arguments["lake"]), workers=2, wait_seconds=arguments["wait_seconds"],
-                  replay_history=arguments.get("history", False))  # fmt: skip
-    print(ingest(options, print).run_id, flush=True)
+    options = IngestOptions(sources=(arguments["source"],), lake=Path(arguments["lake"]), workers=2, wait_seconds=arguments["wait_seconds"], history=arguments.get("history", False))  # fmt: skip
+    print(ingest(options).run_id, flush=True)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from archive import Snapshot
 from flows.pipeline.direct import ingest
 from flows.pipeline.maintenance.verify import verify
 from flows.pipeline.options import IngestOptions
@@ -17,19 +18,28 @@ from lake.lock import hold_writer_lock
 from lake.query.info import posts_by_source
 from lake.query.sql import export, run_query
 from lake.store import open_lake
+from launch import run
 from schemas.enums import Check
 
 POSTS = 4
 
 
-@pytest.fixture
-def archive(archive):
+def fill(archive):
     for number in range(POSTS):
         archive.write(
             f"{number}.md", url=f"https://a.example/{number}", title=f"第{number}盏", categories=["旧刊"]
         )
     archive.ingest()
-    return archive
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory):
+    return Snapshot.of(tmp_path_factory.mktemp("damage"), fill)
+
+
+@pytest.fixture
+def archive(filled):
+    return filled.restored()
 
 
 def largest(archive, table):
@@ -62,6 +72,7 @@ READERS = {
 }
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("harm", HARMS.values(), ids=HARMS)
 @pytest.mark.parametrize("read", READERS.values(), ids=READERS)
 def test_a_reader_names_the_damaged_file_its_table_and_what_to_do(archive, tmp_path, harm, read):
@@ -75,6 +86,7 @@ def test_a_reader_names_the_damaged_file_its_table_and_what_to_do(archive, tmp_p
     assert "\n" not in line
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("harm", HARMS.values(), ids=HARMS)
 @pytest.mark.parametrize("table", ["posts", "files"])
 def test_a_run_that_writes_names_it_too(archive, harm, table):
@@ -136,18 +148,22 @@ def test_a_file_of_the_user_that_is_not_there_is_not_taken_for_damage(archive):
 
 @pytest.mark.parametrize("content", ["[]", "{}", '{"run_id": 3, "pid": "x"}', "null", "garbage", "\ufffd"])
 def test_a_holder_of_the_lock_that_cannot_be_read_is_another_run(archive, content):
-    with hold_writer_lock(archive.lake, "first", 0, print):
+    with hold_writer_lock(archive.lake, "first", 0):
         (archive.lake / ".writer.json").write_text(content)
         with (
             pytest.raises(LakeBusyError, match="another run is still writing"),
-            hold_writer_lock(archive.lake, "second", 0, print),
+            hold_writer_lock(archive.lake, "second", 0),
         ):
             pass
 
 
-def cli(*words, **how):
+def cli(*words, preexec_fn=None):
+    if preexec_fn is None:
+        return run(*words)
     command = [sys.executable, "-m", "cli", *map(str, words)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, **how)
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=120, check=False, preexec_fn=preexec_fn
+    )
 
 
 def limit_files():
@@ -193,12 +209,12 @@ def test_a_full_disk_ends_a_run_in_one_line_and_the_next_one_goes_on(archive, sm
             f"more/{number}.md",
             b"---\ntitle: x%d\ndate: 2024-03-05\n---\n" % number + os.urandom(900).hex().encode(),
         )
-    order = IngestOptions((str(archive.folder),), small_disk / "lake", workers=1)
+    order = IngestOptions(sources=(str(archive.folder),), lake=small_disk / "lake", workers=1)
     with pytest.raises(StorageError, match="no space left on device; free some of it, then run again"):
-        ingest(order, print)
+        ingest(order)
     (small_disk / "filler").unlink()
     subprocess.run(["mount", "-o", "remount,size=20m", small_disk], check=True)
-    assert ingest(order, print).balanced
+    assert ingest(order).balanced
     assert verify(order.lake).findings == 0
 
 

@@ -7,8 +7,12 @@ from itertools import pairwise
 import pytest
 
 from live_stack.runs import FINAL, asked, history, made, slots, state, tasks, until
+from tiers import examples
 
-MISSED, EVERY = 12, dt.timedelta(minutes=5)
+pytestmark = pytest.mark.slow
+
+# a scheduled run of every five minutes, of an hour or of half of one
+MISSED, EVERY = examples(6, 12), dt.timedelta(minutes=5)
 # tasks of one ingest, by the issue
 MOST_TASKS = 40
 

@@ -236,6 +236,7 @@ BODIES = {
 }
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("body", BODIES)
 def test_a_hostile_body_is_a_post_and_the_engines_agree(body):
     lexbor, soup = (post(body=BODIES[body], engine=engine) for engine in HtmlParser)
@@ -336,6 +337,7 @@ HOSTILE_TO_LIBYAML = {
 }
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("front", HOSTILE_TO_LIBYAML.values(), ids=HOSTILE_TO_LIBYAML)
 def test_nesting_that_crashes_libyaml_is_refused_in_time(front):
     assert "front_matter_hostile" in unhurt(HEAD + front)

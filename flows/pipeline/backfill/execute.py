@@ -36,7 +36,7 @@ class RemainingPlan:
 def plan_remaining_files(
     lake: Lake, run: Run, known_sources: KnownSources, forecast: Forecast, files: pl.DataFrame
 ) -> RemainingPlan:
-    """Hold the files of a plan (Planned) against their places. What was read since it was made is not read again."""
+    """Compare the files of a plan (Planned) with their places. What was read since it was made is not read again."""
     available_files, skipped = _split_unchanged(lake, known_sources, files)
     mode, made_at = BackfillMode(forecast.mode), dt.datetime.fromisoformat(forecast.made_at)
     stored_rows = files_table.live_rows(lake, available_files)
@@ -98,7 +98,7 @@ def _split_unchanged(
 
 
 def _with_blobs(known_sources: KnownSources, joined: pl.DataFrame) -> pl.DataFrame:
-    """Name the contents of files: as planned where size and time are, else by reading them."""
+    """Return the contents of files: as planned where size and time are, else by reading them."""
     same_stat = (pl.col("size") == pl.col("size_planned")) & pl.col("mtime_ns").eq_missing(
         pl.col("mtime_planned")
     )

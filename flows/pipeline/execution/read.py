@@ -128,7 +128,7 @@ def read_files_into(builder: ReadBatchBuilder, plan: Plan) -> Iterator[ReadBatch
 
 
 def content_key(blob: str, path: str) -> int:
-    """Name a content and the file name it is read under, in 64 bits."""
+    """Return a key of a content and the file name it is read under, in 64 bits."""
     return hash((blob, path.rpartition("/")[2]))
 
 

@@ -203,7 +203,7 @@ def _write_versions(
 def _layout_alarm(
     source_id: str, previous: Template, seen_samples: list[TrainingSample], new_samples: list[TrainingSample]
 ) -> Alarm | None:
-    """Tell of a source whose posts no longer hold what its template knows."""
+    """Return an alarm for a source whose posts no longer hold what its template knows."""
     if len(seen_samples) < MIN_OLD_POSTS or len(new_samples) < MIN_NEW_POSTS or not any(previous.patterns):
         return None
     hit_rate_before, hit_rate = (
@@ -222,7 +222,7 @@ def _layout_alarm(
 
 
 def _matches_template(sample: TrainingSample, template: Template) -> bool:
-    """Tell whether a post holds some pattern of a template."""
+    """Return whether a post holds some pattern of a template."""
     return bool(template.matches(sample.body)) or any(
         alphanumeric_key(text) in template.blocks for text, *_ in sample.blocks
     )

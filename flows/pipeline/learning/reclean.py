@@ -56,7 +56,7 @@ def reclean_leftovers(lake: Lake, run: Run, context: ParseContext) -> RecleanRes
 
 
 def is_caught_up(lake: Lake) -> bool:
-    """Tell from the logs alone whether all posts are cleaned with their templates in force, by this code."""
+    """Return whether, by the logs alone, all posts are cleaned with their templates in force, by this code."""
     return templates.is_current(lake, _code_number())
 
 

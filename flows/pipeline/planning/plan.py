@@ -79,7 +79,7 @@ class Plan:
 
     @property
     def origins(self) -> list[str]:
-        """Name the sources that are compared as a whole."""
+        """Return the sources that are compared as a whole."""
         return [source.origin for source in self.sources] if self.scope is None else []
 
     @property
@@ -107,7 +107,7 @@ class Plan:
         return self.checkpoints_during(checkpoints) | complete
 
     def _partially_advanced(self, checkpoints: Mapping[str, Checkpoint]) -> list[str]:
-        """Name the repositories of which some files are read as another commit has them than the one they are followed to."""
+        """Return the repositories of which some files are read as another commit has them than the one they are followed to."""
         return [
             origin
             for origin, commit_id in self.commit_ids.items()
@@ -116,7 +116,7 @@ class Plan:
 
 
 def plan_ingest(lake: Lake, run: Run, sources: Sequence[Source], *, verify: bool) -> Plan:
-    """Hold each source against the ledger, and find what of it the lake has read before."""
+    """Compare each source with the ledger, and find what of it the lake has read before."""
     checkpoints = runs.checkpoints_of(lake, [source.origin for source in sources])
     effective_times = {
         source.origin: choose_effective_at(lake, source, checkpoints[source.origin], run)
@@ -214,7 +214,7 @@ def _pair_moved(new_files: pl.DataFrame, deleted: pl.DataFrame) -> pl.DataFrame:
 def with_parsed_by(
     already_parsed: pl.DataFrame, previous_rows: pl.DataFrame, moved_rows: pl.DataFrame, run: Run
 ) -> pl.DataFrame:
-    """Say who read each known content: for touched and moved files the run that did, for others this one."""
+    """Add the run that parsed each known content: for touched and moved files the run that did, for others this one."""
     parsed_by = pl.concat([_touched_rows(already_parsed, previous_rows), moved_rows])
     return (
         already_parsed.join(parsed_by, on=KEY, how="left")

@@ -84,7 +84,7 @@ def outcome_counts(summary: Summary) -> dict[str, int]:
 
 
 def imbalance_message(summary: Summary) -> str:
-    """Tell what does not add up."""
+    """Return what does not add up."""
     parts = ", ".join(f"{getattr(summary, name)} {name}" for name in OUTCOME_COLUMNS)
     return f"run {summary.run_id}: {summary.found} files found, but {parts}"
 

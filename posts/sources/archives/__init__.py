@@ -110,7 +110,7 @@ class Archive:
 
 
 def is_archive(path: bytes) -> bool:
-    """Say whether a file begins as an archive does; False where there is no file, or one that cannot be opened."""
+    """Return whether a file begins as an archive does; False where there is no file, or one that cannot be opened."""
     try:
         # opening a pipe would wait for its writer
         if not stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116 - a path of any bytes
@@ -144,7 +144,7 @@ def _find_problem(member: Member) -> Reason | None:
 
 
 def _is_unsafe(name: bytes) -> bool:
-    """Say whether unpacking could write a name outside of its folder, on any system, or could not write it."""
+    """Return whether unpacking could write a name outside of its folder, on any system, or could not write it."""
     parts = SEPARATORS.split(name)
     return not parts[0] or b".." in parts or b"\0" in name or DRIVE_PREFIX.match(name) is not None
 

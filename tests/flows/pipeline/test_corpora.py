@@ -18,7 +18,10 @@ from posts.parse import parse_file
 
 GOLD = CORPORA.parent / "gold"
 ARCHIVES = ("teahouse.tar.zst", "oped2-dev.tar.zst")
-pytestmark = pytest.mark.skipif(not CORPORA.is_dir(), reason="the shared corpora are not here")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not CORPORA.is_dir(), reason="the shared corpora are not here"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +33,9 @@ def loaded(tmp_path_factory):
             tarfile.open(fileobj=plain, mode="r|") as archive,
         ):
             archive.extractall(folder / "posts", filter="data")
-    return ingest(IngestOptions((folder / "posts",), folder / "lake"), print), open_lake(folder / "lake")
+    return ingest(IngestOptions(sources=(folder / "posts",), lake=folder / "lake")), open_lake(
+        folder / "lake"
+    )
 
 
 def test_every_real_file_is_a_post_or_a_copy_of_one(loaded):
@@ -48,12 +53,12 @@ def test_every_real_post_has_a_title_a_date_and_an_address_of_its_own(loaded):
 def test_nothing_is_read_again_when_nothing_changed(loaded):
     summary, lake = loaded
     origin = lake.scan("files").select("origin").head(1).collect().item()
-    again = ingest(IngestOptions((Path(origin),), lake.root), print)
+    again = ingest(IngestOptions(sources=(Path(origin),), lake=lake.root))
     assert (again.unchanged, again.bytes_read) == (summary.found, 0)
 
 
 def test_labelled_posts_are_cleaned_to_the_bar_with_what_was_learned_of_their_sources(loaded, tmp_path):
-    ingest(IngestOptions((f"{CORPORA}/society-history.bundle@master",), tmp_path / "lake"), print)
+    ingest(IngestOptions(sources=(f"{CORPORA}/society-history.bundle@master",), lake=tmp_path / "lake"))
     templates = {**load_templates(loaded[1]), **load_templates(open_lake(tmp_path / "lake"))}
     scores = {"article": [], "description": []}
     for row in map(json.loads, (GOLD / "index.jsonl").read_text("utf-8").splitlines()):

@@ -47,6 +47,7 @@ def assert_same(archive, other):
     assert_frame_equal(archive.files(), other.files())
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("point", POINTS, ids=["-".join(map(str, point)) for point in POINTS])
 def test_the_run_after_a_killed_one_gives_the_undisturbed_lake(archive, killed, point):
     killed(*point)
@@ -56,6 +57,7 @@ def test_the_run_after_a_killed_one_gives_the_undisturbed_lake(archive, killed, 
     assert archive.blobs() == archive.anew().blobs()
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     "point", [("after", "posts", 1), ("after", "posts", 2)], ids=["first-batch", "second-batch"]
 )
@@ -76,6 +78,7 @@ def test_posts_without_their_ledger_are_undone_when_the_files_are_others_at_the_
     assert_frame_equal(archive.files(), archive.anew().files())
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("what", ["raw", "posts", "files"])
 def test_a_second_load_that_was_killed_is_finished_too(archive, killed, what):
     archive.ingest()
@@ -89,6 +92,7 @@ def test_a_second_load_that_was_killed_is_finished_too(archive, killed, what):
     assert_frame_equal(archive.files(), archive.anew().files())
 
 
+@pytest.mark.matrix
 def test_a_run_killed_again_and_again_is_finished_at_last(archive, killed):
     for point in [("after", "posts", 1), ("after", "posts", 1), ("after", "files", 2), ("after", "posts", 1)]:
         killed(*point)

@@ -12,9 +12,10 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from flows.pipeline.learn_run import LearnOptions, reclean_lake
-from flows.pipeline.maintenance.maintain import MaintainOptions, maintain
+from flows.pipeline.learn_run import reclean_lake
+from flows.pipeline.maintenance.maintain import maintain
 from flows.pipeline.maintenance.verify import verify
+from flows.pipeline.options import MaintainOptions, RecleanOptions
 from lake.errors import LakeError
 from lake.query import sql as query
 from lake.store import open_lake
@@ -66,7 +67,7 @@ def old(archive):
 
 @pytest.fixture
 def migrated(old):
-    reclean_lake(LearnOptions(old.lake), print)
+    reclean_lake(RecleanOptions(lake=old.lake))
     return old
 
 
@@ -81,7 +82,7 @@ def test_posts_that_were_folded_stand_each_on_its_own(migrated):
 
 def test_a_lake_is_migrated_once_and_its_run_is_recorded(migrated):
     before = migrated.rows("posts")
-    reclean_lake(LearnOptions(migrated.lake), print)
+    reclean_lake(RecleanOptions(lake=migrated.lake))
     assert migrated.rows("runs").sort("started_at")["kind"].to_list()[-3:] == [
         "migrate",
         "reclean",
@@ -134,6 +135,7 @@ def test_an_ingest_migrates_before_it_reads(old):
     assert old.rows("posts").height == len(POSTS) + 1
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("point", POINTS, ids=["-".join(map(str, point)) for point in POINTS])
 def test_a_migration_that_was_killed_is_taken_up_by_the_next_run(old, start, point, tmp_path):
     process = start(old, kill=point)
@@ -170,7 +172,7 @@ def test_a_lake_of_a_newer_postlake_is_not_written_to(archive, monkeypatch):
 
 def test_an_old_lake_can_be_looked_at_before_it_is_migrated(old):
     assert verify(old.lake).findings == 0
-    maintain(MaintainOptions(old.lake, dry_run=True), print)
+    maintain(MaintainOptions(lake=old.lake, dry_run=True))
     assert asked(old, "SELECT count(*) FROM renamed_posts") == [(0,)]
     assert asked(old, "SELECT path FROM withdrawn") == [("daily/2021-07-03-three.md",)]
     assert json.loads(old.rows("runs")["versions"][-1]).keys() == set(open_lake(old.lake).table_names())

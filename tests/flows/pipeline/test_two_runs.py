@@ -33,7 +33,7 @@ def test_two_folders_loaded_at_once_are_both_there(archive, start):
 
 def test_a_run_that_may_not_wait_names_the_one_that_writes(archive, start):
     archive.write("a.md")
-    with hold_writer_lock(archive.lake, "the-other-run", 0, print):
+    with hold_writer_lock(archive.lake, "the-other-run", 0):
         run = start(archive, wait_seconds=0)
         error = run.communicate(timeout=60)[1]
     assert run.returncode != 0
@@ -44,7 +44,7 @@ def test_a_run_that_may_not_wait_names_the_one_that_writes(archive, start):
 
 def test_a_run_that_waits_says_so_once_and_begins_when_it_may(archive, start):
     archive.write("a.md")
-    with hold_writer_lock(archive.lake, "the-other-run", 0, print):
+    with hold_writer_lock(archive.lake, "the-other-run", 0):
         run = start(archive, wait_seconds=60)
         assert "the-other-run" in run.stdout.readline()
     out, error = run.communicate(timeout=60)
@@ -52,9 +52,9 @@ def test_a_run_that_waits_says_so_once_and_begins_when_it_may(archive, start):
 
 
 def test_a_lock_is_free_again_after_a_run_that_failed(archive):
-    with pytest.raises(ZeroDivisionError), hold_writer_lock(archive.lake, "failing", 0, print):
+    with pytest.raises(ZeroDivisionError), hold_writer_lock(archive.lake, "failing", 0):
         raise ZeroDivisionError
-    with hold_writer_lock(archive.lake, "next", 0, print):
+    with hold_writer_lock(archive.lake, "next", 0):
         assert (archive.lake / ".writer.json").exists()
     assert not (archive.lake / ".writer.json").exists()
 
@@ -62,7 +62,7 @@ def test_a_lock_is_free_again_after_a_run_that_failed(archive):
 def test_a_lock_that_is_held_is_refused(archive):
     said = []
     with (
-        hold_writer_lock(archive.lake, "first", 0, print),
+        hold_writer_lock(archive.lake, "first", 0),
         pytest.raises(LakeBusyError, match=r"run first .*--wait"),
         hold_writer_lock(archive.lake, "second", 0, said.append),
     ):

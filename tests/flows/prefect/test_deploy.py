@@ -11,6 +11,8 @@ import yaml
 from prefect.client.orchestration import PrefectClient
 from prefect.events.schemas.automations import Automation, AutomationCore
 
+from flows.environment import WORKER
+from flows.prefect import deploy
 from flows.prefect.deploy import has_changed, wait_until_healthy
 from paths import ROOT
 
@@ -46,6 +48,14 @@ def test_an_automation_that_waits_longer_differs():
     assert has_changed(made, AutomationCore.model_validate(wanted))
 
 
+def test_a_run_is_taken_for_dead_after_four_heartbeats_and_for_never_begun_after_five_minutes():
+    seconds = {each["name"]: each["trigger"]["within"] for each in AUTOMATIONS}
+    assert seconds["postlake: a run that died is Crashed"] == 4 * int(
+        WORKER["PREFECT_FLOWS_HEARTBEAT_FREQUENCY"]
+    )
+    assert seconds["postlake: a run that never began is Crashed"] == 300
+
+
 class Healthy(BaseHTTPRequestHandler):
     """A server that is there."""
 
@@ -64,19 +74,21 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def test_a_server_that_is_starting_is_waited_for_and_that_is_said(free_port):
-    url, said, servers = f"http://127.0.0.1:{free_port}/api", [], []
+def test_a_server_that_is_starting_is_waited_for_and_that_is_logged(free_port, monkeypatch):
+    url, messages, servers = f"http://127.0.0.1:{free_port}/api", [], []
 
-    def say(line):
-        said.append(line)
+    def info(message):
+        messages.append(message)
         servers.append(HTTPServer(("127.0.0.1", free_port), Healthy))
         threading.Thread(target=servers[0].serve_forever, daemon=True).start()
 
+    monkeypatch.setattr(deploy.logger, "info", info)
+
     async def wait():
         async with PrefectClient(url) as client:
-            await wait_until_healthy(client, 100, say)
+            await wait_until_healthy(client, 100)
 
     asyncio.run(wait())
     servers[0].shutdown()
     servers[0].server_close()
-    assert [line.partition(", ")[0] for line in said] == [f"waiting for {url}/"]
+    assert [line.partition(", ")[0] for line in messages] == [f"waiting for {url}/"]

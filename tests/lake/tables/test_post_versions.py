@@ -30,7 +30,7 @@ def lived(archive):
     git.commit(4)
     archive.write("a.md", url=URL, title="两盏灯")
     git.commit(5)
-    ingest(IngestOptions((str(archive.folder),), archive.lake, replay_history=True), print)
+    ingest(IngestOptions(sources=(str(archive.folder),), lake=archive.lake, history=True))
     return archive
 
 

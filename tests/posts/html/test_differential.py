@@ -18,6 +18,7 @@ from posts.html.parser import normalize_html
 from posts.parse import parse_file
 from posts.post import Post
 from schemas.enums import HtmlParser
+from tiers import examples
 
 # Of these every k-th post is read: 60 s of a quiet core in all. POSTLAKE_ALL=1 reads every one.
 EVERY = {"teahouse.tar.zst": 10, "oped2-dev.tar.zst": 1, "society-history.bundle": 24}
@@ -141,6 +142,7 @@ def read(path, engine):
     return (post.text, post.links, post.images) if isinstance(post, Post) else post
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not CORPORA.is_dir(), reason="the shared corpora are not here")
 @pytest.mark.parametrize("name", EVERY)
 def test_the_engines_agree_on_every_corpus(tmp_path, name):
@@ -224,7 +226,7 @@ FLOW = st.recursive(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(20, 100), deadline=None)
 @given(st.lists(FLOW, max_size=5).map("".join))
 @example('<dl><dt class="share"><dl></dl>1</dt></dl>')
 @example('<dl><dt class="share">a<dt>b<dd>c<dd>d</dl>')

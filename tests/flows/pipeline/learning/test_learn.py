@@ -2,8 +2,9 @@
 
 import pytest
 
-from flows.pipeline.learn_run import LearnOptions, learn, reclean_lake
+from flows.pipeline.learn_run import learn, reclean_lake
 from flows.pipeline.learning.learn import MIN_FILES_TO_LEARN
+from flows.pipeline.options import LearnOptions
 from lake.errors import LakeError
 from posts import parse
 
@@ -29,8 +30,7 @@ def texts(archive):
 
 
 def learned(archive, **how):
-    order = {name: how.pop(name) for name in ("sources",) if name in how}
-    return learn(LearnOptions(archive.lake, workers=1, wait_seconds=0, **order), print, **how)
+    return learn(LearnOptions(lake=archive.lake, workers=1, wait_seconds=0, **how))
 
 
 def template(archive):
@@ -160,7 +160,7 @@ def test_an_article_published_a_thousand_times_is_no_boilerplate_and_hides_none(
             f"2024-03-06-poison-{number}.md", ARTICLE, title=f"转载{number}", categories=["旧港夜话"]
         )
     summary = archive.ingest(workers=1)
-    learned(archive, anew=True)
+    learned(archive, reset=True)
     found = texts(archive)
     assert [found[f"第{number}夜"] for number in range(40)] == [told(number) for number in range(40)]
     assert found["转载7"].count("\n\n") == 4
@@ -181,7 +181,7 @@ def test_one_file_sighted_a_thousand_times_counts_once(archive):
     for copy in range(300):
         archive.write(f"copy{copy}/2024-03-05-0.md", told(0), title="第0夜", url="https://a.example/0")
     archive.ingest(workers=1)
-    learned(archive, anew=True)
+    learned(archive, reset=True)
     assert texts(archive)["第0夜"] == told(0)
 
 
@@ -205,9 +205,9 @@ def test_reclean_does_what_learning_left_and_then_nothing(archive):
     fill(archive, range(20))
     archive.ingest()
     learned(archive, and_reclean=False)
-    order = LearnOptions(archive.lake, workers=1, wait_seconds=0)
-    assert [reclean_lake(order, print).recleaned.changed for _ in range(2)] == [20, 0]
-    assert [reclean_lake(order, print).recleaned.posts for _ in range(1)] == [0]
+    order = LearnOptions(lake=archive.lake, workers=1, wait_seconds=0)
+    assert [reclean_lake(order).recleaned.changed for _ in range(2)] == [20, 0]
+    assert [reclean_lake(order).recleaned.posts for _ in range(1)] == [0]
 
 
 def test_a_run_that_learns_is_recorded(archive):

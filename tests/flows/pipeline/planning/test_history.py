@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from flows.pipeline.execution import read
-from flows.pipeline.learn_run import LearnOptions, learn
-from flows.pipeline.maintenance.maintain import MaintainOptions, maintain
+from flows.pipeline.learn_run import learn
+from flows.pipeline.maintenance.maintain import maintain
+from flows.pipeline.options import LearnOptions, MaintainOptions
 from flows.pipeline.planning.history import monotonic_times
 from git_repository import Git, as_nobody
 from lake.batch import KEY
@@ -26,6 +27,7 @@ from lake.store import open_lake
 from one_run import Killed, arm, give_up
 from posts import worker
 from schemas.errors import SourceError
+from tiers import examples
 
 EPOCH = 1_709_625_600
 START = dt.datetime.fromtimestamp(EPOCH, dt.UTC)
@@ -35,7 +37,7 @@ SHORT, LONG = "短", "长长的一段话"
 BROKEN, IGNORED = b"---\ntitle: never closed\n", b"no front matter"
 WHOLE = 20_000
 FEW = settings(
-    max_examples=8,
+    max_examples=examples(2, 8),
     deadline=None,
     phases=[Phase.explicit, Phase.generate],  # shrinking takes minutes
     suppress_health_check=list(HealthCheck),
@@ -189,6 +191,7 @@ def commit_all(site, commits):
     return ids
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("most", [1, 3, WHOLE])
 @given(commits=COMMITS, first=st.sampled_from([0, 1, 2]), told=st.sampled_from([{}, {"history": True}]))
 @FEW
@@ -255,7 +258,7 @@ def test_only_the_first_parents_of_merges_are_replayed(site):
 
 def test_only_what_is_below_a_folder_is_replayed(site):
     site.commit({"a.md": post()}, {"in/a.md": post()}, {"in/b.md": post(text=LONG)}, {"in/b.md": post(2)})
-    assert site.load(history=True, below="in").kind == "history"
+    assert site.load(history=True, path="in").kind == "history"
     assert site.rows("revisions", "path", "version_at") == [
         ("a.md", START + dt.timedelta(seconds=60)),
         ("b.md", START + dt.timedelta(seconds=120)),
@@ -263,6 +266,7 @@ def test_only_what_is_below_a_folder_is_replayed(site):
     assert [path for path, *_ in site.rows("posts", "path")] == ["b.md"]
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("most", [1, 3, WHOLE])
 def test_a_commit_larger_than_a_group_is_one_change(site, monkeypatch, most):
     many = {f"{number}.md": post(number, EARLY) for number in range(1, 8)}
@@ -298,6 +302,7 @@ MOVED_BY_A_PART = {
 }
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("trees", (CUT | MOVED_BY_A_PART).values(), ids=CUT | MOVED_BY_A_PART)
 @pytest.mark.parametrize("kind", ["replay", "load"])
 def test_twins_of_a_change_larger_than_a_group_are_one_change(site, monkeypatch, kind, trees):
@@ -309,6 +314,7 @@ def test_twins_of_a_change_larger_than_a_group_are_one_change(site, monkeypatch,
     assert_same(site, site.one_by_one())
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("what", ["revisions", "posts", "files"])
 @pytest.mark.parametrize("trees", CUT.values(), ids=CUT)
 def test_a_change_larger_than_a_group_that_was_killed_is_finished_as_one(site, monkeypatch, trees, what):
@@ -377,7 +383,7 @@ def test_a_working_copy_that_was_read_as_files_is_not_replayed_from_its_beginnin
     site.git("clone", "-q", ".", "../copy")
     copy = replace(archive, folder=site.git.folder.with_name("copy"))
     copy.write("b.md")
-    copy.ingest(as_files=True)
+    copy.ingest(worktree=True)
     assert (copy.ingest(history=True).gone, len(copy.live())) == (1, 1)
 
 
@@ -423,6 +429,7 @@ def kill(monkeypatch, point, replay):
         replay()
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("point", POINTS, ids=["-".join(map(str, point)) for point in POINTS])
 def test_a_replay_that_was_killed_goes_on_where_it_was(site, monkeypatch, point):
     first = {"a.md": post(1), "b.md": post(2, EARLY)}
@@ -448,6 +455,7 @@ def test_a_process_that_was_killed_as_it_replayed_goes_on_where_it_was(site, sta
     assert_same(site, calm)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("point", [("after", "files", 1), ("after", "files", 2), ("before", "runs", 1)],
                          ids=["in-the-first", "in-the-second", "after-both"])  # fmt: skip
 def test_a_replay_of_two_repositories_that_was_killed_goes_on_where_it_was(two, monkeypatch, point):
@@ -474,11 +482,12 @@ def three(new_site):
 
 BETWEEN = {
     "nothing": lambda _: None,
-    "maintain": lambda lake: maintain(MaintainOptions(lake, wait_seconds=0), print),
-    "learn": lambda lake: learn(LearnOptions(lake, wait_seconds=0), print),
+    "maintain": lambda lake: maintain(MaintainOptions(lake=lake, wait_seconds=0)),
+    "learn": lambda lake: learn(LearnOptions(lake=lake, wait_seconds=0)),
 }
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("between", BETWEEN.values(), ids=BETWEEN)
 @pytest.mark.parametrize(("kind", "then"), [("replay", "history"), ("load", "ingest")])
 def test_a_run_that_was_killed_leaves_the_histories_of_others_whole(three, monkeypatch, kind, then, between):
@@ -539,7 +548,7 @@ def test_the_moments_of_commits_whose_clocks_say(times, last, given):
 
 
 @given(times=st.lists(st.integers(-9, 30)), last=st.none() | st.integers(-5, 9))
-@settings(FEW, max_examples=300)
+@settings(FEW, max_examples=examples(50, 300))
 def test_moments_go_on_and_as_few_clocks_as_can_be_are_not_believed(times, last):
     after = None if last is None else at(last)[0]
     given = monotonic_times(at(*times), after, at(20)[0])

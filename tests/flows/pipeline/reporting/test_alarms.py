@@ -130,9 +130,9 @@ def test_a_run_that_rejects_more_than_any_before_is_told_once(archive):
 
 def test_a_run_that_does_not_balance_fails_with_an_alarm(archive):
     archive.write("a.md")
-    order = IngestOptions((str(archive.folder),), Path(archive.lake))
-    with open_ingest_run(order, print) as opened:
-        opened.find(ingest_planner(order, print))
+    order = IngestOptions(sources=(str(archive.folder),), lake=Path(archive.lake))
+    with open_ingest_run(order) as opened:
+        opened.find(ingest_planner(order))
         opened.load(opened.transform())
         opened.lake.table("files").delete("path = 'a.md'")
         with pytest.raises(UnbalancedError, match="1 files found, but 0 unchanged, 0 posts") as failed:

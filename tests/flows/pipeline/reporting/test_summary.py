@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from flows.pipeline.learn_run import LearnOptions, learn
+from flows.pipeline.learn_run import learn
+from flows.pipeline.options import LearnOptions
 from flows.pipeline.progress import progress_listener
 from flows.pipeline.reporting.markdown import code_block, escape, table
 from flows.pipeline.reporting.rates import run_rates
@@ -80,7 +81,7 @@ def test_a_page_of_learning_shows_new_templates(archive):
     for number in range(40):
         archive.write(f"{number}.md", f"第{number}夜。请订阅我们的频道并打开小铃铛。", title=f"第{number}夜")
     archive.ingest()
-    kept = learn(LearnOptions(archive.lake, wait_seconds=0), print)
+    kept = learn(LearnOptions(lake=archive.lake, wait_seconds=0))
     page = learn_markdown(kept, open_lake(archive.lake), LINKS)
     assert page.startswith(f"# Learn {kept.run_id}\n\n1 sources looked at.")
     assert "| stage | seconds |" in page

@@ -146,24 +146,26 @@ def assert_same_posts(archive, other):
     assert archive.outcomes() == other.outcomes()
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.usefixtures("ssh")
 def test_the_same_files_give_the_same_posts(archive, plain, source):
     archive.ingest(source)
     assert_same_posts(archive, plain[""])
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     "kind", ["working copy", "bare", "repo@tag", "bundle of a branch", "file URL", "zip", "tar.gz"]
 )
 def test_the_same_folder_gives_the_same_posts(archive, plain, site, tmp_path, kind):
-    archive.ingest(KINDS[kind](site, tmp_path / "source"), below=FOLDER)
+    archive.ingest(KINDS[kind](site, tmp_path / "source"), path=FOLDER)
     assert_same_posts(archive, plain[FOLDER])
 
 
 @pytest.mark.parametrize("below", ["/_posts/", "./_posts"])
 def test_a_folder_below_is_one_origin_however_it_is_spelled(archive, site, below):
-    archive.ingest(site.folder, below=FOLDER)
-    again = archive.ingest(site.folder, below=below)
+    archive.ingest(site.folder, path=FOLDER)
+    again = archive.ingest(site.folder, path=below)
     assert (again.found, again.unchanged) == (4, 4)
 
 
@@ -185,7 +187,7 @@ def test_a_working_copy_is_read_as_files_if_so_ordered(archive, git, capsys):
     archive.write("a.md", url=URL.format(1), title="已提交")
     git.commit()
     archive.write("a.md", url=URL.format(1), title="未提交")
-    assert archive.ingest(as_files=True).heads == {}
+    assert archive.ingest(worktree=True).heads == {}
     assert archive.titles() == ["未提交"]
     assert "committed" not in capsys.readouterr().out
 
@@ -196,8 +198,8 @@ def test_a_working_copy_is_one_origin_as_files_and_as_committed(archive, git):
     git.commit()
     archive.ingest()
     archive.write("a.md", url=URL.format(1), title="未提交")
-    as_files, committed = archive.ingest(as_files=True), archive.ingest()
-    assert [(s.found, s.posts, s.unchanged) for s in (as_files, committed)] == [(2, 1, 1)] * 2
+    as_folder, committed = archive.ingest(worktree=True), archive.ingest()
+    assert [(s.found, s.posts, s.unchanged) for s in (as_folder, committed)] == [(2, 1, 1)] * 2
     assert_same_posts(archive, archive.anew())
 
 
@@ -205,7 +207,7 @@ def test_nothing_is_said_of_files_that_are_not_asked_for(archive, git, capsys):
     archive.write("_posts/a.md")
     git.commit()
     archive.write("drafts/b.md")
-    archive.ingest(below=FOLDER)
+    archive.ingest(path=FOLDER)
     archive.ingest(f"{archive.folder}@main")
     assert "committed" not in capsys.readouterr().out
 
@@ -269,7 +271,7 @@ def test_a_branch_and_a_folder_of_any_bytes_are_read(archive, git):
     git.commit()
     branch, folder = os.fsdecode(b"\xfe"), os.fsdecode(b"\xff")
     git("branch", branch)
-    assert archive.ingest(f"{archive.folder}@{branch}", below=folder).found == 1
+    assert archive.ingest(f"{archive.folder}@{branch}", path=folder).found == 1
 
 
 # Several at once

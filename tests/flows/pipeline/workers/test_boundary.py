@@ -11,10 +11,9 @@ import polars as pl
 import pytest
 
 from flows.pipeline import code
-from flows.pipeline.backfill.request import BackfillRequest
 from flows.pipeline.backfill.run import plan_backfill
-from flows.pipeline.learn_run import LearnOptions, reclean_lake
-from flows.pipeline.options import IngestOptions
+from flows.pipeline.learn_run import reclean_lake
+from flows.pipeline.options import BackfillOptions, RecleanOptions
 from git_repository import init
 from lake.batch import Run
 from lake.store import open_lake
@@ -27,22 +26,22 @@ from schemas.keys import source_id_of
 BAD = "b.md"
 STAGES = {
     "decode": "posts.metadata.decode",
-    "mojibake": "posts.metadata.repaired",
+    "mojibake": "posts.metadata.fix_mojibake",
     "fences": "posts.metadata.front_matter.split",
-    "front matter": "posts.metadata.front_matter.read_simple",
+    "front matter": "posts.metadata.front_matter.load_simple",
     "header": "posts.html.render.split_header",
-    "dates": "posts.metadata.arbitrate",
-    "urls": "posts.metadata.canonical",
+    "dates": "posts.metadata.resolve_date",
+    "urls": "posts.metadata.canonicalize",
     "fields": "posts.metadata.fields.as_labels",
     "source": "posts.parse.source_id_of",
     "markdown": "posts.html.render.to_html",
-    "html": "posts.cleaning.clean.markup_of",
-    "walk": "posts.cleaning.clean.content_of",
-    "cleaning": "posts.cleaning.clean.judge",
+    "html": "posts.cleaning.clean.normalize_html",
+    "walk": "posts.cleaning.clean.parse_content",
+    "cleaning": "posts.cleaning.clean.apply_rules",
     "template": "posts.boilerplate.template.find_edge_blocks",
-    "language": "posts.parse.language_of",
-    "links": "posts.parse.absolute",
-    "images": "posts.parse.picture",
+    "language": "posts.parse.detect_language",
+    "links": "posts.parse.resolve_link",
+    "images": "posts.parse.image_url",
     "hash": "posts.parse.content_hash",
     "columns": "posts.worker._as_json",
 }
@@ -88,7 +87,7 @@ def fail_at(monkeypatch, stage, error, bad=BAD):
             raise error
         return real(*given, **named)
 
-    monkeypatch.setattr("posts.parse.head_of", head_of)
+    monkeypatch.setattr("posts.parse.parse_metadata", head_of)
     monkeypatch.setattr(inside, name, stage_of)
 
 
@@ -97,6 +96,7 @@ def failed(archive):
     return {path: (reason, detail) for path, reason, detail in rows}
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("stage", STAGES)
 def test_what_a_stage_throws_refuses_the_file_that_is_read(three, monkeypatch, stage):
     taught(three)
@@ -162,6 +162,7 @@ def source(request, three):
     return three, (lambda: three.touch(BAD)) if request.param == "touched" else lambda: None
 
 
+@pytest.mark.sampled(2)
 def test_other_code_tries_it_again_by_itself_and_the_same_does_not(source, monkeypatch):
     archive, change = source
     with monkeypatch.context() as patch:
@@ -198,7 +199,7 @@ def test_a_plan_tells_of_it(three, monkeypatch):
     three.ingest()
     fail_at(monkeypatch, STAGES["dates"], OverflowError())
     forecast, _ = plan_backfill(
-        BackfillRequest(IngestOptions((str(three.folder),), three.lake), BackfillMode.ALL), print
+        BackfillOptions(sources=(str(three.folder),), lake=three.lake, mode=BackfillMode.ALL)
     )
     assert forecast.reasons == {"parser_error": 1}
 
@@ -208,14 +209,16 @@ def test_a_post_that_cannot_be_cleaned_again_keeps_its_row_and_the_run_says_so(t
     before = three.posts()
     fail_at(monkeypatch, STAGES["html"], OverflowError())
     monkeypatch.setattr("flows.pipeline.learning.reclean.CLEANER_VERSION", 99)
-    done = reclean_lake(LearnOptions(three.lake, wait_seconds=0), print)
+    done = reclean_lake(RecleanOptions(lake=three.lake, wait_seconds=0))
     assert [(path, reason) for path, reason, _ in done.recleaned.failed] == [(BAD, "parser_error")]
     assert BAD in done.alarms[0].text
     assert three.posts().drop("warnings").equals(before.drop("warnings"))
 
 
 def test_where_the_text_itself_cannot_be_written_it_is_refused(three, monkeypatch):
-    monkeypatch.setattr("posts.parse.language_of", lambda text: ("\ud800" if "b.md" in text else "zh", None))
+    monkeypatch.setattr(
+        "posts.parse.detect_language", lambda text: ("\ud800" if "b.md" in text else "zh", None)
+    )
     three.write(BAD, BODY, title="b.md", url="https://a.example/b")
     assert (three.ingest().posts, failed(three)[BAD][0]) == (2, "parser_error")
 
@@ -227,7 +230,9 @@ def test_a_head_that_fails_names_no_source():
 def test_real_workers_go_on_past_it(three, monkeypatch):
     monkeypatch.syspath_prepend(KIT)
     monkeypatch.setattr("flows.pipeline.workers.pool.MIN_POOL_BYTES", 0)
-    monkeypatch.setattr("flows.pipeline.execution.transform.work", importlib.import_module("faulty").work)
+    monkeypatch.setattr(
+        "flows.pipeline.execution.transform.parse_tasks", importlib.import_module("faulty").parse_tasks
+    )
     summary = three.ingest(workers=2)
     assert (summary.posts, summary.rejected, summary.balanced) == (2, 1, True)
     assert failed(three)[BAD][1].startswith("OverflowError: int too large (posts/metadata/__init__.py:")

@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from flows.pipeline.backfill.request import BackfillRequest
 from flows.pipeline.backfill.run import plan_backfill
-from flows.pipeline.learn_run import LearnOptions, reclean_lake
-from flows.pipeline.options import IngestOptions
+from flows.pipeline.learn_run import reclean_lake
+from flows.pipeline.options import BackfillOptions, RecleanOptions
 from flows.pipeline.workers.pool import WorkerError
 from paths import KIT
 from schemas.enums import AlarmKind, BackfillMode
@@ -27,7 +26,7 @@ def deadly(archive, monkeypatch):
     monkeypatch.setattr("flows.pipeline.workers.pool.MIN_POOL_BYTES", 0)
     monkeypatch.setenv("POSTLAKE_FILE_SECONDS", "1")
     module = importlib.import_module("deadly")
-    monkeypatch.setattr("flows.pipeline.execution.transform.work", module.work)
+    monkeypatch.setattr("flows.pipeline.execution.transform.parse_tasks", module.parse_tasks)
     for number in range(GOOD):
         archive.write(f"{number:02}.md", url=f"https://a.example/{number}")
     return module
@@ -50,6 +49,7 @@ CRASHES = {
 }
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("kind", CRASHES)
 def test_a_file_that_ends_its_worker_is_refused_and_all_others_are_posts(archive, deadly, kind):
     put(archive, "10-bad.md", getattr(deadly, kind))
@@ -59,6 +59,7 @@ def test_a_file_that_ends_its_worker_is_refused_and_all_others_are_posts(archive
     assert archive.ingest().unchanged == GOOD + 1
 
 
+@pytest.mark.slow
 def test_several_are_found_in_one_run(archive, deadly):
     for name, kind in {
         "03-bad.md": deadly.EXITS,
@@ -84,12 +85,14 @@ def test_what_crashed_is_kept_and_can_be_replayed(archive, deadly, monkeypatch):
     assert (archive.replay("parser_crashed").posts, archive.ingest().unchanged) == (1, GOOD + 1)
 
 
+@pytest.mark.slow
 def test_where_no_process_stays_alive_no_file_is_blamed(archive, deadly, monkeypatch):
     monkeypatch.setattr("flows.pipeline.workers.pool._init_worker", deadly.die)
     with pytest.raises(WorkerError, match="no process that parses stays alive"):
         archive.ingest()
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("kind", ["EXITS", "SLOW_IN_C"])
 def test_a_large_file_of_a_small_run_is_read_in_a_process_of_its_own(archive, deadly, monkeypatch, kind):
     monkeypatch.setattr("flows.pipeline.workers.pool.MIN_POOL_BYTES", 1 << 30)
@@ -106,7 +109,7 @@ def test_a_small_run_that_lacks_memory_reads_in_a_process(archive, deadly, monke
 def test_a_small_run_that_a_file_ends_is_taken_up_by_one_that_refuses_the_file(archive, deadly, monkeypatch):
     monkeypatch.setattr("flows.pipeline.workers.pool.MIN_POOL_BYTES", 1 << 30)
     put(archive, "10-bad.md", deadly.EXITS)
-    run = "import deadly; from flows.pipeline.execution import transform; transform.work = deadly.work; import cli; cli.main()"
+    run = "import deadly; from flows.pipeline.execution import transform; transform.parse_tasks = deadly.parse_tasks; import cli; cli.main()"
     command = [
         sys.executable,
         "-c",
@@ -122,16 +125,17 @@ def test_a_small_run_that_a_file_ends_is_taken_up_by_one_that_refuses_the_file(a
     assert (archive.ingest().posts, failed(archive)) == (GOOD, {"10-bad.md": CRASHES["EXITS"]})
 
 
+@pytest.mark.slow
 def test_a_post_whose_cleaning_ends_its_worker_keeps_its_row(archive, deadly, monkeypatch):
     put(archive, "10-bad.md", deadly.EXITS)
     monkeypatch.setattr(
-        "flows.pipeline.execution.transform.work", importlib.import_module("posts.worker").work
+        "flows.pipeline.execution.transform.parse_tasks", importlib.import_module("posts.worker").parse_tasks
     )
     archive.ingest()
     before = archive.posts()
-    monkeypatch.setattr("flows.pipeline.learning.reclean.work", deadly.work)
+    monkeypatch.setattr("flows.pipeline.learning.reclean.parse_tasks", deadly.parse_tasks)
     monkeypatch.setattr("flows.pipeline.learning.reclean.CLEANER_VERSION", 99)
-    done = reclean_lake(LearnOptions(archive.lake, wait_seconds=0), print)
+    done = reclean_lake(RecleanOptions(lake=archive.lake, wait_seconds=0))
     assert [path for path, *_ in done.recleaned.failed] == ["10-bad.md"]
     assert (done.recleaned.posts, [alarm.kind for alarm in done.alarms]) == (
         GOOD + 1,
@@ -140,21 +144,23 @@ def test_a_post_whose_cleaning_ends_its_worker_keeps_its_row(archive, deadly, mo
     assert archive.posts().drop("warnings").equals(before.drop("warnings"))
 
 
+@pytest.mark.slow
 def test_heads_are_read_past_a_file_that_ends_its_worker(archive, deadly, monkeypatch):
     archive.ingest()
     put(archive, "10-bad.md", deadly.EXITS)
-    monkeypatch.setattr("flows.pipeline.execution.heads.outlines", deadly.outlines)
+    monkeypatch.setattr("flows.pipeline.execution.heads.parse_heads", deadly.parse_heads)
     forecast, _ = plan_backfill(
-        BackfillRequest(IngestOptions((str(archive.folder),), archive.lake), BackfillMode.ALL), print
+        BackfillOptions(sources=(str(archive.folder),), lake=archive.lake, mode=BackfillMode.ALL)
     )
     assert forecast.reasons == {"parser_crashed": 1}
 
 
+@pytest.mark.slow
 def test_examples_are_read_past_a_file_that_ends_its_worker(archive, deadly, monkeypatch):
     put(archive, "10-bad.md", deadly.HUNGRY)
     monkeypatch.setattr("flows.pipeline.learning.learn.MIN_FILES_TO_LEARN", 0)
-    monkeypatch.setattr("flows.pipeline.learning.learn.examples", deadly.examples)
+    monkeypatch.setattr("flows.pipeline.learning.learn.parse_training_samples", deadly.parse_training_samples)
     monkeypatch.setattr(
-        "flows.pipeline.execution.transform.work", importlib.import_module("posts.worker").work
+        "flows.pipeline.execution.transform.parse_tasks", importlib.import_module("posts.worker").parse_tasks
     )
     assert archive.ingest().posts == GOOD + 1
