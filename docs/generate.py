@@ -42,6 +42,10 @@ from schemas.posts import NULL, UNIT, Posts  # noqa: E402
 from schemas.tables import TABLES, VIEWS, Revisions  # noqa: E402
 
 NOTICE = "<!-- Written by docs/generate.py from the code: edit that, then run `make docs`. -->"
+RULES_NOTE = (
+    "A post that breaks a rule of its schema is rejected too. The reason is the name of the rule: one of the following, "
+    "or a column and a check such as `language|check`."
+)
 EXIT_CODES = (
     (0, "Done."),
     (1, "The run failed, `verify` found something, or the code failed at a file."),
@@ -69,7 +73,10 @@ def tables_page() -> str:
     lines += ["## Views", "`postlake sql` adds these names. Each is defined as shown."]
     for name, meaning in VIEWS.items():
         lines += [f"### View {name}", meaning, _sql(sql.VIEWS[name])]
-    lines += ["### posts_at", "The posts as their sources had them at a moment; a day means its first second."]
+    lines += [
+        "### posts_at",
+        "The posts as their sources had them at a moment; a day means its first second.",
+    ]
     return _page([*lines, _sql(sql.POSTS_AT_MACRO)])
 
 
@@ -123,13 +130,15 @@ def reasons_page() -> str:
     lines += ["## Reasons of ignored files", "Column `files.reason`.", _words(ignored)]
     lines += ["## Reasons of rejected files", "Column `files.reason`.", _words(rejected)]
     lines += [
-        "A post that breaks a rule of its schema is rejected too. The reason is the name of the rule: one of the "
-        "following, or a column and a check such as `language|check`.",
+        RULES_NOTE,
         _table(("rule", "meaning"), [(f"`{name}`", doc) for name, doc in _row_rules(Posts)]),
     ]
     lines += ["## Warnings", "Column `posts.warnings`. The post was read; this was guessed or repaired."]
     lines += [_words(ParseWarning)]
-    lines += ["## Alarms", "Column `runs.alarms` has the text of each. The Prefect event is `postlake.<alarm>`."]
+    lines += [
+        "## Alarms",
+        "Column `runs.alarms` has the text of each. The Prefect event is `postlake.<alarm>`.",
+    ]
     lines += [_words(AlarmKind)]
     lines += ["## Checks of verify", _words(Check)]
     lines += ["## Modes of backfill", _words(BackfillMode)]
@@ -217,9 +226,17 @@ def settings_page() -> str:
         for name, field in Settings.model_fields.items()
     ]
     example = (ROOT / ".env.example").read_text(encoding="utf-8")
-    lines = ["# Settings", NOTICE, "postlake reads these environment variables. An empty one counts as not set."]
+    lines = [
+        "# Settings",
+        NOTICE,
+        "postlake reads these environment variables. An empty one counts as not set.",
+    ]
     lines += [_table(("variable", "default", "meaning"), rows)]
-    lines += ["## Containers", "`docker compose` reads `.env`. This is `.env.example`.", f"```sh\n{example}```"]
+    lines += [
+        "## Containers",
+        "`docker compose` reads `.env`. This is `.env.example`.",
+        f"```sh\n{example}```",
+    ]
     return _page(lines)
 
 
