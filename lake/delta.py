@@ -44,7 +44,7 @@ def write(
     """Write one file per partition below the folder of a table, and give what the log must know of each.
 
     Polars writes a small file for a quarter of delta-rs's CPU. Rows keep their order; the statistics of the
-    columns `pruned_by` go to the log, and none into the files.
+    columns `stats_columns` go to the log, and none into the files.
     """
     for values, partition_rows in rows.partition_by(partition, include_key=False, as_dict=True).items():
         yield write_file(

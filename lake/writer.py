@@ -25,7 +25,7 @@ def open_for_write(
 ) -> Iterator[Lake]:
     """Hold the writer lock of a lake, and undo what a killed run left half written.
 
-    Raises LakeBusyError where another run holds it for longer than wait_seconds, what `opening` raises, and DamagedError
+    Raises LakeBusyError where another run holds it for longer than wait_seconds, what `opener` raises, and DamagedError
     or StorageError for what goes wrong with its files meanwhile.
     """
     with explaining_damage(root), hold_writer_lock(root, run.run_id, wait_seconds):

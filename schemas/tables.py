@@ -7,6 +7,9 @@ import polars as pl
 
 from schemas.posts import NULL, UNIT, Posts, choices, null_means, utc_datetime
 
+# what a file that was found becomes, as a run counts it; `found` is their sum
+OUTCOME_COLUMNS = ("unchanged", "posts", "duplicates", "rejected", "ignored")
+
 
 class Raw(dy.Schema):
     """One row per distinct content, append-only. Lets the lake replay and re-clean without the source."""

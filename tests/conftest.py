@@ -25,6 +25,16 @@ ONE_RUN = KIT / "one_run.py"
 LIVE, PREFECT = "tests/live/", "tests/flows/prefect/"
 # these share no servers with the other live tests
 ALONE = {"tests/live/test_serve.py", "tests/live/test_compose_file.py"}
+# most of their time servers start, or one file takes a minute: others work meanwhile
+LONGEST = (
+    *(f"{LIVE}test_{name}.py" for name in ("compose", "foreign", "kills", "queue", "ui")),
+    f"{LIVE}test_serve.py",
+    PREFECT,
+    "tests/flows/pipeline/test_corpora.py",
+    "tests/cli/test_terminal.py",
+    "tests/flows/pipeline/planning/",
+    "tests/lake/maintenance/",
+)
 
 # the same examples on every machine each time; `make fuzz` searches for others
 # a machine that does other things beside is slow to make an example
@@ -117,9 +127,9 @@ def pytest_configure(config):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """What takes longest begins first."""
+    """Mark what the default tier leaves out; what takes longest begins first."""
     mark_sampled(items)
-    items.sort(key=lambda item: (_shared_scope(item.nodeid) != LIVE, len(item.path.parts)))
+    items.sort(key=lambda item: [not item.nodeid.startswith(path) for path in LONGEST])
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -1,7 +1,7 @@
-"""Commit a settled batch: raw, revisions, posts, files, in this order, each in one Delta commit.
+"""Commit a resolved batch: raw, revisions, posts, files, in this order, each in one Delta commit.
 
 The ledger commits last and names the versions of posts and revisions that it goes with. What a run killed
-before that has written to them is undone by the next run (`repair`), so they never hold what the ledger does
+before that has written to them is undone by the next run (`rollback_uncommitted`), so they never hold what the ledger does
 not know.
 """
 
@@ -58,7 +58,7 @@ def current_version_properties(lake: Lake) -> CommitProperties:
     """Return what goes with a commit to the ledger that changes no row of it.
 
     It names the versions of posts and revisions that stand, behind which no repair goes back then, and says again
-    how far the last batch came. To be used where `repair` has found nothing, or is done.
+    how far the last batch came. To be used where `rollback_uncommitted` has found nothing, or is done.
     """
     checkpoints = runs.last_batch_checkpoints(lake)
     files_transaction = Transaction(runs.FILES_VERSION_KEY, runs.files_version(lake))

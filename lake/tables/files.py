@@ -19,12 +19,12 @@ PARSER_FAULT_NAMES = sorted(PARSER_FAULTS)
 
 
 def live_files(lake: Lake, origin: str) -> pl.DataFrame:
-    """Return the files that an origin held at its last run: SEEN."""
+    """Return the files that an origin held at its last run: LIVE_COLUMNS."""
     return _scan_live(lake, [origin]).select(LIVE_COLUMNS).collect()
 
 
 def live_files_at(lake: Lake, keys: pl.DataFrame) -> pl.DataFrame:
-    """Return those of some files (KEY) that are there, as `seen` does."""
+    """Return those of some files (KEY) that are there, as `live_files` does."""
     rows = lake.scan("files").filter(IS_LIVE).join(keys.lazy(), on=KEY, how="semi")
     return rows.select(LIVE_COLUMNS).collect()
 

@@ -42,7 +42,7 @@ def write(lake: Lake, patterns: pl.DataFrame, run: Run) -> None:
 def sources_with_new_posts(lake: Lake, *, include_all: bool) -> pl.DataFrame:
     """Return the sources with posts that their template has not seen: source_id, posts, learned_at (null: no template).
 
-    `anew` gives all sources.
+    `include_all` gives all sources.
     """
     posts = lake.scan("posts")
     post_counts = posts.group_by("source_id").agg(posts=pl.len(), ingested_at=pl.col("ingested_at").max())
@@ -54,7 +54,7 @@ def sources_with_new_posts(lake: Lake, *, include_all: bool) -> pl.DataFrame:
 
 
 def undertrained_sources(lake: Lake, min_posts: int, kinds: Collection[str]) -> list[str]:
-    """Return the sources whose template was learned from fewer posts than `enough`, or none, and than they have.
+    """Return the sources whose template was learned from fewer posts than `min_posts`, or none, and than they have.
 
     Also those whose template has patterns of other than the `kinds` that are learned.
     """
@@ -77,7 +77,7 @@ def undertrained_sources(lake: Lake, min_posts: int, kinds: Collection[str]) -> 
 
 
 def sample_posts(lake: Lake, sources: pl.DataFrame, max_posts: int) -> pl.DataFrame:
-    """Return at most so many posts of each source (rows of `unlearned`), spread over its time, unseen ones first.
+    """Return at most so many posts of each source (rows of `sources_with_new_posts`), spread over its time, unseen ones first.
 
     Columns of FILE, and `is_new` where the source's template has not seen it.
     """
@@ -95,7 +95,7 @@ def stale_posts(
 ) -> pl.DataFrame:
     """Return the posts that another cleaner or template cleaned, in the order of partitions; of all sources, or some.
 
-    Columns of FILE, post_id and the partition's. `with_left` gives those too that were left as they are before.
+    Columns of FILE, post_id and the partition's. `include_skipped` gives those too that were left as they are before.
     """
     newest_versions = newest_templates(lake).lazy().group_by("source_id").agg(newest=pl.col("version").max())
     posts = lake.scan("posts")

@@ -15,6 +15,7 @@ from lake.verify.findings import Findings
 from lake.verify.rows import row_label
 from schemas.enums import Check, Outcome, Reason
 from schemas.keys import source_id_of
+from schemas.tables import OUTCOME_COLUMNS
 
 Keys = dict[str, pl.DataFrame]
 UNIQUE_KEYS = {
@@ -26,7 +27,6 @@ UNIQUE_KEYS = {
     "runs": ["run_id"],
 }
 HAS_POST = pl.col("outcome").is_in([Outcome.POST.value, Outcome.DUPLICATE.value])
-OUTCOME_COLUMNS = ("unchanged", "posts", "duplicates", "rejected", "ignored")
 
 
 @dataclass(frozen=True, slots=True)

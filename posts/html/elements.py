@@ -169,7 +169,7 @@ STANDFIRST = re.compile(
 def element_rule(tag: str, attributes: Mapping[str, str], names: Sequence[str]) -> str | None:
     """Return the rule by which an element and all in it is no text of the post; None to keep it.
 
-    `names` are those of its attributes, see `names_of`.
+    `names` are those of its attributes, see `element_names`.
     """
     if tag in FALLBACK_TAGS:
         return "fallback_element"

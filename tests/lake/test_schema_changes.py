@@ -78,7 +78,7 @@ def change(archive, number):
     archive.write(f"new{number}.md", "新来的。", url=URL.format(f"new{number}"))
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(7)
 @pytest.mark.parametrize("table", TABLES)
 def test_a_lake_gains_a_column_and_goes_on_with_a_postlake_that_does_not_know_it(older, table):
     asked = ["sql", f"SELECT added FROM {table}"]

@@ -69,7 +69,7 @@ def plan_remaining_files(
 def _split_unchanged(
     lake: Lake, known_sources: KnownSources, files: pl.DataFrame
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Part the files of a plan: those that are as they were (FOUND, from_raw), and the others (LEFT)."""
+    """Part the files of a plan: those that are as they were (FILE_SCHEMA, from_raw), and the others (LEFT)."""
     raw_files, source_files = files.filter("from_raw"), files.filter(~pl.col("from_raw"))
     stored_files = raw_files.join(files_table.stored_blobs(lake, raw_files["blob"]), on="blob", how="semi")
     listed_files = pl.concat(

@@ -11,9 +11,7 @@ from flows.pipeline.reporting.alarms import Alarm, files_text
 from lake.batch import Run
 from schemas.enums import AlarmKind
 from schemas.errors import PostlakeError
-
-# what a file that was found can be accounted for as; `found` is their sum
-OUTCOME_COLUMNS = ("unchanged", "posts", "duplicates", "rejected", "ignored")
+from schemas.tables import OUTCOME_COLUMNS
 
 
 @dataclass(slots=True)

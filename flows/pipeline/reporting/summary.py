@@ -3,13 +3,14 @@
 import shlex
 from collections.abc import Iterable, Mapping
 
-from flows.pipeline.reporting.account import OUTCOME_COLUMNS, Summary, outcome_counts
+from flows.pipeline.reporting.account import Summary, outcome_counts
 from flows.pipeline.reporting.alarms import Alarm
 from flows.pipeline.reporting.freshness import freshness_table
 from flows.pipeline.reporting.markdown import code_block, escape, section, table, truncate_rows
 from flows.pipeline.reporting.rates import SHARE_RATES, Rate, run_rates
 from flows.pipeline.reporting.results import LearnResult
 from lake.store import Lake
+from schemas.tables import OUTCOME_COLUMNS
 
 COUNT_COLUMNS = ("found", *OUTCOME_COLUMNS)
 MAX_REASONS = 10

@@ -27,7 +27,7 @@ BUNDLE_SIGNATURES = {b"# v2 git bundle\n", b"# v3 git bundle\n"}
 class SourceOpener:
     """Opens sources, and closes them with `stack`.
 
-    `below` is the folder within each that is read, "" for all; with `worktree` a working copy of git is a
+    `subpath` is the folder within each that is read, "" for all; with `worktree` a working copy of git is a
     folder of files, committed or not.
     """
 

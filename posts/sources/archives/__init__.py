@@ -49,7 +49,7 @@ class SpoolEntry:
 
 
 class Archive:
-    """An archive, or the folder `below` in it, as a context manager; in it, its post files can be read."""
+    """An archive, or the folder `subpath` in it, as a context manager; in it, its post files can be read."""
 
     def __init__(self, path: bytes, subpath: str = "") -> None:
         self._path, self._subpath = path, subpath
