@@ -64,8 +64,12 @@ bench-clean: install  ## cleaning beside other cleaners: GOLD=folder, LAKE=lake 
 	$(BIN)/python tests/bench/clean.py --every $(EVERY) $(if $(filter-out file,$(origin GOLD))$(wildcard $(GOLD)/.),--gold $(GOLD)) \
 	  $(if $(filter-out file,$(origin LAKE)),--lake $(LAKE)) $(if $(CORPUS),--corpus $(CORPUS))
 
+docs: install  ## the reference, written from the code, and all documents as a site in site/
+	$(BIN)/python docs/generate.py
+	$(BIN)/mkdocs build --quiet --strict
+
 lock:  ## resolve requirements.lock anew from pyproject.toml (needs pip-tools)
 	pip-compile --quiet --generate-hashes --all-extras --strip-extras --unsafe-package chardet --upgrade \
 	  --no-emit-index-url --no-emit-find-links --no-emit-options --no-header -o requirements.lock pyproject.toml
 
-.PHONY: help install run serve test test-all test-matrix fuzz check bench bench-prefect bench-clean lock
+.PHONY: help install run serve test test-all test-matrix fuzz check bench bench-prefect bench-clean docs lock
