@@ -6,9 +6,18 @@ from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 
 from posts.boilerplate.ngrams import mask_digits
-from posts.boilerplate.template import EDGE_BLOCK, INNER_BLOCK, SIGNATURE, TEXT_RUN, Template
+from posts.boilerplate.template import (
+    EDGE_BLOCK,
+    INNER_BLOCK,
+    RECURRING,
+    RECURRING_BLOCK,
+    RECURRING_MARKUP,
+    SIGNATURE,
+    TEXT_RUN,
+    Template,
+)
 from posts.boundary import catch_errors
-from posts.cleaning.reasons import RULE_REASONS
+from posts.cleaning.registry import RULE_REASONS
 from posts.html.extract import Block, Content
 from posts.parse import NO_TEMPLATES, RawFile, Templates, parse, parse_blocks
 from posts.post import NotAPost, Post
@@ -140,11 +149,11 @@ class _Source:
         )
 
     def _matched_patterns(self, block: Block, text: str, end: int) -> Iterator[tuple[str, str]]:
-        if block.rule == "recurring_block":
+        if block.rule == RECURRING_BLOCK.name:
             yield from ((kind, alphanumeric_key(block.text)) for kind in (EDGE_BLOCK, INNER_BLOCK))
-        elif block.rule == "recurring_markup":
+        elif block.rule == RECURRING_MARKUP.name:
             yield SIGNATURE, block.signature
-        elif block.rule == "recurring" and self.template is not None:
+        elif block.rule == RECURRING.name and self.template is not None:
             start, masked = end - len(block.text), mask_digits(text)
             for first, last in self.template.matches(text):
                 # a run that only reaches into the passage did not decide over it

@@ -8,8 +8,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from posts.boilerplate.ngrams import mask_digits
-from posts.html.blocks import HEADINGS, Block
+from posts.html.blocks import Block
 from posts.rules.promotions import has_call_to_action
+from posts.rules.rule import HEADINGS, Rule, Scope
 from posts.text.whitespace import alphanumeric_key
 
 if TYPE_CHECKING:
@@ -24,8 +25,18 @@ SENTENCE_ENDS = "。！？!?.…”」』）)\"'"
 LEAD_IN_ENDS = ":：，,、"
 # letters and digits of a block
 PREFIX_CHARS = 6
-# the rules by which a template leaves a block out
-TEMPLATE_RULES = frozenset({"recurring", "recurring_block", "recurring_markup"})
+RECURRING = Rule(
+    "recurring", "a passage that recurs over the posts of the source", Scope.FLAT | Scope.TEMPLATE
+)
+RECURRING_BLOCK = Rule("recurring_block", "a block that recurs over the posts of the source", Scope.TEMPLATE)
+RECURRING_MARKUP = Rule(
+    "recurring_markup",
+    "in markup that holds only what recurs over the posts of the source",
+    Scope.TEMPLATE,
+)
+# the rules by which a template leaves something out
+TEMPLATE_RULES = (RECURRING, RECURRING_BLOCK, RECURRING_MARKUP)
+TEMPLATE_RULE_NAMES = frozenset(rule.name for rule in TEMPLATE_RULES)
 
 
 # the address of a file to download is what a post is about
@@ -159,9 +170,9 @@ class Template:
                     or is_near
                     or (key in self.inner and is_sentence(block.text) and not is_led_in)
                 ):
-                    yield block, "recurring_block"
+                    yield block, RECURRING_BLOCK.name
                 elif block.signature and block.signature in self.signatures:
-                    yield block, "recurring_markup"
+                    yield block, RECURRING_MARKUP.name
             is_led_in = block.text[-1] in LEAD_IN_ENDS
 
     def _comparison_key(self, block: Block) -> str:

@@ -10,17 +10,19 @@ from itertools import islice, takewhile
 
 from posts.boilerplate.template import Template
 from posts.cleaning.flat import Passage, clean_flat_text
-from posts.html.blocks import HEADINGS, MAX_LINE_CHARS, MIN_PARAGRAPH_CHARS, Block, Content
-from posts.html.elements import CLASS_RULES
+from posts.cleaning.flat.title import TITLE_REPEATED
+from posts.cleaning.links import RuleHits, bare_urls, internal_links, link_intros, trailing_links
+from posts.html.blocks import MAX_LINE_CHARS, MIN_PARAGRAPH_CHARS, Block, Content
+from posts.html.cards import TEASER
 from posts.rules.context import PageContext
-from posts.rules.links import RuleHits, bare_urls, internal_links, link_intros, trailing_links
+from posts.rules.elements import ELEMENT_RULES
 from posts.rules.promotions import is_promotion
-from posts.rules.worded import EDGE_RULES, INNER_RULES, PARAGRAPH_RULES, SINGLE_TEXT_RULES
-from posts.rules.wordings import TEXT_RULES
+from posts.rules.rule import HEADINGS
+from posts.rules.text_index import EDGE_RULES, INNER_RULES, PARAGRAPH_RULES, SINGLE_TEXT_RULES
 from posts.text.whitespace import alphanumeric_key
 from schemas.enums import ParseWarning
 
-__all__ = ["TEXT_RULES", "PageContext", "apply_element_rules", "apply_rules", "apply_text_rules"]
+__all__ = ["PageContext", "apply_element_rules", "apply_rules", "apply_text_rules"]
 
 BlockRule = Callable[[list[Block], PageContext], RuleHits]
 # no plea of those seen is longer
@@ -40,20 +42,11 @@ WRAPPER_RULES = frozenset(
     advertisement footer_element author_box form_element site_chrome_element teaser""".split()
 ) | frozenset(HIDDEN_RULE_FACTORS)
 # left out by what markup says, or said in a column of its own
-MARKUP_RULES = frozenset(rule.name for rule in CLASS_RULES) | frozenset(
-    "fallback_element site_chrome_element form_element teaser title_repeated".split()
-)
+MARKUP_RULES = frozenset(rule.name for rule in (*ELEMENT_RULES, TEASER, TITLE_REPEATED))
 # what a paragraph in letters weighs at the least: 150 of them, see `_weight`
 MIN_PARAGRAPH_WEIGHT = 50
 # a piece keeps a fifth of what its markup leaves of it
 MIN_PIECE_BLOCKS, MAX_DROPPED_SHARE = 3, 0.8
-# a heading that is a date begins a part of a chronicle; a date below a picture tells when it was taken
-EXCLUDED_ELEMENTS = {
-    "dateline": HEADINGS | {"figcaption", "li", "td"},
-    "contact_line": HEADINGS | {"figcaption"},
-    "rights_notice": HEADINGS,
-    "picture_of_a_code": HEADINGS,
-}
 COMMENTS_HEADING = re.compile(
     r"[\W_]*(?:\d+ )?(?:comments?|responses?|discussion|评论|評論|留言)(?: ?[(（]?\d*[)）]?)?[\W_]*",
     re.IGNORECASE,
@@ -125,7 +118,7 @@ def _replace_by_passages(
     text = block.text
     if len(text) <= MAX_LINE_CHARS:
         block.rule = next(
-            (name for name, matches in SINGLE_TEXT_RULES.candidates(text) if matches(text)), None
+            (rule.name for rule, matches in SINGLE_TEXT_RULES.candidates(text) if matches(text)), None
         )
         if block.rule:
             return
@@ -135,7 +128,7 @@ def _replace_by_passages(
         else clean_flat_text(text, page.title)
     )
     if _is_only_title([passage for passage, rule in passages if rule is None], page):
-        passages = [(passage, rule or "title_repeated") for passage, rule in passages]
+        passages = [(passage, rule or TITLE_REPEATED.name) for passage, rule in passages]
     if len(passages) > 1 or passages[0][1]:
         blocks = content.blocks
         index = blocks.index(block)
@@ -222,7 +215,7 @@ def _weight(block: Block) -> float:
 
 def repeated_title(blocks: list[Block], page: PageContext) -> RuleHits:
     """A first block that only repeats the title."""
-    if any(block.rule == "title_repeated" for block in blocks):
+    if any(block.rule == TITLE_REPEATED.name for block in blocks):
         return
     max_chars = 2 * len(page.title) + 40
     first_blocks = takewhile(
@@ -236,7 +229,7 @@ def repeated_title(blocks: list[Block], page: PageContext) -> RuleHits:
         if text_key == title_key or (
             is_heading and (text_key.startswith(title_key) or title_key.startswith(text_key))
         ):
-            yield block, "title_repeated"
+            yield block, TITLE_REPEATED.name
             return
 
 
@@ -255,12 +248,10 @@ def _match_text_rule(block: Block, page: PageContext, *, is_edge: bool) -> str |
         PARAGRAPH_RULES if len(block.text) > MAX_LINE_CHARS else EDGE_RULES if is_edge else INNER_RULES
     )
     candidates = keyword_index.candidates(block.text)
-    matching_rules = (
-        rule
+    matching_names = (
+        rule.name
         for rule, matches in candidates
-        if matches(block.text) and block.element not in EXCLUDED_ELEMENTS.get(rule, ())
+        if block.element not in rule.excluded_elements and matches(block.text)
     )
-    name = next(matching_rules, None)
-    if name != "promotion":
-        return name
-    return "promotion" if is_promotion(block, page) else None
+    name = next(matching_names, None)
+    return None if name == "promotion" and not is_promotion(block.text, page) else name

@@ -7,7 +7,6 @@ from itertools import pairwise
 
 from posts.html.images import image_url
 
-HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 # Chinese sentences of a remark or a teaser seldom come to this, those of an article to two or three times it.
 MIN_PARAGRAPH_CHARS = 80
 # No credit or notice of those seen is longer; a longer block is a paragraph with one in it.

@@ -4,7 +4,11 @@ import re
 
 from posts.html.blocks import Block
 from posts.html.tags import SUBHEADINGS
+from posts.rules.rule import Rule, Scope
 
+TEASER = Rule(
+    "teaser", "the card of another piece: its title as a link, its beginning cut off", Scope.ELEMENT
+)
 # 500 characters are a long excerpt
 MIN_CARD_BLOCKS, MAX_CARD_BLOCKS, MAX_CARD_CHARS = 2, 8, 700
 TRUNCATED_END = re.compile(r"(?:\.\.\.|…|\[…\]|\[\.\.\.\])\W*\Z")
@@ -25,4 +29,4 @@ def drop_teaser_card(blocks: list[Block], start: int) -> None:
     )
     if is_titled and any(TRUNCATED_END.search(b.text) for b in card_blocks):
         for block in card_blocks:
-            block.rule = block.rule or "teaser"
+            block.rule = block.rule or TEASER.name

@@ -4,6 +4,7 @@ import re
 from html import unescape
 
 from posts.html import elements
+from posts.rules.rule import HEADINGS
 
 ATTRIBUTE = re.compile(r'\s([^\s="]+)(?:="([^"]*)")?')
 
@@ -17,7 +18,7 @@ BLOCK_TAGS = frozenset(
 VOID_TAGS = frozenset(
     "area base br col embed hr img input link meta param source track wbr frame keygen basefont".split()
 )
-SUBHEADINGS = frozenset({"h2", "h3", "h4", "h5", "h6"})
+SUBHEADINGS = HEADINGS - {"h1"}
 # blocks whose beginning or end means more than that a text ends
 SEMANTIC_BLOCKS = SUBHEADINGS | {"pre", "tr", "td", "th", "table", "blockquote", "figure"}
 # Formatting: without attributes it changes nothing, and the walk need not know that it was there.

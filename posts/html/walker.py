@@ -25,7 +25,7 @@ RAW_TEXT_TAGS = frozenset({"script", "style", "title", "iframe"})
 # rules that what an element holds may be kept in spite of
 OVERRIDABLE_RULES = frozenset({"site_chrome_element", "title_element"})
 # elements of such rules that may hold a heading of the text
-HEADING_CONTAINERS = elements.CHROME_TAGS | {"h1"}
+HEADING_CONTAINERS = frozenset({"header", "footer", "nav", "h1"})
 # a letter set large, with a mark of quotation before it
 MAX_INITIAL_CHARS = 2
 # names of the block element, and of the nearest tag with a class or id, around what is read

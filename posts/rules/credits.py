@@ -2,13 +2,13 @@
 
 import re
 
+from posts.rules.rule import Rule, Scope
 from posts.text.whitespace import LETTER_OR_DIGIT
 
 ROLES = "文案|文字|正文|全文|原文|原作|口述|撰文|撰稿|撰写|执笔|執筆|作者|作家|原作者|特约作者|记者|記者|特约记者|实习记者|通讯员|采访|採訪|采写|採寫|採訪撰文|整理|文稿|译者|譯者|翻译|翻譯|编译|編譯|校对|校對|审校|審校|译校|一校|二校|校|译|譯|编辑|編輯|责编|責編|责任编辑|責任編輯|网络编辑|版面编辑|网编|網編|发自|值班主编|(?:[\u4e00-\u9fff]{2,6}(?:新闻|新聞|周刊|日报|晚报|电台|社|网))(?:记者|編輯|编辑|記者)|本文编辑|微信编辑|运营编辑|实习编辑|文字编辑|值班编辑|主编|主編|总编|编审|監製|监制|出品|策划|策劃|文案策划|统筹|統籌|排版|版式|美编|美編|美术|美術|设计|設計|制图|製圖|封面|封面设计|插画|插畫|插图|绘图|繪圖|配图|题图|題圖|头图|視覺|视觉|摄影|攝影|摄像|图片|圖片|影像|视频|影片|剪辑|后期|音乐制作|音樂製作|音乐|配乐|录音|主播|朗读|制作|製作|审核|審核|初审|复审|终审|核稿|推送|运营|来源|來源|稿源|转自|轉自|转载自|首发|供稿|文|图|圖|撰|编|編|摄|攝"
 LABELS = rf"(?:[本图圖]文)?(?:{ROLES})(?:\s*[&＆、/／+和及與与]\s*(?:{ROLES}))*"
 _SEPARATOR = r"\s*[/／|｜丨︱:：︰﹕∣┃■▎•·@]\s*"
 CREDIT = re.compile(rf"{LABELS}{_SEPARATOR}", re.IGNORECASE)
-CREDIT_TRIGGERS = "/ ／ | ｜ 丨 ︱ : ： ︰ ﹕ ∣ ┃ ■ ▎ • · @"
 # the name first, `张三|撰稿`, and both with their letters apart, `作 者 | 李 四`
 REVERSED_CREDIT = re.compile(
     rf"[\W_]*(?:[\u4e00-\u9fff·]{{2,6}}[ 、&]{{0,3}}){{1,4}}[|｜丨︱]\s*(?:{ROLES})(?:\s*[&＆、/／+和及與与]\s*(?:{ROLES}))*[\W_]*"
@@ -39,6 +39,15 @@ def is_credits_line(text: str) -> bool:
     ends = [*(label.start() for label in labels[1:]), len(text)]
     names = [text[label.end() : end] for label, end in zip(labels, ends, strict=True)]
     return all(map(_is_name, names))
+
+
+CREDITS = Rule(
+    "credit_line",
+    "who wrote, translated, edited or made it: metadata",
+    Scope.EDGE,
+    matches=is_credits_line,
+    keywords=("/ ／ | ｜ 丨 ︱ : ： ︰ ﹕ ∣ ┃ ■ ▎ • · @",),
+)
 
 
 def _is_name(text: str) -> bool:

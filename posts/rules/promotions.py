@@ -1,145 +1,16 @@
-"""Blocks that ask to subscribe, pay, follow or share."""
+"""Texts that ask to subscribe, pay, follow or share."""
 
 import re
 
-from posts.html.blocks import HEADINGS, Block
+from posts.rules.calls_to_action import CALLS_TO_ACTION
 from posts.rules.context import PageContext
 from posts.rules.keyword_index import KeywordIndex
 
 # nothing shorter, but for the title itself, is about what the title is about
 MIN_SUBJECT_CHARS = 60
 MAX_CALL_OFFSET_CHARS = 24
-# lists of words, one of which is in all that a pattern of PLEAS matches; as patterns, a word each
-FOLLOW_WORDS = "关注 關注 追蹤 追踪 订阅 訂閱"
-ACTION_WORDS = "关注 關注 關註 订阅 訂閱 追蹤 追踪 点赞 點讚 打赏 打賞 赞赏 讚賞 赞助 贊助 资助 資助 捐款 捐助 捐赠 捐贈 捐獻 拍手 按讚 按赞 转发 轉發 扫码 掃碼 三连 三連 点个 點個 支助 鼓鼓掌"
-MILD_ACTION_WORDS = "支持 分享 加入 收听 收聽 收看 投稿 添加 下载 下載 评论 評論 留言 讨论 討論 交流"
-REQUEST_WORDS = "欢迎 歡迎 请 請 记得 記得 别忘 別忘 不要忘 快来 快來 多多 一键 一鍵 随手 隨手 手刀 立即 免费 免費 考虑 考慮"
-MEMBER_WORDS = "会员 會員"
-CITIZEN_WORDS = "讚賞公民 赞赏公民"
-SUPPORT_WORDS = "贊助 赞助 捐款 打賞 打赏 支持"
-APP_WORDS = "app 客户端 客戶端 应用 應用"
-DOWNLOAD_WORDS = "下载 下載 打开 打開 安装 安裝 更多"
-ENGLISH_ACTION_WORDS = "subscrib sign donat becom buy clap"
-ENGLISH_MILD_ACTION_WORDS = "register follow like support share forward download upgrade join listen get read"
-
-
-def _any_of(words: str) -> str:
-    return words.replace(" ", "|")
-
-
-_ACTION = rf"(?:关注|關注|關註)(?!点|點|者|度|焦|的|区|區|指|过|過|于|於|這|这|非|往|群|对|對|那)|{_any_of(ACTION_WORDS.removeprefix('关注 關注 關註 '))}"
-_MILD_ACTION = _any_of(MILD_ACTION_WORDS)
-_OWN_CHANNEL = r"我的|我们|我們|本(?:站|刊|台|网|網|报|報|號|号|人|频道|頻道|公众号|公眾號|专栏|專欄|文|篇)|此文|这篇|這篇|作者|频道|頻道|专栏|專欄|专页|專頁|创作|創作|粉[丝絲]|公[众眾衆][号號]|视频号|圍爐|围炉|电报|電報|微信|群[组組]?(?=$|[\W_])|会员|會員|訂戶|订户|付费|付費|newsletter|patreon|telegram|discord|youtube|facebook|twitter|instagram|\bline\b|\bfb\b|\big\b|社群|社团|播客|電子報|电子报|通讯|通訊|客户端|客戶端|\bapp\b|讚賞公民|赞赏公民"
-# where a writer is followed
-_OUTLET = r"频道|頻道|公众|公眾|专栏|專欄|专页|專頁|粉[丝絲專专]|微信|微博|推特|脸书|臉書|博客|部落格|账号|帳號|主页|主頁|播客|電子報|电子报|圍爐|围炉|matters|youtube|instagram|facebook|twitter|telegram|patreon|medium|line|ig|fb"
-# of a program that is what the text tells of, not the publisher's own
-_UNLESS_OTHER_APP = (
-    r"(?!.{0,8}(?:手机|手機|设置|設置|設定|系统|系統|该|該|这个|這個|那个|那個|任何|某|一个|一個|此|第三方))"
-)
-_REQUEST = r"欢迎|歡迎|敬请|敬請|恳请|懇請|记得|記得|别忘了?|別忘了?|不要忘|快来|快來|多多|一键|一鍵|随手|隨手|手刀|立即|免费|免費|考虑|考慮|(?<![申邀聘提有])[请請](?!问|問|教|求|假|愿|願|客|先|設|设|登|與|与|海)"
-_CLAUSE_START = r"(?:^|[,，.!?;:—–] ?|\b(?:please|now|and|or|to|just|can|also|consider|don.t forget to|be sure to|make sure to|want to|you) )"
-# how pleas are worded, and lists of words of which each has one
-CALL_TO_ACTION_PATTERNS = (
-    # asks: welcome to follow; please join our ...
-    (
-        rf"(?:^|\W|[，,也並并者你])(?:{_REQUEST})[^。！？：:，,]{{0,8}}?(?:{_ACTION})",
-        REQUEST_WORDS,
-        ACTION_WORDS,
-    ),
-    (
-        rf"(?:{_REQUEST})[^。！？，,]{{0,10}}?(?:{_MILD_ACTION})[^。！？，,]{{0,12}}?(?:{_OWN_CHANNEL})",
-        REQUEST_WORDS,
-        MILD_ACTION_WORDS,
-    ),
-    (
-        rf"(?:{_REQUEST})[^。！？，,]{{0,10}}?(?:{_OWN_CHANNEL})[^。！？，,]{{0,8}}?(?:{_ACTION}|{_MILD_ACTION})",
-        REQUEST_WORDS,
-        f"{ACTION_WORDS} {MILD_ACTION_WORDS}",
-    ),
-    (
-        rf"(?<![会會将將在被曾已很直能没沒不])(?:{_any_of(FOLLOW_WORDS)})(?:我(?!人|国|國|们|們|有|的|并|並|和|与|與)|我的(?:{_OUTLET})|我们|我們|本[号站刊台頻频公专專]|公众号|公眾號|微信公|頻道|频道|電子報|电子报|專欄|专栏|下方|以下)(?!往|者|的[人话])",
-        FOLLOW_WORDS,
-    ),
-    (r"(?:点击|點擊|戳)[^。！？，]{0,12}?(?:蓝字|藍字|关注|關注|订阅|訂閱)", "点击 點擊 戳"),
-    (r"(?<![重热熱焦观觀看])[点點](?:一?[个個]|亮|一下)(?:「?在看|赞|讚|关注|關注)", "点 點"),
-    (
-        r"(?:微信公众号|公众号|微信公眾號|公眾號|微信号|微信號|订阅号|视频号|知乎|Telegram|電報群|电报群|QQ群|微信群|粉絲專頁|粉丝专页|粉專|臉書專頁)\s*[:：@]",
-        "公众号 公眾號 微信号 微信號 订阅号 视频号 知乎 telegram 電報群 电报群 qq群 微信群 專頁 专页 粉專",
-    ),
-    (r"(?:圍爐|围炉)\s*[(（]\s*ID\b|ID[:：]\s*[\w-]{4,}\s*[)）]?$", "id"),
-    (
-        rf"(?:長期|长期)?(?:{_any_of(SUPPORT_WORDS)})(?:我(?=$|\W|寫|写|的創|的创|繼|继)|我們(?!的?[^\W創繼])|我们(?!的?[^\W创继])|本站|作者(?!功)|連結|链接|創作者?(?=$|\W)|頻道|频道)(?:(?!支持).){{0,24}}$",
-        SUPPORT_WORDS,
-    ),
-    (r"(?:成为|成為)[^。！？]{0,8}(?:会员|會員|赞助人|贊助人|付费用户|讚賞公民|赞赏公民)", "成为 成為"),
-    (
-        r"(?:加入|追蹤|贊助|附上)[^。！？]{0,12}(?:讚賞公民|赞赏公民|我的[^，]{0,6}圍爐|圍爐[：:])|^圍爐[：:]",
-        f"{CITIZEN_WORDS} 圍爐",
-    ),
-    (r"追[蹤踪][：:]", "追蹤 追踪"),
-    (r"(?:讚賞公民|赞赏公民)\s?2?\.?0?\s?(?:贊助|支持|連結|链接)", CITIZEN_WORDS),
-    (r"(?:讚賞|赞赏)码", "码"),
-    (r"(?:加入|升级|升級|开通|開通)[^。！？，]{0,6}(?:会员|會員)", MEMBER_WORDS),
-    (r"付费(?:后|即可|才能)?(?:阅读|閱讀)全文", "付费"),
-    (r"订阅后(?:可|即|才)|訂閱後(?:可|即|才)", "订阅后 訂閱後"),
-    (r"已是(?:会员|會員|订户|訂戶)", "已是"),
-    (r"(?:请|請|立即)(?:先)?(?:登录|登錄|登入)(?:后|後|$|\W|以|才)", "登录 登錄 登入"),
-    (r"(?:定期定額|每月定額)[^。！？]{0,8}(?:贊助|捐款|支持(?:我|本|作者))", "定額"),
-    (r"隨[文喜][^。！？]{0,20}(?:鏈結|連結)", "鏈結 連結"),
-    (r"尽在[^。！？]{0,12}(?:App|客户端)|盡在[^。！？]{0,12}(?:App|客戶端)", "尽在 盡在"),
-    (r"(?<=^)subscribe(?: now)?$", "subscribe"),
-    (r"[请請勿](?:替|為|为|對|对)本文拍手|不吝[給给]?我?拍手", "拍手"),
-    (
-        rf"^(?:下载|下載|打开|打開|安装|安裝){_UNLESS_OTHER_APP}.{{0,14}}(?:App|客户端|客戶端)(?:$|\W.{{0,20}}$)",
-        APP_WORDS,
-    ),
-    (r"(?:需要|感谢|感謝)(?:你|您|大家|讀者|读者|各位)的(?:支持|捐款|捐助|贊助|赞助)", "需要 感谢 感謝"),
-    (r"(?:成为|成為)[^。！？]{0,4}定期定額[^。！？]{0,4}捐款人", "定期定額"),
-    (
-        rf"{_CLAUSE_START}(?:subscrib\w*|sign up|sign-up|donat\w+|becom(?:e|ing) (?:a|an) (?:\w+ ){{0,3}}(?:member|patron|subscriber|supporter|sponsor)|buy (?:me|us) a coffee|clap\b)",
-        ENGLISH_ACTION_WORDS,
-    ),
-    (
-        rf"{_CLAUSE_START}(?:{_any_of(ENGLISH_MILD_ACTION_WORDS)})\b[^,.;!?]{{0,40}}\b(?:us|me|our|my|newsletter|channel|inbox|e-?mails?|patreon|facebook|twitter|instagram|telegram|podcast|account|trial|mailing list|patron|subscribers?|this (?:post|story|article|page)|it (?:to|with) (?:them|others|friends|everyone|a friend|someone))\b",
-        ENGLISH_MILD_ACTION_WORDS,
-    ),
-    (
-        r"\b(?:reader-supported|funded by (?:its|our) readers|become a (?:patron|member|supporter)|tip jar|start your free|already a (?:member|subscriber)|log in to|to continue reading|thanks for reading|if you (?:enjoyed|liked|like|value|found|enjoy) (?:this|reading|what|our|it)|ma(?:king|ke) a (?:tax-deductible )?(?:donation|gift))\b",
-        "reader-supported funded become tip start already log continue thanks if donation gift",
-    ),
-    (
-        r"(?:喜欢|喜歡|觉得|覺得)[^。！？]{0,8}[，,话話就请請可欢歡来來给給][^。！？]{0,4}(?:[点點](?:一?[个個]|一下)?[“「]?(?:赞|讚|在看|关注|關注)|[点點](?:一?[个個]|一下)(?=[，,“「。！!]|$)|转发|轉發)",
-        "喜欢 喜歡 觉得 覺得",
-    ),
-    (r"^(?:微信|公众号|公眾號)(?:搜索|搜一搜|搜寻|搜尋)\s*[“「『【\"（(：:]", "微信 公众号 公眾號", "搜"),
-    (
-        r"(?:欢迎|歡迎).{0,10}(?:评论区|評論區|留言区|留言區|下方|文末|后台|後台).{0,6}(?:留言|评论|評論|讨论|討論)",
-        "欢迎 歡迎",
-    ),
-    (r"加入(?:我們|我们)的? ?Patreon", "patreon"),
-    (
-        rf"(?:下载|下載|打开|打開|安装|更多[^。]{{0,12}}请){_UNLESS_OTHER_APP}.{{0,14}}(?:(?:APP|客户端|客戶端)[”」）)！!。\s]*$|(?:APP|应用程序|客户端|客戶端)[，,]?(?:查看|看更多|收听|阅读))",
-        DOWNLOAD_WORDS,
-        APP_WORDS,
-    ),
-    (r"(?:都在|尽在|盡在|用).{0,10}APP(?:看|$)", "app"),
-    (r"(?:歡迎|欢迎)搜[寻尋索]", "搜"),
-    (r"(?:给|給|為|为)?您的?(?:邮箱|郵箱|信箱).{0,6}(?:订阅|訂閱)", "邮箱 郵箱 信箱"),
-    (r"[請请]我喝.{0,2}咖啡", "咖啡"),
-    (r"星标.{0,6}公众号", "星标"),
-    (r"防止失联", "失联"),
-    (
-        r"(?:推荐|建议|可以)(?:您|你|大家)?(?:通过|使用|在)[^。]{0,60}(?:收听|收聽|订阅|訂閱)",
-        "收听 收聽 订阅 訂閱",
-    ),
-)
 _CALLS_TO_ACTION = KeywordIndex(
-    [(re.compile(pattern, re.IGNORECASE).search, tuple(needs)) for pattern, *needs in CALL_TO_ACTION_PATTERNS]
-)
-CALL_TO_ACTION_TRIGGERS = (
-    "关注 關注 關註 订阅 訂閱 追蹤 追踪 搜 点赞 點讚 分享 转发 轉發 赏 賞 赞助 贊助 捐 支持 加入 下载 下載 投稿 扫 掃 拍手 按讚 点个 點個 收听 收聽 评论 評論 留言 讨论 討論 在看 收藏 "
-    "蓝字 藍字 上方 下方 右上角 公众号 公眾號 微信号 微信號 知乎 telegram 電報群 电报群 qq群 微信群 专页 專頁 粉專 成为 成為 定期定額 付费 付費 已是 登录 登錄 登入 打开 打開 尽在 盡在 账号 公民 隨文 圍爐 围炉 资助 資助 支助 捐 鼓掌 点个 點個 在看 id 追踪 咖啡 失联 失聯 星标 app 应用 客户端 邮箱 郵箱 信箱 都在 推荐 建议 点击 點擊 "
-    "subscrib sign donat becom buy clap register follow like support share forward download upgrade join listen get read funded tip start already log make making"
+    [(re.compile(rule.pattern, re.IGNORECASE).search, rule.keywords) for rule in CALLS_TO_ACTION]
 )
 SENTENCE_BREAK = re.compile(r"(?<=[。！？!?\n])|(?<=[a-z0-9)][.])\s")
 QUOTATION = re.compile('“[^”]*”|「[^」]*」|『[^』]*』|"[^"]*"')
@@ -154,14 +25,14 @@ def has_call_to_action(text: str) -> bool:
     return any(search(text) for search in _CALLS_TO_ACTION.candidates(text))
 
 
-def is_promotion(block: Block, page: PageContext) -> bool:
-    """Return whether a block asks to subscribe, pay, follow or share, in at least half of its words.
+def is_promotion(text: str, page: PageContext) -> bool:
+    """Return whether the text of a block asks to subscribe, pay, follow or share, in at least half of its words.
 
     It is known to hold a plea somewhere.
     """
-    if block.element in HEADINGS or _is_about_title(block, page):
+    if _is_about_title(text, page):
         return False
-    sentences = [sentence for sentence in SENTENCE_BREAK.split(block.text) if sentence.strip()]
+    sentences = [sentence for sentence in SENTENCE_BREAK.split(text) if sentence.strip()]
     promotional_chars = sum(len(sentence) for sentence in sentences if _is_call_to_action(sentence))
     return 2 * promotional_chars >= sum(map(len, sentences))
 
@@ -183,12 +54,12 @@ def _match_start(match: re.Match[str]) -> int:
     return match.start()
 
 
-def _is_about_title(block: Block, page: PageContext) -> bool:
+def _is_about_title(text: str, page: PageContext) -> bool:
     """Return whether a paragraph speaks of what the title speaks of: here subscribing is the subject."""
     title, shared_pairs, index = page.title, 0, 0
     while index < len(title) - 1:
         pair = title[index : index + 2]
-        is_shared = HAN_PAIR.fullmatch(pair) is not None and pair not in COMMON_PAIRS and pair in block.text
+        is_shared = HAN_PAIR.fullmatch(pair) is not None and pair not in COMMON_PAIRS and pair in text
         shared_pairs += is_shared
         index += 2 if is_shared else 1
-    return shared_pairs > 1 and len(block.text) > MIN_SUBJECT_CHARS
+    return shared_pairs > 1 and len(text) > MIN_SUBJECT_CHARS

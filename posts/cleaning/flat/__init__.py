@@ -9,16 +9,25 @@ from functools import lru_cache
 
 from posts.cleaning.flat.chapters import MIN_BARRED_KEYWORDS, find_chapters, is_keyword_list
 from posts.cleaning.flat.flat_text import MAX_LABEL_CHARS, SENTENCE_MARKS, FlatText, ends_sentence
-from posts.cleaning.flat.links import drop_link_lists, drop_links, drop_tags
+from posts.cleaning.flat.links import HASHTAG, LINK_RULES, drop_link_lists, drop_links, drop_tags
 from posts.cleaning.flat.phrases import find_phrases
 from posts.cleaning.flat.recurring import drop_recurring, split_at_recurring
 from posts.cleaning.flat.segments import Segment, split_at, split_segments
 from posts.cleaning.flat.title import find_title
+from posts.rules.rule import Rule, Scope
 from posts.text.whitespace import LETTER_OR_DIGIT, NON_ALPHANUMERIC
 
 Passage = tuple[str, str | None]
 # gives the spans of a text that recur over its source, in order
 Matcher = Callable[[str], list[tuple[int, int]]]
+PLEA = Rule(
+    "plea",
+    "asks to subscribe, pay, follow or share, beside what is left out or at an end of the text",
+    Scope.FLAT,
+)
+KEYWORDS = Rule("keywords", "words for search engines", Scope.FLAT)
+LEFTOVER = Rule("leftover", "no sentence, and alone among what is left out", Scope.FLAT)
+FLAT_RULES = (*LINK_RULES, PLEA, KEYWORDS, LEFTOVER)
 MAX_FLAT_PLEA_CHARS = 120
 CLAUSE_MARKS = "，,、；;：: ～~…）)」】"
 # A third of all descriptions are one of the last hundreds of their channel again; few of them are longer.
@@ -76,14 +85,14 @@ def _drop_pleas(flat_text: FlatText) -> None:
             continue
         plea_starts[at] = _find_plea_start(flat_text, segments[at])
         if plea_starts[at] == segments[at].start:
-            segments[at].rule = "plea"
+            segments[at].rule = PLEA.name
     cut_positions = [
         start for at, start in plea_starts.items() if segments[at].start < start < segments[at].end
     ]
     flat_text.segments = split_at(segments, sorted(cut_positions)) if cut_positions else segments
     for part in flat_text.segments if cut_positions else ():
         if part.start in cut_positions:
-            part.rule = "plea"
+            part.rule = PLEA.name
 
 
 def _find_plea_start(flat_text: FlatText, segment: Segment) -> int:
@@ -124,7 +133,7 @@ def _drop_keywords(flat_text: FlatText) -> None:
             and is_keyword_list(flat_text.text_of(segment))
             and not flat_text.is_chapter(segment)
         ):
-            segment.rule = "keywords"
+            segment.rule = KEYWORDS.name
 
 
 def _drop_orphans(flat_text: FlatText) -> None:
@@ -153,7 +162,7 @@ def _drop_orphans_between(flat_text: FlatText, start: int, end: int) -> None:
             flat_text.is_chapter(part) or flat_text.has_introduction(part) for part in run
         ):
             for part in run:
-                part.rule = "leftover"
+                part.rule = LEFTOVER.name
 
 
 def _is_orphan_text(text: str, *, is_first: bool, is_mostly_dropped: bool) -> bool:
@@ -166,7 +175,9 @@ def _kept_runs(segments: list[Segment]) -> Iterator[tuple[int, int]]:
     """Yield where parts that are kept begin and end; the sign of a tag that is a word of a sentence parts nothing."""
     first = 0
     for index, segment in enumerate(segments):
-        if segment.rule is not None and not (segment.rule == "hashtag" and segment.end - segment.start == 1):
+        if segment.rule is not None and not (
+            segment.rule == HASHTAG.name and segment.end - segment.start == 1
+        ):
             if first < index:
                 yield first, index
             first = index + 1

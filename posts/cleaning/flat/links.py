@@ -5,8 +5,14 @@ from itertools import pairwise
 
 from posts.cleaning.flat.flat_text import MAX_LABEL_CHARS, FlatText, ends_sentence
 from posts.cleaning.flat.segments import Segment
+from posts.rules.rule import Rule, Scope
 from posts.text.whitespace import LETTER_OR_DIGIT
 
+LINK = Rule("link", "an address or account that is no source of the text", Scope.FLAT)
+LINK_LABEL = Rule("link_label", "announces an address that is left out", Scope.FLAT)
+RULER = Rule("ruler", "a row of signs that parts one section from the next", Scope.FLAT)
+HASHTAG = Rule("hashtag", "a tag, or the sign of one that is a word of a sentence", Scope.FLAT)
+LINK_RULES = (LINK, LINK_LABEL, RULER, HASHTAG)
 MAX_TAG_CHARS = 14
 CLAUSE_END = re.compile(r"，|…|\.\.\.|[。！？😂😄]")
 MIN_CLAUSE_CHARS = 12
@@ -24,7 +30,7 @@ def drop_links(flat_text: FlatText) -> None:
     segments = list[Segment]()
     for segment in flat_text.segments:
         if segment.kind == "ruler":
-            segment.rule = "ruler"
+            segment.rule = RULER.name
         elif segment.kind in {"url", "mail", "handle"}:
             label = segments[-1] if segments and segments[-1].kind == "text" else None
             segments += _drop_link(flat_text, segment, label)
@@ -42,7 +48,7 @@ def _drop_link(flat_text: FlatText, segment: Segment, label: Segment | None) -> 
         and _is_source(flat_text, label, label_text)
     ):
         return []
-    segment.rule = segment.rule or "link"
+    segment.rule = segment.rule or LINK.name
     if label is None or label.rule or flat_text.is_chapter(label) or ends_sentence(label_text):
         return []
     return _drop_label(flat_text, label, label_text)
@@ -56,18 +62,18 @@ def _drop_label(flat_text: FlatText, label: Segment, label_text: str) -> list[Se
     clause_start = _find_last_clause(flat_text, label, label_text)
     if clause_start:
         end, label.end = label.end, clause_start
-        return [Segment(clause_start, end, "text", "link_label")]
+        return [Segment(clause_start, end, "text", LINK_LABEL.name)]
     is_label = len(label_text) <= MAX_LABEL_CHARS or (
         label_text[-1] in ":：" and len(label_text) <= 2 * MAX_LABEL_CHARS
     )
     if is_label or flat_text.has_plea(label):
-        label.rule = "link_label"
+        label.rule = LINK_LABEL.name
         return []
     last = BULLET.split(label_text)[-1]
     if not 1 < len(last) <= MAX_LABEL_CHARS:
         return []
     end, label.end = label.end, flat_text.text.rindex(last, label.start, label.end)
-    return [Segment(label.end, end, "text", "link_label")]
+    return [Segment(label.end, end, "text", LINK_LABEL.name)]
 
 
 def _find_last_clause(flat_text: FlatText, label: Segment, label_text: str) -> int:
@@ -106,7 +112,7 @@ def _are_titles(segments: list[Segment]) -> bool:
 
 def _drop_labels(segments: list[Segment]) -> None:
     for segment in segments:
-        segment.rule = segment.rule or "link_label"
+        segment.rule = segment.rule or LINK_LABEL.name
 
 
 def drop_tags(flat_text: FlatText) -> None:
@@ -124,7 +130,7 @@ def drop_tags(flat_text: FlatText) -> None:
             ):
                 segments.append(Segment(segment.start + 1, segment.end, "text"))
                 segment.end = segment.start + 1
-            segment.rule = "hashtag"
+            segment.rule = HASHTAG.name
         segments.append(segment)
     flat_text.segments = segments[::-1]
 

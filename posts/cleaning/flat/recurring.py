@@ -3,8 +3,10 @@
 import re
 from bisect import bisect_left, bisect_right
 
+from posts.boilerplate.template import RECURRING
 from posts.cleaning.flat.flat_text import FlatText, ends_sentence
 from posts.cleaning.flat.segments import split_at
+from posts.cleaning.flat.title import TITLE_REPEATED
 
 # a run of this length that begins or ends with a sentence is no phrase within one
 MIN_PASSAGE_CHARS = 12
@@ -43,7 +45,7 @@ def split_at_recurring(flat_text: FlatText, title_span: tuple[int, int]) -> None
     if title_span[1]:
         for part in flat_text.segments:
             if title_span[0] <= part.start and part.end <= title_span[1]:
-                part.rule = "title_repeated"
+                part.rule = TITLE_REPEATED.name
 
 
 def _trim_span(flat_text: FlatText, span: tuple[int, int], borders: list[int]) -> tuple[int, int]:
@@ -111,7 +113,7 @@ def drop_recurring(flat_text: FlatText) -> None:
             and segment.rule is None
             and not flat_text.is_chapter(segment)
         ):
-            segment.rule = "recurring"
+            segment.rule = RECURRING.name
         is_introducing = is_introducing and not ends_sentence(flat_text.text_of(segment))
     _keep_greetings(flat_text)
 
@@ -119,7 +121,7 @@ def drop_recurring(flat_text: FlatText) -> None:
 def _keep_greetings(flat_text: FlatText) -> None:
     is_followed = False
     for segment in reversed(flat_text.segments):
-        if is_followed and segment.rule == "recurring" and GREETING.match(flat_text.text_of(segment)):
+        if is_followed and segment.rule == RECURRING.name and GREETING.match(flat_text.text_of(segment)):
             segment.rule = None
         is_followed = segment.rule is None
 

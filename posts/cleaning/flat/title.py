@@ -3,7 +3,11 @@
 import re
 
 from posts.cleaning.flat.segments import BOUNDARY
+from posts.rules.rule import Rule, Scope
 
+TITLE_REPEATED = Rule(
+    "title_repeated", "repeats the title, which is a column of its own", Scope.SEQUENCE | Scope.FLAT
+)
 SERIES_MARK = re.compile(r"【[^】]{1,30}】|\[[^\]]{1,30}\]|[上中下]集|第.{1,4}[集期话話回]")
 SERIES_PREFIX = re.compile(rf"(?:{SERIES_MARK.pattern}|[\s:：—–-])++")
 # a shorter title may stand in any sentence; one without its series may begin it

@@ -5,15 +5,20 @@ from collections.abc import Iterator
 from itertools import takewhile
 from urllib.parse import urlsplit
 
-from posts.html.blocks import HEADINGS, MAX_LINE_CHARS, MIN_PARAGRAPH_CHARS, Block
+from posts.html.blocks import MAX_LINE_CHARS, MIN_PARAGRAPH_CHARS, Block
 from posts.rules.context import PageContext, site_name
-from posts.rules.credits import LABEL_ONLY
+from posts.rules.credits import CREDITS, LABEL_ONLY
+from posts.rules.rule import HEADINGS, Rule, Scope
 
 RuleHits = Iterator[tuple[Block, str | None]]
-# a page of a person is no piece
-PROFILE_PATH = re.compile(
-    r"/?[@~][^/]+/?|/?(?:contributors?|authors?|people|user|users|profile|u)/[^/]+/?", re.IGNORECASE
+OWN_LINKS = Rule("own_links", "nothing but links to other pieces of the same site", Scope.SEQUENCE)
+LEAD_IN = Rule("lead_in", "announces links that are left out", Scope.SEQUENCE)
+ANNOUNCED_LINKS = Rule(
+    "announced_links", "links that a line like `further reading` announces", Scope.SEQUENCE
 )
+BARE_ADDRESS = Rule("bare_address", "an address without a word, in no list of sources", Scope.SEQUENCE)
+AFTER_PROMOTION = Rule("after_promotion", "a short line of links among pleas at the end", Scope.SEQUENCE)
+LINK_RULES = (OWN_LINKS, LEAD_IN, ANNOUNCED_LINKS, BARE_ADDRESS, AFTER_PROMOTION)
 # so near to the end pleas stand
 TAIL_BLOCKS = 14
 READ_MORE = re.compile(
@@ -49,7 +54,7 @@ def internal_links(blocks: list[Block], page: PageContext) -> RuleHits:
     if internal_blocks and 2 * sum(len(block.text) for block in internal_blocks) < sum(
         len(block.text) for block in blocks
     ):
-        yield from ((block, "own_links") for block in internal_blocks)
+        yield from ((block, OWN_LINKS.name) for block in internal_blocks)
 
 
 def _is_internal_links(block: Block, page: PageContext, site: str) -> bool:
@@ -86,20 +91,20 @@ def link_intros(blocks: list[Block], _: PageContext) -> RuleHits:
     for index, block in enumerate(blocks):
         if block.rule is None and blocks[index + 1 : index + 2] and LABEL_ONLY.fullmatch(block.text):
             # the name beside it is a link to its page
-            if blocks[index + 1].rule in {"own_links", "byline_element"}:
-                yield block, "credit_line"
+            if blocks[index + 1].rule in {OWN_LINKS.name, "byline_element"}:
+                yield block, CREDITS.name
             continue
         if block.rule is not None or len(block.text) > MAX_INTRO_CHARS or not _announces_links(block):
             continue
         next_blocks = blocks[index + 1 : index + 16]
         link_blocks = list(takewhile(lambda b: b.rule is not None or _is_all_links(b), next_blocks))
         is_read_more = READ_MORE.fullmatch(block.text) is not None
-        if any(b.rule == "own_links" for b in link_blocks[:1]) or (
+        if any(b.rule == OWN_LINKS.name for b in link_blocks[:1]) or (
             is_read_more and (link_blocks or not next_blocks)
         ):
-            yield block, "lead_in"
+            yield block, LEAD_IN.name
             if is_read_more:
-                yield from ((b, "announced_links") for b in link_blocks if b.rule is None)
+                yield from ((b, ANNOUNCED_LINKS.name) for b in link_blocks if b.rule is None)
 
 
 def _announces_links(block: Block) -> bool:
@@ -117,7 +122,7 @@ def bare_urls(blocks: list[Block], _: PageContext) -> RuleHits:
         text = block.text
         if text[0] in "hw" and BARE_URL.fullmatch(text):
             if not is_in_source_list:
-                yield block, "bare_address"
+                yield block, BARE_ADDRESS.name
         elif text[-1] in ":：" or block.element in HEADINGS:
             is_in_source_list = SOURCES_LABEL.search(text) is not None
         elif len(text) > MAX_LINE_CHARS:
@@ -137,4 +142,4 @@ def trailing_links(blocks: list[Block], _: PageContext) -> RuleHits:
         return
     for block in trailing_blocks:
         if block.rule is None and _is_all_links(block):
-            yield block, "after_promotion"
+            yield block, AFTER_PROMOTION.name

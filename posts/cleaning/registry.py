@@ -1,0 +1,23 @@
+"""All rules by which cleaning leaves something out, and why: rows of the modules for their kinds."""
+
+from types import MappingProxyType
+
+from posts.boilerplate.template import TEMPLATE_RULES
+from posts.cleaning.flat import FLAT_RULES
+from posts.cleaning.flat.title import TITLE_REPEATED
+from posts.cleaning.links import LINK_RULES
+from posts.html.cards import TEASER
+from posts.rules.elements import ELEMENT_RULES
+from posts.rules.text_index import ALL_TEXT_RULES
+
+RULES = (
+    *ELEMENT_RULES,
+    TEASER,
+    TITLE_REPEATED,
+    *ALL_TEXT_RULES,
+    *LINK_RULES,
+    *TEMPLATE_RULES,
+    *FLAT_RULES,
+)
+# name of a rule -> why it leaves something out
+RULE_REASONS = MappingProxyType({rule.name: rule.reason for rule in RULES})
