@@ -26,7 +26,7 @@ from cli import app  # noqa: E402
 from flows.settings import Settings, variable  # noqa: E402
 from lake.layout import PARTITIONED_TABLES  # noqa: E402
 from lake.query import sql  # noqa: E402
-from posts.cleaning.reasons import RULE_REASONS  # noqa: E402
+from posts.cleaning.registry import RULE_REASONS  # noqa: E402
 from schemas.enums import (  # noqa: E402
     IGNORED_REASONS,
     AlarmKind,
