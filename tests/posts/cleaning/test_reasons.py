@@ -3,10 +3,10 @@
 import ast
 
 import pytest
+from posts.cleaning.reasons import RULE_REASONS
 
 from paths import GOLDEN, ROOT
 from posts.cleaning.block_rules import TEXT_RULES
-from posts.cleaning.reasons import RULE_REASONS
 from posts.errors import Ignored, Rejected
 from posts.html.elements import CLASS_RULES
 from posts.parse import RawFile, parse_blocks
