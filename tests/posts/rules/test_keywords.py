@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from keyword_proof import matched_without
-from posts.rules.credits import CREDIT, CREDITS, REVERSED_CREDIT
 from posts.rules.calls_to_action import CALLS_TO_ACTION
+from posts.rules.credits import CREDIT, CREDITS, REVERSED_CREDIT
 from posts.rules.text_index import ALL_TEXT_RULES
 from posts.rules.wordings import TEXT_RULES
 
