@@ -2,6 +2,7 @@
 
 from posts.boilerplate.template import Template
 from posts.cleaning.block_rules import PageContext, apply_element_rules, apply_rules, apply_text_rules
+from posts.formats import markup_of
 from posts.html import render as bodies
 from posts.html.extract import Block, Content, parse_content
 from posts.html.parser import normalize_html
@@ -29,7 +30,7 @@ def blocks_for_learning(
 
 
 def _parse_content(body: str, file_name: str, parser: HtmlParser) -> Content:
-    html = body if file_name.lower().endswith(".html") else bodies.to_html(body)
+    html = bodies.render(body, markup_of(file_name))
     markup, is_too_deep = normalize_html(html, parser)
     content = parse_content(markup)
     if is_too_deep:

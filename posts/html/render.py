@@ -3,6 +3,7 @@
 import re
 from functools import cache
 
+from posts.formats import Markup
 from posts.html.markdown import References, parse_references, render_markdown
 
 EPOCH_COMMENT = re.compile(r"\s*<!--\s*(-?\d+|NaN)\s*-->")
@@ -51,6 +52,11 @@ def to_html(body: str) -> str:
     if body.startswith("<") and _find_html_end(body, FENCE_OR_BLOCK.match(body)) == len(body):
         return body
     return "".join(_render_pieces(body))
+
+
+def render(body: str, markup: Markup) -> str:
+    """Return a body of a markup as HTML."""
+    return body if markup is Markup.HTML else to_html(body)
 
 
 def _render_pieces(body: str) -> list[str]:

@@ -9,6 +9,7 @@ from posts.html import render as bodies
 from posts.metadata import fields as given
 from posts.metadata import front_matter
 from posts.metadata.dates import ResolvedDate, is_date, resolve_date
+from posts.metadata.dialects import Fields
 from posts.post import NotAPost
 from posts.text.decode import decode
 from posts.text.mojibake import fix_mojibake
@@ -21,7 +22,7 @@ from schemas.keys import normalize_source
 class Metadata:
     """The fields of a post that its file names, or that are told from what it names, and its body as written."""
 
-    front_fields: front_matter.Fields
+    front_fields: Fields
     resolved_date: ResolvedDate
     title: str
     url: str | None
@@ -76,9 +77,7 @@ def _read_source(content: bytes) -> str | None:
     return None if source_warnings else source
 
 
-def _resolve_date(
-    front_fields: front_matter.Fields, front_text: str, epoch: str | None, file_name: str
-) -> ResolvedDate:
+def _resolve_date(front_fields: Fields, front_text: str, epoch: str | None, file_name: str) -> ResolvedDate:
     key = _find_date_key(front_fields)
     value = front_fields[key] if key else None
     raw = front_matter.raw_value(front_text, key) or str(value) if key else None
@@ -93,7 +92,7 @@ def _resolve_date(
     return resolved_date
 
 
-def _find_date_key(front_fields: front_matter.Fields) -> str | None:
+def _find_date_key(front_fields: Fields) -> str | None:
     """Return the key that holds the date: the first that can be read, else the first that holds anything.
 
     `published: true` says that the post is no draft.
@@ -111,7 +110,7 @@ def _format_date(value: Any) -> str:
 
 
 def _find_title(
-    front_fields: front_matter.Fields, header_title: str | None, file_name: str, url: str | None
+    front_fields: Fields, header_title: str | None, file_name: str, url: str | None
 ) -> tuple[str, list[ParseWarning]]:
     if title := given.as_name(front_fields.get("title")):
         return title, []
@@ -124,9 +123,7 @@ def _find_title(
     raise Rejected(Reason.NO_TITLE, "title", "no title in front matter, header line, file name or URL")
 
 
-def _find_url(
-    front_fields: front_matter.Fields, header_url: str | None
-) -> tuple[str | None, list[ParseWarning]]:
+def _find_url(front_fields: Fields, header_url: str | None) -> tuple[str | None, list[ParseWarning]]:
     values = [given.as_text(front_fields[key]) for key in given.URL_KEYS if front_fields.get(key)] + [
         header_url
     ]
@@ -139,7 +136,7 @@ def _find_url(
 
 
 def _determine_source(
-    front_fields: front_matter.Fields, categories: list[str], url: str | None
+    front_fields: Fields, categories: list[str], url: str | None
 ) -> tuple[str, list[ParseWarning]]:
     named_source = given.as_text(given.first_present(front_fields, given.SOURCE_KEYS))
     source = normalize_source(

@@ -7,8 +7,10 @@ from html import unescape
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from posts.formats import without_ending
 from posts.html.extract import one_line
-from posts.metadata.front_matter import Fields, to_jsonable
+from posts.metadata.dialects import Fields
+from posts.metadata.front_matter import to_jsonable
 from posts.text.decode import replace_surrogates
 
 # `link` is not among them: what a link post comments on stands elsewhere
@@ -95,6 +97,5 @@ def title_from_url(url: str) -> str | None:
 
 def title_from_file_name(name: str) -> str | None:
     """Return the title that Jekyll gives a post without one: its file name without date and ending."""
-    slug = re.sub(r"\.(md|markdown|html)\Z", "", name, flags=re.IGNORECASE)
-    slug = re.sub(r"\A\d{4}-\d{1,2}-\d{1,2}-?", "", slug)
+    slug = re.sub(r"\A\d{4}-\d{1,2}-\d{1,2}-?", "", without_ending(name))
     return as_text(re.sub("[-_]+", " ", slug))

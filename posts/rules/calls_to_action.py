@@ -23,7 +23,8 @@ def _any_of(words: str) -> str:
 
 
 _ACTION = rf"(?:关注|關注|關註)(?!点|點|者|度|焦|的|区|區|指|过|過|于|於|這|这|非|往|群|对|對|那)|{_any_of(ACTION_WORDS.removeprefix('关注 關注 關註 '))}"
-_MILD_ACTION = _any_of(MILD_ACTION_WORDS)
+# labels are added to a post, not to a channel
+_MILD_ACTION = _any_of(MILD_ACTION_WORDS).replace("添加", "添加(?!標籤|标签)")
 _OWN_CHANNEL = r"我的|我们|我們|本(?:站|刊|台|网|網|报|報|號|号|人|频道|頻道|公众号|公眾號|专栏|專欄|文|篇)|此文|这篇|這篇|作者|频道|頻道|专栏|專欄|专页|專頁|创作|創作|粉[丝絲]|公[众眾衆][号號]|视频号|圍爐|围炉|电报|電報|微信|群[组組]?(?=$|[\W_])|会员|會員|訂戶|订户|付费|付費|newsletter|patreon|telegram|discord|youtube|facebook|twitter|instagram|\bline\b|\bfb\b|\big\b|社群|社团|播客|電子報|电子报|通讯|通訊|客户端|客戶端|\bapp\b|讚賞公民|赞赏公民"
 # where a writer is followed
 _OUTLET = r"频道|頻道|公众|公眾|专栏|專欄|专页|專頁|粉[丝絲專专]|微信|微博|推特|脸书|臉書|博客|部落格|账号|帳號|主页|主頁|播客|電子報|电子报|圍爐|围炉|matters|youtube|instagram|facebook|twitter|telegram|patreon|medium|line|ig|fb"

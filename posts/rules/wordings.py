@@ -53,11 +53,12 @@ TEXT_RULES: tuple[Rule, ...] = (
         "dateline",
         "date, length and counts are metadata",
         Scope.EDGE | Scope.SINGLE_TEXT,
-        pattern=r"[\W_]*(?:(?:发布|發布|发表|發表|编辑|編輯|最后更新|最後更新|最近更新|最后编辑|上次更新|更新|日期|时间|時間|刊于|原载|date|published|posted|updated|last updated|first published)\s*(?:于|於|时间|時間|日期|on|at|:|：)?\s*[:：]?\s*)?"
+        # without a number it is a word of a heading
+        pattern=r"(?=.*[0-9])(?:[\W_]*(?:(?:发布|發布|发表|發表|编辑|編輯|最后更新|最後更新|最近更新|最后编辑|上次更新|更新|日期|时间|時間|刊于|原载|date|published|posted|updated|last updated|first published)\s*(?:于|於|时间|時間|日期|on|at|:|：)?\s*[:：]?\s*)?"
         r"(?:(?:19|20)\d\d\s*[-./年]\s*\d{1,2}\s*[-./月]\s*\d{1,2}\s*日?(?:\s*(?:星期|周|週)[一二三四五六日天])?(?:[\sT,]*\d{1,2}:\d\d(?::\d\d)?)?"
         r"|(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*\.? \d{1,2}(?:st|nd|rd|th)?|(?:mon|tue|wed|thu|fri|sat|sun), \d{1,2} [a-z]{3} (?:19|20)\d\d(?: \d\d:\d\d(?::\d\d)?)?(?: [+-]\d{4}| GMT)?|\d{1,2}[./-]\d{1,2}[./-](?:(?:19|20)\d\d|\d\d)|(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*\.? \d{1,2}(?:st|nd|rd|th)?,? (?:19|20)\d\d|\d{1,2} (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.? (?:19|20)\d\d)[\W_]*"
         r"|(?:19|20)\d\d\s*[-./年]\s*\d{1,2}\s*[-./月]\s*\d{1,2}\s*日?(?:[\sT]*\d{1,2}:\d\d(?::\d\d)?)?[\s\W]{0,6}(?:(?:作者|编辑|編輯|责编|记者|記者|阅读|閱讀|栏目|出处)(?:数|量|次数)?\s*[:：|｜(（\d]|来源|來源|点击|浏览|瀏覽|字号|分享|举报|打印|IP ?属地).{0,120}(?<!。)"
-        r"|[\W_]*(?:本文)?(?:(?:共|约|約|全文|字数|字數|阅读|閱讀|预计|預計|需要?|大约|大約|时间|時間|时长|時長|计|計|[\s:：,，、/|·;；（(]|\d[\d,.]*+\s*+(?:千|万|萬)?(?:字|分钟|分鐘|次阅读|次閱讀|views?|reads?|words?|min(?:ute)?s?))\s*+)++(?:read|reading time|阅读|閱讀|读完|可读完|左右)?[\W_]*",
+        r"|[\W_]*(?:本文)?(?:(?:共|约|約|全文|字数|字數|阅读|閱讀|预计|預計|需要?|大约|大約|时间|時間|时长|時長|计|計|[\s:：,，、/|·;；（(]|\d[\d,.]*+\s*+(?:千|万|萬)?(?:字|分钟|分鐘|次阅读|次閱讀|views?|reads?|words?|min(?:ute)?s?))\s*+)++(?:read|reading time|阅读|閱讀|读完|可读完|左右)?[\W_]*)",
         keywords=("0 1 2 3 4 5 6 7 8 9",),
         # a heading that is a date begins a part of a chronicle; a date below a picture tells when it was taken
         excluded_elements=HEADINGS | {"figcaption", "li", "td"},

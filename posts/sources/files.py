@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from posts.errors import Rejected
+from posts.formats import ENDINGS
 from posts.sources.paths import decode_path, encode_path
 from schemas.enums import Reason
 
 # Ten times the longest real post seen (3 MB of inlined pictures); a larger file is a book or a mistake.
 MAX_POST_BYTES = 32 * 1024 * 1024
 
-POST_SUFFIXES = (b".md", b".markdown", b".html")
+POST_SUFFIXES = tuple(ending.encode() for ending in ENDINGS)
 # Version control keeps files of its own there, under any name.
 SKIPPED_DIRS = {b".git", b".hg", b".svn"}
 
@@ -33,7 +34,7 @@ class SourceFile:
 
 
 def walk_folder(root: bytes) -> Iterator[SourceFile]:
-    """Yield every *.md, *.markdown and *.html below root, at any depth, in no promised order.
+    """Yield every file of a post format (see posts.formats) below root, at any depth, in no promised order.
 
     Links are followed, after all real folders; each real folder is entered once, so loops end.
     A file that is dangling, or not a regular file, and a folder that cannot be listed are given with

@@ -3,13 +3,10 @@
 import re
 
 from posts.errors import Ignored, Rejected
+from posts.formats import POST_OPENING
 from posts.text.encoding import decode_bytes
 from schemas.enums import ParseWarning, Reason
 
-# What a post can begin with: a byte order mark of UTF-16, or the opening of front matter in an ASCII superset or UTF-16.
-POST_OPENING = re.compile(
-    rb"\xff\xfe|\xfe\xff|(?:\xef\xbb\xbf)?\s*(?:---|\+\+\+|\{)|(?:[-+]\0){3}|(?:\0[-+]){3}"
-)
 # https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md
 LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 SURROGATES = re.compile("[\ud800-\udfff]")

@@ -11,8 +11,8 @@ from statistics import median
 import corpus
 from clean_pages import Page, document, pages
 from clean_systems import FLOOR, OTHERS, SLOW, TIMED, Cleaner, ours
+from posts.formats import ENDINGS
 
-SUFFIXES = {".md", ".markdown", ".html"}
 LINE = "渡口的红绿灯照常亮着。"
 PARAGRAPH = f'<div class="entry"><p>{LINE}<b>灯下</b>没有<a href="/a">过河的人</a>。<br>{LINE}</p></div>\n'
 
@@ -39,7 +39,7 @@ class Costs:
 
 def costs(folder: Path, every: int, runs: int) -> Costs:
     """Measure all cleaners on a corpus, the slow ones on every n-th post."""
-    paths = sorted(path for path in corpus.files(folder) if path.suffix in SUFFIXES)
+    paths = sorted(path for path in corpus.files(folder) if path.suffix in ENDINGS)
     posts = list(pages(paths))
     sample = posts[::every]
     seconds, failures = measured(posts, sample, runs)

@@ -7,6 +7,7 @@ from html import escape
 from pathlib import Path
 
 from posts.errors import Rejected
+from posts.formats import markup_of
 from posts.html import render as bodies
 from posts.metadata import front_matter
 from posts.text.decode import decode
@@ -42,7 +43,7 @@ def page(path: Path) -> Page:
     values, _ = front_matter.load(kind, front_text)
     _, header_title, header_url, rest = bodies.split_header(body)
     title, url = values.get("title") or header_title or "", values.get("from") or header_url
-    html = rest if path.suffix == ".html" else bodies.to_html(rest)
+    html = bodies.render(rest, markup_of(path.name))
     return Page(path.name, str(title), str(url) if url else None, rest, html, document(str(title), html))
 
 

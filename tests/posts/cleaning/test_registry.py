@@ -1,25 +1,35 @@
-"""Every rule by which cleaning leaves a block out has a reason that can be told."""
+"""Every rule by which cleaning leaves something out is in the registry, with a reason that can be told."""
 
 import ast
+import pkgutil
+from importlib import import_module
 
 import pytest
-
-from paths import GOLDEN, ROOT
-from posts.cleaning.block_rules import TEXT_RULES
 from posts.cleaning.reasons import RULE_REASONS
+
+import posts
+from paths import GOLDEN, ROOT
+from posts.cleaning.registry import RULE_REASONS, RULES
 from posts.errors import Ignored, Rejected
-from posts.html.elements import CLASS_RULES
 from posts.parse import RawFile, parse_blocks
+from posts.rules.elements import ELEMENT_RULES
+from posts.rules.rule import Rule
+from posts.rules.text_index import ALL_TEXT_RULES
 from schemas.enums import HtmlParser
 from schemas.keys import blob_id
 
 POSTS = ROOT / "posts"
 CASES = sorted(path for path in GOLDEN.rglob("*.*") if path.suffix != ".json")
-NAMED_BY = {"_rule_of", "_worded", "why_dropped"}
+MODULES = [import_module(found.name) for found in pkgutil.walk_packages(posts.__path__, "posts.")]
+# those of rows without a name of their own aside
+RECORDS = {
+    name: value for module in MODULES for name, value in vars(module).items() if isinstance(value, Rule)
+}
+NAMED_BY = {"_class_rule", "element_rule"}
 
 
 def rules_in(module):
-    """Yield the names that a module sets as a rule: `x.rule = ...`, `yield block, ...`, the fourth part of a Part."""
+    """Yield the names that a module sets as a rule: `x.rule = ...`, `yield block, ...`, the fourth part of a Segment."""
     for node in ast.walk(ast.parse((POSTS / module).read_text("utf-8"))):
         if isinstance(node, ast.Assign) and any(getattr(it, "attr", None) == "rule" for it in node.targets):
             yield from _words(node.value)
@@ -27,7 +37,7 @@ def rules_in(module):
             yield from _words(node.value.elts[-1])
         elif isinstance(node, ast.GeneratorExp) and isinstance(node.elt, ast.Tuple):
             yield from _words(node.elt.elts[-1])
-        elif isinstance(node, ast.Call) and getattr(node.func, "id", None) == "Part":
+        elif isinstance(node, ast.Call) and getattr(node.func, "id", None) == "Segment":
             yield from (word for part in node.args[3:] for word in _words(part))
         elif isinstance(node, ast.FunctionDef) and node.name in NAMED_BY:
             returned = (it.value for it in ast.walk(node) if isinstance(it, ast.Return) and it.value)
@@ -38,6 +48,8 @@ def _words(node):
     """Yield the texts that an expression may come to, but for those that it compares with."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value:
         yield node.value
+    elif isinstance(node, ast.Attribute) and node.attr == "name" and getattr(node.value, "id", "").isupper():
+        yield RECORDS[node.value.id].name
     elif isinstance(node, ast.BoolOp):
         yield from (word for value in node.values for word in _words(value))
     elif isinstance(node, ast.IfExp):
@@ -51,8 +63,16 @@ def test_every_rule_that_the_code_names_has_a_reason(module):
 
 def test_the_rules_that_are_functions_are_found_in_the_code():
     found = {rule for path in POSTS.rglob("*.py") for rule in rules_in(path)}
-    data = {rule.name for rule in (*CLASS_RULES, *TEXT_RULES)}
+    data = {rule.name for rule in (*ELEMENT_RULES, *ALL_TEXT_RULES)}
     assert set(RULE_REASONS) - found <= data
+
+
+def test_every_record_is_in_the_registry():
+    assert [name for name, rule in RECORDS.items() if rule not in RULES] == []
+
+
+def test_a_rule_has_one_reason():
+    assert {(rule.name, rule.reason) for rule in RULES} == set(RULE_REASONS.items())
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.relative_to(GOLDEN).as_posix())

@@ -1,0 +1,71 @@
+"""What front matter may be at the most: deeper nesting, or more values, is an attack on the parser and no post."""
+
+import re
+from typing import Any
+
+import yaml
+
+from posts.errors import Rejected
+from schemas.enums import Reason
+
+# libyaml crashes the process at some ten thousand levels; no front matter needs ten.
+MAX_DEPTH = 100
+# A document whose aliases unfold to more than this is an attack, not a post.
+MAX_NODES = 10_000
+# YAML 1.1 reads 1:59:59 as a number of base 60, each place of which takes longer than the one before
+SEXAGESIMAL = re.compile(rf"(?::[0-5]?[0-9]){{{MAX_DEPTH}}}")
+# what in TOML is no key, though it may hold dots
+TOML_STRING = re.compile(
+    r"""\"{3}(?:[^"\\]++|\\.|"(?!""))*+(?:\"{3}|\Z)|'{3}(?:[^']++|'(?!''))*+(?:'{3}|\Z)"""
+    r"""|"(?:[^"\\\n]++|\\.)*+"?|'[^'\n]*+'?|\#[^\n]*+""",
+    re.DOTALL,
+)
+TOML_KEY_END = re.compile(r"[=,\[\]{}\n]")
+
+
+def check_nesting(front_matter: str) -> None:
+    flow_openings = sum(1 for c in front_matter if c in "[{")
+    indent = max((len(line) - len(line.lstrip(" -?")) for line in front_matter.split("\n")), default=0)
+    if (flow_openings > MAX_DEPTH and _flow_depth(front_matter) > MAX_DEPTH) or indent > MAX_DEPTH * 2:
+        raise Rejected(Reason.HOSTILE_FRONT_MATTER, detail=f"nested deeper than {MAX_DEPTH}")
+
+
+def _flow_depth(front_matter: str) -> int:
+    depth = max_depth = 0
+    for c in front_matter:
+        depth += (c in "[{") - (c in "]}")
+        max_depth = max(max_depth, depth)
+    return max_depth
+
+
+def check_sexagesimal(front_matter: str) -> None:
+    """Raise ValueError for a number of base 60 that is too long to be read."""
+    if SEXAGESIMAL.search(front_matter):
+        raise ValueError(f"a number of over {MAX_DEPTH} places")
+
+
+def check_dotted_keys(front_matter: str) -> None:
+    """Refuse keys such as `a.b.c`, each dot of which nests a table, that are deeper than front matter may be."""
+    if front_matter.count(".") <= MAX_DEPTH:
+        return
+    if max(key.count(".") for key in TOML_KEY_END.split(TOML_STRING.sub("", front_matter))) > MAX_DEPTH:
+        raise Rejected(Reason.HOSTILE_FRONT_MATTER, detail=f"nested deeper than {MAX_DEPTH}")
+
+
+def check_aliases(front_matter: str) -> None:
+    try:
+        node = yaml.compose(front_matter, Loader=yaml.CSafeLoader)
+    except (yaml.YAMLError, RecursionError):
+        return
+    if _count_unfolded(node, {}) > MAX_NODES:
+        raise Rejected(Reason.HOSTILE_FRONT_MATTER, detail=f"aliases unfold to over {MAX_NODES} values")
+
+
+def _count_unfolded(node: Any, sizes: dict[int, int]) -> int:
+    """Count the values that a node stands for, aliases written out; a node within itself counts as endless."""
+    if id(node) not in sizes:
+        sizes[id(node)] = MAX_NODES + 1
+        children = node.value if isinstance(node, yaml.CollectionNode) else []
+        nodes = [n for pair in children for n in (pair if isinstance(pair, tuple) else (pair,))]
+        sizes[id(node)] = 1 + sum(_count_unfolded(n, sizes) for n in nodes)
+    return sizes[id(node)]

@@ -1,0 +1,90 @@
+"""Proof that all that a pattern matches holds one of some keywords, without trying texts.
+
+The pattern is walked as `re` has parsed it. A state is the end of what is matched so far that may begin a keyword,
+with an example of such a text; what holds a keyword has no state. What is left at the end is matched without one.
+"""
+
+from re import IGNORECASE, _constants, _parser
+
+# a class of more characters is taken for any character: it begins no keyword
+MAX_RANGE = 64
+# so often a part is repeated before its further repetitions are taken for any text
+MAX_REPEATS = 12
+REPEATS = {_constants.MAX_REPEAT, _constants.MIN_REPEAT, _constants.POSSESSIVE_REPEAT}
+ANY = "?"
+
+
+def matched_without(pattern, keywords, flags=IGNORECASE):
+    """Return texts, with `?` for any, that a pattern matches though they hold no keyword; none if there are none."""
+    proof = _Proof(keywords.split())
+    return sorted(proof.after(_parser.parse(pattern, flags), {"": ""}).values())
+
+
+class _Proof:
+    def __init__(self, keywords):
+        self.keywords = keywords
+        self.prefixes = {word[:length] for word in keywords for length in range(len(word))}
+
+    def after(self, sequence, states):
+        for operation, argument in sequence:
+            states = self.step(operation, argument, states) if states else states
+        return states
+
+    def step(self, operation, argument, states):  # noqa: PLR0911 - a case for each operation
+        if operation is _constants.LITERAL:
+            return self.read([chr(argument)], states)
+        if operation is _constants.IN:
+            chars = _chars_of(argument)
+            return self.read(chars, states) if chars else _any_text(states)
+        if operation is _constants.BRANCH:
+            branches = [self.after(branch, states) for branch in argument[1]]
+            return {state: example for branch in branches for state, example in branch.items()}
+        if operation is _constants.SUBPATTERN:
+            return self.after(argument[3], states)
+        if operation is _constants.ATOMIC_GROUP:
+            return self.after(argument, states)
+        if operation in REPEATS:
+            return self.repeat(*argument, states)
+        if operation is _constants.ASSERT:
+            return states if self.after(argument[1], {"": ""}) else {}
+        return states if operation in {_constants.ASSERT_NOT, _constants.AT} else _any_text(states)
+
+    def read(self, chars, states):
+        following = {}
+        for state, example in states.items():
+            for char in chars:
+                text = state + char.lower()
+                if not any(word in text for word in self.keywords):
+                    state_after = next(text[i:] for i in range(len(text) + 1) if text[i:] in self.prefixes)
+                    following.setdefault(state_after, example + char.lower())
+        return following
+
+    def repeat(self, minimum, maximum, sequence, states):
+        for _ in range(min(minimum, MAX_REPEATS)):
+            states = self.after(sequence, states)
+        reached, fresh = dict(states), states
+        for _ in range(min(int(maximum) - minimum, MAX_REPEATS)):
+            fresh = {
+                state: text for state, text in self.after(sequence, fresh).items() if state not in reached
+            }
+            reached |= fresh
+        return reached | {"": ""} if fresh and reached and maximum - minimum > MAX_REPEATS else reached
+
+
+def _any_text(states):
+    return {"": next(iter(states.values())) + ANY}
+
+
+def _chars_of(members):
+    """Return the characters of a class; none where there are too many to tell. A digit is one of 0 to 9."""
+    chars = set()
+    for operation, argument in members:
+        if operation is _constants.LITERAL:
+            chars.add(chr(argument))
+        elif operation is _constants.RANGE and argument[1] - argument[0] < MAX_RANGE:
+            chars.update(map(chr, range(argument[0], argument[1] + 1)))
+        elif operation is _constants.CATEGORY and argument is _constants.CATEGORY_DIGIT:
+            chars.update("0123456789")
+        else:
+            return []
+    return sorted(chars)
