@@ -5,7 +5,6 @@ import pkgutil
 from importlib import import_module
 
 import pytest
-from posts.cleaning.reasons import RULE_REASONS
 
 import posts
 from paths import GOLDEN, ROOT
