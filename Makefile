@@ -32,8 +32,16 @@ run: install  ## ingest the example posts through Prefect, and ask the lake
 serve: install  ## Prefect's server with its UI, a worker and all deployments, on this machine
 	$(BIN)/postlake serve --port $(PORT)
 
-test: install  ## every test
-	$(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadscope --no-loadscope-reorder
+PYTEST := $(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadscope --no-loadscope-reorder
+
+test: install  ## the default tests
+	$(PYTEST)
+
+test-all: install  ## these and the slow ones, as .ci/run: whole corpora, live servers and a browser
+	$(PYTEST) -m 'not matrix'
+
+test-matrix: install  ## every case and example of every test: an hour, before a release
+	$(PYTEST) -m '' --hypothesis-profile=matrix
 
 fuzz: install  ## search for input that breaks a property of the tests: MINUTES=10
 	$(BIN)/python tests/fuzz/run.py --minutes $(MINUTES)
@@ -56,8 +64,12 @@ bench-clean: install  ## cleaning beside other cleaners: GOLD=folder, LAKE=lake 
 	$(BIN)/python tests/bench/clean.py --every $(EVERY) $(if $(filter-out file,$(origin GOLD))$(wildcard $(GOLD)/.),--gold $(GOLD)) \
 	  $(if $(filter-out file,$(origin LAKE)),--lake $(LAKE)) $(if $(CORPUS),--corpus $(CORPUS))
 
+docs: install  ## the reference, written from the code, and all documents as a site in site/
+	$(BIN)/python docs/generate.py
+	$(BIN)/mkdocs build --quiet --strict
+
 lock:  ## resolve requirements.lock anew from pyproject.toml (needs pip-tools)
 	pip-compile --quiet --generate-hashes --all-extras --strip-extras --unsafe-package chardet --upgrade \
 	  --no-emit-index-url --no-emit-find-links --no-emit-options --no-header -o requirements.lock pyproject.toml
 
-.PHONY: help install run serve test fuzz check bench bench-prefect bench-clean lock
+.PHONY: help install run serve test test-all test-matrix fuzz check bench bench-prefect bench-clean docs lock

@@ -14,13 +14,13 @@ import typer
 
 from cli.backfill import backfill
 from cli.cleaning import clean, explain
-from cli.console import INTERRUPTED
 from cli.damage import with_damage_explained
 from cli.ingest import ingest, replay
 from cli.maintenance import learn, maintain, reclean, verify
+from cli.output.progress import INTERRUPTED
+from cli.output.terminal import VERBOSITY, print_logs, print_to_stderr
 from cli.query import history, info, rejects, report, sql
 from cli.serve import deploy, serve, server, worker
-from cli.terminal import VERBOSITY, print_logs, print_to_stderr
 from schemas.errors import PostlakeError
 
 FAILED_EXIT_CODE = 1

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.command import with_options
-from cli.console import progress_display
 from cli.ingest import print_summary
 from cli.options import LAKE_OPTION, SOURCE_OPTION, WAIT_OPTION, Json
-from cli.tables import print_table
-from cli.terminal import echo, print_note
+from cli.output.progress import progress_display
+from cli.output.tables import print_table
+from cli.output.terminal import echo, print_note
 from flows.pipeline.options import BackfillOptions
 from posts.sources.paths import printable
 

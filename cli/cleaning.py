@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from cli.options import DATA_LAKE, LakeDir, Parser, expand_path, output_file, output_folder
-from cli.terminal import escape_control_characters, print_to_stderr
+from cli.output.terminal import escape_control_characters, print_to_stderr
 from schemas.enums import HtmlParser
 
 FAILED_EXIT_CODE = 1
@@ -75,13 +75,13 @@ def explain(
     as_json: Annotated[bool, typer.Option("--json", help="The blocks as one JSON object.")] = False,
 ) -> None:
     """Show what was kept of a post and what each rule left out, with the templates that the lake has learned."""
-    from cli.explain.page import page
+    from cli.explain.page import render_page
     from cli.explain.terminal import as_dict, print_explanation
     from flows.pipeline.learning.explain import explain as run_explain
 
     explanation = run_explain(target, lake, parser)
     if html is not None:
-        html.write_text(page(explanation), encoding="utf-8")
+        html.write_text(render_page(explanation), encoding="utf-8")
     if as_json:
         typer.echo(json.dumps(as_dict(explanation), ensure_ascii=False, default=str))
     elif html is None:

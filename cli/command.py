@@ -9,7 +9,7 @@ from typing import Annotated, Any, get_origin
 
 import typer
 
-from cli.terminal import print_note
+from cli.output.terminal import print_note
 from flows.pipeline.options import Declared, current_names, declared_fields
 
 DAY = dt.date | None

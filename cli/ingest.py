@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.command import with_options
-from cli.console import progress_display
 from cli.options import LAKE_OPTION, WAIT_OPTION, Json
-from cli.tables import print_table
-from cli.terminal import VERBOSITY, echo, print_note, print_to_stderr
+from cli.output.progress import progress_display
+from cli.output.tables import print_table
+from cli.output.terminal import VERBOSITY, echo, print_note, print_to_stderr
 from flows.pipeline.options import IngestOptions, ReplayOptions, as_parameters
 from schemas.enums import Granularity
 

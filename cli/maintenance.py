@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import typer
 
 from cli.command import with_options
-from cli.console import progress_display, show_learn_result
 from cli.options import LAKE_OPTION, SOURCE_OPTION, WAIT_OPTION, Json
-from cli.tables import print_table
-from cli.terminal import echo
+from cli.output.progress import progress_display, show_learn_result
+from cli.output.tables import print_table
+from cli.output.terminal import echo
 from flows.pipeline.options import LearnOptions, MaintainOptions, RecleanOptions, VerifyOptions
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.console import print_versions
 from cli.options import DATA_LAKE, Json, LakeDir, OutputFormat, Reasons, format_of, output_file
-from cli.tables import print_cut_table, print_table
-from cli.terminal import echo, print_note
+from cli.output.progress import print_versions
+from cli.output.tables import print_cut_table, print_table
+from cli.output.terminal import echo, print_note
 from schemas.enums import PageLanguage
 
 DEFAULT_ROWS = 40
@@ -132,7 +132,7 @@ def history(
 
 
 def info(lake: LakeDir = DATA_LAKE, as_json: Json = False) -> None:
-    """Tell what a lake holds: tables, versions, rows, files, bytes, sources and their dates."""
+    """Show what a lake holds: tables, versions, rows, files, bytes, sources and their dates."""
     from lake.query.info import posts_by_source, tables
     from lake.store import open_lake
 
@@ -172,8 +172,8 @@ def report(
     ] = None,
 ) -> None:
     """Write a page with charts of a lake, for a browser: one file that needs no network."""
-    from flows.pipeline.html_report.write import write
+    from flows.pipeline.html_report.render import write_report
 
     page = html or lake / "report.html"
-    figures = write(lake, page, language)
-    echo(f"{page}: {figures.posts} posts from {figures.live.height} sources")
+    report_data = write_report(lake, page, language)
+    echo(f"{page}: {report_data.posts} posts from {report_data.live_sources.height} sources")

@@ -35,7 +35,7 @@ def clean_tables(maintain_run: MaintainRun) -> MaintainResult:
 
 
 def maintain_markdown(result: MaintainResult) -> str:
-    """Tell what was done for each table."""
+    """Return what was done for each table, as Markdown."""
     rows = [list(asdict(each).values()) for each in result.tables]
     names = list(asdict(result.tables[0]))
     seconds = table(("stage", "seconds"), result.stage_seconds.items(), numbers=["seconds"])

@@ -6,8 +6,8 @@ from prefect.artifacts import create_link_artifact, create_markdown_artifact
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 
-from flows.pipeline.html_report.data import Figures
-from flows.pipeline.html_report.write import write
+from flows.pipeline.html_report.data import ReportData
+from flows.pipeline.html_report.render import write_report
 from flows.pipeline.options import ReportOptions
 from flows.pipeline.reporting.markdown import table
 from flows.prefect.lake_flow import lake_flow, lake_task
@@ -18,31 +18,33 @@ from schemas.enums import PageLanguage
 
 @lake_task("page")
 def write_page(lake: str, html: str, language: PageLanguage | None) -> State[None]:
-    figures = write(Path(lake), Path(html), language)
+    report_data = write_report(Path(lake), Path(html), language)
     create_markdown_artifact(
-        _report_markdown(figures, Path(html)), key="report", description="A page with charts of the lake"
+        _report_markdown(report_data, Path(html)), key="report", description="A page with charts of the lake"
     )
     if (url := publish_page(Path(html), str(flow_run.id))) is not None:
         create_link_artifact(
             url, "Open the report", key="report-page", description="The page with all charts"
         )
-    return completed_state(f"{html}: {figures.posts} posts from {figures.live.height} sources")
+    return completed_state(
+        f"{html}: {report_data.posts} posts from {report_data.live_sources.height} sources"
+    )
 
 
-def _report_markdown(figures: Figures, html: Path) -> str:
-    last_run = figures.runs.head(1)
+def _report_markdown(report_data: ReportData, html: Path) -> str:
+    last_run = report_data.runs.head(1)
     numbers = {
         "page": html.absolute(),
-        "posts": f"{figures.posts:,}",
-        "sources": figures.live.height,
-        "first post": figures.live["first"].min() or "",
-        "last post": figures.live["last"].max() or "",
-        "rejected files": figures.rejected,
+        "posts": f"{report_data.posts:,}",
+        "sources": report_data.live_sources.height,
+        "first post": report_data.live_sources["first"].min() or "",
+        "last post": report_data.live_sources["last"].max() or "",
+        "rejected files": report_data.rejected_files,
         "last run": last_run["run_id"].first() or "",
         "balanced": "yes" if last_run["balanced"].all() else "NO",
-        "silent sources": figures.silent,
+        "silent sources": report_data.silent_sources,
     }
-    return f"# Report of {figures.place}\n\n" + table(("what", "value"), numbers.items())
+    return f"# Report of {report_data.lake_name}\n\n" + table(("what", "value"), numbers.items())
 
 
 @lake_flow(ReportOptions, name="report", flow_run_name="report of {lake}")

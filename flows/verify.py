@@ -31,7 +31,7 @@ def report(verify_report: VerifyReport) -> None:
 
 
 def verify_markdown(verify_report: VerifyReport) -> str:
-    """Tell what was found, first, and what was looked at."""
+    """Return what was found, then what was checked, as Markdown."""
     finding_rows = [[each.check, each.table, each.where, each.detail] for each in verify_report.shown]
     check_rows = [
         [each.check, each.table, each.checked, each.findings, each.skipped] for each in verify_report.checks

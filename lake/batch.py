@@ -1,4 +1,4 @@
-"""A batch: what a handful of files became, ready to be committed."""
+"""A batch: what a group of files became, ready to be committed."""
 
 import datetime as dt
 from dataclasses import dataclass, field
@@ -11,6 +11,7 @@ KEY = ["origin", "path"]
 # The file's own name: what a reading depends on, beside the bytes. A file that moves keeps it.
 FILE_NAME = pl.col("path").str.extract("([^/]*)$").alias("name")
 CONTENT_KEY = ["blob", "name"]
+MICROSECOND = dt.timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class Run:
 class Checkpoint:
     """How far the lake has followed an origin: a commit, if it has such, and a moment of its history.
 
-    `is_whole` where the ledger is just as that commit has the files.
+    `is_complete` where the ledger is just as that commit has the files.
     """
 
     commit: str | None = None
@@ -41,10 +42,10 @@ def no_deletions() -> pl.DataFrame:
 class Batch:
     """Rows to commit together: what came and what went, each at a moment of its source's history.
 
-    `sightings` has a row per file that came, at `first_seen_at`; its outcome is null where the same content
+    `file_rows` has a row per file that came, at `first_seen_at`; its outcome is null where the same content
     under the same file name is in the lake or in this batch already. `posts` has a row per reading that gave
-    a post, twins included. `gone` are files that went, at `gone_at`. `doomed` are files that the lake takes
-    to be there and that this run knows to be others now, though it has not come to them yet. `marks` tell how
+    a post, twins included. `deleted` are files that went, at `gone_at`. `edited_later` are files that the lake takes
+    to be there and that this run knows to be others now, though it has not come to them yet. `checkpoints` tell how
     far the ledger has followed an origin with this batch, where that is a commit.
     """
 
@@ -55,3 +56,9 @@ class Batch:
     deleted: pl.DataFrame = field(default_factory=no_deletions)
     edited_later: pl.DataFrame = field(default_factory=no_deletions)
     checkpoints: dict[str, Checkpoint] = field(default_factory=dict)
+
+
+def chunk_by_total(rows: pl.DataFrame, amount: pl.Expr, limit: int) -> list[pl.DataFrame]:
+    """Cut rows, in their order, into chunks of which some amount sums up to about a limit."""
+    numbered = rows.with_columns(_chunk=amount.cum_sum() // limit)
+    return numbered.partition_by("_chunk", maintain_order=True, include_key=False)

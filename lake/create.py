@@ -6,8 +6,10 @@ from pathlib import Path
 from deltalake import DeltaTable
 from deltalake.schema import Field, Schema
 
+from lake.delta import to_arrow
 from lake.errors import DamagedError, LakeError
-from lake.store import PARTITIONED_TABLES, STATS_COLUMNS, Lake, is_lake, open_lake, to_arrow
+from lake.layout import PARTITIONED_TABLES, STATS_COLUMNS
+from lake.store import Lake, is_lake, open_lake
 from schemas.enums import Granularity
 from schemas.tables import TABLES, empty_table
 

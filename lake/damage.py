@@ -38,7 +38,7 @@ DISK_ERRORS = {
 
 @contextmanager
 def explaining_damage(root: Path) -> Iterator[None]:
-    """Tell what is wrong with a lake, where that is what makes the work on it fail.
+    """Raise what is wrong with a lake, where that is what makes the work on it fail.
 
     Raises DamagedError and StorageError in the place of what a library has raised; all else goes on as it is.
     """
@@ -74,7 +74,7 @@ def _find_damage_once(root: Path, error: BaseException) -> DamagedError | None:
 
 
 def _is_outside_lake(root: Path, error: BaseException) -> bool:
-    """Tell whether an error names a file that is none of the lake's."""
+    """Return whether an error names a file that is none of the lake's."""
     path = getattr(error, "filename", None)
     return path is not None and not Path(os.fsdecode(path)).absolute().is_relative_to(root.absolute())
 

@@ -1,4 +1,4 @@
-"""The Parquet files of a table: written whole, described as the Delta log wants it."""
+"""The Delta protocol: Parquet files written whole, the actions that describe them, commits. Knows no table by name."""
 
 import json
 import time
@@ -7,7 +7,35 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import polars as pl
+from deltalake import (
+    ColumnProperties,
+    CommitProperties,
+    DeltaTable,
+    Transaction,
+    WriterProperties,
+    write_deltalake,
+)
 from deltalake.transaction import AddAction, RemoveAction
+
+from lake.layout import (
+    STATS_COLUMNS,
+)
+
+Action = AddAction | RemoveAction
+
+# the other modules of the lake know no more of Delta than these
+__all__ = [
+    "Action",
+    "CommitProperties",
+    "Transaction",
+    "append_rows",
+    "as_rewrite",
+    "commit_actions",
+    "remove_actions",
+    "to_arrow",
+    "write",
+    "write_file",
+]
 
 
 def write(
@@ -16,7 +44,7 @@ def write(
     """Write one file per partition below the folder of a table, and give what the log must know of each.
 
     Polars writes a small file for a quarter of delta-rs's CPU. Rows keep their order; the statistics of the
-    columns `pruned_by` go to the log, and none into the files.
+    columns `stats_columns` go to the log, and none into the files.
     """
     for values, partition_rows in rows.partition_by(partition, include_key=False, as_dict=True).items():
         yield write_file(
@@ -67,7 +95,7 @@ def remove_actions(files: pl.DataFrame, partition: list[str]) -> Iterator[Remove
 
 
 def _statistics(rows: pl.DataFrame, columns: list[str]) -> str:
-    """Spell number, extremes and nulls of rows as the Delta protocol does."""
+    """Format number, extremes and nulls of rows as the Delta protocol does."""
     lowest, highest = rows.select(pl.col(columns).min()), rows.select(pl.col(columns).max())
     stats = {
         "numRecords": rows.height,
@@ -79,5 +107,37 @@ def _statistics(rows: pl.DataFrame, columns: list[str]) -> str:
 
 
 def _iso_time(value: object) -> str:
-    """Spell a date or time as the Delta protocol does: `2024-03-05`, `2024-03-05T08:00:00.000001Z`."""
+    """Format a date or time as the Delta protocol does: `2024-03-05`, `2024-03-05T08:00:00.000001Z`."""
     return str(value.isoformat()).replace("+00:00", "Z")  # type: ignore[attr-defined]  # statistics hold nothing else
+
+
+def to_arrow(rows: pl.DataFrame):  # type: ignore[no-untyped-def]  # noqa: ANN201 - pyarrow has no types
+    """Return rows as Arrow without string views, which some readers of the lake do not know."""
+    return rows.to_arrow(compat_level=pl.CompatLevel.oldest())
+
+
+def _writer_properties(name: str) -> WriterProperties:
+    column_properties = {
+        column: ColumnProperties(statistics_enabled="CHUNK") for column in STATS_COLUMNS[name]
+    }
+    return WriterProperties(
+        compression="ZSTD",
+        compression_level=3,
+        default_column_properties=ColumnProperties(statistics_enabled="NONE"),
+        column_properties=column_properties,
+    )
+
+
+def append_rows(table: DeltaTable, name: str, rows: pl.DataFrame) -> None:
+    """Add rows to a table, in one commit."""
+    write_deltalake(table, to_arrow(rows), mode="append", writer_properties=_writer_properties(name))
+
+
+def commit_actions(
+    table: DeltaTable, actions: list[Action], partition: list[str], commit_properties: CommitProperties
+) -> None:
+    """Put files, written already, into a table and take others out, in one commit; none at all for its properties alone."""
+    table.create_write_transaction(
+        actions, "append", table.schema(), partition, commit_properties=commit_properties
+    )
+    table.update_incremental()

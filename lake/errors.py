@@ -22,7 +22,7 @@ class StorageError(PostlakeError):
 
 
 class DamagedError(PostlakeError):
-    """A file of a lake is not what it should be: `where` in the folder of `table`, and `what` is the matter with it."""
+    """A file of a lake is not what it should be: `path` in the folder of `table`, and `fault` is the matter with it."""
 
     def __init__(self, root: Path, table: str, path: str, fault: str) -> None:
         message = (

@@ -43,7 +43,7 @@ def hold_writer_lock(root: Path, run_id: str, wait_seconds: float) -> Iterator[N
 
 
 def has_unreleased_lock(root: Path) -> bool:
-    """Tell whether the run that held the writer lock last was killed, or holds it still."""
+    """Return whether the run that held the writer lock last was killed, or holds it still."""
     return (root / HOLDER_FILE).exists()
 
 

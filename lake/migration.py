@@ -10,13 +10,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import polars as pl
-from deltalake import CommitProperties, Transaction
 
-from lake.batch import KEY, Run
+from lake.batch import KEY, Run, chunk_by_total
 from lake.commit.commit import BATCH_KEY, IDENTITY_KEY, version_transactions
 from lake.create import create_lake
+from lake.delta import CommitProperties, Transaction
 from lake.errors import LakeError
-from lake.store import MAX_FILE_ROWS, Lake
+from lake.layout import MAX_FILE_ROWS
+from lake.store import Lake
 from lake.tables import runs
 from schemas.enums import Outcome, Reason
 from schemas.keys import IDENTITY_VERSION
@@ -69,7 +70,7 @@ def staging(lake: Lake) -> Iterator[Lake]:
 def replace_all(lake: Lake, staged_lake: Lake, run: Run, checkpoints: str) -> int:
     """Put what a staged lake holds in the place of a lake's posts, revisions and ledger.
 
-    `marks` tell how far repositories are followed. Returns how many post ids were given another one.
+    `checkpoints` tell how far repositories are followed. Returns how many post ids were given another one.
     """
     file_rows = _resolve_file_rows(lake, staged_lake)
     stored_versions = pl.concat(
@@ -102,8 +103,7 @@ def _partition_chunks(staged_lake: Lake, name: str, first_ingests: pl.DataFrame)
     if files.is_empty():
         return
     row_counts = files.group_by(partition).agg(pl.col("num_records").sum()).sort(partition)
-    row_counts = row_counts.with_columns(share=pl.col("num_records").cum_sum() // _MAX_CHUNK_ROWS)
-    for chunk in row_counts.partition_by("share", maintain_order=True):
+    for chunk in chunk_by_total(row_counts, pl.col("num_records"), _MAX_CHUNK_ROWS):
         rows = staged_lake.read_partitions(name, chunk.select(partition))
         rows_with_first = rows.join(
             first_ingests, on=[*KEY, "blob"], how="left", suffix="_first", maintain_order="left"

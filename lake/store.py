@@ -7,20 +7,32 @@ from typing import Any
 from urllib.parse import unquote
 
 import polars as pl
-from deltalake import ColumnProperties, CommitProperties, DeltaTable, WriterProperties, write_deltalake
+from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
-from deltalake.transaction import AddAction, RemoveAction
 
-from lake.delta import remove_actions, write, write_file
+from lake.delta import (
+    Action,
+    CommitProperties,
+    append_rows,
+    commit_actions,
+    remove_actions,
+    write,
+    write_file,
+)
 from lake.errors import DamagedError, LakeError
+from lake.layout import (
+    DAY_FORMAT,
+    GRANULARITIES,
+    MAX_FILE_ROWS,
+    MAX_SMALL_FILES,
+    OPTIONAL_TABLES,
+    PARTITIONED_TABLES,
+    SMALL_FILE_ROWS,
+    STATS_COLUMNS,
+)
 from schemas.enums import Granularity
 from schemas.tables import TABLES, schema_of
 
-DAY_FORMAT = {Granularity.MONTH: "%Y-%m", Granularity.YEAR: "%Y", Granularity.DAY: "%Y-%m-%d"}
-GRANULARITIES = tuple(Granularity)
-# Rows of a file of the ledger: a hundred bytes each, and a few files to open in a table of a million.
-SMALL_FILE_ROWS, MAX_FILE_ROWS, MAX_SMALL_FILES = 10_000, 50_000, 32
-Action = AddAction | RemoveAction
 # How a file may differ from its table: Delta widens types, and adds columns and fields, without writing files anew.
 SCAN_CASTS = pl.ScanCastOptions(
     integer_cast="upcast",
@@ -29,19 +41,6 @@ SCAN_CASTS = pl.ScanCastOptions(
     missing_struct_fields="insert",
     extra_struct_fields="ignore",
 )
-PARTITIONED_TABLES = frozenset({"posts", "revisions"})
-# An older lake may lack these.
-OPTIONAL_TABLES = frozenset({"renamed_posts"})
-# Statistics are kept for the columns that queries prune by. Those of a text would put the text in the log.
-STATS_COLUMNS = {
-    "raw": ["size"],
-    "posts": ["date", "published_at", "withdrawn_at"],
-    "revisions": ["date", "published_at", "superseded_at"],
-    "files": ["outcome", "read_at", "gone_at"],
-    "templates": ["source_id", "version"],
-    "renamed_posts": ["old_id"],
-    "runs": ["started_at"],
-}
 
 
 class Table(DeltaTable):
@@ -217,12 +216,7 @@ class Lake:
 
     def append(self, name: str, rows: pl.DataFrame) -> None:
         """Add rows to a table."""
-        write_deltalake(
-            self.table(name),
-            to_arrow(self.conform(name, rows)),
-            mode="append",
-            writer_properties=_writer_properties(name),
-        )
+        append_rows(self.table(name), name, self.conform(name, rows))
 
     def replace(
         self, name: str, rows: pl.DataFrame, partitions: pl.DataFrame, commit_properties: CommitProperties
@@ -287,12 +281,8 @@ class Lake:
     def commit(
         self, name: str, actions: list[Action], partition: list[str], commit_properties: CommitProperties
     ) -> None:
-        """Put files, written already, into a table and take others out, in one commit; none at all for the mark alone."""
-        table = self.table(name)
-        table.create_write_transaction(
-            actions, "append", table.schema(), partition, commit_properties=commit_properties
-        )
-        table.update_incremental()
+        """Put files, written already, into a table and take others out, in one commit; none at all for its properties alone."""
+        commit_actions(self.table(name), actions, partition, commit_properties)
 
 
 def _plus_small_files(files: pl.DataFrame, paths: list[str]) -> pl.DataFrame:
@@ -303,7 +293,7 @@ def _plus_small_files(files: pl.DataFrame, paths: list[str]) -> pl.DataFrame:
 
 
 def size_mismatch(file: Path, size_bytes: int) -> str | None:
-    """Tell of a file that is not there, or not as long as the log has it."""
+    """Return what is wrong with a file that is not there, or not as long as the log has it; else None."""
     size = file.stat().st_size if file.is_file() else None
     if size == size_bytes:
         return None
@@ -311,7 +301,7 @@ def size_mismatch(file: Path, size_bytes: int) -> str | None:
 
 
 def is_lake(root: Path) -> bool:
-    """Tell whether there is a lake; `runs` is made last, so one whose making was cut short is none."""
+    """Return whether there is a lake; `runs` is made last, so one whose making was cut short is none."""
     return DeltaTable.is_deltatable(str(root / "runs"))
 
 
@@ -337,7 +327,7 @@ def raise_if_log_damaged(root: Path, name: str) -> None:
 
 
 def _damaged_log(root: Path, name: str, error: DeltaError) -> DamagedError:
-    """Name what makes a log unreadable: an entry, or else the log."""
+    """Return the error for an unreadable log: it names the entry, or else the log."""
     try:
         raise_if_log_damaged(root, name)
     except DamagedError as damage:
@@ -351,20 +341,3 @@ def _is_json(entry: Path) -> bool:
     except ValueError:
         return False
     return bool(actions)
-
-
-def to_arrow(rows: pl.DataFrame):  # type: ignore[no-untyped-def]  # noqa: ANN201 - pyarrow has no types
-    """Return rows as Arrow without string views, which some readers of the lake do not know."""
-    return rows.to_arrow(compat_level=pl.CompatLevel.oldest())
-
-
-def _writer_properties(name: str) -> WriterProperties:
-    column_properties = {
-        column: ColumnProperties(statistics_enabled="CHUNK") for column in STATS_COLUMNS[name]
-    }
-    return WriterProperties(
-        compression="ZSTD",
-        compression_level=3,
-        default_column_properties=ColumnProperties(statistics_enabled="NONE"),
-        column_properties=column_properties,
-    )

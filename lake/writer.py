@@ -23,9 +23,9 @@ ROLLED_BACK = (
 def open_for_write(
     root: Path, run: Run, wait_seconds: float, opener: Callable[[Path], Lake] = open_and_upgrade
 ) -> Iterator[Lake]:
-    """Hold the writer lock of a lake, and undo what a killed run left half written; says so where there was such.
+    """Hold the writer lock of a lake, and undo what a killed run left half written.
 
-    Raises LakeBusyError where another run holds it for longer than wait_seconds, what `opening` raises, and DamagedError
+    Raises LakeBusyError where another run holds it for longer than wait_seconds, what `opener` raises, and DamagedError
     or StorageError for what goes wrong with its files meanwhile.
     """
     with explaining_damage(root), hold_writer_lock(root, run.run_id, wait_seconds):
@@ -37,6 +37,6 @@ def open_for_write(
 
 @contextmanager
 def open_locked(root: Path, run: Run, wait_seconds: float) -> Iterator[Lake]:
-    """Hold the writer lock of a lake that is only looked at. Raises as `held`."""
+    """Hold the writer lock of a lake that is only looked at. Raises as `open_for_write`."""
     with explaining_damage(root), hold_writer_lock(root, run.run_id, wait_seconds):
         yield open_lake(root)

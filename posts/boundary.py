@@ -39,7 +39,7 @@ def catch_errors(read_file: Callable[[], T]) -> T | NotAPost:
 
 
 def _is_panic(error: BaseException) -> bool:
-    """Tell whether code in Rust panicked, which PyO3 raises as no Exception."""
+    """Return whether code in Rust panicked, which PyO3 raises as no Exception."""
     return type(error).__module__ == "pyo3_runtime"
 
 
@@ -48,7 +48,7 @@ def _parser_error(error: BaseException) -> NotAPost:
 
 
 def _describe_error(error: BaseException) -> str:
-    """Name an exception, its message on one line, and the place in our code that it came through last."""
+    """Return an exception's type, its message on one line, and the place in our code that it came through last."""
     message = printable(" ".join(_error_message(error).split()))
     shortened = message if len(message) <= MAX_MESSAGE_CHARS else f"{message[:MAX_MESSAGE_CHARS]}…"
     description = f"{type(error).__name__}: {shortened}" if shortened else type(error).__name__
@@ -71,7 +71,7 @@ def _find_own_location(traceback: TracebackType | None) -> str:
 
 
 def format_own_location(file: str, line: int, function: str) -> str | None:
-    """Spell a place in our code as `posts/metadata/dates.py:112 _standard`; None for code of others."""
+    """Format a place in our code as `posts/metadata/dates.py:112 _standard`; None for code of others."""
     path = Path(file)
     relative_path = path.relative_to(REPOSITORY_ROOT) if path.is_relative_to(REPOSITORY_ROOT) else None
     return (

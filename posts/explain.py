@@ -140,7 +140,7 @@ class _Source:
         return ExplainedBlock(group[0].element, tuple(_merge_white_space(passages)), Content(group).text)
 
     def _explain_passage(self, block: Block, text: str, end: int) -> ExplainedPassage:
-        """Tell of a passage that ends somewhere in the text of its block."""
+        """Return the explanation of a passage that ends somewhere in the text of its block."""
         if block.rule is None:
             return ExplainedPassage(block.text, None, None, ())
         recurrences = (self.recurrences.get(key) for key in self._matched_patterns(block, text, end))

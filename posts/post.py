@@ -5,12 +5,10 @@ from dataclasses import dataclass
 
 from posts.errors import Ignored, Rejected
 from posts.text.decode import replace_surrogates
-from schemas.enums import Outcome, Reason
+from schemas.enums import IGNORED_REASONS, Outcome
 
 # Raised whenever the same body may give another text.
 CLEANER_VERSION = 3
-# what has the name of a post file and is no file
-IGNORED_REASONS = {Reason.NOT_A_FILE, Reason.SUBMODULE}
 
 
 @dataclass(frozen=True, slots=True)

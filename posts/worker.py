@@ -1,4 +1,4 @@
-"""The work of a pool worker: a handful of files in, columns out. Imports neither Prefect nor the lake."""
+"""The work of a pool worker: a chunk of files in, columns out. Imports neither Prefect nor the lake."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -37,11 +37,11 @@ FILE_COLUMNS = (
 
 @dataclass(slots=True)
 class ParsedColumns:
-    """What a handful of files became, a list per column.
+    """What a chunk of files became, a list per column.
 
     The lists of a post travel as JSON and its text as UTF-8 bytes, the forms that frames read fastest.
 
-    `sightings` has a row for each task, in order, `posts` one for each of them that gave a post.
+    `file_rows` has a row for each task, in order, `posts` one for each of them that gave a post.
     """
 
     file_rows: dict[str, list[Any]] = field(default_factory=lambda: {name: [] for name in FILE_COLUMNS})
@@ -66,7 +66,7 @@ def parse_tasks(tasks: Iterable[ParseTask], config: ParseConfig) -> ParsedColumn
 
 @dataclass(slots=True)
 class ParsedHeads:
-    """What the heads of a handful of files tell. `sources` has the source_id that a refused content names, by blob."""
+    """What the heads of a chunk of files hold. `sources` has the source_id that a refused content names, by blob."""
 
     columns: ParsedColumns = field(default_factory=ParsedColumns)
     source_ids_by_blob: dict[str, str] = field(default_factory=dict)

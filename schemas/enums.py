@@ -1,118 +1,222 @@
 """The closed word lists of postlake: outcomes, reasons, warnings and choices."""
 
 from enum import StrEnum
+from typing import Self
 
 
-class Outcome(StrEnum):
+class DescribedEnum(StrEnum):
+    """A closed word list whose words are stored or shown; `description` is the sentence of the reference for each."""
+
+    _value_: str
+    description: str
+
+    def __new__(cls, value: str, description: str = "") -> Self:
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.description = description
+        return member
+
+
+class Outcome(DescribedEnum):
     """What became of a file that was found."""
 
-    POST = "post"
-    DUPLICATE = "duplicate"
-    REJECTED = "rejected"
-    IGNORED = "ignored"
+    POST = "post", "The file is the current version of a post."
+    DUPLICATE = "duplicate", "The file holds a post of which another file is the current version."
+    REJECTED = "rejected", "The file looks like a post and cannot be read as one."
+    IGNORED = "ignored", "The file was never meant to be a post."
 
 
-class Reason(StrEnum):
+class Reason(DescribedEnum):
     """Why a file is not a post. A row that breaks a rule of `schemas.posts.Posts` carries the rule's name."""
 
-    # ignored: never meant to be a post
-    EMPTY = "empty_file"
-    NO_FRONT_MATTER = "no_front_matter"
-    NOT_A_FILE = "not_a_file"
-    SUBMODULE = "submodule"
-    # rejected: a post that cannot be read as one
-    UNREADABLE = "unreadable"
-    SYMLINK = "link"
-    UNSAFE_PATH = "unsafe_path"
-    ENCRYPTED = "encrypted"
-    LFS_POINTER = "lfs_pointer"
-    TOO_LARGE = "too_large"
-    FENCE_NOT_CLOSED = "front_matter_not_closed"
-    NOT_A_MAPPING = "front_matter_not_a_mapping"
-    BROKEN_FRONT_MATTER = "front_matter_broken"
-    HOSTILE_FRONT_MATTER = "front_matter_hostile"
-    LARGE_FRONT_MATTER = "front_matter_too_large"
-    NO_TITLE = "no_title"
-    NO_DATE = "no_date"
-    # rejected: a fault of the code, not of the file; tried again when the code is another
-    PARSER_ERROR = "parser_error"
-    PARSER_CRASHED = "parser_crashed"
-    PARSER_TIMEOUT = "parser_timeout"
+    EMPTY = "empty_file", "The file is empty, or white space only."
+    NO_FRONT_MATTER = "no_front_matter", "The file does not begin with front matter."
+    NOT_A_FILE = "not_a_file", "A pipe, a socket or a device has the name of a post file."
+    SUBMODULE = "submodule", "A git submodule: its posts belong to another repository."
+    UNREADABLE = (
+        "unreadable",
+        "The bytes cannot be read, and are not kept: no permission, a missing git object. Each run tries again.",
+    )
+    SYMLINK = (
+        "link",
+        "A symbolic link in a repository, or a link in an archive; it is not followed.",
+    )
+    UNSAFE_PATH = (
+        "unsafe_path",
+        "A member of an archive has an absolute path, or one with `..`.",
+    )
+    ENCRYPTED = "encrypted", "A member of a zip archive is encrypted."
+    LFS_POINTER = (
+        "lfs_pointer",
+        "The file is a pointer of Git LFS; the content is not there.",
+    )
+    TOO_LARGE = "too_large", "The file is larger than 32 MiB. Bytes are not kept."
+    FENCE_NOT_CLOSED = (
+        "front_matter_not_closed",
+        "The line that opens the front matter has no counterpart that closes it.",
+    )
+    NOT_A_MAPPING = (
+        "front_matter_not_a_mapping",
+        "The front matter is a list or a scalar; it has no fields.",
+    )
+    BROKEN_FRONT_MATTER = (
+        "front_matter_broken",
+        "The front matter is not valid TOML or JSON, or it is YAML of which no field can be read.",
+    )
+    HOSTILE_FRONT_MATTER = (
+        "front_matter_hostile",
+        "The front matter is nested deeper than 100 levels, or its aliases unfold to over 10,000 values.",
+    )
+    LARGE_FRONT_MATTER = (
+        "front_matter_too_large",
+        "The front matter has over 256 K characters.",
+    )
+    NO_TITLE = "no_title", "No title in front matter, header line, file name or URL."
+    NO_DATE = "no_date", "No date in front matter, epoch comment, file name or commit."
+    # a fault of the code, not of the file; tried again when the code is another
+    PARSER_ERROR = (
+        "parser_error",
+        "The code of postlake failed at the file. Another version of the code tries it again.",
+    )
+    PARSER_CRASHED = (
+        "parser_crashed",
+        "The file ended the process that parsed it. Another version of the code tries it again.",
+    )
+    PARSER_TIMEOUT = (
+        "parser_timeout",
+        "Parsing took more CPU time than POSTLAKE_FILE_SECONDS allows. Another version of the code tries it again.",
+    )
 
 
+# what was never meant to be a post; all other reasons are those of rejects
+IGNORED_REASONS = frozenset({Reason.EMPTY, Reason.NO_FRONT_MATTER, Reason.NOT_A_FILE, Reason.SUBMODULE})
 # what other code may well read
 PARSER_FAULTS = frozenset({Reason.PARSER_ERROR, Reason.PARSER_CRASHED, Reason.PARSER_TIMEOUT})
 
 
-class ParseWarning(StrEnum):
+class ParseWarning(DescribedEnum):
     """What was repaired or guessed while a file was read; kept on the row in `warnings`."""
 
-    NOT_UTF8 = "decoded_from_another_encoding"
-    MIXED_ENCODINGS = "lines_decoded_from_another_encoding"
-    BAD_BYTES = "undecodable_bytes_replaced"
-    NUL_BYTES = "nul_bytes_removed"
-    MOJIBAKE = "mojibake_repaired"
-    LOST_CHARACTERS = "characters_lost_before_this_file"
-    FRONT_MATTER_SALVAGED = "front_matter_salvaged"
-    BAD_DATE = "date_not_understood"
-    NAIVE_DATE = "date_without_zone_taken_as_utc"
-    CRAWL_DATE = "date_is_crawl_time"
-    TITLE_FROM_HEADER = "title_from_header"
-    TITLE_FROM_FILE_NAME = "title_from_file_name"
-    TITLE_FROM_URL = "title_from_url"
-    BAD_URL = "url_not_understood"
-    NO_SOURCE = "source_unknown"
-    DEEPLY_NESTED = "deeply_nested_html"
-    MOSTLY_CUT = "mostly_cut"
-    NOT_CLEANED_AGAIN = "not_cleaned_again"
+    NOT_UTF8 = "decoded_from_another_encoding", "The file is not UTF-8; its encoding was detected."
+    MIXED_ENCODINGS = (
+        "lines_decoded_from_another_encoding",
+        "Some lines are UTF-8 and others are not; each was decoded by itself.",
+    )
+    BAD_BYTES = "undecodable_bytes_replaced", "Bytes that no encoding explains became U+FFFD."
+    NUL_BYTES = "nul_bytes_removed", "NUL characters were removed."
+    MOJIBAKE = "mojibake_repaired", "Text that was decoded wrongly before it came here was repaired."
+    LOST_CHARACTERS = (
+        "characters_lost_before_this_file",
+        "Text was decoded wrongly before it came here, and some of its characters are lost.",
+    )
+    FRONT_MATTER_SALVAGED = (
+        "front_matter_salvaged",
+        "The front matter is not valid YAML; its fields were read one by one.",
+    )
+    BAD_DATE = "date_not_understood", "The date in the front matter is not a date; another source was used."
+    NAIVE_DATE = "date_without_zone_taken_as_utc", "The date has no time zone; UTC was assumed."
+    CRAWL_DATE = (
+        "date_is_crawl_time",
+        "The feed had no date (epoch comment `NaN`); the date is the time of the crawl.",
+    )
+    TITLE_FROM_HEADER = "title_from_header", "The title comes from the header line above the body."
+    TITLE_FROM_FILE_NAME = "title_from_file_name", "The title comes from the file name."
+    TITLE_FROM_URL = "title_from_url", "The title comes from the last segment of the URL."
+    BAD_URL = "url_not_understood", "A field that should hold a URL holds none."
+    NO_SOURCE = "source_unknown", "No field, category or URL names a source; the source is `unknown`."
+    DEEPLY_NESTED = (
+        "deeply_nested_html",
+        "The HTML would take lexbor too long; BeautifulSoup parsed it.",
+    )
+    MOSTLY_CUT = (
+        "mostly_cut",
+        "Rules would have left less than a fifth of the text; all but what markup proves to be chrome was kept.",
+    )
+    NOT_CLEANED_AGAIN = (
+        "not_cleaned_again",
+        "The code failed when it cleaned this post again; the earlier text was kept.",
+    )
 
 
-class AlarmKind(StrEnum):
+class AlarmKind(DescribedEnum):
     """What a person should look at after a run, and what it is about; the names of Prefect events end in it."""
 
-    SOURCE_SILENT = "source.silent"
-    BOILERPLATE = "source.boilerplate"
-    LAYOUT = "source.layout"
-    ONE_TEXT = "source.one_text"
-    SOURCE_REJECTS = "source.rejects"
-    REJECTS = "run.rejects"
-    MOSTLY_CUT = "run.mostly_cut"
-    UNBALANCED = "run.unbalanced"
-    MANY_NOT_POSTS = "run.many_not_posts"
-    MANY_DUPLICATES = "run.many_duplicates"
-    SOURCE_SHRANK = "run.source_shrank"
-    SOURCE_VANISHED = "run.source_vanished"
-    PARSER_ERRORS = "run.parser_errors"
+    SOURCE_SILENT = (
+        "source.silent",
+        "A source has had no new post for longer than its usual gaps between posts explain.",
+    )
+    BOILERPLATE = (
+        "source.boilerplate",
+        "The share of boilerplate in a source's new posts differs from its earlier posts by over 25 percentage points.",
+    )
+    LAYOUT = (
+        "source.layout",
+        "The learned template of a source matches less than half as many of its new posts as of its earlier ones.",
+    )
+    ONE_TEXT = "source.one_text", "Most posts of a source have the same text."
+    SOURCE_REJECTS = (
+        "source.rejects",
+        "The share of rejected files of a source rose by over 25 percentage points.",
+    )
+    REJECTS = (
+        "run.rejects",
+        "The share of rejected files is far above or below that of the last 30 runs of the same kind.",
+    )
+    MOSTLY_CUT = (
+        "run.mostly_cut",
+        "Posts of which rules would have left less than a fifth were kept whole (warning `mostly_cut`).",
+    )
+    UNBALANCED = "run.unbalanced", "The counts of the run do not add up. The run failed."
+    MANY_NOT_POSTS = "run.many_not_posts", "Less than half of at least 30 new files became posts."
+    MANY_DUPLICATES = "run.many_duplicates", "More than a fifth of at least 30 new files are duplicates."
+    SOURCE_SHRANK = (
+        "run.source_shrank",
+        "Over half of a source's posts, and at least 20, would have been withdrawn. None was, and the run failed.",
+    )
+    SOURCE_VANISHED = (
+        "run.source_vanished",
+        "A folder was gone before all of it was read. Its posts stay as they were, and the run failed.",
+    )
+    PARSER_ERRORS = (
+        "run.parser_errors",
+        "The code failed at files. They are kept as rejects, and the run ended with exit code 1.",
+    )
 
 
-class BackfillMode(StrEnum):
+class BackfillMode(DescribedEnum):
     """Which files of its range a backfill reads."""
 
-    MISSING = "missing"
-    FAILED = "failed"
-    ALL = "all"
+    MISSING = "missing", "Files that the lake has not read."
+    FAILED = "failed", "Rejected files, from their source or from the bytes in the lake."
+    ALL = "all", "Every file of the range."
 
 
-class Check(StrEnum):
+class Check(DescribedEnum):
     """What `verify` holds a lake against."""
 
-    FILES_EXIST = "files_there"
-    READABLE = "readable"
-    ROW_COUNTS = "row_counts"
-    STATISTICS = "statistics"
-    RULES = "rules"
-    PARTITIONS = "partitions"
-    HASHES = "hashes"
-    UNIQUE = "unique"
-    SOURCE_IDS = "slugs"
-    FILES_HAVE_POST = "posts_there"
-    POSTS_HAVE_FILE = "posts_told"
-    BLOBS_STORED = "contents_held"
-    DUPLICATES = "duplicates"
-    INTERVALS = "intervals"
-    RUNS = "runs"
-    TEMPLATES = "templates"
-    CLEANED = "cleaned"
+    FILES_EXIST = (
+        "files_there",
+        "Each file that the Delta log names is there and has the size that the log says.",
+    )
+    READABLE = "readable", "Each Parquet file can be read."
+    ROW_COUNTS = "row_counts", "Each file has as many rows as the log says."
+    STATISTICS = "statistics", "Minimum, maximum and null count in the log agree with the rows."
+    RULES = "rules", "Each row has the types and keeps the rules of `schemas/`."
+    PARTITIONS = "partitions", "Each row is in the partition of its source and date."
+    HASHES = "hashes", "`content_hash` and `blob` agree with text and bytes."
+    UNIQUE = "unique", "No key occurs twice in a table."
+    SOURCE_IDS = "slugs", "`source` and `source_id` belong together, one to one."
+    FILES_HAVE_POST = (
+        "posts_there",
+        "Each file with outcome `post` has its post, and no two files have the same one.",
+    )
+    POSTS_HAVE_FILE = "posts_told", "The file that a post names is in `files`, with the same content."
+    BLOBS_STORED = "contents_held", "The bytes of each post file and of each version are in `raw`."
+    DUPLICATES = "duplicates", "Each duplicate names another file of its post."
+    INTERVALS = "intervals", "The versions of a post neither overlap nor contradict each other."
+    RUNS = "runs", "Each run is balanced, and the versions that it recorded exist."
+    TEMPLATES = "templates", "Each template belongs to a source that has files or posts."
+    CLEANED = "cleaned", "Each post was cleaned with the newest template of its source."
 
 
 class Granularity(StrEnum):

@@ -5,120 +5,210 @@ from functools import cache
 import dataframely as dy
 import polars as pl
 
-from schemas.posts import Posts, utc_datetime
+from schemas.posts import NULL, UNIT, Posts, choices, null_means, utc_datetime
+
+# what a file that was found becomes, as a run counts it; `found` is their sum
+OUTCOME_COLUMNS = ("unchanged", "posts", "duplicates", "rejected", "ignored")
 
 
 class Raw(dy.Schema):
     """One row per distinct content, append-only. Lets the lake replay and re-clean without the source."""
 
-    blob = dy.String(description="git's blob id: SHA-1 of `blob <length>\\0` and the bytes")
-    size = dy.Int64(description="bytes")
-    content = dy.Binary()
-    run_id = dy.String()
+    blob = dy.String(description="Git blob id: SHA-1 of `blob <length>\\0` and the bytes. Key of the table.")
+    size = dy.Int64(description="Size of `content`.", metadata={UNIT: "bytes"})
+    content = dy.Binary(description="The bytes of the file.")
+    run_id = dy.String(description="The run that wrote the row.")
 
 
 class Files(dy.Schema):
-    """The ledger: one row per sighting (origin, path), with what became of it.
+    """The ledger: one row per file (`origin`, `path`), with its outcome.
 
     `first_seen_at` and `gone_at` are times of the source's own history: of the commit in a repository, else of
     the run. `read_at` is when the bytes were last read; a run that finds a file unchanged does not write its row.
     """
 
-    origin = dy.String()
-    path = dy.String()
-    blob = dy.String(nullable=True, description="null where the bytes could not be read")
-    size = dy.Int64(description="bytes")
-    mtime_ns = dy.Int64(nullable=True, description="nanoseconds since 1970, UTC; null in a repository")
-    outcome = dy.String(description="post, duplicate, rejected, ignored")
-    reason = dy.String(nullable=True)
-    field = dy.String(nullable=True, description="the front matter field at fault")
-    detail = dy.String(nullable=True, description="the value seen; for a duplicate, the file chosen instead")
-    post_id = dy.String(nullable=True)
-    source_id = dy.String(nullable=True)
-    published_at = utc_datetime(nullable=True)
-    text_chars = dy.Int32(nullable=True)
-    first_seen_at = utc_datetime()
-    read_at = utc_datetime()
-    gone_at = utc_datetime(nullable=True)
-    run_id = dy.String(description="the run that last read it")
+    origin = dy.String(description="The folder, repository or archive that was ingested. Key, with `path`.")
+    path = dy.String(description="Path of the file within `origin`.")
+    blob = dy.String(
+        nullable=True,
+        description="Git blob id of the bytes; key of `raw`.",
+        metadata=null_means("the bytes could not be read"),
+    )
+    size = dy.Int64(description="Size of the file.", metadata={UNIT: "bytes"})
+    mtime_ns = dy.Int64(
+        nullable=True,
+        description="Time of modification, since 1970, UTC.",
+        metadata={UNIT: "nanoseconds", NULL: "the file is in a repository"},
+    )
+    outcome = dy.String(description="What became of the file: `post`, `duplicate`, `rejected`, `ignored`.")
+    reason = dy.String(
+        nullable=True,
+        description="Why the file is not a post; see the list of reasons.",
+        metadata=null_means("the outcome is `post` or `duplicate`"),
+    )
+    field = dy.String(
+        nullable=True,
+        description="The front matter field at fault.",
+        metadata=null_means("no single field is at fault"),
+    )
+    detail = dy.String(
+        nullable=True,
+        description="The value seen, or an error message; for a duplicate, the file that was chosen.",
+        metadata=null_means("there is nothing to add to the reason"),
+    )
+    post_id = dy.String(
+        nullable=True,
+        description="The post of the file.",
+        metadata=null_means("the outcome is `rejected` or `ignored`"),
+    )
+    source_id = dy.String(
+        nullable=True,
+        description="The source of that post.",
+        metadata=null_means("the outcome is `rejected` or `ignored`"),
+    )
+    published_at = utc_datetime(
+        "When that post was published, as this file tells it.", null="the outcome is `rejected` or `ignored`"
+    )
+    text_chars = dy.Int32(
+        nullable=True,
+        description="Length of the text before a learned template was applied.",
+        metadata={UNIT: "characters", NULL: "the outcome is `rejected` or `ignored`"},
+    )
+    first_seen_at = utc_datetime("When the file appeared, in the time of the source's own history.")
+    read_at = utc_datetime("When the bytes were last read.")
+    gone_at = utc_datetime(
+        "When the file disappeared, in the time of the source's own history.", null="the file is still there"
+    )
+    run_id = dy.String(description="The run that last read the file.")
 
 
 class Runs(dy.Schema):
     """One row per run. The versions of all tables at its end make one consistent snapshot."""
 
-    run_id = dy.String()
-    kind = dy.String(description="ingest, history, replay, backfill, learn, reclean, maintain, migrate")
-    started_at = utc_datetime()
-    finished_at = utc_datetime()
-    seconds = dy.Float64()
-    stage_seconds = dy.String(description="JSON object: stage -> seconds")
-    origins = dy.List(
-        dy.String(), description="those that were compared as a whole; none by replay and backfill"
+    run_id = dy.String(description="Key of the run: its start and a random suffix.")
+    kind = dy.String(
+        description="`ingest`, `history`, `replay`, `backfill`, `learn`, `reclean`, `maintain` or `migrate`."
     )
-    heads = dy.String(description="JSON object: origin -> commit that the run came to, for repositories")
-    as_of = dy.String(description="JSON object: origin -> moment of its own history that the run came to")
+    started_at = utc_datetime("When the run started.")
+    finished_at = utc_datetime("When the run ended.")
+    seconds = dy.Float64(description="Duration.", metadata={UNIT: "seconds"})
+    stage_seconds = dy.String(
+        description="Duration of each stage, as a JSON object.", metadata={UNIT: "seconds"}
+    )
+    origins = dy.List(
+        dy.String(),
+        description="Sources that were compared as a whole; empty for replay and backfill.",
+    )
+    heads = dy.String(description="JSON object: repository to the commit that the run read.")
+    as_of = dy.String(description="JSON object: origin to the moment of its own history that the run read.")
     marks = dy.String(
         nullable=True,
-        description="JSON object: origin -> commit and moment that it is followed to, and whether as a whole",
+        description="Checkpoints as a JSON object: repository to commit, moment, and whether all of it was loaded.",
+        metadata=null_means("an older postlake wrote the row, or the run read no source"),
     )
-    found = dy.Int64()
-    unchanged = dy.Int64(description="content that the lake had read before, under this path or one now gone")
-    posts = dy.Int64()
-    duplicates = dy.Int64()
-    rejected = dy.Int64()
-    ignored = dy.Int64()
-    gone = dy.Int64(description="files that an earlier run saw and this one did not")
-    balanced = dy.Bool(description="found = unchanged + posts + duplicates + rejected + ignored")
+    found = dy.Int64(description="Files found.", metadata={UNIT: "files"})
+    unchanged = dy.Int64(
+        description="Files whose content the lake had read before, at this path or at one that is gone.",
+        metadata={UNIT: "files"},
+    )
+    posts = dy.Int64(description="Files that became the current version of a post.", metadata={UNIT: "files"})
+    duplicates = dy.Int64(description="Files with outcome `duplicate`.", metadata={UNIT: "files"})
+    rejected = dy.Int64(description="Files with outcome `rejected`.", metadata={UNIT: "files"})
+    ignored = dy.Int64(description="Files with outcome `ignored`.", metadata={UNIT: "files"})
+    gone = dy.Int64(
+        description="Files that an earlier run saw and this one did not.", metadata={UNIT: "files"}
+    )
+    balanced = dy.Bool(
+        description="True where `found` = `unchanged` + `posts` + `duplicates` + `rejected` + `ignored`."
+    )
     moved = dy.Int64(
-        description="files, counted as unchanged, whose content an earlier run saw at a path now gone"
+        description="Files, counted as unchanged, whose content an earlier run saw at a path that is gone.",
+        metadata={UNIT: "files"},
     )
-    resumed = dy.Bool(description="an earlier run had been killed after it had written")
-    bytes_read = dy.Int64()
-    reasons = dy.String(description="JSON object: reason -> files")
-    alarms = dy.List(dy.String(), nullable=True, description="what a person should look at")
-    plan_id = dy.String(nullable=True, description="the plan that a backfill carried out")
-    code_version = dy.String()
-    versions = dy.String(description="JSON object: table -> Delta version at the end of the run")
+    resumed = dy.Bool(description="True where an earlier run had been killed after it had written.")
+    bytes_read = dy.Int64(description="Bytes of post files read.", metadata={UNIT: "bytes"})
+    reasons = dy.String(
+        description="Rejected and ignored files by reason, as a JSON object.", metadata={UNIT: "files"}
+    )
+    alarms = dy.List(
+        dy.String(),
+        nullable=True,
+        description="What a person should look at, a line each; see the list of alarms.",
+        metadata=null_means("an older postlake wrote the row"),
+    )
+    plan_id = dy.String(
+        nullable=True,
+        description="The plan that a backfill carried out.",
+        metadata=null_means("the run is not a backfill"),
+    )
+    code_version = dy.String(description="Version of postlake, and a digest of the code that reads files.")
+    versions = dy.String(description="JSON object: table to its Delta version at the end of the run.")
 
 
 class Revisions(Posts):
-    """A past version of a post: the current one from version_at until superseded_at.
+    """A past version of a post: current from `version_at` until `superseded_at`. Columns of `posts`, and two more.
 
-    Where `withdrawn_at` is set, the post was away from then until superseded_at, when it came back; it is still away
-    where superseded_at is null.
+    Where `withdrawn_at` is set, the post was withdrawn from then until `superseded_at`, when it came back. Where
+    `superseded_at` is null too, it is still withdrawn.
     """
 
-    superseded_at = utc_datetime(nullable=True)
-    superseded_by = dy.String(nullable=True, description="blob of the version that took its place")
+    superseded_at = utc_datetime(
+        "When the next version appeared.", null="the post is withdrawn, and this is its last version"
+    )
+    superseded_by = dy.String(
+        nullable=True,
+        description="Git blob id of the next version.",
+        metadata=null_means("`superseded_at` is null"),
+    )
 
     @dy.rule()
     def superseded_by_goes_with_superseded_at(cls) -> pl.Expr:
+        """`superseded_by` is null where `superseded_at` is."""
         return pl.col("superseded_at").is_null() == pl.col("superseded_by").is_null()
+
+
+TEMPLATE_KINDS = {
+    "sentence": "a run of text, digits as 0",
+    "edge": "letters and digits of a whole block, removed at the head or end of a text",
+    "amid": "the same, removed anywhere",
+    "markup": "the opening tag around blocks",
+    "nothing": "the source was examined and nothing recurs",
+    "block": "not used; learned before version 3 of the cleaner",
+    "signature": "not used; learned before version 3 of the cleaner",
+}
 
 
 class Templates(dy.Schema):
     """Learned boilerplate of a source, one row per pattern. The newest version of a source is in force."""
 
-    source_id = dy.String()
-    version = dy.Int32(min=1)
+    source_id = dy.String(description="The source.")
+    version = dy.Int32(min=1, description="Version of the template; each source counts its own.")
     kind = dy.String(
-        check=lambda c: c.is_in(["sentence", "edge", "amid", "markup", "nothing", "block", "signature"]),
-        description="sentence: a run of text, digits as 0; edge: letters and digits of a whole block, left out at the "
-        "head or end of a text; amid: the same, left out anywhere; markup: the opening tag around blocks; nothing: the "
-        "source was looked at and nothing recurs; block, signature: learned before version 3 of the cleaner, not used",
+        check=lambda c: c.is_in(list(TEMPLATE_KINDS)),
+        description=f"What the pattern matches. {choices(TEMPLATE_KINDS)}",
     )
-    pattern = dy.String()
-    posts = dy.Int64(description="distinct posts that held it when it was learned")
-    learned_from = dy.Int64(nullable=True, description="posts looked at")
-    learned_at = utc_datetime()
-    run_id = dy.String(nullable=True)
+    pattern = dy.String(description="The text that is matched.")
+    posts = dy.Int64(
+        description="Distinct posts that held the pattern when it was learned.", metadata={UNIT: "posts"}
+    )
+    learned_from = dy.Int64(
+        nullable=True,
+        description="Posts that were examined.",
+        metadata={UNIT: "posts", NULL: "an older postlake wrote the row"},
+    )
+    learned_at = utc_datetime("When the run started that learned it.")
+    run_id = dy.String(
+        nullable=True,
+        description="The run that learned it.",
+        metadata=null_means("an older postlake wrote the row"),
+    )
 
 
 class RenamedPosts(dy.Schema):
-    """An id that an older postlake gave, and one that its posts have now; an id that came apart has several rows."""
+    """An id that an older postlake gave, and the id of its posts now; an id that was split has several rows."""
 
-    old_id = dy.String()
-    new_id = dy.String()
+    old_id = dy.String(description="The `post_id` of an older postlake.")
+    new_id = dy.String(description="The `post_id` now.")
 
 
 TABLES: dict[str, type[dy.Schema]] = {
@@ -129,6 +219,17 @@ TABLES: dict[str, type[dy.Schema]] = {
     "templates": Templates,
     "renamed_posts": RenamedPosts,
     "runs": Runs,
+}
+
+# the views that `lake.query.sql` makes, for the reference
+VIEWS: dict[str, str] = {
+    "posts": "The table; posts that an older postlake left there withdrawn are filtered out.",
+    "files": "The table, and `last_seen_at`: when a run last saw the file.",
+    "versions": "All versions of all posts, past and present.",
+    "withdrawn": "The last version of each post that is withdrawn.",
+    "rejects": "Rejected files that are still there, with their bytes where `raw` has them.",
+    "sources": "One row per source, the largest first.",
+    "daily": "Posts per day and source.",
 }
 
 

@@ -2,6 +2,8 @@
 
 import json
 import logging
+import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -14,16 +16,32 @@ from xdist.scheduler import LoadScopeScheduling
 
 from archive import Archive
 from git_repository import as_nobody
+from launch import Launched
 from paths import EXAMPLES, KIT
+from prefect_server import SHARED
+from tiers import mark_sampled
 
 ONE_RUN = KIT / "one_run.py"
-LIVE = "tests/live/"
+LIVE, PREFECT = "tests/live/", "tests/flows/prefect/"
+# these share no servers with the other live tests
+ALONE = {"tests/live/test_serve.py", "tests/live/test_compose_file.py"}
+# most of their time servers start, or one file takes a minute: others work meanwhile
+LONGEST = (
+    *(f"{LIVE}test_{name}.py" for name in ("compose", "foreign", "kills", "queue", "ui")),
+    f"{LIVE}test_serve.py",
+    PREFECT,
+    "tests/flows/pipeline/test_corpora.py",
+    "tests/cli/test_terminal.py",
+    "tests/flows/pipeline/planning/",
+    "tests/lake/maintenance/",
+)
 
 # the same examples on every machine each time; `make fuzz` searches for others
 # a machine that does other things beside is slow to make an example
 settings.register_profile(
-    "suite", derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
+    "matrix", derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
 )
+settings.register_profile("suite", settings.get_profile("matrix"), max_examples=20)
 settings.register_profile("fuzz", derandomize=False, database=None, deadline=None, print_blob=True)
 settings.load_profile("suite")
 
@@ -86,8 +104,11 @@ def start():
 
     def _start(archive, preexec_fn=None, **arguments):
         arguments = {"source": str(archive.folder), "lake": str(archive.lake), "wait_seconds": 0} | arguments
-        command, pipe = [sys.executable, "-u", str(ONE_RUN), json.dumps(arguments)], subprocess.PIPE
-        process = subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, preexec_fn=preexec_fn)  # noqa: PLW1509
+        if preexec_fn is None:
+            process = Launched([json.dumps(arguments)], script=ONE_RUN)
+        else:
+            command, pipe = [sys.executable, "-u", str(ONE_RUN), json.dumps(arguments)], subprocess.PIPE
+            process = subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, preexec_fn=preexec_fn)  # noqa: PLW1509
         processes.append(process)
         return process
 
@@ -97,9 +118,18 @@ def start():
         process.communicate()
 
 
+def pytest_configure(config):
+    """Make a folder that all processes of this run share, for as long as it lasts."""
+    if SHARED not in os.environ:
+        os.environ[SHARED] = tempfile.mkdtemp(prefix="postlake-tests-")
+        config.add_cleanup(lambda: shutil.rmtree(os.environ.pop(SHARED)))
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """What takes longest begins first."""
-    items.sort(key=lambda item: (_shared_scope(item.nodeid) != LIVE, len(item.path.parts)))
+    """Mark what the default tier leaves out; what takes longest begins first."""
+    mark_sampled(items)
+    items.sort(key=lambda item: [not item.nodeid.startswith(path) for path in LONGEST])
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -108,11 +138,14 @@ def pytest_xdist_make_scheduler(config, log):
 
 
 class SharedScopeScheduling(LoadScopeScheduling):
-    """Keeps the tests of a file in one process, and all live ones, which share a stack of servers."""
+    """Keeps the tests of a file in one process, and those of folders that share servers."""
 
     def _split_scope(self, nodeid):
         return _shared_scope(nodeid)
 
 
 def _shared_scope(nodeid):
-    return LIVE if nodeid.startswith(LIVE) else nodeid.split("::")[0]
+    file = nodeid.split("::")[0]
+    if file in ALONE:
+        return file
+    return next((folder for folder in (LIVE, PREFECT) if file.startswith(folder)), file)

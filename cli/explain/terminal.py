@@ -6,9 +6,9 @@ from dataclasses import asdict, astuple, fields
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from cli.console import MARKERS, STYLES
-from cli.tables import print_table
-from cli.terminal import create_console, echo
+from cli.output.progress import MARKERS, STYLES
+from cli.output.tables import print_table
+from cli.output.terminal import create_console, echo
 from posts.explain import ExplainedBlock, ExplainedPassage, Explanation, Recurrence, RuleTotal
 
 if TYPE_CHECKING:
@@ -67,13 +67,13 @@ def _styled_passage(passage: ExplainedPassage) -> "Text":
 
 
 def rule_label(passage: ExplainedPassage) -> str:
-    """Name the rule, and where the pattern recurs by which it left the passage out."""
+    """Return the rule, and where the pattern recurs by which it left the passage out."""
     recurrence = recurrence_text(passage.recurrences)
     return f"{passage.rule} ({recurrence})" if recurrence else str(passage.rule)
 
 
 def recurrence_text(recurrences: Iterable[Recurrence]) -> str:
-    """Say in how many posts each pattern recurs: `recurs in 812 of 1,357 posts`."""
+    """Return in how many posts each pattern recurs: `recurs in 812 of 1,357 posts`."""
     counted_recurrences = [each for each in recurrences if each.posts]
     if not counted_recurrences:
         return "recurred when its source was learned before" if any(recurrences) else ""
@@ -89,7 +89,7 @@ def recurrence_text(recurrences: Iterable[Recurrence]) -> str:
 
 
 def counts_line(explanation: Explanation) -> str:
-    """Say how much is kept and left out, and by which versions."""
+    """Return how much is kept and left out, and by which versions."""
     post, passages = explanation.post, list(explanation.passages)
     dropped_count = sum(passage.rule is not None for passage in passages)
     template = f"template {post.template_version}" if post.template_version else "no template"

@@ -10,16 +10,15 @@ from flows.pipeline.execution.shrunk import plan_without_shrinking
 from flows.pipeline.ingest_run import IngestRun, Planner
 from flows.pipeline.migrate import migrate
 from flows.pipeline.options import IngestOptions, ReplayOptions
+from flows.pipeline.parsing import open_for_parsing
 from flows.pipeline.planning.history import plan_history
 from flows.pipeline.planning.plan import plan_ingest, plan_replay
 from flows.pipeline.reporting.account import Summary
 from flows.pipeline.sources.base import Source
 from flows.pipeline.sources.resolve import SourceOpener
-from flows.pipeline.workers.pool import create_parse_context, with_worker_pool
+from flows.pipeline.workers.pool import create_parse_context
 from lake.create import check_lake_path, create_lake
-from lake.lock import has_unreleased_lock
 from lake.store import is_lake, open_lake
-from lake.writer import open_for_write
 from schemas.reasons import check_reasons
 
 
@@ -36,10 +35,9 @@ def open_ingest_run(options: IngestOptions) -> Iterator[IngestRun]:
         if not is_lake(options.lake):
             _probe_sources(sources)
         opener = partial(create_lake, granularity=options.granularity)
-        is_after_kill = has_unreleased_lock(options.lake)
-        lake = stack.enter_context(open_for_write(options.lake, run, options.wait_seconds, opener))
-        context = with_worker_pool(
-            create_parse_context(options.workers, options.parser), stack, start_now=is_after_kill
+        context = create_parse_context(options.workers, options.parser)
+        lake, context = stack.enter_context(
+            open_for_parsing(options.lake, run, options.wait_seconds, context, opener)
         )
         migrate(lake, run, context)
         yield IngestRun(lake, run, context, sources)

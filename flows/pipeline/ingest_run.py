@@ -163,7 +163,7 @@ class IngestRun:
         return summary
 
     def _find_alarms(self, summary: Summary) -> list[Alarm]:
-        """Tell what should be looked at; a run that wrote no posts need not read the others."""
+        """Return the alarms of the run; one that wrote no posts need not read the others."""
         has_written_posts = self.lake.table("posts").version() != self.posts_version_before
         return [
             *(

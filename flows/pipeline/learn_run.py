@@ -1,23 +1,22 @@
 """Learn and clean anew, from end to end, without Prefect: the work on a lake that reads no source."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 
 from flows.pipeline.clock import StageTimer, start_run
 from flows.pipeline.learning.learn import learn_lake, load_templates, template_alarms
 from flows.pipeline.learning.reclean import reclean, reclean_leftovers
 from flows.pipeline.migrate import migrate
 from flows.pipeline.options import LearnOptions, RecleanOptions
+from flows.pipeline.parsing import open_for_parsing
 from flows.pipeline.reporting.account import maintenance_row
 from flows.pipeline.reporting.alarms import parser_error_alarms
 from flows.pipeline.reporting.results import LearnedTemplate, LearnResult, RecleanResult
-from flows.pipeline.workers.pool import ParseContext, create_parse_context, with_worker_pool
+from flows.pipeline.workers.pool import ParseContext, create_parse_context
 from lake.batch import Run
-from lake.lock import has_unreleased_lock
 from lake.query.info import resolve_source_ids
 from lake.store import Lake, open_lake
 from lake.tables import runs
-from lake.writer import open_for_write
 from schemas.enums import HtmlParser
 
 
@@ -81,12 +80,10 @@ def open_learn_run(options: LearnOptions | RecleanOptions, kind: str) -> Iterato
     Raises LakeError, also for a source that the lake does not know, before anything is written.
     """
     resolve_source_ids(open_lake(options.lake), options.sources)
-    run, is_after_kill = start_run(), has_unreleased_lock(options.lake)
+    run = start_run()
     parser = options.parser if isinstance(options, RecleanOptions) else HtmlParser.LEXBOR
-    with open_for_write(options.lake, run, options.wait_seconds) as lake, ExitStack() as stack:
-        context = with_worker_pool(
-            create_parse_context(options.workers, parser), stack, start_now=is_after_kill
-        )
+    context = create_parse_context(options.workers, parser)
+    with open_for_parsing(options.lake, run, options.wait_seconds, context) as (lake, context):
         migrate(lake, run, context)
         yield LearnRun(lake, run, kind, context, resolve_source_ids(lake, options.sources))
 

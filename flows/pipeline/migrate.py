@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
 
 import polars as pl
 
@@ -18,7 +17,7 @@ from flows.pipeline.reporting.account import maintenance_row
 from flows.pipeline.sources.raw import CHUNK_BYTES
 from flows.pipeline.workers.pool import ParseContext
 from lake import migration
-from lake.batch import Run
+from lake.batch import MICROSECOND, Run, chunk_by_total
 from lake.store import Lake
 from lake.tables import files, runs
 from lake.tables.file_history import past_events
@@ -40,7 +39,7 @@ def migrate(lake: Lake, next_run: Run, context: ParseContext) -> None:
     logger.info(f"{lake.root}: was made by an older postlake; all its files are resolved anew, once")
     timer, run = (
         StageTimer(),
-        replace(start_run(), started_at=next_run.started_at - timedelta(microseconds=1)),
+        replace(start_run(), started_at=next_run.started_at - MICROSECOND),
     )
     resumed, checkpoints = not runs.is_clean(lake), runs.dump_checkpoints(runs.read_checkpoints(lake))
     with migration.staging(lake) as staged_lake:
@@ -69,7 +68,7 @@ def _replay_events(staged_lake: Lake, events: pl.DataFrame, run: Run, context: P
 
 def _read_events(lake: Lake, events: pl.DataFrame) -> Iterator[ReadBatch]:
     builder = ReadBatchBuilder(())
-    for chunk in _event_chunks(events):
+    for chunk in chunk_by_total(events, pl.col("size"), CHUNK_BYTES):
         contents = files.contents(lake, chunk["blob"].drop_nulls())
         for seen_at, origin, path, blob, size, mtime_ns in chunk.iter_rows():
             if blob is None:
@@ -79,9 +78,3 @@ def _read_events(lake: Lake, events: pl.DataFrame) -> Iterator[ReadBatch]:
             if builder.is_full:
                 yield builder.flush()
     yield builder.flush()
-
-
-def _event_chunks(events: pl.DataFrame) -> Iterator[pl.DataFrame]:
-    numbered = events.with_columns(share=pl.col("size").cum_sum() // CHUNK_BYTES)
-    for chunk in numbered.partition_by("share", maintain_order=True):
-        yield chunk.drop("share")

@@ -208,7 +208,7 @@ async def _ensure_automation(client: PrefectClient, automation: AutomationCore) 
 
 
 def has_changed(existing: AutomationCore, automation: AutomationCore) -> bool:
-    """Tell whether an automation is not as wanted, but for what the server adds.
+    """Return whether an automation is not as wanted, but for what the server adds.
 
     Dumped as Python, since a trigger's events are sets: as JSON they are lists in any order.
     """

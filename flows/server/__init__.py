@@ -106,7 +106,7 @@ def _set_password(home: Path) -> None:
 
 @contextmanager
 def _locked_folder(home: Path) -> Iterator[int]:
-    """Hold the folder of the server for us and what we start; give the file that our processes hold it by.
+    """Lock the folder of the server for us and what we start; yield the file descriptor of the lock.
 
     Raises MisuseError where another holds it, or what another has left behind.
     """

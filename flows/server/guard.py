@@ -147,7 +147,7 @@ def _header_values(scope: Scope, name: bytes) -> list[str]:
 
 
 def _is_foreign(scope: Scope) -> bool:
-    """Tell whether another site's page asks without an origin: as a picture, a script or a frame; a link is none."""
+    """Return whether another site's page asks without an origin: as a picture, a script or a frame; a link is none."""
     if FOREIGN_FETCH_SITES.isdisjoint(_header_values(scope, b"sec-fetch-site")):
         return False
     follows_a_link = (
@@ -183,7 +183,7 @@ def _adding_headers(scope: Scope, send: Send) -> Send:
 
 
 def _protected_headers(headers: Headers, origins: list[bytes]) -> Headers:
-    """Name the one origin that is let through where the app would let any read the answer, and let nobody frame it."""
+    """Return the one origin that is let through where the app would let any read the answer, and let nobody frame it."""
     present_names = {key.lower() for key, _ in headers}
     restricted_headers = [
         (key, value) for key, value in headers if key.lower() != CORS_HEADER or value != b"*"

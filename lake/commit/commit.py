@@ -1,16 +1,16 @@
-"""Commit a settled batch: raw, revisions, posts, files, in this order, each in one Delta commit.
+"""Commit a resolved batch: raw, revisions, posts, files, in this order, each in one Delta commit.
 
 The ledger commits last and names the versions of posts and revisions that it goes with. What a run killed
-before that has written to them is undone by the next run (`repair`), so they never hold what the ledger does
+before that has written to them is undone by the next run (`rollback_uncommitted`), so they never hold what the ledger does
 not know.
 """
 
 import polars as pl
-from deltalake import CommitProperties, Transaction
 
 from lake.batch import KEY, Batch, Run
 from lake.commit.posts import PostChanges
 from lake.commit.resolve import Resolution
+from lake.delta import CommitProperties, Transaction
 from lake.store import Lake
 from lake.tables import files, runs
 from schemas.keys import IDENTITY_VERSION
@@ -50,7 +50,7 @@ def version_transactions(lake: Lake) -> list[Transaction]:
 
 
 def has_recorded_versions(lake: Lake) -> bool:
-    """Tell whether the ledger names the very versions of posts and revisions that stand."""
+    """Return whether the ledger names the very versions of posts and revisions that stand."""
     return all(_recorded_version(lake, name) == lake.table(name).version() for name in COMMITTED_VERSION_KEYS)
 
 
@@ -58,7 +58,7 @@ def current_version_properties(lake: Lake) -> CommitProperties:
     """Return what goes with a commit to the ledger that changes no row of it.
 
     It names the versions of posts and revisions that stand, behind which no repair goes back then, and says again
-    how far the last batch came. To be used where `repair` has found nothing, or is done.
+    how far the last batch came. To be used where `rollback_uncommitted` has found nothing, or is done.
     """
     checkpoints = runs.last_batch_checkpoints(lake)
     files_transaction = Transaction(runs.FILES_VERSION_KEY, runs.files_version(lake))

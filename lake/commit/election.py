@@ -26,7 +26,7 @@ Election = tuple[dt.datetime, int | None]
 class FileColumns:
     """The rows of the ledger that take part, by column, and which of them can tell a post.
 
-    `told` has (published_at in microseconds, text_chars) of each.
+    `date_and_length` has (published_at in microseconds, text_chars) of each.
     """
 
     key: list[Key]
@@ -53,8 +53,8 @@ class FileColumns:
 class ElectionLog:
     """What came of a sequence of events.
 
-    `choices` holds, for each post that an event touched, the rows that told it, in order. `there` is the row
-    that each file has at the end, `went` the row and moment of those that are gone at the end, `came` the
+    `elections` holds, for each post that an event touched, the rows that told it, in order. `live_rows` is the row
+    that each file has at the end, `deleted_rows` the row and moment of those that are gone at the end, `added_at` the
     moment at which a file was first there.
     """
 
@@ -68,7 +68,7 @@ class EventReplay:
     """The files that are there, grouped by the post they tell, while events are played."""
 
     def __init__(self, files: FileColumns, live_count: int, edited_later: Iterable[int]) -> None:
-        """Begin with the first `standing` rows; a doomed one gives way to a row that has just come."""
+        """Begin with the first `live_count` rows; a doomed one gives way to a row that has just come."""
         self.files, self.live_count = files, live_count
         self.edited_later = set(edited_later)
         self.election_log = ElectionLog()

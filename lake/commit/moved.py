@@ -40,7 +40,7 @@ def pending_moves(
 ) -> pl.DataFrame:
     """Return the versions that the last moment of a batch moved, with the path they had before: SCHEMA.
 
-    `versions` name the path that the lake has them under, the choices tell of `rows`, and `moved` is what the batch
+    `versions` name the path that the lake has them under, the choices tell of `rows`, and `moves` is what the batch
     before gave: of this goes on what the same moment moved already.
     """
     last_elections = _last_elections(elections)

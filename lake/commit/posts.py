@@ -35,7 +35,7 @@ VERSION_SCHEMA = {"post_id": pl.String(), "row": pl.Int64()} | {
 
 @dataclass(frozen=True, slots=True)
 class PostChanges:
-    """What is to be written: `posts`, all rows of the partitions `affected`, and the `past` versions, for revisions.
+    """What is to be written: `posts`, all rows of the partitions `partitions`, and the `past` versions, for revisions.
 
     Where a post that was away is touched, or a stored version turns out never to have been, so that the revision that
     it followed goes on, `past` has all that stays of the partitions `revised`, which such revisions lie in. `moved` is
@@ -54,7 +54,7 @@ class PostChanges:
 def diff_posts(
     lake: Lake, resolution: Resolution, parsed_posts: pl.DataFrame, moves: pl.DataFrame
 ) -> PostChanges:
-    """Hold what a batch settled against the stored posts. `readings` are the posts rows that were read for it.
+    """Compare what a batch settled with the stored posts. `parsed_posts` are the posts rows that were read for it.
 
     `moved` is what the turnover of the batch before gave, of the same run: none (moved.SCHEMA) for the first.
     """
@@ -100,8 +100,8 @@ def diff_posts(
 class _StoredPosts:
     """What the lake has of the touched posts.
 
-    `posts`: all rows of the partitions of posts that they may lie in. `away`: the rows of revisions of those that are
-    withdrawn. `stored`: the last version of each, from either, as rows of posts. `ended`: revisions that may go on.
+    `posts`: all rows of the partitions of posts that they may lie in. `withdrawn`: the rows of revisions of those that are
+    withdrawn. `stored`: the last version of each, from either, as rows of posts. `reopenable`: revisions that may go on.
     """
 
     posts: pl.DataFrame

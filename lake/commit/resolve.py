@@ -30,8 +30,8 @@ CONTENT_COLUMNS = [
 class Resolution:
     """What a batch means.
 
-    `ledger`: the rows to write. `choices`: for each post that the batch touches, which row of `rows` tells it
-    from when on. `places`: (post_id, source_id, date) where these posts are or will be stored, as far as files tell.
+    `file_rows`: the rows to write. `elections`: for each post that the batch touches, which row of `rows` tells it
+    from when on. `partitions`: (post_id, source_id, date) where these posts are or will be stored, as far as files tell.
     """
 
     file_rows: pl.DataFrame
@@ -45,7 +45,7 @@ def complete_file_rows(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Complete the sightings whose content is known; give apart those of which nothing is known after all.
 
-    A known content is told by another file of the batch, of the ledger, or among `refused`, what this run
+    A known content is told by another file of the batch, of the ledger, or among `refused_rows`, what this run
     has refused, with the same blob and file name. What names no page is another post at another place.
     """
     is_incomplete = pl.col("outcome").is_null()

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-MICROSECOND = dt.timedelta(microseconds=1)
+from lake.batch import MICROSECOND
 
 
 @dataclass(slots=True)
@@ -29,7 +29,7 @@ def build_version_chain(
     A choice is (moment, row, blob): from then on that file tells the post; none, and it is withdrawn. The same
     blob at another path is the same version. What happens at one moment happened at once: a post that went
     and came back at the same moment was never away, and of two versions of one moment only the later was.
-    `before` gave way to the stored one; where that never was, it is given too, as it goes on.
+    `previous` gave way to the stored one; where that never was, it is given too, as it goes on.
     """
     past_versions, current = [previous] if previous is not None else [], stored
     for effective_at, row, blob in elections:

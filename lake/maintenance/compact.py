@@ -6,24 +6,11 @@ from itertools import chain
 
 import polars as pl
 import pyarrow.parquet as pq
-from deltalake import CommitProperties
 
-from lake.batch import KEY
 from lake.commit.commit import current_version_properties, has_recorded_versions
-from lake.delta import as_rewrite, remove_actions, write_file
-from lake.store import MAX_FILE_ROWS, STATS_COLUMNS, Action, Lake
-
-# What a file put together holds at most, before compression: so much is in memory at a time.
-MAX_FILE_BYTES = 64 * 1024 * 1024
-# The order of the rows of a file; raw has none but that of writing.
-SORT_KEYS = {
-    "posts": ["published_at", "post_id"],
-    "revisions": ["published_at", "post_id"],
-    "files": KEY,
-    "templates": ["source_id", "version"],
-    "renamed_posts": ["old_id", "new_id"],
-    "runs": ["started_at"],
-}
+from lake.delta import Action, CommitProperties, as_rewrite, remove_actions, write_file
+from lake.layout import MAX_FILE_BYTES, MAX_FILE_ROWS, SORT_KEYS, STATS_COLUMNS
+from lake.store import Lake
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +56,7 @@ def _pack(lake: Lake, name: str, files: pl.DataFrame) -> Iterator[pl.DataFrame]:
 
 
 def _share_of_max(lake: Lake, name: str, path: str) -> float:
-    """Tell what share of the largest file a file makes up."""
+    """Return what share of the largest file a file makes up."""
     footer = pq.read_metadata(lake.root / name / path)
     size = sum(footer.row_group(number).total_byte_size for number in range(footer.num_row_groups))
     return float(max(size / MAX_FILE_BYTES, footer.num_rows / MAX_FILE_ROWS))

@@ -7,8 +7,9 @@ from typing import Any, TypeVar
 import duckdb
 import polars as pl
 
+from lake.delta import to_arrow
 from lake.errors import QueryError
-from lake.store import Lake, to_arrow
+from lake.store import Lake
 from schemas.tables import TABLES, schema_of
 
 T = TypeVar("T")

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from lake.batch import FILE_NAME, KEY
+from lake.batch import FILE_NAME, KEY, MICROSECOND
 from lake.store import Lake
 from schemas.enums import Reason
 from schemas.tables import schema_of
@@ -19,7 +19,6 @@ EVENT_SCHEMA = {
     "at": _FILES_SCHEMA["gone_at"],
     **{name: _FILES_SCHEMA[name] for name in (*KEY, "blob", "size", "mtime_ns")},
 }
-MICROSECOND = dt.timedelta(microseconds=1)
 _FILE_COLUMNS = [*KEY, "blob", "reason", "size", "mtime_ns", "first_seen_at", "read_at", "gone_at"]
 _VERSION_COLUMNS = [*KEY, "blob", "version_at", "withdrawn_at", "superseded_at"]
 
@@ -29,7 +28,7 @@ ContentChange = tuple[dt.datetime, str | None]
 
 
 def past_events(lake: Lake) -> pl.DataFrame:
-    """Return what came and went, oldest first, as the ledger and the versions of posts tell: EVENTS.
+    """Return what came and went, oldest first, as the ledger and the versions of posts tell: EVENT_SCHEMA.
 
     The ledger knows the last content of a file and when the file was first seen; versions know earlier contents.
     Lost are contents that never were the version of a post, and when a file went and came back without one.

@@ -19,18 +19,18 @@ PARSER_FAULT_NAMES = sorted(PARSER_FAULTS)
 
 
 def live_files(lake: Lake, origin: str) -> pl.DataFrame:
-    """Return the files that an origin held at its last run: SEEN."""
+    """Return the files that an origin held at its last run: LIVE_COLUMNS."""
     return _scan_live(lake, [origin]).select(LIVE_COLUMNS).collect()
 
 
 def live_files_at(lake: Lake, keys: pl.DataFrame) -> pl.DataFrame:
-    """Return those of some files (KEY) that are there, as `seen` does."""
+    """Return those of some files (KEY) that are there, as `live_files` does."""
     rows = lake.scan("files").filter(IS_LIVE).join(keys.lazy(), on=KEY, how="semi")
     return rows.select(LIVE_COLUMNS).collect()
 
 
 def origins(lake: Lake) -> list[str]:
-    """Name the places of the files that are there."""
+    """Return the places of the files that are there."""
     rows = lake.scan("files").filter(IS_LIVE).select("origin").unique().sort("origin").collect()
     return rows["origin"].to_list()
 
@@ -47,7 +47,7 @@ def last_event_at(lake: Lake, origin: str) -> dt.datetime | None:
 
 
 def has_retriable(lake: Lake, origin: str, code: str) -> bool:
-    """Tell whether some file of an origin is to be tried again by a version of the code."""
+    """Return whether some file of an origin is to be tried again by a version of the code."""
     return not _scan_live(lake, [origin]).filter(~is_final(lake, code)).head(1).collect().is_empty()
 
 
@@ -107,7 +107,7 @@ def files_with_post(lake: Lake) -> pl.DataFrame:
 
 
 def post_ids_of_blobs(lake: Lake, blobs: pl.Series) -> pl.Series:
-    """Name the posts that some contents tell, or told, wherever they were."""
+    """Return the posts that some contents tell, or told, wherever they were."""
     rows = lake.scan("files").filter(pl.col("blob").is_in(blobs.unique().implode()))
     return rows.select("post_id").drop_nulls().unique().collect()["post_id"]
 
@@ -143,7 +143,7 @@ def count_reasons(lake: Lake, run_id: str) -> dict[str, int]:
 
 
 def is_final(lake: Lake, code: str) -> pl.Expr:
-    """Tell which files wait for a change; all others are tried again by every run.
+    """Return an expression for the files that wait for a change; all others are tried again by every run.
 
     These could not be read, or another version of the code than this one failed at them.
     """

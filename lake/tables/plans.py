@@ -52,5 +52,5 @@ def run_that_executed(lake: Lake, plan_id: str) -> str | None:
 
 
 def _lake_id(lake: Lake) -> str:
-    """Name the lake as its ledger was named when it was made."""
+    """Return the lake as its ledger was named when it was made."""
     return str(lake.table("files").metadata().id)

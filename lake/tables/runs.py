@@ -84,7 +84,7 @@ def start_of(lake: Lake, run_id: str) -> dt.datetime:
 
 
 def run_ids_of_code(lake: Lake, code: str) -> pl.Series:
-    """Name the recorded runs that a version of the code did."""
+    """Return the recorded runs that a version of the code did."""
     return lake.scan("runs").filter(pl.col("code_version") == code).select("run_id").collect()["run_id"]
 
 
@@ -118,7 +118,7 @@ def _recorded_checkpoints(rows: pl.DataFrame) -> dict[str, Checkpoint]:
 
 
 def _checkpoints_of_legacy_runs(rows: pl.DataFrame) -> dict[str, Checkpoint]:
-    """Tell the marks from runs of an older postlake, which recorded none."""
+    """Return the checkpoints from runs of an older postlake, which recorded none."""
     checkpoints = dict[str, Checkpoint]()
     for row in rows.iter_rows(named=True):
         heads, as_of = json.loads(row["heads"]), json.loads(row["as_of"])
@@ -149,7 +149,7 @@ def files_version(lake: Lake) -> int:
 
 
 def dump_checkpoints(checkpoints: Mapping[str, Checkpoint]) -> str:
-    """Spell the marks of repositories as they stand in the log of the ledger, and in the row of a run."""
+    """Format the marks of repositories as they stand in the log of the ledger, and in the row of a run."""
     payload = {
         origin: (checkpoint.commit, checkpoint.as_of and checkpoint.as_of.isoformat(), checkpoint.is_complete)
         for origin, checkpoint in checkpoints.items()
@@ -171,7 +171,7 @@ def _parse_time(text: str | None) -> dt.datetime | None:
 
 
 def is_clean(lake: Lake) -> bool:
-    """Tell whether the ledger is as the last recorded run left it; a run that was killed has changed it."""
+    """Return whether the ledger is as the last recorded run left it; a run that was killed has changed it."""
     return _is_clean(lake, _ledger_runs(lake))
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Collection
 
 import polars as pl
-from deltalake import CommitProperties, Transaction
 
 from lake.batch import KEY, Run
+from lake.delta import CommitProperties, Transaction
 from lake.store import Lake
 from schemas.enums import ParseWarning
 
@@ -42,7 +42,7 @@ def write(lake: Lake, patterns: pl.DataFrame, run: Run) -> None:
 def sources_with_new_posts(lake: Lake, *, include_all: bool) -> pl.DataFrame:
     """Return the sources with posts that their template has not seen: source_id, posts, learned_at (null: no template).
 
-    `anew` gives all sources.
+    `include_all` gives all sources.
     """
     posts = lake.scan("posts")
     post_counts = posts.group_by("source_id").agg(posts=pl.len(), ingested_at=pl.col("ingested_at").max())
@@ -54,7 +54,7 @@ def sources_with_new_posts(lake: Lake, *, include_all: bool) -> pl.DataFrame:
 
 
 def undertrained_sources(lake: Lake, min_posts: int, kinds: Collection[str]) -> list[str]:
-    """Return the sources whose template was learned from fewer posts than `enough`, or none, and than they have.
+    """Return the sources whose template was learned from fewer posts than `min_posts`, or none, and than they have.
 
     Also those whose template has patterns of other than the `kinds` that are learned.
     """
@@ -77,7 +77,7 @@ def undertrained_sources(lake: Lake, min_posts: int, kinds: Collection[str]) -> 
 
 
 def sample_posts(lake: Lake, sources: pl.DataFrame, max_posts: int) -> pl.DataFrame:
-    """Return at most so many posts of each source (rows of `unlearned`), spread over its time, unseen ones first.
+    """Return at most so many posts of each source (rows of `sources_with_new_posts`), spread over its time, unseen ones first.
 
     Columns of FILE, and `is_new` where the source's template has not seen it.
     """
@@ -95,7 +95,7 @@ def stale_posts(
 ) -> pl.DataFrame:
     """Return the posts that another cleaner or template cleaned, in the order of partitions; of all sources, or some.
 
-    Columns of FILE, post_id and the partition's. `with_left` gives those too that were left as they are before.
+    Columns of FILE, post_id and the partition's. `include_skipped` gives those too that were left as they are before.
     """
     newest_versions = newest_templates(lake).lazy().group_by("source_id").agg(newest=pl.col("version").max())
     posts = lake.scan("posts")
@@ -110,19 +110,19 @@ def stale_posts(
 
 
 def is_current(lake: Lake, code: int) -> bool:
-    """Tell from the logs alone that no post is outdated; False where that is not known."""
+    """Return whether no post is outdated, by the logs alone; False where that is not known."""
     return has_tried_skipped(lake, code) and lake.table("posts").transaction_version(
         TEMPLATES_KEY
     ) == _version(lake)
 
 
 def has_tried_skipped(lake: Lake, code: int) -> bool:
-    """Tell whether the posts that were left as they are were so by this version of the code."""
+    """Return whether the posts that were left as they are were so by this version of the code."""
     return lake.table("posts").transaction_version(CODE_KEY) == code
 
 
 def record_current(lake: Lake, code: int) -> None:
-    """Say that no post is outdated but those that are left as they are."""
+    """Record that no post is outdated but those that are left as they are."""
     transactions = [Transaction(TEMPLATES_KEY, _version(lake)), Transaction(CODE_KEY, code)]
     lake.commit("posts", [], lake.partition_columns("posts"), CommitProperties(app_transactions=transactions))
 

@@ -1,4 +1,4 @@
-"""Hold the tables of a lake against each other: what each says of the others must be so."""
+"""Compare the tables of a lake with each other: what each says of the others must be so."""
 
 import json
 from collections.abc import Callable
@@ -14,6 +14,8 @@ from lake.tables.templates import WAS_SKIPPED
 from lake.verify.findings import Findings
 from lake.verify.rows import row_label
 from schemas.enums import Check, Outcome, Reason
+from schemas.keys import source_id_of
+from schemas.tables import OUTCOME_COLUMNS
 
 Keys = dict[str, pl.DataFrame]
 UNIQUE_KEYS = {
@@ -25,7 +27,6 @@ UNIQUE_KEYS = {
     "runs": ["run_id"],
 }
 HAS_POST = pl.col("outcome").is_in([Outcome.POST.value, Outcome.DUPLICATE.value])
-OUTCOME_COLUMNS = ("unchanged", "posts", "duplicates", "rejected", "ignored")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +42,12 @@ class _CrossTableCheck:
 def check_across_tables(
     keys: dict[str, pl.DataFrame | None],
     versions: dict[str, int],
-    source_id_of: Callable[[str], str],
     findings: Findings,
 ) -> None:
     """Make each check whose tables could be read whole; the others are told as skipped."""
     complete = _with_withdrawn_as_revisions({name: rows for name, rows in keys.items() if rows is not None})
     for cross_check in [
-        *_checks(source_id_of),
+        *_checks(),
         _CrossTableCheck(Check.RUNS, "runs", ("runs",), partial(_runs, versions)),
     ]:
         incomplete = [name for name in cross_check.required_tables if name not in complete]
@@ -73,11 +73,11 @@ def _with_withdrawn_as_revisions(keys: Keys) -> Keys:
     return keys | {"posts": posts.filter(~is_withdrawn), "revisions": pl.concat([revisions, withdrawn])}
 
 
-def _checks(source_id_of: Callable[[str], str]) -> list[_CrossTableCheck]:
+def _checks() -> list[_CrossTableCheck]:
     versions = ("posts", "revisions")
     return [
         *(_CrossTableCheck(Check.UNIQUE, name, (name,), partial(_unique, name)) for name in UNIQUE_KEYS),
-        _CrossTableCheck(Check.SOURCE_IDS, "posts", versions, partial(_source_ids, source_id_of)),
+        _CrossTableCheck(Check.SOURCE_IDS, "posts", versions, _source_ids),
         _CrossTableCheck(Check.FILES_HAVE_POST, "files", ("files", "posts"), _files_have_post),
         _CrossTableCheck(Check.POSTS_HAVE_FILE, "posts", ("files", "posts"), _posts_have_file),
         *(
@@ -101,7 +101,7 @@ def _unique(name: str, keys: Keys) -> tuple[int, pl.DataFrame]:
     return rows.height, _as_findings(name, repeated, pl.format("stands in {} rows", "len"))
 
 
-def _source_ids(source_id_of: Callable[[str], str], keys: Keys) -> tuple[int, pl.DataFrame]:
+def _source_ids(keys: Keys) -> tuple[int, pl.DataFrame]:
     names = ["source", "source_id"]
     pairs = (
         pl.concat([keys[name].select(names) for name in ("posts", "revisions")])
@@ -235,7 +235,7 @@ def _runs(versions: dict[str, int], keys: Keys) -> tuple[int, pl.DataFrame]:
 
 
 def _run_faults(row: dict[str, object], versions: dict[str, int]) -> list[str]:
-    """Tell what is wrong with a run."""
+    """Return what is wrong with a run."""
     counts = {name: int(str(row[name])) for name in OUTCOME_COLUMNS}
     refused_files, reasons = (
         counts["rejected"] + counts["ignored"],

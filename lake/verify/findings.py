@@ -40,7 +40,7 @@ class Findings:
         self._tallies: dict[tuple[Check, str], Tally] = {}
 
     def add(self, check: Check, table: str, checked: int, failures: pl.DataFrame | None = None) -> None:
-        """Count a check of so many things; `found` are those that failed: where, detail."""
+        """Count a check of so many things; `failures` are those that failed: where, detail."""
         tally = self.tally(check, table)
         tally.checked += checked
         if failures is None:

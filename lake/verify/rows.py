@@ -1,13 +1,14 @@
-"""Hold rows against what their table promises: rules, partitions, hashes, and what the log says of their files."""
+"""Compare rows with what their table promises: rules, partitions, hashes, and what the log says of their files."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import polars as pl
 
-from lake.store import DAY_FORMAT, PARTITIONED_TABLES, STATS_COLUMNS, Lake
+from lake.layout import DAY_FORMAT, PARTITIONED_TABLES, STATS_COLUMNS
+from lake.store import Lake
 from lake.verify.findings import Findings
 from schemas.enums import Check
+from schemas.keys import blob_id, content_hash
 from schemas.tables import TABLES
 
 # how a finding names a row
@@ -25,26 +26,13 @@ STATISTICS_PRECISION = "1ms"
 
 
 @dataclass(frozen=True, slots=True)
-class VerifyOptions:
-    """How to look at a lake: deep, every byte; and how what a row is named after is spelt (posts/ knows).
-
-    `blob_of` names bytes, `hash_of` a title and a text, `slug_of` a source.
-    """
-
-    is_deep: bool
-    blob_id: Callable[[bytes], str]
-    content_hash: Callable[[str, str], str]
-    source_id_of: Callable[[str], str]
-
-
-@dataclass(frozen=True, slots=True)
 class TableCheck:
-    """A table that is looked at: its files as the log lists them, how to look, and where to tell what is found."""
+    """A table that is looked at: its files as the log lists them, whether every byte is read, and where findings go."""
 
     lake: Lake
     name: str
     files: pl.DataFrame
-    options: VerifyOptions
+    is_deep: bool
     findings: Findings
 
 
@@ -55,7 +43,7 @@ def row_label(name: str) -> pl.Expr:
 
 
 def check_rows(table: TableCheck, rows: pl.DataFrame) -> None:
-    """Hold rows, with their `file`, against all that can be told without other tables."""
+    """Compare rows, with their `file`, with all that can be told without other tables."""
     _check_rules(table, rows)
     for column in STATS_COLUMNS[table.name]:
         _check_statistics(table, rows, column)
@@ -119,7 +107,7 @@ def _check_partitions(table: TableCheck, rows: pl.DataFrame) -> None:
 
 def _check_texts(table: TableCheck, rows: pl.DataFrame) -> None:
     hashes = [
-        table.options.content_hash(title, text)
+        content_hash(title, text)
         for title, text in rows.select("title", "text").iter_rows()
         if None not in {title, text}
     ]
@@ -132,9 +120,7 @@ def _check_texts(table: TableCheck, rows: pl.DataFrame) -> None:
 
 def _check_contents(table: TableCheck, rows: pl.DataFrame) -> None:
     stored_contents = rows.drop_nulls("content")
-    hashes = pl.Series(
-        "hash", [table.options.blob_id(content) for content in stored_contents["content"]], pl.String
-    )
+    hashes = pl.Series("hash", [blob_id(content) for content in stored_contents["content"]], pl.String)
     mismatches = stored_contents.with_columns(hashes).filter(
         (pl.col("hash") != pl.col("blob")) | (pl.col("content").bin.size() != pl.col("size"))
     )

@@ -1,4 +1,4 @@
-"""Hold the files of a table against its log, and their rows against the schema. Reads only, file by file."""
+"""Compare the files of a table with its log, and their rows against the schema. Reads only, file by file."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ import polars as pl
 from lake.damage import READ_ERRORS, first_line
 from lake.store import Lake, size_mismatch
 from lake.verify.findings import Findings
-from lake.verify.rows import TableCheck, VerifyOptions, check_rows
+from lake.verify.rows import TableCheck, check_rows
 from schemas.enums import Check
 from schemas.tables import schema_of
 
@@ -54,13 +54,13 @@ class _RowBuffer:
 
 
 def verify_table(
-    lake: Lake, name: str, options: VerifyOptions, findings: Findings, on_file: OnFile
+    lake: Lake, name: str, findings: Findings, on_file: OnFile, *, is_deep: bool
 ) -> pl.DataFrame | None:
     """Look at each file of a table; give the KEYS of its rows, None where some file cannot be read.
 
     Calls told with the number of files, one by one. Only a deep look opens more than the footers and the keys.
     """
-    table = TableCheck(lake, name, _list_files(lake, name), options, findings)
+    table = TableCheck(lake, name, _list_files(lake, name), is_deep, findings)
     keys, buffer, is_complete = [_read_schema(table).select(KEY_COLUMNS[name])], _RowBuffer(), True
     for number, (rows, size_bytes) in enumerate(_read_files(table), start=1):
         on_file(number)
@@ -68,7 +68,7 @@ def verify_table(
             is_complete = False
             continue
         keys.append(rows.select(KEY_COLUMNS[name]))
-        if options.is_deep and buffer.add(rows, size_bytes):
+        if is_deep and buffer.add(rows, size_bytes):
             check_rows(table, pl.concat(buffer.parts))
             buffer = _RowBuffer()
     if buffer.parts:
@@ -94,7 +94,7 @@ def _read_schema(table: TableCheck) -> pl.DataFrame:
     schema = pl.DataFrame(schema=file_schema | dict.fromkeys(virtual_columns, pl.String()))
     return (
         schema
-        if table.options.is_deep
+        if table.is_deep
         else schema.select(list(dict.fromkeys([*KEY_COLUMNS[table.name], *virtual_columns])))
     )
 
@@ -144,7 +144,7 @@ def _read_rows(table: TableCheck, file: dict[str, object], schema: pl.DataFrame)
 
 
 def _type_mismatches(stored: pl.Schema, expected: pl.Schema) -> str:
-    """Tell of the columns of a file that are of another type than they should be."""
+    """Return the columns of a file that are of another type than they should be."""
     return ", ".join(
         f"column {column} is {stored[column]}, not {dtype}"
         for column, dtype in expected.items()

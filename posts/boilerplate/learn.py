@@ -37,7 +37,7 @@ MIN_BLOCK_POSTS, MIN_TAIL_SHARE, MIN_INNER_SHARE, MIN_HEAD_SHARE = 8, 0.01, 0.05
 # of the posts that hold a block, so many have it at an edge; amid a text a phrase is no boilerplate
 MIN_EDGE_SHARE, MIN_INNER_WEIGHT = 0.8, 24
 MAX_PATTERN_CHARS = 2_000
-# a run of letters says something from so many words on, see `said`
+# a run of letters says something from so many words on, see `text_weight`
 MIN_RUN_WEIGHT = 8
 # A signature holds boilerplate only, where nearly all its blocks in many posts were left out by other rules.
 MIN_SIGNATURE_SHARE, MIN_SIGNATURE_POSTS = 0.9, 8

@@ -87,12 +87,12 @@ def find_near_edge_blocks(blocks: Sequence[ComparedBlock]) -> set[int]:
 
 
 def is_site_notice(text: str) -> bool:
-    """Tell a text that asks something of readers, or tells addresses and rights."""
+    """Return whether a text asks something of readers, or gives addresses and rights."""
     return SITE_NOTICE.search(text) is not None or has_call_to_action(text)
 
 
 def is_sentence(text: str) -> bool:
-    """Tell a block that ends as a sentence does: what only leads in belongs to what follows."""
+    """Return whether a block ends as a sentence does: what only leads in belongs to what follows."""
     return text.rstrip()[-1:] in SENTENCE_ENDS
 
 
@@ -150,7 +150,7 @@ class Template:
         return [(start, end) for _, start, end in triples]
 
     def recurring_blocks(self, blocks: list[Block], _: Any) -> Iterator[tuple[Block, str]]:
-        """Name the blocks that recur, or whose markup holds nothing but what does.
+        """Return the blocks that recur, or whose markup holds nothing but what does.
 
         Neither code nor headings nor tables. A block that leads in, or is led in to, is part of the text.
         """

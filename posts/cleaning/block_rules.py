@@ -136,7 +136,7 @@ def repeated_title(blocks: list[Block], page: PageContext) -> RuleHits:
 
 
 def text_pattern(blocks: list[Block], page: PageContext) -> RuleHits:
-    """A short block that says nothing but what a rule of WORDINGS names, a plea, or who made it."""
+    """A short block that says nothing but what a rule of TEXT_RULES names, a plea, or who made it."""
     for index, block in enumerate(blocks):
         if len(block.text) <= MAX_PLEA_CHARS:
             is_edge = index < HEAD_BLOCKS or index >= len(blocks) - TAIL_BLOCKS

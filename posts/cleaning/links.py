@@ -67,7 +67,7 @@ def _is_internal_links(block: Block, page: PageContext, site: str) -> bool:
 
 
 def _is_all_links(block: Block) -> bool:
-    """Tell a block of links with next to no words around them: numbers, `《》`, `见`, `Part 2:`."""
+    """Return whether a block is links with next to no words around them: numbers, `《》`, `见`, `Part 2:`."""
     return bool(block.hrefs) and len(block.text) - block.linked_chars <= 6 + 0.15 * block.linked_chars
 
 

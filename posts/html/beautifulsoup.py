@@ -42,7 +42,7 @@ def normalize_with_soup(document: str) -> str:
 
 
 def _repair(document: str) -> str:
-    """Do what HTML asks and libxml2 leaves.
+    """Return the page with what HTML asks for and libxml2 leaves undone.
 
     NUL is no text, `</br>` breaks a line, a stray `</p>` parts paragraphs, and the body ends with the page. A term may
     hold a list, and ends where the next term or description begins.

@@ -57,7 +57,7 @@ class Image:
     block: Block | None = None
 
     def is_kept(self, advertised_hrefs: Container[str] = ()) -> bool:
-        """Tell whether it goes with nothing that is left out, and leads to nothing that is advertised."""
+        """Return whether it goes with nothing that is left out, and leads to nothing that is advertised."""
         if self.rule is not None or (
             self.href and (self.href in advertised_hrefs or PROMOTION_URL.search(self.href))
         ):
@@ -66,7 +66,7 @@ class Image:
         return block is None or block.rule is None or block.rule in IMAGE_NOTE_RULES
 
     def is_shown(self, advertised_hrefs: Container[str]) -> bool:
-        """Tell whether it is kept and no spacer, icon or the like."""
+        """Return whether it is kept and no spacer, icon or the like."""
         return self.is_kept(advertised_hrefs) and image_url(self.attributes) is not None
 
 

@@ -47,9 +47,9 @@ STANDFIRST = re.compile(
 
 
 def element_rule(tag: str, attributes: Mapping[str, str], names: Sequence[str]) -> str | None:
-    """Name the rule by which an element and all in it is no text of the post; None to keep it.
+    """Return the rule by which an element and all in it is no text of the post; None to keep it.
 
-    `names` are those of its attributes, see `names_of`.
+    `names` are those of its attributes, see `element_names`.
     """
     role = attributes.get("role")
     for rule in TAG_RULES:
@@ -85,12 +85,12 @@ def is_standfirst(names: Sequence[str]) -> bool:
 
 
 def has_drop_cap_name(names: Sequence[str]) -> bool:
-    """Tell a first letter that is set large, after which white space parts no words."""
+    """Return whether a name is that of a first letter that is set large, after which white space parts no words."""
     return any(DROP_CAP.fullmatch(name) for name in names)
 
 
 def has_drop_cap_style(attributes: Mapping[str, str]) -> bool:
-    """Tell an element that its style sets as a drop cap."""
+    """Return whether a style sets an element as a drop cap."""
     style = attributes.get("style", "")
     return "float" in style and FLOAT_LEFT.search(style) is not None and LARGE_FONT.search(style) is not None
 

@@ -56,7 +56,7 @@ BLOCKED_IMAGE_CLASSES = frozenset(
 
 
 def is_blocked_image(address: str) -> bool:
-    """Tell whether an address is, by its host, a folder or its file, none of a picture of the post."""
+    """Return whether an address is, by its host, a folder or its file, none of a picture of the post."""
     address = address.lower()
     parts = address.partition("?")[0].split("/")
     if "//" in address[:8] and _is_blocked_host(parts[2]):

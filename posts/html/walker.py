@@ -199,14 +199,14 @@ class HtmlWalker:
         return rule
 
     def is_editorial(self, opening_tag: OpeningTag) -> bool:
-        """Tell what a header holds of the author's: a standfirst, or a heading amid the text."""
+        """Return whether an element of a header is the author's: a standfirst, or a heading amid the text."""
         if opening_tag.is_standfirst:
             return True
         outer_name = self.open_elements[self.dropped_regions[-1][0]][0].name
         return opening_tag.name in SUBHEADINGS and outer_name in HEADING_CONTAINERS and self.has_kept_block()
 
     def has_kept_block(self) -> bool:
-        """Tell whether any block is kept so far; one that is left out stays so."""
+        """Return whether any block is kept so far; one that is left out stays so."""
         blocks = self.content.blocks
         while self.leading_dropped < len(blocks) and blocks[self.leading_dropped].rule is not None:
             self.leading_dropped += 1

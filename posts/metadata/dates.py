@@ -90,7 +90,7 @@ def _parse_front_matter_date(value: Any) -> tuple[dt.datetime | None, str, list[
 
 
 def is_date(value: Any) -> bool:
-    """Tell whether a value of front matter can be read as a date."""
+    """Return whether a value of front matter can be read as a date."""
     return _parse_front_matter_date(value)[0] is not None
 
 

@@ -28,7 +28,7 @@ MAX_CREDIT_NAME_CHARS = 30
 
 
 def is_credits_line(text: str) -> bool:
-    """Tell a line of nothing but labels with a name each: `文/张三 编辑/李四`."""
+    """Return whether a line is nothing but labels with a name each: `文/张三 编辑/李四`."""
     text = text.replace(" ", "").replace("\u3000", "") if SPACED_CREDIT.match(text) else text
     if REVERSED_CREDIT.fullmatch(text):
         return True

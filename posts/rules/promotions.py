@@ -21,12 +21,12 @@ COMMON_PAIRS = frozenset(
 
 
 def has_call_to_action(text: str) -> bool:
-    """Tell a text that holds a plea somewhere."""
+    """Return whether a text holds a call to action somewhere."""
     return any(search(text) for search in _CALLS_TO_ACTION.candidates(text))
 
 
 def is_promotion(text: str, page: PageContext) -> bool:
-    """Tell the text of a block that asks to subscribe, pay, follow or share, in at least half of its words.
+    """Return whether the text of a block asks to subscribe, pay, follow or share, in at least half of its words.
 
     It is known to hold a plea somewhere.
     """
@@ -38,7 +38,7 @@ def is_promotion(text: str, page: PageContext) -> bool:
 
 
 def _is_call_to_action(sentence: str) -> bool:
-    """Tell a sentence that asks from one that comes to speak of such things after a while."""
+    """Return whether a sentence asks, and does not just come to speak of such things after a while."""
     unquoted = QUOTATION.sub("", sentence).strip()
     first_match = min(
         filter(None, (search(unquoted) for search in _CALLS_TO_ACTION.candidates(unquoted))),
@@ -55,7 +55,7 @@ def _match_start(match: re.Match[str]) -> int:
 
 
 def _is_about_title(text: str, page: PageContext) -> bool:
-    """Tell a paragraph that speaks of what the title speaks of: here subscribing is the subject."""
+    """Return whether a paragraph speaks of what the title speaks of: here subscribing is the subject."""
     title, shared_pairs, index = page.title, 0, 0
     while index < len(title) - 1:
         pair = title[index : index + 2]

@@ -64,7 +64,7 @@ def walk_folder(root: bytes) -> Iterator[SourceFile]:
 
 
 def is_post(path: bytes) -> bool:
-    """Say whether `find` would give a file of that path below its root."""
+    """Return whether `walk_folder` would give a file of that path below its root."""
     return path.lower().endswith(POST_SUFFIXES) and SKIPPED_DIRS.isdisjoint(path.split(b"/")[:-1])
 
 

@@ -8,7 +8,7 @@ BYTE_ESCAPE = re.compile("[\U0010ff80-\U0010ffff]")
 
 
 def decode_path(name: bytes) -> str:
-    """Return a name as valid Unicode; `to_bytes` gives the same bytes back. UTF-8 names stay as they are."""
+    """Return a name as valid Unicode; `encode_path` gives the same bytes back. UTF-8 names stay as they are."""
     try:
         text = name.decode()
     except UnicodeDecodeError:

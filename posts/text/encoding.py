@@ -109,7 +109,7 @@ def _try_encoding(content: bytes, encoding: str) -> Candidate:
 
 
 def frequency_score(text: str) -> float:
-    """Tell how many of the characters that are not ASCII are among the most frequent of East Asia, from 0 to 1."""
+    """Return how many of the characters that are not ASCII are among the most frequent of East Asia, from 0 to 1."""
     letters = ASCII.sub("", text[:SAMPLE_CHARS])
     return sum(map(FREQUENT_CHARS.__contains__, letters)) / len(letters) if letters else 0.0
 

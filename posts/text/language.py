@@ -131,7 +131,7 @@ def _japanese_or_chinese(unquoted: str, kinds: str) -> tuple[str, str | None]:
 
 
 def _is_chinese(kinds: str) -> bool:
-    """Tell whether a sentence holds a word that only Chinese has, and no kana."""
+    """Return whether a sentence holds a word that only Chinese has, and no kana."""
     return any(kind in kinds for kind in (HANS_ONLY, HANT_ONLY, MANDARIN_WORD)) and not (
         HIRAGANA in kinds or KATAKANA in kinds
     )

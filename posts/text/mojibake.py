@@ -53,7 +53,7 @@ def fix_mojibake(text: str) -> tuple[str, list[ParseWarning]]:
 
 
 def is_suspect(text: str) -> bool:
-    """Tell whether a text may hold misread lines, in less than a microsecond for each kB."""
+    """Return whether a text may hold misread lines, in less than a microsecond for each kB."""
     # a search for one character is a memchr; a regex takes three times as long for all of them
     if text.isascii():
         return False

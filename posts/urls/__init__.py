@@ -168,7 +168,7 @@ def _drop_link_anchor(url: str | None) -> str | None:
 
 
 def is_page_url(url: str) -> bool:
-    """Tell whether a canonical URL names one page of its site, by a path, query or fragment."""
+    """Return whether a canonical URL names one page of its site, by a path, query or fragment."""
     return len(url.split("/", 3)[3]) > 0
 
 

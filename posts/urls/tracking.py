@@ -66,7 +66,7 @@ def may_have_tracking(query: str, host: str) -> bool:
 
 
 def is_tracking(key: str, value: str, host: str) -> bool:
-    """Tell whether a parameter tracks: by its name, by its name on this host, or by its value."""
+    """Return whether a parameter tracks: by its name, by its name on this host, or by its value."""
     value_pattern = TRACKING_VALUE_PATTERNS.get(key)
     return (
         bool(TRACKING_NAME.match(key))

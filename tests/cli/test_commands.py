@@ -5,40 +5,29 @@ import sys
 
 import pytest
 
+from launch import run
 from paths import EXAMPLES, ROOT
 from schemas.tables import TABLES
-
-
-def postlake(*words, cwd=None):
-    command = [sys.executable, "-m", "cli", *map(str, words)]
-    return subprocess.run(
-        command,
-        cwd=cwd or ROOT,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
 
 
 @pytest.fixture(scope="module")
 def lake(tmp_path_factory):
     folder = tmp_path_factory.mktemp("cli") / "lake"
-    assert postlake("ingest", EXAMPLES, "--lake", folder, "--direct").returncode == 0
+    assert run("ingest", EXAMPLES, "--lake", folder, "--direct").returncode == 0
     return folder
 
 
 def test_the_last_line_of_ingest_json_balances(tmp_path):
-    run = postlake("ingest", EXAMPLES, "--lake", tmp_path / "lake", "--direct", "--json")
-    summary = json.loads(run.stdout.splitlines()[-1])
+    done = run("ingest", EXAMPLES, "--lake", tmp_path / "lake", "--direct", "--json")
+    summary = json.loads(done.stdout.splitlines()[-1])
     parts = ("unchanged", "posts", "duplicates", "rejected", "ignored")
     assert summary["found"] == sum(summary[part] for part in parts) == 52
     assert set(summary["versions"]) == set(TABLES)
 
 
 def test_a_second_ingest_finds_nothing_to_do(lake):
-    run = postlake("ingest", EXAMPLES, "--lake", lake, "--direct", "--json")
-    assert json.loads(run.stdout.splitlines()[-1])["unchanged"] == 52
+    done = run("ingest", EXAMPLES, "--lake", lake, "--direct", "--json")
+    assert json.loads(done.stdout.splitlines()[-1])["unchanged"] == 52
 
 
 @pytest.mark.parametrize(
@@ -56,30 +45,30 @@ def test_a_second_ingest_finds_nothing_to_do(lake):
     ids=lambda value: value if isinstance(value, str) else " ".join(map(str, value[:2])),
 )
 def test_misuse_ends_in_a_clear_line_and_code_2(words, message):
-    run = postlake(*words)
-    assert run.returncode == 2
-    assert message in run.stderr
-    assert "Traceback" not in run.stderr
+    done = run(*words)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_a_wrong_query_is_misuse_and_not_a_traceback(lake):
-    run = postlake("sql", "SELECT nonsense FROM posts", "--lake", lake)
-    assert (run.returncode, "nonsense" in run.stderr, "Traceback" in run.stderr) == (2, True, False)
+    done = run("sql", "SELECT nonsense FROM posts", "--lake", lake)
+    assert (done.returncode, "nonsense" in done.stderr, "Traceback" in done.stderr) == (2, True, False)
 
 
 def test_a_lake_keeps_its_granularity(lake):
-    run = postlake("ingest", EXAMPLES, "--lake", lake, "--direct", "--year")
-    assert (run.returncode, "partitioned by month, not by year" in run.stderr) == (2, True)
+    done = run("ingest", EXAMPLES, "--lake", lake, "--direct", "--year")
+    assert (done.returncode, "partitioned by month, not by year" in done.stderr) == (2, True)
 
 
 def test_sql_exports_the_same_rows_in_every_format(lake, tmp_path):
     query = "SELECT title, tags FROM posts ORDER BY post_id LIMIT 3"
-    as_json = json.loads(postlake("sql", query, "--lake", lake, "--format", "json").stdout)
-    postlake("sql", query, "--lake", lake, "--format", "parquet", "--output", tmp_path / "rows.parquet")
+    as_json = json.loads(run("sql", query, "--lake", lake, "--format", "json").stdout)
+    run("sql", query, "--lake", lake, "--format", "parquet", "--output", tmp_path / "rows.parquet")
     import polars as pl
 
     assert pl.read_parquet(tmp_path / "rows.parquet").to_dicts() == as_json
-    csv = postlake("sql", query, "--lake", lake, "--format", "csv").stdout.splitlines()
+    csv = run("sql", query, "--lake", lake, "--format", "csv").stdout.splitlines()
     assert (csv[0], len(csv)) == ("title,tags", 4)
 
 
@@ -93,15 +82,15 @@ def test_sql_output_is_appended_where_the_shell_appends(lake, tmp_path):
 
 
 def test_rejects_are_listed_with_reason_and_field(lake):
-    rows = json.loads(postlake("rejects", "--lake", lake, "--format", "json", "--reason", "no_date").stdout)
+    rows = json.loads(run("rejects", "--lake", lake, "--format", "json", "--reason", "no_date").stdout)
     assert rows == [
         {"path": "_posts/随手记 想到哪写到哪.md", "reason": "no_date", "field": "date", "detail": "'soon'"}
     ]
 
 
 def test_replay_tries_the_rejects_again(lake):
-    run = postlake("replay", "--lake", lake, "--json")
-    summary = json.loads(run.stdout.splitlines()[-1])
+    done = run("replay", "--lake", lake, "--json")
+    summary = json.loads(done.stdout.splitlines()[-1])
     assert (summary["found"], summary["rejected"], summary["balanced"]) == (4, 4, True)
 
 
@@ -110,9 +99,9 @@ def test_clean_writes_one_text_per_file_and_names_what_is_no_post(tmp_path):
     readme = tmp_path / "x.md"
     readme.write_text("no front matter")
     (tmp_path / "texts").mkdir()
-    run = postlake("clean", post, readme, "--to", tmp_path / "texts")
-    assert run.returncode == 1
-    assert f"{readme}: ignored: no_front_matter" in run.stderr
+    done = run("clean", post, readme, "--to", tmp_path / "texts")
+    assert done.returncode == 1
+    assert f"{readme}: ignored: no_front_matter" in done.stderr
     assert "\n\n" in (tmp_path / "texts" / f"{post.stem}.txt").read_text()
 
 
@@ -123,13 +112,13 @@ def test_help_and_sql_do_not_import_prefect(lake, words):
         "try: cli.main()\nfinally: assert 'prefect' not in sys.modules"
     )
     more = ("--lake", str(lake)) if words[0] == "sql" else ()
-    run = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-c", code, *words, *more],
         capture_output=True,
         cwd=ROOT,
         check=False,
     )
-    assert (run.returncode, b"AssertionError" in run.stderr) == (0, False)
+    assert (done.returncode, b"AssertionError" in done.stderr) == (0, False)
 
 
 def test_deploying_to_a_server_that_refuses_is_not_waited_for(tmp_path):

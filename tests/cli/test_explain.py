@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cli import app, main
-from cli.explain.page import page
+from cli.explain.page import render_page
 from cli.explain.terminal import recurrence_text
 from flows.pipeline.learning.explain import explain
 from lake.batch import Run
@@ -150,7 +150,7 @@ def test_a_page_runs_and_loads_nothing_that_a_post_holds(archive):
     evil = '"><script>alert(1)</script><img src=x onerror=alert(1)>'
     text = f'<p>渡口 &lt;script&gt;alert(1)&lt;/script&gt; <a href="javascript:alert(1)">灯</a></p><nav>{evil}</nav>'
     file = archive.write("a.md", text, title=f"</title>{evil}", url="javascript:alert(1)", source=evil)
-    html = page(explained(archive, file))
+    html = render_page(explained(archive, file))
     tags = set(re.findall(r"<(\w+)", html))
     assert tags & {"script", "img", "iframe", "link", "object", "a"} == set()
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
@@ -158,7 +158,7 @@ def test_a_page_runs_and_loads_nothing_that_a_post_holds(archive):
 
 
 def test_a_page_shows_the_original_beside_the_clean_text(lake):
-    html = page(explained(lake, URL))
+    html = render_page(explained(lake, URL))
     rows = re.findall(r'<div class="original">(.*?)</div><div class="clean">(.*?)</div>', html)
     assert [clean for _, clean in rows] == ["", *(f"<p>{text}</p>" for _, text in [*KEPT, (None, LAST)])]
     assert 'title="header, footer or navigation of the site"' in html

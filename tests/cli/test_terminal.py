@@ -18,24 +18,28 @@ import pytest
 from rich.cells import cell_len
 
 from cli import resend_interrupt
+from launch import Launched, run
 from paths import EXAMPLES, ROOT
+from prefect_server import make_home
 
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 NARROW, WIDE = 40, 200
 
 
 class Terminal:
-    """A command on a pseudo-terminal of some width."""
+    """A command on a pseudo-terminal of some width; `anew` in an interpreter that starts with it."""
 
-    def __init__(self, *words, width=80, cwd=ROOT, **environment):
+    def __init__(self, *words, width=80, cwd=ROOT, anew=False, **environment):
         self.master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, width, 0, 0))
         own = {"PYTHONPATH": str(ROOT), "TERM": "xterm-256color", "COLUMNS": ""} | environment
         kept = {name: value for name, value in (os.environ | own).items() if value}
-        command = [sys.executable, "-m", "cli", *map(str, words)]
-        self.process = subprocess.Popen(
-            command, stdin=slave, stdout=slave, stderr=slave, cwd=cwd, env=kept, start_new_session=True
-        )
+        if anew:
+            command = [sys.executable, "-m", "cli", *map(str, words)]
+            files = {"stdin": slave, "stdout": slave, "stderr": slave}
+            self.process = subprocess.Popen(command, cwd=cwd, env=kept, start_new_session=True, **files)
+        else:
+            self.process = Launched(words, cwd=cwd, env=kept, files=(slave,) * 3, new_session=True)
         os.close(slave)
         self.seen = b""
 
@@ -58,7 +62,7 @@ class Terminal:
     def end(self):
         """Wait for the end; give the exit code and what stood on the screen, without colours."""
         self.read()
-        code = self.process.wait(60)
+        code = self.process.wait(120)
         os.close(self.master)
         return code, ESCAPES.sub("", self.seen.decode(errors="replace")).replace("\r\n", "\n")
 
@@ -91,6 +95,7 @@ COMMANDS = {
 }
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("width", [NARROW, WIDE])
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_holds_on_a_terminal(lake, command, width):
@@ -99,6 +104,7 @@ def test_a_command_holds_on_a_terminal(lake, command, width):
     assert "Traceback" not in shown
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("words", [("clean",), ("explain",)], ids=lambda words: words[0])
 @pytest.mark.parametrize("width", [NARROW, WIDE])
 def test_commands_about_a_file_hold_on_a_terminal(lake, words, width):
@@ -107,6 +113,7 @@ def test_commands_about_a_file_hold_on_a_terminal(lake, words, width):
     assert (code, "Traceback" in shown) in {(0, False), (1, False)}, shown
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("width", [NARROW, 80, WIDE])
 def test_an_answer_is_no_wider_than_the_terminal(lake, width):
     _, shown = Terminal("sql", "FROM posts", "--lake", lake, width=width).end()
@@ -125,6 +132,7 @@ TABLES = {
 }
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("width", [NARROW, 80, WIDE])
 @pytest.mark.parametrize("command", TABLES)
 def test_headings_and_dates_are_whole_at_any_width(lake, command, width):
@@ -144,17 +152,13 @@ def test_letters_of_a_file_cannot_act_on_the_terminal(lake, tmp_path):
     assert r"\x1b]0;owned\x07\nb" in shown
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("form", ["csv", "json", "jsonl"])
 def test_an_answer_in_a_format_cannot_act_on_the_terminal_and_stays_as_it_is_elsewhere(lake, form):
     query = "SELECT chr(27) || ']0;owned' || chr(7) || '渡口' AS evil"
     terminal = Terminal("sql", query, "--lake", lake, "--format", form)
     _, shown = terminal.end()
-    piped = subprocess.run(
-        [sys.executable, "-m", "cli", "sql", query, "--lake", lake, "--format", form],
-        check=True,
-        capture_output=True,
-        cwd=ROOT,
-    ).stdout.decode()
+    piped = run("sql", query, "--lake", lake, "--format", form).stdout
     assert not re.search("\x1b\\]|\x07", terminal.seen.decode())
     assert "渡口" in shown
     assert ("\x1b]0;owned\x07渡口" if form == "csv" else r"\u001b]0;owned\u0007渡口") in piped.replace(
@@ -169,6 +173,7 @@ def test_quiet_shows_the_output_alone(tmp_path):
 
 
 # a stage of a run -> what makes it last; each is shown by the bar while it lasts
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("stage", ["find", "transform", "load"])
 def test_ctrl_c_in_a_stage_ends_in_one_line(tmp_path, stage):
     posts = tmp_path / "posts"
@@ -179,7 +184,7 @@ def test_ctrl_c_in_a_stage_ends_in_one_line(tmp_path, stage):
             + "<p>渡口的灯照常亮着。</p>\n" * 20
         )
         (posts / f"{number}.md").write_text(text)
-    terminal = Terminal("ingest", posts, "--direct", "--workers", 1, "--lake", tmp_path / "lake")
+    terminal = Terminal("ingest", posts, "--direct", "--workers", 1, "--lake", tmp_path / "lake", anew=True)
     terminal.read(until=stage.encode())
     os.killpg(terminal.process.pid, signal.SIGINT)
     code, shown = terminal.end()
@@ -192,6 +197,7 @@ def test_ctrl_c_in_a_stage_ends_in_one_line(tmp_path, stage):
 PREFECT_STAGES = {"find": (b"find", False), "transform": (rb"transform[^\r\n]* [1-9]", True)}
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("stage", PREFECT_STAGES)
 def test_ctrl_c_ends_a_run_in_prefects_own_api_in_one_line(tmp_path, stage):
     until, waits = PREFECT_STAGES[stage]
@@ -201,9 +207,9 @@ def test_ctrl_c_ends_a_run_in_prefects_own_api_in_one_line(tmp_path, stage):
         (posts / f"{number}.md").write_text(
             f"---\ntitle: T{number}\ndate: 2024-01-05\n---\n" + "<p>渡口的灯照常亮着。</p>\n" * 20
         )
-    home = str(tmp_path / "prefect")
+    home = str(make_home(tmp_path / "prefect"))
     terminal = Terminal(
-        "ingest", posts, "--workers", 1, "--lake", tmp_path / "lake", width=WIDE, PREFECT_HOME=home
+        "ingest", posts, "--workers", 1, "--lake", tmp_path / "lake", width=WIDE, anew=True, PREFECT_HOME=home
     )
     terminal.read(until=until)
     os.killpg(terminal.process.pid, signal.SIGINT)
@@ -232,6 +238,7 @@ def _wait_until_it_asks(terminal):
         used = sum(process.cpu_times()[:2])
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("case", QUERIES)
 def test_ctrl_c_ends_a_query(lake, tmp_path, case):
     terminal = Terminal("sql", *QUERIES[case], "--lake", lake, cwd=tmp_path)
@@ -273,16 +280,8 @@ MISUSE = {
 
 def _misused(tmp_path, *words, **environment):
     """Return the exit code, what is printed, and the lines that say why; not the one that says what is started."""
-    own = {"PYTHONPATH": str(ROOT), "PREFECT_HOME": str(tmp_path / "prefect")} | environment
-    done = subprocess.run(
-        [sys.executable, "-m", "cli", *map(str, words)],
-        check=False,
-        cwd=tmp_path,
-        env=os.environ | own,
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-    )
+    own = {"PYTHONPATH": str(ROOT), "PREFECT_HOME": str(make_home(tmp_path / "prefect"))} | environment
+    done = run(*words, cwd=tmp_path, env=os.environ | own)
     lines = [line for line in done.stderr.splitlines() if "starting Prefect's own API" not in line]
     return done.returncode, done.stdout, lines
 
@@ -332,6 +331,7 @@ SHOWING = {
 }
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("command", SHOWING)
 def test_no_command_shows_control_characters(hostile, command):
     posts, lake = hostile

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cli.textdiff import diff_texts, diff_words
+from cli.output.textdiff import diff_texts, diff_words
 
 MARKS = {"removed": "[-{}-]", "added": "{{+{}+}}", "skipped": "<{}>", "same": "{}"}
 

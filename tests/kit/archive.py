@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -99,3 +100,26 @@ class Archive:
 
     def titles(self):
         return sorted(self.live()["title"])
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """An archive as it was when it was made; it is put back there for each test that changes it."""
+
+    archive: Archive
+    copy: Path
+
+    @classmethod
+    def of(cls, folder, fill):
+        """Make an archive in a folder, and keep a copy of what `fill` makes of it."""
+        here = folder / "archive"
+        archive = Archive(here / "posts", here / "lake")
+        archive.folder.mkdir(parents=True)
+        fill(archive)
+        return cls(archive, shutil.copytree(here, folder / "copy", symlinks=True))
+
+    def restored(self):
+        here = self.archive.folder.parent
+        shutil.rmtree(here)
+        shutil.copytree(self.copy, here, symlinks=True)
+        return self.archive

@@ -6,6 +6,7 @@ ids of the processes that this one has started are printed first.
 """
 
 import json
+import logging
 import os
 import signal
 import sys
@@ -60,6 +61,7 @@ def arm(patch, point, end):
 
 
 def main():
+    logging.basicConfig(stream=sys.stdout, level=logging.INFO, format="%(message)s")
     arguments = json.loads(sys.argv[1])
     for name, value in arguments.get("constants", {}).items():
         setattr(read if hasattr(read, name) else pool, name, value)

@@ -3,8 +3,10 @@
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
+from tiers import examples
+
 FEW = settings(
-    max_examples=6,
+    max_examples=examples(2, 6),
     deadline=None,
     phases=[Phase.explicit, Phase.generate],  # shrinking takes minutes
     suppress_health_check=list(HealthCheck),

@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from archive import Snapshot
 from flows.pipeline.direct import ingest
 from flows.pipeline.maintenance.verify import verify
 from flows.pipeline.options import IngestOptions
@@ -17,19 +18,28 @@ from lake.lock import hold_writer_lock
 from lake.query.info import posts_by_source
 from lake.query.sql import export, run_query
 from lake.store import open_lake
+from launch import run
 from schemas.enums import Check
 
 POSTS = 4
 
 
-@pytest.fixture
-def archive(archive):
+def fill(archive):
     for number in range(POSTS):
         archive.write(
             f"{number}.md", url=f"https://a.example/{number}", title=f"第{number}盏", categories=["旧刊"]
         )
     archive.ingest()
-    return archive
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory):
+    return Snapshot.of(tmp_path_factory.mktemp("damage"), fill)
+
+
+@pytest.fixture
+def archive(filled):
+    return filled.restored()
 
 
 def largest(archive, table):
@@ -62,6 +72,7 @@ READERS = {
 }
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("harm", HARMS.values(), ids=HARMS)
 @pytest.mark.parametrize("read", READERS.values(), ids=READERS)
 def test_a_reader_names_the_damaged_file_its_table_and_what_to_do(archive, tmp_path, harm, read):
@@ -75,6 +86,7 @@ def test_a_reader_names_the_damaged_file_its_table_and_what_to_do(archive, tmp_p
     assert "\n" not in line
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("harm", HARMS.values(), ids=HARMS)
 @pytest.mark.parametrize("table", ["posts", "files"])
 def test_a_run_that_writes_names_it_too(archive, harm, table):
@@ -145,9 +157,13 @@ def test_a_holder_of_the_lock_that_cannot_be_read_is_another_run(archive, conten
             pass
 
 
-def cli(*words, **how):
+def cli(*words, preexec_fn=None):
+    if preexec_fn is None:
+        return run(*words)
     command = [sys.executable, "-m", "cli", *map(str, words)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, **how)
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=120, check=False, preexec_fn=preexec_fn
+    )
 
 
 def limit_files():

@@ -7,9 +7,10 @@ import pytest
 from deltalake import DeltaTable
 
 from lake.create import create_lake
+from lake.delta import to_arrow
 from lake.errors import LakeError
 from lake.query import sql
-from lake.store import open_lake, to_arrow
+from lake.store import open_lake
 from schemas.enums import Granularity
 from schemas.tables import TABLES, empty_table
 
@@ -46,6 +47,7 @@ def test_another_granularity_is_refused_and_changes_nothing(archive):
     assert archive.ingest(granularity=Granularity.YEAR).unchanged == 1
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("made", range(len(TABLES)))
 def test_a_lake_whose_making_was_cut_short_is_made_again(archive, made):
     archive.write("a.md")
@@ -84,6 +86,7 @@ def test_there_is_no_lake_to_open_in(tmp_path, there):
         open_lake(tmp_path / there)
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     "name", ["a b", "数据湖", "100%", "x#1", "q?", "st*r", "it's", "{x}", "a&b=c", "source=x", "month=1"]
 )

@@ -9,6 +9,8 @@ from flows.prefect.deploy import JOB_TEMPLATE
 from live_stack.runs import asked, until
 from paths import ROOT
 
+pytestmark = pytest.mark.slow
+
 DEPLOYMENTS = {
     each["name"]
     for each in yaml.safe_load((ROOT / "prefect.yaml").read_text(encoding="utf-8"))["deployments"]
@@ -75,6 +77,7 @@ def test_the_nightly_ingest_is_scheduled_within_90_seconds(stack):
     }
 
 
+@pytest.mark.matrix
 def test_a_second_worker_works_while_the_first_is_down(stack):
     second = stack.another_worker()
     second.start()
@@ -99,11 +102,13 @@ def test_an_api_with_a_password_refuses_who_does_not_say_it(stack):
     assert "deployed" not in refused.stderr
 
 
+@pytest.mark.matrix
 def test_the_worker_says_the_password_of_the_api(stack):
     # workers that other tests have ended are taken for alive until they have missed some heartbeats
     assert until(lambda: len(online(stack.client())) == 1, 240)
 
 
+@pytest.mark.matrix
 def test_a_pool_that_was_made_before_lets_a_run_choose_nothing_once_it_is_deployed_again(stack):
     client = stack.client()
     earlier = {"base_job_template": ProcessWorker.get_default_base_job_template(), "concurrency_limit": 7}
@@ -129,6 +134,7 @@ WRONG_SCHEDULES = {
 }
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(("name", "value"), [*WRONG_SCHEDULES.items(), ("POSTLAKE_TIMEZONE", "")])
 def test_a_schedule_that_is_none_is_told_by_the_variable_that_names_it(stack, name, value):
     wrong = stack.deploy.run(**{name: value})

@@ -10,6 +10,8 @@ from websockets.exceptions import InvalidStatus
 from live_stack.runs import deployment
 from live_stack.stack import AUTH
 
+pytestmark = pytest.mark.slow
+
 EVIL = "http://evil.example"
 PREFLIGHT = {
     "Access-Control-Request-Method": "POST",

@@ -8,13 +8,16 @@ from polars.testing import assert_frame_equal
 from archive import Archive
 from live_stack.runs import LONG, ended, history, made, slots, state, until
 
+pytestmark = pytest.mark.slow
+
 # 80 posts in 47 MB are four batches; fewer than the 200 files that learning from a sample takes
 POSTS, PARAGRAPHS = 80, 700
 SENTENCES = "渡口的红绿灯照常亮着，第{0}班船没有来，岸上的人把第{1}句话又说了一遍。" * 8
-# "no heartbeat for two minutes", and the server's own time to see it
+# more than the thirty seconds between two heartbeats
+IMPATIENT_SECONDS = 40
 TO_BE_MISSED = 240
 TO_STOP = 60
-NEVER_BEGAN = "postlake: a run that never began is Crashed"
+DIED, NEVER_BEGAN = "postlake: a run that died is Crashed", "postlake: a run that never began is Crashed"
 
 
 @pytest.fixture(scope="module")
@@ -67,8 +70,23 @@ def test_a_run_whose_worker_is_stopped_ends_within_a_minute_and_the_next_complet
     assert_completed_by_the_next_run(stack, disturbed, ferry)
 
 
+@pytest.fixture
+def impatient(stack, request):
+    """Have an automation that ends runs wait for seconds only; as shipped it waits for minutes."""
+    name, seconds = request.param
+    client = stack.client()
+    shipped = client.post("/automations/filter", json={"automations": {"name": {"any_": [name]}}}).json()
+    assert len(shipped) == 1
+    wanted = {key: shipped[0][key] for key in ("description", "enabled", "trigger", "actions")}
+    wanted |= {"name": "impatient", "trigger": wanted["trigger"] | {"within": seconds}}
+    made_id = client.post("/automations/", json=wanted).json()["id"]
+    yield
+    client.delete(f"/automations/{made_id}")
+
+
+@pytest.mark.parametrize("impatient", [(DIED, IMPATIENT_SECONDS)], indirect=True, ids=["no-heartbeat"])
 def test_a_run_that_is_killed_with_its_worker_is_crashed_and_the_next_completes_the_lake(
-    stack, ferry, disturbed, figures
+    stack, ferry, disturbed, impatient, figures
 ):
     run_id = loading(stack, disturbed)
     stack.worker.kill()
@@ -81,21 +99,8 @@ def test_a_run_that_is_killed_with_its_worker_is_crashed_and_the_next_completes_
     assert_completed_by_the_next_run(stack, disturbed, ferry)
 
 
-@pytest.fixture
-def impatient(stack):
-    """Have the automation for runs that never begin wait for seconds only, as shipped otherwise."""
-    client = stack.client()
-    shipped = client.post(
-        "/automations/filter", json={"automations": {"name": {"any_": [NEVER_BEGAN]}}}
-    ).json()
-    assert len(shipped) == 1
-    wanted = {key: shipped[0][key] for key in ("description", "enabled", "trigger", "actions")}
-    wanted |= {"name": "impatient", "trigger": wanted["trigger"] | {"within": 20}}
-    made_id = client.post("/automations/", json=wanted).json()["id"]
-    yield
-    client.delete(f"/automations/{made_id}")
-
-
+@pytest.mark.matrix
+@pytest.mark.parametrize("impatient", [(NEVER_BEGAN, 20)], indirect=True, ids=["never-running"])
 def test_a_run_whose_worker_dies_before_it_begins_is_crashed_and_gives_the_lake_free(
     stack, impatient, tmp_path
 ):

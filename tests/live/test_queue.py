@@ -1,4 +1,4 @@
-"""After an hour without a worker: what the schedules have missed is made up for without a pile-up, one run at a time."""
+"""After half an hour or more without a worker: what the schedules have missed is made up for without a pile-up, one run at a time."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -7,8 +7,12 @@ from itertools import pairwise
 import pytest
 
 from live_stack.runs import FINAL, asked, history, made, slots, state, tasks, until
+from tiers import examples
 
-MISSED, EVERY = 12, dt.timedelta(minutes=5)
+pytestmark = pytest.mark.slow
+
+# a scheduled run of every five minutes, of an hour or of half of one
+MISSED, EVERY = examples(6, 12), dt.timedelta(minutes=5)
 # tasks of one ingest, by the issue
 MOST_TASKS = 40
 
@@ -26,7 +30,7 @@ class Queue:
 
 
 def missed_runs(stack):
-    """Make the runs that the scheduler would have made over the last hour; only the database can say that it did."""
+    """Make the runs that the scheduler would have made meanwhile; only the database can say that it did."""
     now = dt.datetime.now(dt.UTC)
     times = [(now - EVERY * number).isoformat() for number in range(1, MISSED + 1)]
     due = [{"type": "SCHEDULED", "state_details": {"scheduled_time": time}} for time in times]

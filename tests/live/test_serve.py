@@ -18,6 +18,8 @@ from live_stack.runs import deployment, made, until
 from live_stack.stack import free_ports
 from paths import EXAMPLES, ROOT
 
+pytestmark = pytest.mark.slow
+
 SECONDS = 180
 
 
@@ -121,6 +123,7 @@ def test_a_run_that_is_started_there_completes_and_its_report_is_a_link_that_ope
     assert httpx.get(url, headers={"Host": "evil.example"}).status_code == 403
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     "source", ["https://ida:s3cretpw@lamp.example/x.git", "https://lamp.example/x.git?private_token=s3cretpw"]
 )
@@ -174,6 +177,7 @@ def test_a_second_one_on_the_same_folder_is_refused_in_one_line(served):
     )
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -203,6 +207,7 @@ def test_who_dies_is_told_with_the_end_of_its_log_and_all_ends(served):
     assert (len(started) >= 2, alive) == (True, [])
 
 
+@pytest.mark.matrix
 def test_control_c_ends_all_that_it_started(tmp_path):
     port = free_ports(["1"])["1"]
     process = subprocess.Popen(

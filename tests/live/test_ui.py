@@ -12,6 +12,8 @@ from live_stack.browser import KNOWN_HOSTS, opened
 from live_stack.runs import asked, deployment, history, run, told
 from paths import ROOT
 
+pytestmark = pytest.mark.slow
+
 DEPLOYMENTS = [each["name"] for each in yaml.safe_load((ROOT / "prefect.yaml").read_text())["deployments"]]
 PROMOTION = re.compile("Ready to scale|Upgrade|Join the community|Prefect Cloud")
 
@@ -124,6 +126,7 @@ def test_rejects_are_a_table_of_their_paths_and_reasons(ui, custom):
     assert rejected.height > 1
 
 
+@pytest.mark.matrix
 def test_quick_run_starts_without_a_form_and_completes(ui, stack, figures):
     ui.open_deployment("ingest")
     clicked_at = dt.datetime.now(dt.UTC)
@@ -134,6 +137,7 @@ def test_quick_run_starts_without_a_form_and_completes(ui, stack, figures):
     assert run(stack, run_id)["name"] == f"ingest {stack.posts} into {stack.lake}"
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("workers", ["-1", "999"])
 def test_a_number_out_of_its_range_is_refused_in_the_form(ui, stack, workers):
     before = told(stack, "ingest")
@@ -157,6 +161,7 @@ def test_an_empty_list_of_sources_is_refused_in_the_form(ui, stack):
     assert told(stack, "ingest") == before
 
 
+@pytest.mark.matrix
 def test_a_day_is_picked_from_a_calendar_and_arrives(ui, stack, custom):
     ui.open_form("backfill")
     ui.field("lake").fill(str(custom[1]))

@@ -42,7 +42,7 @@ class PlanComparison:
 def compare_with_plan(
     lake: Lake, files: pl.DataFrame, skipped: pl.DataFrame, text_hashes_before: pl.DataFrame
 ) -> PlanComparison:
-    """Compare the ledger with the files of a plan (Planned). `texts` are the hashes of their posts before (TEXTS)."""
+    """Compare the ledger with the files of a plan (Planned). `text_hashes_before` are the hashes of their posts before (TEXTS)."""
     file_rows = with_period(lake, files_table.live_rows(lake, files))
     current_columns = file_rows.select(
         *KEY, "blob", *(pl.col(name).alias(f"{name}_now") for name in _COMPARED_COLUMNS)

@@ -36,7 +36,7 @@ class RemainingPlan:
 def plan_remaining_files(
     lake: Lake, run: Run, known_sources: KnownSources, forecast: Forecast, files: pl.DataFrame
 ) -> RemainingPlan:
-    """Hold the files of a plan (Planned) against their places. What was read since it was made is not read again."""
+    """Compare the files of a plan (Planned) with their places. What was read since it was made is not read again."""
     available_files, skipped = _split_unchanged(lake, known_sources, files)
     mode, made_at = BackfillMode(forecast.mode), dt.datetime.fromisoformat(forecast.made_at)
     stored_rows = files_table.live_rows(lake, available_files)
@@ -69,7 +69,7 @@ def plan_remaining_files(
 def _split_unchanged(
     lake: Lake, known_sources: KnownSources, files: pl.DataFrame
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Part the files of a plan: those that are as they were (FOUND, from_raw), and the others (LEFT)."""
+    """Part the files of a plan: those that are as they were (FILE_SCHEMA, from_raw), and the others (LEFT)."""
     raw_files, source_files = files.filter("from_raw"), files.filter(~pl.col("from_raw"))
     stored_files = raw_files.join(files_table.stored_blobs(lake, raw_files["blob"]), on="blob", how="semi")
     listed_files = pl.concat(
@@ -98,7 +98,7 @@ def _split_unchanged(
 
 
 def _with_blobs(known_sources: KnownSources, joined: pl.DataFrame) -> pl.DataFrame:
-    """Name the contents of files: as planned where size and time are, else by reading them."""
+    """Return the contents of files: as planned where size and time are, else by reading them."""
     same_stat = (pl.col("size") == pl.col("size_planned")) & pl.col("mtime_ns").eq_missing(
         pl.col("mtime_planned")
     )

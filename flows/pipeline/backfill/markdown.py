@@ -13,7 +13,7 @@ MAX_FILES_SHOWN = 20
 
 
 def plan_markdown(forecast: Forecast, paths: Iterable[str], lake: Lake) -> str:
-    """Tell a plan: counts, reasons, partitions, first files, minutes, and what to enter to carry it out."""
+    """Return a plan as Markdown: counts, reasons, partitions, first files, minutes, and what to enter to carry it out."""
     partitions = [list(each.values()) for each in forecast.partitions]
     files: list[list[object]] = [[path] for path in paths]
     parts = [
@@ -34,7 +34,7 @@ def plan_markdown(forecast: Forecast, paths: Iterable[str], lake: Lake) -> str:
 
 
 def result_markdown(result: BackfillResult) -> str:
-    """Tell what was done of a plan, and where it differed."""
+    """Return what was done of a plan, and where it differed, as Markdown."""
     comparison, forecast, summary = result.held, result.forecast, result.summary
     skipped_rows = [[each["path"], each["what"]] for each in comparison.left_files]
     mismatch_rows = [[each["path"], each["planned"], each["became"]] for each in comparison.differing_files]

@@ -82,7 +82,7 @@ class Forecast:
         return Estimate(self.minutes, self.of_runs)
 
     def __str__(self) -> str:
-        """Tell the plan in a line."""
+        """Return the plan in a line."""
         posts = f"{self.new} posts new, {self.another_version} with another version"
         return f"{self.files} files, {self.bytes / 1e6:.1f} MB; {posts}; about {self.estimate}"
 

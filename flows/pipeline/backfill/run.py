@@ -13,16 +13,15 @@ from flows.pipeline.backfill.request import Forecast, checked_against
 from flows.pipeline.clock import start_run
 from flows.pipeline.ingest_run import IngestRun
 from flows.pipeline.options import BackfillOptions
+from flows.pipeline.parsing import open_for_parsing
 from flows.pipeline.planning.plan import Plan
 from flows.pipeline.reporting.account import Summary
 from flows.pipeline.sources.base import Source
 from flows.pipeline.sources.known import KnownSources, open_sources
-from flows.pipeline.workers.pool import create_parse_context, with_worker_pool
+from flows.pipeline.workers.pool import create_parse_context
 from lake.batch import Run
-from lake.lock import has_unreleased_lock
 from lake.store import Lake, open_lake
 from lake.tables import plans
-from lake.writer import open_for_write
 from schemas.enums import BackfillMode
 from schemas.errors import MisuseError, SourceError
 
@@ -37,7 +36,7 @@ class BackfillResult:
 
 
 class BackfillRun:
-    """A plan with the writer lock held: `planning` is what its session finds, `done` ends it."""
+    """A plan with the writer lock held: `planning` is what its session finds, `finish` ends it."""
 
     def __init__(
         self, ingest_run: IngestRun, known_sources: KnownSources, forecast: Forecast, files: pl.DataFrame
@@ -95,10 +94,9 @@ def open_backfill_run(options: BackfillOptions) -> Iterator[BackfillRun]:
         options = checked_against(options, _read_forecast(lake, plan_id))
     with ExitStack() as stack:
         known_sources = _open_sources(stack, lake, options)
-        is_after_kill = has_unreleased_lock(options.lake)
-        lake = stack.enter_context(open_for_write(options.lake, run, options.wait_seconds))
-        context = with_worker_pool(
-            create_parse_context(options.workers, options.parser), stack, start_now=is_after_kill
+        context = create_parse_context(options.workers, options.parser)
+        lake, context = stack.enter_context(
+            open_for_parsing(options.lake, run, options.wait_seconds, context)
         )
         ingest_run = IngestRun(lake, run, context, known_sources.available)
         plan_and_files = (

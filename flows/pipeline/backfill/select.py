@@ -37,7 +37,7 @@ class Selection:
 
 
 def plan_reparse(lake: Lake, run: Run, known_sources: KnownSources, files: pl.DataFrame) -> Plan:
-    """Return files (FOUND, from_raw) as ones to be read again, in the order of their names."""
+    """Return files (FILE_SCHEMA, from_raw) as ones to be read again, in the order of their names."""
     todo = files.sort(READ_ORDER)
     return Plan(
         kind=runs.BACKFILL,

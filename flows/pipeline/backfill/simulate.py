@@ -42,7 +42,7 @@ def predict_outcomes(lake: Lake, head_rows: pl.DataFrame) -> Prediction:
 
 
 def _stale_post_ids(lake: Lake) -> pl.Series:
-    """Name the posts whose texts are not as long as this cleaner would leave them."""
+    """Return the posts whose texts are not as long as this cleaner would leave them."""
     stale_posts = lake.scan("posts").filter(pl.col("cleaner_version") != CLEANER_VERSION)
     return stale_posts.select("post_id").collect()["post_id"]
 
@@ -75,7 +75,7 @@ def with_period(lake: Lake, rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _undecided_posts(resolution: Resolution, sized_rows: pl.DataFrame) -> pl.Series:
-    """Name the posts whose files published at the same last moment differ, where the length of some text is not known."""
+    """Return the posts whose files published at the same last moment differ, where the length of some text is not known."""
     files = resolution.rows.unique(KEY, keep="last", maintain_order=True)
     files = files.filter(pl.col("post_id").is_not_null() & pl.col("reason").is_null())
     files = files.join(sized_rows.select(*KEY, "is_guessed"), on=KEY, how="left")

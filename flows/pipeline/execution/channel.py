@@ -9,7 +9,7 @@ T = TypeVar("T")
 
 
 class BoundedQueue(Generic[T]):
-    """Passes on what one thread feeds to the thread that iterates. At most `room` items wait between them."""
+    """Passes on what one thread feeds to the thread that iterates. At most `max_items` items wait between them."""
 
     def __init__(self, max_items: int) -> None:
         self._max_items = max_items

@@ -31,7 +31,7 @@ SLICE_FILES = 200
 class ReadBatch:
     """Files to parse, files whose content is parsed already or among these, and files that went.
 
-    Each comes with its moment; those of the tasks are in `came`. `left` are files of folders that have vanished.
+    Each comes with its moment; those of the tasks are in `seen_times`. `vanished_files` are files of folders that have vanished.
     """
 
     tasks: list[ParseTask] = field(default_factory=list)
@@ -48,7 +48,7 @@ class ReadBatchBuilder:
     """Puts files into groups; a content that was begun under the same file name is not parsed again."""
 
     def __init__(self, parsed_keys: Iterable[int]) -> None:
-        """Begin with the contents, as `reading` names them, that need no parsing."""
+        """Begin with the contents, as `content_key` names them, that need no parsing."""
         self._scheduled = set(parsed_keys)
         self.vanished_sources: dict[str, VanishedError] = {}
         self.read_batch = ReadBatch()
@@ -128,7 +128,7 @@ def read_files_into(builder: ReadBatchBuilder, plan: Plan) -> Iterator[ReadBatch
 
 
 def content_key(blob: str, path: str) -> int:
-    """Name a content and the file name it is read under, in 64 bits."""
+    """Return a key of a content and the file name it is read under, in 64 bits."""
     return hash((blob, path.rpartition("/")[2]))
 
 

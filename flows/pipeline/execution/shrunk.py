@@ -58,7 +58,7 @@ def _find_shrunken_sources(lake: Lake, run: Run, plan: Plan) -> list[ShrunkenSou
 
 
 def _already_parsed_post_ids(lake: Lake, plan: Plan) -> pl.Series:
-    """Name the posts of the files whose content the lake knows: what moved, within an origin or across."""
+    """Return the posts of the files whose content the lake knows: what moved, within an origin or across."""
     return files.post_ids_of_blobs(lake, plan.already_parsed["blob"].drop_nulls())
 
 

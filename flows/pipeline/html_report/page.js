@@ -1,39 +1,39 @@
 "use strict";
-const held = JSON.parse(document.getElementById("held").textContent);
+const chartData = JSON.parse(document.getElementById("chart-data").textContent);
 const views = new Map();
 let picked = "";
 
-/* Rows come packed by column, each text once. */
-function unpacked({ rows, columns }) {
-  const told = Object.entries(columns).map(([name, { values, texts, codes }]) => [
+/* Rows come by column, each text once. */
+function rowsOf({ rows, columns }) {
+  const decoded = Object.entries(columns).map(([name, { values, texts, codes }]) => [
     name, values ?? codes.map((code) => texts[code]),
   ]);
-  return Array.from({ length: rows }, (_, at) => Object.fromEntries(told.map(([name, column]) => [name, column[at]])));
+  return Array.from({ length: rows }, (_, at) => Object.fromEntries(decoded.map(([name, column]) => [name, column[at]])));
 }
-const datasets = Object.fromEntries(Object.entries(held.rows).map(([name, rows]) => [name, unpacked(rows)]));
+const datasets = Object.fromEntries(Object.entries(chartData.rows).map(([name, rows]) => [name, rowsOf(rows)]));
 
-function used(spec) {
+function datasetsOf(spec) {
   const names = [...JSON.stringify(spec).matchAll(/"data":\{"name":"(\w+)"\}/g)].map((found) => found[1]);
   return Object.fromEntries(names.filter((name) => name in datasets).map((name) => [name, datasets[name]]));
 }
 
 async function draw(place, language) {
   const name = place.dataset.chart;
-  const spec = held.specs[language][name];
+  const spec = chartData.specs[language][name];
   place.setAttribute("aria-label", place.dataset[language]);
   views.get(name)?.finalize();
   if (!spec) return;
   const isNarrow = place.clientWidth < 600;
   const legend = { columns: isNarrow ? 2 : 9, labelLimit: isNarrow ? 140 : 160 };
-  const config = { ...held.config, legend: { ...held.config.legend, ...legend } };
+  const config = { ...chartData.config, legend: { ...chartData.config.legend, ...legend } };
   if (isNarrow) config.axis = { ...config.axis, labelLimit: 105 };
   const options = { renderer: "svg", actions: false, ast: true, config, defaultStyle: false };
   try {
-    const drawn = await vegaEmbed(place, { ...spec, datasets: { ...spec.datasets, ...used(spec) } }, options);
-    views.set(name, drawn);
-    pick(drawn.view);
+    const chart = await vegaEmbed(place, { ...spec, datasets: { ...spec.datasets, ...datasetsOf(spec) } }, options);
+    views.set(name, chart);
+    pick(chart.view);
   } catch (error) {
-    place.textContent = held.words[language].undrawn;
+    place.textContent = chartData.translations[language].chart_failed;
     place.classList.add("failed");
     console.error(name, error);
   }
@@ -45,7 +45,7 @@ function pick(view) {
 
 async function show(language) {
   document.documentElement.lang = language;
-  document.title = held.words[language].title;
+  document.title = chartData.translations[language].title;
   for (const button of document.querySelectorAll("button[data-language]"))
     button.setAttribute("aria-pressed", String(button.dataset.language === language));
   for (const place of document.querySelectorAll("[data-chart]")) await draw(place, language);

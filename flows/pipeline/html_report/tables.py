@@ -1,135 +1,100 @@
-"""The tables of the page: what the charts show, for those who cannot see them or want the numbers."""
+"""The rows of the page's tables: what the charts show, for those who cannot see them or want the numbers."""
 
 import json
 from typing import Any
 
 import polars as pl
 
-from flows.pipeline.html_report.data import Figures
-from flows.pipeline.html_report.markup import name, number, say, size, table, tag
-from flows.pipeline.html_report.series import RUNS_DRAWN
+from flows.pipeline.html_report.data import ReportData
+from flows.pipeline.html_report.series import MAX_CHARTED_RUNS
+from flows.pipeline.html_report.translations import language_key, script_key
 
 # the page of a lake of thousands of sources stays readable; SQL gives the rest
-SOURCES = 300
-SHARE = ".1%"
+MAX_SOURCES = 300
+MAX_ALARMED_RUNS, MAX_ALARMS = 10, 40
+
+Row = dict[str, Any]
 
 
-def sources(figures: Figures) -> str:
+def totals(report: ReportData) -> Row:
+    """Return the main numbers of the lake; the dates are None where it has no posts."""
+    live = report.live_sources
+    return {
+        "posts": report.posts,
+        "withdrawn": int(report.sources["withdrawn"].sum()),
+        "sources": live.height,
+        "first": live["first"].min(),
+        "last": live["last"].max(),
+        "rejected": report.rejected_files,
+        "ignored": report.ignored_files,
+        "bytes": sum(table.bytes for table in report.tables),
+    }
+
+
+def recent_alarms(report: ReportData) -> list[Row]:
+    """Return the alarms of the last runs, each once with the start of the newest run that has it, the newest first."""
+    started_at: dict[str, Any] = {}
+    for run in report.runs.head(MAX_ALARMED_RUNS).iter_rows(named=True):
+        for alarm in run["alarms"] or ():
+            started_at.setdefault(alarm, run["started_at"])
+    return [{"alarm": alarm, "started_at": at} for alarm, at in list(started_at.items())[:MAX_ALARMS]]
+
+
+def omissions(report: ReportData) -> Row:
+    """Return how many posts and sources the chart of posts leaves out, by the name of the text that says so."""
+    window = report.window
+    return {
+        "before": window.posts_before if window else 0,
+        "after": window.posts_after if window else 0,
+        "more_sources": report.live_sources.height - report.charted_sources.height,
+    }
+
+
+def sources(report: ReportData) -> Row:
     """Return the largest sources, and how many more there are."""
-    header = [
-        "source",
-        "posts",
-        "first",
-        "last",
-        "text_chars",
-        "boilerplate",
-        "language",
-        "gap",
-        "since",
-        "state",
-    ]
-    rows = [_source(row, figures) for row in figures.sources.head(SOURCES).iter_rows(named=True)]
-    rest = figures.sources.height - SOURCES
-    more = tag("p", say("rest", n=rest)) if rest > 0 else ""
-    return table([*map(say, header)], rows, (1, 4, 5, 7, 8)) + more
+    rows = report.sources.head(MAX_SOURCES).with_columns(
+        boilerplate=_boilerplate_share(),
+        days_since_last=(pl.lit(report.read_on) - pl.col("last")).dt.total_days(),
+        state=pl.when(pl.col("last").is_null()).then(pl.lit("withdrawn")).otherwise("freshness"),
+    )
+    return {
+        "rows": [
+            row | {"language": row["language"] and language_key(row["language"])} for row in rows.to_dicts()
+        ],
+        "others": max(report.sources.height - MAX_SOURCES, 0),
+    }
 
 
-def _source(row: dict[str, Any], figures: Figures) -> list[str]:
-    chars = row["text_chars"] + row["boilerplate_chars"]
-    days = (figures.read_on - row["last"]).days if row["last"] else None
-    withdrawn = f" <small>+ {row['withdrawn']:,} {say('withdrawn')}</small>" if row["withdrawn"] else ""
-    return [
-        name(row["source"]),
-        number(row["posts"]) + withdrawn,
-        str(row["first"] or ""),
-        str(row["last"] or ""),
-        number(row["text_chars"]),
-        number(row["boilerplate_chars"] / chars, SHARE) if chars else "",
-        language(row["language"]),
-        number(row["gap_days"], "g"),
-        number(days),
-        say(row["freshness"]) if row["last"] else say("withdrawn"),
-    ]
-
-
-def language(code: str | None) -> str:
-    return "" if code is None else say("no_words" if code == "none" else code)
-
-
-def years(figures: Figures) -> str:
+def years(report: ReportData) -> list[Row]:
     """Return posts and characters by year, the newest first."""
-    columns = ("posts", "text_chars", "boilerplate_chars")
-    by_year = figures.activity.group_by(year=pl.col("since").dt.year()).agg(pl.col(columns).sum())
-    rows = [
-        [str(year), number(posts), number(text), number(cut / (text + cut), SHARE) if text + cut else ""]
-        for year, posts, text, cut in by_year.sort("year", descending=True).iter_rows()
-    ]
-    return table([*map(say, ("year", "posts", "text_chars", "boilerplate"))], rows, (1, 2, 3))
+    counts = pl.col("posts", "text_chars", "boilerplate_chars").sum()
+    by_year = report.activity.group_by(year=pl.col("since").dt.year()).agg(counts)
+    return by_year.with_columns(boilerplate=_boilerplate_share()).sort("year", descending=True).to_dicts()
 
 
-def lengths(figures: Figures) -> str:
+def _boilerplate_share() -> pl.Expr:
+    """Return boilerplate as a share of all characters; null where there are none."""
+    characters = pl.col("text_chars") + pl.col("boilerplate_chars")
+    return pl.when(characters > 0).then(pl.col("boilerplate_chars") / characters)
+
+
+def lengths(report: ReportData) -> list[Row]:
     """Return the quartiles of length of all sources by period, the newest first."""
-    columns = ("since", "posts", "lower", "median", "upper")
-    rows = (
-        figures.lengths.filter(pl.col("source_id").is_null()).sort("since", descending=True).select(columns)
-    )
-    cells = [[str(since), *map(number, told)] for since, *told in rows.iter_rows()]
-    return table([*map(say, ("period", "with_text", "lower", "median", "upper"))], cells, (1, 2, 3, 4))
+    of_all = report.lengths.filter(pl.col("source_id").is_null())
+    return of_all.sort("since", descending=True).to_dicts()
 
 
-def languages(figures: Figures) -> str:
-    rows = [
-        [language(code), say(script or "no_script_told"), number(posts), number(chars)]
-        for code, script, posts, chars in figures.languages.iter_rows()
+def languages(report: ReportData) -> list[Row]:
+    """Return posts and characters by language and script, named by the keys of their translations."""
+    return [
+        row | {"language": language_key(row["language"]), "script": script_key(row["script"])}
+        for row in report.languages.to_dicts()
     ]
-    return table([*map(say, ("language", "script", "posts", "text_chars"))], rows, (2, 3))
 
 
-def left_out(figures: Figures) -> str:
-    rows = [
-        [name(reason or ""), say(outcome), number(files)]
-        for outcome, reason, files in figures.left_out.iter_rows()
+def runs(report: ReportData) -> list[Row]:
+    """Return the last runs, with the seconds of their stages."""
+    return [
+        run | {"stages": json.loads(run["stage_seconds"])}
+        for run in report.runs.head(MAX_CHARTED_RUNS).to_dicts()
     ]
-    return table([*map(say, ("reason", "outcome", "files"))], rows, (2,))
-
-
-def sizes(figures: Figures) -> str:
-    rows = [
-        [each.table, number(each.version), number(each.rows), number(each.files), size(each.bytes)]
-        for each in figures.tables
-    ]
-    rows.append(
-        [say("total"), "", "", number(sum(each.files for each in figures.tables)), size(total(figures))]
-    )
-    return table([*map(say, ("table", "version", "rows", "files", "size"))], rows, (1, 2, 3, 4))
-
-
-def total(figures: Figures) -> int:
-    """Return the bytes of all tables."""
-    return sum(each.bytes for each in figures.tables)
-
-
-def runs(figures: Figures) -> str:
-    """Return the last runs: what they counted, and whether it balanced."""
-    counts = ("found", "unchanged", "posts", "duplicates", "rejected", "ignored")
-    rows = [
-        [
-            f"{run['started_at']:%Y-%m-%d %H:%M}",
-            run["kind"],
-            *(number(run[count]) for count in counts),
-            number(run["seconds"], ",.1f"),
-            balance(is_balanced=run["balanced"]),
-            ", ".join(
-                f"{stage} {seconds:,.1f}" for stage, seconds in json.loads(run["stage_seconds"]).items()
-            ),
-        ]
-        for run in figures.runs.head(RUNS_DRAWN).iter_rows(named=True)
-    ]
-    header = ["time", "kind", *counts, "seconds", "state", "stage"]
-    return table([*map(say, header)], rows, range(2, 9))
-
-
-def balance(*, is_balanced: bool) -> str:
-    if is_balanced:
-        return tag("span", "✓ " + say("balanced"), class_="good")
-    return tag("span", "✗ " + say("unbalanced"), class_="bad")

@@ -1,13 +1,13 @@
-"""The words of the page, in Chinese and English."""
+"""The texts of the page, in Chinese and English."""
 
 from collections.abc import Mapping
 
 from schemas.enums import PageLanguage
 
-Words = Mapping[str, str]
+Translations = Mapping[str, str]
 
-
-BOTH: Mapping[str, tuple[str, str]] = {
+# key -> text in Chinese, text in English, in the order of PageLanguage
+TRANSLATIONS: Mapping[str, tuple[str, str]] = {
     # the head
     "title": ("数据湖报告", "Lake report"),
     "made": ("制作时间", "Made"),
@@ -17,7 +17,7 @@ BOTH: Mapping[str, tuple[str, str]] = {
     "rest": ("另有 {n:,} 个来源", "and {n:,} more sources"),
     "others": ("其他来源", "Other sources"),
     "pick": ("选择来源", "Pick a source"),
-    "pick_told": (
+    "pick_note": (
         "只影响「文章数量」和「正文长度」两图。",
         "Applies to the charts of posts and of text length.",
     ),
@@ -39,12 +39,11 @@ BOTH: Mapping[str, tuple[str, str]] = {
         "图表需要 JavaScript；下面的表格不需要。",
         "The charts need JavaScript; the tables below do not.",
     ),
-    "undrawn": ("图表没有画出来；请看下面的表格。", "This chart could not be drawn; see the tables."),
+    "chart_failed": ("图表没有画出来；请看下面的表格。", "This chart could not be drawn; see the tables."),
     "before": ("更早的 {n:,} 篇未画出", "{n:,} earlier posts are not drawn"),
     "after": ("日期在未来的 {n:,} 篇未画出", "{n:,} posts dated in the future are not drawn"),
     "more_sources": ("另有 {n:,} 个较小的来源未单列", "{n:,} smaller sources have no row of their own"),
     "no_posts": ("这个湖里还没有文章。", "There are no posts in this lake yet."),
-    "none": ("没有。", "None."),
     "made_by": ("由 postlake report 制作；时间均为 UTC。", "Made by postlake report; all times are UTC."),
     # sections: title, what it shows
     "h_posts": ("文章数量", "Posts over time"),
@@ -92,7 +91,6 @@ BOTH: Mapping[str, tuple[str, str]] = {
         "Seconds of each stage of the last runs, the newest on top.",
     ),
     "runs_none": ("没有运行记录。", "No run is recorded."),
-    "h_years": ("各年", "By year"),
     # columns and axes
     "period": ("时间", "Period"),
     "year": ("年", "Year"),
@@ -139,11 +137,21 @@ BOTH: Mapping[str, tuple[str, str]] = {
     "no_words": ("无文字", "no words"),
     "Hans": ("简体", "simplified"),
     "Hant": ("繁体", "traditional"),
-    "no_script_told": ("不分", "not told"),
+    "no_script_code": ("不分", "not told"),
 }
 
 
-def words(language: PageLanguage) -> Words:
-    """Return the words of one language."""
-    place = tuple(PageLanguage).index(language)
-    return {key: told[place] for key, told in BOTH.items()}
+def translations(language: PageLanguage) -> Translations:
+    """Return the texts of one language by their keys."""
+    position = tuple(PageLanguage).index(language)
+    return {key: texts[position] for key, texts in TRANSLATIONS.items()}
+
+
+def language_key(code: str) -> str:
+    """Return the key of a language's name."""
+    return "no_words" if code == "none" else code
+
+
+def script_key(code: str | None) -> str:
+    """Return the key of a script's name; null is a language that is written in one script."""
+    return code or "no_script_code"

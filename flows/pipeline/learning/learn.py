@@ -15,7 +15,7 @@ from flows.pipeline.reporting.alarms import Alarm
 from flows.pipeline.reporting.results import LearnedTemplate
 from flows.pipeline.sources.base import VanishedError
 from flows.pipeline.workers.pool import LazyExecutor, ParseContext, chunk_tasks
-from lake.batch import Run
+from lake.batch import Run, chunk_by_total
 from lake.store import Lake
 from lake.tables import files as files_table
 from lake.tables import templates
@@ -86,7 +86,7 @@ def learn_lake(
     """Learn what recurs over the posts of a lake, of the sources with posts that their template has not seen.
 
     Of `sources` where some are named, whether their templates have seen all or not. What a source's last version
-    holds stays in the next, unless it is learned `anew`.
+    holds stays in the next, unless it is learned `from_scratch`.
     """
     rows = templates.sources_with_new_posts(lake, include_all=from_scratch or bool(sources)).filter(
         pl.col("posts") >= MIN_POSTS
@@ -124,12 +124,10 @@ def template_alarms(learned_templates: Iterable[LearnedTemplate]) -> list[Alarm]
     return [alarm for each in learned_templates for alarm in each.alarms]
 
 
-def _chunk_sources(rows: pl.DataFrame) -> Iterator[pl.DataFrame]:
-    """Cut sources into shares whose posts are looked at together."""
+def _chunk_sources(rows: pl.DataFrame) -> list[pl.DataFrame]:
+    """Cut sources into chunks whose posts are looked at together."""
     sampled_count = pl.col("posts").clip(upper_bound=MAX_SAMPLE_POSTS)
-    yield from rows.with_columns(share=sampled_count.cum_sum() // CHUNK_POSTS).partition_by(
-        "share", maintain_order=True
-    )
+    return chunk_by_total(rows, sampled_count, CHUNK_POSTS)
 
 
 def _sample_posts(
@@ -203,7 +201,7 @@ def _write_versions(
 def _layout_alarm(
     source_id: str, previous: Template, seen_samples: list[TrainingSample], new_samples: list[TrainingSample]
 ) -> Alarm | None:
-    """Tell of a source whose posts no longer hold what its template knows."""
+    """Return an alarm for a source whose posts no longer hold what its template knows."""
     if len(seen_samples) < MIN_OLD_POSTS or len(new_samples) < MIN_NEW_POSTS or not any(previous.patterns):
         return None
     hit_rate_before, hit_rate = (
@@ -222,7 +220,7 @@ def _layout_alarm(
 
 
 def _matches_template(sample: TrainingSample, template: Template) -> bool:
-    """Tell whether a post holds some pattern of a template."""
+    """Return whether a post holds some pattern of a template."""
     return bool(template.matches(sample.body)) or any(
         alphanumeric_key(text) in template.blocks for text, *_ in sample.blocks
     )

@@ -12,7 +12,7 @@ from flows.pipeline.progress import report_progress
 from flows.pipeline.reporting.alarms import Failure
 from flows.pipeline.reporting.results import RecleanResult
 from flows.pipeline.workers.pool import LazyExecutor, ParseContext, chunk_tasks
-from lake.batch import Run
+from lake.batch import Run, chunk_by_total
 from lake.commit.commit import rewrite_posts
 from lake.maintenance.compact import record_versions
 from lake.store import Lake
@@ -56,7 +56,7 @@ def reclean_leftovers(lake: Lake, run: Run, context: ParseContext) -> RecleanRes
 
 
 def is_caught_up(lake: Lake) -> bool:
-    """Tell from the logs alone whether all posts are cleaned with their templates in force, by this code."""
+    """Return whether, by the logs alone, all posts are cleaned with their templates in force, by this code."""
     return templates.is_current(lake, _code_number())
 
 
@@ -80,14 +80,10 @@ def _reclean_posts(lake: Lake, run: Run, context: ParseContext, stale_posts: pl.
 
 
 def _partition_chunks(lake: Lake, stale_posts: pl.DataFrame) -> Iterator[pl.DataFrame]:
-    """Cut posts, in the order of partitions, into shares that hold whole partitions."""
+    """Cut posts, in the order of partitions, into chunks that hold whole partitions."""
     partition = lake.partition_columns("posts")
-    partition_sizes = (
-        stale_posts.group_by(partition, maintain_order=True)
-        .len()
-        .with_columns(share=pl.col("len").cum_sum() // CHUNK_POSTS)
-    )
-    for chunk in partition_sizes.partition_by("share", maintain_order=True):
+    partition_sizes = stale_posts.group_by(partition, maintain_order=True).len()
+    for chunk in chunk_by_total(partition_sizes, pl.col("len"), CHUNK_POSTS):
         yield stale_posts.join(chunk.select(partition), on=partition, how="semi", maintain_order="left")
 
 

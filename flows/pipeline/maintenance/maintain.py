@@ -53,7 +53,7 @@ class MaintainResult:
     versions: dict[str, int] = field(default_factory=dict)
 
     def summary_line(self) -> str:
-        """Tell what was done on one line."""
+        """Return what was done, on one line."""
         compacted, removed, orphans, freed_bytes = (
             sum(getattr(each, name) for each in self.tables)
             for name in ("compacted", "removed", "orphans", "freed_bytes")

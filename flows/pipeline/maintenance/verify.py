@@ -14,11 +14,9 @@ from lake.errors import DamagedError
 from lake.store import Lake, open_lake, raise_if_log_damaged
 from lake.verify.cross_table import check_across_tables
 from lake.verify.findings import Finding, Findings, Tally
-from lake.verify.rows import VerifyOptions
 from lake.verify.table import verify_table
 from schemas.enums import Check
 from schemas.errors import PostlakeError
-from schemas.keys import blob_id, content_hash, source_id_of
 
 
 class FaultyLakeError(PostlakeError):
@@ -44,7 +42,7 @@ class VerifyReport:
         return [finding for tally in self.checks for finding in tally.shown]
 
     def summary_line(self) -> str:
-        """Tell what was found on one line."""
+        """Return what was found, on one line."""
         failed = sum(tally.findings > 0 for tally in self.checks)
         skipped = sum(bool(tally.skipped) for tally in self.checks)
         return (
@@ -73,16 +71,19 @@ def verify(root: Path, *, deep: bool = True) -> VerifyReport:
     ]
     newest_versions = {name: newest_lake.table(name).version() for name in readable_tables}
     lake = newest_lake if damages else newest_lake.at_versions(consistent_versions(newest_lake))
-    options = VerifyOptions(deep, blob_id, content_hash, source_id_of)
     file_counts = {name: lake.partition_files(name).height for name in readable_tables}
     keys, files_done = dict[str, pl.DataFrame | None].fromkeys(newest_lake.table_names()), 0
     for name, file_count in file_counts.items():
         keys[name] = verify_table(
-            lake, name, options, findings, partial(_report_files, files_done, sum(file_counts.values()))
+            lake,
+            name,
+            findings,
+            partial(_report_files, files_done, sum(file_counts.values())),
+            is_deep=deep,
         )
         files_done += file_count
         release_memory()
-    check_across_tables(keys, newest_versions, source_id_of, findings)
+    check_across_tables(keys, newest_versions, findings)
     versions = {name: lake.table(name).version() for name in readable_tables}
     return VerifyReport(str(root), deep, versions, list(findings), timer.seconds)
 

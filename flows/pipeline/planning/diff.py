@@ -34,8 +34,8 @@ PROGRESS_FILES = 10_000
 class SourceDiff:
     """How a source differs from what the ledger knows of it.
 
-    `found` counts its files. `differing` are files (FOUND) that are new or other than the ledger has them,
-    `before` what it has of these, and `gone` of those that went (files_table.SEEN). `kept_back` counts files that
+    `found` counts its files. `changed` are files (FILE_SCHEMA) that are new or other than the ledger has them,
+    `previous_rows` what it has of these, and `gone` of those that went (files_table.LIVE_COLUMNS). `withheld_deletions` counts files that
     were not found and are not taken for gone, since their folder could not be listed.
     """
 
@@ -105,7 +105,7 @@ def _diff_by_listing(lake: Lake, source: Source, *, verify: bool) -> SourceDiff:
 
 
 def list_files(source: Source) -> pl.DataFrame:
-    """List all files of a source: FOUND."""
+    """List all files of a source: FILE_SCHEMA."""
     return pl.concat([_file_frame([]), *_list_chunks(source)])
 
 

@@ -11,7 +11,7 @@ import polars as pl
 from flows.pipeline.planning.diff import FILE_SCHEMA
 from flows.pipeline.planning.plan import CommitReplay, Plan, plan_ingest
 from flows.pipeline.sources.base import GitSource, Source
-from lake.batch import Checkpoint, Run
+from lake.batch import MICROSECOND, Checkpoint, Run
 from lake.store import Lake
 from lake.tables import files as files_table
 from lake.tables import runs
@@ -26,7 +26,6 @@ NON_LINEAR = (
 EMPTY_PLAN = Plan(
     runs.HISTORY, sources=(), file_count=0, todo=pl.DataFrame(schema=FILE_SCHEMA), effective_times={}
 )
-MICROSECOND = dt.timedelta(microseconds=1)
 
 
 def plan_history(lake: Lake, run: Run, sources: Sequence[Source]) -> Plan:

@@ -10,7 +10,7 @@ from flows.pipeline.code import code_version
 from flows.pipeline.planning.diff import FILE_SCHEMA, SourceDiff, diff_source, hash_suspects
 from flows.pipeline.sources.base import GitSource, Source
 from flows.pipeline.sources.raw import RawSource
-from lake.batch import CONTENT_KEY, FILE_NAME, KEY, Checkpoint, Run, no_deletions
+from lake.batch import CONTENT_KEY, FILE_NAME, KEY, MICROSECOND, Checkpoint, Run, no_deletions
 from lake.store import Lake
 from lake.tables import files as files_table
 from lake.tables import runs
@@ -21,12 +21,11 @@ ALREADY_PARSED_COLUMNS = [*KEY, "size", "mtime_ns", "blob", "run_id", "read_at"]
 # File names begin with dates: files of one month are read together, whatever folders they are in.
 READ_ORDER = [FILE_NAME, *KEY]
 SECOND = dt.timedelta(seconds=1)
-MICROSECOND = dt.timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
 class CommitReplay:
-    """The commits of a repository to be replayed: after a mark, each with its moment; `moment` is the last."""
+    """The commits of a repository to be replayed: after a mark, each with its moment; `effective_at` is the last."""
 
     source: GitSource
     checkpoint: Checkpoint
@@ -36,7 +35,7 @@ class CommitReplay:
 
 @dataclass(frozen=True, slots=True)
 class ShrunkenSource:
-    """An origin of whose `posts` so many would be `lost`: left without any file."""
+    """An origin of whose `posts` so many would be `lost_posts`: left without any file."""
 
     origin: str
     lost_posts: int
@@ -47,14 +46,14 @@ class ShrunkenSource:
 class Plan:
     """What a run will do.
 
-    `todo` holds the files to read, in order of their names. `known` are files whose content the lake has read
-    before; `gone` are no longer there; `edited` are those of `todo` that the ledger knows with other content.
-    `moments` gives for each origin the moment of its history at which all this is so. `moved` counts the known
-    files that another path held and that is gone, `kept_back` those that may be there and were not found. A replay
-    of history takes what it reads from `walks`.
+    `todo` holds the files to read, in order of their names. `already_parsed` are files whose content the lake has read
+    before; `deleted` are no longer there; `edited` are those of `todo` that the ledger knows with other content.
+    `effective_times` gives for each origin the moment of its history at which all this is so. `moved` counts the known
+    files that another path held and that is gone, `withheld_deletions` those that may be there and were not found. A replay
+    of history takes what it reads from `replays`.
 
-    `scope` names the files (KEY) that the run is about where these are not all of its sources. `is_again`: what is to be
-    read is parsed, though the lake has read that content. `learns`: sources without a template get one. `shrunk` are
+    `scope` names the files (KEY) that the run is about where these are not all of its sources. `is_reparse`: what is to be
+    read is parsed, though the lake has read that content. `learns_templates`: sources without a template get one. `shrunken_sources` are
     the origins of which nothing is taken for gone. `plan_id` names the stored plan that is carried out.
     """
 
@@ -79,7 +78,7 @@ class Plan:
 
     @property
     def origins(self) -> list[str]:
-        """Name the sources that are compared as a whole."""
+        """Return the sources that are compared as a whole."""
         return [source.origin for source in self.sources] if self.scope is None else []
 
     @property
@@ -107,7 +106,7 @@ class Plan:
         return self.checkpoints_during(checkpoints) | complete
 
     def _partially_advanced(self, checkpoints: Mapping[str, Checkpoint]) -> list[str]:
-        """Name the repositories of which some files are read as another commit has them than the one they are followed to."""
+        """Return the repositories of which some files are read as another commit has them than the one they are followed to."""
         return [
             origin
             for origin, commit_id in self.commit_ids.items()
@@ -116,7 +115,7 @@ class Plan:
 
 
 def plan_ingest(lake: Lake, run: Run, sources: Sequence[Source], *, verify: bool) -> Plan:
-    """Hold each source against the ledger, and find what of it the lake has read before."""
+    """Compare each source with the ledger, and find what of it the lake has read before."""
     checkpoints = runs.checkpoints_of(lake, [source.origin for source in sources])
     effective_times = {
         source.origin: choose_effective_at(lake, source, checkpoints[source.origin], run)
@@ -214,7 +213,7 @@ def _pair_moved(new_files: pl.DataFrame, deleted: pl.DataFrame) -> pl.DataFrame:
 def with_parsed_by(
     already_parsed: pl.DataFrame, previous_rows: pl.DataFrame, moved_rows: pl.DataFrame, run: Run
 ) -> pl.DataFrame:
-    """Say who read each known content: for touched and moved files the run that did, for others this one."""
+    """Add the run that parsed each known content: for touched and moved files the run that did, for others this one."""
     parsed_by = pl.concat([_touched_rows(already_parsed, previous_rows), moved_rows])
     return (
         already_parsed.join(parsed_by, on=KEY, how="left")

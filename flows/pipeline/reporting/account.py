@@ -11,9 +11,7 @@ from flows.pipeline.reporting.alarms import Alarm, files_text
 from lake.batch import Run
 from schemas.enums import AlarmKind
 from schemas.errors import PostlakeError
-
-# what a file that was found can be accounted for as; `found` is their sum
-OUTCOME_COLUMNS = ("unchanged", "posts", "duplicates", "rejected", "ignored")
+from schemas.tables import OUTCOME_COLUMNS
 
 
 @dataclass(slots=True)
@@ -84,7 +82,7 @@ def outcome_counts(summary: Summary) -> dict[str, int]:
 
 
 def imbalance_message(summary: Summary) -> str:
-    """Tell what does not add up."""
+    """Return what does not add up."""
     parts = ", ".join(f"{getattr(summary, name)} {name}" for name in OUTCOME_COLUMNS)
     return f"run {summary.run_id}: {summary.found} files found, but {parts}"
 

@@ -51,7 +51,7 @@ def imbalance_alarm(text: str, outcome_counts: Mapping[str, int]) -> Alarm:
 
 
 def parser_error_alarms(failures: Sequence[Failure]) -> list[Alarm]:
-    """Tell the files that the code failed at."""
+    """Return an alarm for the files that the code failed at."""
     if not failures:
         return []
     shown_failures = [
@@ -65,7 +65,7 @@ def parser_error_alarms(failures: Sequence[Failure]) -> list[Alarm]:
 
 
 def shrunken_source_alarm(origin: str, lost_posts: int, posts: int) -> Alarm:
-    """Tell an origin of which nothing was withdrawn, though most of its posts have no file any more."""
+    """Return an alarm for an origin of which nothing was withdrawn, though most of its posts have no file any more."""
     text = (
         f"source_shrank: {printable(origin)}: {lost_posts:,} of its {posts:,} posts would be left without a file, so nothing "
         "of it was withdrawn; see whether all of it is there, or say that it is meant: --allow-shrink (allow_shrink)"
@@ -76,7 +76,7 @@ def shrunken_source_alarm(origin: str, lost_posts: int, posts: int) -> Alarm:
 
 
 def vanished_source_alarm(origin: str) -> Alarm:
-    """Tell a folder that was gone before all of it was read; the line is that of VanishedError."""
+    """Return an alarm for a folder that was gone before all of it was read; the line is that of VanishedError."""
     return Alarm(
         AlarmKind.SOURCE_VANISHED, f"source_vanished: {VanishedError(origin)}", numbers={"origin": origin}
     )
@@ -87,7 +87,7 @@ def files_text(number: int) -> str:
 
 
 def boilerplate_drift_alarms(lake: Lake, run: Run) -> list[Alarm]:
-    """Tell the sources whose new posts hold a far larger or smaller share of boilerplate than their others."""
+    """Return alarms for the sources whose new posts hold a far larger or smaller share of boilerplate than their others."""
     share = pl.col("boilerplate_chars") / (pl.col("boilerplate_chars") + pl.col("text_chars"))
     is_new = pl.col("run_id") == run.run_id
     posts = lake.scan("posts").filter(pl.col("boilerplate_chars") + pl.col("text_chars") > 0)
@@ -113,7 +113,7 @@ def _boilerplate_drift_alarm(row: dict[str, Any]) -> Alarm:
 
 
 def mostly_cut_alarms(lake: Lake, run: Run) -> list[Alarm]:
-    """Tell how many posts of a run keep text of which wording and templates would have left next to nothing."""
+    """Return an alarm with the number of posts of a run that keep text of which wording and templates would have left next to nothing."""
     is_mostly_cut = (pl.col("run_id") == run.run_id) & pl.col("warnings").list.contains(
         ParseWarning.MOSTLY_CUT.value
     )
@@ -125,7 +125,7 @@ def mostly_cut_alarms(lake: Lake, run: Run) -> list[Alarm]:
 
 
 def silent_source_alarms(lake: Lake, run: Run, origins: Iterable[str]) -> list[Alarm]:
-    """Tell the sources of some origins whose silence has passed its limit since the last run that read these.
+    """Return alarms for the sources of some origins whose silence has passed its limit since the last run that read these.
 
     So each silence is told once, and an archive of sources that ended long ago tells none: neither when it is the
     first of a lake nor when it comes to others, since a source that only this run has read was never awaited.
@@ -155,7 +155,7 @@ def _silent_source_alarm(lake: Lake, row: dict[str, Any], today: dt.date) -> Ala
 def run_reject_alarms(
     lake: Lake, run: Run, kind: str, origins: Iterable[str], outcome_counts: Mapping[str, int]
 ) -> list[Alarm]:
-    """Tell a run that rejects a far larger or smaller share of what it reads than the runs before it did."""
+    """Return an alarm for a run that rejects a far larger or smaller share of what it reads than the runs before it did."""
     read_count = outcome_counts["found"] - outcome_counts["unchanged"]
     if read_count < MIN_READ_FILES:
         return []
@@ -177,7 +177,7 @@ def run_reject_alarms(
 
 
 def source_reject_alarms(lake: Lake, run: Run) -> list[Alarm]:
-    """Tell the sources of which far more files are rejected than before."""
+    """Return alarms for the sources of which far more files are rejected than before."""
     shares = count_rejects_by_source(lake, run).with_columns(
         now=pl.col("rejected_now") / pl.col("new"), before=pl.col("rejected_before") / pl.col("old")
     )

@@ -12,7 +12,7 @@ MAX_CELL_CHARS = 200
 
 
 def escape(value: object) -> str:
-    """Spell a value on one line so that Markdown shows it as it is; a long one is cut."""
+    """Format a value on one line so that Markdown shows it as it is; a long one is cut."""
     text = printable(str(value))
     shortened = text if len(text) <= MAX_CELL_CHARS else text[: MAX_CELL_CHARS - 1] + "…"
     # an address that stands alone would become a link

@@ -17,7 +17,7 @@ MAX_REASONS = 3
 
 
 def few_posts_alarms(lake: Lake, run: Run) -> list[Alarm]:
-    """Tell a run that turned less than half of its files into posts, or took more than a fifth for duplicates.
+    """Return alarms for a run that turned less than half of its files into posts, or took more than a fifth for duplicates.
 
     With the most frequent reasons, and an example of each.
     """

@@ -3,13 +3,14 @@
 import shlex
 from collections.abc import Iterable, Mapping
 
-from flows.pipeline.reporting.account import OUTCOME_COLUMNS, Summary, outcome_counts
+from flows.pipeline.reporting.account import Summary, outcome_counts
 from flows.pipeline.reporting.alarms import Alarm
 from flows.pipeline.reporting.freshness import freshness_table
 from flows.pipeline.reporting.markdown import code_block, escape, section, table, truncate_rows
 from flows.pipeline.reporting.rates import SHARE_RATES, Rate, run_rates
 from flows.pipeline.reporting.results import LearnResult
 from lake.store import Lake
+from schemas.tables import OUTCOME_COLUMNS
 
 COUNT_COLUMNS = ("found", *OUTCOME_COLUMNS)
 MAX_REASONS = 10
@@ -22,7 +23,7 @@ Links = Mapping[str, str]
 
 
 def run_markdown(summary: Summary, lake: Lake, links: Links) -> str:
-    """Tell what a run did: what its files became, what to look at, and how it compares with the runs before it."""
+    """Return what a run did, as Markdown: what its files became, what to look at, and how it compares with the runs before it."""
     measured_rates = run_rates(lake, summary.run_id, summary.kind, summary.origins)
     parts = [
         f"# {summary.kind.capitalize()} {escape(summary.run_id)}",
@@ -41,7 +42,7 @@ def run_markdown(summary: Summary, lake: Lake, links: Links) -> str:
 
 
 def learn_markdown(result: LearnResult, lake: Lake, links: Links) -> str:
-    """Tell what was learned and cleaned anew."""
+    """Return what was learned and cleaned again, as Markdown."""
     reclean_result = result.recleaned
     template_columns = ("source_id", "version", "patterns", "new", "learned_from")
     new_templates = [
@@ -64,7 +65,7 @@ def learn_markdown(result: LearnResult, lake: Lake, links: Links) -> str:
 
 
 def summary_line(summary: Summary) -> str:
-    """Tell the accounting equation and what else happened, on one line."""
+    """Return the accounting equation and what else happened, on one line."""
     parts = " + ".join(f"{getattr(summary, name)} {name}" for name in OUTCOME_COLUMNS)
     balance = "balanced" if summary.balanced else "NOT balanced"
     moves_and_deletions = f"{summary.moved} moved; {summary.gone} gone"

@@ -52,7 +52,7 @@ def _missing_object(file: SourceFile) -> NotAPost:
 class Source(Protocol):
     """A place that holds files. `origin` names it in the ledger.
 
-    `head` and `at` are the commit that is read and its time; None where the place has no history of its own.
+    `commit_id` and `committed_at` are the commit that is read and its time; None where the place has no history of its own.
     """
 
     @property

@@ -26,7 +26,7 @@ CREDENTIALS_ADVICE = (
 
 
 def has_credentials(source: str) -> bool:
-    """Tell whether a source's name holds what is for git alone."""
+    """Return whether a source's name holds what is for git alone."""
     return re.match(CREDENTIALS, source) is not None
 
 

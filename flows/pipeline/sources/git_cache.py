@@ -86,7 +86,7 @@ def cache_folder() -> Path:
 
 
 def fetch_with_retry(url: str) -> Path:
-    """Do as `mirror` does; where the repository cannot be reached, try thrice more within some minutes, and say so."""
+    """Sync the mirror of a repository; where it cannot be reached, try three more times within some minutes, and log that."""
     report_progress("fetch", 0, 0)
     for delay_seconds in RETRY_DELAYS_SECONDS:
         try:
@@ -145,7 +145,7 @@ def _run_git(name: str, url: str, *arguments: str) -> str:
 
 
 def _wait_for_git(git: subprocess.Popen[bytes], name: str) -> bytes:
-    """Tell how far git is until it ends; return what else it says. Raises GitError where it comes no further."""
+    """Report how far git is until it ends; return what else it prints. Raises GitError where it comes no further."""
     error_lines, start = list[bytes](), time.monotonic()
     try:
         with git, idle_timeout(git, MAX_SILENCE_SECONDS):

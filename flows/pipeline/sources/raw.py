@@ -21,7 +21,7 @@ class RawSource:
     """A source of which raw gives some files, and its place, if that is there, the others."""
 
     def __init__(self, lake: Lake, from_raw: pl.DataFrame, source: Source | None = None) -> None:
-        """Take the files that raw gives (FOUND), in the order in which they will be read."""
+        """Take the files that raw gives (FILE_SCHEMA), in the order in which they will be read."""
         self.origin = source.origin if source is not None else str(from_raw["origin"][0])
         self._lake, self._source = lake, source
         self._from_raw = set(from_raw["path"])

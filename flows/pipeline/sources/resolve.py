@@ -27,7 +27,7 @@ BUNDLE_SIGNATURES = {b"# v2 git bundle\n", b"# v3 git bundle\n"}
 class SourceOpener:
     """Opens sources, and closes them with `stack`.
 
-    `below` is the folder within each that is read, "" for all; with `worktree` a working copy of git is a
+    `subpath` is the folder within each that is read, "" for all; with `worktree` a working copy of git is a
     folder of files, committed or not.
     """
 
@@ -97,7 +97,7 @@ class SourceOpener:
         repository.resolve_tree(commit.id, self._subpath)
         if revision is None and (uncommitted_count := repository.count_uncommitted(self._subpath)):
             logger.warning(f"{printable(name)}: {uncommitted_count} post files are not committed as they are, and not read so; "
-                      "--as-files reads the folder as it stands")  # fmt: skip
+                      "--worktree reads the folder as it stands")  # fmt: skip
         return GitSource(self._origin_name(name), repository, commit, self._subpath)
 
     def _origin_name(self, name: str) -> str:
@@ -116,7 +116,7 @@ def _split_revision(text: str) -> tuple[Path | None, str | None]:
 
 
 def _normalize_subpath(subpath: str) -> str:
-    """Spell a folder within a source one way. Raises SourceError for one that leads out of it."""
+    """Format a folder within a source one way. Raises SourceError for one that leads out of it."""
     parts = [part for part in decode_path(os.fsencode(subpath)).split("/") if part not in {"", "."}]
     if ".." in parts:
         raise SourceError(f"{_display(subpath)}: leads out of the source")

@@ -82,7 +82,7 @@ class IsolatedWorker:
         return WorkerLostError(f"the process that read it ended: {ending}{location}", index)
 
     def _last_location(self) -> str:
-        """Tell the last place in our code that the process left a trace of."""
+        """Return the last place in our code that the process left a trace of."""
         trace = self._trace_path.read_text(errors="replace") if self._trace_path.exists() else ""
         frames = (
             format_own_location(file, int(line), function)

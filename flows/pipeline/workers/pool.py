@@ -119,7 +119,7 @@ class WorkerPool:
         return self._executor
 
     def _publish_config(self, config: ParseConfig) -> str:
-        """Put a reader where the processes find it: templates are larger than a handful of files."""
+        """Write the configuration to a file that the processes read: templates are larger than a chunk of files."""
         if not self._published or self._published[-1] is not config:
             self._published.append(config)
             self._config_path.write_bytes(pickle.dumps(config))
@@ -141,19 +141,19 @@ class ParseContext:
     file_seconds: float = field(default_factory=lambda: settings().file_seconds)
 
     def with_templates(self, templates: Templates) -> "ParseContext":
-        """Return this workshop, its pool with it, with other templates."""
+        """Return this context, its pool with it, with other templates."""
         return replace(self, config=replace(self.config, templates=templates))
 
 
 def create_parse_context(workers: int, parser: HtmlParser) -> ParseContext:
-    """Return a workshop that knows no templates yet, of so many processes; of one per processor for none."""
+    """Return a context without templates, for so many processes; for one per processor where `workers` is 0."""
     return ParseContext(workers or available_workers(), ParseConfig(parser))
 
 
 def with_worker_pool(context: ParseContext, stack: ExitStack, *, start_now: bool = False) -> ParseContext:
-    """Return a workshop whose work is done by one pool, whatever the reader, until the stack is left.
+    """Return a context whose tasks run in one pool, whatever the configuration, until the stack is left.
 
-    One that is `begun` reads in processes from the first file on, however small the run.
+    With `start_now` files are parsed in processes from the first one on, however small the run.
     """
     pool = WorkerPool(context.workers, stack, context.file_seconds)
     if start_now:
@@ -179,7 +179,7 @@ class LazyExecutor:
             self._pool.start()
 
     def submit(self, function: ParseFunction[T], tasks: list[ParseTask]) -> Callable[[], list[T]]:
-        """Have a handful of files worked on; the answers, one per part that it was cut into, wait until it is."""
+        """Submit a chunk of files. The function that comes back waits, and returns the results: one, or one per part that the chunk was cut into."""
         if not self._pool.is_running and any(map(_needs_process, tasks)):
             self._pool.start()
         if self._pool.is_running:

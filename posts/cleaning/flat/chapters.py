@@ -50,7 +50,7 @@ def _seconds(time: str) -> int:
 
 
 def is_keyword_list(text: str) -> bool:
-    """Tell words for search engines."""
+    """Return whether a text is words for search engines."""
     if ends_sentence(text) or not MIN_BARRED_KEYWORDS <= len(text) <= MAX_KEYWORD_LIST_CHARS:
         return False
     words = KEYWORD_SEPARATOR.split(text)

@@ -35,5 +35,5 @@ class FlatText:
 
 
 def ends_sentence(text: str) -> bool:
-    """Tell what ends as a sentence does; so does what says nothing."""
+    """Return whether a text ends as a sentence does; one without words does."""
     return text[-1:] in SENTENCE_MARKS

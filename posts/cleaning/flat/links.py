@@ -136,7 +136,7 @@ def drop_tags(flat_text: FlatText) -> None:
 
 
 def _is_word_of_sentence(flat_text: FlatText, before: Segment | None, following: list[Segment]) -> bool:
-    """Tell a tag that stands between a text unended and another. What follows is given from the end."""
+    """Return whether a tag stands between a text unended and another. What follows is given from the end."""
     after = following[-1] if following else None
     if before is None or after is None or before.kind != "text" or after.kind != "text":
         return False

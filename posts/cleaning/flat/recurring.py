@@ -64,7 +64,7 @@ def _trim_span(flat_text: FlatText, span: tuple[int, int], borders: list[int]) -
 
 
 def _stands_out(flat_text: FlatText, span: tuple[int, int], borders: set[int]) -> bool:
-    """Tell a run that is a passage of its own from a phrase within a sentence, or the usual beginning of one."""
+    """Return whether a run is a passage of its own and not a phrase within a sentence, or the usual beginning of one."""
     start, end = span
     begins_at_border, ends_at_border = (
         _is_border(flat_text.text, start, borders, -1),

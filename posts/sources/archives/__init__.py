@@ -49,7 +49,7 @@ class SpoolEntry:
 
 
 class Archive:
-    """An archive, or the folder `below` in it, as a context manager; in it, its post files can be read."""
+    """An archive, or the folder `subpath` in it, as a context manager; in it, its post files can be read."""
 
     def __init__(self, path: bytes, subpath: str = "") -> None:
         self._path, self._subpath = path, subpath
@@ -110,7 +110,7 @@ class Archive:
 
 
 def is_archive(path: bytes) -> bool:
-    """Say whether a file begins as an archive does; False where there is no file, or one that cannot be opened."""
+    """Return whether a file begins as an archive does; False where there is no file, or one that cannot be opened."""
     try:
         # opening a pipe would wait for its writer
         if not stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116 - a path of any bytes
@@ -144,7 +144,7 @@ def _find_problem(member: Member) -> Reason | None:
 
 
 def _is_unsafe(name: bytes) -> bool:
-    """Say whether unpacking could write a name outside of its folder, on any system, or could not write it."""
+    """Return whether unpacking could write a name outside of its folder, on any system, or could not write it."""
     parts = SEPARATORS.split(name)
     return not parts[0] or b".." in parts or b"\0" in name or DRIVE_PREFIX.match(name) is not None
 

@@ -38,7 +38,7 @@ CODECS: dict[str, tuple[re.Pattern[bytes], Callable[[], Any]]] = {
 
 
 def detect_codec(header: bytes) -> str | None:
-    """Name what packed a file that begins so; None when it is not packed."""
+    """Return the codec of a file that begins so; None where it is not compressed."""
     return next((name for name, (magic, _) in CODECS.items() if magic.match(header)), None)
 
 

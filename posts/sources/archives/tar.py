@@ -68,7 +68,7 @@ class Stream:
 
 
 def is_header(block: bytes) -> bool:
-    """Say whether a block heads a member: its checksum is right."""
+    """Return whether a block heads a member: its checksum is right."""
     if len(block) < BLOCK_BYTES:
         return False
     field = block[148:156]

@@ -29,7 +29,7 @@ MAX_LISTED_BRANCHES = 10
 class Repository:
     """A git repository, read by the git program. Each method raises GitError.
 
-    A `below` is a folder of the repository, "" for all of it; paths are given relative to it. It, revisions
+    A `subpath` is a folder of the repository, "" for all of it; paths are given relative to it. It, revisions
     and paths are text as by `posts.sources.paths`. `since`, `until`, `old` and `new` are ids of commits.
     """
 

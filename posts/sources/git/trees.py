@@ -24,7 +24,7 @@ class Commit:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What is at a path from a commit on: a blob, a `problem` as in `File`, or, with neither, no post."""
+    """What is at a path from a commit on: a blob, a `problem` as in `SourceFile`, or, with neither, no post."""
 
     path: str
     blob: str | None

@@ -16,6 +16,7 @@ from git_repository import init
 from one_run import Killed, arm, give_up
 from posts import worker
 from random_posts import FEW, FIELDS, IN_STATES, NAMES
+from tiers import examples
 
 # the file that a step is about is counted off among those that are there
 NTH = st.integers(0, 3)
@@ -129,7 +130,7 @@ def assert_in_line(archive):
 
 @pytest.mark.parametrize("kind", ["folder", "git"])
 @given(rounds=st.lists(st.tuples(STEPS, RUNS), min_size=2, max_size=4), clock=st.sampled_from([60, 1, 0, -5]))
-@settings(FEW, max_examples=14)
+@settings(FEW, max_examples=examples(2, 14))
 def test_any_sequence_of_runs_gives_what_one_full_load_gives(new_archive, kind, rounds, clock):
     archive = new_archive()
     git = init(archive.folder) if kind == "git" else None

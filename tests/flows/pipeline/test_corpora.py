@@ -18,7 +18,10 @@ from posts.parse import parse_file
 
 GOLD = CORPORA.parent / "gold"
 ARCHIVES = ("teahouse.tar.zst", "oped2-dev.tar.zst")
-pytestmark = pytest.mark.skipif(not CORPORA.is_dir(), reason="the shared corpora are not here")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not CORPORA.is_dir(), reason="the shared corpora are not here"),
+]
 
 
 @pytest.fixture(scope="module")

@@ -78,6 +78,7 @@ def test_files_tell_as_many_posts_as_there_are(archive, files, posts):
     assert (archive.ingest().posts, archive.live().height) == (posts, posts)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("case", CASES)
 def test_what_comes_and_goes_beside_a_file_does_not_change_its_post(archive, case):
     files, posts = CASES[case]

@@ -135,10 +135,11 @@ def test_an_ingest_migrates_before_it_reads(old):
     assert old.rows("posts").height == len(POSTS) + 1
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("point", POINTS, ids=["-".join(map(str, point)) for point in POINTS])
 def test_a_migration_that_was_killed_is_taken_up_by_the_next_run(old, start, point, tmp_path):
     process = start(old, kill=point)
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=300)
     assert process.returncode == -signal.SIGKILL, err
     old.ingest()
     assert sorted(old.rows("posts")["path"]) == POSTS

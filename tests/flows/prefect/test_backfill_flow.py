@@ -1,13 +1,10 @@
-"""The flows backfill and replay against a Prefect server of their own."""
+"""The flows backfill and replay against a Prefect server."""
 
 import json
-import os
-import subprocess
-import sys
 
 import pytest
 
-from paths import KIT, ROOT
+from archive import Archive
 
 RUN_FLOWS = """
 import asyncio, json, sys
@@ -15,60 +12,47 @@ from flows.backfill import backfill
 from flows.ingest import ingest
 from flows.replay import replay
 from prefect.client.orchestration import get_client
-from prefect.testing.utilities import prefect_test_harness
 
 async def seen():
     async with get_client() as client:
-        artifacts = await client.read_artifacts()
-        runs = await client.read_flow_runs()
+        # those of this lake
+        runs = [run for run in await client.read_flow_runs() if run.parameters.get("lake", "") == sys.argv[1]]
+        ids = {run.id for run in runs}
+        artifacts = [artifact for artifact in await client.read_artifacts() if artifact.flow_run_id in ids]
         return {
             "artifacts": {artifact.key: artifact.data for artifact in artifacts},
             "runs": {run.name.split(sys.argv[1])[0].strip(): run.state_name for run in runs},
         }
 
-if __name__ == "__main__":
-    with prefect_test_harness(server_startup_timeout=120):
-        forecast = backfill(lake=sys.argv[1], until="2024-03-31")
-        done = backfill(lake=sys.argv[1], dry_run=False, plan=forecast.plan_id)
-        again = replay(lake=sys.argv[1], reasons=["front_matter_not_closed"])
-        both = backfill(lake=sys.argv[1], dry_run=True, plan=forecast.plan_id, return_state=True)
-        shown = asyncio.run(seen())
-        other = backfill(lake=sys.argv[1], plan=backfill(lake=sys.argv[1], since="2024-04-01").plan_id)
-        no_day = backfill(lake=sys.argv[1], since="2024-02-30", return_state=True)
-        no_lake = replay(lake=sys.argv[1] + "-not", return_state=True)
-        import faulty
-        faulty.break_dates()
-        with open(sys.argv[2] + "/b.md", "a") as file:
-            file.write("more")
-        failed = ingest(sources=[sys.argv[2]], lake=sys.argv[1], return_state=True)
-        told = {"held": str(done.held), "replayed": again.found, "again": both.message, "other": str(other.held),
-                "run_id": done.summary.run_id, "no_day": no_day.message, "no_lake": no_lake.message,
-                "failed": [failed.type.value, failed.message]}
-        print(json.dumps(told | {"plan_id": forecast.plan_id} | shown))
+forecast = backfill(lake=sys.argv[1], until="2024-03-31")
+done = backfill(lake=sys.argv[1], dry_run=False, plan=forecast.plan_id)
+again = replay(lake=sys.argv[1], reasons=["front_matter_not_closed"])
+both = backfill(lake=sys.argv[1], dry_run=True, plan=forecast.plan_id, return_state=True)
+shown = asyncio.run(seen())
+other = backfill(lake=sys.argv[1], plan=backfill(lake=sys.argv[1], since="2024-04-01").plan_id)
+no_day = backfill(lake=sys.argv[1], since="2024-02-30", return_state=True)
+no_lake = replay(lake=sys.argv[1] + "-not", return_state=True)
+import faulty
+faulty.break_dates()
+with open(sys.argv[2] + "/b.md", "a") as file:
+    file.write("more")
+failed = ingest(sources=[sys.argv[2]], lake=sys.argv[1], return_state=True)
+told = {"held": str(done.held), "replayed": again.found, "again": both.message, "other": str(other.held),
+        "run_id": done.summary.run_id, "no_day": no_day.message, "no_lake": no_lake.message,
+        "failed": [failed.type.value, failed.message]}
+print(json.dumps(told | {"plan_id": forecast.plan_id} | shown))
 """
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory):
-    from archive import Archive
-
+def told(server, tmp_path_factory):
     folder = tmp_path_factory.mktemp("backfill")
     archive = Archive(folder / "posts", folder / "lake")
     archive.put("2024-03-01-x.md", b"---\ntitle: never closed\n")
     archive.ingest()
     archive.write("a.md")
     archive.write("b.md", date="2024-04-01T00:00:00Z")
-    (folder / "run_flows.py").write_text(RUN_FLOWS)
-    run = subprocess.run(
-        [sys.executable, folder / "run_flows.py", archive.lake, archive.folder],
-        env=os.environ | {"PREFECT_HOME": str(folder / "home"), "PYTHONPATH": f"{ROOT}:{KIT}"},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert run.returncode == 0, run.stderr[-3000:]
-    return json.loads(run.stdout.splitlines()[-1])
+    return server.run_script(RUN_FLOWS, archive.lake, archive.folder)
 
 
 def test_the_dry_run_shows_its_plan_and_how_to_carry_it_out(told):

@@ -1,30 +1,23 @@
-"""Flows tell what is wrong with the files of a lake in one line, against a Prefect server of their own."""
+"""Flows tell what is wrong with the files of a lake in one line, against a Prefect server."""
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 
 import pytest
 
 from archive import Archive
-from paths import ROOT
 
 RUN_FLOWS = """
 import json, sys
 from flows.backfill import backfill
 from flows.learn import learn
 from flows.report import report
-from prefect.testing.utilities import prefect_test_harness
 
 FLOWS = {"backfill": backfill, "learn": learn, "report": report}
 
-if __name__ == "__main__":
-    with prefect_test_harness(server_startup_timeout=120):
-        for lake in sys.argv[1:]:
-            ended = FLOWS[lake.rpartition("/")[2]](lake=lake, return_state=True)
-            print(json.dumps([ended.type.value, ended.message]))
+for lake in sys.argv[1:]:
+    ended = FLOWS[lake.rpartition("/")[2]](lake=lake, return_state=True)
+    print(json.dumps([ended.type.value, ended.message]))
 """
 # a flow -> the table of which a file is cut in half, and that the flow reads
 DAMAGED = {"backfill": "files", "learn": "raw", "report": "posts"}
@@ -37,7 +30,7 @@ def cut_in_half(table):
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory):
+def told(server, tmp_path_factory):
     """Return for each flow over a damaged lake of its own how it ended and the damaged file, and the log of all."""
     folder = tmp_path_factory.mktemp("damage")
     archive = Archive(folder / "posts", folder / "lake")
@@ -46,16 +39,7 @@ def told(tmp_path_factory):
     archive.ingest()
     lakes = {flow: shutil.copytree(archive.lake, folder / flow) for flow in DAMAGED}
     files = {flow: cut_in_half(lake / DAMAGED[flow]) for flow, lake in lakes.items()}
-    (folder / "run_flows.py").write_text(RUN_FLOWS)
-    run = subprocess.run(
-        [sys.executable, folder / "run_flows.py", *lakes.values()],
-        env=os.environ | {"PREFECT_HOME": str(folder / "home"), "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert run.returncode == 0, run.stderr[-3000:]
+    run = server.run("-c", RUN_FLOWS, *lakes.values())
     states = map(json.loads, run.stdout.splitlines()[-len(lakes) :])
     return dict(zip(lakes, zip(states, files.values(), strict=True), strict=True)), run.stdout + run.stderr
 

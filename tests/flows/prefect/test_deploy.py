@@ -11,6 +11,7 @@ import yaml
 from prefect.client.orchestration import PrefectClient
 from prefect.events.schemas.automations import Automation, AutomationCore
 
+from flows.environment import WORKER
 from flows.prefect import deploy
 from flows.prefect.deploy import has_changed, wait_until_healthy
 from paths import ROOT
@@ -45,6 +46,14 @@ def test_an_automation_that_waits_longer_differs():
     wanted = AUTOMATIONS[0]
     made = AutomationCore.model_validate(wanted | {"trigger": wanted["trigger"] | {"within": 600}})
     assert has_changed(made, AutomationCore.model_validate(wanted))
+
+
+def test_a_run_is_taken_for_dead_after_four_heartbeats_and_for_never_begun_after_five_minutes():
+    seconds = {each["name"]: each["trigger"]["within"] for each in AUTOMATIONS}
+    assert seconds["postlake: a run that died is Crashed"] == 4 * int(
+        WORKER["PREFECT_FLOWS_HEARTBEAT_FREQUENCY"]
+    )
+    assert seconds["postlake: a run that never began is Crashed"] == 300
 
 
 class Healthy(BaseHTTPRequestHandler):

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from paths import ROOT
+from prefect_server import make_home
 
 ASK = """
 import json, sys
@@ -52,7 +53,7 @@ def told(tmp_path_factory):
     run = subprocess.run(
         [sys.executable, "-P", "-c", ASK, json.dumps(list(FOREIGN.values()))],
         cwd=folder,
-        env=os.environ | {"PREFECT_HOME": str(folder / "home"), "PYTHONPATH": str(ROOT)},
+        env=os.environ | {"PREFECT_HOME": str(make_home(folder)), "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         timeout=300,

@@ -27,6 +27,10 @@ from live_stack import compose
 from live_stack.container import Container
 from paths import EXAMPLES
 
+# what the file has wait longer; tests/live/test_compose_file.py and tests/flows/prefect look at its own figures
+QUICKER = {
+    "server": {"PREFECT_SERVER_DEPLOYMENTS_CONCURRENCY_SLOT_WAIT_SECONDS": "2"},
+}
 CONTAINER_PORTS = ("5432", "4200", "8080")
 # as a careful person may choose it; each of these has a meaning in a URL, in YAML, to a shell or to ConfigParser
 AUTH = "admin:p@ss word$"
@@ -46,6 +50,8 @@ class Stack:
             "POSTLAKE_POSTS": str(self.posts),
         }
         services = compose.read(own | variables)["services"]
+        for name, each in QUICKER.items():
+            services[name]["environment"] |= each
         self.containers = {
             name: Container(name, service, folder, self._ports) for name, service in services.items()
         }

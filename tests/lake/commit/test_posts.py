@@ -10,8 +10,9 @@ from flows.pipeline.maintenance.verify import verify
 from git_repository import init
 from lake.commit.commit import current_version_properties
 from lake.delta import remove_actions, write
+from lake.layout import STATS_COLUMNS
 from lake.query import info, sql, statistics
-from lake.store import STATS_COLUMNS, open_lake
+from lake.store import open_lake
 from lake.tables import templates
 from lake.tables.post_versions import post_versions
 from one_run import Killed, arm, give_up
@@ -110,6 +111,7 @@ def test_a_replayed_history_leaves_the_posts_that_stand_at_its_end(archive):
     assert (counted(archive), archive.withdrawn()["path"].to_list()) == (2, ["0.md"])
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("point", POINTS, ids=NAMES)
 def test_a_kill_at_any_point_leaves_no_withdrawn_row_and_the_next_run_ends_as_if_there_was_none(
     five, monkeypatch, point

@@ -3,8 +3,6 @@
 import datetime as dt
 import json
 import re
-import subprocess
-import sys
 
 import duckdb
 import polars as pl
@@ -13,6 +11,7 @@ import pytest
 from deltalake import CommitProperties, DeltaTable
 from polars.testing import assert_frame_equal
 
+from archive import Snapshot
 from flows.pipeline.execution import read
 from flows.pipeline.learn_run import learn
 from flows.pipeline.maintenance.maintain import maintain
@@ -24,6 +23,7 @@ from lake.errors import LakeError
 from lake.maintenance import compact as files
 from lake.query import sql
 from lake.store import open_lake
+from launch import run
 from one_run import Killed, arm, give_up
 from schemas.errors import MisuseError
 from schemas.tables import TABLES
@@ -32,14 +32,22 @@ URL = "https://a.example/{}"
 SORTED = ["post_id", "version_at", "origin", "path", "blob", "source_id", "version", "pattern"]
 
 
-@pytest.fixture
-def archive(archive):
-    """Three ingests: of each table but posts, as many files; versions of a post within one partition."""
+def fill(archive):
     for number in range(3):
         archive.write(f"{number}.md", url=URL.format(number), categories=[f"第{number % 2}刊"])
         archive.write("a.md", url=URL.format("a"), title=f"改了{number}")
         archive.ingest()
-    return archive
+
+
+@pytest.fixture(scope="module")
+def three_ingests(tmp_path_factory):
+    return Snapshot.of(tmp_path_factory.mktemp("maintain"), fill)
+
+
+@pytest.fixture
+def archive(three_ingests):
+    """Three ingests: of each table but posts, as many files; versions of a post within one partition."""
+    return three_ingests.restored()
 
 
 def maintained(archive, days=0.0, **order):
@@ -173,6 +181,7 @@ def test_every_reader_reads_the_tables_afterwards(archive, name):
         )
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("name", ["a b", "数据湖", "100%", "x#1", "it's", "{x}", "a&b=c", "month=1"])
 def test_the_lake_may_lie_in_a_folder_of_any_name(archive, name):
     odd = type(archive)(archive.folder, archive.folder.parent / name / "lake")
@@ -276,6 +285,7 @@ def test_there_must_be_a_lake(tmp_path):
 KILLED = [("before", "raw", 1), ("after", "revisions", 1), ("after", "posts", 1), ("after", "files", 1)]
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("point", KILLED, ids=["-".join(map(str, point)) for point in KILLED])
 @pytest.mark.parametrize("then", ["ingest", "maintain"])
 def test_an_ingest_killed_after_a_maintain_is_finished_by_the_next(archive, monkeypatch, point, then):
@@ -289,6 +299,7 @@ def test_an_ingest_killed_after_a_maintain_is_finished_by_the_next(archive, monk
     assert_same(archive, archive.anew())
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("steps", range(1, 13))
 def test_a_maintain_killed_at_any_step_leaves_a_lake_that_goes_on(archive, monkeypatch, steps):
     killed_after(steps, archive)
@@ -341,6 +352,7 @@ UPKEEP = {
 }
 
 
+@pytest.mark.sampled(7)
 @pytest.mark.parametrize("point", [("after", "files", 2), ("after", "posts", 3), ("before", "runs", 1)])
 @pytest.mark.parametrize("between", UPKEEP.values(), ids=UPKEEP)
 def test_a_replay_that_was_killed_goes_on_where_it_was_whatever_is_done_between(
@@ -356,6 +368,7 @@ def test_a_replay_that_was_killed_goes_on_where_it_was_whatever_is_done_between(
                        calm.rows("revisions").drop("run_id", "ingested_at").sort("post_id", "version_at"))  # fmt: skip
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("between", UPKEEP.values(), ids=UPKEEP)
 def test_a_replay_that_was_done_goes_on_from_there(past, between):
     replay(past)
@@ -367,9 +380,8 @@ def test_a_replay_that_was_done_goes_on_from_there(past, between):
 
 
 def test_the_command_line_tells_what_would_be_done_and_refuses_what_readers_may_not_survive(archive):
-    command = [sys.executable, "-m", "cli", "maintain", "--json", "--lake", str(archive.lake)]
-    runs = [subprocess.run([*command, *options], capture_output=True, text=True, timeout=60, check=False)
+    runs = [run("maintain", "--json", "--lake", archive.lake, *options)
             for options in (["--dry-run"], ["--retention-days", "0"], [])]  # fmt: skip
-    assert [run.returncode for run in runs] == [0, 2, 0]
-    assert [json.loads(run.stdout)["tables"][0]["files"] for run in (runs[0], runs[2])] == [3, 1]
-    assert "--no-readers" in runs[1].stderr
+    assert [each.returncode for each in runs] == [0, 2, 0]
+    assert [json.loads(each.stdout)["tables"][0]["files"] for each in (runs[0], runs[2])] == [3, 1]
+    assert "--allow-short-retention" in runs[1].stderr

@@ -21,15 +21,19 @@ def lake(examples):
     return open_lake(examples.lake)
 
 
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory):
+    return create_lake(tmp_path_factory.mktemp("empty") / "lake", None)
+
+
 @pytest.mark.parametrize("name", ALL)
-def test_every_table_and_view_answers_on_an_empty_lake(tmp_path, name):
-    columns, found, more = sql.run_query(create_lake(tmp_path / "lake", None), f"SELECT * FROM {name}", 9)
+def test_every_table_and_view_answers_on_an_empty_lake(empty, name):
+    columns, found, more = sql.run_query(empty, f"SELECT * FROM {name}", 9)
     assert (len(columns) > 0, found, more) == (True, [], False)
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_every_view_has_the_same_columns_and_types_on_an_empty_and_a_full_lake(tmp_path, lake, name):
-    empty = create_lake(tmp_path / "lake", None)
+def test_every_view_has_the_same_columns_and_types_on_an_empty_and_a_full_lake(empty, lake, name):
     described = [sql.run_query(each, f"DESCRIBE {name}", 99)[1] for each in (empty, lake)]
     assert described[0] == described[1]
 

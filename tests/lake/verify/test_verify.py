@@ -3,18 +3,19 @@
 import datetime as dt
 import json
 import re
-import subprocess
-import sys
 from dataclasses import replace
 
 import polars as pl
 import pytest
 from deltalake import CommitProperties, write_deltalake
 
+from archive import Snapshot
 from flows.pipeline.maintenance.verify import FaultyLakeError, verify
 from lake.commit.commit import BATCH_KEY
-from lake.delta import remove_actions, write
-from lake.store import STATS_COLUMNS, open_lake, to_arrow
+from lake.delta import remove_actions, to_arrow, write
+from lake.layout import STATS_COLUMNS
+from lake.store import open_lake
+from launch import run
 from schemas.enums import Check
 
 URL = "https://a.example/{}"
@@ -23,9 +24,7 @@ SHALLOW = {"file-gone", "file-longer", "row-count", "raw-twice", "name-of-anothe
            "content-gone", "duplicate-of-nothing", "overlap", "no-balance", "versions-to-come", "strange-template"}  # fmt: skip
 
 
-@pytest.fixture
-def archive(archive):
-    """An edited post, its twin, a post of another source, and a reject."""
+def fill(archive):
     archive.write("a.md", url=URL.format(1))
     archive.write("b.md", url=URL.format(2), categories=["别刊"])
     archive.put("c.md", b"---\ntitle: never closed\n")
@@ -33,7 +32,17 @@ def archive(archive):
     archive.write("a.md", url=URL.format(1), title="改了")
     archive.write("d.md", url=URL.format(1), date="2020-03-05T08:00:00Z")
     archive.ingest()
-    return archive
+
+
+@pytest.fixture(scope="module")
+def two_ingests(tmp_path_factory):
+    return Snapshot.of(tmp_path_factory.mktemp("verify"), fill)
+
+
+@pytest.fixture
+def archive(two_ingests):
+    """An edited post, its twin, a post of another source, and a reject."""
+    return two_ingests.restored()
 
 
 def change(archive, name, rows):
@@ -212,12 +221,11 @@ def test_looking_writes_nothing(archive):
 
 
 def test_the_command_line_ends_with_1_where_something_is_found_and_with_0_where_not(archive):
-    command = [sys.executable, "-m", "cli", "verify", "--json", "--lake", str(archive.lake)]
-    sound = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    sound = run("verify", "--json", "--lake", archive.lake)
     twice(archive)
-    faulty = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    found = [[each["findings"] for each in json.loads(run.stdout)["checks"]] for run in (sound, faulty)]
-    assert [(run.returncode, sum(counts)) for run, counts in zip((sound, faulty), found, strict=True)] == [
+    faulty = run("verify", "--json", "--lake", archive.lake)
+    found = [[each["findings"] for each in json.loads(each.stdout)["checks"]] for each in (sound, faulty)]
+    assert [(each.returncode, sum(counts)) for each, counts in zip((sound, faulty), found, strict=True)] == [
         (0, 0),
         (1, 1),
     ]

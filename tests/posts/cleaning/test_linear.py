@@ -36,6 +36,7 @@ FLAT = {
 }
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("text", FLAT.values(), ids=FLAT.keys())
 def test_a_long_text_without_line_breaks_is_cut_in_seconds(text):
     assert "".join(passage for passage, _ in clean_flat_text(text, "a title")) == text
@@ -138,6 +139,7 @@ def grows_in_line(file):
     )
 
 
+@pytest.mark.sampled(13)
 @pytest.mark.parametrize(("named", "run"), list(product(FILES, RUNS)))
 def test_front_matter_takes_time_as_its_size(named, run):
     text, field = FILES[named]
@@ -145,6 +147,7 @@ def test_front_matter_takes_time_as_its_size(named, run):
     assert grows_in_line(lambda size: text.format(field=field, start=start, run=piece * (size // len(piece))))
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("within", WITHIN)
 @pytest.mark.parametrize("run", BODIES)
 def test_markdown_takes_time_as_its_size(run, within):
@@ -153,6 +156,7 @@ def test_markdown_takes_time_as_its_size(run, within):
     assert grows_in_line(lambda size: f"---\ntitle: a\n---\n{start}{piece * (size // len(piece))} b\n")
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("attribute", "run"), [(name, run) for name, runs in ATTRIBUTES.items() for run in runs]
 )

@@ -18,8 +18,9 @@ from posts.html.parser import normalize_html
 from posts.parse import parse_file
 from posts.post import Post
 from schemas.enums import HtmlParser
+from tiers import examples
 
-# Of these every k-th post is read: 60 s of a quiet core in all. POSTLAKE_ALL=1 reads every one.
+# Of these every k-th post is read, by `make test-all` every 4k-th: 15 s of a quiet core. POSTLAKE_ALL=1 reads every one.
 EVERY = {"teahouse.tar.zst": 10, "oped2-dev.tar.zst": 1, "society-history.bundle": 24}
 MOST_APART = 0.001
 
@@ -141,10 +142,11 @@ def read(path, engine):
     return (post.text, post.links, post.images) if isinstance(post, Post) else post
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not CORPORA.is_dir(), reason="the shared corpora are not here")
 @pytest.mark.parametrize("name", EVERY)
 def test_the_engines_agree_on_every_corpus(tmp_path, name):
-    step = 1 if os.environ.get("POSTLAKE_ALL") else EVERY[name]
+    step = 1 if os.environ.get("POSTLAKE_ALL") else EVERY[name] * examples(4, 1)
     files = unpacked(name, tmp_path / "corpus")[::step]
     apart = [path for path in files if read(path, HtmlParser.LEXBOR) != read(path, HtmlParser.BEAUTIFULSOUP)]
     assert [path.name for path in apart if not causes(path.read_text("utf-8", "replace"))] == []
@@ -224,7 +226,7 @@ FLOW = st.recursive(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(20, 100), deadline=None)
 @given(st.lists(FLOW, max_size=5).map("".join))
 @example('<dl><dt class="share"><dl></dl>1</dt></dl>')
 @example('<dl><dt class="share">a<dt>b<dd>c<dd>d</dl>')

@@ -8,6 +8,7 @@ from hypothesis import event, example, given, settings
 from hypothesis import strategies as st
 
 from posts.metadata.fast_yaml import load_simple
+from tiers import examples
 
 KEYS = st.sampled_from(["title", "date", "y", "_", "a1", "Title"])
 ODD_KEYS = st.sampled_from(
@@ -44,7 +45,7 @@ ODD_LINES = st.tuples(
 LINES = st.lists(PLAIN_LINES, min_size=1, max_size=2) | st.lists(PLAIN_LINES | ODD_LINES, max_size=3)
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=examples(200, 1500), deadline=None)
 @given(LINES.map("\n".join), st.sampled_from(["", "\n", "\n\n"]))
 @example("a: [ b? ]", "\n")
 @example("a: b\na: c", "\n")

@@ -52,10 +52,10 @@ def test_a_text_holds_what_is_seen(text, expected):
     assert strip_invisible(text) == expected
 
 
-@pytest.mark.parametrize("rule", CHARACTER_RULES, ids=lambda rule: rule.why)
+@pytest.mark.parametrize("rule", CHARACTER_RULES, ids=lambda rule: rule.reason)
 def test_a_rule_says_what_becomes_of_each_of_its_characters(rule):
     members = re.findall(f"[{rule.characters}]", "".join(map(chr, range(sys.maxunicode + 1))))
-    assert {strip_invisible(f"=1{char}1=") for char in members} == {f"=1{rule.becomes}1="}
+    assert {strip_invisible(f"=1{char}1=") for char in members} == {f"=1{rule.replacement}1="}
 
 
 def test_what_no_rule_names_stays():

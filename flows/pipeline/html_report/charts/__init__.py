@@ -1,44 +1,44 @@
-"""The charts of the page as Vega-Lite, in one language; and the rows that they draw."""
+"""The charts of the page as Vega-Lite, in one language; and their rows."""
 
 from typing import Any
 
 from flows.pipeline.html_report import series
 from flows.pipeline.html_report.charts import lake, posts
-from flows.pipeline.html_report.data import Figures
-from flows.pipeline.html_report.translations import Words
+from flows.pipeline.html_report.data import ReportData
+from flows.pipeline.html_report.translations import Translations
 
 Spec = dict[str, Any]
 
 
-def specs(figures: Figures, say: Words) -> dict[str, Spec]:
+def specs(report: ReportData, t: Translations) -> dict[str, Spec]:
     """Return each chart that the lake has rows for, by the name of its place on the page."""
-    drawn: dict[str, Any] = {}
-    if figures.window:
-        drawn["posts"] = posts.posts(figures, say)
-        drawn["calendar"] = posts.calendar(figures, say)
-        drawn["languages"] = lake.languages(figures, say)
-        drawn["fresh"] = lake.fresh(figures, say)
-    if figures.has_text:
-        drawn["boilerplate"] = posts.boilerplate(figures, say)
-    if figures.lengths.height:
-        drawn["lengths"] = posts.lengths(figures, say)
-    if figures.left_out.height:
-        drawn["rejects"] = lake.rejects(figures, say)
-    if series.reasons(figures).height:
-        drawn["reject_runs"] = lake.reject_runs(figures, say)
-    if figures.runs.height:
-        drawn["runs"] = lake.runs(figures, say)
-    if figures.has_grown:
-        drawn["sizes"] = lake.sizes(figures, say)
-    return {name: _spec(chart) for name, chart in drawn.items()}
+    charts: dict[str, Any] = {}
+    if report.window:
+        charts["posts"] = posts.posts(report, t)
+        charts["calendar"] = posts.calendar(report, t)
+        charts["languages"] = lake.languages(report, t)
+        charts["fresh"] = lake.fresh(report, t)
+    if report.has_text:
+        charts["boilerplate"] = posts.boilerplate(report, t)
+    if report.lengths.height:
+        charts["lengths"] = posts.lengths(report, t)
+    if report.non_post_files.height:
+        charts["rejects"] = lake.rejects(report, t)
+    if series.reasons(report).height:
+        charts["reject_runs"] = lake.reject_runs(report, t)
+    if report.runs.height:
+        charts["runs"] = lake.runs(report, t)
+    if report.has_growth:
+        charts["sizes"] = lake.sizes(report, t)
+    return {name: _spec(chart) for name, chart in charts.items()}
 
 
-def rows(figures: Figures) -> dict[str, object]:
-    """Return the rows that charts share, packed."""
+def rows(report: ReportData) -> dict[str, object]:
+    """Return the rows that charts share, by the name of their dataset."""
     shared = (
-        series.posts, series.lengths, series.lives, series.sizes, series.stages, series.reasons,
+        series.posts, series.lengths, series.source_spans, series.sizes, series.stages, series.reasons,
     )  # fmt: skip
-    return {each.__name__: series.packed(each(figures)) for each in shared}
+    return {each.__name__: series.columnar_json(each(report)) for each in shared}
 
 
 def _spec(chart: Any) -> Spec:

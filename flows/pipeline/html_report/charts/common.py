@@ -6,7 +6,7 @@ from typing import Any
 
 import altair as alt
 
-from flows.pipeline.html_report.translations import Words
+from flows.pipeline.html_report.translations import Translations
 
 # The page's style sheet says what these are, in light, in dark and on paper.
 COLOURS = [f"var(--c{number})" for number in range(1, 9)]
@@ -49,47 +49,47 @@ CONFIG = {
 }
 
 
-def named(name: str) -> alt.Chart:
-    """Begin a chart of rows that the page holds under a name."""
+def dataset_chart(name: str) -> alt.Chart:
+    """Return a chart of a dataset of the page."""
     return alt.Chart(alt.NamedData(name=name))
 
 
-def inline(rows: list[dict[str, Any]]) -> alt.Chart:
-    """Begin a chart of a few rows that are its own, since they hold words of one language."""
+def inline_chart(rows: list[dict[str, Any]]) -> alt.Chart:
+    """Return a chart with its own few rows, which hold texts of one language."""
     return alt.Chart({"values": rows})
 
 
-def time(field: str, span: dt.timedelta) -> alt.X:
+def time_axis(field: str, span: dt.timedelta) -> alt.X:
     """Return an axis of time of some length, with dates as both languages write them."""
     by_day = alt.TimeIntervalStep(interval="day", step=1)
     ticks = by_day if dt.timedelta(days=1) <= span <= WEEK else 8
-    shown = alt.Axis(grid=False, labelOverlap=True, tickCount=ticks, format=_date_form(span))
+    shown = alt.Axis(grid=False, labelOverlap=True, tickCount=ticks, format=_date_format(span))
     return alt.X(f"{field}:T", scale=alt.Scale(type="utc"), title=None, axis=shown)
 
 
-def _date_form(span: dt.timedelta) -> str:
-    minutes = {10: "%H:%M:%S", DAY: "%H:%M", 100 * DAY: "%m-%d", 6 * 365 * DAY: "%Y-%m"}
-    return next((form for longest, form in minutes.items() if span < dt.timedelta(minutes=longest)), "%Y")
+def _date_format(span: dt.timedelta) -> str:
+    formats = {10: "%H:%M:%S", DAY: "%H:%M", 100 * DAY: "%m-%d", 6 * 365 * DAY: "%Y-%m"}
+    return next((form for longest, form in formats.items() if span < dt.timedelta(minutes=longest)), "%Y")
 
 
-def row(field: str, order: list[str], **axis: Any) -> alt.Y:
+def category_axis(field: str, order: list[str], **axis: Any) -> alt.Y:
     """Return an axis with one row for each text."""
     scale = alt.Scale(domain=order, paddingInner=0.15, paddingOuter=0.1)
     shown = alt.Axis(domain=False, ticks=False, labelPadding=6, **axis)
     return alt.Y(f"{field}:N", sort=None, scale=scale, title=None, axis=shown)
 
 
-def rows(order: list[str], height: int = ROW) -> int:
+def height_of(order: list[str], height: int = ROW) -> int:
     """Return the height of a chart with so many rows."""
     return max(len(order), 1) * height
 
 
-def counts() -> alt.Axis:
+def count_axis() -> alt.Axis:
     """Return an axis of whole numbers; a tick between two of them, as a small chart has, gets no label."""
     return alt.Axis(labelExpr="datum.value % 1 ? '' : format(datum.value, ',d')", tickCount=6)
 
 
-def colour(field: str, domain: list[str], colours: list[str], **legend: Any) -> alt.Color:
+def colour_scale(field: str, domain: list[str], colours: list[str], **legend: Any) -> alt.Color:
     return alt.Color(
         f"{field}:N",
         scale=alt.Scale(domain=domain, range=colours[: len(domain)]),
@@ -97,17 +97,17 @@ def colour(field: str, domain: list[str], colours: list[str], **legend: Any) -> 
     )
 
 
-def tip(field: str, title: str, form: str | None = None) -> alt.Tooltip:
-    """Tell a field in a tooltip: a number by its format, else text."""
+def tooltip(field: str, title: str, form: str | None = None) -> alt.Tooltip:
+    """Return a line of a tooltip: a number by its format, else text."""
     if form is None:
         return alt.Tooltip(f"{field}:N", title=title)
     return alt.Tooltip(f"{field}:Q", title=title, format=form)
 
 
-def choice(texts: dict[str, str], value: str) -> str:
-    """Spell an expression that puts a word in the place of a value; the words are our own."""
+def lookup(texts: dict[str, str], value: str) -> str:
+    """Return a Vega expression that looks up the text of a value."""
     return f"{json.dumps(texts, ensure_ascii=False)}[{value}]"
 
 
-def translated(say: Words, keys: list[str], field: str = "datum.value") -> str:
-    return choice({key: say[key] for key in keys}, field)
+def translated_label(t: Translations, keys: list[str], field: str = "datum.value") -> str:
+    return lookup({key: t[key] for key in keys}, field)

@@ -257,6 +257,7 @@ def other(loaded):
     return other
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("files_in_a_group", [1, 1_000])
 def test_when_a_folder_vanishes_the_others_are_read_and_it_goes_on_when_it_is_back(
     loaded, other, monkeypatch, files_in_a_group

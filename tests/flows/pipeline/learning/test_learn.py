@@ -160,7 +160,7 @@ def test_an_article_published_a_thousand_times_is_no_boilerplate_and_hides_none(
             f"2024-03-06-poison-{number}.md", ARTICLE, title=f"转载{number}", categories=["旧港夜话"]
         )
     summary = archive.ingest(workers=1)
-    learned(archive, anew=True)
+    learned(archive, reset=True)
     found = texts(archive)
     assert [found[f"第{number}夜"] for number in range(40)] == [told(number) for number in range(40)]
     assert found["转载7"].count("\n\n") == 4
@@ -181,7 +181,7 @@ def test_one_file_sighted_a_thousand_times_counts_once(archive):
     for copy in range(300):
         archive.write(f"copy{copy}/2024-03-05-0.md", told(0), title="第0夜", url="https://a.example/0")
     archive.ingest(workers=1)
-    learned(archive, anew=True)
+    learned(archive, reset=True)
     assert texts(archive)["第0夜"] == told(0)
 
 

@@ -297,6 +297,7 @@ def begun(archive, git):
     return archive
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("story", STORIES, ids=[story.__name__ for story in STORIES])
 def test_whatever_happened_to_a_history_the_lake_is_as_it_is_now(begun, git, story):
     story(begun, git)
@@ -400,6 +401,7 @@ KILLED = [
 ]
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize(("point", "story"), KILLED, ids=["-".join(map(str, point)) for point, _ in KILLED])
 def test_after_a_killed_run_the_lake_is_as_the_history_is_by_then(begun, git, killed, point, story):
     more(begun, git)
@@ -419,6 +421,7 @@ def more(archive, git):
     git.commit(5)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("what", ["posts", "files"])
 def test_a_killed_run_changes_no_time(begun, git, killed, what):
     calm = replace(begun, lake=begun.lake.with_name("calm"))
@@ -448,10 +451,11 @@ def test_what_a_killed_run_brought_goes_after_it_came(archive, git, killed):
     assert (path, came < went) == ("a.md", True)
 
 
+@pytest.mark.sampled(2)
 def test_no_git_outlives_a_run_that_is_killed_and_the_next_one_finishes_it(begun, git, start):
     more(begun, git)
     process = start(begun, kill=("before", "batch", 1))
-    out, _ = process.communicate(timeout=60)
+    out, _ = process.communicate(timeout=300)
     assert process.returncode == -signal.SIGKILL
     pids = [int(pid) for pid in out.splitlines()[-1].split()]
     children = [psutil.Process(pid) for pid in pids if psutil.pid_exists(pid)]
@@ -576,6 +580,7 @@ def as_of(archive, moment):
     return sorted(there.select("post_id", "blob").rows())
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_twenty_points_of_a_history_end_in_what_one_load_of_the_last_gives(archive, git, seed):
     dice, points = random.Random(seed), {}

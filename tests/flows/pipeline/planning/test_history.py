@@ -27,6 +27,7 @@ from lake.store import open_lake
 from one_run import Killed, arm, give_up
 from posts import worker
 from schemas.errors import SourceError
+from tiers import examples
 
 EPOCH = 1_709_625_600
 START = dt.datetime.fromtimestamp(EPOCH, dt.UTC)
@@ -36,7 +37,7 @@ SHORT, LONG = "短", "长长的一段话"
 BROKEN, IGNORED = b"---\ntitle: never closed\n", b"no front matter"
 WHOLE = 20_000
 FEW = settings(
-    max_examples=8,
+    max_examples=examples(2, 8),
     deadline=None,
     phases=[Phase.explicit, Phase.generate],  # shrinking takes minutes
     suppress_health_check=list(HealthCheck),
@@ -190,6 +191,7 @@ def commit_all(site, commits):
     return ids
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("most", [1, 3, WHOLE])
 @given(commits=COMMITS, first=st.sampled_from([0, 1, 2]), told=st.sampled_from([{}, {"history": True}]))
 @FEW
@@ -256,7 +258,7 @@ def test_only_the_first_parents_of_merges_are_replayed(site):
 
 def test_only_what_is_below_a_folder_is_replayed(site):
     site.commit({"a.md": post()}, {"in/a.md": post()}, {"in/b.md": post(text=LONG)}, {"in/b.md": post(2)})
-    assert site.load(history=True, below="in").kind == "history"
+    assert site.load(history=True, path="in").kind == "history"
     assert site.rows("revisions", "path", "version_at") == [
         ("a.md", START + dt.timedelta(seconds=60)),
         ("b.md", START + dt.timedelta(seconds=120)),
@@ -264,6 +266,7 @@ def test_only_what_is_below_a_folder_is_replayed(site):
     assert [path for path, *_ in site.rows("posts", "path")] == ["b.md"]
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("most", [1, 3, WHOLE])
 def test_a_commit_larger_than_a_group_is_one_change(site, monkeypatch, most):
     many = {f"{number}.md": post(number, EARLY) for number in range(1, 8)}
@@ -299,6 +302,7 @@ MOVED_BY_A_PART = {
 }
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("trees", (CUT | MOVED_BY_A_PART).values(), ids=CUT | MOVED_BY_A_PART)
 @pytest.mark.parametrize("kind", ["replay", "load"])
 def test_twins_of_a_change_larger_than_a_group_are_one_change(site, monkeypatch, kind, trees):
@@ -310,6 +314,7 @@ def test_twins_of_a_change_larger_than_a_group_are_one_change(site, monkeypatch,
     assert_same(site, site.one_by_one())
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("what", ["revisions", "posts", "files"])
 @pytest.mark.parametrize("trees", CUT.values(), ids=CUT)
 def test_a_change_larger_than_a_group_that_was_killed_is_finished_as_one(site, monkeypatch, trees, what):
@@ -424,6 +429,7 @@ def kill(monkeypatch, point, replay):
         replay()
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("point", POINTS, ids=["-".join(map(str, point)) for point in POINTS])
 def test_a_replay_that_was_killed_goes_on_where_it_was(site, monkeypatch, point):
     first = {"a.md": post(1), "b.md": post(2, EARLY)}
@@ -443,12 +449,13 @@ def test_a_process_that_was_killed_as_it_replayed_goes_on_where_it_was(site, sta
     calm = replace(site, archive=replace(site.archive, lake=site.archive.lake.with_name("calm")))
     calm.replay()
     process = start(site.archive, constants={"READ_BATCH_FILES": 2}, history=True, kill=("after", "posts", 2))
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=300)
     assert process.returncode == -signal.SIGKILL, err
     assert site.replay().kind == "history"
     assert_same(site, calm)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("point", [("after", "files", 1), ("after", "files", 2), ("before", "runs", 1)],
                          ids=["in-the-first", "in-the-second", "after-both"])  # fmt: skip
 def test_a_replay_of_two_repositories_that_was_killed_goes_on_where_it_was(two, monkeypatch, point):
@@ -480,6 +487,7 @@ BETWEEN = {
 }
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("between", BETWEEN.values(), ids=BETWEEN)
 @pytest.mark.parametrize(("kind", "then"), [("replay", "history"), ("load", "ingest")])
 def test_a_run_that_was_killed_leaves_the_histories_of_others_whole(three, monkeypatch, kind, then, between):
@@ -497,7 +505,7 @@ def test_runs_that_recorded_no_marks_tell_how_far_histories_were_followed(three)
     assert [each.replay().kind for each in three] == ["history"] * 3
 
 
-def test_a_rewritten_repository_is_one_change_and_the_others_are_replayed(three, capsys):
+def test_a_rewritten_repository_is_one_change_and_the_others_are_replayed(three, log_messages):
     rewritten, sources = three[0], [f"{each.git.folder}@main" for each in three]
     rewritten.replay()
     first = rewritten.git("rev-list", "--max-parents=0", "main")
@@ -505,7 +513,7 @@ def test_a_rewritten_repository_is_one_change_and_the_others_are_replayed(three,
     rewritten.commit({"a.md": post(1, EARLY)}, {"old/b.md": post(1), "c.md": post(4)}, at=900)
     loaded = rewritten.archive.ingest(*sources, history=True)
     assert (loaded.kind, loaded.found, loaded.moved) == ("history", 4, 1)
-    assert capsys.readouterr().out.count(f"{rewritten.git.folder}: its history does not go on") == 1
+    assert "\n".join(log_messages).count(f"{rewritten.git.folder}: its history does not go on") == 1
     assert len(rewritten.rows("revisions", "path")) == 6
     assert rewritten.archive.ingest(*sources, history=True).unchanged == 4
 
@@ -540,7 +548,7 @@ def test_the_moments_of_commits_whose_clocks_say(times, last, given):
 
 
 @given(times=st.lists(st.integers(-9, 30)), last=st.none() | st.integers(-5, 9))
-@settings(FEW, max_examples=300)
+@settings(FEW, max_examples=examples(50, 300))
 def test_moments_go_on_and_as_few_clocks_as_can_be_are_not_believed(times, last):
     after = None if last is None else at(last)[0]
     given = monotonic_times(at(*times), after, at(20)[0])

@@ -126,6 +126,7 @@ def test_a_repository_that_cannot_be_read_makes_no_lake(archive, git, hurt):
     assert not archive.lake.exists()
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("hurt", HURT[1:], ids=[hurt.__name__ for hurt in HURT[1:]])
 def test_a_repository_that_cannot_be_read_any_more_leaves_the_lake_alone(archive, git, hurt):
     archive.ingest()
@@ -213,7 +214,7 @@ def test_a_folder_that_a_source_has_not_is_told_and_makes_no_lake(archive, git, 
         "tar": packed(git, tmp_path / "posts.tar"),
         "url": f"file://{archive.folder}",
     }.get(kind, archive.folder)
-    message = told(archive, source, path=below, as_files=kind == "as files")
+    message = told(archive, source, path=below, worktree=kind == "as files")
     assert (below.replace("\n", "\\n") in message, message.isprintable()) == (True, True), message
     assert not archive.lake.exists()
 
@@ -230,7 +231,7 @@ def test_a_folder_that_a_later_commit_has_not_is_told_and_withdraws_nothing(arch
 def test_a_pipe_is_no_source_and_not_waited_for(archive, start):
     archive.folder.rmdir()
     os.mkfifo(archive.folder)
-    _, said = start(archive).communicate(timeout=20)
+    _, said = start(archive).communicate(timeout=60)
     assert "SourceError" in said
 
 
@@ -434,6 +435,7 @@ CLOCKS = {
 }
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(("first", "second"), CLOCKS.values(), ids=CLOCKS)
 def test_time_goes_on_whatever_the_clock_of_a_commit_says(archive, first, second):
     git = init(archive.folder)

@@ -179,7 +179,7 @@ def test_files_below_a_folder_that_cannot_be_listed_are_not_taken_for_gone(
     archive.ingest()
     (archive.folder / "shut").chmod(0)
     run = start(archive, preexec_fn=without_privileges)
-    error = run.communicate(timeout=60)[1]
+    error = run.communicate(timeout=300)[1]
     (archive.folder / "shut").chmod(0o700)
     assert archive.ingest().unchanged == 2
     assert (run.returncode, archive.live().height) == (0, 2), error
@@ -188,7 +188,7 @@ def test_files_below_a_folder_that_cannot_be_listed_are_not_taken_for_gone(
 def test_a_file_that_cannot_be_read_is_a_reject_until_it_can(archive, start, without_privileges):
     archive.write("a.md").chmod(0)
     run = start(archive, preexec_fn=without_privileges)
-    assert run.communicate(timeout=60)[1] == ""
+    assert run.communicate(timeout=300)[1] == ""
     assert archive.files().select("outcome", "reason").row(0) == ("rejected", "unreadable")
     archive.folder.joinpath("a.md").chmod(0o600)
     assert archive.ingest().posts == 1

@@ -52,11 +52,11 @@ def _cache(tmp_path, monkeypatch):
     monkeypatch.setattr(git_cache, "RETRY_DELAYS_SECONDS", (0, 0))
 
 
-def test_a_fetch_is_tried_again_and_says_so(served, archive, capsys):
+def test_a_fetch_is_tried_again_and_says_so(served, archive, log_messages):
     served.refusals = 1
     summary = archive.ingest(f"http://127.0.0.1:{served.server_port}/a.git")
     assert summary.posts == 1
-    assert capsys.readouterr().out.count("fetching again") == 1
+    assert "\n".join(log_messages).count("fetching again") == 1
 
 
 def test_an_outage_that_lasts_ends_the_run_before_anything_is_written(served, archive):
@@ -66,8 +66,8 @@ def test_an_outage_that_lasts_ends_the_run_before_anything_is_written(served, ar
     assert not archive.lake.exists()
 
 
-def test_what_is_not_there_is_not_asked_for_again(served, archive, capsys):
+def test_what_is_not_there_is_not_asked_for_again(served, archive, log_messages):
     served.refusals = 0
     with pytest.raises(git_cache.GitError):
         archive.ingest(f"http://127.0.0.1:{served.server_port}/none.git")
-    assert "fetching again" not in capsys.readouterr().out
+    assert "fetching again" not in "\n".join(log_messages)

@@ -96,6 +96,7 @@ def failed(archive):
     return {path: (reason, detail) for path, reason, detail in rows}
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("stage", STAGES)
 def test_what_a_stage_throws_refuses_the_file_that_is_read(three, monkeypatch, stage):
     taught(three)
@@ -161,6 +162,7 @@ def source(request, three):
     return three, (lambda: three.touch(BAD)) if request.param == "touched" else lambda: None
 
 
+@pytest.mark.sampled(2)
 def test_other_code_tries_it_again_by_itself_and_the_same_does_not(source, monkeypatch):
     archive, change = source
     with monkeypatch.context() as patch:

@@ -49,6 +49,7 @@ CRASHES = {
 }
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("kind", CRASHES)
 def test_a_file_that_ends_its_worker_is_refused_and_all_others_are_posts(archive, deadly, kind):
     put(archive, "10-bad.md", getattr(deadly, kind))
@@ -58,6 +59,7 @@ def test_a_file_that_ends_its_worker_is_refused_and_all_others_are_posts(archive
     assert archive.ingest().unchanged == GOOD + 1
 
 
+@pytest.mark.slow
 def test_several_are_found_in_one_run(archive, deadly):
     for name, kind in {
         "03-bad.md": deadly.EXITS,
@@ -83,12 +85,14 @@ def test_what_crashed_is_kept_and_can_be_replayed(archive, deadly, monkeypatch):
     assert (archive.replay("parser_crashed").posts, archive.ingest().unchanged) == (1, GOOD + 1)
 
 
+@pytest.mark.slow
 def test_where_no_process_stays_alive_no_file_is_blamed(archive, deadly, monkeypatch):
     monkeypatch.setattr("flows.pipeline.workers.pool._init_worker", deadly.die)
     with pytest.raises(WorkerError, match="no process that parses stays alive"):
         archive.ingest()
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("kind", ["EXITS", "SLOW_IN_C"])
 def test_a_large_file_of_a_small_run_is_read_in_a_process_of_its_own(archive, deadly, monkeypatch, kind):
     monkeypatch.setattr("flows.pipeline.workers.pool.MIN_POOL_BYTES", 1 << 30)
@@ -121,6 +125,7 @@ def test_a_small_run_that_a_file_ends_is_taken_up_by_one_that_refuses_the_file(a
     assert (archive.ingest().posts, failed(archive)) == (GOOD, {"10-bad.md": CRASHES["EXITS"]})
 
 
+@pytest.mark.slow
 def test_a_post_whose_cleaning_ends_its_worker_keeps_its_row(archive, deadly, monkeypatch):
     put(archive, "10-bad.md", deadly.EXITS)
     monkeypatch.setattr(
@@ -139,6 +144,7 @@ def test_a_post_whose_cleaning_ends_its_worker_keeps_its_row(archive, deadly, mo
     assert archive.posts().drop("warnings").equals(before.drop("warnings"))
 
 
+@pytest.mark.slow
 def test_heads_are_read_past_a_file_that_ends_its_worker(archive, deadly, monkeypatch):
     archive.ingest()
     put(archive, "10-bad.md", deadly.EXITS)
@@ -149,6 +155,7 @@ def test_heads_are_read_past_a_file_that_ends_its_worker(archive, deadly, monkey
     assert forecast.reasons == {"parser_crashed": 1}
 
 
+@pytest.mark.slow
 def test_examples_are_read_past_a_file_that_ends_its_worker(archive, deadly, monkeypatch):
     put(archive, "10-bad.md", deadly.HUNGRY)
     monkeypatch.setattr("flows.pipeline.learning.learn.MIN_FILES_TO_LEARN", 0)

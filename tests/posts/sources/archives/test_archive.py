@@ -22,6 +22,7 @@ from posts.sources.files import MAX_POST_BYTES, SourceFile, walk_folder
 from posts.sources.paths import decode_path, encode_path
 from schemas.enums import Reason
 from schemas.keys import blob_id
+from tiers import examples
 
 POSTS = {"a.md": b"one", "sub/b.markdown": b"two" * 1000, "sub/c.HTML": b""}
 PACKED = {
@@ -578,7 +579,7 @@ def test_a_spool_is_read_while_it_grows():
 
 @every_form
 @given(chosen=st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(20, 100), deadline=None)
 def test_a_damaged_archive_is_told_or_gives_its_posts(tmp_path_factory, archive, chosen):
     at = chosen.draw(st.integers(0, len(archive) - 1))
     mask = chosen.draw(st.integers(0, 255))

@@ -22,7 +22,7 @@ def print_table(columns: Sequence[str], rows: Sequence[Row]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from cli.terminal import create_console
+    from cli.output.terminal import create_console
 
     terminal, cells = create_console(), [[cell_text(value) for value in row] for row in rows]
     are_texts = [all(isinstance(row[index], str | None) for row in rows) for index in range(len(columns))]

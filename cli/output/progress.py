@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from cli.tables import print_table
-from cli.terminal import (
+from cli.output.tables import print_table
+from cli.output.terminal import (
     VERBOSITY,
     create_console,
     echo,
@@ -24,7 +24,7 @@ from posts.sources.paths import printable
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from cli.textdiff import DiffLine
+    from cli.output.textdiff import DiffLine
     from flows.pipeline.reporting.results import LearnResult
 
 INTERRUPTED = 130
@@ -200,7 +200,7 @@ def _print_version(row: dict[str, Any], previous: dict[str, Any] | None) -> None
     echo(f"    {printable(row['path'])}  blob {row['blob'][:12]}")
     if previous is None:
         return
-    from cli.textdiff import diff_texts, diff_words
+    from cli.output.textdiff import diff_texts, diff_words
 
     for name in COMPARED_FIELDS:
         if row[name] != previous[name]:

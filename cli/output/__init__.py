@@ -1,0 +1,1 @@
+"""What the command line prints: lines, tables, progress, differences. Knows no command."""

@@ -1,0 +1,279 @@
+"""Write the pages of docs/reference from the code: tables, command line, reasons, settings.
+
+`make docs` runs it, and tests/test_docs.py holds the pages to what it writes now. What a column, an option or a reason
+means stands in the code; here are only the headings.
+"""
+
+import ast
+import datetime as dt
+import inspect
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import dataframely as dy
+import polars as pl
+import typer
+
+ROOT = Path(__file__).resolve().parent.parent
+REFERENCE = ROOT / "docs" / "reference"
+# a script finds only what lies beside it
+sys.path.insert(0, str(ROOT))
+
+from cli import app  # noqa: E402
+from flows.settings import Settings, variable  # noqa: E402
+from lake.layout import PARTITIONED_TABLES  # noqa: E402
+from lake.query import sql  # noqa: E402
+from posts.cleaning.registry import RULE_REASONS  # noqa: E402
+from schemas.enums import (  # noqa: E402
+    IGNORED_REASONS,
+    AlarmKind,
+    BackfillMode,
+    Check,
+    DescribedEnum,
+    Outcome,
+    ParseWarning,
+    Reason,
+)
+from schemas.plans import BackfillPlanFile  # noqa: E402
+from schemas.posts import NULL, UNIT, Posts  # noqa: E402
+from schemas.tables import TABLES, VIEWS, Revisions  # noqa: E402
+
+NOTICE = "<!-- Written by docs/generate.py from the code: edit that, then run `make docs`. -->"
+RULES_NOTE = (
+    "A post that breaks a rule of its schema is rejected too. The reason is the name of the rule: one of the following, "
+    "or a column and a check such as `language|check`."
+)
+EXIT_CODES = (
+    (0, "Done."),
+    (1, "The run failed, `verify` found something, or the code failed at a file."),
+    (2, "The command was asked for wrongly: an option, a source, a name."),
+    (130, "Interrupted by Ctrl-C."),
+)
+VALUE_NAMES = {int: "INTEGER", float: "NUMBER", dt.datetime: "YYYY-MM-DD", Path: "PATH"}
+TABLE_ORDER = ("posts", "files", "raw", "runs", "revisions", "renamed_posts", "templates")
+
+
+def main() -> None:
+    """Write all pages."""
+    REFERENCE.mkdir(parents=True, exist_ok=True)
+    for name, page in PAGES.items():
+        (REFERENCE / name).write_text(page(), encoding="utf-8")
+
+
+def tables_page() -> str:
+    """Return the page about tables, columns and views."""
+    lines = ["# Tables and columns", NOTICE, _introduction()]
+    for name in TABLE_ORDER:
+        lines += [f"## {name}", _doc(TABLES[name]), *_columns_of(name)]
+    lines += ["## Backfill plans", _doc(BackfillPlanFile)]
+    lines += ["The file is `plans/<plan>.parquet` in the folder of the lake.", *_columns(BackfillPlanFile)]
+    lines += ["## Views", "`postlake sql` adds these names. Each is defined as shown."]
+    for name, meaning in VIEWS.items():
+        lines += [f"### View {name}", meaning, _sql(sql.VIEWS[name])]
+    lines += [
+        "### posts_at",
+        "The posts as their sources had them at a moment; a day means its first second.",
+    ]
+    return _page([*lines, _sql(sql.POSTS_AT_MACRO)])
+
+
+def _introduction() -> str:
+    return (
+        "Each table is a folder of the lake: a Delta table of Parquet files. All times are UTC. "
+        f"{' and '.join(f'`{name}`' for name in sorted(PARTITIONED_TABLES))} are partitioned by `source_id` and by a "
+        "period (`month`, `year` or `day`); the partition column of the period is a string such as `2024-03`. A cell of "
+        "the column `null` says what null means; where it is empty, the column is never null."
+    )
+
+
+def _columns_of(name: str) -> list[str]:
+    schema = TABLES[name]
+    if schema is not Revisions:
+        return _columns(schema)
+    return ["It has the columns of `posts`, and these.", *_columns(schema, without=Posts)]
+
+
+def _columns(schema: type[dy.Schema], without: type[dy.Schema] | None = None) -> list[str]:
+    inherited = without.columns().keys() if without is not None else set()
+    rows = [
+        (f"`{name}`", _type(column.dtype), _of(column, UNIT), str(column.description), _of(column, NULL))
+        for name, column in schema.columns().items()
+        if name not in inherited
+    ]
+    return [_table(("column", "type", "unit", "meaning", "null"), rows)]
+
+
+def _of(column: dy.Column, key: str) -> str:
+    return str((column.metadata or {}).get(key, ""))
+
+
+def _type(dtype: Any) -> str:
+    """Return the name of a type as Parquet and Arrow users know it."""
+    if isinstance(dtype, pl.List):
+        return f"list&lt;{_type(dtype.inner)}&gt;"
+    if isinstance(dtype, pl.Struct):
+        return f"struct&lt;{', '.join(f'{field.name}: {_type(field.dtype)}' for field in dtype.fields)}&gt;"
+    if isinstance(dtype, pl.Datetime):
+        return f"timestamp[{dtype.time_unit}, {dtype.time_zone}]"
+    return str(dtype).lower()
+
+
+def reasons_page() -> str:
+    """Return the page about reasons, warnings and alarms."""
+    ignored = [reason for reason in Reason if reason in IGNORED_REASONS]
+    rejected = [reason for reason in Reason if reason not in IGNORED_REASONS]
+    lines = ["# Reasons, warnings, alarms", NOTICE]
+    lines += ["## Outcomes", "Column `files.outcome`. Each file that is found has one.", _words(Outcome)]
+    lines += ["## Reasons of ignored files", "Column `files.reason`.", _words(ignored)]
+    lines += ["## Reasons of rejected files", "Column `files.reason`.", _words(rejected)]
+    lines += [
+        RULES_NOTE,
+        _table(("rule", "meaning"), [(f"`{name}`", doc) for name, doc in _row_rules(Posts)]),
+    ]
+    lines += ["## Warnings", "Column `posts.warnings`. The post was read; this was guessed or repaired."]
+    lines += [_words(ParseWarning)]
+    lines += [
+        "## Alarms",
+        "Column `runs.alarms` has the text of each. The Prefect event is `postlake.<alarm>`.",
+    ]
+    lines += [_words(AlarmKind)]
+    lines += ["## Checks of verify", _words(Check)]
+    lines += ["## Modes of backfill", _words(BackfillMode)]
+    lines += ["## Cleaning rules", "`postlake explain` names the rule that removed a block."]
+    rules = [(f"`{name}`", reason) for name, reason in sorted(RULE_REASONS.items())]
+    return _page([*lines, _table(("rule", "what it removes, or why"), rules)])
+
+
+def _words(words: Iterable[DescribedEnum]) -> str:
+    return _table(("word", "meaning"), [(f"`{word}`", word.description) for word in words])
+
+
+def _row_rules(schema: type[dy.Schema]) -> Iterator[tuple[str, str]]:
+    """Yield name and first line of the docstring of each rule of whole rows."""
+    tree = ast.parse(inspect.getsource(schema))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            yield node.name, (ast.get_docstring(node) or "").partition("\n")[0]
+
+
+def cli_page() -> str:
+    """Return the page about commands and options."""
+    group: Any = typer.main.get_command(app)
+    lines = ["# Command line", NOTICE, f"```\n{_usage('postlake [OPTIONS] COMMAND', ())}\n```", group.help]
+    lines += [*_parameters(group), "## Exit codes", _table(("code", "meaning"), EXIT_CODES)]
+    for name, command in group.commands.items():
+        lines += [f"## postlake {name}", f"```\n{_usage(f'postlake {name} [OPTIONS]', command.params)}\n```"]
+        lines += [inspect.cleandoc(command.help or ""), *_parameters(command)]
+    return _page(lines)
+
+
+def _usage(start: str, parameters: Sequence[Any]) -> str:
+    return " ".join([start, *(_argument(each) for each in parameters if each.param_type_name == "argument")])
+
+
+def _argument(parameter: Any) -> str:
+    name = parameter.metavar or parameter.name.upper()
+    return name if parameter.required else f"[{name}]"
+
+
+def _parameters(command: Any) -> list[str]:
+    shown = [each for each in command.params if not each.hidden and each.name != "help"]
+    rows = [(_spelling(each), _value(each), _default(each), _help(each)) for each in shown]
+    return [_table(("option", "value", "default", "meaning"), rows)] if rows else []
+
+
+def _spelling(parameter: Any) -> str:
+    if parameter.param_type_name == "argument":
+        return f"`{_argument(parameter)}`"
+    return ", ".join(f"`{name}`" for name in [*parameter.opts, *parameter.secondary_opts])
+
+
+def _value(parameter: Any) -> str:
+    if parameter.param_type_name == "argument" or parameter.is_flag:
+        return ""
+    kind = parameter.type_descriptor.annotation
+    if parameter.metavar or not isinstance(kind, type):
+        return f"`{parameter.metavar or 'TEXT'}`"
+    if issubclass(kind, StrEnum):
+        return ", ".join(f"`{word}`" for word in kind)
+    return f"`{VALUE_NAMES.get(kind, 'TEXT')}`"
+
+
+def _default(parameter: Any) -> str:
+    value = parameter.default
+    if parameter.required:
+        return "required"
+    if value is None or value is False or value in ("", [], ()):
+        return ""
+    if value is True:
+        return f"`{parameter.opts[0]}`"
+    return f"`{value.value if isinstance(value, StrEnum) else value}`"
+
+
+def _help(parameter: Any) -> str:
+    names = parameter.envvar if isinstance(parameter.envvar, list) else [parameter.envvar]
+    variables = [f"Environment: `{name}`." for name in names if name]
+    return " ".join([parameter.help or "", *variables])
+
+
+def settings_page() -> str:
+    """Return the page about environment variables."""
+    rows = [
+        (f"`{variable(name)}`", _setting_default(field.default), str(field.description))
+        for name, field in Settings.model_fields.items()
+    ]
+    example = (ROOT / ".env.example").read_text(encoding="utf-8")
+    lines = [
+        "# Settings",
+        NOTICE,
+        "postlake reads these environment variables. An empty one counts as not set.",
+    ]
+    lines += [_table(("variable", "default", "meaning"), rows)]
+    lines += [
+        "## Containers",
+        "`docker compose` reads `.env`. This is `.env.example`.",
+        f"```sh\n{example}```",
+    ]
+    return _page(lines)
+
+
+def _setting_default(value: Any) -> str:
+    if value is None or value == "":
+        return ""
+    return f"`{' '.join(value) if isinstance(value, tuple) else value}`"
+
+
+def _doc(schema: type) -> str:
+    return inspect.getdoc(schema) or ""
+
+
+def _sql(query: str) -> str:
+    return f"```sql\n{inspect.cleandoc(query)}\n```"
+
+
+def _table(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join(f"| {' | '.join(_cell(str(cell)) for cell in line)} |" for line in lines)
+
+
+def _cell(text: str) -> str:
+    """Return a text that ends no cell and begins no tag."""
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def _page(blocks: Iterable[str]) -> str:
+    return "\n\n".join(filter(None, blocks)) + "\n"
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "tables.md": tables_page,
+    "cli.md": cli_page,
+    "reasons.md": reasons_page,
+    "settings.md": settings_page,
+}
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,30 @@
+"""A lake held by one run, and the processes that parse for it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from flows.pipeline.workers.pool import ParseContext, with_worker_pool
+from lake.batch import Run
+from lake.create import open_and_upgrade
+from lake.lock import has_unreleased_lock
+from lake.store import Lake
+from lake.writer import open_for_write
+
+
+@contextmanager
+def open_for_parsing(
+    root: Path,
+    run: Run,
+    wait_seconds: float,
+    context: ParseContext,
+    opener: Callable[[Path], Lake] = open_and_upgrade,
+) -> Iterator[tuple[Lake, ParseContext]]:
+    """Yield a lake opened for writing, and the context with a pool of processes.
+
+    After a run that was killed the pool reads in processes from the first file on: a file may have ended that run.
+    Raises what `open_for_write` raises.
+    """
+    is_after_kill = has_unreleased_lock(root)
+    with open_for_write(root, run, wait_seconds, opener) as lake, ExitStack() as stack:
+        yield lake, with_worker_pool(context, stack, start_now=is_after_kill)

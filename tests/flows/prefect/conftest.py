@@ -1,0 +1,12 @@
+"""One Prefect server for all tests of this folder; each looks at the runs of its own lake."""
+
+import pytest
+
+from prefect_server import Server
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory):
+    server = Server(tmp_path_factory.mktemp("server"))
+    yield server
+    server.stop()

@@ -1,0 +1,110 @@
+"""Commands of postlake, and scripts of the tests, as processes forked from a warm one: see launcher.py."""
+
+import atexit
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from functools import cache
+from pathlib import Path
+
+from paths import KIT, ROOT
+
+PIPE = subprocess.PIPE
+
+
+class Launched:
+    """A process that was started; what subprocess.Popen has of the same name."""
+
+    def __init__(self, words, script=None, files=(None, PIPE, PIPE), *, new_session=False, **how):
+        """Start `postlake` or a script with some words; `how` are the cwd and env that Popen takes."""
+        self.args = ["postlake" if script is None else str(script), *map(str, words)]
+        self.returncode = self.stdin = None
+        given = [os.open(os.devnull, os.O_RDONLY) if files[0] is None else os.dup(files[0])]
+        self.stdout, self.stderr = [self._opened(file, given) for file in files[1:]]
+        order = {"words": self.args, "script": script and str(script), "folder": str(how.get("cwd") or ROOT),
+                 "environment": dict(how.get("env") or os.environ), "new_session": new_session}  # fmt: skip
+        self._connection = socket.socket(socket.AF_UNIX)
+        self._connection.connect(_launcher())
+        socket.send_fds(self._connection, [json.dumps(order).encode()], given)
+        for each in given:
+            os.close(each)
+        self._answers = self._connection.makefile("rb")
+        self.pid = int(self._answers.readline())
+
+    @staticmethod
+    def _opened(file, given):
+        """Give the process a file to write to; return what it writes, if that is a pipe."""
+        if file is not PIPE:
+            given.append(os.dup(file))
+            return None
+        ours, theirs = os.pipe()
+        given.append(theirs)
+        return os.fdopen(ours, encoding="utf-8", errors="surrogateescape")
+
+    def wait(self, timeout=None):
+        if self.returncode is None:
+            if not select.select([self._connection], [], [], timeout)[0]:
+                raise subprocess.TimeoutExpired(self.args, timeout)
+            self.returncode = int(self._answers.readline())
+            self._answers.close()
+            self._connection.close()
+        return self.returncode
+
+    def poll(self):
+        try:
+            return self.wait(0)
+        except subprocess.TimeoutExpired:
+            return None
+
+    def communicate(self, timeout=None):
+        """Read all output and wait for the end; give output and errors."""
+        read = {}
+        threads = [
+            threading.Thread(target=lambda file=file: read.update({file: file.read()}), daemon=True)
+            for file in (self.stdout, self.stderr)
+            if file and not file.closed
+        ]
+        for thread in threads:
+            thread.start()
+        self.wait(timeout)
+        for thread in threads:
+            thread.join(timeout)
+        for file in read:
+            file.close()
+        return read.get(self.stdout), read.get(self.stderr)
+
+    def send_signal(self, number):
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def kill(self):
+        self.send_signal(signal.SIGKILL)
+
+
+def run(*words, timeout=120, **how):
+    """Run a command to its end; give its exit code and what it printed, as subprocess.run does."""
+    process = Launched(words, **how)
+    try:
+        out, err = process.communicate(timeout)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        raise
+    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+
+@cache
+def _launcher():
+    """Start the program that forks; give the path of its socket. It ends when its standard input does."""
+    path = Path(tempfile.mkdtemp(prefix="launcher-")) / "socket"
+    program = subprocess.Popen(
+        [sys.executable, KIT / "launcher.py", path], stdin=PIPE, stdout=PIPE, cwd=ROOT, start_new_session=True
+    )
+    assert program.stdout.readline() == b"ready\n"
+    atexit.register(program.stdin.close)
+    return str(path)

@@ -1,0 +1,111 @@
+"""Run commands, each in a process forked from one that has imported what they need.
+
+The process is one as any other: with files, environment, folder and session of its own, killed by signals, its exit
+code that of an interpreter. What is spared is a second of CPU time, in which a new interpreter imports Polars, DuckDB,
+Delta and all of postlake; Prefect is left out, as it reads its settings when it is imported.
+
+This file is the program that forks; launch.py is how tests ask for it.
+"""
+
+import json
+import os
+import runpy
+import select
+import signal
+import socket
+import sys
+from importlib import import_module
+from pathlib import Path
+
+# Nothing here has Polars work while it is imported: its threads would not be there after a fork.
+IMPORTED = """deltalake duckdb httpx polars pyarrow pyarrow.dataset pyarrow.parquet psutil rich.console rich.progress rich.table cli
+cli.explain.terminal cli.explain.page cli.output.textdiff posts.explain posts.worker lake.create lake.query.info lake.query.sql
+lake.tables.files lake.tables.runs lake.tables.templates flows.pipeline.options flows.pipeline.planning.plan
+flows.pipeline.workers.pool flows.pipeline.sources.resolve flows.pipeline.execution.frames""".split()
+MAX_MESSAGE_BYTES = 1024 * 1024
+
+
+def serve(listener):
+    """Fork a process for each connection that orders one; in that process, return the order."""
+    wake, woken = os.pipe()
+    os.set_blocking(woken, False)
+    signal.set_wakeup_fd(woken, warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    connections = dict[int, socket.socket]()
+    while True:
+        ready, _, _ = select.select([0, listener, wake], [], [])
+        if wake in ready:
+            os.read(wake, 4096)
+            _tell_ends(connections)
+        if listener in ready:
+            connection, _ = listener.accept()
+            message, files, _, _ = socket.recv_fds(connection, MAX_MESSAGE_BYTES, 3)
+            pid = os.fork()
+            if pid == 0:
+                signal.set_wakeup_fd(-1)
+                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                for each in (listener, connection, *connections.values()):
+                    each.close()
+                os.close(wake)
+                os.close(woken)
+                _become(json.loads(message), files)
+                return json.loads(message)
+            for each in files:
+                os.close(each)
+            connections[pid] = connection
+            connection.sendall(b"%d\n" % pid)
+        if 0 in ready and not os.read(0, 1):
+            os._exit(0)
+
+
+def _tell_ends(connections):
+    """Send the exit code of each process that has ended, negative for a signal."""
+    while connections:
+        pid, status = os.waitpid(-1, os.WNOHANG)
+        if pid == 0:
+            return
+        with connections.pop(pid) as connection:
+            try:
+                connection.sendall(b"%d\n" % os.waitstatus_to_exitcode(status))
+            except OSError:
+                continue
+
+
+def _become(order, files):
+    if order["new_session"]:
+        os.setsid()
+    for number, file in enumerate(files):
+        os.dup2(file, number)
+        os.close(file)
+    os.environ.clear()
+    os.environ.update(order["environment"])
+    os.chdir(order["folder"])
+    sys.argv = order["words"]
+    sys.stdin = os.fdopen(0, encoding="utf-8", errors="surrogateescape", closefd=False)
+    sys.stdout = os.fdopen(1, "w", encoding="utf-8", errors="surrogateescape", closefd=False)
+    sys.stderr = os.fdopen(2, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
+    if os.isatty(1):
+        sys.stdout.reconfigure(line_buffering=True)
+
+
+def main(path):
+    for name in IMPORTED:
+        import_module(name)
+    threads = {file.read_text().strip() for file in Path("/proc/self/task").glob("*/comm")}
+    assert "polars-0" not in threads, "something works with Polars while it is imported"
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(path)
+        listener.listen()
+        print("ready", flush=True)
+        return serve(listener)
+
+
+if __name__ == "__main__":
+    order = main(sys.argv[1])
+    if order["script"]:
+        sys.path.insert(0, str(Path(order["script"]).parent))
+        runpy.run_path(order["script"], run_name="__main__")
+    else:
+        import cli
+
+        cli.main()

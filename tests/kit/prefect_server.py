@@ -1,0 +1,126 @@
+"""A Prefect server of the tests, on a database that need not be made anew."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+from filelock import FileLock
+
+from paths import KIT, ROOT
+
+# the variable that names the folder that all processes of a test run share
+SHARED = "POSTLAKE_TESTS_SHARED"
+# on a busy machine
+SECONDS_TO_START = 300
+MAKE_DATABASE = """
+import asyncio
+from prefect.server.database import provide_database_interface
+
+asyncio.run(provide_database_interface().create_db())
+"""
+
+
+def make_home(folder):
+    """Make a folder that Prefect takes for its home, with its database in it; return its path.
+
+    The tables take Prefect some eight seconds of CPU time: they are made once for all tests of a run.
+    """
+    home = folder / "home"
+    home.mkdir(parents=True, exist_ok=True)
+    shutil.copy(_empty_database(), home / "prefect.db")
+    return home
+
+
+def _empty_database():
+    place = Path(os.environ[SHARED]) / "prefect"
+    with FileLock(f"{place}.lock"):
+        if not (place / "prefect.db").exists():
+            making = place.with_name(f"{place.name}-making")
+            environment = os.environ | {"PREFECT_HOME": str(making)}
+            subprocess.run([sys.executable, "-c", MAKE_DATABASE], env=environment, check=True, cwd=ROOT)
+            making.rename(place)
+    return place / "prefect.db"
+
+
+class Server:
+    """A Prefect server with a database of its own."""
+
+    def __init__(self, folder):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        self.api = f"http://127.0.0.1:{port}/api"
+        self.environment = os.environ | {
+            "PREFECT_HOME": str(make_home(folder)),
+            "PYTHONPATH": f"{ROOT}:{KIT}",
+            "DO_NOT_TRACK": "1",
+            "PREFECT_UI_URL": f"http://127.0.0.1:{port}",
+            "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        }
+        command = [
+            sys.executable,
+            "-m",
+            "prefect",
+            "server",
+            "start",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            str(port),
+        ]
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        self.process = subprocess.Popen(command, env=self.environment, **quiet)
+        self.environment |= {"PREFECT_API_URL": self.api}
+        try:
+            until(self._is_up, SECONDS_TO_START)
+        except AssertionError:
+            self.stop()
+            raise
+
+    def _is_up(self):
+        assert self.process.poll() is None
+        try:
+            return urllib.request.urlopen(f"{self.api}/health").status == 200
+        except OSError:
+            return False
+
+    def run(self, *arguments):
+        """Run Python with some arguments against this server; give the finished process, which succeeded."""
+        run = subprocess.run(
+            [sys.executable, *map(str, arguments)], env=self.environment, cwd=ROOT, capture_output=True, text=True, timeout=300,
+            check=False,
+        )  # fmt: skip
+        assert run.returncode == 0, run.stdout + run.stderr
+        return run
+
+    def run_script(self, text, *arguments):
+        """Run a script against this server; give the JSON of its last line."""
+        return json.loads(self.run("-c", text, *arguments).stdout.splitlines()[-1])
+
+    def ask(self, path, **body):
+        request = urllib.request.Request(f"{self.api}/{path}", json.dumps(body).encode())
+        request.add_header("Content-Type", "application/json")
+        return json.load(urllib.request.urlopen(request))
+
+    def stop(self):
+        self.process.terminate()
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+def until(is_so, seconds=60):
+    """Wait for something to be so; a minute is what an alarm may take."""
+    for _ in range(seconds * 4):
+        if answer := is_so():
+            return answer
+        time.sleep(0.25)
+    raise AssertionError("it did not happen in time")

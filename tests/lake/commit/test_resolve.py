@@ -1,0 +1,124 @@
+"""A batch played on top of an empty ledger: which file tells each post, and what the ledger says then."""
+
+import datetime as dt
+
+import polars as pl
+import pytest
+
+from lake.batch import Batch
+from lake.commit.resolve import complete_file_rows, resolve
+from lake.create import create_lake
+from schemas.enums import Outcome, Reason
+from schemas.keys import post_id_of_path
+from schemas.tables import empty_table, schema_of
+
+POST, DUPLICATE, REJECTED = Outcome.POST.value, Outcome.DUPLICATE.value, Outcome.REJECTED.value
+
+
+@pytest.fixture(scope="module")
+def lake(tmp_path_factory):
+    return create_lake(tmp_path_factory.mktemp("resolve") / "lake", None)
+
+
+def day(number):
+    return dt.datetime(2024, 3, number, tzinfo=dt.UTC)
+
+
+def row(path, post_id="p", *, at=1, **more):
+    """Return a row of the ledger: a file that came on a day of March and tells a post of the first."""
+    known = {"origin": "o", "path": path, "blob": path, "size": 9, "outcome": POST, "post_id": post_id,
+             "source_id": "s", "published_at": day(1), "text_chars": 5, "first_seen_at": day(at),
+             "read_at": day(at), "run_id": "r"}  # fmt: skip
+    return known | more
+
+
+def reject(path, reason=Reason.NO_DATE):
+    nothing = dict.fromkeys(("source_id", "published_at", "text_chars"))
+    return row(path, None, outcome=REJECTED, reason=reason.value, **nothing)
+
+
+def batch(*rows, deleted=()):
+    files = pl.DataFrame(rows, schema=empty_table("files").schema)
+    keys = pl.DataFrame(deleted, schema=Batch(0).deleted.schema, orient="row")
+    return Batch(1, file_rows=files, deleted=keys)
+
+
+def ledger(resolution):
+    rows = resolution.file_rows.sort("path")
+    return rows.select("path", "outcome", "detail").rows()
+
+
+CASES = {
+    "one file": ([row("a")], [("a", POST, None)]),
+    "two posts": ([row("a"), row("b", "q")], [("a", POST, None), ("b", POST, None)]),
+    "twins": ([row("a"), row("b", text_chars=6)], [("a", DUPLICATE, "of b"), ("b", POST, None)]),
+    "twins of two origins": (
+        [row("a"), row("b", origin="n", text_chars=6)],
+        [("a", DUPLICATE, "of n/b"), ("b", POST, None)],
+    ),
+    "a reject": ([reject("a"), row("b")], [("a", REJECTED, None), ("b", POST, None)]),
+    "nothing": ([], []),
+}
+
+
+@pytest.mark.parametrize(("rows", "expected"), CASES.values(), ids=CASES)
+def test_the_ledger_says_of_a_batch(lake, rows, expected):
+    assert ledger(resolve(lake, batch(*rows))) == expected
+
+
+def test_each_post_has_who_tells_it_from_when_on(lake):
+    resolution = resolve(lake, batch(row("a"), row("b", at=2, text_chars=6), row("c", "q", at=3)))
+    assert {post: [at.day for at, _ in elections] for post, elections in resolution.elections.items()} == {
+        "p": [1, 2],
+        "q": [3],
+    }
+
+
+def test_a_file_that_came_and_went_is_gone_and_its_twin_tells_the_post(lake):
+    resolution = resolve(lake, batch(row("a", text_chars=6), row("b"), deleted=[("o", "a", day(2))]))
+    rows = resolution.file_rows.sort("path").select("path", "outcome", "gone_at").rows()
+    assert rows == [("a", POST, day(2)), ("b", POST, None)]
+
+
+def test_partitions_are_where_the_posts_may_be_stored(lake):
+    resolution = resolve(lake, batch(row("a"), row("b", published_at=day(9)), reject("c")))
+    assert sorted(resolution.partitions.rows()) == [("p", "s", day(1).date()), ("p", "s", day(9).date())]
+
+
+# Contents that are known already
+
+
+def sighting(path, blob):
+    """Return a file whose content is not read, since it is known."""
+    nothing = dict.fromkeys(("outcome", "post_id", "source_id", "published_at", "text_chars"))
+    return row(path, **nothing) | {"blob": blob}
+
+
+REFUSED = pl.DataFrame([reject("x/a") | {"blob": "refused"}], schema=schema_of("files"))
+KNOWN = {
+    "by another file of the batch": ("known", "p", POST, None),
+    "as what was refused": ("refused", None, REJECTED, Reason.NO_DATE.value),
+}
+
+
+@pytest.mark.parametrize(("blob", "post_id", "outcome", "reason"), KNOWN.values(), ids=KNOWN)
+def test_a_content_is_known(lake, blob, post_id, outcome, reason):
+    seen = batch(row("x/a", blob="known"), sighting("y/a", blob))
+    rows, unknown = complete_file_rows(lake, seen, REFUSED)
+    completed = rows.filter(path="y/a").select("post_id", "outcome", "reason").rows()
+    assert (completed, unknown.height) == ([(post_id, outcome, reason)], 0)
+
+
+def test_a_post_without_an_address_is_another_one_at_another_path(lake):
+    paths = ("x/a", "y/a")
+    ids = [post_id_of_path("s", path) for path in paths]
+    rows, _ = complete_file_rows(
+        lake, batch(row(paths[0], ids[0], blob="known"), sighting(paths[1], "known")), REFUSED
+    )
+    assert rows.sort("path")["post_id"].to_list() == ids
+
+
+@pytest.mark.parametrize(("path", "blob"), [("y/b", "known"), ("y/a", "unheard of")], ids=["name", "content"])
+def test_of_another_name_or_content_nothing_is_known(lake, path, blob):
+    rows, unknown = complete_file_rows(lake, batch(row("x/a", blob="known"), sighting(path, blob)), REFUSED)
+    assert (rows["path"].to_list(), unknown["path"].to_list()) == (["x/a"], [path])

@@ -1,0 +1,96 @@
+"""The documents: links lead somewhere, the reference is what the code says, and README stays short."""
+
+import re
+import runpy
+from functools import cache
+
+import pytest
+
+from paths import ROOT
+
+DOCUMENTS = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")])
+MAX_README_LINES = 150
+CODE_BLOCK = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+# a file of the repository as CONTRIBUTING.md names it: with a folder, or one of the root by its ending
+REPOSITORY_PATH = re.compile(r"`((?:[\w.-]+/)+[\w.-]*|[\w-]+\.(?:py|toml|yaml|yml|lock|md))`")
+# what a reader is asked to make
+NEW_FILES = {"flows/export.py", "tests/golden/word-count.md", "tests/golden/word-count.json", "site/"}
+NAMES = [path.relative_to(ROOT).as_posix() for path in DOCUMENTS]
+REFERENCE = sorted((ROOT / "docs" / "reference").glob("*.md"))
+
+
+@cache
+def generator():
+    """Return the names of docs/generate.py, which imports most of the code."""
+    return runpy.run_path(str(ROOT / "docs" / "generate.py"))
+
+
+def text_of(document):
+    """Return a document without its blocks of code."""
+    return CODE_BLOCK.sub("", document.read_text("utf-8"))
+
+
+def anchors_of(document):
+    """Return the anchors of a document's headings, as MkDocs and GitHub spell them."""
+    headings = (
+        re.sub(r"[^\w\s-]", "", heading).strip().lower() for heading in HEADING.findall(text_of(document))
+    )
+    return {re.sub(r"\s", "-", heading) for heading in headings}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=NAMES)
+def test_every_link_leads_to_a_file_and_a_heading(document):
+    links = [link for link in LINK.findall(text_of(document)) if "://" not in link]
+    broken = []
+    for link in links:
+        path, _, anchor = link.partition("#")
+        target = (document.parent / path).resolve() if path else document
+        if not target.is_file() or (anchor and anchor not in anchors_of(target)):
+            broken.append(link)
+    assert broken == []
+
+
+# the reference names files of a lake
+@pytest.mark.parametrize("document", sorted({*DOCUMENTS} - {*REFERENCE}), ids=lambda path: path.name)
+def test_every_file_that_is_named_is_in_the_repository(document):
+    paths = {path for path in REPOSITORY_PATH.findall(text_of(document)) if is_of_repository(path)}
+    assert [path for path in sorted(paths - NEW_FILES) if not (ROOT / path).exists()] == []
+
+
+def is_of_repository(path):
+    return "/" not in path or (ROOT / path.partition("/")[0]).is_dir()
+
+
+@pytest.mark.parametrize("page", REFERENCE, ids=lambda path: path.name)
+def test_the_reference_is_what_the_code_says(page):
+    assert page.read_text("utf-8") == generator()["PAGES"][page.name](), "run `make docs`"
+
+
+def test_the_reference_has_every_page_and_view():
+    assert generator()["PAGES"].keys() == {page.name for page in REFERENCE}
+    assert generator()["VIEWS"].keys() == generator()["sql"].VIEWS.keys()
+
+
+def test_every_column_has_a_description_and_a_meaning_of_null():
+    columns = [
+        (table, name, column)
+        for table, schema in generator()["TABLES"].items()
+        for name, column in schema.columns().items()
+    ]
+    assert [
+        (table, name)
+        for table, name, column in columns
+        if not column.description or column.nullable != (generator()["NULL"] in (column.metadata or {}))
+    ] == []
+
+
+def test_readme_is_short():
+    assert len((ROOT / "README.md").read_text("utf-8").splitlines()) <= MAX_README_LINES
+
+
+def test_every_document_is_in_the_navigation():
+    navigation = (ROOT / "mkdocs.yml").read_text("utf-8")
+    pages = [path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs").rglob("*.md")]
+    assert [page for page in pages if f"- {page}" not in navigation] == []
