@@ -1,0 +1,105 @@
+"""What is kept in spite of a rule: an element that is the piece itself, and a piece of which next to nothing would be left."""
+
+import re
+from collections import defaultdict
+
+from posts.cleaning.flat.title import TITLE_REPEATED
+from posts.html.blocks import MIN_PARAGRAPH_CHARS, Block, Content
+from posts.html.cards import TEASER
+from posts.rules.elements import ELEMENT_RULES
+from schemas.enums import ParseWarning
+
+SENTENCE_OR_QUOTE_ENDS = "。！？.!?…”」"
+COMMENTS_RULE, OTHER_CONTENT_RULES = (
+    "comments_element",
+    frozenset({"comments_element", "related_element", "teaser"}),
+)
+# What readers do not see is the piece where it is so many times what they do: scripts show it once all is loaded.
+HIDDEN_RULE_FACTORS = {"hidden_element": 2, "fallback_element": 3}
+WRAPPER_RULES = frozenset(
+    """comments_element related_element promotion_element byline_element tags_element navigation_element share_element
+    advertisement footer_element author_box form_element site_chrome_element teaser""".split()
+) | frozenset(HIDDEN_RULE_FACTORS)
+# left out by what markup says, or said in a column of its own
+MARKUP_RULES = frozenset(rule.name for rule in (*ELEMENT_RULES, TEASER, TITLE_REPEATED))
+# what a paragraph in letters weighs at the least: 150 of them, see `_weight`
+MIN_PARAGRAPH_WEIGHT = 50
+# a piece keeps a fifth of what its markup leaves of it
+MIN_PIECE_BLOCKS, MAX_DROPPED_SHARE = 3, 0.8
+COMMENTS_HEADING = re.compile(
+    r"[\W_]*(?:\d+ )?(?:comments?|responses?|discussion|评论|評論|留言)(?: ?[(（]?\d*[)）]?)?[\W_]*",
+    re.IGNORECASE,
+)
+
+
+def restore_main_content(content: Content) -> None:
+    """Keep what an element rule would leave out where it is the piece itself, with its links and pictures.
+
+    A conversation may stand in the markup of comments, an article in a box of a name that means something else.
+    What is kept counts when the next rule is looked at.
+    """
+    dropped_weights = defaultdict[str, float](float)
+    for block in content.blocks:
+        if block.rule in WRAPPER_RULES:
+            dropped_weights[block.rule] += _weight(block)
+    for name in sorted(
+        dropped_weights,
+        key=lambda name: (name in OTHER_CONTENT_RULES, name == COMMENTS_RULE, -dropped_weights[name], name),
+    ):
+        if _is_main_content(name, content.blocks):
+            _restore(name, content)
+
+
+def _is_main_content(name: str, blocks: list[Block]) -> bool:
+    kept_weight = sum(_weight(block) for block in blocks if block.rule is None)
+    dropped_blocks = [block for block in blocks if block.rule == name]
+    dropped_weight = sum(map(_weight, dropped_blocks))
+    long_weight = sum(_weight(block) for block in dropped_blocks if _is_long(block))
+    # remarks are sentences too, and may be more than what they are on
+    sentence_weight = sum(
+        _weight(block)
+        for block in dropped_blocks
+        if block.text[-1] in SENTENCE_OR_QUOTE_ENDS and name != COMMENTS_RULE
+    )
+    if name in HIDDEN_RULE_FACTORS:
+        return (
+            dropped_weight > HIDDEN_RULE_FACTORS[name] * kept_weight
+            and max(long_weight, sentence_weight) > dropped_weight / 2
+        )
+    return (dropped_weight > kept_weight and long_weight > dropped_weight / 2) or (
+        dropped_weight > 3 * kept_weight and sentence_weight > dropped_weight / 2
+    )
+
+
+def _restore(name: str, content: Content) -> None:
+    for block in content.blocks:
+        if block.rule == name:
+            is_heading = COMMENTS_HEADING.fullmatch(block.text) is not None
+            block.rule = "widget_words" if is_heading else None
+    for link in content.all_links:
+        link.rule = None if link.rule == name else link.rule
+    for picture in content.all_images:
+        picture.rule = None if picture.rule == name else picture.rule
+
+
+def _is_long(block: Block) -> bool:
+    return len(block.text) > MIN_PARAGRAPH_CHARS and _weight(block) > MIN_PARAGRAPH_WEIGHT
+
+
+def _weight(block: Block) -> float:
+    """Return the length of a text, letters of which three say what one of Chinese does as a third."""
+    return len(block.text.encode()) / 3
+
+
+def restore_mostly_dropped(content: Content) -> None:
+    """Keep a piece of several blocks of which next to nothing would be left, but for what its markup says."""
+    blocks = [block for block in content.blocks if block.rule not in MARKUP_RULES]
+    dropped_weight = sum(_weight(block) for block in blocks if block.rule is not None)
+    if (
+        dropped_weight
+        and len(blocks) >= MIN_PIECE_BLOCKS
+        and dropped_weight > MAX_DROPPED_SHARE * sum(map(_weight, blocks))
+    ):
+        for block in blocks:
+            block.rule = None
+        content.warnings.append(ParseWarning.MOSTLY_CUT)
