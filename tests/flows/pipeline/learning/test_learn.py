@@ -4,7 +4,7 @@ import pytest
 
 from flows.pipeline.learn_run import learn, reclean_lake
 from flows.pipeline.learning.learn import MIN_FILES_TO_LEARN
-from flows.pipeline.options import LearnOptions
+from flows.pipeline.options import LearnOptions, RecleanOptions
 from lake.errors import LakeError
 from posts import parse
 
@@ -204,8 +204,8 @@ def test_a_source_that_is_not_there_is_named(archive):
 def test_reclean_does_what_learning_left_and_then_nothing(archive):
     fill(archive, range(20))
     archive.ingest()
-    learned(archive, and_reclean=False)
-    order = LearnOptions(lake=archive.lake, workers=1, wait_seconds=0)
+    learned(archive, reclean=False)
+    order = RecleanOptions(lake=archive.lake, workers=1, wait_seconds=0)
     assert [reclean_lake(order).recleaned.changed for _ in range(2)] == [20, 0]
     assert [reclean_lake(order).recleaned.posts for _ in range(1)] == [0]
 

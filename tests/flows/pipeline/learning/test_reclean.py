@@ -163,7 +163,7 @@ def test_every_run_that_writes_posts_cleans_what_is_outdated(behind, run):
 
 def test_posts_behind_their_template_are_found_once_a_run_should_have_cleaned_them(behind, monkeypatch):
     assert verify(behind.lake).findings == 0
-    monkeypatch.setattr("flows.pipeline.ingest_run.catch_up", lambda *_: results.RecleanResult())
+    monkeypatch.setattr("flows.pipeline.ingest_run.reclean_leftovers", lambda *_: results.RecleanResult())
     behind.ingest()
     found = [each for each in verify(behind.lake).checks if each.findings]
     assert [(each.check, each.table, each.findings) for each in found] == [(Check.CLEANED, "posts", 40)]
