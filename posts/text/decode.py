@@ -1,15 +1,12 @@
 """Bytes of a post file as text."""
 
-import re
-
 from posts.errors import Ignored, Rejected
 from posts.formats import POST_OPENING
-from posts.text.encoding import decode_bytes
+from posts.text.encoding import SURROGATES, decode_bytes
 from schemas.enums import ParseWarning, Reason
 
 # https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md
 LFS_POINTER = b"version https://git-lfs.github.com/spec/"
-SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 def decode(content: bytes) -> tuple[str, list[ParseWarning]]:

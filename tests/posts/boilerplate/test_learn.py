@@ -98,7 +98,7 @@ def test_a_template_covers_what_it_knows_and_says_where():
 def left_out(template, *blocks):
     """Return the texts that a template leaves out of (text, element)."""
     judged = [Block(text, None, element, "") for text, element in blocks]
-    return [block.text for block, _ in template.recurring(judged, None)]
+    return [block.text for block, _ in template.recurring_blocks(judged, None)]
 
 
 @pytest.mark.parametrize("element", ["pre", "h2", "h5", "tr", "td", "th"])
