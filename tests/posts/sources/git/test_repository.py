@@ -187,9 +187,9 @@ def test_a_hook_of_another_repository_may_run_us(site, tmp_path, monkeypatch):
         monkeypatch.setenv(f"GIT_{name}", str(tmp_path / "other"))
     monkeypatch.setenv("GIT_GLOB_PATHSPECS", "1")
     with site.open() as repository:
-        assert repository.commit(None).id == commit
-        assert [file.path for file in repository.files(commit, "x")] == ["a.md"]
-        assert repository.uncommitted() == 0
+        assert repository.resolve_commit(None).id == commit
+        assert [file.path for file in repository.list_files(commit, "x")] == ["a.md"]
+        assert repository.count_uncommitted() == 0
 
 
 # Commits
@@ -200,7 +200,9 @@ def test_a_commit_is_named_by_branch_tag_id_or_relation(site):
     site.git("tag", "light")
     site.git("tag", "-a", "-m", "words", "heavy")
     with site.open() as repository:
-        found = [repository.commit(name).id for name in ("main", "light", "heavy", new, new[:10], "main~1")]
+        found = [
+            repository.resolve_commit(name).id for name in ("main", "light", "heavy", new, new[:10], "main~1")
+        ]
     assert found == [new, new, new, new, new, old]
 
 
@@ -209,7 +211,7 @@ def test_an_unknown_revision_is_named_beside_ten_branches(site):
     for number in range(11):
         site.git("branch", f"b{number:02}")
     with site.open() as repository, pytest.raises(GitError) as caught:
-        repository.commit("灯塔")
+        repository.resolve_commit("灯塔")
     names = ", ".join(f"b{number:02}" for number in range(10))
     assert str(caught.value) == f'{site.folder}: no commit "灯塔": unknown revision; branches: {names}, ...'
 
@@ -238,7 +240,7 @@ def test_an_unknown_revision_is_named_beside_ten_branches(site):
 def test_what_is_no_commit_is_an_error_of_one_line(site, revision):
     site.commit(a="words")
     with site.open() as repository, pytest.raises(GitError, match=r"^[^\n]+; branches: main$"):
-        repository.commit(revision)
+        repository.resolve_commit(revision)
 
 
 @pytest.mark.parametrize(
@@ -258,7 +260,7 @@ def test_a_time_that_no_datetime_holds_is_the_next_that_one_does(site, seconds, 
     text = f"tree {tree}\nauthor a <a@b> 1 +0000\ncommitter a <a@b> {seconds} +0000\n\nwords\n".encode()
     commit = site.git("hash-object", "-t", "commit", "--literally", "-w", "--stdin", given=text)
     with site.open() as repository:
-        assert repository.commit(commit).at.year == year
+        assert repository.resolve_commit(commit).at.year == year
 
 
 def test_without_a_head_the_only_branch_is_taken(site):
@@ -278,12 +280,12 @@ def test_without_a_head_and_with_two_branches_the_branches_are_named(site):
         site.open() as repository,
         pytest.raises(GitError, match=r"HEAD names no commit; branches: main, other$"),
     ):
-        repository.commit(None)
+        repository.resolve_commit(None)
 
 
 def test_an_empty_repository_has_no_commit(site):
     with site.open() as repository, pytest.raises(GitError, match=r"HEAD names no commit; branches: none$"):
-        repository.commit(None)
+        repository.resolve_commit(None)
 
 
 def test_a_head_that_is_lost_is_not_replaced_by_a_branch(site):
@@ -292,14 +294,14 @@ def test_a_head_that_is_lost_is_not_replaced_by_a_branch(site):
     site.git("update-ref", "refs/heads/main", old)
     site.object(new).unlink()
     with site.open() as repository, pytest.raises(GitError, match='no commit "HEAD"'):
-        repository.commit(None)
+        repository.resolve_commit(None)
 
 
 def test_a_corrupt_commit_is_an_error_in_the_words_of_git(site):
     commit = site.commit(a="words")
     site.object(commit).write_bytes(b"words")
     with site.open() as repository, pytest.raises(GitError, match=f"^{site.folder}: [^\n]*error: [^\n]+$"):
-        repository.commit(None)
+        repository.resolve_commit(None)
 
 
 # Files
@@ -308,7 +310,7 @@ def test_a_corrupt_commit_is_an_error_in_the_words_of_git(site):
 def test_a_file_is_given_with_its_size_and_blob_and_no_time(site):
     commit = site.commit(a="words")
     with site.open() as repository:
-        (file,) = repository.files(commit, "here")
+        (file,) = repository.list_files(commit, "here")
     assert (file.origin, file.path, file.size, file.mtime_ns) == ("here", "a.md", 5, None)
     assert (file.problem, file.blob) == (None, site.blob("a.md"))
 
@@ -318,7 +320,7 @@ def test_a_commit_and_a_folder_hold_the_same_files(site):
         site.write(path, path)
     commit = site.commit()
     with site.open() as repository:
-        given = {(file.path, file.size) for file in repository.files(commit, "x")}
+        given = {(file.path, file.size) for file in repository.list_files(commit, "x")}
     assert given == {(file.path, file.size) for file in walk_folder(bytes(site.folder))}
 
 
@@ -382,7 +384,7 @@ def test_a_missing_blob_leaves_a_file_that_cannot_be_read(site):
     site.commit(a="words", b="other words", c="more words")
     site.object(site.blob("b.md")).unlink()
     with site.open() as repository:
-        files = [(file.path, file.size, file.problem) for file in repository.files("main", "x")]
+        files = [(file.path, file.size, file.problem) for file in repository.list_files("main", "x")]
     assert files == [("a.md", 5, None), ("b.md", 0, Reason.UNREADABLE), ("c.md", 10, None)]
 
 
@@ -394,9 +396,9 @@ def test_a_folder_that_cannot_be_read_is_an_error_and_not_fewer_files(site, hurt
     hurt(site.object(site.blob("posts/old")))
     with site.open() as repository:
         for read in (
-            repository.files(commit, "x"),
-            repository.files(commit, "x", "posts"),
-            repository.walk(None, commit),
+            repository.list_files(commit, "x"),
+            repository.list_files(commit, "x", "posts"),
+            repository.iter_changes(None, commit),
         ):
             with pytest.raises(GitError, match=f"^{site.folder}: git [^\n]+$"):
                 list(read)
@@ -405,7 +407,7 @@ def test_a_folder_that_cannot_be_read_is_an_error_and_not_fewer_files(site, hurt
 def test_a_commit_that_is_missing_has_no_files(site):
     site.commit(a="words")
     with site.open() as repository, pytest.raises(GitError, match="git ls-tree: fatal: "):
-        list(repository.files("1" * 40, "x"))
+        list(repository.list_files("1" * 40, "x"))
 
 
 # Changes
@@ -496,7 +498,7 @@ def test_a_forced_push_has_changes_but_is_not_of_the_line(site):
     site.git("reset", "-q", "--hard", root)
     new = site.commit(b="words")
     with site.open() as repository:
-        lines = [repository.line(commit, new) for commit in (root, old, new)]
+        lines = [repository.first_parent_commits(commit, new) for commit in (root, old, new)]
     assert [line if line is None else len(line) for line in lines] == [1, None, 0]
     assert site.changes(old, new) == [Change("a.md", site.blob("b.md")), Change("b.md", site.blob("b.md"))]
 
@@ -518,7 +520,7 @@ def test_a_walk_goes_from_the_root_to_the_newest(site):
 def test_a_walk_tells_when_a_commit_was_made(site):
     commit = site.commit(a="words")
     with site.open() as repository:
-        assert list(repository.walk(None, commit)) == [
+        assert list(repository.iter_changes(None, commit)) == [
             (Commit(commit, FIRST), [Change("a.md", site.blob("a.md"))])
         ]
 
@@ -572,9 +574,9 @@ def test_a_walk_over_a_lost_commit_is_an_error(site):
 def test_the_line_is_all_commits_whether_or_not_they_change_posts(site):
     commits = [site.commit(a="words"), site.commit(), site.commit(a="other words")]
     with site.open() as repository:
-        assert [commit.id for commit in repository.line(None, "main")] == commits
-        assert repository.line(commits[1], commits[2]) == [Commit(commits[2], FIRST)]
-        assert repository.line(commits[2], commits[2]) == []
+        assert [commit.id for commit in repository.first_parent_commits(None, "main")] == commits
+        assert repository.first_parent_commits(commits[1], commits[2]) == [Commit(commits[2], FIRST)]
+        assert repository.first_parent_commits(commits[2], commits[2]) == []
 
 
 def test_the_line_of_a_branch_does_not_begin_beside_it(site):
@@ -586,8 +588,8 @@ def test_the_line_of_a_branch_does_not_begin_beside_it(site):
     site.git("merge", "-q", "--no-ff", "-m", "words", "side")
     merge = site.git("rev-parse", "HEAD")
     with site.open() as repository:
-        lines = [repository.line(since, merge) for since in (root, own, side, "1" * 40)]
-        assert repository.line(merge, own) is None
+        lines = [repository.first_parent_commits(since, merge) for since in (root, own, side, "1" * 40)]
+        assert repository.first_parent_commits(merge, own) is None
     assert [line and [commit.id for commit in line] for line in lines] == [[own, merge], [merge], None, None]
 
 
@@ -597,14 +599,16 @@ def test_a_commit_of_no_time_is_on_the_line(site):
     text = f"{head}committer a <a@b> words\n\nwords\n".encode()
     odd = site.git("hash-object", "-t", "commit", "--literally", "-w", "--stdin", given=text)
     with site.open() as repository:
-        assert repository.line(root, odd) == [Commit(odd, dt.datetime(1970, 1, 1, tzinfo=dt.UTC))]
+        assert repository.first_parent_commits(root, odd) == [
+            Commit(odd, dt.datetime(1970, 1, 1, tzinfo=dt.UTC))
+        ]
 
 
 def test_a_walk_that_is_given_up_leaves_no_process(site):
     for number in range(3):
         site.commit(a=f"{number}")
     with site.open() as repository:
-        walk = repository.walk(None, "main")
+        walk = repository.iter_changes(None, "main")
         next(walk)
         walk.close()
     assert running() == []
@@ -617,8 +621,8 @@ def test_contents_are_given_in_the_order_asked_for(site):
     site.commit(a="words", b="", c="a\nb\0")
     a, b, c, none = *(site.blob(f"{name}.md") for name in "abc"), "1" * 40
     with site.open() as repository:
-        contents = list(repository.contents(iter([c, a, none, b, a])))
-        sizes = repository.sizes([c, a, none, b, a])
+        contents = list(repository.read_contents(iter([c, a, none, b, a])))
+        sizes = repository.read_sizes([c, a, none, b, a])
     assert contents == [b"a\nb\0", b"words", None, b"", b"words"]
     assert sizes == [4, 5, None, 0, 5]
 
@@ -634,8 +638,8 @@ def test_five_thousand_blobs_are_read_without_a_standstill(site):
     )
     listed = site.git("cat-file", "--batch-all-objects", "--batch-check=%(objectname)").split()
     with site.open() as repository:
-        assert sorted(repository.contents(listed)) == sorted(texts)
-        assert sorted(repository.sizes(listed)) == sorted(map(len, texts))
+        assert sorted(repository.read_contents(listed)) == sorted(texts)
+        assert sorted(repository.read_sizes(listed)) == sorted(map(len, texts))
 
 
 def test_a_corrupt_blob_is_none_and_those_after_it_are_read(site):
@@ -644,7 +648,7 @@ def test_a_corrupt_blob_is_none_and_those_after_it_are_read(site):
     for number in (0, 1, 60, 199):
         site.damage(blobs[number])
     with site.open() as repository:
-        contents = list(repository.contents(blobs))
+        contents = list(repository.read_contents(blobs))
     assert [n for n, content in enumerate(contents) if content is None] == [0, 1, 60, 199]
     assert contents[2] == (site.folder / "p2.md").read_bytes()
 
@@ -654,14 +658,14 @@ def test_what_is_no_blob_of_that_name_has_no_content(site):
     a, b, tree = site.blob("a.md"), site.blob("b.md"), site.git("rev-parse", "HEAD^{tree}")
     site.object(a).write_bytes(site.object(b).read_bytes())
     with site.open() as repository:
-        assert list(repository.contents([a, tree, b])) == [None, None, b"other words"]
+        assert list(repository.read_contents([a, tree, b])) == [None, None, b"other words"]
 
 
 def test_contents_may_be_given_up_or_read_two_at_a_time(site):
     site.commit(a="words", b="other words")
     a, b = site.blob("a.md"), site.blob("b.md")
     with site.open() as repository:
-        given_up, one, other = (repository.contents([a, b]) for _ in range(3))
+        given_up, one, other = (repository.read_contents([a, b]) for _ in range(3))
         next(given_up)
         given_up.close()
         assert [next(one), next(other), next(one), next(other)] == [b"words"] * 2 + [b"other words"] * 2
@@ -672,7 +676,7 @@ def test_a_git_that_is_killed_says_nothing_about_a_blob(site):
     site.commit(**{f"p{number}": f"{number}" for number in range(100)})
     blobs = [site.blob(f"p{number}.md") for number in range(100)]
     with site.open() as repository:
-        contents = repository.contents(blobs)
+        contents = repository.read_contents(blobs)
         next(contents)
         (reader,) = running()
         reader.kill()
@@ -685,7 +689,7 @@ def test_a_repository_that_is_lost_says_nothing_about_a_blob(site):
     blob = site.blob("a.md")
     with site.open() as repository:
         (site.folder / ".git" / "HEAD").unlink()
-        for read in (repository.sizes, lambda blobs: list(repository.contents(blobs))):
+        for read in (repository.sizes, lambda blobs: list(repository.read_contents(blobs))):
             with pytest.raises(GitError, match="not a git repository"):
                 read([blob])
 
@@ -713,7 +717,7 @@ def test_post_files_that_are_not_committed_are_counted(site):
     (site.folder / "removed.md").unlink()
     site.git("mv", "renamed.md", "moved.md")
     with site.open() as repository:
-        assert repository.uncommitted() == len(
+        assert repository.count_uncommitted() == len(
             ("changed", "staged", "new", "no\nte", "removed", "renamed", "moved")
         )
 
@@ -732,8 +736,10 @@ def test_the_working_copy_is_left_alone(site):
     os.utime(site.folder / "a.md", (0, 0))
     before = {file: file.lstat() for file in site.folder.rglob("*") if file.is_file()}
     with site.open() as repository:
-        assert repository.uncommitted() == 0
-        assert list(repository.contents(file.blob for file in repository.files(commit, "x"))) == [b"words"]
+        assert repository.count_uncommitted() == 0
+        assert list(repository.read_contents(file.blob for file in repository.list_files(commit, "x"))) == [
+            b"words"
+        ]
     assert {file: file.lstat().st_mtime_ns for file in before} == {
         f: s.st_mtime_ns for f, s in before.items()
     }
@@ -777,9 +783,9 @@ def test_no_setting_starts_a_program(site, trap):
     site.write("a.md", "other")
     site.write("b.md", "other")
     with site.open() as repository:
-        assert repository.uncommitted() == 2
-        list(repository.contents(file.blob for file in repository.files("main", "x")))
-        assert len(list(repository.walk(None, "main"))) == 1
+        assert repository.count_uncommitted() == 2
+        list(repository.read_contents(file.blob for file in repository.list_files("main", "x")))
+        assert len(list(repository.iter_changes(None, "main"))) == 1
     assert not trap.with_name("started").exists()
 
 
@@ -792,7 +798,7 @@ def test_a_signature_is_not_looked_at(site, trap):
     site.git("config", "log.showSignature", "true")
     site.git("config", "gpg.program", str(trap))
     with site.open() as repository:
-        assert [found.id for found, _ in repository.walk(None, commit)] == [commit]
+        assert [found.id for found, _ in repository.iter_changes(None, commit)] == [commit]
     assert not trap.with_name("started").exists()
 
 
@@ -809,8 +815,8 @@ def test_a_partial_clone_does_not_fetch_what_it_lacks(site, trap):
     for name, value in settings.items():
         site.git("config", name, value)
     with site.open() as repository:
-        assert list(repository.contents([a, site.blob("b.md")])) == [None, b"other words"]
-        assert repository.sizes([a]) == [None]
+        assert list(repository.read_contents([a, site.blob("b.md")])) == [None, b"other words"]
+        assert repository.read_sizes([a]) == [None]
     assert not trap.with_name("started").exists()
 
 
@@ -823,7 +829,7 @@ def test_a_submodule_has_no_say(site, trap):
     site.write("sub/.gitattributes", "* filter=x")
     site.write("sub/a.md", "other")
     with site.open() as repository:
-        assert repository.uncommitted() == 0
+        assert repository.count_uncommitted() == 0
     assert not trap.with_name("started").exists()
 
 
@@ -858,7 +864,7 @@ def test_settings_of_a_repository_hide_nothing_that_is_uncommitted(site):
     for setting in settings.split():
         site.git("config", *setting.split("="))
     with site.open() as repository:
-        assert repository.uncommitted() == len(("a", "b", "c"))
+        assert repository.count_uncommitted() == len(("a", "b", "c"))
 
 
 def test_a_damaged_commit_graph_is_not_believed(site):
@@ -868,7 +874,7 @@ def test_a_damaged_commit_graph_is_not_believed(site):
     graph.chmod(0o644)
     graph.write_bytes(graph.read_bytes()[:-200] + bytes(200))
     with site.open() as repository:
-        assert all(repository.line(commit, commits[-1]) is not None for commit in commits)
+        assert all(repository.first_parent_commits(commit, commits[-1]) is not None for commit in commits)
 
 
 def test_replaced_objects_are_not_taken(site):
@@ -876,5 +882,5 @@ def test_replaced_objects_are_not_taken(site):
     site.git("replace", new, old)
     site.git("replace", site.blob("a.md", old), site.git("--no-replace-objects", "rev-parse", f"{new}:a.md"))
     with site.open() as repository:
-        assert [commit.id for commit, _ in repository.walk(None, new)] == [old, new]
-        assert list(repository.contents([site.blob("a.md", old)])) == [b"words"]
+        assert [commit.id for commit, _ in repository.iter_changes(None, new)] == [old, new]
+        assert list(repository.read_contents([site.blob("a.md", old)])) == [b"words"]
