@@ -260,7 +260,7 @@ def test_a_time_that_no_datetime_holds_is_the_next_that_one_does(site, seconds, 
     text = f"tree {tree}\nauthor a <a@b> 1 +0000\ncommitter a <a@b> {seconds} +0000\n\nwords\n".encode()
     commit = site.git("hash-object", "-t", "commit", "--literally", "-w", "--stdin", given=text)
     with site.open() as repository:
-        assert repository.resolve_commit(commit).at.year == year
+        assert repository.resolve_commit(commit).committed_at.year == year
 
 
 def test_without_a_head_the_only_branch_is_taken(site):
@@ -689,7 +689,7 @@ def test_a_repository_that_is_lost_says_nothing_about_a_blob(site):
     blob = site.blob("a.md")
     with site.open() as repository:
         (site.folder / ".git" / "HEAD").unlink()
-        for read in (repository.sizes, lambda blobs: list(repository.read_contents(blobs))):
+        for read in (repository.read_sizes, lambda blobs: list(repository.read_contents(blobs))):
             with pytest.raises(GitError, match="not a git repository"):
                 read([blob])
 
