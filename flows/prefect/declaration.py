@@ -44,7 +44,7 @@ async def _deployment(declared: Mapping[str, Any], settings: Settings) -> Runner
 
 def _changes(deployment: str, settings: Settings) -> dict[str, str]:
     """Return what the settings say of a deployment's schedule."""
-    said = {"cron": getattr(settings, f"{deployment}_cron"), "timezone": settings.timezone}
+    said = {"cron": getattr(settings, f"{deployment}_cron", None), "timezone": settings.timezone}
     return {key: value for key, value in said.items() if value is not None}
 
 

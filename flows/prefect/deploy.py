@@ -21,7 +21,7 @@ from pydantic import ValidationError
 
 from flows.form import LAKE
 from flows.prefect.declaration import declared_automations, declared_deployments
-from flows.settings import settings, variable
+from flows.settings import Settings, settings, variable
 from schemas.errors import MisuseError, PostlakeError
 
 logger = logging.getLogger(__name__)
@@ -83,7 +83,7 @@ def require_answer(url: str) -> None:
 def require_schedules() -> None:
     """Raise MisuseError where the environment names a schedule that is none."""
     now = settings()
-    for field in ("ingest_cron", "maintain_cron"):
+    for field in [name for name in Settings.model_fields if name.endswith("_cron")]:
         cron = getattr(now, field)
         if cron is not None and not _is_schedule(cron, "UTC"):
             raise MisuseError(f"{variable(field)}: {cron!r} is no cron expression, such as {DAILY!r}")

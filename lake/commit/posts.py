@@ -27,7 +27,7 @@ _PARSED_COLUMNS = [
     for name in schema_of("posts")
     if name not in {"post_id", "blob", *VALIDITY_COLUMNS, "run_id", "ingested_at"}
 ]
-# a version as frames hold it: its post, then the fields of lives.Version
+# a version as frames hold it: its post, then the fields of version_chain.Version
 VERSION_SCHEMA = {"post_id": pl.String(), "row": pl.Int64()} | {
     name: _REVISIONS_SCHEMA[name] for name in (*VERSION_COLUMNS, "superseded_at", "superseded_by")
 }

@@ -100,7 +100,7 @@ def fetch_with_retry(url: str) -> Path:
 def sync_mirror(url: str) -> Path:
     """Bring the bare copy of a repository up to date with its branches and tags; give its folder.
 
-    Raises GitError with what git says: no such repository, no access; OutageError where the network is at fault.
+    Raises GitError with what git says: no such repository, no access; TransientGitError where the network is at fault.
     """
     name = strip_credentials(url)
     digest = hashlib.blake2b(name.encode(), digest_size=5).hexdigest()

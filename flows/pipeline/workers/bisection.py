@@ -27,7 +27,7 @@ def run_halving(
 ) -> Iterator[Result]:
     """Yield the results of a chunk, in the order of its items: one, or one for each part that it had to be cut into.
 
-    `function` raises LostError where a chunk is lost. An item that is lost when it is worked on alone, twice if the first
+    `function` raises WorkerLostError where a chunk is lost. An item that is lost when it is worked on alone, twice if the first
     time proves nothing, is refused.
     """
     try:

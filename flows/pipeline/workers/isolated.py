@@ -37,7 +37,7 @@ class IsolatedWorker:
         self._pipe: Connection
 
     def run(self, function: Callable[[Iterable[Item]], T], chunk: list[Item]) -> T:
-        """Return what the process makes of a chunk. Raises LostError where it ended, or ran out of memory."""
+        """Return what the process makes of a chunk. Raises WorkerLostError where it ended, or ran out of memory."""
         index, pipe = None, self._ensure_started()
         try:
             pipe.send((function, chunk))

@@ -88,7 +88,7 @@ class WorkerPool:
     def submit(
         self, function: ParseFunction[T], tasks: list[ParseTask], config: ParseConfig
     ) -> Callable[[], T]:
-        """Have a begun pool do some work; the answer raises LostError where a process ended, this one's or another."""
+        """Have a begun pool do some work; the answer raises WorkerLostError where a process ended, this one's or another."""
         call = partial(_run_with_limit, function, tasks, self._publish_config(config), self._seconds)
         try:
             return partial(_wait_for, self._running_executor.submit(call))
@@ -98,7 +98,7 @@ class WorkerPool:
             return partial(_wait_for, self._executor.submit(call))
 
     def run_isolated(self, function: ParseFunction[T], tasks: list[ParseTask], config: ParseConfig) -> T:
-        """Have one process do some work, and nothing else. Raises LostError where it ended."""
+        """Have one process do some work, and nothing else. Raises WorkerLostError where it ended."""
         return self._isolated_worker.run(
             partial(_run_with_config, function, self._publish_config(config)), tasks
         )

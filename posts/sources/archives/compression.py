@@ -43,7 +43,7 @@ def detect_codec(header: bytes) -> str | None:
 
 
 def decompress(file: IO[bytes], codec: str | None) -> Iterator[bytes]:
-    """Yield the bytes of a file, unpacked. Raises Unreadable: broken, cut off, or a bomb."""
+    """Yield the bytes of a file, unpacked. Raises ArchiveReadError: broken, cut off, or a bomb."""
     if codec is None:
         yield from iter(partial(file.read, CHUNK_BYTES), b"")
         return

@@ -15,7 +15,7 @@ class Spool:
         self._size = 0
 
     def add(self, content: bytes) -> int:
-        """Return the offset at which a content is kept. Raises Unreadable: no space left."""
+        """Return the offset at which a content is kept. Raises ArchiveReadError: no space left."""
         offset = self._size
         self._size += len(content)
         try:
@@ -25,7 +25,7 @@ class Spool:
         return offset
 
     def flush(self) -> None:
-        """Make all that was added readable. Raises Unreadable: no space left."""
+        """Make all that was added readable. Raises ArchiveReadError: no space left."""
         try:
             self._file.flush()
         except OSError as error:

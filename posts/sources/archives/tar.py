@@ -82,7 +82,7 @@ def is_header(block: bytes) -> bool:
 
 
 def iter_members(chunks: Iterator[bytes]) -> Iterator[Member]:
-    """Yield the members of a tar. Raises Unreadable.
+    """Yield the members of a tar. Raises ArchiveReadError.
 
     Blocks of zeros end a tar and are passed over: what follows is a tar that was written behind it, or damage.
     """

@@ -32,7 +32,7 @@ ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeErr
 
 
 def iter_members(file: IO[bytes]) -> Iterator[Member]:
-    """Yield the members of a zip. Raises Unreadable."""
+    """Yield the members of a zip. Raises ArchiveReadError."""
     try:
         archive = zipfile.ZipFile(file)
     except ZIP_ERRORS as error:
