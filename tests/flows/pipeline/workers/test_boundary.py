@@ -134,7 +134,7 @@ def test_the_detail_tells_what_was_thrown_on_one_line_and_where(three, monkeypat
     detail = failed(three)[BAD][1]
     assert detail.startswith(told)
     assert detail.removeprefix(told).partition(":")[0] == "posts/metadata/__init__.py"
-    assert detail.endswith(" _dated)")
+    assert detail.endswith(" _resolve_date)")
 
 
 def test_an_interrupt_is_no_fault_of_a_file(three, monkeypatch):
