@@ -8,14 +8,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 
 from cli.explain.terminal import counts_line, recurrence_text
+from flows.pipeline.html_report.templates import create_environment
 from posts.explain import ExplainedBlock, ExplainedPassage, Explanation
 from posts.post import Post
+from posts.rules.rule import HEADINGS
 
 HERE = Path(__file__).parent
-HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 LANGUAGES = frozenset({"zh", "yue", "ja", "ko", "en"})
 
 
@@ -35,14 +36,7 @@ def render_page(explanation: Explanation) -> str:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(HERE),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    environment = create_environment(HERE)
     environment.filters["removal_label"] = removal_label
     return environment
 

@@ -74,11 +74,7 @@ def without_sources(options: ReplayOptions) -> IngestOptions:
 
 def _run_stages(options: IngestOptions, planner: Planner) -> Summary:
     with open_ingest_run(options) as ingest_run:
-        ingest_run.find(planner)
-        ingest_run.learn()
-        ingest_run.load(ingest_run.transform())
-        ingest_run.complete()
-        return ingest_run.report()
+        return ingest_run.run_stages(planner)
 
 
 def replay_planner(options: ReplayOptions) -> Planner:

@@ -147,6 +147,14 @@ class IngestRun:
             report_progress("load", file_count, max(file_count, self.plan.todo.height))
         return batch_count
 
+    def run_stages(self, planner: Planner) -> Summary:
+        """Run all stages one after the other, in this process and its workers."""
+        self.find(planner)
+        self.learn()
+        self.load(self.transform())
+        self.complete()
+        return self.report()
+
     def report(self) -> Summary:
         """Balance the run against the ledger as committed, and record it. Raises UnbalancedError."""
         summary = self._build_summary()

@@ -75,12 +75,7 @@ def plan_backfill(options: BackfillOptions) -> tuple[Forecast, pl.DataFrame]:
 def run_backfill(options: BackfillOptions) -> BackfillResult:
     """Carry out a stored plan, or, without one, plan and do at once."""
     with open_backfill_run(options) as backfill_run:
-        ingest_run = backfill_run.ingest_run
-        ingest_run.find(backfill_run.plan_remaining)
-        ingest_run.learn()
-        ingest_run.load(ingest_run.transform())
-        ingest_run.complete()
-        return backfill_run.finish(ingest_run.report())
+        return backfill_run.finish(backfill_run.ingest_run.run_stages(backfill_run.plan_remaining))
 
 
 @contextmanager

@@ -9,11 +9,12 @@ from typing import Any
 
 import polars as pl
 import vl_convert
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 
 from flows.pipeline.html_report import charts, tables
 from flows.pipeline.html_report.charts.common import CONFIG
 from flows.pipeline.html_report.data import ReportData, collect_report_data
+from flows.pipeline.html_report.templates import create_environment
 from flows.pipeline.html_report.translations import TRANSLATIONS, translations
 from lake.store import open_lake
 from schemas.enums import PageLanguage
@@ -55,14 +56,7 @@ def render_page(report: ReportData, language: PageLanguage | None) -> str:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(HERE),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    environment = create_environment(HERE)
     environment.filters |= {"number": format_number, "bytes": format_bytes}
     environment.globals |= {"TRANSLATIONS": TRANSLATIONS, "LANGUAGES": list(PageLanguage)}
     environment.policies["json.dumps_kwargs"] = {

@@ -1,0 +1,17 @@
+"""The settings of Jinja that all HTML pages share. Knows no page."""
+
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+
+def create_environment(folder: Path) -> Environment:
+    """Return an environment for the templates of a folder: values are escaped, unknown names are errors."""
+    return Environment(
+        loader=FileSystemLoader(folder),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
