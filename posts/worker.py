@@ -64,23 +64,12 @@ def parse_tasks(tasks: Iterable[ParseTask], config: ParseConfig) -> ParsedColumn
     return columns
 
 
-@dataclass(slots=True)
-class ParsedHeads:
-    """What the heads of a chunk of files hold. `sources` has the source_id that a refused content names, by blob."""
-
-    columns: ParsedColumns = field(default_factory=ParsedColumns)
-    source_ids_by_blob: dict[str, str] = field(default_factory=dict)
-
-
-def parse_heads(tasks: Iterable[ParseTask], config: ParseConfig) -> ParsedHeads:  # noqa: ARG001 - as all work of the pool
+def parse_heads(tasks: Iterable[ParseTask], config: ParseConfig) -> ParsedColumns:  # noqa: ARG001 - as all work of the pool
     """Read the heads of files, one after the other: posts without their texts, and why others are none."""
-    heads = ParsedHeads()
+    columns = ParsedColumns()
     for task in tasks:
-        parsed = _append(heads.columns, task, parse_head)
-        if isinstance(parsed, NotAPost) and isinstance(task.content, bytes):
-            source = find_source(task.content)
-            heads.source_ids_by_blob |= {blob_id(task.content): source_id_of(source)} if source else {}
-    return heads
+        _append(columns, task, parse_head)
+    return columns
 
 
 def parse_training_samples(tasks: Iterable[ParseTask], config: ParseConfig) -> list[TrainingSample]:
@@ -97,23 +86,22 @@ def _as_raw_file(file: SourceFile, content: bytes) -> RawFile:
     return RawFile(file.origin, file.path, content, file.blob or blob_id(content))
 
 
-def _append(
-    columns: ParsedColumns, task: ParseTask, parse_one: Callable[[RawFile], Post | NotAPost]
-) -> Post | NotAPost:
+def _append(columns: ParsedColumns, task: ParseTask, parse_one: Callable[[RawFile], Post | NotAPost]) -> None:
     file, content = task.file, task.content
     if isinstance(content, NotAPost):
-        _append_file_row(columns, file, file.blob, content)
-        return content
+        _append_file_row(columns, file, file.blob, _refused_values(content, None))
+        return
     raw_file = _as_raw_file(file, content)
     parsed = parse_one(raw_file)
     row = catch_errors(lambda: _post_row(parsed)) if isinstance(parsed, Post) else parsed
-    if isinstance(row, NotAPost):
-        _append_file_row(columns, file, raw_file.blob, row)
-        return row
-    _append_file_row(columns, file, raw_file.blob, parsed)
-    for values, value in zip(columns.posts.values(), row, strict=True):
-        values.append(value)
-    return parsed
+    if isinstance(parsed, Post) and not isinstance(row, NotAPost):
+        _append_file_row(columns, file, raw_file.blob, _post_values(parsed))
+        for column, value in zip(columns.posts.values(), row, strict=True):
+            column.append(value)
+    elif isinstance(row, NotAPost):
+        source = find_source(content)
+        values = _refused_values(row, source_id_of(source) if source else None)
+        _append_file_row(columns, file, raw_file.blob, values)
 
 
 def _post_row(post: Post) -> list[Any]:
@@ -127,14 +115,18 @@ def _post_row(post: Post) -> list[Any]:
     return row
 
 
+def _refused_values(refused: NotAPost, source_id: str | None) -> tuple[Any, ...]:
+    return (refused.outcome, refused.reason, refused.field, refused.detail, None, source_id, None, None)
+
+
+def _post_values(post: Post) -> tuple[Any, ...]:
+    values = (post.post_id, post.source_id, post.published_at, post.untemplated_chars)
+    return (Outcome.POST.value, None, None, None, *values)
+
+
 def _append_file_row(
-    columns: ParsedColumns, file: SourceFile, blob: str | None, parsed: Post | NotAPost
+    columns: ParsedColumns, file: SourceFile, blob: str | None, outcome_values: tuple[Any, ...]
 ) -> None:
-    if isinstance(parsed, Post):
-        post_values = (parsed.post_id, parsed.source_id, parsed.published_at, parsed.untemplated_chars)
-        row: tuple[Any, ...] = (Outcome.POST.value, None, None, None, *post_values)
-    else:
-        row = (parsed.outcome, parsed.reason, parsed.field, parsed.detail, None, None, None, None)
-    values = (file.origin, file.path, blob, file.size, file.mtime_ns, *row)
+    values = (file.origin, file.path, blob, file.size, file.mtime_ns, *outcome_values)
     for column, value in zip(columns.file_rows.values(), values, strict=True):
         column.append(value)

@@ -63,8 +63,8 @@ class Files(dy.Schema):
     )
     source_id = dy.String(
         nullable=True,
-        description="The source of that post.",
-        metadata=null_means("the outcome is `rejected` or `ignored`"),
+        description="The source that the file names, whether it is a post or not.",
+        metadata=null_means("the file is no post and names no source, or an older postlake rejected it"),
     )
     published_at = utc_datetime(
         "When that post was published, as this file tells it.", null="the outcome is `rejected` or `ignored`"

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+import polars as pl
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
@@ -9,18 +10,18 @@ from prefect.runtime import flow_run
 from flows.pipeline.ingest_run import IngestRun
 from flows.pipeline.learn_run import LearnRun
 from flows.pipeline.reporting.account import Summary, UnbalancedError
-from flows.pipeline.reporting.rejects import MAX_REJECTS, list_rejects
 from flows.pipeline.reporting.results import LearnResult
 from flows.pipeline.reporting.summary import Links, learn_markdown, run_markdown, summary_line
 from flows.prefect.events import emit_alarms, emit_finished
 from flows.prefect.task_logs import log_alarms
+from lake.query.freshness import source_names
 from lake.store import Lake
-from lake.tables import runs
+from lake.tables import files, runs
 from posts.sources.paths import printable
 
 # Pages of the UI, on the server that shows the artifact: by which name a browser reaches that, a worker does not know.
 RUN_PAGE, ARTIFACT_PAGE = "/v2/runs/flow-run/{}", "/v2/artifacts/artifact/{}"
-MAX_CELL_CHARS = 300
+MAX_REJECTS, MAX_CELL_CHARS = 1_000, 300
 
 
 def report_run(ingest_run: IngestRun) -> Summary:
@@ -64,7 +65,10 @@ def _create_rejects_table(summary: Summary, lake: Lake) -> UUID | None:
     """Show the files that a run rejected, the first thousand; nothing where there are none."""
     if not summary.rejected:
         return None
-    rows = list_rejects(lake, summary.run_id).select("path", "reason", "field", "detail", "source")
+    rejects = files.rejects(lake).filter(pl.col("run_id") == summary.run_id).head(MAX_REJECTS)
+    names = source_names(lake, rejects["source_id"].drop_nulls())
+    source = pl.col("source_id").replace(names)
+    rows = rejects.select("path", "reason", "field", "detail", source=source)
     cells = [{name: _cell_text(value) for name, value in row.items()} for row in rows.iter_rows(named=True)]
     limit_note = f"; the first {MAX_REJECTS:,} are shown" if summary.rejected > MAX_REJECTS else ""
     description = f"{summary.rejected:,} files rejected by run {summary.run_id}{limit_note}"

@@ -28,7 +28,7 @@ VIEWS = {
         SELECT f.*, coalesce(f.gone_at, r.last_run) AS last_seen_at FROM files_table f
         LEFT JOIN (SELECT unnest(origins) AS origin, max(started_at) AS last_run FROM runs GROUP BY 1) r USING (origin)""",
     "rejects": """
-        SELECT f.origin, f.path, f.reason, f.field, f.detail, f.size, f.first_seen_at, f.read_at, raw.content
+        SELECT f.origin, f.path, f.source_id, f.reason, f.field, f.detail, f.size, f.first_seen_at, f.read_at, raw.content
         FROM files_table f LEFT JOIN raw USING (blob) WHERE f.outcome = 'rejected' AND f.gone_at IS NULL""",
     "sources": """
         SELECT source, source_id, count(*) AS posts, min(date) AS first_date, max(date) AS last_date,

@@ -142,6 +142,23 @@ def count_reasons(lake: Lake, run_id: str) -> dict[str, int]:
     return dict(counts.iter_rows())
 
 
+def count_rejects_by_source(lake: Lake, run_id: str) -> pl.DataFrame:
+    """Count the live files and rejects of the sources that a run rejected some files of.
+
+    Columns: source_id, rejected_now, rejected_before, new, old. `now` and `new` are the files that the run was the
+    last to read; `new` and `old` count posts and rejects.
+    """
+    is_new, is_reject = pl.col("run_id") == run_id, pl.col("outcome") == Outcome.REJECTED.value
+    is_read = IS_LIVE & pl.col("source_id").is_not_null() & (pl.col("outcome") != Outcome.IGNORED.value)
+    counts = lake.scan("files").filter(is_read).group_by("source_id").agg(
+        rejected_now=(is_new & is_reject).sum(),
+        rejected_before=(~is_new & is_reject).sum(),
+        new=is_new.sum(),
+        old=(~is_new).sum(),
+    )  # fmt: skip
+    return counts.filter(pl.col("rejected_now") > 0).collect()
+
+
 def is_final(lake: Lake, code: str) -> pl.Expr:
     """Return an expression for the files that wait for a change; all others are tried again by every run.
 

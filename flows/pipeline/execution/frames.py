@@ -128,9 +128,7 @@ def _with_rule_failures(files: pl.DataFrame, rule_failures: pl.DataFrame) -> pl.
     if rule_failures.is_empty():
         return files
     failed_files = files.drop("reason", "field", "detail").join(rule_failures, on=KEY).select(files.columns)
-    null_columns = [
-        pl.lit(None, files.schema[name]).alias(name) for name in ("post_id", "source_id", "published_at")
-    ]
+    null_columns = [pl.lit(None, files.schema[name]).alias(name) for name in ("post_id", "published_at")]
     rejected_files = failed_files.with_columns(
         *null_columns, outcome=pl.lit(Outcome.REJECTED.value), text_chars=None
     )

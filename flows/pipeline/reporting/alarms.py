@@ -7,12 +7,11 @@ from typing import Any
 
 import polars as pl
 
-from flows.pipeline.reporting.rejects import count_rejects_by_source
 from flows.pipeline.sources.base import VanishedError
 from lake.batch import Run
 from lake.query.freshness import read_counts_by_source, source_freshness, source_names
 from lake.store import Lake
-from lake.tables import runs
+from lake.tables import files, runs
 from posts.sources.paths import printable
 from schemas.enums import AlarmKind, ParseWarning
 
@@ -178,19 +177,20 @@ def run_reject_alarms(
 
 def source_reject_alarms(lake: Lake, run: Run) -> list[Alarm]:
     """Return alarms for the sources of which far more files are rejected than before."""
-    shares = count_rejects_by_source(lake, run).with_columns(
+    shares = files.count_rejects_by_source(lake, run.run_id).with_columns(
         now=pl.col("rejected_now") / pl.col("new"), before=pl.col("rejected_before") / pl.col("old")
     )
     has_enough_files = (pl.col("old") >= MIN_OLD_POSTS) & (pl.col("new") >= MIN_NEW_POSTS)
     spiking_sources = shares.filter(
         has_enough_files & (pl.col("now") - pl.col("before") > MAX_SHARE_DRIFT)
     ).sort("source_id")
-    return [_source_reject_alarm(row) for row in spiking_sources.iter_rows(named=True)]
+    names = source_names(lake, spiking_sources["source_id"]) if spiking_sources.height else {}
+    return [_source_reject_alarm(row, names) for row in spiking_sources.iter_rows(named=True)]
 
 
-def _source_reject_alarm(row: dict[str, Any]) -> Alarm:
-    text = "{source}: {now:.0%} of {new} new files were rejected, {before:.0%} of the {old} before".format(
-        **row
+def _source_reject_alarm(row: dict[str, Any], names: Mapping[str, str]) -> Alarm:
+    text = "{}: {now:.0%} of {new} new files were rejected, {before:.0%} of the {old} before".format(
+        names.get(row["source_id"], row["source_id"]), **row
     )
     numbers = {name: row[name] for name in ("before", "now", "old", "new")}
     return Alarm(AlarmKind.SOURCE_REJECTS, text, str(row["source_id"]), numbers)

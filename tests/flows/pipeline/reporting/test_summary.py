@@ -9,9 +9,10 @@ from flows.pipeline.options import LearnOptions
 from flows.pipeline.progress import progress_listener
 from flows.pipeline.reporting.markdown import code_block, escape, table
 from flows.pipeline.reporting.rates import run_rates
-from flows.pipeline.reporting.rejects import list_rejects
 from flows.pipeline.reporting.summary import learn_markdown, run_markdown
 from lake.store import open_lake
+from lake.tables.files import rejects
+from schemas.keys import source_id_of
 
 LINKS = {"this run": "/v2/runs/flow-run/1"}
 
@@ -72,9 +73,11 @@ def test_rates_stand_beside_those_of_the_runs_before_that_read_something(archive
 def test_rejects_come_with_the_source_that_they_name(archive):
     archive.write("a.md", date=None)
     archive.put("b.md", b"---\n- a list\n---\n")
-    summary = archive.ingest()
-    rows = list_rejects(open_lake(archive.lake), summary.run_id).select("path", "reason", "source").rows()
-    assert rows == [("a.md", "no_date", "旧刊"), ("b.md", "front_matter_not_a_mapping", None)]
+    archive.ingest()
+    archive.move("a.md", "c.md")
+    archive.ingest()
+    rows = rejects(open_lake(archive.lake)).select("path", "reason", "source_id").rows()
+    assert rows == [("b.md", "front_matter_not_a_mapping", None), ("c.md", "no_date", source_id_of("旧刊"))]
 
 
 def test_a_page_of_learning_shows_new_templates(archive):
