@@ -5,11 +5,11 @@ GOLD ?= ../shared/gold
 EVERY ?= 10
 MINUTES ?= 10
 PORT ?= 4200
-# one of them mostly waits, for the servers of the live tests
+# one more than processors: one process mostly waits for the servers of the live tests
 PROCESSES ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
 .DEFAULT_GOAL := help
 
-help:  ## this list
+help:  ## print this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
 .venv/installed: requirements.lock pyproject.toml
@@ -20,55 +20,55 @@ help:  ## this list
 	$(BIN)/python -m compileall -q cli flows lake posts schemas
 	@touch $@
 
-install: .venv/installed  ## the locked packages and postlake, into .venv
+install: .venv/installed  ## install the locked packages and postlake into .venv
 
-run: install  ## ingest the example posts through Prefect, and ask the lake
+run: install  ## ingest the example posts with Prefect, and query the lake
 	$(BIN)/postlake ingest examples/posts --lake $(LAKE)
 	@echo
 	$(BIN)/postlake sql "SELECT * FROM sources" --lake $(LAKE)
 	@echo
 	@echo "postlake is $(BIN)/postlake; after \`. $(BIN)/activate\` in a shell it is postlake there"
 
-serve: install  ## Prefect's server with its UI, a worker and all deployments, on this machine
+serve: install  ## start a Prefect server with its UI, a worker and all deployments on this machine
 	$(BIN)/postlake serve --port $(PORT)
 
 PYTEST := $(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadscope --no-loadscope-reorder
 
-test: install  ## the default tests
+test: install  ## run the default tests
 	$(PYTEST)
 
-test-all: install  ## these and the slow ones, as .ci/run: whole corpora, live servers and a browser
+test-all: install  ## run the default and the slow tests, as .ci/run does: whole corpora, live servers and a browser
 	$(PYTEST) -m 'not matrix'
 
-test-matrix: install  ## every case and example of every test: an hour, before a release
+test-matrix: install  ## run every case and example of every test, before a release: takes an hour
 	$(PYTEST) -m '' --hypothesis-profile=matrix
 
-fuzz: install  ## search for input that breaks a property of the tests: MINUTES=10
+fuzz: install  ## search for inputs that break a property of the tests: MINUTES=10
 	$(BIN)/python tests/fuzz/run.py --minutes $(MINUTES)
 
-check: install  ## format, lint, types, imports
+check: install  ## check format, lint, types and imports
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: install  ## speed and memory: CORPUS=folder, against a naive script and a floor; HISTORY=git repository, over time
+bench: install  ## measure speed and memory: CORPUS=folder, compared with a naive script and a floor; HISTORY=git repository, changes over time
 	$(if $(CORPUS),$(BIN)/python tests/bench/run.py --corpus $(CORPUS))
 	$(if $(HISTORY),$(BIN)/python tests/bench/change.py --history $(HISTORY))
 	$(if $(CORPUS)$(HISTORY),,$(BIN)/python tests/bench/run.py)
 
-bench-prefect: install  ## what Prefect adds to an ingest: CORPUS=folder
+bench-prefect: install  ## measure what Prefect adds to the cost of an ingest: CORPUS=folder
 	$(BIN)/python tests/bench/served.py --corpus $(CORPUS)
 
-bench-clean: install  ## cleaning beside other cleaners: GOLD=folder, LAKE=lake for its templates, CORPUS=folder for the cost
+bench-clean: install  ## compare with other cleaners: GOLD=folder, LAKE=lake for its templates, CORPUS=folder for the cost
 	$(BIN)/python tests/bench/clean.py --every $(EVERY) $(if $(filter-out file,$(origin GOLD))$(wildcard $(GOLD)/.),--gold $(GOLD)) \
 	  $(if $(filter-out file,$(origin LAKE)),--lake $(LAKE)) $(if $(CORPUS),--corpus $(CORPUS))
 
-docs: install  ## the reference, written from the code, and all documents as a site in site/
+docs: install  ## write the reference from the code, and build all documents as a site in site/
 	$(BIN)/python docs/generate.py
 	$(BIN)/mkdocs build --quiet --strict
 
-lock:  ## resolve requirements.lock anew from pyproject.toml (needs pip-tools)
+lock:  ## resolve requirements.lock again from pyproject.toml (needs pip-tools)
 	pip-compile --quiet --generate-hashes --all-extras --strip-extras --unsafe-package chardet --upgrade \
 	  --no-emit-index-url --no-emit-find-links --no-emit-options --no-header -o requirements.lock pyproject.toml
 

@@ -1,4 +1,4 @@
-"""What a user types: `postlake` and its commands. What a command does is in flows, posts and lake."""
+"""The command line `postlake` and its commands. The work of a command is done in flows, posts and lake."""
 
 import os
 import signal
@@ -24,7 +24,7 @@ from cli.serve import deploy, serve, server, worker
 from schemas.errors import PostlakeError
 
 FAILED_EXIT_CODE = 1
-# by then the callback is over
+# by then the callback of the interpreter has ended
 SECONDS_TO_INTERRUPT_AGAIN = 0.1
 COMMANDS = (
     ingest,
@@ -56,7 +56,7 @@ app = typer.Typer(
 
 
 def with_interrupt_exit(command: Callable[..., None]) -> Callable[..., None]:
-    """Return a command that Ctrl-C ends in one line and exit code 130, whatever it is at."""
+    """Return the command with Ctrl-C handled: it prints one line and exits with code 130."""
 
     @wraps(command)
     def wrapper(*args: Any, **kwargs: Any) -> None:
@@ -99,7 +99,10 @@ def options(
 
 
 def resend_interrupt(unraisable: Any) -> None:
-    """Have Ctrl-C come again that came amid a callback of the interpreter's, from which no exception rises."""
+    """Send SIGINT again if Ctrl-C was pressed during a callback of the interpreter.
+
+    From such a callback no exception is raised. Other unraisable exceptions go to the default hook.
+    """
     if unraisable.exc_type is not KeyboardInterrupt:
         sys.__unraisablehook__(unraisable)
         return
@@ -109,12 +112,16 @@ def resend_interrupt(unraisable: Any) -> None:
 
 
 def main() -> None:
-    """Run the command line. Misuse ends in one line and exit code 2, a failed run in one line and 1, Ctrl-C in 130."""
+    """Run the command line and exit.
+
+    Misuse prints one line and exits with code 2, a failed run prints one line and exits with code 1. Ctrl-C
+    exits with code 130.
+    """
     sys.unraisablehook = resend_interrupt
     try:
         code = app(_options_first(sys.argv[1:]), prog_name="postlake", standalone_mode=False)
     except typer.TyperException as error:
-        # no words at all: the help is printed already
+        # called without a command: Typer has already printed the help, and the message is empty
         if message := error.format_message():
             print_to_stderr(" ".join(message.split()))
         sys.exit(error.exit_code)
@@ -133,7 +140,7 @@ def main() -> None:
 
 
 def _options_first(arguments: list[str]) -> list[str]:
-    """Return the words of a command line with the options that all commands have before the command."""
+    """Return the arguments with the global options first, so that they also work after the command."""
     global_options = {"--quiet", "-q", "--verbose", "-v"}
     end = arguments.index("--") if "--" in arguments else len(arguments)
     options_part, positional_part = arguments[:end], arguments[end:]

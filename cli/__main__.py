@@ -1,4 +1,4 @@
-"""Run the command as `python -m cli`."""
+"""Entry point of `python -m cli`."""
 
 from cli import main
 

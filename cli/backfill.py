@@ -1,4 +1,4 @@
-"""The command `backfill`: a plan, and what was done of it."""
+"""The command `backfill`: it prints a plan, or the result of a plan that was carried out."""
 
 import json
 from dataclasses import asdict
@@ -39,8 +39,8 @@ def backfill(
 ) -> None:
     """Fill a hole in a lake: plan which files of a range of days to read, then carry out the plan.
 
-    A plan reads no more than the heads of files and changes nothing. Files that are gone from their place are left to
-    the next ingest.
+    Planning parses only the front matter of files and changes no table. Deleted files are left to the next
+    ingest.
     """
     from flows.pipeline.backfill.run import plan_backfill, run_backfill
 

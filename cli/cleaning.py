@@ -1,4 +1,4 @@
-"""Commands about the text of single posts: `clean`, `explain`."""
+"""Commands for the text of single posts: `clean`, `explain`."""
 
 import json
 import os
@@ -33,7 +33,7 @@ def clean(
     ] = None,
     parser: Parser = HtmlParser.LEXBOR,
 ) -> None:
-    """Print the cleaned text of post files, blocks separated by a blank line."""
+    """Print the cleaned text of post files, with a blank line between blocks."""
     from posts.parse import NO_TEMPLATES, parse_file
     from posts.post import Post
 
@@ -74,7 +74,7 @@ def explain(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The blocks as one JSON object.")] = False,
 ) -> None:
-    """Show what was kept of a post and what each rule left out, with the templates that the lake has learned."""
+    """Show what is kept of a post and what each rule removes, with the templates learned by the lake."""
     from cli.explain.page import render_page
     from cli.explain.terminal import as_dict, print_explanation
     from flows.pipeline.learning.explain import explain as run_explain

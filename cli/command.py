@@ -16,10 +16,11 @@ DAY = dt.date | None
 
 
 def with_options(options: type, **spelled: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Return a decorator that makes a command of a function: it has an option for each field of an options class.
+    """Return a decorator that makes a command from a function, with one option per field of an options class.
 
-    The function is called with the options and with its own parameters, which are options too. `spelled` has a Typer
-    option or argument for a field that the command line spells otherwise; None leaves the field out.
+    The function is called with the options object and with its own other parameters, which become options
+    too. `spelled` maps a field to the Typer option or argument to use instead of the default one; None omits
+    the field.
     """
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
@@ -51,7 +52,7 @@ def _parameter(declared: Declared, spelled: Any) -> inspect.Parameter:
     info.help = info.help or declared.option.help
     info.min, info.max = declared.option.minimum, declared.option.maximum
     if get_origin(kind) is tuple:
-        # Typer has no default of a list that would not be shown
+        # Typer would show a list's default in the help, so the default is None and `_value` converts it to ()
         kind, default = (list[str], default) if default is MISSING else (list[str] | None, None)
     elif kind == DAY:
         kind, info.formats = dt.datetime | None, ["%Y-%m-%d"]
@@ -62,7 +63,7 @@ def _parameter(declared: Declared, spelled: Any) -> inspect.Parameter:
 
 
 def _flags(declared: Declared) -> str:
-    """Return the spelling of an option; a switch that is on has one that turns it off."""
+    """Return the flag of an option; a switch that is on by default also has a `--no-` flag."""
     flag = _flag(declared.name)
     return f"{flag}/--no-{flag.removeprefix('--')}" if declared.default is True else flag
 

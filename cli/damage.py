@@ -1,4 +1,4 @@
-"""Commands that read a lake tell what is wrong with it in one line."""
+"""One-line error messages for commands that fail on a damaged lake or a failing disk."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -9,7 +9,7 @@ from schemas.errors import PostlakeError
 
 
 def with_damage_explained(command: Callable[..., None]) -> Callable[..., None]:
-    """Have a command that works on a lake end with what is wrong with the lake, where that makes it fail."""
+    """Return the command with errors explained: a fault of its lake is raised as a PostlakeError."""
 
     @wraps(command)
     def wrapper(**parameters: Any) -> None:
@@ -29,7 +29,7 @@ def with_damage_explained(command: Callable[..., None]) -> Callable[..., None]:
 def _explain_error(lake: Path | None, error: BaseException) -> PostlakeError | None:
     if lake is None:
         return None
-    # what is imported here has been by a command that fails at a lake
+    # imported late: a command that fails on a lake has loaded these modules already
     from lake.damage import explain_error
 
     return explain_error(lake, error)

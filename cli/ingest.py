@@ -36,7 +36,7 @@ def ingest(
     direct: Annotated[bool, typer.Option("--direct", help="Run without Prefect.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Load post files (*.md, *.markdown, *.html) into a lake; what it has read before is not read again.
+    """Load post files (*.md, *.markdown, *.html) into a lake; unchanged files are not read again.
 
     A SOURCE is a folder, a git repository (working copy, bare, bundle or URL; repo@rev names a branch, tag or
     commit) or an archive (zip, tar, tar.gz, tar.zst, tar.xz, tar.bz2).
@@ -55,14 +55,14 @@ def ingest(
 def _run_flow(options: IngestOptions) -> "Summary":
     from flows.pipeline.sources.credentials import raise_if_credentials
 
-    # Prefect keeps parameters before it hands them over
+    # Prefect stores the parameters before it calls the flow
     raise_if_credentials(options.sources, "a source (with --direct, Prefect keeps nothing)")
     # the terminal shows progress and the summary; the log is for the UI
     level = "INFO" if VERBOSITY.is_verbose else "ERROR" if VERBOSITY.is_quiet else "WARNING"
     os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", level)
     from prefect.settings import get_current_settings
 
-    # a profile of Prefect may name a server too
+    # the URL can also come from a Prefect profile
     if url := get_current_settings().api.url:
         from flows.prefect.deploy import require_answer
 
@@ -76,9 +76,9 @@ def _run_flow(options: IngestOptions) -> "Summary":
     from flows.pipeline.reporting.account import FailuresError
 
     try:
-        return flow(**as_parameters(options))  # type: ignore[no-any-return]  # as Prefect types it
+        return flow(**as_parameters(options))  # type: ignore[no-any-return]  # Prefect types it as Any
     except FailuresError as error:
-        return error.result  # type: ignore[no-any-return]  # what the flow gives
+        return error.result  # type: ignore[no-any-return]  # the result of the flow
 
 
 @with_options(
@@ -88,7 +88,10 @@ def _run_flow(options: IngestOptions) -> "Summary":
     wait_seconds=WAIT_OPTION,
 )
 def replay(options: ReplayOptions, as_json: Json = False) -> None:
-    """Try rejected files again, from the bytes that the lake keeps: all, or those for some reasons or read since a day."""
+    """Parse rejected files again, from the bytes that the lake keeps.
+
+    Without options all rejected files; with them, only those with some reasons, or rejected since a day.
+    """
     from flows.pipeline.direct import replay as run_replay
 
     with progress_display():
@@ -97,7 +100,10 @@ def replay(options: ReplayOptions, as_json: Json = False) -> None:
 
 
 def show_summary(summary: "Summary", as_json: bool) -> None:
-    """Print what a run did. Raises FailuresError where the code failed at files."""
+    """Print the summary of a run.
+
+    Raises FailuresError if files could not be parsed, or if a source shrank or vanished.
+    """
     from flows.pipeline.reporting.account import raise_if_failed
 
     if as_json:

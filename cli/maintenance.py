@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 @with_options(LearnOptions, lake=LAKE_OPTION, sources=SOURCE_OPTION, wait_seconds=WAIT_OPTION)
 def learn(options: LearnOptions, as_json: Json = False) -> None:
-    """Learn which sentences, blocks and markup recur over the posts of each source, and clean its posts of them.
+    """Learn which sentences, blocks and markup recur in the posts of a source, and remove them there.
 
-    Looks at the sources with posts that their template has not seen, or at those that are named.
+    Without --source, only sources with posts that are newer than their template are processed.
     """
     from flows.pipeline.learn_run import learn as run_learn
 
@@ -32,7 +32,7 @@ def learn(options: LearnOptions, as_json: Json = False) -> None:
 
 @with_options(RecleanOptions, lake=LAKE_OPTION, sources=SOURCE_OPTION, wait_seconds=WAIT_OPTION)
 def reclean(options: RecleanOptions, as_json: Json = False) -> None:
-    """Clean posts again, from the bytes that the lake keeps, where their template or the cleaner is another now."""
+    """Clean posts again, from the bytes that the lake keeps, if their template or the cleaner has changed."""
     from flows.pipeline.learn_run import reclean_lake
 
     with progress_display():
@@ -42,7 +42,7 @@ def reclean(options: RecleanOptions, as_json: Json = False) -> None:
 
 @with_options(MaintainOptions, lake=LAKE_OPTION, wait_seconds=WAIT_OPTION)
 def maintain(options: MaintainOptions, as_json: Json = False) -> None:
-    """Put small files together, and delete what only old versions of the tables need, or a killed run left."""
+    """Compact small files, and delete files of old table versions and files that a killed run left behind."""
     from flows.pipeline.maintenance.maintain import maintain as run_maintain
 
     with progress_display():
@@ -55,7 +55,7 @@ def maintain(options: MaintainOptions, as_json: Json = False) -> None:
 
 
 def _table_row(table_result: "TableMaintenance") -> tuple[str, str, int, str]:
-    """Return what was done for a table as it is shown: `12 -> 3` files where some were put together."""
+    """Return the row to print for a table; its files are shown as `12 -> 3` if some were compacted."""
     files = (
         f"{table_result.files_before} -> {table_result.files}"
         if table_result.files != table_result.files_before
@@ -71,7 +71,7 @@ def _table_row(table_result: "TableMaintenance") -> tuple[str, str, int, str]:
 
 @with_options(VerifyOptions, lake=LAKE_OPTION, deep=typer.Option("--deep/--shallow"))
 def verify(options: VerifyOptions, as_json: Json = False) -> None:
-    """Look at a whole lake for what should not be so. Reads only; exit code 1 if anything is found."""
+    """Check a whole lake for faults. Reads only; the exit code is 1 if anything is found."""
     from flows.pipeline.maintenance.verify import verify as run_verify
 
     with progress_display():

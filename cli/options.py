@@ -1,4 +1,4 @@
-"""Options that several commands share, and their words."""
+"""Options that several commands share, and the parsing of their values."""
 
 import datetime as dt
 from enum import StrEnum
@@ -11,9 +11,9 @@ from schemas.enums import HtmlParser
 
 
 def expand_path(path: str) -> Path:
-    """Return a path with `~` as the home folder, as a shell leaves it in `--lake=~/lake` and in the environment.
+    """Return a path with `~` expanded, as shells do not expand in `--lake=~/lake` and in the environment.
 
-    Raises BadParameter where nobody has that name.
+    Raises BadParameter for `~name` if there is no such user.
     """
     try:
         return Path(path).expanduser()
@@ -22,7 +22,10 @@ def expand_path(path: str) -> Path:
 
 
 def output_file(path: str) -> Path:
-    """Return the path of a file to write. Raises BadParameter where its folder is not there: none is made silently."""
+    """Return the path of a file to write.
+
+    Raises BadParameter if its folder does not exist (it is not created) or if the path is a folder.
+    """
     file = expand_path(path)
     if not file.parent.is_dir():
         raise typer.BadParameter(f"{file.parent}: no such folder")
@@ -32,7 +35,7 @@ def output_file(path: str) -> Path:
 
 
 def output_folder(path: str) -> Path:
-    """Return the path of a folder to write to. Raises BadParameter where it is not there: none is made silently."""
+    """Return the path of a folder to write to. Raises BadParameter if it does not exist: none is created."""
     folder = expand_path(path)
     if not folder.is_dir():
         raise typer.BadParameter(f"{folder}: no such folder")
@@ -63,7 +66,7 @@ Sources = Annotated[
     typer.Option("--source", help="Only this source, by name or source_id; may be repeated."),
 ]
 DATA_LAKE = Path("data/lake")
-# how the command line spells fields of the options classes in flows/pipeline/options.py
+# Typer options for fields of the options classes in flows/pipeline/options.py
 LAKE_OPTION = typer.Option("--lake", envvar="POSTLAKE_LAKE", parser=expand_path, metavar="FOLDER")
 WAIT_OPTION = typer.Option("--wait")
 SOURCE_OPTION = typer.Option("--source", help="Only this source, by name or source_id; may be repeated.")
@@ -74,7 +77,7 @@ def to_date(value: dt.datetime | None) -> dt.date | None:
 
 
 class OutputFormat(StrEnum):
-    """How an answer is written."""
+    """The output formats of a query result."""
 
     TABLE = "table"
     CSV = "csv"
@@ -84,7 +87,7 @@ class OutputFormat(StrEnum):
 
 
 def format_of(file: Path) -> OutputFormat:
-    """Return the format that the ending of a file names. Raises BadParameter for an ending that names none."""
+    """Return the output format for the suffix of a file. Raises BadParameter for an unknown suffix."""
     try:
         output_format = OutputFormat(file.suffix.lower().removeprefix("."))
     except ValueError:

@@ -1,4 +1,4 @@
-"""Commands that ask a lake: `sql`, `rejects`, `history`, `info`, `report`."""
+"""Commands that query a lake: `sql`, `rejects`, `history`, `info`, `report`."""
 
 import json
 import shutil
@@ -32,12 +32,14 @@ def sql(
     output: Annotated[Path | None, OUTPUT_OPTION] = None,
     rows: Annotated[int, typer.Option(min=1, help="Rows of a table to print.")] = DEFAULT_ROWS,
 ) -> None:
-    """Ask the lake in SQL (DuckDB's).
+    """Query the lake in SQL (the dialect of DuckDB).
 
-    Tables: posts, files, raw, runs, revisions, templates, renamed_posts. Views: rejects, sources, daily, versions (of
-    all posts, past and present), withdrawn (posts that are away). posts_at('2022-06-01') is the posts as their sources had them at that moment.
+    Tables: posts, files, raw, runs, revisions, templates, renamed_posts. Views: rejects, sources, daily,
+    versions (all versions of all posts, past and current), withdrawn (the last versions of withdrawn posts).
+    posts_at('2022-06-01') returns the posts as their sources had them at that time.
 
-    The query runs with your rights, as in DuckDB's own shell: it can read files (FROM 'names.csv') and write them (COPY).
+    The query runs with your rights, as in the shell of DuckDB: it can read files (FROM 'names.csv') and write
+    them (COPY).
     """
     _run_query(lake, _read_query(query), form, output, rows)
 
@@ -57,7 +59,7 @@ def _read_query(query: str) -> str:
 def _run_query(
     lake: Path, query: str, output_format: OutputFormat | None, output: Path | None, max_rows: int
 ) -> None:
-    """Print the answer to a query, or write it to a file."""
+    """Print the result of a query, or write it to a file."""
     from lake.query.sql import export
     from lake.query.sql import run_query as ask
     from lake.store import open_lake
@@ -91,7 +93,7 @@ def _run_query(
 
 
 def _print_file(answer_file: Path) -> None:
-    """Print a file of text on a terminal, the control characters escaped that a cell may have brought; its lines stay."""
+    """Print a text file on a terminal. Control characters, which cells may contain, are escaped."""
     with answer_file.open(encoding="utf-8", newline="\n") as file:
         for line in file:
             echo(line.removesuffix("\n"))
@@ -104,11 +106,11 @@ def rejects(
     output: Annotated[Path | None, OUTPUT_OPTION] = None,
     rows: Annotated[int, typer.Option(min=1, help="Rows of a table to print.")] = 1000,
 ) -> None:
-    """List the files that could not become posts: path, reason, field, detail."""
+    """List the rejected files: path, reason, field, detail."""
     from schemas.reasons import check_reasons
 
     check_reasons(reason or ())
-    # reasons are known words by now
+    # safe to put into SQL: check_reasons accepts only members of Reason
     where = f" WHERE reason IN ({', '.join(map(repr, map(str, reason)))})" if reason else ""
     query = f"SELECT path, reason, field, detail FROM rejects{where} ORDER BY origin, path"  # noqa: S608
     _run_query(lake, query, form, output, rows)
@@ -119,7 +121,7 @@ def history(
     lake: LakeDir = DATA_LAKE,
     as_json: Annotated[bool, typer.Option("--json", help="The versions as a JSON array.")] = False,
 ) -> None:
-    """Show the versions of a post: when each came, and what it changed."""
+    """Show the versions of a post: when each appeared, and what it changed."""
     from lake.store import open_lake
     from lake.tables.post_versions import post_versions
     from posts.urls import canonicalize
@@ -132,7 +134,7 @@ def history(
 
 
 def info(lake: LakeDir = DATA_LAKE, as_json: Json = False) -> None:
-    """Show what a lake holds: tables, versions, rows, files, bytes, sources and their dates."""
+    """Show the contents of a lake: tables, versions, rows, files, bytes, sources and their dates."""
     from lake.query.info import posts_by_source, tables
     from lake.store import open_lake
 
@@ -171,7 +173,7 @@ def report(
         typer.Option(help="That the page opens in; it holds both. Default: that of most posts."),
     ] = None,
 ) -> None:
-    """Write a page with charts of a lake, for a browser: one file that needs no network."""
+    """Write an HTML page with charts about a lake: one file that needs no network."""
     from flows.pipeline.html_report.render import write_report
 
     page = html or lake / "report.html"

@@ -1,4 +1,4 @@
-"""Commands about Prefect: `serve` all on this machine; `server`, `deploy` and `worker` where each runs by itself."""
+"""Commands for Prefect: `serve` starts everything here; `server`, `deploy` and `worker` do one part each."""
 
 from typing import Annotated
 
@@ -15,11 +15,12 @@ def serve(
         typer.Option("--password", help="Ask for a password; it is made, shown and kept in data/prefect."),
     ] = False,
 ) -> None:
-    """Start a Prefect server, a worker and all deployments on this machine, and say where the UI is.
+    """Start a Prefect server, a worker and all deployments on this machine, and print the URL of the UI.
 
-    Keeps its database, logs and reports in data/prefect (PREFECT_HOME). The environment says what is scheduled, as
-    for `postlake deploy`, and by what names others reach the server, as for `postlake server`. With --password, other
-    commands need PREFECT_API_AUTH_STRING="$(cat data/prefect/password)". Ends with Ctrl-C.
+    Keeps its database, logs and reports in data/prefect (PREFECT_HOME). Environment variables set what is
+    scheduled, as for `postlake deploy`, and the host names of the server, as for `postlake server`. With
+    --password, other commands need PREFECT_API_AUTH_STRING="$(cat data/prefect/password)". Stop it with
+    Ctrl-C.
     """
     from flows.server import serve as run_serve
 
@@ -34,10 +35,11 @@ def server(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the UI and the API.")] = 4200,
 ) -> None:
-    """Start a Prefect server alone, which refuses what web pages of others send.
+    """Start only a Prefect server. It refuses requests from web pages of other sites.
 
-    It answers on loopback, by the host of PREFECT_SERVER_UI_API_URL and by the hosts of POSTLAKE_ALLOWED_HOSTS
-    (between commas, each with or without a port). PREFECT_SERVER_API_AUTH_STRING is its password.
+    It accepts requests to loopback addresses, to the host of PREFECT_SERVER_UI_API_URL and to the hosts in
+    POSTLAKE_ALLOWED_HOSTS (separated by commas, each with or without a port). PREFECT_SERVER_API_AUTH_STRING
+    sets its user and password.
     """
     from flows.server.api import run_server
 
@@ -47,11 +49,11 @@ def server(
 def deploy(
     wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for a server that is starting.")] = 0,
 ) -> None:
-    """Make the work pool, deployments, schedules and automations on the Prefect server at PREFECT_API_URL.
+    """Create the work pool, deployments, schedules and automations on the Prefect server at PREFECT_API_URL.
 
-    To be called in a clone of postlake (prefect.yaml, automations.yaml). Done again, it brings them up to date. The
-    environment says what is scheduled: POSTLAKE_LAKE, POSTLAKE_SOURCES (several as in a shell), POSTLAKE_INGEST_CRON,
-    POSTLAKE_MAINTAIN_CRON, POSTLAKE_TIMEZONE.
+    Run it in a clone of postlake, where prefect.yaml and automations.yaml are. What exists already is
+    updated. Environment variables set what is scheduled: POSTLAKE_LAKE, POSTLAKE_SOURCES (separated by
+    spaces, quoted as in a shell), POSTLAKE_INGEST_CRON, POSTLAKE_MAINTAIN_CRON, POSTLAKE_TIMEZONE.
     """
     from flows.prefect.deploy import deploy as run_deploy
 
@@ -64,7 +66,7 @@ def worker(
         bool, typer.Option("--health", help="Answer at /health of PREFECT_WORKER_WEBSERVER_HOST and _PORT.")
     ] = False,
 ) -> None:
-    """Work for the Prefect server at PREFECT_API_URL until a signal ends it; its runs are told as Crashed then."""
+    """Run a worker for the Prefect server at PREFECT_API_URL until a signal; its runs then become Crashed."""
     from prefect.settings import get_current_settings
 
     from flows.prefect.deploy import require_answer

@@ -1,7 +1,7 @@
 """Write the pages of docs/reference from the code: tables, command line, reasons, settings.
 
-`make docs` runs it, and tests/test_docs.py holds the pages to what it writes now. What a column, an option or a reason
-means stands in the code; here are only the headings.
+`make docs` runs it, and tests/test_docs.py checks that the pages are up to date. The meanings of columns,
+options and reasons are in the code; only the headings are here.
 """
 
 import ast
@@ -19,7 +19,7 @@ import typer
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "docs" / "reference"
-# a script finds only what lies beside it
+# a script imports only from its own folder
 sys.path.insert(0, str(ROOT))
 
 from cli import app  # noqa: E402
@@ -111,7 +111,7 @@ def _of(column: dy.Column, key: str) -> str:
 
 
 def _type(dtype: Any) -> str:
-    """Return the name of a type as Parquet and Arrow users know it."""
+    """Return the name of a type as used in Parquet and Arrow."""
     if isinstance(dtype, pl.List):
         return f"list&lt;{_type(dtype.inner)}&gt;"
     if isinstance(dtype, pl.Struct):
@@ -152,7 +152,7 @@ def _words(words: Iterable[DescribedEnum]) -> str:
 
 
 def _row_rules(schema: type[dy.Schema]) -> Iterator[tuple[str, str]]:
-    """Yield name and first line of the docstring of each rule of whole rows."""
+    """Yield the name and the first docstring line of each rule for whole rows."""
     tree = ast.parse(inspect.getsource(schema))
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef):
@@ -260,7 +260,7 @@ def _table(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
 
 
 def _cell(text: str) -> str:
-    """Return a text that ends no cell and begins no tag."""
+    """Return a text on one line, with `|` escaped, which would end a table cell."""
     return " ".join(text.split()).replace("|", "\\|")
 
 

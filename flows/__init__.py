@@ -1,4 +1,4 @@
-"""What runs, and when. The only package that sees both ends, and the only one that knows Prefect."""
+"""Runs and their schedule. Below cli, only this package imports both posts and lake, or Prefect."""
 
 from flows.environment import apply_defaults
 

@@ -1,4 +1,4 @@
-"""The backfill as a Prefect flow: a plan to look at first, then the run that carries it out."""
+"""The backfill as a Prefect flow: a dry run makes a plan for review, another run carries it out."""
 
 from dataclasses import replace
 from typing import Any
@@ -23,7 +23,7 @@ from lake.store import open_lake
 from posts.sources.paths import printable
 from schemas.enums import BackfillMode
 
-# rows of the table of files: more than anyone reads
+# rows of the table artifact; nobody reads more
 MAX_TABLE_ROWS = 1_000
 TABLE_COLUMNS = ("path", "why", "outcome", "reason", "source_id", "period")
 
@@ -65,18 +65,18 @@ def _run_name() -> str:
 @lake_flow(
     BackfillOptions,
     parameter("sources", list[Source], []),
-    # a form shows a choice; with a plan, the usual one says nothing
+    # the form always sends a choice: with a plan, the default is the same as none (see `backfill`)
     parameter("mode", BackfillMode, BackfillMode.MISSING),
     name="backfill",
     flow_run_name=_run_name,
     task_runner=ThreadPoolTaskRunner(max_workers=2),
 )
 def backfill(options: BackfillOptions, dry_run: bool = True) -> Forecast | BackfillResult:
-    """Fill a hole in a lake: plan which files of a range of days to read, look at the plan, then carry it out.
+    """Fill a hole in a lake: plan which files of a range of days to read, review the plan, then carry it out.
 
     Args:
-        dry_run: Only plan, and write nothing but the plan. Without it, what is planned is carried out at once. A plan
-            that is named is carried out whatever dry_run says.
+        dry_run: Only plan, and write nothing but the plan. If it is off, the plan is carried out at once. It
+            has no effect if `plan` names a plan: that plan is carried out.
 
     """
     raise_if_credentials(options.sources)

@@ -1,4 +1,4 @@
-"""Flows whose parameters are the fields of an options class, as Prefect's form shows them."""
+"""Flow parameters from the fields of an options class, as shown in the form of Prefect's UI."""
 
 import datetime as dt
 import inspect
@@ -21,11 +21,11 @@ from schemas.errors import MisuseError
 R = TypeVar("R")
 LAKE = str(settings().lake)
 SOURCES = list(settings().sources)
-# here and nowhere later: who imports a flow hands its defaults to Prefect
+# checked here, at import: importing a flow passes its defaults to Prefect
 raise_if_credentials(SOURCES, variable("sources"))
 Source = Annotated[str, Field(json_schema_extra={"pattern": NO_CREDENTIALS})]
-# Prefect's form knows what a date is, its API does not and takes any text: github.com/PrefectHQ/prefect, `validate` of
-# schema_tools checks no formats where it raises. A day that the calendar does not have is told by `_as_day`.
+# The form of Prefect checks the format "date", but the API accepts any string: `validate` in schema_tools of
+# github.com/PrefectHQ/prefect checks no formats when it raises. `_as_day` rejects days that do not exist.
 Day = Annotated[
     str,
     Field(json_schema_extra={"format": "date", "pattern": r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$"}),
@@ -34,10 +34,11 @@ DAY = dt.date | None
 
 
 def with_parameters(options: type, flow: Callable[..., R], *changes: inspect.Parameter) -> Callable[..., R]:
-    """Return a function for Prefect to make a flow of: its parameters are an options class's, then the flow's own.
+    """Return a function from which Prefect makes a flow, with the parameters of an options class and its own.
 
-    It calls `flow` with `options`, and with its own parameters by name. `changes` has the parameters that the form
-    spells otherwise than the class. Raises MisuseError for a day that the calendar does not have.
+    It calls `flow` with an `options` object, and with the flow's own parameters by name. `changes` are
+    parameters that replace those made from fields of the same name. When called, it raises MisuseError for a
+    day that does not exist.
     """
     declared = {each.name: each for each in declared_fields(options)}
     own = list(inspect.signature(flow, eval_str=True).parameters.values())[1:]
@@ -70,7 +71,7 @@ SOURCES_PARAMETER = parameter("sources", Annotated[list[Source], Field(min_lengt
 
 
 def _parameter(declared: Declared) -> inspect.Parameter:
-    """Return a field as a parameter of a form: texts for paths and days, lists for tuples."""
+    """Return a field as a parameter of the form: strings for paths and days, lists for tuples."""
     if declared.type is Path:
         return parameter(declared.name, str, LAKE)
     if declared.type == DAY:
@@ -108,7 +109,7 @@ def _as_day(name: str, value: str | None) -> dt.date | None:
 
 
 def _documented(flow: Callable[..., Any], declared: list[Declared]) -> str:
-    """Return the docstring of a flow with an argument section, which Prefect's form shows beside each parameter."""
+    """Return the docstring of a flow with an `Args` section, which Prefect's form shows by parameter."""
     lines = [f"{each.name}: {each.option.help}" for each in declared]
     lines += [
         f"{each.option.renamed_from}: Deprecated: called {each.name} now."

@@ -15,7 +15,7 @@ from flows.tasks import require_success, run_stages
 
 
 def _run_name() -> str:
-    """Return the name of a run: what it reads and writes, without the password that a URL may hold."""
+    """Return the name of a run: its sources and its lake, without passwords in URLs."""
     given = flow_run.parameters
     return f"ingest {', '.join(map(redacted, given['sources']))} into {given['lake']}"
 

@@ -1,4 +1,4 @@
-"""Learning and cleaning anew as Prefect flows."""
+"""Learning templates and cleaning posts again, as Prefect flows."""
 
 from typing import Any
 
@@ -46,7 +46,7 @@ def report(learn_run: LearnRun) -> LearnResult:
 
 @lake_flow(LearnOptions, name="learn", flow_run_name="learn from {lake}")
 def learn(options: LearnOptions) -> LearnResult:
-    """Learn what recurs over the posts of each source, and clean its posts of it."""
+    """Learn which text and markup recur in the posts of each source, and remove them from the posts."""
     with open_learn_run(options, runs.LEARN) as learn_run, log_progress():
         quoted_run: Any = quote(learn_run)
         learn_templates(quoted_run, reset=options.reset)
@@ -58,7 +58,7 @@ def learn(options: LearnOptions) -> LearnResult:
 
 @lake_flow(RecleanOptions, name="reclean", flow_run_name="clean {lake} again")
 def reclean(options: RecleanOptions) -> LearnResult:
-    """Clean posts again, from the bytes that the lake keeps, where the cleaner or their template is another now."""
+    """Clean posts again, from the bytes that the lake keeps, if the cleaner or their template has changed."""
     with open_learn_run(options, runs.RECLEAN) as learn_run, log_progress():
         quoted_run: Any = quote(learn_run)
         reclean_posts(quoted_run, learn_run.sources)

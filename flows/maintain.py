@@ -1,4 +1,4 @@
-"""Keeping the tables of a lake in shape as a Prefect flow."""
+"""The maintenance of the tables of a lake as a Prefect flow."""
 
 from dataclasses import asdict
 from typing import Any
@@ -35,7 +35,7 @@ def clean_tables(maintain_run: MaintainRun) -> MaintainResult:
 
 
 def maintain_markdown(result: MaintainResult) -> str:
-    """Return what was done for each table, as Markdown."""
+    """Return the result of a maintenance run, by table, as Markdown."""
     rows = [list(asdict(each).values()) for each in result.tables]
     names = list(asdict(result.tables[0]))
     seconds = table(("stage", "seconds"), result.stage_seconds.items(), numbers=["seconds"])
@@ -52,7 +52,7 @@ def maintain_markdown(result: MaintainResult) -> str:
 
 @lake_flow(MaintainOptions, name="maintain", flow_run_name="maintain {lake}")
 def maintain(options: MaintainOptions) -> MaintainResult:
-    """Put small files together, and delete those that only old versions of the tables need, or a killed run left."""
+    """Compact small files, and delete files of old table versions and files that a killed run left behind."""
     cancel_superseded_runs()
     with open_maintain_run(options) as maintain_run, log_progress():
         quoted_run: Any = quote(maintain_run)

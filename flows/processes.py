@@ -1,4 +1,4 @@
-"""Processes that are started here and end with us."""
+"""Child processes: their command lines, and how they are stopped."""
 
 import os
 import signal
@@ -9,12 +9,12 @@ Process = subprocess.Popen[bytes]
 
 
 def prefect_command(*arguments: str) -> list[str]:
-    """Return the command line of Prefect's own command, run by our interpreter."""
+    """Return the command line of the `prefect` command, run by the current interpreter."""
     return [sys.executable, "-m", "prefect", *arguments]
 
 
 def stop(process: Process, seconds: float) -> None:
-    """Ask a process, the first of its session, to end; after so many seconds end all of the session."""
+    """Send SIGTERM to a process that leads its process group, and after `seconds` SIGKILL to the group."""
     process.terminate()
     try:
         process.wait(seconds)

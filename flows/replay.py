@@ -1,4 +1,4 @@
-"""The replay as a Prefect flow: rejected files tried again."""
+"""The replay as a Prefect flow: rejected files are parsed again."""
 
 from prefect.task_runners import ThreadPoolTaskRunner
 
@@ -17,7 +17,7 @@ from lake.store import open_lake
     task_runner=ThreadPoolTaskRunner(max_workers=2),
 )
 def replay(options: ReplayOptions) -> Summary:
-    """Try rejected files again, from the bytes that the lake keeps."""
+    """Parse rejected files again, from the bytes that the lake keeps."""
     planner = replay_planner(options)
     open_lake(options.lake)
     with open_ingest_run(without_sources(options)) as ingest_run:

@@ -1,4 +1,4 @@
-"""The report of a lake as a Prefect flow: the page, and an artifact with its main numbers."""
+"""The report about a lake as a Prefect flow: an HTML page, and an artifact with its main numbers."""
 
 from pathlib import Path
 
@@ -49,7 +49,7 @@ def _report_markdown(report_data: ReportData, html: Path) -> str:
 
 @lake_flow(ReportOptions, name="report", flow_run_name="report of {lake}")
 def report(options: ReportOptions) -> str:
-    """Write a page with charts of a lake, for a browser: one file that needs no network."""
+    """Write an HTML page with charts about a lake: one file that needs no network."""
     html_path = options.html or str(options.lake / "report.html")
     write_page(str(options.lake), html_path, options.language)
     return html_path

@@ -1,4 +1,4 @@
-"""What the environment says to postlake: each POSTLAKE_ variable, read and checked here. Knows no run and no Prefect."""
+"""Settings from the environment: all POSTLAKE_ variables are read and checked here. Does not use Prefect."""
 
 import shlex
 from pathlib import Path
@@ -13,7 +13,7 @@ PREFIX = "POSTLAKE_"
 
 
 class Settings(BaseSettings):
-    """The variables that are set; one that is empty counts as not set."""
+    """The values of the environment variables; an empty variable counts as not set."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="ignore")
 
@@ -23,7 +23,7 @@ class Settings(BaseSettings):
         description="Sources of the scheduled ingest; several as a shell parts them.",
     )
     cache: Path | None = Field(default=None, description="Folder for copies of remote repositories.")
-    # the slowest of 50,000 posts takes a second
+    # the slowest of 50,000 real posts takes one second
     file_seconds: float = Field(
         default=30.0, gt=0, allow_inf_nan=False, description="CPU seconds that one file may take to parse."
     )
@@ -53,7 +53,7 @@ class Settings(BaseSettings):
 
 
 def settings() -> Settings:
-    """Return the settings as the environment is now. Raises MisuseError for a value that is none of its kind."""
+    """Return the settings of the current environment. Raises MisuseError for an invalid value."""
     try:
         return Settings()
     except ValidationError as error:

@@ -1,4 +1,4 @@
-"""The stages that ingest, replay and backfill have in common, as tasks: find, learn, transform, load, complete, report."""
+"""The stages of ingest, replay and backfill as tasks: find, learn, transform, load, complete, report."""
 
 from typing import Any, TypeVar
 
@@ -59,13 +59,19 @@ def report(ingest_run: IngestRun) -> Summary:
 
 
 def require_success(result: T, run: Summary | LearnResult) -> T:
-    """Return what a flow did in a run. Raises FailuresError, which holds it, where the code failed at files."""
+    """Return the result of a flow.
+
+    Raises FailuresError, with the result, if files could not be parsed or a source shrank or vanished.
+    """
     raise_if_failed(run.run_id, run.alarms, result)
     return result
 
 
 def run_stages(ingest_run: IngestRun, planner: Planner) -> Summary:
-    """Run the stages; transform and load go side by side. `quote` keeps Prefect from looking into what is handed over."""
+    """Run all stages and return the summary; transform and load run at the same time.
+
+    `quote` keeps Prefect from inspecting the arguments of tasks.
+    """
     quoted_run: Any = quote(ingest_run)
     batch_queue: BoundedQueue[Batch] = BoundedQueue(max_items=1)
     quoted_queue: Any = quote(batch_queue)

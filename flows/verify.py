@@ -1,4 +1,4 @@
-"""A look at a whole lake as a Prefect flow."""
+"""The verification of a lake as a Prefect flow."""
 
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,7 @@ def report(verify_report: VerifyReport) -> None:
 
 
 def verify_markdown(verify_report: VerifyReport) -> str:
-    """Return what was found, then what was checked, as Markdown."""
+    """Return the findings and then the checks, as Markdown."""
     finding_rows = [[each.check, each.table, each.where, each.detail] for each in verify_report.shown]
     check_rows = [
         [each.check, each.table, each.checked, each.findings, each.skipped] for each in verify_report.checks
@@ -50,7 +50,7 @@ def verify_markdown(verify_report: VerifyReport) -> str:
 
 @lake_flow(VerifyOptions, name="verify", flow_run_name="verify {lake}")
 def verify(options: VerifyOptions) -> VerifyReport:
-    """Look at a whole lake for what should not be so; fails if there is anything. Reads only."""
+    """Check a whole lake for faults; the run fails if there are any. Reads only."""
     with log_progress():
         verify_report = verify_lake(options.lake, deep=options.deep)
     quoted_report: Any = quote(verify_report)

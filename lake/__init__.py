@@ -1,9 +1,9 @@
-"""Where rows live: Delta tables of partitioned Parquet, the ledger, quarantine, queries."""
+"""Storage of rows: Delta tables of partitioned Parquet, the ledger (`files`), rejected files, queries."""
 
 import signal
 
-import polars  # noqa: F401, ICN001 - it sets its handler when it is imported
+import polars  # noqa: F401, ICN001 - the import sets its handler of SIGINT
 
-# Polars' handler of SIGINT has the system go on with what it waits for (SA_RESTART), as if Ctrl-C had not been pressed:
-# with a lock that another thread holds, with a pipe from git.
+# Polars sets its handler of SIGINT with SA_RESTART: the system resumes a blocking call as if Ctrl-C had not
+# been pressed, for example the wait for a lock that another thread holds, or for a pipe from git.
 signal.siginterrupt(signal.SIGINT, True)  # noqa: FBT003 - named by the standard library

@@ -1,4 +1,4 @@
-"""A batch: what a group of files became, ready to be committed."""
+"""A batch: the rows of a group of files, ready to be committed."""
 
 import datetime as dt
 from dataclasses import dataclass, field
@@ -8,7 +8,8 @@ import polars as pl
 from schemas.tables import empty_table
 
 KEY = ["origin", "path"]
-# The file's own name: what a reading depends on, beside the bytes. A file that moves keeps it.
+# The file name. The result of parsing depends on it and on the bytes. A file that moves to another folder
+# keeps it.
 FILE_NAME = pl.col("path").str.extract("([^/]*)$").alias("name")
 CONTENT_KEY = ["blob", "name"]
 MICROSECOND = dt.timedelta(microseconds=1)
@@ -16,7 +17,7 @@ MICROSECOND = dt.timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Who writes, and when. Every row of a run bears the same time."""
+    """The run that writes. All rows of a run have the same time."""
 
     run_id: str
     started_at: dt.datetime
@@ -24,9 +25,9 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """How far the lake has followed an origin: a commit, if it has such, and a moment of its history.
+    """The point up to which an origin was loaded: a commit (null if it has none), and a time of its history.
 
-    `is_complete` where the ledger is just as that commit has the files.
+    `is_complete` is true if the ledger (table `files`) agrees with the files of that commit.
     """
 
     commit: str | None = None
@@ -40,13 +41,13 @@ def no_deletions() -> pl.DataFrame:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Rows to commit together: what came and what went, each at a moment of its source's history.
+    """Rows to commit together: added, changed and deleted files, each at a time of its source's history.
 
-    `file_rows` has a row per file that came, at `first_seen_at`; its outcome is null where the same content
-    under the same file name is in the lake or in this batch already. `posts` has a row per reading that gave
-    a post, twins included. `deleted` are files that went, at `gone_at`. `edited_later` are files that the lake takes
-    to be there and that this run knows to be others now, though it has not come to them yet. `checkpoints` tell how
-    far the ledger has followed an origin with this batch, where that is a commit.
+    `file_rows` has one row per added or changed file, at time `first_seen_at`. Its outcome is null if the
+    same content under the same file name is already in the lake or in this batch. `posts` has one row for
+    each file that was parsed as a post, duplicates included. `deleted` has the deleted files, at time
+    `gone_at`. `edited_later` has files that are live in the lake and that this run knows to have changed, but
+    has not reached yet. `checkpoints` has the checkpoints of repositories after this batch.
     """
 
     number: int
@@ -59,6 +60,6 @@ class Batch:
 
 
 def chunk_by_total(rows: pl.DataFrame, amount: pl.Expr, limit: int) -> list[pl.DataFrame]:
-    """Cut rows, in their order, into chunks of which some amount sums up to about a limit."""
+    """Split rows, in their order, into chunks whose total of `amount` is about `limit`."""
     numbered = rows.with_columns(_chunk=amount.cum_sum() // limit)
     return numbered.partition_by("_chunk", maintain_order=True, include_key=False)

@@ -1,4 +1,4 @@
-"""A new lake, and the columns that an older one lacks."""
+"""Create a lake, and add the tables and columns that an older lake lacks."""
 
 import re
 from pathlib import Path
@@ -13,12 +13,12 @@ from lake.store import Lake, is_lake, open_lake
 from schemas.enums import Granularity
 from schemas.tables import TABLES, empty_table
 
-# delta-rs takes `a%20b` for `a b`, `a\\b` for `a/b`, and panics at `[`
+# delta-rs reads `a%20b` as `a b` and `a\\b` as `a/b`, and panics at `[`
 MISREAD_PATTERN = re.compile(r"[\[\]\\]|%[0-9A-Fa-f]{2}")
 
 
 def check_lake_path(root: Path) -> None:
-    """Raise LakeError for a path that cannot hold a lake."""
+    """Raise LakeError for a path at which no lake can be stored."""
     if any(parent.exists() and not parent.is_dir() for parent in (root, *root.parents)):
         raise LakeError(f"{root}: is not a folder, or lies below what is none")
     if MISREAD_PATTERN.search(str(root.resolve())):
@@ -27,9 +27,10 @@ def check_lake_path(root: Path) -> None:
 
 
 def create_lake(root: Path, granularity: Granularity | None) -> Lake:
-    """Open a lake, made first if there is none. Granularity (default month) is fixed when it is made.
+    """Open a lake, and create it if there is none.
 
-    Raises LakeError where the lake has another granularity.
+    The granularity (default month) is fixed when the lake is created. Raises LakeError if an existing lake
+    has another granularity.
     """
     new_lake = Lake(root, granularity or Granularity.MONTH)
     if not is_lake(root):
@@ -44,14 +45,14 @@ def create_lake(root: Path, granularity: Granularity | None) -> Lake:
 
 
 def _raise_if_remains(lake: Lake) -> None:
-    """Raise DamagedError where tables are there that hold something: a lake that has lost its table of runs."""
+    """Raise DamagedError if there are tables that were written to: the lake has lost its table `runs`."""
     existing_tables = [name for name in TABLES if DeltaTable.is_deltatable(str(lake.root / name))]
     if any(lake.table(name).version() > 0 for name in existing_tables):
         raise DamagedError(lake.root, "runs", "_delta_log", "is not there, and other tables are")
 
 
 def open_and_upgrade(root: Path) -> Lake:
-    """Open a lake that exists, and give it the tables and columns that an older postlake did not know."""
+    """Open an existing lake, and add the tables and columns that an older postlake did not have."""
     lake = open_lake(root)
     for name in TABLES.keys() - set(lake.table_names()):
         _create(lake, name)

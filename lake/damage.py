@@ -1,4 +1,4 @@
-"""What keeps a lake from being read or written, told in one line: a damaged file, a full disk."""
+"""Find why a lake cannot be read or written, such as a damaged file or a full disk."""
 
 import errno
 import os
@@ -14,17 +14,18 @@ from polars.exceptions import PanicException, PolarsError
 from lake.errors import DamagedError, QueryError, StorageError
 from lake.store import is_lake, open_lake, size_mismatch
 
-# What the libraries below raise for a file that is not what it should be. A corrupt file makes Polars panic, which is
-# no Exception; pyarrow raises ValueError and OSError.
+# Errors that the libraries raise for a corrupt file. Polars panics, and a PanicException is no Exception.
+# pyarrow raises ValueError and OSError.
 READ_ERRORS = (PolarsError, PanicException, DeltaError, duckdb.Error, OSError, ValueError)
-# faults of a query, not of what it reads
+# faults of a query, not of the data that it reads
 QUERY_FAULTS = (
     duckdb.ParserException,
     duckdb.BinderException,
     duckdb.CatalogException,
     duckdb.ConversionException,
 )
-# What a disk can refuse. The libraries tell it in words, those of the C library.
+# Errors of a disk, and what the user can do. The libraries report them only as text, in the words of the C
+# library.
 DISK_ERRORS = {
     errno.ENOSPC: "free some of it",
     errno.EDQUOT: "free some of it",
@@ -38,9 +39,9 @@ DISK_ERRORS = {
 
 @contextmanager
 def explaining_damage(root: Path) -> Iterator[None]:
-    """Raise what is wrong with a lake, where that is what makes the work on it fail.
+    """Replace an error by the fault of the lake that caused it.
 
-    Raises DamagedError and StorageError in the place of what a library has raised; all else goes on as it is.
+    Raises DamagedError or StorageError instead of the error of a library. Other errors are raised unchanged.
     """
     try:
         yield
@@ -52,7 +53,7 @@ def explaining_damage(root: Path) -> Iterator[None]:
 
 
 def explain_error(root: Path, error: BaseException) -> DamagedError | StorageError | None:
-    """Find what is wrong with a lake that makes an error arise; None where it is not the lake."""
+    """Return the fault of a lake that caused an error; None if the lake is not the cause."""
     cause = error.__cause__ if isinstance(error, QueryError) else error
     if not isinstance(cause, READ_ERRORS) or isinstance(cause, QUERY_FAULTS):
         return None
@@ -63,7 +64,10 @@ def explain_error(root: Path, error: BaseException) -> DamagedError | StorageErr
 
 
 def _find_damage_once(root: Path, error: BaseException) -> DamagedError | None:
-    """Find what is damaged in a lake; once for an error, which is noted on it, since it reads every byte."""
+    """Return the damage of a lake; None if there is none.
+
+    The search reads every byte. If it finds nothing, a note on the error prevents a second search.
+    """
     note = f"{root}: was looked through for damage, and has none"
     if note in getattr(error, "__notes__", ()):
         return None
@@ -74,7 +78,7 @@ def _find_damage_once(root: Path, error: BaseException) -> DamagedError | None:
 
 
 def _is_outside_lake(root: Path, error: BaseException) -> bool:
-    """Return whether an error names a file that is none of the lake's."""
+    """Return whether an error names a file outside the lake."""
     path = getattr(error, "filename", None)
     return path is not None and not Path(os.fsdecode(path)).absolute().is_relative_to(root.absolute())
 
@@ -90,7 +94,10 @@ def _storage_error(root: Path, error: BaseException) -> StorageError | None:
 
 
 def find_damage(root: Path) -> DamagedError | None:
-    """Look through a lake for a file that cannot be read: what tells without opening files first, every byte last."""
+    """Return the first damaged file of a lake; None if there is none.
+
+    Checks that open no file come first. Reading every byte comes last.
+    """
     try:
         lake = open_lake(root)
         files = {name: lake.partition_files(name) for name in lake.table_names()}

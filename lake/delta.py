@@ -1,4 +1,7 @@
-"""The Delta protocol: Parquet files written whole, the actions that describe them, commits. Knows no table by name."""
+"""The Delta protocol: write Parquet files, build the actions that describe them, commit.
+
+No table is named here.
+"""
 
 import json
 import time
@@ -23,7 +26,7 @@ from lake.layout import (
 
 Action = AddAction | RemoveAction
 
-# the other modules of the lake know no more of Delta than these
+# what the other modules of the lake use of the Delta protocol
 __all__ = [
     "Action",
     "CommitProperties",
@@ -41,10 +44,10 @@ __all__ = [
 def write(
     table: Path, rows: pl.DataFrame, partition: list[str], stats_columns: list[str]
 ) -> Iterator[AddAction]:
-    """Write one file per partition below the folder of a table, and give what the log must know of each.
+    """Write one file per partition below the folder of a table, and yield the add action of each.
 
-    Polars writes a small file for a quarter of delta-rs's CPU. Rows keep their order; the statistics of the
-    columns `stats_columns` go to the log, and none into the files.
+    Polars writes a small file with a quarter of the CPU time of delta-rs. Rows keep their order. The
+    statistics of the columns `stats_columns` are written to the log. The files contain no statistics.
     """
     for values, partition_rows in rows.partition_by(partition, include_key=False, as_dict=True).items():
         yield write_file(
@@ -55,7 +58,10 @@ def write(
 def write_file(
     table: Path, rows: pl.DataFrame, partition_values: dict[str, str], stats_columns: list[str]
 ) -> AddAction:
-    """Write a file of the partition that keys name, {} in a table without, and give what the log must know of it."""
+    """Write one file of a partition, and return its add action.
+
+    `partition_values` is {} for a table without partitions.
+    """
     path = "/".join(
         [
             *(f"{name}={value}" for name, value in partition_values.items()),
@@ -71,7 +77,10 @@ def write_file(
 
 
 def as_rewrite(added: AddAction, removed: Iterable[RemoveAction]) -> Iterator[AddAction | RemoveAction]:
-    """Yield actions as those of a commit that puts the same rows into another file: readers of changes pass over it."""
+    """Yield the actions of a commit that writes the same rows into another file.
+
+    They are marked as no change of data, so readers of changes skip the commit.
+    """
     partition_values = added.partition_values
     yield AddAction(
         added.path,
@@ -87,7 +96,10 @@ def as_rewrite(added: AddAction, removed: Iterable[RemoveAction]) -> Iterator[Ad
 
 
 def remove_actions(files: pl.DataFrame, partition: list[str]) -> Iterator[RemoveAction]:
-    """Take files, as the log lists them, out of a table; they stay on disk for older versions."""
+    """Yield the actions that remove files from a table. The files stay on disk for older versions.
+
+    `files` are rows of `Lake.partition_files`.
+    """
     deleted_at_ms = int(time.time() * 1000)
     for row in files.select("path", "size_bytes", *partition).iter_rows(named=True):
         values = {name: row[name] for name in partition}
@@ -95,7 +107,7 @@ def remove_actions(files: pl.DataFrame, partition: list[str]) -> Iterator[Remove
 
 
 def _statistics(rows: pl.DataFrame, columns: list[str]) -> str:
-    """Format number, extremes and nulls of rows as the Delta protocol does."""
+    """Return row count, extremes and null counts of rows as JSON, as the Delta protocol defines it."""
     lowest, highest = rows.select(pl.col(columns).min()), rows.select(pl.col(columns).max())
     stats = {
         "numRecords": rows.height,
@@ -108,11 +120,11 @@ def _statistics(rows: pl.DataFrame, columns: list[str]) -> str:
 
 def _iso_time(value: object) -> str:
     """Format a date or time as the Delta protocol does: `2024-03-05`, `2024-03-05T08:00:00.000001Z`."""
-    return str(value.isoformat()).replace("+00:00", "Z")  # type: ignore[attr-defined]  # statistics hold nothing else
+    return str(value.isoformat()).replace("+00:00", "Z")  # type: ignore[attr-defined]  # called for dates and times only
 
 
 def to_arrow(rows: pl.DataFrame):  # type: ignore[no-untyped-def]  # noqa: ANN201 - pyarrow has no types
-    """Return rows as Arrow without string views, which some readers of the lake do not know."""
+    """Return rows as Arrow without string views, which some readers of the lake do not support."""
     return rows.to_arrow(compat_level=pl.CompatLevel.oldest())
 
 
@@ -129,14 +141,17 @@ def _writer_properties(name: str) -> WriterProperties:
 
 
 def append_rows(table: DeltaTable, name: str, rows: pl.DataFrame) -> None:
-    """Add rows to a table, in one commit."""
+    """Append rows to a table, in one commit."""
     write_deltalake(table, to_arrow(rows), mode="append", writer_properties=_writer_properties(name))
 
 
 def commit_actions(
     table: DeltaTable, actions: list[Action], partition: list[str], commit_properties: CommitProperties
 ) -> None:
-    """Put files, written already, into a table and take others out, in one commit; none at all for its properties alone."""
+    """Commit add and remove actions of files that are already written.
+
+    Without any, commit only the properties.
+    """
     table.create_write_transaction(
         actions, "append", table.schema(), partition, commit_properties=commit_properties
     )

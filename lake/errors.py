@@ -1,4 +1,4 @@
-"""What can go wrong with a lake that its user can mend."""
+"""Errors of a lake that the user can fix."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from schemas.errors import MisuseError, PostlakeError
 
 
 class LakeError(MisuseError):
-    """A lake cannot be used as asked; the message says what to do."""
+    """A lake that cannot be used as requested. The message says what to do."""
 
 
 class LakeBusyError(PostlakeError):
@@ -18,11 +18,11 @@ class QueryError(MisuseError):
 
 
 class StorageError(PostlakeError):
-    """The disk refuses what a run must do."""
+    """An operation that the disk refuses."""
 
 
 class DamagedError(PostlakeError):
-    """A file of a lake is not what it should be: `path` in the folder of `table`, and `fault` is the matter with it."""
+    """A damaged file of a lake: `path` in the folder of `table`. `fault` says what is wrong."""
 
     def __init__(self, root: Path, table: str, path: str, fault: str) -> None:
         message = (

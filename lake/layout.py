@@ -1,11 +1,14 @@
-"""How the files of a lake are laid out: partitions, sizes, statistics, order. Constants; nothing is read or written here."""
+"""Layout of the files of a lake: partitions, sizes, statistics, sort order.
+
+Only constants, no input or output.
+"""
 
 from lake.batch import KEY
 from schemas.enums import Granularity
 
-# What a file put together holds at most, before compression: so much is in memory at a time.
+# Maximum size of a compacted file, before compression. This much is in memory at a time.
 MAX_FILE_BYTES = 64 * 1024 * 1024
-# The order of the rows of a file; raw has none but that of writing.
+# Sort order of the rows of a file. Rows of raw stay in the order in which they were written.
 SORT_KEYS = {
     "posts": ["published_at", "post_id"],
     "revisions": ["published_at", "post_id"],
@@ -17,12 +20,14 @@ SORT_KEYS = {
 
 DAY_FORMAT = {Granularity.MONTH: "%Y-%m", Granularity.YEAR: "%Y", Granularity.DAY: "%Y-%m-%d"}
 GRANULARITIES = tuple(Granularity)
-# Rows of a file of the ledger: a hundred bytes each, and a few files to open in a table of a million.
+# Rows per file of the ledger (table `files`). A row has about a hundred bytes, and a table of a million rows
+# has few files to open.
 SMALL_FILE_ROWS, MAX_FILE_ROWS, MAX_SMALL_FILES = 10_000, 50_000, 32
 PARTITIONED_TABLES = frozenset({"posts", "revisions"})
 # An older lake may lack these.
 OPTIONAL_TABLES = frozenset({"renamed_posts"})
-# Statistics are kept for the columns that queries prune by. Those of a text would put the text in the log.
+# Statistics are written for the columns that queries prune by. Statistics of a text would copy the text into
+# the log.
 STATS_COLUMNS = {
     "raw": ["size"],
     "posts": ["date", "published_at", "withdrawn_at"],

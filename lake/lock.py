@@ -1,4 +1,7 @@
-"""One writer at a time: the lock is the kernel's, so a killed run leaves none behind."""
+"""The writer lock: one run writes at a time.
+
+It is a lock of the kernel, so a killed run leaves no lock behind.
+"""
 
 import json
 import logging
@@ -18,9 +21,10 @@ HOLDER_FILE = ".writer.json"
 
 @contextmanager
 def hold_writer_lock(root: Path, run_id: str, wait_seconds: float) -> Iterator[None]:
-    """Hold the writer lock of a lake; where another run holds it, wait, and log that once.
+    """Acquire the writer lock of a lake, and release it at the end.
 
-    Raises LakeBusyError when it is not free after wait_seconds.
+    If another run has the lock, wait, and log that once. Raises LakeBusyError if it is not free after
+    `wait_seconds`.
     """
     root.mkdir(parents=True, exist_ok=True)
     holder_path = root / HOLDER_FILE
@@ -43,7 +47,7 @@ def hold_writer_lock(root: Path, run_id: str, wait_seconds: float) -> Iterator[N
 
 
 def has_unreleased_lock(root: Path) -> bool:
-    """Return whether the run that held the writer lock last was killed, or holds it still."""
+    """Return whether the last run with the writer lock was killed, or still has the lock."""
     return (root / HOLDER_FILE).exists()
 
 

@@ -1,8 +1,8 @@
-"""The identity rules that a lake was resolved under, and the one commit that puts it under today's.
+"""Migration of a lake that was made under older identity rules.
 
-A lake made under older rules is resolved anew into a staged lake beside it (`staging`), which takes its place at
-once (`replace_all`): revisions and posts first, the ledger last, as with every batch. A run killed before that
-commit leaves the lake as it was.
+The lake is resolved again into a staged lake in a folder of the lake (`staging`). Then `replace_all` replaces
+the tables: revisions and posts first, the ledger (table `files`) last, as in every batch. If a run is killed
+before the commit to the ledger, the lake stays as it was: the next run rolls back the other commits.
 """
 
 import shutil
@@ -25,14 +25,17 @@ from schemas.tables import schema_of
 
 # the folder of the staged lake
 STAGING_FOLDER = ".migration"
-# what a post keeps of the run that ingested its content
+# columns whose values a post keeps from the run that ingested its content
 _INGEST_COLUMNS = ["run_id", "ingested_at"]
-# partitions whose rows are in memory at a time hold so many rows
+# rows of the partitions that are in memory at a time
 _MAX_CHUNK_ROWS = 20_000
 
 
 def is_current(lake: Lake) -> bool:
-    """Return whether a lake is resolved under today's rules. Raises LakeError for a lake of a newer postlake."""
+    """Return whether a lake is resolved under the current identity rules.
+
+    Raises LakeError for a lake of a newer postlake.
+    """
     files = lake.table("files")
     version = files.transaction_version(IDENTITY_KEY) or (1 if files.version() else IDENTITY_VERSION)
     if version > IDENTITY_VERSION:
@@ -42,7 +45,7 @@ def is_current(lake: Lake) -> bool:
 
 
 def assert_complete(lake: Lake) -> None:
-    """Raise LakeError where raw lacks the bytes of a post, without which it cannot be resolved anew."""
+    """Raise LakeError if raw lacks the bytes of a post. Without them it cannot be resolved again."""
     stored = pl.concat([lake.scan_stored(name).select("blob", "path") for name in ("posts", "revisions")])
     missing_posts = stored.join(lake.scan("raw").select("blob"), on="blob", how="anti").sort("path").collect()
     if missing_posts.height:
@@ -52,13 +55,13 @@ def assert_complete(lake: Lake) -> None:
 
 
 def remove_staging(lake: Lake) -> None:
-    """Delete what a run has left that was killed once its migration was done."""
+    """Delete the staged lake that a killed run left behind."""
     shutil.rmtree(lake.root / STAGING_FOLDER, ignore_errors=True)
 
 
 @contextmanager
 def staging(lake: Lake) -> Iterator[Lake]:
-    """Yield an empty lake beside the tables of a lake, with its raw contents and templates; it goes at the end."""
+    """Yield an empty staged lake that uses raw and templates of a lake. It is deleted at the end."""
     remove_staging(lake)
     try:
         staged_lake = create_lake(lake.root / STAGING_FOLDER, lake.granularity)
@@ -68,9 +71,11 @@ def staging(lake: Lake) -> Iterator[Lake]:
 
 
 def replace_all(lake: Lake, staged_lake: Lake, run: Run, checkpoints: str) -> int:
-    """Put what a staged lake holds in the place of a lake's posts, revisions and ledger.
+    """Replace posts, revisions and ledger of a lake by those of a staged lake.
 
-    `checkpoints` tell how far repositories are followed. Returns how many post ids were given another one.
+    Return how many post ids changed.
+
+    `checkpoints` are the checkpoints of repositories, as `runs.dump_checkpoints` formats them.
     """
     file_rows = _resolve_file_rows(lake, staged_lake)
     stored_versions = pl.concat(
@@ -97,7 +102,10 @@ def replace_all(lake: Lake, staged_lake: Lake, run: Run, checkpoints: str) -> in
 
 
 def _partition_chunks(staged_lake: Lake, name: str, first_ingests: pl.DataFrame) -> Iterator[pl.DataFrame]:
-    """Yield the rows of a partitioned table, whole partitions at a time, as ingested by the run that did it first."""
+    """Yield the rows of a partitioned table in chunks of whole partitions.
+
+    `run_id` and `ingested_at` are those of the run that first ingested the content.
+    """
     partition = staged_lake.partition_columns(name)
     files = staged_lake.partition_files(name)
     if files.is_empty():
@@ -117,7 +125,11 @@ def _partition_chunks(staged_lake: Lake, name: str, first_ingests: pl.DataFrame)
 
 
 def _resolve_file_rows(lake: Lake, staged_lake: Lake) -> pl.DataFrame:
-    """Return the rows of the ledger: as resolved, last read by the run that read them; what has no bytes as it was."""
+    """Return the new rows of the ledger.
+
+    A file that was resolved again keeps its times and the run that last read it. Any other file keeps its
+    row; if it was a post or duplicate, the post columns become null.
+    """
     previous_rows, staged_rows = lake.scan("files").collect(), staged_lake.scan("files").collect()
     unchanged_columns = ["size", "mtime_ns", "first_seen_at", "read_at", "gone_at", "run_id"]
     names = schema_of("files").names()
@@ -126,12 +138,12 @@ def _resolve_file_rows(lake: Lake, staged_lake: Lake) -> pl.DataFrame:
     )
     is_unreadable = pl.col("old_reason").eq_missing(pl.lit(Reason.UNREADABLE.value))
     post_columns = ["post_id", "source_id", "published_at", "text_chars"]
-    # a file that could not be read at last is still the file of the post that it told before
+    # a file that could not be read at its last check keeps the post that it had before
     unreadable_rows = previous_rows.drop(post_columns).join(
         parsed_rows.filter(is_unreadable).select(*KEY, *post_columns), on=KEY
     )
     parsed_rows = parsed_rows.filter(~is_unreadable)
-    # the content that a file held at last, not the one that it held before
+    # only the last content of a file, not an earlier one
     parsed_rows = parsed_rows.join(
         previous_rows.select(*KEY, "blob"), on=[*KEY, "blob"], how="semi", nulls_equal=True
     )
@@ -144,7 +156,7 @@ def _resolve_file_rows(lake: Lake, staged_lake: Lake) -> pl.DataFrame:
 
 
 def _find_renames(lake: Lake, staged_lake: Lake, file_rows: pl.DataFrame) -> pl.DataFrame:
-    """Return the posts whose files give another id by now: old_id, new_id. An id that came apart has several rows."""
+    """Return the post ids that changed: old_id, new_id. An id that was split has several rows."""
     old_files = lake.scan("files").select(*KEY, "blob", old_id="post_id").collect()
     new_files = file_rows.select(*KEY, "blob", new_id="post_id")
     version_posts = [

@@ -1,4 +1,4 @@
-"""The tables of a lake on disk: opened, read and written with one set of settings."""
+"""The tables of a lake on disk. All are opened, read and written with one set of settings."""
 
 import json
 from collections.abc import Iterable
@@ -33,7 +33,8 @@ from lake.layout import (
 from schemas.enums import Granularity
 from schemas.tables import TABLES, schema_of
 
-# How a file may differ from its table: Delta widens types, and adds columns and fields, without writing files anew.
+# How a file may differ from its table: Delta widens types, and adds columns and fields, without rewriting
+# files.
 SCAN_CASTS = pl.ScanCastOptions(
     integer_cast="upcast",
     float_cast="upcast",
@@ -44,27 +45,33 @@ SCAN_CASTS = pl.ScanCastOptions(
 
 
 class Table(DeltaTable):
-    """A Delta table whose files have the names that they have on disk."""
+    """A Delta table that returns the file names as they are on disk."""
 
     def file_uris(self, *args: Any, **kwargs: Any) -> list[str]:
-        """Return the paths of the current files; delta-rs gives them percent-encoded, readers take them as they are."""
+        """Return the paths of the current files.
+
+        delta-rs percent-encodes them, and readers do not decode them.
+        """
         return [unquote(uri) for uri in super().file_uris(*args, **kwargs)]
 
 
 class Lake:
-    """An open lake. Tables are opened once and follow their own commits."""
+    """An open lake. Each table is opened once, and updated by each commit of this object."""
 
     def __init__(self, root: Path, granularity: Granularity) -> None:
         self.root = root
         self.granularity = granularity
         self._tables: dict[str, DeltaTable] = {}
-        # of tables that belong to another lake
+        # folders of tables that belong to another lake
         self._folders: dict[str, Path] = {}
-        # the version of each table whose files were found to be as long as they should be
+        # the version of each table at which all file sizes were found to agree with the log
         self._checked_versions: dict[str, int] = {}
 
     def at_versions(self, versions: dict[str, int]) -> "Lake":
-        """Open the lake as it was at some versions of its tables. Raises LakeError where one cannot be read any more."""
+        """Return the lake with the given versions of its tables.
+
+        Raises LakeError if a version cannot be read any more.
+        """
         past_lake = Lake(self.root, self.granularity)
         for name, version in versions.items():
             try:
@@ -74,7 +81,7 @@ class Lake:
         return past_lake
 
     def with_tables_of(self, other: "Lake", names: Iterable[str]) -> "Lake":
-        """Return this lake with some tables of another one in the place of its own."""
+        """Return this lake with some of its tables replaced by those of another lake."""
         combined = Lake(self.root, self.granularity)
         combined._tables = {name: other.table(name) for name in names}
         combined._folders = {name: other.root / name for name in combined._tables}
@@ -84,7 +91,7 @@ class Lake:
         return self._folders.get(name, self.root / name)
 
     def table_names(self) -> list[str]:
-        """Return the names of the tables that there are; a lake that an older postlake made lacks younger ones."""
+        """Return the names of the tables that exist. A lake of an older postlake lacks newer tables."""
         return [
             name
             for name in TABLES
@@ -104,7 +111,7 @@ class Lake:
         return self._tables[name]
 
     def schema(self, name: str) -> pl.Schema:
-        """Return the columns of a table and their types, in its order, then those that are younger than the table."""
+        """Return columns and types of a table: first its own, then declared ones that it lacks so far."""
         stored_columns = pl.Schema(self.table(name).schema())
         declared_columns = schema_of(name)
         return pl.Schema(
@@ -117,14 +124,14 @@ class Lake:
         )
 
     def scan(self, name: str) -> pl.LazyFrame:
-        """Scan a table; of posts those that stand, also where an older postlake left withdrawn ones among them."""
+        """Scan a table. Of posts, only current rows: an older postlake left withdrawn posts there, too."""
         rows = self.scan_stored(name)
         return rows.filter(pl.col("withdrawn_at").is_null()) if name == "posts" else rows
 
     def scan_stored(self, name: str) -> pl.LazyFrame:
-        """Scan all rows of a table; columns that it, or one of its files, does not have yet are null.
+        """Scan all rows of a table. Columns that the table, or one of its files, does not have yet are null.
 
-        Raises DamagedError where a file is not there, or not as long as the log says.
+        Raises DamagedError if a file is missing, or its size differs from the log.
         """
         if self._checked_versions.get(name) != self.table(name).version():
             self._raise_if_damaged(name, self.partition_files(name))
@@ -140,16 +147,16 @@ class Lake:
         )
 
     def _scan_partitions(self, name: str) -> pl.LazyFrame:
-        """Scan a partitioned table below a path of which Polars would take each `=` for a partition's."""
+        """Scan a partitioned table whose path contains `=`. Polars would take that for a partition column."""
         files, schema = self.partition_files(name), self.schema(name)
         if files.is_empty():
             return pl.LazyFrame(schema=schema)
         return self.read_partitions(name, files.select(self.partition_columns(name)).unique()).lazy()
 
     def scan_files(self, name: str, paths: Iterable[str]) -> pl.LazyFrame:
-        """Scan some files of a table, at least one, as its schema has them, without the columns of its partition.
+        """Scan at least one file of a table, with the schema of the table but without its partition columns.
 
-        Column `file` is the path of each, as the log has it.
+        Column `file` is the path of each file, as in the log.
         """
         root = f"{self._folder(name)}/"
         file_schema = {column: dtype for column, dtype in self.schema(name).items()
@@ -167,12 +174,12 @@ class Lake:
         return rows.with_columns(pl.col("file").str.strip_prefix(root))
 
     def partition_files(self, name: str) -> pl.DataFrame:
-        """List the table's files as its log tells them: path, partition values, statistics."""
+        """Return the files of a table, as its log lists them: path, partition values, statistics."""
         column_names = {f"partition.{column}": column for column in self.partition_columns(name)}
         return pl.DataFrame(self.table(name).get_add_actions(flatten=True)).rename(column_names, strict=False)
 
     def read_partitions(self, name: str, partitions: pl.DataFrame) -> pl.DataFrame:
-        """Read the rows of some partitions, and open no other file."""
+        """Return the rows of some partitions. No other file is opened."""
         files, schema = self._files_of_partitions(name, partitions), self.schema(name)
         if files.is_empty():
             return pl.DataFrame(schema=schema)
@@ -184,7 +191,10 @@ class Lake:
         return rows.select(schema.names()).collect()
 
     def _raise_if_damaged(self, name: str, files: pl.DataFrame) -> None:
-        """Raise DamagedError for a file that is cut short or gone, of which Polars would panic, with a trace that stays."""
+        """Raise DamagedError for a file that is missing or cut short.
+
+        Polars would panic on it, and print a stack trace that nothing can suppress.
+        """
         for path, size_bytes in files.select("path", "size_bytes").iter_rows():
             fault = size_mismatch(self._folder(name) / path, size_bytes)
             if fault:
@@ -197,13 +207,13 @@ class Lake:
         return {name: self.table(name).version() for name in self.table_names()}
 
     def with_partition_column(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """Add the partition column, taken from `date`."""
+        """Return rows with the partition column, computed from `date`."""
         return rows.with_columns(
             pl.col("date").dt.strftime(DAY_FORMAT[self.granularity]).alias(self.granularity)
         )
 
     def conform(self, name: str, rows: pl.DataFrame) -> pl.DataFrame:
-        """Return rows as a table stores them: its columns in its order and types, null where a row has none."""
+        """Return rows with the columns, order and types of a table. Columns that the rows lack are null."""
         schema = self.schema(name)
         missing_columns = [
             pl.lit(None, dtype).alias(column)
@@ -215,13 +225,13 @@ class Lake:
         )
 
     def append(self, name: str, rows: pl.DataFrame) -> None:
-        """Add rows to a table."""
+        """Append rows to a table."""
         append_rows(self.table(name), name, self.conform(name, rows))
 
     def replace(
         self, name: str, rows: pl.DataFrame, partitions: pl.DataFrame, commit_properties: CommitProperties
     ) -> None:
-        """Put rows in the place of all that some partitions hold, in one commit."""
+        """Replace all rows of some partitions, in one commit."""
         partition = partitions.columns
         added = write(self.root / name, self.conform(name, rows), partition, STATS_COLUMNS[name])
         removed = remove_actions(self._files_of_partitions(name, partitions), partition)
@@ -230,9 +240,9 @@ class Lake:
     def replace_all(
         self, name: str, chunks: Iterable[pl.DataFrame], commit_properties: CommitProperties
     ) -> None:
-        """Put rows, a part in memory at a time, in the place of all that a table holds, in one commit.
+        """Replace all rows of a table, in one commit. One chunk is in memory at a time.
 
-        Each part of a partitioned table holds whole partitions.
+        Each chunk of a partitioned table contains whole partitions.
         """
         partition, root = self.partition_columns(name), self.root / name
         added = [
@@ -256,8 +266,8 @@ class Lake:
     ) -> None:
         """Update the rows with the same keys and insert the others, in one commit.
 
-        Only the files that hold such rows are written anew, so that the cost follows the change and not the
-        table; small files are put together once there are many.
+        Only files with such rows are rewritten. So the cost depends on the size of the change and not of the
+        table. Small files are merged once there are many.
         """
         root, files = self.root / name, self.partition_files(name)
         old_files = _plus_small_files(files, self._files_with_keys(name, rows.select(keys)))
@@ -271,7 +281,7 @@ class Lake:
         self.commit(name, [*added, *remove_actions(old_files, [])], [], commit_properties)
 
     def _files_with_keys(self, name: str, keys: pl.DataFrame) -> list[str]:
-        """Return the paths, as the log has them, of the files that hold a row with some keys."""
+        """Return the paths, as in the log, of the files that contain a row with one of the keys."""
         paths = self.partition_files(name)["path"]
         if paths.is_empty():
             return []
@@ -281,19 +291,22 @@ class Lake:
     def commit(
         self, name: str, actions: list[Action], partition: list[str], commit_properties: CommitProperties
     ) -> None:
-        """Put files, written already, into a table and take others out, in one commit; none at all for its properties alone."""
+        """Commit add and remove actions of files that are already written.
+
+        Without any, commit only the properties.
+        """
         commit_actions(self.table(name), actions, partition, commit_properties)
 
 
 def _plus_small_files(files: pl.DataFrame, paths: list[str]) -> pl.DataFrame:
-    """Return the chosen files, and the small ones too if there are many of these."""
+    """Return the files with the given paths, and all small files if there are many."""
     is_chosen, is_small = pl.col("path").is_in(paths), pl.col("num_records") < SMALL_FILE_ROWS
     has_many_small = files.filter(is_small).height >= MAX_SMALL_FILES
     return files.filter(is_chosen | (is_small & has_many_small))
 
 
 def size_mismatch(file: Path, size_bytes: int) -> str | None:
-    """Return what is wrong with a file that is not there, or not as long as the log has it; else None."""
+    """Return what is wrong with a file that is missing, or has another size than in the log; else None."""
     size = file.stat().st_size if file.is_file() else None
     if size == size_bytes:
         return None
@@ -301,12 +314,15 @@ def size_mismatch(file: Path, size_bytes: int) -> str | None:
 
 
 def is_lake(root: Path) -> bool:
-    """Return whether there is a lake; `runs` is made last, so one whose making was cut short is none."""
+    """Return whether there is a lake.
+
+    `runs` is created last: if the creation was interrupted, there is no lake.
+    """
     return DeltaTable.is_deltatable(str(root / "runs"))
 
 
 def open_lake(root: Path) -> Lake:
-    """Open a lake that exists. Raises LakeError where there is none."""
+    """Open an existing lake. Raises LakeError if there is none."""
     if not is_lake(root):
         raise LakeError(f"{root}: there is no lake here; `postlake ingest SOURCE --lake {root}` makes one")
     lake = Lake(root, Granularity.MONTH)
@@ -319,7 +335,10 @@ def open_lake(root: Path) -> Lake:
 
 
 def raise_if_log_damaged(root: Path, name: str) -> None:
-    """Raise DamagedError for the newest entry of a table's log that is no JSON; an empty one is read as no change."""
+    """Raise DamagedError for the newest entry of a table's log that is not JSON.
+
+    An empty entry is damaged too: otherwise it would be read as a commit without changes.
+    """
     log = root / name / "_delta_log"
     for entry in sorted(log.glob("*.json"), reverse=True):
         if not _is_json(entry):
@@ -327,7 +346,7 @@ def raise_if_log_damaged(root: Path, name: str) -> None:
 
 
 def _damaged_log(root: Path, name: str, error: DeltaError) -> DamagedError:
-    """Return the error for an unreadable log: it names the entry, or else the log."""
+    """Return the error for an unreadable log. It names the damaged entry, or the log if none is found."""
     try:
         raise_if_log_damaged(root, name)
     except DamagedError as damage:

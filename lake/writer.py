@@ -1,4 +1,4 @@
-"""A lake held by one run, as the last whole batch left it."""
+"""Open a lake for one run: with the writer lock, in the state after the last complete batch."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -23,10 +23,10 @@ ROLLED_BACK = (
 def open_for_write(
     root: Path, run: Run, wait_seconds: float, opener: Callable[[Path], Lake] = open_and_upgrade
 ) -> Iterator[Lake]:
-    """Hold the writer lock of a lake, and undo what a killed run left half written.
+    """Yield a lake with its writer lock, after a rollback of what a killed run left half written.
 
-    Raises LakeBusyError where another run holds it for longer than wait_seconds, what `opener` raises, and DamagedError
-    or StorageError for what goes wrong with its files meanwhile.
+    Raises LakeBusyError if another run has the lock for longer than `wait_seconds`, the errors of `opener`,
+    and DamagedError or StorageError for faults of its files meanwhile.
     """
     with explaining_damage(root), hold_writer_lock(root, run.run_id, wait_seconds):
         lake = opener(root)
@@ -37,6 +37,6 @@ def open_for_write(
 
 @contextmanager
 def open_locked(root: Path, run: Run, wait_seconds: float) -> Iterator[Lake]:
-    """Hold the writer lock of a lake that is only looked at. Raises as `open_for_write`."""
+    """Yield a lake that is only read, with its writer lock. Raises the same errors as `open_for_write`."""
     with explaining_damage(root), hold_writer_lock(root, run.run_id, wait_seconds):
         yield open_lake(root)

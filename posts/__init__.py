@@ -1,1 +1,1 @@
-"""What a post file is: find, read, date, clean, parse. Pure: no storage, no network, no clock."""
+"""Post files: find, read, date, clean and parse them. Pure: no storage, no network, no clock."""

@@ -1,4 +1,4 @@
-"""The boundary around the reading of one file: the only place that catches everything."""
+"""The boundary around the parsing of one file: the only code that catches all exceptions."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -13,16 +13,17 @@ from schemas.enums import Outcome, Reason
 
 T = TypeVar("T")
 REPOSITORY_ROOT = Path(__file__).resolve().parents[1]
-# the rooms whose code reads a file
+# the packages whose code parses a file
 OWN_PACKAGES = {"posts", "schemas"}
 MAX_MESSAGE_CHARS = 200
 
 
 def catch_errors(read_file: Callable[[], T]) -> T | NotAPost:
-    """Return what the reading of one file gives, or why it gives nothing.
+    """Return the result of `read_file`, or a NotAPost with the reason why there is none.
 
-    An exception that nobody expected is a fault of the code and refuses this one file. MemoryError rises: it tells of
-    the process rather than of the file, which may be read well in another.
+    An unexpected exception is a bug in the code: the file is rejected (parser_error), other files are not
+    affected. MemoryError is raised: its cause is the process rather than the file, and another process may be
+    able to parse the file.
     """
     try:
         return read_file()
@@ -39,7 +40,7 @@ def catch_errors(read_file: Callable[[], T]) -> T | NotAPost:
 
 
 def _is_panic(error: BaseException) -> bool:
-    """Return whether code in Rust panicked, which PyO3 raises as no Exception."""
+    """Return whether an exception is a panic of Rust code. PyO3 raises it as a BaseException."""
     return type(error).__module__ == "pyo3_runtime"
 
 
@@ -48,7 +49,7 @@ def _parser_error(error: BaseException) -> NotAPost:
 
 
 def _describe_error(error: BaseException) -> str:
-    """Return an exception's type, its message on one line, and the place in our code that it came through last."""
+    """Return the type of an exception, its message on one line, and the last location in our code."""
     message = printable(" ".join(_error_message(error).split()))
     shortened = message if len(message) <= MAX_MESSAGE_CHARS else f"{message[:MAX_MESSAGE_CHARS]}…"
     description = f"{type(error).__name__}: {shortened}" if shortened else type(error).__name__
@@ -58,7 +59,7 @@ def _describe_error(error: BaseException) -> str:
 def _error_message(error: BaseException) -> str:
     try:
         return str(error)
-    except Exception:  # noqa: BLE001 - an exception of a library's may fail to tell of itself
+    except Exception:  # noqa: BLE001 - str() of a library's exception may itself fail
         return ""
 
 
@@ -71,7 +72,7 @@ def _find_own_location(traceback: TracebackType | None) -> str:
 
 
 def format_own_location(file: str, line: int, function: str) -> str | None:
-    """Format a place in our code as `posts/metadata/dates.py:112 _standard`; None for code of others."""
+    """Return a location in our code, such as `posts/metadata/dates.py:112 _standard`; None for other code."""
     path = Path(file)
     relative_path = path.relative_to(REPOSITORY_ROOT) if path.is_relative_to(REPOSITORY_ROOT) else None
     return (

@@ -1,10 +1,10 @@
-"""What a file is that is no post: rejected or ignored, with a reason."""
+"""Exceptions for a file that is not a post: rejected or ignored, with a reason."""
 
 from schemas.enums import Reason
 
 
 class Rejected(Exception):
-    """A file that is meant to be a post and cannot be one."""
+    """A file that is meant to be a post but is not a valid one."""
 
     def __init__(self, reason: Reason, field: str | None = None, detail: str | None = None) -> None:
         super().__init__(reason)

@@ -1,4 +1,4 @@
-"""What cleaning kept of a post, and what it left out, by which rule and why."""
+"""Explain the cleaning of a post: which passages were kept or removed, by which rule and why."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -28,10 +28,10 @@ from schemas.enums import HtmlParser
 
 @dataclass(frozen=True, slots=True)
 class Recurrence:
-    """A learned pattern, and in how many of how many posts it recurs.
+    """A learned pattern, the number of posts that contain it, and the number of posts it was learned from.
 
-    In none where a version of the template before the last one learned it; `learned_from` is None where that
-    was not counted.
+    `posts` is 0 if only an older version of the template learned the pattern. `learned_from` is None if that
+    number was not recorded.
     """
 
     pattern: str
@@ -39,13 +39,13 @@ class Recurrence:
     learned_from: int | None
 
 
-# source_id -> (kind, pattern) -> where it recurs
+# source_id -> (kind, pattern) -> how often it recurs
 Recurrences = Mapping[str, Mapping[tuple[str, str], Recurrence]]
 
 
 @dataclass(frozen=True, slots=True)
 class ExplainedPassage:
-    """A block, or where it was parted a passage of one. It is kept where `rule` and `reason` are None."""
+    """A block, or a passage of a block that was split. It is kept if `rule` and `reason` are None."""
 
     text: str
     rule: str | None
@@ -55,7 +55,10 @@ class ExplainedPassage:
 
 @dataclass(frozen=True, slots=True)
 class ExplainedBlock:
-    """A block of the original: its element, its passages, which joined are its text, and what is kept of it."""
+    """A block of the original: its element, its passages, and the text that is kept.
+
+    The joined texts of the passages are the text of the block.
+    """
 
     element: str
     passages: tuple[ExplainedPassage, ...]
@@ -64,7 +67,7 @@ class ExplainedBlock:
 
 @dataclass(frozen=True, slots=True)
 class RuleTotal:
-    """What a rule left out of a post."""
+    """The number of passages and characters that a rule removed from a post."""
 
     rule: str
     blocks: int
@@ -87,7 +90,7 @@ class Explanation:
 
     @property
     def rule_totals(self) -> list[RuleTotal]:
-        """Return what each rule left out, the most characters first."""
+        """Return the total of each rule, sorted by removed characters, the largest first."""
         texts = defaultdict[str, list[str]](list)
         for passage in self.passages:
             if passage.rule is not None:
@@ -105,7 +108,7 @@ def explain(
     templates: Templates = NO_TEMPLATES,
     recurrences: Recurrences | None = None,
 ) -> Explanation | NotAPost:
-    """Read a file as `parse` does, and tell what became of each block."""
+    """Parse a file as `parse` does, and return the post with an explanation of each block."""
     post = parse(raw_file, parser, templates)
     if isinstance(post, NotAPost):
         return post
@@ -120,7 +123,7 @@ def explain(
 
 
 def _group_passages(blocks: list[Block]) -> Iterator[list[Block]]:
-    """Put the passages of a block together."""
+    """Yield the passages of each block as one list."""
     starts = [index for index, block in enumerate(blocks) if not block.continues]
     for start, end in pairwise([*starts, len(blocks)]):
         yield blocks[start:end]
@@ -128,7 +131,7 @@ def _group_passages(blocks: list[Block]) -> Iterator[list[Block]]:
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """What is known of the source of a post."""
+    """The template and the pattern counts of the source of a post."""
 
     template: Template | None
     recurrences: Mapping[tuple[str, str], Recurrence]
@@ -140,7 +143,7 @@ class _Source:
         return ExplainedBlock(group[0].element, tuple(_merge_white_space(passages)), Content(group).text)
 
     def _explain_passage(self, block: Block, text: str, end: int) -> ExplainedPassage:
-        """Return the explanation of a passage that ends somewhere in the text of its block."""
+        """Return the explanation of a passage that ends at `end` in `text`, the text of its whole block."""
         if block.rule is None:
             return ExplainedPassage(block.text, None, None, ())
         recurrences = (self.recurrences.get(key) for key in self._matched_patterns(block, text, end))
@@ -156,14 +159,14 @@ class _Source:
         elif block.rule == RECURRING.name and self.template is not None:
             start, masked = end - len(block.text), mask_digits(text)
             for first, last in self.template.matches(text):
-                # a run that only reaches into the passage did not decide over it
+                # a run with a small overlap is not the reason why the passage was dropped
                 overlap = min(last, end) - max(first, start)
                 if 2 * overlap >= min(last - first, end - start):
                     yield TEXT_RUN, masked[first:last]
 
 
 def _merge_white_space(passages: list[ExplainedPassage]) -> Iterator[ExplainedPassage]:
-    """Add white space that was judged alone to the passage before it."""
+    """Append passages of only white space to the passage before them."""
     pending = passages[0]
     for passage in passages[1:]:
         if passage.text.isspace():

@@ -1,7 +1,7 @@
-"""The formats of post files: what their names end in, what they open with, what their bodies are written in.
+"""The formats of post files: file name endings, openings of front matter, and markup of bodies.
 
-A new format is a row here; a new dialect of front matter has a handler in posts.metadata.dialects, a new markup of
-bodies a renderer in posts.html.render.
+To add a format, add a row here. A new dialect of front matter also needs a handler in
+posts.metadata.dialects, a new markup of bodies a renderer in posts.html.render.
 """
 
 import re
@@ -10,14 +10,14 @@ from enum import StrEnum, auto
 
 
 class Markup(StrEnum):
-    """What a body is written in."""
+    """The markup of a body."""
 
     MARKDOWN = auto()
     HTML = auto()
 
 
 class Dialect(StrEnum):
-    """What front matter is written in."""
+    """The dialect of front matter."""
 
     YAML = auto()
     TOML = auto()
@@ -26,7 +26,7 @@ class Dialect(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FileFormat:
-    """The endings of a format's files, in lower case and with their dot, and the markup of their bodies."""
+    """A format: the endings of its file names (in lower case, with the dot), and the markup of its bodies."""
 
     name: str
     endings: tuple[str, ...]
@@ -35,7 +35,10 @@ class FileFormat:
 
 @dataclass(frozen=True, slots=True)
 class FrontMatterFormat:
-    """A dialect of front matter and what it opens with: a fence, a line that closes it, too, or a character."""
+    """A dialect of front matter and its opening.
+
+    The opening of JSON is a character. The others are a fence: a line that opens and closes the front matter.
+    """
 
     dialect: Dialect
     opening: str
@@ -52,14 +55,15 @@ FRONT_MATTER_FORMATS = (
 )
 ENDINGS = tuple(ending for each in FORMATS for ending in each.endings)
 _OPENINGS = [each.opening for each in FRONT_MATTER_FORMATS]
-# one character of UTF-16 may begin anything
+# Openings of one character are not included: in UTF-16 they are two bytes, with which any file may begin.
 _UTF16_OPENINGS = [
     opening.encode(encoding)
     for opening in _OPENINGS
     for encoding in ("utf-16-le", "utf-16-be")
     if opening[1:]
 ]
-# What a post can begin with: a byte order mark of UTF-16, or the opening of front matter in an ASCII superset or UTF-16.
+# Possible first bytes of a post: a byte order mark of UTF-16, or an opening of front matter (in UTF-16 or in
+# an encoding that contains ASCII).
 POST_OPENING = re.compile(
     rb"\xff\xfe|\xfe\xff|(?:\xef\xbb\xbf)?\s*(?:%b)|%b"
     % (b"|".join(re.escape(each.encode()) for each in _OPENINGS), b"|".join(map(re.escape, _UTF16_OPENINGS)))
@@ -67,13 +71,13 @@ POST_OPENING = re.compile(
 
 
 def markup_of(file_name: str) -> Markup:
-    """Return what the body of a file of a name is written in; Markdown where the ending is of no format."""
+    """Return the markup of the body of a file, by its name; Markdown if the ending is of no known format."""
     lowered = file_name.lower()
     return next((each.markup for each in FORMATS if lowered.endswith(each.endings)), Markup.MARKDOWN)
 
 
 def without_ending(file_name: str) -> str:
-    """Return the name of a file without the ending of its format."""
+    """Return a file name without the ending of its format."""
     lowered = file_name.lower()
     ending = next((ending for ending in ENDINGS if lowered.endswith(ending)), "")
     return file_name[: len(file_name) - len(ending)]

@@ -1,4 +1,4 @@
-"""A file's bytes become a post, or the reason why not."""
+"""Parse the bytes of a file into a post, or into the reason why it is not a post."""
 
 import os
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ NO_TEMPLATES: Templates = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class RawFile:
-    """Bytes and where they were found."""
+    """The bytes of a file, their blob id, and their location: a path relative to an origin."""
 
     origin: str
     path: str
@@ -43,7 +43,7 @@ class RawFile:
 
 
 def read_raw_file(path: bytes) -> RawFile:
-    """Read one file from disk. Raises Rejected."""
+    """Return the bytes and the location of a file on disk. Raises Rejected."""
     origin, name = os.path.split(os.path.abspath(path))  # noqa: PTH100 - a path of any bytes
     content = read_file(decode_path(origin), decode_path(name))
     return RawFile(decode_path(origin), decode_path(name), content, blob_id(content))
@@ -52,23 +52,26 @@ def read_raw_file(path: bytes) -> RawFile:
 def parse_file(
     path: bytes, parser: HtmlParser = HtmlParser.LEXBOR, templates: Templates = NO_TEMPLATES
 ) -> Post | NotAPost:
-    """Read one file from disk as a post, without a lake."""
+    """Read and parse one file from disk, without a lake. Return the post, or why the file is not a post."""
     return catch_errors(lambda: _parse_post(read_raw_file(path), parser, templates))
 
 
 def parse(
     raw_file: RawFile, parser: HtmlParser = HtmlParser.LEXBOR, templates: Templates = NO_TEMPLATES
 ) -> Post | NotAPost:
-    """Read a file as a post.
+    """Parse a file. Return the post, or why the file is not a post.
 
-    The same bytes under the same file name and with the same template give the same post on every machine; where they
-    name no page, its id is that of their place.
+    The same bytes, file name, parser and template produce the same post on every machine. If the file has no
+    URL of a page, the post id is computed from the source and the path.
     """
     return catch_errors(lambda: _parse_post(raw_file, parser, templates))
 
 
 def parse_head(raw_file: RawFile) -> Post | NotAPost:
-    """Read a file as a post without text, in a part of the time: all that its head tells is as `parse` gives it."""
+    """Parse only the metadata of a file. Return a post without text, links and images, or why it is none.
+
+    This is faster than `parse`. Columns that depend only on the metadata have the same values.
+    """
     return catch_errors(
         lambda: _build_post(raw_file, parse_metadata(raw_file.content, raw_file.name), Content(), None)
     )
@@ -77,12 +80,12 @@ def parse_head(raw_file: RawFile) -> Post | NotAPost:
 def parse_training_sample(
     raw_file: RawFile, parser: HtmlParser = HtmlParser.LEXBOR
 ) -> TrainingSample | NotAPost:
-    """Read a file as an example of its source, to learn from."""
+    """Parse a file into a training sample, from which the template of its source is learned."""
     return catch_errors(lambda: _parse_training_sample(raw_file, parser))
 
 
 def parse_blocks(raw_file: RawFile, parser: HtmlParser, templates: Templates) -> tuple[Metadata, Content]:
-    """Read a file as far as what explains its text: each block with the rule by which it is left out.
+    """Return the metadata and the content of a file: each block with the rule that removes it, or None.
 
     Raises Rejected and Ignored.
     """
@@ -101,7 +104,7 @@ def _parse_training_sample(raw_file: RawFile, parser: HtmlParser) -> TrainingSam
     return TrainingSample(
         source_id_of(metadata.source),
         metadata.title,
-        metadata.resolved_date.published_at,  # type: ignore[arg-type]  # a head has a moment
+        metadata.resolved_date.published_at,  # type: ignore[arg-type]  # parse_metadata always returns a date
         edition_of(raw_file.path),
         to_training_blocks(blocks),
         is_flat=is_flat,
@@ -120,7 +123,7 @@ def _build_post(raw_file: RawFile, metadata: Metadata, content: Content, templat
         post_id=_post_id(raw_file, metadata),
         source=metadata.source,
         source_id=source_id_of(metadata.source),
-        date=resolved_date.published_at.date(),  # type: ignore[union-attr]  # a head has a moment
+        date=resolved_date.published_at.date(),  # type: ignore[union-attr]  # parse_metadata always returns a date
         published_at=resolved_date.published_at,  # type: ignore[arg-type]
         published_raw=resolved_date.published_raw,
         date_from=resolved_date.date_from,

@@ -1,4 +1,4 @@
-"""The nouns of this room: what a file becomes."""
+"""The result types of parsing a file: a post, or the reason why it is none."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -7,15 +7,15 @@ from posts.errors import Ignored, Rejected
 from posts.text.decode import replace_surrogates
 from schemas.enums import IGNORED_REASONS, Outcome
 
-# Raised whenever the same body may give another text.
+# Increase it when a change of the code may change the text of an unchanged body.
 CLEANER_VERSION = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """A post as its file tells it: every column of `schemas.posts.Posts` but the run's own.
+    """A parsed post: all columns of `schemas.posts.Posts` except those that a run adds.
 
-    `untemplated_chars`, no column, counts the characters of its text before a template was applied.
+    `untemplated_chars` is not a column: the number of characters of the text before a template was applied.
     """
 
     post_id: str
@@ -54,7 +54,7 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class NotAPost:
-    """A file that is no post: rejected or ignored, and why."""
+    """A file that is not a post: its outcome (rejected or ignored) and the reason."""
 
     outcome: str
     reason: str

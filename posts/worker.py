@@ -1,4 +1,4 @@
-"""The work of a pool worker: a chunk of files in, columns out. Imports neither Prefect nor the lake."""
+"""The work of a pool worker: parse a chunk of files into columns. Imports neither Prefect nor the lake."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -23,7 +23,7 @@ _as_json = json.JSONEncoder(ensure_ascii=False).encode
 
 @dataclass(frozen=True, slots=True)
 class ParseTask:
-    """A file to parse and its bytes, or the reason why there are none."""
+    """A file to parse, with its bytes or the reason why they could not be read."""
 
     file: SourceFile
     content: bytes | NotAPost
@@ -37,11 +37,10 @@ FILE_COLUMNS = (
 
 @dataclass(slots=True)
 class ParsedColumns:
-    """What a chunk of files became, a list per column.
+    """The parsed rows of a chunk of files, as one list per column.
 
-    The lists of a post travel as JSON and its text as UTF-8 bytes, the forms that frames read fastest.
-
-    `file_rows` has a row for each task, in order, `posts` one for each of them that gave a post.
+    `file_rows` has one row for each task, in order. `posts` has one row for each task that is a post, in the
+    same order. The lists of a post are JSON and its text is UTF-8 bytes: data frames load these fastest.
     """
 
     file_rows: dict[str, list[Any]] = field(default_factory=lambda: {name: [] for name in FILE_COLUMNS})
@@ -50,22 +49,22 @@ class ParsedColumns:
 
 @dataclass(frozen=True, slots=True)
 class ParseConfig:
-    """How bodies are read: by which parser, with which templates."""
+    """The HTML parser and the templates that are used to parse bodies."""
 
     parser: HtmlParser = HtmlParser.LEXBOR
     templates: Templates = field(default_factory=dict)
 
 
 def parse_tasks(tasks: Iterable[ParseTask], config: ParseConfig) -> ParsedColumns:
-    """Parse files, one after the other. A file that is no post, or that the code fails at, is a row all the same."""
+    """Return the rows of files. A file that is not a post, or on which the code fails, has a file row too."""
     columns = ParsedColumns()
     for task in tasks:
         _append(columns, task, lambda seen: parse(seen, config.parser, config.templates))
     return columns
 
 
-def parse_heads(tasks: Iterable[ParseTask], config: ParseConfig) -> ParsedColumns:  # noqa: ARG001 - as all work of the pool
-    """Read the heads of files, one after the other: posts without their texts, and why others are none."""
+def parse_heads(tasks: Iterable[ParseTask], config: ParseConfig) -> ParsedColumns:  # noqa: ARG001 - as all functions for the pool
+    """Return the rows of files after parsing only their metadata: posts have no text (see `parse_head`)."""
     columns = ParsedColumns()
     for task in tasks:
         _append(columns, task, parse_head)
@@ -73,7 +72,7 @@ def parse_heads(tasks: Iterable[ParseTask], config: ParseConfig) -> ParsedColumn
 
 
 def parse_training_samples(tasks: Iterable[ParseTask], config: ParseConfig) -> list[TrainingSample]:
-    """Read files as examples of their sources; what is no post is none."""
+    """Return the training samples of files. Files that are not posts are skipped."""
     samples = (
         parse_training_sample(_as_raw_file(task.file, task.content), config.parser)
         for task in tasks
@@ -105,7 +104,10 @@ def _append(columns: ParsedColumns, task: ParseTask, parse_one: Callable[[RawFil
 
 
 def _post_row(post: Post) -> list[Any]:
-    """Return a post's values as they travel. Raises UnicodeEncodeError for text that no column can hold."""
+    """Return the values of a post in the forms that `ParsedColumns` describes.
+
+    Raises UnicodeEncodeError for text that is not valid Unicode: no column can store it.
+    """
     row = [
         value if type(value) is not list else _as_json(value) if value else "[]"
         for value in POST_VALUES(post)

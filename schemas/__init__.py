@@ -1,1 +1,1 @@
-"""What a row is: columns, types, units, rules and reasons. Nothing here reads or writes."""
+"""Definitions of rows: columns, types, units, rules and reasons. No module here reads or writes."""

@@ -5,7 +5,7 @@ from typing import Self
 
 
 class DescribedEnum(StrEnum):
-    """A closed word list whose words are stored or shown; `description` is the sentence of the reference for each."""
+    """An enum of words that are stored or shown. `description` is the text of each word in the reference."""
 
     _value_: str
     description: str
@@ -18,7 +18,7 @@ class DescribedEnum(StrEnum):
 
 
 class Outcome(DescribedEnum):
-    """What became of a file that was found."""
+    """Outcome of a file that was found."""
 
     POST = "post", "The file is the current version of a post."
     DUPLICATE = "duplicate", "The file holds a post of which another file is the current version."
@@ -27,7 +27,10 @@ class Outcome(DescribedEnum):
 
 
 class Reason(DescribedEnum):
-    """Why a file is not a post. A row that breaks a rule of `schemas.posts.Posts` carries the rule's name."""
+    """Reason why a file is not a post.
+
+    If a post breaks a rule of `schemas.posts.Posts`, the reason is the name of that rule.
+    """
 
     EMPTY = "empty_file", "The file is empty, or white space only."
     NO_FRONT_MATTER = "no_front_matter", "The file does not begin with front matter."
@@ -73,7 +76,7 @@ class Reason(DescribedEnum):
     )
     NO_TITLE = "no_title", "No title in front matter, header line, file name or URL."
     NO_DATE = "no_date", "No date in front matter, epoch comment, file name or commit."
-    # a fault of the code, not of the file; tried again when the code is another
+    # faults of the code, not of the file; another version of the code tries again
     PARSER_ERROR = (
         "parser_error",
         "The code of postlake failed at the file. Another version of the code tries it again.",
@@ -88,14 +91,14 @@ class Reason(DescribedEnum):
     )
 
 
-# what was never meant to be a post; all other reasons are those of rejects
+# files that were never meant to be posts; all other reasons are reasons of rejected files
 IGNORED_REASONS = frozenset({Reason.EMPTY, Reason.NO_FRONT_MATTER, Reason.NOT_A_FILE, Reason.SUBMODULE})
-# what other code may well read
+# another version of the code may be able to parse these files
 PARSER_FAULTS = frozenset({Reason.PARSER_ERROR, Reason.PARSER_CRASHED, Reason.PARSER_TIMEOUT})
 
 
 class ParseWarning(DescribedEnum):
-    """What was repaired or guessed while a file was read; kept on the row in `warnings`."""
+    """What was repaired or guessed when a file was parsed. The words are stored in column `warnings`."""
 
     NOT_UTF8 = "decoded_from_another_encoding", "The file is not UTF-8; its encoding was detected."
     MIXED_ENCODINGS = (
@@ -139,7 +142,7 @@ class ParseWarning(DescribedEnum):
 
 
 class AlarmKind(DescribedEnum):
-    """What a person should look at after a run, and what it is about; the names of Prefect events end in it."""
+    """Kind of an alarm: what a person should check after a run. The names of Prefect events end in it."""
 
     SOURCE_SILENT = (
         "source.silent",
@@ -184,7 +187,7 @@ class AlarmKind(DescribedEnum):
 
 
 class BackfillMode(DescribedEnum):
-    """Which files of its range a backfill reads."""
+    """The files of its range that a backfill reads."""
 
     MISSING = "missing", "Files that the lake has not read."
     FAILED = "failed", "Rejected files, from their source or from the bytes in the lake."
@@ -192,7 +195,7 @@ class BackfillMode(DescribedEnum):
 
 
 class Check(DescribedEnum):
-    """What `verify` holds a lake against."""
+    """A check that `verify` makes."""
 
     FILES_EXIST = (
         "files_there",
@@ -220,7 +223,7 @@ class Check(DescribedEnum):
 
 
 class Granularity(StrEnum):
-    """The period of one partition of posts; the partition column is named after it."""
+    """Period of one partition of posts. The partition column has the same name."""
 
     MONTH = "month"
     YEAR = "year"
@@ -228,7 +231,7 @@ class Granularity(StrEnum):
 
 
 class PageLanguage(StrEnum):
-    """A language that the words of a report are written in."""
+    """Language of a report."""
 
     ZH = "zh"
     EN = "en"

@@ -1,4 +1,4 @@
-"""Errors that the user can mend: one line tells what to do."""
+"""Errors that the user can fix. The message is one line that says what to do."""
 
 
 class PostlakeError(Exception):
@@ -8,10 +8,10 @@ class PostlakeError(Exception):
 
 
 class MisuseError(PostlakeError):
-    """What was asked for cannot be done as asked."""
+    """A request of the user that cannot be carried out as given."""
 
     exit_code = 2
 
 
 class SourceError(MisuseError):
-    """A source that cannot be read as what it is: folder, repository or archive."""
+    """A source (folder, repository or archive) that cannot be used."""

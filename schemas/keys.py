@@ -1,4 +1,4 @@
-"""The keys of rows: how a content, a text, a source and a post are named. The same on every machine."""
+"""Keys of rows: ids of contents, texts, sources and posts. They are the same on every machine."""
 
 import hashlib
 import re
@@ -7,35 +7,38 @@ from functools import lru_cache
 
 from anyascii import anyascii
 
-# Raised whenever the rules give some post another id; a lake made under other rules has to be resolved anew.
+# Increase this number when the rules change the id of any post. A lake that was made under other rules must
+# be migrated.
 IDENTITY_VERSION = 2
 MAX_SLUG_CHARS = 40
 NON_SLUG_CHARS = re.compile("[^a-z0-9]+")
-# Folders of Jekyll, and of archives that move a post once it is read: they tell its state, not which post it is.
+# Folders of Jekyll, and of archives that move a post after someone has read it. They show the state of a
+# post, not its identity.
 STATE_FOLDER_PATTERN = re.compile(r"(?<![^/])(?:_posts|_drafts|archived/[0-9]{4}-[0-9]{1,2}-[0-9]{1,2})/")
 
 
 def blob_id(content: bytes) -> str:
-    """Return the id that git gives to a content: in a folder and in a repository it is the same."""
+    """Return the git blob id of a content. It is the same in a folder and in a repository."""
     return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
 
 
 def content_hash(title: str, text: str) -> str:
-    """Return the name of what a post says, whatever else its file holds."""
+    """Return the hash of title and text. The rest of the file does not change it."""
     return _digest(f"{title}\n{text}")
 
 
 def normalize_source(name: str) -> str:
-    """Return a source's display name: NFC, on one line, no more than one space at a time."""
+    """Return the display name of a source: NFC, on one line, with single spaces."""
     return unicodedata.normalize("NFC", " ".join(name.split()))
 
 
 @lru_cache(maxsize=4096)
 def source_id_of(source: str) -> str:
-    """Return the partition value of a tidy name: up to 40 letters of it in ASCII, and 10 hex digits of its hash.
+    """Return the partition value of a normalized name: an ASCII slug and 10 hex digits of the name's hash.
 
-    A raw name would break lakes: 28 Chinese characters are a path component of 252 escaped bytes, and some
-    readers take what is not ASCII for mojibake.
+    The slug has up to 40 characters and may be empty. The name itself does not work as a folder name: 28
+    Chinese characters become a path component of 252 escaped bytes, and some readers take characters that are
+    not ASCII for mojibake.
     """
     digest = hashlib.blake2b(source.encode(), digest_size=5).hexdigest()
     readable = NON_SLUG_CHARS.sub("-", anyascii(source).lower()).strip("-")[:MAX_SLUG_CHARS].strip("-")
@@ -43,26 +46,29 @@ def source_id_of(source: str) -> str:
 
 
 def stable_path(path: str) -> str:
-    """Return where a file stands, whatever its state: its path within the origin without the folders that tell that.
+    """Return the path of a file within its origin without the folders that show its state, in NFC.
 
-    Upper and lower case are two places, as are two folders; one spelling of Unicode is as good as another, since
-    file systems choose their own.
+    Paths that differ in case are different, as are paths in different folders. Unicode is normalized because
+    file systems choose their own form.
     """
     return unicodedata.normalize("NFC", STATE_FOLDER_PATTERN.sub("", path))
 
 
 def post_id_of_url(url: str) -> str:
-    """Return the id of the post that a canonical URL names."""
+    """Return the id of the post with a canonical URL."""
     return _digest(url)
 
 
 def post_id_of_path(source_id: str, path: str) -> str:
-    """Return the id of a post without a URL: its source, and the place of its file."""
+    """Return the id of a post without a URL: a hash of its source and the stable path of its file."""
     return _digest(f"{source_id}\n{stable_path(path)}")
 
 
 def post_id_at(path: str, post_id: str, source_id: str, other_path: str) -> str:
-    """Return the id of the post that a content tells at a path, known the id that it has at another path."""
+    """Return the id that a content has at `path`. `post_id` is its id at `other_path`.
+
+    An id that comes from a URL is the same at every path.
+    """
     if post_id != post_id_of_path(source_id, other_path):
         return post_id
     return post_id_of_path(source_id, path)

@@ -1,4 +1,4 @@
-"""The files of a backfill's plan, and what each of them is expected to become."""
+"""Schema of backfill plans: the files of a plan and their expected outcomes."""
 
 import dataframely as dy
 

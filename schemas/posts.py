@@ -1,11 +1,11 @@
-"""The posts table: one row per post that stands, in its current version."""
+"""Schema of table `posts`: one row per post that is not withdrawn, in its current version."""
 
 import datetime as dt
 
 import dataframely as dy
 import polars as pl
 
-# the unit of a column, and what null means in it, for the reference
+# metadata of a column for the reference: its unit, and what null means
 UNIT, NULL = "unit", "null"
 DATE_SOURCES = {
     "front_matter": "a field of the front matter",
@@ -28,12 +28,15 @@ SCRIPTS = {"Hans": "simplified", "Hant": "traditional"}
 
 
 def choices(words: dict[str, str]) -> str:
-    """Return the words that a column may hold, each with its meaning, as a sentence."""
+    """Return a sentence with the words that a column may contain and their meanings."""
     return "; ".join(f"`{word}`: {meaning}" for word, meaning in words.items()) + "."
 
 
 def utc_datetime(description: str, *, null: str | None = None) -> dy.Datetime:
-    """A point in time: microseconds, aware, UTC. Nullable where `null` says what null means."""
+    """Return a column of timestamps: microseconds, aware, UTC.
+
+    It is nullable if `null` says what null means.
+    """
     return dy.Datetime(
         nullable=null is not None,
         time_unit="us",
@@ -167,7 +170,8 @@ class Posts(dy.Schema):
     def date_is_plausible(cls) -> pl.Expr:
         """The year is from 1800 to 2099.
 
-        The web is younger than 1990; scanned archives reach back further, typing errors further still.
+        The web is not older than 1990. Scanned archives contain older dates, and typing errors cause even
+        older ones.
         """
         return pl.col("date").is_between(dt.date(1800, 1, 1), dt.date(2099, 12, 31))
 

@@ -1,4 +1,4 @@
-"""The other tables of the lake, and the list of all."""
+"""Schemas of the other tables, and the list of all tables."""
 
 from functools import cache
 
@@ -7,7 +7,7 @@ import polars as pl
 
 from schemas.posts import NULL, UNIT, Posts, choices, null_means, utc_datetime
 
-# what a file that was found becomes, as a run counts it; `found` is their sum
+# counts of a run for the files that it found; column `found` is their sum
 OUTCOME_COLUMNS = ("unchanged", "posts", "duplicates", "rejected", "ignored")
 
 
@@ -146,10 +146,12 @@ class Runs(dy.Schema):
 
 
 class Revisions(Posts):
-    """A past version of a post: current from `version_at` until `superseded_at`. Columns of `posts`, and two more.
+    """A past version of a post: current from `version_at` until `superseded_at`.
 
-    Where `withdrawn_at` is set, the post was withdrawn from then until `superseded_at`, when it came back. Where
-    `superseded_at` is null too, it is still withdrawn.
+    Columns of `posts`, and two more.
+
+    Where `withdrawn_at` is set, the post was withdrawn from then until `superseded_at`, when its next version
+    appeared. Where `superseded_at` is null too, the post is still withdrawn.
     """
 
     superseded_at = utc_datetime(
@@ -205,7 +207,10 @@ class Templates(dy.Schema):
 
 
 class RenamedPosts(dy.Schema):
-    """An id that an older postlake gave, and the id of its posts now; an id that was split has several rows."""
+    """A post id of an older postlake, and the id of the same post now.
+
+    An id that was split has several rows.
+    """
 
     old_id = dy.String(description="The `post_id` of an older postlake.")
     new_id = dy.String(description="The `post_id` now.")
@@ -221,7 +226,7 @@ TABLES: dict[str, type[dy.Schema]] = {
     "runs": Runs,
 }
 
-# the views that `lake.query.sql` makes, for the reference
+# descriptions of the views that `lake.query.sql` creates, for the reference
 VIEWS: dict[str, str] = {
     "posts": "The table; posts that an older postlake left there withdrawn are filtered out.",
     "files": "The table, and `last_seen_at`: when a run last saw the file.",

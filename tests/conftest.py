@@ -1,4 +1,4 @@
-"""Fixtures of all tests, and how they are spread over processes."""
+"""Fixtures of all tests, and the distribution of tests over processes."""
 
 import json
 import logging
@@ -23,9 +23,9 @@ from tiers import mark_sampled
 
 ONE_RUN = KIT / "one_run.py"
 LIVE, PREFECT = "tests/live/", "tests/flows/prefect/"
-# these share no servers with the other live tests
+# live tests that do not use the shared servers
 ALONE = {"tests/live/test_serve.py", "tests/live/test_compose_file.py"}
-# most of their time servers start, or one file takes a minute: others work meanwhile
+# started first: they mostly wait for servers, or one file takes a minute, and other tests run meanwhile
 LONGEST = (
     *(f"{LIVE}test_{name}.py" for name in ("compose", "foreign", "kills", "queue", "ui")),
     f"{LIVE}test_serve.py",
@@ -36,8 +36,8 @@ LONGEST = (
     "tests/lake/maintenance/",
 )
 
-# the same examples on every machine each time; `make fuzz` searches for others
-# a machine that does other things beside is slow to make an example
+# derandomized: the same examples on every machine and in every run; `make fuzz` searches for others
+# too_slow is suppressed, since a busy machine generates examples slowly
 settings.register_profile(
     "matrix", derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
 )
@@ -57,7 +57,7 @@ class _Messages(logging.Handler):
 
 @pytest.fixture
 def log_messages():
-    """Return the list of what the packages log during a test."""
+    """Return the list of messages that the packages log during a test."""
     handler = _Messages()
     loggers = [logging.getLogger(name) for name in ("flows", "lake", "posts")]
     levels = [logger.level for logger in loggers]
@@ -78,7 +78,7 @@ def archive(tmp_path):
 
 @pytest.fixture
 def new_archive(archive, monkeypatch):
-    """Make empty archives, one for each example."""
+    """Return a function that makes an empty archive, one for each example."""
     as_nobody(monkeypatch)
 
     def _new():
@@ -91,7 +91,7 @@ def new_archive(archive, monkeypatch):
 
 @pytest.fixture(scope="session")
 def examples(tmp_path_factory):
-    """The example posts, loaded once, to be read only."""
+    """Return an archive of the example posts, loaded once; tests must not change it."""
     archive = Archive(EXAMPLES, tmp_path_factory.mktemp("examples") / "lake")
     archive.ingest()
     return archive
@@ -99,7 +99,7 @@ def examples(tmp_path_factory):
 
 @pytest.fixture
 def start():
-    """Start an ingest in a process of its own; see tests/kit/one_run.py."""
+    """Return a function that starts an ingest in a process of its own; see tests/kit/one_run.py."""
     processes = []
 
     def _start(archive, preexec_fn=None, **arguments):
@@ -119,7 +119,7 @@ def start():
 
 
 def pytest_configure(config):
-    """Make a folder that all processes of this run share, for as long as it lasts."""
+    """Make a folder that all processes of this test run share, and delete it at the end."""
     if SHARED not in os.environ:
         os.environ[SHARED] = tempfile.mkdtemp(prefix="postlake-tests-")
         config.add_cleanup(lambda: shutil.rmtree(os.environ.pop(SHARED)))
@@ -127,7 +127,7 @@ def pytest_configure(config):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Mark what the default tier leaves out; what takes longest begins first."""
+    """Mark the sampled cases that the default tier does not run, and run the longest tests first."""
     mark_sampled(items)
     items.sort(key=lambda item: [not item.nodeid.startswith(path) for path in LONGEST])
 
@@ -138,7 +138,7 @@ def pytest_xdist_make_scheduler(config, log):
 
 
 class SharedScopeScheduling(LoadScopeScheduling):
-    """Keeps the tests of a file in one process, and those of folders that share servers."""
+    """A scheduler that runs the tests of a file, or of a folder that shares servers, in one process."""
 
     def _split_scope(self, nodeid):
         return _shared_scope(nodeid)

@@ -1,1 +1,1 @@
-"""How cleaning is explained to a person: on a terminal and as a page."""
+"""Explanations of the cleaning of a post: on a terminal and as an HTML page."""

@@ -1,4 +1,4 @@
-"""A page that shows a post beside its cleaned text, for a browser: in one file, without scripts or network."""
+"""An HTML page with the original and the cleaned text of a post: one file, without scripts or network."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ LANGUAGES = frozenset({"zh", "yue", "ja", "ko", "en"})
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of the page: one block, or neighbours that one rule removed whole. `kind` is its CSS class."""
+    """A row of the page: a block, or adjacent blocks that one rule removed whole. `kind` is its CSS class."""
 
     kind: str
     blocks: list[ExplainedBlock]
@@ -30,7 +30,7 @@ class Row:
 
 
 def render_page(explanation: Explanation) -> str:
-    """Return the whole page: head, what each rule left out, the original beside the clean text, the raw file."""
+    """Return the whole page: head, totals of each rule, original and clean text side by side, raw file."""
     return _environment().get_template("page.html.j2").render(_context(explanation))
 
 
@@ -42,7 +42,7 @@ def _environment() -> Environment:
 
 
 def _context(explanation: Explanation) -> dict[str, Any]:
-    """Return the values that the template shows."""
+    """Return the context of the template."""
     post = explanation.post
     return {
         "style": (HERE / "page.css").read_text(encoding="utf-8"),
@@ -57,20 +57,23 @@ def _context(explanation: Explanation) -> dict[str, Any]:
 
 
 def _readable(url: str) -> str:
-    """Undo the percent-encoding of a URL as address bars do."""
+    """Return a URL without percent-encoding, as address bars show it.
+
+    It is returned unchanged if the result is not printable UTF-8.
+    """
     decoded = unquote(url)
     return decoded if decoded.isprintable() and "\ufffd" not in decoded else url
 
 
 def _language_tag(post: Post) -> str:
-    """Return the language of a post as browsers choose fonts by it; nothing where it is not one."""
+    """Return the value of the `lang` attribute, by which browsers choose fonts; "" for other languages."""
     if post.language not in LANGUAGES:
         return ""
     return f"{post.language}-{post.script}" if post.script else post.language
 
 
 def _rows(blocks: Iterable[ExplainedBlock]) -> Iterator[Row]:
-    """Put blocks into rows: each into its own, but neighbours that one rule removed whole into one."""
+    """Yield a row per block; adjacent blocks that one rule removed whole share a row."""
     for rule, group in groupby(blocks, _rule_of_whole):
         if rule is None:
             yield from (Row(_kind(block), [block], is_removed_whole=False) for block in group)
@@ -83,7 +86,10 @@ def _removed_whole(blocks: list[ExplainedBlock]) -> Row:
 
 
 def _rule_of_whole(block: ExplainedBlock) -> tuple[str, str] | None:
-    """Return the rule that removed all of a block, and where its pattern recurs; None where it is kept or parted."""
+    """Return the rule that removed a whole block, and the text about its recurrences.
+
+    None: the block was kept, or split into passages.
+    """
     first = block.passages[0]
     if len(block.passages) > 1 or first.rule is None:
         return None
@@ -97,7 +103,7 @@ def _kind(block: ExplainedBlock) -> str:
 
 
 def removal_label(passage: ExplainedPassage, block_count: int = 1) -> str:
-    """Return the name of the rule that removed a passage, how many blocks it removed, and where its pattern recurs."""
+    """Return the rule that removed a passage, the number of blocks, and how often its pattern recurs."""
     parts = [
         str(passage.rule),
         f"{block_count} blocks" if block_count > 1 else "",

@@ -1,4 +1,4 @@
-"""How the command line shows what cleaning kept of a post and what it left out."""
+"""Explanation of the cleaning of a post on the command line: what was kept and what was removed."""
 
 import sys
 from collections.abc import Iterable
@@ -28,7 +28,7 @@ POST_FIELDS = (
 
 
 def print_explanation(explanation: Explanation) -> None:
-    """Print a post's title, source and address, its blocks in order, and what each rule left out."""
+    """Print title, source and URL of a post, its blocks in order, and the totals of each rule."""
     from rich.text import Text
 
     post, rule_totals = explanation.post, explanation.rule_totals
@@ -44,14 +44,14 @@ def print_explanation(explanation: Explanation) -> None:
 
 
 def _styled_block(block: ExplainedBlock) -> "Text":
-    """Return a block, its passages on a line each."""
+    """Return a block with one line per passage."""
     from rich.text import Text
 
     return Text("\n").join(map(_styled_passage, block.passages))
 
 
 def _styled_passage(passage: ExplainedPassage) -> "Text":
-    """Mark what is left out: in colours on a terminal, else between [- -]."""
+    """Return a passage, marked if it was removed: in colours on a terminal, else between [- -]."""
     from rich.text import Text
 
     text = passage.text.strip("\n ")
@@ -67,13 +67,13 @@ def _styled_passage(passage: ExplainedPassage) -> "Text":
 
 
 def rule_label(passage: ExplainedPassage) -> str:
-    """Return the rule, and where the pattern recurs by which it left the passage out."""
+    """Return the rule that removed a passage, and in how many posts the matched pattern recurs."""
     recurrence = recurrence_text(passage.recurrences)
     return f"{passage.rule} ({recurrence})" if recurrence else str(passage.rule)
 
 
 def recurrence_text(recurrences: Iterable[Recurrence]) -> str:
-    """Return in how many posts each pattern recurs: `recurs in 812 of 1,357 posts`."""
+    """Return the number of posts in which each pattern recurs: `recurs in 812 of 1,357 posts`."""
     counted_recurrences = [each for each in recurrences if each.posts]
     if not counted_recurrences:
         return "recurred when its source was learned before" if any(recurrences) else ""
@@ -89,7 +89,7 @@ def recurrence_text(recurrences: Iterable[Recurrence]) -> str:
 
 
 def counts_line(explanation: Explanation) -> str:
-    """Return how much is kept and left out, and by which versions."""
+    """Return the counts of kept and removed characters and blocks, and the cleaner and template versions."""
     post, passages = explanation.post, list(explanation.passages)
     dropped_count = sum(passage.rule is not None for passage in passages)
     template = f"template {post.template_version}" if post.template_version else "no template"
@@ -104,7 +104,10 @@ def _count_blocks(number: int) -> str:
 
 
 def as_dict(explanation: Explanation) -> dict[str, Any]:
-    """Return the head of a post and its blocks; one that `continues` is a passage of the block before."""
+    """Return the main fields of a post, its passages as `blocks`, and the totals of each rule.
+
+    A passage with `continues` belongs to the same block as the passage before it.
+    """
     post_fields = {name: getattr(explanation.post, name) for name in POST_FIELDS}
     blocks = [
         {"element": block.element, "continues": index > 0, **asdict(passage)}

@@ -1,1 +1,1 @@
-"""What the command line prints: lines, tables, progress, differences. Knows no command."""
+"""Output of the command line: lines, tables, progress, differences. It does not depend on any command."""

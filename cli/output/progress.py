@@ -1,4 +1,4 @@
-"""What the command line shows: tables, progress, differences."""
+"""Output of runs that learn or clean, the progress of runs, and the versions of a post."""
 
 import json
 import sys
@@ -34,13 +34,13 @@ INTERRUPTED = 130
 MIN_WIDE_BAR_CELLS = 72
 SECONDS_BETWEEN_LINES = 5
 STYLES = {"removed": "red strike", "added": "green", "skipped": "dim", "same": ""}
-# what tells the kinds apart where there is no colour
+# they distinguish the kinds where there is no colour
 MARKERS = {"removed": ("[-", "-]"), "added": ("{+", "+}"), "skipped": ("... ", " ..."), "same": ("", "")}
 
 
 @contextmanager
 def progress_display() -> Iterator[None]:
-    """Show how far the run is: a bar on a terminal, else a line now and then."""
+    """Show the progress of the run within this block: a bar on a terminal, else a line every few seconds."""
     from flows.pipeline.progress import progress_listener
 
     try:
@@ -67,7 +67,7 @@ def _progress_bar() -> Iterator[Callable[[str, int, int], None]]:
     is_wide = bar_console.width >= MIN_WIDE_BAR_CELLS
 
     class Count(ProgressColumn):
-        """How many are done, of how many, what share, and how fast; each only where it is known and there is room."""
+        """Files done, total, percentage and rate; each only if it is known and there is room."""
 
         def render(self, task: Task) -> Text:
             of = f"/{task.total:,.0f}" if task.total else ""
@@ -122,9 +122,9 @@ def _progress_lines() -> Callable[[str, int, int], None]:
 
 
 def show_learn_result(result: "LearnResult", *, as_json: bool) -> None:
-    """Print what was learned and cleaned: as JSON, or a row per source with a new template and a line of counts.
+    """Print the result of a run that learned or cleaned, as JSON or as a table of new templates and a line.
 
-    Raises FailuresError where some posts could not be parsed.
+    Raises FailuresError if some posts could not be parsed.
     """
     from flows.pipeline.reporting.account import raise_if_failed
 
@@ -160,7 +160,7 @@ def _print_learn_result(result: "LearnResult") -> None:
 
 
 def print_diff_line(line: "DiffLine", indent: str) -> None:
-    """Print what changed in a passage: in colours on a terminal, else between [- -] and {+ +}."""
+    """Print the changes of a passage: in colours on a terminal, else between [- -] and {+ +}."""
     from rich.padding import Padding
 
     create_console().print(Padding(_styled_line(line), (0, 0, 0, len(indent)), expand=False))
@@ -176,12 +176,12 @@ def _styled_line(line: "DiffLine") -> "Text":
     return styled_text
 
 
-# What of a post people look at, besides its text.
+# the fields, besides the text, whose changes are shown
 COMPARED_FIELDS = ("title", "author", "source", "published_at", "url", "tags", "categories", "language")
 
 
 def print_versions(rows: list[dict[str, Any]]) -> None:
-    """Print the versions of a post, rows of revisions, the oldest first, each with what it changed."""
+    """Print the versions of a post (rows of `revisions`), the oldest first, each with its changes."""
     last_version = rows[-1]
     for line in (last_version["title"], last_version["url"] or "", f"post_id {last_version['post_id']}", ""):
         echo(line)

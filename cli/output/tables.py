@@ -1,4 +1,7 @@
-"""Tables on a terminal: cut to its width, columns left out in the middle, letters counted as wide as they are shown."""
+"""Tables on a terminal. They are cut to its width, and columns in the middle are dropped if needed.
+
+Widths are in terminal cells: a CJK character takes two.
+"""
 
 import shutil
 import sys
@@ -7,7 +10,7 @@ from typing import Any
 
 from posts.sources.paths import printable
 
-# A column is cut to no fewer cells than this, or than its title needs where that is shorter than twice as much.
+# A column is never cut to fewer cells than this, nor to fewer than its title needs, up to twice this number.
 MIN_CELLS = 8
 GAP = "  "
 ELLIPSIS = "…"
@@ -15,9 +18,10 @@ Row = Sequence[Any]
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Row]) -> None:
-    """Print a table with each cell whole. On a narrow terminal texts are folded, but no heading, number or date.
+    """Print a table without cutting cells.
 
-    Where these alone are too wide, each row stands on lines of its own, a line for each column.
+    On a narrow terminal text is wrapped, but no heading, number or date. If a row is too wide even then, each
+    row is printed as a block with one line per column.
     """
     from rich.table import Table
     from rich.text import Text
@@ -56,7 +60,7 @@ def _min_width(columns: Sequence[str], cells: Sequence[Sequence[str]], are_texts
 
 
 def _print_blocks(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
-    """Print each row on lines of its own, the headings before its cells, and an empty line after it but for the last."""
+    """Print each row as a block of lines `heading  cell`, with an empty line between blocks."""
     width = max(map(len, columns))
     blocks = [
         "".join(f"{name:{width}}{GAP}{text}\n" for name, text in zip(columns, row, strict=True))
@@ -66,9 +70,9 @@ def _print_blocks(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> Non
 
 
 def print_cut_table(columns: Sequence[str], rows: Sequence[Row]) -> str:
-    """Print a table with a line for each row: cut to the width of a terminal, whole where the output goes elsewhere.
+    """Print a table with one line per row, and return a note about what was cut ("" if nothing was).
 
-    Returns what was cut, in words; "" if nothing was.
+    It is cut to the width of a terminal. Output that goes elsewhere is not cut.
     """
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     lines, cut_note = cut_to_width(columns, rows, width)
@@ -77,7 +81,10 @@ def print_cut_table(columns: Sequence[str], rows: Sequence[Row]) -> str:
 
 
 def cut_to_width(columns: Sequence[str], rows: Sequence[Row], width: int | None) -> tuple[list[str], str]:
-    """Return the lines of a table of at most `width` cells, its titles first, and what was cut, in words."""
+    """Return the lines of a table, at most `width` cells wide, titles first, and a note about what was cut.
+
+    With a width of None nothing is cut.
+    """
     from rich.cells import cell_len
 
     cells = [
@@ -108,7 +115,10 @@ def cut_to_width(columns: Sequence[str], rows: Sequence[Row], width: int | None)
 
 
 def cell_text(value: object, width: int | None = None) -> str:
-    """Return a value as it stands in a table: on one line, without control characters, and not much beyond a width."""
+    """Return a value as the text of a table cell: on one line, control characters escaped.
+
+    With a width, only so many characters and one more are used, enough to see that the cell must be cut.
+    """
     if value is None:
         return ""
     if isinstance(value, bytes):
@@ -122,7 +132,10 @@ def _are_numbers(columns: Sequence[str], rows: Sequence[Row]) -> list[bool]:
 
 
 def _choose_columns(min_widths: Sequence[int], width: int) -> list[int | None]:
-    """Return the columns that fit at their least width, the first and the last ones; None where others are left out."""
+    """Return the indexes of the columns that fit at their minimum widths, taken from both ends of the table.
+
+    None marks where columns in the middle are dropped.
+    """
     all_columns: list[int | None] = list(range(len(min_widths)))
     if sum(min_widths) + len(GAP) * (len(min_widths) - 1) <= width:
         return all_columns
@@ -137,7 +150,7 @@ def _choose_columns(min_widths: Sequence[int], width: int) -> list[int | None]:
 
 
 def _shrink_widths(full_widths: Sequence[int], min_widths: Sequence[int], available_cells: int) -> list[int]:
-    """Take cells from the widest columns until all fit."""
+    """Return column widths that fit into the available cells, shrinking the widest columns first."""
     widths = list(full_widths)
     while sum(widths) > available_cells:
         widest = max(range(len(widths)), key=lambda at: widths[at] - min_widths[at])

@@ -1,4 +1,4 @@
-"""What the command line prints, line by line, on a terminal or piped."""
+"""Printing of lines to stdout and stderr, on a terminal or piped."""
 
 import logging
 import sys
@@ -10,30 +10,30 @@ import typer
 from posts.sources.paths import printable
 
 PIPED_WIDTH_CELLS = 200
-# whose logs are printed
+# the packages whose logs are printed
 PACKAGES = ("flows", "lake", "posts")
 
 
 def print_note(line: str) -> None:
-    """Print a line beside the output, unless --quiet is given."""
+    """Print a line to stderr, unless --quiet is given."""
     if not VERBOSITY.is_quiet:
         print_to_stderr(line)
 
 
 def print_to_stderr(line: str) -> None:
-    """Print a line beside the output: why a command ends, or what to look at."""
+    """Print a line to stderr: an error or an alarm."""
     typer.echo(f"postlake: {escape_control_characters(line)}", err=True)
 
 
 class _LogHandler(logging.Handler):
-    """Prints what the packages log, a line each, beside the output."""
+    """A handler that prints the log messages of the packages to stderr, one line each."""
 
     def emit(self, record: logging.LogRecord) -> None:
         print_to_stderr(record.getMessage())
 
 
 def print_logs() -> None:
-    """Print what the packages log from now on: notes and warnings, errors alone with --quiet."""
+    """Print the log messages of the packages from now on; with --quiet only errors."""
     handler = _LogHandler()
     for name in PACKAGES:
         logger = logging.getLogger(name)
@@ -44,17 +44,17 @@ def print_logs() -> None:
 
 
 def echo(line: str = "") -> None:
-    """Print a line of output, without control characters that a file may have brought into it."""
+    """Print a line of output. Control characters, which may come from files, are escaped."""
     typer.echo(escape_control_characters(line))
 
 
 def escape_control_characters(text: str) -> str:
-    """Return a text with the control characters escaped that a file may have brought into it; its lines stay."""
+    """Return a text with its control characters escaped, except line feeds."""
     return "\n".join(map(printable, text.split("\n")))
 
 
 def create_console() -> Any:
-    """Return a console as wide as the terminal, or wide where the output goes elsewhere."""
+    """Return a console as wide as the terminal, or PIPED_WIDTH_CELLS wide if the output goes elsewhere."""
     from rich.console import Console
 
     return Console(width=None if sys.stdout.isatty() else PIPED_WIDTH_CELLS, highlight=False)
@@ -62,7 +62,7 @@ def create_console() -> Any:
 
 @dataclass(slots=True)
 class Verbosity:
-    """How much is printed beside the output of a command."""
+    """How much is printed to stderr besides the output of a command."""
 
     is_quiet: bool = False
     is_verbose: bool = False

@@ -1,4 +1,4 @@
-"""What changed between two versions of a text, for people to read."""
+"""Differences between two versions of a text, for display."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -6,18 +6,18 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import StrEnum
 
-# Latin words and single characters of all other scripts: Chinese has no spaces to cut at.
+# A Latin word, or a single character of any other script: Chinese has no spaces to split at.
 WORD = re.compile(r"[A-Za-z0-9À-ɏ]+|\s+|.", re.DOTALL)
 SENTENCE = re.compile(r"[^。！？!?\n]*[。！？!?\n]+|[^。！？!?\n]+")
-# difflib compares each with each: a longer block is compared by sentences
+# difflib takes quadratic time: a longer block is compared by sentences
 MAX_WORDS = 2000
-# ... and what is longer still is not compared: a second's work.
+# larger inputs are not compared at all: this many pairs take about a second
 MAX_PAIRS = MAX_WORDS**2
-# An edited block is looked for among so many that follow.
+# the old version of an edited block is searched in this many blocks that follow
 LOOKAHEAD_BLOCKS = 20
-# Two blocks that share less are not the same one edited.
+# two blocks that share less than this part of their characters are not versions of the same block
 MIN_SIMILARITY = 0.4
-# what is left of an unchanged passage, on each side of a change
+# characters of an unchanged passage that are shown on each side of a change
 CONTEXT_CHARS = 24
 
 
@@ -30,7 +30,7 @@ class SpanKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stretch of text; of a `skipped` one, unchanged, the text says how much it was."""
+    """A piece of text. A `skipped` span stands for unchanged text, and its text says how much was skipped."""
 
     kind: SpanKind
     text: str
@@ -40,7 +40,10 @@ DiffLine = list[Span]
 
 
 def diff_texts(old: str, new: str) -> list[DiffLine]:
-    """Compare two texts block by block, and edited blocks word by word; unchanged blocks are counted, not given."""
+    """Compare two texts by blocks, and edited blocks by words; return a line per block.
+
+    Unchanged blocks are only counted.
+    """
     before, after = (text.split("\n\n") if text else [] for text in (old, new))
     lines = list[DiffLine]()
     for is_same, removed, added in _compare(before, after):
@@ -54,7 +57,10 @@ def diff_texts(old: str, new: str) -> list[DiffLine]:
 
 
 def _compare(before: list[str], after: list[str]) -> Iterator[tuple[bool, list[str], list[str]]]:
-    """Part two lists into what is the same and what is not; in the latter either may be empty."""
+    """Yield aligned pieces of two lists: whether they are equal, the old items, the new items.
+
+    Of unequal pieces one may be empty.
+    """
     head = _common_prefix_length(before, after)
     tail = _common_prefix_length(before[head:][::-1], after[head:][::-1])
     old, new = before[head : len(before) - tail], after[head : len(after) - tail]
@@ -75,7 +81,7 @@ def _common_prefix_length(before: list[str], after: list[str]) -> int:
 
 
 def _diff_blocks(before: list[str], after: list[str]) -> list[DiffLine]:
-    """Pair blocks that are alike, in their order; the others came or went whole."""
+    """Return a line per block: similar blocks are paired in order, others are added or removed as a whole."""
     lines, pending = list[DiffLine](), list(before)
     for block in after:
         at = next(
@@ -98,7 +104,7 @@ def _are_similar(one: str, other: str) -> bool:
 
 
 def diff_words(old: str, new: str) -> DiffLine:
-    """Compare two passages word by word; of what is unchanged the neighbourhood of changes is given."""
+    """Compare two passages word by word; long unchanged parts are shortened to the text near a change."""
     spans, token_runs = list[Span](), list(_compare(_tokenize(old), _tokenize(new)))
     for index, (is_same, removed, added) in enumerate(token_runs):
         if is_same:

@@ -1,1 +1,1 @@
-"""The steps of every kind of run, without Prefect: sources, planning, execution, learning, maintenance, reports."""
+"""The steps of every run, without Prefect: sources, planning, execution, learning, maintenance, reports."""

@@ -1,4 +1,4 @@
-"""When a run begins, and where its time goes."""
+"""The id and start time of a run, and the time that each stage takes."""
 
 import datetime as dt
 import os
@@ -18,7 +18,7 @@ def start_run() -> Run:
 
 
 class StageTimer:
-    """Seconds since its making, and seconds spent in each stage, to the millisecond."""
+    """A stopwatch: seconds since its creation and seconds per stage, rounded to milliseconds."""
 
     def __init__(self) -> None:
         self._start = time.monotonic()
@@ -33,7 +33,7 @@ class StageTimer:
             self._stage_seconds[stage] = self._stage_seconds.get(stage, 0) + time.monotonic() - start
 
     def measure_items(self, stage: str, stream: Iterable[T]) -> Iterator[T]:
-        """Pass a stream on; the time until each next item counts for the stage."""
+        """Yield the items of a stream; the time until each next item counts for the stage."""
         items, end = iter(stream), object()
         while True:
             with self.measure(stage):

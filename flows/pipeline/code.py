@@ -1,4 +1,4 @@
-"""The version of the code that reads files: what it failed at, another version tries again."""
+"""The version of the code that parses files: a file that one version failed at is tried again by another."""
 
 import platform
 from functools import cache
@@ -9,14 +9,17 @@ from pathlib import Path
 import posts
 import schemas
 
-# what a file's reading depends on, beside our own code
+# packages other than our own code that the result of parsing depends on
 PARSER_PACKAGES = ("ahocorasick-rs", "anyascii", "beautifulsoup4", "charset-normalizer", "lxml", "markdown-it-py",
            "mdit-py-plugins", "python-frontmatter", "pyyaml", "selectolax", "zhon")  # fmt: skip
 
 
 @cache
 def code_version() -> str:
-    """Return postlake's version and a digest of all that decides what a file is read as: our code, parsers, Python."""
+    """Return postlake's version and a digest of all that affects the result of parsing.
+
+    The digest covers our code, the parser packages and the Python version.
+    """
     digest = blake2b(digest_size=6)
     for package in (posts, schemas):
         folder = Path(str(package.__file__)).parent

@@ -1,4 +1,4 @@
-"""The ingest from end to end, without Prefect: find, transform, load, report."""
+"""The ingest from start to end, without Prefect: find, transform, load, report."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -24,7 +24,7 @@ from schemas.reasons import check_reasons
 
 @contextmanager
 def open_ingest_run(options: IngestOptions) -> Iterator[IngestRun]:
-    """Open a lake for writing, made if it is not there, and mend what a killed run left behind.
+    """Open a lake for writing, create it if it does not exist, and repair what a killed run left behind.
 
     Raises SourceError and lake.errors.LakeError before anything is written.
     """
@@ -44,25 +44,25 @@ def open_ingest_run(options: IngestOptions) -> Iterator[IngestRun]:
 
 
 def _probe_sources(sources: Iterable[Source]) -> None:
-    """List what is in a repository, which may be damaged, before a lake is made for it."""
+    """List the files of each repository before a lake is created: a repository may be damaged."""
     for source in sources:
         if source.commit_id is not None:
             deque(source.list_files(), maxlen=0)
 
 
 def ingest(options: IngestOptions) -> Summary:
-    """Run an ingest in this process and its workers."""
+    """Run an ingest in this process and its workers, and return its summary."""
     return _run_stages(options, ingest_planner(options))
 
 
 def replay(options: ReplayOptions) -> Summary:
-    """Try rejected files again, from the bytes that the lake keeps."""
+    """Parse rejected files again, from the bytes that the lake keeps, and return the summary of the run."""
     open_lake(options.lake)
     return _run_stages(without_sources(options), replay_planner(options))
 
 
 def without_sources(options: ReplayOptions) -> IngestOptions:
-    """Return the options of a run that reads no source."""
+    """Return the ingest options of a replay, which reads no source."""
     return IngestOptions(
         sources=(),
         lake=options.lake,
@@ -78,7 +78,7 @@ def _run_stages(options: IngestOptions, planner: Planner) -> Summary:
 
 
 def replay_planner(options: ReplayOptions) -> Planner:
-    """Return what plans to try rejected files again. Raises MisuseError for a reason that there is not."""
+    """Return the planner that parses rejected files again. Raises MisuseError for an unknown reason."""
     check_reasons(options.reasons)
     return partial(plan_replay, reasons=options.reasons, since=options.since)
 

@@ -54,7 +54,7 @@ Planner = Callable[[Lake, Run, Sequence[Source]], Plan]
 
 
 class IngestRun:
-    """One run with the writer lock held; its stages are called in order, each once."""
+    """One run that holds the writer lock; call its stages in order, each once."""
 
     def __init__(self, lake: Lake, run: Run, context: ParseContext, sources: Sequence[Source]) -> None:
         self.lake, self.run, self.context, self.sources = lake, run, context, sources
@@ -69,7 +69,10 @@ class IngestRun:
         self.checkpoints: dict[str, Checkpoint]
 
     def find(self, planner: Planner) -> Plan:
-        """Plan what to read; of a folder that vanishes meanwhile, nothing. Raises VanishedError where no other source is left."""
+        """Return the plan of what to read.
+
+        A folder that vanishes during planning is dropped. Raises VanishedError where no other source remains.
+        """
         report_progress("find", 0, 0)
         with self.timer.measure("find"):
             self.plan = self._build_plan(planner)
@@ -84,9 +87,10 @@ class IngestRun:
                 self.sources = self.vanished_sources.without_vanished(self.sources, error)
 
     def learn(self) -> int:
-        """Learn from a sample of what is about to be read, where that is much; read all with what is known then.
+        """Learn templates from a sample of the files to read; return how many sources have a template.
 
-        Gives the number of sources that have a template.
+        Nothing is learned from a small plan, or from one that does not learn templates. Then all files are
+        parsed with the templates known by that time.
         """
         report_progress("learn", 0, 0)
         with self.timer.measure("learn"):
@@ -102,10 +106,11 @@ class IngestRun:
         self.context = self.context.with_templates(load_templates(self.lake))
 
     def complete(self) -> RecleanResult:
-        """After a large load, learn of the sources that the sample showed too little of; clean again what is outdated.
+        """Learn undertrained sources again after a large load, clean outdated posts again, return the result.
 
-        That is what this run has learned anew, or what a run that was killed has learned and not come to clean. What
-        an older postlake has learned otherwise is learned again.
+        A source is undertrained if the sample contained too few of its posts. Posts are outdated if this run
+        learned a new template for them, or if a killed run learned one and did not clean them with it.
+        Templates that an older postlake learned in another way are learned again, also after a small load.
         """
         is_large = self._count_loaded_posts() >= MIN_FILES_TO_LEARN
         if self.plan.learns_templates and (is_large or not is_caught_up(self.lake)):
@@ -118,7 +123,7 @@ class IngestRun:
         return self.reclean_result
 
     def _count_loaded_posts(self) -> int:
-        """Count the posts that this run has loaded, with those of the killed runs that it takes up."""
+        """Count the posts loaded by this run, and by killed runs since the last recorded run."""
         since = runs.last_change_at(self.lake) if self.resumed else self.run.started_at
         return files_table.count_posts_since(self.lake, since)
 
@@ -136,7 +141,10 @@ class IngestRun:
             yield read_batch
 
     def load(self, batches: Iterable[Batch]) -> int:
-        """Commit the batches; the time spent waiting for them is not the stage's own."""
+        """Commit the batches and return their number.
+
+        The time spent waiting for batches does not count for the stage.
+        """
         checkpoints = self.plan.checkpoints_during(self.checkpoints)
         loader, batch_count, file_count = Loader(self.lake, self.run, self.context.config, checkpoints), 0, 0
         for batch in batches:
@@ -148,7 +156,7 @@ class IngestRun:
         return batch_count
 
     def run_stages(self, planner: Planner) -> Summary:
-        """Run all stages one after the other, in this process and its workers."""
+        """Run all stages in order, in this process and its workers, and return the summary."""
         self.find(planner)
         self.learn()
         self.load(self.transform())
@@ -156,7 +164,10 @@ class IngestRun:
         return self.report()
 
     def report(self) -> Summary:
-        """Balance the run against the ledger as committed, and record it. Raises UnbalancedError."""
+        """Check the counts of the run against the committed `files` table, record it, and return the summary.
+
+        Raises UnbalancedError where the counts do not add up; the run is recorded nevertheless.
+        """
         summary = self._build_summary()
         checkpoints = self.plan.checkpoints_during(self.checkpoints)
         if summary.balanced:
@@ -171,7 +182,7 @@ class IngestRun:
         return summary
 
     def _find_alarms(self, summary: Summary) -> list[Alarm]:
-        """Return the alarms of the run; one that wrote no posts need not read the others."""
+        """Return the alarms of the run. Posts are not compared if the run wrote none."""
         has_written_posts = self.lake.table("posts").version() != self.posts_version_before
         return [
             *(

@@ -1,4 +1,4 @@
-"""Learn and clean anew, from end to end, without Prefect: the work on a lake that reads no source."""
+"""Learn templates and clean posts again, from start to end, without Prefect. These runs read no source."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -21,7 +21,7 @@ from schemas.enums import HtmlParser
 
 
 class LearnRun:
-    """One run on a lake with the writer lock held."""
+    """One run on a lake that holds the writer lock."""
 
     def __init__(self, lake: Lake, run: Run, kind: str, context: ParseContext, sources: list[str]) -> None:
         self.lake, self.run, self.context, self.sources = lake, run, context, sources
@@ -42,7 +42,10 @@ class LearnRun:
             return self._record_reclean(reclean(self.lake, self.run, self._context_with_templates(), sources))
 
     def reclean_learned(self) -> RecleanResult:
-        """Clean again the posts of the sources that have another template now; where none were named, all outdated ones."""
+        """Clean the posts of sources with a new template again, and return the result.
+
+        Where the options name no sources, all outdated posts of the lake are cleaned.
+        """
         changed_source_ids = [each.source_id for each in self.result.learned if each.is_new]
         if self.sources:
             return self.reclean(changed_source_ids) if changed_source_ids else RecleanResult()
@@ -57,7 +60,7 @@ class LearnRun:
         return reclean_result
 
     def report(self) -> LearnResult:
-        """Record the run: the posts looked at are its files."""
+        """Record the run and return its result. The posts that it cleaned again count as its files."""
         result = self.result
         result.seconds, result.stage_seconds = self.timer.seconds, self.timer.stage_seconds
         result.versions = runs.record(self.lake, self._run_row())
@@ -75,9 +78,9 @@ class LearnRun:
 
 @contextmanager
 def open_learn_run(options: LearnOptions | RecleanOptions, kind: str) -> Iterator[LearnRun]:
-    """Open a lake for work of a kind, and mend what a killed run left behind.
+    """Open a lake for a run of a kind, and repair what a killed run left behind.
 
-    Raises LakeError, also for a source that the lake does not know, before anything is written.
+    Raises LakeError before anything is written, also for a source that the lake does not know.
     """
     resolve_source_ids(open_lake(options.lake), options.sources)
     run = start_run()
@@ -89,7 +92,7 @@ def open_learn_run(options: LearnOptions | RecleanOptions, kind: str) -> Iterato
 
 
 def learn(options: LearnOptions) -> LearnResult:
-    """Learn templates from the posts of a lake, and clean the posts of the sources that have another one now."""
+    """Learn templates from the posts of a lake, and clean the posts of sources with a new template again."""
     with open_learn_run(options, runs.LEARN) as learn_run:
         learn_run.learn(reset=options.reset)
         if options.reclean:
@@ -98,7 +101,7 @@ def learn(options: LearnOptions) -> LearnResult:
 
 
 def reclean_lake(options: RecleanOptions) -> LearnResult:
-    """Clean the posts that another cleaner or template cleaned."""
+    """Clean again the posts that were cleaned with another cleaner version or template."""
     with open_learn_run(options, runs.RECLEAN) as learn_run:
         learn_run.reclean(learn_run.sources)
         return learn_run.report()

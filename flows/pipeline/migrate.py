@@ -1,4 +1,4 @@
-"""A lake of an older postlake is resolved anew, from the bytes that it keeps, by the first run that writes to it."""
+"""Rebuild a lake of an older postlake from its stored bytes; the first run that writes to it does this."""
 
 import logging
 from collections.abc import Iterator
@@ -27,10 +27,11 @@ logger = logging.getLogger(__name__)
 
 
 def migrate(lake: Lake, next_run: Run, context: ParseContext) -> None:
-    """Resolve a lake under today's rules of identity, if it is not: files, posts and their revisions.
+    """Rebuild the files, posts and revisions of a lake if its identity rules are older than the current ones.
 
-    To be called with the writer lock held, by a run about to begin. What a killed one staged is made again.
-    Raises LakeError for a lake that a newer postlake wrote, and for one whose raw contents are not whole.
+    Call it with the writer lock held, before the next run starts its work. Data that a killed migration has
+    staged is built again. Raises LakeError for a lake that a newer postlake wrote, and for one whose `raw`
+    table lacks the bytes of a post.
     """
     if migration.is_current(lake):
         migration.remove_staging(lake)
@@ -55,7 +56,7 @@ def migrate(lake: Lake, next_run: Run, context: ParseContext) -> None:
 
 
 def _replay_events(staged_lake: Lake, events: pl.DataFrame, run: Run, context: ParseContext) -> int:
-    """Play events into a lake; return how many there were."""
+    """Load events into a staged lake and return the number of added files."""
     arrivals = events.filter(pl.col("blob").is_not_null())
     plan = Plan(runs.MIGRATE, (), arrivals.height, arrivals, {}, learns_templates=False)
     context = context.with_templates(load_templates(staged_lake))

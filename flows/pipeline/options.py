@@ -1,6 +1,6 @@
-"""What a user may ask of each kind of run: one class each for the command line, for flows and for code.
+"""The options of each kind of run: one class each, for the command line, for flows and for Python code.
 
-A field is declared once: its type, default and bounds, and the words that explain it in `--help` and in Prefect's form.
+A field is declared once: its type, default, bounds, and the help text for `--help` and for Prefect's form.
 """
 
 import dataclasses
@@ -13,15 +13,16 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 from schemas.enums import BackfillMode, Granularity, HtmlParser, PageLanguage
 from schemas.errors import MisuseError
 
-# Delta's log, without which an old version cannot be read, reaches back thirty days.
+# An old version cannot be read without Delta's log, which reaches back thirty days.
 MAX_RETENTION_DAYS = 30.0
-# A query that began before a maintain may read the files that this one replaced: for so long they stay.
+# A query that began before a maintain run may still read the files that this run replaced, so they are kept
+# for at least this long.
 MIN_SAFE_RETENTION_DAYS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """What is said of a field: its help, its bounds, and the name that it had in the release before."""
+    """The help text of a field, its bounds, and its name in the previous release."""
 
     help: str
     minimum: float | None = None
@@ -31,7 +32,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """A field of an options class as it is declared; `default` is dataclasses.MISSING where there is none."""
+    """A field of an options class; `default` is dataclasses.MISSING where it has none."""
 
     name: str
     type: Any
@@ -50,9 +51,9 @@ def declared_fields(options: type) -> Iterator[Declared]:
 
 
 def current_names(options: type, values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return values by the names of today, and which names of the release before were used for which of today's.
+    """Return the values by current name, and a mapping of the old names that were used to current ones.
 
-    A value under an old name that is empty or false says nothing.
+    Old names are those of the previous release. An empty or false value under an old name is ignored.
     """
     old = {
         each.option.renamed_from: each.name for each in declared_fields(options) if each.option.renamed_from
@@ -63,7 +64,7 @@ def current_names(options: type, values: Mapping[str, Any]) -> tuple[dict[str, A
 
 
 def as_parameters(options: Any) -> dict[str, Any]:
-    """Return options as a flow takes them: texts for paths and days, lists for tuples."""
+    """Return options as parameters of a flow: strings for paths and days, lists for tuples."""
     values = {each.name: getattr(options, each.name) for each in dataclasses.fields(options)}
     return {name: _as_parameter(value) for name, value in values.items()}
 
@@ -101,7 +102,7 @@ LAKE = Path("data/lake")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IngestOptions:
-    """What a user asks of an ingest."""
+    """Options of an ingest."""
 
     sources: Sources
     lake: Lake = LAKE
@@ -129,7 +130,7 @@ class IngestOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplayOptions:
-    """What a user asks of a replay."""
+    """Options of a replay."""
 
     lake: Lake = LAKE
     reasons: Annotated[
@@ -143,7 +144,7 @@ class ReplayOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackfillOptions:
-    """What a user asks of a backfill."""
+    """Options of a backfill."""
 
     sources: Annotated[
         tuple[str, ...],
@@ -179,7 +180,7 @@ class BackfillOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LearnOptions:
-    """What a user asks of learning."""
+    """Options of a run that learns templates."""
 
     lake: Lake = LAKE
     sources: OnlySources = ()
@@ -191,7 +192,7 @@ class LearnOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecleanOptions:
-    """What a user asks of cleaning again."""
+    """Options of a run that cleans posts again."""
 
     lake: Lake = LAKE
     sources: OnlySources = ()
@@ -202,7 +203,7 @@ class RecleanOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MaintainOptions:
-    """What a user asks of maintenance. Raises MisuseError for a retention that it does not allow."""
+    """Options of maintenance. Raises MisuseError for a retention that is not allowed."""
 
     lake: Lake = LAKE
     retention_days: Annotated[
@@ -230,7 +231,7 @@ class MaintainOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifyOptions:
-    """What a user asks of verification."""
+    """Options of verification."""
 
     lake: Lake = LAKE
     deep: Annotated[bool, Option("Read every byte; or logs, counts and keys only.")] = True
@@ -238,7 +239,10 @@ class VerifyOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportOptions:
-    """What a user asks of a report. The page is written to report.html in the lake's folder unless `html` names a file."""
+    """Options of a report.
+
+    The page is written to report.html in the lake's folder unless `html` names a file.
+    """
 
     lake: Lake = LAKE
     html: Annotated[

@@ -1,4 +1,4 @@
-"""A lake held by one run, and the processes that parse for it."""
+"""A lake opened for writing by one run, and the worker processes that parse for it."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -20,10 +20,10 @@ def open_for_parsing(
     context: ParseContext,
     opener: Callable[[Path], Lake] = open_and_upgrade,
 ) -> Iterator[tuple[Lake, ParseContext]]:
-    """Yield a lake opened for writing, and the context with a pool of processes.
+    """Yield a lake opened for writing, and the context with a pool of worker processes.
 
-    After a run that was killed the pool reads in processes from the first file on: a file may have ended that run.
-    Raises what `open_for_write` raises.
+    After a killed run the pool starts at once and every file is parsed in a worker: a file may have killed
+    that run. Raises what `open_for_write` raises.
     """
     is_after_kill = has_unreleased_lock(root)
     with open_for_write(root, run, wait_seconds, opener) as lake, ExitStack() as stack:

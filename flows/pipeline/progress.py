@@ -1,4 +1,4 @@
-"""How far a run is: stages tell, whoever watches is told."""
+"""The progress of a run: stages report it, and listeners receive it."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ ProgressListener = Callable[[str, int, int], None]
 
 
 def _ignore(stage: str, done: int, total: int) -> None:
-    """Take no notice."""
+    """Do nothing."""
 
 
 _listener: ContextVar[ProgressListener] = ContextVar("postlake_watcher", default=_ignore)
@@ -16,7 +16,10 @@ _listener: ContextVar[ProgressListener] = ContextVar("postlake_watcher", default
 
 @contextmanager
 def progress_listener(listener: ProgressListener) -> Iterator[None]:
-    """Send what stages tell within this block to a watcher too: stage, files done, files in all (0: not known)."""
+    """Send the progress that stages report within this block to another listener too.
+
+    The values are stage, files done and files in total (0: not known).
+    """
     outer_listener = _listener.get()
 
     def notify_both(stage: str, done: int, total: int) -> None:
@@ -35,7 +38,7 @@ def report_progress(stage: str, done: int, total: int) -> None:
 
 
 def progress_line(stage: str, done: int, total: int) -> str:
-    """Return how far a stage is: `receiving: 22,567 of 57,120 (39%)`; without what is not known."""
+    """Return the progress of a stage: `receiving: 22,567 of 57,120 (39%)`. Unknown numbers are omitted."""
     if not total:
         return f"{stage}: {done:,}" if done else stage
     return f"{stage}: {done:,} of {total:,} ({100 * done // total}%)"

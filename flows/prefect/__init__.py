@@ -1,1 +1,1 @@
-"""What Prefect sees of a run: deployments, worker, artifacts, events, logs. No step of a run is done here."""
+"""The connection to Prefect: deployments, worker, artifacts, events, logs. No stage of a run is done here."""

@@ -1,4 +1,4 @@
-"""What a run leaves in Prefect's UI: a page that tells what it did, and a table of what it rejected."""
+"""Artifacts of a run in Prefect's UI: a page about its result, and a table of the rejected files."""
 
 from uuid import UUID
 
@@ -19,13 +19,16 @@ from lake.store import Lake
 from lake.tables import files, runs
 from posts.sources.paths import printable
 
-# Pages of the UI, on the server that shows the artifact: by which name a browser reaches that, a worker does not know.
+# Paths of pages in the UI, without a host: a worker does not know the host name that browsers use.
 RUN_PAGE, ARTIFACT_PAGE = "/v2/runs/flow-run/{}", "/v2/artifacts/artifact/{}"
 MAX_REJECTS, MAX_CELL_CHARS = 1_000, 300
 
 
 def report_run(ingest_run: IngestRun) -> Summary:
-    """End an ingest or replay: balance and record it, and tell of it. Raises UnbalancedError once all is told."""
+    """Record a run that loads files, publish its artifacts, logs and events, and return its summary.
+
+    Raises UnbalancedError, after publishing, if its counts do not add up.
+    """
     try:
         summary = ingest_run.report()
     except UnbalancedError as error:
@@ -36,7 +39,7 @@ def report_run(ingest_run: IngestRun) -> Summary:
 
 
 def report_learn_run(learn_run: LearnRun) -> LearnResult:
-    """End a run that learns or cleans anew, and tell of it."""
+    """Record a run that learns or cleans, publish its artifact, logs and events, and return its result."""
     result = learn_run.report()
     page = learn_markdown(result, learn_run.lake, _page_links(None))
     create_markdown_artifact(page, key=result.kind, description="What the run did")
@@ -56,13 +59,13 @@ def _publish_summary(summary: Summary, lake: Lake) -> None:
 
 
 def _artifact_key(summary: Summary) -> str:
-    # what a backfill did of its plan stands under its own name
+    # the key "backfill" is used for the comparison of a backfill with its plan
     key_by_kind = {runs.HISTORY: "ingest", runs.BACKFILL: "backfill-run"}
     return key_by_kind.get(summary.kind, summary.kind)
 
 
 def _create_rejects_table(summary: Summary, lake: Lake) -> UUID | None:
-    """Show the files that a run rejected, the first thousand; nothing where there are none."""
+    """Create a table of the first MAX_REJECTS rejected files of a run; return its id, or None without any."""
     if not summary.rejected:
         return None
     rejects = files.rejects(lake).filter(pl.col("run_id") == summary.run_id).head(MAX_REJECTS)
@@ -72,7 +75,7 @@ def _create_rejects_table(summary: Summary, lake: Lake) -> UUID | None:
     cells = [{name: _cell_text(value) for name, value in row.items()} for row in rows.iter_rows(named=True)]
     limit_note = f"; the first {MAX_REJECTS:,} are shown" if summary.rejected > MAX_REJECTS else ""
     description = f"{summary.rejected:,} files rejected by run {summary.run_id}{limit_note}"
-    return create_table_artifact(cells, key="rejects", description=description)  # type: ignore[return-value]  # sync, in a task
+    return create_table_artifact(cells, key="rejects", description=description)  # type: ignore[return-value]  # sync here: a UUID
 
 
 def _cell_text(value: str | None) -> str:

@@ -1,4 +1,4 @@
-"""What prefect.yaml and automations.yaml declare, as Prefect's own objects. Nothing is sent to a server here."""
+"""The contents of prefect.yaml and automations.yaml as Prefect objects. Nothing is sent to a server here."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,9 +15,9 @@ from flows.settings import Settings
 
 
 async def declared_deployments(file: Path, settings: Settings) -> list[RunnerDeployment]:
-    """Return the deployments of a prefect.yaml, scheduled as the settings say, else as the file does.
+    """Return the deployments of a prefect.yaml; the settings take precedence over its schedules.
 
-    Their runs work in the current folder, as by `prefect deploy --all`.
+    Their runs use the current folder as working directory, as with `prefect deploy --all`.
     """
     return [await _deployment(each, settings) for each in _read(file)["deployments"]]
 
@@ -43,7 +43,7 @@ async def _deployment(declared: Mapping[str, Any], settings: Settings) -> Runner
 
 
 def _changes(deployment: str, settings: Settings) -> dict[str, str]:
-    """Return what the settings say of a deployment's schedule."""
+    """Return the schedule fields of a deployment that the settings override."""
     said = {"cron": getattr(settings, f"{deployment}_cron", None), "timezone": settings.timezone}
     return {key: value for key, value in said.items() if value is not None}
 

@@ -1,4 +1,4 @@
-"""What a Prefect server needs to run postlake: work pool, deployments, one limit for all that write, automations."""
+"""Deployment to a Prefect server: work pool, deployments, one limit for all writers, automations."""
 
 import asyncio
 import logging
@@ -27,8 +27,9 @@ from schemas.errors import MisuseError, PostlakeError
 logger = logging.getLogger(__name__)
 
 WORK_POOL = "postlake"
-# Our runs are Prefect's own command in the worker's environment; who may start one chooses neither command, nor folder,
-# nor variables. Without `additionalProperties` the API takes variables that the template does not name.
+# A run is Prefect's own command in the environment of the worker: a user who starts a run cannot set its
+# command, folder or variables. Without `additionalProperties` the API accepts variables that the template
+# does not contain.
 JOB_TEMPLATE = {
     "job_configuration": {"name": "{{ name }}", "labels": "{{ labels }}"},
     "variables": {
@@ -59,11 +60,14 @@ DAILY = "0 3 * * *"
 
 
 class DeployError(PostlakeError):
-    """The server could not be given what postlake needs."""
+    """A deployment that failed: the server does not answer or refuses a request."""
 
 
 def require_server() -> str:
-    """Return the URL of the API. Raises MisuseError where none is named: Prefect would start one that ends with us."""
+    """Return the URL of the API.
+
+    Raises MisuseError if none is set: Prefect would start a temporary server in this process.
+    """
     url = get_current_settings().api.url
     if not url:
         raise MisuseError("set PREFECT_API_URL to the API of a server, or run `postlake serve`")
@@ -71,7 +75,7 @@ def require_server() -> str:
 
 
 def require_answer(url: str) -> None:
-    """Raise MisuseError where no Prefect server answers, rather than have Prefect ask again for a minute."""
+    """Raise MisuseError if no Prefect server answers. Prefect itself would retry for a minute."""
     try:
         httpx.get(f"{url.rstrip('/')}/health", timeout=10)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
@@ -81,7 +85,7 @@ def require_answer(url: str) -> None:
 
 
 def require_schedules() -> None:
-    """Raise MisuseError where the environment names a schedule that is none."""
+    """Raise MisuseError if the environment contains an invalid schedule or time zone."""
     now = settings()
     for field in [name for name in Settings.model_fields if name.endswith("_cron")]:
         cron = getattr(now, field)
@@ -102,10 +106,10 @@ def _is_schedule(cron: str, timezone: str) -> bool:
 
 
 def deploy(wait_seconds: float) -> list[str]:
-    """Make all that a server needs, or bring it up to date; give the deployments' names.
+    """Create or update everything on the server, and return the sorted names of the deployments.
 
-    To be called in the folder of prefect.yaml; done twice, it changes nothing. A server that is starting is waited for,
-    where `wait_seconds` says how long. Raises MisuseError and DeployError.
+    The current folder must contain prefect.yaml. A second call changes nothing. A server that does not answer
+    yet is waited for, at most `wait_seconds`. Raises MisuseError and DeployError.
     """
     missing_files = [str(file) for file in (DEPLOYMENTS_FILE, AUTOMATIONS_FILE) if not file.exists()]
     if missing_files:
@@ -134,7 +138,10 @@ async def _deploy(wait_seconds: float) -> list[str]:
 
 
 async def wait_until_healthy(client: PrefectClient, wait_seconds: float) -> None:
-    """Wait for the answer of a server that is starting; say so at once, and again every ten seconds. Raises DeployError."""
+    """Wait until a server answers, and log this at once and then every ten seconds.
+
+    Raises DeployError if there is no answer within `wait_seconds`.
+    """
     next_log_at = time.monotonic()
     deadline = next_log_at + wait_seconds
     while (error := await client.api_healthcheck()) is not None:
@@ -148,7 +155,7 @@ async def wait_until_healthy(client: PrefectClient, wait_seconds: float) -> None
 
 
 async def _ensure_work_pool(client: PrefectClient) -> None:
-    """Make the work pool, or give one that is there our template; all else of it stays as its users have set it."""
+    """Create the work pool, or update the job template of an existing one; other settings are not changed."""
     try:
         pool = await client.read_work_pool(WORK_POOL)
     except ObjectNotFound:
@@ -165,10 +172,10 @@ def _own_deployments_filter() -> DeploymentFilter:
 
 
 async def _share_one_limit(client: PrefectClient, writers: Iterable[DeploymentResponse]) -> None:
-    """Let the runs of all that write to the lake take turns.
+    """Set one concurrency limit for all deployments that write to the lake, so that their runs take turns.
 
-    Prefect gives each deployment a limit of its own, and leaves one that it is then given in its place as long as
-    both allow the same number of runs.
+    Prefect creates a limit for each deployment. It keeps a limit that replaces it, as long as both allow the
+    same number of runs.
     """
     name = f"lake {FORBIDDEN_NAME_CHARS.sub(' ', LAKE).strip()}"
     try:
@@ -188,7 +195,7 @@ async def _share_one_limit(client: PrefectClient, writers: Iterable[DeploymentRe
 
 
 async def _apply(deployment: RunnerDeployment) -> None:
-    """Make a deployment, or bring it up to date; a schedule that a person has paused stays so. Raises DeployError."""
+    """Create or update a deployment; a schedule that a user has paused stays paused. Raises DeployError."""
     schedules = [
         each.model_dump(exclude_unset=True, exclude={"active"}) for each in deployment.schedules or []
     ]
@@ -199,7 +206,7 @@ async def _apply(deployment: RunnerDeployment) -> None:
 
 
 async def _ensure_automation(client: PrefectClient, automation: AutomationCore) -> None:
-    """Make an automation, or bring it up to date: only where it differs, since an update forgets what it waits for."""
+    """Create an automation, or update it if it differs: an update resets the events that it waits for."""
     existing = await client.read_automations_by_name(automation.name)
     if not existing:
         await client.create_automation(automation)
@@ -208,9 +215,10 @@ async def _ensure_automation(client: PrefectClient, automation: AutomationCore) 
 
 
 def has_changed(existing: AutomationCore, automation: AutomationCore) -> bool:
-    """Return whether an automation is not as wanted, but for what the server adds.
+    """Check whether an automation differs from the wanted one, ignoring the fields that the server adds.
 
-    Dumped as Python, since a trigger's events are sets: as JSON they are lists in any order.
+    Both are dumped as Python objects: the events of a trigger are sets, and as JSON they are lists in any
+    order.
     """
     return _without_server_fields(existing.model_dump()) != _without_server_fields(automation.model_dump())
 

@@ -1,4 +1,4 @@
-"""Events for Prefect's automations: one per alarm, and one when a run has ended. Outside of Prefect there are none."""
+"""Events for Prefect's automations: one per alarm, and one at the end of a run that loads files."""
 
 from collections.abc import Iterable
 
@@ -9,12 +9,15 @@ from flows.pipeline.reporting.alarms import Alarm
 from lake.query.freshness import source_names
 from lake.store import Lake
 
-# what a run that ended without an error emits, whatever it is that it has to tell
+# emitted by each run that loads files and reaches its report, also if it has alarms or is unbalanced
 FINISHED_EVENT = "postlake.run.finished"
 
 
 def emit_alarms(alarms: Iterable[Alarm], run_id: str, lake: Lake) -> None:
-    """Emit an event for each alarm: `postlake.<kind>`, about its source or the lake, with its text and numbers."""
+    """Emit an event `postlake.<kind>` for each alarm, with its text and numbers.
+
+    The resource is the source of the alarm, or the lake if it has none.
+    """
     alarm_list = list(alarms)
     name_by_source = (
         source_names(lake, {alarm.source for alarm in alarm_list if alarm.source}) if alarm_list else {}
@@ -30,7 +33,7 @@ def emit_alarms(alarms: Iterable[Alarm], run_id: str, lake: Lake) -> None:
 
 
 def emit_finished(summary: Summary, lake: Lake) -> None:
-    """Emit that a run has ended, with its counts."""
+    """Emit FINISHED_EVENT with the counts of a run."""
     run_fields = {"kind": summary.kind, "balanced": summary.balanced, "seconds": summary.seconds}
     alarm_count = {"alarms": len(summary.alarms)}
     emit_event(

@@ -1,4 +1,4 @@
-"""What all flows and their tasks have in common: how they are described, and how they end."""
+"""Decorators of all flows and tasks: their description, and their state after an error."""
 
 import inspect
 import logging
@@ -24,12 +24,13 @@ R = TypeVar("R")
 def lake_flow(
     options: type, *changes: inspect.Parameter, **settings: Any
 ) -> Callable[[Callable[..., R]], Flow[..., R]]:
-    """Return a decorator that makes a flow of a function, by Prefect's `flow` with these settings and what is the same for all.
+    """Return a decorator that makes a flow from a function, with common and given settings of `prefect.flow`.
 
-    The function is called with `options`, an options class with a field `lake`, and its own parameters; `changes` has
-    the parameters that the form spells otherwise than the class. A PostlakeError, which a user can mend, ends the run as Failed with
-    its one line as the message, and so does damage of the lake; every other exception is a bug and leaves its traceback.
-    Whoever calls the flow as a function gets either exception.
+    The function is called with an object of the class `options`, which has a field `lake`, and its own
+    parameters. `changes` are parameters that replace those made from fields of the same name. A
+    PostlakeError, which a user can fix, or damage of the lake sets the run to Failed, with one line as the
+    message. Every other exception is a bug and keeps its traceback. A caller of the flow as a function gets
+    either exception.
     """
 
     def decorate(function: Callable[..., R]) -> Flow[..., R]:
@@ -42,7 +43,7 @@ def lake_flow(
 
 
 def lake_task(name: str) -> Callable[[Callable[P, R]], Task[P, R]]:
-    """Return a decorator that makes a task of a function, which damage of the lake of its flow ends in one line."""
+    """Return a decorator that makes a task from a function; damage of the lake becomes a one-line error."""
 
     def decorate(function: Callable[P, R]) -> Task[P, R]:
         return task(name=name, task_run_name=name, cache_policy=NO_CACHE)(_with_damage_explained(function))
@@ -72,11 +73,14 @@ def _with_failed_state(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def _is_not_postlake_error(record: logging.LogRecord) -> bool:
-    """Leave out the traceback of a task that a PostlakeError ended: the run tells it on one line."""
+    """Check whether to log a record; tracebacks of PostlakeErrors are dropped.
+
+    The run reports such an error on one line.
+    """
     return not (record.exc_info and isinstance(record.exc_info[1], PostlakeError))
 
 
 def _description(function: Callable[..., Any]) -> str:
-    """Return the paragraphs of a docstring as Markdown; its arguments are explained in the form."""
+    """Return a docstring as Markdown, without its `Args` section, which the form shows."""
     paragraphs = (inspect.getdoc(function) or "").partition("\nArgs:")[0]
     return re.sub(r"(?<!\n)\n(?!\n)", " ", paragraphs).strip()

@@ -1,4 +1,4 @@
-"""Scheduled runs that were missed while no worker was there: one run makes up for all of them."""
+"""Scheduled runs that were missed while no worker was running: one run replaces all of them."""
 
 import datetime as dt
 
@@ -9,14 +9,14 @@ from prefect.context import FlowRunContext
 from prefect.logging import get_run_logger
 from prefect.states import Cancelled
 
-# what the server gives at a time
+# runs per request: the limit of the server
 PAGE_SIZE = 200
 
 
 def cancel_superseded_runs() -> None:
-    """Call off the runs of this deployment that its schedule has due now and that ask for what this run does.
+    """Cancel the other scheduled runs of this deployment that are due and have the parameters of this run.
 
-    A run of no deployment has none. What starts after this moment is not called off.
+    Does nothing for a run without a deployment. Runs that are due later are not cancelled.
     """
     context = FlowRunContext.get()
     run = context.flow_run if context else None

@@ -1,4 +1,4 @@
-"""What a task of Prefect's leaves in its log and beside its name."""
+"""Log messages of tasks, and the message of their final state."""
 
 import time
 from collections.abc import Iterable, Iterator
@@ -19,18 +19,18 @@ SECONDS_BETWEEN_LINES = 10
 
 
 def completed_state(message: str) -> State[None]:
-    """End a task with its counts, beside its name in the UI; Prefect logs a state with its message."""
+    """Return a Completed state with a message, which the UI shows next to the task and Prefect logs."""
     return Completed(message=message)
 
 
 def log_alarms(alarms: Iterable[Alarm]) -> None:
-    """Log what a person should look at."""
+    """Log each alarm as a warning."""
     for alarm in alarms:
         get_run_logger().warning(alarm.text)
 
 
 class _Progress:
-    """How far the stages of a run are, logged at times whether they go on or not."""
+    """The progress of the stages of a run, logged at intervals even if nothing has changed."""
 
     def __init__(self) -> None:
         self._logger = get_run_logger()
@@ -57,7 +57,7 @@ class _Progress:
 
 @contextmanager
 def log_progress() -> Iterator[None]:
-    """Log every ten seconds how far the stages within this block are."""
+    """Log the progress of the stages within this block every ten seconds."""
     progress = _Progress()
     thread = Thread(target=copy_context().run, args=[progress.log], daemon=True)
     thread.start()
@@ -71,7 +71,10 @@ def log_progress() -> Iterator[None]:
 
 @contextmanager
 def open_with_progress(context_manager: AbstractContextManager[T]) -> Iterator[T]:
-    """Open what may take long to open, since a repository is fetched for it, and log how far that is until it is done."""
+    """Enter a context manager and yield its value, logging progress while it opens.
+
+    Opening may take long, since a repository may be fetched.
+    """
     with ExitStack() as stack:
         with log_progress():
             value = stack.enter_context(context_manager)

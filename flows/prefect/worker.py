@@ -1,4 +1,4 @@
-"""A Prefect worker that says of the runs that it takes down with it that they are over."""
+"""A Prefect worker that sets its runs to Crashed when it is stopped."""
 
 import asyncio
 import logging
@@ -21,9 +21,9 @@ from flows.processes import Process, prefect_command, stop
 
 logger = logging.getLogger(__name__)
 
-# Prefect's worker kills its runs at once, and is gone some two seconds later
+# Prefect's worker kills its runs at once, and exits about two seconds later
 SECONDS_TO_STOP = 25
-# Prefect tells the process of a run which it is
+# Prefect sets it in the process of a run
 RUN_ID_VARIABLE = "PREFECT__FLOW_RUN_ID"
 STOPPED_MESSAGE = (
     "The worker was stopped amid this run. What was committed stays, and the next run takes up the lake."
@@ -31,10 +31,10 @@ STOPPED_MESSAGE = (
 
 
 def run_worker(*options: str) -> int:
-    """Run a worker of our pool until it ends or a signal (SIGTERM, SIGINT) ends it; give its exit code.
+    """Run a worker of the work pool until it exits, or until SIGTERM or SIGINT; return its exit code.
 
-    Options are those of `prefect worker start`. The runs that a signal ends are set to Crashed. Raises MisuseError
-    where no server is named.
+    Options are those of `prefect worker start`. Runs that are stopped with it are set to Crashed. Raises
+    MisuseError if no server is set.
     """
     require_server()
     command = prefect_command("worker", "start", "--pool", WORK_POOL, "--type", "process", *options)
@@ -59,12 +59,12 @@ def _stop_worker(worker: Process) -> None:
         logger.info(f"stopped amid {len(run_ids)} run(s)")
         with suppress(
             httpx.HTTPError
-        ):  # the server may be gone too; its automation ends them when it is back
+        ):  # the server may be down too; then its automation sets the runs to Crashed after a restart
             asyncio.run(_mark_as_crashed(run_ids))
 
 
 def _find_run_ids(worker_process_id: int) -> set[UUID]:
-    """Return the runs whose processes a worker has started."""
+    """Return the ids of the runs whose processes are descendants of a worker."""
     run_ids = set[UUID]()
     for process in psutil.Process(worker_process_id).children(recursive=True):
         with suppress(psutil.Error):

@@ -1,4 +1,4 @@
-"""A Prefect server, a worker and all deployments on one machine, with one command."""
+"""The command `postlake serve`: a Prefect server, a worker and all deployments on one machine."""
 
 import fcntl
 import logging
@@ -24,26 +24,26 @@ logger = logging.getLogger(__name__)
 
 HOST = "127.0.0.1"
 DEFAULT_HOME = Path("data/prefect")
-# the log of a process that is killed has all that it wrote
+# so that the log of a killed process is complete
 UNBUFFERED = {"PYTHONUNBUFFERED": "1"}
 SECONDS_TO_STOP = {"worker": 40, "server": 15}
 USER = "postlake"
 MAX_LOG_LINES = 10
-# more than ten lines of a log, and little to read
+# enough for MAX_LOG_LINES lines, and fast to read
 MAX_LOG_BYTES = 8_000
 
 
 class ProcessEndedError(PostlakeError):
-    """The server or the worker has ended by itself."""
+    """The server or the worker has exited by itself."""
 
 
 def serve(port: int, wait_seconds: float, *, with_password: bool = False) -> int:
-    """Run server, worker and deployments until a signal ends them; give the exit code.
+    """Run server, worker and deployments until a signal ends them; return the exit code.
 
-    Raises MisuseError where the folder or the port is taken, EndedError where a process ends by itself, and what
-    `deploy` raises.
+    Raises MisuseError if the folder or the port is in use, ProcessEndedError if a process exits by itself,
+    and the errors of `deploy`.
     """
-    # set before Prefect is imported, which reads them then
+    # set before the import of Prefect, which reads it then
     os.environ.setdefault("PREFECT_HOME", str(DEFAULT_HOME.resolve()))
     home = Path(os.environ["PREFECT_HOME"])
     with _locked_folder(home) as lock:
@@ -74,11 +74,11 @@ def serve(port: int, wait_seconds: float, *, with_password: bool = False) -> int
 def _set_prefect_urls(port: int) -> None:
     api = f"http://{HOST}:{port}/api"
     os.environ["PREFECT_API_URL"] = api
-    # what the browser asks, where that is another: behind a proxy or a tunnel
+    # the URL that the browser uses; it differs behind a proxy or a tunnel
     os.environ["PREFECT_SERVER_UI_API_URL"] = settings().ui_api_url or api
-    # of the links in logs and webhooks
+    # for links in logs and webhooks
     os.environ["PREFECT_UI_URL"] = f"http://{HOST}:{port}/v2"
-    # a password of the server's is one of its clients', which are started here
+    # the clients that are started here use the password of the server
     if "PREFECT_SERVER_API_AUTH_STRING" in os.environ:
         os.environ.setdefault("PREFECT_API_AUTH_STRING", os.environ["PREFECT_SERVER_API_AUTH_STRING"])
 
@@ -88,10 +88,13 @@ def _server_command(port: int) -> list[str]:
 
 
 def _set_password(home: Path) -> None:
-    """Have the server ask for the user and password that are kept in its folder, made at the first time."""
+    """Require the user and password that are stored in the folder of the server; create them if missing.
+
+    Raises MisuseError if the password file is empty.
+    """
     password_file = home / "password"
     if not password_file.exists():
-        # never there with other rights than its owner's
+        # so that nobody else can read the file at any time
         password_file.touch(0o600, exist_ok=False)
         password_file.write_text(f"{USER}:{secrets.token_urlsafe(24)}\n", encoding="ascii")
     password_file.chmod(0o600)
@@ -106,9 +109,9 @@ def _set_password(home: Path) -> None:
 
 @contextmanager
 def _locked_folder(home: Path) -> Iterator[int]:
-    """Lock the folder of the server for us and what we start; yield the file descriptor of the lock.
+    """Lock the folder of the server for this process and its children; yield the file descriptor of the lock.
 
-    Raises MisuseError where another holds it, or what another has left behind.
+    Raises MisuseError if another `postlake serve`, or a process that one has left behind, holds the lock.
     """
     home.mkdir(parents=True, exist_ok=True)
     lock = os.open(home / "serve.lock", os.O_RDWR | os.O_CREAT, 0o600)
@@ -139,7 +142,7 @@ def _is_taken(port: int) -> bool:
 
 @contextmanager
 def _run_process(name: str, lock: int, command: list[str]) -> Iterator[Process]:
-    """Run a process, its output in a file of PREFECT_HOME, and end it with the block."""
+    """Run a process until the end of the block, with its output in `<name>.log` in PREFECT_HOME."""
     with _log_path(name).open("ab") as log_file:
         process = subprocess.Popen(  # noqa: S603 - our own interpreter
             command,
@@ -147,7 +150,7 @@ def _run_process(name: str, lock: int, command: list[str]) -> Iterator[Process]:
             stdout=log_file,
             stderr=log_file,
             start_new_session=True,
-            # what outlives us holds the folder
+            # a process that outlives this one keeps the lock
             pass_fds=(lock,),
         )
     _record_process_id(lock, process.pid)
@@ -162,7 +165,10 @@ def _log_path(name: str) -> Path:
 
 
 def _wait_for_server(server: Process, port: int, seconds: float) -> None:
-    """Wait for the server's first answer, so long at most: `deploy` says what is wrong with one that gives none."""
+    """Wait at most `seconds` for the first answer of the server; later, `deploy` reports a missing answer.
+
+    Raises ProcessEndedError if the server has exited.
+    """
     deadline = time.monotonic() + seconds
     while not _is_healthy(port) and time.monotonic() < deadline:
         _raise_if_ended("server", server)
@@ -185,7 +191,7 @@ def _wait_until_one_ends(processes: dict[str, Process]) -> None:
 
 
 def _raise_if_ended(name: str, process: Process) -> None:
-    """Raise EndedError where a process has ended, with the last that it wrote."""
+    """Raise ProcessEndedError, with the last lines of its log, if a process has exited."""
     code = process.poll()
     if code is None:
         return

@@ -1,4 +1,4 @@
-"""Prefect's server, its API and its UI, behind a guard."""
+"""The Prefect server, API and UI, behind the guard of flows/server/guard.py."""
 
 import uvicorn
 from prefect.server.api.server import create_app
@@ -9,9 +9,10 @@ from flows.server.guard import Guard, parse_allowed_hosts, read_allowed_hosts
 
 
 def run_server(host: str, port: int) -> None:
-    """Run the server until a signal ends it, as `prefect server start` does. Raises MisuseError.
+    """Run the server until a signal stops it, as `prefect server start` does.
 
-    It may be reached on loopback, by the host that it tells browsers, and by those that the environment allows.
+    Accepted are requests to loopback, to the host of the API URL of the UI, and to POSTLAKE_ALLOWED_HOSTS.
+    Raises MisuseError if that variable is invalid.
     """
     server = get_current_settings().server
     allowed_hosts = [*read_allowed_hosts(), *parse_allowed_hosts("", server.ui.api_url or "")]

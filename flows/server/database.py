@@ -1,4 +1,4 @@
-"""SQLite as the database of Prefect's server, with transactions that wait for each other."""
+"""SQLite as the database of the Prefect server, with transactions that wait for each other."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -11,10 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncSession, AsyncSessionTransaction
 
 
 class _ImmediateSqliteConfiguration(AioSqliteConfiguration):
-    """SQLite of which a transaction waits for its turn to write as it begins, up to a minute.
+    """A SQLite configuration whose transactions take the write lock when they begin, waiting up to a minute.
 
-    Prefect begins most of them as readers. SQLite refuses one at once that has read and then writes, if another has
-    written meanwhile (SQLITE_BUSY_SNAPSHOT, https://sqlite.org/rescode.html#busy_snapshot), and the API answers 503.
+    Prefect begins most transactions as readers. If such a transaction then writes, and another one has
+    written since it began, SQLite fails at once (SQLITE_BUSY_SNAPSHOT,
+    https://sqlite.org/rescode.html#busy_snapshot), and the API answers 503.
     """
 
     @asynccontextmanager
@@ -27,7 +28,7 @@ class _ImmediateSqliteConfiguration(AioSqliteConfiguration):
 
 
 def use_immediate_transactions() -> None:
-    """Have a server that is made in this process wait for its turn to write, where its database is SQLite."""
+    """Make a server that is created in this process use such transactions, if its database is SQLite."""
     url = PREFECT_API_DATABASE_CONNECTION_URL.value()
     if get_dialect(url).name == "sqlite":
         MODELS_DEPENDENCIES["database_config"] = _ImmediateSqliteConfiguration(connection_url=url)

@@ -1,7 +1,8 @@
-"""A guard before a server: who was sent by a foreign web page, or to a foreign name, is refused before anything acts.
+"""A guard in front of a server: it refuses requests from pages of other sites and requests to unknown hosts.
 
-A browser lets any page send requests to a server on this machine. Such a request names the page's origin, or carries
-the page's own host name where its name leads to this machine (DNS rebinding). Programs send no origin.
+A browser lets any page send requests to a server on this machine. Such a request contains the origin of the
+page, or the host name of the page if that name resolves to this machine (DNS rebinding). Programs send no
+origin.
 """
 
 import ipaddress
@@ -22,21 +23,21 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
 ALLOWED_HOSTS_VARIABLE = variable("allowed_hosts")
-# a name or address, and a port; no user, no path
+# a name or address, and optionally a port; no user, no path
 AUTHORITY_PATTERN = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(\d{1,5}))?")
 DEFAULT_PORTS = {"http": "80", "https": "443", "ws": "80", "wss": "443"}
 FOREIGN_FETCH_SITES = {"cross-site", "same-site"}
 REFUSAL_MESSAGE = (
     "Refused: neither {} nor its origin is known here. POSTLAKE_ALLOWED_HOSTS names those that are.\n"
 )
-# a page in a foreign frame can be clicked on by a person who sees another
+# against clickjacking: a page in a frame of another site can receive clicks that were meant for that site
 FRAME_HEADERS = {b"x-frame-options": b"SAMEORIGIN", b"content-security-policy": b"frame-ancestors 'self'"}
 CORS_HEADER = b"access-control-allow-origin"
 
 
 @dataclass(frozen=True, slots=True)
 class HostPort:
-    """Where a server is reached; no port means any."""
+    """A host and port by which a server is reached; a port of None means any port."""
 
     host: str
     port: str | None = None
@@ -55,7 +56,10 @@ class HostPort:
 
 
 def parse_host(text: str, scheme: str = "") -> HostPort | None:
-    """Read `host`, `host:port` or `[address]:port`; None is what no browser would send."""
+    """Parse `host`, `host:port` or `[address]:port`; return None for text that no browser would send.
+
+    A missing port is the default port of the scheme, or None.
+    """
     match = AUTHORITY_PATTERN.fullmatch(text)
     if match is None:
         return None
@@ -64,15 +68,17 @@ def parse_host(text: str, scheme: str = "") -> HostPort | None:
 
 
 def parse_origin(text: str) -> HostPort | None:
-    """Read `scheme://host:port`; None for `null` and for what is no origin of a web page."""
+    """Parse `scheme://host:port`; return None for `null` and for other text that is no web origin."""
     scheme, separator, authority = text.partition("://")
     return parse_host(authority, scheme) if separator and scheme.lower() in {"http", "https"} else None
 
 
 def parse_allowed_hosts(names: str, *urls: str) -> list[HostPort]:
-    """Read POSTLAKE_ALLOWED_HOSTS (names, with or without ports, between commas), and the hosts of URLs.
+    """Return the hosts in a POSTLAKE_ALLOWED_HOSTS value and in URLs.
 
-    Raises ValueError with the name that is none.
+    The value contains names, with or without ports, separated by commas or white space.
+
+    Raises ValueError with the name that is invalid.
     """
     hosts = list[HostPort]()
     for name in filter(None, re.split(r"[\s,]+", names)):
@@ -91,7 +97,7 @@ def parse_allowed_hosts(names: str, *urls: str) -> list[HostPort]:
 
 
 def read_allowed_hosts() -> list[HostPort]:
-    """Return the places that the environment allows. Raises MisuseError for what is none."""
+    """Return the hosts in POSTLAKE_ALLOWED_HOSTS. Raises MisuseError for an invalid one."""
     try:
         return parse_allowed_hosts(settings().allowed_hosts)
     except ValueError as error:
@@ -101,9 +107,10 @@ def read_allowed_hosts() -> list[HostPort]:
 
 
 class Guard:
-    """An ASGI app before another: it lets through what comes from here or from an allowed place, and refuses the rest.
+    """An ASGI app in front of another one; it refuses all requests but those to loopback and allowed hosts.
 
-    Loopback is here. A page of another port of this machine is as foreign as any other: it is another program's.
+    A page that sends a request must come from loopback with the same port, or from an allowed host. A page
+    from another port of this machine is refused like any foreign page, since it belongs to another program.
     """
 
     def __init__(self, app: App, allowed_hosts: Iterable[HostPort] = ()) -> None:
@@ -115,7 +122,7 @@ class Guard:
         elif self._is_allowed(scope):
             await self._app(scope, receive, _adding_headers(scope, send))
         elif scope["type"] == "websocket":
-            # before it is accepted, which servers answer with 403
+            # closing before accepting: servers answer with 403
             await receive()
             await send({"type": "websocket.close", "code": 1008})
         else:
@@ -138,7 +145,7 @@ class Guard:
         return is_same_server or any(allowed_host.covers(origin_host) for allowed_host in self._allowed_hosts)
 
     def _is_allowed_host(self, host: HostPort) -> bool:
-        # a proxy asks by another port and scheme than the browser
+        # the port is not compared: a proxy uses another port and scheme than the browser
         return any(allowed_host.host == host.host for allowed_host in self._allowed_hosts)
 
 
@@ -147,7 +154,10 @@ def _header_values(scope: Scope, name: bytes) -> list[str]:
 
 
 def _is_foreign(scope: Scope) -> bool:
-    """Return whether another site's page asks without an origin: as a picture, a script or a frame; a link is none."""
+    """Check whether a page of another site caused a request without an origin: an image, script or frame.
+
+    A link that a user follows does not count.
+    """
     if FOREIGN_FETCH_SITES.isdisjoint(_header_values(scope, b"sec-fetch-site")):
         return False
     follows_a_link = (
@@ -183,7 +193,10 @@ def _adding_headers(scope: Scope, send: Send) -> Send:
 
 
 def _protected_headers(headers: Headers, origins: list[bytes]) -> Headers:
-    """Return the one origin that is let through where the app would let any read the answer, and let nobody frame it."""
+    """Return response headers with CORS limited to the allowed origin and frames of other sites forbidden.
+
+    CORS is only limited where the app allows every origin (`*`).
+    """
     present_names = {key.lower() for key, _ in headers}
     restricted_headers = [
         (key, value) for key, value in headers if key.lower() != CORS_HEADER or value != b"*"

@@ -1,4 +1,4 @@
-"""Prefect's own API, which lives as long as our process and is started where no server is named."""
+"""A temporary Prefect API for this process, used if no server is set."""
 
 import os
 import signal
@@ -16,18 +16,18 @@ from flows.server.database import use_immediate_transactions
 from flows.server.guard import Guard
 from schemas.errors import PostlakeError
 
-# what Prefect sets for such a server: no UI, and no other after it in its process
+# the settings that Prefect uses for such a server: no UI, and no second app in the process
 SERVER_SETTINGS = {"PREFECT_UI_ENABLED": "0", "PREFECT__SERVER_EPHEMERAL": "1", "PREFECT__SERVER_FINAL": "1"}
 
 
 def app() -> Guard:
-    """Return the app of the API, behind a guard: it is reached on loopback alone."""
+    """Return the ASGI app of the API behind a guard, which accepts only requests to loopback."""
     use_immediate_transactions()
     return Guard(create_app())
 
 
 class _GuardedServer(SubprocessASGIServer):
-    """The one server that Prefect's clients in this process use, with our app in the place of Prefect's."""
+    """The one server that all Prefect clients in this process use, with `app` in place of Prefect's app."""
 
     def _run_uvicorn_command(self) -> Process:
         root = Path(__file__).parents[2]
@@ -38,10 +38,11 @@ class _GuardedServer(SubprocessASGIServer):
 
 
 def start() -> None:
-    """Start the API, unless it runs. Raises PostlakeError where it does not start.
+    """Start the API, unless it is running. Raises PostlakeError if it does not start.
 
-    Ctrl-C in a terminal goes to all processes that were started there. This one must outlive it: a flow without its API
-    asks it for minutes how to end. A process inherits which signals are blocked from the thread that starts it.
+    Ctrl-C in a terminal sends SIGINT to all processes that were started there. The API must survive it: a
+    flow whose API is down retries for minutes to report its end. A process inherits the blocked signals of
+    the thread that starts it, so SIGINT is blocked in a thread of its own.
     """
     outcome: Future[None] = Future()
 
@@ -49,7 +50,7 @@ def start() -> None:
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             _GuardedServer().start()
-        except Exception as error:  # noqa: BLE001 - handed on to the thread that waits
+        except Exception as error:  # noqa: BLE001 - passed to the waiting thread
             outcome.set_exception(error)
         else:
             outcome.set_result(None)

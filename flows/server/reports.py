@@ -1,6 +1,7 @@
-"""Reports in a browser: pages of the `report` flow, served on this machine by `postlake serve`.
+"""An HTTP server for the pages of the `report` flow, run on this machine by `postlake serve`.
 
-From another origin than the UI's, and sandboxed: a page is made of what strangers wrote, and shall reach nothing.
+The pages have another origin than the UI and are sandboxed: they contain text from untrusted posts, and must
+not be able to reach anything.
 """
 
 import os
@@ -18,13 +19,13 @@ from flows.server.guard import Guard, Message, Receive, Scope, Send
 from flows.settings import settings, variable
 
 FOLDER_VARIABLE, URL_VARIABLE = variable("reports"), variable("reports_url")
-# the id of a run: nobody guesses it, and no path is made of it
+# the id of a run: it cannot be guessed, and cannot lead to another folder
 PAGE_PATH_PATTERN = re.compile(r"/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.html)")
-# a page of a large lake has some megabytes
+# the page of a large lake has a few megabytes
 MAX_PAGES = 50
 HEADERS = {
     "content-type": "text/html; charset=utf-8",
-    # the page's own scripts, which its own policy names one by one; links to posts open as ordinary pages
+    # scripts of the page are allowed, and its own policy lists each; links to posts open as ordinary pages
     "content-security-policy": "sandbox allow-scripts allow-popups allow-popups-to-escape-sandbox allow-modals; "
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -38,7 +39,7 @@ HEADERS = {
 
 
 class ReportsApp:
-    """An ASGI app that serves the pages in a folder by their names, and nothing else."""
+    """An ASGI app that serves only the pages in a folder, by their names."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -67,7 +68,10 @@ class ReportsApp:
 
 @contextmanager
 def serve_reports(folder: Path, host: str, port: int) -> Iterator[str]:
-    """Serve the pages of a folder, on another port where that one is taken; give the URL of the folder."""
+    """Serve the pages of a folder within this block; yield the URL of the folder.
+
+    If the port is in use, another one is chosen.
+    """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     listener = _create_listener(host, port)
     config = uvicorn.Config(Guard(ReportsApp(folder)), log_config=None, lifespan="off", server_header=False)
@@ -90,7 +94,7 @@ def _create_listener(host: str, port: int) -> socket.socket:
 
 
 def publish_page(page: Path, run_id: str) -> str | None:
-    """Copy the page that a run has written to where it is served; give its URL. None: nobody serves pages here."""
+    """Copy the page of a run to the served folder, and return its URL; None if no pages are served."""
     folder, url = settings().reports, settings().reports_url
     if not folder or not url:
         return None

@@ -1,1 +1,1 @@
-"""From a batch of rows to committed tables: which file is the post, its versions, the commits in order, recovery. No queries."""
+"""From a batch of rows to committed tables: elections, versions, ordered commits, recovery. No queries."""

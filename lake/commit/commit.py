@@ -1,8 +1,8 @@
 """Commit a resolved batch: raw, revisions, posts, files, in this order, each in one Delta commit.
 
-The ledger commits last and names the versions of posts and revisions that it goes with. What a run killed
-before that has written to them is undone by the next run (`rollback_uncommitted`), so they never hold what the ledger does
-not know.
+The ledger (table `files`) is committed last, and records the versions of posts and revisions that belong to
+it. If a run is killed before that, the next run undoes its commits to these tables (`rollback_uncommitted`).
+So they never contain rows that the ledger does not know.
 """
 
 import polars as pl
@@ -17,14 +17,15 @@ from schemas.keys import IDENTITY_VERSION
 
 # Written with a commit to posts or revisions: the batch it belongs to.
 BATCH_KEY = "postlake.batch"
-# Written with a commit to files, as Delta app transactions, which outlive the log: the versions that it goes with.
+# Written with a commit to files, as Delta app transactions, which outlive the log: the versions that belong
+# to it.
 COMMITTED_VERSION_KEYS = {"posts": "postlake.posts", "revisions": "postlake.revisions"}
-# Written in the same way: the version of the rules of identity by which all rows are resolved.
+# Written in the same way: the version of the identity rules under which all rows are resolved.
 IDENTITY_KEY = "postlake.identity"
 
 
 def commit(lake: Lake, batch: Batch, resolution: Resolution, changes: PostChanges, run: Run) -> None:
-    """Write a batch. What is written stays, whatever comes after."""
+    """Write a batch. A later failure does not undo it."""
     _add_contents(lake, batch.contents)
     commit_properties = CommitProperties(custom_metadata={BATCH_KEY: f"{run.run_id}/{batch.number}"})
     if not (changes.revisions.is_empty() and changes.revision_partitions.is_empty()):
@@ -42,7 +43,7 @@ def commit(lake: Lake, batch: Batch, resolution: Resolution, changes: PostChange
 
 
 def version_transactions(lake: Lake) -> list[Transaction]:
-    """Return what each commit to the ledger names: the versions that it goes with, and the rules of identity."""
+    """Return what each commit to the ledger records: versions of posts, revisions and the identity rules."""
     versions = [
         Transaction(name, lake.table(table).version()) for table, name in COMMITTED_VERSION_KEYS.items()
     ]
@@ -50,15 +51,16 @@ def version_transactions(lake: Lake) -> list[Transaction]:
 
 
 def has_recorded_versions(lake: Lake) -> bool:
-    """Return whether the ledger names the very versions of posts and revisions that stand."""
+    """Return whether the ledger records the current versions of posts and revisions."""
     return all(_recorded_version(lake, name) == lake.table(name).version() for name in COMMITTED_VERSION_KEYS)
 
 
 def current_version_properties(lake: Lake) -> CommitProperties:
-    """Return what goes with a commit to the ledger that changes no row of it.
+    """Return the properties of a commit to the ledger that changes none of its rows.
 
-    It names the versions of posts and revisions that stand, behind which no repair goes back then, and says again
-    how far the last batch came. To be used where `rollback_uncommitted` has found nothing, or is done.
+    They record the current versions of posts and revisions, so that no rollback restores an older one. They
+    repeat the checkpoints of the last batch. Use them only when `rollback_uncommitted` has found nothing, or
+    is done.
     """
     checkpoints = runs.last_batch_checkpoints(lake)
     files_transaction = Transaction(runs.FILES_VERSION_KEY, runs.files_version(lake))
@@ -69,9 +71,10 @@ def current_version_properties(lake: Lake) -> CommitProperties:
 
 
 def rewrite_posts(lake: Lake, posts: pl.DataFrame, partitions: pl.DataFrame) -> None:
-    """Put posts in the place of all that some partitions of posts hold, where the ledger has nothing to say of it.
+    """Replace all posts of some partitions, without a commit to the ledger.
 
-    Should a run be killed amid the next batch, undoing that batch undoes this too; it is to be done again then.
+    If a run is killed during the next batch, the rollback of that batch undoes this too. Then it must be done
+    again.
     """
     _assert_one_to_one(posts)
     lake.replace(
@@ -92,7 +95,10 @@ def _assert_one_to_one(posts: pl.DataFrame) -> None:
 
 
 def rollback_uncommitted(lake: Lake) -> bool:
-    """Undo what a killed run wrote to posts and revisions without its ledger; True if there was such."""
+    """Undo what a killed run wrote to posts and revisions without the ledger.
+
+    Return whether there was any.
+    """
     uncommitted = [name for name in COMMITTED_VERSION_KEYS if _has_uncommitted(lake, name)]
     for name in uncommitted:
         lake.table(name).restore(_recorded_version(lake, name))
@@ -100,7 +106,10 @@ def rollback_uncommitted(lake: Lake) -> bool:
 
 
 def consistent_versions(lake: Lake) -> dict[str, int]:
-    """Return the versions of all tables that make a whole, without the batch that is being written or was left unfinished."""
+    """Return the versions of all tables that make a consistent snapshot.
+
+    A batch that is being written, or was left unfinished, is not included.
+    """
     recorded = {
         name: _recorded_version(lake, name) for name in COMMITTED_VERSION_KEYS if _has_uncommitted(lake, name)
     }

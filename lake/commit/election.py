@@ -1,7 +1,7 @@
-"""Who tells each post, moment by moment? A pure replay of files that come and go.
+"""Elect the file of each post over time: a pure replay of added and deleted files.
 
-Among the files that tell a post the latest published wins, then the longest text, then the first path and
-origin in byte order: the choice depends on the files alone, not on the order in which they were read.
+Among the files of a post, the latest published wins, then the longest text, then the first path and origin in
+byte order. The choice depends only on the files, not on the order in which they were read.
 """
 
 import datetime as dt
@@ -16,17 +16,18 @@ import polars as pl
 from lake.batch import KEY
 
 Key = tuple[str, str]
-# (moment, key, row): a file comes as that row, or goes where row is None
+# (time, key, row): a file is added or changed to that row, or deleted if row is None
 Event = tuple[dt.datetime, Key, int | None]
-# (moment, row): from then on that row tells the post; None: no file does
+# (time, row): from this time on the row is the elected file of the post; None: no file is
 Election = tuple[dt.datetime, int | None]
 
 
 @dataclass(slots=True)
 class FileColumns:
-    """The rows of the ledger that take part, by column, and which of them can tell a post.
+    """The rows of the ledger (table `files`) that take part in elections, by column.
 
-    `date_and_length` has (published_at in microseconds, text_chars) of each.
+    `date_and_length` has (published_at in microseconds, text_chars) of each row. Only a row with
+    `is_readable` can be elected.
     """
 
     key: list[Key]
@@ -44,18 +45,18 @@ class FileColumns:
         return cls(key, post_id, list(zip(published_us, chars, strict=True)), readable)
 
     def rank(self, row: int) -> tuple[int, int, str, str]:
-        """Order the rows that tell one post; the first is chosen."""
+        """Return the sort key of a row among the rows of one post. The first is elected."""
         (published, chars), (origin, path) = self.date_and_length[row], self.key[row]
         return -published, -chars, path, origin
 
 
 @dataclass(slots=True)
 class ElectionLog:
-    """What came of a sequence of events.
+    """Result of a replay of events.
 
-    `elections` holds, for each post that an event touched, the rows that told it, in order. `live_rows` is the row
-    that each file has at the end, `deleted_rows` the row and moment of those that are gone at the end, `added_at` the
-    moment at which a file was first there.
+    `elections` has the elected rows of each post that an event touched, in order of time. `live_rows` has the
+    row of each file that exists at the end. `deleted_rows` has the last row of each file that is deleted at
+    the end, and the time of its deletion. `added_at` has the time at which a file was first added.
     """
 
     elections: dict[str, list[Election]] = field(default_factory=lambda: defaultdict(list))
@@ -65,10 +66,13 @@ class ElectionLog:
 
 
 class EventReplay:
-    """The files that are there, grouped by the post they tell, while events are played."""
+    """The files that exist during a replay of events, grouped by post."""
 
     def __init__(self, files: FileColumns, live_count: int, edited_later: Iterable[int]) -> None:
-        """Begin with the first `live_count` rows; a doomed one gives way to a row that has just come."""
+        """Begin with the first `live_count` rows.
+
+        A row of `edited_later` is deleted if it would win against a row that the replay added.
+        """
         self.files, self.live_count = files, live_count
         self.edited_later = set(edited_later)
         self.election_log = ElectionLog()
@@ -77,7 +81,10 @@ class EventReplay:
             self._put(row)
 
     def play(self, events: list[Event]) -> ElectionLog:
-        """Play events in order of moments; at one moment, all that goes goes before anything comes."""
+        """Replay events in order of time, and return the log.
+
+        Deletions come before additions of the same time.
+        """
         events.sort(key=lambda event: (event[0], event[2] is not None))
         for effective_at, group in groupby(events, key=itemgetter(0)):
             touched_posts: set[str] = set()
@@ -112,7 +119,7 @@ class EventReplay:
             touched_posts.add(post_id)
 
     def _elect(self, post_id: str, effective_at: dt.datetime) -> None:
-        """A file that cannot be read for a while keeps its post as it stands."""
+        """Elect the row of a post. While all its files are unreadable, the post stays as it is."""
         claims = self.claims[post_id]
         readable_rows = [row for row in claims if self.files.is_readable[row]]
         if len(readable_rows) > 1:

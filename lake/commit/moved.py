@@ -1,4 +1,8 @@
-"""Versions that a change moved, should it be cut into batches: what ends at that moment ends where it was before."""
+"""Paths of versions that were moved by a change which was split into several batches.
+
+If one batch moves a version and a later batch ends it at the same time, the version ends at its previous
+path.
+"""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
@@ -19,7 +23,7 @@ MOVES_SCHEMA = {
 
 
 def restore_previous_paths(versions: pl.DataFrame, moves: pl.DataFrame) -> pl.DataFrame:
-    """Return the versions that ended at the moment at which an earlier batch moved them the path from before it."""
+    """Return the versions; those that ended at the time of their move have the path from before it."""
     ended_at = pl.coalesce("superseded_at", "withdrawn_at")
     is_instant = ended_at.is_not_null() & (ended_at == pl.col("moved_at"))
     return (
@@ -38,10 +42,11 @@ def pending_moves(
     rows: pl.DataFrame,
     moves: pl.DataFrame,
 ) -> pl.DataFrame:
-    """Return the versions that the last moment of a batch moved, with the path they had before: SCHEMA.
+    """Return the versions that the last election of each post moved, with their previous path: MOVES_SCHEMA.
 
-    `versions` name the path that the lake has them under, the choices tell of `rows`, and `moves` is what the batch
-    before gave: of this goes on what the same moment moved already.
+    `versions` has the stored paths as `stored_origin` and `stored_path`. The elections refer to `rows` by
+    index. `moves` is the result for the previous batch; its moves at or after the first time of this batch
+    are kept.
     """
     last_elections = _last_elections(elections)
     previous_files = rows.select(origin_told="origin", path_told="path", row_before=pl.int_range(pl.len()))
@@ -61,7 +66,7 @@ def pending_moves(
 
 
 def _last_elections(elections: Mapping[str, Sequence[Election]]) -> pl.DataFrame:
-    """Return the last moment that touches each post, and the row that told it until then, if one came earlier."""
+    """Return the time of the last election of each post, and the row elected before it (null if none)."""
     post_elections = [
         (post_id, told[-1][0], told[-2][1] if len(told) > 1 else None) for post_id, told in elections.items()
     ]

@@ -1,4 +1,4 @@
-"""What a settled batch makes of the stored posts: the rows that stand, and the versions that do not."""
+"""Compute what a resolved batch changes in posts and revisions: current rows and past versions."""
 
 from dataclasses import dataclass
 from operator import attrgetter
@@ -15,19 +15,19 @@ from schemas.enums import Reason
 from schemas.tables import empty_table, schema_of
 
 IDENTITY_COLUMNS = ["post_id", *KEY, "blob", "version_at", "withdrawn_at"]
-# a post, and what names the partition that it is stored in
+# a post, and the columns that determine its partition
 PARTITION_KEY = ["post_id", "source_id", "date"]
-# set for each version by what came and went, not by what its file says
+# set for each version by added and deleted files, not by the content of its file
 VERSION_COLUMNS = ["blob", "version_at", "withdrawn_at"]
 VALIDITY_COLUMNS = [*KEY, "version_at", "withdrawn_at", "superseded_at", "superseded_by"]
 _REVISIONS_SCHEMA = schema_of("revisions")
-# what a reading gives, whichever run did it
+# columns that parsing sets, independent of the run
 _PARSED_COLUMNS = [
     name
     for name in schema_of("posts")
     if name not in {"post_id", "blob", *VALIDITY_COLUMNS, "run_id", "ingested_at"}
 ]
-# a version as frames hold it: its post, then the fields of version_chain.Version
+# a version as a row of a frame: its post, then the fields of version_chain.Version
 VERSION_SCHEMA = {"post_id": pl.String(), "row": pl.Int64()} | {
     name: _REVISIONS_SCHEMA[name] for name in (*VERSION_COLUMNS, "superseded_at", "superseded_by")
 }
@@ -35,12 +35,14 @@ VERSION_SCHEMA = {"post_id": pl.String(), "row": pl.Int64()} | {
 
 @dataclass(frozen=True, slots=True)
 class PostChanges:
-    """What is to be written: `posts`, all rows of the partitions `partitions`, and the `past` versions, for revisions.
+    """The rows to write.
 
-    Where a post that was away is touched, or a stored version turns out never to have been, so that the revision that
-    it followed goes on, `past` has all that stays of the partitions `revised`, which such revisions lie in. `moved` is
-    for the batch that follows. `unread` are the files (rows of the ledger) that tell a version and that neither the
-    batch nor the lake holds the reading of; as long as there are any, nothing can be written.
+    `posts` has all rows of the `partitions` of posts. `revisions` has the past versions.
+    `revision_partitions` are the partitions of revisions to replace: those with a withdrawn post that
+    changes, or with a revision that becomes current again because the stored version after it is removed.
+    `revisions` then also has all other rows of these partitions. `moves` is for the next batch.
+    `unparsed_files` are rows of the ledger (table `files`) whose version is to be written, but whose parsed
+    row is neither in the batch nor in the lake. While there are any, nothing can be written.
     """
 
     partitions: pl.DataFrame
@@ -54,9 +56,10 @@ class PostChanges:
 def diff_posts(
     lake: Lake, resolution: Resolution, parsed_posts: pl.DataFrame, moves: pl.DataFrame
 ) -> PostChanges:
-    """Compare what a batch settled with the stored posts. `parsed_posts` are the posts rows that were read for it.
+    """Compare a resolved batch with the stored posts.
 
-    `moved` is what the turnover of the batch before gave, of the same run: none (moved.SCHEMA) for the first.
+    `parsed_posts` are the rows of posts that were parsed for the batch. `moves` is `PostChanges.moves` of the
+    previous batch of the same run, empty (moved.MOVES_SCHEMA) for the first batch.
     """
     partition = lake.partition_columns("posts")
     stored = _load_stored(lake, resolution)
@@ -100,8 +103,9 @@ def diff_posts(
 class _StoredPosts:
     """What the lake has of the touched posts.
 
-    `posts`: all rows of the partitions of posts that they may lie in. `withdrawn`: the rows of revisions of those that are
-    withdrawn. `stored`: the last version of each, from either, as rows of posts. `reopenable`: revisions that may go on.
+    `posts`: all rows of the partitions of posts that may contain them. `withdrawn`: the rows of revisions of
+    those that are withdrawn. `last_versions`: the last version of each, from either table, as rows of posts.
+    `reopenable`: revisions that may become current again.
     """
 
     posts: pl.DataFrame
@@ -128,7 +132,8 @@ def _load_stored(lake: Lake, resolution: Resolution) -> _StoredPosts:
         [posts.join(touched_posts, on="post_id", how="semi"), lake.conform("posts", withdrawn_rows)]
     )
     reopenable = revisions_to_reopen(lake, resolution.elections, last_versions)
-    # a revision that goes on is a row of posts again, maybe in a partition of which no file tells any more
+    # a revision that becomes current again is a row of posts, maybe in a partition that no ledger row names
+    # any more
     other_partitions = (
         pl.concat([withdrawn_rows, reopenable])
         .select(partition)
@@ -146,14 +151,17 @@ def _load_stored(lake: Lake, resolution: Resolution) -> _StoredPosts:
 def _unchanged_versions(
     versions: pl.DataFrame, stored_posts: pl.DataFrame, parsed_posts: pl.DataFrame
 ) -> pl.DataFrame:
-    """Find the current versions that are as the lake has them, and read as they did."""
+    """Return the last versions that are stored already, and whose parsed columns are the same."""
     same_posts = stored_posts.join(_parsed_differently(stored_posts, parsed_posts), on="post_id", how="anti")
     current_versions = versions.filter(pl.col("superseded_at").is_null())
     return current_versions.join(same_posts, on=IDENTITY_COLUMNS, how="semi", nulls_equal=True)
 
 
 def _parsed_differently(stored_posts: pl.DataFrame, parsed_posts: pl.DataFrame) -> pl.DataFrame:
-    """Find the stored posts of which the same file reads otherwise by now: another version of postlake read it."""
+    """Return the stored posts whose file is parsed differently by now: post_id.
+
+    Another version of postlake has parsed the stored row.
+    """
     parsed = (
         parsed_posts.with_columns(FILE_NAME)
         .unique(CONTENT_KEY, keep="first")
@@ -165,7 +173,10 @@ def _parsed_differently(stored_posts: pl.DataFrame, parsed_posts: pl.DataFrame) 
 
 
 def _partitions_of_unreadable(lake: Lake, resolution: Resolution) -> pl.DataFrame:
-    """Find the posts that an unreadable file keeps: the file that told their last version may tell another post by now."""
+    """Return the posts that an unreadable file keeps: PARTITION_KEY.
+
+    The file of their last version may have another post by now, so the ledger may not have their partition.
+    """
     is_unreadable = pl.col("reason").eq_missing(pl.lit(Reason.UNREADABLE.value))
     kept_post_ids = resolution.rows.filter(is_unreadable).select("post_id").drop_nulls().unique()
     if kept_post_ids.is_empty():
@@ -179,7 +190,10 @@ def _partitions_of_unreadable(lake: Lake, resolution: Resolution) -> pl.DataFram
 
 
 def _partitions_of_withdrawn(lake: Lake, touched_posts: pl.DataFrame) -> pl.DataFrame:
-    """Find the withdrawn posts that an older postlake left in posts: no ledger row tells where their file's edit did."""
+    """Return the withdrawn posts that an older postlake left in posts: PARTITION_KEY.
+
+    If an edit of its file withdrew a post, no ledger row has its partition.
+    """
     files = lake.partition_files("posts")
     if "null_count.withdrawn_at" not in files.columns or touched_posts.is_empty():
         return empty_table("posts").select(PARTITION_KEY)
@@ -194,9 +208,9 @@ def _partitions_of_withdrawn(lake: Lake, touched_posts: pl.DataFrame) -> pl.Data
 def _build_versions(
     resolution: Resolution, stored_posts: pl.DataFrame, revisions: pl.DataFrame
 ) -> pl.DataFrame:
-    """Return the versions of each touched post since the stored one, with the file that tells each.
+    """Return the versions of each touched post since the stored one, with the file of each.
 
-    A version that is as the lake has it keeps the file that it had, `stored_origin` and `stored_path`.
+    A version that is as stored keeps its file: `stored_origin` and `stored_path`.
     """
     blobs = resolution.rows["blob"].to_list()
     stored_versions = {
@@ -229,7 +243,7 @@ def _build_versions(
 
 
 def _version_frame(chains: dict[str, list[Version]]) -> pl.DataFrame:
-    """Return versions as a frame, built by column."""
+    """Return versions as a frame: VERSION_SCHEMA."""
     versions = [version for chain in chains.values() for version in chain]
     post_ids = [post_id for post_id, life in chains.items() for _ in life]
     columns = {name: list(map(attrgetter(name), versions)) for name in VERSION_SCHEMA if name != "post_id"}
@@ -239,9 +253,9 @@ def _version_frame(chains: dict[str, list[Version]]) -> pl.DataFrame:
 def _with_post_columns(
     versions: pl.DataFrame, stored_posts: pl.DataFrame, parsed_posts: pl.DataFrame
 ) -> pl.DataFrame:
-    """Return versions as rows of revisions: what was read, under the path and the times of the version.
+    """Return versions as rows of revisions: the parsed columns, with the path and the times of the version.
 
-    `stored` are rows that the lake has of these posts. A version whose reading is nowhere at hand is left out.
+    `stored_posts` are stored rows of these posts. A version without a parsed row in either frame is dropped.
     """
     elected_versions, stored_versions = (
         versions.filter(pl.col("row").is_not_null()),
@@ -259,7 +273,7 @@ def _with_post_columns(
         "version_at"
     )
     moved_rows = unparsed.join(same_contents, on=["post_id", *CONTENT_KEY])
-    # a file that moved to another place tells another post there, in the same words
+    # a file that moved to another path can be another post there, with the same content
     relocated_rows = unparsed.join(moved_rows, on=["post_id", "version_at"], how="anti")
     relocated_rows = relocated_rows.join(
         same_contents.unique(CONTENT_KEY, keep="first").drop("post_id"), on=CONTENT_KEY

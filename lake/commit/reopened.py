@@ -1,4 +1,4 @@
-"""Revisions that a change touches again: of posts that are away, and those that a later batch may let go on."""
+"""Revisions that a change touches again: of withdrawn posts, and those that may become current again."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
@@ -8,15 +8,15 @@ import polars as pl
 from lake.commit.election import Election
 from lake.store import Lake
 
-# the log of a table may tell extremes to the millisecond
+# the log of a table may contain extremes to the millisecond only
 MILLISECOND = dt.timedelta(milliseconds=1)
 
 
 def withdrawn_revisions(lake: Lake, touched_posts: pl.DataFrame) -> pl.DataFrame:
-    """Return the last versions of those of some posts (post_id) that are withdrawn."""
+    """Return the last versions of the withdrawn posts among some posts (post_id)."""
     files = lake.partition_files("revisions")
     if "null_count.superseded_at" in files.columns:
-        # null where a file's statistics are not known
+        # null where the log has no statistics of a file
         files = files.filter((pl.col("null_count.superseded_at") > 0).fill_null(value=True))
     if files.is_empty() or touched_posts.is_empty():
         return pl.DataFrame(schema=lake.schema("revisions"))
@@ -38,9 +38,10 @@ def withdrawn_revisions(lake: Lake, touched_posts: pl.DataFrame) -> pl.DataFrame
 def revisions_to_reopen(
     lake: Lake, elections: Mapping[str, Sequence[Election]], stored: pl.DataFrame
 ) -> pl.DataFrame:
-    """Return the last revision of each stored post that is touched at the very moment its stored version began.
+    """Return the revision before each stored version that began at a time at which its post is touched again.
 
-    So it is where a change was cut, and files of several of its batches tell one post; else nothing is read.
+    This happens where a change was split into batches, and files of several batches belong to one post.
+    Otherwise nothing is read.
     """
     version_starts = dict(stored.select("post_id", "version_at").iter_rows())
     touched_again = [
@@ -59,7 +60,7 @@ def revisions_to_reopen(
 
 
 def _partitions_superseded_at(lake: Lake, times: pl.Series) -> pl.DataFrame:
-    """Find the partitions that may hold versions superseded at some moments, as the log tells."""
+    """Return the partitions that may contain versions superseded at these times, according to the log."""
     partition = lake.partition_columns("revisions")
     files = lake.partition_files("revisions")
     if "max.superseded_at" not in files.columns:
@@ -70,7 +71,7 @@ def _partitions_superseded_at(lake: Lake, times: pl.Series) -> pl.DataFrame:
 
 
 def sibling_revisions(lake: Lake, reopened_rows: pl.DataFrame) -> pl.DataFrame:
-    """Return the revisions that share a partition with some and stay as they are."""
+    """Return the other revisions in the partitions of some revisions. They stay as they are."""
     if reopened_rows.is_empty():
         return reopened_rows
     partitions = reopened_rows.select(lake.partition_columns("revisions")).unique()

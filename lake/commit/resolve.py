@@ -1,4 +1,4 @@
-"""Settle a batch against the ledger: who tells each post from when on, and what the ledger says then."""
+"""Resolve a batch against the ledger (table `files`): elect the files of posts, compute the ledger rows."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from schemas.enums import Outcome, Reason
 from schemas.keys import post_id_at
 from schemas.tables import schema_of
 
-# what a file tells, whatever path it is found under
+# columns that come from the content of a file; a post_id that depends on the path is computed again
 CONTENT_COLUMNS = [
     "outcome",
     "reason",
@@ -28,10 +28,11 @@ CONTENT_COLUMNS = [
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """What a batch means.
+    """Result of resolving a batch.
 
-    `file_rows`: the rows to write. `elections`: for each post that the batch touches, which row of `rows` tells it
-    from when on. `partitions`: (post_id, source_id, date) where these posts are or will be stored, as far as files tell.
+    `file_rows`: the ledger rows to write. `elections`: for each post that the batch touches, which row of
+    `rows` is its elected file, and from when on. `partitions`: (post_id, source_id, date) where these posts
+    are or will be stored, as far as the ledger and the batch say.
     """
 
     file_rows: pl.DataFrame
@@ -43,10 +44,10 @@ class Resolution:
 def complete_file_rows(
     lake: Lake, batch: Batch, refused_rows: pl.DataFrame
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Complete the sightings whose content is known; give apart those of which nothing is known after all.
+    """Return the file rows, completed where the content is known, and the rows whose content is not known.
 
-    A known content is told by another file of the batch, of the ledger, or among `refused_rows`, what this run
-    has refused, with the same blob and file name. What names no page is another post at another place.
+    A content is known if a file with the same blob and file name is in the batch, in the ledger, or in
+    `refused_rows`, which this run has rejected or ignored. A content without a URL is another post at another path.
     """
     is_incomplete = pl.col("outcome").is_null()
     parsed_rows, incomplete_rows = (
@@ -83,14 +84,17 @@ def complete_file_rows(
 
 
 def _with_own_post_ids(completed_rows: pl.DataFrame) -> pl.DataFrame:
-    """Return files the ids of the posts that they tell at their own paths, known those of the same contents at others."""
+    """Return files with the post ids for their own paths.
+
+    They are computed from the ids of the same contents at other paths.
+    """
     columns = completed_rows.select("path", "post_id", "source_id", "known_path").iter_rows()
     post_ids = [None if row[1] is None else post_id_at(*row) for row in columns]
     return completed_rows.with_columns(pl.Series("post_id", post_ids, pl.String))
 
 
 def resolve(lake: Lake, batch: Batch) -> Resolution:
-    """Play a batch, its sightings completed, on top of the ledger. Reads the ledger only; writes nothing."""
+    """Replay a batch with completed file rows on top of the ledger. Reads only the ledger, writes nothing."""
     keys = pl.concat([batch.file_rows.select(KEY), batch.deleted.select(KEY)]).unique()
     prior_rows = _matching_rows(lake, KEY, keys)
     post_ids = pl.concat([batch.file_rows["post_id"], prior_rows["post_id"]]).drop_nulls().unique().to_frame()
@@ -108,7 +112,7 @@ def resolve(lake: Lake, batch: Batch) -> Resolution:
 
 
 def _matching_rows(lake: Lake, columns: list[str], values: pl.DataFrame) -> pl.DataFrame:
-    """Read the ledger rows, gone ones included, whose columns are among the values."""
+    """Return the ledger rows that match one of the values, deleted files included."""
     rows = lake.scan("files").select(schema_of("files").names())
     if lake.table("files").version() == 0 or values.is_empty():
         return rows.head(0).collect()
@@ -116,7 +120,7 @@ def _matching_rows(lake: Lake, columns: list[str], values: pl.DataFrame) -> pl.D
 
 
 def _keep_last_known_post(file_rows: pl.DataFrame, live_rows: pl.DataFrame) -> pl.DataFrame:
-    """Keep, for a file that cannot be read for a while, which post it told while it could."""
+    """Return file rows in which an unreadable file keeps the post that it had before."""
     last_posts = live_rows.select(*KEY, "post_id", "source_id", "published_at", "text_chars")
     is_unreadable = pl.col("reason").eq_missing(pl.lit(Reason.UNREADABLE.value))
     unreadable_rows = file_rows.filter(is_unreadable).drop(last_posts.columns[len(KEY) :])
@@ -140,7 +144,7 @@ def _play(rows: pl.DataFrame, live_rows: pl.DataFrame, batch: Batch) -> Election
 def _changed_file_rows(
     rows: pl.DataFrame, prior_rows: pl.DataFrame, live_count: int, election_log: ElectionLog
 ) -> pl.DataFrame:
-    """Return the rows of files that came or went, and those of others whose part in a post is another now."""
+    """Return the rows of added, changed and deleted files, and of files with another outcome or detail."""
     final_rows = _final_rows(rows, election_log)
     time_type = rows.schema["first_seen_at"]
     added = _key_frame([(*key, added_at) for key, added_at in election_log.added_at.items()], came=time_type)
@@ -162,7 +166,7 @@ def _changed_file_rows(
 
 
 def _final_rows(rows: pl.DataFrame, election_log: ElectionLog) -> pl.DataFrame:
-    """Return the last row of each file: `row`, its place in rows, and the columns of the ledger."""
+    """Return the last row of each file: `row`, its index in `rows`, and the columns of the ledger."""
     deletions = [(row, deleted_at) for row, deleted_at in election_log.deleted_rows.values()]
     index = [*election_log.live_rows.values(), *(row for row, _ in deletions)]
     deleted_at_values = [*[None] * len(election_log.live_rows), *(moment for _, moment in deletions)]
@@ -171,7 +175,10 @@ def _final_rows(rows: pl.DataFrame, election_log: ElectionLog) -> pl.DataFrame:
 
 
 def _apply_elections(final_rows: pl.DataFrame, rows: pl.DataFrame, election_log: ElectionLog) -> pl.DataFrame:
-    """Set outcome and detail as they are, or were when a file went: one `post` per post, the others `duplicate` of it."""
+    """Set outcome and detail: one `post` per post, the other files `duplicate` of it.
+
+    A deleted file has the outcome that it had before its deletion.
+    """
     elected_rows = [
         _elected_row(election_log, *row) for row in final_rows.select("post_id", "gone_at").iter_rows()
     ]
@@ -209,5 +216,5 @@ def _key_frame(values: list[tuple[object, ...]], **column: pl.DataType) -> pl.Da
 
 
 def _post_partitions(rows: pl.DataFrame) -> pl.DataFrame:
-    """Where the posts that these files tell, or told, may be stored."""
+    """Return where the posts of these files may be stored: post_id, source_id, date."""
     return rows.select("post_id", "source_id", date=pl.col("published_at").dt.date()).drop_nulls().unique()

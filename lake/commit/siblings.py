@@ -1,4 +1,7 @@
-"""Posts of one content at several places: what the lake has read of one of them need not be read for another."""
+"""Posts with the same content at several paths.
+
+A content that was parsed for one path need not be parsed again for another.
+"""
 
 import polars as pl
 
@@ -7,7 +10,7 @@ from schemas.tables import schema_of
 
 
 def stored_posts_with_contents(lake: Lake, files: pl.DataFrame) -> pl.DataFrame:
-    """Return the stored posts that tell the contents of some files (rows of the ledger), whatever their places."""
+    """Return the stored posts that have the contents of some files (rows of `files`), at any path."""
     blobs = files.lazy().select("blob").unique()
     matching_files = lake.scan("files").join(blobs, on="blob", how="semi")
     source_days = (

@@ -1,4 +1,4 @@
-"""The life of one post: its versions, each from a moment until another took its place."""
+"""The versions of one post, each from a time until the next version replaced it."""
 
 import datetime as dt
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ from lake.batch import MICROSECOND
 
 @dataclass(slots=True)
 class Version:
-    """A version of a post; `row` is the file that tells it, None where the stored row is as it was."""
+    """A version of a post. `row` is its file; None if the stored row is unchanged."""
 
     row: int | None
     blob: str
@@ -24,12 +24,13 @@ def build_version_chain(
     elections: Iterable[tuple[dt.datetime, int | None, str | None]],
     previous: Version | None = None,
 ) -> list[Version]:
-    """Return the versions that a post had since the stored one, the current one last.
+    """Return the versions that a post has had since the stored one, the current one last.
 
-    A choice is (moment, row, blob): from then on that file tells the post; none, and it is withdrawn. The same
-    blob at another path is the same version. What happens at one moment happened at once: a post that went
-    and came back at the same moment was never away, and of two versions of one moment only the later was.
-    `previous` gave way to the stored one; where that never was, it is given too, as it goes on.
+    An election is (time, row, blob): from this time on that file is the elected file; None means that the
+    post is withdrawn. The same blob at another path is the same version. Events of the same time count as one
+    event: a post that is withdrawn and added again at the same time was never withdrawn, and of two versions
+    of the same time only the later one remains. `previous` is the version before the stored one. If the
+    stored one is removed, `previous` is returned too, because it is current again.
     """
     past_versions, current = [previous] if previous is not None else [], stored
     for effective_at, row, blob in elections:
@@ -38,12 +39,13 @@ def build_version_chain(
         if current is None:
             current = Version(row, blob, effective_at) if blob is not None else None
             continue
-        # histories of several sources meet in a post: a version never begins before the one it follows
+        # the histories of several sources can contain one post: a version never begins before the one that it
+        # follows
         begins_at = effective_at if effective_at >= current.version_at else current.version_at + MICROSECOND
         if blob is None:
             current.withdrawn_at = current.withdrawn_at or begins_at
             continue
-        # nor was it away before it came back
+        # a post that is added again at or before the time of its withdrawal was never withdrawn
         if current.withdrawn_at is not None and begins_at <= current.withdrawn_at:
             current.withdrawn_at = None
         if blob == current.blob and current.withdrawn_at is None:
@@ -56,7 +58,10 @@ def build_version_chain(
 
 
 def _reopen_previous(past_versions: list[Version], current: Version, blob: str | None) -> Version | None:
-    """Return what stood before a version that never was; one that nothing came before can only be withdrawn."""
+    """Return the version before `current`, which is removed. It is the current version again.
+
+    If there is none, return `current` where the post is to be withdrawn, else None.
+    """
     if past_versions:
         return replace(past_versions.pop(), superseded_at=None, superseded_by=None)
     return current if blob is None else None

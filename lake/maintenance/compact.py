@@ -1,4 +1,4 @@
-"""Put the small files of a table together, bin by bin: the same rows in fewer files."""
+"""Compact a table: merge its small files, bin by bin, into fewer files with the same rows."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,14 +15,17 @@ from lake.store import Lake
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """Files of one partition to be put together, as the log lists them."""
+    """Files of one partition to merge into one file, as the log lists them."""
 
     files: pl.DataFrame
     partition: dict[str, str]
 
 
 def plan_compaction(lake: Lake, name: str) -> list[Bin]:
-    """Find the small files of a table that fit together. Reads the footers of those that have neighbours."""
+    """Return the small files of a table that fit together.
+
+    Reads the footers of the files in partitions with more than one file.
+    """
     partition = lake.partition_columns(name)
     files = lake.partition_files(name).sort("modification_time", "path")
     if files.is_empty():
@@ -37,7 +40,10 @@ def plan_compaction(lake: Lake, name: str) -> list[Bin]:
 
 
 def _pack(lake: Lake, name: str, files: pl.DataFrame) -> Iterator[pl.DataFrame]:
-    """Cut files into handfuls of two or more that fit into one; one that fills half a file is left as it is."""
+    """Yield groups of two or more files that fit into one file.
+
+    A file of more than half that size stays alone.
+    """
     weighted_files = files.with_columns(
         weight=pl.Series([_share_of_max(lake, name, path) for path in files["path"]], dtype=pl.Float64)
     )
@@ -56,16 +62,19 @@ def _pack(lake: Lake, name: str, files: pl.DataFrame) -> Iterator[pl.DataFrame]:
 
 
 def _share_of_max(lake: Lake, name: str, path: str) -> float:
-    """Return what share of the largest file a file makes up."""
+    """Return the size of a file as a share of the maximum: of bytes or of rows, whichever is larger."""
     footer = pq.read_metadata(lake.root / name / path)
     size = sum(footer.row_group(number).total_byte_size for number in range(footer.num_row_groups))
     return float(max(size / MAX_FILE_BYTES, footer.num_rows / MAX_FILE_ROWS))
 
 
 def compact(lake: Lake, name: str, planned_bins: list[Bin]) -> None:
-    """Write the files of each bin as one, in one commit; a killed one leaves the table as it was, and orphans.
+    """Merge the files of each bin into one, in one commit.
 
-    A commit to the ledger says that it agrees with posts and revisions as they stand: compact these before.
+    If the run is killed, the table stays as it was, and orphans remain.
+
+    A commit to the ledger (table `files`) records the current versions of posts and revisions. So compact
+    these first.
     """
     commit_properties = current_version_properties(lake) if name == "files" else CommitProperties()
     actions = list[Action](
@@ -76,7 +85,10 @@ def compact(lake: Lake, name: str, planned_bins: list[Bin]) -> None:
 
 
 def record_versions(lake: Lake) -> None:
-    """Have the ledger name the versions of posts and revisions that stand, so that no repair needs an older one."""
+    """Record the current versions of posts and revisions in the ledger.
+
+    Then no rollback needs an older one.
+    """
     if not has_recorded_versions(lake):
         lake.commit("files", [], [], current_version_properties(lake))
 
@@ -88,6 +100,6 @@ def _merge_bin(lake: Lake, name: str, planned_bin: Bin) -> Iterator[Action]:
 
 
 def _read_rows(lake: Lake, name: str, paths: pl.Series) -> pl.DataFrame:
-    """Read files whole."""
+    """Return all rows of some files, in the sort order of the table."""
     rows = lake.scan_files(name, paths).drop("file").collect()
     return rows.sort(SORT_KEYS[name], maintain_order=True) if name in SORT_KEYS else rows

@@ -1,7 +1,7 @@
-"""What lies in the folder of a table that none of its versions needs, and the old part of its log.
+"""Find and delete files that no version of a table needs, and the old part of its log.
 
-delta-rs has a vacuum of its own. It writes two commits for each table, goes by what the newest checkpoint still
-knows of removed files, and does not tell the files of old versions from those of a killed run.
+delta-rs has a vacuum of its own. It writes two commits for each table, uses what the newest checkpoint still
+knows of removed files, and does not distinguish the files of old versions from those of a killed run.
 """
 
 import datetime as dt
@@ -15,13 +15,13 @@ from urllib.parse import unquote
 
 from lake.store import Lake
 
-# what Polars and delta-rs write, under its name or, for a while, under a passing one (`part-0.parquet#1`)
+# files that Polars and delta-rs write, under their final or a temporary name (`part-0.parquet#1`)
 DATA_FILE_PATTERN = re.compile(r"\.parquet(#\d+)?$")
 
 
 @dataclass(frozen=True, slots=True)
 class UnreferencedFile:
-    """A file that no version needs which is still to be read. An orphan is named by no entry of the log."""
+    """A file that no retained version needs. An orphan is a file that no entry of the log names."""
 
     path: Path
     bytes: int
@@ -29,9 +29,10 @@ class UnreferencedFile:
 
 
 def find_unreferenced(lake: Lake, name: str, retained_since: dt.datetime) -> list[UnreferencedFile]:
-    """Find the files of a table that no version needs which stood at some moment since.
+    """Return the files of a table that no version needs that was current at `retained_since` or later.
 
-    To be asked with the writer lock held: what a running writer has written, and not yet committed, is an orphan.
+    Call it only with the writer lock: a file that a running writer has not committed yet looks like an
+    orphan.
     """
     folder = lake.root / name
     current_paths = set(map(unquote, lake.partition_files(name)["path"]))
@@ -68,7 +69,7 @@ def _data_files(folder: Path) -> Iterator[Path]:
 
 
 def remove_files(lake: Lake, name: str, files: list[UnreferencedFile]) -> None:
-    """Delete files, and the folders of partitions that are empty then."""
+    """Delete files, and the partition folders that are empty after that."""
     for file in files:
         file.path.unlink()
     for folder in {leftover.path.parent for leftover in files}:
@@ -79,7 +80,7 @@ def remove_files(lake: Lake, name: str, files: list[UnreferencedFile]) -> None:
 
 
 def cleanup_log(lake: Lake, name: str) -> None:
-    """Write a checkpoint, and delete the entries of the log before it that are past the log's retention (30 days)."""
+    """Write a checkpoint, and delete log entries before it that are past the log's retention (30 days)."""
     table = lake.table(name)
     if table.version():
         table.create_checkpoint()

@@ -1,1 +1,1 @@
-"""Questions that people ask of a lake: SQL, overviews, statistics. Nothing is written here."""
+"""Queries that people ask of a lake: SQL, overviews, statistics. Nothing is written here."""

@@ -1,4 +1,4 @@
-"""How long ago each source last published, beside how often it usually does."""
+"""Time since each source last published, compared with its usual gap between posts."""
 
 import datetime as dt
 from collections.abc import Iterable
@@ -8,20 +8,21 @@ import polars as pl
 from lake.store import Lake
 from lake.tables.files import IS_LIVE
 
-# A source is silent once it has published nothing for three times the gap between days with posts that 95 of its last
-# 100 gaps keep to, and for two weeks at least: holidays last ten days. A quantile, since one outage should not make
-# the next one look usual. Walked day by day through the 58 sources of two archives (1,946 months of sources with 20
-# gaps or more), this was passed 69 times by a source that came back, once in 28 months of a source, and 31 times by
-# one that had ended, half of them within 42 days. Twice the quantile would be passed 120 and 32 times.
+# A source is silent if it has published nothing for three times the 0.95 quantile of its last 100 gaps
+# between days with posts, and for at least two weeks: holidays last ten days. It is a quantile because one
+# outage should not make the next one look usual. Measured day by day on the 58 sources of two archives (1,946
+# months of sources with 20 gaps or more): the limit was exceeded 69 times by a source that published again
+# later (once in 28 months of a source), and 31 times by a source that had ended, half of them within 42 days.
+# Twice the quantile would be exceeded 120 and 32 times.
 LAST_GAPS, MIN_GAPS, GAP_QUANTILE, LIMIT_FACTOR, MIN_LIMIT_DAYS = 100, 20, 0.95, 3, 14
 COLUMNS = ("source_id", "last", "gap_days", "limit_days")
 
 
 def source_freshness(lake: Lake, today: dt.date) -> pl.DataFrame:
-    """Return for each source its last day with posts, its usual gap (the median) and its limit, in days: COLUMNS.
+    """Return the last day with posts of each source, its usual gap (median) and limit, in days: COLUMNS.
 
-    Gaps are those between days with posts; the limit is null for a source with too few of them. Posts dated
-    after `today` do not count, and those whose file is gone do: they were published.
+    Gaps are gaps between days with posts. The limit is null if a source has fewer than MIN_GAPS gaps. Posts
+    dated after `today` do not count. Posts whose file is deleted count: they were published.
     """
     dated_files = lake.scan("files").filter(pl.col("published_at").is_not_null())
     days = (
@@ -40,7 +41,7 @@ def source_freshness(lake: Lake, today: dt.date) -> pl.DataFrame:
 
 
 def read_counts_by_source(lake: Lake, origins: Iterable[str], run_id: str) -> pl.DataFrame:
-    """Return the sources of some origins, with their posts there and how many of these a run was the last to read.
+    """Count the live posts of each source of some origins, and those of them that a run was the last to read.
 
     Columns: source_id, posts, read.
     """
@@ -50,9 +51,9 @@ def read_counts_by_source(lake: Lake, origins: Iterable[str], run_id: str) -> pl
 
 
 def source_names(lake: Lake, source_ids: Iterable[str]) -> dict[str, str]:
-    """Return the display names of sources by source_id; one file of each is opened."""
+    """Return the display names of sources by source_id. One file of each source is opened."""
     wanted_ids, display_names = set(source_ids), dict[str, str]()
-    # a source of which all posts are withdrawn is in revisions alone
+    # a source whose posts are all withdrawn is only in revisions
     for name in ("posts", "revisions"):
         files = lake.partition_files(name)
         first_files = files.filter(pl.col("source_id").is_in(list(wanted_ids - display_names.keys()))).unique(

@@ -1,4 +1,4 @@
-"""How large the tables of a lake were after each commit, as their Delta logs tell."""
+"""Sizes of the tables of a lake after each commit, from their Delta logs."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import polars as pl
 
 from lake.store import Lake
 
-# commits read of each table, the newest
+# the newest commits of each table are read, at most this many
 MAX_COMMITS = 500
 SIZE_TYPE = pl.Struct({"size": pl.Int64})
 LOG_ENTRY_SCHEMA = {"commitInfo": pl.Struct({"timestamp": pl.Int64}), "add": SIZE_TYPE, "remove": SIZE_TYPE}
@@ -22,7 +22,7 @@ COLUMNS: dict[str, type[pl.DataType] | pl.DataType] = {
 def growth_of_tables(lake: Lake) -> pl.DataFrame:
     """Return bytes and files of each table after each of its last commits, oldest first: COLUMNS.
 
-    Counted back from what the tables are, so that a log whose beginning is cleared away tells the rest.
+    The sizes are computed backward from the current ones, so the beginning of the log may be deleted.
     """
     return pl.concat([_growth_of_table(lake, name) for name in lake.table_names()])
 
@@ -41,7 +41,7 @@ def _growth_of_table(lake: Lake, name: str) -> pl.DataFrame:
 
 
 def _commits(log: Path, version: int) -> list[Path]:
-    """Return the newest commits, oldest first, without a hole between them."""
+    """Return the newest log entries, oldest first, up to the first missing one."""
     commits: list[Path] = []
     for number in range(version, max(version - MAX_COMMITS, -1), -1):
         commit = log / f"{number:020}.json"
@@ -52,7 +52,7 @@ def _commits(log: Path, version: int) -> list[Path]:
 
 
 def _changes_by_commit(commits: list[Path]) -> pl.DataFrame:
-    """Return by how much each commit changed a table, in bytes and files."""
+    """Return the change of bytes and files by each commit."""
     lines = pl.scan_ndjson(commits, schema=LOG_ENTRY_SCHEMA, include_file_paths="commit")
     size = {side: pl.col(side).struct.field("size") for side in ("add", "remove")}
     by_commit = lines.group_by("commit").agg(

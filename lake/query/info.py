@@ -1,4 +1,4 @@
-"""What a lake holds, in numbers."""
+"""Numbers of a lake: rows, files and bytes of tables, posts by source."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,7 +12,10 @@ from schemas.reasons import did_you_mean
 
 @dataclass(frozen=True, slots=True)
 class TableInfo:
-    """One table. `bytes` counts the files of the current version, not those kept for older ones."""
+    """Numbers of one table.
+
+    `bytes` counts the files of the current version, not those kept for older ones.
+    """
 
     table: str
     version: int
@@ -22,7 +25,7 @@ class TableInfo:
 
 
 def tables(lake: Lake) -> list[TableInfo]:
-    """Read the numbers of every table from its log; no data file is opened."""
+    """Return the numbers of every table from its log. No data file is opened."""
     return [_table(lake, name) for name in lake.table_names()]
 
 
@@ -38,7 +41,7 @@ def _table(lake: Lake, name: str) -> TableInfo:
 
 
 def _count_rows(name: str, files: pl.DataFrame) -> int:
-    """Count the rows of a table; of posts, those that an older postlake left as withdrawn do not count."""
+    """Count the rows of a table. Withdrawn posts that an older postlake left in posts do not count."""
     null_count, row_count = "null_count.withdrawn_at", pl.col("num_records")
     if name == "posts" and null_count in files.columns:
         row_count = pl.coalesce(null_count, row_count)
@@ -46,7 +49,10 @@ def _count_rows(name: str, files: pl.DataFrame) -> int:
 
 
 def posts_by_source(lake: Lake) -> pl.DataFrame:
-    """Return source, posts, first and last date of each source, largest first; withdrawn posts left out."""
+    """Return source, posts, first and last date of each source, largest first.
+
+    Withdrawn posts do not count.
+    """
     posts = lake.scan("posts")
     by_source = posts.group_by("source").agg(
         pl.len().alias("posts"), pl.col("date").min().alias("first"), pl.col("date").max().alias("last")
@@ -55,7 +61,10 @@ def posts_by_source(lake: Lake) -> pl.DataFrame:
 
 
 def resolve_source_ids(lake: Lake, names: Iterable[str]) -> list[str]:
-    """Return the source_id of sources named by it or by their display name. Raises LakeError for one that has no post."""
+    """Return the source_id of each name, which is a source_id or a display name.
+
+    Raises LakeError for a source without current posts.
+    """
     sources = lake.scan("posts").select("source", "source_id").unique().collect()
     by_name = dict(sources.iter_rows()) | {source_id: source_id for source_id in sources["source_id"]}
     unknown_names = [name for name in names if name not in by_name]

@@ -1,4 +1,4 @@
-"""Ask the lake in SQL: DuckDB over the files that the Delta log names, never over a glob."""
+"""Query the lake in SQL: DuckDB reads the files that the Delta log names, never a glob."""
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -15,7 +15,7 @@ from schemas.tables import TABLES, schema_of
 T = TypeVar("T")
 INTERRUPT_INTERVAL_SECONDS = 0.1
 VIEWS = {
-    # an older postlake left withdrawn posts among the others
+    # an older postlake left withdrawn posts in the table
     "posts": """
         SELECT * FROM posts_table WHERE withdrawn_at IS NULL""",
     "versions": """
@@ -39,7 +39,7 @@ VIEWS = {
         FROM posts GROUP BY ALL ORDER BY date, source""",
 }
 
-# posts_at('2022-06-01'): the posts as their sources had them at that moment, which a date begins with
+# posts_at('2022-06-01'): the posts as their sources had them at that time; a date means the start of the day
 POSTS_AT_MACRO = """
     CREATE MACRO posts_at(moment) AS TABLE
     SELECT * EXCLUDE (superseded_at, superseded_by) REPLACE (NULL::TIMESTAMPTZ AS withdrawn_at) FROM versions
@@ -49,7 +49,7 @@ POSTS_AT_MACRO = """
 
 
 def connect(lake: Lake) -> duckdb.DuckDBPyConnection:
-    """Return a DuckDB connection that knows every table of the lake, the views of VIEWS and posts_at by name."""
+    """Return a DuckDB connection with every table of the lake, the views of VIEWS, and posts_at."""
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'")
     for name in TABLES:
@@ -76,17 +76,17 @@ def _add_table(connection: duckdb.DuckDBPyConnection, lake: Lake, name: str) -> 
         else "hive_partitioning = false"
     )
     read_sql = f"read_parquet({_sql_list(files)}, union_by_name = true, {hive_options})"
-    # the empty relation brings the types, and the columns that no file has yet
+    # the empty relation adds the types, and the columns that no file has yet
     columns = ", ".join(f'"{column}"' for column in schema)
     rows_sql = f"SELECT * FROM no_{name} UNION ALL BY NAME SELECT * FROM {read_sql}"  # noqa: S608 - names are ours, paths quoted
     connection.execute(f"CREATE VIEW {view} AS SELECT {columns} FROM ({rows_sql})")  # noqa: S608 - the same
 
 
 def _error_line(error: duckdb.Error) -> str:
-    """Return what DuckDB says, without the line of its own that points at a place by a caret."""
+    """Return the message of DuckDB on one line, without the line that marks a position by a caret."""
     lines = [line.strip() for line in str(error).splitlines()]
     message = " ".join(line for line in lines if line.strip("^"))
-    # the query stands within a COPY where its answer goes into a file
+    # an export puts the query inside a COPY
     return message.replace("LINE 1: COPY (", "LINE 1: ")
 
 
@@ -95,7 +95,10 @@ def _sql_list(texts: Iterable[str]) -> str:
 
 
 def run_query(lake: Lake, query: str, max_rows: int) -> tuple[list[str], list[tuple[Any, ...]], bool]:
-    """Run a query; give column names, at most so many rows, and whether there are more. Raises QueryError."""
+    """Run a query. Return column names, at most `max_rows` rows, and whether there are more.
+
+    Raises QueryError.
+    """
     try:
         connection = connect(lake)
 
@@ -114,13 +117,13 @@ def run_query(lake: Lake, query: str, max_rows: int) -> tuple[list[str], list[tu
 
 
 def _run_interruptible(connection: duckdb.DuckDBPyConnection, work: Callable[[], T]) -> T:
-    """Return what some work on a connection gives, in a thread of its own, so that Ctrl-C ends it whatever DuckDB is at."""
+    """Run work on a connection in a thread and return its result, so that Ctrl-C ends it at any time."""
     with ThreadPoolExecutor(1) as executor:
         future = executor.submit(work)
         try:
             return future.result()
         except KeyboardInterrupt:
-            # one that comes before DuckDB has begun the query is forgotten
+            # DuckDB ignores an interrupt before it has begun the query: repeat it
             while not future.done():
                 connection.interrupt()
                 wait([future], INTERRUPT_INTERVAL_SECONDS)
@@ -128,7 +131,10 @@ def _run_interruptible(connection: duckdb.DuckDBPyConnection, work: Callable[[],
 
 
 def export(lake: Lake, query: str, file: str, file_format: str) -> None:
-    """Run a query into a file of form csv, json, jsonl or parquet; the rows pass through. Raises QueryError."""
+    """Write the rows of a query to a file of format csv, json, jsonl or parquet. Raises QueryError.
+
+    Rows of a SELECT are streamed.
+    """
     options = {
         "csv": "FORMAT csv, HEADER",
         "json": "FORMAT json, ARRAY true",
@@ -140,7 +146,7 @@ def export(lake: Lake, query: str, file: str, file_format: str) -> None:
         statements = connection.extract_statements(query)
         if len(statements) != 1:
             raise QueryError("give one statement")
-        # a comment may end the query: the bracket stands on a line of its own
+        # the query may end with a comment: the bracket is on its own line
         source = f"({statements[0].query.strip().rstrip(';')}\n)"
         if statements[0].type != duckdb.StatementType.SELECT:
             result = _run_interruptible(connection, lambda: connection.execute(query).to_arrow_table())

@@ -1,6 +1,6 @@
-"""What the posts of a lake look like from afar: counts, lengths and shares, added up where the rows lie.
+"""Statistics of the posts of a lake: counts, lengths and shares, aggregated in DuckDB.
 
-Every query gives some rows for each source or period, however many posts there are, and none reads a text.
+Every query returns some rows for each source or period, however many posts there are. None reads a text.
 """
 
 import datetime as dt
@@ -15,15 +15,15 @@ from lake.query.sql import connect
 from lake.store import Lake
 from schemas.tables import empty_table
 
-# The first posts that are left out, if all of them lie more than a year before the others: what is dated wrongly
-# (1970-01-01 is a favourite) must not squeeze sixty years into a chart.
+# A chart does not show this share of posts, the earliest ones, if the first of them is more than a year
+# before the first one shown: a wrong date (often 1970-01-01) must not stretch a chart to sixty years.
 MAX_TAIL_SHARE, MIN_TAIL_GAP_DAYS = 0.001, 366
 IS_LIVE_SQL = "withdrawn_at IS NULL"
 CHOSEN_SOURCE_SQL = "CASE WHEN list_contains($chosen, source_id) THEN source_id END"
 
 
 class Period(StrEnum):
-    """How long a time one mark of a chart stands for."""
+    """Time span of one mark of a chart."""
 
     DAY = "day"
     WEEK = "week"
@@ -31,13 +31,13 @@ class Period(StrEnum):
     YEAR = "year"
 
 
-# Up to so many days a chart has a mark for each day, week, month: 100, 156 and 252 marks at most.
+# Up to this many days, a chart has a mark for each day, week or month: at most 100, 156 and 252 marks.
 MAX_DAYS = {Period.DAY: 100, Period.WEEK: 3 * 364, Period.MONTH: 21 * 365}
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The days that charts show, both included, in periods; and how many posts lie before and after them."""
+    """The days that charts show, both included; the period of a mark; how many posts are before and after."""
 
     first: dt.date
     last: dt.date
@@ -47,7 +47,10 @@ class Window:
 
 
 def open_statistics(lake: Lake) -> duckdb.DuckDBPyConnection:
-    """Connect to a lake, with its posts added up by day, source and language: all but `lengths` asks these sums."""
+    """Return a connection to a lake, with its posts aggregated by source, day, language and script: `sums`.
+
+    All functions that count posts query `sums`, except `lengths`.
+    """
     connection = connect(lake)
     query = f"""
         CREATE TEMP TABLE sums AS
@@ -62,8 +65,8 @@ def open_statistics(lake: Lake) -> duckdb.DuckDBPyConnection:
 def sources(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     """Return the sources, largest first.
 
-    Columns: source_id, source, posts, withdrawn, first, last, text_chars, boilerplate_chars, language. All but
-    `withdrawn` tell of posts that are there; first, last and language are null where none is.
+    Columns: source_id, source, posts, withdrawn, first, last, text_chars, boilerplate_chars, language. All
+    but `withdrawn` are about current posts. first, last and language are null if there are none.
     """
     return _rows(connection, """
         WITH spoken AS (SELECT source_id, language FROM sums WHERE posts > 0 GROUP BY 1, 2
@@ -76,7 +79,10 @@ def sources(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
 
 
 def choose_window(connection: duckdb.DuckDBPyConnection, today: dt.date) -> Window | None:
-    """Choose the days to show: all up to `today` but a far tail of early posts. None where there is no post."""
+    """Return the days to show: all up to `today`, without a far tail of early posts.
+
+    None if there is no post.
+    """
     days = _rows(
         connection, "SELECT date, sum(posts)::BIGINT AS posts FROM sums WHERE posts > 0 GROUP BY 1 ORDER BY 1"
     )
@@ -102,9 +108,10 @@ def _choose_period(days: int) -> Period:
 def activity(
     connection: duckdb.DuckDBPyConnection, window: Window, source_ids: Iterable[str]
 ) -> pl.DataFrame:
-    """Return what was published in each period, by source: source_id, since, posts, text_chars, boilerplate_chars.
+    """Return what was published in each period, by source.
 
-    source_id is null for all sources that are not chosen, together; `since` is the first day of the period.
+    Columns: source_id, since, posts, text_chars, boilerplate_chars. source_id is null for all other sources
+    together, which are not in `source_ids`. `since` is the first day of the period.
     """
     query = f"""
         SELECT {CHOSEN_SOURCE_SQL} AS source_id, {_period_start_sql(window)} AS since, sum(posts)::BIGINT AS posts,
@@ -114,10 +121,10 @@ def activity(
 
 
 def lengths(connection: duckdb.DuckDBPyConnection, window: Window, source_ids: Iterable[str]) -> pl.DataFrame:
-    """Return the quartiles of the length of posts that have text: source_id, since, posts, lower, median, upper.
+    """Return the quartiles of the length of posts with text: source_id, since, posts, lower, median, upper.
 
-    For each chosen source, and for all together, where source_id is null. They are near to the exact quartiles: a
-    digest of each group is kept, not its posts.
+    They are for each chosen source, and for all sources together, where source_id is null. They are
+    approximate: a digest of each group is kept, not its posts.
     """
     query = f"""
         SELECT source_id, since, count(*) AS posts, approx_quantile(text_chars, [0.25, 0.5, 0.75]) AS quartiles
@@ -140,7 +147,7 @@ def languages(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
 
 
 def non_post_files(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    """Return the number of files that are there and are no posts, by outcome and reason: rejected and ignored."""
+    """Return the number of live files that are not posts, by outcome and reason: rejected and ignored."""
     return _rows(connection, """
         SELECT outcome, reason, count(*) AS files FROM files_table
         WHERE gone_at IS NULL AND outcome IN ('rejected', 'ignored')
@@ -160,6 +167,9 @@ def _within_window_sql(window: Window) -> str:
 
 
 def last_runs(lake: Lake, max_runs: int) -> pl.DataFrame:
-    """Return the last runs, newest first, with all columns of today, be they written by an older postlake."""
+    """Return the last runs, newest first, with all current columns.
+
+    An older postlake may have written them.
+    """
     rows = lake.scan("runs").top_k(max_runs, by="started_at").collect()
     return pl.concat([empty_table("runs"), rows], how="diagonal_relaxed").sort("started_at", descending=True)

@@ -1,1 +1,1 @@
-"""What is read from one table and asked of it: files, runs, templates, post versions, backfill plans. Nothing is decided here."""
+"""Reads and writes of single tables: files, runs, templates, post versions, backfill plans. No decisions."""

@@ -1,4 +1,4 @@
-"""What a lake still knows of its past: which content each file held, from when on."""
+"""History of files: which content each file had, and from when on, as far as a lake still knows it."""
 
 import datetime as dt
 from collections import defaultdict
@@ -14,7 +14,7 @@ from schemas.enums import Reason
 from schemas.tables import schema_of
 
 _FILES_SCHEMA = schema_of("files")
-# One row per file that came (blob) or went (blob null), at a moment of its source's history.
+# One row per file that was added or changed (blob) or deleted (blob null), at a time of its source's history.
 EVENT_SCHEMA = {
     "at": _FILES_SCHEMA["gone_at"],
     **{name: _FILES_SCHEMA[name] for name in (*KEY, "blob", "size", "mtime_ns")},
@@ -23,16 +23,17 @@ _FILE_COLUMNS = [*KEY, "blob", "reason", "size", "mtime_ns", "first_seen_at", "r
 _VERSION_COLUMNS = [*KEY, "blob", "version_at", "withdrawn_at", "superseded_at"]
 
 Key = tuple[str, str]
-# (moment, blob): from then on a file holds that content, or, with None, is not there
+# (time, blob): from this time on a file has that content; None: it does not exist
 ContentChange = tuple[dt.datetime, str | None]
 
 
 def past_events(lake: Lake) -> pl.DataFrame:
-    """Return what came and went, oldest first, as the ledger and the versions of posts tell: EVENT_SCHEMA.
+    """Return the additions and deletions of files, oldest first, as far as they are known: EVENT_SCHEMA.
 
-    The ledger knows the last content of a file and when the file was first seen; versions know earlier contents.
-    Lost are contents that never were the version of a post, and when a file went and came back without one.
-    Contents whose bytes raw does not hold are left out; the file is then not there for as long as it held them.
+    The ledger (table `files`) knows the last content of a file and when the file was first seen. Versions of
+    posts know earlier contents. Not known are contents that were never a version of a post, and when a file
+    was deleted and added again without such a version. Contents whose bytes are not in raw are dropped: the
+    file then counts as deleted for as long as it had them.
     """
     sizes = dict(lake.scan("raw").select("blob", "size").collect().iter_rows())
     versions = _versions_by_file(lake)
@@ -48,7 +49,7 @@ def past_events(lake: Lake) -> pl.DataFrame:
 
 
 def _versions_by_file(lake: Lake) -> dict[Key, list[dict[str, Any]]]:
-    """Return the versions that each file told, oldest first."""
+    """Return the versions of posts that came from each file, oldest first."""
     current_versions = lake.scan_stored("posts").with_columns(
         superseded_at=pl.lit(None, _FILES_SCHEMA["gone_at"])
     )
@@ -64,15 +65,15 @@ def _versions_by_file(lake: Lake) -> dict[Key, list[dict[str, Any]]]:
 def _content_changes(
     file_row: Mapping[str, Any], versions: Sequence[Mapping[str, Any]], sizes: Mapping[str, int]
 ) -> list[ContentChange]:
-    """Return what a file held, from when on: by the versions that it told and its last row in the ledger."""
+    """Return the contents of a file over time, from its versions of posts and its row in the ledger."""
     changes = list[ContentChange]()
     for version in versions:
         if version["blob"] in sizes:
-            # a version that moved bears the time at which it began at another path
+            # a version that moved has the time at which it began at another path
             _append_change(changes, max(version["version_at"], file_row["first_seen_at"]), version["blob"])
         if version["withdrawn_at"] is not None:
             _append_change(changes, version["withdrawn_at"], None)
-    # a file that could not be read at last is taken to hold what it held before
+    # a file that could not be read at its last check is assumed to have its earlier content
     if file_row["reason"] != Reason.UNREADABLE:
         blob = file_row["blob"] if file_row["blob"] in sizes else None
         if file_row["gone_at"] is None or blob not in {last_blob for _, last_blob in changes[-2:]}:
@@ -84,16 +85,16 @@ def _content_changes(
 
 
 def _append_change(changes: list[ContentChange], at: dt.datetime, blob: str | None) -> None:
-    """Add a point that changes something, after the last one."""
+    """Append a content that differs from the last one, at a time after it."""
     if blob == (changes[-1][1] if changes else None):
         return
     changes.append((max(at, changes[-1][0] + MICROSECOND) if changes else at, blob))
 
 
 def _content_since(file_row: Mapping[str, Any], versions: Sequence[Mapping[str, Any]]) -> dt.datetime:
-    """Return since when a file has held its last content, as far as is known."""
+    """Return since when a file has had its last content, as far as it is known."""
     if file_row["mtime_ns"] is not None:
-        # the times of a folder are those of runs, and a content is read by the run that finds it
+        # times of a folder are times of runs, and the run that finds a content reads it
         since: dt.datetime = max(file_row["first_seen_at"], file_row["read_at"])
     else:
         since = max(

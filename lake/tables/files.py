@@ -1,4 +1,7 @@
-"""What the ledger has seen: the one value that travels back from the lake to the finding of files."""
+"""Queries to the ledger (table `files`).
+
+A run compares its sources with their results to find changed files.
+"""
 
 import datetime as dt
 from collections.abc import Collection, Iterable
@@ -19,42 +22,43 @@ PARSER_FAULT_NAMES = sorted(PARSER_FAULTS)
 
 
 def live_files(lake: Lake, origin: str) -> pl.DataFrame:
-    """Return the files that an origin held at its last run: LIVE_COLUMNS."""
+    """Return the files that an origin had at its last run: LIVE_COLUMNS."""
     return _scan_live(lake, [origin]).select(LIVE_COLUMNS).collect()
 
 
 def live_files_at(lake: Lake, keys: pl.DataFrame) -> pl.DataFrame:
-    """Return those of some files (KEY) that are there, as `live_files` does."""
+    """Return the live files among some files (KEY): LIVE_COLUMNS."""
     rows = lake.scan("files").filter(IS_LIVE).join(keys.lazy(), on=KEY, how="semi")
     return rows.select(LIVE_COLUMNS).collect()
 
 
 def origins(lake: Lake) -> list[str]:
-    """Return the places of the files that are there."""
+    """Return the origins of all live files, sorted."""
     rows = lake.scan("files").filter(IS_LIVE).select("origin").unique().sort("origin").collect()
     return rows["origin"].to_list()
 
 
 def count_live_files(lake: Lake, origin: str) -> int:
-    """Count the files that an origin held at its last run."""
+    """Count the files that an origin had at its last run."""
     return int(_scan_live(lake, [origin]).select(pl.len()).collect().item())
 
 
 def last_event_at(lake: Lake, origin: str) -> dt.datetime | None:
-    """Return the last moment at which a file of an origin came or went."""
+    """Return the last time at which a file of an origin was added or deleted; None if it has no files."""
     times = lake.scan("files").filter(pl.col("origin") == origin).select("first_seen_at", "gone_at").max()
-    return times.select(pl.max_horizontal("first_seen_at", "gone_at")).collect().item()  # type: ignore[no-any-return]  # of a moment
+    return times.select(pl.max_horizontal("first_seen_at", "gone_at")).collect().item()  # type: ignore[no-any-return]  # a timestamp or None
 
 
 def has_retriable(lake: Lake, origin: str, code: str) -> bool:
-    """Return whether some file of an origin is to be tried again by a version of the code."""
+    """Return whether this version of the code is to try some file of an origin again."""
     return not _scan_live(lake, [origin]).filter(~is_final(lake, code)).head(1).collect().is_empty()
 
 
 def already_parsed(lake: Lake, files: pl.DataFrame, code: str) -> pl.DataFrame:
-    """Return those of some files, with `blob` and `path`, whose content the lake has read under that name.
+    """Return the files whose content the lake has parsed under the same file name.
 
-    What another version of the code failed at is not known to this one.
+    `files` has the columns `blob` and `path`. Contents at which another version of the code failed do not
+    count.
     """
     if files.is_empty() or lake.table("files").version() == 0:
         return files.clear()
@@ -72,9 +76,10 @@ def already_parsed(lake: Lake, files: pl.DataFrame, code: str) -> pl.DataFrame:
 
 
 def parsed_contents(lake: Lake, excluded: pl.DataFrame, code: str) -> pl.DataFrame:
-    """Return the contents of posts and rejects that the lake has read and keeps, leaving out some files: READING.
+    """Return the contents that the lake has parsed and stored, without those of excluded files: CONTENT_KEY.
 
-    What another version of the code failed at is not among them.
+    These are contents of posts and rejected files. Contents at which another version of the code failed are
+    not included.
     """
     is_stored = WAS_PARSED & (pl.col("outcome") != Outcome.IGNORED.value) & is_final(lake, code)
     stored_files = lake.scan("files").filter(is_stored)
@@ -82,38 +87,41 @@ def parsed_contents(lake: Lake, excluded: pl.DataFrame, code: str) -> pl.DataFra
 
 
 def count_outcomes(lake: Lake, run_id: str) -> dict[str, int]:
-    """Count the outcomes of the files that a run was the last to read; each of the closed list is named."""
+    """Count the live files of each outcome that a run was the last to read.
+
+    Outcomes without a file have 0.
+    """
     files_of_run = lake.scan("files").filter((pl.col("run_id") == run_id) & IS_LIVE)
     counts = dict(files_of_run.group_by("outcome").len().collect().iter_rows())
     return {outcome.value: counts.get(outcome.value, 0) for outcome in Outcome}
 
 
 def rows_of_run(lake: Lake, run_id: str) -> pl.DataFrame:
-    """Return the rows of the files that a run was the last to read."""
+    """Return the rows of the live files that a run was the last to read."""
     return lake.scan("files").filter((pl.col("run_id") == run_id) & IS_LIVE).collect()
 
 
 def elected_files(lake: Lake, post_ids: pl.Series) -> pl.DataFrame:
-    """Return the rows of the files that tell some posts."""
+    """Return the rows of the elected files of some posts."""
     posts = post_ids.unique().to_frame("post_id").lazy()
     is_elected = (pl.col("outcome") == Outcome.POST.value) & IS_LIVE
     return lake.scan("files").filter(is_elected).join(posts, on="post_id", how="semi").collect()
 
 
 def files_with_post(lake: Lake) -> pl.DataFrame:
-    """Return the live files that tell a post, or did before they could not be read: KEY, post_id."""
+    """Return the live files that have a post, or had one before they became unreadable: KEY, post_id."""
     rows = lake.scan("files").filter(IS_LIVE & pl.col("post_id").is_not_null())
     return rows.select(*KEY, "post_id").collect()
 
 
 def post_ids_of_blobs(lake: Lake, blobs: pl.Series) -> pl.Series:
-    """Return the posts that some contents tell, or told, wherever they were."""
+    """Return the ids of the posts that files with these contents have or had, at any path."""
     rows = lake.scan("files").filter(pl.col("blob").is_in(blobs.unique().implode()))
     return rows.select("post_id").drop_nulls().unique().collect()["post_id"]
 
 
 def count_posts_since(lake: Lake, since: dt.datetime | None) -> int:
-    """Count the posts among the live files that were read from a moment on; of all, without one."""
+    """Count the posts whose live file was read at `since` or later; all posts if `since` is None."""
     posts = lake.scan("files").filter(IS_LIVE & (pl.col("outcome") == Outcome.POST.value))
     recent_posts = posts if since is None else posts.filter(pl.col("read_at") >= since)
     return int(recent_posts.select(pl.len()).collect().item())
@@ -129,12 +137,12 @@ def _scan_live(lake: Lake, origins: Iterable[str]) -> pl.LazyFrame:
 
 
 def live_rows(lake: Lake, keys: pl.DataFrame) -> pl.DataFrame:
-    """Return the rows of those of some files (KEY) that are there."""
+    """Return the rows of the live files among some files (KEY)."""
     return lake.scan("files").filter(IS_LIVE).join(keys.select(KEY).lazy(), on=KEY, how="semi").collect()
 
 
 def count_reasons(lake: Lake, run_id: str) -> dict[str, int]:
-    """Count the reasons of the files that a run rejected or ignored, most frequent first."""
+    """Count the reasons of the live files that a run rejected or ignored, most frequent first."""
     refused_files = lake.scan("files").filter(
         (pl.col("run_id") == run_id) & pl.col("reason").is_not_null() & IS_LIVE
     )
@@ -143,10 +151,10 @@ def count_reasons(lake: Lake, run_id: str) -> dict[str, int]:
 
 
 def count_rejects_by_source(lake: Lake, run_id: str) -> pl.DataFrame:
-    """Count the live files and rejects of the sources that a run rejected some files of.
+    """Count the live files of each source of which a run rejected files.
 
-    Columns: source_id, rejected_now, rejected_before, new, old. `now` and `new` are the files that the run was the
-    last to read; `new` and `old` count posts and rejects.
+    Columns: source_id, rejected_now, rejected_before, new, old. `rejected_now` and `new` count the files that
+    the run was the last to read. `new` and `old` count posts, duplicates and rejected files.
     """
     is_new, is_reject = pl.col("run_id") == run_id, pl.col("outcome") == Outcome.REJECTED.value
     is_read = IS_LIVE & pl.col("source_id").is_not_null() & (pl.col("outcome") != Outcome.IGNORED.value)
@@ -160,9 +168,10 @@ def count_rejects_by_source(lake: Lake, run_id: str) -> pl.DataFrame:
 
 
 def is_final(lake: Lake, code: str) -> pl.Expr:
-    """Return an expression for the files that wait for a change; all others are tried again by every run.
+    """Return an expression that is true for files that are not read again before they change.
 
-    These could not be read, or another version of the code than this one failed at them.
+    Every run tries the other files again: they could not be read, or another version of the code failed at
+    them.
     """
     is_current_fault = pl.col("reason").is_in(PARSER_FAULT_NAMES) & pl.col("run_id").is_in(
         runs.run_ids_of_code(lake, code).implode()
@@ -172,26 +181,29 @@ def is_final(lake: Lake, code: str) -> pl.Expr:
 
 
 def parser_failures(lake: Lake, run_id: str) -> list[tuple[str, str, str]]:
-    """Return the files that are there and that the code failed at when a run read them, in path order: path, reason, detail."""
+    """Return the live files at which the code failed in a run, in path order: path, reason, detail."""
     is_failure = pl.col("reason").is_in(PARSER_FAULT_NAMES) & (pl.col("run_id") == run_id) & IS_LIVE
     return lake.scan("files").filter(is_failure).sort(KEY).select("path", "reason", "detail").collect().rows()
 
 
 def stored_blobs(lake: Lake, blobs: pl.Series) -> pl.DataFrame:
-    """Return those of some blobs whose bytes raw holds: blob."""
+    """Return the blobs whose bytes are in raw: blob."""
     return (
         lake.scan("raw").select("blob").join(blobs.to_frame("blob").lazy(), on="blob", how="semi").collect()
     )
 
 
 def contents(lake: Lake, blobs: pl.Series) -> dict[str, bytes]:
-    """Return the bytes of some blobs from raw; a blob that raw does not hold is left out."""
+    """Return the bytes of blobs from raw. The result has no entry for a blob that raw does not contain."""
     rows = lake.scan("raw").filter(pl.col("blob").is_in(blobs.unique().implode()))
     return dict(rows.select("blob", "content").collect().iter_rows())
 
 
 def rejects(lake: Lake, reasons: Collection[str] = (), since: dt.date | None = None) -> pl.DataFrame:
-    """Return the rejected files that are still there, in path order: for some reasons, or all, and read since a day."""
+    """Return the live rejected files, in path order.
+
+    `reasons` selects some reasons (default: all), `since` the files that were read on that day or later.
+    """
     is_reject = (pl.col("outcome") == Outcome.REJECTED.value) & IS_LIVE
     if reasons:
         is_reject &= pl.col("reason").is_in(list(reasons))

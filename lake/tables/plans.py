@@ -1,4 +1,4 @@
-"""The plans of backfills, kept in the lake: each one Parquet file, its rows the files, its metadata all else."""
+"""Backfill plans, stored in the lake: one Parquet file each. Rows are files; the metadata has the rest."""
 
 import json
 import os
@@ -13,14 +13,17 @@ from lake.errors import LakeError
 from lake.store import Lake
 from schemas.plans import BackfillPlanFile
 
-# older ones have served, or the lake has moved on
+# older plans were executed, or the lake has changed since
 MAX_PLANS = 50
 METADATA_KEY = "postlake.plan"
 PLAN_ID = re.compile(r"\d{8}T\d{6}-[0-9a-f]{6}")
 
 
 def write(lake: Lake, plan_id: str, files: pl.DataFrame, payload: Mapping[str, Any]) -> Path:
-    """Store a plan, whole or not at all, and let go of the oldest beyond the newest fifty."""
+    """Store a plan completely or not at all, and return its path.
+
+    Only the newest MAX_PLANS plans are kept.
+    """
     folder = lake.root / "plans"
     folder.mkdir(exist_ok=True)
     path, temporary_path = folder / f"{plan_id}.parquet", folder / f".{plan_id}.tmp"
@@ -28,14 +31,17 @@ def write(lake: Lake, plan_id: str, files: pl.DataFrame, payload: Mapping[str, A
     BackfillPlanFile.validate(files, cast=True).write_parquet(
         temporary_path, compression="zstd", metadata=metadata
     )
-    os.replace(temporary_path, path)  # noqa: PTH105 - of one file system
+    os.replace(temporary_path, path)  # noqa: PTH105 - both paths are on one file system
     for old_path in sorted(folder.glob("*.parquet"))[:-MAX_PLANS]:
         old_path.unlink(missing_ok=True)
     return path
 
 
 def read(lake: Lake, plan_id: str) -> tuple[pl.DataFrame, dict[str, Any]]:
-    """Return a plan's files (Planned) and what else it tells. Raises LakeError for one that is none of this lake's."""
+    """Return the files of a plan (BackfillPlanFile) and its metadata.
+
+    Raises LakeError if there is no such plan, or if it is a plan of another lake.
+    """
     path = lake.root / "plans" / f"{plan_id}.parquet"
     if not PLAN_ID.fullmatch(plan_id) or not path.exists():
         raise LakeError(f"{plan_id}: no such plan in {lake.root}; `postlake backfill` makes one")
@@ -46,11 +52,11 @@ def read(lake: Lake, plan_id: str) -> tuple[pl.DataFrame, dict[str, Any]]:
 
 
 def run_that_executed(lake: Lake, plan_id: str) -> str | None:
-    """Return the run that carried out a plan, to its end; None where none did."""
+    """Return the id of the run that completed a plan; None if there is none."""
     rows = lake.scan("runs").filter(pl.col("plan_id") == plan_id).select("run_id").collect()
     return rows["run_id"][0] if rows.height else None
 
 
 def _lake_id(lake: Lake) -> str:
-    """Return the lake as its ledger was named when it was made."""
+    """Return the id of a lake: the Delta id of `files`, which was set when the table was created."""
     return str(lake.table("files").metadata().id)

@@ -1,4 +1,4 @@
-"""The versions of a post, from the first that the lake saw to the one that stands."""
+"""The versions of a post, from the first to the current one."""
 
 import polars as pl
 
@@ -8,9 +8,10 @@ from schemas.tables import schema_of
 
 
 def post_versions(lake: Lake, post_id_or_url: str) -> pl.DataFrame:
-    """Return the versions of a post, named by its post_id or canonical URL, as rows of revisions, the oldest first.
+    """Return the versions of a post as rows of revisions, oldest first.
 
-    The last is the one that stands, or was the last to; its superseded_at is null. Raises LakeError where there is no such post.
+    `post_id_or_url` is its post_id or canonical URL. The last row is the current version, or the last one of
+    a withdrawn post; its superseded_at is null. Raises LakeError if there is no such post.
     """
     is_match = (pl.col("post_id") == post_id_or_url) | (pl.col("url") == post_id_or_url)
     names = schema_of("revisions").names()
@@ -22,7 +23,7 @@ def post_versions(lake: Lake, post_id_or_url: str) -> pl.DataFrame:
 
 
 def last_versions(lake: Lake) -> pl.LazyFrame:
-    """Return the last version of each post, of those that are away too: post_id, blob, withdrawn_at."""
+    """Return the last version of each post, withdrawn posts included: post_id, blob, withdrawn_at."""
     columns = ["post_id", "blob", "withdrawn_at"]
     withdrawn = lake.scan("revisions").filter(pl.col("superseded_at").is_null())
     return pl.concat([lake.scan_stored("posts").select(columns), withdrawn.select(columns)])

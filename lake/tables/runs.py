@@ -1,4 +1,4 @@
-"""The history of runs: one row each, with the versions that make a consistent snapshot."""
+"""The history of runs: one row per run, with the table versions that make a consistent snapshot."""
 
 import datetime as dt
 import json
@@ -12,24 +12,25 @@ from lake.batch import Checkpoint, Run
 from lake.store import Lake
 from schemas.tables import empty_table, schema_of
 
-# what a run did: first and later loads of sources, replayed histories, rejects tried again, holes filled, templates
-# learned, posts cleaned anew, files put together and cleared away, an older lake resolved anew
+# kinds of runs: load sources, replay a git history, parse rejected files again, backfill, learn templates,
+# clean posts again, compact and vacuum tables, migrate an older lake
 INGEST, HISTORY, REPLAY, BACKFILL, LEARN, RECLEAN, MAINTAIN, MIGRATE = (
     "ingest", "history", "replay", "backfill", "learn", "reclean", "maintain", "migrate",
 )  # fmt: skip
-# these leave the rows of the ledger as they are: what another run left unfinished is unfinished after them
+# these do not change rows of the ledger (table `files`): what an earlier run left unfinished is still
+# unfinished after them
 MAINTENANCE_KINDS = (LEARN, RECLEAN, MAINTAIN)
-# written with each batch's commit to files, as a Delta app transaction: the version that this commit makes
+# written with each batch's commit to files, as a Delta app transaction: the version that this commit creates
 FILES_VERSION_KEY = "postlake.files"
-# written with a commit to files: how far every repository is followed with it, those that are not yet whole named so
+# written with a commit to files: the checkpoint of every repository after it, and whether it is complete
 CHECKPOINTS_KEY = "postlake.followed"
-# a month of nights: what a run is held against
+# a month of nightly runs, with which a run is compared
 MAX_COMPARABLE_RUNS = 30
 JSON_COLUMNS = ("heads", "as_of", "reasons", "stage_seconds")
 
 
 def record(lake: Lake, row: Mapping[str, Any]) -> dict[str, int]:
-    """Write a finished run; give the version of every table, this one included."""
+    """Write the row of a finished run. Return the version of every table, `runs` included."""
     versions = lake.versions()
     versions["runs"] += 1
     full_row = {
@@ -42,9 +43,9 @@ def record(lake: Lake, row: Mapping[str, Any]) -> dict[str, int]:
 
 
 def read_checkpoints(lake: Lake) -> dict[str, Checkpoint]:
-    """Return how far each repository was followed that the lake has read.
+    """Return the checkpoint of each repository that the lake has loaded.
 
-    After a run that was killed, the last batch that it wrote tells: whole are then those that it was not amid.
+    After a run that was killed, the checkpoints of its last batch count, and only these can be complete.
     """
     rows = _ledger_runs(lake)
     checkpoints = _recorded_checkpoints(rows)
@@ -56,40 +57,43 @@ def read_checkpoints(lake: Lake) -> dict[str, Checkpoint]:
 
 
 def checkpoints_of(lake: Lake, origins: Iterable[str]) -> dict[str, Checkpoint]:
-    """Return how far some origins were followed; nowhere, those that are no repositories."""
+    """Return the checkpoints of some origins. An origin that is not a repository has an empty one."""
     all_checkpoints = read_checkpoints(lake)
     return {origin: all_checkpoints.get(origin, Checkpoint()) for origin in origins}
 
 
 def previous_start(lake: Lake, run: Run, origins: Iterable[str]) -> dt.datetime | None:
-    """Return when the last run before this one began that read some of the same origins; None where none did."""
-    return _earlier_runs(lake, run, origins).select(pl.col("started_at").max()).item()  # type: ignore[no-any-return]  # of a moment
+    """Return the start of the last run before this one that read some of the same origins, or None."""
+    return _earlier_runs(lake, run, origins).select(pl.col("started_at").max()).item()  # type: ignore[no-any-return]  # a timestamp or None
 
 
 def comparable_runs(lake: Lake, run: Run, kind: str, origins: Iterable[str]) -> pl.DataFrame:
-    """Return the last runs of a kind before this one, newest first, that read some of the same origins, if it reads any."""
+    """Return the last balanced runs of a kind before this one, newest first.
+
+    If this run reads origins, only runs that read some of them.
+    """
     rows = _earlier_runs(lake, run, origins).filter((pl.col("kind") == kind) & pl.col("balanced"))
     return rows.sort("started_at", descending=True).head(MAX_COMPARABLE_RUNS)
 
 
 def last_change_at(lake: Lake) -> dt.datetime | None:
-    """Return when the last recorded run ended that may have changed the ledger; None where there was none."""
-    return _ledger_runs(lake)["finished_at"].max()  # type: ignore[return-value]  # a moment
+    """Return the end of the last recorded run that may have changed the ledger; None if there is none."""
+    return _ledger_runs(lake)["finished_at"].max()  # type: ignore[return-value]  # a timestamp or None
 
 
 def start_of(lake: Lake, run_id: str) -> dt.datetime:
-    """Return when a recorded run began."""
+    """Return the start of a recorded run."""
     rows = lake.scan("runs").filter(pl.col("run_id") == run_id)
-    return rows.select("started_at").collect().item()  # type: ignore[no-any-return]  # a moment
+    return rows.select("started_at").collect().item()  # type: ignore[no-any-return]  # a timestamp
 
 
 def run_ids_of_code(lake: Lake, code: str) -> pl.Series:
-    """Return the recorded runs that a version of the code did."""
+    """Return the ids of the recorded runs of a version of the code."""
     return lake.scan("runs").filter(pl.col("code_version") == code).select("run_id").collect()["run_id"]
 
 
 def parse_stages(stage_seconds: str) -> dict[str, float]:
-    """Return the seconds of each stage, as a row tells them."""
+    """Return the seconds of each stage, parsed from column `stage_seconds`."""
     return dict(json.loads(stage_seconds))
 
 
@@ -110,7 +114,7 @@ def _ledger_runs(lake: Lake) -> pl.DataFrame:
 
 
 def _recorded_checkpoints(rows: pl.DataFrame) -> dict[str, Checkpoint]:
-    """Return the marks at the end of the last of some runs."""
+    """Return the checkpoints after the last of some runs."""
     if rows.is_empty():
         return {}
     payload = rows["marks"][-1]
@@ -118,7 +122,7 @@ def _recorded_checkpoints(rows: pl.DataFrame) -> dict[str, Checkpoint]:
 
 
 def _checkpoints_of_legacy_runs(rows: pl.DataFrame) -> dict[str, Checkpoint]:
-    """Return the checkpoints from runs of an older postlake, which recorded none."""
+    """Return the checkpoints, computed from runs of an older postlake, which recorded none."""
     checkpoints = dict[str, Checkpoint]()
     for row in rows.iter_rows(named=True):
         heads, as_of = json.loads(row["heads"]), json.loads(row["as_of"])
@@ -136,20 +140,23 @@ def _checkpoints_of_legacy_runs(rows: pl.DataFrame) -> dict[str, Checkpoint]:
 
 
 def last_batch_checkpoints(lake: Lake) -> str | None:
-    """Return the marks of the last batch, as the log of the ledger spells them; None where that batch wrote none."""
+    """Return the checkpoints of the last batch, as JSON from the log of the ledger; None if it wrote none."""
     files = lake.table("files")
     entries = files.history(limit=files.version() - files_version(lake) + 1)
     return next((entry[CHECKPOINTS_KEY] for entry in entries if CHECKPOINTS_KEY in entry), None)
 
 
 def files_version(lake: Lake) -> int:
-    """Return the version of files that last changed a row; later ones hold the same rows in other files."""
+    """Return the version of files that last changed a row.
+
+    Later versions have the same rows in other files.
+    """
     files = lake.table("files")
     return files.transaction_version(FILES_VERSION_KEY) or files.version()
 
 
 def dump_checkpoints(checkpoints: Mapping[str, Checkpoint]) -> str:
-    """Format the marks of repositories as they stand in the log of the ledger, and in the row of a run."""
+    """Format the checkpoints of repositories as JSON for the log of the ledger and the row of a run."""
     payload = {
         origin: (checkpoint.commit, checkpoint.as_of and checkpoint.as_of.isoformat(), checkpoint.is_complete)
         for origin, checkpoint in checkpoints.items()
@@ -171,7 +178,7 @@ def _parse_time(text: str | None) -> dt.datetime | None:
 
 
 def is_clean(lake: Lake) -> bool:
-    """Return whether the ledger is as the last recorded run left it; a run that was killed has changed it."""
+    """Return whether the ledger is as the last recorded run left it. If not, a killed run has changed it."""
     return _is_clean(lake, _ledger_runs(lake))
 
 

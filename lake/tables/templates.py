@@ -1,4 +1,4 @@
-"""The learned templates of a lake: read in their newest versions, written in new ones."""
+"""The learned templates of a lake: read the newest versions, write new ones."""
 
 from collections.abc import Collection
 
@@ -9,14 +9,14 @@ from lake.delta import CommitProperties, Transaction
 from lake.store import Lake
 from schemas.enums import ParseWarning
 
-# Written with a commit to posts, as Delta app transactions: the version of `templates` that all posts are cleaned with,
-# and a number of the code that has done so, so that a run need not look at them.
+# Written with a commit to posts, as Delta app transactions: the version of `templates` with which all posts
+# are cleaned, and the number of the code that cleaned them. So a run need not read the posts.
 TEMPLATES_KEY, CODE_KEY = "postlake.templates", "postlake.code"
-# A post that the code reads as another one, or as none, keeps the text that it has; this tells, so that it is not tried
-# by every run.
+# If the code parses a post as another post, or as none, the post keeps its text. This warning marks it, so
+# that not every run tries it again.
 WAS_SKIPPED = pl.col("warnings").list.contains(ParseWarning.NOT_CLEANED_AGAIN.value)
 
-# a stored post as the file that tells it
+# columns of a stored post, in the order of the fields of `posts.sources.files.SourceFile`
 FILE_COLUMNS = [
     *KEY,
     pl.lit(0).alias("size"),
@@ -27,22 +27,26 @@ FILE_COLUMNS = [
 
 
 def newest_templates(lake: Lake) -> pl.DataFrame:
-    """Return the patterns in force: of each source, the rows of its newest version."""
+    """Return the patterns in force: the rows of the newest version of each source."""
     rows = lake.scan("templates")
     newest_versions = rows.group_by("source_id").agg(pl.col("version").max())
     return rows.join(newest_versions, on=["source_id", "version"], how="semi").collect()
 
 
 def write(lake: Lake, patterns: pl.DataFrame, run: Run) -> None:
-    """Write new versions of some sources: source_id, version, kind, pattern, posts, learned_from."""
+    """Write new versions of the templates of some sources.
+
+    Columns: source_id, version, kind, pattern, posts, learned_from.
+    """
     rows = patterns.with_columns(learned_at=pl.lit(run.started_at), run_id=pl.lit(run.run_id))
     lake.append("templates", rows)
 
 
 def sources_with_new_posts(lake: Lake, *, include_all: bool) -> pl.DataFrame:
-    """Return the sources with posts that their template has not seen: source_id, posts, learned_at (null: no template).
+    """Return the sources with posts that are newer than their template: source_id, posts, learned_at.
 
-    `include_all` gives all sources.
+    `posts` counts all posts of a source. `learned_at` is null if it has no template. With `include_all`,
+    return all sources.
     """
     posts = lake.scan("posts")
     post_counts = posts.group_by("source_id").agg(posts=pl.len(), ingested_at=pl.col("ingested_at").max())
@@ -54,9 +58,10 @@ def sources_with_new_posts(lake: Lake, *, include_all: bool) -> pl.DataFrame:
 
 
 def undertrained_sources(lake: Lake, min_posts: int, kinds: Collection[str]) -> list[str]:
-    """Return the sources whose template was learned from fewer posts than `min_posts`, or none, and than they have.
+    """Return the sources whose template was learned from too few posts, or has patterns of other `kinds`.
 
-    Also those whose template has patterns of other than the `kinds` that are learned.
+    Too few means: fewer than `min_posts`, and fewer than the source has. A source without a template counts
+    as learned from 0 posts.
     """
     posts = lake.scan("posts").group_by("source_id").len()
     trained = (
@@ -77,9 +82,10 @@ def undertrained_sources(lake: Lake, min_posts: int, kinds: Collection[str]) -> 
 
 
 def sample_posts(lake: Lake, sources: pl.DataFrame, max_posts: int) -> pl.DataFrame:
-    """Return at most so many posts of each source (rows of `sources_with_new_posts`), spread over its time, unseen ones first.
+    """Return at most `max_posts` new and `max_posts` other posts of each source, spread over its time.
 
-    Columns of FILE, and `is_new` where the source's template has not seen it.
+    `sources` are rows of `sources_with_new_posts`. Columns: KEY, blob, source_id, post_id, published_at, and
+    `is_new`: true if the post is newer than the source's template.
     """
     posts = lake.scan("posts")
     candidates = posts.join(sources.lazy(), on="source_id").select(
@@ -93,9 +99,10 @@ def sample_posts(lake: Lake, sources: pl.DataFrame, max_posts: int) -> pl.DataFr
 def stale_posts(
     lake: Lake, cleaner_version: int, sources: list[str], *, include_skipped: bool = True
 ) -> pl.DataFrame:
-    """Return the posts that another cleaner or template cleaned, in the order of partitions; of all sources, or some.
+    """Return the posts that another cleaner or template cleaned, in the order of partitions.
 
-    Columns of FILE, post_id and the partition's. `include_skipped` gives those too that were left as they are before.
+    `sources` selects some sources; if it is empty, all count. `include_skipped` also returns posts that could
+    not be cleaned again before. Columns: KEY, blob, the partition columns, post_id.
     """
     newest_versions = newest_templates(lake).lazy().group_by("source_id").agg(newest=pl.col("version").max())
     posts = lake.scan("posts")
@@ -110,19 +117,19 @@ def stale_posts(
 
 
 def is_current(lake: Lake, code: int) -> bool:
-    """Return whether no post is outdated, by the logs alone; False where that is not known."""
+    """Return whether no post is stale, according to the logs alone. False if the logs do not say it."""
     return has_tried_skipped(lake, code) and lake.table("posts").transaction_version(
         TEMPLATES_KEY
     ) == _version(lake)
 
 
 def has_tried_skipped(lake: Lake, code: int) -> bool:
-    """Return whether the posts that were left as they are were so by this version of the code."""
+    """Return whether this version of the code has tried the posts that could not be cleaned again."""
     return lake.table("posts").transaction_version(CODE_KEY) == code
 
 
 def record_current(lake: Lake, code: int) -> None:
-    """Record that no post is outdated but those that are left as they are."""
+    """Record in the log that no post is stale, except those that could not be cleaned again."""
     transactions = [Transaction(TEMPLATES_KEY, _version(lake)), Transaction(CODE_KEY, code)]
     lake.commit("posts", [], lake.partition_columns("posts"), CommitProperties(app_transactions=transactions))
 

@@ -1,1 +1,1 @@
-"""Whether a lake is what it says: checks of tables, rows and tables against each other. Nothing is repaired here."""
+"""Checks of a lake: tables, rows, and tables compared with each other. Nothing is repaired here."""

@@ -1,4 +1,4 @@
-"""Compare the tables of a lake with each other: what each says of the others must be so."""
+"""Compare the tables of a lake with each other: what one table says about another must be true."""
 
 import json
 from collections.abc import Callable
@@ -31,7 +31,7 @@ HAS_POST = pl.col("outcome").is_in([Outcome.POST.value, Outcome.DUPLICATE.value]
 
 @dataclass(frozen=True, slots=True)
 class _CrossTableCheck:
-    """A check, the tables that it needs all rows of, and the table that it is about."""
+    """A check, the table that it is about, and the tables of which it needs all rows."""
 
     check: Check
     table: str
@@ -44,7 +44,7 @@ def check_across_tables(
     versions: dict[str, int],
     findings: Findings,
 ) -> None:
-    """Make each check whose tables could be read whole; the others are told as skipped."""
+    """Make each check whose tables could be read completely. Record the others as skipped."""
     complete = _with_withdrawn_as_revisions({name: rows for name, rows in keys.items() if rows is not None})
     for cross_check in [
         *_checks(),
@@ -60,7 +60,7 @@ def check_across_tables(
 
 
 def _with_withdrawn_as_revisions(keys: Keys) -> Keys:
-    """Return the rows with those of withdrawn posts, which an older postlake left in posts, among revisions."""
+    """Return the rows with withdrawn posts, which an older postlake left in posts, moved to revisions."""
     if not {"posts", "revisions"} <= keys.keys():
         return keys
     posts, revisions = keys["posts"], keys["revisions"]
@@ -118,7 +118,7 @@ def _source_ids(keys: Keys) -> tuple[int, pl.DataFrame]:
 
 
 def _files_have_post(keys: Keys) -> tuple[int, pl.DataFrame]:
-    """A file that tells a post, and no other does: the post stands."""
+    """Check that each elected file has a current post, and that no other file is elected for it."""
     elected = keys["files"].filter(IS_LIVE & (pl.col("outcome") == Outcome.POST.value))
     missing = elected.join(keys["posts"], on="post_id", how="anti").with_columns(
         why=pl.lit("is not in posts")
@@ -134,7 +134,7 @@ def _files_have_post(keys: Keys) -> tuple[int, pl.DataFrame]:
 
 
 def _posts_have_file(keys: Keys) -> tuple[int, pl.DataFrame]:
-    """The file that a post names is there, with its content, or was until it could not be read."""
+    """Check that the file of each post is live and has the content of the post, or is unreadable now."""
     posts = keys["posts"]
     live_files = keys["files"].filter(IS_LIVE).select(*KEY, "post_id", "reason", content="blob")
     matched = posts.join(live_files, on=[*KEY, "post_id"])
@@ -154,7 +154,7 @@ def _blobs_stored(name: str, keys: Keys) -> tuple[int, pl.DataFrame]:
 
 
 def _duplicates(keys: Keys) -> tuple[int, pl.DataFrame]:
-    """A duplicate names another file of its post: by its path, and its origin where that is another."""
+    """Check that each duplicate names another file of its post: by path, and by origin if that differs."""
     live_files = keys["files"].filter(IS_LIVE)
     duplicates = live_files.filter(pl.col("outcome") == Outcome.DUPLICATE.value)
     prefix = pl.lit("of ")
@@ -169,7 +169,10 @@ def _duplicates(keys: Keys) -> tuple[int, pl.DataFrame]:
 
 
 def _intervals(keys: Keys) -> tuple[int, pl.DataFrame]:
-    """The versions of a post follow one another, the one that stands or is away last; none was away before it came."""
+    """Check that the versions of a post follow one another, and the current or withdrawn one is the last.
+
+    A version is withdrawn only between its begin and its end.
+    """
     columns = ["post_id", "version_at", "withdrawn_at", "superseded_at", "is_past"]
     tables = [keys[name].with_columns(is_past=pl.lit(name == "revisions")) for name in ("revisions", "posts")]
     versions = pl.concat([table.select(columns) for table in tables])
@@ -193,7 +196,10 @@ def _intervals(keys: Keys) -> tuple[int, pl.DataFrame]:
 
 
 def _templates(keys: Keys) -> tuple[int, pl.DataFrame]:
-    """A template is of a source that has files or posts, but for one that a killed run learned before it loaded them."""
+    """Check that the source of each template has files or posts.
+
+    Templates of unrecorded runs do not count: a killed run may have learned one before it loaded the posts.
+    """
     known_sources = pl.concat(
         [keys[name].select("source_id") for name in ("files", "posts", "revisions")]
     ).unique()
@@ -207,7 +213,10 @@ def _templates(keys: Keys) -> tuple[int, pl.DataFrame]:
 
 
 def _cleaned(keys: Keys) -> tuple[int, pl.DataFrame]:
-    """A post is cleaned with the newest template of its source, if an ingest has ended since that was learned."""
+    """Check that each post was cleaned with the newest template of its source.
+
+    A template counts only if a recorded run that may have changed `files` started after it was learned.
+    """
     ledger_runs = keys["runs"].filter(~pl.col("kind").is_in(MAINTENANCE_KINDS))
     newest_templates = (
         keys["templates"]
@@ -235,7 +244,7 @@ def _runs(versions: dict[str, int], keys: Keys) -> tuple[int, pl.DataFrame]:
 
 
 def _run_faults(row: dict[str, object], versions: dict[str, int]) -> list[str]:
-    """Return what is wrong with a run."""
+    """Return the faults of a row of runs."""
     counts = {name: int(str(row[name])) for name in OUTCOME_COLUMNS}
     refused_files, reasons = (
         counts["rejected"] + counts["ignored"],

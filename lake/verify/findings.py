@@ -1,4 +1,4 @@
-"""What a look at a lake found: checks made, and where they failed."""
+"""Results of verifying a lake: the checks that were made, and where they failed."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -7,13 +7,13 @@ import polars as pl
 
 from schemas.enums import Check
 
-# of each check and table; the rest is counted
+# findings shown for each check and table; the others are only counted
 MAX_SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something in a lake that should not be so."""
+    """A fault in a lake."""
 
     check: Check
     table: str
@@ -23,7 +23,7 @@ class Finding:
 
 @dataclass(slots=True)
 class Tally:
-    """How often a check was made on a table, and how often it failed; `skipped` says why it could not be made."""
+    """How often a check was made on a table, and how often it failed. `skipped` says why it was not made."""
 
     check: Check
     table: str
@@ -40,7 +40,7 @@ class Findings:
         self._tallies: dict[tuple[Check, str], Tally] = {}
 
     def add(self, check: Check, table: str, checked: int, failures: pl.DataFrame | None = None) -> None:
-        """Count a check of so many things; `failures` are those that failed: where, detail."""
+        """Add the number of things that were checked. `failures` are those that failed: where, detail."""
         tally = self.tally(check, table)
         tally.checked += checked
         if failures is None:
@@ -50,7 +50,7 @@ class Findings:
         tally.shown += [Finding(check, table, str(where), str(detail)) for where, detail in shown.iter_rows()]
 
     def add_one(self, check: Check, table: str, where: str, detail: str) -> None:
-        """Count a failure."""
+        """Add one failure."""
         self.add(check, table, 0, pl.DataFrame({"where": [where], "detail": [detail]}))
 
     def tally(self, check: Check, table: str) -> Tally:

@@ -1,4 +1,4 @@
-"""Compare rows with what their table promises: rules, partitions, hashes, and what the log says of their files."""
+"""Compare rows with the rules, partitions and hashes of their table, and with the log of their files."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from schemas.enums import Check
 from schemas.keys import blob_id, content_hash
 from schemas.tables import TABLES
 
-# how a finding names a row
+# columns that identify a row in a finding
 LABEL_COLUMNS = {
     "raw": ["blob"],
     "posts": ["post_id"],
@@ -21,13 +21,13 @@ LABEL_COLUMNS = {
     "renamed_posts": ["old_id", "new_id"],
     "runs": ["run_id"],
 }
-# Delta keeps times in statistics to the millisecond.
+# Delta statistics contain times to the millisecond only.
 STATISTICS_PRECISION = "1ms"
 
 
 @dataclass(frozen=True, slots=True)
 class TableCheck:
-    """A table that is looked at: its files as the log lists them, whether every byte is read, and where findings go."""
+    """A table to check: its files as the log lists them, whether every byte is read, and the findings."""
 
     lake: Lake
     name: str
@@ -43,7 +43,7 @@ def row_label(name: str) -> pl.Expr:
 
 
 def check_rows(table: TableCheck, rows: pl.DataFrame) -> None:
-    """Compare rows, with their `file`, with all that can be told without other tables."""
+    """Make all checks of rows that need no other table. `rows` have the column `file`."""
     _check_rules(table, rows)
     for column in STATS_COLUMNS[table.name]:
         _check_statistics(table, rows, column)
@@ -67,7 +67,7 @@ def _check_rules(table: TableCheck, rows: pl.DataFrame) -> None:
 
 
 def _check_statistics(table: TableCheck, rows: pl.DataFrame, column: str) -> None:
-    """Readers prune by the extremes and the nulls that the log tells of each file."""
+    """Compare minimum, maximum and null count in the log with the rows. Readers prune files by them."""
     log_columns = {f"{part}.{column}": part for part in ("min", "max", "null_count")}
     log_columns = {name: part for name, part in log_columns.items() if name in table.files.columns}
     actual = rows.group_by("file", maintain_order=True).agg(

@@ -1,4 +1,4 @@
-"""Compare the files of a table with its log, and their rows against the schema. Reads only, file by file."""
+"""Compare the files of a table with its log, and their rows with the schema. Reads only, file by file."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from lake.verify.rows import TableCheck, check_rows
 from schemas.enums import Check
 from schemas.tables import schema_of
 
-# what the checks across tables need of each row
+# columns that the checks across tables need
 KEY_COLUMNS = {
     "raw": ["blob"],
     "posts": [
@@ -33,21 +33,22 @@ KEY_COLUMNS = {
     "renamed_posts": ["old_id", "new_id"],
     "runs": [name for name in schema_of("runs") if name not in {"alarms", "marks"}],
 }
-# Files are read one by one and held against the rules together, until they are so many rows or bytes on disk.
+# Files are read one by one. Their rows are checked together as soon as they have this many rows or bytes on
+# disk.
 MAX_BUFFER_ROWS, MAX_BUFFER_BYTES = 5_000, 8 * 1024 * 1024
 OnFile = Callable[[int], None]
 
 
 @dataclass(slots=True)
 class _RowBuffer:
-    """Rows of several files, with the file of each, until they are held against the rules."""
+    """Rows of several files, with the file of each, that are not checked yet."""
 
     parts: list[pl.DataFrame] = field(default_factory=list)
     rows: int = 0
     bytes: int = 0
 
     def add(self, rows: pl.DataFrame, size_bytes: int) -> bool:
-        """Add the rows of a file; tell whether the pile is high enough."""
+        """Add the rows of a file. Return whether the buffer is full."""
         self.parts.append(rows)
         self.rows, self.bytes = self.rows + rows.height, self.bytes + size_bytes
         return self.rows >= MAX_BUFFER_ROWS or self.bytes >= MAX_BUFFER_BYTES
@@ -56,9 +57,10 @@ class _RowBuffer:
 def verify_table(
     lake: Lake, name: str, findings: Findings, on_file: OnFile, *, is_deep: bool
 ) -> pl.DataFrame | None:
-    """Look at each file of a table; give the KEYS of its rows, None where some file cannot be read.
+    """Check each file of a table. Return the KEY_COLUMNS of all rows; None if some file cannot be read.
 
-    Calls told with the number of files, one by one. Only a deep look opens more than the footers and the keys.
+    Calls `on_file` with the number of each file, counted from 1. Only a deep check opens more than the
+    footers and the keys.
     """
     table = TableCheck(lake, name, _list_files(lake, name), is_deep, findings)
     keys, buffer, is_complete = [_read_schema(table).select(KEY_COLUMNS[name])], _RowBuffer(), True
@@ -81,12 +83,12 @@ def _list_files(lake: Lake, name: str) -> pl.DataFrame:
 
 
 def _virtual_columns(table: TableCheck) -> list[str]:
-    """Return the columns that no file holds: its partition's, and its path."""
+    """Return the columns that no file contains: the partition columns, and `file`, its path."""
     return [*table.lake.partition_columns(table.name), "file"]
 
 
 def _read_schema(table: TableCheck) -> pl.DataFrame:
-    """Return no rows with the columns that are to be read, those that no file holds last."""
+    """Return an empty frame with the columns to read. Columns that no file contains are the last."""
     virtual_columns = _virtual_columns(table)
     file_schema = {
         column: dtype for column, dtype in schema_of(table.name).items() if column not in virtual_columns
@@ -100,7 +102,7 @@ def _read_schema(table: TableCheck) -> pl.DataFrame:
 
 
 def _read_files(table: TableCheck) -> Iterator[tuple[pl.DataFrame | None, int]]:
-    """Read file after file, with its size; None for one that cannot be read as what it should be."""
+    """Yield the rows and size of each file. Rows are None if they cannot be read with the schema."""
     for check in (Check.FILES_EXIST, Check.READABLE, Check.ROW_COUNTS):
         table.findings.add(check, table.name, table.files.height)
     schema = _read_schema(table)
@@ -119,7 +121,10 @@ def _check_file(table: TableCheck, relative_path: str, size_bytes: int) -> bool:
 
 
 def _read_rows(table: TableCheck, file: dict[str, object], schema: pl.DataFrame) -> pl.DataFrame | None:
-    """Read a file as rows of a schema; columns that are younger than the file are null."""
+    """Return the rows of a file with a schema; None if it cannot be read.
+
+    Columns newer than the file are null.
+    """
     relative_path, virtual_columns = str(file["path"]), _virtual_columns(table)
     path = table.lake.root / table.name / relative_path
     try:
@@ -144,7 +149,7 @@ def _read_rows(table: TableCheck, file: dict[str, object], schema: pl.DataFrame)
 
 
 def _type_mismatches(stored: pl.Schema, expected: pl.Schema) -> str:
-    """Return the columns of a file that are of another type than they should be."""
+    """Return a text about the columns of a file whose type is not the expected one, or an empty string."""
     return ", ".join(
         f"column {column} is {stored[column]}, not {dtype}"
         for column, dtype in expected.items()

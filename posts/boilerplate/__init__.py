@@ -1,1 +1,4 @@
-"""Boilerplate of a source, learned from what its posts repeat: n-grams, templates. Knows blocks, and no sources."""
+"""Learn the boilerplate of a source from the text that its posts repeat: n-grams, templates.
+
+It knows blocks, but not where the posts come from.
+"""

@@ -1,6 +1,8 @@
-"""Posts about one event, such as an announcement in each language of a site.
+"""Count independent posts: of posts about one event, only those of one edition (folder and language) count.
 
-The addresses and sums of a release stand in all of them and are text; a template recurs over time, or in one language.
+An announcement in each language of a site is one event.
+The URLs and checksums of a release are in all of them, but are not boilerplate. Boilerplate recurs over time,
+or within one language.
 """
 
 import re
@@ -10,30 +12,30 @@ from datetime import datetime, timedelta
 
 from schemas.keys import stable_path
 
-# An event lasts such a part of the time that the posts of a source cover, and two weeks at the most.
+# The duration of an event, as a share of the time that the posts of a source cover, and its maximum.
 EVENT_SHARE, MAX_EVENT_DURATION = 1 / 50, timedelta(days=14)
 # as in hello.zh-cn.md
 LANGUAGE_SUFFIX = re.compile(r"\.([a-z]{2,3}(?:[-_][a-z]{2,4})?)\.[^.]+$", re.IGNORECASE)
-# a page bundle is one post in a folder of its own
+# the file of a page bundle: one post in a folder of its own
 PAGE_BUNDLE = re.compile(r"[^/]*/_?index(?=\.[^/]*$)", re.IGNORECASE)
 
 
 def edition_of(path: str) -> str:
-    """Return what translations of one post differ in: the folder of a file, and the language that ends its name."""
+    """Return the folder of a file and the language suffix of its name, in which translations differ."""
     folder, _, name = PAGE_BUNDLE.sub("", stable_path(path)).rpartition("/")
     language = LANGUAGE_SUFFIX.search(name)
     return f"{folder}/{language[1].lower() if language else ''}"
 
 
 def event_duration(published_times: Sequence[datetime]) -> timedelta:
-    """Return how long an event lasts in a source, from the moments of its posts."""
+    """Return the duration of an event in a source, given the publication times of its posts."""
     return min((max(published_times) - min(published_times)) * EVENT_SHARE, MAX_EVENT_DURATION)
 
 
 def count_independent(posts: Iterable[tuple[datetime, str]], event: timedelta) -> int:
-    """Return how many posts, of so many (moment, edition), are independent of each other.
+    """Return the number of independent posts, given the publication time and the edition of each.
 
-    Of those within one event only the ones of one edition, the most frequent there, count.
+    Of the posts within one event, only those of the most frequent edition count.
     """
     total, event_start, editions = 0, None, Counter[str]()
     for published_at, post_edition in sorted(posts):
@@ -47,7 +49,10 @@ def count_independent(posts: Iterable[tuple[datetime, str]], event: timedelta) -
 def count_independent_by_name(
     posts: Iterable[tuple[datetime, str, Iterable[str]]], event: timedelta
 ) -> dict[str, int]:
-    """Return for each name how many independent posts, of (moment, edition, names), hold it."""
+    """Return the number of independent posts that contain each name.
+
+    The posts are given as (publication time, edition, names).
+    """
     posts_by_name = defaultdict[str, list[tuple[datetime, str]]](list)
     for published_at, post_edition, names in posts:
         for name in names:

@@ -1,4 +1,4 @@
-"""Learn the boilerplate of a source from its own posts: what many distinct bodies share is none of them's own text."""
+"""Learn the boilerplate of a source from its posts: the text that many distinct bodies share."""
 
 import math
 import re
@@ -26,22 +26,25 @@ from posts.boilerplate.template import (
 from posts.html.extract import Block
 from posts.text.whitespace import alphanumeric_key
 
-# A source of fewer distinct bodies has no boilerplate that could be told from quotations.
+# In a source of fewer distinct bodies, boilerplate cannot be distinguished from quotations.
 MIN_POSTS = 8
-# Shared by so many distinct bodies, a passage is boilerplate: one in a hundred, three at the least, and twelve
-# in any source however large (a series of a dozen episodes repeats its introduction less often than that).
+# Number of distinct bodies that must share a passage: one in a hundred, at least three, at most twelve (a
+# series of a dozen episodes repeats its introduction less often than that).
 MIN_SUPPORT_SHARE, MIN_SUPPORT, MAX_SUPPORT = 0.01, 3, 12
-# A block must recur in so many posts, and in such a share of them: what stands in 3 of 424 posts is text, and a series
-# begins each of its parts with one sentence. At the end of texts what asks or tells addresses is told by that as well.
+# A block recurs if it is in MIN_BLOCK_POSTS and MIN_TAIL_SHARE of the posts: one in 3 of 424 posts is text.
+# To be boilerplate it must be in MIN_HEAD_SHARE of them if it is mostly at the beginning, because each part
+# of a series begins with the same sentence; else in MIN_INNER_SHARE. Near the ends of a text, requests and
+# contact data need only MIN_SUPPORT posts: their wording is further evidence.
 MIN_BLOCK_POSTS, MIN_TAIL_SHARE, MIN_INNER_SHARE, MIN_HEAD_SHARE = 8, 0.01, 0.05, 0.25
-# of the posts that hold a block, so many have it at an edge; amid a text a phrase is no boilerplate
+# An edge block must be at an edge in MIN_EDGE_SHARE of the posts that contain it. A block inside a text must
+# have MIN_INNER_WEIGHT: a shorter phrase is not boilerplate there.
 MIN_EDGE_SHARE, MIN_INNER_WEIGHT = 0.8, 24
 MAX_PATTERN_CHARS = 2_000
-# a run of letters says something from so many words on, see `text_weight`
+# minimum weight of a run of ASCII characters, see `text_weight`; a shorter run means nothing
 MIN_RUN_WEIGHT = 8
-# A signature holds boilerplate only, where nearly all its blocks in many posts were left out by other rules.
+# A signature marks only boilerplate if nearly all blocks with it, in many posts, recur or are dropped.
 MIN_SIGNATURE_SHARE, MIN_SIGNATURE_POSTS = 0.9, 8
-# what authors themselves write again and again
+# phrases that authors themselves repeat
 PROTECTED_NAMES = re.compile(
     r"未完待续|未完待續|待续|待續|完|全文完|编者按|編者按|编按|編按|导语|導語|引言|前言|序|序言|结语|結語|结论|結論|后记|後記|附录|附錄|注释|註釋|注|註|参考(?:资料|文献)|參考(?:資料|文獻)|摘要|目录|目錄|tobecontinued|introduction|conclusions?|references|notes?|sources|summary|abstract|acknowledge?ments?|appendix|theend"
     r"|[\d一二三四五六七八九十百零〇壹贰叁肆伍上中下ivxabcqa]{1,6}|第.{1,5}[章节節回部分集]|part\d+|chapter\d+",
@@ -50,7 +53,10 @@ PROTECTED_NAMES = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class TrainingSample:
-    """A post as learning sees it: its blocks before any template was applied. A flat one is a single passage."""
+    """A post to learn from: its blocks before any template was applied.
+
+    A block is (text, element, signature, is dropped by a rule). A flat post is a text without line breaks.
+    """
 
     source_id: str
     title: str
@@ -65,13 +71,13 @@ class TrainingSample:
 
 
 def to_training_blocks(blocks: Iterable[Block]) -> list[tuple[str, str, str, bool]]:
-    """Return (text, element, signature, is left out by a rule) of each block."""
+    """Return (text, element, signature, is dropped by a rule) of each block."""
     return [(block.text, block.element, block.signature, block.rule is not None) for block in blocks]
 
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """What recurs: its kind, its text, and the number of distinct posts that hold it."""
+    """A recurring pattern: its kind, its text, and the number of distinct posts that contain it."""
 
     kind: str
     pattern: str
@@ -79,16 +85,16 @@ class Pattern:
 
 
 def learn(samples: Sequence[TrainingSample]) -> list[Pattern]:
-    """Return what recurs over the posts of one source, the most frequent first.
+    """Return the patterns that recur in the posts of one source, the most frequent first.
 
-    Posts with the same body count once, however many there are, so that one text published ten thousand times
-    neither becomes boilerplate of others nor hides theirs. Only where bodies of one passage repeat under many
-    titles, as a channel's description of itself does, that passage is boilerplate.
+    Posts with the same body count once, so that a text that is published ten thousand times neither becomes
+    boilerplate of other posts nor hides theirs. There is one exception: a flat body that repeats under many
+    titles is boilerplate, for example the description of a channel.
     """
     distinct_samples = list({sample.body: sample for sample in samples if sample.body}.values())
     flat_samples = [specimen for specimen in distinct_samples if specimen.is_flat]
     page_samples = [specimen for specimen in distinct_samples if not specimen.is_flat]
-    # a paragraph is no description that has lost its line breaks, where other posts of the source have theirs
+    # if most posts of the source have line breaks, a single paragraph is not a text that has lost them
     run_patterns = (
         [*_repeated_body_patterns(samples), *_run_patterns(flat_samples)]
         if len(flat_samples) >= len(page_samples)
@@ -107,7 +113,7 @@ def learn(samples: Sequence[TrainingSample]) -> list[Pattern]:
 
 
 def min_support(posts: int) -> int:
-    """Return how many of so many distinct bodies must share a passage for it to be boilerplate."""
+    """Return how many of `posts` distinct bodies must share a passage to make it boilerplate."""
     return max(MIN_SUPPORT, min(math.ceil(MIN_SUPPORT_SHARE * posts), MAX_SUPPORT))
 
 
@@ -182,7 +188,7 @@ def _block_patterns(samples: Sequence[TrainingSample]) -> Iterator[Pattern]:
 
 
 def _independent_names(samples: Sequence[TrainingSample], names: Sequence[AbstractSet[str]]) -> set[str]:
-    """Return the names, of those of each page, that recur though posts about one event count once."""
+    """Return the names in at least MIN_SUPPORT independent posts. `names` has those of each sample."""
     event = events.event_duration([sample.published_at for sample in samples])
     posts = ((page.published_at, page.edition, each) for page, each in zip(samples, names, strict=True))
     return {
@@ -197,7 +203,7 @@ def _may_recur(name: str) -> bool:
 def _count_at_edges(
     samples: Sequence[TrainingSample], recurring: AbstractSet[str]
 ) -> tuple[Counter[str], Counter[str]]:
-    """Count in how many posts blocks that recur stand before, and behind, all of the text's own."""
+    """Return in how many posts each recurring block is before, and after, all other text of the post."""
     at_head, at_tail = Counter[str](), Counter[str]()
     for sample in samples if recurring else ():
         blocks = [
@@ -218,7 +224,7 @@ def _names_near_edges(sample: TrainingSample) -> set[str]:
 
 
 def _block_names(sample: TrainingSample) -> set[str]:
-    """Return the blocks that are kept and may be boilerplate, as they are compared."""
+    """Return the keys (see `alphanumeric_key`) of the kept blocks that may be boilerplate."""
     names = {
         alphanumeric_key(text)
         for text, element, _, is_out in sample.blocks

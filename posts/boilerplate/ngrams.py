@@ -1,4 +1,4 @@
-"""What recurs over the posts of a source: runs of text and whole blocks that many distinct bodies share."""
+"""Find the runs of text that many distinct bodies of a source share."""
 
 import re
 from collections import Counter
@@ -9,12 +9,12 @@ import numpy as np
 
 # Twelve characters of Chinese are a phrase of six to eight words: longer than names, shorter than slogans.
 SHINGLE_CHARS = 12
-# of a run, where it ends within a shingle
+# a run may be shorter than a shingle, because it can end within one
 MIN_RUN_CHARS = 8
-# A run ends where the number of bodies that share it changes by this factor: there a variable part begins.
+# A run ends where the number of bodies that share it changes by this factor: a variable part begins there.
 FREQUENCY_RATIO = 1.6
 NONZERO_DIGITS = "123456789０１２３４５６７８９"
-# the end of the sentence before belongs to that sentence
+# stripped from the beginning of a run: they belong to the sentence before it
 CLAUSE_ENDS = "。！？!?；;，,、）)】」』”》…~～ "
 WIDE_LETTER = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 LATIN_WORD = re.compile("[^\\W_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")
@@ -22,16 +22,19 @@ HASH_BASE = np.uint64(1_000_003)
 
 
 def mask_digits(text: str) -> str:
-    """Return a text with every digit as 0, so that numbers and dates within a template do not part it; same length."""
+    """Return a text of the same length with 0 for every digit: numbers and dates must not split a run."""
     for digit in NONZERO_DIGITS:
-        # faster than `translate`, which looks every character up
+        # faster than `translate`, which looks up every character
         if digit in text:
             text = text.replace(digit, "0")
     return text
 
 
 def shared_runs(texts: Sequence[str], min_texts: int) -> Counter[str]:
-    """Return the runs of text that at least so many of some distinct texts (leveled) share, with their number."""
+    """Return the runs that at least `min_texts` of some distinct texts share, with the number of texts.
+
+    The digits of the texts must be masked (see `mask_digits`).
+    """
     hashes_by_text = [_hash_shingles(text) for text in texts]
     distinct_hashes = [np.unique(text_hashes) for text_hashes in hashes_by_text]
     if not distinct_hashes:
@@ -60,7 +63,7 @@ def _hash_shingles(text: str) -> "np.ndarray":
 
 
 def _frequencies(hashes: "np.ndarray", shared_hashes: "np.ndarray", counts: "np.ndarray") -> "np.ndarray":
-    """Return for each character the most bodies that share a shingle over it; 0 where too few do."""
+    """Return for each character the most bodies that share a shingle over it; 0 if there are too few."""
     if hashes.size == 0:
         return np.empty(0, np.int64)
     indexes = np.minimum(np.searchsorted(shared_hashes, hashes), shared_hashes.size - 1)
@@ -89,5 +92,5 @@ def _split_runs(text: str, frequencies: "np.ndarray") -> Iterable[str]:
 
 
 def text_weight(text: str) -> int:
-    """Return how much a text says, in characters of Chinese: a word of letters counts as two."""
+    """Return the amount of text as a number of Chinese characters: a word in another script counts as two."""
     return len(WIDE_LETTER.findall(text)) + 2 * len(LATIN_WORD.findall(text))

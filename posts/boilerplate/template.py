@@ -1,4 +1,4 @@
-"""The learned boilerplate of a source, ready to be applied to its posts."""
+"""Apply the learned boilerplate of a source to its posts."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,14 +16,15 @@ from posts.text.whitespace import alphanumeric_key
 if TYPE_CHECKING:
     from ahocorasick_rs import AhoCorasick
 
-# kinds of patterns: a run of text, a whole block at the head or end of texts or anywhere, the markup around one
+# Kinds of patterns: a run of text; a whole block at the beginning or end of texts; a whole block anywhere;
+# the signature of a block; a template without patterns.
 TEXT_RUN, EDGE_BLOCK, INNER_BLOCK, SIGNATURE, EMPTY = "sentence", "edge", "amid", "markup", "nothing"
 PATTERN_KINDS = frozenset({TEXT_RUN, EDGE_BLOCK, INNER_BLOCK, SIGNATURE, EMPTY})
-# elements that hold nothing that recurs by a template
+# elements whose text is never boilerplate of a template
 EXCLUDED_ELEMENTS = HEADINGS | {"pre", "tr", "td", "th", "table", "caption"}
 SENTENCE_ENDS = "。！？!?.…”」』）)\"'"
 LEAD_IN_ENDS = ":：，,、"
-# letters and digits of a block
+# number of letters and digits at the beginning of a block, see `_comparison_key`
 PREFIX_CHARS = 6
 RECURRING = Rule(
     "recurring", "a passage that recurs over the posts of the source", Scope.FLAT | Scope.TEMPLATE
@@ -34,22 +35,22 @@ RECURRING_MARKUP = Rule(
     "in markup that holds only what recurs over the posts of the source",
     Scope.TEMPLATE,
 )
-# the rules by which a template leaves something out
+# the rules by which a template drops text
 TEMPLATE_RULES = (RECURRING, RECURRING_BLOCK, RECURRING_MARKUP)
 TEMPLATE_RULE_NAMES = frozenset(rule.name for rule in TEMPLATE_RULES)
 
 
-# the address of a file to download is what a post is about
+# URLs of files are excluded: a post may be about a file to download
 SITE_NOTICE = re.compile(
     r"[｜©]|https?://(?![^\s/]{1,200}/\S{0,300}\.(?!html?\b|php\b|aspx?\b|jsp\b)[a-z][a-z0-9]{1,4}\b)|www\.|\S@\S|注册|註冊|订阅|訂閱|关注|關注|追蹤|合作|联系|聯繫|聯絡|版权|版權|subscribe|newsletter|follow|copyright|all rights|sign up|donat",
     re.IGNORECASE,
 )
-# so near to the beginning or end of a text what asks, or tells addresses, is told by that as well
+# so close to the beginning or end (in blocks), requests and contact data are evidence of boilerplate
 NEAR_HEAD_BLOCKS, NEAR_TAIL_BLOCKS = 3, 8
 
 
 class ComparedBlock(NamedTuple):
-    """A block as it is compared, the element that holds it, and whether a rule leaves it out."""
+    """The key of a block (see `alphanumeric_key`), its element, and whether a rule drops it."""
 
     key: str
     element: str
@@ -59,9 +60,9 @@ class ComparedBlock(NamedTuple):
 def find_edge_blocks(
     blocks: Sequence[ComparedBlock], recurring: AbstractSet[str]
 ) -> tuple[list[int], list[int]]:
-    """Return which blocks that recur stand before, and which behind, all of the text's own.
+    """Return the indexes of the recurring blocks before all other text, and of those after it.
 
-    Headings stand in nobody's way; whose they are the blocks below them tell.
+    Headings are skipped: they belong to the blocks below them.
     """
     return list(_iter_from_edge(blocks, range(len(blocks)), recurring)), list(
         _iter_from_edge(blocks, range(len(blocks) - 1, -1, -1), recurring)
@@ -81,26 +82,26 @@ def _iter_from_edge(
 
 
 def find_near_edge_blocks(blocks: Sequence[ComparedBlock]) -> set[int]:
-    """Return which blocks stand among the first or last of those that are kept."""
+    """Return the indexes of the first and last kept blocks: NEAR_HEAD_BLOCKS and NEAR_TAIL_BLOCKS of them."""
     kept_indexes = [index for index, block in enumerate(blocks) if not block.is_dropped]
     return {*kept_indexes[:NEAR_HEAD_BLOCKS], *kept_indexes[-NEAR_TAIL_BLOCKS:]}
 
 
 def is_site_notice(text: str) -> bool:
-    """Return whether a text asks something of readers, or gives addresses and rights."""
+    """Return whether a text contains a request to readers, contact data or a copyright notice."""
     return SITE_NOTICE.search(text) is not None or has_call_to_action(text)
 
 
 def is_sentence(text: str) -> bool:
-    """Return whether a block ends as a sentence does: what only leads in belongs to what follows."""
+    """Return whether a block ends as a sentence does. A block that only introduces the next one does not."""
     return text.rstrip()[-1:] in SENTENCE_ENDS
 
 
 @dataclass(frozen=True)
 class Template:
-    """Patterns that recur over a source: runs of text, blocks (as `lines.bare` has them), signatures.
+    """The recurring patterns of a source: runs of text, keys of blocks (see `alphanumeric_key`), signatures.
 
-    One that `is_older` holds patterns of a kind that an older postlake learned, and lacks them here.
+    `is_older` is true if an older version of postlake learned patterns of another kind, which are ignored.
     """
 
     version: int
@@ -112,7 +113,7 @@ class Template:
 
     @classmethod
     def from_patterns(cls, version: int, patterns: Iterable[tuple[str, str]]) -> "Template":
-        """Build a template from (kind, pattern); what an older postlake learned in another way is passed by."""
+        """Return a template of pairs (kind, pattern). Kinds of an older version of postlake are ignored."""
         patterns_by_kind: dict[str, list[str]] = {kind: [] for kind in PATTERN_KINDS}
         for kind, pattern in patterns:
             patterns_by_kind.setdefault(kind, []).append(pattern)
@@ -139,20 +140,21 @@ class Template:
 
     @cached_property
     def blocks(self) -> frozenset[str]:
-        """Return the blocks that recur, wherever they do."""
+        """Return the keys of all recurring blocks, at the edges or inside texts."""
         return self.edges | self.inner
 
     def matches(self, text: str) -> list[tuple[int, int]]:
-        """Return the spans of a text that are runs of the template, in order and apart from each other."""
+        """Return the spans of a text that are runs of the template, in order and without overlaps."""
         if not self.runs:
             return []
         triples = self._matcher.find_matches_as_indexes(mask_digits(text))
         return [(start, end) for _, start, end in triples]
 
     def recurring_blocks(self, blocks: list[Block], _: Any) -> Iterator[tuple[Block, str]]:
-        """Return the blocks that recur, or whose markup holds nothing but what does.
+        """Yield the blocks that recur, or whose signature marks only boilerplate, with the name of the rule.
 
-        Neither code nor headings nor tables. A block that leads in, or is led in to, is part of the text.
+        Code, headings and tables are never included. Inside a text, a block that introduces the next one, or
+        that follows an introduction, is part of the text.
         """
         compared = [
             ComparedBlock(self._comparison_key(block), block.element, block.rule is not None)
@@ -176,7 +178,7 @@ class Template:
             is_led_in = block.text[-1] in LEAD_IN_ENDS
 
     def _comparison_key(self, block: Block) -> str:
-        """Return a block as it is compared; nothing for most that do not recur, told by how they begin."""
+        """Return the key of a block, or "" for most blocks that do not recur: their prefix is unknown."""
         prefix = alphanumeric_key(block.text[: 4 * PREFIX_CHARS])[:PREFIX_CHARS]
         if len(prefix) == PREFIX_CHARS and prefix not in self._prefixes:
             return ""
@@ -193,5 +195,5 @@ class Template:
         return AhoCorasick(self.runs, matchkind=MatchKind.LeftmostLongest)
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave behind what each process builds for itself."""
+        """Return the state to pickle, without the caches that each process builds for itself."""
         return {name: value for name, value in self.__dict__.items() if not name.startswith("_")}

@@ -1,1 +1,4 @@
-"""Cleaning: which blocks of a post are its text, and why the others are left out. Knows blocks, and no sources."""
+"""Clean a post: select the blocks that are its text, and drop the others with a reason.
+
+It knows blocks, but not where posts come from.
+"""

@@ -1,6 +1,6 @@
-"""Which blocks are not the post's own text: rules of wording, place and links, each with its reason.
+"""Apply the rules about wording, position and links to the blocks of a post.
 
-Blocks are judged whole: a promise to subscribe within a real paragraph stays.
+A rule drops whole blocks: a request to subscribe within a real paragraph is kept.
 """
 
 from collections.abc import Callable
@@ -21,15 +21,15 @@ from posts.text.whitespace import alphanumeric_key
 __all__ = ["PageContext", "apply_element_rules", "apply_rules", "apply_text_rules"]
 
 BlockRule = Callable[[list[Block], PageContext], RuleHits]
-# no plea of those seen is longer
+# no request in the corpus is longer
 MAX_PLEA_CHARS = 420
 HEAD_BLOCKS, TAIL_BLOCKS = 8, 14
-# with a shorter one many headings begin
+# many headings begin with a shorter title
 MIN_HEADING_TITLE_CHARS = 6
 
 
 def apply_rules(content: Content, page: PageContext, template: Template | None = None) -> None:
-    """Set the rule on each block by which it is left out; a text without line breaks is parted into passages."""
+    """Set on each block the rule that drops it. A text without line breaks is split into passages."""
     flat_block = apply_element_rules(content, page)
     if flat_block is not None:
         _replace_by_passages(content, flat_block, page, template)
@@ -40,7 +40,10 @@ def apply_rules(content: Content, page: PageContext, template: Template | None =
 
 
 def apply_element_rules(content: Content, page: PageContext) -> Block | None:
-    """Judge blocks by the elements that hold them; where one is left that is no heading, give it: a text unparted."""
+    """Apply the element rules, and return the block of a text without line breaks, else None.
+
+    Such a text is the only kept block, and not a heading.
+    """
     restore_main_content(content)
     _apply_rule(repeated_title, content.blocks, page)
     kept_blocks = _undropped(content.blocks)
@@ -48,7 +51,7 @@ def apply_element_rules(content: Content, page: PageContext) -> Block | None:
 
 
 def apply_text_rules(content: Content, page: PageContext) -> None:
-    """Judge blocks by what they say, by where they link, and by what stands beside them."""
+    """Apply the rules about the wording, the links and the neighbours of blocks."""
     blocks = content.blocks
     for rule in (text_pattern, internal_links, bare_urls, link_intros, trailing_links, repeated_title):
         _apply_rule(
@@ -75,7 +78,7 @@ def _is_undropped(block: Block) -> bool:
 def _replace_by_passages(
     content: Content, block: Block, page: PageContext, template: Template | None
 ) -> None:
-    """Put passages, each kept or left out, in the place of a block whose line breaks are lost."""
+    """Replace a block without line breaks by its passages, each kept or dropped."""
     text = block.text
     if len(text) <= MAX_LINE_CHARS:
         block.rule = next(
@@ -102,7 +105,7 @@ def _replace_by_passages(
 
 
 def _drop_passage_links(content: Content, block: Block, passages: list[Passage]) -> None:
-    """Let links of a block that was parted go with the passage that holds their text."""
+    """Drop the links of a split block whose text is only in dropped passages."""
     for link in content.all_links:
         if link.rule is None and link.text and block in link.blocks:
             passage_rules = [rule for passage, rule in passages if link.text in passage]
@@ -116,7 +119,7 @@ def _is_only_title(kept_texts: list[str], page: PageContext) -> bool:
 
 
 def repeated_title(blocks: list[Block], page: PageContext) -> RuleHits:
-    """A first block that only repeats the title."""
+    """Yield the block at the beginning that only repeats the title."""
     if any(block.rule == TITLE_REPEATED.name for block in blocks):
         return
     max_chars = 2 * len(page.title) + 40
@@ -136,7 +139,7 @@ def repeated_title(blocks: list[Block], page: PageContext) -> RuleHits:
 
 
 def text_pattern(blocks: list[Block], page: PageContext) -> RuleHits:
-    """A short block that says nothing but what a rule of TEXT_RULES names, a plea, or who made it."""
+    """Yield short blocks that match a rule about text: site notices, requests, credits."""
     for index, block in enumerate(blocks):
         if len(block.text) <= MAX_PLEA_CHARS:
             is_edge = index < HEAD_BLOCKS or index >= len(blocks) - TAIL_BLOCKS

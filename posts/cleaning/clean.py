@@ -1,4 +1,4 @@
-"""A body becomes text: rendered, parsed, cut into blocks, each kept or left out by a rule that is named."""
+"""Convert a body to text: render it, parse it into blocks, and apply the cleaning rules."""
 
 from posts.boilerplate.template import Template
 from posts.cleaning.block_rules import PageContext, apply_element_rules, apply_rules, apply_text_rules
@@ -12,7 +12,7 @@ from schemas.enums import HtmlParser, ParseWarning
 def clean(
     body: str, file_name: str, page: PageContext, parser: HtmlParser, template: Template | None = None
 ) -> Content:
-    """Return the content of the body of a file of a name, its blocks judged."""
+    """Return the content of the body of a file, with a rule on each dropped block."""
     content = _parse_content(body, file_name, parser)
     apply_rules(content, page, template)
     return content
@@ -21,7 +21,10 @@ def clean(
 def blocks_for_learning(
     body: str, file_name: str, page: PageContext, parser: HtmlParser
 ) -> tuple[list[Block], bool]:
-    """Return the blocks of a body as learning sees them: judged, but for a text unparted; tell whether it is such."""
+    """Return the blocks of a body to learn from, and whether the body is a text without line breaks.
+
+    The rules are applied to the blocks, except that a text without line breaks is not split into passages.
+    """
     content = _parse_content(body, file_name, parser)
     is_flat = apply_element_rules(content, page) is not None
     if not is_flat:

@@ -1,4 +1,4 @@
-"""Blocks told by where they link: to other pieces of the site, to nowhere but an address, beside what is left out."""
+"""Rules about blocks of links: to other articles of the site, bare URLs, links next to dropped blocks."""
 
 import re
 from collections.abc import Iterator
@@ -19,22 +19,22 @@ ANNOUNCED_LINKS = Rule(
 BARE_ADDRESS = Rule("bare_address", "an address without a word, in no list of sources", Scope.SEQUENCE)
 AFTER_PROMOTION = Rule("after_promotion", "a short line of links among pleas at the end", Scope.SEQUENCE)
 LINK_RULES = (OWN_LINKS, LEAD_IN, ANNOUNCED_LINKS, BARE_ADDRESS, AFTER_PROMOTION)
-# so near to the end pleas stand
+# requests are within this number of blocks from the end
 TAIL_BLOCKS = 14
 READ_MORE = re.compile(
     r"[\W_]*(?:延伸(?:阅读|閱讀)|相关(?:阅读|文章|报道|推荐|链接|内容)|相關(?:閱讀|文章|報導|報道|推薦|連結|內容)|推荐(?:阅读|文章)|推薦(?:閱讀|文章)|往期.{0,10}|更多(?:文章|阅读|閱讀|内容|推荐|报道|報導|精彩).{0,10}|精彩(?:推荐|推薦|回顾|回顧)|拓展阅读|扩展阅读|系列(?:文章|报道|報導)|热门(?:文章|推荐)|熱門文章|不要错过|不要錯過|猜你喜欢|你可能(?:也)?(?:会|會)?(?:对|對|喜欢|喜歡|想|感).{0,16}|前情提要|上一篇|下一篇|上期.{0,6}|下期.{0,6}|前文(?:链接|連結|回顾|回顧)?|看更多.{0,8}|您(?:也许|也許|可能)(?:会|會|还|還)?(?:喜欢|喜歡|感兴趣|感興趣).{0,6}|看本.{0,20}|同場加映|同场加映|延伸"
     r"|related(?: (?:reading|articles?|posts?|stories|content|links?))?|read (?:more|next|also)|further reading|see also|more (?:from|on|stories|articles|reading).{0,40}|you (?:may|might) also (?:like|enjoy)|recommended(?: reading| for you)?|previously|in this series|also in this series|elsewhere on .{1,30}|popular posts|don.t miss)[\W_]*",
     re.IGNORECASE,
 )
-# the longest line seen that announces a list of links and says nothing else
+# the longest line in the corpus that announces a list of links and has no other content
 MAX_INTRO_CHARS, MAX_LABEL_CHARS = 60, 12
-# a sentence that ends in a colon and has none of these has something of its own to say
+# a sentence that ends in a colon and has none of these words has content of its own
 ANNOUNCEMENT = re.compile(
     r"[↓👇]|错过|錯過|回顾|回顧|阅读|閱讀|链接|連結|这里|這裡|此处|此處|以下|下面|下列|文章|系列|前文|上文|上篇|上一|前一|往期|点击|點擊|参见|參見|详见|詳見|参考|參考|这篇|這篇|推荐|推薦|更多|[请請可]看|全文|原文|报道|報導"
     r"|\b(?:read|reading|here|see|previous(?:ly)?|parts?|earlier|posts?|articles?|links?|more|series|related|also|below|stor(?:y|ies))\b",
     re.IGNORECASE,
 )
-# an address of a file that is shown is no piece
+# the URL of an image is not an article
 IMAGE_PATH = re.compile(r"\.(?:jpe?g|png|gif|webp|svg|avif|bmp|tiff?)\Z", re.IGNORECASE)
 BARE_URL = re.compile(r"(?:https?://|www\.)[\x21-\x7e]+")
 SOURCES_LABEL = re.compile(
@@ -44,13 +44,13 @@ SOURCES_LABEL = re.compile(
 
 
 def internal_links(blocks: list[Block], page: PageContext) -> RuleHits:
-    """A block that is nothing but links to other pieces of the same site."""
+    """Yield blocks that contain only links to other articles of the same site."""
     linked_blocks = [block for block in blocks if block.hrefs and block.element not in HEADINGS]
     site = page.site if linked_blocks else ""
     internal_blocks = (
         [block for block in linked_blocks if _is_internal_links(block, page, site)] if site else []
     )
-    # an index, a weekly list: the links are what the post is about
+    # in an index or a weekly list, the links are the content of the post
     if internal_blocks and 2 * sum(len(block.text) for block in internal_blocks) < sum(
         len(block.text) for block in blocks
     ):
@@ -60,14 +60,14 @@ def internal_links(blocks: list[Block], page: PageContext) -> RuleHits:
 def _is_internal_links(block: Block, page: PageContext, site: str) -> bool:
     if len(block.text) > MAX_LINE_CHARS or not _is_all_links(block):
         return False
-    # a link that says something, and announces what follows it
+    # a link with content of its own that announces what follows it
     if block.text.rstrip()[-1] in ":：" and not _announces_links(block):
         return False
     return all(_leads_to_own_site(href, page, site) for href in block.hrefs)
 
 
 def _is_all_links(block: Block) -> bool:
-    """Return whether a block is links with next to no words around them: numbers, `《》`, `见`, `Part 2:`."""
+    """Return whether a block contains links and almost no other text: numbers, `《》`, `见`, `Part 2:`."""
     return bool(block.hrefs) and len(block.text) - block.linked_chars <= 6 + 0.15 * block.linked_chars
 
 
@@ -87,10 +87,10 @@ def _leads_to_own_site(href: str, page: PageContext, site: str) -> bool:
 
 
 def link_intros(blocks: list[Block], _: PageContext) -> RuleHits:
-    """A line that only announces links that are left out, and the links that such a line announces."""
+    """Yield lines that only announce dropped links, and the links after a line such as `further reading`."""
     for index, block in enumerate(blocks):
         if block.rule is None and blocks[index + 1 : index + 2] and LABEL_ONLY.fullmatch(block.text):
-            # the name beside it is a link to its page
+            # the name after the label is a link to the page of the author
             if blocks[index + 1].rule in {OWN_LINKS.name, "byline_element"}:
                 yield block, CREDITS.name
             continue
@@ -116,7 +116,7 @@ def _announces_links(block: Block) -> bool:
 
 
 def bare_urls(blocks: list[Block], _: PageContext) -> RuleHits:
-    """A block that is nothing but an address, where it stands in no list of sources."""
+    """Yield blocks that contain only a URL, unless they are in a list of sources."""
     is_in_source_list = False
     for block in blocks:
         text = block.text
@@ -130,7 +130,7 @@ def bare_urls(blocks: list[Block], _: PageContext) -> RuleHits:
 
 
 def trailing_links(blocks: list[Block], _: PageContext) -> RuleHits:
-    """Short lines among and after pleas at the end of the text."""
+    """Yield the lines of links between and after requests at the end of the text."""
     tail = blocks[-TAIL_BLOCKS:]
     promotion_indexes = [
         index

@@ -1,4 +1,4 @@
-"""All rules by which cleaning leaves something out, and why: rows of the modules for their kinds."""
+"""All cleaning rules, collected from the modules that define them."""
 
 from types import MappingProxyType
 
@@ -19,5 +19,5 @@ RULES = (
     *TEMPLATE_RULES,
     *FLAT_RULES,
 )
-# name of a rule -> why it leaves something out
+# name of a rule -> the reason why it drops text
 RULE_REASONS = MappingProxyType({rule.name: rule.reason for rule in RULES})

@@ -1,4 +1,4 @@
-"""What is kept in spite of a rule: an element that is the piece itself, and a piece of which next to nothing would be left."""
+"""Restore what rules drop by mistake: the main content, and posts of which almost nothing would be left."""
 
 import re
 from collections import defaultdict
@@ -14,17 +14,18 @@ COMMENTS_RULE, OTHER_CONTENT_RULES = (
     "comments_element",
     frozenset({"comments_element", "related_element", "teaser"}),
 )
-# What readers do not see is the piece where it is so many times what they do: scripts show it once all is loaded.
+# Hidden text is the main content if it is this many times longer than the visible text: scripts show it after
+# the page is loaded.
 HIDDEN_RULE_FACTORS = {"hidden_element": 2, "fallback_element": 3}
 WRAPPER_RULES = frozenset(
     """comments_element related_element promotion_element byline_element tags_element navigation_element share_element
     advertisement footer_element author_box form_element site_chrome_element teaser""".split()
 ) | frozenset(HIDDEN_RULE_FACTORS)
-# left out by what markup says, or said in a column of its own
+# rules about markup, and about text that has a column of its own
 MARKUP_RULES = frozenset(rule.name for rule in (*ELEMENT_RULES, TEASER, TITLE_REPEATED))
-# what a paragraph in letters weighs at the least: 150 of them, see `_weight`
+# minimum weight of a paragraph: 150 Latin letters, see `_weight`
 MIN_PARAGRAPH_WEIGHT = 50
-# a piece keeps a fifth of what its markup leaves of it
+# a post keeps at least a fifth of the text that the markup rules keep
 MIN_PIECE_BLOCKS, MAX_DROPPED_SHARE = 3, 0.8
 COMMENTS_HEADING = re.compile(
     r"[\W_]*(?:\d+ )?(?:comments?|responses?|discussion|评论|評論|留言)(?: ?[(（]?\d*[)）]?)?[\W_]*",
@@ -33,10 +34,10 @@ COMMENTS_HEADING = re.compile(
 
 
 def restore_main_content(content: Content) -> None:
-    """Keep what an element rule would leave out where it is the piece itself, with its links and pictures.
+    """Restore the blocks, links and images that an element rule drops if they are the main content.
 
-    A conversation may stand in the markup of comments, an article in a box of a name that means something else.
-    What is kept counts when the next rule is looked at.
+    A conversation may have the markup of comments, and an article the class name of something else. Restored
+    blocks count as kept when the next rule is checked.
     """
     dropped_weights = defaultdict[str, float](float)
     for block in content.blocks:
@@ -55,7 +56,7 @@ def _is_main_content(name: str, blocks: list[Block]) -> bool:
     dropped_blocks = [block for block in blocks if block.rule == name]
     dropped_weight = sum(map(_weight, dropped_blocks))
     long_weight = sum(_weight(block) for block in dropped_blocks if _is_long(block))
-    # remarks are sentences too, and may be more than what they are on
+    # comments are sentences too, and may be longer than the article
     sentence_weight = sum(
         _weight(block)
         for block in dropped_blocks
@@ -87,12 +88,12 @@ def _is_long(block: Block) -> bool:
 
 
 def _weight(block: Block) -> float:
-    """Return the length of a text, letters of which three say what one of Chinese does as a third."""
+    """Return the length of a text in Chinese characters; a Latin letter counts as a third of one."""
     return len(block.text.encode()) / 3
 
 
 def restore_mostly_dropped(content: Content) -> None:
-    """Keep a piece of several blocks of which next to nothing would be left, but for what its markup says."""
+    """Restore a post of several blocks of which almost nothing would be left; MARKUP_RULES still apply."""
     blocks = [block for block in content.blocks if block.rule not in MARKUP_RULES]
     dropped_weight = sum(_weight(block) for block in blocks if block.rule is not None)
     if (

@@ -1,1 +1,4 @@
-"""Markup as blocks of text, links and images: Markdown, HTML parsers, the walk through the tree. Knows no sources and no cleaning rules of wording."""
+"""Parse markup into blocks of text, links and images: Markdown, HTML parsers, the walk through the markup.
+
+It knows neither sources nor the cleaning rules about wording.
+"""

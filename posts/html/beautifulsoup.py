@@ -1,4 +1,4 @@
-"""The second engine: BeautifulSoup over lxml, its tree written out as lexbor writes its own."""
+"""The second HTML parser: BeautifulSoup with lxml, with the same output format as lexbor."""
 
 import re
 
@@ -7,13 +7,13 @@ from bs4.element import PageElement, PreformattedString, Tag
 
 from posts.html.tags import escape_html
 
-# libxml2 knows the void elements of HTML 4 and nests what follows the others.
+# libxml2 knows only the void elements of HTML 4; for the others it nests the following content in them.
 VOID_TAGS = frozenset(
     """
     area base basefont bgsound br col embed frame hr img input keygen link meta param source track wbr
     """.split()
 )
-# no tag in these is a tag
+# tags in these are text
 RAW_CONTENT = (
     r"<!--.*?(?:-->|\Z)|<plaintext\b.*"
     r"|<(iframe|noembed|noframes|script|style|textarea|title|xmp)\b.*?(?:</\2\b|\Z)"
@@ -21,7 +21,7 @@ RAW_CONTENT = (
 STRAY_END_TAG = re.compile(
     rf"({RAW_CONTENT})|</(?:(br)|body|html)(?=[\s/>])[^<>]*+>", re.IGNORECASE | re.DOTALL
 )
-# the elements that end an open paragraph where they begin, or where they end around it
+# elements that close an open paragraph at their start tag, or at their end tag if it is inside them
 PARAGRAPH_CLOSERS = (
     "address|article|aside|blockquote|caption|center|details|dialog|dir|div|dl|dd|dt|fieldset|figcaption|figure|footer"
     "|form|h[1-6]|header|hgroup|hr|li|listing|main|menu|nav|ol|p|plaintext|pre|search|section|summary|table|td|th|ul|xmp"
@@ -31,7 +31,7 @@ STRAY_PARAGRAPH_END = re.compile(
     rf"({RAW_CONTENT}|{OPEN_PARAGRAPH})|</p(?=[\s/>])[^<>]*+>", re.IGNORECASE | re.DOTALL
 )
 
-# libxml2 ends a term where a list begins in it, but not through an element that it does not know
+# libxml2 closes a term if a list begins in it, but not if an unknown element is between them
 LIST_WRAPPER = "postlake-list"
 LIST_TAG = re.compile(rf"({RAW_CONTENT})|<(/?)(dl|dt|dd)(?=[\s/>])[^<>]*+>", re.IGNORECASE | re.DOTALL)
 
@@ -42,10 +42,10 @@ def normalize_with_soup(document: str) -> str:
 
 
 def _repair(document: str) -> str:
-    """Return the page with what HTML asks for and libxml2 leaves undone.
+    """Return the document with the corrections that HTML requires and libxml2 does not make.
 
-    NUL is no text, `</br>` breaks a line, a stray `</p>` parts paragraphs, and the body ends with the page. A term may
-    hold a list, and ends where the next term or description begins.
+    NUL is removed, `</br>` is a line break, a stray `</p>` separates paragraphs, and the body ends at the end
+    of the document. A term may contain a list, and ends where the next term or description begins.
     """
     document = STRAY_END_TAG.sub(lambda end: end[1] or (end[3] and "<br>") or "", document.replace("\0", ""))
     document = _nest_lists(document)
@@ -53,7 +53,7 @@ def _repair(document: str) -> str:
 
 
 def _nest_lists(document: str) -> str:
-    """End terms and descriptions where the next one begins, and wrap the lists in them."""
+    """Close terms and descriptions where the next one begins, and wrap each list in LIST_WRAPPER."""
     open_tags = list[str]()
 
     def repair_tag(tag: re.Match[str]) -> str:
@@ -85,9 +85,10 @@ def _wrap_list(open_tags: list[str], tag: str, *, is_end: bool) -> str:
 
 
 def _serialize(root: Tag) -> str:
-    """Write an element and all in it but comments, to any depth.
+    """Return an element and its content, without comments, as markup. The depth is not limited.
 
-    Tag.decode compares elements by all they hold: nested alike, they take the square of the time and the stack.
+    Tag.decode compares elements by their content: for nested equal elements, its time grows with the square
+    of their number, and it uses up the stack.
     """
     pieces, pending = list[str](), list[PageElement | str]([root])
     while pending:

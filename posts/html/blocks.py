@@ -1,4 +1,4 @@
-"""What a body holds: blocks of text, links, images."""
+"""The content of a body: blocks of text, links, images."""
 
 import re
 from collections.abc import Container
@@ -7,17 +7,18 @@ from itertools import pairwise
 
 from posts.html.images import image_url
 
-# Chinese sentences of a remark or a teaser seldom come to this, those of an article to two or three times it.
+# Chinese remarks and teasers seldom have this many characters; paragraphs of an article have two or three
+# times as many.
 MIN_PARAGRAPH_CHARS = 80
-# No credit or notice of those seen is longer; a longer block is a paragraph with one in it.
+# No credit or notice in the corpus is longer; a longer block is a paragraph that contains one.
 MAX_LINE_CHARS = 220
-# What is said of a picture or of the whole piece may be left out while the picture beside it stays.
+# Rules for notes about an image or the whole article. They drop the note but keep the image next to it.
 IMAGE_NOTE_RULES = frozenset(
     "photo_credit credit_line dateline player_times title_repeated widget_words bare_address".split()
 )
-# Rules of blocks that lead to other pieces.
+# Rules for blocks that link to other articles.
 OTHER_PIECE_RULES = frozenset("own_links announced_links after_promotion teaser".split())
-# pages that ask for money or addresses: a picture that leads there advertises them
+# pages that ask for money or email addresses: an image that links there is an advertisement
 PROMOTION_URL = re.compile(
     r"\Ahttps?://(?:(?:[\w-]+\.)*(?:subscribe|subscriptions?|subs|donate|membership|promotions?|paywall)\.[^/?#]+"
     r"|(?:[\w-]+\.)*(?:patreon|ko-fi|buymeacoffee|opencollective|liberapay|afdian)\.[a-z]+)(?:[/?#]|\Z)"
@@ -28,11 +29,11 @@ PROMOTION_URL = re.compile(
 
 @dataclass(slots=True)
 class Block:
-    """A block of text, and the rule by which it is left out; None where it is kept.
+    """A block of text, and the name of the rule that drops it; None if it is kept.
 
-    `element` is the name of the block element that holds it, `signature` the nearest opening tag with a class or
-    id, `linked_chars` the characters that are links and `hrefs` where to. One that `continues` is a passage of
-    the same block as the one before.
+    `element` is the name of the enclosing block element, `signature` that of the nearest enclosing tag with a
+    class or id. `linked_chars` is the number of characters in links, `hrefs` their URLs. If `continues` is
+    true, it is a passage of the same block as the one before.
     """
 
     text: str
@@ -46,9 +47,9 @@ class Block:
 
 @dataclass(slots=True, eq=False)
 class Image:
-    """An `<img>`, where it leads if it stands in a link, and the block of text that it stands in, if in any.
+    """An `<img>`, the URL of the link around it (or an empty string), and the block that contains it, if any.
 
-    `rule` is that of the element around it, as with blocks.
+    `rule` is the name of the rule that drops the element around it, as in `Block`.
     """
 
     attributes: dict[str, str]
@@ -57,7 +58,7 @@ class Image:
     block: Block | None = None
 
     def is_kept(self, advertised_hrefs: Container[str] = ()) -> bool:
-        """Return whether it goes with nothing that is left out, and leads to nothing that is advertised."""
+        """Return whether it belongs to no dropped element or block, and links to no advertised page."""
         if self.rule is not None or (
             self.href and (self.href in advertised_hrefs or PROMOTION_URL.search(self.href))
         ):
@@ -66,13 +67,13 @@ class Image:
         return block is None or block.rule is None or block.rule in IMAGE_NOTE_RULES
 
     def is_shown(self, advertised_hrefs: Container[str]) -> bool:
-        """Return whether it is kept and no spacer, icon or the like."""
+        """Return whether it is kept and is a picture of the post: no spacer, icon or similar."""
         return self.is_kept(advertised_hrefs) and image_url(self.attributes) is not None
 
 
 @dataclass(slots=True, eq=False)
 class Link:
-    """A link with its text, its pictures, and the blocks that it stands in or around."""
+    """A link with its text, its images, and the blocks that contain it or that it contains."""
 
     href: str
     rule: str | None
@@ -89,7 +90,7 @@ class Link:
 
 @dataclass(slots=True)
 class Content:
-    """What a body holds, in document order: blocks, links and pictures, each kept or left out."""
+    """The content of a body in document order: blocks, links and images, each kept or dropped."""
 
     blocks: list[Block] = field(default_factory=list)
     all_links: list[Link] = field(default_factory=list)
@@ -98,7 +99,7 @@ class Content:
 
     @property
     def links(self) -> list[tuple[str, str]]:
-        """Return address and text of the links that are kept."""
+        """Return the URL and the text of each kept link that has a text or shows a picture."""
         advertised_hrefs = self._advertised_hrefs
         return [
             (link.href, link.text)
@@ -108,13 +109,16 @@ class Content:
 
     @property
     def images(self) -> list[dict[str, str]]:
-        """Return the attributes of the pictures that are kept."""
+        """Return the attributes of the kept images."""
         advertised_hrefs = self._advertised_hrefs
         return [each.attributes for each in self.all_images if each.is_kept(advertised_hrefs)]
 
     @property
     def _advertised_hrefs(self) -> set[str]:
-        """Return where only blocks that are left out as ways to other pieces lead; pictures that lead there go too."""
+        """Return the URLs to which only blocks link that were dropped as links to other articles.
+
+        Images that link there are dropped too.
+        """
         other_hrefs = {
             href for block in self.blocks if block.rule in OTHER_PIECE_RULES for href in block.hrefs
         }
@@ -124,7 +128,7 @@ class Content:
 
     @property
     def text(self) -> str:
-        """Join what is kept: blocks by a blank line, passages of one block as they stood beside each other."""
+        """Return the kept text: blocks joined by a blank line, passages of one block by at most a space."""
         texts = list[str]()
         for block in self.blocks:
             if block.rule is not None:
@@ -149,9 +153,10 @@ def _join_passages(before: str, after: str) -> str:
 
 
 def join_row(blocks: list[Block], cells: list[int]) -> None:
-    """Make one block of a row, the last of some blocks, given where its cells begin.
+    """Join the blocks of a table row, the last in `blocks`, into one. `cells` is where each cell begins.
 
-    Where a cell holds several blocks the table lays out a page, and they stay.
+    They are not joined if a cell has several blocks (then the table is the layout of a page), or if a rule
+    drops one of them.
     """
     if not cells or cells[0] == len(blocks):
         return

@@ -1,4 +1,4 @@
-"""Cards of other pieces within a page: section, date, title, authors, excerpt."""
+"""Cards of other articles within a page: section, date, title, authors, excerpt."""
 
 import re
 
@@ -15,9 +15,9 @@ TRUNCATED_END = re.compile(r"(?:\.\.\.|…|\[…\]|\[\.\.\.\])\W*\Z")
 
 
 def drop_teaser_card(blocks: list[Block], start: int) -> None:
-    """Leave out what a box holds, the last of some blocks, if it is the card of another piece.
+    """Set the teaser rule on the blocks from `start` on if they are the card of another article.
 
-    That has its title as a link, and its beginning cut off.
+    A card has a heading that is a link, and a text that is cut off.
     """
     if not MIN_CARD_BLOCKS <= len(blocks) - start <= MAX_CARD_BLOCKS or blocks[-1].rule:
         return

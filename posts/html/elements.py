@@ -1,19 +1,19 @@
-"""Which elements of a page are not the post's own text: rules of tag, style, class and id, each with its reason."""
+"""Find the elements of a page that are not text of the post: rules about tag, role, style, class and id."""
 
 import re
 from collections.abc import Mapping, Sequence
 
 from posts.rules.elements import CLASS_RULES, PREFIXES, TAG_RULES
 
-# neither text nor anything a reader sees as such
+# their content is not text that a reader sees
 SKIPPED_TAGS = frozenset(
     "head title script style template object embed svg canvas math-renderer map datalist param source track area".split()
 )
-# within a listing all else is how it is coloured
+# the only rules that apply in a code listing, where other class names are those of syntax highlighting
 RULES_IN_CODE = frozenset({"line_numbers", "fallback_element", "hidden_element"})
 CLASS_EXEMPT_TAGS = frozenset({"article", "main", "body", "html"})
 NAME_ATTRIBUTES = ("class", "id", "data-e2e", "data-testid", "data-component")
-# what names an article's kind, topics or place in a list, on the element that holds it
+# class names of the element that contains an article: its kind, its topics or its status in a list
 ARTICLE_CLASSES = frozenset("node hentry h-entry gh-article post-full status-publish".split())
 ARTICLE_STATUS_CLASSES = frozenset("promoted published sticky featured".split())
 ARTICLE_KIND = re.compile(
@@ -21,9 +21,9 @@ ARTICLE_KIND = re.compile(
 )
 TOPIC_PREFIX = re.compile("(?:tag|category|type|topic)-")
 RULES_IGNORING_TOPIC_PREFIX = frozenset({"tags_element", "byline_element", "related_element"})
-# theirs are ids that links lead to: `tools`, `series`, `license` name what they are about
+# their ids are targets of links: `tools`, `series`, `license` are topics
 ANCHOR_ID_TAGS = frozenset("h1 h2 h3 h4 h5 h6 section".split())
-# no rule names anything longer, and the patterns try each part of a name as a beginning
+# no rule matches a longer name, and the patterns try each part of a name as a prefix
 MAX_NAME_CHARS = 100
 CAMEL_BOUNDARY = re.compile("(?<=[a-z0-9])(?=[A-Z])")
 DASHES = re.compile("[-_]+")
@@ -35,21 +35,21 @@ DROP_CAP = re.compile(
     r"(?:[a-z0-9]+-)*drop-?cap\S*|first-?letter|initial-?(?:cap|letter)|lettrine|wp-dropcap"
 )
 FLOAT_LEFT = re.compile(r"(?:^|[;\s])float\s*:\s*left", re.IGNORECASE)
-# twice the size of text, or more
+# at least twice the size of the surrounding text
 LARGE_FONT = re.compile(
     r"(?:font-size|line-height)\s*:\s*(?:[3-9]\d|[1-9]\d\d)(?:\.\d+)?p[xt]|font-size\s*:\s*(?:[2-9](?:\.\d+)?r?em|[2-9]\d\d%)",
     re.IGNORECASE,
 )
-# what a template sets above the text although it is the author's: standfirst, abstract
+# text of the author that a site puts above the body: standfirst, abstract
 STANDFIRST = re.compile(
     rf"{PREFIXES}(?:dek|deck|standfirst|stand-first|subtitle|sub-title|subhead(?:line|ing)?|sub-hed|lede|lead|leadin|lead-in|intro|introduction|excerpt|summary|abstract|description|desc|teaser-text|lead-text|strapline|tagline-post|chapo|daoyu|dao-du|art-?lead|article-?dek|post-description|blog-post-description)"
 )
 
 
 def element_rule(tag: str, attributes: Mapping[str, str], names: Sequence[str]) -> str | None:
-    """Return the rule by which an element and all in it is no text of the post; None to keep it.
+    """Return the name of the rule that drops an element with its content; None to keep it.
 
-    `names` are those of its attributes, see `element_names`.
+    `names` are its class names and ids, see `element_names`.
     """
     role = attributes.get("role")
     for rule in TAG_RULES:
@@ -73,7 +73,7 @@ def _class_rule(tag: str, attributes: Mapping[str, str], names: Sequence[str]) -
 
 
 def _without_kind_names(names: Sequence[str]) -> list[str]:
-    """Return the names of an article's element that do not say what kind of article it is."""
+    """Return the names of an article's element, without those that describe the kind of the article."""
     kind_names = ARTICLE_STATUS_CLASSES.union(
         name.removeprefix("type-") for name in names if name.startswith("type-")
     )
@@ -85,22 +85,24 @@ def is_standfirst(names: Sequence[str]) -> bool:
 
 
 def has_drop_cap_name(names: Sequence[str]) -> bool:
-    """Return whether a name is that of a first letter that is set large, after which white space parts no words."""
+    """Return whether a class name is that of a drop cap. White space after it does not separate words."""
     return any(DROP_CAP.fullmatch(name) for name in names)
 
 
 def has_drop_cap_style(attributes: Mapping[str, str]) -> bool:
-    """Return whether a style sets an element as a drop cap."""
+    """Return whether the style of an element is that of a drop cap."""
     style = attributes.get("style", "")
     return "float" in style and FLOAT_LEFT.search(style) is not None and LARGE_FONT.search(style) is not None
 
 
 def element_names(attributes: Mapping[str, str]) -> list[str]:
-    """Return class names and id of an element as the rules compare them."""
+    """Return the class names and ids of an element as rules match them: in lower case, with single hyphens.
+
+    A name in camel case is returned in two forms: `postTitle` as `posttitle` and `post-title`.
+    """
     source_names = " ".join(attributes.get(key, "") for key in NAME_ATTRIBUTES)
     names = DASHES.sub("-", source_names.lower()).split()
     if source_names != source_names.lower():
-        # names in camel case are read both ways
         lowered_names = set(names)
         names += [
             name

@@ -1,4 +1,4 @@
-"""Markup as blocks of text: paragraphs, headings, list items, table rows, verbatim code; kept or left out by rules."""
+"""Parse markup into blocks of text: paragraphs, headings, list items, table rows, verbatim code."""
 
 from html import unescape
 
@@ -24,6 +24,6 @@ def parse_content(markup: str) -> Content:
 
 
 def _parse_single_run(run: str) -> Content:
-    """Return the content of a single run of text, as most descriptions of videos are."""
+    """Return the content of a single run of text. Most descriptions of videos are one."""
     text = unescape(run) if "&" in run else run
     return Content([Block(text, None, "div", "") for text in split_on_breaks(text.replace(LINE_BREAK, ""))])

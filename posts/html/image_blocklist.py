@@ -1,10 +1,10 @@
-"""Images that are no pictures of a post: ads, share icons, emoji, pixels that count readers; told by their address."""
+"""URLs of images that are not pictures of a post: ads, share icons, emoji, tracking pixels."""
 
 import re
 from functools import lru_cache
 
 PHOTO_SUFFIXES = (".jpg", ".jpeg", ".webp")
-# Hosts, with all below them, that serve no picture of any post.
+# Hosts that serve no picture of any post, including their subdomains.
 BLOCKED_IMAGE_HOSTS = {
     "doubleclick.net": "ads", "googlesyndication.com": "ads", "googleadservices.com": "ads", "amazon-adsystem.com": "ads",
     "assoc-amazon.com": "ads", "adnxs.com": "ads", "criteo.com": "ads", "criteo.net": "ads", "taboola.com": "ads",
@@ -20,11 +20,11 @@ BLOCKED_IMAGE_HOSTS = {
     "addthis.com": "share buttons", "sharethis.com": "share buttons", "s.w.org": "emoji of WordPress", "twemoji.maxcdn.com": "emoji",
     "gravatar.com": "portraits of those who write and comment",
 }  # fmt: skip
-# a host whose first name says that it counts
+# first labels of hosts that track readers
 TRACKING_HOST_LABELS = frozenset(
     {"pixel", "pixels", "counter", "analytics", "tracking", "tracker", "beacon", "telemetry"}
 )
-# Folders, by whole names.
+# Whole names of folders in the path.
 BLOCKED_IMAGE_FOLDERS = {
     **dict.fromkeys("ads adserv adserve adserver adimg advert adverts advertisement advertisements".split(), "ads"),
     **dict.fromkeys("~r ~ff ~4 ~a ~at".split(), "FeedBurner: counting, buttons and ads under each post of a feed"),
@@ -33,7 +33,7 @@ BLOCKED_IMAGE_FOLDERS = {
     **dict.fromkeys([f"{of}{by}{what}" for of in ("share", "social", "sns") for by in ("", "-", "_") for what in ("icon", "icons", "button", "buttons", "btn", "btns")], "share icons"),
 }  # fmt: skip
 SITE_NAMES = "facebook|fb|twitter|weibo|sina|wechat|weixin|qzone|qq|line|telegram|whatsapp|instagram|youtube|linkedin|pinterest|reddit|e?mail|print|rss"
-# What follows a slash in the address of anything but a photograph (.jpg, .webp).
+# Patterns of what follows a slash in the URL. They do not apply to photographs (.jpg, .jpeg, .webp).
 BLOCKED_IMAGE_FILES = {
     r"_/stat\?": "Medium counts readers",
     r"[bgp]\.gif\?": "WordPress and others count readers",
@@ -56,7 +56,7 @@ BLOCKED_IMAGE_CLASSES = frozenset(
 
 
 def is_blocked_image(address: str) -> bool:
-    """Return whether an address is, by its host, a folder or its file, none of a picture of the post."""
+    """Return whether an image is not a picture of the post, by the host, a folder or the file in its URL."""
     address = address.lower()
     parts = address.partition("?")[0].split("/")
     if "//" in address[:8] and _is_blocked_host(parts[2]):

@@ -1,11 +1,12 @@
-"""Which picture an `<img>` shows, and which of them are no pictures of the post."""
+"""Find the URL of the picture that an `<img>` shows, and exclude images that are not pictures of the post."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from posts.html.image_blocklist import BLOCKED_IMAGE_CLASSES, PHOTO_SUFFIXES, is_blocked_image
 
-# Where late loading keeps the address that a script puts into `src`, the largest picture first where there are two.
+# Attributes in which lazy loading stores the URL that a script copies to `src`. If an image has two of them,
+# the first in this list has the larger picture.
 LAZY_SRC_ATTRIBUTES = {
     "data-original": "jquery.lazyload; Zhihu keeps the full size here",
     "data-actualsrc": "Zhihu",
@@ -34,7 +35,8 @@ LAZY_SRC_ATTRIBUTES = {
     "zoomfile": "Discuz! boards",
     "file": "Discuz! boards",
 }
-# Attributes that can hold the address of something else (a page, a cropped or a bigger version): if `src` shows nothing.
+# Attributes that may contain the URL of something else (a page, a cropped or a larger version). They are used
+# only if `src` shows no picture.
 FALLBACK_SRC_ATTRIBUTES = (
     "data-url",
     "data-image",
@@ -50,7 +52,7 @@ LAZY_SRCSET_NAMES = frozenset(LAZY_SRCSET_ATTRIBUTES)
 
 TINY_SIZE = re.compile(r"\s*[01](?:px)?\s*\Z")
 TINY_STYLE = re.compile(r"(?:^|;)\s*(?:width|height)\s*:\s*[01]px|display\s*:\s*none", re.IGNORECASE)
-# a stand-in has the name of one, and no photograph is a GIF, PNG or SVG with such a name
+# names of placeholder images; no photograph is a GIF, PNG or SVG with such a name
 PLACEHOLDER = re.compile(
     r"(?:[\w-]*[-_])?(?:spacer|blank|transparent|trans|clear|pixel|1x1|0x0|empty|none|gr[ea]y|white|(?:pre)?load(?:ing|er)"
     r"|lazy(?:load)?|placehold(?:er)?|dot|shim)(?:[-_.]?\d+(?:x\d+)?)?\.(?:gif|png|svg)(?:[?#]|\Z)"
@@ -58,18 +60,18 @@ PLACEHOLDER = re.compile(
 NON_URL = re.compile(r"\s*(?:\Z|data:|about:|blob:|javascript:|#)", re.IGNORECASE)
 URL_LIKE = re.compile(r"(?!\s*(?:data|about|blob|javascript):)[^{}<>]*[./][^{}<>]*\Z", re.IGNORECASE)
 
-# https://html.spec.whatwg.org/multipage/images.html#parsing-a-srcset-attribute: an address ends at white space, so
-# that it can hold commas; a comma at its very end parts it from the next and it has no descriptor.
+# https://html.spec.whatwg.org/multipage/images.html#parsing-a-srcset-attribute: a URL ends at white space, so
+# it may contain commas. A comma at its end separates it from the next URL; then it has no descriptor.
 CANDIDATE = re.compile(r"[\s,]*+(\S++)")
 DESCRIPTOR = re.compile(r"(?:[^,(]|\([^)]*+(?:\)|\Z))*+")
 DESCRIPTOR_SIZE = re.compile(r"\s(\d+(?:\.\d+)?)[wx](?=\s|\Z)")
 
 
 def image_url(attributes: Mapping[str, str | None]) -> str | None:
-    """Return the address of the picture that an `<img>` shows once all is loaded, as it is written.
+    """Return the URL, as written, of the picture that an `<img>` shows after lazy loading.
 
-    None for what is no picture of the post: spacers and stand-ins, inlined data, pixels that count readers, ads,
-    share icons, portraits, and emoji, whose alt is text.
+    The result is None for images that are not pictures of the post: spacers, placeholders, inlined data,
+    tracking pixels, ads, share icons, portraits, and emoji, whose alt is text.
     """
     url = _find_url(attributes)
     if not url or _is_tiny(attributes) or is_blocked_image(url):
@@ -79,7 +81,7 @@ def image_url(attributes: Mapping[str, str | None]) -> str | None:
 
 
 def best_of_srcset(srcset: str) -> str | None:
-    """Return the address of the largest picture that a `srcset` names, the first of equals; None if it names none."""
+    """Return the URL of the largest picture in a `srcset`, the first of equals; None if there is none."""
     sizes = [(size, url) for url, size in _srcset_candidates(srcset) if _usable_url(url)]
     return max(sizes, key=lambda sized: sized[0])[1] if sizes else None
 
@@ -118,7 +120,7 @@ def _first_usable(attributes: Mapping[str, str | None], names: Iterable[str]) ->
 
 
 def _usable_url(url: str | None) -> str | None:
-    """Return what is written if it can be the address of a picture: no flag, template, inlined data or stand-in."""
+    """Return a URL if it can be that of a picture; None for flags, templates, inlined data, placeholders."""
     if not url or not URL_LIKE.match(url) or _is_placeholder(url):
         return None
     return url.strip()

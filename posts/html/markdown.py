@@ -1,4 +1,4 @@
-"""Markdown as HTML: in time that grows with its size, and without loss of what is nested too deep."""
+"""Render Markdown as HTML, in linear time and without losing text that is nested too deep."""
 
 import re
 from functools import cache
@@ -10,22 +10,23 @@ from markdown_it.helpers import parseLinkDestination, parseLinkLabel, parseLinkT
 from markdown_it.rules_inline import StateInline
 from mdit_py_plugins.deflist import deflist_plugin
 
-# What definitions of links give: labels and where they lead, as markdown-it keeps them.
+# The parsed definitions of links, label -> target, in the form of markdown-it.
 References = dict[str, Any]
 
 MAX_NESTING = 100
-# marks of quotations, lists and definitions before a line
+# markers of quotations, lists and definitions at the beginning of a line
 CONTAINER_MARKERS = re.compile(r"^(?:>|(?:[*+:~-]|\d{1,9}[.)])(?=[ \t]|$)|[ \t]+)++", re.MULTILINE)
-# Each `[` may begin the text of a link, and is read up to its `]`, or in vain to the end of the paragraph. Twice
-# is usual (to look ahead, and to render); what is read more often than this is a run of brackets, and no links.
+# Each `[` may begin the text of a link. It is parsed up to its `]`, or to the end of the paragraph if there
+# is none. Usually a text is parsed twice (to look ahead, and to render). Text that is parsed more often than
+# this limit is a run of brackets and not links.
 MAX_LABEL_READS = 30
-# enough for the 300 half-open intervals of a paragraph of 3,000 characters
+# enough for 300 half-open intervals, such as [0, 1), in a paragraph of 3,000 characters
 MIN_LABEL_CHARS = 1_000_000
 LABEL_BUDGET = "label_chars_left"
 
 
 def parse_references(definitions: str) -> References:
-    """Read definitions of links, `[label]: address`, that stand anywhere in a document."""
+    """Return the parsed definitions of links, `[label]: url`, of a document."""
     environment: dict[str, Any] = {}
     _commonmark_parser().parse(definitions, environment)
     references: References = environment.get("references", {})
@@ -33,7 +34,7 @@ def parse_references(definitions: str) -> References:
 
 
 def render_markdown(markdown: str, references: References) -> str:
-    """Render Markdown. Where it is nested deeper than is read, it is rendered without quotations and lists."""
+    """Return Markdown as HTML. If it is nested too deep, it is rendered without quotations and lists."""
     parser, environment = _commonmark_parser(), _new_environment(markdown, references)
     tokens = parser.parse(markdown, environment)
     if any(token.level >= MAX_NESTING - 1 for token in tokens):
@@ -52,7 +53,7 @@ def _commonmark_parser() -> MarkdownIt:
         .enable(["table", "strikethrough"])
         .use(deflist_plugin)
     )
-    parser.helpers = SimpleNamespace(  # type: ignore[assignment]  # a module is typed, names in it are asked for
+    parser.helpers = SimpleNamespace(  # type: ignore[assignment]  # typed as a module, used as a namespace
         parseLinkDestination=parseLinkDestination,
         parseLinkTitle=parseLinkTitle,
         parseLinkLabel=_find_label_end,
@@ -60,8 +61,8 @@ def _commonmark_parser() -> MarkdownIt:
     return parser
 
 
-def _find_label_end(state: StateInline, start: int, disable_nested: bool = False) -> int:  # noqa: FBT001, FBT002 - as it is called
-    """Return the end of the text of a link that begins here, -1 if there is none or too much was read for others."""
+def _find_label_end(state: StateInline, start: int, disable_nested: bool = False) -> int:  # noqa: FBT001, FBT002 - the signature of markdown-it
+    """Return the end of the text of a link that begins here, -1 if there is none or the budget is used up."""
     if state.env.get(LABEL_BUDGET, 0) < 0:
         return -1
     end = parseLinkLabel(state, start, disable_nested)

@@ -1,4 +1,4 @@
-"""HTML as its parser writes it back: every element closed, every attribute quoted, ready to be read in one pass."""
+"""Normalize HTML with a parser: every element closed, every attribute quoted, ready for a single pass."""
 
 import re
 
@@ -7,21 +7,22 @@ from selectolax.lexbor import LexborHTMLParser
 from posts.html.tags import escape_html
 from schemas.enums import HtmlParser
 
-# Opening an element costs lexbor the depth it is in: 100,000 nested <div> take 17 s, 10,000 (this sum) 0.2 s.
+# The time of lexbor to open an element grows with its depth: 100,000 nested <div> take 17 s. 10,000 take
+# 0.2 s; the sum of their depths is this limit.
 MAX_DEPTH_SUM = 50_000_000
-# void, or mostly left open until the next of its kind
+# void elements, and elements that are usually left open until the next of their kind
 SHALLOW_TAGS = "area|base|br|col|dd|dt|embed|hr|img|input|li|link|meta|option|p|param|source|t[dhr]|track|wbr"
 ELEMENT_TAG = re.compile(rf"<(/?)(?:({SHALLOW_TAGS})\b|[a-z])", re.IGNORECASE)
-# Every block repeats the formatting left open before it, as HTML asks: 3,000 open <b> in 53 kB take 1.6 GB.
+# In HTML every block repeats the formatting that is open before it: 3,000 open <b> in 53 kB take 1.6 GB.
 MAX_OPEN_FORMATTING = 300
 FORMATTING_TAG = re.compile(
     r"<(/?)(?:a|b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)\b", re.IGNORECASE
 )
-# Each attribute is compared with all before it: 50,000 on one tag take lexbor 20 s.
+# lexbor compares each attribute with all before it: 50,000 on one tag take 20 s.
 MAX_ATTRIBUTES = 500
 TAG_NAME = re.compile(r"<[a-z]\S*", re.IGNORECASE)
 SOURCE_ATTRIBUTE = re.compile(r"""[^\s"'=/]++(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|\S*+))?+""")
-# Lexbor writes the text of these as it stands, `<` and all; what a comment holds is none of them.
+# lexbor does not escape `<` in the text of these elements. Comments are matched to skip tags in them.
 RAW_TEXT_OR_COMMENT = re.compile(
     r"<!--.*?-->|(<(iframe|noembed|noframes|xmp)\b[^>]*>)(.*?)(?=</\2>)|(<plaintext\b[^>]*>)(.*)(?=</plaintext>)",
     re.DOTALL,
@@ -31,13 +32,13 @@ SCRIPT_OR_STYLE = re.compile("<s(?:cript|tyle)", re.IGNORECASE)
 
 
 def normalize_html(html: str, parser: HtmlParser = HtmlParser.LEXBOR) -> tuple[str, bool]:
-    """Parse HTML and write its body element out again; tell whether lexbor was spared it, for BeautifulSoup.
+    """Return the body element of HTML as normalized markup, and whether the HTML is too complex for lexbor.
 
-    In what is given back `<` begins a tag or comment and `>` ends a tag, but for the inside of comments; every
-    element that is not void is closed.
+    HTML that is too complex for lexbor is parsed by BeautifulSoup. In the markup, `<` begins a tag or comment
+    and `>` ends a tag, except inside comments. Every element that is not void is closed.
     """
     if html.startswith("<div>") and html[html.find("<", 1) :] == "</div>" and "\r" not in html:
-        # most descriptions of videos: nothing there that a parser could change
+        # most descriptions of videos look like this; a parser would not change them
         return f"<body>{html}</body>", False
     document = f"<!DOCTYPE html><html><body>{html}"
     tag_count = html.count("<")
@@ -48,7 +49,7 @@ def normalize_html(html: str, parser: HtmlParser = HtmlParser.LEXBOR) -> tuple[s
     )
     if parser is HtmlParser.LEXBOR and not is_heavy:
         return _normalize_with_lexbor(document), False
-    # the second engine takes longer to import than most runs need
+    # imported here because the import takes time and most runs do not need it
     from posts.html.beautifulsoup import normalize_with_soup
 
     return normalize_with_soup(document), is_heavy
@@ -57,7 +58,7 @@ def normalize_html(html: str, parser: HtmlParser = HtmlParser.LEXBOR) -> tuple[s
 def _normalize_with_lexbor(document: str) -> str:
     tree = LexborHTMLParser(document)
     if SCRIPT_OR_STYLE.search(document):
-        # their text may hold their own end tag: <script><!-- <script></script> --></script>
+        # their text may contain their own end tag: <script><!-- <script></script> --></script>
         tree.strip_tags(["script", "style"])
     markup = (tree.body.html or "") if tree.body is not None else ""
     return RAW_TEXT_OR_COMMENT.sub(_escape_raw_text, markup) if RAW_TEXT_TAG.search(markup) else markup
@@ -69,7 +70,7 @@ def _escape_raw_text(match: re.Match[str]) -> str:
 
 
 def _max_open_formatting(html: str) -> int:
-    """Return the most formatting that is open at once, were each end tag that of the last opened."""
+    """Return the maximum number of open formatting elements, if each end tag closes the last opened one."""
     depth = max_depth = 0
     for tag in FORMATTING_TAG.finditer(html):
         depth = max(depth + (-1 if tag[1] else 1), 0)
@@ -78,7 +79,7 @@ def _max_open_formatting(html: str) -> int:
 
 
 def _depth_sum(html: str) -> int:
-    """Sum up the depths at which elements begin and end, were each end tag that of the last opened."""
+    """Return the sum of the depths at which tags occur, if each end tag closes the last opened element."""
     depth = depth_sum = 0
     for tag in ELEMENT_TAG.finditer(html):
         if not tag[2]:

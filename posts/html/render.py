@@ -1,4 +1,4 @@
-"""The body of a post as HTML: the feed's header lines taken off, Markdown rendered."""
+"""Convert the body of a post to HTML: remove the header lines of the feed, render Markdown."""
 
 import re
 from functools import cache
@@ -10,7 +10,7 @@ EPOCH_COMMENT = re.compile(r"\s*<!--\s*(-?\d+|NaN)\s*-->")
 HEADER_LINE = re.compile(
     r"\s*\[(?P<title>[^\n]{0,2000})\]\((?P<url>\S{0,8000})\)[ \t]*\n-{3,}[ \t]*(?:\n|\Z)"
 )
-# kramdown reads these raw up to their closing tag, blank lines and indented lines included
+# kramdown does not parse these as Markdown up to their closing tag, even over blank and indented lines
 BLOCK_TAGS = (
     "address|article|aside|blockquote|center|dd|details|dir|div|dl|dt|fieldset|figcaption|figure|footer|form"
     "|h[1-6]|header|hgroup|hr|li|main|menu|nav|ol|p|pre|section|summary|table|tbody|td|tfoot|th|thead|tr|ul"
@@ -27,7 +27,8 @@ CJK_PUNCTUATION = "[\u3001-\u303f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\
 EMPHASIS_BEFORE_CJK = re.compile(rf"(?<=\S)(\*{{1,3}})(?={CJK_PUNCTUATION})")
 EMPHASIS_AFTER_CJK = re.compile(rf"(?<={CJK_PUNCTUATION})(\*{{1,3}})(?=\S)")
 MARKDOWN_ATTRIBUTE = re.compile(r"<\w+\b[^>]*\bmarkdown=[\"']?(?:1|block|span)[\"']?[^>]*>")
-# the tags of https://jekyllrb.com/docs/liquid/tags/ and the variables of /docs/variables/; others may be the subject
+# The tags of https://jekyllrb.com/docs/liquid/tags/ and the variables of /docs/variables/. Others are not
+# removed: the text may be about them.
 HIGHLIGHT_END = re.compile(r"\{%-?\s*endhighlight\s*-?%\}")
 HIGHLIGHT_BLOCK = re.compile(rf"\{{%-?\s*highlight\b[^%]{{0,80}}%\}}(.*?){HIGHLIGHT_END.pattern}", re.DOTALL)
 LIQUID_TAG = re.compile(
@@ -38,7 +39,7 @@ ATTRIBUTE_LIST = re.compile(r"\{:(?!:)[^}\n]{0,200}\}")
 
 
 def split_header(body: str) -> tuple[str | None, str | None, str | None, str]:
-    """Part a body into epoch, header title, header URL and the rest; None for what is not there."""
+    """Return the epoch, the title and the URL in the header of a body, each None if missing, and the rest."""
     epoch = EPOCH_COMMENT.match(body)
     body = body[epoch.end() :] if epoch else body
     header = HEADER_LINE.match(body)
@@ -47,7 +48,7 @@ def split_header(body: str) -> tuple[str | None, str | None, str | None, str]:
 
 
 def to_html(body: str) -> str:
-    """Return a Markdown body as HTML, its block-level HTML left as it stands."""
+    """Return a Markdown body as HTML. Its block-level HTML is not changed."""
     body = _strip_liquid(body.strip())
     if body.startswith("<") and _find_html_end(body, FENCE_OR_BLOCK.match(body)) == len(body):
         return body
@@ -55,7 +56,7 @@ def to_html(body: str) -> str:
 
 
 def render(body: str, markup: Markup) -> str:
-    """Return a body of a markup as HTML."""
+    """Return a body as HTML."""
     return body if markup is Markup.HTML else to_html(body)
 
 
@@ -77,7 +78,7 @@ def _render_pieces(body: str) -> list[str]:
 
 
 def _render_marked(element: str, references: References) -> str:
-    """Render what is in an element where kramdown is told to: `<div markdown="1">`."""
+    """Render the content of an element if it has the attribute for kramdown: `<div markdown="1">`."""
     opening_tag = MARKDOWN_ATTRIBUTE.match(element)
     if not opening_tag:
         return element
@@ -87,12 +88,12 @@ def _render_marked(element: str, references: References) -> str:
 
 
 def _strip_liquid(body: str) -> str:
-    """Take out the tags that Jekyll fills in when it builds the site; code between them stays code."""
+    """Remove the Liquid tags that Jekyll replaces when it builds a site; `highlight` becomes a code fence."""
     if "{%" not in body and "{{" not in body:
         return body
     highlight_ends = [end.end() for end in HIGHLIGHT_END.finditer(body)]
     if highlight_ends:
-        # beyond the last end each opening would be read in vain to the end of the body
+        # after the last end tag, each opening tag would be searched for an end up to the end of the body
         with_fences = HIGHLIGHT_BLOCK.sub(
             lambda match: f"\n\n```\n{match[1].strip(chr(10))}\n```\n\n", body[: highlight_ends[-1]]
         )
@@ -107,7 +108,10 @@ def _find_fence_end(body: str, opening: re.Match[str]) -> int:
 
 
 def _find_html_end(body: str, opening: re.Match[str] | None) -> int:
-    """Find where the element that opens here is closed; the end of the body when it never is."""
+    """Return the position after the element that opens here.
+
+    The result is the end of the body if the element is not closed, and -1 if no element opens here.
+    """
     if opening is None or not opening["tag"]:
         return -1
     tag = opening["tag"].lower()
@@ -126,9 +130,10 @@ def _tag_pattern(tag: str) -> re.Pattern[str]:
 
 
 def _join_cjk_emphasis(markdown: str) -> str:
-    """Let emphasis open and close beside CJK punctuation: 这是**“灯塔”**的. CommonMark sees no word boundary.
+    """Make emphasis open and close next to CJK punctuation, where CommonMark sees no boundary: 这是**“灯塔”**的.
 
-    The word joiner put there is no punctuation to CommonMark; the text is freed of it with all unseen characters.
+    A word joiner is inserted, which is not punctuation in CommonMark. It is later removed from the text with
+    all other invisible characters.
     """
     return (
         EMPHASIS_AFTER_CJK.sub("\u2060\\1", EMPHASIS_BEFORE_CJK.sub("\\1\u2060", markdown))
@@ -138,7 +143,7 @@ def _join_cjk_emphasis(markdown: str) -> str:
 
 
 def _render(markdown: str, references: References) -> str:
-    """Render a piece of a document whose link definitions may stand elsewhere in it."""
+    """Render a part of a document. The link definitions may be in other parts of it."""
     if not markdown.strip():
         return ""
     markdown = FOOTNOTE.sub(r"\\\g<0>", ATTRIBUTE_LIST.sub("", markdown))

@@ -1,4 +1,4 @@
-"""Opening tags as the walk sees them; themes repeat a few hundred, and what is told of one is remembered."""
+"""Parse opening tags. Themes repeat a few hundred of them, so the results are cached."""
 
 import re
 from html import unescape
@@ -19,20 +19,20 @@ VOID_TAGS = frozenset(
     "area base br col embed hr img input link meta param source track wbr frame keygen basefont".split()
 )
 SUBHEADINGS = HEADINGS - {"h1"}
-# blocks whose beginning or end means more than that a text ends
+# blocks whose beginning or end does more than end a text
 SEMANTIC_BLOCKS = SUBHEADINGS | {"pre", "tr", "td", "th", "table", "blockquote", "figure"}
-# Formatting: without attributes it changes nothing, and the walk need not know that it was there.
+# Formatting: without attributes it has no effect on the content, so the walker ignores it.
 FORMATTING_TAGS = "strong em b i u span picture".split()
 MAX_CACHED_TAGS = 20_000
-# what distinguishes one link from another
+# it is removed from a tag before the cache is used: it differs from link to link
 HREF_ATTRIBUTE = re.compile(r'\shref="([^"]*)"')
 _cached_tags = dict[str, "OpeningTag"]()
-# those of them that are plain
+# the subset of _cached_tags that is plain
 PLAIN_BLOCKS = dict[str, "OpeningTag"]()
 
 
 class OpeningTag:
-    """An opening tag. A plain one is of a block that only ends the text before it."""
+    """A parsed opening tag. It is plain if it belongs to a block that only ends the text before it."""
 
     __slots__ = (
         "has_drop_cap_name",
@@ -69,7 +69,7 @@ class OpeningTag:
 
 
 def parse_opening_tag(tag: str) -> OpeningTag:
-    """Return what an opening tag means, written as between `<` and `>`."""
+    """Return a parsed opening tag, given the text between `<` and `>`."""
     opening_tag = _cached_tags.get(tag)
     if opening_tag is None:
         if len(_cached_tags) >= MAX_CACHED_TAGS:
@@ -82,7 +82,7 @@ def parse_opening_tag(tag: str) -> OpeningTag:
 
 
 def parse_link_tag(tag: str) -> tuple[OpeningTag, str]:
-    """Return what the opening tag of a link means, and where it leads."""
+    """Return the parsed opening tag of a link, and its URL or an empty string."""
     href_match = HREF_ATTRIBUTE.search(tag)
     if href_match is None:
         return parse_opening_tag(tag), ""
@@ -91,7 +91,7 @@ def parse_link_tag(tag: str) -> tuple[OpeningTag, str]:
 
 
 def ignorable_tags(markup: str) -> frozenset[str]:
-    """Return the tags, opening and closing, of formatting that nowhere in some markup has attributes."""
+    """Return the opening and closing tags of the formatting that never has attributes in this markup."""
     names = [name for name in FORMATTING_TAGS if f"<{name} " not in markup]
     return frozenset([*names, *(f"/{name}" for name in names)])
 
@@ -101,7 +101,10 @@ def escape_html(text: str) -> str:
 
 
 def parse_attributes(tag: str) -> dict[str, str]:
-    """Read the attributes of an opening tag, given as it stands between `<` and `>`; the first of a name counts."""
+    """Return the attributes of an opening tag, given the text between `<` and `>`.
+
+    Of several attributes with the same name, the first is used.
+    """
     attributes = dict[str, str]()
     for match in ATTRIBUTE.finditer(tag):
         value = match[2] or ""

@@ -1,4 +1,4 @@
-"""One walk through markup, without recursion, that gathers its content in document order."""
+"""One pass over markup, without recursion, that collects its content in document order."""
 
 import re
 from collections.abc import Iterator
@@ -20,45 +20,49 @@ from posts.html.tags import (
 from posts.text.whitespace import LINE_BREAK, one_line, split_on_breaks, split_verbatim
 
 COMMENT = re.compile(r"<!(?=--).*?(?:-->|\Z)", re.DOTALL)
-# hold text that no reader takes for markup
+# their content is text: tags in it are not parsed
 RAW_TEXT_TAGS = frozenset({"script", "style", "title", "iframe"})
-# rules that what an element holds may be kept in spite of
+# parts of an element with one of these rules may be kept (see `is_editorial`)
 OVERRIDABLE_RULES = frozenset({"site_chrome_element", "title_element"})
-# elements of such rules that may hold a heading of the text
+# elements with such a rule that may contain a heading of the text
 HEADING_CONTAINERS = frozenset({"header", "footer", "nav", "h1"})
-# a letter set large, with a mark of quotation before it
+# a drop cap is one letter, with or without a quotation mark before it
 MAX_INITIAL_CHARS = 2
-# names of the block element, and of the nearest tag with a class or id, around what is read
+# name of the enclosing block element, signature of the nearest enclosing tag with a class or id
 BlockContext = tuple[str, str]
-# what the run holds: text, where an open link begins in it, characters and addresses of links, links and pictures
+# (text pieces of the run, index of the piece where an open link begins, number of characters in links, URLs
+# of the links, objects of the links and images)
 InlineState = tuple[list[str], int, int, list[str], list[Link | Image]]
 
 
 class HtmlWalker:
-    """The state of one walk: the run of text since the last block boundary, and the elements it is in."""
+    """The state of one pass: the run of text since the last block boundary, and the open elements."""
 
     def __init__(self) -> None:
         self.content = Content()
         self.text_buffer: list[str] = []
-        # (element, blocks before it, place around it)
+        # (element, number of blocks before it, context outside of it)
         self.open_elements: list[tuple[OpeningTag, int, BlockContext]] = []
         self.block_context: BlockContext = ("body", "")
-        # (number of open elements without the one that began it, rule, run that it interrupts)
+        # (number of open elements before the one that began it, rule outside of it, run that it interrupts)
         self.dropped_regions: list[tuple[int, str | None, InlineState | None]] = []
         self.rule: str | None = None
-        self.leading_dropped = 0  # blocks, from the first, known to be
+        self.leading_dropped = 0  # number of blocks, from the first on, that are known to be dropped
         self.verbatim_depth = 0
         self.quote_depth = self.figure_depth = 0
         self.open_rows: list[list[int]] = []
         self.open_link: tuple[Link, int, int] | None = None
         self.linked_chars, self.hrefs = 0, list[str]()
-        # links and pictures of the run
+        # links and images of the run
         self.inline_objects: list[Link | Image] = []
-        self.objects_before_break = 0  # of these
+        self.objects_before_break = 0  # number of inline_objects before the last line break
         self.is_after_drop_cap = False
 
     def feed(self, markup: str) -> None:
-        """Read markup (see posts.html.parser) to its end. What most tags are is dealt with here, without a call."""
+        """Parse markup (see posts.html.parser) to its end.
+
+        The most frequent tags are handled here, because each method call takes time.
+        """
         ignorable, has_break_char = ignorable_tags(markup), LINE_BREAK in markup
         pieces = iter(_replace_comments(markup).split("<"))
         next(pieces)
@@ -90,12 +94,12 @@ class HtmlWalker:
             self.is_after_drop_cap = not text
         if self.open_link is not None:
             self.linked_chars += len(text.strip())
-        # white space between blocks is most of the texts
+        # most texts are white space between blocks
         if self.text_buffer or not text.isspace() or self.verbatim_depth:
             self.text_buffer.append(text)
 
     def on_open(self, tag: str) -> str:
-        """Begin an element; give its name if nothing in it is read."""
+        """Begin an element. Return its name if its content has to be skipped, else an empty string."""
         opening_tag, href = parse_link_tag(tag) if tag.startswith("a ") else (parse_opening_tag(tag), "")
         name = opening_tag.name
         if name in VOID_TAGS:
@@ -127,7 +131,7 @@ class HtmlWalker:
             self.flush_block(self.block_context)
 
     def on_line_break(self) -> None:
-        """Break a line; the second of two ends the block."""
+        """Add a line break. The second of two consecutive line breaks ends the block."""
         if self.verbatim_depth:
             self.text_buffer.append("\n")
             return
@@ -136,7 +140,7 @@ class HtmlWalker:
             self.text_buffer.append(LINE_BREAK)
             self.objects_before_break = len(self.inline_objects)
             return
-        # what stands alone on its line is in no block
+        # links and images that are alone on their line belong to no block
         del self.inline_objects[self.objects_before_break :]
         block_context, region_depth = (
             self.block_context,
@@ -172,7 +176,7 @@ class HtmlWalker:
             self.figure_depth += 1
 
     def begin_region(self, opening_tag: OpeningTag) -> None:
-        """Begin what is left out by a rule, or what is kept all the same within it."""
+        """Begin a region that is dropped by a rule, or a region within it that is kept."""
         rule = self.effective_rule(opening_tag)
         if rule is None and (self.rule not in OVERRIDABLE_RULES or not self.is_editorial(opening_tag)):
             return
@@ -186,7 +190,7 @@ class HtmlWalker:
         self.rule = rule
 
     def effective_rule(self, opening_tag: OpeningTag) -> str | None:
-        """Return the rule of an element where it stands: those of pages do not hold within quotations and code."""
+        """Return the rule of an element, or None where it does not apply: in quotations, figures or code."""
         rule = opening_tag.rule
         if self.verbatim_depth and rule not in elements.RULES_IN_CODE:
             return None
@@ -199,14 +203,14 @@ class HtmlWalker:
         return rule
 
     def is_editorial(self, opening_tag: OpeningTag) -> bool:
-        """Return whether an element of a header is the author's: a standfirst, or a heading amid the text."""
+        """Return whether an element in a header belongs to the text: a standfirst, or a heading inside it."""
         if opening_tag.is_standfirst:
             return True
         outer_name = self.open_elements[self.dropped_regions[-1][0]][0].name
         return opening_tag.name in SUBHEADINGS and outer_name in HEADING_CONTAINERS and self.has_kept_block()
 
     def has_kept_block(self) -> bool:
-        """Return whether any block is kept so far; one that is left out stays so."""
+        """Return whether any block so far is kept. A block that was dropped stays dropped."""
         blocks = self.content.blocks
         while self.leading_dropped < len(blocks) and blocks[self.leading_dropped].rule is not None:
             self.leading_dropped += 1
@@ -228,7 +232,7 @@ class HtmlWalker:
             self.end_region(inner_context)
 
     def on_close_initial(self, opening_tag: OpeningTag) -> None:
-        """Take the white space off a letter set large. One told by its style alone is a letter or two."""
+        """Strip the white space of a drop cap. If only its style marks it, it has at most two characters."""
         initial = self.text_buffer[-1].strip() if self.text_buffer else ""
         if initial and (opening_tag.has_drop_cap_name or len(initial) <= MAX_INITIAL_CHARS):
             self.is_after_drop_cap, self.text_buffer[-1] = True, initial
@@ -274,7 +278,7 @@ class HtmlWalker:
         self.open_link = None
 
     def flush_block(self, block_context: BlockContext) -> None:
-        """Close the run of text."""
+        """Add the run of text to the content as blocks, and begin a new run."""
         if self.text_buffer:
             inline_text = "".join(self.text_buffer)
             texts = split_verbatim(inline_text) if self.verbatim_depth else split_on_breaks(inline_text)
@@ -286,11 +290,11 @@ class HtmlWalker:
         if self.inline_objects:
             self.inline_objects = []
         if self.hrefs or self.linked_chars:
-            # no other block leads there
+            # these links belong to no other block, except the one that is still open
             self.linked_chars, self.hrefs = 0, [self.open_link[0].href] if self.open_link is not None else []
 
     def add_blocks(self, texts: list[str], block_context: BlockContext) -> None:
-        # an empty list goes on to be filled
+        # an empty list is still filled by the walker, so the blocks must not share it
         hrefs = self.hrefs or list[str]()
         new_blocks = [Block(text, self.rule, *block_context, self.linked_chars, hrefs) for text in texts]
         self.content.blocks += new_blocks
@@ -304,12 +308,12 @@ class HtmlWalker:
 
 
 def _replace_comments(markup: str) -> str:
-    """Put a tag that means nothing in the place of each comment: what stands around it stays apart."""
+    """Replace each comment by a tag without meaning, so that the texts around it stay separate."""
     return COMMENT.sub("<!>", markup) if "<!--" in markup else markup
 
 
 def _skip_element(skipped_tag: str, pieces: Iterator[str]) -> str:
-    """Pass by all that an element holds; give the text after it."""
+    """Skip the content of an element. Return the text after it."""
     depth = 1
     for piece in pieces:
         tag, _, text = piece.partition(">")

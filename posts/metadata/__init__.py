@@ -1,4 +1,4 @@
-"""What a file says of a post before its body: title, date, address, source."""
+"""The metadata of a post, which comes before its body: title, date, URL, source."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +20,7 @@ from schemas.keys import normalize_source
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """The fields of a post that its file names, or that are told from what it names, and its body as written."""
+    """The metadata of a post, as given in its file or derived from it, and its body as written."""
 
     front_fields: Fields
     resolved_date: ResolvedDate
@@ -33,7 +33,7 @@ class Metadata:
 
 
 def parse_metadata(content: bytes, file_name: str) -> Metadata:
-    """Read a file of a name up to its body. Raises Rejected and Ignored."""
+    """Return the metadata of a file and its unparsed body. Raises Rejected and Ignored."""
     text, decode_warnings = decode(content)
     text, repair_warnings = fix_mojibake(text)
     if ParseWarning.BAD_BYTES in decode_warnings:
@@ -63,7 +63,10 @@ def parse_metadata(content: bytes, file_name: str) -> Metadata:
 
 
 def find_source(content: bytes) -> str | None:
-    """Return the source that a file names, whether it is a post or not; None where it names none."""
+    """Return the source that a file names, even if it is not a post; None if there is none.
+
+    The result is also None if the front matter cannot be parsed.
+    """
     source = catch_errors(lambda: _read_source(content))
     return None if isinstance(source, NotAPost) else source
 
@@ -93,9 +96,9 @@ def _resolve_date(front_fields: Fields, front_text: str, epoch: str | None, file
 
 
 def _find_date_key(front_fields: Fields) -> str | None:
-    """Return the key that holds the date: the first that can be read, else the first that holds anything.
+    """Return the first key whose value is a date, else the first that has a value, else None.
 
-    `published: true` says that the post is no draft.
+    Booleans are no values here: `published: true` means that the post is not a draft.
     """
     filled_keys = [key for key in given.DATE_KEYS if _has_value(front_fields.get(key))]
     return next((key for key in filled_keys if is_date(front_fields[key])), next(iter(filled_keys), None))
@@ -130,7 +133,7 @@ def _find_url(front_fields: Fields, header_url: str | None) -> tuple[str | None,
     candidates = [url for url in values if url]
     valid_urls = [url for url in map(canonicalize, candidates) if url]
     best_url = next(filter(is_page_url, valid_urls), next(iter(valid_urls), None))
-    # a permalink such as /2021/my-post/ is a place on the blog, no mistake
+    # a permalink such as /2021/my-post/ is a path on the blog and not an error
     is_broken = not valid_urls and any(not url.startswith("/") for url in candidates)
     return best_url, [ParseWarning.BAD_URL] if is_broken else []
 

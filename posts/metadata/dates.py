@@ -1,4 +1,4 @@
-"""When was a post published? The front matter, the epoch comment and the file name bear witness."""
+"""Find the publication date of a post from its front matter, epoch comment and file name."""
 
 import datetime as dt
 import re
@@ -8,7 +8,7 @@ from typing import Any
 
 from schemas.enums import ParseWarning
 
-# the longest that browsers write, with a weekday, a zone and its name in brackets, has 60 characters
+# the longest date that browsers write, with a weekday, a zone and the name of the zone, has 60 characters
 MAX_DATE_CHARS = 200
 FILE_NAME_DATE = re.compile(r"(\d{4})[-_.](\d{1,2})[-_.](\d{1,2})")
 DATE_PATTERN = re.compile(
@@ -23,7 +23,7 @@ DAY, SECOND = "day", "second"
 
 @dataclass(frozen=True, slots=True)
 class ResolvedDate:
-    """The verdict. `published_at` is None where no witness is understood."""
+    """The publication date of a post. `published_at` is None if no source of the date could be parsed."""
 
     published_at: dt.datetime | None
     published_raw: str | None = None
@@ -35,12 +35,13 @@ class ResolvedDate:
 
 
 def resolve_date(value: Any, epoch: str | None, file_name: str, raw: str | None = None) -> ResolvedDate:
-    """Weigh the front matter's date, the `<!--epoch ms-->` comment and the file name's day.
+    """Return the publication date from the front matter, the `<!--epoch ms-->` comment or the file name.
 
-    The front matter speaks first, then the epoch, then the file name. Where the epoch is the feed's own
-    date and differs from the front matter's, the latter is the time of the crawl (`fetched_at`), and the
-    earlier of the two is taken, since nothing is published after it was fetched. An epoch of NaN says that
-    the feed had no date: the front matter's is the time of the crawl.
+    The front matter has the highest priority, then the epoch, then the file name. The epoch is the date in
+    the feed. If it differs from the date in the front matter, the latter is the time of the crawl
+    (`fetched_at`), and the earlier of the two is the publication date: nothing is published after it was
+    fetched. A date in the front matter without a time of day is used even if it is the later one. An epoch of
+    NaN means that the feed had no date: then the date in the front matter is the time of the crawl.
     """
     front_date, precision, warnings = _parse_front_matter_date(value)
     feed_date = _parse_epoch(epoch)
@@ -90,12 +91,12 @@ def _parse_front_matter_date(value: Any) -> tuple[dt.datetime | None, str, list[
 
 
 def is_date(value: Any) -> bool:
-    """Return whether a value of front matter can be read as a date."""
+    """Return whether a value of front matter can be parsed as a date."""
     return _parse_front_matter_date(value)[0] is not None
 
 
 def _parse_text_date(text: str) -> dt.datetime | dt.date | None:
-    """Read the spellings that people use: `2021/9/1`, `2021年9月1日 08:00`, `2021-09-01 08:00:00 +0800`."""
+    """Parse the formats that people use: `2021/9/1`, `2021年9月1日 08:00`, `2021-09-01 08:00:00 +0800`."""
     text = " ".join(text.split())
     if len(text) > MAX_DATE_CHARS:
         return None
@@ -122,11 +123,11 @@ def _parse_text_date(text: str) -> dt.datetime | dt.date | None:
 
 
 def _parse_standard_date(text: str) -> dt.datetime | None:
-    """Read the spellings of ISO 8601 without hyphens and of RFC 2822, which feeds use."""
+    """Parse the formats that feeds use: ISO 8601, also without hyphens, and RFC 2822."""
     for parse in (dt.datetime.fromisoformat, parsedate_to_datetime):
         try:
             return parse(text)
-        # the standard library lets what numbers of any length do to C integers and to timedelta rise
+        # numbers of any length overflow C integers and timedelta; the standard library does not catch that
         except (ValueError, OverflowError):
             continue
     return None
@@ -151,17 +152,17 @@ def _to_utc(time: dt.datetime) -> dt.datetime | None:
 
 
 def _parse_epoch(text: str | None) -> dt.datetime | None:
-    """Read milliseconds since 1970; None for NaN, and for numbers that no feed of a web page means."""
+    """Parse milliseconds (or seconds) since 1970; None for NaN, and for times outside 1970 to 2099."""
     if text is None or text == "NaN":
         return None
     millis = int(text[:20])
-    # below this it counts seconds: no feed tells of the seventies
+    # a smaller number is in seconds: as milliseconds it would be before March 1973, which no feed contains
     millis *= 1 if millis > MIN_EPOCH_MILLIS else 1000
     return dt.datetime.fromtimestamp(millis / 1000, dt.UTC) if 0 < millis < MAX_EPOCH_MILLIS else None
 
 
 def date_from_file_name(file_name: str) -> dt.datetime | None:
-    """Return the day that a file name begins with."""
+    """Return the date that a file name begins with, at 00:00 UTC; None if there is none."""
     match = FILE_NAME_DATE.match(file_name)
     try:
         return match and dt.datetime(int(match[1]), int(match[2]), int(match[3]), tzinfo=dt.UTC)

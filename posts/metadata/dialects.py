@@ -1,6 +1,7 @@
-"""The dialects of front matter as handlers of python-frontmatter: each detects its own, parts it from the body, loads it.
+"""The dialects of front matter, as handlers of python-frontmatter.
 
-A new dialect is a handler here and a row of posts.formats.FRONT_MATTER_FORMATS.
+Each handler detects its dialect, splits the front matter from the body, and parses it. To add a dialect, add
+a handler here and a row to posts.formats.FRONT_MATTER_FORMATS.
 """
 
 import json
@@ -20,26 +21,26 @@ Fields = dict[str, Any]
 OPENING = {each.dialect: each.opening for each in FRONT_MATTER_FORMATS}
 KEY_START = re.compile(r"\s*[\w\"'-]+\s*[:=]")
 TOP_LEVEL_KEY = re.compile(r"^([\w-]+)[ \t]*:[ \t]*", re.MULTILINE)
-# What the values of YAML can make PyYAML raise, beside its own errors: `!!bool x` a KeyError, `!!int ""` an IndexError,
-# `!!timestamp x` an AttributeError, a sexagesimal float of 200 places an OverflowError.
+# Errors that PyYAML raises for some values, in addition to its own: KeyError for `!!bool x`, IndexError for
+# `!!int ""`, AttributeError for `!!timestamp x`, OverflowError for a sexagesimal float of 200 places.
 YAML_ERRORS = (
     yaml.YAMLError, ValueError, ArithmeticError, LookupError, AttributeError, TypeError, RecursionError
 )  # fmt: skip
 
 
 class SalvagedFields(Fields):
-    """The fields of front matter that is not valid, each read by itself."""
+    """The fields of front matter that is not valid; each field was parsed alone."""
 
 
 class FenceMixin(BaseHandler):
-    """Front matter between two lines that are nothing but its fence."""
+    """A handler of front matter between two lines that contain only its fence."""
 
     def __init__(self, fence: str) -> None:
         super().__init__(re.compile(rf"\A\s*{re.escape(fence)}[ \t]*\n"), fence, fence)
         self._closing_fence = re.compile(rf"^{re.escape(fence)}[ \t]*$", re.MULTILINE)
 
     def split(self, text: str) -> tuple[str, str]:
-        """Part a file that is detected into front matter and body.
+        """Return the front matter and the body of a file of this dialect.
 
         Raises Ignored (no_front_matter) and Rejected (front_matter_not_closed).
         """
@@ -54,10 +55,10 @@ class FenceMixin(BaseHandler):
 
 
 class Yaml(FenceMixin, YAMLHandler):
-    """YAML. What is not valid is salvaged field by field."""
+    """The handler of YAML. Front matter that is not valid YAML is salvaged field by field."""
 
     def load(self, fm: str, **_: object) -> Any:
-        """Return what front matter holds. Raises Rejected: front_matter_broken, front_matter_hostile."""
+        """Return the parsed front matter. Raises Rejected: front_matter_broken, front_matter_hostile."""
         check_nesting(fm)
         if "*" in fm and "&" in fm:
             check_aliases(fm)
@@ -73,7 +74,7 @@ class Yaml(FenceMixin, YAMLHandler):
             return fields
 
     def _salvage(self, fm: str) -> SalvagedFields:
-        """Read each top-level field by itself; one that is not valid YAML becomes the text as it stands."""
+        """Parse each top-level field alone. The value of a field that is not valid YAML is its raw text."""
         fields, starts = SalvagedFields(), list(TOP_LEVEL_KEY.finditer(fm))
         ends = [*(m.start() for m in starts[1:]), len(fm)]
         for key, end in zip(starts, ends, strict=False):
@@ -89,10 +90,10 @@ class Yaml(FenceMixin, YAMLHandler):
 
 
 class Toml(FenceMixin, TOMLHandler):
-    """TOML, read by the standard library, which keeps the whole of TOML 1.0."""
+    """The handler of TOML. It uses the standard library, which supports all of TOML 1.0."""
 
     def load(self, fm: str, **_: object) -> Any:
-        """Return what front matter holds. Raises Rejected: front_matter_broken, front_matter_hostile."""
+        """Return the parsed front matter. Raises Rejected: front_matter_broken, front_matter_hostile."""
         check_nesting(fm)
         check_dotted_keys(fm)
         try:
@@ -102,13 +103,16 @@ class Toml(FenceMixin, TOMLHandler):
 
 
 class Json(JSONHandler):
-    """A JSON object, which ends where its last brace closes."""
+    """The handler of JSON: one object, which ends at its last closing brace."""
 
     def __init__(self, opening: str) -> None:
         super().__init__(re.compile(rf"\s*{re.escape(opening)}\s*(\"|\}})"))
 
     def split(self, text: str) -> tuple[str, str]:
-        """Part a file that is detected into front matter and body. Raises Rejected (front_matter_broken)."""
+        """Return the front matter and the body of a file of this dialect.
+
+        Raises Rejected (front_matter_broken).
+        """
         text = text.lstrip()
         try:
             _, end = json.JSONDecoder().raw_decode(text)
@@ -117,7 +121,7 @@ class Json(JSONHandler):
         return text[:end], text[end:]
 
 
-# in the order in which they are tried
+# they are tried in this order
 HANDLERS: dict[Dialect, BaseHandler] = {
     Dialect.YAML: Yaml(OPENING[Dialect.YAML]),
     Dialect.TOML: Toml(OPENING[Dialect.TOML]),

@@ -1,7 +1,7 @@
-"""The front matter that machines write, read without a YAML parser.
+"""Parse simple, machine-written front matter without a YAML parser.
 
-Nine posts in ten hold only one-line fields of five forms; for these the YAML parser takes longer than
-parsing the HTML. A value is read here only where YAML gives the same; the tests compare the two.
+Nine of ten posts have only one-line fields of five forms. For these the YAML parser takes longer than the
+HTML parser. This module parses a value only if YAML returns the same; the tests compare both.
 """
 
 import datetime as dt
@@ -19,13 +19,13 @@ FIELD_LINE = re.compile(
     )\Z""",
     re.VERBOSE,
 )
-# words that YAML 1.1 does not read as text
+# words that YAML 1.1 does not parse as text
 YAML_KEYWORDS = {"null", "yes", "no", "on", "off", "true", "false"}
 BOOLEANS = {"True": True, "False": False, "true": True, "false": False}
 
 
 def load_simple(front_matter: str) -> dict[str, Any] | None:
-    """Return the fields of front matter in which every line is of a simple form, else None."""
+    """Return the fields of front matter if every line has one of the simple forms, else None."""
     fields = dict[str, Any]()
     for line in front_matter.rstrip("\n").split("\n"):
         match = FIELD_LINE.match(line)

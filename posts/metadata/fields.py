@@ -1,4 +1,4 @@
-"""Front matter fields, whatever their spelling, as typed values."""
+"""Convert fields of front matter to typed values."""
 
 import json
 import re
@@ -13,7 +13,7 @@ from posts.metadata.dialects import Fields
 from posts.metadata.front_matter import to_jsonable
 from posts.text.decode import replace_surrogates
 
-# `link` is not among them: what a link post comments on stands elsewhere
+# `link` is not one of them: in a link post it is the page that the post comments on
 URL_KEYS = ("from", "url", "canonical_url", "original_url", "source_url", "external_url", "permalink")
 DATE_KEYS = (
     "date", "published", "published_at", "pubDate", "pubdate", "publishDate", "datePublished", "created", "created_at",
@@ -40,7 +40,7 @@ KNOWN_FIELDS = frozenset(
 
 
 def as_text(value: Any) -> str | None:
-    """Return a scalar, or the scalars of a list, as one line of text; None when nothing is left."""
+    """Return a scalar, the scalars of a list, or the name of a mapping as one line of text; None if empty."""
     if isinstance(value, str):
         return _fold_line(value)
     if isinstance(value, dict):
@@ -53,7 +53,7 @@ def as_text(value: Any) -> str | None:
 
 
 def as_name(value: Any) -> str | None:
-    """Return the text of a title or of names, with what is written as entities."""
+    """Return the text of a title or of names, with HTML entities decoded; None if it is empty."""
     name = as_text(value)
     if name is None or "&" not in name:
         return name
@@ -74,7 +74,10 @@ def first_present(fields: Fields, keys: Iterable[str]) -> Any:
 
 
 def as_labels(value: Any) -> list[str]:
-    """Return tags or categories as a list without repeats; a text is cut at commas, or at spaces as Jekyll does."""
+    """Return tags or categories as a list without duplicates.
+
+    A text is split at commas and semicolons. If it has none, it is split at spaces, as Jekyll does.
+    """
     if isinstance(value, str):
         value = LABEL_SEPARATOR.split(value) if LABEL_SEPARATOR.search(value) else value.split()
     if not isinstance(value, list | tuple):
@@ -83,19 +86,19 @@ def as_labels(value: Any) -> list[str]:
 
 
 def extra_fields(fields: Fields) -> str | None:
-    """Return the fields without a column of their own as a JSON object, None when there are none."""
+    """Return the fields that have no column of their own as a JSON object; None if there are none."""
     extra = {key: to_jsonable(value) for key, value in fields.items() if key not in KNOWN_FIELDS}
     return replace_surrogates(json.dumps(extra, ensure_ascii=False, default=str)) if extra else None
 
 
 def title_from_url(url: str) -> str | None:
-    """Return the words of a URL's last segment, `the-everything-atom`; None where it is no words but a key."""
+    """Return the words of the last segment of a URL, such as `the-everything-atom`; None if it is an id."""
     segment = unquote(urlsplit(url).path.rstrip("/").rpartition("/")[2])
     title = as_text(re.sub(r"[-_]+", " ", re.sub(r"\.\w{2,5}\Z", "", segment)))
     return title if title and " " in title and not any(c.isdigit() for c in title) else None
 
 
 def title_from_file_name(name: str) -> str | None:
-    """Return the title that Jekyll gives a post without one: its file name without date and ending."""
+    """Return the title that Jekyll uses for a post without one: the file name without date and ending."""
     slug = re.sub(r"\A\d{4}-\d{1,2}-\d{1,2}-?", "", without_ending(name))
     return as_text(re.sub("[-_]+", " ", slug))

@@ -1,4 +1,4 @@
-"""Front matter: found, parted from the body, and read as YAML, TOML or JSON."""
+"""Find the front matter of a file, split it from the body, and parse it as YAML, TOML or JSON."""
 
 import datetime as dt
 import math
@@ -14,14 +14,14 @@ from posts.metadata.limits import MAX_DEPTH
 from posts.text.decode import replace_surrogates
 from schemas.enums import ParseWarning, Reason
 
-# The longest of 24,000 posts of blogs has 561 characters. YAML, read by Python, takes seconds for a million.
+# The longest front matter of 24,000 blog posts has 561 characters. PyYAML takes seconds for a million.
 MAX_FRONT_MATTER_CHARS = 256 * 1024
-# Python refuses to write longer numbers in decimal.
+# Python refuses to write very long integers in decimal; above this length they are written in hexadecimal.
 MAX_NUMBER_BITS = 1024
 
 
 def split(text: str) -> tuple[Dialect, str, str]:
-    """Part a file into the dialect of its front matter, front matter and body.
+    """Return the dialect of the front matter of a file, the front matter and the body.
 
     Raises Ignored (empty_file, no_front_matter) and Rejected (front_matter_not_closed, front_matter_broken).
     """
@@ -32,7 +32,9 @@ def split(text: str) -> tuple[Dialect, str, str]:
 
 
 def load(dialect: Dialect, front_matter: str) -> tuple[Fields, list[str]]:
-    """Read front matter into its fields. What is not valid YAML is salvaged field by field, with a warning.
+    """Return the fields of front matter, and warnings.
+
+    Invalid YAML is salvaged field by field, with a warning.
 
     Raises Rejected: front_matter_not_a_mapping, front_matter_broken, front_matter_hostile, front_matter_too_large.
     """
@@ -54,7 +56,11 @@ def load(dialect: Dialect, front_matter: str) -> tuple[Fields, list[str]]:
 
 
 def _sanitize(value: Any, depth: int = 0) -> Any:
-    """Return a value that every column and JSON can hold: no endless nesting, numbers or half characters."""
+    """Return a value that columns and JSON can store.
+
+    Very long integers, infinities and NaN become text; halves of surrogate pairs become U+FFFD.
+    Raises Rejected (front_matter_hostile) if it is nested deeper than MAX_DEPTH.
+    """
     if depth > MAX_DEPTH:
         raise Rejected(Reason.HOSTILE_FRONT_MATTER, detail=f"nested deeper than {MAX_DEPTH}")
     if isinstance(value, dict):
@@ -73,7 +79,7 @@ def _sanitize(value: Any, depth: int = 0) -> Any:
 
 
 def raw_value(front_matter: str, key: str) -> str | None:
-    """Return the value of a one-line field as it is spelled; None where it has no line of its own."""
+    """Return the unparsed value of a one-line field; None if the field has no line of its own."""
     line = _field_pattern(key).search(front_matter)
     return line[1].rstrip(" \t").strip("\"'") if line else None
 
@@ -84,7 +90,7 @@ def _field_pattern(key: str) -> re.Pattern[str]:
 
 
 def to_jsonable(value: Any) -> Any:
-    """Return a front matter value as JSON has it: dates as ISO text, mappings with text keys."""
+    """Return a front matter value as JSON: dates as ISO text, bytes as hexadecimal, text keys in mappings."""
     if isinstance(value, dict):
         return {str(key): to_jsonable(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):

@@ -1,4 +1,4 @@
-"""What front matter may be at the most: deeper nesting, or more values, is an attack on the parser and no post."""
+"""Limits of front matter: deeper nesting or more values are an attack on the parser."""
 
 import re
 from typing import Any
@@ -8,13 +8,13 @@ import yaml
 from posts.errors import Rejected
 from schemas.enums import Reason
 
-# libyaml crashes the process at some ten thousand levels; no front matter needs ten.
+# libyaml crashes the process at about ten thousand levels; no real front matter needs ten.
 MAX_DEPTH = 100
-# A document whose aliases unfold to more than this is an attack, not a post.
+# A document whose aliases expand to more values than this is an attack, not a post.
 MAX_NODES = 10_000
-# YAML 1.1 reads 1:59:59 as a number of base 60, each place of which takes longer than the one before
+# YAML 1.1 parses 1:59:59 as a number of base 60; each further place takes longer than the one before
 SEXAGESIMAL = re.compile(rf"(?::[0-5]?[0-9]){{{MAX_DEPTH}}}")
-# what in TOML is no key, though it may hold dots
+# strings and comments of TOML: they may contain dots but are not keys
 TOML_STRING = re.compile(
     r"""\"{3}(?:[^"\\]++|\\.|"(?!""))*+(?:\"{3}|\Z)|'{3}(?:[^']++|'(?!''))*+(?:'{3}|\Z)"""
     r"""|"(?:[^"\\\n]++|\\.)*+"?|'[^'\n]*+'?|\#[^\n]*+""",
@@ -39,13 +39,13 @@ def _flow_depth(front_matter: str) -> int:
 
 
 def check_sexagesimal(front_matter: str) -> None:
-    """Raise ValueError for a number of base 60 that is too long to be read."""
+    """Raise ValueError for a number of base 60 that is too long to be parsed."""
     if SEXAGESIMAL.search(front_matter):
         raise ValueError(f"a number of over {MAX_DEPTH} places")
 
 
 def check_dotted_keys(front_matter: str) -> None:
-    """Refuse keys such as `a.b.c`, each dot of which nests a table, that are deeper than front matter may be."""
+    """Raise Rejected (front_matter_hostile) for keys of too many dots: each dot of `a.b.c` nests a table."""
     if front_matter.count(".") <= MAX_DEPTH:
         return
     if max(key.count(".") for key in TOML_KEY_END.split(TOML_STRING.sub("", front_matter))) > MAX_DEPTH:
@@ -62,7 +62,10 @@ def check_aliases(front_matter: str) -> None:
 
 
 def _count_unfolded(node: Any, sizes: dict[int, int]) -> int:
-    """Count the values that a node stands for, aliases written out; a node within itself counts as endless."""
+    """Return the number of values of a node with its aliases expanded.
+
+    For a node that contains itself, the result is more than MAX_NODES.
+    """
     if id(node) not in sizes:
         sizes[id(node)] = MAX_NODES + 1
         children = node.value if isinstance(node, yaml.CollectionNode) else []

@@ -1,1 +1,4 @@
-"""The rules by which cleaning leaves text out, by what they match. Knows blocks and wordings; parses no markup, reads no file."""
+"""The rules by which cleaning drops text, one module for each kind.
+
+They know blocks and wordings. They parse no markup and read no files.
+"""

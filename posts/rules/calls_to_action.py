@@ -1,10 +1,11 @@
-"""How readers are asked to subscribe, pay, follow or share. A new wording is a row: a pattern and its keywords."""
+"""Wordings that ask readers to subscribe, pay, follow or share. A new one is a row: pattern and keywords."""
 
 import re
 
 from posts.rules.rule import HEADINGS, Rule, Scope
 
-# lists of words, one of which is in all that a pattern of CALLS_TO_ACTION matches; as patterns, a word each
+# Lists of words. Each text that a pattern matches contains one word of each of its lists. Some lists are also
+# used in the patterns, as alternatives.
 FOLLOW_WORDS = "关注 關注 追蹤 追踪 订阅 訂閱"
 ACTION_WORDS = "关注 關注 關註 订阅 訂閱 追蹤 追踪 点赞 點讚 打赏 打賞 赞赏 讚賞 赞助 贊助 资助 資助 捐款 捐助 捐赠 捐贈 捐獻 拍手 按讚 按赞 转发 轉發 扫码 掃碼 三连 三連 点个 點個 支助 鼓鼓掌"
 MILD_ACTION_WORDS = "支持 分享 加入 收听 收聽 收看 投稿 添加 下载 下載 评论 評論 留言 讨论 討論 交流"
@@ -23,20 +24,20 @@ def _any_of(words: str) -> str:
 
 
 _ACTION = rf"(?:关注|關注|關註)(?!点|點|者|度|焦|的|区|區|指|过|過|于|於|這|这|非|往|群|对|對|那)|{_any_of(ACTION_WORDS.removeprefix('关注 關注 關註 '))}"
-# labels are added to a post, not to a channel
+# labels (標籤) are added to a post, not to a channel
 _MILD_ACTION = _any_of(MILD_ACTION_WORDS).replace("添加", "添加(?!標籤|标签)")
 _OWN_CHANNEL = r"我的|我们|我們|本(?:站|刊|台|网|網|报|報|號|号|人|频道|頻道|公众号|公眾號|专栏|專欄|文|篇)|此文|这篇|這篇|作者|频道|頻道|专栏|專欄|专页|專頁|创作|創作|粉[丝絲]|公[众眾衆][号號]|视频号|圍爐|围炉|电报|電報|微信|群[组組]?(?=$|[\W_])|会员|會員|訂戶|订户|付费|付費|newsletter|patreon|telegram|discord|youtube|facebook|twitter|instagram|\bline\b|\bfb\b|\big\b|社群|社团|播客|電子報|电子报|通讯|通訊|客户端|客戶端|\bapp\b|讚賞公民|赞赏公民"
-# where a writer is followed
+# channels on which readers follow a writer
 _OUTLET = r"频道|頻道|公众|公眾|专栏|專欄|专页|專頁|粉[丝絲專专]|微信|微博|推特|脸书|臉書|博客|部落格|账号|帳號|主页|主頁|播客|電子報|电子报|圍爐|围炉|matters|youtube|instagram|facebook|twitter|telegram|patreon|medium|line|ig|fb"
-# of a program that is what the text tells of, not the publisher's own
+# excludes texts about an app that is not the publisher's own
 _UNLESS_OTHER_APP = (
     r"(?!.{0,8}(?:手机|手機|设置|設置|設定|系统|系統|该|該|这个|這個|那个|那個|任何|某|一个|一個|此|第三方))"
 )
 _REQUEST = r"欢迎|歡迎|敬请|敬請|恳请|懇請|记得|記得|别忘了?|別忘了?|不要忘|快来|快來|多多|一键|一鍵|随手|隨手|手刀|立即|免费|免費|考虑|考慮|(?<![申邀聘提有])[请請](?!问|問|教|求|假|愿|願|客|先|設|设|登|與|与|海)"
 _CLAUSE_START = r"(?:^|[,，.!?;:—–] ?|\b(?:please|now|and|or|to|just|can|also|consider|don.t forget to|be sure to|make sure to|want to|you) )"
-# how pleas are worded, and lists of words of which each has one
+# a pattern of a request, and the lists of words of which it always contains one
 _PATTERNS: tuple[tuple[str, ...], ...] = (
-    # asks: welcome to follow; please join our ...
+    # requests: welcome to follow; please join our ...
     (
         rf"(?:^|\W|[，,也並并者你])(?:{_REQUEST})[^。！？：:，,]{{0,8}}?(?:{_ACTION})",
         REQUEST_WORDS,
@@ -129,7 +130,7 @@ _PATTERNS: tuple[tuple[str, ...], ...] = (
         "收听 收聽 订阅 訂閱",
     ),
 )
-# Each is a rule of its own, so that one look-up of words finds it.
+# Each pattern is a rule of its own, so that one look-up of keywords finds it.
 CALLS_TO_ACTION = tuple(
     Rule(
         "promotion",

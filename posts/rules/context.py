@@ -1,16 +1,16 @@
-"""What is known of a post when its blocks are judged."""
+"""The metadata of a post that the rules about blocks use."""
 
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-# `example.co.uk`: the letters of a country and, at most, of the kind of site under it
+# `example.co.uk`: minimum labels, length of the country code, maximum length of the label before it
 MIN_LABELS_UNDER_COUNTRY, COUNTRY_CODE_CHARS, MAX_CATEGORY_CHARS = 3, 2, 3
 MIN_NAME_CHARS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class PageContext:
-    """What is known of a post when its blocks are judged."""
+    """The metadata of a post that the rules about blocks use."""
 
     title: str = ""
     url: str | None = None
@@ -21,9 +21,9 @@ class PageContext:
 
 
 def site_name(host: str) -> str:
-    """Return the name of a site: `example` of www.example.com, example.co.uk and blog.example.org.
+    """Return the name of a site: `example` for www.example.com, example.co.uk and blog.example.org.
 
-    A site that moves to another ending keeps its name; a name of one or two letters is no name, the host is.
+    It does not depend on the top-level domain. If it has only one or two letters, the result is the host.
     """
     labels = host.lower().split(".")
     is_under_country = (

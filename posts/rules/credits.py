@@ -1,4 +1,4 @@
-"""Lines that only tell who wrote, translated, edited or drew: `文/张三 编辑/李四`."""
+"""Detect lines that only list who wrote, translated, edited or drew: `文/张三 编辑/李四`."""
 
 import re
 
@@ -9,18 +9,18 @@ ROLES = "文案|文字|正文|全文|原文|原作|口述|撰文|撰稿|撰写|�
 LABELS = rf"(?:[本图圖]文)?(?:{ROLES})(?:\s*[&＆、/／+和及與与]\s*(?:{ROLES}))*"
 _SEPARATOR = r"\s*[/／|｜丨︱:：︰﹕∣┃■▎•·@]\s*"
 CREDIT = re.compile(rf"{LABELS}{_SEPARATOR}", re.IGNORECASE)
-# the name first, `张三|撰稿`, and both with their letters apart, `作 者 | 李 四`
+# the name comes first: `张三|撰稿`; and a credit with spaces between the characters: `作 者 | 李 四`
 REVERSED_CREDIT = re.compile(
     rf"[\W_]*(?:[\u4e00-\u9fff·]{{2,6}}[ 、&]{{0,3}}){{1,4}}[|｜丨︱]\s*(?:{ROLES})(?:\s*[&＆、/／+和及與与]\s*(?:{ROLES}))*[\W_]*"
 )
 SPACED_CREDIT = re.compile("[\u4e00-\u9fff](?:[ \u3000][\u4e00-\u9fff]){1,5}\\s*[|｜丨︱:：/／]")
 LABEL_ONLY = re.compile(rf"[\W_]*{LABELS}{_SEPARATOR}", re.IGNORECASE)
 SENTENCE_MARK = re.compile("[。！？!?]|，.{4}")
-# who answers is no name: `记者：您支持改革吗？`
+# a line of an interview is not a credit: `记者：您支持改革吗？`
 SPEECH = re.compile(
     "[？?！!]|[吗嗎呢吧啊]\\s*$|我|您|你|这|這|那(?!\\w?[·•])|什么|什麼|不是|因为|因為|本文|原载|原載|刊于|刊於"
 )
-# a block that names a publisher tells of a book
+# a block that names a publisher is about a book
 BOOK_NOTICE = re.compile(
     "出版社|出版[:：]|出版时间|出版日期|出版年|ISBN|定价|定價|［.{1,3}］|原作名|原书名|原書名", re.IGNORECASE
 )
@@ -28,7 +28,7 @@ MAX_CREDIT_NAME_CHARS = 30
 
 
 def is_credits_line(text: str) -> bool:
-    """Return whether a line is nothing but labels with a name each: `文/张三 编辑/李四`."""
+    """Return whether a line contains only labels with one name each: `文/张三 编辑/李四`."""
     text = text.replace(" ", "").replace("\u3000", "") if SPACED_CREDIT.match(text) else text
     if REVERSED_CREDIT.fullmatch(text):
         return True

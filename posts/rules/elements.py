@@ -1,4 +1,4 @@
-"""Rules of elements: by tag and role, and by class names. A new rule is a row of CLASS_RULES or TAG_RULES."""
+"""Rules about elements, by tag, role and class names. A new rule is a row of CLASS_RULES or TAG_RULES."""
 
 from posts.rules.rule import Rule, Scope
 
@@ -11,7 +11,7 @@ TAG_RULES = (
             "noscript iframe video audio button select textarea input option progress meter dialog".split()
         ),
     ),
-    # parts of a page by their role, https://www.w3.org/TR/wai-aria-1.2/#landmark_roles
+    # parts of a page, by role: https://www.w3.org/TR/wai-aria-1.2/#landmark_roles
     Rule(
         "site_chrome_element",
         "header, footer or navigation of the site",
@@ -26,16 +26,16 @@ TAG_RULES = (
 
 
 def _class_rule(name: str, reason: str, names: str) -> Rule:
-    """Return a rule by which an element is left out where one of its class names or its id is wholly one of `names`.
+    """Return a rule that drops elements with a class name or id that fully matches the pattern `names`.
 
-    Names are compared in lower case with `_` for `-`, after a leading part that only says where the element
-    stands (`post-`, `entry-`, `article__`, `c-`, `js-` ...). Parts of names never count: `tag-politics` is a
-    topic of the page and `share-price` a subject.
+    Names are compared in lower case, with a hyphen for each run of `-` and `_` (see `element_names`). A
+    prefix that only describes the position of the element is ignored (`post-`, `entry-`, `article__`, `c-`,
+    `js-` ...). Parts of names never match: `tag-politics` and `share-price` are topics of the page.
     """
     return Rule(name, reason, Scope.ELEMENT, pattern=rf"{PREFIXES}(?:{names})")
 
 
-# what a plea is put in; `subscribe-history` is a subject
+# suffixes of the elements around a request; others are subjects: `subscribe-history`
 SUFFIXES = (
     r"(?:-?(?:box|form|widget|wrap|wrapper|cta|buttons?|btn|banner|prompt|container|inline|bar|block|section|module|callout|modal|popup"
     r"|overlay|signup|area|card|link|links|unit|embed|promo|message|msg|notice|panel|footer|header|tips?|title|text|desc|us|me|now|row|content|editor))*"

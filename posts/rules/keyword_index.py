@@ -1,4 +1,4 @@
-"""Which of many rules concern a text: all words that they need are looked up at once."""
+"""Find the rules that can match a text: the keywords of all rules are looked up in one pass."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -7,12 +7,15 @@ from typing import Generic, TypeVar
 from ahocorasick_rs import AhoCorasick
 
 T = TypeVar("T")
-# more kinds of texts than an archive has, as told by which rules concern them
+# an archive has fewer combinations of keyword lists than this
 MAX_CACHED_MASKS = 10_000
 
 
 class KeywordIndex(Generic[T]):
-    """Rules in order, each with what it needs: for every list of words (lower case), one of them in the text."""
+    """An index of rules in order, each with lists of lower-case words.
+
+    A rule can match a text only if the text contains one word of each of its lists.
+    """
 
     def __init__(self, rules: Sequence[tuple[T, tuple[str, ...]]]) -> None:
         lists = list(dict.fromkeys(words for _, requirements in rules for words in requirements))
@@ -27,7 +30,7 @@ class KeywordIndex(Generic[T]):
         self._candidates_by_mask = dict[int, list[T]]()
 
     def candidates(self, text: str) -> list[T]:
-        """Return the rules that may say something of a text: those of which it holds all that they need."""
+        """Return the rules that can match a text: it contains one word of each of their lists."""
         mask, word_masks = 0, self._word_masks
         for index, _, _ in self._matcher.find_matches_as_indexes(text.lower(), overlapping=True):
             mask |= word_masks[index]

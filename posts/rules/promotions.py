@@ -1,4 +1,4 @@
-"""Texts that ask to subscribe, pay, follow or share."""
+"""Detect texts that ask to subscribe, pay, follow or share."""
 
 import re
 
@@ -6,7 +6,7 @@ from posts.rules.calls_to_action import CALLS_TO_ACTION
 from posts.rules.context import PageContext
 from posts.rules.keyword_index import KeywordIndex
 
-# nothing shorter, but for the title itself, is about what the title is about
+# a shorter text is not a paragraph about the subject of the title
 MIN_SUBJECT_CHARS = 60
 MAX_CALL_OFFSET_CHARS = 24
 _CALLS_TO_ACTION = KeywordIndex(
@@ -21,14 +21,14 @@ COMMON_PAIRS = frozenset(
 
 
 def has_call_to_action(text: str) -> bool:
-    """Return whether a text holds a call to action somewhere."""
+    """Return whether a text contains a call to action."""
     return any(search(text) for search in _CALLS_TO_ACTION.candidates(text))
 
 
 def is_promotion(text: str, page: PageContext) -> bool:
-    """Return whether the text of a block asks to subscribe, pay, follow or share, in at least half of its words.
+    """Return whether at least half of the text of a block asks to subscribe, pay, follow or share.
 
-    It is known to hold a plea somewhere.
+    The caller must know that the text contains a call to action.
     """
     if _is_about_title(text, page):
         return False
@@ -38,7 +38,7 @@ def is_promotion(text: str, page: PageContext) -> bool:
 
 
 def _is_call_to_action(sentence: str) -> bool:
-    """Return whether a sentence asks, and does not just come to speak of such things after a while."""
+    """Return whether a sentence is a request: it begins with a call to action that is not in a quotation."""
     unquoted = QUOTATION.sub("", sentence).strip()
     first_match = min(
         filter(None, (search(unquoted) for search in _CALLS_TO_ACTION.candidates(unquoted))),
@@ -55,7 +55,7 @@ def _match_start(match: re.Match[str]) -> int:
 
 
 def _is_about_title(text: str, page: PageContext) -> bool:
-    """Return whether a paragraph speaks of what the title speaks of: here subscribing is the subject."""
+    """Return whether a paragraph is about the subject of the title, for example about subscriptions."""
     title, shared_pairs, index = page.title, 0, 0
     while index < len(title) - 1:
         pair = title[index : index + 2]

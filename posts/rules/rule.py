@@ -1,4 +1,4 @@
-"""A rule of cleaning as a record: what it leaves out, why, and what it looks at."""
+"""The record of a cleaning rule: what it drops, why, and what it is applied to."""
 
 import re
 from collections.abc import Callable
@@ -9,7 +9,7 @@ HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 
 
 class Scope(Flag):
-    """What a rule looks at. One of text may look at several."""
+    """What a rule is applied to. A rule about text may have several scopes."""
 
     ELEMENT = auto()  # the tag, role, class names and id of an element
     EDGE = auto()  # the text of a short block near the beginning or end of a post
@@ -19,17 +19,19 @@ class Scope(Flag):
     SINGLE_TEXT = auto()  # a whole text without line breaks
     SEQUENCE = auto()  # a block, and those around it
     FLAT = auto()  # a part of a text without line breaks
-    TEMPLATE = auto()  # what is learned of a source
+    TEMPLATE = auto()  # the patterns that were learned from a source
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule by which cleaning leaves something out. `reason` is the sentence that `explain` shows.
+    """A rule by which cleaning drops text. `explain` shows its `reason`.
 
-    A rule of text has a `pattern`, or a function that tells whether a text `matches`. Of each list of `keywords`
-    (lower case, a word each) one is in all that it matches: a text that lacks one is not looked at closer. Blocks in
-    one of `excluded_elements` are kept. An element's `pattern` is one of whole class names; such a rule may name
-    `tags` and `roles`, too. Other rules are functions beside which their record stands.
+    A rule about text has a `pattern`, or a function `matches` that returns whether it matches a text.
+    `keywords` are lists of lower-case words, separated by spaces. A text is tested only if it contains one
+    word of each list. Blocks in `excluded_elements` are kept.
+
+    A rule about elements has a `pattern` for whole class names and ids, or `tags` and `roles`. All other
+    rules are functions, next to which their record is defined.
     """
 
     name: str
@@ -44,5 +46,5 @@ class Rule:
 
     @property
     def text_test(self) -> Callable[[str], object]:
-        """Return what tells whether a text is one of the rule's own: wholly, unless a function says otherwise."""
+        """Return the function that tests a text: `matches`, or a full match of the `pattern`."""
         return self.matches or re.compile(self.pattern, re.IGNORECASE | re.DOTALL).fullmatch

@@ -1,4 +1,4 @@
-"""Which rules of text concern a text, by what is looked at: the keywords of all are looked up at once."""
+"""Indexes of the rules about text, one for each scope, to find the rules that can match a text."""
 
 from collections.abc import Callable
 
@@ -8,9 +8,9 @@ from posts.rules.keyword_index import KeywordIndex
 from posts.rules.rule import Rule, Scope
 from posts.rules.wordings import TEXT_RULES
 
-# a rule, and what tells whether a text is one of its own
+# a rule and the function that tests a text, see `Rule.text_test`
 RuleTest = tuple[Rule, Callable[[str], object]]
-# in this order; the first that matches leaves a text out
+# the order matters: the first rule that matches drops the text
 ALL_TEXT_RULES = (*TEXT_RULES, CREDITS, *CALLS_TO_ACTION)
 _TESTS: list[RuleTest] = [(rule, rule.text_test) for rule in ALL_TEXT_RULES]
 

@@ -1,4 +1,4 @@
-"""What short blocks say that are not the post's own text: a rule each. A new rule is a row of TEXT_RULES."""
+"""Rules about the wording of short blocks that are not text of a post. A new rule is a row of TEXT_RULES."""
 
 from posts.rules.credits import LABELS, ROLES
 from posts.rules.rule import HEADINGS, Rule, Scope
@@ -7,9 +7,9 @@ _AGENCY = (
     "Getty(?: Images)?|AFP|Agence France-Presse|Reuters|Associated Press|AP(?: Photo)?|EPA(?:-EFE)?|Bloomberg(?: News)?|Xinhua|Unsplash|Pixabay|Pexels|Flickr|Shutterstock|iStock(?:photo)?|Alamy(?: Stock Photo)?|Magnum Photos|VCG|Visual China|CNS|ChinaFile|Imaginechina|ZUMA(?: Press)?|Redux|Corbis|Wikimedia Commons|Wikipedia|The New York Times|NYT|WSJ|Zuma|SIPA|DPA|Kyodo|Sputnik|TASS|Midjourney|DALL·?E"
     "|法新社|路透社?|美联社|美聯社|新华社|新華社|中新社|视觉中国|視覺中國|东方IC|東方IC|IC photo|人民视觉|澎湃影像|达志影像|達志影像|盖蒂图片|蓋蒂圖片|中央社|彭博社?|网络|網絡|網路|资料图片?|資料圖片?|受访者提供|受訪者提供|作者提供|本人提供|维基百科|維基百科"
 )
-# where the piece stood before is no credit of a picture
+# the first publication of an article is not the credit of a picture
 _REPRINT = "原载|原載|首发|首發|原刊|刊于|刊於|转载|轉載|节选|節選|摘自"
-# a credit and, after white space, a description
+# a credit followed by white space and a description
 _WITH_DESCRIPTION = (
     r"\S{1,14}\s+(?!未经|未經|版权|版權|请勿|請勿|侵|转载|轉載|不得)[^\s/／|｜丨:：]*[\u4e00-\u9fff]{8}"
 )
@@ -53,14 +53,14 @@ TEXT_RULES: tuple[Rule, ...] = (
         "dateline",
         "date, length and counts are metadata",
         Scope.EDGE | Scope.SINGLE_TEXT,
-        # without a number it is a word of a heading
+        # without a digit it is a word of a heading
         pattern=r"(?=.*[0-9])(?:[\W_]*(?:(?:发布|發布|发表|發表|编辑|編輯|最后更新|最後更新|最近更新|最后编辑|上次更新|更新|日期|时间|時間|刊于|原载|date|published|posted|updated|last updated|first published)\s*(?:于|於|时间|時間|日期|on|at|:|：)?\s*[:：]?\s*)?"
         r"(?:(?:19|20)\d\d\s*[-./年]\s*\d{1,2}\s*[-./月]\s*\d{1,2}\s*日?(?:\s*(?:星期|周|週)[一二三四五六日天])?(?:[\sT,]*\d{1,2}:\d\d(?::\d\d)?)?"
         r"|(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*\.? \d{1,2}(?:st|nd|rd|th)?|(?:mon|tue|wed|thu|fri|sat|sun), \d{1,2} [a-z]{3} (?:19|20)\d\d(?: \d\d:\d\d(?::\d\d)?)?(?: [+-]\d{4}| GMT)?|\d{1,2}[./-]\d{1,2}[./-](?:(?:19|20)\d\d|\d\d)|(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*\.? \d{1,2}(?:st|nd|rd|th)?,? (?:19|20)\d\d|\d{1,2} (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.? (?:19|20)\d\d)[\W_]*"
         r"|(?:19|20)\d\d\s*[-./年]\s*\d{1,2}\s*[-./月]\s*\d{1,2}\s*日?(?:[\sT]*\d{1,2}:\d\d(?::\d\d)?)?[\s\W]{0,6}(?:(?:作者|编辑|編輯|责编|记者|記者|阅读|閱讀|栏目|出处)(?:数|量|次数)?\s*[:：|｜(（\d]|来源|來源|点击|浏览|瀏覽|字号|分享|举报|打印|IP ?属地).{0,120}(?<!。)"
         r"|[\W_]*(?:本文)?(?:(?:共|约|約|全文|字数|字數|阅读|閱讀|预计|預計|需要?|大约|大約|时间|時間|时长|時長|计|計|[\s:：,，、/|·;；（(]|\d[\d,.]*+\s*+(?:千|万|萬)?(?:字|分钟|分鐘|次阅读|次閱讀|views?|reads?|words?|min(?:ute)?s?))\s*+)++(?:read|reading time|阅读|閱讀|读完|可读完|左右)?[\W_]*)",
         keywords=("0 1 2 3 4 5 6 7 8 9",),
-        # a heading that is a date begins a part of a chronicle; a date below a picture tells when it was taken
+        # a heading that is a date begins a part of a chronicle; a date below a picture is when it was taken
         excluded_elements=HEADINGS | {"figcaption", "li", "td"},
     ),
     Rule(

@@ -1,1 +1,4 @@
-"""Where posts are read from: folders, git repositories, archives. Knows bytes and paths, and nothing of what a post says."""
+"""Read post files from folders, git repositories and archives.
+
+This package knows bytes and paths, but not the contents of posts.
+"""

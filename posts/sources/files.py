@@ -14,15 +14,17 @@ from schemas.enums import Reason
 MAX_POST_BYTES = 32 * 1024 * 1024
 
 POST_SUFFIXES = tuple(ending.encode() for ending in ENDINGS)
-# Version control keeps files of its own there, under any name.
+# Folders of version control systems, which may contain files of any name.
 SKIPPED_DIRS = {b".git", b".hg", b".svn"}
 
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A file that was found. `problem` says why it cannot be read as one; None for a regular file.
+    """A file that was found in a source.
 
-    Version control tells the `blob` before the file is read, and knows no time of modification.
+    `problem` is the reason why it cannot be read; None for a regular file. `blob` is None if the source does
+    not provide the id before the file is read. `mtime_ns` is None if the source has no time of modification,
+    as in git.
     """
 
     origin: str
@@ -34,11 +36,11 @@ class SourceFile:
 
 
 def walk_folder(root: bytes) -> Iterator[SourceFile]:
-    """Yield every file of a post format (see posts.formats) below root, at any depth, in no promised order.
+    """Yield every file of a post format (see posts.formats) below root, at any depth, in no specified order.
 
-    Links are followed, after all real folders; each real folder is entered once, so loops end.
-    A file that is dangling, or not a regular file, and a folder that cannot be listed are given with
-    their `problem`. Raises OSError when root itself cannot be listed.
+    Links to folders are followed after all real folders. Each real folder is entered once, so loops end.
+    A dangling link, a file that is not regular and a folder that cannot be listed have a `problem`.
+    Raises OSError if root itself cannot be listed.
     """
     os.scandir(root).close()
     origin = decode_path(root)
@@ -64,7 +66,7 @@ def walk_folder(root: bytes) -> Iterator[SourceFile]:
 
 
 def is_post(path: bytes) -> bool:
-    """Return whether `walk_folder` would give a file of that path below its root."""
+    """Return whether `walk_folder` would yield a file with this path below its root."""
     return path.lower().endswith(POST_SUFFIXES) and SKIPPED_DIRS.isdisjoint(path.split(b"/")[:-1])
 
 
@@ -72,13 +74,13 @@ def _identity(folder: bytes) -> tuple[int, int] | None:
     try:
         status = os.stat(folder)  # noqa: PTH116 - a path of any bytes
     except OSError:
-        # gone since it was listed, or deeper than a path can name
+        # it was deleted after it was listed, or its path is too long
         return None
     return status.st_dev, status.st_ino
 
 
 def _list_entries(folder: bytes) -> Iterator[os.DirEntry[bytes] | None]:
-    """Yield the entries of a folder; None in the place of those that cannot be listed."""
+    """Yield the entries of a folder; None at the end if the rest cannot be listed."""
     try:
         with os.scandir(folder) as entries:
             yield from entries
@@ -117,7 +119,7 @@ def _relative_path(root: bytes, path: bytes) -> bytes:
 def read_file(origin: str, path: str) -> bytes:
     """Return the bytes of a file. Raises Rejected: unreadable, too_large, not_a_file."""
     try:
-        # without O_NONBLOCK a pipe with no writer would hold the run up for ever
+        # without O_NONBLOCK, a pipe without a writer would block the run for ever
         file = os.path.join(encode_path(origin), encode_path(path))  # noqa: PTH118
         descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK)
         try:
@@ -136,7 +138,7 @@ def _read_all(descriptor: int) -> bytes:
     if size > MAX_POST_BYTES:
         raise too_large_error(size)
     content = os.read(descriptor, size + 1)
-    # a read may come short, as on network file systems, and a file may grow while it is read
+    # a read may return fewer bytes, as on network file systems, and a file may grow during the read
     while chunk := os.read(descriptor, MAX_POST_BYTES) if len(content) != size or not size else b"":
         content += chunk
     return content

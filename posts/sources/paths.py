@@ -1,14 +1,14 @@
-"""File names as text and back, without loss: a name is any bytes, a column holds only Unicode."""
+"""Convert file names to text and back without loss: a name is any bytes, a column stores only Unicode."""
 
 import re
 
-# Undecodable byte 0xNN <-> U+10FFNN, the end of the last private-use plane, which no font or name uses.
+# An undecodable byte 0xNN is U+10FFNN: the end of the last private-use plane, which no font or name uses.
 ESCAPE_OFFSET = 0x10FF00
 BYTE_ESCAPE = re.compile("[\U0010ff80-\U0010ffff]")
 
 
 def decode_path(name: bytes) -> str:
-    """Return a name as valid Unicode; `encode_path` gives the same bytes back. UTF-8 names stay as they are."""
+    """Return a name as valid Unicode. `encode_path` returns the same bytes. UTF-8 names are not changed."""
     try:
         text = name.decode()
     except UnicodeDecodeError:
@@ -29,12 +29,12 @@ def encode_path(text: str) -> bytes:
 
 
 def dir_prefix(subpath: str) -> bytes:
-    """Return the beginning of all paths in a folder: "posts/" of "/posts", "" of ""."""
+    """Return the common prefix of all paths in a folder: "posts/" for "/posts", "" for ""."""
     return b"".join(part + b"/" for part in encode_path(subpath).split(b"/") if part not in (b"", b"."))
 
 
 def printable(text: str) -> str:
-    """Return a name on one line, with control characters and stand-ins for odd bytes escaped."""
+    """Return a name on one line, with control characters and undecodable bytes escaped."""
     return "".join(_escape_char(c) for c in text)
 
 

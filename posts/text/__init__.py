@@ -1,1 +1,4 @@
-"""Text as characters: encodings, mojibake, invisible characters, white space, language. No markup, no files."""
+"""Text as characters: encodings, mojibake, invisible characters, white space, language.
+
+It knows neither markup nor files.
+"""

@@ -1,4 +1,4 @@
-"""Bytes of a post file as text."""
+"""Decode the bytes of a post file."""
 
 from posts.errors import Ignored, Rejected
 from posts.formats import POST_OPENING
@@ -10,10 +10,10 @@ LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 
 
 def decode(content: bytes) -> tuple[str, list[ParseWarning]]:
-    """Return the text of a file with line feeds only, and warnings about what had to be guessed.
+    """Return the text of a file, with all line breaks as line feeds, and warnings about guesses and repairs.
 
-    Raises Ignored for bytes that cannot begin a post, so that no picture is guessed to be Shift-JIS, and
-    Rejected for a pointer in whose place Git LFS would put the file.
+    Raises Ignored for bytes with which no post begins, so that no picture is decoded as Shift-JIS. Raises
+    Rejected for a pointer file of Git LFS.
     """
     if not POST_OPENING.match(content):
         if content.startswith(LFS_POINTER):
@@ -28,5 +28,8 @@ def decode(content: bytes) -> tuple[str, list[ParseWarning]]:
 
 
 def replace_surrogates(text: str) -> str:
-    """Put U+FFFD for halves of surrogate pairs, which escapes in front matter can spell and no column holds."""
+    """Return a text with U+FFFD for halves of surrogate pairs.
+
+    Escapes in front matter can produce them, and no column can store them.
+    """
     return SURROGATES.sub("\ufffd", text)

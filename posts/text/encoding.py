@@ -1,4 +1,4 @@
-"""Bytes in an encoding that nothing names become text."""
+"""Decode bytes of an unknown encoding."""
 
 import logging
 import re
@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from schemas.enums import ParseWarning
 
-# Up to one bad byte in 200 is a damaged file (a cut character, a stray byte), more another encoding.
+# Up to one bad byte in 200 is a damaged file (a cut character, a stray byte); more mean another encoding.
 MAX_DAMAGE_SHARE = 0.005
-# The Han that make up half of any Chinese text (the 240 most frequent of each script in teahouse, oped2 and society),
-# and those that Japanese writes often.
+# The Han characters that make up half of any Chinese text (the 240 most frequent of each script in teahouse,
+# oped2 and society), and frequent ones of Japanese.
 FREQUENT_HAN = (
     "的一是国中在人不有了大这年和为个上以会我美对来到家新出他之可能们时发也政要自地生多成经下就行主于过方而后最日与公说作事学者全分民用如法本现道文月业但前得动其力都明制同还情被开实面关持外理当高工子所重些"
     "天平体看市然种性表特度此部意因机资将加期么内数进战世产场没信员利史通更里治从代小化已老定长题正无济去好心应社入间斯很问目那起至位台论并果想相三界近电司影音着共第提比次安由支等收样或各两网系解及金何点件"
@@ -19,40 +19,43 @@ FREQUENT_HAN = (
 )
 FREQUENT_HANGUL = "이다는의을에가고하지로한은를도기자사서해있스시정인어나리아대일수그라과보전들만부상원장제주으게했며면할것여니"
 ALL_KANA = "".join(map(chr, (*range(0x3041, 0x3094), *range(0x30A1, 0x30F7), 0x30FC)))
-# What stands beside letters in languages of Latin letters, and in those of East Asia.
+# punctuation in languages of East Asia and in languages with Latin letters
 PUNCTUATION = "，。、：；？！（）「」『』《》〈〉【】“”‘’…—·•–«»„ "
 LATIN_LETTERS = "éèêëàâáäãåæçîïíìñôöóòõøœùûúüßÉÀÄÖÜÅØ"
 FREQUENT_CHARS = frozenset(FREQUENT_HAN + FREQUENT_HANGUL + ALL_KANA + PUNCTUATION)
-# what is told apart by how frequent its characters are; the first of equals, by how often the web has them
+# Encodings that are detected by the frequency of characters. Of equal scores the first is used: they are
+# sorted by their use on the web.
 ENCODINGS = ("gb18030", "big5hkscs", "cp1252", "cp932", "euc_jp", "cp949")
 SAMPLE_CHARS = 20_000
-# A title and two sentences of 1,211 posts: right readings score 0.31 and more, wrong ones 0.26 and less.
+# Measured on a title and two sentences of 1,211 posts: the right encoding has a score of at least 0.31, a
+# wrong one of at most 0.26.
 MIN_SCORE = 0.25
 SURROGATES = re.compile("[\ud800-\udfff]")
-# front matter of UTF-16 without a mark
+# front matter in UTF-16 without a byte order mark
 UTF16_OPENING = re.compile(rb"(?:[-+]\0){3}|(?:\0[-+]){3}")
 ASCII = re.compile(r"[\x00-\x7f]+")
-# letters and marks of windows-1252 where languages of Latin letters have them
+# letters and marks of windows-1252, in positions where languages with Latin letters have them
 LATIN_WORD = re.compile(
     f"(?<=[A-Za-z])[{LATIN_LETTERS}’]+|[{LATIN_LETTERS}]+(?=[a-z])|(?<=[\\s\\w.,!?])[“”‘’…—–«»]|[“‘«—–](?=[\\s\\w])"
 )
 
 
 class Candidate(NamedTuple):
-    """Bytes read in one encoding, and how much of what is not ASCII is what languages write most, from 0 to 1."""
+    """Bytes decoded in one encoding, and the share of plausible non-ASCII characters, from 0 to 1."""
 
     text: str
     score: float
 
 
 def decode_bytes(content: bytes) -> tuple[str, list[ParseWarning]]:
-    """Return the text of bytes, and what had to be guessed for it.
+    """Return the text of bytes, and warnings about what was guessed.
 
-    Without a byte order mark they are UTF-8, with up to 0.5 % of damage, or UTF-16 where every other byte of the
-    opening is NUL. Others are read in the encoding in which most of their letters are frequent ones; lines that are
-    UTF-8 among lines that are not are read as such. What no encoding explains keeps its ASCII, and U+FFFD.
+    Without a byte order mark, bytes are UTF-16 if every other byte of the opening is NUL, or UTF-8 with up to
+    0.5 % of bad characters. Others are decoded in the encoding with the highest score. If only some lines are
+    UTF-8, these are decoded as UTF-8 and the rest in one other encoding. If no encoding fits, the bytes are
+    decoded as UTF-8 with U+FFFD for the bad ones.
     """
-    # before UTF-8, which UTF-16 of Latin letters can be, too: of letters and NULs
+    # first, because UTF-16 of Latin letters (letters and NUL bytes) can be valid UTF-8
     if utf16 := _detect_utf16(content):
         return _with_warnings(content.decode(utf16, "replace"), ParseWarning.NOT_UTF8)
     try:
@@ -109,7 +112,7 @@ def _try_encoding(content: bytes, encoding: str) -> Candidate:
 
 
 def frequency_score(text: str) -> float:
-    """Return how many of the characters that are not ASCII are among the most frequent of East Asia, from 0 to 1."""
+    """Return the share of frequent characters of East Asia among the non-ASCII characters, from 0 to 1."""
     letters = ASCII.sub("", text[:SAMPLE_CHARS])
     return sum(map(FREQUENT_CHARS.__contains__, letters)) / len(letters) if letters else 0.0
 
@@ -121,7 +124,7 @@ def _latin_score(text: str) -> float:
 
 
 def _decode_line_by_line(content: bytes) -> Candidate:
-    """Read lines that are UTF-8 as such and the rest in one other encoding; a score of 0 if there are not both."""
+    """Decode lines of UTF-8 as such, the rest in one other encoding. The score is 0 if there are not both."""
     lines = content.split(b"\n")
     other_indices = [at for at, line in enumerate(lines) if not _is_utf_8(line)]
     other_index_set = set(other_indices)
@@ -147,14 +150,14 @@ def _is_utf_8(line: bytes) -> bool:
 
 
 def _guess_by_library(content: bytes) -> str | None:
-    """Ask the libraries, which know more encodings, less about short texts."""
-    # one file in thousands needs it, and every worker would import it
+    """Return the guess of the libraries, or None. They know more encodings but are worse for short texts."""
+    # imported here because one file in thousands needs it, and every worker would import it
     from bs4.dammit import UnicodeDammit
 
-    # what it would log, the row says
+    # its messages are not needed: the row has a warning
     logging.getLogger("bs4.dammit").setLevel(logging.ERROR)
     guess = UnicodeDammit(content, smart_quotes_to=None)
     if guess.contains_replacement_characters or not guess.unicode_markup:
         return None
-    # what is no UTF-8 can be guessed to be UTF-16, halves of pairs and all
+    # a wrong guess of UTF-16 can contain halves of surrogate pairs
     return SURROGATES.sub("\ufffd", guess.unicode_markup)

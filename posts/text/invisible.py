@@ -1,20 +1,20 @@
-"""Characters that are not seen, or seen as something else: what becomes of each, and why."""
+"""Replace or remove invisible and misleading characters, by rules with reasons."""
 
 import re
 from typing import NamedTuple
 
 
 class CharacterRule(NamedTuple):
-    """Characters (the inside of a regex class), what they become, and the reason."""
+    """Characters (the inside of a regex class), their replacement, and the reason."""
 
     characters: str
     replacement: str
     reason: str
 
 
-# Tab, line feed, vertical tab, NUL and U+3000 are in no rule: the walk of a tree uses the first four as marks,
-# and the ideographic space is how Chinese indents and parts names.
-# Hangul fillers and variation selectors are in none either: they belong to the letter or emoji beside them.
+# Tab, line feed, vertical tab, NUL and U+3000 are in no rule: the code that extracts text uses the first four
+# as markers, and Chinese uses the ideographic space to indent and to separate names.
+# Hangul fillers and variation selectors are in no rule either: they are parts of letters and emoji.
 CHARACTER_RULES = (
     CharacterRule("\x01-\x08\x0e-\x1f\x7f-\x84\x86-\x9f", "", "C0 and C1 controls: no browser shows them"),
     CharacterRule("\xad", "", "soft hyphen: where a word may be broken"),
@@ -42,7 +42,7 @@ JOINING_SCRIPTS = (
     "\u0600-\u08ff\u0900-\u0dff\u1000-\u109f\u1780-\u18af\ufb50-\ufdcf\ufdf0-\ufdff\ufe70-\ufefc"
 )
 HAN_RANGES = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
-# A rule gives way where the character is part of what is seen.
+# Exceptions to the rules: here the character changes what a reader sees.
 KEPT_PATTERNS = (
     (f"(?<=[{PICTOGRAPHS}])\u200d(?=[{PICTOGRAPHS}])", "joins two emoji into one: a family, a profession"),
     (
@@ -52,8 +52,9 @@ KEPT_PATTERNS = (
     ("\U0001f3f4[\U000e0020-\U000e007e]+\U000e007f", "the flag of a region: England, Scotland, Wales"),
 )
 
-# Where GBK and GB18030-2000 put characters into the private use area that Unicode has had since 3.0 to 4.1,
-# as glibc and ICU read GB18030: https://sourceware.org/legacy-ml/libc-alpha/2016-02/msg00761.html
+# Characters that GBK and GB18030-2000 mapped to the private use area, and that Unicode added in 3.0 to 4.1.
+# glibc and ICU decode GB18030 in the same way:
+# https://sourceware.org/legacy-ml/libc-alpha/2016-02/msg00761.html
 GBK_PRIVATE_ROWS = {
     0xE78D: "︐︒︑︓︔︕︖︗︘︙",
     0xE7C7: "ḿǹ",
@@ -72,23 +73,25 @@ KEPT_OR_REPLACED_CHAR = re.compile(
 )
 REMOVED_CHAR, LINE_CHAR = re.compile(f"[{REMOVED_CHARS}]"), re.compile(f"[{LINE_CHARS}]")
 PRIVATE_USE_CHAR = re.compile("[\ue000-\uefff]")
-# Glyphicons (U+E000), Alibaba's iconfont (U+E600) and IcoMoon (U+E900) number their icons from where these gaps are.
+# The ranges have gaps where the numbers of icon fonts begin: Glyphicons (U+E000), Alibaba's iconfont (U+E600)
+# and IcoMoon (U+E900).
 HKSCS_CANDIDATE = re.compile(
     f"(?<=[{HAN_RANGES}])[\ue300-\ue5ff\ue700-\ue8ff\uea00-\ueeb7](?=[{HAN_RANGES}，。、；：？！）」』”’》])"
 )
 PRIVATE_USE_ICON = re.compile(r"(?<![^\W\d_])[\ue000-\uefff]")
-# Microsoft's end-user characters in Big5: first code point, first lead byte. Then 157 places to a row.
+# Microsoft's user-defined characters in Big5: first code point, first lead byte. Each row has 157 characters.
 # https://android.googlesource.com/platform/libcore/+/369f436bcaf/make/data/charsetmapping/MS950.map
 BIG5_PRIVATE_ROWS = ((0xEEB8, 0x81), (0xE311, 0x8E), (0xE000, 0xFA))
 BIG5_TRAIL_BYTES = (*range(0x40, 0x7F), *range(0xA1, 0xFF))
 
 
 def strip_invisible(text: str) -> str:
-    """Take out what is not seen and make the spaces of all kinds, but for U+3000, plain ones.
+    """Return a text without invisible characters, and with plain spaces for all spaces except U+3000.
 
-    A private use character becomes what GBK or, between Han, HKSCS meant by it. Another that follows a letter
-    stays, as a letter that only a font of the publisher's held; the rest are icons and become a space.
-    Repair text that was decoded wrongly before: its soft hyphens and controls are bytes of characters.
+    A private use character becomes the character that it had in GBK or, between Han characters, in HKSCS.
+    Others are kept after a letter: there they are letters of a special font of the publisher. The rest are
+    icons and become a space. Call `fix_mojibake` before this function: soft hyphens and controls in mojibake
+    are bytes of characters.
     """
     if _is_plain(text):
         return text
@@ -119,7 +122,7 @@ def _replace_private_use(text: str) -> str:
 
 
 def _decode_hkscs(char: str) -> str:
-    """Read a private use character as the Hong Kong supplement before 2004 did; itself where it held none."""
+    """Return the character of HKSCS before 2004 at a private use code point; `char` if there is none."""
     first, lead_byte = next((first, lead) for first, lead in BIG5_PRIVATE_ROWS if ord(char) >= first)
     row, column = divmod(ord(char) - first, len(BIG5_TRAIL_BYTES))
     return bytes((lead_byte + row, BIG5_TRAIL_BYTES[column])).decode("big5hkscs", "ignore") or char

@@ -1,15 +1,15 @@
-"""Language and script of a text, told from its characters and its small words."""
+"""Detect the language and the script of a text from its characters and its function words."""
 
 import re
 
 from zhon import cedict
 
-# Hong Kong writes 着 too. The characters added are traditional in a dictionary and hardly in a text (于 for 於).
+# Hong Kong writes 着 too. The added characters are traditional in dictionaries, but hardly in texts (于 for 於).
 HANS = frozenset(cedict.simplified) - frozenset(cedict.traditional) - {"着"} | frozenset(
     "么于几万据确划适筑厂"
 )
 HANT = frozenset(cedict.traditional) - frozenset(cedict.simplified) | {"於"}
-# Words of written Chinese that other languages written in Han hardly use.
+# Words of written Chinese that other languages with Han characters hardly use.
 MANDARIN = frozenset("的了是他她那呢吧很你")
 CANTONESE = frozenset("嘅咗喺唔冇嚟哋啲嗰咁嘢佢㗎噉瞓嘥攞")
 HANS_ONLY, HANS_KANJI, HANT_ONLY, HANT_KANJI, MANDARIN_WORD, YUE, KANJI, HAN = "sStTcyjh"
@@ -17,7 +17,7 @@ HIRAGANA, KATAKANA, HIRAGANA_NO, HANGUL, LATIN, ACCENTED, OTHER, NO_LETTER = "kK
 
 
 class LetterKinds(dict[int, str]):
-    """Code point -> kind of letter, for `str.translate`; filled as characters are met."""
+    """Code point -> kind of letter, for `str.translate`; filled when a character first occurs."""
 
     def __missing__(self, code_point: int) -> str:
         self[code_point] = kind = _kind_of_letter(chr(code_point))
@@ -25,7 +25,7 @@ class LetterKinds(dict[int, str]):
 
 
 LETTER_KINDS = LetterKinds()
-# Words of code (for, if, import, not, with, as, from, i) are left out.
+# Words that occur in code (for, if, import, not, with, as, from, i) are excluded.
 ENGLISH = frozenset(
     "the of and in to a an that this it its is was were are be been by on at have has had will would can could you he"
     " she we they my your his her our their me us them who what when why how there which but or than into about don't".split()
@@ -35,44 +35,44 @@ FOREIGN = frozenset(
     " den von mit zu dem wurde il di che per della sono o os um uma não todas na da em het een van de en dan yang ke"
     " itu se al".split()
 )
-# An address, a path, a call, an assignment; a hashtag or a name behind an @.
+# A URL, a path, a call, an assignment; a hashtag or a name after an @.
 NON_PROSE = re.compile(
     r"(?<![!-~])(?=[!-~]*?(?:://|[0-9A-Za-z][._/@=\\(:][0-9A-Za-z]|\(\)|[#@][0-9A-Za-z]))[!-~]+|[#@]\w+"
 )
 WORD = re.compile(r"[a-zß-öø-ɏḁ-ỿ]+(?:['’][a-z]+)?")
 SENTENCE_END = re.compile("[。！？!?\\n]")
 QUOTATION = re.compile("[「『“‘（(《〈][^」』”’）)》〉]{1,40}[」』”’）)》〉]")
-# Words that make a second language; fewer are a name or a term: "The Keeper", 红楼梦.
+# Minimum number of words of a second language; fewer are a name or a term: "The Keeper", 红楼梦.
 MIN_WORDS = 4
-# Letters of a long title: in so few one Cantonese word tells, a text has several.
+# The length of a long title. In so few letters one Cantonese word is enough; a longer text has several.
 MAX_TITLE_LETTERS = 24
 
 
 def detect_language(text: str) -> tuple[str, str | None]:
-    """Return language (zh, yue, ja, ko, en, mixed, und, none) and the script of its Chinese (Hans, Hant or None).
+    """Return the language (zh, yue, ja, ko, en, mixed, und, none) and the script of its Chinese.
 
-    `yue` is written Cantonese, not a text that quotes it. `mixed` has two languages, each with more than a quarter of the
-    words: a Chinese title over a long English text is en, a Chinese text with English names
-    is zh. `und` is a language that is not told apart. Addresses, hashtags in Latin letters and code are in no
-    language, and `none` has nothing else.
-    The script is None where no character tells it, and outside Chinese.
+    `yue` is written Cantonese, not a text that quotes it. `mixed` has two languages, each with more than a
+    quarter of the words: a Chinese title above a long English text is `en`, a Chinese text with English names
+    is `zh`. `und` is any other language. URLs, hashtags in Latin letters and code have no language; a text of
+    nothing else is `none`. The script is Hans or Hant. It is None for other languages, and if no character
+    determines it.
     """
     sample = _sample(text, 40)
     kinds = sample.translate(LETTER_KINDS)
     letters = _count_letters(kinds)
-    # One English word among three Chinese ones is a space in eleven characters. With fewer, Latin letters are
-    # names or addresses; most posts go this short way.
+    # One English word among three Chinese ones is one space in eleven characters. With fewer spaces, Latin
+    # letters are names or URLs; most posts take this short path.
     if text.count(" ") * 11 < len(text) and kinds.count(OTHER) < letters:
         return _detect_eastern(sample, kinds, letters)
     prose = NON_PROSE.sub(" ", _sample(text, 150))
-    # a post of nothing but hashtags is in their language
+    # the language of a post that contains only hashtags is that of the hashtags
     return (
         _detect_by_words(prose) if prose.strip() or not letters else _detect_eastern(sample, kinds, letters)
     )
 
 
 def _detect_by_words(prose: str) -> tuple[str, str | None]:
-    """Weigh the words written in Han, kana or Hangul against all others."""
+    """Detect the language from the ratio of words in Han, kana or Hangul to other words."""
     kinds = prose.translate(LETTER_KINDS)
     words = WORD.findall(prose.lower())
     english, foreign = (sum(map(vocabulary.__contains__, words)) for vocabulary in (ENGLISH, FOREIGN))
@@ -131,7 +131,7 @@ def _japanese_or_chinese(unquoted: str, kinds: str) -> tuple[str, str | None]:
 
 
 def _is_chinese(kinds: str) -> bool:
-    """Return whether a sentence holds a word that only Chinese has, and no kana."""
+    """Return whether a sentence contains characters that only Chinese has, and no kana."""
     return any(kind in kinds for kind in (HANS_ONLY, HANT_ONLY, MANDARIN_WORD)) and not (
         HIRAGANA in kinds or KATAKANA in kinds
     )
@@ -154,7 +154,7 @@ def _detect_script(kinds: str) -> str | None:
 
 
 def _count_letters(kinds: str) -> int:
-    """Count Han, kana and Hangul."""
+    """Return the number of Han, kana and Hangul characters."""
     return len(kinds) - sum(map(kinds.count, (NO_LETTER, LATIN, ACCENTED, OTHER)))
 
 
@@ -190,9 +190,10 @@ def _can_write(encoding: str, char: str) -> bool:
 
 
 def _sample(text: str, size: int) -> str:
-    """Take four stretches, evenly spread, or the whole of a short text.
+    """Return four parts of a text at equal distances, or the whole of a short text.
 
-    A beginning misleads: in 400 of 6,000 posts it has another script than most of the text, here in 130.
+    The beginning alone is misleading: in 400 of 6,000 posts its script differs from that of most of the text.
+    The script of this sample differs in 130.
     """
     if len(text) <= 4 * size:
         return text

@@ -1,4 +1,4 @@
-"""Text that was read in a wrong encoding before it came here is read again in the right one."""
+"""Repair mojibake: text that was decoded in a wrong encoding before it was stored in the file."""
 
 import re
 from collections.abc import Callable
@@ -6,14 +6,15 @@ from collections.abc import Callable
 from posts.text.encoding import frequency_score
 from schemas.enums import ParseWarning
 
-# One of these is in nearly every sentence that was misread, and few of them in any that was not: UTF-8 read as
-# Latin-1 (å æ ã â Ã Â Ð), GBK or Big5 read as Latin-1 (£ ¡ Ä Ð), UTF-8 read as GBK (， and 的 become 锛 and 鐨), bytes
-# widened with their sign, windows-1252 read as Latin-1, and what is beyond repair.
+# Nearly every wrongly decoded sentence contains one of these, and other sentences contain few of them: UTF-8
+# as Latin-1 (å æ ã â Ã Â Ð), GBK or Big5 as Latin-1 (£ ¡ Ä Ð), UTF-8 as GBK (， and 的 become 锛 and 鐨),
+# sign-extended bytes, windows-1252 as Latin-1, and text that cannot be repaired.
 SUSPECTS = "åæãâÃÂÐ£¡Ä锛鐨\uffe7\uffe8\ufff0\x92\ufffd锟"
-# U+FFFD in UTF-8 read as GBK; uninitialised memory of Visual C++ read as GBK; and the character itself.
+# U+FFFD in UTF-8 decoded as GBK; uninitialised memory of Visual C++ decoded as GBK; and U+FFFD itself.
 UNRECOVERABLE = re.compile("锟斤拷|烫烫烫|屯屯屯|\ufffd")
 
-# https://encoding.spec.whatwg.org/index-windows-1252.txt: browsers read Latin-1 so; five bytes stay controls
+# https://encoding.spec.whatwg.org/index-windows-1252.txt: browsers decode Latin-1 as windows-1252, in which
+# five bytes are controls
 BYTE_OF = {bytes((byte,)).decode("cp1252", "ignore") or chr(byte): byte for byte in range(0x80, 0xA0)}
 BYTE_OF |= {chr(byte): byte for byte in range(0x100)}
 CP1252 = {byte: char for char, byte in BYTE_OF.items() if char > "\xff"}
@@ -26,24 +27,24 @@ SIGN_EXTENDED = re.compile(
 GBK_RUN = re.compile("([^\x00-\x7f\ufffd]+)([?\ufffd]?)")
 C1 = re.compile("[\x80-\x9f]")
 EAST_ASIAN = re.compile("[\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]")
-# marks and emoji: nothing else is written in three or four such letters
+# marks and emoji: one is enough evidence, because the three or four letters of one have no other meaning
 SYMBOL = re.compile("[\u2010-\u2044\u20ac\u2122\ufeff\U0001f000-\U0001faff]")
 WESTERN = re.compile(f"[\x80-\xff{''.join(CP1252.values())}]")
 OTHER_LETTERS = re.compile("[\u0370-\u06ff\u0e00-\u0e7f]")
 EAST_ASIAN_ENCODINGS = ("gb18030", "big5hkscs", "cp932", "cp949")
-# Misread text that is read again is half frequent characters; sound text that happens to fit has hardly any.
+# Half of the characters of a repaired text are frequent. If a correct text is converted too, hardly any are.
 MIN_SCORE = 0.4
-# two letters can fit by chance
+# two letters can match by chance
 MIN_LETTERS = 3
-# Posts that were misread three times have not been seen.
+# No post in the corpus was wrongly decoded three times.
 MAX_PASSES = 3
 
 
 def fix_mojibake(text: str) -> tuple[str, list[ParseWarning]]:
-    """Read misread lines again; give the text and whether lines were repaired, or characters are lost for good.
+    """Return the text with mojibake repaired, and warnings: lines were repaired, characters are lost.
 
-    A line changes only where its characters are the bytes of another text without exception, and that text is more
-    plausible. What became U+FFFD or 锟斤拷 stays.
+    A part of a line changes only if all its characters are bytes of another text, and that text is more
+    plausible. U+FFFD and 锟斤拷 cannot be repaired and are kept.
     """
     if not is_suspect(text):
         return text, []
@@ -53,7 +54,7 @@ def fix_mojibake(text: str) -> tuple[str, list[ParseWarning]]:
 
 
 def is_suspect(text: str) -> bool:
-    """Return whether a text may hold misread lines, in less than a microsecond for each kB."""
+    """Return whether a text may contain mojibake. The check takes less than a microsecond per kB."""
     # a search for one character is a memchr; a regex takes three times as long for all of them
     if text.isascii():
         return False
@@ -76,12 +77,12 @@ def _fix_line(line: str) -> str:
 
 
 def _fix_sign_extended(match: re.Match[str]) -> str:
-    """`ﾟ` after U+FFF0: bytes that a language with signed bytes made characters of."""
+    """Repair sign-extended bytes, such as `ﾟ` after U+FFF0: a language with signed bytes wrote them."""
     return _decode_utf_8(bytes(ord(char) & 0xFF for char in match[0])) or match[0]
 
 
 def _fix_utf_8_in_latin_1(line: str) -> str:
-    """`ä¸­å›½`, `donâ€™t`, `cafÃ©`."""
+    """Repair UTF-8 that was decoded as Latin-1: `ä¸­å›½`, `donâ€™t`, `cafÃ©`."""
     runs = [
         _decode_utf_8(bytes(map(BYTE_OF.__getitem__, run))) or "" for run in UTF_8_IN_LATIN_1.findall(line)
     ]
@@ -108,7 +109,10 @@ def _fix_utf_8_in_latin_1(line: str) -> str:
 
 
 def _is_within_word(match: re.Match[str]) -> bool:
-    """`cafÃ©` and `SÃ£o`, but not `AÃ«`: no capital follows a small letter, or has a symbol for its neighbour."""
+    """Return whether a match is inside a word: `cafÃ©` and `SÃ£o`, but not `AÃ«`.
+
+    In a correct word, no capital such as `Ã` follows a small letter, and no capital is next to a symbol.
+    """
     previous_char = match.string[match.start() - 1 : match.start()]
     return previous_char.isascii() and (
         previous_char.islower() or (previous_char.isupper() and match[0][0] == "Ã")
@@ -116,7 +120,7 @@ def _is_within_word(match: re.Match[str]) -> bool:
 
 
 def _fix_east_asian(match: re.Match[str]) -> str:
-    """`ÖÐ¹ú` and `¤¤°ê`: GBK, Big5, Shift-JIS or EUC-KR read as Latin-1."""
+    """Repair GBK, Big5, Shift-JIS or EUC-KR that was decoded as Latin-1: `ÖÐ¹ú`, `¤¤°ê`."""
     if match[0].isascii():
         return match[0]
     content = bytes(map(BYTE_OF.__getitem__, match[0]))
@@ -140,7 +144,10 @@ def _strict_decoder(content: bytes) -> Callable[[str], str]:
 
 
 def _fix_gbk(line: str) -> str:
-    """`涓浗`: UTF-8 read as GBK. The third byte of a character at an odd place is lost with what came after."""
+    """Repair UTF-8 that was decoded as GBK: `涓浗`.
+
+    The third byte of a character at an odd position may be lost, together with the following character.
+    """
     decoded = _decode_utf_8(_encode_gbk(line))
     if decoded and _is_better(decoded, line):
         return decoded

@@ -1,11 +1,11 @@
-"""Runs of text as a browser shows them: white space folded, lines joined, a break where two stand together."""
+"""Fold white space as a browser does: join lines of the source, and split a text at two consecutive <br>."""
 
 import re
 from itertools import pairwise
 
 from posts.text.invisible import strip_invisible
 
-# stands for <br> within a run of text; the character itself is taken out of the text
+# represents <br> in a run of text; NUL characters of the text itself are removed before
 LINE_BREAK = "\x00"
 CJK = r"\u1100-\u11ff\u2e80-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef\U0001f200-\U0003ffff“”‘’…—"
 WIDE_CHAR = re.compile(f"[{CJK}]")
@@ -15,17 +15,20 @@ NON_ALPHANUMERIC = re.compile(r"[\W_]+")
 
 
 def alphanumeric_key(text: str) -> str:
-    """Return a text as it is compared: letters and digits only, in one case."""
+    """Return the letters and digits of a text, case-folded, to compare it with others."""
     return NON_ALPHANUMERIC.sub("", text).casefold()
 
 
 def one_line(text: str) -> str:
-    """Return a text as a browser shows it on one line: spaces folded, invisible characters taken out."""
+    """Return a text on one line as a browser shows it: spaces folded, invisible characters removed."""
     return _fold_white_space(text.replace(LINE_BREAK, " ")).strip()
 
 
 def split_on_breaks(inline_text: str) -> list[str]:
-    """Cut a run at two or more <br>; keep one as a line feed. What holds no letter or digit is no block."""
+    """Return the texts of a run, split at two or more <br>; a single <br> becomes a line feed.
+
+    Parts without a letter or digit are dropped.
+    """
     if LINE_BREAK not in inline_text:
         folded_text = _fold_white_space(inline_text).strip()
         return [folded_text] if LETTER_OR_DIGIT.search(folded_text) else []
@@ -36,10 +39,10 @@ def split_on_breaks(inline_text: str) -> list[str]:
 
 
 def split_verbatim(inline_text: str) -> list[str]:
-    """Return a run with its lines as they are."""
+    """Return the text of a run with its lines, as a list of one; empty if it has no letter or digit."""
     lines = strip_invisible(inline_text.replace(LINE_BREAK, "\n")).split("\n")
     text = "\n".join(line.rstrip() for line in lines).strip("\n")
-    # an empty line would end the block for every reader of the text
+    # a program that reads the text would take an empty line for the end of the block
     return [re.sub("\n{2,}", "\n", text)] if LETTER_OR_DIGIT.search(text) else []
 
 
@@ -52,7 +55,7 @@ def _fold_white_space(text: str) -> str:
 
 
 def _join_source_lines(text: str) -> str:
-    """Join lines of the source as CSS Text 3, 4.1.3 does: between two wide characters without a space."""
+    """Join lines of the source as in CSS Text 3, 4.1.3: without a space between two wide characters."""
     lines = [line for line in (line.strip(" ") for line in text.split("\n")) if line]
     pieces = lines[:1]
     for before, after in pairwise(lines):

@@ -1,4 +1,4 @@
-"""URLs: one canonical spelling for each page."""
+"""Convert URLs to one canonical form for each page."""
 
 import re
 from functools import lru_cache
@@ -8,45 +8,47 @@ from posts.urls.redirects import unwrap_redirect
 from posts.urls.tracking import is_tracking, may_have_tracking
 
 DOUBLE_ENCODED = re.compile(r"%25(?=[0-9A-Fa-f]{2})")
-# all but two of what was encoded many times over; each pass takes one off
+# Repeated encodings: all except two are removed at once. The loop removes one level in each pass.
 REPEATEDLY_ENCODED = re.compile(r"%25(?:25)+(?=25[0-9A-Fa-f]{2})")
-# https://www.unicode.org/reports/tr46/: what a name of a host loses on its way to the resolver
+# https://www.unicode.org/reports/tr46/: characters that are removed from a host name before it is resolved
 IGNORED_IN_HOST = re.compile("[\xad\u200b\u2060\ufeff]")
 ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
-# an escape in small letters, or of a character that needs none
+# an escape in lower case, or of a character that needs none
 NON_CANONICAL_ESCAPE = re.compile(
     r"%(?:[a-f][0-9A-Fa-f]|[0-9A-F][a-f]|2[DE]|3[0-9]|[46][1-9A-F]|[57][0-9A]|5F|7E)"
 )
 UNRESERVED = set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
-# Nine addresses in ten are canonical already; those that this matches are, but for twice encoded ones and
-# those whose query may track.
+# Nine of ten URLs are already canonical. URLs that match this are, except those that are encoded twice or may
+# have tracking parameters.
 CANONICAL_FORM = re.compile(
     r"https?://[a-z0-9.-]+/[A-Za-z0-9._~/@%!$&'()*+,;=-]*(?:\?[A-Za-z0-9._~/@%!$&'()*+,;=-]+)?\Z"
 )
 DEFAULT_PORT = {"http": ":80", "https": ":443"}
-# an ampersand as HTML spells it, maybe several times over
+# an ampersand as an HTML entity, possibly escaped several times
 AMPERSAND = re.compile(r"&(?:amp;|#0*38;|#x0*26;)+", re.IGNORECASE)
-# Fragments that name a place within any page: its head, its comments (WordPress, Disqus), where the teaser of a feed
-# ends, a time of a video; what a login left behind. All others may name a page of their own: `#v1`, `#/news/1`.
+# Fragments for a position within a page: its top, its comments (WordPress, Disqus), the end of a feed's
+# teaser, a time in a video, a leftover of a login. All others may name a separate page: `#v1`, `#/news/1`.
 PAGE_ANCHOR = re.compile(
     r"(?:top|comments?|(?:comment|li-comment|respond|more|disqus|dsq)[-_]\w+|respond|more|t=[\dhms.:]+|_=_|!?/?)\Z",
     re.IGNORECASE,
 )
-# articles whose links end in `#rd` or `#wechat_redirect`, and have no pages within
+# hosts whose URLs end in `#rd` or `#wechat_redirect`; their fragments never name a page
 HOSTS_WITHOUT_FRAGMENTS = frozenset({"mp.weixin.qq.com"})
-# a page of an application that runs in the browser
+# the fragment of a page in an application that runs in the browser
 ROUTE = re.compile("!|/")
 
 
 @lru_cache(maxsize=65536)
 def canonicalize(url: str) -> str | None:
-    """Return the one spelling of a web address; None for what is not an absolute http(s) URL.
+    """Return the canonical form of a URL; None for anything but an absolute http(s) URL.
 
-    Scheme and host are lowered, the default port and a fragment that names a place within the page dropped,
-    percent-encoding undone where it was applied twice and otherwise written one way, tracking parameters dropped
-    (utm_*, fbclid, gclid, si, spm, source=rss... and the like). The rest of the query is kept in its order. Tabs
-    and line breaks are taken out as browsers do, other control characters percent-encoded; a host that holds any
-    is none.
+    - Scheme and host are in lower case. The default port is dropped.
+    - A fragment for a position within the page is dropped.
+    - Percent-encoding that was applied several times is undone; the rest is written in one way.
+    - Tracking parameters are dropped (utm_*, fbclid, gclid, si, spm, source=rss... and others). The rest of
+      the query is kept in its order.
+    - Tabs and line breaks are removed, as browsers do. Other control characters are percent-encoded; a host
+      that contains one is not valid, and the result is None.
     """
     if "&" in url:
         url = AMPERSAND.sub("&", url)
@@ -76,7 +78,7 @@ def _is_canonical(url: str) -> bool:
 
 
 def _normalize_escapes(path: str) -> str:
-    """`%25E7%25B4` and `%e7%b4` and the bare letters all become `%E7%B4`."""
+    """Return a path with escapes in one form: `%25E7%25B4`, `%e7%b4` and raw characters become `%E7%B4`."""
     if "%252525" in path:
         path = REPEATEDLY_ENCODED.sub("%25", path)
     while (decoded := DOUBLE_ENCODED.sub("%", path)) != path and _is_utf8(decoded):
@@ -87,7 +89,7 @@ def _normalize_escapes(path: str) -> str:
 
 
 def _percent_encode(text: str) -> str:
-    """Percent-encode what is not seen, and all beyond ASCII."""
+    """Percent-encode control characters, spaces and all characters that are not ASCII."""
     if text.isascii() and text.isprintable() and " " not in text:
         return text
     return "".join(c if "!" <= c <= "~" else _percent_encode_char(c) for c in text)
@@ -128,7 +130,7 @@ def _drop_anchor(fragment: str, host: str) -> str:
         query = _drop_tracking(query, host)
         fragment = f"{route}?{query}" if query else route
     elif "=" in fragment:
-        # xtor=RSS-1, utm_source=feed: what a query would hold
+        # xtor=RSS-1, utm_source=feed: parameters that usually are in a query
         fragment = fragment if _drop_tracking(fragment, host) else ""
     return "" if PAGE_ANCHOR.match(fragment) else fragment
 
@@ -140,16 +142,17 @@ def _decode_pair(pair: str) -> tuple[str, str]:
 
 @lru_cache(maxsize=65536)
 def resolve_link(base: str | None, url: str) -> str | None:
-    """Return the canonical form of a link in a page, past pages that only lead on; None for what leads to no other page.
+    """Return the canonical URL of the target of a link in a page; None if it links to no other page.
 
-    That is an address of another kind (mailto:, tel:, javascript:, data: ...), a place on the same page (#top),
-    and, without a base, a relative address.
+    Redirectors that contain the target in their URL are followed. The result is None for other schemes
+    (mailto:, tel:, javascript:, data: ...), for a position on the same page (#top), and for a relative URL
+    without a base.
     """
     url = url.strip()
     if not url or url.startswith(("#", "javascript:", "data:", "mailto:", "tel:")):
         return None
     if url.startswith("www."):
-        # written as it is spoken; no page keeps a file of that name
+        # written without a scheme; no site has a file of that name
         url = f"http://{url}"
     if url[:8].lower().startswith(("https://", "http://")):
         return _drop_link_anchor(canonicalize(unwrap_redirect(url)))
@@ -160,7 +163,7 @@ def resolve_link(base: str | None, url: str) -> str | None:
 
 
 def _drop_link_anchor(url: str | None) -> str | None:
-    """Leave out where on its page a link leads to, which most fragments of links say."""
+    """Drop the fragment of a link, usually a position on the page, unless it is a route of an application."""
     if url is None or "#" not in url:
         return url
     page, _, fragment = url.partition("#")
@@ -168,7 +171,7 @@ def _drop_link_anchor(url: str | None) -> str | None:
 
 
 def is_page_url(url: str) -> bool:
-    """Return whether a canonical URL names one page of its site, by a path, query or fragment."""
+    """Return whether a canonical URL names one page of its site: it has a path, query or fragment."""
     return len(url.split("/", 3)[3]) > 0
 
 

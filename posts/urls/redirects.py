@@ -1,8 +1,8 @@
-"""Pages that only lead on to the page named in their own URL."""
+"""Follow redirectors: pages that only redirect to another page, whose URL is a parameter of their own."""
 
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-# Pages that only lead on, by host and path: the parameter that holds where to; "" is the whole query.
+# Redirectors by host and path, with the names of the parameters for the target; "" is the whole query.
 REDIRECTORS = {
     "www.google.com/url": ("q", "url"), "google.com/url": ("q", "url"),
     "l.facebook.com/l.php": ("u",), "lm.facebook.com/l.php": ("u",), "www.facebook.com/l.php": ("u",),
@@ -19,16 +19,16 @@ REDIRECTORS = {
     "www.douban.com/link2/": ("url",), "weibo.cn/sinaurl": ("u", "toasturl", "url"), "www.weibo.com/sinaurl": ("u", "url"),
     "weibo.com/sinaurl": ("u", "url"), "c.pc.qq.com/middlem.html": ("pfurl",), "ref.gamer.com.tw/redir.php": ("url",),
 }  # fmt: skip
-# Outlook rewrites the links of letters on one host for each region
+# Outlook rewrites the links in emails; it has one host for each region
 SAFE_LINKS_SUFFIX = ".safelinks.protection.outlook.com"
-# a redirector can lead to a redirector; one that leads on for ever is hostile
+# a redirector can redirect to another one; an endless chain is hostile
 MAX_REDIRECTS = 5
 
 
 def unwrap_redirect(url: str) -> str:
-    """Follow redirectors that name where they lead, without asking them."""
+    """Return the final target of a URL, following known redirectors without network access."""
     for _ in range(MAX_REDIRECTS):
-        # most links hold one address only
+        # most URLs contain no second URL
         if url.find("http", 8) < 0:
             return url
         target = _redirect_target(url)

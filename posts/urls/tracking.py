@@ -1,39 +1,39 @@
-"""Parameters of a URL that say how a reader came to a page, not which page it is."""
+"""Find tracking parameters of URLs: they record how a reader came to a page, and do not identify the page."""
 
 import re
 
-# Parameters that only say how a reader came, whatever the site; regexes of whole names. A name that a site may use to
-# choose content (ref, from, source, s, t, id, share, via, lang) is not here: see the two tables below.
+# Parameters that track on any site; regexes of whole names. Names that a site may use to select content (ref,
+# from, source, s, t, id, share, via, lang) are not here: see the two tables below.
 # Compare https://github.com/ClearURLs/Rules, https://github.com/Smile4ever/Neat-URL
 TRACKING_NAMES = (
-    r"utm_\w+", "[a-z]tm_(?:source|medium|campaign|content|term)",  # Urchin, and those who copied it
-    "fbclid", "gclid", "dclid", "gclsrc", "wbraid", "gbraid", "gad_source", "gad_campaignid", "srsltid",  # click ids of ads
+    r"utm_\w+", "[a-z]tm_(?:source|medium|campaign|content|term)",  # Urchin, and imitations
+    "fbclid", "gclid", "dclid", "gclsrc", "wbraid", "gbraid", "gad_source", "gad_campaignid", "srsltid",  # click ids of advertisements
     "msclkid", "yclid", "ysclid", "twclid", "ttclid", "li_fat_id", "rb_clickid", "irclickid", "epik",
     "igshid", "igsh", "mibextid", "rdid", "__tn__", r"__(?:cft|xts)__(?:\[\d+\])?", "__eep__", "_rdr",  # Meta
     "fb_action_ids", "fb_action_types", "fb_source", "fb_ref", "action_(?:object|type|ref)_map",
-    "mc_[cet]id", "mc_tc", "_hsenc", "_hsmi", "__hs(?:tc|sc|fp)", "hsctatracking", "mkt_tok", "vero_(?:id|conv)",  # letters
+    "mc_[cet]id", "mc_tc", "_hsenc", "_hsmi", "__hs(?:tc|sc|fp)", "hsctatracking", "mkt_tok", "vero_(?:id|conv)",  # emails and newsletters
     "oly_(?:anon|enc)_id", "ml_subscriber(?:_hash)?", "ck_subscriber_id", "_bta_[tc]id", "wickedid", "__s",
-    "_ga", "_gl", "_openstat", "s_cid", "wt_z?mc", "wtrid", "xtor", "cmpid", "echobox", "ref_src", "ref_url",  # counters
-    "__twitter_impression", "ab_channel", "si", "guccounter", "guce_referrer(?:_sig)?",  # sites with own words
+    "_ga", "_gl", "_openstat", "s_cid", "wt_z?mc", "wtrid", "xtor", "cmpid", "echobox", "ref_src", "ref_url",  # web analytics
+    "__twitter_impression", "ab_channel", "si", "guccounter", "guce_referrer(?:_sig)?",  # names of single sites
     "spm", "spm_id_from", "scm", "vd_source", "from_spmid", "share_token", "share_source", "share_medium", "share_plat",
     "share_session_id", "share_tag", "share_from", "from_source", "isappinstalled",  # Alibaba, Bilibili, WeChat
 )  # fmt: skip
 TRACKING_NAME = re.compile(rf"(?:{'|'.join(TRACKING_NAMES)})\Z", re.IGNORECASE)
 # parameters that track by their value
 TRACKING_VALUE_PATTERNS = {
-    # feeds that sign their links; Medium: source=post_page-----5b1c----0
+    # feeds that mark their links; Medium: source=post_page-----5b1c----0
     "source": re.compile(r"(?:rss|feed)\b|[a-z_]*-{4}", re.IGNORECASE),
     # YouTube's share buttons and its list of results
     "feature": re.compile(r"share|youtu\.be|emb_|player_embedded|related"),
     "pp": re.compile(r"ygU"),
-    # where WeChat opened a page
+    # the part of WeChat in which a page was opened
     "from": re.compile(r"(?:singlemessage|timeline|groupmessage)\Z"),
 }
-# names that mean nothing to the page on one host only
+# names that track on one host only
 TRACKING_NAMES_BY_HOST = {
     # Twitter's share button: which app, and who shared
     **dict.fromkeys(("twitter.com", "mobile.twitter.com", "x.com"), frozenset("st")),
-    # an article is named by __biz, mid, idx and sn; chksm is the same for all who open it, but not in every link to it
+    # __biz, mid, idx and sn identify an article; chksm is the same for all readers, but not in every link
     "mp.weixin.qq.com": frozenset(
         """
         chksm scene ascene subscene mpshare srcid sharer_sharetime sharer_shareid sharer_shareinfo
@@ -54,14 +54,14 @@ TRACKING_NAMES_BY_HOST = {
     "www.bloomberg.com": frozenset({"sref"}),
     "www.forbes.com": frozenset({"sh"}),
 }
-# a query that holds none of them is passed at once
+# a fast check: most queries contain none of them
 POSSIBLE_TRACKING = re.compile(
     rf"(?:\A|&)(?:{'|'.join(TRACKING_NAMES)}|(?:{'|'.join(TRACKING_VALUE_PATTERNS)})=)", re.IGNORECASE
 )
 
 
 def may_have_tracking(query: str, host: str) -> bool:
-    """Tell, for little, whether a query may hold such a parameter."""
+    """Return whether a query may contain a tracking parameter. This is a fast check before `is_tracking`."""
     return bool(POSSIBLE_TRACKING.search(query)) or host in TRACKING_NAMES_BY_HOST
 
 

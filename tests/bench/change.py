@@ -24,7 +24,7 @@ no history: give --history CLONE-OR-BUNDLE, a git repository of posts. To make a
 
 @dataclass(frozen=True)
 class Change:
-    """A lake that holds what was before, and the repository that has gone on since."""
+    """A lake with the state before a change, and the repository after it."""
 
     case: Case
     lake: Path
@@ -32,14 +32,14 @@ class Change:
 
 
 def prepared(case: Case, lake: Path, repository: Path, before: str) -> Change:
-    """A change whose lake is made here, unmeasured."""
+    """Return a change after ingesting the commit `before` into its lake, which is not measured."""
     usage = programs.postlake(f"{repository}@{before}", lake)
     print(f"prepared {case}: {usage.wall_seconds:.2f} s", file=sys.stderr)
     return Change(case, lake, repository)
 
 
 def edits(repository: Path, sizes: list[int], scratch: Path) -> Iterator[Change]:
-    """One edited post in lakes of several sizes."""
+    """Yield the change of one edited post for lakes of several sizes."""
     for times in sizes:
         larger = scratch / f"{times}x.git"
         repositories.multiply(repository, larger, times)
@@ -47,7 +47,7 @@ def edits(repository: Path, sizes: list[int], scratch: Path) -> Iterator[Change]
 
 
 def prepare(repository: Path, options: argparse.Namespace, scratch: Path) -> list[Change]:
-    """All changes; git reads its history once, so that all programs find it in the cache."""
+    """Return all changes. Git reads the history once, so that all programs find it in the file cache."""
     git_read(repository)
     increment = Case(change_report.INCREMENT, 0)
     before = f"HEAD~{options.commits}"
@@ -58,14 +58,14 @@ def prepare(repository: Path, options: argparse.Namespace, scratch: Path) -> lis
 
 
 def changed(change: Change) -> Iterator[tuple[Case, Usage]]:
-    """The cost of a change, ingested into a copy of its lake."""
+    """Yield the cost of ingesting a change into a copy of its lake."""
     with TemporaryDirectory(prefix="postlake-bench-") as scratch:
         lake = shutil.copytree(change.lake, Path(scratch) / "lake")
         yield change.case, programs.postlake(change.repository, lake)
 
 
 def replayed(repository: Path) -> Iterator[tuple[Case, Usage]]:
-    """The cost of the whole history into a new lake, and of git's own part in it."""
+    """Yield the cost of loading the whole history into a new lake, and that of git alone."""
     with TemporaryDirectory(prefix="postlake-bench-") as scratch:
         usage = programs.postlake(repository, Path(scratch) / "lake", "--history")
         yield Case(change_report.HISTORY, 0), usage
@@ -73,19 +73,19 @@ def replayed(repository: Path) -> Iterator[tuple[Case, Usage]]:
 
 
 def git_read(repository: Path) -> Usage:
-    """The cost of reading a history, with the CPU that git alone takes."""
+    """Return the cost of reading a history; the CPU seconds are those of git alone."""
     usage = programs.python(programs.BENCH / "git_read.py", repository)
     return replace(usage, cpu_seconds=json.loads(usage.output)["git_cpu_seconds"])
 
 
 def one_round(repository: Path, changes: list[Change], turn: int) -> Iterator[tuple[Case, Usage]]:
-    """Everything once."""
+    """Return an iterator that measures everything once."""
     all_programs = [programs.started(), programs.ingested(repository, 1), replayed(repository)]
     return rounds.rotated([*all_programs, *map(changed, changes)], turn)
 
 
 def figures(options: argparse.Namespace) -> Figures:
-    """All measured runs."""
+    """Return the figures of all measured runs."""
     with TemporaryDirectory(prefix="postlake-bench-") as folder:
         scratch = Path(folder)
         repository = repositories.opened(options.history, scratch)
@@ -94,7 +94,7 @@ def figures(options: argparse.Namespace) -> Figures:
 
 
 def parsed(arguments: list[str]) -> argparse.Namespace:
-    """The options; without a history, an error that says how to get one."""
+    """Return the parsed options; without a history, exit with an error that says how to make one."""
     parser = rounds.parser(__doc__)
     parser.add_argument("--history", type=Path, help="clone or bundle of a git repository of posts")
     parser.add_argument("--commits", type=int, default=400, help="commits that an increment takes in")
@@ -108,7 +108,7 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
 
 
 def main(arguments: list[str]) -> None:
-    """Measure, print the report, and keep the raw figures if asked."""
+    """Measure, print the report, and write the raw figures if --json is given."""
     options = parsed(arguments)
     rounds.as_for_a_user()
     measured = figures(options)

@@ -1,4 +1,4 @@
-"""Table and verdicts of what changes over time cost, as Markdown."""
+"""Table and verdicts about the cost of changes over time, as Markdown."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ FULL, NOTHING = Case(FIRST, 1), Case(RERUN, 1)
 
 
 def table_row(case: Case, medians: Medians) -> str:
-    """One line of the table."""
+    """Return one row of the table."""
     usage = medians[case]
     cells = [
         str(case),
@@ -23,7 +23,7 @@ def table_row(case: Case, medians: Medians) -> str:
 
 
 def table(medians: Medians) -> Iterator[str]:
-    """All cases, in one order whatever was measured first."""
+    """Yield the table of all cases, in a fixed order."""
     yield "| what | CPU s | wall s | peak MB (PSS) | CPU vs full load |"
     yield "|---|--:|--:|--:|--:|"
     order = [FIRST, RERUN, INCREMENT, HISTORY, GIT, EDIT]
@@ -34,12 +34,12 @@ def table(medians: Medians) -> Iterator[str]:
 
 
 def cpu_ratio(medians: Medians, case: Case, reference: Case) -> float:
-    """The CPU of one case as a multiple of another's."""
+    """Return the CPU time of one case as a multiple of that of another."""
     return medians[case].cpu_seconds / medians[reference].cpu_seconds
 
 
 def increment_verdicts(medians: Medians) -> Iterator[str]:
-    """The targets of an increment: as a whole process, and without what a run costs that finds nothing new."""
+    """Yield the verdicts about an increment: as a whole, and minus the cost of a run without changes."""
     whole = cpu_ratio(medians, Case(INCREMENT, 0), FULL)
     beyond = whole - cpu_ratio(medians, NOTHING, FULL)
     yield verdict(whole <= 0.05, f"an increment takes {whole:.1%} of a full load's CPU (at most 5 %)")
@@ -47,7 +47,7 @@ def increment_verdicts(medians: Medians) -> Iterator[str]:
 
 
 def history_verdicts(medians: Medians) -> Iterator[str]:
-    """The targets of a replayed history."""
+    """Yield the verdicts about a replayed history."""
     history, most = medians[Case(HISTORY, 0)], 4 * medians[FULL].cpu_seconds
     most += medians[Case(GIT, 0)].cpu_seconds
     yield verdict(
@@ -58,7 +58,7 @@ def history_verdicts(medians: Medians) -> Iterator[str]:
 
 
 def edit_verdicts(medians: Medians) -> Iterator[str]:
-    """The target of one edit, if sizes were measured: its cost does not follow the size of the lake."""
+    """Yield the verdict about one edit, if sizes were measured: its cost must not grow with the lake."""
     smallest, *larger = sorted(case for case in medians if case.what == EDIT)
     for largest in larger[-1:]:
         growth = cpu_ratio(medians, largest, smallest)
@@ -67,7 +67,7 @@ def edit_verdicts(medians: Medians) -> Iterator[str]:
 
 
 def markdown(figures: Figures, commits: int) -> str:
-    """The whole report."""
+    """Return the whole report."""
     medians = {case: middle(usages) for case, usages in figures.items()}
     lines = [
         *heading(figures),

@@ -16,12 +16,12 @@ from clean_report import Judged, Measured
 
 
 def judged(golds: list[Gold], lake: Path | None) -> Judged:
-    """The quality of every cleaner on a set."""
+    """Return the quality of every cleaner on a gold set."""
     return Judged(clean_quality.kinds(golds), dict(clean_quality.compared(golds, lake)))
 
 
 def measure(options: argparse.Namespace) -> Measured:
-    """All that is asked for: the golden cases always, a gold set and a corpus if there are."""
+    """Return all measurements: always of the golden cases, and of a gold set and a corpus if given."""
     sets = [clean_pages.golden()]
     if options.gold:
         sets.insert(0, clean_pages.annotated(options.gold))
@@ -31,7 +31,7 @@ def measure(options: argparse.Namespace) -> Measured:
 
 
 def parsed(arguments: list[str]) -> argparse.Namespace:
-    """The options; a folder that is not there is an error."""
+    """Return the parsed options; exit with an error if a folder does not exist."""
     parser = rounds.parser(__doc__)
     parser.add_argument("--gold", type=Path, help="folder with index.jsonl, texts/ and the posts it names")
     parser.add_argument("--lake", type=Path, help="lake whose templates postlake uses")
@@ -49,7 +49,7 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
 
 
 def main(arguments: list[str]) -> None:
-    """Measure, print the report, and keep the figures if asked."""
+    """Measure, print the report, and write the figures if --json is given."""
     options = parsed(arguments)
     rounds.as_for_a_user()
     clean_systems.hush()

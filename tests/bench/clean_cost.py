@@ -1,4 +1,4 @@
-"""What cleaning costs: CPU seconds of every cleaner on the same posts, and of ours on bodies made to be hard."""
+"""The cost of cleaning: CPU seconds of every cleaner on the same posts, and of ours on difficult bodies."""
 
 import gc
 import sys
@@ -19,7 +19,7 @@ PARAGRAPH = f'<div class="entry"><p>{LINE}<b>灯下</b>没有<a href="/a">过河
 
 @dataclass(frozen=True)
 class Cost:
-    """The CPU seconds of a cleaner for all posts, as a multiple of the floor too, and on how many it failed."""
+    """The CPU seconds of a cleaner for all posts, their ratio to the floor, and the number of failures."""
 
     seconds: float
     ratio: float
@@ -29,7 +29,7 @@ class Cost:
 
 @dataclass(frozen=True)
 class Costs:
-    """The cost of every cleaner, and of how many posts it is."""
+    """The cost of every cleaner, and the number of posts and characters."""
 
     posts: int
     sampled: int
@@ -38,7 +38,7 @@ class Costs:
 
 
 def costs(folder: Path, every: int, runs: int) -> Costs:
-    """Measure all cleaners on a corpus, the slow ones on every n-th post."""
+    """Return the cost of all cleaners on a corpus; the slow ones are measured on every n-th post."""
     paths = sorted(path for path in corpus.files(folder) if path.suffix in ENDINGS)
     posts = list(pages(paths))
     sample = posts[::every]
@@ -59,7 +59,10 @@ def total_chars(posts: list[Page]) -> int:
 
 
 def measured(posts: list[Page], sample: list[Page], runs: int) -> tuple[dict[str, float], dict[str, int]]:
-    """Median seconds and failures by cleaner; each round begins with another, so that none always runs first."""
+    """Return median seconds and failures by cleaner.
+
+    Each round starts with another cleaner, so that none is always first.
+    """
     cleaners = TIMED | OTHERS
     work = [(name, cleaner, sample if name in SLOW else posts) for name, cleaner in cleaners.items()]
     for _, cleaner, _ in work:
@@ -75,7 +78,7 @@ def measured(posts: list[Page], sample: list[Page], runs: int) -> tuple[dict[str
 
 
 def seconds_of(cleaner: Cleaner, posts: list[Page]) -> tuple[float, int]:
-    """The CPU seconds that a cleaner takes for posts, and how many it fails on."""
+    """Return the CPU seconds of a cleaner for posts, and the number of failures."""
     gc.collect()
     begun = time.process_time()
     failures = sum(cleaner(post) is None for post in posts)
@@ -107,14 +110,17 @@ HARD: dict[str, tuple[Callable[[int], str], int]] = {
 
 
 def hard() -> Iterator[tuple[str, float, float]]:
-    """What our own cleaning takes for half of each hard body and for all of it: twice as long, if it is linear."""
+    """Yield the CPU seconds of our cleaner for half of each difficult body, and for all of it.
+
+    If cleaning is linear, the second number is twice the first.
+    """
     for name, (body, size) in HARD.items():
         half, whole = (median(seconds_of_ours(body(part)) for _ in range(3)) for part in (size // 2, size))
         yield name, half, whole
 
 
 def seconds_of_ours(body: str) -> float:
-    """The CPU seconds that our own cleaning takes for one body; here it may not fail."""
+    """Return the CPU seconds of our cleaner for one body; a failure raises."""
     page = Page("hard.md", "一盏灯", None, body, body, document("一盏灯", body))
     begun = time.process_time()
     ours(page)

@@ -1,4 +1,4 @@
-"""What cleaners are given: the bodies of posts as pages, and the texts that should come of some of them."""
+"""The input of cleaners: the bodies of posts as pages, and the expected texts of some of them."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -17,7 +17,7 @@ GOLDEN = Path(__file__).parents[1] / "golden"
 
 @dataclass(frozen=True)
 class Page:
-    """A post that is to be cleaned: its body as it is written, as HTML, and in a whole document."""
+    """A post to clean: its body as written, as HTML, and in a whole HTML document."""
 
     name: str
     title: str
@@ -29,7 +29,7 @@ class Page:
 
 @dataclass(frozen=True)
 class Gold:
-    """A post and the text that is its own."""
+    """A post and its expected text."""
 
     path: Path
     kind: str
@@ -37,7 +37,7 @@ class Gold:
 
 
 def page(path: Path) -> Page:
-    """A post as a page; raises Rejected."""
+    """Return a post as a page. Raises Rejected."""
     text, _ = decode(path.read_bytes())
     kind, front_text, body = front_matter.split(text)
     values, _ = front_matter.load(kind, front_text)
@@ -48,13 +48,13 @@ def page(path: Path) -> Page:
 
 
 def document(title: str, html: str) -> str:
-    """A body as the page that a program for web pages expects."""
+    """Return a body as a whole HTML document, which extractors for web pages expect."""
     head = f'<meta charset="utf-8"><title>{escape(title)}</title>'
     return f"<!DOCTYPE html><html><head>{head}</head><body>{html}</body></html>"
 
 
 def pages(paths: Iterable[Path]) -> Iterator[Page]:
-    """The posts among files, as pages."""
+    """Yield the posts among files as pages."""
     for path in paths:
         try:
             yield page(path)
@@ -63,7 +63,7 @@ def pages(paths: Iterable[Path]) -> Iterator[Page]:
 
 
 def annotated(folder: Path) -> list[Gold]:
-    """A gold set: index.jsonl, which names posts, and the text of each in texts/."""
+    """Return a gold set: index.jsonl lists the posts, and texts/ has the text of each."""
     lines = (folder / "index.jsonl").read_text("utf-8").splitlines()
     return [
         Gold(
@@ -76,7 +76,7 @@ def annotated(folder: Path) -> list[Gold]:
 
 
 def golden() -> list[Gold]:
-    """The golden cases of the tests that say which text they become."""
+    """Return the golden cases of the tests that contain an expected text."""
     cases = sorted(path for path in GOLDEN.rglob("*.*") if path.suffix != ".json")
     expected = [json.loads(case.with_suffix(".json").read_text("utf-8")) for case in cases]
     return [

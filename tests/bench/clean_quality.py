@@ -1,4 +1,4 @@
-"""How well each cleaner does on posts whose own text is known."""
+"""The quality of each cleaner on posts with known text."""
 
 import subprocess
 import sys
@@ -18,14 +18,14 @@ Texts = dict[Path, str | None]
 
 @dataclass(frozen=True)
 class Quality:
-    """The scores of a cleaner on a set of posts, by kind and of all, and on how many it failed."""
+    """The scores of a cleaner on a set of posts, by kind and for all, and the number of failures."""
 
     by_kind: dict[str, Score]
     failures: int
 
 
 def quality(texts: Texts, golds: list[Gold]) -> Quality:
-    """Score the texts of one cleaner; what it failed on counts as an empty text."""
+    """Return the quality of the texts of one cleaner; a failure counts as an empty text."""
     scores = [(gold.kind, score(texts[gold.path] or "", gold.text)) for gold in golds]
     by_kind = {
         kind: average(one for of_kind, one in scores if kind in (of_kind, ALL)) for kind in kinds(golds)
@@ -34,14 +34,14 @@ def quality(texts: Texts, golds: list[Gold]) -> Quality:
 
 
 def kinds(golds: list[Gold]) -> dict[str, int]:
-    """How many posts there are of each kind, and of all where there are several kinds."""
+    """Return the number of posts of each kind, and of all if there are several kinds."""
     found = sorted({gold.kind for gold in golds})
     counts = {kind: sum(gold.kind == kind for gold in golds) for kind in found}
     return counts | ({ALL: len(golds)} if len(found) > 1 else {})
 
 
 def compared(golds: list[Gold], lake: Path | None) -> Iterator[tuple[str, Quality]]:
-    """The quality of every cleaner."""
+    """Yield the quality of every cleaner."""
     yield OURS, quality(texts_of_ours(golds, lake), golds)
     for name, cleaner in OTHERS.items():
         yield name, quality(texts_of(cleaner, golds), golds)
@@ -52,7 +52,7 @@ def texts_of(cleaner: Cleaner, golds: list[Gold]) -> Texts:
 
 
 def texts_of_ours(golds: list[Gold], lake: Path | None) -> Texts:
-    """What `postlake clean` writes, with what a lake has learned if there is one."""
+    """Return the texts written by `postlake clean`, with the templates of a lake if one is given."""
     texts = Texts()
     for folder in sorted({gold.path.parent for gold in golds}):
         texts |= texts_of_folder([gold.path for gold in golds if gold.path.parent == folder], lake)
@@ -60,7 +60,10 @@ def texts_of_ours(golds: list[Gold], lake: Path | None) -> Texts:
 
 
 def texts_of_folder(posts: list[Path], lake: Path | None) -> Texts:
-    """The texts of posts of one folder, in which no two have one stem; None for a post that is refused."""
+    """Return the texts of posts of one folder, None for a post without a text; stems must be unique.
+
+    Raises RuntimeError if the exit code does not match the texts, or if there is no text at all.
+    """
     with TemporaryDirectory(prefix="postlake-bench-") as scratch:
         options = ["--to", scratch, *(["--lake", str(lake)] if lake else [])]
         command = [sys.executable, "-m", "cli", "clean", *options, *map(str, posts)]

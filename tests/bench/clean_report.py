@@ -1,4 +1,4 @@
-"""Quality and cost of every cleaner side by side, as Markdown."""
+"""Comparison of the quality and cost of every cleaner, as Markdown."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import astuple, dataclass, field
@@ -16,7 +16,7 @@ COMPARED = ("trafilatura", "readability-lxml", "resiliparse", "beautifulsoup4", 
 
 @dataclass(frozen=True)
 class Judged:
-    """A set of posts with known texts: how many of each kind, and how well each cleaner does."""
+    """A set of posts with known texts: the number of each kind, and the quality of each cleaner."""
 
     counts: dict[str, int]
     by_name: dict[str, Quality]
@@ -24,7 +24,7 @@ class Judged:
 
 @dataclass(frozen=True)
 class Measured:
-    """All that one run measures."""
+    """All measurements of one run."""
 
     sets: list[Judged]
     costs: Costs | None
@@ -37,20 +37,20 @@ def score_cell(score: Score) -> str:
 
 
 def quality_cells(name: str, judged: Judged) -> list[str]:
-    """The scores of one cleaner by kind, blank for what is measured for its cost alone."""
+    """Return the scores of one cleaner by kind, blank if only its cost is measured."""
     quality = judged.by_name.get(name)
     return [score_cell(quality.by_kind[kind]) if quality else "" for kind in judged.counts]
 
 
 def cost_cells(cost: Cost | None) -> list[str]:
-    """Seconds, with a ~ where they are extrapolated, and the multiple of the floor."""
+    """Return the seconds, with a ~ if they are extrapolated, and the ratio to the floor."""
     if cost is None:
         return ["", ""]
     return [f"{'~' if cost.is_sampled else ''}{cost.seconds:.1f}", f"{cost.ratio:.1f}"]
 
 
 def table(measured: Measured) -> Iterator[str]:
-    """Every cleaner with its scores and cost."""
+    """Yield the table of every cleaner with its scores and cost."""
     kinds = [f"{kind} ({count})" for judged in measured.sets for kind, count in judged.counts.items()]
     costs = measured.costs.by_name if measured.costs else {}
     heads = ["", *kinds, *(["CPU s", "CPU / floor"] if costs else [])]
@@ -67,7 +67,7 @@ def row(cells: Iterable[str]) -> str:
 
 
 def failures(measured: Measured) -> Iterator[str]:
-    """Who raised or refused, and on how many posts."""
+    """Yield the cleaners that failed, with the number of posts."""
     for judged in measured.sets:
         for name, quality in judged.by_name.items():
             if quality.failures:
@@ -79,7 +79,7 @@ def failures(measured: Measured) -> Iterator[str]:
 
 
 def notes(measured: Measured) -> Iterator[str]:
-    """What the figures mean, and where and with what they were measured."""
+    """Yield notes about the meaning of the figures, the machine and the versions."""
     yield "- scores: 4-gram F1 / block F1 / boundary F1, mean over posts"
     described = machine.described()
     yield f"- {described['machine']}, Python {described['python']}, {described['measured_at']}"
@@ -92,7 +92,7 @@ def notes(measured: Measured) -> Iterator[str]:
 
 
 def hard_table(hard: list[tuple[str, float, float]]) -> Iterator[str]:
-    """Our own cleaning on hard bodies."""
+    """Yield the table of our cleaner on difficult bodies."""
     yield row(["postlake alone", "CPU s, half of it", "CPU s", "growth"])
     yield row(["---", "--:", "--:", "--:"])
     for name, half, whole in hard:
@@ -100,6 +100,6 @@ def hard_table(hard: list[tuple[str, float, float]]) -> Iterator[str]:
 
 
 def markdown(measured: Measured) -> str:
-    """The whole report."""
+    """Return the whole report."""
     lines = [*table(measured), "", *notes(measured), *failures(measured), "", *hard_table(measured.hard)]
     return "\n".join(lines)

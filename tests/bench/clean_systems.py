@@ -1,4 +1,4 @@
-"""The cleaners that are compared, each as a function from a page to its text."""
+"""The compared cleaners, each as a function from a page to its text."""
 
 import logging
 import sys
@@ -11,8 +11,9 @@ from selectolax.lexbor import LexborHTMLParser
 
 from clean_pages import Page
 
-# readability-lxml wants chardet, with which it guesses the encoding of bytes; it is given text here. chardet itself
-# is not in the lock: where it is installed, bs4 prefers it to charset-normalizer and reads some posts otherwise.
+# readability-lxml imports chardet to guess the encoding of bytes, but here it only gets text. chardet itself
+# is not in the lock: if it is installed, bs4 prefers it to charset-normalizer and decodes some posts
+# differently.
 sys.modules.setdefault("chardet", charset_normalizer)
 
 import lxml.html  # noqa: E402
@@ -28,19 +29,22 @@ RESILIPARSE, GET_TEXT = "resiliparse", "get_text (BeautifulSoup, lxml)"
 
 
 def may_fail(cleaner: Cleaner) -> Cleaner:
-    """Let a cleaner give None where it raises, as some do on a page without text; ours has no such excuse."""
+    """Return the cleaner with None as the result if it raises, as some do on a page without text.
+
+    It is not used for our own cleaner, which must not raise.
+    """
 
     def text_or_none(page: Page) -> str | None:
         try:
             return cleaner(page)
-        except Exception:  # noqa: BLE001 - what another program raises is a figure of the report
+        except Exception:  # noqa: BLE001 - exceptions of other programs are counted in the report
             return None
 
     return text_or_none
 
 
 def ours(page: Page) -> str:
-    """Our own cleaning of the body as it is written, its Markdown rendered unless the file is HTML."""
+    """Return the text of our cleaner for the body as written; Markdown is rendered if it is no HTML file."""
     from posts.cleaning.block_rules import PageContext as Post
     from posts.cleaning.clean import clean
     from schemas.enums import HtmlParser
@@ -49,12 +53,12 @@ def ours(page: Page) -> str:
 
 
 def ours_of_html(page: Page) -> str:
-    """Our own cleaning of the HTML that the others are given."""
+    """Return the text of our cleaner for the HTML that the other cleaners get."""
     return ours(replace(page, body=page.html, name="page.html"))
 
 
 def lexbor_text(page: Page) -> str:
-    """The least that any cleaner has to do: parse, and take all text."""
+    """Return all text of the parsed document: the least that any cleaner must do."""
     body = LexborHTMLParser(page.document).body
     return body.text(separator="\n") if body else ""
 
@@ -72,7 +76,7 @@ def resiliparse_text(page: Page) -> str:
 
 
 def readability_text(page: Page) -> str:
-    """The text of what readability keeps; it gives HTML, so that a line is ended after each block here."""
+    """Return the text that readability keeps; it returns HTML, so a line feed is added after each block."""
     tree = lxml.html.fromstring(readability.Document(page.document).summary(html_partial=True))
     for block in tree.iter(*BLOCKS):
         block.tail = "\n" + (block.tail or "")
@@ -80,7 +84,7 @@ def readability_text(page: Page) -> str:
 
 
 def hush() -> None:
-    """Let no cleaner log: what it cannot clean is counted."""
+    """Disable the logs of the cleaners: failures are counted."""
     logging.disable(logging.CRITICAL)
 
 

@@ -1,4 +1,4 @@
-"""Larger inputs made from a real corpus: every copy is a folder of different posts of the same days and sources."""
+"""Larger inputs made from a real corpus: each copy has different posts with the same days and sources."""
 
 import hashlib
 import os
@@ -12,7 +12,10 @@ HEADING = re.compile(rb"^\[(.*\]\()([^\s#]+?)(?=(?:#\S*)?\)[ \t]*\r?\n-{3})", re
 
 
 def renamed(name: str, suffix: str) -> str:
-    """A file name with a suffix before its extension, cut to 255 bytes without losing its difference from others."""
+    """Return a file name with a suffix before its extension.
+
+    It is cut to 255 bytes; a hash keeps cut names distinct.
+    """
     stem, ending = os.fsencode(Path(name).stem), os.fsencode(suffix + Path(name).suffix)
     if len(stem) + len(ending) > 255:
         ending = b"-" + hashlib.blake2b(stem, digest_size=5).hexdigest().encode() + ending
@@ -21,12 +24,12 @@ def renamed(name: str, suffix: str) -> str:
 
 
 def copied_url(url: bytes, copy: int) -> bytes:
-    """A URL, given without its fragment, that names another post."""
+    """Return a URL for a copy of a post. The given URL must have no fragment."""
     return url + (b"&" if b"?" in url else b"?") + b"copy=%d" % copy
 
 
 def reworded(content: bytes, copy: int) -> bytes:
-    """A post with another title and URL, in the front matter and in the heading that repeats them."""
+    """Return a post with another title and URL, in the front matter and in the heading that repeats them."""
     mark = b"copy %d, " % copy
     content = FROM.sub(lambda found: found[1] + copied_url(found[2], copy), content, count=1)
     content = TITLE.sub(lambda found: found[1] + mark, content, count=1)
@@ -34,7 +37,7 @@ def reworded(content: bytes, copy: int) -> bytes:
 
 
 def place(path: Path, copy: int) -> Path:
-    """Where a copy of a file goes: the same name with a suffix, in a folder beside the file's own."""
+    """Return the path of a copy of a file: its name with a suffix, in a sibling of its folder."""
     suffix = f"-copy{copy}"
     folder = path.parent
     sibling = folder.with_name(renamed(folder.name, suffix)) if folder.name else Path(f"copy{copy}")
@@ -42,13 +45,13 @@ def place(path: Path, copy: int) -> Path:
 
 
 def files(corpus: Path) -> list[Path]:
-    """Every regular file below a folder, without those of git."""
+    """Return every regular file below a folder, except those in `.git`."""
     paths = (path for path in corpus.rglob("*") if path.is_file() and not path.is_symlink())
     return [path for path in paths if ".git" not in path.relative_to(corpus).parts]
 
 
 def multiply(source: Path, into: Path, times: int) -> None:
-    """Fill a new folder with `times` as many posts: the corpus unchanged, then copies that are different posts."""
+    """Fill a new folder with `times` as many posts: the unchanged corpus, and copies with changed posts."""
     into.mkdir(parents=True)
     for path in files(source):
         inner = path.relative_to(source)

@@ -1,4 +1,4 @@
-"""The lowest sensible cost of the same work with two processes: `floor.py SOURCE... OUT`."""
+"""The floor: the same work at the lowest reasonable cost, with two processes: `floor.py SOURCE... OUT`."""
 
 import multiprocessing
 import os
@@ -29,7 +29,7 @@ SCHEMA = pa.schema(
 
 
 def post_paths(folder: str) -> Iterator[str]:
-    """Every post file below a folder, in no order."""
+    """Yield every post file below a folder, in no particular order."""
     with os.scandir(folder) as entries:
         for entry in entries:
             if entry.is_dir(follow_symlinks=False):
@@ -39,8 +39,8 @@ def post_paths(folder: str) -> Iterator[str]:
 
 
 def row(path: str) -> list[Any]:
-    """One post in the order of the schema; a file that is not a plain post raises."""
-    with open(path, "rb") as file:  # noqa: PTH123 (the floor does not pay for a Path)
+    """Return the fields of one post in the order of SCHEMA; a file that is not a simple post raises."""
+    with open(path, "rb") as file:  # noqa: PTH123 (a Path would cost time)
         head, _, body = file.read().decode().partition("\n---\n")
     front = yaml.load(head, yaml.CSafeLoader)
     text = LexborHTMLParser(body).text(separator="\n")
@@ -51,7 +51,7 @@ def row(path: str) -> list[Any]:
 
 
 def columns(paths: list[str]) -> Columns:
-    """The posts among some files, by column."""
+    """Return the posts among some files, as columns."""
     rows = []
     for path in paths:
         try:
@@ -62,16 +62,16 @@ def columns(paths: list[str]) -> Columns:
 
 
 def table(paths: list[str]) -> pa.Table:
-    """The posts among all files, parsed by two processes."""
+    """Return the posts among all files as a table, parsed by two processes."""
     chunks = [paths[start : start + 500] for start in range(0, len(paths), 500)]
-    # Forked before Arrow has a thread: the cheapest start there is.
+    # Forked before Arrow starts a thread: this is the cheapest way to start processes.
     with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("fork")) as pool:
         parts = [pa.table(part, schema=SCHEMA) for part in pool.map(columns, chunks)]
     return pa.concat_tables(parts).combine_chunks()
 
 
 def write(posts: pa.Table, out: str) -> None:
-    """Write one Parquet file a month."""
+    """Write one Parquet file per month."""
     parquet = ds.ParquetFileFormat()
     ds.write_dataset(
         posts,
@@ -84,7 +84,7 @@ def write(posts: pa.Table, out: str) -> None:
 
 
 def main(arguments: list[str]) -> None:
-    """Write all posts below the sources to Parquet by month, and say how many."""
+    """Write all posts below the sources to Parquet files by month, and print their number."""
     *sources, out = arguments
     posts = table([path for source in sources for path in post_paths(source)])
     write(posts, out)

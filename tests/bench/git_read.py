@@ -1,4 +1,4 @@
-"""What git itself takes to tell a history and give its posts: `git_read.py REPOSITORY`."""
+"""Measure git alone, reading a history and its posts: `git_read.py REPOSITORY`."""
 
 import json
 import os
@@ -9,7 +9,10 @@ from posts.sources.git import Repository
 
 
 def main(place: str) -> None:
-    """Read every commit, and every blob once, as an ingest of the history does; say how much, and git's own CPU."""
+    """Read every commit, and every blob once, as an ingest of the history does.
+
+    Prints the counts and the CPU seconds of git, as JSON.
+    """
     with Repository(os.fsencode(place)) as repository:
         commits = [
             changes for _, changes in repository.iter_changes(None, repository.resolve_commit(None).id)

@@ -1,4 +1,4 @@
-"""Where and with what the figures are measured."""
+"""The machine and the versions with which figures are measured."""
 
 import os
 import platform
@@ -10,7 +10,7 @@ PACKAGES = ("polars", "deltalake", "dataframely", "pyarrow", "selectolax", "beau
 
 
 def cpu_model() -> str:
-    """The processor as Linux names it, else as Python does."""
+    """Return the name of the processor from Linux, else from Python."""
     cpuinfo = Path("/proc/cpuinfo")
     lines = cpuinfo.read_text(encoding="utf-8").splitlines() if cpuinfo.exists() else []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
@@ -18,7 +18,7 @@ def cpu_model() -> str:
 
 
 def described() -> dict[str, str]:
-    """Processor, cores, versions and time, by name."""
+    """Return processor, cores, versions and time, by name."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return {
         "machine": f"{cpu_model()}, {cores} cores, {platform.system()} {platform.machine()}",

@@ -1,4 +1,4 @@
-"""Run one command and say what its whole process tree cost."""
+"""Measurement of a command: the cost of its whole process tree."""
 
 import ctypes
 import os
@@ -16,7 +16,10 @@ import memory
 
 @dataclass(frozen=True)
 class Usage:
-    """The cost of one command; CPU is user plus system, a MB is 10^6 bytes, output is the last line printed."""
+    """The cost of one command. CPU is user plus system; a MB is 10^6 bytes; output is the last line printed.
+
+    `sampler_seconds` is the CPU time of the memory sampler.
+    """
 
     wall_seconds: float
     cpu_seconds: float
@@ -28,7 +31,7 @@ class Usage:
 
 @dataclass
 class Peaks:
-    """The highest sums seen over a process tree, and the CPU that looking took."""
+    """The highest memory sums of a process tree, and the CPU time of the sampling."""
 
     pss_bytes: int = 0
     rss_bytes: int = 0
@@ -36,10 +39,11 @@ class Peaks:
 
 
 def watch(pid: int, ended: threading.Event, peaks: Peaks) -> None:
-    """Keep the memory peaks of a process tree until it has ended.
+    """Update the memory peaks of a process tree until it has ended.
 
-    PSS is dear: the kernel walks every page, 11 ms a GB. It is read when RSS has grown by a twentieth since the
-    last reading, else for a fortieth of the time, and never while RSS is below the known peak of PSS.
+    Reading PSS is expensive: the kernel walks every page, 11 ms per GB. It is read if RSS has grown by 5 %
+    since the last time, else so rarely that it takes 1/40 of the time, and never if RSS is not above the
+    known peak of PSS.
     """
     pss_again_at, rss_then = 0.0, 0
     has_ended = False
@@ -58,14 +62,14 @@ def watch(pid: int, ended: threading.Event, peaks: Peaks) -> None:
 
 
 def adopt_orphans() -> None:
-    """Let orphaned descendants become children of this process, so that their CPU counts (Linux only)."""
+    """Make orphaned descendants children of this process, so that their CPU time is counted (Linux only)."""
     if sys.platform == "linux":
         pr_set_child_subreaper = 36
         ctypes.CDLL(None).prctl(pr_set_child_subreaper, 1, 0, 0, 0)
 
 
 def orphans_cpu_seconds(known: set[int]) -> float:
-    """Wait for what a command left behind, kill it after ten seconds, and give its CPU time."""
+    """Wait for processes that a command left behind, kill them after ten seconds, return their CPU time."""
     seconds = 0.0
     kill_at = time.monotonic() + 10
     while orphans := set(memory.children(os.getpid())) - known:
@@ -79,7 +83,10 @@ def orphans_cpu_seconds(known: set[int]) -> float:
 
 
 def timed(process: subprocess.Popen[str], peaks: Peaks) -> tuple[float, float]:
-    """Wait for a process to end; its wall seconds from here and CPU seconds, with those of reaped children."""
+    """Wait for a process to end, and return its wall and CPU seconds.
+
+    The wall seconds are counted from this call; the CPU seconds include those of reaped children.
+    """
     ended = threading.Event()
     sampler = threading.Thread(target=watch, args=(process.pid, ended, peaks))
     begun_at = time.monotonic()
@@ -93,7 +100,10 @@ def timed(process: subprocess.Popen[str], peaks: Peaks) -> tuple[float, float]:
 
 
 def run(command: list[str], cwd: Path) -> Usage:
-    """Run a command to its end and measure it; one that fails raises with the end of what it said."""
+    """Run a command to its end, and return its cost.
+
+    Raises RuntimeError with the end of its stderr if it fails.
+    """
     adopt_orphans()
     known, peaks = set(memory.children(os.getpid())), Peaks()
     with TemporaryFile("w+") as said, TemporaryFile("w+") as complained:

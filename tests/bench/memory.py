@@ -1,4 +1,4 @@
-"""How much memory a process and its descendants hold, read from /proc; psutil where there is none."""
+"""The memory of a process and its descendants, from /proc, or from psutil if there is no /proc."""
 
 import resource
 from pathlib import Path
@@ -10,7 +10,7 @@ PAGE_BYTES = resource.getpagesize()
 
 
 def proc_text(path: str) -> str:
-    """A file of /proc, empty if its process has ended or the system has no such file."""
+    """Return the text of a file in /proc, "" if its process has ended or the system has no such file."""
     try:
         return Path(path).read_text(encoding="ascii")
     except OSError:
@@ -18,7 +18,7 @@ def proc_text(path: str) -> str:
 
 
 def children(pid: int) -> list[int]:
-    """The children of all threads of a process; none once it has ended."""
+    """Return the children of all threads of a process; none if it has ended."""
     try:
         threads = list(Path(f"/proc/{pid}/task").iterdir())
     except OSError:
@@ -27,7 +27,7 @@ def children(pid: int) -> list[int]:
 
 
 def tree(pid: int) -> list[int]:
-    """A process and all its descendants."""
+    """Return a process and all its descendants."""
     if not HAS_CHILDREN_FILES:
         return [pid, *psutil_descendants(pid)]
     found = [pid]
@@ -37,7 +37,7 @@ def tree(pid: int) -> list[int]:
 
 
 def psutil_descendants(pid: int) -> list[int]:
-    """All descendants, by a slower way that works on every system."""
+    """Return all descendants, in a slower way that works on every system."""
     try:
         return [child.pid for child in psutil.Process(pid).children(recursive=True)]
     except psutil.NoSuchProcess:
@@ -45,7 +45,7 @@ def psutil_descendants(pid: int) -> list[int]:
 
 
 def psutil_rss_bytes(pid: int) -> int:
-    """Resident memory where /proc cannot tell it."""
+    """Return the resident memory of one process without /proc."""
     try:
         return int(psutil.Process(pid).memory_info().rss)
     except (psutil.NoSuchProcess, psutil.AccessDenied):
@@ -53,13 +53,13 @@ def psutil_rss_bytes(pid: int) -> int:
 
 
 def rss_bytes(pid: int) -> int:
-    """Resident memory of one process; shared pages count in full."""
+    """Return the resident memory of one process; shared pages count in full."""
     fields = proc_text(f"/proc/{pid}/statm").split()
     return int(fields[1]) * PAGE_BYTES if fields else psutil_rss_bytes(pid)
 
 
 def pss_bytes(pid: int) -> int:
-    """Resident memory of one process; a page shared by n processes counts for one n-th."""
+    """Return the proportional memory of one process: a page shared by n processes counts 1/n."""
     for line in proc_text(f"/proc/{pid}/smaps_rollup").splitlines():
         if line.startswith("Pss:"):
             return int(line.split()[1]) * 1024

@@ -1,4 +1,4 @@
-"""What a competent person writes in an hour: `naive.py SOURCE... OUT`."""
+"""A naive ETL script, such as a competent person writes in an hour: `naive.py SOURCE... OUT`."""
 
 import sys
 from collections.abc import Iterable, Iterator
@@ -28,29 +28,29 @@ COLUMNS: dict[str, pl.DataType] = {
 
 
 def post_files(sources: Iterable[Path]) -> Iterator[Path]:
-    """Every post file below the sources."""
+    """Yield every post file below the sources."""
     for source in sources:
         yield from sorted(path for path in source.rglob("*.*") if path.suffix in SUFFIXES and path.is_file())
 
 
 def plain(value: object) -> str:
-    """Any value as text that Parquet can hold: a lone surrogate becomes a question mark."""
+    """Return any value as text that Parquet can store: a lone surrogate becomes a question mark."""
     return str(value).encode("utf-8", "replace").decode()
 
 
 def words(value: object) -> list[str]:
-    """A front-matter list, or a single word, as a list of text."""
+    """Return a front matter list, or a single value, as a list of texts."""
     listed = value if isinstance(value, list) else [value]
     return [plain(word) for word in listed if word is not None]
 
 
 def row(path: Path) -> Row:
-    """One post as a row; a file that cannot be read as a post raises."""
+    """Return one post as a row; a file that cannot be parsed as a post raises."""
     post = frontmatter.load(path)
     soup = BeautifulSoup(post.content, "lxml")
     published = plain(post["date"])
     return {
-        # Percent-encoded in a folder name, 28 CJK characters are more than the 255 bytes it may have.
+        # percent-encoded, a CJK character takes 9 bytes: 28 would exceed the 255 bytes of a name `source=...`
         "source": words(post["categories"])[0][:25],
         "month": published[:7],
         "published": published,
@@ -66,7 +66,7 @@ def row(path: Path) -> Row:
 
 
 def readable(paths: Iterable[Path]) -> tuple[list[Row], int]:
-    """The rows of all files that can be read, and how many could not."""
+    """Return the rows of all files that can be parsed, and the number of the others."""
     rows: list[Row] = []
     skipped = 0
     for path in paths:
@@ -79,7 +79,7 @@ def readable(paths: Iterable[Path]) -> tuple[list[Row], int]:
 
 
 def main(arguments: list[str]) -> None:
-    """Write all posts below the sources to Parquet by source and month, and say how many."""
+    """Write all posts below the sources to Parquet files by source and month, and print their number."""
     *sources, out = map(Path, arguments)
     rows, skipped = readable(post_files(sources))
     posts = pl.DataFrame(rows, schema=COLUMNS)

@@ -1,4 +1,4 @@
-"""The commands that are measured, each as a whole process."""
+"""The measured commands, each run as a whole process."""
 
 import sys
 from collections.abc import Iterator
@@ -15,24 +15,24 @@ ROOT = BENCH.parents[1]
 
 
 def python(*arguments: str | Path) -> Usage:
-    """The cost of one run of Python, in the folder of postlake."""
+    """Return the cost of one run of Python in the root folder of the repository."""
     return measure.run([sys.executable, *map(str, arguments)], ROOT)
 
 
 def postlake(source: str | Path, lake: Path, *options: str) -> Usage:
-    """The cost of one ingest."""
+    """Return the cost of one ingest."""
     said = ("--direct", "--workers", "2", "--json")
     return python("-m", "cli", "ingest", source, "--lake", lake, *said, *options)
 
 
 def started() -> Iterator[tuple[Case, Usage]]:
-    """What it costs to start and do nothing."""
+    """Yield the cost of starting without doing any work."""
     yield Case(report.HELP, 0), python("-m", "cli", "--help")
     yield Case(report.IMPORTS, 0), python("-c", "import polars, deltalake, dataframely")
 
 
 def ingested(posts: Path, times: int) -> Iterator[tuple[Case, Usage]]:
-    """The cost of a first ingest into a new lake, then of a run that finds nothing changed."""
+    """Yield the cost of a first ingest into a new lake, and then of a run without changes."""
     with TemporaryDirectory(prefix="postlake-bench-") as scratch:
         lake = Path(scratch) / "lake"
         yield Case(report.FIRST, times), postlake(posts, lake)

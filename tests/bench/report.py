@@ -16,7 +16,7 @@ COUNTS = (*ACCOUNTED, "moved", "gone", "commits", "blobs", "bytes")
 
 
 class Case(NamedTuple):
-    """A program at a size."""
+    """A program, and the size of its input as a multiple of the corpus."""
 
     what: str
     times: int
@@ -30,19 +30,19 @@ Medians = dict[Case, Usage]
 
 
 def middle(usages: list[Usage]) -> Usage:
-    """The median of each figure by itself, and the last output."""
+    """Return the median of each figure, independently, and the last output."""
     names = [field.name for field in fields(Usage) if field.name != "output"]
     figures = {name: median(getattr(usage, name) for usage in usages) for name in names}
     return Usage(**figures, output=usages[-1].output)
 
 
 def ratio(figure: float, reference: float | None) -> str:
-    """A figure as a multiple of a reference, blank where there is none."""
+    """Return a figure as a multiple of a reference, "" without a reference."""
     return f"{figure / reference:.2f}" if reference else ""
 
 
 def table_row(case: Case, medians: Medians, file_count: int | None) -> str:
-    """One line of the table."""
+    """Return one row of the table."""
     usage = medians[case]
     floor, naive = medians.get(Case(FLOOR, case.times)), medians.get(Case(NAIVE, case.times))
     cells = [
@@ -59,7 +59,7 @@ def table_row(case: Case, medians: Medians, file_count: int | None) -> str:
 
 
 def table(medians: Medians, file_counts: dict[int, int]) -> Iterator[str]:
-    """All cases, the smaller sizes first."""
+    """Yield the table of all cases, the smaller sizes first."""
     yield "| what | files | CPU s | wall s | peak MB (PSS) | peak RSS MB | CPU vs floor | wall vs naive |"
     yield "|---|--:|--:|--:|--:|--:|--:|--:|"
     order = [HELP, IMPORTS, NAIVE, FLOOR, FIRST, RERUN]
@@ -68,12 +68,12 @@ def table(medians: Medians, file_counts: dict[int, int]) -> Iterator[str]:
 
 
 def beyond_start(medians: Medians, times: int, start: str) -> float:
-    """Wall seconds of a re-run that are not spent on starting."""
+    """Return the wall seconds of a re-run without those of its start."""
     return medians[Case(RERUN, times)].wall_seconds - medians[Case(start, 0)].wall_seconds
 
 
 def counts(output: str) -> str:
-    """What a program said it did: the counts that it gives, else its line as it is."""
+    """Return the counts in the JSON output of a program, or its output if it is not JSON."""
     if not output.startswith("{"):
         return output
     said = json.loads(output)
@@ -81,7 +81,7 @@ def counts(output: str) -> str:
 
 
 def notes(medians: Medians, all_times: Iterable[int]) -> Iterator[str]:
-    """Re-runs without their start, and what each program did."""
+    """Yield the seconds of re-runs without their start, and the notes of `said`."""
     for times in all_times:
         seconds = [f"{beyond_start(medians, times, start):.2f} s beyond {start}" for start in (IMPORTS, HELP)]
         yield f"- {Case(RERUN, times)}: {', '.join(seconds)}"
@@ -89,7 +89,7 @@ def notes(medians: Medians, all_times: Iterable[int]) -> Iterator[str]:
 
 
 def said(medians: Medians) -> Iterator[str]:
-    """What each program did, and how much of it was measuring."""
+    """Yield the counts of each program, and the share of the memory sampler."""
     did = [(case, usage.output) for case, usage in medians.items() if case.what not in (HELP, IMPORTS)]
     yield from (f"- {case}: {counts(output)}" for case, output in did)
     sampler_seconds = sum(usage.sampler_seconds for usage in medians.values())
@@ -97,13 +97,13 @@ def said(medians: Medians) -> Iterator[str]:
     yield f"- the memory sampler took {sampler_seconds / wall_seconds:.1%} of one core"
 
 
-def verdict(is_kept: bool, claim: str) -> str:  # noqa: FBT001 (what a verdict is about)
-    """One target, and whether this run keeps it."""
+def verdict(is_kept: bool, claim: str) -> str:  # noqa: FBT001 (the subject of the verdict)
+    """Return a line with one target, and whether this run meets it."""
     return f"- {'kept' if is_kept else 'MISSED'}: {claim}"
 
 
 def verdicts_at(medians: Medians, times: int) -> Iterator[str]:
-    """The targets that hold at every size."""
+    """Yield the verdicts that apply to every size."""
     first, rerun = medians[Case(FIRST, times)], medians[Case(RERUN, times)]
     cpu_ratio = first.cpu_seconds / medians[Case(FLOOR, times)].cpu_seconds
     yield verdict(cpu_ratio <= 3, f"at {times}x, CPU {cpu_ratio:.2f} times the floor (at most 3)")
@@ -117,7 +117,7 @@ def verdicts_at(medians: Medians, times: int) -> Iterator[str]:
 
 
 def verdicts(medians: Medians, all_times: list[int]) -> Iterator[str]:
-    """All targets of the design."""
+    """Yield the verdicts about all targets of the design."""
     for times in all_times:
         yield from verdicts_at(medians, times)
     smallest, largest = all_times[0], all_times[-1]
@@ -131,13 +131,13 @@ def verdicts(medians: Medians, all_times: list[int]) -> Iterator[str]:
 
 
 def heading(figures: Figures) -> Iterator[str]:
-    """Where and how often it was measured."""
+    """Yield the machine, the versions and the number of runs."""
     yield from (f"- {name}: {value}" for name, value in machine.described().items())
     yield f"- medians of {max(map(len, figures.values()))} runs, interleaved, file cache warm"
 
 
 def markdown(figures: Figures, file_counts: dict[int, int]) -> str:
-    """The whole report."""
+    """Return the whole report."""
     medians = {case: middle(usages) for case, usages in figures.items()}
     all_times = sorted(file_counts)
     lines = [*heading(figures), "", *table(medians, file_counts), "", *notes(medians, all_times), ""]

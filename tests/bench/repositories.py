@@ -1,4 +1,4 @@
-"""Git repositories to measure with: one as it is given, and larger ones made from it."""
+"""Git repositories for measurements: a given one, and larger ones made from it."""
 
 import os
 import subprocess
@@ -14,12 +14,12 @@ EDIT = b"<p>One more line.</p>\n"
 
 
 def git(*arguments: str | Path) -> None:
-    """Run git, which says what is wrong by itself."""
+    """Run git; it prints its own error messages. Raises CalledProcessError."""
     subprocess.run(["git", *arguments], check=True)
 
 
 def opened(given: Path, scratch: Path) -> Path:
-    """A clone as it is, or what a bundle holds."""
+    """Return the path of a clone, or of a new bare clone of a bundle."""
     if given.is_dir():
         return given.resolve()
     clone = scratch / "clone.git"
@@ -28,7 +28,7 @@ def opened(given: Path, scratch: Path) -> Path:
 
 
 def posts(repository: Path) -> Iterator[tuple[bytes, bytes]]:
-    """The path and content of each post at HEAD."""
+    """Yield the path and content of each post at HEAD."""
     with Repository(os.fsencode(repository)) as opened:
         files = [file for file in opened.list_files(opened.resolve_commit(None).id, "") if file.blob]
         contents = opened.read_contents([str(file.blob) for file in files])
@@ -38,7 +38,7 @@ def posts(repository: Path) -> Iterator[tuple[bytes, bytes]]:
 
 
 def multiply(source: Path, into: Path, times: int) -> None:
-    """Fill a new bare repository: a commit of `times` as many posts, and one that edits a post of the source."""
+    """Fill a new bare repository: a commit of `times` as many posts, and one that edits an original post."""
     git("init", "--quiet", "--bare", "--initial-branch=main", into)
     with subprocess.Popen(["git", "fast-import", "--quiet"], cwd=into, stdin=subprocess.PIPE) as importing:
         assert importing.stdin
@@ -48,7 +48,7 @@ def multiply(source: Path, into: Path, times: int) -> None:
 
 
 def write(stream: IO[bytes], source: Path, times: int) -> None:
-    """Write both commits for `git fast-import`."""
+    """Write both commits to `git fast-import`."""
     put_commit(stream, 1_700_000_000)
     paths = list[bytes]()
     for path, content in posts(source):

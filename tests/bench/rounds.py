@@ -1,4 +1,4 @@
-"""Interleaved repetitions of what is measured, and their raw figures as JSON."""
+"""Interleaved repetitions of measurements, and their raw figures as JSON."""
 
 import argparse
 import json
@@ -17,13 +17,13 @@ Measured = Iterable[tuple[Case, Usage]]
 
 
 def rotated(programs: list[Measured], turn: int) -> Iterator[tuple[Case, Usage]]:
-    """Every program once; each turn begins with another, so that none always runs first."""
+    """Yield the measurements of all programs; each turn starts with another, so that none is always first."""
     first = turn % len(programs)
     yield from chain.from_iterable(programs[first:] + programs[:first])
 
 
 def figures(one_round: Callable[[int], Measured], runs: int) -> Figures:
-    """What all rounds measure, told as it comes."""
+    """Return the measurements of all rounds, and print each when it is made."""
     measured: Figures = {}
     for turn in range(runs):
         for case, usage in one_round(turn):
@@ -33,7 +33,7 @@ def figures(one_round: Callable[[int], Measured], runs: int) -> Figures:
 
 
 def save(path: Path, measured: Figures, **known: object) -> None:
-    """Write the raw figure of every run as JSON, beside what else is known of the input."""
+    """Write the raw figures of every run as JSON, with the facts `known` about the input."""
     runs = [
         {"what": case.what, "times": case.times, **asdict(usage)}
         for case, usages in measured.items()
@@ -44,7 +44,7 @@ def save(path: Path, measured: Figures, **known: object) -> None:
 
 
 def parser(description: str | None) -> argparse.ArgumentParser:
-    """A parser of the options that every script has."""
+    """Return a parser with the options of every script."""
     options = argparse.ArgumentParser(description=description)
     options.add_argument("--runs", type=int, default=3, help="repetitions; the report shows medians")
     options.add_argument("--json", type=Path, help="file for the raw figures")
@@ -52,5 +52,5 @@ def parser(description: str | None) -> argparse.ArgumentParser:
 
 
 def as_for_a_user() -> None:
-    """Let programs run as they do for a user: with compiled modules."""
+    """Make programs run as for a user, with compiled modules."""
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)

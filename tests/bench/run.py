@@ -1,4 +1,4 @@
-"""Measure postlake beside a naive program and the floor: `python tests/bench/run.py --corpus DIR`."""
+"""Compare postlake with a naive program and the floor: `python tests/bench/run.py --corpus DIR`."""
 
 import argparse
 import os
@@ -25,13 +25,13 @@ What changes over time cost is measured from a git repository: make bench CHANGE
 
 
 def compared(script: str, posts: Path, times: int) -> Iterator[tuple[Case, Usage]]:
-    """The cost of one program that postlake is compared with."""
+    """Yield the cost of one program that postlake is compared with."""
     with TemporaryDirectory(prefix="postlake-bench-") as scratch:
         yield Case(script, times), programs.python(programs.BENCH / f"{script}.py", posts, f"{scratch}/posts")
 
 
 def one_round(inputs: dict[int, Path], naive_times: list[int], turn: int) -> Iterator[tuple[Case, Usage]]:
-    """Everything once."""
+    """Yield the measurements of one round, in which everything runs once."""
     yield from programs.started()
     for times, posts in inputs.items():
         all_programs: list[Measured] = [
@@ -44,7 +44,7 @@ def one_round(inputs: dict[int, Path], naive_times: list[int], turn: int) -> Ite
 
 
 def warm_up(source: Path, scratch: Path) -> None:
-    """Run everything once on a few posts, so that no measured run compiles or first reads a module."""
+    """Run everything once on a few posts, so that no measured run compiles a module or reads it from disk."""
     sample = scratch / "sample"
     sample.mkdir()
     for path in corpus.files(source)[:50]:
@@ -54,7 +54,10 @@ def warm_up(source: Path, scratch: Path) -> None:
 
 
 def prepare(source: Path, all_times: list[int], scratch: Path) -> dict[int, Path]:
-    """The inputs of each size, written to disk and read once, so that all programs find them in the cache."""
+    """Return the input folder of each size, by size.
+
+    All files are read once, so that programs find them in the file cache.
+    """
     inputs = {times: source if times == 1 else scratch / f"{times}x" for times in all_times}
     for times, posts in inputs.items():
         if posts != source:
@@ -66,7 +69,7 @@ def prepare(source: Path, all_times: list[int], scratch: Path) -> dict[int, Path
 
 
 def figures(source: Path, options: argparse.Namespace) -> tuple[Figures, dict[int, int]]:
-    """All measured runs, and the number of files at each size."""
+    """Return the figures of all measured runs, and the number of files of each size."""
     with TemporaryDirectory(prefix="postlake-bench-") as folder:
         inputs = prepare(source, sorted(set(options.times)), Path(folder))
         warm_up(source, Path(folder))
@@ -75,7 +78,7 @@ def figures(source: Path, options: argparse.Namespace) -> tuple[Figures, dict[in
 
 
 def parsed(arguments: list[str]) -> argparse.Namespace:
-    """The options; without a corpus, an error that says how to get one."""
+    """Return the parsed options; without a corpus, exit with an error that says how to get one."""
     parser = rounds.parser(__doc__)
     parser.add_argument(
         "--corpus", type=Path, default=os.environ.get("POSTLAKE_CORPUS"), help="folder of posts"
@@ -89,7 +92,7 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
 
 
 def main(arguments: list[str]) -> None:
-    """Measure, print the report, and keep the raw figures if asked."""
+    """Measure, print the report, and write the raw figures if --json is given."""
     options = parsed(arguments)
     rounds.as_for_a_user()
     measured, file_counts = figures(Path(options.corpus).resolve(), options)

@@ -1,4 +1,4 @@
-"""Measure what Prefect adds to an ingest, beside --direct: `python tests/bench/served.py --corpus DIR`."""
+"""Measure what Prefect adds to the cost of an ingest: `python tests/bench/served.py --corpus DIR`."""
 
 import os
 import socket
@@ -28,7 +28,7 @@ FIRST, AGAIN = "first ingest", "again, nothing changed"
 
 @contextmanager
 def serving(home: Path) -> Iterator[psutil.Process]:
-    """Run a server on a free port until the block ends, and name it in the environment."""
+    """Run a server on a free port until the block ends, set in the environment; yield its process."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -46,7 +46,7 @@ def serving(home: Path) -> Iterator[psutil.Process]:
 
 
 def is_up(api: str) -> bool:
-    """Whether a server answers."""
+    """Check whether a server answers."""
     try:
         with urlopen(f"{api}/health") as answer:
             return bool(answer.status == 200)
@@ -55,14 +55,14 @@ def is_up(api: str) -> bool:
 
 
 def task_runs(api: str) -> int:
-    """The number of task runs that a server knows."""
+    """Return the number of task runs on a server."""
     ask = Request(f"{api}/task_runs/count", data=b"{}", headers={"Content-Type": "application/json"})
     with urlopen(ask) as answer:
         return int(answer.read())
 
 
 def ingests(posts: Path, how: str) -> Iterator[tuple[Case, Usage]]:
-    """A first ingest into a new lake and one that finds nothing changed, with or without the server."""
+    """Yield the cost of a first ingest into a new lake and of one without changes, as `how` says."""
     said = ["--workers", "2", *(["--direct"] if how == DIRECT else [])]
     with TemporaryDirectory(prefix="postlake-bench-") as scratch:
         for what in (FIRST, AGAIN):
@@ -71,12 +71,12 @@ def ingests(posts: Path, how: str) -> Iterator[tuple[Case, Usage]]:
 
 
 def one_round(posts: Path, turn: int) -> Iterator[tuple[Case, Usage]]:
-    """Everything once."""
+    """Yield the measurements of one round, in which everything runs once."""
     yield from rounds.rotated([ingests(posts, DIRECT), ingests(posts, SERVED)], turn)
 
 
 def lines(measured: Figures, server_cpu: float, tasks: float) -> Iterator[str]:
-    """The report as Markdown."""
+    """Yield the lines of the report, as Markdown."""
     described = ", ".join(machine.described().values())
     yield f"{described}; medians of {len(next(iter(measured.values())))} interleaved runs\n"
     yield "| | direct, wall s | with Prefect, wall s | Prefect's own, s | direct, CPU s | with Prefect, CPU s |"
@@ -89,7 +89,7 @@ def lines(measured: Figures, server_cpu: float, tasks: float) -> Iterator[str]:
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure, print the report, and write the raw figures if --json is given."""
     parser = rounds.parser(__doc__)
     parser.add_argument("--corpus", type=Path, required=True, help="folder of posts")
     options = parser.parse_args()

@@ -1,6 +1,6 @@
-"""Search for input that breaks a property of the suite, with a new seed each time, until the time is up.
+"""Search for inputs that break a property of the tests, with a new seed each time, until the time is up.
 
-A property is what pytest marks `hypothesis`: new ones are searched without being listed here.
+Properties are the tests with the pytest mark `hypothesis`: new ones are found without being listed here.
 """
 
 import argparse
@@ -25,7 +25,7 @@ def properties(tests):
 
 
 class Search:
-    """What is searched, whose turn is next, and what was found."""
+    """The state of the search: the properties, the next turn, and the failures found."""
 
     def __init__(self, tests, ends_at):
         self.tests, self.ends_at = tests, ends_at

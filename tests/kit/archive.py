@@ -1,4 +1,4 @@
-"""An archive: a folder of posts and the lake that it is loaded into."""
+"""An archive: a folder of posts, and the lake into which it is loaded."""
 
 import json
 import os
@@ -23,7 +23,7 @@ class Archive:
     lake: Path
 
     def write(self, path, text="渡口的红绿灯照常亮着。", **fields):
-        """Write a post; None leaves out a field of the front matter. JSON is YAML too."""
+        """Write a post and return its file; fields of None are omitted. Values are JSON, which is YAML."""
         front_matter = {"title": "一盏灯", "date": "2024-03-05T08:00:00Z", "categories": ["旧刊"]} | fields
         lines = [
             f"{name}: {json.dumps(value, ensure_ascii=False)}\n"
@@ -48,7 +48,7 @@ class Archive:
         (self.folder / path).rename(self.folder / to)
 
     def hide(self, path):
-        """Leave a link to nowhere in the place of a file: it is found, and cannot be read."""
+        """Replace a file with a broken link: the file is found, but cannot be read."""
         self.put(path, b"").unlink()
         (self.folder / path).symlink_to("nowhere")
 
@@ -63,7 +63,7 @@ class Archive:
         return replay(ReplayOptions(lake=self.lake, reasons=reasons, since=since, wait_seconds=0))
 
     def anew(self):
-        """Load the folder as it is into a lake of its own, in one go."""
+        """Load the current folder into a new lake in one run, and return that archive."""
         fresh_archive = Archive(self.folder, self.lake.with_name("fresh"))
         fresh_archive.ingest()
         return fresh_archive
@@ -72,21 +72,21 @@ class Archive:
         return open_lake(self.lake).scan(table).collect()
 
     def posts(self):
-        """Return all posts, without what differs from run to run."""
+        """Return all posts, without the columns that differ between runs."""
         return self.rows("posts").drop("run_id", "ingested_at", "version_at").sort("post_id")
 
     def live(self):
-        """Return the posts that stand, which are all."""
+        """Return the current posts, and assert that the table has no others."""
         posts = self.posts()
         assert posts["withdrawn_at"].is_null().all()
         return posts
 
     def withdrawn(self):
-        """Return the last versions of the posts that are away."""
+        """Return the last versions of the withdrawn posts."""
         return self.rows("revisions").filter(pl.col("superseded_at").is_null()).sort("post_id")
 
     def files(self):
-        """Return the ledger of the files that are there, without what differs from run to run."""
+        """Return the rows of `files` for existing files, without the columns that differ between runs."""
         file_rows = self.rows("files").filter(pl.col("gone_at").is_null())
         return file_rows.drop("first_seen_at", "read_at", "gone_at", "run_id").sort(KEY)
 
@@ -94,7 +94,7 @@ class Archive:
         return sorted(self.rows("raw")["blob"])
 
     def outcomes(self):
-        """Return outcome and detail of each file that is there."""
+        """Return outcome and detail of each existing file, by path."""
         rows = self.files().select("path", "outcome", "detail").iter_rows()
         return {path: (outcome, detail) for path, outcome, detail in rows}
 
@@ -104,14 +104,14 @@ class Archive:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """An archive as it was when it was made; it is put back there for each test that changes it."""
+    """A copy of an archive, from which it is restored for each test that changes it."""
 
     archive: Archive
     copy: Path
 
     @classmethod
     def of(cls, folder, fill):
-        """Make an archive in a folder, and keep a copy of what `fill` makes of it."""
+        """Make an archive in a folder, call `fill` with it, and return a snapshot of the result."""
         here = folder / "archive"
         archive = Archive(here / "posts", here / "lake")
         archive.folder.mkdir(parents=True)

@@ -1,4 +1,7 @@
-"""Work as the pool's, at which some files are the end of the process; imported by test_crashes.py and by its workers."""
+"""The functions of the worker pool, but some files kill, hang or exhaust the process.
+
+Imported by test_crashes.py and by its worker processes.
+"""
 
 import os
 import signal
@@ -6,7 +9,7 @@ from pathlib import Path
 
 from posts import worker as posts
 
-# a file whose text is one of these
+# texts of files that misbehave
 EXITS, KILLS, SLOW, SLOW_IN_C, HUNGRY, ONCE = "退出", "杀死", "慢", "慢在里面", "饿", "一次"
 
 

@@ -1,4 +1,4 @@
-"""Code that fails at one file; imported by test_boundary.py, and by the processes that it starts."""
+"""Code that fails on one file; imported by test_boundary.py and by the processes that it starts."""
 
 from posts import metadata
 from posts import worker as posts

@@ -1,4 +1,4 @@
-"""Real repositories, made by git with a clock that the test sets and without anybody's settings."""
+"""Real git repositories, made with times that the test sets and without the git settings of any user."""
 
 import datetime as dt
 import os
@@ -18,7 +18,7 @@ def noon(day):
 
 @dataclass(frozen=True)
 class Git:
-    """The git program, in a folder."""
+    """The git program, run in a folder."""
 
     folder: Path
 
@@ -32,13 +32,13 @@ class Git:
         return os.fsdecode(process.stdout).strip()
 
     def commit(self, day=1, *options, at=None):
-        """Commit all files as they are, at noon of a day of March 2024; give the id."""
+        """Commit all files, at noon of a day in March 2024, and return the commit id."""
         self("add", "-A")
         self("commit", "-qm", "words", "--allow-empty", *options, at=at or noon(day).isoformat())
         return self("rev-parse", "HEAD")
 
     def forget(self):
-        """Lose every object that no branch leads to."""
+        """Delete every object that cannot be reached from a branch."""
         self("reflog", "expire", "--expire=now", "--all")
         self("gc", "-q", "--prune=now")
 
@@ -55,6 +55,6 @@ def contents(folder):
 
 
 def as_nobody(monkeypatch, **variables):
-    """Have git commit for nobody, and set more variables of the environment."""
+    """Make git commit as the user `nobody`, and set further environment variables."""
     for name, value in (NOBODY | variables).items():
         monkeypatch.setenv(name, value)

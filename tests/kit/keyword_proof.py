@@ -1,21 +1,22 @@
-"""Proof that all that a pattern matches holds one of some keywords, without trying texts.
+"""A proof that every text matched by a pattern contains one of some keywords, without trying texts.
 
-The pattern is walked as `re` has parsed it. A state is the end of what is matched so far that may begin a keyword,
-with an example of such a text; what holds a keyword has no state. What is left at the end is matched without one.
+It walks through the pattern as parsed by `re`. A state is the end of the text matched so far that may be the
+start of a keyword, with an example of such a text. Texts that contain a keyword have no state. The states
+that remain at the end are matches without a keyword.
 """
 
 from re import IGNORECASE, _constants, _parser
 
-# a class of more characters is taken for any character: it begins no keyword
+# a range of more characters is treated as any character, which cannot start a keyword
 MAX_RANGE = 64
-# so often a part is repeated before its further repetitions are taken for any text
+# repetitions of a part that are followed one by one; further ones are treated as any text
 MAX_REPEATS = 12
 REPEATS = {_constants.MAX_REPEAT, _constants.MIN_REPEAT, _constants.POSSESSIVE_REPEAT}
 ANY = "?"
 
 
 def matched_without(pattern, keywords, flags=IGNORECASE):
-    """Return texts, with `?` for any, that a pattern matches though they hold no keyword; none if there are none."""
+    """Return example texts that a pattern matches without containing a keyword; `?` stands for any text."""
     proof = _Proof(keywords.split())
     return sorted(proof.after(_parser.parse(pattern, flags), {"": ""}).values())
 
@@ -76,7 +77,7 @@ def _any_text(states):
 
 
 def _chars_of(members):
-    """Return the characters of a class; none where there are too many to tell. A digit is one of 0 to 9."""
+    """Return the characters of a class; an empty list if they are too many. A digit is one of 0 to 9."""
     chars = set()
     for operation, argument in members:
         if operation is _constants.LITERAL:

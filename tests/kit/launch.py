@@ -1,4 +1,4 @@
-"""Commands of postlake, and scripts of the tests, as processes forked from a warm one: see launcher.py."""
+"""Commands of postlake and scripts of the tests, run as processes forked by launcher.py."""
 
 import atexit
 import json
@@ -19,10 +19,10 @@ PIPE = subprocess.PIPE
 
 
 class Launched:
-    """A process that was started; what subprocess.Popen has of the same name."""
+    """A started process; its attributes and methods are those of subprocess.Popen."""
 
     def __init__(self, words, script=None, files=(None, PIPE, PIPE), *, new_session=False, **how):
-        """Start `postlake` or a script with some words; `how` are the cwd and env that Popen takes."""
+        """Start `postlake` or a script with arguments `words`; `how` can contain cwd and env, as in Popen."""
         self.args = ["postlake" if script is None else str(script), *map(str, words)]
         self.returncode = self.stdin = None
         given = [os.open(os.devnull, os.O_RDONLY) if files[0] is None else os.dup(files[0])]
@@ -39,7 +39,7 @@ class Launched:
 
     @staticmethod
     def _opened(file, given):
-        """Give the process a file to write to; return what it writes, if that is a pipe."""
+        """Append a file for the process to write to; return the reading end if it is a pipe, else None."""
         if file is not PIPE:
             given.append(os.dup(file))
             return None
@@ -63,7 +63,7 @@ class Launched:
             return None
 
     def communicate(self, timeout=None):
-        """Read all output and wait for the end; give output and errors."""
+        """Read all output, wait for the end, and return stdout and stderr."""
         read = {}
         threads = [
             threading.Thread(target=lambda file=file: read.update({file: file.read()}), daemon=True)
@@ -88,7 +88,7 @@ class Launched:
 
 
 def run(*words, timeout=120, **how):
-    """Run a command to its end; give its exit code and what it printed, as subprocess.run does."""
+    """Run a command to its end, and return the completed process, as subprocess.run does."""
     process = Launched(words, **how)
     try:
         out, err = process.communicate(timeout)
@@ -100,7 +100,7 @@ def run(*words, timeout=120, **how):
 
 @cache
 def _launcher():
-    """Start the program that forks; give the path of its socket. It ends when its standard input does."""
+    """Start the launcher, and return the path of its socket. It exits when its standard input is closed."""
     path = Path(tempfile.mkdtemp(prefix="launcher-")) / "socket"
     program = subprocess.Popen(
         [sys.executable, KIT / "launcher.py", path], stdin=PIPE, stdout=PIPE, cwd=ROOT, start_new_session=True

@@ -1,10 +1,10 @@
-"""Run commands, each in a process forked from one that has imported what they need.
+"""A launcher that runs each command in a process forked from one that has imported the needed modules.
 
-The process is one as any other: with files, environment, folder and session of its own, killed by signals, its exit
-code that of an interpreter. What is spared is a second of CPU time, in which a new interpreter imports Polars, DuckDB,
-Delta and all of postlake; Prefect is left out, as it reads its settings when it is imported.
+Each process has files, environment, folder and session of its own, can be killed by signals, and exits with
+the code of an interpreter. This saves the second of CPU time that a new interpreter needs to import Polars,
+DuckDB, Delta and postlake. Prefect is not imported, since it reads its settings at import.
 
-This file is the program that forks; launch.py is how tests ask for it.
+This file is the launcher; tests use it through launch.py.
 """
 
 import json
@@ -17,7 +17,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-# Nothing here has Polars work while it is imported: its threads would not be there after a fork.
+# None of these may run Polars at import: its threads would not exist after a fork.
 IMPORTED = """deltalake duckdb httpx polars pyarrow pyarrow.dataset pyarrow.parquet psutil rich.console rich.progress rich.table cli
 cli.explain.terminal cli.explain.page cli.output.textdiff posts.explain posts.worker lake.create lake.query.info lake.query.sql
 lake.tables.files lake.tables.runs lake.tables.templates flows.pipeline.options flows.pipeline.planning.plan
@@ -26,7 +26,7 @@ MAX_MESSAGE_BYTES = 1024 * 1024
 
 
 def serve(listener):
-    """Fork a process for each connection that orders one; in that process, return the order."""
+    """Fork a process for each connection; return its order, in the forked process only."""
     wake, woken = os.pipe()
     os.set_blocking(woken, False)
     signal.set_wakeup_fd(woken, warn_on_full_buffer=False)

@@ -1,6 +1,7 @@
-"""Run commands as a newer postlake would, which knows one column more of one table.
+"""Run commands as a newer postlake would, whose schema of one table has one more column.
 
-Its two arguments are the table and JSON: a list of command lines. It prints exit code and output of each, as JSON.
+The two arguments are the table, and a list of command lines as JSON. Exit code and output of each are printed
+as JSON.
 """
 
 import json
@@ -12,7 +13,7 @@ import schemas.posts
 
 
 def learn_column(table):
-    """Return a table the nullable column `added`, as if it were declared."""
+    """Add the nullable column `added` to the schema of a table."""
     if table == "posts":
         schemas.posts.Posts = type("Posts", (schemas.posts.Posts,), {"added": dy.String(nullable=True)})
         return
@@ -22,7 +23,7 @@ def learn_column(table):
 
 
 def fill_column(table):
-    """Fill the column in the rows that files become."""
+    """Make ingests fill the column in new rows of the table."""
     from flows.pipeline.execution import frames
 
     plain = frames._build_rows

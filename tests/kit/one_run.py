@@ -1,8 +1,9 @@
-"""Run one ingest, as a process that kills itself if so ordered.
+"""Run one ingest in this process, which can kill itself at a given point.
 
-The one argument is JSON: source, lake, wait_seconds, constants (of flows.pipeline.execution.read, or flows.pipeline.workers.pool), history, and
-kill: [before or after, what, nth]. What is a table that is written, `any` table, or `batch`, the making of one. The
-ids of the processes that this one has started are printed first.
+The one argument is JSON: source, lake, wait_seconds, history, constants (to set in
+flows.pipeline.execution.read or flows.pipeline.workers.pool), and kill: [when, what, nth]. `when` is "before"
+or "after". `what` is the table that is written, "any" table, or "batch" for the building of a batch. Before
+the process kills itself, it prints the ids of its child processes.
 """
 
 import json
@@ -25,7 +26,7 @@ WRITES = ("append", "replace", "replace_all", "upsert")
 
 
 class Killed(BaseException):
-    """The end of a run within a process that goes on."""
+    """A simulated kill of a run, in a process that continues."""
 
 
 def die():
@@ -38,7 +39,7 @@ def give_up():
 
 
 def arm(patch, point, end):
-    """Have the next run end at a point; `patch` sets an attribute."""
+    """Make the next run call `end` at a point [when, what, nth]; `patch` is setattr or the like."""
     when, what, nth = point
     calls = count(1)
 

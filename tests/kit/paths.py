@@ -1,4 +1,4 @@
-"""Where things lie in the repository, and beside it."""
+"""Paths in the repository, and of the corpora next to it."""
 
 import os
 from pathlib import Path
@@ -8,5 +8,5 @@ EXAMPLES = ROOT / "examples" / "posts"
 TESTS = ROOT / "tests"
 KIT = TESTS / "kit"
 GOLDEN = TESTS / "golden"
-# real posts, which are not part of the repository; the tests of them are skipped where they are not at hand
+# real posts, which are not part of the repository; their tests are skipped if this folder does not exist
 CORPORA = Path(os.environ.get("POSTLAKE_CORPORA", ROOT.parent / "shared" / "corpus"))

@@ -1,4 +1,4 @@
-"""A Prefect server of the tests, on a database that need not be made anew."""
+"""A Prefect server for tests, on a copy of an empty database that is made once per test run."""
 
 import json
 import os
@@ -14,9 +14,9 @@ from filelock import FileLock
 
 from paths import KIT, ROOT
 
-# the variable that names the folder that all processes of a test run share
+# the environment variable with the folder that all processes of a test run share
 SHARED = "POSTLAKE_TESTS_SHARED"
-# on a busy machine
+# enough for a busy machine
 SECONDS_TO_START = 300
 MAKE_DATABASE = """
 import asyncio
@@ -27,9 +27,10 @@ asyncio.run(provide_database_interface().create_db())
 
 
 def make_home(folder):
-    """Make a folder that Prefect takes for its home, with its database in it; return its path.
+    """Make a folder for PREFECT_HOME with an empty database in it, and return its path.
 
-    The tables take Prefect some eight seconds of CPU time: they are made once for all tests of a run.
+    Creating the tables takes about eight seconds of CPU time, so they are created once for all tests of a
+    run.
     """
     home = folder / "home"
     home.mkdir(parents=True, exist_ok=True)
@@ -91,7 +92,7 @@ class Server:
             return False
 
     def run(self, *arguments):
-        """Run Python with some arguments against this server; give the finished process, which succeeded."""
+        """Run Python with arguments against this server, assert success, and return the finished process."""
         run = subprocess.run(
             [sys.executable, *map(str, arguments)], env=self.environment, cwd=ROOT, capture_output=True, text=True, timeout=300,
             check=False,
@@ -100,7 +101,7 @@ class Server:
         return run
 
     def run_script(self, text, *arguments):
-        """Run a script against this server; give the JSON of its last line."""
+        """Run a script against this server, and return the JSON value of its last output line."""
         return json.loads(self.run("-c", text, *arguments).stdout.splitlines()[-1])
 
     def ask(self, path, **body):
@@ -118,7 +119,7 @@ class Server:
 
 
 def until(is_so, seconds=60):
-    """Wait for something to be so; a minute is what an alarm may take."""
+    """Wait until `is_so()` is true, and return its value; an alarm may take a minute."""
     for _ in range(seconds * 4):
         if answer := is_so():
             return answer

@@ -1,4 +1,4 @@
-"""What hypothesis makes posts of, and how often."""
+"""Hypothesis strategies for posts, and the number of examples."""
 
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
@@ -15,7 +15,7 @@ IN_STATES = ["_posts/2024-03-05-x.md", "archived/2024-03-05/2024-03-05-x.md"]
 NAMES = st.sampled_from(
     ["a.md", "b.md", "old/a.md", "old/c.md", "zh/x/index.md", "en/x/index.md", *IN_STATES]
 )
-# few values, so that posts meet, and edits are reverts
+# few values, so that posts collide, and edits restore earlier values
 FIELDS = st.fixed_dictionaries(
     {
         "url": st.sampled_from(["https://a.example/1", "https://a.example/1?utm_source=x", "https://a.example/2", None]),

@@ -1,7 +1,8 @@
-"""How much of a test each tier runs: `make test`, `make test-all`, `make test-matrix`.
+"""The test tiers: which cases `make test`, `make test-all` and `make test-matrix` run.
 
-A test without a mark is of the default tier. `slow` tests run in `make test-all`, `matrix` tests in `make test-matrix`
-alone. A test of many alike cases is marked `sampled(n)`: one case of n is of the default tier, the others are `matrix`.
+A test without a mark belongs to the default tier. `slow` tests also run in `make test-all`, `matrix` tests
+only in `make test-matrix`. A test with many similar cases is marked `sampled(n)`: every nth case belongs to
+the default tier, the others are `matrix`.
 """
 
 from collections import Counter
@@ -9,24 +10,24 @@ from collections import Counter
 import pytest
 from hypothesis import settings
 
-# the profiles of hypothesis that try all examples
+# the hypothesis profiles that try all examples
 THOROUGH = {"matrix", "fuzz"}
 
 
 def is_thorough():
-    """Tell whether this run takes its time."""
+    """Check whether this run uses a thorough profile."""
     return settings.get_current_profile_name() in THOROUGH
 
 
 def examples(few, many):
-    """Return how many examples hypothesis tries: few of them unless this run takes its time."""
+    """Return the number of examples: `many` in a thorough run, else `few`."""
     return many if is_thorough() else few
 
 
 def mark_sampled(items):
     """Mark all but every nth case of each test that is marked `sampled(n)` as `matrix`.
 
-    A case that is asked for by its name is the first of its test, and is run.
+    A case that is selected by its name alone is the first one collected of its test, so it runs.
     """
     seen = Counter()
     for item in items:

@@ -1,1 +1,1 @@
-"""A backfill: which files, what it would change, the plan, its execution and the comparison with the plan."""
+"""A backfill: its files, the forecast of changes, the plan, its execution, the comparison with the plan."""

@@ -1,4 +1,4 @@
-"""Which files a backfill may be about, before their heads are read."""
+"""The files that a backfill may read, before their heads are parsed."""
 
 from collections.abc import Callable, Mapping
 
@@ -12,7 +12,8 @@ from lake.store import Lake
 from lake.tables import files
 from schemas.enums import BackfillMode, Outcome, Reason
 
-# `day` and `source_id` as the ledger has them, null where the file's head is to tell
+# `day` and `source_id` come from the `files` table; null where the head of the file must be parsed to know
+# them
 CANDIDATE_SCHEMA = FILE_SCHEMA | {
     "from_raw": pl.Boolean,
     "why": pl.String,
@@ -28,7 +29,7 @@ REPARSE = "read again"
 
 
 def find_candidates(lake: Lake, known_sources: KnownSources, mode: BackfillMode) -> pl.DataFrame:
-    """Return the files of some places that a mode is about: CANDIDATE."""
+    """Return the candidate files of a mode in some sources: CANDIDATE_SCHEMA."""
     from_source, from_unavailable = _CANDIDATES_BY_MODE[mode]
     available_rows = [from_source(lake, source) for source in known_sources.available]
     unavailable_rows = [from_unavailable(lake, origin) for origin in known_sources.unavailable]
@@ -47,7 +48,7 @@ def _candidate_columns(rows: pl.DataFrame) -> list[pl.Expr]:
 
 
 def _missing(lake: Lake, source: Source) -> pl.DataFrame:
-    """What an ingest would read: new, of other content, or never readable yet."""
+    """Return the files that an ingest would read: new, changed, or never readable before."""
     diff = diff_source(lake, source, Checkpoint(), verify=False)
     previous_rows = diff.previous_rows.select(*KEY, "reason", is_known=True)
     was_unreadable = (
@@ -115,7 +116,7 @@ def _all_of_unavailable(lake: Lake, origin: str) -> pl.DataFrame:
 
 
 def _stored_in_raw(lake: Lake, rows: pl.DataFrame) -> pl.DataFrame:
-    """Keep the files whose bytes raw holds."""
+    """Return the rows whose bytes are in the `raw` table."""
     stored_blobs = files.stored_blobs(lake, rows["blob"])
     problem = pl.lit(None, pl.String)
     return rows.join(stored_blobs, on="blob", how="semi", maintain_order="left").with_columns(
@@ -123,8 +124,8 @@ def _stored_in_raw(lake: Lake, rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _none_of_unavailable(lake: Lake, origin: str) -> pl.DataFrame:  # noqa: ARG001 - as the others
-    """What is missing of a place that is gone, nobody knows."""
+def _none_of_unavailable(lake: Lake, origin: str) -> pl.DataFrame:  # noqa: ARG001 - common signature
+    """Return no rows: which files of an unavailable source are missing is not known."""
     return pl.DataFrame(schema=CANDIDATE_SCHEMA)
 
 

@@ -1,4 +1,4 @@
-"""What a backfill did, held against its plan file by file."""
+"""Compare the result of a backfill with its plan, file by file."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from lake.store import Lake
 from lake.tables import files as files_table
 from schemas.enums import Outcome
 
-# lines that a person reads; the counts tell of all
+# files shown in the comparison; the counts cover all files
 MAX_FILES_SHOWN = 100
 TEXT_HASH_SCHEMA = {"post_id": pl.String, "content_hash": pl.String}
 POST_OR_DUPLICATE = [Outcome.POST.value, Outcome.DUPLICATE.value]
@@ -20,7 +20,11 @@ POST_OR_DUPLICATE = [Outcome.POST.value, Outcome.DUPLICATE.value]
 
 @dataclass(frozen=True, slots=True)
 class PlanComparison:
-    """A result held against a plan. Of `left` files and of those that `differ`, the first hundred are told."""
+    """The result of a backfill compared with its plan.
+
+    `left` counts planned files that were skipped, `differ` those with another result than planned. Of each,
+    the first hundred files are listed.
+    """
 
     planned: int
     left: int
@@ -42,7 +46,10 @@ class PlanComparison:
 def compare_with_plan(
     lake: Lake, files: pl.DataFrame, skipped: pl.DataFrame, text_hashes_before: pl.DataFrame
 ) -> PlanComparison:
-    """Compare the ledger with the files of a plan (Planned). `text_hashes_before` are the hashes of their posts before (TEXTS)."""
+    """Compare the `files` table with the files of a plan (BackfillPlanFile).
+
+    `text_hashes_before` are the text hashes of their posts before the run (TEXT_HASH_SCHEMA).
+    """
     file_rows = with_period(lake, files_table.live_rows(lake, files))
     current_columns = file_rows.select(
         *KEY, "blob", *(pl.col(name).alias(f"{name}_now") for name in _COMPARED_COLUMNS)
@@ -63,7 +70,7 @@ _COMPARED_COLUMNS = ("outcome", "reason", "post_id", "period")
 
 
 def text_hashes(lake: Lake, files: pl.DataFrame) -> pl.DataFrame:
-    """Return the hashes of the texts of the posts that files tell: TEXTS."""
+    """Return the text hashes of the posts that belong to files: TEXT_HASH_SCHEMA."""
     posts = files.lazy().select("post_id").drop_nulls().unique()
     return lake.scan("posts").select(*TEXT_HASH_SCHEMA).join(posts, on="post_id", how="semi").collect()
 

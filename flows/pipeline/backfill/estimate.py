@@ -1,4 +1,4 @@
-"""How long reading so many files will take, from the runs that a lake remembers."""
+"""Estimate the duration of a backfill from the recorded runs of a lake."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ import polars as pl
 from lake.store import Lake
 from lake.tables import runs
 
-# of smaller runs most of the time is their beginning and end
+# smaller runs spend most of their time on start and end
 MIN_FILES = 100
 # two processes parsed, cleaned and loaded 29,591 files, 94 MB, in 35 s
 SECONDS_PER_FILE, SECONDS_PER_BYTE = 35 / 29_591, 35 / 94e6
@@ -16,7 +16,7 @@ READ_KINDS = (runs.INGEST, runs.HISTORY, runs.REPLAY, runs.BACKFILL)
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """Minutes, and of how many runs the pace was taken; of none: a default pace."""
+    """The minutes of a backfill, and the number of runs that the pace comes from (0: the default pace)."""
 
     minutes: float
     based_on_runs: int
@@ -34,7 +34,10 @@ class Estimate:
 
 
 def estimate_duration(lake: Lake, files: int, size_bytes: int) -> Estimate:
-    """Take the median seconds per file and per byte of past runs; the larger of the two tells."""
+    """Return the estimated duration, from the median seconds per file and per byte of past runs.
+
+    The larger of the two results counts.
+    """
     read_count = pl.col("found") - pl.col("unchanged")
     past_runs = lake.scan("runs").filter(
         pl.col("kind").is_in(READ_KINDS) & (read_count >= MIN_FILES) & (pl.col("bytes_read") > 0)

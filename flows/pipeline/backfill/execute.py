@@ -1,4 +1,4 @@
-"""A stored plan followed: what of it is still to be done, and what is not as it was planned."""
+"""Find out what remains to be done of a stored plan, and which of its files have changed."""
 
 import datetime as dt
 from dataclasses import dataclass, replace
@@ -27,7 +27,7 @@ NOT_IN_RAW = "raw no longer holds its bytes"
 
 @dataclass(frozen=True, slots=True)
 class RemainingPlan:
-    """What a run does of a plan, and the files that it leaves out, with the reason: LEFT."""
+    """The remaining work of a plan, and the files that the run skips, with the reason (SKIPPED_SCHEMA)."""
 
     plan: Plan
     skipped: pl.DataFrame
@@ -36,7 +36,10 @@ class RemainingPlan:
 def plan_remaining_files(
     lake: Lake, run: Run, known_sources: KnownSources, forecast: Forecast, files: pl.DataFrame
 ) -> RemainingPlan:
-    """Compare the files of a plan (Planned) with their places. What was read since it was made is not read again."""
+    """Compare the files of a plan (BackfillPlanFile) with their sources, and return what remains to be done.
+
+    Files that were read after the plan was made are not read again.
+    """
     available_files, skipped = _split_unchanged(lake, known_sources, files)
     mode, made_at = BackfillMode(forecast.mode), dt.datetime.fromisoformat(forecast.made_at)
     stored_rows = files_table.live_rows(lake, available_files)
@@ -69,7 +72,7 @@ def plan_remaining_files(
 def _split_unchanged(
     lake: Lake, known_sources: KnownSources, files: pl.DataFrame
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Part the files of a plan: those that are as they were (FILE_SCHEMA, from_raw), and the others (LEFT)."""
+    """Return the unchanged files of a plan (FILE_SCHEMA, from_raw), and the others (SKIPPED_SCHEMA)."""
     raw_files, source_files = files.filter("from_raw"), files.filter(~pl.col("from_raw"))
     stored_files = raw_files.join(files_table.stored_blobs(lake, raw_files["blob"]), on="blob", how="semi")
     listed_files = pl.concat(
@@ -98,7 +101,7 @@ def _split_unchanged(
 
 
 def _with_blobs(known_sources: KnownSources, joined: pl.DataFrame) -> pl.DataFrame:
-    """Return the contents of files: as planned where size and time are, else by reading them."""
+    """Return the files with blobs: as planned if size and mtime_ns are unchanged, else by reading them."""
     same_stat = (pl.col("size") == pl.col("size_planned")) & pl.col("mtime_ns").eq_missing(
         pl.col("mtime_planned")
     )
@@ -115,7 +118,7 @@ def _with_blobs(known_sources: KnownSources, joined: pl.DataFrame) -> pl.DataFra
 
 def _with_read_blobs(source: Source, files: pl.DataFrame) -> pl.DataFrame:
     contents = source.read(SourceFile(*row) for row in files.select(*FILE_SCHEMA).iter_rows())
-    # what cannot be read now is none that was planned
+    # a file that cannot be read now has another blob than any planned file
     blobs = ["" if isinstance(content, NotAPost) else blob_id(content) for content in contents]
     return files.with_columns(pl.Series("blob", blobs, pl.String))
 
@@ -125,7 +128,7 @@ def _skipped_rows(files: pl.DataFrame, what: str) -> pl.DataFrame:
 
 
 def _parsed_since(stored_rows: pl.DataFrame, mode: BackfillMode, made_at: dt.datetime) -> pl.DataFrame:
-    """Return the rows of the ledger that another run has read since a plan was made."""
+    """Return the rows of `files` that another run has read since the plan was made."""
     is_read = pl.col("reason").ne_missing(pl.lit(Reason.UNREADABLE.value))
     if mode is not BackfillMode.MISSING:
         is_read &= pl.col("read_at") > made_at
@@ -133,7 +136,7 @@ def _parsed_since(stored_rows: pl.DataFrame, mode: BackfillMode, made_at: dt.dat
 
 
 def _already_parsed(lake: Lake, todo: pl.DataFrame, mode: BackfillMode) -> pl.DataFrame:
-    """Return the files whose content the lake has read under that name: none where all are to be read again."""
+    """Return the files whose content the lake has read under the same name; none if all are to be read."""
     if mode is not BackfillMode.MISSING:
         return todo.clear()
     return files_table.already_parsed(lake, todo.filter(pl.col("blob").is_not_null()), code_version())

@@ -1,4 +1,4 @@
-"""The plan of a backfill, and what was done of it, as Markdown for the Prefect UI."""
+"""Format the plan of a backfill and its result as Markdown for the Prefect UI."""
 
 import shlex
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ MAX_FILES_SHOWN = 20
 
 
 def plan_markdown(forecast: Forecast, paths: Iterable[str], lake: Lake) -> str:
-    """Return a plan as Markdown: counts, reasons, partitions, first files, minutes, and what to enter to carry it out."""
+    """Return a plan as Markdown: counts, reasons, partitions, first files, minutes, how to carry it out."""
     partitions = [list(each.values()) for each in forecast.partitions]
     files: list[list[object]] = [[path] for path in paths]
     parts = [
@@ -34,7 +34,7 @@ def plan_markdown(forecast: Forecast, paths: Iterable[str], lake: Lake) -> str:
 
 
 def result_markdown(result: BackfillResult) -> str:
-    """Return what was done of a plan, and where it differed, as Markdown."""
+    """Return the result of a plan and its differences from the plan, as Markdown."""
     comparison, forecast, summary = result.held, result.forecast, result.summary
     skipped_rows = [[each["path"], each["what"]] for each in comparison.left_files]
     mismatch_rows = [[each["path"], each["planned"], each["became"]] for each in comparison.differing_files]

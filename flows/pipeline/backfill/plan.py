@@ -1,4 +1,4 @@
-"""The plan of a backfill: which files it reads, what they would become, and how long it would take."""
+"""The plan of a backfill: the files to read, their expected outcomes, and the expected duration."""
 
 import polars as pl
 
@@ -20,9 +20,9 @@ from schemas.plans import BackfillPlanFile
 def build_backfill_plan(
     lake: Lake, run: Run, known_sources: KnownSources, options: BackfillOptions, context: ParseContext
 ) -> tuple[Forecast, pl.DataFrame]:
-    """Plan a backfill: what it tells, and its files (Planned). Reads no more than heads, and writes nothing.
+    """Return the forecast of a backfill and its files (BackfillPlanFile).
 
-    Raises MisuseError for a range or a source that cannot be.
+    Parses only heads, and writes nothing. Raises MisuseError for an empty range of days or an unknown source.
     """
     if options.since and options.until and options.since > options.until:
         raise MisuseError(f"from {options.since} until {options.until}: that range is empty")
@@ -86,6 +86,6 @@ def _count_by_partition(files: pl.DataFrame) -> list[dict[str, object]]:
 
 
 def _count_stale_posts(lake: Lake, files: pl.DataFrame) -> int:
-    """Count the posts of some files that another cleaner or template cleaned: their text may be another."""
+    """Count the posts of some files that another cleaner or template cleaned: their text may change."""
     stale_posts = templates.stale_posts(lake, CLEANER_VERSION, [])
     return stale_posts.join(files, on="post_id", how="semi").height

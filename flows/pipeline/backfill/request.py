@@ -1,4 +1,4 @@
-"""What a backfill is asked for, and what its plan tells beside its files."""
+"""The request of a backfill, and the forecast of its plan."""
 
 import datetime as dt
 from dataclasses import dataclass, replace
@@ -11,7 +11,7 @@ from schemas.errors import MisuseError
 
 
 def checked_against(options: BackfillOptions, forecast: "Forecast") -> BackfillOptions:
-    """Return the options that a stored plan was made with. Raises MisuseError where these say otherwise."""
+    """Return the options of a stored plan. Raises MisuseError if the given options contradict them."""
     planned = replace(
         options,
         sources=tuple(forecast.sources),
@@ -28,7 +28,7 @@ def checked_against(options: BackfillOptions, forecast: "Forecast") -> BackfillO
 
 
 def _raise_if_other(forecast: "Forecast", name: str, value: object, planned: object) -> None:
-    """Raise MisuseError for what was said of a plan that it is not; what was not said is as planned."""
+    """Raise MisuseError if an option differs from the plan; an option that is not set cannot differ."""
     if value and value != planned:
         message = f"{forecast.plan_id}: was planned with {name} {_format_value(planned)}, not {_format_value(value)}"
         raise MisuseError(f"{message}; leave it out, or make another plan")
@@ -44,9 +44,11 @@ def _format_value(value: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """What a plan tells beside its files. Of these, `undated` and `unnamed` were left out: no day, no source could be told.
+    """The contents of a plan besides its files.
 
-    `new`, `another_version`, `back` and `left` count posts, `outdated` those that another cleaner or template cleaned.
+    `undated` and `unnamed` count files that were dropped, since their day or source is not known. `new`,
+    `another_version`, `back` and `left` count posts, `outdated` those that another cleaner or template
+    cleaned.
     """
 
     plan_id: str
@@ -82,12 +84,12 @@ class Forecast:
         return Estimate(self.minutes, self.of_runs)
 
     def __str__(self) -> str:
-        """Return the plan in a line."""
+        """Return the plan on one line."""
         posts = f"{self.new} posts new, {self.another_version} with another version"
         return f"{self.files} files, {self.bytes / 1e6:.1f} MB; {posts}; about {self.estimate}"
 
     def notes(self) -> list[str]:
-        """Return what else a person should know, a line each."""
+        """Return further facts about the plan, one per line."""
         notes = {
             "files whose text decides whether they are post or duplicate: it is read when the plan is carried out": self.open,
             "posts that come back after they were withdrawn": self.back,

@@ -1,4 +1,4 @@
-"""A backfill from end to end, without Prefect: planned, stored, carried out, held against its plan."""
+"""A backfill from start to end, without Prefect: plan, store the plan, carry it out, compare with it."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -28,7 +28,7 @@ from schemas.errors import MisuseError, SourceError
 
 @dataclass(frozen=True, slots=True)
 class BackfillResult:
-    """What a backfill did: its plan, its run, and how the two compare."""
+    """The result of a backfill: its plan, its run, and how the two compare."""
 
     forecast: Forecast
     summary: Summary
@@ -36,7 +36,7 @@ class BackfillResult:
 
 
 class BackfillRun:
-    """A plan with the writer lock held: `planning` is what its session finds, `finish` ends it."""
+    """A backfill that holds the writer lock: `plan_remaining` is the planner of its run, `finish` ends it."""
 
     def __init__(
         self, ingest_run: IngestRun, known_sources: KnownSources, forecast: Forecast, files: pl.DataFrame
@@ -60,7 +60,10 @@ class BackfillRun:
 
 
 def plan_backfill(options: BackfillOptions) -> tuple[Forecast, pl.DataFrame]:
-    """Plan a backfill and store the plan; no table is written. Give what it tells, and its files (Planned)."""
+    """Plan a backfill, store the plan, and return its forecast and files (BackfillPlanFile).
+
+    No table is written.
+    """
     lake, run = open_lake(options.lake), start_run()
     with ExitStack() as stack:
         known_sources = _open_sources(stack, lake, options)
@@ -73,16 +76,17 @@ def plan_backfill(options: BackfillOptions) -> tuple[Forecast, pl.DataFrame]:
 
 
 def run_backfill(options: BackfillOptions) -> BackfillResult:
-    """Carry out a stored plan, or, without one, plan and do at once."""
+    """Carry out a stored plan, or make one and carry it out at once; return the result."""
     with open_backfill_run(options) as backfill_run:
         return backfill_run.finish(backfill_run.ingest_run.run_stages(backfill_run.plan_remaining))
 
 
 @contextmanager
 def open_backfill_run(options: BackfillOptions) -> Iterator[BackfillRun]:
-    """Open a lake to carry out a plan, or one made now where none is named, and mend what a killed run left behind.
+    """Open a lake to carry out a plan, made now if none is named, and repair what a killed run left behind.
 
-    Raises MisuseError for a plan of another lake, one that was carried out, and one that was made for another wish.
+    Raises LakeError for a plan that this lake does not have, MisuseError for one that was carried out already
+    or was made with other options.
     """
     lake, run = open_lake(options.lake), start_run()
     if plan_id := options.plan:

@@ -1,4 +1,4 @@
-"""The files that a backfill is about: candidates whose heads tell a day and a source that were asked for."""
+"""Select the files of a backfill: candidates whose day and source are requested."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -22,13 +22,16 @@ from schemas.enums import BackfillMode, Reason
 from schemas.errors import MisuseError
 from schemas.keys import normalize_source, source_id_of
 
-# true of each row; Polars 2.1 does not spread a literal over a frame of several chunks that it filters
+# true for each row; Polars 2.1 does not broadcast a literal in the filter of a frame of several chunks
 ALL_ROWS = pl.col("path").is_not_null()
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The candidates of a plan, heads read: those it is about, and how many of no known day or source it is not about."""
+    """The selected files of a plan with the rows from their heads.
+
+    `undated` and `unnamed` count candidates that were dropped, since their day or source is not known.
+    """
 
     files: pl.DataFrame
     head_rows: pl.DataFrame
@@ -37,7 +40,7 @@ class Selection:
 
 
 def plan_reparse(lake: Lake, run: Run, known_sources: KnownSources, files: pl.DataFrame) -> Plan:
-    """Return files (FILE_SCHEMA, from_raw) as ones to be read again, in the order of their names."""
+    """Return a plan that parses files (FILE_SCHEMA, from_raw) again, in the order of their names."""
     todo = files.sort(READ_ORDER)
     return Plan(
         kind=runs.BACKFILL,
@@ -103,7 +106,7 @@ def select_files(
 
 
 def _with_heads(files_to_read: pl.DataFrame, head_rows: pl.DataFrame) -> pl.DataFrame:
-    """Return candidates the content that was seen, and the day and source that it tells where the ledger does not."""
+    """Return candidates with the blob that was read; the head supplies day and source that `files` lacks."""
     heads = head_rows.select(*KEY, seen="blob", head_day="day", head_source="source_id")
     return (
         files_to_read.join(heads, on=KEY, maintain_order="left")
@@ -124,7 +127,7 @@ def _from_raw_where_unreadable(
     head_rows: pl.DataFrame,
     context: ParseContext,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Take from raw what cannot be read at its place and was before."""
+    """Return files and head rows, from `raw` if a file cannot be read at its source but was read before."""
     unreadable_rows = head_rows.filter(pl.col("reason") == Reason.UNREADABLE.value)
     stored_rows = files_table.live_rows(lake, unreadable_rows)
     stored_rows = stored_rows.join(files_table.stored_blobs(lake, stored_rows["blob"]), on="blob", how="semi")
@@ -141,7 +144,10 @@ def _from_raw_where_unreadable(
 
 
 def _is_in_range(options: BackfillOptions) -> pl.Expr:
-    """A file of no known day is in no range, but where all are asked for."""
+    """Return an expression for the files in the requested range of days.
+
+    A file whose day is not known is in no range; it matches only if no range is requested.
+    """
     is_in = ALL_ROWS
     if options.since:
         is_in &= pl.col("day") >= options.since
@@ -157,7 +163,7 @@ def _is_of_sources(options: BackfillOptions, column: str) -> pl.Expr:
 
 
 def _requested_source_ids(options: BackfillOptions) -> set[str]:
-    """Return what was named as source_ids: a name may be one, or the name of which it is made."""
+    """Return the requested source_ids: each name may be a source_id, or a source name that one is made of."""
     return {*options.only, *(source_id_of(normalize_source(name)) for name in options.only)}
 
 

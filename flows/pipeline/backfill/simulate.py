@@ -1,4 +1,4 @@
-"""What files would become, as far as their heads tell: played against the ledger, with nothing written."""
+"""Predict what files would become, from their heads and the `files` table. Nothing is written."""
 
 from dataclasses import dataclass
 
@@ -14,10 +14,11 @@ from posts.post import CLEANER_VERSION
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """`files`: KEY and what is expected of each file. The numbers count posts.
+    """The expected outcome of files, and counts of posts.
 
-    `new` to the lake, with `another_version`, `back` after they were withdrawn, and `left`: without a file, since theirs
-    tells another post by now.
+    `files` has KEY and the expected columns of each file. `new` posts are new to the lake, `another_version`
+    have another version, `restored` come back after they were withdrawn, and `orphaned` have no file any
+    more, since their file now contains another post.
     """
 
     files: pl.DataFrame
@@ -28,7 +29,7 @@ class Prediction:
 
 
 def predict_outcomes(lake: Lake, head_rows: pl.DataFrame) -> Prediction:
-    """Play sightings, as heads give them, on top of the files_table."""
+    """Resolve the rows from heads on top of the `files` table, and return the prediction."""
     previous_rows = files_table.live_rows(lake, head_rows)
     sized_rows = _with_known_lengths(head_rows.drop("day"), previous_rows, _stale_post_ids(lake))
     resolution = resolve(lake, Batch(1, file_rows=sized_rows.drop("is_guessed")))
@@ -42,7 +43,7 @@ def predict_outcomes(lake: Lake, head_rows: pl.DataFrame) -> Prediction:
 
 
 def _stale_post_ids(lake: Lake) -> pl.Series:
-    """Return the posts whose texts are not as long as this cleaner would leave them."""
+    """Return the posts whose texts may have another length after this version of the cleaner."""
     stale_posts = lake.scan("posts").filter(pl.col("cleaner_version") != CLEANER_VERSION)
     return stale_posts.select("post_id").collect()["post_id"]
 
@@ -50,9 +51,9 @@ def _stale_post_ids(lake: Lake) -> pl.Series:
 def _with_known_lengths(
     head_rows: pl.DataFrame, previous_rows: pl.DataFrame, stale_post_ids: pl.Series
 ) -> pl.DataFrame:
-    """Take the length of a text from the ledger, where that has read the same content under the same path.
+    """Return the rows with the text length from `files`, where the same content was read under the same path.
 
-    It is a guess where another cleaner read it.
+    `is_guessed` is true where that length is not known, or comes from another version of the cleaner.
     """
     known_lengths = previous_rows.filter(pl.col("text_chars").is_not_null()).select(
         *KEY, "blob", known="text_chars"
@@ -69,13 +70,16 @@ def _with_known_lengths(
 
 
 def with_period(lake: Lake, rows: pl.DataFrame) -> pl.DataFrame:
-    """Return rows of the ledger the period of the partition that their post is in."""
+    """Return rows of `files` with the period of the partition that contains their post."""
     with_partition_rows = lake.with_partition_column(rows.with_columns(date=pl.col("published_at").dt.date()))
     return with_partition_rows.rename({lake.granularity: "period"})
 
 
 def _undecided_posts(resolution: Resolution, sized_rows: pl.DataFrame) -> pl.Series:
-    """Return the posts whose files published at the same last moment differ, where the length of some text is not known."""
+    """Return the posts whose newest files differ, where the length of some text is not known.
+
+    The newest files of a post have the same latest publication time.
+    """
     files = resolution.rows.unique(KEY, keep="last", maintain_order=True)
     files = files.filter(pl.col("post_id").is_not_null() & pl.col("reason").is_null())
     files = files.join(sized_rows.select(*KEY, "is_guessed"), on=KEY, how="left")
@@ -85,7 +89,7 @@ def _undecided_posts(resolution: Resolution, sized_rows: pl.DataFrame) -> pl.Ser
 
 
 def _count_posts(lake: Lake, resolution: Resolution) -> tuple[int, int, int, int]:
-    """Count the posts that would be new, have another version, come back, or be left without a file."""
+    """Count the posts that would be new, have another version, be restored, or have no file any more."""
     blobs = resolution.rows["blob"].to_list()
     last_elections = [
         (post_id, elections[-1][1]) for post_id, elections in resolution.elections.items() if elections

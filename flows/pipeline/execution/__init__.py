@@ -1,1 +1,1 @@
-"""What a plan asks for is read, parsed, made into batches and loaded. Nothing is planned here."""
+"""Carry out a plan: read its files, parse them, build batches and load these. Nothing is planned here."""

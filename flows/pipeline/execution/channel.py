@@ -1,4 +1,4 @@
-"""A bounded hand-over from one thread to another that either side can end."""
+"""A bounded queue between two threads that either side can end."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -9,7 +9,7 @@ T = TypeVar("T")
 
 
 class BoundedQueue(Generic[T]):
-    """Passes on what one thread feeds to the thread that iterates. At most `max_items` items wait between them."""
+    """A queue from a feeding thread to an iterating thread, with at most `max_items` items waiting."""
 
     def __init__(self, max_items: int) -> None:
         self._max_items = max_items
@@ -18,7 +18,7 @@ class BoundedQueue(Generic[T]):
         self._is_complete = self._is_closed = False
 
     def put_all(self, items: Iterable[T]) -> int:
-        """Hand over items, waiting for room; give their number. Stops early once the other side has ended."""
+        """Put items, waiting for room; return their number. Stops early once the other side has closed."""
         item_count = 0
         try:
             for item in items:
@@ -49,7 +49,7 @@ class BoundedQueue(Generic[T]):
             self.close()
 
     def close(self) -> None:
-        """Take nothing more; a feeding thread that waits for room goes on to its end."""
+        """Accept no more items; a feeding thread that waits for room then finishes."""
         with self._changed:
             self._is_closed = True
             self._changed.notify_all()

@@ -1,4 +1,4 @@
-"""What the workers give becomes the rows of a batch, and every row is held against the rules."""
+"""Build the rows of a batch from the results of the workers, and validate each row against the rules."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ RULE_FAILURE_SCHEMA = dict.fromkeys([*KEY, "reason", "field", "detail"], pl.Stri
 
 
 def build_batch(parsed: list[ParsedColumns], read_batch: ReadBatch, number: int, run: Run) -> Batch:
-    """Build the frames of a batch; a post that breaks a rule becomes a reject with the rule's name."""
+    """Return the batch of a read batch; a post that breaks a rule becomes a reject with the rule's name."""
     run_columns = {"gone_at": None, "read_at": run.started_at, "run_id": run.run_id}
     files = _build_rows("files", [each.file_rows for each in parsed], run_columns | {"first_seen_at": None})
     files = files.with_columns(
@@ -36,12 +36,15 @@ def build_batch(parsed: list[ParsedColumns], read_batch: ReadBatch, number: int,
 
 
 def valid_post_rows(parsed: list[ParsedColumns], run: Run) -> pl.DataFrame:
-    """Return the parsed posts that keep every rule as rows of the table."""
+    """Return the parsed posts that satisfy all rules, as rows of the `posts` table."""
     return _split_valid(_post_rows(parsed, run))[0]
 
 
 def already_parsed_rows(plan: Plan) -> pl.DataFrame:
-    """Return the files of a plan whose content the lake knows as sightings that the ledger is to complete."""
+    """Return rows of `files` for the files of a plan whose content the lake knows.
+
+    The columns that depend on the content are null; `complete_file_rows` fills them later.
+    """
     file_rows = plan.already_parsed.with_columns(
         first_seen_at=pl.col("origin").replace_strict(
             plan.effective_times, return_dtype=schema_of("files")["first_seen_at"]
@@ -63,7 +66,7 @@ def _copy_rows(read_batch: ReadBatch, run: Run) -> pl.DataFrame:
 
 
 def _with_missing_columns(file_rows: pl.DataFrame) -> pl.DataFrame:
-    """Return rows of the ledger with nulls in the columns that they lack."""
+    """Return rows of `files`, with nulls in the columns that they lack."""
     schema = schema_of("files")
     existing_columns = [pl.col(name).cast(schema[name]) for name in file_rows.columns]
     missing_columns = [
@@ -73,7 +76,7 @@ def _with_missing_columns(file_rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _post_rows(parsed: list[ParsedColumns], run: Run) -> pl.DataFrame:
-    """Return parsed posts as rows of the table, with the columns that are the run's."""
+    """Return parsed posts as rows of the `posts` table, with the columns of the run."""
     run_columns = {
         "version_at": run.started_at,
         "withdrawn_at": None,
@@ -84,9 +87,9 @@ def _post_rows(parsed: list[ParsedColumns], run: Run) -> pl.DataFrame:
 
 
 def _build_rows(table: str, column_chunks: list[ColumnLists], constants: dict[str, Any]) -> pl.DataFrame:
-    """Build rows of a table from lists, one per column, and columns that are the same in each row.
+    """Return rows of a table, built from one list per column and from constant columns.
 
-    Nested columns come as JSON, which Polars reads a hundred times faster than nested lists; the text as bytes.
+    Nested columns arrive as JSON, which Polars reads a hundred times faster than nested lists; text as bytes.
     """
     schema = schema_of(table)
     given_columns = [name for name in schema if name not in constants]
@@ -107,7 +110,7 @@ def _build_rows(table: str, column_chunks: list[ColumnLists], constants: dict[st
 
 
 def _split_valid(posts: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Part the posts that keep every rule from those that break one: KEY, reason, field, detail."""
+    """Return the posts that satisfy all rules, and the failures of the others: RULE_FAILURE_SCHEMA."""
     valid_posts, failures = Posts.filter(posts)
     rows = list[dict[str, object]]()
     if len(failures):
@@ -136,7 +139,7 @@ def _with_rule_failures(files: pl.DataFrame, rule_failures: pl.DataFrame) -> pl.
 
 
 def _raw_rows(file_rows: pl.DataFrame, read_batch: ReadBatch, run: Run) -> pl.DataFrame:
-    """Return the bytes of posts and rejects."""
+    """Return rows of the `raw` table: the bytes of posts and rejects."""
     kept_blobs = file_rows.filter(pl.col("outcome") != Outcome.IGNORED.value)["blob"].drop_nulls()
     blobs = set(kept_blobs)
     contents = {

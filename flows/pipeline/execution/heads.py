@@ -1,4 +1,4 @@
-"""The heads of files, read ahead of a run: which posts they would give, of which source and day."""
+"""Parse only the heads of files, before a run: which posts they contain, of which source and day."""
 
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -20,14 +20,14 @@ from posts.metadata.dates import date_from_file_name
 from posts.worker import ParsedColumns, parse_heads
 from schemas.tables import empty_table
 
-# a head takes about a fifth of the time of a whole post
+# parsing a head takes about a fifth of the time of a whole post
 HEAD_COST_RATIO = 5
 
 
 def rows_from_heads(lake: Lake, plan: Plan, run: Run, context: ParseContext) -> pl.DataFrame:
-    """Read the heads of the files of a plan. Return rows of the ledger without the length of a text, and `day`.
+    """Return rows of `files` from the heads of a plan's files, without text lengths, and a column `day`.
 
-    `day` is that of publication, or the one in the file name. Raises VanishedError.
+    `day` is the day of publication, or the day in the file name. Raises VanishedError.
     """
     batches = list[pl.DataFrame]()
     for number, (read_batch, parsed_heads) in enumerate(
@@ -54,7 +54,7 @@ def _with_day(rows: pl.DataFrame) -> pl.DataFrame:
 def _parse_ahead(
     read_batches: Iterator[ReadBatch], context: ParseContext, plan: Plan
 ) -> Iterator[tuple[ReadBatch, list[ParsedColumns]]]:
-    """Yield groups outlined, in order, with the next one under way."""
+    """Yield read batches with their parsed heads, in order, while the workers parse the next one."""
     pending, files_done = deque[tuple[ReadBatch, list[Callable[[], list[ParsedColumns]]]]](), 0
     with ExitStack() as stack:
         executor = LazyExecutor(context, stack)

@@ -1,4 +1,4 @@
-"""The commits of repositories, read in groups: what is replayed, oldest first."""
+"""Read the commits of repositories in read batches, the oldest first, for a replay of history."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -14,12 +14,15 @@ from lake.store import Lake
 from posts.sources.files import SourceFile
 from posts.sources.git import Commit
 
-# commits whose files are asked for in one go
+# commits whose files are requested from git together
 CHUNK_COMMITS = 500
 
 
 def read_history(lake: Lake, plan: Plan) -> Iterator[ReadBatch]:
-    """Read what a plan takes as one change, then commits, oldest first, in groups that end with one unless it is large."""
+    """Yield read batches: first the files that the plan takes as one change, then the commits, oldest first.
+
+    A read batch ends at the end of a commit, unless the commit is too large for one read batch.
+    """
     builder = ReadBatchBuilder(parsed_content_keys(lake, plan.edited))
     checkpoints = {
         replay.source.origin: replay.checkpoint for replay in plan.replays if replay.checkpoint.commit
@@ -44,7 +47,10 @@ def read_history(lake: Lake, plan: Plan) -> Iterator[ReadBatch]:
 def _replay_commits(
     builder: ReadBatchBuilder, replay: CommitReplay
 ) -> Iterator[tuple[Commit | None, dt.datetime]]:
-    """Add commit after commit to the group; give each once it is added, and None while a large one is."""
+    """Add commits to the read batch one by one; yield each once it is added, with its effective time.
+
+    Yields None instead of the commit where the read batch gets too large within a commit.
+    """
     source = replay.source
     commits = source.repository.iter_changes(replay.checkpoint.commit, source.commit_id, source.subpath)
     while chunk := list(islice(commits, CHUNK_COMMITS)):
@@ -69,7 +75,7 @@ def _replay_commits(
 def _read_new_contents(
     builder: ReadBatchBuilder, source: GitSource, files: list[SourceFile]
 ) -> Iterator[tuple[SourceFile, Content | None]]:
-    """Read files, in their order; None for those whose content is begun, here or before."""
+    """Return files with their contents, in order; None for a content that is scheduled or parsed already."""
     scheduled, is_new = set[tuple[str | None, str]](), list[bool]()
     for file in files:
         key = file.blob, file.path.rpartition("/")[2]

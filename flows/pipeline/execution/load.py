@@ -1,4 +1,4 @@
-"""Load: a batch is settled against the ledger and committed."""
+"""The load stage: resolve a batch against the `files` table and commit it."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -27,26 +27,26 @@ if TYPE_CHECKING:
     from flows.pipeline.sources.base import Content
 
 FILE_COLUMNS = [*KEY, "size", "mtime_ns", pl.lit(None, pl.String).alias("problem"), "blob"]
-# a content that was read, refused as no post and so not kept, and that another file turns out to have
+# a content that was read in another file, ignored as no post, and therefore not stored
 BYTES_NOT_STORED = NotAPost(
     Outcome.REJECTED, Reason.UNREADABLE, detail="its bytes are not in the lake; the next run reads it"
 )
 
 
 class Loader:
-    """Loads the batches of a run, one after the other."""
+    """A loader of the batches of a run, one after the other."""
 
     def __init__(
         self, lake: Lake, run: Run, config: ParseConfig, checkpoints: Mapping[str, Checkpoint] | None = None
     ) -> None:
-        """Load into a lake that repositories are followed in as marks tell, where a batch does not tell otherwise."""
+        """Set the lake; `checkpoints` is used for origins for which a batch has none of its own."""
         self.lake, self.run, self.config = lake, run, config
         self._checkpoints = checkpoints or {}
         self._rejected_claims = _claims(empty_table("files"))
         self._pending_moves = pl.DataFrame(schema=moved.MOVES_SCHEMA)
 
     def load(self, batch: Batch) -> None:
-        """Settle a batch and commit it. What is committed stays, whatever comes after."""
+        """Resolve a batch and commit it. A commit stays, even if the run fails later."""
         file_rows, incomplete_rows = complete_file_rows(self.lake, batch, self._rejected_claims)
         reparsed = self._reparse(incomplete_rows, batch, incomplete_rows["first_seen_at"].to_list())
         file_rows = pl.concat([file_rows, reparsed.file_rows])
@@ -66,7 +66,7 @@ class Loader:
             self._pending_moves = changes.moves
             return
         stored_posts = stored_posts_with_contents(self.lake, changes.unparsed_files)
-        # of several files of one content one is read
+        # several files of one content are parsed once
         unparsed_files = changes.unparsed_files.with_columns(FILE_NAME).unique(
             CONTENT_KEY, keep="first", maintain_order=True
         )
@@ -74,13 +74,14 @@ class Loader:
             stored_posts.with_columns(FILE_NAME), on=CONTENT_KEY, how="anti"
         ).drop("name")
         reparsed = self._reparse(unparsed_files, batch, [_last_effective_at(batch)] * unparsed_files.height)
-        # what an older version took for a post and this one does not cannot tell it: settle without it
+        # an older version parsed these files as posts, this one rejects them: resolve the batch again with
+        # the rejects
         rejected_rows = reparsed.file_rows.filter(pl.col("reason").is_not_null())
         posts = pl.concat([batch.posts, reparsed.posts, stored_posts])
         self._commit(replace(batch, file_rows=pl.concat([batch.file_rows, rejected_rows]), posts=posts))
 
     def _reparse(self, files: pl.DataFrame, batch: Batch, seen_times: list[dt.datetime]) -> Batch:
-        """Parse files (rows of the ledger) from the bytes that the batch or the lake keeps."""
+        """Return a batch of files (rows of `files`), parsed from the bytes in the batch or the lake."""
         if files.is_empty():
             return Batch(batch.number)
         contents: dict[str, Content] = {**files_table.contents(self.lake, files["blob"])}
@@ -99,7 +100,7 @@ def _claims(file_rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _last_effective_at(batch: Batch) -> dt.datetime:
-    """Return the last moment of a batch."""
+    """Return the latest effective time in a batch."""
     effective_times = pl.concat(
         [batch.file_rows["first_seen_at"], batch.deleted["gone_at"].rename("first_seen_at")]
     )

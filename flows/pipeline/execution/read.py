@@ -1,4 +1,4 @@
-"""Groups: files that are read together and become one batch, each content parsed once."""
+"""Read files in groups that become one batch each (read batches); each content is parsed once."""
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,18 +20,19 @@ from posts.worker import ParseTask
 from schemas.enums import Reason
 from schemas.keys import blob_id
 
-# A group is what is in memory at a time: its bytes, its text and its frames come to some eight times this.
-# Of tiny files the rows count: a thousand bytes each.
+# One read batch is in memory at a time: its bytes, text and frames need about eight times READ_BATCH_BYTES.
+# For tiny files the rows count: about a thousand bytes each.
 READ_BATCH_BYTES, READ_BATCH_FILES = 12 * 1024 * 1024, 20_000
-# files that stand as objects at a time
+# files that exist as Python objects at a time
 SLICE_FILES = 200
 
 
 @dataclass(slots=True)
 class ReadBatch:
-    """Files to parse, files whose content is parsed already or among these, and files that went.
+    """Files to parse, files whose content is parsed already or in this read batch, and deleted files.
 
-    Each comes with its moment; those of the tasks are in `seen_times`. `vanished_files` are files of folders that have vanished.
+    Each has its effective time; those of `tasks` are in `seen_times`. `vanished_files` are the unread files
+    of folders that have vanished.
     """
 
     tasks: list[ParseTask] = field(default_factory=list)
@@ -40,15 +41,15 @@ class ReadBatch:
     deleted: list[tuple[str, str, dt.datetime]] = field(default_factory=list)
     vanished_files: list[SourceFile] = field(default_factory=list)
     bytes_read: int = 0
-    # how far the ledger will have followed an origin with this group, where that is a commit
+    # the checkpoints of origins after this read batch is committed
     checkpoints: dict[str, Checkpoint] = field(default_factory=dict)
 
 
 class ReadBatchBuilder:
-    """Puts files into groups; a content that was begun under the same file name is not parsed again."""
+    """A builder of read batches; a content that is scheduled under the same file name is not parsed again."""
 
     def __init__(self, parsed_keys: Iterable[int]) -> None:
-        """Begin with the contents, as `content_key` names them, that need no parsing."""
+        """Start with the contents that need no parsing, as keys that `content_key` returns."""
         self._scheduled = set(parsed_keys)
         self.vanished_sources: dict[str, VanishedError] = {}
         self.read_batch = ReadBatch()
@@ -57,7 +58,7 @@ class ReadBatchBuilder:
         return file.blob is not None and content_key(file.blob, file.path) in self._scheduled
 
     def add(self, file: SourceFile, content: Content, effective_at: dt.datetime) -> None:
-        """Add a file that was read."""
+        """Add a file that was read, and its content."""
         if isinstance(content, NotAPost):
             self._add_task(
                 replace(file, blob=None if _is_unreadable(content) else file.blob), content, effective_at
@@ -72,12 +73,12 @@ class ReadBatchBuilder:
             self._add_task(read_file, content, effective_at)
 
     def skip_vanished(self, file: SourceFile, error: VanishedError) -> None:
-        """Add a file whose folder has vanished, and read no more of that folder."""
+        """Add a file whose folder has vanished; no more of that folder is read."""
         self.vanished_sources[file.origin] = error
         self.read_batch.vanished_files.append(file)
 
     def copy(self, file: SourceFile, effective_at: dt.datetime) -> None:
-        """Add a file whose content is begun."""
+        """Add a file whose content is scheduled already."""
         self.read_batch.copies.append((file, effective_at))
 
     def _add_task(self, file: SourceFile, content: Content, effective_at: dt.datetime) -> None:
@@ -95,19 +96,19 @@ class ReadBatchBuilder:
         return self.read_batch.bytes_read >= 2 * READ_BATCH_BYTES
 
     def flush(self, checkpoints: dict[str, Checkpoint] | None = None) -> ReadBatch:
-        """Return the group, and begin another."""
+        """Return the read batch, and start a new one."""
         read_batch, self.read_batch = self.read_batch, ReadBatch()
         read_batch.checkpoints = checkpoints or {}
         return read_batch
 
 
 def read_files(lake: Lake, plan: Plan) -> Iterator[ReadBatch]:
-    """Read the files of a plan, in its order."""
+    """Yield the files of a plan in read batches, in the order of the plan."""
     return read_files_into(ReadBatchBuilder(_parsed_keys(lake, plan)), plan)
 
 
 def read_files_into(builder: ReadBatchBuilder, plan: Plan) -> Iterator[ReadBatch]:
-    """Read the files of a plan, in its order, into groups."""
+    """Yield the files of a plan in read batches of a builder, in the order of the plan."""
     for chunk in plan.todo.select(*FILE_SCHEMA).iter_slices(SLICE_FILES):
         files = [SourceFile(*row) for row in chunk.iter_rows()]
         is_scheduled = [builder.is_scheduled(file) for file in files]
@@ -128,19 +129,19 @@ def read_files_into(builder: ReadBatchBuilder, plan: Plan) -> Iterator[ReadBatch
 
 
 def content_key(blob: str, path: str) -> int:
-    """Return a key of a content and the file name it is read under, in 64 bits."""
+    """Return a 64-bit key of a content and the name of its file."""
     return hash((blob, path.rpartition("/")[2]))
 
 
 def _parsed_keys(lake: Lake, plan: Plan) -> Iterator[int]:
-    """Return the contents that the lake has read, where they are not known from the plan already."""
+    """Return keys of the contents that the lake has read, where the plan does not know them already."""
     if plan.is_reparse or not plan.todo["blob"].has_nulls() or lake.table("files").version() == 0:
         return iter(())
     return parsed_content_keys(lake, plan.edited)
 
 
 def parsed_content_keys(lake: Lake, edited: pl.DataFrame) -> Iterator[int]:
-    """Return what the lake has read, but for files that are about to be others."""
+    """Return keys of the contents that the lake has read, without those of edited files."""
     rows = files_table.parsed_contents(lake, edited, code_version())
     return (hash(row) for row in rows.select(CONTENT_KEY).iter_rows())
 
@@ -148,7 +149,7 @@ def parsed_content_keys(lake: Lake, edited: pl.DataFrame) -> Iterator[int]:
 def read_contents(
     plan: Plan, files: list[SourceFile], vanished_sources: Mapping[str, VanishedError]
 ) -> Iterator[Content | VanishedError]:
-    """Read files of several sources in one order; for those of a folder that has vanished, now or before, the error."""
+    """Return the contents of files of several sources, in order; the error for files of a vanished folder."""
     readers = {
         source.origin: _until_vanished(source.read([file for file in files if file.origin == source.origin]))
         for source in plan.sources
@@ -161,7 +162,7 @@ def read_contents(
 
 
 def _until_vanished(contents: Iterator[Content]) -> Iterator[Content | VanishedError]:
-    """Yield contents, and once their folder has vanished the error without end."""
+    """Yield contents; after their folder has vanished, yield the error endlessly."""
     try:
         yield from contents
     except VanishedError as error:

@@ -1,4 +1,4 @@
-"""An origin that has lost most of its posts at once is more likely not all there, as an unmounted disk, than meant so."""
+"""Protect an origin that loses most of its posts at once: probably files are missing (unmounted disk)."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -14,15 +14,15 @@ from lake.store import Lake
 from lake.tables import files
 from schemas.enums import HtmlParser
 
-# An archive that a person cuts down by hand loses fewer posts, or less than half.
+# A person who deletes files by hand deletes fewer posts, or less than half.
 MIN_LOST_POSTS, MAX_LOST_SHARE = 20, 0.5
 Planner = Callable[[Lake, Run, Sequence[Source]], Plan]
 
 
 def plan_without_shrinking(lake: Lake, run: Run, sources: Sequence[Source], *, planner: Planner) -> Plan:
-    """Plan, and keep back what went of the origins that would lose most of their posts: their files stay as they were.
+    """Return a plan without the deletions of origins that would lose most of their posts.
 
-    New and changed files of such an origin are read all the same.
+    New and changed files of such an origin are read nevertheless.
     """
     plan = planner(lake, run, sources)
     shrunken_sources = _find_shrunken_sources(lake, run, plan)
@@ -39,7 +39,11 @@ def plan_without_shrinking(lake: Lake, run: Run, sources: Sequence[Source], *, p
 
 
 def _find_shrunken_sources(lake: Lake, run: Run, plan: Plan) -> list[ShrunkenSource]:
-    """Find the origins that shrink. The heads of new files are read only where some would, but for posts told there anew."""
+    """Return the origins that would lose most of their posts.
+
+    Heads of new files are parsed only where an origin would shrink: these files may contain its missing
+    posts.
+    """
     deleted_counts = plan.deleted["origin"].value_counts()
     suspects = deleted_counts.filter(pl.col("count") >= MIN_LOST_POSTS)["origin"].sort().to_list()
     if not suspects:
@@ -58,7 +62,7 @@ def _find_shrunken_sources(lake: Lake, run: Run, plan: Plan) -> list[ShrunkenSou
 
 
 def _already_parsed_post_ids(lake: Lake, plan: Plan) -> pl.Series:
-    """Return the posts of the files whose content the lake knows: what moved, within an origin or across."""
+    """Return the posts of files whose content the lake knows: moved files, within or between origins."""
     return files.post_ids_of_blobs(lake, plan.already_parsed["blob"].drop_nulls())
 
 

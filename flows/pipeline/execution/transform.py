@@ -1,4 +1,4 @@
-"""Transform: groups of files become batches of validated rows."""
+"""The transform stage: parse files and build batches of validated rows."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -19,11 +19,11 @@ from posts.worker import ParsedColumns, parse_tasks
 def transform(
     read_batches: Iterable[ReadBatch], plan: Plan, run: Run, context: ParseContext
 ) -> Iterator[Batch]:
-    """Parse and validate groups of files, and give them in batches, in their order.
+    """Yield batches of parsed and validated rows, in the order of the read batches.
 
-    While a batch is loaded, the workers are at the next one. What needs no reading comes with the first batch,
-    so that a file that moved is found at its new place as it is missed at the old one. Of a folder that has vanished
-    by then nothing is missed.
+    While a batch is loaded, the workers parse the next one. Files that need no reading, and deletions, come
+    with the first batch, so that the old and the new path of a moved file change together. Deletions in a
+    folder that has vanished by then are dropped.
     """
     leftovers, edited_later = Batch(0, already_parsed_rows(plan), deleted=plan.deleted), plan.edited
     with ExitStack() as stack:
@@ -43,7 +43,7 @@ def transform(
 def _parse_ahead(
     read_batches: Iterable[ReadBatch], executor: LazyExecutor, plan: Plan
 ) -> Iterator[tuple[ReadBatch, list[ParsedColumns]]]:
-    """Yield groups parsed, in order, with the next one under way."""
+    """Yield read batches with their results, in order, while the workers parse the next one."""
     pending = deque[tuple[ReadBatch, list[Callable[[], list[ParsedColumns]]]]]()
     files_done = 0
 

@@ -1,1 +1,1 @@
-"""The report about a lake as one HTML page. Reads a lake, and knows no runs."""
+"""The report about a lake as one HTML page. It reads a lake, and needs no code that runs use."""

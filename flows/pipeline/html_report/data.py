@@ -1,4 +1,4 @@
-"""All that the page shows, read from the lake at one moment."""
+"""The data of the page, read from the lake at one time."""
 
 import datetime as dt
 from collections.abc import Iterable
@@ -17,16 +17,16 @@ from lake.store import Lake
 from lake.tables import runs
 from schemas.enums import Outcome
 
-# Sources with a row of their own in charts: as many as fit a screen or two.
+# Sources with a row of their own in charts: as many as fit on one or two screens.
 MAX_CHARTED_SOURCES = 40
 MAX_RUNS = 90
-# what fits beside a chart; the whole name stands in the table
+# as much as fits next to a chart; the table has the full name
 MAX_LABEL_CHARS = 40
 MINUTE = dt.timedelta(minutes=1)
 
 
 class Freshness(StrEnum):
-    """Whether a source still brings posts, on the day that its files were last read."""
+    """The freshness of a source on the day that its files were last read."""
 
     FRESH = "fresh"
     SILENT = "silent"
@@ -35,9 +35,10 @@ class Freshness(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReportData:
-    """A lake in numbers. `sources` has, beside the columns of `statistics.sources`, label, gap_days, limit_days and freshness.
+    """The numbers of a lake.
 
-    `window` is None for a lake without posts. `read_on` is the day that its files were last read.
+    `sources` has the columns of `statistics.sources`, and label, gap_days, limit_days and freshness. `window`
+    is None for a lake without posts. `read_on` is the day that the files of the lake were last read.
     """
 
     lake_name: str
@@ -55,13 +56,13 @@ class ReportData:
 
     @property
     def growth_span(self) -> tuple[dt.datetime, dt.datetime]:
-        """Return the moments of the first and the last commit."""
+        """Return the times of the first and the last commit."""
         at = self.growth["at"]
-        return (at.min(), at.max())  # type: ignore[return-value]  # of moments: every lake was made by commits
+        return (at.min(), at.max())  # type: ignore[return-value]  # of times: creating a lake makes commits
 
     @property
     def has_growth(self) -> bool:
-        """Return whether the growth spans a minute: what one small run wrote is no growth to look at."""
+        """Return whether the growth spans a minute: a single small run is not worth a chart."""
         return self.growth.height > 0 and self.growth_span[1] - self.growth_span[0] >= MINUTE
 
     @property
@@ -70,7 +71,7 @@ class ReportData:
 
     @property
     def has_text(self) -> bool:
-        """Return whether any post that is shown has a body, before cleaning."""
+        """Return whether any post in the charts has a body, before cleaning."""
         return bool(self.activity.select(pl.col("text_chars", "boilerplate_chars").sum()).row(0) > (0, 0))
 
     @property
@@ -100,7 +101,7 @@ class ReportData:
 
 
 def collect_report_data(lake: Lake, made_at: dt.datetime) -> ReportData:
-    """Return what the page shows of a lake."""
+    """Return the data of the page about a lake."""
     last_runs = statistics.last_runs(lake, MAX_RUNS)
     read_on = _read_on(last_runs) or made_at.date()
     with statistics.open_statistics(lake) as opened:
@@ -127,7 +128,7 @@ def collect_report_data(lake: Lake, made_at: dt.datetime) -> ReportData:
 
 
 def _read_on(last_runs: pl.DataFrame) -> dt.date | None:
-    """Return the day of the last run that read files; None where none of them did."""
+    """Return the day of the last run that read files; None if no run did."""
     reading = last_runs.filter(~pl.col("kind").is_in([*runs.MAINTENANCE_KINDS, runs.REPLAY]))
     return reading["started_at"].dt.date()[0] if reading.height else None
 
@@ -139,7 +140,10 @@ def _with_labels(sources: pl.DataFrame) -> pl.DataFrame:
 
 
 def labels(sources: Iterable[tuple[str, str]]) -> list[str]:
-    """Return a short name for each source (name, source_id), no two alike: on one line, the source_id added where it must be."""
+    """Return a short, unique, one-line name for each source (name, source_id).
+
+    The source_id is added where the short name alone is not unique.
+    """
     taken = {text.casefold() for key in ("all", "others") for text in TRANSLATIONS[key]}
     short_names = []
     for name, source_id in sources:

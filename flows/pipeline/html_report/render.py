@@ -1,4 +1,4 @@
-"""Render the page: one HTML file that needs nothing else, whatever a lake holds."""
+"""Render the page: one HTML file without external resources, for any lake."""
 
 import base64
 import datetime as dt
@@ -21,7 +21,7 @@ from schemas.enums import PageLanguage
 from schemas.errors import MisuseError
 
 HERE = Path(__file__).parent
-# the version of Vega-Lite that Altair writes, less its last number, as vl-convert names it
+# the Vega-Lite version that Altair writes, without the patch number, as vl-convert names it
 VEGA_LITE = "6.4"
 LIBRARIES = "window.vegaEmbed = vegaEmbed;"
 CHINESE = ("zh", "yue")
@@ -29,9 +29,10 @@ BYTES_PER_UNIT = 1000
 
 
 def write_report(lake: Path, html: Path, language: PageLanguage | None) -> ReportData:
-    """Write the page of a lake to a file and return what it shows. The old file stays until the new one is whole.
+    """Write the page of a lake to a file and return its data. The file is replaced in one step.
 
-    Raises LakeError where there is no lake, MisuseError for a folder, OSError where the file cannot be written.
+    Raises LakeError where there is no lake, MisuseError for a folder, OSError where the file cannot be
+    written.
     """
     opened = open_lake(lake)
     if html.is_dir():
@@ -49,7 +50,7 @@ def write_report(lake: Path, html: Path, language: PageLanguage | None) -> Repor
 
 
 def render_page(report: ReportData, language: PageLanguage | None) -> str:
-    """Return the page, in the language that it opens with; None takes that of most posts."""
+    """Return the page, which opens in a language; None means the language of most posts."""
     template = _environment().get_template("page.html.j2")
     return template.render(_context(report, language or _main_language(report)))
 
@@ -68,7 +69,7 @@ def _environment() -> Environment:
 
 
 def _context(report: ReportData, language: PageLanguage) -> dict[str, Any]:
-    """Return the values that the template shows."""
+    """Return the variables of the template."""
     chart_data = _chart_data(report)
     scripts = [_chart_library(), (HERE / "page.js").read_text(encoding="utf-8")]
     return {
@@ -104,7 +105,7 @@ def _main_language(report: ReportData) -> PageLanguage:
 
 
 def _chart_data(report: ReportData) -> dict[str, Any]:
-    """Return what the script of the page reads: the charts and their texts by language, and the rows of all."""
+    """Return the data for the script of the page: charts and texts by language, and all rows."""
     texts = {language: translations(language) for language in PageLanguage}
     return {
         "config": CONFIG,
@@ -122,14 +123,14 @@ def _chart_library() -> str:
 
 
 def _content_security_policy(scripts: list[str]) -> str:
-    """Let a browser run these scripts and no other, and load nothing."""
+    """Return a policy that lets a browser run only these scripts and load nothing."""
     digests = (base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts)
     sources = " ".join(f"'sha256-{digest}'" for digest in digests)
     return f"default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src {sources}"
 
 
 def format_number(value: float | None, spec: str = ",") -> str:
-    """Return a number after a format specification; nothing for None."""
+    """Return a number formatted by a specification; an empty string for None."""
     return "" if value is None else format(value, spec)
 
 

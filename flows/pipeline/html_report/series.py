@@ -1,4 +1,4 @@
-"""The rows of the charts, without what a chart does not show."""
+"""The rows of the charts, without columns that no chart shows."""
 
 import datetime as dt
 import json
@@ -9,15 +9,18 @@ from flows.pipeline.html_report.data import ReportData
 from lake.query.statistics import Period, Window
 
 PERIOD_LENGTH = {Period.DAY: "1d", Period.WEEK: "1w", Period.MONTH: "1mo", Period.YEAR: "1y"}
-# sources with a colour of their own: more look alike
+# sources with a colour of their own: more colours would look too similar
 MAX_COLOURED_SOURCES = 8
 MAX_CHARTED_RUNS = 30
-# as many points in time as a chart can show apart
+# the number of points in time that a chart can show separately
 MAX_SIZE_TIMES = 150
 
 
 def posts(report: ReportData) -> pl.DataFrame:
-    """Return posts and share of boilerplate by source and period; the source is null for all that have no row of their own."""
+    """Return posts and share of boilerplate by source and period.
+
+    The source is null for the sum of all sources without a row of their own.
+    """
     labels = report.charted_sources.select("source_id", source="label", rank=pl.int_range(pl.len()))
     chars = pl.col("text_chars") + pl.col("boilerplate_chars")
     rows = report.activity.join(labels, on="source_id", how="left", maintain_order="left")
@@ -29,7 +32,7 @@ def posts(report: ReportData) -> pl.DataFrame:
 
 
 def lengths(report: ReportData) -> pl.DataFrame:
-    """Return the quartiles of length by source and period; the source is null for all together."""
+    """Return the quartiles of length by source and period; the source is null for all sources together."""
     labels = report.charted_sources.select("source_id", source="label")
     rows = report.lengths.join(labels, on="source_id", how="left", maintain_order="left")
     return _with_period(rows, report.window).select(
@@ -38,7 +41,7 @@ def lengths(report: ReportData) -> pl.DataFrame:
 
 
 def _with_period(rows: pl.DataFrame, window: Window | None) -> pl.DataFrame:
-    """Add to each row the two ends of its period, and a name for it."""
+    """Return rows with the start and end of their period, and its name."""
     period = window.period if window else Period.DAY
     name = {Period.MONTH: "%Y-%m", Period.YEAR: "%Y"}.get(period, "%Y-%m-%d")
     ends = {"from": pl.col("since"), "to": pl.col("since").dt.offset_by(PERIOD_LENGTH[period])}
@@ -49,7 +52,7 @@ def _with_period(rows: pl.DataFrame, window: Window | None) -> pl.DataFrame:
 
 
 def time_range(report: ReportData) -> tuple[dt.date, dt.date]:
-    """Return the first day of the first period that is shown, and the day after the last one."""
+    """Return the first day of the first period in the charts, and the day after the last period."""
     window = report.window or Window(report.read_on, report.read_on, Period.DAY)
     step = PERIOD_LENGTH[window.period]
     days = pl.Series([window.first, window.last]).dt.truncate(step)
@@ -77,7 +80,10 @@ def languages(report: ReportData) -> pl.DataFrame:
 
 
 def stages(report: ReportData) -> pl.DataFrame:
-    """Return the seconds of each stage of the last runs, newest first; `rank` orders the stages as the fullest run has them."""
+    """Return the seconds of each stage of the last runs, newest first.
+
+    `rank` is the order of the stages in the run with most stages.
+    """
     last_runs = report.runs.head(MAX_CHARTED_RUNS)
     rows = [
         {
@@ -116,14 +122,14 @@ def reasons(report: ReportData) -> pl.DataFrame:
 
 
 def run_name(run: dict[str, object]) -> str:
-    """Return the name of a run: when it began, to the second, and its kind."""
+    """Return the name of a run: its start, to the second, and its kind."""
     started_at = run["started_at"]
     assert isinstance(started_at, dt.datetime)
     return f"{started_at:%Y-%m-%d %H:%M:%S} {run['kind']}"
 
 
 def sizes(report: ReportData) -> pl.DataFrame:
-    """Return the size of every table at some points in time, the last commit of each interval."""
+    """Return the size of each table at some points in time, after the last commit of each interval."""
     growth = report.growth.with_columns(pl.col("at").cast(pl.Datetime("us", "UTC")))
     if growth.is_empty():
         return growth.select("table", "at", "bytes", "files")
@@ -149,7 +155,7 @@ def _sampled_times(times: pl.Series) -> pl.DataFrame:
 
 
 def columnar_json(rows: pl.DataFrame) -> dict[str, object]:
-    """Return rows for JSON by column, each text written once: a page of fifty thousand posts is mostly these."""
+    """Return rows for JSON by column, each text once: most of a page of 50,000 posts is such data."""
     return {
         "rows": rows.height,
         "columns": {column.name: _columnar_json(column) for column in rows.iter_columns()},
@@ -165,5 +171,5 @@ def _columnar_json(column: pl.Series) -> dict[str, object]:
 
 
 def distinct_values(rows: pl.DataFrame, column: str) -> list[str]:
-    """Return the different texts of a column in the order of the rows, without null."""
+    """Return the distinct texts of a column in the order of the rows, without null."""
     return rows[column].drop_nulls().unique(maintain_order=True).to_list()

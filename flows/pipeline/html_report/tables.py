@@ -1,4 +1,4 @@
-"""The rows of the page's tables: what the charts show, for those who cannot see them or want the numbers."""
+"""The rows of the page's tables: the data of the charts as numbers, also for users who see no charts."""
 
 import json
 from typing import Any
@@ -9,7 +9,7 @@ from flows.pipeline.html_report.data import ReportData
 from flows.pipeline.html_report.series import MAX_CHARTED_RUNS
 from flows.pipeline.html_report.translations import language_key, script_key
 
-# the page of a lake of thousands of sources stays readable; SQL gives the rest
+# limits the page of a lake with thousands of sources; SQL returns the rest
 MAX_SOURCES = 300
 MAX_ALARMED_RUNS, MAX_ALARMS = 10, 40
 
@@ -17,7 +17,7 @@ Row = dict[str, Any]
 
 
 def totals(report: ReportData) -> Row:
-    """Return the main numbers of the lake; the dates are None where it has no posts."""
+    """Return the main numbers of the lake; the dates are None if it has no posts."""
     live = report.live_sources
     return {
         "posts": report.posts,
@@ -32,7 +32,10 @@ def totals(report: ReportData) -> Row:
 
 
 def recent_alarms(report: ReportData) -> list[Row]:
-    """Return the alarms of the last runs, each once with the start of the newest run that has it, the newest first."""
+    """Return the alarms of the last runs, the newest first.
+
+    Each alarm occurs once, with the start of the newest run that has it.
+    """
     started_at: dict[str, Any] = {}
     for run in report.runs.head(MAX_ALARMED_RUNS).iter_rows(named=True):
         for alarm in run["alarms"] or ():
@@ -41,7 +44,7 @@ def recent_alarms(report: ReportData) -> list[Row]:
 
 
 def omissions(report: ReportData) -> Row:
-    """Return how many posts and sources the chart of posts leaves out, by the name of the text that says so."""
+    """Return how many posts and sources the chart of posts omits, by the key of the text about them."""
     window = report.window
     return {
         "before": window.posts_before if window else 0,

@@ -1,4 +1,4 @@
-"""The settings of Jinja that all HTML pages share. Knows no page."""
+"""The settings of Jinja for all HTML pages."""
 
 from pathlib import Path
 

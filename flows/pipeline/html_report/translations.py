@@ -126,7 +126,7 @@ TRANSLATIONS: Mapping[str, tuple[str, str]] = {
     "found": ("找到", "Found"),
     "unchanged": ("未变", "Unchanged"),
     "duplicates": ("重复", "Duplicates"),
-    # closed words that rows hold
+    # values of enums in the rows
     "zh": ("中文", "Chinese"),
     "yue": ("粤语", "Cantonese"),
     "en": ("英文", "English"),
@@ -153,5 +153,5 @@ def language_key(code: str) -> str:
 
 
 def script_key(code: str | None) -> str:
-    """Return the key of a script's name; null is a language that is written in one script."""
+    """Return the key of a script's name; null means that the language has only one script."""
     return code or "no_script_code"

@@ -1,1 +1,1 @@
-"""Templates of sources are learned, posts cleaned again with them, and cleaning explained."""
+"""Learn the templates of sources, clean posts again with them, and explain the cleaning."""

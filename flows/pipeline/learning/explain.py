@@ -1,4 +1,4 @@
-"""Explain how one post is cleaned: a file's, or a lake's from the bytes that it keeps."""
+"""Explain how one post is cleaned: a post file, or a post of a lake from its stored bytes."""
 
 import logging
 import os
@@ -26,12 +26,12 @@ logger = logging.getLogger(__name__)
 
 
 def explain(target: str, root: Path, parser: HtmlParser) -> Explanation:
-    """Explain a file, or the post of a URL or post_id, with the templates of the lake at `root` if there is one.
+    """Explain a file, or the post of a URL or post_id, with the templates of the lake at `root`, if any.
 
     Raises MisuseError for a target that is none of these, PostlakeError for a file that is no post.
     """
     lake = open_lake(root) if is_lake(root) else None
-    # Path.is_file raises where an address is longer than a file name can be
+    # Path.is_file raises for a URL that is longer than a file name can be
     if os.path.isfile(target):  # noqa: PTH113
         return _explain(_read_file(Path(target)), lake, parser)
     if lake is None:
@@ -52,7 +52,7 @@ def _read_file(file: Path) -> RawFile:
 
 
 def _current_version(target: str, lake: Lake) -> dict[str, object]:
-    """Return the version of a post that stands."""
+    """Return the last version of a post."""
     try:
         return post_versions(lake, canonicalize(target) or target).row(-1, named=True)
     except LakeError as error:

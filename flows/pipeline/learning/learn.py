@@ -1,4 +1,4 @@
-"""Learn the boilerplate of sources: from a sample of files before a first ingest, from the lake afterwards."""
+"""Learn the boilerplate of sources: from a sample of files before the first ingest, later from the lake."""
 
 import math
 from collections import Counter, defaultdict
@@ -27,18 +27,21 @@ from posts.text.whitespace import alphanumeric_key
 from posts.worker import ParseTask, parse_training_samples
 from schemas.enums import AlarmKind
 
-# A first ingest of fewer files learns nothing before it reads them; `postlake learn` does afterwards.
+# A first ingest of fewer files learns nothing before it parses them; `postlake learn` does that later.
 MIN_FILES_TO_LEARN = 200
-# Files looked at before a first ingest, and posts of one source: enough to see what one in a hundred shares.
+# The most files sampled before a first ingest, and the most posts sampled per source: enough to find what one
+# post in a hundred shares.
 MAX_SAMPLE_FILES, MAX_SAMPLE_POSTS = 8_000, 2_000
-# A template learned from fewer posts of a source than this is learned again once all are loaded.
+# A template learned from fewer posts of a source than this is learned again once all posts are loaded.
 MIN_TRAINED_POSTS = 100
 MAX_SAMPLE_BYTES = 96 * 1024 * 1024
-# files or posts whose bytes are read at a time
+# files or posts whose bytes are in memory at a time
 CHUNK_POSTS = 4_000
-# A source whose template was found in so many of the posts before, and in under half as many of the new ones.
+# Layout alarm: the template matched at least MIN_HIT_RATE of the earlier posts, and less than half that share
+# of the new ones. It needs at least MIN_OLD_POSTS and MIN_NEW_POSTS.
 MIN_HIT_RATE, MIN_OLD_POSTS, MIN_NEW_POSTS = 0.5, 30, 30
-# One text in so many of a source's posts is a mistake, an attack, or a channel without descriptions.
+# One text in at least this share of a source's posts is a mistake, an attack, or a channel without
+# descriptions.
 MIN_ONE_TEXT_SHARE = 0.5
 PATTERN_SCHEMA = {
     "source_id": pl.String, "version": pl.Int32, "kind": pl.String, "pattern": pl.String, "posts": pl.Int64,
@@ -56,7 +59,7 @@ def load_templates(lake: Lake) -> Templates:
 
 
 def learn_from_sample(lake: Lake, run: Run, plan: Plan, context: ParseContext) -> list[LearnedTemplate]:
-    """Learn from a sample of the files of a plan what recurs over the sources that have no template yet."""
+    """Learn templates from a sample of a plan's files, for sources without a template, and return them."""
     if plan.todo.height < MIN_FILES_TO_LEARN:
         return []
     sampling_steps = (
@@ -83,10 +86,10 @@ def learn_from_sample(lake: Lake, run: Run, plan: Plan, context: ParseContext) -
 def learn_lake(
     lake: Lake, run: Run, context: ParseContext, sources: Sequence[str] = (), *, from_scratch: bool = False
 ) -> list[LearnedTemplate]:
-    """Learn what recurs over the posts of a lake, of the sources with posts that their template has not seen.
+    """Learn templates from the posts of a lake, for sources with posts that their template has not seen.
 
-    Of `sources` where some are named, whether their templates have seen all or not. What a source's last version
-    holds stays in the next, unless it is learned `from_scratch`.
+    If `sources` are named, only these are learned, with or without such posts. The patterns of a source's
+    last version stay in the next one, unless it is learned `from_scratch`.
     """
     rows = templates.sources_with_new_posts(lake, include_all=from_scratch or bool(sources)).filter(
         pl.col("posts") >= MIN_POSTS
@@ -111,21 +114,21 @@ def learn_lake(
 def relearn_undertrained(
     lake: Lake, run: Run, context: ParseContext, *, is_large: bool
 ) -> list[LearnedTemplate]:
-    """Learn of the sources whose template was learned in an older way.
+    """Learn again the sources whose template was learned in an older way.
 
-    After a large load also of those that have none, or one learned from few of their posts.
+    After a large load, learn also those without a template, or with one learned from few of their posts.
     """
     undertrained = templates.undertrained_sources(lake, MIN_TRAINED_POSTS if is_large else 0, PATTERN_KINDS)
     return learn_lake(lake, run, context, undertrained) if undertrained else []
 
 
 def template_alarms(learned_templates: Iterable[LearnedTemplate]) -> list[Alarm]:
-    """Return what should be looked at."""
+    """Return the alarms of learned templates."""
     return [alarm for each in learned_templates for alarm in each.alarms]
 
 
 def _chunk_sources(rows: pl.DataFrame) -> list[pl.DataFrame]:
-    """Cut sources into chunks whose posts are looked at together."""
+    """Return chunks of sources whose posts are sampled together."""
     sampled_count = pl.col("posts").clip(upper_bound=MAX_SAMPLE_POSTS)
     return chunk_by_total(rows, sampled_count, CHUNK_POSTS)
 
@@ -133,7 +136,7 @@ def _chunk_sources(rows: pl.DataFrame) -> list[pl.DataFrame]:
 def _sample_posts(
     lake: Lake, context: ParseContext, rows: pl.DataFrame
 ) -> dict[str, tuple[list[TrainingSample], list[TrainingSample]]]:
-    """Return the posts of some sources to learn from: those that their templates have seen, and the others."""
+    """Return sampled posts of some sources: those that their templates have seen, and the others."""
     sampled_posts = templates.sample_posts(lake, rows, MAX_SAMPLE_POSTS)
     contents = files_table.contents(lake, sampled_posts["blob"])
     samples_by_source: dict[str, tuple[list[TrainingSample], list[TrainingSample]]] = {
@@ -145,7 +148,7 @@ def _sample_posts(
         for training_sample in _training_samples(
             tasks, context, sum(len(content) for content in contents.values())
         ):
-            # a post that this version of postlake would place elsewhere waits for an ingest of its file
+            # a post to which this version of postlake gives another source waits for an ingest of its file
             if training_sample.source_id in samples_by_source:
                 samples_by_source[training_sample.source_id][is_new[0]].append(training_sample)
     return samples_by_source
@@ -159,7 +162,7 @@ def _learn_source(
     *,
     from_scratch: bool = False,
 ) -> tuple[LearnedTemplate, pl.DataFrame]:
-    """Learn from the posts of a source; give what was learned, and the rows of its next version if there is one."""
+    """Return what was learned from the posts of a source, and the rows of its next version, if any."""
     samples = [*seen_samples, *new_samples]
     patterns = learn(samples)
     known_patterns = set(previous.patterns) if previous is not None else set[tuple[str, str]]()
@@ -191,7 +194,7 @@ def _pattern_rows(rows: list[tuple[str, int, str, str, int, int]]) -> pl.DataFra
 def _write_versions(
     lake: Lake, run: Run, learned_versions: list[tuple[LearnedTemplate, pl.DataFrame]]
 ) -> list[LearnedTemplate]:
-    """Write all new versions in one commit."""
+    """Write all new versions in one commit, and return what was learned."""
     rows = pl.concat([_pattern_rows([]), *(rows for _, rows in learned_versions)])
     if not rows.is_empty():
         templates.write(lake, rows, run)
@@ -201,7 +204,7 @@ def _write_versions(
 def _layout_alarm(
     source_id: str, previous: Template, seen_samples: list[TrainingSample], new_samples: list[TrainingSample]
 ) -> Alarm | None:
-    """Return an alarm for a source whose posts no longer hold what its template knows."""
+    """Return an alarm for a source whose new posts do not match its template any more."""
     if len(seen_samples) < MIN_OLD_POSTS or len(new_samples) < MIN_NEW_POSTS or not any(previous.patterns):
         return None
     hit_rate_before, hit_rate = (
@@ -220,7 +223,7 @@ def _layout_alarm(
 
 
 def _matches_template(sample: TrainingSample, template: Template) -> bool:
-    """Return whether a post holds some pattern of a template."""
+    """Return whether a post contains a pattern of a template."""
     return bool(template.matches(sample.body)) or any(
         alphanumeric_key(text) in template.blocks for text, *_ in sample.blocks
     )
@@ -239,7 +242,7 @@ def _read_tasks(plan: Plan, files: list[SourceFile]) -> Iterator[ParseTask]:
     for start in range(0, len(files), CHUNK_POSTS):
         chunk = files[start : start + CHUNK_POSTS]
         for file, content in zip(chunk, read_contents(plan, chunk, {}), strict=True):
-            # a folder that has vanished is told by the stage that reads all of it
+            # a vanished folder is reported by the stage that reads all files of it
             if not isinstance(content, VanishedError):
                 yield ParseTask(file, content)
 

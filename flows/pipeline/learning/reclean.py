@@ -1,4 +1,4 @@
-"""Clean posts again, from the bytes that the lake keeps: where the cleaner or their source's template is another now."""
+"""Clean posts again from stored bytes, after a change of the cleaner or of the template of their source."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -25,14 +25,15 @@ from schemas.enums import PARSER_FAULTS, ParseWarning
 
 # posts whose bytes, texts and rows are in memory at a time
 CHUNK_POSTS = 4_000
-# What a cleaned post keeps of its stored row: where it was sighted, and since when it stands.
+# Columns that a cleaned post keeps from its stored row: where its file is, and when its version began or was
+# withdrawn.
 PRESERVED_COLUMNS = ["origin", "path", "version_at", "withdrawn_at"]
 
 
 def reclean(lake: Lake, run: Run, context: ParseContext, sources: Sequence[str] = ()) -> RecleanResult:
-    """Clean the posts of all sources, or of some, that another cleaner or template cleaned. Revisions stay.
+    """Clean the posts of all or some sources that another cleaner or template cleaned, and return the counts.
 
-    What is committed stays, should the run be killed; the next one goes on.
+    Revisions stay as they are. Commits stay even if the run is killed; the next run continues.
     """
     result = _reclean_posts(lake, run, context, templates.stale_posts(lake, CLEANER_VERSION, list(sources)))
     if not sources and not templates.is_current(lake, _code_number()):
@@ -41,9 +42,10 @@ def reclean(lake: Lake, run: Run, context: ParseContext, sources: Sequence[str] 
 
 
 def reclean_leftovers(lake: Lake, run: Run, context: ParseContext) -> RecleanResult:
-    """Clean the posts that a run which was killed, or an older postlake, has left with another template or cleaner.
+    """Clean the posts that a killed run, or an older postlake, left with another template or cleaner.
 
-    Where there are none the logs tell so, and nothing is read. What was left as it is, is tried again by other code.
+    If the Delta logs say that there are none, nothing is read. Posts that could not be cleaned again are
+    tried again by another version of the code only.
     """
     if is_caught_up(lake):
         return RecleanResult()
@@ -56,12 +58,12 @@ def reclean_leftovers(lake: Lake, run: Run, context: ParseContext) -> RecleanRes
 
 
 def is_caught_up(lake: Lake) -> bool:
-    """Return whether, by the logs alone, all posts are cleaned with their templates in force, by this code."""
+    """Return whether this code cleaned all posts with the newest templates, according to the logs alone."""
     return templates.is_current(lake, _code_number())
 
 
 def _code_number() -> int:
-    """Return a number for the version of the code that reads and cleans, as a Delta transaction can hold it."""
+    """Return a number for the version of the code that parses and cleans, for a Delta transaction."""
     version_bytes = f"{code_version()} {CLEANER_VERSION}".encode()
     return int.from_bytes(blake2b(version_bytes, digest_size=6).digest())
 
@@ -74,13 +76,13 @@ def _reclean_posts(lake: Lake, run: Run, context: ParseContext, stale_posts: pl.
             total += _reclean_chunk(lake, run, executor, chunk)
             report_progress("reclean", total.posts, stale_posts.height)
     if total.posts:
-        # else undoing a batch that is killed later would undo this too
+        # otherwise the rollback of a batch that is killed later would undo this too
         record_versions(lake)
     return total
 
 
 def _partition_chunks(lake: Lake, stale_posts: pl.DataFrame) -> Iterator[pl.DataFrame]:
-    """Cut posts, in the order of partitions, into chunks that hold whole partitions."""
+    """Yield posts in chunks of whole partitions, in the order of the partitions."""
     partition = lake.partition_columns("posts")
     partition_sizes = stale_posts.group_by(partition, maintain_order=True).len()
     for chunk in chunk_by_total(partition_sizes, pl.col("len"), CHUNK_POSTS):
@@ -97,7 +99,8 @@ def _reclean_chunk(lake: Lake, run: Run, executor: LazyExecutor, chunk: pl.DataF
     parsed_posts, failures = valid_post_rows(parsed, run), _failures(parsed)
     partitions = chunk.select(lake.partition_columns("posts")).unique()
     stored_posts = lake.read_partitions("posts", partitions)
-    # a post that this version of postlake would name, place or date otherwise waits for an ingest of its file
+    # a post to which this version of postlake gives another id, source or date waits for an ingest of its
+    # file
     match_columns = ["post_id", "source_id", "date", "blob"]
     cleaned_posts = stored_posts.select(*match_columns, *PRESERVED_COLUMNS, old="content_hash").join(
         parsed_posts.drop(PRESERVED_COLUMNS), on=match_columns
@@ -124,7 +127,7 @@ def _failures(parsed: list[ParsedColumns]) -> tuple[Failure, ...]:
 
 
 def _with_skipped_warnings(unchanged_posts: pl.DataFrame, stale_posts: pl.DataFrame) -> pl.DataFrame:
-    """Warn on the posts that could not be cleaned again, and only on these."""
+    """Return the unchanged posts; only those that could not be cleaned again get a warning."""
     is_skipped = pl.col("post_id").is_in(stale_posts["post_id"].implode())
     warning = pl.lit([ParseWarning.NOT_CLEANED_AGAIN.value], pl.List(pl.String))
     return unchanged_posts.with_columns(

@@ -1,1 +1,1 @@
-"""Maintenance, verification and migration of a lake, as runs. How a table is compacted or checked is lake's."""
+"""Maintenance and verification of a lake, as runs. The package `lake` compacts and checks tables."""

@@ -1,4 +1,4 @@
-"""Keep the tables of a lake in shape, from end to end, without Prefect: files put together, old ones cleared away."""
+"""Maintain the tables of a lake, from start to end, without Prefect: compact small files, delete old ones."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -24,9 +24,10 @@ from schemas.enums import HtmlParser
 
 @dataclass(slots=True)
 class TableMaintenance:
-    """What was done for a table. Files and bytes are those of its current version, before and after.
+    """The maintenance of a table. Files and bytes are those of its current version, before and after.
 
-    `compacted` files were put together; `removed` ones were of old versions, `orphans` of none.
+    `compacted` counts files that were merged, `removed` deleted files of old versions, `orphans` deleted
+    files that belong to no version.
     """
 
     table: str
@@ -42,7 +43,7 @@ class TableMaintenance:
 
 @dataclass(slots=True)
 class MaintainResult:
-    """What was done, or in a dry run would be, and how the lake stands after it."""
+    """The result of a maintenance run, or of a dry run, and the size of the lake after it."""
 
     run_id: str
     dry_run: bool
@@ -53,7 +54,7 @@ class MaintainResult:
     versions: dict[str, int] = field(default_factory=dict)
 
     def summary_line(self) -> str:
-        """Return what was done, on one line."""
+        """Return the result on one line."""
         compacted, removed, orphans, freed_bytes = (
             sum(getattr(each, name) for each in self.tables)
             for name in ("compacted", "removed", "orphans", "freed_bytes")
@@ -66,10 +67,10 @@ class MaintainResult:
 
 
 class MaintainRun:
-    """One run with the writer lock held; its stages are called in order, each once.
+    """One run that holds the writer lock; call its stages in order, each once.
 
-    Killed between any two of them, the lake is whole: nothing is deleted before the ledger agrees with what stands
-    and the run is recorded.
+    If it is killed between two stages, the lake is consistent: nothing is deleted before the `files` table
+    records the current versions of the other tables and the run is recorded.
     """
 
     def __init__(self, lake: Lake, run: Run, options: MaintainOptions) -> None:
@@ -81,7 +82,7 @@ class MaintainRun:
         self._result_of = {each.table: each for each in table_results}
 
     def compact(self) -> int:
-        """Put small files together, the ledger's last; give how many there were."""
+        """Compact small files, those of the `files` table last, and return their number."""
         with self.timer.measure("compact"):
             file_count, files_done = sum(each.files_before for each in self.result.tables), 0
             for name in sorted(self._result_of, key="files".__eq__):
@@ -100,7 +101,7 @@ class MaintainRun:
             release_memory()
 
     def clean(self) -> MaintainResult:
-        """Record the run, then delete what no version needs that is still to be read, and shorten the logs."""
+        """Record the run, delete files that no retained version needs, shorten the logs; return a result."""
         with self.timer.measure("find"):
             unreferenced = {name: self._find_unreferenced(name) for name in self._result_of}
         self._record()
@@ -143,7 +144,7 @@ class MaintainRun:
 
 @contextmanager
 def open_maintain_run(options: MaintainOptions) -> Iterator[MaintainRun]:
-    """Open a lake for maintenance, and mend what a killed run left behind; a dry run mends nothing.
+    """Open a lake for maintenance, and repair what a killed run left behind; a dry run repairs nothing.
 
     Raises LakeError before anything is written.
     """
@@ -158,7 +159,7 @@ def open_maintain_run(options: MaintainOptions) -> Iterator[MaintainRun]:
 
 
 def maintain(options: MaintainOptions) -> MaintainResult:
-    """Put small files together, and delete those that only versions older than the retention need."""
+    """Compact small files, delete files that only versions beyond the retention need; return the result."""
     with open_maintain_run(options) as maintain_run:
         maintain_run.compact()
         return maintain_run.clean()

@@ -1,4 +1,4 @@
-"""Look at a whole lake for what should not be so, without Prefect. Nothing is written and no lock is held."""
+"""Verify a whole lake, without Prefect. Nothing is written and no lock is taken."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -20,12 +20,12 @@ from schemas.errors import PostlakeError
 
 
 class FaultyLakeError(PostlakeError):
-    """A lake in which something is not as it should be."""
+    """A lake with at least one finding."""
 
 
 @dataclass(frozen=True, slots=True)
 class VerifyReport:
-    """What was looked at: a lake as it stands, at versions that make a whole, and what was found in it."""
+    """The result of the checks of a lake at consistent versions of its tables."""
 
     lake: str
     deep: bool
@@ -42,7 +42,7 @@ class VerifyReport:
         return [finding for tally in self.checks for finding in tally.shown]
 
     def summary_line(self) -> str:
-        """Return what was found, on one line."""
+        """Return the result on one line."""
         failed = sum(tally.findings > 0 for tally in self.checks)
         skipped = sum(bool(tally.skipped) for tally in self.checks)
         return (
@@ -58,9 +58,9 @@ class VerifyReport:
 
 
 def verify(root: Path, *, deep: bool = True) -> VerifyReport:
-    """Look at a lake: all of its bytes, or only logs, counts and keys.
+    """Verify all bytes of a lake, or only logs, counts and keys, and return the report.
 
-    What a run that writes at the same time, or was killed, has written without its ledger is left out of account.
+    Data that a running or killed run has written but not committed to `files` is ignored.
     """
     timer, findings = StageTimer(), Findings()
     newest_lake, damages = _open_tables(root)
@@ -89,9 +89,10 @@ def verify(root: Path, *, deep: bool = True) -> VerifyReport:
 
 
 def _open_tables(root: Path) -> tuple[Lake, list[DamagedError]]:
-    """Open the tables in the order opposite to that of writing: what one says of another is in that one then.
+    """Return the lake, and the damage of each table that cannot be opened.
 
-    Gives what is the matter with those that cannot be opened.
+    Tables are opened in reverse order of writing: data that one table refers to is then in the table opened
+    after it.
     """
     lake, damages = Lake(root, open_lake(root).granularity), list[DamagedError]()
     for name in reversed(lake.table_names()):

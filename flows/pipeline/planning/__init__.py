@@ -1,1 +1,1 @@
-"""What a run will read: the difference between a source and the lake, the plan, the commits of a history. Nothing is parsed here."""
+"""Plan a run: compare sources with the lake, choose files, order the commits of a history. No parsing."""

@@ -1,4 +1,4 @@
-"""One source held against the ledger: what is the same, what came, what went."""
+"""Compare one source with the `files` table: unchanged, added and deleted files."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -26,17 +26,18 @@ FILE_SCHEMA = {
     "problem": pl.String,
     "blob": pl.String,
 }
-# files listed between two words about progress
+# files listed between two progress reports
 PROGRESS_FILES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class SourceDiff:
-    """How a source differs from what the ledger knows of it.
+    """The difference between a source and its rows in the `files` table.
 
-    `found` counts its files. `changed` are files (FILE_SCHEMA) that are new or other than the ledger has them,
-    `previous_rows` what it has of these, and `gone` of those that went (files_table.LIVE_COLUMNS). `withheld_deletions` counts files that
-    were not found and are not taken for gone, since their folder could not be listed.
+    `file_count` counts the files of the source. `changed` are new and changed files (FILE_SCHEMA).
+    `previous_rows` are the rows of changed files, `deleted` those of deleted files
+    (files_table.LIVE_COLUMNS). `withheld_deletions` counts files that were not found but do not count as
+    deleted, since their folder could not be listed.
     """
 
     file_count: int
@@ -47,10 +48,11 @@ class SourceDiff:
 
 
 def diff_source(lake: Lake, source: Source, checkpoint: Checkpoint, *, verify: bool) -> SourceDiff:
-    """Compare by what changed since the last commit, where both sides know it, else by listing all.
+    """Return the difference between a source and the `files` table.
 
-    A file is the same when its blob is; where that is not known before reading, when path, size and mtime_ns
-    are, unless all are to be verified.
+    It comes from the changes since the commit of the checkpoint if the source and the lake know it, else from
+    a full listing. A file is unchanged if its blob is the same. If the blob is not known before reading,
+    path, size and mtime_ns must be the same, and `verify` must not be set.
     """
     if (
         checkpoint.commit
@@ -105,7 +107,7 @@ def _diff_by_listing(lake: Lake, source: Source, *, verify: bool) -> SourceDiff:
 
 
 def list_files(source: Source) -> pl.DataFrame:
-    """List all files of a source: FILE_SCHEMA."""
+    """Return all files of a source: FILE_SCHEMA."""
     return pl.concat([_file_frame([]), *_list_chunks(source)])
 
 
@@ -122,7 +124,7 @@ def _file_frame(files: Iterable[SourceFile]) -> pl.DataFrame:
 
 
 def _drop_unlistable(missing: pl.DataFrame, listed_files: pl.DataFrame) -> pl.DataFrame:
-    """Leave out files below a folder that could not be listed: they may well be there."""
+    """Return the missing files, but none below a folder that could not be listed: they may still exist."""
     unlistable = listed_files.filter(pl.col("problem") == Reason.UNREADABLE.value)
     if (unlistable["path"] == ".").any():
         return missing.clear()
@@ -132,9 +134,10 @@ def _drop_unlistable(missing: pl.DataFrame, listed_files: pl.DataFrame) -> pl.Da
 
 
 def hash_suspects(source: Source, diff: SourceDiff) -> SourceDiff:
-    """Read, of the files whose blob is not known, those that may be known content: touched, or moved.
+    """Return the difference with the blobs of files that may be known content, touched or moved.
 
-    What moved has the size of a file that went, or of one that was edited. The others are not read twice.
+    These files are read here. A moved file has the size of a deleted or edited file. The others are not read
+    here, so that they are read only once.
     """
     old_sizes = pl.concat([diff.deleted, diff.previous_rows])["size"].unique()
     is_suspect = (

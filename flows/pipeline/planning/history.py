@@ -1,4 +1,4 @@
-"""The history of repositories, replayed commit by commit as if each had been ingested when it was made."""
+"""Replay the history of repositories commit by commit, as if each was ingested when it was made."""
 
 import datetime as dt
 import logging
@@ -29,11 +29,11 @@ EMPTY_PLAN = Plan(
 
 
 def plan_history(lake: Lake, run: Run, sources: Sequence[Source]) -> Plan:
-    """Plan to replay the commits that came since the last ingested one, or all.
+    """Return a plan that replays the commits since the last ingested one, or all.
 
-    Where a history does not go on from what the lake holds of it (it was rewritten, or cut short, or a run
-    was killed that did not replay it), what separates the two is taken as one change, by a plan as for an
-    ingest, and said. Raises SourceError for a source without a history.
+    The history may not continue from the state of the lake: it was rewritten or cut short, or a killed run
+    did not replay it. Then the difference is taken as one change, planned as for an ingest, and a warning is
+    logged. Raises SourceError for a source without a history.
     """
     repositories = [_as_git_source(source) for source in sources]
     checkpoints = runs.checkpoints_of(lake, [source.origin for source in repositories])
@@ -61,7 +61,7 @@ def _as_git_source(source: Source) -> GitSource:
 
 
 def _plan_replay(lake: Lake, source: GitSource, checkpoint: Checkpoint, run: Run) -> CommitReplay | None:
-    """Return the commits to replay; None where the lake holds other files than the commit they begin after."""
+    """Return the commits to replay; None if the history does not continue from the state of the lake."""
     is_new = checkpoint.commit is None and files_table.count_live_files(lake, source.origin) == 0
     has_checkpoint = checkpoint.commit is not None and checkpoint.is_complete
     commits = (
@@ -81,10 +81,11 @@ def _plan_replay(lake: Lake, source: GitSource, checkpoint: Checkpoint, run: Run
 def monotonic_times(
     times: Sequence[dt.datetime], after: dt.datetime | None, until: dt.datetime
 ) -> list[dt.datetime]:
-    """Return each commit of a line a moment, later than the one before and than `after`.
+    """Return a time for each commit of a line, later than that of the commit before it and than `after`.
 
-    Clocks go wrong. Believed are the times of the longest sequence of commits in which time does not run
-    backwards, nor past `until`; a commit between two of them is taken to follow the one before it at once.
+    Clocks can be wrong. Trusted are the times of the longest sequence of commits in which time does not
+    decrease and does not exceed `until`. Any other commit gets the time directly after that of the commit
+    before it.
     """
     plausible = _longest_nondecreasing(times, after, until)
     first_plausible = next((index for index in range(len(times)) if index in plausible), len(times))
@@ -103,7 +104,7 @@ def monotonic_times(
 def _longest_nondecreasing(
     times: Sequence[dt.datetime], after: dt.datetime | None, until: dt.datetime
 ) -> set[int]:
-    """Return the places of a longest sequence of times that does not decrease, between two bounds (patience sorting)."""
+    """Return the indexes of a longest non-decreasing sequence of times between two bounds (patience sort)."""
     sequence_ends, end_indexes, predecessors = list[dt.datetime](), list[int](), dict[int, int | None]()
     for index, time in enumerate(times):
         if time > until or (after is not None and time <= after):

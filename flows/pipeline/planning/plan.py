@@ -1,4 +1,4 @@
-"""Find: what there is, what the lake has seen of it, and so what is to be read."""
+"""The find stage: compare the sources with the lake, and plan which files to read."""
 
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
@@ -16,16 +16,19 @@ from lake.tables import files as files_table
 from lake.tables import runs
 from schemas.tables import empty_table
 
-# A file whose content the lake knows: where it is now, and the run that read it.
+# A file whose content the lake knows: its current path, and the run that read it.
 ALREADY_PARSED_COLUMNS = [*KEY, "size", "mtime_ns", "blob", "run_id", "read_at"]
-# File names begin with dates: files of one month are read together, whatever folders they are in.
+# File names begin with dates: files of one month are read together, in any folder.
 READ_ORDER = [FILE_NAME, *KEY]
 SECOND = dt.timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
 class CommitReplay:
-    """The commits of a repository to be replayed: after a mark, each with its moment; `effective_at` is the last."""
+    """The commits of a repository to replay: those after a checkpoint, each with its effective time.
+
+    `effective_at` is the last of these times.
+    """
 
     source: GitSource
     checkpoint: Checkpoint
@@ -35,7 +38,7 @@ class CommitReplay:
 
 @dataclass(frozen=True, slots=True)
 class ShrunkenSource:
-    """An origin of whose `posts` so many would be `lost_posts`: left without any file."""
+    """An origin with `posts`, of which `lost_posts` would be left without any file."""
 
     origin: str
     lost_posts: int
@@ -44,17 +47,18 @@ class ShrunkenSource:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a run will do.
+    """The work of a run.
 
-    `todo` holds the files to read, in order of their names. `already_parsed` are files whose content the lake has read
-    before; `deleted` are no longer there; `edited` are those of `todo` that the ledger knows with other content.
-    `effective_times` gives for each origin the moment of its history at which all this is so. `moved` counts the known
-    files that another path held and that is gone, `withheld_deletions` those that may be there and were not found. A replay
-    of history takes what it reads from `replays`.
+    `todo` contains the files to read, in the order of their names. `already_parsed` are files whose content
+    the lake has read before; `deleted` files do not exist any more; `edited` are those of `todo` that the
+    lake knows with other content. `effective_times` has for each origin the time in its history at which all
+    this is true. `moved` counts known files that were at another path, which is deleted. `withheld_deletions`
+    counts files that were not found but may exist. A replay of history reads the commits of `replays`.
 
-    `scope` names the files (KEY) that the run is about where these are not all of its sources. `is_reparse`: what is to be
-    read is parsed, though the lake has read that content. `learns_templates`: sources without a template get one. `shrunken_sources` are
-    the origins of which nothing is taken for gone. `plan_id` names the stored plan that is carried out.
+    `scope` has the files (KEY) of the run if it does not cover all files of its sources. With `is_reparse`
+    the files are parsed even though the lake has read their content. With `learns_templates` sources without
+    a template get one. `shrunken_sources` are the origins whose deletions are withheld. `plan_id` is the
+    stored plan that is carried out.
     """
 
     kind: str
@@ -78,7 +82,7 @@ class Plan:
 
     @property
     def origins(self) -> list[str]:
-        """Return the sources that are compared as a whole."""
+        """Return the origins of the sources that are compared as a whole."""
         return [source.origin for source in self.sources] if self.scope is None else []
 
     @property
@@ -86,7 +90,10 @@ class Plan:
         return {source.origin: source.commit_id for source in self.sources if source.commit_id}
 
     def checkpoints_during(self, checkpoints: Mapping[str, Checkpoint]) -> dict[str, Checkpoint]:
-        """Return how far repositories are followed while this is done: of what it changes the lake may hold any part."""
+        """Return the checkpoints during the run: those of changing origins are incomplete.
+
+        Until the run ends, the lake may contain any part of the changes.
+        """
         changing_origins = self.origins if self.scope is None else self._partially_advanced(checkpoints)
         return {
             origin: replace(checkpoint, is_complete=checkpoint.is_complete and origin not in changing_origins)
@@ -96,7 +103,7 @@ class Plan:
     def checkpoints_after(
         self, checkpoints: Mapping[str, Checkpoint], *, excluding: Collection[str] = ()
     ) -> dict[str, Checkpoint]:
-        """Return how far repositories are followed once this is done; those that have shrunk, and some others, no further."""
+        """Return the checkpoints after the run; shrunken and `excluding` origins do not advance."""
         excluded = {each.origin for each in self.shrunken_sources} | {*excluding}
         complete = {
             source.origin: Checkpoint(source.commit_id, self.effective_times[source.origin], is_complete=True)
@@ -106,7 +113,7 @@ class Plan:
         return self.checkpoints_during(checkpoints) | complete
 
     def _partially_advanced(self, checkpoints: Mapping[str, Checkpoint]) -> list[str]:
-        """Return the repositories of which some files are read as another commit has them than the one they are followed to."""
+        """Return the repositories of which some files are read at a commit other than the checkpoint's."""
         return [
             origin
             for origin, commit_id in self.commit_ids.items()
@@ -115,7 +122,10 @@ class Plan:
 
 
 def plan_ingest(lake: Lake, run: Run, sources: Sequence[Source], *, verify: bool) -> Plan:
-    """Compare each source with the ledger, and find what of it the lake has read before."""
+    """Return the plan of an ingest, from a comparison of each source with the `files` table.
+
+    Files whose content the lake has read before need not be read.
+    """
     checkpoints = runs.checkpoints_of(lake, [source.origin for source in sources])
     effective_times = {
         source.origin: choose_effective_at(lake, source, checkpoints[source.origin], run)
@@ -152,9 +162,9 @@ def plan_ingest(lake: Lake, run: Run, sources: Sequence[Source], *, verify: bool
 def plan_replay(
     lake: Lake, run: Run, sources: Sequence[Source], *, reasons: Collection[str], since: dt.date | None
 ) -> Plan:
-    """Plan to read again from raw the files that were rejected: for some reasons, or all, and read since a day.
+    """Return a plan to parse rejected files again from `raw`: for some reasons, or all, and read since a day.
 
-    Files whose bytes the lake does not hold (unreadable, too_large) are left out.
+    Files whose bytes the lake does not hold (unreadable, too_large) are not in the plan.
     """
     rejects = files_table.rejects(lake, reasons, since).with_columns(problem=pl.lit(None, pl.String))
     stored_blobs = files_table.stored_blobs(lake, rejects["blob"])
@@ -176,9 +186,9 @@ def _diff_frames(
 
 
 def choose_effective_at(lake: Lake, source: Source, checkpoint: Checkpoint, run: Run) -> dt.datetime:
-    """Return the moment of its history that a source stands at: the commit's, or the run's.
+    """Return the effective time of a source: the time of its commit, or the start of the run.
 
-    The clock of a commit is believed as long as it goes on from the last one ingested, and is not ahead of ours.
+    The time of the commit is trusted if it follows that of the last ingested commit and is not in the future.
     """
     if source.committed_at is None or source.committed_at > run.started_at:
         return run.started_at
@@ -197,7 +207,7 @@ def choose_effective_at(lake: Lake, source: Source, checkpoint: Checkpoint, run:
 
 
 def _pair_moved(new_files: pl.DataFrame, deleted: pl.DataFrame) -> pl.DataFrame:
-    """Pair files at new paths with files that went, of one origin, content and name: KEY, run_id, read_at."""
+    """Return new files paired with deleted files of equal origin, content and name: KEY, run_id, read_at."""
     match_columns = ["origin", *CONTENT_KEY]
 
     def with_sequence_number(files: pl.DataFrame) -> pl.DataFrame:
@@ -213,7 +223,7 @@ def _pair_moved(new_files: pl.DataFrame, deleted: pl.DataFrame) -> pl.DataFrame:
 def with_parsed_by(
     already_parsed: pl.DataFrame, previous_rows: pl.DataFrame, moved_rows: pl.DataFrame, run: Run
 ) -> pl.DataFrame:
-    """Add the run that parsed each known content: for touched and moved files the run that did, for others this one."""
+    """Return files with the run that parsed them: for touched and moved files the earlier one, else `run`."""
     parsed_by = pl.concat([_touched_rows(already_parsed, previous_rows), moved_rows])
     return (
         already_parsed.join(parsed_by, on=KEY, how="left")
@@ -230,7 +240,7 @@ def _touched_rows(already_parsed: pl.DataFrame, previous_rows: pl.DataFrame) -> 
 
 
 def with_deleted_at(files: pl.DataFrame, effective_times: dict[str, dt.datetime]) -> pl.DataFrame:
-    """Return files as ones that go at the moments of their origins."""
+    """Return files as deletions at the effective times of their origins: KEY, gone_at."""
     deleted_at = pl.col("origin").replace_strict(
         effective_times, return_dtype=empty_table("files").schema["gone_at"]
     )

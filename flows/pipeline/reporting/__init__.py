@@ -1,1 +1,1 @@
-"""What a run tells: its counts, alarms, rates, rejects, and the page about it. Nothing is changed here."""
+"""The reports of a run: counts, alarms, rates, rejects and summaries. Nothing is changed here."""

@@ -1,4 +1,4 @@
-"""The account of a run: every file that was found is one thing or another, and their sum is checked."""
+"""The counts of a run: each file found has exactly one outcome, and the sum is checked."""
 
 import datetime as dt
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ from schemas.tables import OUTCOME_COLUMNS
 
 @dataclass(slots=True)
 class Summary:
-    """What a run did: found = unchanged + posts + duplicates + rejected + ignored."""
+    """The result of a run: found = unchanged + posts + duplicates + rejected + ignored."""
 
     run_id: str
     kind: str
@@ -54,7 +54,7 @@ class UnbalancedError(PostlakeError):
 
 
 class FailuresError(PostlakeError):
-    """A run that did all that it could, but for files that the code failed at, or that went; `done` tells what it did."""
+    """A run that completed, but the code failed at files, or origins shrank or vanished; see `result`."""
 
     def __init__(self, message: str, result: Any) -> None:
         super().__init__(message)
@@ -62,7 +62,7 @@ class FailuresError(PostlakeError):
 
 
 def raise_if_failed(run_id: str, alarms: Iterable[Alarm], result: Any) -> None:
-    """Raise FailuresError for a run that has come upon files that the code failed at, or origins that shrank or vanished."""
+    """Raise FailuresError if the code failed at files of the run, or if origins shrank or vanished."""
     alarms = list(alarms)
     faults = [
         each.text for each in alarms if each.kind in {AlarmKind.SOURCE_SHRANK, AlarmKind.SOURCE_VANISHED}
@@ -77,23 +77,23 @@ def raise_if_failed(run_id: str, alarms: Iterable[Alarm], result: Any) -> None:
 
 
 def outcome_counts(summary: Summary) -> dict[str, int]:
-    """Return the counts that balance by name: found, and what it is the sum of."""
+    """Return the counts that must balance by name: found, and its parts."""
     return {name: getattr(summary, name) for name in ("found", *OUTCOME_COLUMNS)}
 
 
 def imbalance_message(summary: Summary) -> str:
-    """Return what does not add up."""
+    """Return a message about counts that do not add up."""
     parts = ", ".join(f"{getattr(summary, name)} {name}" for name in OUTCOME_COLUMNS)
     return f"run {summary.run_id}: {summary.found} files found, but {parts}"
 
 
 def as_row(summary: Summary, run: Run) -> dict[str, object]:
-    """Return the row of `runs`, without the versions of the tables."""
+    """Return the row of the `runs` table, without the versions of the tables."""
     return asdict(summary) | {"alarms": [alarm.text for alarm in summary.alarms]} | _run_columns(run)
 
 
 def maintenance_row(kind: str, run: Run, timer: StageTimer, *, resumed: bool) -> dict[str, object]:
-    """Return the row of a run that read no source and, so far as is told here, changed no post."""
+    """Return the row of a run that read no source; its counts are 0 unless the caller replaces them."""
     return {
         **dict.fromkeys(("found", *OUTCOME_COLUMNS, "gone", "moved", "bytes_read"), 0),
         **{name: {} for name in ("heads", "as_of", "reasons")},

@@ -1,4 +1,4 @@
-"""What a person should look at after a run: sources whose posts are not what they were, and runs that are unlike others."""
+"""Alarms that a person should check after a run: sources or runs that differ from earlier ones."""
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,25 +15,27 @@ from lake.tables import files, runs
 from posts.sources.paths import printable
 from schemas.enums import AlarmKind, ParseWarning
 
-# A share is told from so many posts; the boilerplate of a source seldom drifts by a quarter of its text.
+# A share is computed from at least this many posts. The boilerplate of a source rarely changes by a quarter
+# of its text.
 MIN_OLD_POSTS, MIN_NEW_POSTS, MAX_SHARE_DRIFT = 30, 30, 0.25
-# The share of rejects is held against runs that read so many files, if there are so many of them. It is far off outside
-# all that they had, and so far from their median that chance does not explain it: four standard deviations, taken as if
-# 2 % were usual where less is, and a twentieth of the files at least. Of 30 files 4 must be rejected, of 100 files 6.
+# The share of rejects is compared with past runs that read MIN_READ_FILES files, if there are MIN_PAST_RUNS
+# of them. An alarm needs a share outside the range of all these runs, and a difference from their median that
+# chance does not explain: four standard deviations, computed with a usual share of at least 2 %, and at least
+# a twentieth of the files. Of 30 files 4 must be rejected, of 100 files 6.
 MIN_READ_FILES, MIN_PAST_RUNS, MAX_DEVIATIONS, MIN_USUAL_SHARE, MIN_SHARE_DIFFERENCE = 30, 5, 4, 0.02, 0.05
 READ_COUNT = pl.col("found") - pl.col("unchanged")
-# files that the code failed at and that a line names
+# files that the code failed at and that an alarm lists
 MAX_FAILURES_SHOWN = 3
-# path, reason, detail of a file that the code failed at
+# path, reason and detail of a file that the code failed at
 Failure = tuple[str, str, str]
 Numbers = Mapping[str, float | int | str]
 
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """One thing to look at: its kind, the line that tells it, the source_id it is about, and the numbers behind it.
+    """An alarm: its kind, its text, the source_id that it is about, and its numbers.
 
-    No source where it is about the run as a whole.
+    `source` is None where it is about the whole run.
     """
 
     kind: AlarmKind
@@ -64,7 +66,7 @@ def parser_error_alarms(failures: Sequence[Failure]) -> list[Alarm]:
 
 
 def shrunken_source_alarm(origin: str, lost_posts: int, posts: int) -> Alarm:
-    """Return an alarm for an origin of which nothing was withdrawn, though most of its posts have no file any more."""
+    """Return an alarm for an origin that lost most of its posts; none of them was withdrawn."""
     text = (
         f"source_shrank: {printable(origin)}: {lost_posts:,} of its {posts:,} posts would be left without a file, so nothing "
         "of it was withdrawn; see whether all of it is there, or say that it is meant: --allow-shrink (allow_shrink)"
@@ -75,7 +77,7 @@ def shrunken_source_alarm(origin: str, lost_posts: int, posts: int) -> Alarm:
 
 
 def vanished_source_alarm(origin: str) -> Alarm:
-    """Return an alarm for a folder that was gone before all of it was read; the line is that of VanishedError."""
+    """Return an alarm for a folder that vanished before all of it was read; its text is VanishedError's."""
     return Alarm(
         AlarmKind.SOURCE_VANISHED, f"source_vanished: {VanishedError(origin)}", numbers={"origin": origin}
     )
@@ -86,7 +88,7 @@ def files_text(number: int) -> str:
 
 
 def boilerplate_drift_alarms(lake: Lake, run: Run) -> list[Alarm]:
-    """Return alarms for the sources whose new posts hold a far larger or smaller share of boilerplate than their others."""
+    """Return alarms for sources whose new posts have a far larger or smaller share of boilerplate."""
     share = pl.col("boilerplate_chars") / (pl.col("boilerplate_chars") + pl.col("text_chars"))
     is_new = pl.col("run_id") == run.run_id
     posts = lake.scan("posts").filter(pl.col("boilerplate_chars") + pl.col("text_chars") > 0)
@@ -112,7 +114,10 @@ def _boilerplate_drift_alarm(row: dict[str, Any]) -> Alarm:
 
 
 def mostly_cut_alarms(lake: Lake, run: Run) -> list[Alarm]:
-    """Return an alarm with the number of posts of a run that keep text of which wording and templates would have left next to nothing."""
+    """Return an alarm with the number of a run's posts with the warning MOSTLY_CUT.
+
+    Rules of wording and templates would have left next to nothing of their text, so text was kept.
+    """
     is_mostly_cut = (pl.col("run_id") == run.run_id) & pl.col("warnings").list.contains(
         ParseWarning.MOSTLY_CUT.value
     )
@@ -124,10 +129,11 @@ def mostly_cut_alarms(lake: Lake, run: Run) -> list[Alarm]:
 
 
 def silent_source_alarms(lake: Lake, run: Run, origins: Iterable[str]) -> list[Alarm]:
-    """Return alarms for the sources of some origins whose silence has passed its limit since the last run that read these.
+    """Return alarms for sources that became silent since the last run that read some of the same origins.
 
-    So each silence is told once, and an archive of sources that ended long ago tells none: neither when it is the
-    first of a lake nor when it comes to others, since a source that only this run has read was never awaited.
+    A source is silent if its silence exceeds its limit. So each silence is reported once. An archive of
+    sources that ended long ago raises no alarm: neither as the first of a lake, nor when it is added to
+    others, since no posts were expected from a source that only this run has read.
     """
     previous_start = runs.previous_start(lake, run, origins)
     if previous_start is None:
@@ -154,7 +160,7 @@ def _silent_source_alarm(lake: Lake, row: dict[str, Any], today: dt.date) -> Ala
 def run_reject_alarms(
     lake: Lake, run: Run, kind: str, origins: Iterable[str], outcome_counts: Mapping[str, int]
 ) -> list[Alarm]:
-    """Return an alarm for a run that rejects a far larger or smaller share of what it reads than the runs before it did."""
+    """Return an alarm for a run that rejects a far larger or smaller share of its files than earlier runs."""
     read_count = outcome_counts["found"] - outcome_counts["unchanged"]
     if read_count < MIN_READ_FILES:
         return []
@@ -164,7 +170,7 @@ def run_reject_alarms(
     ]
     if len(past_shares) < MIN_PAST_RUNS:
         return []
-    share, usual_share = outcome_counts["rejected"] / read_count, float(past_shares.median())  # type: ignore[arg-type]  # of some
+    share, usual_share = outcome_counts["rejected"] / read_count, float(past_shares.median())  # type: ignore[arg-type]  # not empty
     expected_share = max(usual_share, MIN_USUAL_SHARE)
     min_difference = max(
         MIN_SHARE_DIFFERENCE, MAX_DEVIATIONS * (expected_share * (1 - expected_share) / read_count) ** 0.5
@@ -176,7 +182,7 @@ def run_reject_alarms(
 
 
 def source_reject_alarms(lake: Lake, run: Run) -> list[Alarm]:
-    """Return alarms for the sources of which far more files are rejected than before."""
+    """Return alarms for sources with a far larger share of rejected files than before."""
     shares = files.count_rejects_by_source(lake, run.run_id).with_columns(
         now=pl.col("rejected_now") / pl.col("new"), before=pl.col("rejected_before") / pl.col("old")
     )

@@ -1,4 +1,4 @@
-"""The sources that a run looked at, as a table: when each last published, and what is new of it."""
+"""A table of the sources of a run: the last publication of each, and its new posts."""
 
 import datetime as dt
 from typing import Any
@@ -18,7 +18,7 @@ HEADER = ("source", "new", "posts", "last post", "days since", "usual gap", "sil
 
 
 def freshness_table(lake: Lake, summary: Summary) -> str:
-    """Return the sources of a run: those with alarms first, then those with new posts, then the latest."""
+    """Return a table of a run's sources: those with alarms first, then with new posts, then the latest."""
     today = runs.start_of(lake, summary.run_id).date()
     read_counts = read_counts_by_source(lake, summary.origins, summary.run_id)
     alarmed_source_ids = {alarm.source for alarm in summary.alarms}

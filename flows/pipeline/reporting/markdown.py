@@ -1,26 +1,26 @@
-"""Markdown that says what its cells hold, whatever they hold."""
+"""Markdown that shows its cells literally, with any characters."""
 
 import re
 from collections.abc import Iterable
 
 from posts.sources.paths import printable
 
-# Names and values come from files of strangers: nothing in them may become a table cell, a tag, a link or emphasis.
-# An underscore within a word means nothing.
+# Names and values come from files of strangers: nothing in them may become a table cell, a tag, a link or
+# emphasis. An underscore within a word has no effect.
 SPECIAL_CHARS = re.compile(r"[\\`*\[\]<>|~$&]|(?<![^\W_])_|_(?![^\W_])")
 MAX_CELL_CHARS = 200
 
 
 def escape(value: object) -> str:
-    """Format a value on one line so that Markdown shows it as it is; a long one is cut."""
+    """Return a value on one line so that Markdown shows it literally; a long one is cut."""
     text = printable(str(value))
     shortened = text if len(text) <= MAX_CELL_CHARS else text[: MAX_CELL_CHARS - 1] + "…"
-    # an address that stands alone would become a link
+    # a bare URL would become a link
     return SPECIAL_CHARS.sub(lambda char: f"&#{ord(char[0])};", shortened).replace("://", ":&#47;/")
 
 
 def table(header: Iterable[str], rows: Iterable[Iterable[object]], *, numbers: Iterable[str] = ()) -> str:
-    """Return a table; the columns of `numbers` stand to the right."""
+    """Return a table; the columns of `numbers` are right-aligned."""
     names, right_aligned = list(header), set(numbers)
     rulers = ["--:" if name in right_aligned else "---" for name in names]
     lines = [names, rulers, *([escape(cell) for cell in row] for row in rows)]
@@ -28,7 +28,7 @@ def table(header: Iterable[str], rows: Iterable[Iterable[object]], *, numbers: I
 
 
 def truncate_rows(rows: list[list[object]], max_rows: int) -> list[list[object]]:
-    """Keep so many rows, and a last one that tells how many more there are."""
+    """Return at most `max_rows` rows, and a last row with the number of the others."""
     if len(rows) <= max_rows:
         return rows
     remainder = f"and {len(rows) - max_rows:,} more"
@@ -36,7 +36,7 @@ def truncate_rows(rows: list[list[object]], max_rows: int) -> list[list[object]]
 
 
 def section(title: str, body: str) -> str:
-    """Return a body its title; nothing where there is no body."""
+    """Return a body with its title; an empty string if there is no body."""
     return f"## {title}\n\n{body}" if body else ""
 
 

@@ -1,4 +1,4 @@
-"""What a run's new files became, where so few are posts of their own that a person should look at it."""
+"""Alarms for runs in which too few new files became posts of their own."""
 
 import polars as pl
 
@@ -10,16 +10,16 @@ from posts.sources.paths import printable
 from schemas.enums import AlarmKind, Outcome
 from schemas.keys import post_id_of_path
 
-# of fewer files a share tells little
+# a share of fewer files means little
 MIN_FILES = 30
 MIN_POST_SHARE, MAX_DUPLICATE_SHARE = 0.5, 0.2
 MAX_REASONS = 3
 
 
 def few_posts_alarms(lake: Lake, run: Run) -> list[Alarm]:
-    """Return alarms for a run that turned less than half of its files into posts, or took more than a fifth for duplicates.
+    """Return alarms if less than half of a run's files became posts, or over a fifth are duplicates.
 
-    With the most frequent reasons, and an example of each.
+    The text has the most frequent reasons, and an example of each.
     """
     files = files_table.rows_of_run(lake, run.run_id)
     if files.height < MIN_FILES:
@@ -53,7 +53,10 @@ def _few_posts_alarm(kind: AlarmKind, headline: str, files: pl.DataFrame, reason
 
 
 def _with_duplicate_reason(lake: Lake, duplicates: pl.DataFrame) -> pl.DataFrame:
-    """Set as reason what makes a duplicate and the file that tells its post one: content, URL or place."""
+    """Return duplicates with a reason: what they share with the current file of their post.
+
+    The reasons are same_content, same_place and same_url.
+    """
     elected_files = files_table.elected_files(lake, duplicates["post_id"]).select(
         "post_id", chosen_blob="blob"
     )

@@ -1,4 +1,4 @@
-"""The rates of a run beside those of the runs of its kind before it."""
+"""The rates of a run, compared with earlier runs of its kind."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from lake.store import Lake
 from lake.tables import runs
 
 READ_COUNT = pl.col("found") - pl.col("unchanged")
-# what is measured of a run that read files; shares are of the files that it read
+# the rates of a run that read files; shares are of the files that it read
 RATES = {
     "files/s": READ_COUNT / pl.col("seconds"),
     "MB/s": pl.col("bytes_read") / 1e6 / pl.col("seconds"),
@@ -20,14 +20,14 @@ RATES = {
     "ignored": pl.col("ignored") / READ_COUNT,
     "boilerplate": pl.col("boilerplate"),
 }
-# fewer have no usual
+# fewer runs define no usual range
 MIN_RUNS = 5
 SHARE_RATES = frozenset({"rejected", "duplicates", "ignored", "boilerplate"})
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """A number of this run, and the median, lowest and highest of the earlier runs that had it; their number is `runs`."""
+    """A number of this run, and the median, lowest and highest of the `runs` earlier runs that have it."""
 
     name: str
     now: float
@@ -42,13 +42,13 @@ class Rate:
 
 
 def run_rates(lake: Lake, run_id: str, kind: str, origins: Iterable[str]) -> list[Rate]:
-    """Return the rates of a recorded run that read files, and its seconds in all and per stage if it read none."""
+    """Return the rates of a recorded run, if it read files, and its seconds in total and per stage."""
     run = Run(run_id, runs.start_of(lake, run_id))
     rows = _with_stages(pl.concat([_run_row(lake, run), runs.comparable_runs(lake, run, kind, origins)]))
     rows = rows.join(
         _boilerplate_shares(lake, rows["run_id"]), on="run_id", how="left", maintain_order="left"
     )
-    # a run that read nothing has no rate, and would pull those of the others to nothing
+    # a run that read nothing has no rate, and would lower the rates of the others
     rate_columns = {name: pl.when(READ_COUNT > 0).then(rate) for name, rate in RATES.items()}
     seconds_columns = {name: pl.col(name) for name in rows.columns if name.startswith("seconds")}
     measured = rows.select(**rate_columns, **seconds_columns)
@@ -60,7 +60,7 @@ def _run_row(lake: Lake, run: Run) -> pl.DataFrame:
 
 
 def _with_stages(rows: pl.DataFrame) -> pl.DataFrame:
-    """Return the seconds of each stage of the first run a column: `seconds: find`."""
+    """Return the rows with a column for the seconds of each stage of the first run: `seconds: find`."""
     stage_names = runs.parse_stages(rows["stage_seconds"][0])
     stage_columns = {
         f"seconds: {stage}": pl.col("stage_seconds").str.json_path_match(f"$.{stage}")
@@ -70,7 +70,7 @@ def _with_stages(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _boilerplate_shares(lake: Lake, run_ids: pl.Series) -> pl.DataFrame:
-    """Return the share of boilerplate in the posts that stand as some runs wrote them: run_id, boilerplate."""
+    """Return the share of boilerplate in the current posts that each run wrote last: run_id, boilerplate."""
     posts = lake.scan("posts").filter(pl.col("run_id").is_in(run_ids.implode()))
     dropped_chars, kept_chars = pl.col("boilerplate_chars").sum(), pl.col("text_chars").sum()
     shares = posts.group_by("run_id").agg(boilerplate=dropped_chars / (dropped_chars + kept_chars))

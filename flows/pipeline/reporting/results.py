@@ -1,4 +1,4 @@
-"""What runs that learn and clean again have done."""
+"""The results of runs that learn templates and clean posts again."""
 
 from dataclasses import dataclass, field
 
@@ -7,7 +7,11 @@ from flows.pipeline.reporting.alarms import Alarm, Failure
 
 @dataclass(frozen=True, slots=True)
 class LearnedTemplate:
-    """What was learned of a source: the version in force, its patterns, how many of these are new, posts looked at."""
+    """The template learned for a source.
+
+    `version` is the newest version, `patterns` counts its patterns, `new` those that the version before
+    lacks, and `learned_from` the sampled posts.
+    """
 
     source_id: str
     version: int
@@ -20,10 +24,10 @@ class LearnedTemplate:
 
 @dataclass(frozen=True, slots=True)
 class RecleanResult:
-    """How many posts were looked at, and how many have another text now.
+    """Counts of posts that were to be cleaned again, and of those whose text changed.
 
-    Others stay as they are: `left` counts those that would be named, placed or dated otherwise, `failed` names those
-    that the code failed at.
+    Some stay as they are: `left` counts those that would get another id, source or date, or be no post any
+    more, `failed` lists those that the code failed at.
     """
 
     posts: int = 0
@@ -42,7 +46,7 @@ class RecleanResult:
 
 @dataclass(slots=True)
 class LearnResult:
-    """What was done: templates learned, posts cleaned again, and how the lake stands now."""
+    """The result of a run: learned templates, recleaned posts, and the versions of the tables."""
 
     run_id: str
     kind: str

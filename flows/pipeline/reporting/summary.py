@@ -1,4 +1,4 @@
-"""The summary of a run as Markdown, for people who look at it in Prefect's UI."""
+"""The summary of a run as Markdown, for the Prefect UI."""
 
 import shlex
 from collections.abc import Iterable, Mapping
@@ -23,7 +23,7 @@ Links = Mapping[str, str]
 
 
 def run_markdown(summary: Summary, lake: Lake, links: Links) -> str:
-    """Return what a run did, as Markdown: what its files became, what to look at, and how it compares with the runs before it."""
+    """Return the result of a run as Markdown: outcomes of files, alarms, comparison with earlier runs."""
     measured_rates = run_rates(lake, summary.run_id, summary.kind, summary.origins)
     parts = [
         f"# {summary.kind.capitalize()} {escape(summary.run_id)}",
@@ -42,7 +42,7 @@ def run_markdown(summary: Summary, lake: Lake, links: Links) -> str:
 
 
 def learn_markdown(result: LearnResult, lake: Lake, links: Links) -> str:
-    """Return what was learned and cleaned again, as Markdown."""
+    """Return the learned templates and recleaned posts of a run as Markdown."""
     reclean_result = result.recleaned
     template_columns = ("source_id", "version", "patterns", "new", "learned_from")
     new_templates = [
@@ -65,7 +65,7 @@ def learn_markdown(result: LearnResult, lake: Lake, links: Links) -> str:
 
 
 def summary_line(summary: Summary) -> str:
-    """Return the accounting equation and what else happened, on one line."""
+    """Return the equation of the counts, and moved and deleted files, on one line."""
     parts = " + ".join(f"{getattr(summary, name)} {name}" for name in OUTCOME_COLUMNS)
     balance = "balanced" if summary.balanced else "NOT balanced"
     moves_and_deletions = f"{summary.moved} moved; {summary.gone} gone"
@@ -118,7 +118,7 @@ def _format_rate(name: str, value: float) -> str:
 
 
 def _stages_table(seconds: Mapping[str, float], measured_rates: Iterable[Rate]) -> str:
-    """Draw the seconds of each stage as bars, beside their usual."""
+    """Return a table of the seconds of each stage with bars, next to their usual seconds."""
     max_seconds = max(seconds.values(), default=0) or 1
     usual_seconds = {each.name: f"{each.median:,.2f}" for each in measured_rates if each.runs}
     rows = [

@@ -1,1 +1,1 @@
-"""Sources that a run opens, by the name that a person gives: folders, repositories and their cache, the lake's own bytes. No rows."""
+"""Open the sources that a user names: folders, repositories and their cache, bytes in the lake. No rows."""

@@ -1,4 +1,4 @@
-"""Where posts come from: folders, git repositories and archives, all read in one way."""
+"""The sources of posts: folders, git repositories and archives, behind one interface."""
 
 import datetime as dt
 import os
@@ -16,12 +16,13 @@ from schemas.enums import Reason
 from schemas.errors import PostlakeError
 
 Content = bytes | NotAPost
-# Of the files that are to be read next, so many at least and over half of them must be gone for a folder to have vanished.
+# A folder has vanished if at least this many of the files to be read next, and over half of them, are
+# missing.
 MIN_VANISHED_FILES = 20
 
 
 class VanishedError(PostlakeError):
-    """A folder that went while it was read: unmounted, or deleted."""
+    """A folder that vanished while it was read: it was unmounted or deleted."""
 
     def __init__(self, origin: str) -> None:
         super().__init__(
@@ -50,9 +51,10 @@ def _missing_object(file: SourceFile) -> NotAPost:
 
 
 class Source(Protocol):
-    """A place that holds files. `origin` names it in the ledger.
+    """A location that contains files. `origin` is its name in the `files` table.
 
-    `commit_id` and `committed_at` are the commit that is read and its time; None where the place has no history of its own.
+    `commit_id` and `committed_at` are the commit that is read and its time; None where the source has no
+    history.
     """
 
     @property
@@ -65,18 +67,18 @@ class Source(Protocol):
     def committed_at(self) -> dt.datetime | None: ...
 
     def list_files(self) -> Iterator[SourceFile]:
-        """Return every post file, with its blob where that is known before reading."""
+        """Yield every post file, with its blob where that is known before reading."""
 
     def changes_since(self, commit_id: str) -> tuple[list[SourceFile], list[str]] | None:
-        """Return the files that came or changed since a commit, and the paths that went; None if that is not known."""
+        """Return the files added or changed since a commit, and the deleted paths; None if not known."""
 
     def read(self, files: Iterable[SourceFile]) -> Iterator[Content]:
-        """Read files, in their order."""
+        """Yield the contents of files, in their order."""
 
 
 @dataclass(frozen=True, slots=True)
 class FolderSource:
-    """A folder of files as they stand."""
+    """A folder of files in its current state."""
 
     root: bytes
     commit_id: None = None
@@ -87,7 +89,7 @@ class FolderSource:
         return decode_path(self.root)
 
     def list_files(self) -> Iterator[SourceFile]:
-        """Yield every post file. Raises VanishedError where the folder is gone before all of it is listed."""
+        """Yield every post file. Raises VanishedError if the folder vanishes before all of it is listed."""
         try:
             yield from walk_folder(self.root)
         except OSError as error:
@@ -96,10 +98,13 @@ class FolderSource:
             raise VanishedError(self.origin)
 
     def changes_since(self, commit_id: str) -> None:
-        """A folder does not remember."""
+        """Return None: a folder has no history."""
 
     def read(self, files: Iterable[SourceFile]) -> Iterator[Content]:
-        """Read files, in their order. Raises VanishedError where the folder, or most of these files, has gone since it was listed."""
+        """Yield the contents of files, in their order.
+
+        Raises VanishedError where the folder, or most of these files, vanished after the listing.
+        """
         files = list(files)
         for file in files:
             content = _read_or_reject(file)
@@ -156,7 +161,7 @@ class GitSource:
         return self.files_of_changes(changes), [change.path for change in changes if is_deletion(change)]
 
     def files_of_changes(self, changes: list[Change]) -> list[SourceFile]:
-        """Return the files that changes leave behind, with their sizes."""
+        """Return the files that exist after the changes, with their sizes."""
         present = [change for change in changes if not is_deletion(change)]
         sizes = iter(self.repository.read_sizes([change.blob for change in present if change.blob]))
         return [self._file_of_change(change, next(sizes) if change.blob else 0) for change in present]
@@ -189,7 +194,7 @@ class ArchiveSource:
         return iter(self.archive.list_files(self.origin))
 
     def changes_since(self, commit_id: str) -> None:
-        """An archive does not remember."""
+        """Return None: an archive has no history."""
 
     def read(self, files: Iterable[SourceFile]) -> Iterator[Content]:
         return (_find_rejection(file) or self.archive.read(file.path) for file in files)

@@ -1,4 +1,4 @@
-"""Copies of repositories that are elsewhere, or in a bundle, kept in a cache and brought up to date."""
+"""A cache with bare copies of remote repositories and of bundles, updated before each use."""
 
 import hashlib
 import logging
@@ -33,12 +33,12 @@ FETCH_ARGUMENTS = (
     "--no-auto-gc",
     "--no-write-fetch-head",
 )
-# a server may think for minutes about a large repository before it sends anything
+# a server may need minutes for a large repository before it sends anything
 MAX_SILENCE_SECONDS = 900.0
 REFS = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
-# where a head stands that is no branch, as in a bundle
+# ref for a remote HEAD that is not a branch, as in a bundle
 HEAD, NO_HEAD = "refs/postlake/HEAD", "refs/postlake/none"
-# what leads git to another repository, as in a hook
+# variables that make git use another repository, as in a hook
 REPOSITORY_ENV_VARS = {
     "GIT_DIR",
     "GIT_WORK_TREE",
@@ -48,25 +48,28 @@ REPOSITORY_ENV_VARS = {
     "GIT_PREFIX",
 }
 
-# how git tells how far it is, on one line that it writes anew; a short fetch needs none of it
+# git's progress, on one line that it overwrites; a short fetch does not need to report it
 PROGRESS_PATTERN = re.compile(rb"(?:remote: )?(\w+) (?:objects|deltas): +\d+% \((\d+)/(\d+)\)")
 MIN_SECONDS_TO_REPORT = 1.0
-# what git and curl say when the other side or the way to it is down, which may be over in a minute
+# messages of git and curl when the server or the network is down, which may last only a minute
 OUTAGE_PATTERN = re.compile(
     r"could not resolve host|timed out|timeout|connection (?:refused|reset|closed)"
     r"|failed to connect|early eof|rpc failed|hung up|returned error: (?:429|5\d\d)|network is (?:down|unreachable)",
     re.IGNORECASE,
 )
-# seconds before a fetch is tried again
+# seconds to wait before each further try of a fetch
 RETRY_DELAYS_SECONDS = (2, 15, 60)
 
 
 class TransientGitError(GitError):
-    """A repository cannot be reached now."""
+    """A repository that cannot be reached at present."""
 
 
 def split_url_revision(text: str) -> list[tuple[str, str | None]]:
-    """Return the ways to read a remote as URL and revision, the likely one first; none if it is no remote."""
+    """Return the possible splits of a remote into URL and revision, the likely one first.
+
+    The list is empty if the text is no remote.
+    """
     prefix = REMOTE_PATTERN.match(text)
     if prefix is None:
         return []
@@ -75,18 +78,21 @@ def split_url_revision(text: str) -> list[tuple[str, str | None]]:
 
 
 def strip_credentials(url: str) -> str:
-    """Return a URL without the user and password that it may hold: they are for nobody else to read."""
+    """Return a URL without its user and password, so that nobody else can see them."""
     return USER_PATTERN.sub("", url)
 
 
 def cache_folder() -> Path:
-    """Return the folder of the copies: POSTLAKE_CACHE, or postlake's in the user's cache."""
+    """Return the folder of the copies: POSTLAKE_CACHE, or `postlake` in the user's cache folder."""
     default = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "postlake"
     return settings().cache or default
 
 
 def fetch_with_retry(url: str) -> Path:
-    """Sync the mirror of a repository; where it cannot be reached, try three more times within some minutes, and log that."""
+    """Sync the mirror of a repository and return its folder. Where it cannot be reached, log that and retry.
+
+    There are three retries within some minutes (RETRY_DELAYS_SECONDS).
+    """
     report_progress("fetch", 0, 0)
     for delay_seconds in RETRY_DELAYS_SECONDS:
         try:
@@ -98,9 +104,10 @@ def fetch_with_retry(url: str) -> Path:
 
 
 def sync_mirror(url: str) -> Path:
-    """Bring the bare copy of a repository up to date with its branches and tags; give its folder.
+    """Update the branches and tags of the bare copy of a repository, and return its folder.
 
-    Raises GitError with what git says: no such repository, no access; TransientGitError where the network is at fault.
+    Raises GitError with git's message (no such repository, no access), TransientGitError for a network
+    failure.
     """
     name = strip_credentials(url)
     digest = hashlib.blake2b(name.encode(), digest_size=5).hexdigest()
@@ -114,7 +121,8 @@ def sync_mirror(url: str) -> Path:
         refs = (*REFS, f"+HEAD:{HEAD}") if remote_head else REFS
         _run_git(name, url, "-C", os.fspath(copy), *FETCH_ARGUMENTS, "--", url, *refs)
         branch = re.search(r"^ref: (\S+)\tHEAD$", remote_head, re.MULTILINE)
-        # without a head of its own, it must not have that of git's settings, nor an earlier one
+        # where the remote has no HEAD, the copy must not get the default branch of git's settings, or keep an
+        # earlier HEAD
         head = branch[1] if branch else HEAD if remote_head else NO_HEAD
         _run_git(name, url, "-C", os.fspath(copy), "symbolic-ref", "HEAD", head)
     return copy
@@ -122,11 +130,11 @@ def sync_mirror(url: str) -> Path:
 
 def _run_git(name: str, url: str, *arguments: str) -> str:
     inherited = {key: value for key, value in os.environ.items() if key not in REPOSITORY_ENV_VARS}
-    # without an answer to a question for a password, a run would wait for ever
+    # otherwise git asks for a password, and the run waits forever
     environment = inherited | {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}
     with tempfile.TemporaryFile() as output:
         try:
-            git = subprocess.Popen(  # noqa: S603 - no shell; a URL stands behind "--"
+            git = subprocess.Popen(  # noqa: S603 - no shell; a URL comes after "--"
                 ["git", *arguments],  # noqa: S607 - the git of the user
                 env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.PIPE,
                 process_group=0,
@@ -145,7 +153,7 @@ def _run_git(name: str, url: str, *arguments: str) -> str:
 
 
 def _wait_for_git(git: subprocess.Popen[bytes], name: str) -> bytes:
-    """Report how far git is until it ends; return what else it prints. Raises GitError where it comes no further."""
+    """Report git's progress until it ends, and return its other output. Raises GitError where it is stuck."""
     error_lines, start = list[bytes](), time.monotonic()
     try:
         with git, idle_timeout(git, MAX_SILENCE_SECONDS):
@@ -166,7 +174,10 @@ def _wait_for_git(git: subprocess.Popen[bytes], name: str) -> bytes:
 
 
 def _lines(git: subprocess.Popen[bytes]) -> Iterator[bytes]:
-    """Yield what git says as it comes, in lines: those that it writes anew end in a carriage return."""
+    """Yield the lines of git's error output as they arrive.
+
+    A line that git overwrites ends in a carriage return.
+    """
     assert git.stderr
     partial_line, chunk = b"", b" "
     while chunk:

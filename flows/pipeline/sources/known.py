@@ -1,4 +1,4 @@
-"""The places that a lake has read, found again: where they are, and at the commit that it has come to."""
+"""Open the sources that a lake has read before: at their location, and at the commit of their checkpoint."""
 
 import logging
 import os
@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class KnownSources:
-    """Sources that are there, and the origins known to the lake that are not, with what is the matter."""
+    """Sources that exist, and known origins that do not exist any more, with the problem."""
 
     available: list[Source] = field(default_factory=list)
     unavailable: dict[str, str] = field(default_factory=dict)
@@ -32,9 +32,9 @@ class KnownSources:
 
 
 def open_sources(stack: ExitStack, lake: Lake, options: BackfillOptions) -> KnownSources:
-    """Open the sources of an order; none named: all places that the lake has read, repositories as it read them.
+    """Open the requested sources; without any, all origins that the lake has read, at the commit it read.
 
-    Raises SourceError for a named one that is neither there nor known to the lake.
+    Raises SourceError for a requested source that does not exist and is unknown to the lake.
     """
     known_origins = files.origins(lake)
     known_sources = (
@@ -51,7 +51,7 @@ def _open_requested(stack: ExitStack, options: BackfillOptions, known_origins: l
     opener = SourceOpener(stack, subpath=options.path, worktree=options.worktree)
     available, unavailable = list[str](), dict[str, str]()
     for text in options.sources:
-        origin = decode_path(os.fsencode(os.path.abspath(text)))  # noqa: PTH100 - what is gone resolves to nothing
+        origin = decode_path(os.fsencode(os.path.abspath(text)))  # noqa: PTH100 - the path may be missing
         if origin in known_origins and not os.path.lexists(text):
             unavailable[origin] = "no such folder, repository or archive"
         else:
@@ -86,13 +86,14 @@ def _reopen(stack: ExitStack, origin: str, commit_id: str | None) -> Source:
 
 
 def _candidate_locations(origin: str) -> Iterator[tuple[str, str]]:
-    """Yield the ways to name an origin: the place that is there, and the folder within it."""
+    """Yield the possible locations of an origin: an existing path, and the folder within it."""
     if split_url_revision(origin):
         yield origin, ""
         return
     origin_path = Path(os.fsdecode(encode_path(origin)))
     for path in (origin_path, *origin_path.parents):
-        # a repository's or an archive's folder is named below it, and may be there as a folder of its own
+        # the origin of a folder within a repository or archive is a path below that; a folder of its own may
+        # exist at this path too
         if path == origin_path and path.exists():
             yield str(path), ""
         elif path.is_file() or (path / ".git").exists() or (path / "HEAD").is_file():

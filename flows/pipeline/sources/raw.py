@@ -1,4 +1,4 @@
-"""Files read from the bytes that the lake keeps, where their place is gone or no longer has them."""
+"""Read files from the `raw` table, where their source does not exist any more or lacks their bytes."""
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
@@ -12,16 +12,16 @@ from posts.post import NotAPost
 from posts.sources.files import SourceFile
 from schemas.enums import Outcome, Reason
 
-# bytes of raw that are in memory at a time
+# bytes of the `raw` table that are in memory at a time
 CHUNK_BYTES = 12 * 1024 * 1024
 NOT_IN_RAW = NotAPost(Outcome.REJECTED, Reason.UNREADABLE, detail="raw no longer holds its bytes")
 
 
 class RawSource:
-    """A source of which raw gives some files, and its place, if that is there, the others."""
+    """A source that reads some files from the `raw` table, and the others from their location, if any."""
 
     def __init__(self, lake: Lake, from_raw: pl.DataFrame, source: Source | None = None) -> None:
-        """Take the files that raw gives (FILE_SCHEMA), in the order in which they will be read."""
+        """Set the files that are read from `raw` (FILE_SCHEMA), in the order in which they will be read."""
         self.origin = source.origin if source is not None else str(from_raw["origin"][0])
         self._lake, self._source = lake, source
         self._from_raw = set(from_raw["path"])
@@ -44,7 +44,7 @@ class RawSource:
         return self._source.changes_since(commit_id) if self._source is not None else None
 
     def read(self, files: Iterable[SourceFile]) -> Iterator[Content]:
-        """Read files, in their order."""
+        """Return the contents of files, in their order."""
         files = list(files)
         source_files = [file for file in files if file.path not in self._from_raw]
         source_contents = self._source.read(source_files) if self._source is not None else iter(())

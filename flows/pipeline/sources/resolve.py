@@ -1,4 +1,4 @@
-"""What a user named as a source: a folder, a git repository, a bundle, a URL, or an archive."""
+"""Open the sources that a user names: folders, git repositories, bundles, URLs and archives."""
 
 import logging
 import os
@@ -25,10 +25,10 @@ BUNDLE_SIGNATURES = {b"# v2 git bundle\n", b"# v3 git bundle\n"}
 
 
 class SourceOpener:
-    """Opens sources, and closes them with `stack`.
+    """A factory of sources; `stack` closes them.
 
-    `subpath` is the folder within each that is read, "" for all; with `worktree` a working copy of git is a
-    folder of files, committed or not.
+    `subpath` is the folder within each source that is read, "" for all. With `worktree` a git working copy is
+    read as a folder of files, committed or not.
     """
 
     def __init__(self, stack: ExitStack, *, subpath: str = "", worktree: bool = False) -> None:
@@ -36,7 +36,10 @@ class SourceOpener:
         self._subpath, self._worktree = _normalize_subpath(subpath), worktree
 
     def open(self, texts: Iterable[str]) -> list[Source]:
-        """Open what a user named, each origin once. Raises SourceError for what is no source, or has none below."""
+        """Open the sources that a user named, each origin once.
+
+        Raises SourceError for a text that is no source, and for a source without the folder `subpath`.
+        """
         sources = dict[str, Source]()
         for text in texts:
             source = self._open_source(text)
@@ -49,7 +52,7 @@ class SourceOpener:
     def _open_source(self, text: str) -> Source:
         if not text:
             raise SourceError("a source without a name")
-        path, revision = _split_revision(os.path.expanduser(text))  # noqa: PTH111 - of a text that may be a URL
+        path, revision = _split_revision(os.path.expanduser(text))  # noqa: PTH111 - the text may be a URL
         if path is None:
             return self._open_remote(text)
         if path.is_dir():
@@ -88,7 +91,7 @@ class SourceOpener:
             os.scandir(folder).close()
         except OSError as error:
             raise SourceError(f"{_display(os.fspath(folder))}: {error.strerror}") from error
-        # links resolved, so that one folder is one origin
+        # symbolic links are resolved, so that one folder has one origin
         return FolderSource(os.fsencode(folder.resolve()))
 
     def _open_git(self, path: Path, name: str, revision: str | None) -> Source:
@@ -105,7 +108,10 @@ class SourceOpener:
 
 
 def _split_revision(text: str) -> tuple[Path | None, str | None]:
-    """Part `repo@revision`; a path that exists as it stands has no revision. No path: a remote, or nothing."""
+    """Return the path and the revision of `repo@revision`.
+
+    An existing path has no revision (None). The path is None for a remote, and where no such path exists.
+    """
     if Path(text).exists():
         return Path(text), None
     if split_url_revision(text):
@@ -116,7 +122,7 @@ def _split_revision(text: str) -> tuple[Path | None, str | None]:
 
 
 def _normalize_subpath(subpath: str) -> str:
-    """Format a folder within a source one way. Raises SourceError for one that leads out of it."""
+    """Return the normalized path of a folder within a source. Raises SourceError if it is outside."""
     parts = [part for part in decode_path(os.fsencode(subpath)).split("/") if part not in {"", "."}]
     if ".." in parts:
         raise SourceError(f"{_display(subpath)}: leads out of the source")

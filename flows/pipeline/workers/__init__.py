@@ -1,1 +1,1 @@
-"""Processes that parse for a run, and what ends them. Knows tasks and results, and no tables."""
+"""Worker processes that parse for a run, and the handling of crashes. Knows tasks and results, no tables."""

@@ -1,4 +1,4 @@
-"""Find, in a chunk of work, what ends whoever works on it. Knows chunks and results, and nothing of processes."""
+"""Find the item in a chunk that crashes its worker. Knows chunks and results, and nothing of processes."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -10,9 +10,10 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class WorkerLostError(Exception):
-    """Whoever worked on a chunk ended before it answered: why, and at which item, if that is known.
+    """The loss of a worker that ended before it returned the result of a chunk.
 
-    `is_proven` where that item is the cause, whatever else the machine does, as of a limit that it exceeded.
+    `index` is the item that it worked on, if that is known. `is_proven` means that this item is the cause,
+    not the machine, as when it exceeded a limit.
     """
 
     reason: str
@@ -25,10 +26,10 @@ def run_halving(
     function: Callable[[list[Item]], Result],
     reject: Callable[[Item, WorkerLostError], Result],
 ) -> Iterator[Result]:
-    """Yield the results of a chunk, in the order of its items: one, or one for each part that it had to be cut into.
+    """Yield the results of a chunk in the order of its items: one, or one per part that it was split into.
 
-    `function` raises WorkerLostError where a chunk is lost. An item that is lost when it is worked on alone, twice if the first
-    time proves nothing, is refused.
+    `function` raises WorkerLostError where a chunk is lost. An item is rejected if it is lost when it is
+    processed alone: at once if the loss is proven, else after a second try.
     """
     try:
         yield function(chunk)
@@ -57,6 +58,6 @@ def _retry_once(
 
 
 def _split_chunk(chunk: list[Item], index: int | None) -> list[list[Item]]:
-    """Cut a chunk around the item at which it was lost, else in halves."""
+    """Return the parts of a chunk, split around the item at which it was lost, or into halves."""
     start, end = (len(chunk) // 2,) * 2 if index is None else (index, index + 1)
     return [part for part in (chunk[:start], chunk[start:end], chunk[end:]) if part]

@@ -1,4 +1,7 @@
-"""A limit to the CPU time that one file may take. The system keeps it, also amid a call into C: it ends the process."""
+"""A limit of the CPU time for one file.
+
+The operating system enforces it, even during a call into C: it ends the process.
+"""
 
 import signal
 from collections.abc import Iterable, Iterator
@@ -8,7 +11,10 @@ T = TypeVar("T")
 
 
 def with_cpu_limit(files: Iterable[T], seconds: float) -> Iterator[T]:
-    """Pass on files; this process ends by SIGPROF if it takes longer for one of them, where the system has such timers."""
+    """Yield files; SIGPROF ends this process if it needs more CPU seconds for one of them.
+
+    There is no limit on a system without such timers.
+    """
     if not hasattr(signal, "setitimer"):
         yield from files
         return

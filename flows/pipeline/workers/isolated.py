@@ -1,4 +1,4 @@
-"""One process that works alone, so that it is known what it was at when it ended."""
+"""One process that works alone, so that the item at which it ended is known."""
 
 import faulthandler
 import re
@@ -15,18 +15,18 @@ from posts.boundary import format_own_location
 
 T = TypeVar("T")
 Item = TypeVar("Item")
-# a line of faulthandler's
+# a line of faulthandler output
 FRAME_PATTERN = re.compile(r'^  File "(.*)", line (\d+) in (.*)$', re.MULTILINE)
 TIMEOUT_EXIT_CODE = -signal.SIGPROF if hasattr(signal, "SIGPROF") else None
 
 
 class IsolatedWorker:
-    """A process that works on chunks, one at a time; one that ended is followed by another."""
+    """A process that works on one chunk at a time; if it ends, another one is started."""
 
     def __init__(
         self, spawn_context: SpawnContext, init_worker: Callable[[], None], trace_folder: Path, seconds: float
     ) -> None:
-        """Have processes prepare themselves, leave their traces in a folder, and give each item so much CPU time."""
+        """Set how processes initialize, the folder for their traces, and the CPU seconds for each item."""
         self._spawn_context, self._init_worker, self._trace_folder, self._seconds = (
             spawn_context,
             init_worker,
@@ -37,7 +37,7 @@ class IsolatedWorker:
         self._pipe: Connection
 
     def run(self, function: Callable[[Iterable[Item]], T], chunk: list[Item]) -> T:
-        """Return what the process makes of a chunk. Raises WorkerLostError where it ended, or ran out of memory."""
+        """Return the result of a chunk. Raises WorkerLostError if the process ends or runs out of memory."""
         index, pipe = None, self._ensure_started()
         try:
             pipe.send((function, chunk))
@@ -50,10 +50,10 @@ class IsolatedWorker:
             raise WorkerLostError("out of memory", index)
         if failure is not None:
             raise failure
-        return result  # type: ignore[no-any-return]  # of the work that was sent
+        return result  # type: ignore[no-any-return]  # the result of the function that was sent
 
     def stop(self) -> None:
-        """End the process: without a pipe there is nothing for it to do."""
+        """End the process: it exits when its pipe is closed."""
         if self._process is not None:
             self._pipe.close()
             self._process.join()
@@ -82,7 +82,7 @@ class IsolatedWorker:
         return WorkerLostError(f"the process that read it ended: {ending}{location}", index)
 
     def _last_location(self) -> str:
-        """Return the last place in our code that the process left a trace of."""
+        """Return the last location in our code that the process traced, as ` (location)`; empty if none."""
         trace = self._trace_path.read_text(errors="replace") if self._trace_path.exists() else ""
         frames = (
             format_own_location(file, int(line), function)
@@ -95,7 +95,7 @@ class IsolatedWorker:
 def _serve_chunks(
     pipe: Connection, init_worker: Callable[[], None], trace_path: Path, seconds: float
 ) -> None:
-    # Ctrl-C is for the process that started this one, which then closes the pipe
+    # Ctrl-C is for the parent process, which then closes the pipe
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     init_worker()
     with trace_path.open("w") as file:
@@ -115,7 +115,7 @@ def _run_chunk(
 ) -> Any:
     try:
         return function(with_cpu_limit(_announcing_items(pipe, chunk), seconds)), None
-    except Exception as error:  # noqa: BLE001 - it rises where the work was ordered
+    except Exception as error:  # noqa: BLE001 - raised again in the parent process
         return None, error
 
 

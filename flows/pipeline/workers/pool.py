@@ -1,4 +1,4 @@
-"""Processes for the parsing of posts. They import the posts room and nothing above it."""
+"""A pool of worker processes that parse posts. They import the package `posts` and nothing above it."""
 
 import gc
 import multiprocessing
@@ -32,22 +32,23 @@ from schemas.errors import PostlakeError
 
 T = TypeVar("T")
 ParseFunction = Callable[[Iterable[ParseTask], ParseConfig], T]
-# What a worker is given at a time: large enough to hide the handing over, small enough to share out.
+# The size of a worker's chunk: large enough to hide the cost of the transfer, small enough to distribute the
+# work.
 CHUNK_BYTES, CHUNK_FILES = 512 * 1024, 200
-# Starting a pool takes longer than parsing this much.
+# Starting a pool takes longer than parsing this many bytes.
 MIN_POOL_BYTES = 2 * CHUNK_BYTES
-# A larger file is read in a process of its own even in a small run: one post in 800 is, and with fewer bytes no reading
-# is known to come near the limit of CPU time or the end of C's stack. In this process nothing could stop it; a run after
-# one that was killed reads all in processes.
+# A larger file is parsed in a worker process even in a small run; one post in 800 is larger. No parsing of
+# fewer bytes is known to come near the limit of CPU time or the end of the C stack. In this process nothing
+# could stop it. A run after a killed one parses all files in worker processes.
 MAX_IN_PROCESS_BYTES = 64 * 1024
 
 
 class WorkerError(PostlakeError):
-    """No process that parses stays alive."""
+    """A failure to keep any worker process alive."""
 
 
 class _Worker(SpawnProcess):
-    """A process that does not import the main module again, which under Prefect is Prefect."""
+    """A process that does not import the main module again; under Prefect that module is Prefect itself."""
 
     @staticmethod
     def _Popen(process_obj: Any) -> Any:  # noqa: N802 - multiprocessing's name
@@ -64,7 +65,10 @@ class _Context(SpawnContext):
 
 
 class WorkerPool:
-    """Processes for one run, begun when there is enough work for them. Each reads a reader once, however many tasks follow."""
+    """Worker processes of one run, started when there is enough work.
+
+    A process loads a configuration once, for any number of tasks.
+    """
 
     def __init__(self, workers: int, stack: ExitStack, seconds: float) -> None:
         self._workers, self._stack, self._seconds = workers, stack, seconds
@@ -88,7 +92,10 @@ class WorkerPool:
     def submit(
         self, function: ParseFunction[T], tasks: list[ParseTask], config: ParseConfig
     ) -> Callable[[], T]:
-        """Have a begun pool do some work; the answer raises WorkerLostError where a process ended, this one's or another."""
+        """Submit tasks to the running pool, and return a function that waits for the result.
+
+        That function raises WorkerLostError where a process ended, the one with these tasks or another.
+        """
         call = partial(_run_with_limit, function, tasks, self._publish_config(config), self._seconds)
         try:
             return partial(_wait_for, self._running_executor.submit(call))
@@ -98,7 +105,7 @@ class WorkerPool:
             return partial(_wait_for, self._executor.submit(call))
 
     def run_isolated(self, function: ParseFunction[T], tasks: list[ParseTask], config: ParseConfig) -> T:
-        """Have one process do some work, and nothing else. Raises WorkerLostError where it ended."""
+        """Return the result of tasks in a process without other work. Raises WorkerLostError if it ended."""
         return self._isolated_worker.run(
             partial(_run_with_config, function, self._publish_config(config)), tasks
         )
@@ -119,7 +126,10 @@ class WorkerPool:
         return self._executor
 
     def _publish_config(self, config: ParseConfig) -> str:
-        """Write the configuration to a file that the processes read: templates are larger than a chunk of files."""
+        """Write the configuration to a file that workers load, and return its path.
+
+        Templates are larger than a chunk of files, so they are not sent with each chunk.
+        """
         if not self._published or self._published[-1] is not config:
             self._published.append(config)
             self._config_path.write_bytes(pickle.dumps(config))
@@ -132,28 +142,28 @@ class WorkerPool:
 
 @dataclass(frozen=True, slots=True)
 class ParseContext:
-    """How files are parsed: by how many processes, with which parser and templates; in the pool of a run, if it has one."""
+    """The settings of parsing: number of processes, parser and templates, and the pool of the run, if any."""
 
     workers: int
     config: ParseConfig
     pool: WorkerPool | None = None
-    # of CPU, that one file may take
+    # CPU seconds for one file
     file_seconds: float = field(default_factory=lambda: settings().file_seconds)
 
     def with_templates(self, templates: Templates) -> "ParseContext":
-        """Return this context, its pool with it, with other templates."""
+        """Return this context, with the same pool and other templates."""
         return replace(self, config=replace(self.config, templates=templates))
 
 
 def create_parse_context(workers: int, parser: HtmlParser) -> ParseContext:
-    """Return a context without templates, for so many processes; for one per processor where `workers` is 0."""
+    """Return a context without templates, for `workers` processes; 0 means one per processor."""
     return ParseContext(workers or available_workers(), ParseConfig(parser))
 
 
 def with_worker_pool(context: ParseContext, stack: ExitStack, *, start_now: bool = False) -> ParseContext:
-    """Return a context whose tasks run in one pool, whatever the configuration, until the stack is left.
+    """Return a context whose tasks run in one pool until the stack is closed, with any configuration.
 
-    With `start_now` files are parsed in processes from the first one on, however small the run.
+    With `start_now` all files are parsed in worker processes, even in a small run.
     """
     pool = WorkerPool(context.workers, stack, context.file_seconds)
     if start_now:
@@ -162,9 +172,10 @@ def with_worker_pool(context: ParseContext, stack: ExitStack, *, start_now: bool
 
 
 class LazyExecutor:
-    """Work on posts: in this process at first, in a pool from the moment on that it is worth starting one.
+    """An executor that works in this process first, and in a pool once it is worth starting one.
 
-    What ends the process that reads it, or takes too long, is found and refused; the others are read all the same.
+    A file that crashes its process, or takes too long, is found and rejected; the others are parsed
+    nevertheless.
     """
 
     def __init__(self, context: ParseContext, stack: ExitStack) -> None:
@@ -174,12 +185,15 @@ class LazyExecutor:
         )
 
     def ensure_capacity(self, size_bytes: int) -> None:
-        """Be told of how much work comes next."""
+        """Start the pool if this many bytes of work are enough for it."""
         if not self._pool.is_running and size_bytes > MIN_POOL_BYTES:
             self._pool.start()
 
     def submit(self, function: ParseFunction[T], tasks: list[ParseTask]) -> Callable[[], list[T]]:
-        """Submit a chunk of files. The function that comes back waits, and returns the results: one, or one per part that the chunk was cut into."""
+        """Submit a chunk of files, and return a function that waits for the results.
+
+        There is one result, or one for each part that the chunk was split into.
+        """
         if not self._pool.is_running and any(map(_needs_process, tasks)):
             self._pool.start()
         if self._pool.is_running:
@@ -204,7 +218,7 @@ class LazyExecutor:
             return list(run_halving(tasks, run_isolated, partial(self._reject, function)))
 
     def _reject(self, function: ParseFunction[T], task: ParseTask, loss: WorkerLostError) -> T:
-        """Return what work makes of a file that is refused unread. Raises WorkerError where no process can work at all."""
+        """Return the result for a file rejected unparsed. Raises WorkerError where no process can work."""
         try:
             self._pool.run_isolated(function, [], self._config)
         except WorkerLostError as error:
@@ -243,7 +257,7 @@ def _load_config(config_path: str) -> ParseConfig:
 
 
 def _init_worker(folder: Path) -> None:
-    # parsed posts are many small lists without cycles; collecting them is a fifth of a worker's time
+    # parsed posts are many small lists without cycles; garbage collection took a fifth of a worker's time
     gc.set_threshold(100_000, 50, 50)
     # Ctrl-C reaches all processes of a terminal; the run ends its workers itself
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -253,19 +267,22 @@ def _init_worker(folder: Path) -> None:
 
 
 def _exit_with_parent(parent: Any, folder: Path) -> None:
-    """End this process when the run is killed, which leaves its folder; a pool's worker would wait for work for ever."""
+    """End this process when the run is killed, and delete the folder of the run.
+
+    Without this, a worker would wait for work forever.
+    """
     parent.join()
     shutil.rmtree(folder, ignore_errors=True)
     os._exit(1)
 
 
 def available_workers() -> int:
-    """Count the processors that this process may use."""
+    """Return the number of processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def chunk_tasks(tasks: Iterable[ParseTask]) -> Iterator[list[ParseTask]]:
-    """Cut tasks into what a worker is given at a time."""
+    """Yield tasks in chunks for a worker."""
     chunk, size_bytes = list[ParseTask](), 0
     for task in tasks:
         chunk.append(task)

@@ -1,7 +1,7 @@
-"""A text whose line breaks are lost, as the descriptions of videos are: cut sentence by sentence.
+"""Clean a text without line breaks (flat text) sentence by sentence, for example the description of a video.
 
-The text is parted at addresses, tags, rulers and ends of sentences, and where a run that recurs over the
-source begins or ends. Each part is kept, or left out by a rule.
+The text is split at URLs, tags, rulers and ends of sentences, and where a run that recurs in the source
+begins or ends. Each part is kept, or dropped by a rule.
 """
 
 from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ from posts.rules.rule import Rule, Scope
 from posts.text.whitespace import LETTER_OR_DIGIT, NON_ALPHANUMERIC
 
 Passage = tuple[str, str | None]
-# gives the spans of a text that recur over its source, in order
+# returns the spans of a text that recur in its source, in order
 Matcher = Callable[[str], list[tuple[int, int]]]
 PLEA = Rule(
     "plea",
@@ -30,23 +30,23 @@ LEFTOVER = Rule("leftover", "no sentence, and alone among what is left out", Sco
 FLAT_RULES = (*LINK_RULES, PLEA, KEYWORDS, LEFTOVER)
 MAX_FLAT_PLEA_CHARS = 120
 CLAUSE_MARKS = "，,、；;：: ～~…）)」】"
-# A third of all descriptions are one of the last hundreds of their channel again; few of them are longer.
+# A third of all descriptions repeat one of the last few hundred of their channel; few of these are longer.
 CACHED_TEXTS, MAX_CACHED_CHARS = 256, 2_000
-# parts that are no text, and what may announce them
+# kinds of segments that are not text; a label may come before them
 NON_TEXT_KINDS = {"url", "mail", "handle", "ruler"}
-# what is so short is no text of its own
+# a part up to this length is no text of its own
 MAX_FRAGMENT_CHARS = 12
-# two letters or digits are none of a text either, though it begins with them
+# fewer letters or digits are no text even at the beginning
 MIN_BEGINNING_CHARS = 3
 
 
 def no_matches(_: str) -> list[tuple[int, int]]:
-    """Return what recurs where nothing is known to."""
+    """Return no spans: the matcher of a source without a template."""
     return []
 
 
 def clean_flat_text(text: str, title: str, matcher: Matcher = no_matches) -> list[Passage]:
-    """Part a text into passages, each with the rule by which it is left out; joined they are the text."""
+    """Return the passages of a text, each with the rule that drops it or None. Joined, they are the text."""
     clean_text = _cached_clean if len(text) <= MAX_CACHED_CHARS else _clean
     return list(clean_text(text, find_title(text, title), matcher))
 
@@ -72,7 +72,7 @@ _cached_clean = lru_cache(maxsize=CACHED_TEXTS)(_clean)
 
 
 def _drop_pleas(flat_text: FlatText) -> None:
-    """Asks to subscribe, pay, follow or share, and notices: beside what is left out, or at either end."""
+    """Drop notices, and requests to subscribe, pay or follow, next to dropped parts or at either end."""
     if not flat_text.pleas:
         return
     segments, last = flat_text.segments, len(flat_text.segments) - 1
@@ -96,7 +96,10 @@ def _drop_pleas(flat_text: FlatText) -> None:
 
 
 def _find_plea_start(flat_text: FlatText, segment: Segment) -> int:
-    """Return where the clause that asks begins: what is said long before it is the post's own. The end: nowhere."""
+    """Return where the request in a segment begins; the end of the segment if nothing has to be dropped.
+
+    Text long before the request is kept.
+    """
     phrase_start = flat_text.pleas.first_in(segment.start, segment.end) or segment.start
     if phrase_start - segment.start <= MAX_LABEL_CHARS / 2:
         return segment.start
@@ -115,14 +118,14 @@ def _is_plea(flat_text: FlatText, segment: Segment) -> bool:
         or flat_text.is_chapter(segment)
     ):
         return False
-    # the whole of a text is an announcement rather than a plea
+    # if it is the whole text, it is an announcement rather than a request
     return not flat_text.has_introduction(segment) and (
         len(flat_text.segments) > 1 or phrase_start - segment.start < MAX_LABEL_CHARS / 2
     )
 
 
 def _drop_keywords(flat_text: FlatText) -> None:
-    """Words for search engines."""
+    """Drop lists of keywords for search engines."""
     if sum(map(flat_text.text.count, ",，|｜、")) < MIN_BARRED_KEYWORDS - 1:
         return
     for segment in flat_text.segments:
@@ -137,7 +140,7 @@ def _drop_keywords(flat_text: FlatText) -> None:
 
 
 def _drop_orphans(flat_text: FlatText) -> None:
-    """What is no sentence and stands alone among what is left out, between one ruler and the next."""
+    """Drop short parts that are no sentences and are alone among dropped parts of a section."""
     start = 0
     for index, segment in enumerate(flat_text.segments):
         if segment.kind == "ruler":
@@ -172,7 +175,10 @@ def _is_orphan_text(text: str, *, is_first: bool, is_mostly_dropped: bool) -> bo
 
 
 def _kept_runs(segments: list[Segment]) -> Iterator[tuple[int, int]]:
-    """Yield where parts that are kept begin and end; the sign of a tag that is a word of a sentence parts nothing."""
+    """Yield the index ranges of consecutive kept segments.
+
+    The dropped `#` of a tag that is a word of a sentence does not end a range.
+    """
     first = 0
     for index, segment in enumerate(segments):
         if segment.rule is not None and not (

@@ -1,4 +1,4 @@
-"""The list of chapters within a text without line breaks: `00:00 beginning 03:20 the harbour`."""
+"""Find the list of chapters in a text without line breaks: `00:00 beginning 03:20 the harbour`."""
 
 import re
 from itertools import pairwise
@@ -6,9 +6,9 @@ from itertools import pairwise
 from posts.cleaning.flat.flat_text import FlatText, ends_sentence
 from posts.cleaning.flat.segments import split_at
 
-# a class comes first, as in posts.cleaning.flat.segments.BOUNDARY
+# it begins with a character class for speed, as posts.cleaning.flat.segments.BOUNDARY does
 TIMESTAMP = re.compile(r"\d(?<![\d:]\d)\d?:\d\d(?::\d\d)?(?![\d:])")
-# a list has at least so many times, each later than the one before
+# a list has at least this many times, and no time is earlier than the one before
 MIN_CHAPTERS = 3
 KEYWORD_SEPARATOR = re.compile("[,，|｜、]")
 MIN_KEYWORDS, MIN_BARRED_KEYWORDS, MAX_KEYWORD_CHARS, MAX_KEYWORD_LIST_CHARS = 8, 5, 24, 1200
@@ -16,7 +16,10 @@ FUNCTION_WORD = re.compile("[的了是在就也都和與与而把被这這那我
 
 
 def find_chapters(flat_text: FlatText) -> tuple[int, int]:
-    """Return where a list of chapters begins and ends, and part the sentence it ends in; (0, 0) where there is none."""
+    """Return where a list of chapters begins and ends; (0, 0) if there is none.
+
+    The segment in which it ends is split before a request or a list of keywords.
+    """
     text = flat_text.text
     if text.count(":") < MIN_CHAPTERS:
         return 0, 0
@@ -50,12 +53,12 @@ def _seconds(time: str) -> int:
 
 
 def is_keyword_list(text: str) -> bool:
-    """Return whether a text is words for search engines."""
+    """Return whether a text is a list of keywords for search engines."""
     if ends_sentence(text) or not MIN_BARRED_KEYWORDS <= len(text) <= MAX_KEYWORD_LIST_CHARS:
         return False
     words = KEYWORD_SEPARATOR.split(text)
     longest_chars = max(map(len, words))
-    # a comma of Chinese parts clauses, which are longer than words and hold some that no one searches for
+    # Chinese commas also separate clauses, which are longer than keywords and contain function words
     if sum(map(text.count, "，、")) < len(words) / 2:
         min_keywords = MIN_BARRED_KEYWORDS if "|" in text or "｜" in text else MIN_KEYWORDS
         return (

@@ -1,18 +1,18 @@
-"""A text whose line breaks are lost, as the rules that judge its parts see it."""
+"""The type of a text without line breaks, to which the rules for flat texts are applied."""
 
 from dataclasses import dataclass
 
 from posts.cleaning.flat.phrases import PhrasePositions
 from posts.cleaning.flat.segments import Segment
 
-# the longest label of a link seen; a longer text before an address is a sentence of its own
+# the longest label of a link in the corpus; a longer text before a URL is a sentence of its own
 MAX_LABEL_CHARS = 40
 SENTENCE_MARKS = "。！？!?…"
 
 
 @dataclass(slots=True)
 class FlatText:
-    """A text, its parts in order, where it recurs over the source, and where a list of chapters stands."""
+    """A text, its segments in order, its spans that recur in the source, and the span of its chapter list."""
 
     text: str
     segments: list[Segment]
@@ -35,5 +35,5 @@ class FlatText:
 
 
 def ends_sentence(text: str) -> bool:
-    """Return whether a text ends as a sentence does; one without words does."""
+    """Return whether a text ends with the mark of a sentence. An empty text does."""
     return text[-1:] in SENTENCE_MARKS

@@ -1,4 +1,4 @@
-"""Addresses and tags within a text without line breaks, and the words that belong to them."""
+"""Drop URLs and tags from a text without line breaks, with the words that belong to them."""
 
 import re
 from itertools import pairwise
@@ -21,12 +21,12 @@ SOURCE_LABEL = re.compile(
     r"(?:出處|出处|出自|来源|來源|原始视频|原視頻|原视频|原片|参考|參考|引用|资料|資料|链接为|連結為|演讲|演講|原文|报道|報導|新聞|新闻|文章|論文|论文|全文|数据|數據|sources?|references?)[^。！？]{0,20}[:：]?\s*\Z",
     re.IGNORECASE,
 )
-# a sentence goes on after the tag, so that part of the tag belongs to it
+# the sentence continues after the tag, so the word of the tag belongs to it
 SENTENCE_GOES_ON = re.compile("[，,](?! ?[#＃])")
 
 
 def drop_links(flat_text: FlatText) -> None:
-    """An address with the words that announce it, unless it is a source. Rulers, too, are no text."""
+    """Drop URLs with the words that announce them, unless they are sources of the text. Drop rulers."""
     segments = list[Segment]()
     for segment in flat_text.segments:
         if segment.kind == "ruler":
@@ -39,7 +39,7 @@ def drop_links(flat_text: FlatText) -> None:
 
 
 def _drop_link(flat_text: FlatText, segment: Segment, label: Segment | None) -> list[Segment]:
-    """Judge an address and the text before it; give what is cut off the end of that."""
+    """Drop a URL and its label, unless it is a source. Return the segments that are split off the label."""
     label_text = flat_text.text_of(label) if label else ""
     if (
         segment.kind == "url"
@@ -77,7 +77,7 @@ def _drop_label(flat_text: FlatText, label: Segment, label_text: str) -> list[Se
 
 
 def _find_last_clause(flat_text: FlatText, label: Segment, label_text: str) -> int:
-    """Return where the clause that announces an address begins, after a sentence of the post's own; 0 if nowhere."""
+    """Return where the last clause of a label begins, which announces a URL; 0 if it has only one clause."""
     if not MAX_LABEL_CHARS / 2 < len(label_text) <= 2 * MAX_LABEL_CHARS or label_text[-1] not in ":：":
         return 0
     ends = [match.end() for match in CLAUSE_END.finditer(label_text[:-1])]
@@ -87,7 +87,7 @@ def _find_last_clause(flat_text: FlatText, label: Segment, label_text: str) -> i
 
 
 def drop_link_lists(flat_text: FlatText) -> None:
-    """Titles with an address each, one after the other."""
+    """Drop lists of titles in which each title has a URL."""
     segments = flat_text.segments
     link_indices = [index for index, segment in enumerate(segments) if segment.kind == "url" and segment.rule]
     neighbours = [
@@ -116,7 +116,7 @@ def _drop_labels(segments: list[Segment]) -> None:
 
 
 def drop_tags(flat_text: FlatText) -> None:
-    """Tags. A tag that is a word of a sentence, or holds one, keeps the words."""
+    """Drop tags. If a tag is a word of a sentence, or contains a sentence, only its `#` is dropped."""
     segments = list[Segment]()
     for index in range(len(flat_text.segments) - 1, -1, -1):
         segment = flat_text.segments[index]
@@ -136,7 +136,7 @@ def drop_tags(flat_text: FlatText) -> None:
 
 
 def _is_word_of_sentence(flat_text: FlatText, before: Segment | None, following: list[Segment]) -> bool:
-    """Return whether a tag stands between a text unended and another. What follows is given from the end."""
+    """Return whether a tag is between two texts of one sentence. `following` is in reverse order."""
     after = following[-1] if following else None
     if before is None or after is None or before.kind != "text" or after.kind != "text":
         return False

@@ -1,4 +1,4 @@
-"""Words that tell what a sentence is for, in zh-Hans, zh-Hant and en: data, all looked up in one pass over a text."""
+"""Phrases of requests and introductions in zh-Hans, zh-Hant and en, all looked up in one pass over a text."""
 
 from bisect import bisect_left
 from functools import cache
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ahocorasick_rs import AhoCorasick
 
-# Asks to subscribe, follow, pay, share, write, buy or scan; tells who owns it, made its music or its pictures, and
-# what else there is to see.
+# Requests to subscribe, follow, pay, share, write, buy or scan; notices about rights, about the makers of
+# music and pictures, and about other videos.
 CALL_TO_ACTION_PHRASES = """
 订阅 訂閱 微信联络 微信聯絡 加微信 頻道的會員 频道的会员 會員專屬 会员专属 說的會員 無廣告 无广告 广告看好 关注我 關注我 请关注 請關注 欢迎关注 歡迎關注 关注本 關注本 立即關注 立即关注 点个赞 點個讚 按讚 按赞 三連 小铃铛
 小鈴鐺 支持本 支持連結 支持链接 支持鏈接 支持频道 支持頻道 支持創作 支持创作 支持一下 支持我們 支持我们 請我喝 请我喝 加入会员 加入會員 加入频道
@@ -52,7 +52,7 @@ comment; leave a message; like button; the bell; click here; check out; links be
 link to my; contact me; contact us; contact:; business inquir; business enquir; fair use; disclaimer;
 hashtags
 """.replace("\n", " ").split("; ")
-# announces who speaks, or what of, in the video that the text belongs to; before a colon
+# labels before the speakers, the topics or the chapters of the video that the text belongs to
 INTRODUCTION_PHRASES = """
 主持: 主持人: 嘉宾: 嘉賓: 主讲: 主讲人: 主講: 主講人: 讲者: 講者: 来宾: 來賓: 话题: 話題: 话题一 话题二 话题三 話題一 話題二 話題三 题目: 題目: 主题: 主題: 劇情: 剧情:
 导演: 導演: 编剧: 編劇: 旁白: 主演: 演員: 演员: 视频内容: 視頻內容: 影片內容: 内容章节: 章节内容: 內容章節: 内容简介: 內容簡介: 本期内容: 本集內容: 章节: 章節: 时间轴:
@@ -61,7 +61,7 @@ INTRODUCTION_PHRASES = """
 
 
 class PhrasePositions:
-    """Where the phrases of a list stand in a text."""
+    """The positions of the phrases of a list in a text."""
 
     __slots__ = ("_starts",)
 
@@ -72,7 +72,7 @@ class PhrasePositions:
         return bool(self._starts)
 
     def first_in(self, start: int, end: int) -> int | None:
-        """Return where the first phrase within a span begins."""
+        """Return where the first phrase in a span begins; None if there is none."""
         if not self._starts:
             return None
         index = bisect_left(self._starts, start)
@@ -80,7 +80,7 @@ class PhrasePositions:
 
 
 def find_phrases(text: str) -> tuple[PhrasePositions, PhrasePositions]:
-    """Return where pleas stand in a text, and where people and topics are announced."""
+    """Return the positions of requests in a text, and of introductions of people and topics."""
     normalized = text.lower().replace("：", ":").replace("︰", ":")
     calls_to_action, introductions = list[int](), list[int]()
     if len(normalized) == len(text):

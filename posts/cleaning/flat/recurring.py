@@ -1,4 +1,4 @@
-"""What a text without line breaks shares with others of its source: where its runs part it, and which parts they are."""
+"""Split a text without line breaks at the runs that recur in its source, and drop the recurring segments."""
 
 import re
 from bisect import bisect_left, bisect_right
@@ -8,11 +8,11 @@ from posts.cleaning.flat.flat_text import FlatText, ends_sentence
 from posts.cleaning.flat.segments import split_at
 from posts.cleaning.flat.title import TITLE_REPEATED
 
-# a run of this length that begins or ends with a sentence is no phrase within one
+# a run of about this length that begins or ends with a sentence is not a phrase inside one, see `_stands_out`
 MIN_PASSAGE_CHARS = 12
-# so much of a part recurs that the rest is a number, a date or a mark
+# if this share of a segment recurs, the rest is a number, a date or a mark
 MIN_COVERED_SHARE = 0.7
-# as in posts.cleaning.flat.segments.BOUNDARY, a class comes first and what the character begins behind it
+# it begins with a character class for speed, as posts.cleaning.flat.segments.BOUNDARY does
 RULER_CHARS = r"\-=＝－—_*＊━─═"
 ADDRESS_START = re.compile(
     rf"[hw@#{RULER_CHARS}](?:(?<=h)ttps?://|(?<=w)ww\.|(?<=@)|(?<=#)\w|(?<=[{RULER_CHARS}])[{RULER_CHARS}]{{3}})"
@@ -24,7 +24,7 @@ GREETING = re.compile(
 
 
 def split_at_recurring(flat_text: FlatText, title_span: tuple[int, int]) -> None:
-    """Part sentences where a run that stands out begins or ends, and around the title."""
+    """Split segments where a recurring passage begins or ends, and around the title; drop the title."""
     cut_positions = set[int]()
     if flat_text.recurring_spans:
         borders = [segment.start for segment in flat_text.segments] + [len(flat_text.text)]
@@ -49,7 +49,7 @@ def split_at_recurring(flat_text: FlatText, title_span: tuple[int, int]) -> None
 
 
 def _trim_span(flat_text: FlatText, span: tuple[int, int], borders: list[int]) -> tuple[int, int]:
-    """Leave to the sentences around a run what it shares of them: the end of one, the usual beginning of one."""
+    """Return a run without the end of the sentence before it and the beginning of the sentence after it."""
     start, end = span
     first, last = borders[bisect_left(borders, start)], borders[bisect_right(borders, end) - 1]
     if (
@@ -64,7 +64,7 @@ def _trim_span(flat_text: FlatText, span: tuple[int, int], borders: list[int]) -
 
 
 def _stands_out(flat_text: FlatText, span: tuple[int, int], borders: set[int]) -> bool:
-    """Return whether a run is a passage of its own and not a phrase within a sentence, or the usual beginning of one."""
+    """Return whether a run is a passage of its own, not a phrase in a sentence or its usual beginning."""
     start, end = span
     begins_at_border, ends_at_border = (
         _is_border(flat_text.text, start, borders, -1),
@@ -98,7 +98,7 @@ def _is_border(text: str, position: int, borders: set[int], step: int) -> bool:
 
 
 def drop_recurring(flat_text: FlatText) -> None:
-    """A passage that recurs over the source, unless it tells who speaks, or of what."""
+    """Drop segments that recur in the source, unless they introduce the speakers or the topic."""
     if not flat_text.recurring_spans:
         return
     is_introducing = False
@@ -127,7 +127,7 @@ def _keep_greetings(flat_text: FlatText) -> None:
 
 
 def _covered_shares(flat_text: FlatText) -> list[float]:
-    """Return how much of each part is covered. Parts and spans are in order, each apart from the next."""
+    """Return the share of each segment that recurs. Segments and spans are in order and do not overlap."""
     shares, spans, span_index = (
         list[float](),
         [*flat_text.recurring_spans, (len(flat_text.text), len(flat_text.text))],

@@ -1,4 +1,4 @@
-"""A text without line breaks in parts: sentences, addresses, tags, rulers."""
+"""Split a text without line breaks into segments: sentences, URLs, tags, rulers."""
 
 import re
 from bisect import bisect_left
@@ -7,28 +7,30 @@ from dataclasses import dataclass
 
 RULER_CHARS = r"\-=＝－—_*＊━─═▬+~～"
 TOP_LEVEL_DOMAINS = "com|org|net|tv|me|io|us|news|co|tw|cn|hk|ly|gl|page|app|live|info"
-# what belongs to a sentence after its mark
-# and is looked up at each of a run of marks
+# The rest of a sentence after its first mark. It is limited to 99 characters because it is looked up at each
+# mark of a run.
 SENTENCE_TAIL = r"([。！？!?….]{0,99}[”」』）)\"'’】]{0,99})"
-# All that can end a part begins with one character of a class, and what may stand before it is looked up behind
-# it: `re` skips what cannot begin a pattern only where the pattern begins with a class (four times as fast).
-# A group is set where a sentence ends, and holds the rest of its end.
+# The pattern begins with a class of all characters with which a boundary can begin, and each alternative then
+# checks the character with a lookbehind. `re` skips impossible positions only if a pattern begins with a
+# class: this is four times as fast. A group matches if the boundary is the end of a sentence; it contains the
+# rest of that end.
 BOUNDARY = re.compile(
     rf"[。！？!?…；;.hw#＃\n@/{RULER_CHARS}](?:(?<=[。！？!?…；;])(?={SENTENCE_TAIL})|(?<=[#＃\n@])|(?<=h)ttps?://|(?<=w)ww\."
     rf"|(?<=[{RULER_CHARS}])[{RULER_CHARS}]{{3,}}|(?<=_)__"
     rf"|(?<=\.)(?:(?:{TOP_LEVEL_DOMAINS})\b|(?<![0-9]\.)(?=\s|[A-Z])(?={SENTENCE_TAIL}))"
     r"|(?<=/) (?=[\w.@-]{3,}(?:\s|\Z)))"
 )
-# Longer ones no server need take, https://www.rfc-editor.org/rfc/rfc9110#section-4.1-5; a text may be nothing else.
+# Servers need not accept longer URLs: https://www.rfc-editor.org/rfc/rfc9110#section-4.1-5. Without a limit,
+# a URL could be as long as the text.
 URL_CHARS = re.compile(r"[\x21-\x7e]{1,8000}")
-# An address runs into the next line where line breaks are lost: `…/joinTwitter: `, `…/abcThe next line`.
+# Without line breaks, a URL runs into the next line: `…/joinTwitter: `, `…/abcThe next line`.
 GLUED_LABEL = re.compile(
     r"(?<=[a-z0-9/=?_&-])(?:twitter|facebook|fb|fanpage|instagram|ig|youtube|telegram|tg|line|discord|whatsapp|wechat|weibo|tiktok|patreon|paypal|parler|e-?mail|mail|website|web|blog|podcast|spotify|kurious|bitcoin|btc|ethereum|eth|support|join|follow|subscribe|watch|link|android|ios|tel|phone|qq)\s*[:：@]",
     re.IGNORECASE,
 )
 LABEL_ENDS = frozenset(":：@")
 WORD_AT_END = re.compile(r"(?<=[a-z0-9/])[A-Z][a-z]+,?\Z")
-# read from right to left as well as from left to right
+# matched against the reversed text
 REVERSED_HOST = re.compile(r"[a-z0-9-]++(?:\.[a-z0-9-]++)*+", re.IGNORECASE | re.ASCII)
 MAIL_LOCAL_PART = re.compile(r"[\w.+-]+\Z", re.ASCII)
 MAIL_HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+", re.IGNORECASE)
@@ -38,7 +40,10 @@ HANDLE = re.compile(r"[\w.@-]+", re.ASCII)
 
 @dataclass(slots=True)
 class Segment:
-    """A span of a text: `text`, `url`, `mail`, `handle`, `tag`, `ruler` or `line`; and why it is left out."""
+    """A span of a text, its kind, and the rule that drops it, or None.
+
+    The kind is `text`, `url`, `mail`, `handle`, `tag`, `ruler` or `line`.
+    """
 
     start: int
     end: int
@@ -47,7 +52,7 @@ class Segment:
 
 
 def split_segments(text: str) -> list[Segment]:
-    """Part a text; joined, the parts are the text. A sentence ends with its mark."""
+    """Return the segments of a text. Joined, they are the text. A sentence ends with its mark."""
     segments, position, no_host_before = list[Segment](), 0, 0
     for boundary in BOUNDARY.finditer(text):
         boundary_start = boundary.start()
@@ -74,7 +79,7 @@ def split_segments(text: str) -> list[Segment]:
 def _match_segment(
     text: str, boundary: re.Match[str], position: int, no_host_before: int
 ) -> tuple[int, int, str]:
-    """Return what stands at a mark: start, end and kind; no kind where the mark is none."""
+    """Return start, end and kind of the segment at a boundary; an empty kind if there is no segment."""
     start, end, marker = boundary.start(), boundary.end(), boundary[0]
     if marker in {"#", "＃"}:
         tag = HASHTAG.match(text, end)
@@ -93,7 +98,7 @@ def _match_segment(
 
 
 def _match_host(text: str, domain_end: int, min_start: int) -> tuple[int, int, str]:
-    """Return an address without a scheme from the domain that ends in a mark."""
+    """Return start, end and kind of a URL without a scheme. `domain_end` is where its last dot is."""
     host = REVERSED_HOST.match(text[min_start:domain_end][::-1])
     if host is None:
         return 0, 0, ""
@@ -102,7 +107,7 @@ def _match_host(text: str, domain_end: int, min_start: int) -> tuple[int, int, s
 
 
 def _hashtag_end(text: str, tag: re.Match[str]) -> int:
-    """Leave to a time what it has of the tag before it: `#harbour0:05`."""
+    """Return the end of a tag, without the digits of a time that follows it: `#harbour0:05`."""
     end = tag.end()
     return tag.start() + len(tag[0].rstrip("0123456789")) if text[end : end + 1] == ":" else end
 
@@ -121,7 +126,7 @@ def _url_end(text: str, start: int) -> int:
         label = GLUED_LABEL.search(text, start + 1, end + 1)
         if label:
             return label.start()
-    # a word that begins in the address and whose sentence goes on after it
+    # a capitalized word at the end of the URL that begins the sentence after it
     if text[end : end + 1] == " " and text[end + 1 : end + 2].islower():
         word = WORD_AT_END.search(text, max(start + 1, end - 20), end)
         return word.start() if word else end
@@ -137,7 +142,7 @@ def _match_mail(text: str, at_sign: int, position: int) -> tuple[int, int, str]:
 
 
 def split_at(segments: Sequence[Segment], offsets: Sequence[int]) -> list[Segment]:
-    """Part sentences and tags further where one of the cuts, in order, lies within them."""
+    """Return the segments, with sentences and tags split at the sorted `offsets` inside them."""
     pieces, next_index, starts = list[Segment](), 0, [segment.start for segment in segments]
     for offset in offsets:
         index = bisect_left(starts, offset)

@@ -1,4 +1,4 @@
-"""Where a text without line breaks repeats the title of its post."""
+"""Find the title of a post in its text without line breaks."""
 
 import re
 
@@ -10,12 +10,12 @@ TITLE_REPEATED = Rule(
 )
 SERIES_MARK = re.compile(r"【[^】]{1,30}】|\[[^\]]{1,30}\]|[上中下]集|第.{1,4}[集期话話回]")
 SERIES_PREFIX = re.compile(rf"(?:{SERIES_MARK.pattern}|[\s:：—–-])++")
-# a shorter title may stand in any sentence; one without its series may begin it
+# a shorter title may occur in any sentence; a shorter title without its series may begin any sentence
 MIN_TITLE_CHARS, MIN_CORE_CHARS = 4, 6
 
 
 def find_title(text: str, title: str) -> tuple[int, int]:
-    """Find the title where it stands as a sentence of its own; (0, 0) where it does not."""
+    """Return the span of the title if it is a sentence of its own, else (0, 0)."""
     title = title.strip()
     start = text.find(title) if len(title) >= MIN_TITLE_CHARS else -1
     if start < 0:
@@ -32,7 +32,10 @@ def find_title(text: str, title: str) -> tuple[int, int]:
 
 
 def _find_reordered_title(text: str, title: str) -> tuple[int, int]:
-    """Find a first sentence that is the title with its series named elsewhere: `【series 3】part one: title`."""
+    """Return the span of a first sentence that is the title with its series elsewhere, else (0, 0).
+
+    For example `【series 3】part one: title`.
+    """
     core = SERIES_MARK.sub("", title).strip(" -—–:：")
     if core == title or len(core) < MIN_CORE_CHARS:
         return 0, 0

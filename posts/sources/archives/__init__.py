@@ -1,7 +1,7 @@
-"""Read the post files of an archive: zip, or tar, as it is or packed by gzip, zstd, xz or bzip2.
+"""Read the post files of an archive: zip, or tar (uncompressed, or compressed with gzip, zstd, xz or bzip2).
 
-It is read once, forwards, and its posts are kept unpacked in a temporary file. Nothing is ever written under
-a name that the archive gives, and archives in it are not opened.
+An archive is read once, from beginning to end, and its posts are unpacked to one temporary file. No file is
+written under a name from the archive, and archives in it are not opened.
 """
 
 import os
@@ -23,23 +23,23 @@ from schemas.enums import Reason
 from schemas.errors import SourceError
 from schemas.keys import blob_id
 
-# with members, without any, in several parts
+# zip with members, without members, in several parts
 ZIP_MAGICS = (b"PK\3\4", b"PK\5\6", b"PK\7\x08")
 TAR_MAGIC = slice(257, 262)
 SEPARATORS = re.compile(rb"[/\\]")
-# a name may well begin with "Q:"
+# "Q:" without a slash is a valid beginning of a name
 DRIVE_PREFIX = re.compile(rb"[A-Za-z]:[/\\]")
-# A Mac keeps there what it knows about a file, under the name of the file.
+# macOS stores the metadata of a file there, under the name of the file.
 MAC_FOLDER, MAC_PREFIX = b"__MACOSX", b"._"
 
 
 class ArchiveError(SourceError):
-    """An archive that cannot be read; the message is one line: archive, what is wrong."""
+    """An archive that cannot be read. The message is one line: the archive and the error."""
 
 
 @dataclass(frozen=True, slots=True)
 class SpoolEntry:
-    """Where the spool has the bytes of a file; nowhere, if there is a problem."""
+    """The position of a file in the spool. If it has a `problem`, the spool does not contain its bytes."""
 
     offset: int
     size: int
@@ -49,7 +49,7 @@ class SpoolEntry:
 
 
 class Archive:
-    """An archive, or the folder `subpath` in it, as a context manager; in it, its post files can be read."""
+    """A context manager that unpacks the post files of an archive, or of the folder `subpath` in it."""
 
     def __init__(self, path: bytes, subpath: str = "") -> None:
         self._path, self._subpath = path, subpath
@@ -72,14 +72,14 @@ class Archive:
         self._spool.close()
 
     def list_files(self, origin: str) -> list[SourceFile]:
-        """Return every post file; of several with one path the last, which unpacking would leave."""
+        """Return every post file. Of several with the same path, it is the last one, as after unpacking."""
         return [
             SourceFile(origin, path, entry.size, entry.mtime_ns, entry.problem, entry.blob)
             for path, entry in self._entries.items()
         ]
 
     def read(self, file_path: str) -> bytes:
-        """Return the bytes of a file without a problem."""
+        """Return the bytes of a file that has no `problem`."""
         entry = self._entries[file_path]
         assert entry.problem is None
         return self._spool.read(entry.offset, entry.size)
@@ -110,9 +110,9 @@ class Archive:
 
 
 def is_archive(path: bytes) -> bool:
-    """Return whether a file begins as an archive does; False where there is no file, or one that cannot be opened."""
+    """Return whether a file begins as an archive does; False if it does not exist or cannot be opened."""
     try:
-        # opening a pipe would wait for its writer
+        # to open a pipe would block until it has a writer
         if not stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116 - a path of any bytes
             return False
         with open(path, "rb") as file:  # noqa: PTH123 - a path of any bytes
@@ -144,7 +144,7 @@ def _find_problem(member: Member) -> Reason | None:
 
 
 def _is_unsafe(name: bytes) -> bool:
-    """Return whether unpacking could write a name outside of its folder, on any system, or could not write it."""
+    """Return whether a name could be written outside of the target folder on some system, or not at all."""
     parts = SEPARATORS.split(name)
     return not parts[0] or b".." in parts or b"\0" in name or DRIVE_PREFIX.match(name) is not None
 
@@ -155,6 +155,6 @@ def _is_macos_metadata(path: bytes) -> bool:
 
 
 def _normalize_name(name: bytes) -> bytes:
-    """Leave out of a name what means nothing: "./a//b" is "a/b". What is first or last in it stays."""
+    """Return a name without redundant parts: "./a//b" is "a/b". A slash at its beginning or end is kept."""
     leading, trailing = b"/" * name.startswith(b"/"), b"/" * name.endswith(b"/")
     return leading + b"/".join(part for part in name.split(b"/") if part not in (b"", b".")) + trailing

@@ -1,4 +1,4 @@
-"""What tar and zip archives have in common: they hold members, and may be damaged."""
+"""The types that tar and zip archives share."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,15 +7,15 @@ from schemas.enums import Reason
 
 
 class ArchiveReadError(Exception):
-    """An archive that cannot be read to its end. Says what is wrong, not in which archive."""
+    """An archive that cannot be read to its end. The message does not contain the name of the archive."""
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """An entry of an archive; the name of a folder ends in a slash.
+    """An entry of an archive. The name of a folder ends in a slash.
 
-    `problem` says why it cannot be read as a file. `read` gives its bytes, None where they are damaged; it
-    works until the next member is asked for.
+    `problem` is the reason why it cannot be read as a file, or None. `read` returns its bytes, or None if
+    they are damaged; it must be called before the next member is requested.
     """
 
     name: bytes

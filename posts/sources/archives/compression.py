@@ -1,4 +1,4 @@
-"""Bytes of a compressed file, unpacked a piece at a time: gzip, zstd, xz, bzip2."""
+"""Decompress a file in chunks: gzip, zstd, xz, bzip2."""
 
 import bz2
 import lzma
@@ -17,18 +17,19 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-# No more than this is unpacked at a time: bzip2 packs 46 MB in 40 bytes. A plain tar is read so too.
+# The maximum size of a decompressed chunk: bzip2 compresses 46 MB to 40 bytes. An uncompressed tar is read in
+# chunks of this size too.
 CHUNK_BYTES = 1024 * 1024
-# gzip packs 1032 to 1 at best, so a step of it is less than a piece.
+# The ratio of gzip is at most 1032 to 1, so this many bytes decompress to less than a chunk.
 READ_BYTES = 512
-# Posts pack 10 to 1, headers of empty files 200 to 1. Above this it is a bomb,
+# The ratio of posts is 10 to 1, that of headers of empty files 200 to 1. A higher ratio than this is a bomb,
 MAX_RATIO = 1000
-# unless all of it is unpacked within a second.
+# unless the decompressed size is below this limit, which takes less than a second.
 BASE_LIMIT_BYTES = 256 * 1024 * 1024
-# `xz -9` needs 65 MiB to unpack; a header may ask for 4 GiB.
+# Files of `xz -9` need 65 MiB to decompress; a header may request 4 GiB.
 MAX_XZ_MEMORY_BYTES = 256 * 1024 * 1024
 
-# What a packed file begins with, and what unpacks one frame of it. pzstd writes a frame to skip first.
+# Codec -> first bytes of a file, and the decompressor of one frame. pzstd writes a skippable frame first.
 CODECS: dict[str, tuple[re.Pattern[bytes], Callable[[], Any]]] = {
     "gzip": (re.compile(rb"\x1f\x8b"), partial(zlib.decompressobj, 31)),
     "zstd": (re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18"), zstd.ZstdDecompressor),
@@ -38,12 +39,12 @@ CODECS: dict[str, tuple[re.Pattern[bytes], Callable[[], Any]]] = {
 
 
 def detect_codec(header: bytes) -> str | None:
-    """Return the codec of a file that begins so; None where it is not compressed."""
+    """Return the codec of a file by its first bytes; None if it is not compressed."""
     return next((name for name, (magic, _) in CODECS.items() if magic.match(header)), None)
 
 
 def decompress(file: IO[bytes], codec: str | None) -> Iterator[bytes]:
-    """Yield the bytes of a file, unpacked. Raises ArchiveReadError: broken, cut off, or a bomb."""
+    """Yield the decompressed chunks of a file. Raises ArchiveReadError: damaged, truncated, or a bomb."""
     if codec is None:
         yield from iter(partial(file.read, CHUNK_BYTES), b"")
         return
@@ -62,7 +63,7 @@ def decompress(file: IO[bytes], codec: str | None) -> Iterator[bytes]:
 
 
 def _decompress_frames(file: IO[bytes], new_decompressor: Callable[[], Any]) -> Iterator[bytes]:
-    """Unpack frames that stand one behind the other, with nothing but zeros between and behind them."""
+    """Yield the chunks of consecutive frames. Between and after them only zeros are allowed."""
     decompressor = None
     while compressed := file.read(READ_BYTES):
         while compressed := compressed if decompressor else compressed.lstrip(b"\0"):
@@ -77,6 +78,6 @@ def _decompress_frames(file: IO[bytes], new_decompressor: Callable[[], Any]) -> 
 
 def _decompress_chunks(decompressor: Any, compressed: bytes) -> Iterator[bytes]:
     yield decompressor.decompress(compressed, CHUNK_BYTES)
-    # that of gzip has no needs_input, for it leaves nothing of a step
+    # the decompressor of gzip has no needs_input; it never has output left, see READ_BYTES
     while not (decompressor.eof or getattr(decompressor, "needs_input", True)):
         yield decompressor.decompress(b"", CHUNK_BYTES)

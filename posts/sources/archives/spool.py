@@ -1,4 +1,4 @@
-"""A temporary file of contents, one behind the other, that are read in any order."""
+"""A temporary file to which contents are appended, and from which they are read in any order."""
 
 import os
 import tempfile
@@ -8,14 +8,14 @@ from posts.sources.archives.base import ArchiveReadError
 
 
 class Spool:
-    """A file without a name, in TMPDIR; it is gone when it is closed."""
+    """A file without a name in TMPDIR. It is deleted when it is closed."""
 
     def __init__(self) -> None:
         self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `close`
         self._size = 0
 
     def add(self, content: bytes) -> int:
-        """Return the offset at which a content is kept. Raises ArchiveReadError: no space left."""
+        """Append a content and return its offset. Raises ArchiveReadError: no space left."""
         offset = self._size
         self._size += len(content)
         try:
@@ -25,7 +25,7 @@ class Spool:
         return offset
 
     def flush(self) -> None:
-        """Make all that was added readable. Raises ArchiveReadError: no space left."""
+        """Make all added contents readable. Raises ArchiveReadError: no space left."""
         try:
             self._file.flush()
         except OSError as error:
@@ -35,7 +35,7 @@ class Spool:
         return os.pread(self._file.fileno(), size, offset)
 
     def close(self) -> None:
-        # on a full disk what was not written is tried once more
+        # on a full disk, `close` tries to write the rest again and fails
         with suppress(OSError):
             self._file.close()
 

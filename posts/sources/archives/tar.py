@@ -1,7 +1,7 @@
-"""Members of a tar archive, read forwards.
+"""Read the members of a tar archive from beginning to end.
 
-The tarfile of the standard library takes a damaged header for the end of the archive, and hangs on some
-hostile ones (CVE-2025-8194).
+The standard library's tarfile takes a damaged header for the end of the archive, and hangs on some hostile
+headers (CVE-2025-8194).
 """
 
 import re
@@ -14,10 +14,10 @@ from posts.sources.archives.base import ArchiveReadError, Member
 from schemas.enums import Reason
 
 BLOCK_BYTES = 512
-# Names have 4096 bytes at most and extended attributes 64 KiB. It is the limit of libarchive too.
+# Names have at most 4096 bytes, extended attributes at most 64 KiB. libarchive has the same limit of 1 MiB.
 MAX_EXTENSION_BYTES = 1024 * 1024
 SKIP_CHUNK_BYTES = 1024 * 1024
-# name, size, mtime, kind, whose format, the folders of a long name
+# name, size, mtime, kind, magic of the format, prefix (the folders of a long name)
 HEADER_FIELDS = struct.Struct("100s24x12s12s8xc100x6s82x155s12x")
 SIGNED_BYTES = struct.Struct("148b8x356b")
 TRUNCATED = "it ends in the middle of a member"
@@ -30,17 +30,17 @@ INT64 = range(-(2**63), 2**63)
 # Kinds of members.
 FILE_KINDS, LINK_KINDS, SPECIAL_FILE_KINDS, FOLDER_KINDS = b"\x00" + b"07", b"12", b"346", b"5D"
 KINDS_WITHOUT_CONTENT = b"123456"
-# They tell of the next member: its name, records of pax; those of "g" tell of all that follow.
+# Extensions: the long name of the next member, or its pax records. Those of "g" are for all next members.
 LONG_NAME_KINDS, PAX_KINDS, GLOBAL_PAX_KINDS, LONG_LINK_KINDS = b"L", b"xX", b"g", b"K"
 EXTENSION_KINDS = LONG_NAME_KINDS + PAX_KINDS + GLOBAL_PAX_KINDS + LONG_LINK_KINDS
 SPARSE_KINDS = b"S"
 SPARSE_KEYS = {b"GNU.sparse.size", b"GNU.sparse.realsize"}
-# The others are not kept, as a hostile header has a hundred thousand.
+# Other records are not stored: a hostile header has a hundred thousand.
 PAX_KEYS = {b"path", b"size", b"mtime", b"GNU.sparse.name", *SPARSE_KEYS}
 
 
 class Stream:
-    """Bytes that come in pieces, read forwards."""
+    """A forward-only reader of bytes that arrive in chunks."""
 
     def __init__(self, chunks: Iterator[bytes]) -> None:
         self.offset = 0
@@ -48,7 +48,7 @@ class Stream:
         self._buffer = bytearray()
 
     def read_up_to(self, size: int) -> bytes:
-        """Return the next bytes, fewer at the end."""
+        """Return the next `size` bytes; fewer at the end."""
         while len(self._buffer) < size and (chunk := next(self._chunks, None)) is not None:
             self._buffer += chunk
         content = bytes(memoryview(self._buffer)[:size])
@@ -68,13 +68,13 @@ class Stream:
 
 
 def is_header(block: bytes) -> bool:
-    """Return whether a block heads a member: its checksum is right."""
+    """Return whether a block is the header of a member: its checksum is correct."""
     if len(block) < BLOCK_BYTES:
         return False
     field = block[148:156]
     checksum = _parse_number(field)
     blank_sum = len(field) * ord(" ")
-    # some writers of old added signed bytes
+    # some old programs computed the sum of signed bytes
     return (
         checksum == sum(block) - sum(field) + blank_sum
         or checksum == sum(SIGNED_BYTES.unpack(block)) + blank_sum
@@ -84,7 +84,8 @@ def is_header(block: bytes) -> bool:
 def iter_members(chunks: Iterator[bytes]) -> Iterator[Member]:
     """Yield the members of a tar. Raises ArchiveReadError.
 
-    Blocks of zeros end a tar and are passed over: what follows is a tar that was written behind it, or damage.
+    Blocks of zeros, which end a tar, are skipped: another tar may have been appended. Anything else after
+    them is an error.
     """
     stream = Stream(chunks)
     global_records, member_records = dict[bytes, bytes](), dict[bytes, bytes]()
@@ -121,7 +122,7 @@ def _check_header(block: bytes, offset: int) -> None:
 def _parse_member(stream: Stream, block: bytes, records: dict[bytes, bytes]) -> Member:
     name, size_field, mtime, kind, magic, prefix = HEADER_FIELDS.unpack(block)
     name = name.partition(b"\0")[0]
-    # GNU keeps other things in the place of the folders
+    # GNU tar stores other data in the field of the prefix
     if magic == b"ustar\0" and prefix[0]:
         name = prefix.partition(b"\0")[0] + b"/" + name
     name = records.get(b"GNU.sparse.name") or records.get(b"path") or name
@@ -142,7 +143,7 @@ def _find_problem(kind: bytes, records: dict[bytes, bytes]) -> Reason | None:
         return Reason.SYMLINK
     if kind in SPECIAL_FILE_KINDS:
         return Reason.NOT_A_FILE
-    # a sparse file, the rest of one that began in another archive, a kind of some other program
+    # a sparse file, a continuation of a file from another archive, or an unknown kind
     if kind not in FILE_KINDS or not SPARSE_KEYS.isdisjoint(records):
         return Reason.UNREADABLE
     return None
@@ -156,7 +157,7 @@ def _parse_size(field: bytes, record: bytes | None) -> int:
 
 
 def _parse_mtime_ns(field: bytes, record: bytes | None) -> int | None:
-    """Return a time in nanoseconds; None where it is unreadable, or beyond the years 1677 to 2262."""
+    """Return a time in nanoseconds; None if it cannot be parsed, or is outside the years 1677 to 2262."""
     if record and PAX_SECONDS.fullmatch(record):
         nanoseconds = int(Decimal(record.decode()) * 10**9)
     else:
@@ -168,7 +169,7 @@ def _parse_mtime_ns(field: bytes, record: bytes | None) -> int | None:
 
 
 def _parse_number(field: bytes) -> int | None:
-    """Read octal digits, or the bytes of a number behind the mark of one; None where there is neither."""
+    """Parse octal digits, or the bytes of an integer after a marker byte; None if it is neither."""
     if field[0] in (POSITIVE_MARKER, NEGATIVE_MARKER):
         return int.from_bytes(field[1:], "big", signed=field[0] == NEGATIVE_MARKER)
     digits = field.partition(b"\0")[0].strip()
@@ -192,7 +193,7 @@ def _read_extension(kind: bytes, stream: Stream, block: bytes) -> dict[bytes, by
 
 
 def _parse_pax_records(payload: bytes) -> dict[bytes, bytes]:
-    """Read records of pax: "<length of the record> <key>=<value>" and a line feed."""
+    """Parse pax records: "<length of the record> <key>=<value>" and a line feed."""
     records = {}
     start = 0
     while start < len(payload):
@@ -207,7 +208,7 @@ def _parse_pax_records(payload: bytes) -> dict[bytes, bytes]:
 
 
 def _skip_sparse_map(stream: Stream, block: bytes) -> None:
-    """Pass over the blocks that tell where the pieces of a sparse file belong; each tells whether one follows."""
+    """Skip the blocks of the map of a sparse file. A flag in each block says whether another one follows."""
     has_next = block[482]
     while has_next:
         has_next = stream.read(BLOCK_BYTES)[504]

@@ -1,4 +1,4 @@
-"""Members of a zip archive."""
+"""Read the members of a zip archive."""
 
 import stat
 import struct
@@ -13,18 +13,19 @@ from schemas.enums import Reason
 
 ENCRYPTED_FLAG, UTF8_FLAG = 0x1, 0x800
 DOS_FOLDER_FLAG = 0x10
-# What the others unpack to has no bound: 46 MB from 40 bytes with bzip2. Deflate packs 1032 to 1 at best.
+# The ratio of other methods is not limited: bzip2 decompresses 40 bytes to 46 MB. That of deflate is at most
+# 1032 to 1.
 SUPPORTED_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
-# The end of a zip: it may be followed by a comment of 64 KiB, and counts the members.
+# The end record of a zip contains the number of members. A comment of up to 64 KiB may follow it.
 END_SIGNATURE = b"PK\5\6"
 MAX_END_BYTES = 22 + 65535
 COUNT_SLICE = slice(10, 12)
-# What a zip of 65,535 members or more puts there; some count from zero again.
+# The number that a zip of 65,535 members or more stores there; some programs store the number modulo 65,536.
 COUNT_OVERFLOW = 0xFFFF
-# A header may tell more than a column holds.
+# A header may contain a larger size than a column can store.
 MAX_SIZE_BYTES = 2**63 - 1
-# An extra field of Info-ZIP: its kind, its bytes, which times it has, and the first, in UTC. The time that
-# every member has is that of a clock on some wall.
+# The extra field of Info-ZIP: kind, size, flags of the times in it, and the first time, in UTC. The standard
+# time of a member is not used: it is a local time without a zone.
 TIME_FIELD = struct.Struct("<HHBi")
 TIME_KIND, MTIME_FLAG = 0x5455, 0x1
 EXTRA_HEADER_BYTES = 4
@@ -44,7 +45,7 @@ def iter_members(file: IO[bytes]) -> Iterator[Member]:
 
 
 def _check_directory(file: IO[bytes], infos: list[zipfile.ZipInfo]) -> None:
-    """See that the list has all members, and that no two are the same bytes, as in a bomb."""
+    """Raise ArchiveReadError if the list of members is incomplete, or if they overlap, as in a zip bomb."""
     size_bytes = file.seek(0, 2)
     file.seek(max(0, size_bytes - MAX_END_BYTES))
     tail = file.read()
@@ -84,10 +85,11 @@ def _find_problem(info: zipfile.ZipInfo, kind: int) -> Reason | None:
 
 
 def _decode_name(info: zipfile.ZipInfo) -> bytes:
-    """Return a name in UTF-8, or as it is where it is neither that nor Chinese.
+    """Return a name in UTF-8; unchanged if it is neither UTF-8 nor GB18030.
 
-    zipfile takes names for CP437 that are not marked as UTF-8. Linux and Mac write UTF-8 unmarked, Windows its
-    own encoding: in China GB18030. That of Taiwan or Japan is told apart by nothing, and becomes wrong characters.
+    zipfile decodes names without the UTF-8 flag as CP437. Linux and macOS write UTF-8 without the flag.
+    Windows writes its own encoding, in China GB18030. The encodings of Taiwan and Japan cannot be
+    distinguished from it, and result in wrong characters.
     """
     text = info.orig_filename
     if not info.flag_bits & UTF8_FLAG:
@@ -96,7 +98,7 @@ def _decode_name(info: zipfile.ZipInfo) -> bytes:
         if decoded is None:
             return raw
         text = decoded
-    # early .NET on Windows wrote backslashes
+    # early .NET versions on Windows wrote backslashes
     return (text.replace("\\", "/") if info.create_system == 0 else text).encode()
 
 
@@ -119,10 +121,10 @@ def _parse_mtime_ns(extra: bytes) -> int | None:
 
 
 def _read_content(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes | None:
-    """Return the bytes of a member; None where they are not those that were packed."""
+    """Return the bytes of a member; None if they are damaged."""
     try:
         with archive.open(info) as member:
-            # one more than it has to have, as the checksum is looked at when it ends
+            # one byte more than its size: zipfile checks the checksum only at the end
             content = member.read(info.file_size + 1)
     except ZIP_ERRORS:
         return None

@@ -1,4 +1,4 @@
-"""Read the post files of a git repository, its work tree left alone."""
+"""Read the post files of a git repository, without changing its work tree."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,25 +16,26 @@ from schemas.enums import Reason
 
 __all__ = ["Change", "Commit", "GitError", "Repository"]
 
-# --root, --no-follow, -O, --no-renames and --ignore-submodules answer settings that a repository may have.
+# --root, --no-follow, -O, --no-renames and --ignore-submodules override settings of the repository.
 COMMIT_OPTIONS = ("-z", "--first-parent", "--reverse", "--format=%H %ct %P")
 CHANGE_OPTIONS = ("--first-parent", "--reverse", "--format=%H %ct", "--root", "--no-follow", "-O/dev/null")
 DIFF_OPTIONS = ("-r", "-z", "--raw", "--no-abbrev", "--no-renames", "--ignore-submodules=none")
 STATUS_OPTIONS = ("--porcelain", "-z", "--no-renames", "--untracked-files=all", "--ignore-submodules=all")
-# Sizes are asked for so many at a time: some megabytes, and few starts of git.
+# Sizes are requested for this many entries at once: it takes some megabytes, and git is started seldom.
 BATCH_ENTRIES = 10_000
 MAX_LISTED_BRANCHES = 10
 
 
 class Repository:
-    """A git repository, read by the git program. Each method raises GitError.
+    """A git repository that is read with the git program. Each method raises GitError.
 
-    A `subpath` is a folder of the repository, "" for all of it; paths are given relative to it. It, revisions
-    and paths are text as by `posts.sources.paths`. `since`, `until`, `old` and `new` are ids of commits.
+    `subpath` is a folder of the repository, "" for all of it; returned paths are relative to it. The subpath,
+    revisions and paths are text as in `posts.sources.paths`. `since`, `until`, `old`, `new` and `commit` are
+    ids of commits.
     """
 
     def __init__(self, path: bytes, name: str | None = None) -> None:
-        """Open a working copy, by its top folder or its .git folder, or a bare repository."""
+        """Open a working copy (its top folder or its .git folder) or a bare repository."""
         self._git, self._working_copy = process.open_git(path, name)
         self._blobs = BlobReader(self._git)
 
@@ -48,7 +49,7 @@ class Repository:
         self._blobs.close()
 
     def resolve_commit(self, revision: str | None) -> Commit:
-        """Return the commit of a revision; without one that of HEAD, or of the only branch where HEAD has none."""
+        """Return the commit of a revision. None means HEAD, or the only branch if HEAD has no commit."""
         revision = self._default_revision() if revision is None else revision
         answer = self._resolve(revision)
         commit_id = _parse_object_id(answer.stdout)
@@ -62,7 +63,10 @@ class Repository:
         )
 
     def list_files(self, commit: str, origin: str, subpath: str = "") -> Iterator[SourceFile]:
-        """Yield every post file of a commit; a submodule, which may hold some, and a link as a problem."""
+        """Yield every post file and submodule of a commit. Links and submodules have a `problem`.
+
+        A submodule is included because it may contain posts.
+        """
         lines = self._git.iter_nul_separated(
             "ls-tree", "-r", "-z", "--full-tree", self.resolve_tree(commit, subpath)
         )
@@ -73,7 +77,7 @@ class Repository:
                 yield _source_file(origin, entry, next(sizes) if entry.blob else 0)
 
     def diff_commits(self, old: str, new: str, subpath: str = "") -> list[Change] | None:
-        """Return what changes between any two commits; None where the old one is not there any more."""
+        """Return the changes between any two commits; None if the old one does not exist any more."""
         if not self._has_commit(old):
             return None
         prefix = dir_prefix(subpath)
@@ -81,13 +85,13 @@ class Repository:
         return [change for field in fields if (change := trees.parse_change(field, next(fields), prefix))]
 
     def first_parent_commits(self, since: str | None, until: str) -> list[Commit] | None:
-        """Return the commits of the first-parent line after `since`, the oldest first; None if it is not on that line."""
+        """Return the first-parent commits after `since`, the oldest first; None if it is not on that line."""
         if since == until:
             return []
         if since is not None and not self._has_commit(since):
             return None
         revision_range = [until, f"^{since}"] if since else [until]
-        # no time at all where git can make nothing of it
+        # the time is empty if git cannot parse it
         records = [
             line.split(b" ", 3)
             for line in self._git.iter_nul_separated("log", *COMMIT_OPTIONS, *revision_range, "--")
@@ -99,9 +103,9 @@ class Repository:
     def iter_changes(
         self, since: str | None, until: str, subpath: str = ""
     ) -> Iterator[tuple[Commit, list[Change]]]:
-        """Yield the commits of the first-parent line that change post files, the oldest first, with the changes.
+        """Yield the first-parent commits that change post files, the oldest first, with their changes.
 
-        Left out are `since` and all before it; without one, every file of the root commit is a change.
+        `since` and the commits before it are excluded. If it is None, every file of the root commit changes.
         """
         prefix, revision_range = dir_prefix(subpath), [until, f"^{since}"] if since else [until]
         fields = self._git.iter_nul_separated(
@@ -127,7 +131,7 @@ class Repository:
         return self._blobs.read_contents(blobs)
 
     def count_uncommitted(self, subpath: str = "") -> int:
-        """Count the post files of the working copy that HEAD has not, or not as they are; 0 if there is none."""
+        """Return the number of post files in the working copy that differ from HEAD; 0 without one."""
         if self._working_copy is None:
             return 0
         lines = self._working_copy.run(
@@ -136,7 +140,7 @@ class Repository:
         return sum(is_post(line[len("?? ") :]) for line in lines)
 
     def resolve_tree(self, commit: str, subpath: str = "") -> str:
-        """Return the tree of a folder of a commit. Raises GitError where it has no such folder."""
+        """Return the tree of a folder at a commit. Raises GitError if there is no such folder."""
         prefix = dir_prefix(subpath)
         if not prefix:
             return commit
@@ -153,7 +157,7 @@ class Repository:
         return _parse_object_id(answer.stdout) is not None
 
     def _resolve(self, revision: str) -> CompletedProcess[bytes]:
-        # on stdin no revision is an option, a range or two of them
+        # on stdin, a revision cannot be taken for an option, a range or several revisions
         query = encode_path(revision) + b"^{commit}\n"
         return self._git.run_unchecked("cat-file", "--batch-check=%(objectname)", stdin=query)
 
@@ -167,7 +171,7 @@ class Repository:
                 raise GitError(f"{self._git.name}: HEAD names no commit; {self._branch_hint()}")
 
     def _list_branches(self) -> list[bytes]:
-        """Return the full names of the branches, or, in a clone that has checked out none, of the remote ones."""
+        """Return the full names of the branches; of the remote branches if there are no local ones."""
         return self._list_refs("refs/heads") or [
             ref for ref in self._list_refs("refs/remotes") if not ref.endswith(b"/HEAD")
         ]
@@ -182,12 +186,12 @@ class Repository:
 
 
 def _pathspecs(prefix: bytes) -> list[bytes]:
-    # with its slash it would be listed by what is in it
+    # with a slash at its end, git would list the contents of the folder
     return [prefix.rstrip(b"/")] if prefix else []
 
 
 def _parse_object_id(output: bytes) -> str | None:
-    """Return the id that git answers with, if not that there is none, nor, to a line feed within it, two things."""
+    """Return the id in the output of git; None for a missing object, or if the revision had several lines."""
     return output.decode().strip() if re.fullmatch(rb"[0-9a-f]+\n", output) else None
 
 

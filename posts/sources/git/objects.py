@@ -1,4 +1,4 @@
-"""Read the blobs of a git repository by their names."""
+"""Read the blobs of a git repository by their ids."""
 
 import hashlib
 import os
@@ -11,19 +11,19 @@ from posts.sources.git.process import Git
 from schemas.keys import blob_id
 
 SHA256_DIGITS = 64
-# A pipe holds 4096 bytes at least: asking for these never waits for git, which may be waiting for us to read.
+# A pipe buffers at least 4096 bytes: a request of this size never blocks, even if git waits for us to read.
 BATCH_BLOBS = 4096 // (SHA256_DIGITS + 1)
 
 
 class BlobReader:
-    """The blobs of a repository, read by one git that is kept running."""
+    """A reader of the blobs of a repository that keeps one git process running."""
 
     def __init__(self, git: Git) -> None:
         self._git = git
         self._idle: list[subprocess.Popen[bytes]] = []
 
     def read_sizes(self, blobs: Sequence[str]) -> list[int | None]:
-        """Return the sizes in bytes of blobs; None for one that is missing or corrupt."""
+        """Return the sizes of blobs in bytes; None for a missing or corrupt one."""
         sizes: list[int | None] = []
         while True:
             query = "".join(f"{blob}\n" for blob in blobs[len(sizes) :]).encode()
@@ -35,9 +35,9 @@ class BlobReader:
             sizes.append(None)
 
     def read_contents(self, blobs: Iterable[str]) -> Iterator[bytes | None]:
-        """Yield the contents of blobs; None for one that is missing, corrupt, or not what its name says.
+        """Yield the contents of blobs; None for one that is missing, corrupt, or does not match its id.
 
-        They are read whole: ask for the sizes first.
+        Each content is read as a whole: call `read_sizes` first to exclude large ones.
         """
         blobs = iter(blobs)
         while batch := list(islice(blobs, BATCH_BLOBS)):
@@ -48,7 +48,10 @@ class BlobReader:
                     yield None
 
     def _read_batch(self, batch: list[str]) -> Iterator[bytes | None]:
-        """Yield the contents of the first blobs of a lump, which are taken off it, up to one that git dies of."""
+        """Yield the contents of the blobs of a batch, up to one on which git fails.
+
+        The blobs whose contents were read are removed from `batch`.
+        """
         git = self._idle.pop() if self._idle else self._start()
         try:
             _request(git, batch)
@@ -69,7 +72,7 @@ class BlobReader:
         return self._git.start("cat-file", "--batch", errors=subprocess.DEVNULL)
 
     def _raise_if_git_failed(self, exit_code: int) -> None:
-        """Raise GitError if git did not die of a blob, but was killed or has lost the repository."""
+        """Raise GitError if git failed because of a signal or the repository, and not because of a blob."""
         if exit_code < 0:
             raise self._git.error("cat-file", b"", exit_code)
         self._git.run("rev-parse", "--git-dir")

@@ -1,4 +1,4 @@
-"""Run the git program on one repository, none of whose settings may start another program."""
+"""Run the git program on one repository. No setting of the repository can make it start another program."""
 
 import os
 import subprocess
@@ -12,7 +12,7 @@ from posts.sources.git.watchdog import StuckError, idle_timeout
 from posts.sources.paths import decode_path, printable
 from schemas.errors import SourceError
 
-# Any other GIT_* may lead to another repository, as it does inside a hook, or change what is printed.
+# Other GIT_* variables are removed: they may select another repository, as in a hook, or change the output.
 INHERITED_VARIABLES = (
     b"GIT_EXEC_PATH",
     b"GIT_CONFIG_GLOBAL",
@@ -28,8 +28,8 @@ SET_VARIABLES = {
     b"GIT_OPTIONAL_LOCKS": b"0",
     b"GIT_NO_REPLACE_OBJECTS": b"1",
     b"GIT_LITERAL_PATHSPECS": b"1",
-    # A partial clone would fetch what it lacks, by a program of its own choice. Before 2.39.4 git knows only
-    # the second.
+    # A partial clone would fetch missing objects, with a program of its own choice. Versions of git before
+    # 2.39.4 know only the second variable.
     b"GIT_NO_LAZY_FETCH": b"1",
     b"GIT_ALLOW_PROTOCOL": b"none",
 }
@@ -37,21 +37,21 @@ GIT_SETTINGS = (
     "core.fsmonitor=false",
     "core.hooksPath=/dev/null",
     "core.quotePath=false",
-    # a damaged one is believed, and makes ancestors of strangers
+    # git trusts a damaged commit graph, and then returns wrong ancestors
     "core.commitGraph=false",
     "log.showSignature=false",
-    # keeps git from a bare repository that it comes upon; ours is named by the user
+    # the other value refuses bare repositories that git discovers; the user has named this one
     "safe.bareRepository=all",
 )
 
 
 class GitError(SourceError):
-    """A repository that cannot be read; the message is one line: repository, what was asked, what git says."""
+    """A repository that cannot be read. The message is one line: repository, command, error of git."""
 
 
 @dataclass(frozen=True, slots=True)
 class Git:
-    """The git program, pointed at one repository; `blanked` are settings that it takes as empty."""
+    """The git program for one repository. It runs in `folder`, with empty values for `disabled_settings`."""
 
     name: str
     folder: bytes
@@ -59,7 +59,7 @@ class Git:
     disabled_settings: tuple[bytes, ...] = ()
 
     def run(self, *arguments: str | bytes, stdin: bytes = b"") -> bytes:
-        """Return what git prints. Raises GitError."""
+        """Return the output of git. Raises GitError."""
         result = self.run_unchecked(*arguments, stdin=stdin)
         if result.returncode:
             raise self.error(arguments[0], result.stderr, result.returncode)
@@ -68,14 +68,17 @@ class Git:
     def run_unchecked(
         self, *arguments: str | bytes, stdin: bytes = b""
     ) -> subprocess.CompletedProcess[bytes]:
-        """Return what git prints and how it ends, well or badly."""
+        """Return the output and the exit code of git. An exit code other than 0 is not an error here."""
         with self.start(*arguments, errors=subprocess.PIPE) as git, self.watching(git, arguments[0]):
             stdout, stderr = git.communicate(stdin)
         return subprocess.CompletedProcess(git.args, git.returncode, stdout, stderr)
 
     def iter_nul_separated(self, *arguments: str | bytes) -> Iterator[bytes]:
-        """Yield what git prints, parted at NUL, as it comes. Raises GitError, at the end if git fails on its way."""
-        # a pipe for errors, read by nobody until the end, might fill up
+        """Yield the NUL-separated output of git as it arrives.
+
+        Raises GitError. If git fails midway, this happens after all its output.
+        """
+        # a pipe for errors that is not read until the end might fill up
         with tempfile.TemporaryFile() as errors, self.start(*arguments, errors=errors) as git:
             try:
                 yield from self._iter_nul_separated(git, arguments[0])
@@ -96,7 +99,7 @@ class Git:
 
     @contextmanager
     def watching(self, git: subprocess.Popen[bytes], command: str | bytes) -> Iterator[None]:
-        """Wait for what a started git does. Raises GitError where it comes no further."""
+        """Watch a git process while the block waits for it. Raises GitError if it is stuck (see watchdog)."""
         try:
             with idle_timeout(git):
                 yield
@@ -107,14 +110,14 @@ class Git:
         settings = [argument for setting in GIT_SETTINGS for argument in ("-c", setting)]
         blank_options = [b"--config-env=%s=POSTLAKE_BLANK" % setting for setting in self.disabled_settings]
         try:
-            return subprocess.Popen(  # noqa: S603 - no shell, and nothing of a stranger before "--"
+            return subprocess.Popen(  # noqa: S603 - no shell, and no foreign input before "--"
                 ["git", *settings, *blank_options, *arguments],  # noqa: S607 - the git of the user
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 cwd=self.folder,
                 env=self.environment | {b"POSTLAKE_BLANK": b""},
-                process_group=0,  # ^C is for us, who may finish a batch
+                process_group=0,  # ^C must not kill git: a batch may still be finished
             )
         except OSError as error:
             reason = "git is not installed" if error.filename == "git" else error.strerror
@@ -127,9 +130,11 @@ class Git:
 
 
 def open_git(path: bytes, name: str | None = None) -> tuple[Git, Git | None]:
-    """Return git for the repository at a place, not above it, and for the files there if it is a working copy.
+    """Return git for the repository at a path, and git for the working copy at this path, or None.
 
-    Git checks who owns a repository that it has to find; one that it is told, as from here on, it trusts.
+    A repository in a parent folder is not used.
+    Git checks the owner of a repository that it discovers, as in the first command here. It trusts one that
+    is given by GIT_DIR, as in all later commands.
     """
     path = os.path.abspath(path)  # noqa: PTH100 - a path of any bytes
     git = Git(name or printable(decode_path(path)), path, _git_environment())
@@ -137,7 +142,7 @@ def open_git(path: bytes, name: str | None = None) -> tuple[Git, Git | None]:
     is_working_copy, _, git_dir = output.removesuffix(b"\n").partition(b"\n")
     if not _is_git_dir_of(path, git_dir):
         raise GitError(f"{git.name}: not a git repository")
-    # paths are relative to the work tree, and no setting of the repository may choose it
+    # paths are relative to the work tree, and no setting of the repository may change it
     environment = git.environment | {b"GIT_DIR": git_dir, b"GIT_WORK_TREE": git_dir}
     git = replace(git, folder=git_dir, environment=environment)
     return git, _for_work_tree(git, path) if is_working_copy == b"true" else None
@@ -153,7 +158,7 @@ def _git_environment() -> dict[bytes, bytes]:
 
 
 def _for_work_tree(git: Git, work_tree: bytes) -> Git:
-    """Return git for a working copy. Filters, which turn a file into a blob, are programs too: it has none."""
+    """Return git for a working copy, without filters: these convert files to blobs with other programs."""
     filters = git.run_unchecked("config", "--name-only", "-z", "--get-regexp", r"^filter\.").stdout
     environment = git.environment | {b"GIT_WORK_TREE": work_tree}
     return replace(
@@ -163,7 +168,7 @@ def _for_work_tree(git: Git, work_tree: bytes) -> Git:
 
 def _is_git_dir_of(path: bytes, git_dir: bytes) -> bool:
     dot_git = os.path.join(path, b".git")  # noqa: PTH118
-    # further working copies and submodules have a file .git, which names a folder elsewhere
+    # additional work trees and submodules have a file .git, which names a folder elsewhere
     is_git_file = os.path.isfile(dot_git)  # noqa: PTH113
     return is_git_file or os.path.realpath(git_dir) in (os.path.realpath(path), os.path.realpath(dot_git))
 
@@ -172,6 +177,6 @@ def first_error(stderr: bytes) -> str:
     lines = [printable(decode_path(line.strip())) for line in stderr.splitlines() if line.strip()]
     error_lines = [n for n, line in enumerate(lines) if line.startswith(("fatal: ", "error: "))]
     lines = lines[error_lines[0] :] if error_lines else lines
-    # the lines that follow say what to do about it
+    # the following lines say how to solve the problem
     is_hinted = any("dubious ownership" in line for line in lines)
     return " ".join(lines if is_hinted else lines[:1])

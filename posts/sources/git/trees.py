@@ -1,4 +1,4 @@
-"""What git prints of commits and of the entries of their trees."""
+"""Parse the output of git about commits and entries of trees."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from schemas.enums import Reason
 MODE_PROBLEMS = {b"120000": Reason.SYMLINK, b"160000": Reason.SUBMODULE}
 ABSENT_MODE = b"000000"
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-# the last second of the year 9999, which is the last that a datetime holds
+# the last second of the year 9999, the largest value of a datetime
 MAX_COMMIT_SECONDS = 253_402_300_799
 
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """A commit and the time of its committer, UTC; 1970 where git cannot read it, the end of 9999 at most."""
+    """A commit and its committer time, in UTC: 1970 if git cannot parse it, at most the end of 9999."""
 
     id: str
     committed_at: dt.datetime
@@ -24,7 +24,7 @@ class Commit:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What is at a path from a commit on: a blob, a `problem` as in `SourceFile`, or, with neither, no post."""
+    """The new state of a path: a blob, a `problem` as in `SourceFile`, or neither if it is not a post."""
 
     path: str
     blob: str | None
@@ -32,15 +32,15 @@ class Change:
 
 
 def parse_commit(line: bytes) -> Commit:
-    """Read "%H %ct"."""
+    """Parse a line of the format "%H %ct"."""
     name, _, digits = line.decode().partition(" ")
-    # a commit may say a million digits: those of the last second and one more tell enough
+    # a commit may contain a million digits: one digit more than the maximum is enough to compare
     seconds = int(digits.lstrip("0")[: len(str(MAX_COMMIT_SECONDS)) + 1] or 0)
     return Commit(name, EPOCH + dt.timedelta(seconds=min(seconds, MAX_COMMIT_SECONDS)))
 
 
 def parse_tree_entry(line: bytes) -> Change | None:
-    """Read a line of `git ls-tree`; None if it is no post."""
+    """Parse a line of `git ls-tree`; None if it is not a post."""
     attributes, _, path = line.partition(b"\t")
     mode, _, blob = attributes.split()
     tree_entry = _change_of(mode, blob, path)
@@ -48,7 +48,7 @@ def parse_tree_entry(line: bytes) -> Change | None:
 
 
 def parse_change(attributes: bytes, path: bytes, prefix: bytes) -> Change | None:
-    """Read an entry of `git diff --raw`; None if the posts in a folder stay as they are, as under a new mode."""
+    """Parse an entry of `git diff --raw`; None if no post in the folder changes, as with a new file mode."""
     if not path.startswith(prefix):
         return None
     path = path.removeprefix(prefix)

@@ -1,4 +1,4 @@
-"""Programs that are waited for: one that neither works nor gets anything for long is ended, and said to be stuck."""
+"""Watch processes that are waited for, and kill one that has been idle for too long."""
 
 import os
 import signal
@@ -11,19 +11,19 @@ from subprocess import Popen
 
 import psutil
 
-# A program that works uses processor time, however little: one that has used none for so long waits for what never comes.
+# A working process uses some processor time. One that used none for this time is stuck.
 IDLE_TIMEOUT_SECONDS = 120.0
-# looks within that time
+# number of checks within the timeout
 CHECKS_PER_TIMEOUT = 8
 
 
 class StuckError(Exception):
-    """A program that was ended, since it came no further; the message says for how long."""
+    """A process that was killed because it was idle. The message contains the time."""
 
 
 @dataclass(slots=True)
 class _Watch:
-    """One program that is waited for: what it had used up when it was last seen to work, and when that was."""
+    """A process that is waited for, its last known resource usage, and the time when that last changed."""
 
     process: Popen[bytes]
     timeout_seconds: float
@@ -39,7 +39,10 @@ _thread: threading.Thread | None = None
 
 @contextmanager
 def idle_timeout(process: Popen[bytes], timeout_seconds: float | None = None) -> Iterator[None]:
-    """Wait for a program, which leads a group of processes of its own. Raises StuckError where it comes no further."""
+    """Watch a process while the block waits for it, and kill its process group if it is idle for too long.
+
+    The process must be the leader of its own process group. Raises StuckError if it was killed.
+    """
     timeout_seconds = IDLE_TIMEOUT_SECONDS if timeout_seconds is None else timeout_seconds
     watch = _Watch(process, timeout_seconds, None, time.monotonic())
     with _lock:
@@ -55,7 +58,7 @@ def idle_timeout(process: Popen[bytes], timeout_seconds: float | None = None) ->
 
 
 def _start_thread() -> None:
-    global _thread  # noqa: PLW0603 - one thread looks at all
+    global _thread  # noqa: PLW0603 - one thread checks all processes
     if _thread is None or not _thread.is_alive():
         _thread = threading.Thread(target=_check_loop, name="git-watch", daemon=True)
         _thread.start()
@@ -83,7 +86,10 @@ def _check_process(watch: _Watch) -> None:
 
 
 def _resource_usage(pid: int) -> tuple[float, int] | None:
-    """Return the processor time that a program and those that it started have used, and how many these are."""
+    """Return the processor time in seconds of a process and its descendants, and their number.
+
+    The result is None if the process does not exist any more.
+    """
     try:
         leader = psutil.Process(pid)
         times = [each.cpu_times() for each in (leader, *leader.children(recursive=True))]

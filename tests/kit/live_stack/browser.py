@@ -1,4 +1,4 @@
-"""Prefect's UI in a browser: its pages and what is on them, found by roles and names, as people find them."""
+"""Prefect's UI in a browser. Elements are found by role and name, as people find them."""
 
 import shutil
 from contextlib import contextmanager
@@ -11,12 +11,12 @@ from live_stack.stack import AUTH
 
 SIZE = {"width": 1400, "height": 1000}
 PATIENCE = LONG * 1000
-# Prefect's UI reads the settings of its analytics from there even where analytics are off, and sends nothing then
+# Prefect's UI reads its analytics settings from there even if analytics are off, but then sends nothing
 KNOWN_HOSTS = {"sr-client-cfg.amplitude.com"}
 
 
 class Ui:
-    """A page of the UI; what it asks of other hosts than the server's is refused, and kept in `foreign`."""
+    """A page of the UI. It refuses requests to other hosts than the server, and adds these to `foreign`."""
 
     def __init__(self, page, stack, output):
         self.page, self.base, self.output = page, stack.ui_url, output
@@ -38,14 +38,14 @@ class Ui:
         return self.page.get_by_role("main")
 
     def keep(self, name):
-        """Keep what is seen, for people to look at."""
+        """Save a screenshot for people to check."""
         self.page.screenshot(path=self.output / f"{name}.png")
 
     def open(self, path):
         self.page.goto(f"{self.base}{path}")
 
     def log_in(self, password):
-        """Say the password that the UI asks for before all else."""
+        """Enter the password, which the UI requires first."""
         self.open("deployments")
         self.page.get_by_placeholder("admin:pass").fill(password)
         self.page.get_by_role("button", name="Login").click()
@@ -57,7 +57,7 @@ class Ui:
         self.page.get_by_role("button", name="Run", exact=True).click()
 
     def open_form(self, name):
-        """Open the form of Custom run."""
+        """Open the `Custom run` form of a deployment."""
         self.open_deployment(name)
         self.page.get_by_role("menuitem", name="Custom run").click()
         self.field("lake").wait_for()
@@ -66,7 +66,7 @@ class Ui:
         return self.page.get_by_label(f"{parameter} (Optional)")
 
     def items(self):
-        """Return the fields of the form's first list."""
+        """Return the group of the first list parameter of the form."""
         with_items = self.main.get_by_role("group").filter(
             has=self.page.get_by_role("button", name="Add item")
         )
@@ -78,7 +78,7 @@ class Ui:
         self.page.get_by_role("dialog").wait_for(state="hidden")
 
     def pick_day(self, parameter, day):
-        """Pick a day of this month for a parameter that may also be none."""
+        """Pick a day of this month for a parameter that can also be null."""
         text = self.main.get_by_text(f"{parameter} (Optional)", exact=True)
         text.locator("xpath=following::*[@role='tab'][1]").click()
         self.page.get_by_role("button", name="Pick a date").click()
@@ -89,13 +89,13 @@ class Ui:
         self.page.get_by_role("button", name="Submit").click()
 
     def view_run(self):
-        """Go to the run that was started just now, by the message that says so; give its id."""
+        """Open the run that was just started, by the link in the notification, and return its id."""
         self.page.get_by_role("link", name="View run").click()
         self.page.wait_for_url("**/runs/flow-run/**")
         return urlsplit(self.page.url).path.rpartition("/")[2]
 
     def see_completed(self):
-        """Wait until the page of a run says that it is Completed."""
+        """Wait until the page of a run shows Completed."""
         self.open_tab("Logs")
         expect(self.main.get_by_text("Completed", exact=True).first).to_be_visible()
 
@@ -104,7 +104,7 @@ class Ui:
         return self.page.get_by_role("tabpanel", name=name)
 
     def open_artifact(self, key):
-        """Open an artifact of the run whose page is shown; give what the page shows."""
+        """Open an artifact of the run whose page is open, and return its main element."""
         self.open_tab("Artifacts").get_by_role("link", name=f" {key} ").click()
         self.page.wait_for_url("**/artifacts/key/**")
         self.main.locator("a[href*='/artifacts/artifact/']").first.click()
@@ -114,7 +114,7 @@ class Ui:
 
 @contextmanager
 def opened(stack, output):
-    """Open the UI in a browser of its own."""
+    """Open the UI in a new browser, and yield it logged in."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         try:

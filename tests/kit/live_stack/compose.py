@@ -1,4 +1,4 @@
-"""What docker-compose.yml says, with `${VARIABLES}` put in as docker compose does it."""
+"""The contents of docker-compose.yml, with `${VARIABLES}` substituted as docker compose does it."""
 
 import re
 from graphlib import TopologicalSorter
@@ -13,11 +13,11 @@ SECONDS = {"s": 1, "m": 60}
 
 
 class MissingVariableError(Exception):
-    """A variable that has no default is not set."""
+    """A variable without a default that is not set."""
 
 
 def read(variables):
-    """Return the file with its variables put in. Raises MissingVariableError."""
+    """Return the file with its variables substituted. Raises MissingVariableError."""
     said = _put_in(yaml.safe_load(COMPOSE.read_text(encoding="utf-8")), variables)
     for service in said["services"].values():
         _pass_on(service["environment"], variables)
@@ -25,7 +25,7 @@ def read(variables):
 
 
 def _pass_on(environment, variables):
-    """Return a service the variables that it only names; None is left for those that are not set."""
+    """Set the variables that an environment lists without a value; those that are not set stay None."""
     environment |= {key: variables.get(key) for key, value in environment.items() if value is None}
 
 
@@ -38,7 +38,10 @@ def _put_in(value, variables):
 
 
 def interpolated(text, variables):
-    """Put variables into a text: `${A}`, `${A:-default}`, `${A:?message}`, `${A:+instead}`, nested; `$$` is a dollar."""
+    """Return a text with variables substituted. `$$` is a dollar.
+
+    Supported, also nested: `${A}`, `${A:-default}`, `${A:?message}`, `${A:+instead}`.
+    """
     before, dollar, after = text.partition("$")
     if not dollar:
         return before
@@ -71,19 +74,19 @@ def _value(expression, variables):
 
 
 def names_in(text):
-    """Return the names of all variables that a text asks for."""
+    """Return the names of all variables in a text."""
     return set(re.findall(r"\$\{([A-Za-z_]\w*)", text))
 
 
 def seconds(duration):
-    """Return the seconds of `90s` or `2m`."""
+    """Return a duration such as `90s` or `2m` in seconds."""
     return int(duration[:-1]) * SECONDS[duration[-1]]
 
 
 def mounts(service):
-    """Return where a service may write or read what is not of its image: the path, and what is mounted there.
+    """Return the mounts of a service: the path in the container, and its source.
 
-    That is the name of a volume, a folder of the machine, or nothing for a folder of its own.
+    The source is the name of a volume, a folder of the machine, or "" for a folder of the service alone.
     """
     own = {each.partition(":")[0]: "" for each in service.get("tmpfs", [])}
     return own | dict(_mount(each) for each in service.get("volumes", []))
@@ -97,6 +100,6 @@ def _mount(volume):
 
 
 def in_order(services):
-    """Return the names of services, each after those that it depends on."""
+    """Return the names of services, each after its dependencies."""
     waiting_for = {name: set(service.get("depends_on", {})) for name, service in services.items()}
     return list(TopologicalSorter(waiting_for).static_order())

@@ -1,7 +1,8 @@
 """One service of docker-compose.yml as processes of this machine.
 
-It differs from a container in its file system (the paths of volumes lead to folders below one folder), in the names of
-hosts and ports (127.0.0.1 and free ones), and in its user. All its processes carry STACK in their environment.
+It differs from a container in its file system (mounted paths are mapped to folders below one folder), in its
+hosts and ports (127.0.0.1 and free ports), and in its user. All its processes have STACK in their
+environment.
 """
 
 import os
@@ -21,19 +22,19 @@ from live_stack import compose, database
 
 STACK = "POSTLAKE_STACK"
 DATA = "/var/lib/postgresql/data"
-# ours come first in the order of PATH, as /opt/postlake/bin does in the image
+# our programs come first in PATH, as /opt/postlake/bin does in the image
 PATH = f"{Path(sys.executable).parent}:{database.programs()}:{os.environ['PATH']}"
 IMAGE = {"PATH": PATH, "HOME": "/home/postlake", "TMPDIR": "/tmp", "LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1"}
 DEFAULT_GRACE = "10s"
-# PostgreSQL's image is stopped by the signal that ends all sessions and writes what is in memory
+# the stop signal of PostgreSQL's image: it ends all sessions and writes the memory to disk
 STOP_SIGNALS = {"database": signal.SIGINT}
-# a first start on a busy machine: a minute for the tables, another for the deployments
+# for the first start on a busy machine: a minute for the tables, another one for the deployments
 SECONDS_TO_START = 300
 
 
 @dataclass
 class Container:
-    """A service that can be started, stopped, killed and asked."""
+    """A service that can be started, stopped, killed and inspected."""
 
     name: str
     service: dict[str, Any]
@@ -42,7 +43,7 @@ class Container:
     main: subprocess.Popen[bytes] | None = None
 
     def start(self):
-        """Start it and wait for its health, or for the good end of one without a health check."""
+        """Start it, and wait until it is healthy; without a health check, until it has succeeded."""
         self._make_ready()
         with self.log_file.open("ab") as log:
             self.main = subprocess.Popen(
@@ -54,7 +55,10 @@ class Container:
             raise AssertionError(f"{self.name} failed: {self.log()[-3000:]}")
 
     def stop(self):
-        """End it as `docker stop` does: a signal to its first process, later SIGKILL to all; give the seconds taken."""
+        """Stop it as `docker stop` does, and return the seconds taken.
+
+        The first process gets a signal; after the grace period all processes get SIGKILL.
+        """
         began = time.monotonic()
         self.main.send_signal(STOP_SIGNALS.get(self.name, signal.SIGTERM))
         with suppress(subprocess.TimeoutExpired):
@@ -64,7 +68,7 @@ class Container:
         return seconds
 
     def kill(self):
-        """End all its processes at once, as `docker kill` does."""
+        """Kill all its processes at once, as `docker kill` does."""
         while processes := self.processes():
             for process in processes:
                 with suppress(psutil.NoSuchProcess):
@@ -79,7 +83,7 @@ class Container:
         return self.run(*check).returncode == 0
 
     def run(self, *command, **environment):
-        """Run its own command once more, or another, in its environment; give the finished process."""
+        """Run a command, by default its own, in its environment, and return the finished process."""
         return subprocess.run(
             [self.here(word) for word in command] or self._command(),
             env=self.environment | environment,
@@ -90,7 +94,7 @@ class Container:
         )
 
     def processes(self):
-        """Return its processes that live, those of runs too."""
+        """Return its living processes, including those of runs."""
         return [each for each in psutil.process_iter() if self._is_ours(each)]
 
     def _is_ours(self, process):
@@ -108,13 +112,13 @@ class Container:
 
     @property
     def environment(self):
-        """What the container would find set, and nothing of this process."""
+        """Return the environment of the container, without that of this process."""
         said = {key: value for key, value in self.service["environment"].items() if value is not None}
         known = {key: self._value_here(key, value) for key, value in (IMAGE | said).items()}
         return known | {STACK: f"{self.folder}/{self.name}"}
 
     def here(self, word):
-        """Translate a word of the container to this machine: ports, or a path that is mounted."""
+        """Return a word with the ports and mounted paths of the container translated to this machine."""
         word = re.sub(r"\b(" + "|".join(self.ports) + r")\b", lambda port: self.ports[port[0]], word)
         for path in sorted(self._mounts(), key=len, reverse=True):
             if word == path or word.startswith(f"{path}/"):
@@ -129,7 +133,7 @@ class Container:
         return self.here(re.sub(r"//[a-z]+:", "//127.0.0.1:", value))
 
     def place(self, path):
-        """Return the folder that a mounted path of the container leads to."""
+        """Return the folder on this machine for a mounted path of the container."""
         source = self._mounts()[path]
         if source.startswith(("/", ".")):
             return Path(source)

@@ -1,4 +1,4 @@
-"""PostgreSQL as its image starts it, from the programs of this machine."""
+"""PostgreSQL, started as in its image, with the programs of this machine."""
 
 import os
 import pwd
@@ -11,13 +11,13 @@ DEBIAN = Path("/usr/lib/postgresql")
 
 
 def programs():
-    """Return the folder of PostgreSQL's programs, the newest if there are several; None if there is none."""
+    """Return the folder of the newest PostgreSQL programs; None if there are none."""
     found = sorted(DEBIAN.glob("*/bin/postgres"), key=lambda path: int(path.parts[-3]))
     return found[-1].parent if found else None
 
 
 def make(folder, environment):
-    """Make a database in an empty folder, with the user, password and database that the image would make."""
+    """Create a database cluster in an empty folder, with user, password and database as the image does."""
     folder.mkdir(parents=True, exist_ok=True)
     secret = folder.parent / "password"
     secret.write_text(environment["POSTGRES_PASSWORD"], encoding="utf-8")
@@ -33,12 +33,12 @@ def make(folder, environment):
 
 
 def command(folder, port):
-    """Return the command that serves a database on a port of 127.0.0.1, and nowhere else."""
+    """Return the command that serves a database on a port of 127.0.0.1 only."""
     return _as_its_user("postgres", "-D", folder, "-h", "127.0.0.1", "-p", port, "-k", folder)
 
 
 def _as_its_user(program, *words):
-    """PostgreSQL does not run as root."""
+    """Return a command that runs as the user postgres: PostgreSQL does not run as root."""
     other = [
         "setpriv",
         "--reuid",
@@ -57,7 +57,7 @@ def _run(*words, given=b""):
 
 
 def folder():
-    """Make an empty folder that PostgreSQL's user can enter too; pytest's are closed to all but their owner."""
+    """Make an empty folder that the user postgres can enter; only the owner can enter pytest's folders."""
     made = Path(tempfile.mkdtemp(prefix="postlake-"))
     made.chmod(0o755)
     return made

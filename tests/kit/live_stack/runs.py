@@ -1,14 +1,14 @@
-"""Runs of a stack: made, followed and asked through the API of its server."""
+"""Runs of a stack: created, followed and queried through the API of its server."""
 
 import time
 
-# for a run to begin and end on a machine with other work
+# seconds for a run to start and end on a busy machine
 LONG = 180
 FINAL = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
 
 
 def until(seen, seconds=LONG):
-    """Return what a question is answered with, once that is something. Raises AssertionError when it never is."""
+    """Return the value of `seen()` once it is true. Raises AssertionError after `seconds`."""
     deadline = time.monotonic() + seconds
     while not (answer := seen()):
         assert time.monotonic() < deadline, f"not in {seconds} seconds"
@@ -17,7 +17,7 @@ def until(seen, seconds=LONG):
 
 
 def deployment(stack, name):
-    """Return what the server knows of a deployment."""
+    """Return a deployment as the server describes it."""
     found = (
         stack.client().post("/deployments/filter", json={"deployments": {"name": {"any_": [name]}}}).json()
     )
@@ -26,13 +26,13 @@ def deployment(stack, name):
 
 
 def asked(stack, name, **order):
-    """Ask for a run of a deployment, as the UI does; give the answer."""
+    """Request a run of a deployment, as the UI does, and return the response."""
     path = f"/deployments/{deployment(stack, name)['id']}/create_flow_run"
     return stack.client().post(path, json={"enforce_parameter_schema": True} | order)
 
 
 def made(stack, name, **parameters):
-    """Make a run of a deployment; give its id."""
+    """Create a run of a deployment, and return its id."""
     answer = asked(stack, name, parameters=parameters)
     assert answer.status_code == 201, answer.text
     return answer.json()["id"]
@@ -47,13 +47,13 @@ def state(stack, run_id):
 
 
 def ended(stack, run_id, seconds=LONG):
-    """Wait for the end of a run; give its state."""
+    """Wait for the end of a run, and return its state."""
     until(lambda: state(stack, run_id) in FINAL, seconds)
     return state(stack, run_id)
 
 
 def history(stack, run_id):
-    """Return the states of a run, each a name and a time, in the order in which it had them."""
+    """Return the states of a run, each as (time, name, type), ordered by time."""
     states = stack.client().get("/flow_run_states/", params={"flow_run_id": run_id}).json()
     return sorted((each["timestamp"], each["name"], each["type"]) for each in states)
 
@@ -71,6 +71,6 @@ def tasks(stack, run_id):
 
 
 def slots(stack):
-    """Return how many runs hold the lake: one or none."""
+    """Return the number of runs that hold a slot of the lake: one or none."""
     limits = stack.client().post("/v2/concurrency_limits/filter", json={}).json()
     return sum(each["active_slots"] for each in limits if each["name"].startswith("lake "))

@@ -1,19 +1,19 @@
-"""docker-compose.yml as processes of this machine: every service by its very command, environment and health check.
+"""docker-compose.yml as processes of this machine, with each service's command, environment and health check.
 
 with running(folder) as stack:      # or the fixture `stack` of tests/live/conftest.py, one for all tests
     stack.api_url, stack.ui_url     # http://127.0.0.1:PORT/api and http://127.0.0.1:PORT/v2/
-    stack.lake, stack.posts         # the folders that the worker knows as /lake and /posts; posts: a copy of the examples
+    stack.lake, stack.posts         # the worker's folders /lake and /posts; posts: a copy of the examples
     stack.worker                    # a Container, as are stack.server, stack.database, stack.deploy
-    stack.worker.kill()             # SIGKILL to all its processes, runs too, as `docker kill`
-    stack.worker.stop()             # as `docker stop`: SIGTERM, after the grace period SIGKILL; gives the seconds taken
-    stack.worker.start()            # again, and wait for its health
-    stack.worker.is_healthy()       # its own health check, now
-    stack.worker.processes()        # psutil's, runs too
-    stack.worker.log()              # all it wrote
-    stack.worker.run("postlake", "info")    # another command in its environment: a finished process with its output
-    stack.another_worker()          # `--scale worker=2`: a second Container, not started yet
-    stack.sql("SELECT 1")           # rows of Prefect's database, each a list of texts
-    stack.client()                  # httpx.Client of the API: stack.client().post("/flow_runs/filter", json={}).json()
+    stack.worker.kill()             # SIGKILL to all its processes, including runs, as `docker kill`
+    stack.worker.stop()             # as `docker stop`: SIGTERM, later SIGKILL; returns the seconds taken
+    stack.worker.start()            # start it again, and wait until it is healthy
+    stack.worker.is_healthy()       # run its health check
+    stack.worker.processes()        # psutil processes, including runs
+    stack.worker.log()              # all its output
+    stack.worker.run("postlake", "info")    # another command in its environment: the finished process
+    stack.another_worker()          # as `--scale worker=2`: a second Container, not yet started
+    stack.sql("SELECT 1")           # rows of Prefect's database, each a list of strings
+    stack.client()                  # httpx.Client of the API: .post("/flow_runs/filter", json={}).json()
 """
 
 import shutil
@@ -27,18 +27,18 @@ from live_stack import compose
 from live_stack.container import Container
 from paths import EXAMPLES
 
-# what the file has wait longer; tests/live/test_compose_file.py and tests/flows/prefect look at its own figures
+# shorter waits than in the file; tests/live/test_compose_file.py and tests/flows/prefect check its own values
 QUICKER = {
     "server": {"PREFECT_SERVER_DEPLOYMENTS_CONCURRENCY_SLOT_WAIT_SECONDS": "2"},
 }
 CONTAINER_PORTS = ("5432", "4200", "8080")
-# as a careful person may choose it; each of these has a meaning in a URL, in YAML, to a shell or to ConfigParser
+# difficult passwords: these characters have a meaning in a URL, in YAML, in a shell or in ConfigParser
 AUTH = "admin:p@ss word$"
 PASSWORD = "p@ss:w/ord %2F%(x)s #$'\"é"
 
 
 class Stack:
-    """All services of docker-compose.yml; see the top of this file."""
+    """All services of docker-compose.yml; see the module docstring."""
 
     def __init__(self, folder, **variables):
         self.posts, self.lake = folder / "posts", folder / "volumes" / "lake"
@@ -64,20 +64,20 @@ class Stack:
         return self.containers[name]
 
     def up(self):
-        """Start all services, each after those that it depends on."""
+        """Start all services, each after its dependencies."""
         shutil.copytree(EXAMPLES, self.posts, dirs_exist_ok=True)
         for name in compose.in_order({name: each.service for name, each in self.containers.items()}):
             self.containers[name].start()
 
     def down(self):
-        """End all. The database is stopped: one that is killed leaves its shared memory on the machine."""
+        """Kill all services but stop the database. A killed database would leave its shared memory behind."""
         for name, container in reversed(self.containers.items()):
             if name == "database" and container.main:
                 container.stop()
             container.kill()
 
     def another_worker(self):
-        """Return a second worker, which shares the volumes with the first and has a port of its own; to be started."""
+        """Return a second worker, not yet started, with the volumes of the first one and its own port."""
         ports = self._ports | free_ports(["8080"])
         self.containers["worker2"] = replace(self.worker, name="worker2", ports=ports, main=None)
         return self.containers["worker2"]
@@ -86,7 +86,7 @@ class Stack:
         return httpx.Client(base_url=self.api_url, timeout=30, auth=tuple(AUTH.split(":")))
 
     def sql(self, statement):
-        """Return the rows that Prefect's database has for a statement."""
+        """Return the rows that a statement selects from Prefect's database."""
         password = self.database.environment["POSTGRES_PASSWORD"]
         words = ("psql", "-X", "-A", "-t", "-h", "127.0.0.1", "-p", "5432", "-U", "prefect", "-c", statement)
         asked = self.database.run(*words, PGPASSWORD=password)
@@ -95,7 +95,7 @@ class Stack:
 
 
 def free_ports(ports):
-    """Return a free port of this machine for each."""
+    """Return a free port of this machine for each of some container ports."""
     probes = {port: socket.socket() for port in ports}
     for probe in probes.values():
         probe.bind(("127.0.0.1", 0))
@@ -107,7 +107,7 @@ def free_ports(ports):
 
 @contextmanager
 def running(folder, **variables):
-    """Run the stack in a folder, with variables of docker-compose.yml, and end all of it."""
+    """Run the stack in a folder, with variables of docker-compose.yml, until the end of the block."""
     stack = Stack(folder, **variables)
     try:
         stack.up()

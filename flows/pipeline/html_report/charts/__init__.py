@@ -1,4 +1,4 @@
-"""The charts of the page as Vega-Lite, in one language; and their rows."""
+"""The charts of the page as Vega-Lite, in one language, and their rows."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ Spec = dict[str, Any]
 
 
 def specs(report: ReportData, t: Translations) -> dict[str, Spec]:
-    """Return each chart that the lake has rows for, by the name of its place on the page."""
+    """Return each chart that the lake has rows for, by the name of its element on the page."""
     charts: dict[str, Any] = {}
     if report.window:
         charts["posts"] = posts.posts(report, t)
@@ -34,7 +34,7 @@ def specs(report: ReportData, t: Translations) -> dict[str, Spec]:
 
 
 def rows(report: ReportData) -> dict[str, object]:
-    """Return the rows that charts share, by the name of their dataset."""
+    """Return the rows that charts share, by the name of the dataset."""
     shared = (
         series.posts, series.lengths, series.source_spans, series.sizes, series.stages, series.reasons,
     )  # fmt: skip
@@ -42,7 +42,7 @@ def rows(report: ReportData) -> dict[str, object]:
 
 
 def _spec(chart: Any) -> Spec:
-    """Return a chart as wide as its place; the page gives all charts one configuration."""
+    """Return a chart as wide as its container; the page has one configuration for all charts."""
     spec: Spec = chart.properties(width="container").to_dict()
     del spec["config"]
     return spec | {"autosize": {"type": "fit-x", "contains": "padding"}}

@@ -1,4 +1,4 @@
-"""What the charts have in common: where their rows come from, their axes, colours and tooltips."""
+"""The common parts of the charts: datasets, axes, colours and tooltips."""
 
 import datetime as dt
 import json
@@ -8,7 +8,7 @@ import altair as alt
 
 from flows.pipeline.html_report.translations import Translations
 
-# The page's style sheet says what these are, in light, in dark and on paper.
+# The style sheet of the page defines these variables, for light and dark mode and for print.
 COLOURS = [f"var(--c{number})" for number in range(1, 9)]
 OTHERS = "var(--c-others)"
 HEAT = [f"var(--heat-{number})" for number in range(1, 6)]
@@ -55,12 +55,12 @@ def dataset_chart(name: str) -> alt.Chart:
 
 
 def inline_chart(rows: list[dict[str, Any]]) -> alt.Chart:
-    """Return a chart with its own few rows, which hold texts of one language."""
+    """Return a chart that contains its own few rows, with texts in one language."""
     return alt.Chart({"values": rows})
 
 
 def time_axis(field: str, span: dt.timedelta) -> alt.X:
-    """Return an axis of time of some length, with dates as both languages write them."""
+    """Return an axis for a time span, with dates in a format that both languages use."""
     by_day = alt.TimeIntervalStep(interval="day", step=1)
     ticks = by_day if dt.timedelta(days=1) <= span <= WEEK else 8
     shown = alt.Axis(grid=False, labelOverlap=True, tickCount=ticks, format=_date_format(span))
@@ -80,12 +80,12 @@ def category_axis(field: str, order: list[str], **axis: Any) -> alt.Y:
 
 
 def height_of(order: list[str], height: int = ROW) -> int:
-    """Return the height of a chart with so many rows."""
+    """Return the height of a chart with a row for each text."""
     return max(len(order), 1) * height
 
 
 def count_axis() -> alt.Axis:
-    """Return an axis of whole numbers; a tick between two of them, as a small chart has, gets no label."""
+    """Return an axis of whole numbers; a tick at a fraction, as in a small chart, gets no label."""
     return alt.Axis(labelExpr="datum.value % 1 ? '' : format(datum.value, ',d')", tickCount=6)
 
 
@@ -98,7 +98,7 @@ def colour_scale(field: str, domain: list[str], colours: list[str], **legend: An
 
 
 def tooltip(field: str, title: str, form: str | None = None) -> alt.Tooltip:
-    """Return a line of a tooltip: a number by its format, else text."""
+    """Return a line of a tooltip: a number in format `form`, or text if there is none."""
     if form is None:
         return alt.Tooltip(f"{field}:N", title=title)
     return alt.Tooltip(f"{field}:Q", title=title, format=form)

@@ -149,7 +149,7 @@ def sizes(report: ReportData, t: Translations) -> Any:
 
 
 def runs(report: ReportData, t: Translations) -> Any:
-    """Return the seconds of each stage of the last runs; a cross marks one that did not balance."""
+    """Return the seconds of each stage of the last runs; a cross marks a run that did not balance."""
     rows = series.stages(report)
     order = series.distinct_values(rows, "run")
     y = _run_row(order)

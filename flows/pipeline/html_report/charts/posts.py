@@ -1,4 +1,4 @@
-"""Charts of posts: how many, when, how long, how much of them is boilerplate."""
+"""Charts of posts: numbers over time, lengths, and shares of boilerplate."""
 
 import json
 import math
@@ -12,7 +12,7 @@ from flows.pipeline.html_report.data import ReportData
 from flows.pipeline.html_report.series import MAX_COLOURED_SOURCES, time_range
 from flows.pipeline.html_report.translations import Translations
 
-# The reader's choice of a source: the page sets it; empty stands for all.
+# The source that the user selects: the page sets it; empty means all sources.
 PICKED = "picked"
 SHARE_BOUNDS = [0.1, 0.25, 0.5, 0.75]
 SHARE_TEXTS = ["< 10%", "10–25%", "25–50%", "50–75%", "≥ 75%"]
@@ -20,7 +20,7 @@ TICKS = [unit * 10**power for power in range(7) for unit in (1, 3)]
 
 
 def posts(report: ReportData, t: Translations) -> Any:
-    """Return posts by period, the largest sources in colours of their own and the others summed."""
+    """Return posts by period; the largest sources have their own colours, the others are summed."""
     labels = report.live_sources["label"].to_list()
     domain, others = labels[:MAX_COLOURED_SOURCES], json.dumps(t["others"], ensure_ascii=False)
     domain += [t["others"]] if len(labels) > MAX_COLOURED_SOURCES else []
@@ -78,7 +78,7 @@ def boilerplate(report: ReportData, t: Translations) -> Any:
 
 
 def lengths(report: ReportData, t: Translations) -> Any:
-    """Return the quartiles of the length of posts, of all sources or of the picked one."""
+    """Return the quartiles of the length of posts, for all sources or the selected one."""
     is_shown = f"{PICKED} === '' ? datum.source === null : datum.source === {PICKED}"
     base = common.dataset_chart("lengths").transform_filter(is_shown)
     title = t["characters"]
@@ -119,7 +119,7 @@ def _cell_tooltips(t: Translations, *more: alt.Tooltip) -> list[alt.Tooltip]:
 
 
 def _coloured_by_class(cells: Any, field: str, bounds: list[Any], texts: list[str]) -> Any:
-    """Colour cells by the class that a number falls into; the legend names the classes."""
+    """Return cells coloured by the class of a number; the legend names the classes."""
     level = " + ".join(f"(datum.{field} >= {bound})" for bound in bounds)
     levels = [str(number) for number in range(len(texts))]
     legend = {"labelExpr": common.lookup(dict(zip(levels, texts, strict=True)), "datum.value")}
@@ -137,7 +137,10 @@ def _largest_count(report: ReportData) -> int:
 
 
 def _class_bounds(largest: int) -> list[int]:
-    """Return where the second to fifth class of the numbers from 1 to `largest` begin: round numbers that grow by a constant factor."""
+    """Return the lower bounds of the second to fifth class of the numbers from 1 to `largest`.
+
+    The bounds are round numbers that grow by a constant factor.
+    """
     bounds = [1]
     for number in range(1, 5):
         exact = largest ** (number / 5)
