@@ -34,11 +34,12 @@ serve: install  ## start a Prefect server with its UI, a worker and all deployme
 
 PYTEST := $(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadscope --no-loadscope-reorder
 
+# with one thread of Polars: its frames are small, and threads of several processes would wait for each other
 test: install  ## run the default tests
-	$(PYTEST)
+	POLARS_MAX_THREADS=1 $(PYTEST)
 
 test-all: install  ## run the default and the slow tests, as .ci/run does: whole corpora, live servers and a browser
-	$(PYTEST) -m 'not matrix'
+	POLARS_MAX_THREADS=1 $(PYTEST) -m 'not matrix'
 
 test-matrix: install  ## run every case and example of every test, before a release: takes an hour
 	$(PYTEST) -m '' --hypothesis-profile=matrix

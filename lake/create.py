@@ -9,7 +9,7 @@ from deltalake.schema import Field, Schema
 from lake.delta import to_arrow
 from lake.errors import DamagedError, LakeError
 from lake.layout import PARTITIONED_TABLES, STATS_COLUMNS
-from lake.store import Lake, is_lake, open_lake
+from lake.store import Lake, Table, is_lake, open_lake
 from schemas.enums import Granularity
 from schemas.tables import TABLES, empty_table
 
@@ -32,11 +32,10 @@ def create_lake(root: Path, granularity: Granularity | None) -> Lake:
     The granularity (default month) is fixed when the lake is created. Raises LakeError if an existing lake
     has another granularity.
     """
-    new_lake = Lake(root, granularity or Granularity.MONTH)
     if not is_lake(root):
+        new_lake = Lake(root, granularity or Granularity.MONTH)
         _raise_if_remains(new_lake)
-        for name in TABLES:
-            _create(new_lake, name)
+        return Lake(root, new_lake.granularity, {name: _create(new_lake, name) for name in TABLES})
     lake = open_and_upgrade(root)
     if granularity not in (None, lake.granularity):
         raise LakeError(f"{root}: this lake is partitioned by {lake.granularity}, not by {granularity}; "
@@ -68,9 +67,9 @@ def open_and_upgrade(root: Path) -> Lake:
     return lake
 
 
-def _create(lake: Lake, name: str) -> None:
+def _create(lake: Lake, name: str) -> Table:
     rows = lake.with_partition_column(empty_table(name)) if name in PARTITIONED_TABLES else empty_table(name)
-    DeltaTable.create(
+    return Table.create(  # type: ignore[return-value]  # it returns one of its own class
         str(lake.root / name),
         schema=to_arrow(rows).schema,
         mode="overwrite",

@@ -244,5 +244,7 @@ def schema_of(table: str) -> pl.Schema:
     return pl.Schema(TABLES[table].create_empty().schema)
 
 
+@cache
 def empty_table(table: str) -> pl.DataFrame:
+    """Return a table's columns without rows; the frame is shared and must not be changed in place."""
     return pl.DataFrame(schema=schema_of(table))

@@ -232,7 +232,7 @@ QUERIES = {
 def _wait_until_it_asks(terminal):
     """Wait until a command has used far more processor time than it takes to start: it is amid its query."""
     process, used = psutil.Process(terminal.process.pid), 0.0
-    while used < 5:
+    while used < 2:
         assert terminal.process.poll() is None
         time.sleep(0.05)
         used = sum(process.cpu_times()[:2])

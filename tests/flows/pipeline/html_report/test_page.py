@@ -61,17 +61,29 @@ def html(tmp_path):
     return tmp_path / "report.html"
 
 
-def test_all_charts_are_drawn_without_network(examples, browser, html):
+@pytest.fixture(scope="module")
+def examples_html(examples, tmp_path_factory):
+    """Return the page of the example posts, in Chinese."""
+    html = tmp_path_factory.mktemp("report") / "report.html"
     write_report(examples.lake, html, None)
-    with shown(browser, html) as page:
-        assert page.told == []
-        assert places(page) == (9, 9)
-        assert page.locator("[data-chart=posts] .mark-rect path").count() >= 36
+    return html
 
 
-def test_the_switch_changes_every_word_and_chart(examples, browser, html):
-    write_report(examples.lake, html, PageLanguage.ZH)
-    with shown(browser, html) as page:
+@pytest.fixture(scope="module")
+def examples_page(browser, examples_html):
+    """Return that page, opened, to be looked at only."""
+    with shown(browser, examples_html) as page:
+        yield page
+
+
+def test_all_charts_are_drawn_without_network(examples_page):
+    assert examples_page.told == []
+    assert places(examples_page) == (9, 9)
+    assert examples_page.locator("[data-chart=posts] .mark-rect path").count() >= 36
+
+
+def test_the_switch_changes_every_word_and_chart(examples_html, browser):
+    with shown(browser, examples_html) as page:
         before = page.locator("h1, h2, .mark-text").all_inner_texts()
         page.click("button[data-language=en]")
         page.wait_for_function(DRAWN.format("en"))
@@ -81,18 +93,17 @@ def test_the_switch_changes_every_word_and_chart(examples, browser, html):
         assert page.told == []
 
 
-def test_marks_stand_where_their_time_is(examples, browser, html):
-    write_report(examples.lake, html, None)
-    with shown(browser, html) as page:
-        for chart in ("posts", "calendar", "boilerplate", "lengths"):
-            marks = page.locator(f"[data-chart={chart}] path[aria-roledescription]")
-            boxes = marks.evaluate_all("all => all.map(each => each.getBoundingClientRect().x)")
-            assert max(boxes) - min(boxes) > page.locator(f"[data-chart={chart}]").bounding_box()["width"] / 2
+def test_marks_stand_where_their_time_is(examples_page):
+    for chart in ("posts", "calendar", "boilerplate", "lengths"):
+        place = examples_page.locator(f"[data-chart={chart}]")
+        boxes = place.locator("path[aria-roledescription]").evaluate_all(
+            "all => all.map(each => each.getBoundingClientRect().x)"
+        )
+        assert max(boxes) - min(boxes) > place.bounding_box()["width"] / 2
 
 
-def test_a_picked_source_stands_alone(examples, browser, html):
-    write_report(examples.lake, html, None)
-    with shown(browser, html) as page:
+def test_a_picked_source_stands_alone(examples_html, browser):
+    with shown(browser, examples_html) as page:
         bars = page.locator("[data-chart=posts] .mark-rect path")
         before = bars.count()
         page.select_option("#pick", "山城文薈")
@@ -101,9 +112,8 @@ def test_a_picked_source_stands_alone(examples, browser, html):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_phone_scrolls_down_only(examples, browser, html, scheme):
-    write_report(examples.lake, html, None)
-    with shown(browser, html, viewport={"width": 400, "height": 800}, color_scheme=scheme) as page:
+def test_a_phone_scrolls_down_only(examples_html, browser, scheme):
+    with shown(browser, examples_html, viewport={"width": 400, "height": 800}, color_scheme=scheme) as page:
         assert page.evaluate("document.documentElement.scrollWidth") == 400
         widths = page.locator("[data-chart] svg").evaluate_all("all => all.map(each => each.clientWidth)")
         assert max(widths) <= 400
