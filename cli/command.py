@@ -4,15 +4,12 @@ import datetime as dt
 import inspect
 from collections.abc import Callable
 from dataclasses import MISSING
-from functools import wraps
-from typing import Annotated, Any, get_origin
+from typing import Annotated, Any
 
 import typer
 
 from cli.output.terminal import print_note
-from flows.pipeline.options import Declared, current_names, declared_fields
-
-DAY = dt.date | None
+from flows.pipeline.declared import Declared, declared_fields, keyword, own_parameters, with_fields
 
 
 def with_options(options: type, **spelled: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -25,23 +22,10 @@ def with_options(options: type, **spelled: Any) -> Callable[[Callable[..., None]
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         fields = [each for each in declared_fields(options) if spelled.get(each.name, ...) is not None]
-        own = list(inspect.signature(command, eval_str=True).parameters.values())[1:]
         old = [_old_option(each) for each in fields if each.option.renamed_from]
-        parameters = [*(_parameter(each, spelled.get(each.name)) for each in fields), *own, *old]
-
-        @wraps(command)
-        def run(**values: Any) -> None:
-            rest = {each.name: values.pop(each.name) for each in own}
-            now, renamed = current_names(options, values)
-            for before, name in renamed.items():
-                print_note(f"{_flag(before)} is called {_flag(name)} now; the old name works in this release")
-            by_name = {each.name: each for each in fields}
-            command(options(**{name: _value(by_name[name], value) for name, value in now.items()}), **rest)
-
-        parameters = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in parameters]
-        run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-        run.__annotations__ = {each.name: each.annotation for each in parameters}
-        return run
+        now = [_parameter(each, spelled.get(each.name)) for each in fields]
+        parameters = [*now, *own_parameters(command), *old]
+        return with_fields(options, command, parameters, to_field=_to_field, on_renamed=_print_renamed)
 
     return decorate
 
@@ -51,15 +35,12 @@ def _parameter(declared: Declared, spelled: Any) -> inspect.Parameter:
     info = spelled or typer.Option(_flags(declared), help=declared.option.help)
     info.help = info.help or declared.option.help
     info.min, info.max = declared.option.minimum, declared.option.maximum
-    if get_origin(kind) is tuple:
-        # Typer would show a list's default in the help, so the default is None and `_value` converts it to ()
+    if declared.is_list:
+        # Typer would show a list's default in the help, so the default is None and `_to_field` converts it to ()
         kind, default = (list[str], default) if default is MISSING else (list[str] | None, None)
-    elif kind == DAY:
+    elif declared.is_day:
         kind, info.formats = dt.datetime | None, ["%Y-%m-%d"]
-    default = inspect.Parameter.empty if default is MISSING else default
-    return inspect.Parameter(
-        declared.name, inspect.Parameter.KEYWORD_ONLY, annotation=Annotated[kind, info], default=default
-    )
+    return keyword(declared.name, Annotated[kind, info], default)
 
 
 def _flags(declared: Declared) -> str:
@@ -74,16 +55,14 @@ def _flag(name: str) -> str:
 
 def _old_option(declared: Declared) -> inspect.Parameter:
     name = str(declared.option.renamed_from)
-    info = typer.Option(_flag(name), hidden=True)
-    return inspect.Parameter(
-        name,
-        inspect.Parameter.KEYWORD_ONLY,
-        annotation=Annotated[declared.type, info],
-        default=declared.default,
-    )
+    return keyword(name, Annotated[declared.type, typer.Option(_flag(name), hidden=True)], declared.default)
 
 
-def _value(declared: Declared, value: Any) -> Any:
-    if get_origin(declared.type) is tuple:
+def _print_renamed(old: str, name: str) -> None:
+    print_note(f"{_flag(old)} is called {_flag(name)} now; the old name works in this release")
+
+
+def _to_field(declared: Declared, value: Any) -> Any:
+    if declared.is_list:
         return tuple(value or ())
     return value.date() if isinstance(value, dt.datetime) else value

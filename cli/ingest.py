@@ -12,7 +12,8 @@ from cli.options import LAKE_OPTION, WAIT_OPTION, Json
 from cli.output.progress import progress_display
 from cli.output.tables import print_table
 from cli.output.terminal import VERBOSITY, echo, print_note, print_to_stderr
-from flows.pipeline.options import IngestOptions, ReplayOptions, as_parameters
+from flows.pipeline.declared import as_parameters
+from flows.pipeline.options import IngestOptions, ReplayOptions
 from schemas.enums import Granularity
 
 if TYPE_CHECKING:

@@ -9,10 +9,11 @@ from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
 from prefect.utilities.annotations import quote
 
-from flows.form import Source, parameter
+from flows.form import Source
 from flows.pipeline.backfill.markdown import MAX_FILES_SHOWN, plan_markdown, result_markdown
 from flows.pipeline.backfill.request import Forecast
 from flows.pipeline.backfill.run import BackfillResult, BackfillRun, open_backfill_run, plan_backfill
+from flows.pipeline.declared import keyword
 from flows.pipeline.options import BackfillOptions
 from flows.pipeline.reporting.account import Summary
 from flows.pipeline.sources.credentials import raise_if_credentials
@@ -64,9 +65,9 @@ def _run_name() -> str:
 
 @lake_flow(
     BackfillOptions,
-    parameter("sources", list[Source], []),
+    keyword("sources", list[Source], []),
     # the form always sends a choice: with a plan, the default is the same as none (see `backfill`)
-    parameter("mode", BackfillMode, BackfillMode.MISSING),
+    keyword("mode", BackfillMode, BackfillMode.MISSING),
     name="backfill",
     flow_run_name=_run_name,
     task_runner=ThreadPoolTaskRunner(max_workers=2),

@@ -4,16 +4,21 @@ import datetime as dt
 import inspect
 import textwrap
 from collections.abc import Callable
-from dataclasses import MISSING
-from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any, TypeVar, get_origin
+from typing import Annotated, Any, TypeVar
 
 import annotated_types
 from prefect.logging import get_run_logger
 from pydantic import Field
 
-from flows.pipeline.options import Declared, Option, current_names, declared_fields
+from flows.pipeline.declared import (
+    Declared,
+    Option,
+    declared_fields,
+    keyword,
+    own_parameters,
+    with_fields,
+)
 from flows.pipeline.sources.credentials import NO_CREDENTIALS, raise_if_credentials
 from flows.settings import settings, variable
 from schemas.errors import MisuseError
@@ -30,7 +35,6 @@ Day = Annotated[
     str,
     Field(json_schema_extra={"format": "date", "pattern": r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$"}),
 ]
-DAY = dt.date | None
 
 
 def with_parameters(options: type, flow: Callable[..., R], *changes: inspect.Parameter) -> Callable[..., R]:
@@ -40,48 +44,29 @@ def with_parameters(options: type, flow: Callable[..., R], *changes: inspect.Par
     parameters that replace those made from fields of the same name. When called, it raises MisuseError for a
     day that does not exist.
     """
-    declared = {each.name: each for each in declared_fields(options)}
-    own = list(inspect.signature(flow, eval_str=True).parameters.values())[1:]
-    changed = {each.name: each for each in changes}
-    given = [changed.get(each.name) or _parameter(each) for each in declared.values()]
-    renamed = [_renamed(each) for each in declared.values() if each.option.renamed_from]
-
-    @wraps(flow)
-    def run(**values: Any) -> R:
-        rest = {each.name: values.pop(each.name) for each in own}
-        now, old = current_names(options, values)
-        for before, name in old.items():
-            get_run_logger().warning(
-                "parameter %s is called %s; the old name works in this release", before, name
-            )
-        return flow(options(**{name: _value(declared[name], value) for name, value in now.items()}), **rest)
-
-    parameters = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in (*given, *own, *renamed)]
-    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    run.__annotations__ = {each.name: each.annotation for each in parameters}
-    run.__doc__ = _documented(flow, [*declared.values()])
+    fields, changed = list(declared_fields(options)), {each.name: each for each in changes}
+    now = [changed.get(each.name) or _parameter(each) for each in fields]
+    old = [_old_parameter(each) for each in fields if each.option.renamed_from]
+    parameters = [*now, *own_parameters(flow), *old]
+    run = with_fields(options, flow, parameters, to_field=_to_field, on_renamed=_log_renamed)
+    run.__doc__ = _documented(flow, fields)
     return run
 
 
-def parameter(name: str, annotation: Any, default: Any = inspect.Parameter.empty) -> inspect.Parameter:
-    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
-
-
-SOURCES_PARAMETER = parameter("sources", Annotated[list[Source], Field(min_length=1)], SOURCES)
+SOURCES_PARAMETER = keyword("sources", Annotated[list[Source], Field(min_length=1)], SOURCES)
 
 
 def _parameter(declared: Declared) -> inspect.Parameter:
     """Return a field as a parameter of the form: strings for paths and days, lists for tuples."""
     if declared.type is Path:
-        return parameter(declared.name, str, LAKE)
-    if declared.type == DAY:
-        return parameter(declared.name, Day | None, declared.default)
-    kind = list[str] if get_origin(declared.type) is tuple else declared.type
+        return keyword(declared.name, str, LAKE)
+    if declared.is_day:
+        return keyword(declared.name, Day | None, declared.default)
+    kind = list[str] if declared.is_list else declared.type
     default = list(declared.default) if isinstance(declared.default, tuple) else declared.default
-    default = inspect.Parameter.empty if default is MISSING else default
     for bound in _bounds(declared.option):
         kind = Annotated[kind, bound]
-    return parameter(declared.name, kind, default)
+    return keyword(declared.name, kind, default)
 
 
 def _bounds(option: Option) -> list[annotated_types.Ge | annotated_types.Le]:
@@ -89,14 +74,18 @@ def _bounds(option: Option) -> list[annotated_types.Ge | annotated_types.Le]:
     return [*low, *([] if option.maximum is None else [annotated_types.Le(option.maximum)])]
 
 
-def _renamed(declared: Declared) -> inspect.Parameter:
-    return parameter(str(declared.option.renamed_from), declared.type, declared.default)
+def _old_parameter(declared: Declared) -> inspect.Parameter:
+    return keyword(str(declared.option.renamed_from), declared.type, declared.default)
 
 
-def _value(declared: Declared, value: Any) -> Any:
+def _log_renamed(old: str, name: str) -> None:
+    get_run_logger().warning("parameter %s is called %s; the old name works in this release", old, name)
+
+
+def _to_field(declared: Declared, value: Any) -> Any:
     if declared.type is Path:
         return Path(value)
-    if declared.type == DAY:
+    if declared.is_day:
         return _as_day(declared.name, value)
     return tuple(value) if isinstance(value, list) else value
 

@@ -7,7 +7,8 @@ from prefect.logging import get_run_logger
 from prefect.utilities.annotations import quote
 
 from flows.pipeline.execution.channel import BoundedQueue
-from flows.pipeline.ingest_run import IngestRun, Planner
+from flows.pipeline.ingest_run import IngestRun
+from flows.pipeline.planning.plan import Planner
 from flows.pipeline.reporting.account import Summary, raise_if_failed
 from flows.pipeline.reporting.results import LearnResult
 from flows.prefect.artifacts import report_run

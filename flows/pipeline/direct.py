@@ -7,12 +7,12 @@ from functools import partial
 
 from flows.pipeline.clock import start_run
 from flows.pipeline.execution.shrunk import plan_without_shrinking
-from flows.pipeline.ingest_run import IngestRun, Planner
+from flows.pipeline.ingest_run import IngestRun
 from flows.pipeline.migrate import migrate
 from flows.pipeline.options import IngestOptions, ReplayOptions
 from flows.pipeline.parsing import open_for_parsing
 from flows.pipeline.planning.history import plan_history
-from flows.pipeline.planning.plan import plan_ingest, plan_replay
+from flows.pipeline.planning.plan import Planner, plan_ingest, plan_replay
 from flows.pipeline.reporting.account import Summary
 from flows.pipeline.sources.base import Source
 from flows.pipeline.sources.resolve import SourceOpener

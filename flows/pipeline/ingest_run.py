@@ -1,14 +1,13 @@
 """One run that reads files into a lake, stage by stage: find, learn, transform, load, complete, report."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import polars as pl
 
 from flows.pipeline.clock import StageTimer
 from flows.pipeline.execution.history_read import read_history
 from flows.pipeline.execution.load import Loader
-from flows.pipeline.execution.read import ReadBatch
-from flows.pipeline.execution.read import read_files as plan_groups
+from flows.pipeline.execution.read import ReadBatch, read_files
 from flows.pipeline.execution.transform import transform
 from flows.pipeline.execution.vanished import VanishedSources
 from flows.pipeline.learning.learn import (
@@ -20,7 +19,7 @@ from flows.pipeline.learning.learn import (
 )
 from flows.pipeline.learning.reclean import is_caught_up, reclean_leftovers
 from flows.pipeline.memory import release_memory
-from flows.pipeline.planning.plan import Plan
+from flows.pipeline.planning.plan import Plan, Planner
 from flows.pipeline.progress import report_progress
 from flows.pipeline.reporting.account import (
     Summary,
@@ -49,8 +48,6 @@ from lake.batch import Batch, Checkpoint, Run
 from lake.store import Lake
 from lake.tables import files as files_table
 from lake.tables import runs
-
-Planner = Callable[[Lake, Run, Sequence[Source]], Plan]
 
 
 class IngestRun:
@@ -128,7 +125,7 @@ class IngestRun:
         return files_table.count_posts_since(self.lake, since)
 
     def transform(self) -> Iterator[Batch]:
-        read_function = read_history if self.plan.kind == runs.HISTORY else plan_groups
+        read_function = read_history if self.plan.kind == runs.HISTORY else read_files
         batches = transform(
             self._track_reads(read_function(self.lake, self.plan)), self.plan, self.run, self.context
         )

@@ -3,13 +3,12 @@
 A field is declared once: its type, default, bounds, and the help text for `--help` and for Prefect's form.
 """
 
-import dataclasses
 import datetime as dt
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from typing import Annotated
 
+from flows.pipeline.declared import Option
 from schemas.enums import BackfillMode, Granularity, HtmlParser, PageLanguage
 from schemas.errors import MisuseError
 
@@ -18,61 +17,6 @@ MAX_RETENTION_DAYS = 30.0
 # A query that began before a maintain run may still read the files that this run replaced, so they are kept
 # for at least this long.
 MIN_SAFE_RETENTION_DAYS = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """The help text of a field, its bounds, and its name in the previous release."""
-
-    help: str
-    minimum: float | None = None
-    maximum: float | None = None
-    renamed_from: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Declared:
-    """A field of an options class; `default` is dataclasses.MISSING where it has none."""
-
-    name: str
-    type: Any
-    default: Any
-    option: Option
-
-
-def declared_fields(options: type) -> Iterator[Declared]:
-    """Yield the fields of an options class, in order."""
-    hints = get_type_hints(options, include_extras=True)
-    for field in dataclasses.fields(options):
-        hint = hints[field.name]
-        assert get_origin(hint) is Annotated, f"{options.__name__}.{field.name} has no Option"
-        kind, option = get_args(hint)[:2]
-        yield Declared(field.name, kind, field.default, option)
-
-
-def current_names(options: type, values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return the values by current name, and a mapping of the old names that were used to current ones.
-
-    Old names are those of the previous release. An empty or false value under an old name is ignored.
-    """
-    old = {
-        each.option.renamed_from: each.name for each in declared_fields(options) if each.option.renamed_from
-    }
-    now = {name: value for name, value in values.items() if name not in old}
-    used = {name: old[name] for name, value in values.items() if name in old and value}
-    return now | {name: values[before] for before, name in used.items()}, used
-
-
-def as_parameters(options: Any) -> dict[str, Any]:
-    """Return options as parameters of a flow: strings for paths and days, lists for tuples."""
-    values = {each.name: getattr(options, each.name) for each in dataclasses.fields(options)}
-    return {name: _as_parameter(value) for name, value in values.items()}
-
-
-def _as_parameter(value: Any) -> Any:
-    if isinstance(value, Path | dt.date):
-        return str(value)
-    return list(value) if isinstance(value, tuple) else value
 
 
 Sources = Annotated[

@@ -5,14 +5,8 @@ import re
 from bs4 import BeautifulSoup
 from bs4.element import PageElement, PreformattedString, Tag
 
-from posts.html.tags import escape_html
+from posts.html.tags import VOID_TAGS, escape_html
 
-# libxml2 knows only the void elements of HTML 4; for the others it nests the following content in them.
-VOID_TAGS = frozenset(
-    """
-    area base basefont bgsound br col embed frame hr img input keygen link meta param source track wbr
-    """.split()
-)
 # tags in these are text
 RAW_CONTENT = (
     r"<!--.*?(?:-->|\Z)|<plaintext\b.*"
@@ -99,6 +93,7 @@ def _serialize(root: Tag) -> str:
                 continue
             name = "img" if node.name == "image" else node.name
             pieces.append(f"<{name}{''.join(map(_format_attribute, node.attrs.items()))}>")
+            # libxml2 knows only the void elements of HTML 4; for the others it nests the following content in them
             pending += ["" if name in VOID_TAGS else f"</{name}>", *reversed(node.contents)]
         elif type(node) is str:
             pieces.append(node)

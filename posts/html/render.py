@@ -5,6 +5,7 @@ from functools import cache
 
 from posts.formats import Markup
 from posts.html.markdown import References, parse_references, render_markdown
+from posts.html.tags import VOID_TAGS
 
 EPOCH_COMMENT = re.compile(r"\s*<!--\s*(-?\d+|NaN)\s*-->")
 HEADER_LINE = re.compile(
@@ -20,7 +21,6 @@ FENCE_OR_BLOCK = re.compile(
     rf"^ {{0,3}}(?:(?P<fence>```+|~~~+)|(?P<comment><!--)|<(?P<tag>{BLOCK_TAGS})\b)",
     re.MULTILINE | re.IGNORECASE,
 )
-VOID_TAGS = {"hr"}
 FOOTNOTE = re.compile(r"^ {0,3}\[\^[^\]\n]+\]:", re.MULTILINE)
 LINK_DEFINITION = re.compile(r"^ {0,3}\[(?!\^)[^\]\n]+\]:[ \t]*\S+.*$", re.MULTILINE)
 CJK_PUNCTUATION = "[\u3001-\u303f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65“”‘’…—]"

@@ -16,7 +16,7 @@ BLOCK_TAGS = frozenset(
     """.split()
 )
 VOID_TAGS = frozenset(
-    "area base br col embed hr img input link meta param source track wbr frame keygen basefont".split()
+    "area base basefont bgsound br col embed frame hr img input keygen link meta param source track wbr".split()
 )
 SUBHEADINGS = HEADINGS - {"h1"}
 # blocks whose beginning or end does more than end a text

@@ -1,12 +1,12 @@
 """Protect an origin that loses most of its posts at once: probably files are missing (unmounted disk)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import polars as pl
 
 from flows.pipeline.execution.heads import rows_from_heads
-from flows.pipeline.planning.plan import Plan, ShrunkenSource
+from flows.pipeline.planning.plan import Plan, Planner, ShrunkenSource
 from flows.pipeline.sources.base import Source
 from flows.pipeline.workers.pool import create_parse_context
 from lake.batch import KEY, Run
@@ -16,7 +16,6 @@ from schemas.enums import HtmlParser
 
 # A person who deletes files by hand deletes fewer posts, or less than half.
 MIN_LOST_POSTS, MAX_LOST_SHARE = 20, 0.5
-Planner = Callable[[Lake, Run, Sequence[Source]], Plan]
 
 
 def plan_without_shrinking(lake: Lake, run: Run, sources: Sequence[Source], *, planner: Planner) -> Plan:

@@ -1,7 +1,7 @@
 """The find stage: compare the sources with the lake, and plan which files to read."""
 
 import datetime as dt
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import polars as pl
@@ -119,6 +119,9 @@ class Plan:
             for origin, commit_id in self.commit_ids.items()
             if checkpoints.get(origin, Checkpoint()).commit != commit_id
         ]
+
+
+Planner = Callable[[Lake, Run, Sequence[Source]], Plan]
 
 
 def plan_ingest(lake: Lake, run: Run, sources: Sequence[Source], *, verify: bool) -> Plan:
