@@ -12,7 +12,8 @@ from deltalake.exceptions import DeltaError
 from polars.exceptions import PanicException, PolarsError
 
 from lake.errors import DamagedError, QueryError, StorageError
-from lake.store import is_lake, open_lake, size_mismatch
+from lake.integrity import size_mismatch
+from lake.store import is_lake, open_lake
 
 # Errors that the libraries raise for a corrupt file. Polars panics, and a PanicException is no Exception.
 # pyarrow raises ValueError and OSError.

@@ -1,6 +1,5 @@
 """The tables of a lake on disk. All are opened, read and written with one set of settings."""
 
-import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from lake.delta import (
     write_file,
 )
 from lake.errors import DamagedError, LakeError
+from lake.integrity import damaged_log_error, size_mismatch
 from lake.layout import (
     DAY_FORMAT,
     GRANULARITIES,
@@ -109,7 +109,7 @@ class Lake:
             try:
                 self._tables[name] = Table(str(self.root / name))
             except DeltaError as error:
-                raise _damaged_log(self.root, name, error) from error
+                raise damaged_log_error(self.root, name, error) from error
         return self._tables[name]
 
     def schema(self, name: str) -> pl.Schema:
@@ -310,14 +310,6 @@ def _plus_small_files(files: pl.DataFrame, paths: list[str]) -> pl.DataFrame:
     return files.filter(is_chosen | (is_small & has_many_small))
 
 
-def size_mismatch(file: Path, size_bytes: int) -> str | None:
-    """Return what is wrong with a file that is missing, or has another size than in the log; else None."""
-    size = file.stat().st_size if file.is_file() else None
-    if size == size_bytes:
-        return None
-    return "is not there" if size is None else f"{size} bytes, the log says {size_bytes}"
-
-
 def is_lake(root: Path) -> bool:
     """Return whether there is a lake.
 
@@ -337,31 +329,3 @@ def open_lake(root: Path) -> Lake:
         columns = lake.table("revisions").metadata().partition_columns
     lake.granularity = Granularity(next(name for name in columns if name in GRANULARITIES))
     return lake
-
-
-def raise_if_log_damaged(root: Path, name: str) -> None:
-    """Raise DamagedError for the newest entry of a table's log that is not JSON.
-
-    An empty entry is damaged too: otherwise it would be read as a commit without changes.
-    """
-    log = root / name / "_delta_log"
-    for entry in sorted(log.glob("*.json"), reverse=True):
-        if not _is_json(entry):
-            raise DamagedError(root, name, f"{log.name}/{entry.name}", "it is no JSON")
-
-
-def _damaged_log(root: Path, name: str, error: DeltaError) -> DamagedError:
-    """Return the error for an unreadable log. It names the damaged entry, or the log if none is found."""
-    try:
-        raise_if_log_damaged(root, name)
-    except DamagedError as damage:
-        return damage
-    return DamagedError(root, name, "_delta_log", str(error).split("\n", 1)[0][:200])
-
-
-def _is_json(entry: Path) -> bool:
-    try:
-        actions = [json.loads(line) for line in entry.read_bytes().splitlines()]
-    except ValueError:
-        return False
-    return bool(actions)

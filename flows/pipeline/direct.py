@@ -16,7 +16,7 @@ from flows.pipeline.planning.plan import Planner, plan_ingest, plan_replay
 from flows.pipeline.reporting.account import Summary
 from flows.pipeline.sources.base import Source
 from flows.pipeline.sources.resolve import SourceOpener
-from flows.pipeline.workers.pool import create_parse_context
+from flows.pipeline.workers.executor import create_parse_context
 from lake.create import check_lake_path, create_lake
 from lake.store import is_lake, open_lake
 from schemas.reasons import check_reasons

@@ -10,12 +10,12 @@ from flows.pipeline.execution.load import Loader
 from flows.pipeline.execution.read import ReadBatch, read_files
 from flows.pipeline.execution.transform import transform
 from flows.pipeline.execution.vanished import VanishedSources
+from flows.pipeline.learning.alarms import template_alarms
 from flows.pipeline.learning.learn import (
     MIN_FILES_TO_LEARN,
     learn_from_sample,
     load_templates,
     relearn_undertrained,
-    template_alarms,
 )
 from flows.pipeline.learning.reclean import is_caught_up, reclean_leftovers
 from flows.pipeline.memory import release_memory
@@ -43,7 +43,7 @@ from flows.pipeline.reporting.alarms import (
 from flows.pipeline.reporting.new_files import few_posts_alarms
 from flows.pipeline.reporting.results import LearnedTemplate, RecleanResult
 from flows.pipeline.sources.base import Source, VanishedError
-from flows.pipeline.workers.pool import ParseContext
+from flows.pipeline.workers.executor import ParseContext
 from lake.batch import Batch, Checkpoint, Run
 from lake.store import Lake
 from lake.tables import files as files_table

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from flows.pipeline.clock import StageTimer, start_run
-from flows.pipeline.learning.learn import learn_lake, load_templates, template_alarms
+from flows.pipeline.learning.alarms import template_alarms
+from flows.pipeline.learning.learn import learn_lake, load_templates
 from flows.pipeline.learning.reclean import reclean, reclean_leftovers
 from flows.pipeline.migrate import migrate
 from flows.pipeline.options import LearnOptions, RecleanOptions
@@ -12,7 +13,7 @@ from flows.pipeline.parsing import open_for_parsing
 from flows.pipeline.reporting.account import maintenance_row
 from flows.pipeline.reporting.alarms import parser_error_alarms
 from flows.pipeline.reporting.results import LearnedTemplate, LearnResult, RecleanResult
-from flows.pipeline.workers.pool import ParseContext, create_parse_context
+from flows.pipeline.workers.executor import ParseContext, create_parse_context
 from lake.batch import Run
 from lake.query.info import resolve_source_ids
 from lake.store import Lake, open_lake

@@ -15,7 +15,7 @@ from flows.pipeline.memory import release_memory
 from flows.pipeline.planning.plan import Plan
 from flows.pipeline.reporting.account import maintenance_row
 from flows.pipeline.sources.raw import CHUNK_BYTES
-from flows.pipeline.workers.pool import ParseContext
+from flows.pipeline.workers.executor import ParseContext
 from lake import migration
 from lake.batch import MICROSECOND, Run, chunk_by_total
 from lake.store import Lake

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from flows.pipeline.workers.pool import ParseContext, with_worker_pool
+from flows.pipeline.workers.executor import ParseContext, with_worker_pool
 from lake.batch import Run
 from lake.create import open_and_upgrade
 from lake.lock import has_unreleased_lock

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from lake.damage import READ_ERRORS, first_line
-from lake.store import Lake, size_mismatch
+from lake.integrity import size_mismatch
+from lake.store import Lake
 from lake.verify.findings import Findings
 from lake.verify.rows import TableCheck, check_rows
 from schemas.enums import Check

@@ -21,7 +21,7 @@ from pathlib import Path
 IMPORTED = """deltalake duckdb httpx polars pyarrow pyarrow.dataset pyarrow.parquet psutil rich.console rich.progress rich.table cli
 cli.explain.terminal cli.explain.page cli.output.textdiff posts.explain posts.worker lake.create lake.query.info lake.query.sql
 lake.tables.files lake.tables.runs lake.tables.templates flows.pipeline.options flows.pipeline.planning.plan
-flows.pipeline.workers.pool flows.pipeline.sources.resolve flows.pipeline.execution.frames""".split()
+flows.pipeline.workers.executor flows.pipeline.sources.resolve flows.pipeline.execution.frames""".split()
 MAX_MESSAGE_BYTES = 1024 * 1024
 
 

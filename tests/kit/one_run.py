@@ -1,7 +1,7 @@
 """Run one ingest in this process, which can kill itself at a given point.
 
 The one argument is JSON: source, lake, wait_seconds, history, constants (to set in
-flows.pipeline.execution.read or flows.pipeline.workers.pool), and kill: [when, what, nth]. `when` is "before"
+flows.pipeline.execution.read or flows.pipeline.workers.executor), and kill: [when, what, nth]. `when` is "before"
 or "after". `what` is the table that is written, "any" table, or "batch" for the building of a batch. Before
 the process kills itself, it prints the ids of its child processes.
 """
@@ -19,7 +19,7 @@ import psutil
 from flows.pipeline.direct import ingest
 from flows.pipeline.execution import read, transform
 from flows.pipeline.options import IngestOptions
-from flows.pipeline.workers import pool
+from flows.pipeline.workers import executor
 from lake.store import Lake
 
 WRITES = ("append", "replace", "replace_all", "upsert")
@@ -65,7 +65,7 @@ def main():
     logging.basicConfig(stream=sys.stdout, level=logging.INFO, format="%(message)s")
     arguments = json.loads(sys.argv[1])
     for name, value in arguments.get("constants", {}).items():
-        setattr(read if hasattr(read, name) else pool, name, value)
+        setattr(read if hasattr(read, name) else executor, name, value)
     if "kill" in arguments:
         arm(setattr, arguments["kill"], die)
     options = IngestOptions(sources=(arguments["source"],), lake=Path(arguments["lake"]), workers=2, wait_seconds=arguments["wait_seconds"], history=arguments.get("history", False))  # fmt: skip

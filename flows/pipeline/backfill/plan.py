@@ -8,7 +8,7 @@ from flows.pipeline.backfill.select import Selection, select_files
 from flows.pipeline.backfill.simulate import Prediction, predict_outcomes
 from flows.pipeline.options import BackfillOptions
 from flows.pipeline.sources.known import KnownSources
-from flows.pipeline.workers.pool import ParseContext
+from flows.pipeline.workers.executor import ParseContext
 from lake.batch import KEY, Run
 from lake.store import Lake
 from lake.tables import templates

@@ -18,7 +18,7 @@ from flows.pipeline.planning.plan import Plan
 from flows.pipeline.reporting.account import Summary
 from flows.pipeline.sources.base import Source
 from flows.pipeline.sources.known import KnownSources, open_sources
-from flows.pipeline.workers.pool import create_parse_context
+from flows.pipeline.workers.executor import create_parse_context
 from lake.batch import Run
 from lake.store import Lake, open_lake
 from lake.tables import plans

@@ -13,7 +13,7 @@ from flows.pipeline.planning.plan import READ_ORDER, Plan, choose_effective_at
 from flows.pipeline.sources.base import Source
 from flows.pipeline.sources.known import KnownSources
 from flows.pipeline.sources.raw import RawSource
-from flows.pipeline.workers.pool import ParseContext
+from flows.pipeline.workers.executor import ParseContext
 from lake.batch import KEY, Run
 from lake.store import Lake
 from lake.tables import files as files_table

@@ -12,7 +12,7 @@ from flows.pipeline.execution.read import ReadBatch, read_files
 from flows.pipeline.planning.plan import Plan
 from flows.pipeline.progress import report_progress
 from flows.pipeline.sources.base import VanishedError
-from flows.pipeline.workers.pool import LazyExecutor, ParseContext, chunk_tasks
+from flows.pipeline.workers.executor import LazyExecutor, ParseContext, chunk_tasks
 from lake.batch import FILE_NAME, Batch, Run
 from lake.commit.resolve import complete_file_rows
 from lake.store import Lake

@@ -11,7 +11,7 @@ from flows.pipeline.execution.frames import already_parsed_rows, build_batch
 from flows.pipeline.execution.read import ReadBatch
 from flows.pipeline.planning.plan import Plan
 from flows.pipeline.progress import report_progress
-from flows.pipeline.workers.pool import LazyExecutor, ParseContext, chunk_tasks
+from flows.pipeline.workers.executor import LazyExecutor, ParseContext, chunk_tasks
 from lake.batch import KEY, Batch, Run
 from posts.worker import ParsedColumns, parse_tasks
 

@@ -1,20 +1,20 @@
 """Learn the boilerplate of sources: from a sample of files before the first ingest, later from the lake."""
 
 import math
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 
 import polars as pl
 
 from flows.pipeline.execution.read import read_contents
+from flows.pipeline.learning.alarms import layout_alarm, one_text_alarm
 from flows.pipeline.planning.diff import FILE_SCHEMA
 from flows.pipeline.planning.plan import Plan
 from flows.pipeline.progress import report_progress
-from flows.pipeline.reporting.alarms import Alarm
 from flows.pipeline.reporting.results import LearnedTemplate
 from flows.pipeline.sources.base import VanishedError
-from flows.pipeline.workers.pool import LazyExecutor, ParseContext, chunk_tasks
+from flows.pipeline.workers.executor import LazyExecutor, ParseContext, chunk_tasks
 from lake.batch import Run, chunk_by_total
 from lake.store import Lake
 from lake.tables import files as files_table
@@ -23,9 +23,7 @@ from posts.boilerplate.learn import MIN_POSTS, Pattern, TrainingSample, learn
 from posts.boilerplate.template import EMPTY, PATTERN_KINDS, Template
 from posts.parse import Templates
 from posts.sources.files import SourceFile
-from posts.text.whitespace import alphanumeric_key
 from posts.worker import ParseTask, parse_training_samples
-from schemas.enums import AlarmKind
 
 # A first ingest of fewer files learns nothing before it parses them; `postlake learn` does that later.
 MIN_FILES_TO_LEARN = 200
@@ -37,12 +35,6 @@ MIN_TRAINED_POSTS = 100
 MAX_SAMPLE_BYTES = 96 * 1024 * 1024
 # files or posts whose bytes are in memory at a time
 CHUNK_POSTS = 4_000
-# Layout alarm: the template matched at least MIN_HIT_RATE of the earlier posts, and less than half that share
-# of the new ones. It needs at least MIN_OLD_POSTS and MIN_NEW_POSTS.
-MIN_HIT_RATE, MIN_OLD_POSTS, MIN_NEW_POSTS = 0.5, 30, 30
-# One text in at least this share of a source's posts is a mistake, an attack, or a channel without
-# descriptions.
-MIN_ONE_TEXT_SHARE = 0.5
 PATTERN_SCHEMA = {
     "source_id": pl.String, "version": pl.Int32, "kind": pl.String, "pattern": pl.String, "posts": pl.Int64,
     "learned_from": pl.Int64,
@@ -122,11 +114,6 @@ def relearn_undertrained(
     return learn_lake(lake, run, context, undertrained) if undertrained else []
 
 
-def template_alarms(learned_templates: Iterable[LearnedTemplate]) -> list[Alarm]:
-    """Return the alarms of learned templates."""
-    return [alarm for each in learned_templates for alarm in each.alarms]
-
-
 def _chunk_sources(rows: pl.DataFrame) -> list[pl.DataFrame]:
     """Return chunks of sources whose posts are sampled together."""
     sampled_count = pl.col("posts").clip(upper_bound=MAX_SAMPLE_POSTS)
@@ -168,10 +155,10 @@ def _learn_source(
     known_patterns = set(previous.patterns) if previous is not None else set[tuple[str, str]]()
     found_patterns = {(each.kind, each.pattern) for each in patterns}
     kept_patterns = set[tuple[str, str]]() if from_scratch else known_patterns - found_patterns
-    layout_alarm = (
-        _layout_alarm(source_id, previous, seen_samples, new_samples) if previous is not None else None
-    )
-    alarms = tuple(filter(None, [_one_text_alarm(source_id, samples), layout_alarm]))
+    layout_alarms = [
+        layout_alarm(source_id, previous, seen_samples, new_samples) if previous is not None else None
+    ]
+    alarms = tuple(filter(None, [one_text_alarm(source_id, samples), *layout_alarms]))
     pattern_count, new_count = len(found_patterns | kept_patterns), len(found_patterns - known_patterns)
     if previous is not None and found_patterns | kept_patterns == known_patterns and not previous.is_older:
         return LearnedTemplate(
@@ -199,43 +186,6 @@ def _write_versions(
     if not rows.is_empty():
         templates.write(lake, rows, run)
     return [learned_template for learned_template, _ in learned_versions]
-
-
-def _layout_alarm(
-    source_id: str, previous: Template, seen_samples: list[TrainingSample], new_samples: list[TrainingSample]
-) -> Alarm | None:
-    """Return an alarm for a source whose new posts do not match its template any more."""
-    if len(seen_samples) < MIN_OLD_POSTS or len(new_samples) < MIN_NEW_POSTS or not any(previous.patterns):
-        return None
-    hit_rate_before, hit_rate = (
-        sum(_matches_template(each, previous) for each in samples) / len(samples)
-        for samples in (seen_samples, new_samples)
-    )
-    if hit_rate_before < MIN_HIT_RATE or hit_rate * 2 >= hit_rate_before:
-        return None
-    text = f"{source_id}: layout changed: its template was found in {hit_rate_before:.0%} of the posts before and in {hit_rate:.0%} of {len(new_samples)} new ones"
-    return Alarm(
-        AlarmKind.LAYOUT,
-        text,
-        source_id,
-        {"before": hit_rate_before, "now": hit_rate, "posts": len(new_samples)},
-    )
-
-
-def _matches_template(sample: TrainingSample, template: Template) -> bool:
-    """Return whether a post contains a pattern of a template."""
-    return bool(template.matches(sample.body)) or any(
-        alphanumeric_key(text) in template.blocks for text, *_ in sample.blocks
-    )
-
-
-def _one_text_alarm(source_id: str, samples: list[TrainingSample]) -> Alarm | None:
-    bodies = Counter(sample.body for sample in samples if sample.body)
-    body, post_count = bodies.most_common(1)[0] if bodies else ("", 0)
-    if post_count < MIN_OLD_POSTS or post_count < MIN_ONE_TEXT_SHARE * len(samples):
-        return None
-    text = f"{source_id}: one text stands in {post_count} of {len(samples)} posts: {body[:60]!r}"
-    return Alarm(AlarmKind.ONE_TEXT, text, source_id, {"posts": post_count, "of": len(samples)})
 
 
 def _read_tasks(plan: Plan, files: list[SourceFile]) -> Iterator[ParseTask]:

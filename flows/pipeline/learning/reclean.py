@@ -11,7 +11,7 @@ from flows.pipeline.execution.frames import valid_post_rows
 from flows.pipeline.progress import report_progress
 from flows.pipeline.reporting.alarms import Failure
 from flows.pipeline.reporting.results import RecleanResult
-from flows.pipeline.workers.pool import LazyExecutor, ParseContext, chunk_tasks
+from flows.pipeline.workers.executor import LazyExecutor, ParseContext, chunk_tasks
 from lake.batch import Run, chunk_by_total
 from lake.commit.commit import rewrite_posts
 from lake.maintenance.compact import record_versions

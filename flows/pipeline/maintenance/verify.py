@@ -11,7 +11,8 @@ from flows.pipeline.memory import release_memory
 from flows.pipeline.progress import report_progress
 from lake.commit.commit import consistent_versions
 from lake.errors import DamagedError
-from lake.store import Lake, open_lake, raise_if_log_damaged
+from lake.integrity import raise_if_log_damaged
+from lake.store import Lake, open_lake
 from lake.verify.cross_table import check_across_tables
 from lake.verify.findings import Finding, Findings, Tally
 from lake.verify.table import verify_table

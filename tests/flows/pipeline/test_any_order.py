@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from flows.pipeline.execution import read
-from flows.pipeline.workers import pool
+from flows.pipeline.workers import executor
 from git_repository import init
 from one_run import Killed, arm, give_up
 from posts import worker
@@ -176,8 +176,8 @@ def test_a_pool_of_two_gives_the_lake_of_one_process(archive, monkeypatch, kind)
     for number in range(12):
         archive.write(f"{number}.md", url=f"https://a.example/{number % 8}", title=f"第{number}盏灯")
     kind == "git" and init(archive.folder).commit()
-    monkeypatch.setattr(pool, "MIN_POOL_BYTES", 0)
-    monkeypatch.setattr(pool, "CHUNK_FILES", 3)
+    monkeypatch.setattr(executor, "MIN_POOL_BYTES", 0)
+    monkeypatch.setattr(executor, "CHUNK_FILES", 3)
     monkeypatch.setattr(read, "READ_BATCH_FILES", 6)
     archive.ingest(workers=2)
     monkeypatch.undo()

@@ -124,7 +124,7 @@ def test_commands_to_copy_stay_in_their_fence():
 
 
 def test_a_run_tells_how_far_it_is(archive, monkeypatch):
-    monkeypatch.setattr("flows.pipeline.workers.pool.CHUNK_FILES", 2)
+    monkeypatch.setattr("flows.pipeline.workers.executor.CHUNK_FILES", 2)
     for number in range(5):
         archive.write(f"{number}.md", url=f"https://a.example/{number}")
     told = []

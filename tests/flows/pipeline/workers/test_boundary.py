@@ -229,7 +229,7 @@ def test_a_head_that_fails_names_no_source():
 
 def test_real_workers_go_on_past_it(three, monkeypatch):
     monkeypatch.syspath_prepend(KIT)
-    monkeypatch.setattr("flows.pipeline.workers.pool.MIN_POOL_BYTES", 0)
+    monkeypatch.setattr("flows.pipeline.workers.executor.MIN_POOL_BYTES", 0)
     monkeypatch.setattr(
         "flows.pipeline.execution.transform.parse_tasks", importlib.import_module("faulty").parse_tasks
     )

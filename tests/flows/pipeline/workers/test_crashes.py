@@ -23,7 +23,7 @@ GOOD = 20
 def deadly(archive, monkeypatch):
     """Have workers meet the files of the module `deadly`, in a pool from the first file on; one CPU second each."""
     monkeypatch.syspath_prepend(KIT)
-    monkeypatch.setattr("flows.pipeline.workers.pool.MIN_POOL_BYTES", 0)
+    monkeypatch.setattr("flows.pipeline.workers.executor.MIN_POOL_BYTES", 0)
     monkeypatch.setenv("POSTLAKE_FILE_SECONDS", "1")
     module = importlib.import_module("deadly")
     monkeypatch.setattr("flows.pipeline.execution.transform.parse_tasks", module.parse_tasks)
@@ -95,19 +95,19 @@ def test_where_no_process_stays_alive_no_file_is_blamed(archive, deadly, monkeyp
 @pytest.mark.sampled(2)
 @pytest.mark.parametrize("kind", ["EXITS", "SLOW_IN_C"])
 def test_a_large_file_of_a_small_run_is_read_in_a_process_of_its_own(archive, deadly, monkeypatch, kind):
-    monkeypatch.setattr("flows.pipeline.workers.pool.MIN_POOL_BYTES", 1 << 30)
+    monkeypatch.setattr("flows.pipeline.workers.executor.MIN_POOL_BYTES", 1 << 30)
     archive.write("10-bad.md", getattr(deadly, kind), extra="长" * 30_000)
     assert (archive.ingest().posts, failed(archive)) == (GOOD, {"10-bad.md": CRASHES[kind]})
 
 
 def test_a_small_run_that_lacks_memory_reads_in_a_process(archive, deadly, monkeypatch):
-    monkeypatch.setattr("flows.pipeline.workers.pool.MIN_POOL_BYTES", 1 << 30)
+    monkeypatch.setattr("flows.pipeline.workers.executor.MIN_POOL_BYTES", 1 << 30)
     put(archive, "10-bad.md", deadly.HUNGRY)
     assert (archive.ingest().posts, failed(archive)) == (GOOD, {"10-bad.md": CRASHES["HUNGRY"]})
 
 
 def test_a_small_run_that_a_file_ends_is_taken_up_by_one_that_refuses_the_file(archive, deadly, monkeypatch):
-    monkeypatch.setattr("flows.pipeline.workers.pool.MIN_POOL_BYTES", 1 << 30)
+    monkeypatch.setattr("flows.pipeline.workers.executor.MIN_POOL_BYTES", 1 << 30)
     put(archive, "10-bad.md", deadly.EXITS)
     run = "import deadly; from flows.pipeline.execution import transform; transform.parse_tasks = deadly.parse_tasks; import cli; cli.main()"
     command = [

@@ -2,7 +2,7 @@
 
 from contextlib import ExitStack
 
-from flows.pipeline.workers.pool import LazyExecutor, ParseContext, with_worker_pool
+from flows.pipeline.workers.executor import LazyExecutor, ParseContext, with_worker_pool
 from posts.boilerplate.template import Template
 from posts.sources.files import SourceFile
 from posts.worker import ParseConfig, ParseTask, parse_tasks
@@ -12,7 +12,7 @@ POST = "---\ntitle: 灯塔\ndate: 2024-03-01\ncategories: [旧港]\n---\n灯塔�
 
 
 def test_one_pool_reads_with_the_templates_of_each_stage(monkeypatch):
-    monkeypatch.setattr("flows.pipeline.workers.pool.MIN_POOL_BYTES", 0)
+    monkeypatch.setattr("flows.pipeline.workers.executor.MIN_POOL_BYTES", 0)
     task, versions = ParseTask(SourceFile("/a", "灯塔.md", len(POST), 0, None), POST), []
     with ExitStack() as stack:
         shop = with_worker_pool(ParseContext(1, ParseConfig()), stack)
