@@ -155,10 +155,10 @@ def _learn_source(
     known_patterns = set(previous.patterns) if previous is not None else set[tuple[str, str]]()
     found_patterns = {(each.kind, each.pattern) for each in patterns}
     kept_patterns = set[tuple[str, str]]() if from_scratch else known_patterns - found_patterns
-    layout_alarms = [
-        layout_alarm(source_id, previous, seen_samples, new_samples) if previous is not None else None
-    ]
-    alarms = tuple(filter(None, [one_text_alarm(source_id, samples), *layout_alarms]))
+    possible_alarms = [one_text_alarm(source_id, samples)]
+    if previous is not None:
+        possible_alarms.append(layout_alarm(source_id, previous, seen_samples, new_samples))
+    alarms = tuple(filter(None, possible_alarms))
     pattern_count, new_count = len(found_patterns | kept_patterns), len(found_patterns - known_patterns)
     if previous is not None and found_patterns | kept_patterns == known_patterns and not previous.is_older:
         return LearnedTemplate(
