@@ -7,6 +7,8 @@ DuckDB, Delta and postlake. Prefect is not imported, since it reads its settings
 This file is the launcher; tests use it through launch.py.
 """
 
+import atexit
+import gc
 import json
 import os
 import runpy
@@ -14,6 +16,7 @@ import select
 import signal
 import socket
 import sys
+import threading
 from importlib import import_module
 from pathlib import Path
 
@@ -91,6 +94,7 @@ def _become(order, files):
 def main(path):
     for name in IMPORTED:
         import_module(name)
+    gc.freeze()
     threads = {file.read_text().strip() for file in Path("/proc/self/task").glob("*/comm")}
     assert "polars-0" not in threads, "something works with Polars while it is imported"
     with socket.socket(socket.AF_UNIX) as listener:
@@ -100,12 +104,37 @@ def main(path):
         return serve(listener)
 
 
-if __name__ == "__main__":
-    order = main(sys.argv[1])
-    if order["script"]:
-        sys.path.insert(0, str(Path(order["script"]).parent))
-        runpy.run_path(order["script"], run_name="__main__")
-    else:
-        import cli
+def run_to_end(order):
+    """Run a script or a command, and end the process as the interpreter does, but for freeing its memory.
 
-        cli.main()
+    To free what was imported takes half a second, since all its pages are shared with the launcher until then.
+    """
+    code = 0
+    try:
+        if order["script"]:
+            sys.path.insert(0, str(Path(order["script"]).parent))
+            runpy.run_path(order["script"], run_name="__main__")
+        else:
+            cli.main()
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else int(end.code is not None)
+        if code and not isinstance(end.code, int):
+            print(end.code, file=sys.stderr)
+    except Exception:  # noqa: BLE001 - printed, as the interpreter does
+        sys.excepthook(*sys.exc_info())
+        code = 1
+    threading._shutdown()
+    atexit._run_exitfuncs()
+    try:
+        sys.stdout.flush()
+    except OSError:
+        code = 120
+    sys.stderr.flush()
+    os._exit(code)
+
+
+if __name__ == "__main__":
+    launch_order = main(sys.argv[1])
+    import cli
+
+    run_to_end(launch_order)
