@@ -47,11 +47,12 @@ test-matrix: install  ## run every case and example of every test, before a rele
 fuzz: install  ## search for inputs that break a property of the tests: MINUTES=10
 	$(BIN)/python tests/fuzz/run.py --minutes $(MINUTES)
 
-check: install  ## check format, lint, types and imports
+check: install  ## check format, lint, types, imports, and that the documents make a site
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/mkdocs build --quiet --strict
 
 bench: install  ## measure speed and memory: CORPUS=folder, compared with a naive script and a floor; HISTORY=git repository, changes over time
 	$(if $(CORPUS),$(BIN)/python tests/bench/run.py --corpus $(CORPUS))

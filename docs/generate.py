@@ -36,6 +36,7 @@ from schemas.enums import (  # noqa: E402
     Outcome,
     ParseWarning,
     Reason,
+    RunKind,
 )
 from schemas.plans import BackfillPlanFile  # noqa: E402
 from schemas.posts import NULL, UNIT, Posts  # noqa: E402
@@ -140,6 +141,7 @@ def reasons_page() -> str:
         "Column `runs.alarms` has the text of each. The Prefect event is `postlake.<alarm>`.",
     ]
     lines += [_words(AlarmKind)]
+    lines += ["## Kinds of runs", "Column `runs.kind`.", _words(RunKind)]
     lines += ["## Checks of verify", _words(Check)]
     lines += ["## Modes of backfill", _words(BackfillMode)]
     lines += ["## Cleaning rules", "`postlake explain` names the rule that removed a block."]

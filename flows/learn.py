@@ -12,7 +12,7 @@ from flows.prefect.artifacts import report_learn_run
 from flows.prefect.lake_flow import lake_flow, lake_task
 from flows.prefect.task_logs import completed_state, log_progress
 from flows.tasks import require_success
-from lake.tables import runs
+from schemas.enums import RunKind
 
 
 @lake_task("learn")
@@ -47,7 +47,7 @@ def report(learn_run: LearnRun) -> LearnResult:
 @lake_flow(LearnOptions, name="learn", flow_run_name="learn from {lake}")
 def learn(options: LearnOptions) -> LearnResult:
     """Learn which text and markup recur in the posts of each source, and remove them from the posts."""
-    with open_learn_run(options, runs.LEARN) as learn_run, log_progress():
+    with open_learn_run(options, RunKind.LEARN) as learn_run, log_progress():
         quoted_run: Any = quote(learn_run)
         learn_templates(quoted_run, reset=options.reset)
         if options.reclean:
@@ -59,7 +59,7 @@ def learn(options: LearnOptions) -> LearnResult:
 @lake_flow(RecleanOptions, name="reclean", flow_run_name="clean {lake} again")
 def reclean(options: RecleanOptions) -> LearnResult:
     """Clean posts again, from the bytes that the lake keeps, if the cleaner or their template has changed."""
-    with open_learn_run(options, runs.RECLEAN) as learn_run, log_progress():
+    with open_learn_run(options, RunKind.RECLEAN) as learn_run, log_progress():
         quoted_run: Any = quote(learn_run)
         reclean_posts(quoted_run, learn_run.sources)
         result = report(quoted_run)

@@ -186,6 +186,24 @@ class AlarmKind(DescribedEnum):
     )
 
 
+class RunKind(DescribedEnum):
+    """What a run does."""
+
+    INGEST = "ingest", "Load sources as they are now."
+    HISTORY = "history", "Load every commit of a repository since the last one loaded."
+    REPLAY = "replay", "Parse rejected files again, from the bytes in the lake."
+    BACKFILL = "backfill", "Carry out a backfill plan."
+    LEARN = "learn", "Learn templates from posts of the lake."
+    RECLEAN = "reclean", "Clean posts of the lake again."
+    MAINTAIN = "maintain", "Compact and vacuum tables."
+    MIGRATE = "migrate", "Resolve the lake of an older postlake again."
+
+
+# these do not change rows of the ledger (table `files`): what an earlier run left unfinished is still
+# unfinished after them
+MAINTENANCE_KINDS = (RunKind.LEARN, RunKind.RECLEAN, RunKind.MAINTAIN)
+
+
 class BackfillMode(DescribedEnum):
     """The files of its range that a backfill reads."""
 

@@ -5,6 +5,7 @@ from functools import cache
 import dataframely as dy
 import polars as pl
 
+from schemas.enums import RunKind
 from schemas.posts import NULL, UNIT, Posts, choices, null_means, utc_datetime
 
 # counts of a run for the files that it found; column `found` is their sum
@@ -86,9 +87,7 @@ class Runs(dy.Schema):
     """One row per run. The versions of all tables at its end make one consistent snapshot."""
 
     run_id = dy.String(description="Key of the run: its start and a random suffix.")
-    kind = dy.String(
-        description="`ingest`, `history`, `replay`, `backfill`, `learn`, `reclean`, `maintain` or `migrate`."
-    )
+    kind = dy.String(description=f"{', '.join(f'`{kind}`' for kind in RunKind)}; see the list of kinds.")
     started_at = utc_datetime("When the run started.")
     finished_at = utc_datetime("When the run ended.")
     seconds = dy.Float64(description="Duration.", metadata={UNIT: "seconds"})

@@ -48,6 +48,7 @@ from lake.batch import Batch, Checkpoint, Run
 from lake.store import Lake
 from lake.tables import files as files_table
 from lake.tables import runs
+from schemas.enums import RunKind
 
 
 class IngestRun:
@@ -125,7 +126,7 @@ class IngestRun:
         return files_table.count_posts_since(self.lake, since)
 
     def transform(self) -> Iterator[Batch]:
-        read_function = read_history if self.plan.kind == runs.HISTORY else read_files
+        read_function = read_history if self.plan.kind == RunKind.HISTORY else read_files
         batches = transform(
             self._track_reads(read_function(self.lake, self.plan)), self.plan, self.run, self.context
         )

@@ -18,7 +18,7 @@ from lake.batch import Run
 from lake.query.info import resolve_source_ids
 from lake.store import Lake, open_lake
 from lake.tables import runs
-from schemas.enums import HtmlParser
+from schemas.enums import HtmlParser, RunKind
 
 
 class LearnRun:
@@ -94,7 +94,7 @@ def open_learn_run(options: LearnOptions | RecleanOptions, kind: str) -> Iterato
 
 def learn(options: LearnOptions) -> LearnResult:
     """Learn templates from the posts of a lake, and clean the posts of sources with a new template again."""
-    with open_learn_run(options, runs.LEARN) as learn_run:
+    with open_learn_run(options, RunKind.LEARN) as learn_run:
         learn_run.learn(reset=options.reset)
         if options.reclean:
             learn_run.reclean_learned()
@@ -103,6 +103,6 @@ def learn(options: LearnOptions) -> LearnResult:
 
 def reclean_lake(options: RecleanOptions) -> LearnResult:
     """Clean again the posts that were cleaned with another cleaner version or template."""
-    with open_learn_run(options, runs.RECLEAN) as learn_run:
+    with open_learn_run(options, RunKind.RECLEAN) as learn_run:
         learn_run.reclean(learn_run.sources)
         return learn_run.report()

@@ -22,6 +22,7 @@ from lake.store import Lake
 from lake.tables import files, runs
 from lake.tables.file_history import past_events
 from posts.sources.files import SourceFile
+from schemas.enums import RunKind
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +50,7 @@ def migrate(lake: Lake, next_run: Run, context: ParseContext) -> None:
         with timer.measure("replace"):
             renamed_count = migration.replace_all(lake, staged_lake, run, checkpoints)
     counts = {"found": event_count, "unchanged": event_count, "marks": checkpoints}
-    runs.record(lake, maintenance_row(runs.MIGRATE, run, timer, resumed=resumed) | counts)
+    runs.record(lake, maintenance_row(RunKind.MIGRATE, run, timer, resumed=resumed) | counts)
     logger.info(
         f"{lake.root}: resolved anew; {renamed_count} posts have another id now (table renamed_posts)"
     )
@@ -58,7 +59,7 @@ def migrate(lake: Lake, next_run: Run, context: ParseContext) -> None:
 def _replay_events(staged_lake: Lake, events: pl.DataFrame, run: Run, context: ParseContext) -> int:
     """Load events into a staged lake and return the number of added files."""
     arrivals = events.filter(pl.col("blob").is_not_null())
-    plan = Plan(runs.MIGRATE, (), arrivals.height, arrivals, {}, learns_templates=False)
+    plan = Plan(RunKind.MIGRATE, (), arrivals.height, arrivals, {}, learns_templates=False)
     context = context.with_templates(load_templates(staged_lake))
     loader = Loader(staged_lake, run, context.config)
     for batch in transform(_read_events(staged_lake, events), plan, run, context):

@@ -16,8 +16,9 @@ from flows.prefect.events import emit_alarms, emit_finished
 from flows.prefect.task_logs import log_alarms
 from lake.query.freshness import source_names
 from lake.store import Lake
-from lake.tables import files, runs
+from lake.tables import files
 from posts.sources.paths import printable
+from schemas.enums import RunKind
 
 # Paths of pages in the UI, without a host: a worker does not know the host name that browsers use.
 RUN_PAGE, ARTIFACT_PAGE = "/v2/runs/flow-run/{}", "/v2/artifacts/artifact/{}"
@@ -60,7 +61,7 @@ def _publish_summary(summary: Summary, lake: Lake) -> None:
 
 def _artifact_key(summary: Summary) -> str:
     # the key "backfill" is used for the comparison of a backfill with its plan
-    key_by_kind = {runs.HISTORY: "ingest", runs.BACKFILL: "backfill-run"}
+    key_by_kind: dict[str, str] = {RunKind.HISTORY: "ingest", RunKind.BACKFILL: "backfill-run"}
     return key_by_kind.get(summary.kind, summary.kind)
 
 

@@ -10,16 +10,9 @@ import polars as pl
 
 from lake.batch import Checkpoint, Run
 from lake.store import Lake
+from schemas.enums import MAINTENANCE_KINDS
 from schemas.tables import empty_table, schema_of
 
-# kinds of runs: load sources, replay a git history, parse rejected files again, backfill, learn templates,
-# clean posts again, compact and vacuum tables, migrate an older lake
-INGEST, HISTORY, REPLAY, BACKFILL, LEARN, RECLEAN, MAINTAIN, MIGRATE = (
-    "ingest", "history", "replay", "backfill", "learn", "reclean", "maintain", "migrate",
-)  # fmt: skip
-# these do not change rows of the ledger (table `files`): what an earlier run left unfinished is still
-# unfinished after them
-MAINTENANCE_KINDS = (LEARN, RECLEAN, MAINTAIN)
 # written with each batch's commit to files, as a Delta app transaction: the version that this commit creates
 FILES_VERSION_KEY = "postlake.files"
 # written with a commit to files: the checkpoint of every repository after it, and whether it is complete

@@ -9,11 +9,10 @@ import polars as pl
 
 from lake.batch import KEY
 from lake.tables.files import IS_LIVE
-from lake.tables.runs import MAINTENANCE_KINDS
 from lake.tables.templates import WAS_SKIPPED
 from lake.verify.findings import Findings
 from lake.verify.rows import row_label
-from schemas.enums import Check, Outcome, Reason
+from schemas.enums import MAINTENANCE_KINDS, Check, Outcome, Reason
 from schemas.keys import source_id_of
 from schemas.tables import OUTCOME_COLUMNS
 

@@ -6,12 +6,13 @@ import polars as pl
 
 from lake.store import Lake
 from lake.tables import runs
+from schemas.enums import RunKind
 
 # smaller runs spend most of their time on start and end
 MIN_FILES = 100
 # two processes parsed, cleaned and loaded 29,591 files, 94 MB, in 35 s
 SECONDS_PER_FILE, SECONDS_PER_BYTE = 35 / 29_591, 35 / 94e6
-READ_KINDS = (runs.INGEST, runs.HISTORY, runs.REPLAY, runs.BACKFILL)
+READ_KINDS = (RunKind.INGEST, RunKind.HISTORY, RunKind.REPLAY, RunKind.BACKFILL)
 
 
 @dataclass(frozen=True, slots=True)

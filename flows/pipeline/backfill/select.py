@@ -18,7 +18,7 @@ from lake.batch import KEY, Run
 from lake.store import Lake
 from lake.tables import files as files_table
 from lake.tables import runs
-from schemas.enums import BackfillMode, Reason
+from schemas.enums import BackfillMode, Reason, RunKind
 from schemas.errors import MisuseError
 from schemas.keys import normalize_source, source_id_of
 
@@ -43,7 +43,7 @@ def plan_reparse(lake: Lake, run: Run, known_sources: KnownSources, files: pl.Da
     """Return a plan that parses files (FILE_SCHEMA, from_raw) again, in the order of their names."""
     todo = files.sort(READ_ORDER)
     return Plan(
-        kind=runs.BACKFILL,
+        kind=RunKind.BACKFILL,
         sources=_combine_sources(lake, known_sources, todo),
         file_count=todo.height,
         todo=todo.select(*FILE_SCHEMA),

@@ -14,8 +14,7 @@ from lake.query.growth import growth_of_tables
 from lake.query.info import TableInfo, tables
 from lake.query.statistics import Window
 from lake.store import Lake
-from lake.tables import runs
-from schemas.enums import Outcome
+from schemas.enums import MAINTENANCE_KINDS, Outcome, RunKind
 
 # Sources with a row of their own in charts: as many as fit on one or two screens.
 MAX_CHARTED_SOURCES = 40
@@ -129,7 +128,7 @@ def collect_report_data(lake: Lake, made_at: dt.datetime) -> ReportData:
 
 def _read_on(last_runs: pl.DataFrame) -> dt.date | None:
     """Return the day of the last run that read files; None if no run did."""
-    reading = last_runs.filter(~pl.col("kind").is_in([*runs.MAINTENANCE_KINDS, runs.REPLAY]))
+    reading = last_runs.filter(~pl.col("kind").is_in([*MAINTENANCE_KINDS, RunKind.MIGRATE, RunKind.REPLAY]))
     return reading["started_at"].dt.date()[0] if reading.height else None
 
 

@@ -19,7 +19,7 @@ from lake.query.info import tables
 from lake.store import Lake, open_lake
 from lake.tables import runs
 from lake.writer import open_for_write, open_locked
-from schemas.enums import HtmlParser
+from schemas.enums import HtmlParser, RunKind
 
 
 @dataclass(slots=True)
@@ -48,7 +48,7 @@ class MaintainResult:
     run_id: str
     dry_run: bool
     tables: list[TableMaintenance]
-    kind: str = runs.MAINTAIN
+    kind: str = RunKind.MAINTAIN
     seconds: float = 0
     stage_seconds: dict[str, float] = field(default_factory=dict)
     versions: dict[str, int] = field(default_factory=dict)

@@ -16,6 +16,7 @@ from lake.store import Lake
 from lake.tables import files as files_table
 from lake.tables import runs
 from posts.sources.paths import printable
+from schemas.enums import RunKind
 from schemas.errors import SourceError
 
 logger = logging.getLogger(__name__)
@@ -24,7 +25,7 @@ NON_LINEAR = (
     "its history does not go on from what the lake holds of it; what separates the two is taken as one change"
 )
 EMPTY_PLAN = Plan(
-    runs.HISTORY, sources=(), file_count=0, todo=pl.DataFrame(schema=FILE_SCHEMA), effective_times={}
+    RunKind.HISTORY, sources=(), file_count=0, todo=pl.DataFrame(schema=FILE_SCHEMA), effective_times={}
 )
 
 
@@ -46,7 +47,7 @@ def plan_history(lake: Lake, run: Run, sources: Sequence[Source]) -> Plan:
     ingest_plan = plan_ingest(lake, run, non_linear, verify=False) if non_linear else EMPTY_PLAN
     return replace(
         ingest_plan,
-        kind=runs.HISTORY if replays else runs.INGEST,
+        kind=RunKind.HISTORY if replays else RunKind.INGEST,
         sources=sources,
         file_count=ingest_plan.file_count + sum(1 for replay in replays for _ in replay.source.list_files()),
         effective_times=ingest_plan.effective_times | replay_times,

@@ -14,6 +14,7 @@ from lake.batch import CONTENT_KEY, FILE_NAME, KEY, MICROSECOND, Checkpoint, Run
 from lake.store import Lake
 from lake.tables import files as files_table
 from lake.tables import runs
+from schemas.enums import RunKind
 from schemas.tables import empty_table
 
 # A file whose content the lake knows: its current path, and the run that read it.
@@ -149,7 +150,7 @@ def plan_ingest(lake: Lake, run: Run, sources: Sequence[Source], *, verify: bool
     moved_rows = _pair_moved(already_parsed.join(previous_rows, on=KEY, how="anti"), deleted)
     todo = changed.join(already_parsed, on=KEY, how="anti").sort(READ_ORDER)
     return Plan(
-        kind=runs.INGEST,
+        kind=RunKind.INGEST,
         sources=sources,
         file_count=sum(diff.file_count for diff in diffs),
         todo=todo.select(*FILE_SCHEMA),
@@ -178,7 +179,13 @@ def plan_replay(
         *(RawSource(lake, todo.filter(pl.col("origin") == origin)) for origin in effective_times),
     ]
     return Plan(
-        runs.REPLAY, all_sources, todo.height, todo, effective_times, scope=todo.select(KEY), is_reparse=True
+        RunKind.REPLAY,
+        all_sources,
+        todo.height,
+        todo,
+        effective_times,
+        scope=todo.select(KEY),
+        is_reparse=True,
     )
 
 
