@@ -18,24 +18,24 @@ from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
 
 from archive import Archive
-from git_repository import as_nobody
+from git_repository import set_git_environment
 from lake import create
 from lake.store import Lake, Table
-from launch import Launched
+from launch import LaunchedProcess
 from paths import EXAMPLES, KIT
-from prefect_server import SHARED
+from prefect_server import SHARED_FOLDER_VARIABLE
 from tiers import mark_sampled
 
 ONE_RUN = KIT / "one_run.py"
 FIRST_LOG_ENTRY = "_delta_log/00000000000000000000.json"
-LIVE, PREFECT = "tests/live/", "tests/flows/prefect/"
+LIVE_TESTS, PREFECT_TESTS = "tests/live/", "tests/flows/prefect/"
 # live tests that do not use the shared servers
-ALONE = {"tests/live/test_serve.py", "tests/live/test_compose_file.py"}
+FILES_WITHOUT_SHARED_SERVERS = {"tests/live/test_serve.py", "tests/live/test_compose_file.py"}
 # started first: they mostly wait for servers, or one file takes a minute, and other tests run meanwhile
-LONGEST = (
-    *(f"{LIVE}test_{name}.py" for name in ("compose", "foreign", "kills", "queue", "ui")),
-    f"{LIVE}test_serve.py",
-    PREFECT,
+LONGEST_TESTS = (
+    *(f"{LIVE_TESTS}test_{name}.py" for name in ("compose", "foreign", "kills", "queue", "ui")),
+    f"{LIVE_TESTS}test_serve.py",
+    PREFECT_TESTS,
     "tests/flows/pipeline/test_corpora.py",
     "tests/cli/test_terminal.py",
     "tests/flows/pipeline/planning/",
@@ -52,7 +52,7 @@ settings.register_profile("fuzz", derandomize=False, database=None, deadline=Non
 settings.load_profile("suite")
 
 
-class _Messages(logging.Handler):
+class _MessageList(logging.Handler):
     def __init__(self):
         super().__init__()
         self.messages = []
@@ -64,7 +64,7 @@ class _Messages(logging.Handler):
 @pytest.fixture
 def log_messages():
     """Return the list of messages that the packages log during a test."""
-    handler = _Messages()
+    handler = _MessageList()
     loggers = [logging.getLogger(name) for name in ("flows", "lake", "posts")]
     levels = [logger.level for logger in loggers]
     for logger in loggers:
@@ -111,7 +111,7 @@ def archive(tmp_path):
 @pytest.fixture
 def new_archive(archive, monkeypatch):
     """Return a function that makes an empty archive, one for each example."""
-    as_nobody(monkeypatch)
+    set_git_environment(monkeypatch)
 
     def _new():
         root = Path(tempfile.mkdtemp(dir=archive.folder.parent))
@@ -137,7 +137,7 @@ def start():
     def _start(archive, preexec_fn=None, **arguments):
         arguments = {"source": str(archive.folder), "lake": str(archive.lake), "wait_seconds": 0} | arguments
         if preexec_fn is None:
-            process = Launched([json.dumps(arguments)], script=ONE_RUN)
+            process = LaunchedProcess([json.dumps(arguments)], script=ONE_RUN)
         else:
             command, pipe = [sys.executable, "-u", str(ONE_RUN), json.dumps(arguments)], subprocess.PIPE
             process = subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, preexec_fn=preexec_fn)  # noqa: PLW1509
@@ -152,16 +152,16 @@ def start():
 
 def pytest_configure(config):
     """Make a folder that all processes of this test run share, and delete it at the end."""
-    if SHARED not in os.environ:
-        os.environ[SHARED] = tempfile.mkdtemp(prefix="postlake-tests-")
-        config.add_cleanup(lambda: shutil.rmtree(os.environ.pop(SHARED)))
+    if SHARED_FOLDER_VARIABLE not in os.environ:
+        os.environ[SHARED_FOLDER_VARIABLE] = tempfile.mkdtemp(prefix="postlake-tests-")
+        config.add_cleanup(lambda: shutil.rmtree(os.environ.pop(SHARED_FOLDER_VARIABLE)))
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
     """Mark the sampled cases that the default tier does not run, and run the longest tests first."""
     mark_sampled(items)
-    items.sort(key=lambda item: [not item.nodeid.startswith(path) for path in LONGEST])
+    items.sort(key=lambda item: [not item.nodeid.startswith(path) for path in LONGEST_TESTS])
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -178,6 +178,6 @@ class SharedScopeScheduling(LoadScopeScheduling):
 
 def _shared_scope(nodeid):
     file = nodeid.split("::")[0]
-    if file in ALONE:
+    if file in FILES_WITHOUT_SHARED_SERVERS:
         return file
-    return next((folder for folder in (LIVE, PREFECT) if file.startswith(folder)), file)
+    return next((folder for folder in (LIVE_TESTS, PREFECT_TESTS) if file.startswith(folder)), file)

@@ -18,7 +18,7 @@ import pytest
 from rich.cells import cell_len
 
 from cli import resend_interrupt
-from launch import Launched, run
+from launch import LaunchedProcess, run
 from paths import EXAMPLES, ROOT
 from prefect_server import make_home
 
@@ -39,7 +39,7 @@ class Terminal:
             files = {"stdin": slave, "stdout": slave, "stderr": slave}
             self.process = subprocess.Popen(command, cwd=cwd, env=kept, start_new_session=True, **files)
         else:
-            self.process = Launched(words, cwd=cwd, env=kept, files=(slave,) * 3, new_session=True)
+            self.process = LaunchedProcess(words, cwd=cwd, env=kept, files=(slave,) * 3, new_session=True)
         os.close(slave)
         self.seen = b""
 

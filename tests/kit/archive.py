@@ -47,8 +47,8 @@ class Archive:
         (self.folder / to).parent.mkdir(parents=True, exist_ok=True)
         (self.folder / path).rename(self.folder / to)
 
-    def hide(self, path):
-        """Replace a file with a broken link: the file is found, but cannot be read."""
+    def replace_by_broken_link(self, path):
+        """Replace a file by a broken link: the file is found, but cannot be read."""
         self.put(path, b"").unlink()
         (self.folder / path).symlink_to("nowhere")
 
@@ -62,7 +62,7 @@ class Archive:
     def replay(self, *reasons, since=None) -> Summary:
         return replay(ReplayOptions(lake=self.lake, reasons=reasons, since=since, wait_seconds=0))
 
-    def anew(self):
+    def ingest_into_new_lake(self):
         """Load the current folder into a new lake in one run, and return that archive."""
         fresh_archive = Archive(self.folder, self.lake.with_name("fresh"))
         fresh_archive.ingest()
@@ -75,13 +75,13 @@ class Archive:
         """Return all posts, without the columns that differ between runs."""
         return self.rows("posts").drop("run_id", "ingested_at", "version_at").sort("post_id")
 
-    def live(self):
+    def live_posts(self):
         """Return the current posts, and assert that the table has no others."""
         posts = self.posts()
         assert posts["withdrawn_at"].is_null().all()
         return posts
 
-    def withdrawn(self):
+    def withdrawn_posts(self):
         """Return the last versions of the withdrawn posts."""
         return self.rows("revisions").filter(pl.col("superseded_at").is_null()).sort("post_id")
 
@@ -99,7 +99,7 @@ class Archive:
         return {path: (outcome, detail) for path, outcome, detail in rows}
 
     def titles(self):
-        return sorted(self.live()["title"])
+        return sorted(self.live_posts()["title"])
 
 
 @dataclass(frozen=True)
@@ -110,16 +110,16 @@ class Snapshot:
     copy: Path
 
     @classmethod
-    def of(cls, folder, fill):
+    def take(cls, folder, fill):
         """Make an archive in a folder, call `fill` with it, and return a snapshot of the result."""
-        here = folder / "archive"
-        archive = Archive(here / "posts", here / "lake")
+        root = folder / "archive"
+        archive = Archive(root / "posts", root / "lake")
         archive.folder.mkdir(parents=True)
         fill(archive)
-        return cls(archive, shutil.copytree(here, folder / "copy", symlinks=True))
+        return cls(archive, shutil.copytree(root, folder / "copy", symlinks=True))
 
-    def restored(self):
-        here = self.archive.folder.parent
-        shutil.rmtree(here)
-        shutil.copytree(self.copy, here, symlinks=True)
+    def restore(self):
+        root = self.archive.folder.parent
+        shutil.rmtree(root)
+        shutil.copytree(self.copy, root, symlinks=True)
         return self.archive

@@ -1,4 +1,4 @@
-"""The functions of the worker pool, but some files kill, hang or exhaust the process.
+"""The functions of the worker pool; some files make them exit, get killed, hang, or run out of memory.
 
 Imported by test_crashes.py and by its worker processes.
 """
@@ -13,16 +13,16 @@ from posts import worker as posts
 EXITS, KILLS, SLOW, SLOW_IN_C, HUNGRY, ONCE = "退出", "杀死", "慢", "慢在里面", "饿", "一次"
 
 
-def parse_tasks(tasks, reader):
-    return posts.parse_tasks(_misbehaving_tasks(tasks), reader)
+def parse_tasks(tasks, config):
+    return posts.parse_tasks(_misbehaving_tasks(tasks), config)
 
 
-def parse_heads(tasks, reader):
-    return posts.parse_heads(_misbehaving_tasks(tasks), reader)
+def parse_heads(tasks, config):
+    return posts.parse_heads(_misbehaving_tasks(tasks), config)
 
 
-def parse_training_samples(tasks, reader):
-    return posts.parse_training_samples(_misbehaving_tasks(tasks), reader)
+def parse_training_samples(tasks, config):
+    return posts.parse_training_samples(_misbehaving_tasks(tasks), config)
 
 
 def _misbehaving_tasks(tasks):
@@ -48,5 +48,5 @@ def _misbehave(text, folder):
         pass
 
 
-def die(folder):
+def exit_process(folder):
     os._exit(3)

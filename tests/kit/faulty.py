@@ -8,11 +8,11 @@ def break_dates():
     def failing_resolve_date(written, epoch, name, raw=None):
         if name == "b.md":
             raise OverflowError("int too large")
-        return real(written, epoch, name, raw)
+        return resolve_date(written, epoch, name, raw)
 
-    real, metadata.resolve_date = metadata.resolve_date, failing_resolve_date
+    resolve_date, metadata.resolve_date = metadata.resolve_date, failing_resolve_date
 
 
-def parse_tasks(tasks, reader):
+def parse_tasks(tasks, config):
     break_dates()
-    return posts.parse_tasks(tasks, reader)
+    return posts.parse_tasks(tasks, config)

@@ -6,7 +6,9 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-NOBODY = {f"GIT_{who}_{what}": "nobody" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")} | {
+GIT_ENVIRONMENT = {
+    f"GIT_{who}_{what}": "nobody" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")
+} | {
     "GIT_CONFIG_GLOBAL": os.devnull,
     "GIT_CONFIG_SYSTEM": os.devnull,
 }
@@ -22,11 +24,16 @@ class Git:
 
     folder: Path
 
-    def __call__(self, *words, at=None, given=None):
+    def __call__(self, *arguments, at=None, stdin=None):
         at = at or noon(1).isoformat()
-        environment = os.environ | NOBODY | {"GIT_AUTHOR_DATE": at, "GIT_COMMITTER_DATE": at}
+        environment = os.environ | GIT_ENVIRONMENT | {"GIT_AUTHOR_DATE": at, "GIT_COMMITTER_DATE": at}
         process = subprocess.run(
-            ["git", *words], cwd=self.folder, env=environment, input=given, capture_output=True, check=False
+            ["git", *arguments],
+            cwd=self.folder,
+            env=environment,
+            input=stdin,
+            capture_output=True,
+            check=False,
         )
         assert process.returncode == 0, os.fsdecode(process.stderr)
         return os.fsdecode(process.stdout).strip()
@@ -37,7 +44,7 @@ class Git:
         self("commit", "-qm", "words", "--allow-empty", *options, at=at or noon(day).isoformat())
         return self("rev-parse", "HEAD")
 
-    def forget(self):
+    def prune(self):
         """Delete every object that cannot be reached from a branch."""
         self("reflog", "expire", "--expire=now", "--all")
         self("gc", "-q", "--prune=now")
@@ -54,7 +61,7 @@ def contents(folder):
     return {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()}
 
 
-def as_nobody(monkeypatch, **variables):
-    """Make git commit as the user `nobody`, and set further environment variables."""
-    for name, value in (NOBODY | variables).items():
+def set_git_environment(monkeypatch, **variables):
+    """Make git commit as the user `nobody`, without settings of a user, and set further environment variables."""
+    for name, value in (GIT_ENVIRONMENT | variables).items():
         monkeypatch.setenv(name, value)

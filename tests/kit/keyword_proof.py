@@ -15,10 +15,10 @@ REPEATS = {_constants.MAX_REPEAT, _constants.MIN_REPEAT, _constants.POSSESSIVE_R
 ANY = "?"
 
 
-def matched_without(pattern, keywords, flags=IGNORECASE):
+def find_matches_without(pattern, keywords, flags=IGNORECASE):
     """Return example texts that a pattern matches without containing a keyword; `?` stands for any text."""
     proof = _Proof(keywords.split())
-    return sorted(proof.after(_parser.parse(pattern, flags), {"": ""}).values())
+    return sorted(proof.states_after(_parser.parse(pattern, flags), {"": ""}).values())
 
 
 class _Proof:
@@ -26,7 +26,7 @@ class _Proof:
         self.keywords = keywords
         self.prefixes = {word[:length] for word in keywords for length in range(len(word))}
 
-    def after(self, sequence, states):
+    def states_after(self, sequence, states):
         for operation, argument in sequence:
             states = self.step(operation, argument, states) if states else states
         return states
@@ -38,16 +38,16 @@ class _Proof:
             chars = _chars_of(argument)
             return self.read(chars, states) if chars else _any_text(states)
         if operation is _constants.BRANCH:
-            branches = [self.after(branch, states) for branch in argument[1]]
+            branches = [self.states_after(branch, states) for branch in argument[1]]
             return {state: example for branch in branches for state, example in branch.items()}
         if operation is _constants.SUBPATTERN:
-            return self.after(argument[3], states)
+            return self.states_after(argument[3], states)
         if operation is _constants.ATOMIC_GROUP:
-            return self.after(argument, states)
+            return self.states_after(argument, states)
         if operation in REPEATS:
             return self.repeat(*argument, states)
         if operation is _constants.ASSERT:
-            return states if self.after(argument[1], {"": ""}) else {}
+            return states if self.states_after(argument[1], {"": ""}) else {}
         return states if operation in {_constants.ASSERT_NOT, _constants.AT} else _any_text(states)
 
     def read(self, chars, states):
@@ -62,14 +62,16 @@ class _Proof:
 
     def repeat(self, minimum, maximum, sequence, states):
         for _ in range(min(minimum, MAX_REPEATS)):
-            states = self.after(sequence, states)
-        reached, fresh = dict(states), states
+            states = self.states_after(sequence, states)
+        reached, new_states = dict(states), states
         for _ in range(min(int(maximum) - minimum, MAX_REPEATS)):
-            fresh = {
-                state: text for state, text in self.after(sequence, fresh).items() if state not in reached
+            new_states = {
+                state: text
+                for state, text in self.states_after(sequence, new_states).items()
+                if state not in reached
             }
-            reached |= fresh
-        return reached | {"": ""} if fresh and reached and maximum - minimum > MAX_REPEATS else reached
+            reached |= new_states
+        return reached | {"": ""} if new_states and reached and maximum - minimum > MAX_REPEATS else reached
 
 
 def _any_text(states):

@@ -18,41 +18,41 @@ from paths import KIT, ROOT
 PIPE = subprocess.PIPE
 
 
-class Launched:
+class LaunchedProcess:
     """A started process; its attributes and methods are those of subprocess.Popen."""
 
-    def __init__(self, words, script=None, files=(None, PIPE, PIPE), *, new_session=False, **how):
-        """Start `postlake` or a script with arguments `words`; `how` can contain cwd and env, as in Popen."""
-        self.args = ["postlake" if script is None else str(script), *map(str, words)]
+    def __init__(self, arguments, script=None, files=(None, PIPE, PIPE), *, new_session=False, **options):
+        """Start `postlake` or a script with some arguments; `options` can contain cwd and env, as in Popen."""
+        self.args = ["postlake" if script is None else str(script), *map(str, arguments)]
         self.returncode = self.stdin = None
-        given = [os.open(os.devnull, os.O_RDONLY) if files[0] is None else os.dup(files[0])]
-        self.stdout, self.stderr = [self._opened(file, given) for file in files[1:]]
-        order = {"words": self.args, "script": script and str(script), "folder": str(how.get("cwd") or ROOT),
-                 "environment": dict(how.get("env") or os.environ), "new_session": new_session}  # fmt: skip
+        descriptors = [os.open(os.devnull, os.O_RDONLY) if files[0] is None else os.dup(files[0])]
+        self.stdout, self.stderr = [self._add_descriptor(file, descriptors) for file in files[1:]]
+        request = {"arguments": self.args, "script": script and str(script), "folder": str(options.get("cwd") or ROOT),
+                   "environment": dict(options.get("env") or os.environ), "new_session": new_session}  # fmt: skip
         self._connection = socket.socket(socket.AF_UNIX)
         self._connection.connect(_launcher())
-        socket.send_fds(self._connection, [json.dumps(order).encode()], given)
-        for each in given:
+        socket.send_fds(self._connection, [json.dumps(request).encode()], descriptors)
+        for each in descriptors:
             os.close(each)
-        self._answers = self._connection.makefile("rb")
-        self.pid = int(self._answers.readline())
+        self._replies = self._connection.makefile("rb")
+        self.pid = int(self._replies.readline())
 
     @staticmethod
-    def _opened(file, given):
-        """Append a file for the process to write to; return the reading end if it is a pipe, else None."""
+    def _add_descriptor(file, descriptors):
+        """Append the descriptor of a file that the process writes to. Return the read end of a pipe, else None."""
         if file is not PIPE:
-            given.append(os.dup(file))
+            descriptors.append(os.dup(file))
             return None
-        ours, theirs = os.pipe()
-        given.append(theirs)
-        return os.fdopen(ours, encoding="utf-8", errors="surrogateescape")
+        read_end, write_end = os.pipe()
+        descriptors.append(write_end)
+        return os.fdopen(read_end, encoding="utf-8", errors="surrogateescape")
 
     def wait(self, timeout=None):
         if self.returncode is None:
             if not select.select([self._connection], [], [], timeout)[0]:
                 raise subprocess.TimeoutExpired(self.args, timeout)
-            self.returncode = int(self._answers.readline())
-            self._answers.close()
+            self.returncode = int(self._replies.readline())
+            self._replies.close()
             self._connection.close()
         return self.returncode
 
@@ -64,9 +64,9 @@ class Launched:
 
     def communicate(self, timeout=None):
         """Read all output, wait for the end, and return stdout and stderr."""
-        read = {}
+        outputs = {}
         threads = [
-            threading.Thread(target=lambda file=file: read.update({file: file.read()}), daemon=True)
+            threading.Thread(target=lambda file=file: outputs.update({file: file.read()}), daemon=True)
             for file in (self.stdout, self.stderr)
             if file and not file.closed
         ]
@@ -75,9 +75,9 @@ class Launched:
         self.wait(timeout)
         for thread in threads:
             thread.join(timeout)
-        for file in read:
+        for file in outputs:
             file.close()
-        return read.get(self.stdout), read.get(self.stderr)
+        return outputs.get(self.stdout), outputs.get(self.stderr)
 
     def send_signal(self, number):
         if self.poll() is None:
@@ -87,9 +87,9 @@ class Launched:
         self.send_signal(signal.SIGKILL)
 
 
-def run(*words, timeout=120, **how):
+def run(*arguments, timeout=120, **options):
     """Run a command to its end, and return the completed process, as subprocess.run does."""
-    process = Launched(words, **how)
+    process = LaunchedProcess(arguments, **options)
     try:
         out, err = process.communicate(timeout)
     except subprocess.TimeoutExpired:

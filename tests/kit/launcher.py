@@ -21,7 +21,7 @@ from importlib import import_module
 from pathlib import Path
 
 # None of these may run Polars at import: its threads would not exist after a fork.
-IMPORTED = """deltalake duckdb httpx polars pyarrow pyarrow.dataset pyarrow.parquet psutil rich.console rich.progress rich.table cli
+PRELOADED_MODULES = """deltalake duckdb httpx polars pyarrow pyarrow.dataset pyarrow.parquet psutil rich.console rich.progress rich.table cli
 cli.explain.terminal cli.explain.page cli.output.textdiff posts.explain posts.worker lake.create lake.query.info lake.query.sql
 lake.tables.files lake.tables.runs lake.tables.templates flows.pipeline.options flows.pipeline.planning.plan
 flows.pipeline.workers.executor flows.pipeline.sources.resolve flows.pipeline.execution.frames""".split()
@@ -29,17 +29,17 @@ MAX_MESSAGE_BYTES = 1024 * 1024
 
 
 def serve(listener):
-    """Fork a process for each connection; return its order, in the forked process only."""
-    wake, woken = os.pipe()
-    os.set_blocking(woken, False)
-    signal.set_wakeup_fd(woken, warn_on_full_buffer=False)
+    """Fork a process for each connection. Return its request, in the forked process only."""
+    wakeup_read, wakeup_write = os.pipe()
+    os.set_blocking(wakeup_write, False)
+    signal.set_wakeup_fd(wakeup_write, warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     connections = dict[int, socket.socket]()
     while True:
-        ready, _, _ = select.select([0, listener, wake], [], [])
-        if wake in ready:
-            os.read(wake, 4096)
-            _tell_ends(connections)
+        ready, _, _ = select.select([0, listener, wakeup_read], [], [])
+        if wakeup_read in ready:
+            os.read(wakeup_read, 4096)
+            _send_exit_codes(connections)
         if listener in ready:
             connection, _ = listener.accept()
             message, files, _, _ = socket.recv_fds(connection, MAX_MESSAGE_BYTES, 3)
@@ -49,9 +49,9 @@ def serve(listener):
                 signal.signal(signal.SIGCHLD, signal.SIG_DFL)
                 for each in (listener, connection, *connections.values()):
                     each.close()
-                os.close(wake)
-                os.close(woken)
-                _become(json.loads(message), files)
+                os.close(wakeup_read)
+                os.close(wakeup_write)
+                _set_up_process(json.loads(message), files)
                 return json.loads(message)
             for each in files:
                 os.close(each)
@@ -61,8 +61,8 @@ def serve(listener):
             os._exit(0)
 
 
-def _tell_ends(connections):
-    """Send the exit code of each process that has ended, negative for a signal."""
+def _send_exit_codes(connections):
+    """Send the exit code of each process that has ended; it is negative for a signal."""
     while connections:
         pid, status = os.waitpid(-1, os.WNOHANG)
         if pid == 0:
@@ -74,16 +74,16 @@ def _tell_ends(connections):
                 continue
 
 
-def _become(order, files):
-    if order["new_session"]:
+def _set_up_process(request, files):
+    if request["new_session"]:
         os.setsid()
     for number, file in enumerate(files):
         os.dup2(file, number)
         os.close(file)
     os.environ.clear()
-    os.environ.update(order["environment"])
-    os.chdir(order["folder"])
-    sys.argv = order["words"]
+    os.environ.update(request["environment"])
+    os.chdir(request["folder"])
+    sys.argv = request["arguments"]
     sys.stdin = os.fdopen(0, encoding="utf-8", errors="surrogateescape", closefd=False)
     sys.stdout = os.fdopen(1, "w", encoding="utf-8", errors="surrogateescape", closefd=False)
     sys.stderr = os.fdopen(2, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
@@ -92,7 +92,7 @@ def _become(order, files):
 
 
 def main(path):
-    for name in IMPORTED:
+    for name in PRELOADED_MODULES:
         import_module(name)
     gc.freeze()
     threads = {file.read_text().strip() for file in Path("/proc/self/task").glob("*/comm")}
@@ -104,16 +104,16 @@ def main(path):
         return serve(listener)
 
 
-def run_to_end(order):
+def run_to_end(request):
     """Run a script or a command, and end the process as the interpreter does, but for freeing its memory.
 
     To free what was imported takes half a second, since all its pages are shared with the launcher until then.
     """
     code = 0
     try:
-        if order["script"]:
-            sys.path.insert(0, str(Path(order["script"]).parent))
-            runpy.run_path(order["script"], run_name="__main__")
+        if request["script"]:
+            sys.path.insert(0, str(Path(request["script"]).parent))
+            runpy.run_path(request["script"], run_name="__main__")
         else:
             cli.main()
     except SystemExit as end:
@@ -134,7 +134,7 @@ def run_to_end(order):
 
 
 if __name__ == "__main__":
-    launch_order = main(sys.argv[1])
+    launch_request = main(sys.argv[1])
     import cli
 
-    run_to_end(launch_order)
+    run_to_end(launch_request)

@@ -12,7 +12,7 @@ import dataframely as dy
 import schemas.posts
 
 
-def learn_column(table):
+def add_column(table):
     """Add the nullable column `added` to the schema of a table."""
     if table == "posts":
         schemas.posts.Posts = type("Posts", (schemas.posts.Posts,), {"added": dy.String(nullable=True)})
@@ -26,25 +26,29 @@ def fill_column(table):
     """Make ingests fill the column in new rows of the table."""
     from flows.pipeline.execution import frames
 
-    plain = frames._build_rows
+    build_rows = frames._build_rows
 
-    def _frame(name, handfuls, constants):
-        return plain(name, handfuls, constants | ({"added": "new"} if name == table else {}))
+    def build_rows_with_column(name, column_chunks, constants):
+        return build_rows(name, column_chunks, constants | ({"added": "new"} if name == table else {}))
 
-    frames._build_rows = _frame
+    frames._build_rows = build_rows_with_column
 
 
 def main(table, commands):
-    learn_column(table)
+    add_column(table)
     fill_column(table)
     from typer.testing import CliRunner
 
     from cli import app
 
-    for words in commands:
-        done = CliRunner().invoke(app, words)
-        error = repr(done.exception) if done.exception else None
-        print(json.dumps({"words": words, "code": done.exit_code, "said": done.output, "error": error}))
+    for arguments in commands:
+        result = CliRunner().invoke(app, arguments)
+        error = repr(result.exception) if result.exception else None
+        print(
+            json.dumps(
+                {"arguments": arguments, "code": result.exit_code, "output": result.output, "error": error}
+            )
+        )
 
 
 if __name__ == "__main__":

@@ -25,20 +25,20 @@ from lake.store import Lake
 WRITES = ("append", "replace", "replace_all", "upsert")
 
 
-class Killed(BaseException):
+class SimulatedKill(BaseException):
     """A simulated kill of a run, in a process that continues."""
 
 
-def die():
+def kill_this_process():
     print(*(child.pid for child in psutil.Process().children(recursive=True)), flush=True)
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def give_up():
-    raise Killed
+def raise_simulated_kill():
+    raise SimulatedKill
 
 
-def arm(patch, point, end):
+def end_run_at(patch, point, end):
     """Make the next run call `end` at a point [when, what, nth]; `patch` is setattr or the like."""
     when, what, nth = point
     calls = count(1)
@@ -67,7 +67,7 @@ def main():
     for name, value in arguments.get("constants", {}).items():
         setattr(read if hasattr(read, name) else executor, name, value)
     if "kill" in arguments:
-        arm(setattr, arguments["kill"], die)
+        end_run_at(setattr, arguments["kill"], kill_this_process)
     options = IngestOptions(sources=(arguments["source"],), lake=Path(arguments["lake"]), workers=2, wait_seconds=arguments["wait_seconds"], history=arguments.get("history", False))  # fmt: skip
     print(ingest(options).run_id, flush=True)
 

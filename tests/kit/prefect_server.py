@@ -15,7 +15,7 @@ from filelock import FileLock
 from paths import KIT, ROOT
 
 # the environment variable with the folder that all processes of a test run share
-SHARED = "POSTLAKE_TESTS_SHARED"
+SHARED_FOLDER_VARIABLE = "POSTLAKE_TESTS_SHARED"
 # enough for a busy machine
 SECONDS_TO_START = 300
 MAKE_DATABASE = """
@@ -39,23 +39,23 @@ def make_home(folder):
 
 
 def _empty_database():
-    place = Path(os.environ[SHARED]) / "prefect"
-    with FileLock(f"{place}.lock"):
-        if not (place / "prefect.db").exists():
-            making = place.with_name(f"{place.name}-making")
-            environment = os.environ | {"PREFECT_HOME": str(making)}
+    folder = Path(os.environ[SHARED_FOLDER_VARIABLE]) / "prefect"
+    with FileLock(f"{folder}.lock"):
+        if not (folder / "prefect.db").exists():
+            unfinished_folder = folder.with_name(f"{folder.name}-making")
+            environment = os.environ | {"PREFECT_HOME": str(unfinished_folder)}
             subprocess.run([sys.executable, "-c", MAKE_DATABASE], env=environment, check=True, cwd=ROOT)
-            making.rename(place)
-    return place / "prefect.db"
+            unfinished_folder.rename(folder)
+    return folder / "prefect.db"
 
 
 class Server:
     """A Prefect server with a database of its own."""
 
     def __init__(self, folder):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
         self.api = f"http://127.0.0.1:{port}/api"
         self.environment = os.environ | {
             "PREFECT_HOME": str(make_home(folder)),
@@ -75,11 +75,11 @@ class Server:
             "--port",
             str(port),
         ]
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        self.process = subprocess.Popen(command, env=self.environment, **quiet)
+        no_output = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        self.process = subprocess.Popen(command, env=self.environment, **no_output)
         self.environment |= {"PREFECT_API_URL": self.api}
         try:
-            until(self._is_up, SECONDS_TO_START)
+            wait_until(self._is_up, SECONDS_TO_START)
         except AssertionError:
             self.stop()
             raise
@@ -93,18 +93,18 @@ class Server:
 
     def run(self, *arguments):
         """Run Python with arguments against this server, assert success, and return the finished process."""
-        run = subprocess.run(
+        process = subprocess.run(
             [sys.executable, *map(str, arguments)], env=self.environment, cwd=ROOT, capture_output=True, text=True, timeout=300,
             check=False,
         )  # fmt: skip
-        assert run.returncode == 0, run.stdout + run.stderr
-        return run
+        assert process.returncode == 0, process.stdout + process.stderr
+        return process
 
     def run_script(self, text, *arguments):
         """Run a script against this server, and return the JSON value of its last output line."""
         return json.loads(self.run("-c", text, *arguments).stdout.splitlines()[-1])
 
-    def ask(self, path, **body):
+    def post(self, path, **body):
         request = urllib.request.Request(f"{self.api}/{path}", json.dumps(body).encode())
         request.add_header("Content-Type", "application/json")
         return json.load(urllib.request.urlopen(request))
@@ -118,10 +118,10 @@ class Server:
             self.process.wait()
 
 
-def until(is_so, seconds=60):
+def wait_until(condition, seconds=60):
     """Wait until `is_so()` is true, and return its value; an alarm may take a minute."""
     for _ in range(seconds * 4):
-        if answer := is_so():
-            return answer
+        if value := condition():
+            return value
         time.sleep(0.25)
     raise AssertionError("it did not happen in time")

@@ -5,15 +5,15 @@ from hypothesis import strategies as st
 
 from tiers import examples
 
-FEW = settings(
+FEW_EXAMPLES = settings(
     max_examples=examples(2, 6),
     deadline=None,
     phases=[Phase.explicit, Phase.generate],  # shrinking takes minutes
     suppress_health_check=list(HealthCheck),
 )
-IN_STATES = ["_posts/2024-03-05-x.md", "archived/2024-03-05/2024-03-05-x.md"]
+STATE_PATHS = ["_posts/2024-03-05-x.md", "archived/2024-03-05/2024-03-05-x.md"]
 NAMES = st.sampled_from(
-    ["a.md", "b.md", "old/a.md", "old/c.md", "zh/x/index.md", "en/x/index.md", *IN_STATES]
+    ["a.md", "b.md", "old/a.md", "old/c.md", "zh/x/index.md", "en/x/index.md", *STATE_PATHS]
 )
 # few values, so that posts collide, and edits restore earlier values
 FIELDS = st.fixed_dictionaries(

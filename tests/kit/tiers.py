@@ -11,17 +11,17 @@ import pytest
 from hypothesis import settings
 
 # the hypothesis profiles that try all examples
-THOROUGH = {"matrix", "fuzz"}
+THOROUGH_PROFILES = {"matrix", "fuzz"}
 
 
 def is_thorough():
     """Check whether this run uses a thorough profile."""
-    return settings.get_current_profile_name() in THOROUGH
+    return settings.get_current_profile_name() in THOROUGH_PROFILES
 
 
-def examples(few, many):
-    """Return the number of examples: `many` in a thorough run, else `few`."""
-    return many if is_thorough() else few
+def examples(default_count, thorough_count):
+    """Return the number of examples: `thorough_count` in a thorough run, else `default_count`."""
+    return thorough_count if is_thorough() else default_count
 
 
 def mark_sampled(items):
@@ -29,12 +29,12 @@ def mark_sampled(items):
 
     A case that is selected by its name alone is the first one collected of its test, so it runs.
     """
-    seen = Counter()
+    case_counts = Counter()
     for item in items:
-        sampled = item.get_closest_marker("sampled")
-        if sampled is None:
+        mark = item.get_closest_marker("sampled")
+        if mark is None:
             continue
-        test = item.nodeid.partition("[")[0]
-        if seen[test] % sampled.args[0]:
+        test_id = item.nodeid.partition("[")[0]
+        if case_counts[test_id] % mark.args[0]:
             item.add_marker(pytest.mark.matrix)
-        seen[test] += 1
+        case_counts[test_id] += 1

@@ -34,12 +34,12 @@ def fill(archive):
 
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory):
-    return Snapshot.of(tmp_path_factory.mktemp("damage"), fill)
+    return Snapshot.take(tmp_path_factory.mktemp("damage"), fill)
 
 
 @pytest.fixture
 def archive(filled):
-    return filled.restored()
+    return filled.restore()
 
 
 def largest(archive, table):
@@ -185,7 +185,7 @@ def test_a_limit_on_the_size_of_files_ends_a_run_in_one_line_and_the_next_one_go
         "file too large; raise the limit on the size of files (ulimit -f)" in failed.stderr.splitlines()[-1]
     )
     archive.ingest()
-    assert archive.live().height == POSTS + 40
+    assert archive.live_posts().height == POSTS + 40
     assert verify(archive.lake).findings == 0
 
 

@@ -27,7 +27,7 @@ def test_posts_are_partitioned_by_source_and_period(archive, granularity, partit
     ]
     assert [(len(parts), parts[0][:10], parts[1]) for parts in files] == [(3, "source_id=", partition)]
     column, value = partition.split("=")
-    assert archive.live()[column].to_list() == [value]
+    assert archive.live_posts()[column].to_list() == [value]
 
 
 @pytest.mark.parametrize("granularity", list(Granularity))
@@ -54,7 +54,7 @@ def test_a_lake_whose_making_was_cut_short_is_made_again(archive, made):
     create_lake(archive.lake, None)
     for name in list(TABLES)[made:]:
         shutil.rmtree(archive.lake / name)
-    assert (archive.ingest().posts, archive.live().height) == (1, 1)
+    assert (archive.ingest().posts, archive.live_posts().height) == (1, 1)
 
 
 def test_a_lake_whose_making_was_cut_short_can_be_made_with_another_granularity(archive):
@@ -62,7 +62,7 @@ def test_a_lake_whose_making_was_cut_short_can_be_made_with_another_granularity(
     create_lake(archive.lake, Granularity.MONTH)
     shutil.rmtree(archive.lake / "runs")
     archive.ingest(granularity=Granularity.YEAR)
-    assert archive.live()["year"].to_list() == ["2024"]
+    assert archive.live_posts()["year"].to_list() == ["2024"]
 
 
 def test_a_file_in_the_place_of_a_lake_is_refused(archive):
@@ -113,7 +113,7 @@ def test_a_lake_that_was_moved_goes_on_where_it_is(archive):
     archive.ingest()
     moved = type(archive)(archive.folder, archive.lake.with_name("moved"))
     archive.lake.rename(moved.lake)
-    assert (moved.ingest().unchanged, moved.live().height) == (1, 1)
+    assert (moved.ingest().unchanged, moved.live_posts().height) == (1, 1)
 
 
 def test_every_reader_may_read_and_write_the_tables(examples):
@@ -124,7 +124,7 @@ def test_every_reader_may_read_and_write_the_tables(examples):
 
 def test_the_log_holds_no_texts(examples):
     log = "".join(file.read_text() for file in examples.lake.glob("posts/_delta_log/*.json"))
-    assert [title for title in examples.live()["title"] if title in log] == []
+    assert [title for title in examples.live_posts()["title"] if title in log] == []
 
 
 def test_a_table_made_by_an_older_version_gains_the_columns_that_it_lacks(archive):

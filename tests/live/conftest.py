@@ -1,4 +1,4 @@
-"""The stack of docker-compose.yml, started once for all tests that ask for it."""
+"""The stack of docker-compose.yml, started once for all tests that use it."""
 
 import os
 import shutil
@@ -14,28 +14,30 @@ IN_CI = bool(os.environ.get("CI"))
 OUTPUT = Path(os.environ.get("POSTLAKE_OUTPUT") or ROOT / "ci-output")
 
 
-def missing():
-    """Name what the live tests need and this machine lacks."""
-    wanted = {"PostgreSQL": database.programs(), "Chromium": shutil.which("chromium")}
-    return [name for name, found in wanted.items() if not found]
+def missing_programs():
+    """Return the names of the programs that the live tests need and this machine lacks."""
+    programs = {"PostgreSQL": database.programs(), "Chromium": shutil.which("chromium")}
+    return [name for name, path in programs.items() if not path]
 
 
 @pytest.fixture(scope="session")
 def output():
-    """Return the folder that keeps what people look at after the tests: screenshots and logs."""
+    """Return the folder for screenshots and logs, which people can check after the tests."""
     OUTPUT.mkdir(parents=True, exist_ok=True)
     return OUTPUT
 
 
 @pytest.fixture(scope="session")
 def stack(output):
-    """Yield the running stack (tests/kit/live_stack/stack.py tells what it can do)."""
-    if missing() and not IN_CI:
-        pytest.skip(f"the live tests need {' and '.join(missing())}: apt-get install postgresql chromium")
-    folder = database.folder()
+    """Yield the running stack; its attributes are described in tests/kit/live_stack/stack.py."""
+    if missing_programs() and not IN_CI:
+        pytest.skip(
+            f"the live tests need {' and '.join(missing_programs())}: apt-get install postgresql chromium"
+        )
+    folder = database.make_folder()
     try:
-        with running(folder) as started:
-            yield started
+        with running(folder) as stack:
+            yield stack
     finally:
         for log in folder.glob("*.log"):
             shutil.copy(log, output)
@@ -44,13 +46,13 @@ def stack(output):
 
 @pytest.fixture(scope="session")
 def figures(output):
-    """Return a function that keeps a figure, a line each, for people to look at after the tests."""
-    kept = output / "figures.txt"
-    kept.unlink(missing_ok=True)
+    """Return a function that prints a measured figure, and appends it as a line to figures.txt."""
+    figures_file = output / "figures.txt"
+    figures_file.unlink(missing_ok=True)
 
-    def keep(line):
+    def write_figure(line):
         print(line)
-        with kept.open("a", encoding="utf-8") as file:
+        with figures_file.open("a", encoding="utf-8") as file:
             file.write(f"{line}\n")
 
-    return keep
+    return write_figure

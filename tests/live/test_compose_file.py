@@ -1,4 +1,4 @@
-"""docker-compose.yml by itself: what its specification says to it, and what no schema can tell."""
+"""docker-compose.yml as a file: checked against the compose specification, and for rules that no schema contains."""
 
 import re
 import subprocess
@@ -16,7 +16,7 @@ from paths import ROOT
 TEXT = compose.COMPOSE.read_text(encoding="utf-8")
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
-# set to something, as a careful person would
+# all variables set, with special characters in the password
 VARIABLES = {"POSTGRES_PASSWORD": "a b%2F#:@/", "POSTLAKE_UI_PORT": "4300", "POSTLAKE_TIMEZONE": "Asia/Taipei",
              "PREFECT_SERVER_API_AUTH_STRING": "admin:secret"}  # fmt: skip
 SERVICES = compose.read(VARIABLES)["services"]
@@ -24,21 +24,21 @@ LONG_RUNNING = [name for name, service in SERVICES.items() if service["restart"]
 each_service = pytest.mark.parametrize("name", SERVICES)
 
 
-def checked(file):
-    """Hold a file against the schema of the compose specification."""
-    words = (sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", file)
-    return subprocess.run(words, capture_output=True, text=True, check=False)
+def check_against_schema(file):
+    """Check a file against the schema of the compose specification, and return the completed process."""
+    command = (sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", file)
+    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 def test_the_file_keeps_the_compose_specification():
-    assert checked(compose.COMPOSE).returncode == 0
+    assert check_against_schema(compose.COMPOSE).returncode == 0
 
 
 def test_the_specification_refuses_a_misspelt_key(tmp_path):
     (tmp_path / "compose.yml").write_text(TEXT.replace("healthcheck:", "helthcheck:"), encoding="utf-8")
-    refused = checked(tmp_path / "compose.yml")
-    assert refused.returncode != 0
-    assert "helthcheck" in refused.stdout
+    process = check_against_schema(tmp_path / "compose.yml")
+    assert process.returncode != 0
+    assert "helthcheck" in process.stdout
 
 
 @pytest.mark.parametrize("name", ["POSTGRES_PASSWORD", "PREFECT_SERVER_API_AUTH_STRING"])
@@ -50,9 +50,9 @@ def test_without_a_password_compose_says_where_to_set_one(name, given):
 
 
 def test_server_and_clients_have_one_password():
-    said = {value for service in SERVICES.values() for key, value in service["environment"].items()
+    passwords = {value for service in SERVICES.values() for key, value in service["environment"].items()
             if key.endswith("API_AUTH_STRING")}  # fmt: skip
-    assert said == {"admin:secret"}
+    assert passwords == {"admin:secret"}
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_server_and_clients_have_one_password():
     ],
 )
 def test_variables_are_put_in_as_docker_compose_does(text, value):
-    assert compose.interpolated(text, {"SET": "x", "EMPTY": ""}) == value
+    assert compose.interpolate(text, {"SET": "x", "EMPTY": ""}) == value
 
 
 def test_every_image_is_pinned():
@@ -94,13 +94,13 @@ def test_ports_are_open_to_this_machine_alone():
 
 @each_service
 def test_a_service_can_do_no_more_than_it_needs(name):
-    contained = {
+    restrictions = {
         "init": True,
         "read_only": True,
         "cap_drop": ["ALL"],
         "security_opt": ["no-new-privileges:true"],
     }
-    assert SERVICES[name] | contained == SERVICES[name]
+    assert SERVICES[name] | restrictions == SERVICES[name]
     assert SERVICES[name]["logging"]["options"].keys() == {"max-size", "max-file"}
 
 
@@ -116,8 +116,8 @@ def test_a_service_that_goes_on_has_a_health_check(name):
 
 
 def test_only_the_server_reaches_the_database():
-    whole = compose.read(VARIABLES)
-    assert whole["networks"]["storage"]["internal"]
+    compose_file = compose.read(VARIABLES)
+    assert compose_file["networks"]["storage"]["internal"]
     assert {name for name in SERVICES if "storage" in SERVICES[name].get("networks", [])} == {
         "database",
         "server",
@@ -132,15 +132,15 @@ def test_every_variable_is_told_in_the_example_and_no_other():
 
 @each_service
 def test_prefect_knows_every_setting(name):
-    """Prefect says nothing to one that it does not know."""
-    said = {key for key in SERVICES[name]["environment"] if key.startswith("PREFECT_")}
-    assert said - set(_get_settings_fields(Settings)) == set()
+    """Prefect ignores settings that it does not know, without an error."""
+    names = {key for key in SERVICES[name]["environment"] if key.startswith("PREFECT_")}
+    assert names - set(_get_settings_fields(Settings)) == set()
 
 
 def test_the_image_holds_every_room():
-    built = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
-    copied = set(re.findall(r"^COPY (?!--from)(.+) \S+$", DOCKERFILE, re.MULTILINE))
-    words = {word for line in copied for word in line.split()}
-    let_in = set(re.findall(r"^!(\S+)", (ROOT / ".dockerignore").read_text(), re.MULTILINE))
-    assert words >= {*built["packages"], "prefect.yaml", "automations.yaml"}
-    assert words == let_in
+    wheel = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
+    copy_lines = set(re.findall(r"^COPY (?!--from)(.+) \S+$", DOCKERFILE, re.MULTILINE))
+    copied_paths = {path for line in copy_lines for path in line.split()}
+    not_ignored = set(re.findall(r"^!(\S+)", (ROOT / ".dockerignore").read_text(), re.MULTILINE))
+    assert copied_paths >= {*wheel["packages"], "prefect.yaml", "automations.yaml"}
+    assert copied_paths == not_ignored

@@ -1,4 +1,4 @@
-"""A worker that is killed, or stopped, amid a run: the run is told as over, and the next one completes the lake."""
+"""A worker is killed or stopped during a run: Prefect sets the run to Crashed, and the next run completes the lake."""
 
 import time
 
@@ -6,23 +6,26 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from archive import Archive
-from live_stack.runs import LONG, ended, history, made, slots, state, until
+from live_stack.runs import WAIT_SECONDS, count_slots, create_run, history, state, wait_for_end, wait_until
 
 pytestmark = pytest.mark.slow
 
-# 80 posts in 47 MB are four batches; fewer than the 200 files that learning from a sample takes
+# 80 posts in 47 MB are four batches; they are fewer than the 200 files that learning from a sample needs
 POSTS, PARAGRAPHS = 80, 700
 SENTENCES = "渡口的红绿灯照常亮着，第{0}班船没有来，岸上的人把第{1}句话又说了一遍。" * 8
-# more than the thirty seconds between two heartbeats
-IMPATIENT_SECONDS = 40
-TO_BE_MISSED = 240
-TO_STOP = 60
-DIED, NEVER_BEGAN = "postlake: a run that died is Crashed", "postlake: a run that never began is Crashed"
+# longer than the thirty seconds between two heartbeats
+SHORT_TIMEOUT_SECONDS = 40
+CRASHED_AFTER_SECONDS = 240
+STOP_SECONDS = 60
+DIED_AUTOMATION, NEVER_BEGAN_AUTOMATION = (
+    "postlake: a run that died is Crashed",
+    "postlake: a run that never began is Crashed",
+)
 
 
 @pytest.fixture(scope="module")
-def ferry(tmp_path_factory):
-    """An archive that takes some ten seconds to load, and its lake, loaded in one go."""
+def reference_lake(tmp_path_factory):
+    """An archive that takes about ten seconds to load, and its lake, loaded by one run without interruption."""
     archive = Archive(tmp_path_factory.mktemp("ferry"), tmp_path_factory.mktemp("lakes") / "undisturbed")
     for number in range(POSTS):
         text = "".join(f"<p>{SENTENCES.format(number, line)}</p>" for line in range(PARAGRAPHS))
@@ -33,82 +36,88 @@ def ferry(tmp_path_factory):
 
 
 @pytest.fixture
-def disturbed(ferry, tmp_path):
-    return Archive(ferry.folder, tmp_path / "lake")
+def interrupted_lake(reference_lake, tmp_path):
+    return Archive(reference_lake.folder, tmp_path / "lake")
 
 
-def loading(stack, archive):
-    """Start an ingest; give its run once the lake has a part of the posts and the run goes on."""
-    run_id = made(stack, "ingest", sources=[str(archive.folder)], lake=str(archive.lake))
-    first = archive.lake / "files" / "_delta_log" / f"{1:020}.json"
-    until(first.exists)
+def start_ingest(stack, archive):
+    """Start an ingest, and return the id of its run once the first batch is committed and the run still goes on."""
+    run_id = create_run(stack, "ingest", sources=[str(archive.folder)], lake=str(archive.lake))
+    first_commit = archive.lake / "files" / "_delta_log" / f"{1:020}.json"
+    wait_until(first_commit.exists)
     assert state(stack, run_id) == "RUNNING"
     return run_id
 
 
-def assert_completed_by_the_next_run(stack, disturbed, ferry):
-    assert 0 < disturbed.files().height < POSTS
-    again = made(stack, "ingest", sources=[str(disturbed.folder)], lake=str(disturbed.lake))
-    assert ended(stack, again) == "COMPLETED"
-    assert_frame_equal(disturbed.posts(), ferry.posts())
-    assert_frame_equal(disturbed.files(), ferry.files())
+def assert_completed_by_the_next_run(stack, interrupted_lake, reference_lake):
+    assert 0 < interrupted_lake.files().height < POSTS
+    second_run_id = create_run(
+        stack, "ingest", sources=[str(interrupted_lake.folder)], lake=str(interrupted_lake.lake)
+    )
+    assert wait_for_end(stack, second_run_id) == "COMPLETED"
+    assert_frame_equal(interrupted_lake.posts(), reference_lake.posts())
+    assert_frame_equal(interrupted_lake.files(), reference_lake.files())
 
 
 def test_a_run_whose_worker_is_stopped_ends_within_a_minute_and_the_next_completes_the_lake(
-    stack, ferry, disturbed, figures
+    stack, reference_lake, interrupted_lake, figures
 ):
-    run_id = loading(stack, disturbed)
+    run_id = start_ingest(stack, interrupted_lake)
     seconds = stack.worker.stop()
     figures(f"SIGTERM of the worker amid a run: all gone after {seconds:.1f} s")
-    assert (seconds < TO_STOP, stack.worker.processes(), state(stack, run_id), slots(stack)) == (
+    assert (seconds < STOP_SECONDS, stack.worker.processes(), state(stack, run_id), count_slots(stack)) == (
         True,
         [],
         "CRASHED",
         0,
     )
     stack.worker.start()
-    assert_completed_by_the_next_run(stack, disturbed, ferry)
+    assert_completed_by_the_next_run(stack, interrupted_lake, reference_lake)
 
 
 @pytest.fixture
-def impatient(stack, request):
-    """Have an automation that ends runs wait for seconds only; as shipped it waits for minutes."""
+def short_timeout(stack, request):
+    """Add a copy of an automation that ends runs, with a timeout of seconds; the original waits for minutes."""
     name, seconds = request.param
     client = stack.client()
-    shipped = client.post("/automations/filter", json={"automations": {"name": {"any_": [name]}}}).json()
-    assert len(shipped) == 1
-    wanted = {key: shipped[0][key] for key in ("description", "enabled", "trigger", "actions")}
-    wanted |= {"name": "impatient", "trigger": wanted["trigger"] | {"within": seconds}}
-    made_id = client.post("/automations/", json=wanted).json()["id"]
+    automations = client.post("/automations/filter", json={"automations": {"name": {"any_": [name]}}}).json()
+    assert len(automations) == 1
+    automation = {key: automations[0][key] for key in ("description", "enabled", "trigger", "actions")}
+    automation |= {"name": "impatient", "trigger": automation["trigger"] | {"within": seconds}}
+    automation_id = client.post("/automations/", json=automation).json()["id"]
     yield
-    client.delete(f"/automations/{made_id}")
+    client.delete(f"/automations/{automation_id}")
 
 
-@pytest.mark.parametrize("impatient", [(DIED, IMPATIENT_SECONDS)], indirect=True, ids=["no-heartbeat"])
+@pytest.mark.parametrize(
+    "short_timeout", [(DIED_AUTOMATION, SHORT_TIMEOUT_SECONDS)], indirect=True, ids=["no-heartbeat"]
+)
 def test_a_run_that_is_killed_with_its_worker_is_crashed_and_the_next_completes_the_lake(
-    stack, ferry, disturbed, impatient, figures
+    stack, reference_lake, interrupted_lake, short_timeout, figures
 ):
-    run_id = loading(stack, disturbed)
+    run_id = start_ingest(stack, interrupted_lake)
     stack.worker.kill()
     killed_at = time.monotonic()
-    assert (state(stack, run_id), slots(stack)) == ("RUNNING", 1)
+    assert (state(stack, run_id), count_slots(stack)) == ("RUNNING", 1)
     stack.worker.start()
-    assert ended(stack, run_id, TO_BE_MISSED) == "CRASHED"
+    assert wait_for_end(stack, run_id, CRASHED_AFTER_SECONDS) == "CRASHED"
     figures(f"SIGKILL of worker and flow: Crashed after {time.monotonic() - killed_at:.0f} s")
-    until(lambda: slots(stack) == 0)
-    assert_completed_by_the_next_run(stack, disturbed, ferry)
+    wait_until(lambda: count_slots(stack) == 0)
+    assert_completed_by_the_next_run(stack, interrupted_lake, reference_lake)
 
 
 @pytest.mark.matrix
-@pytest.mark.parametrize("impatient", [(NEVER_BEGAN, 20)], indirect=True, ids=["never-running"])
+@pytest.mark.parametrize(
+    "short_timeout", [(NEVER_BEGAN_AUTOMATION, 20)], indirect=True, ids=["never-running"]
+)
 def test_a_run_whose_worker_dies_before_it_begins_is_crashed_and_gives_the_lake_free(
-    stack, impatient, tmp_path
+    stack, short_timeout, tmp_path
 ):
-    run_id = made(stack, "ingest", lake=str(tmp_path / "lake"))
-    until(lambda: state(stack, run_id) == "PENDING")
+    run_id = create_run(stack, "ingest", lake=str(tmp_path / "lake"))
+    wait_until(lambda: state(stack, run_id) == "PENDING")
     stack.worker.kill()
-    assert (state(stack, run_id), slots(stack)) == ("PENDING", 1)
-    assert ended(stack, run_id, LONG) == "CRASHED"
-    until(lambda: slots(stack) == 0)
+    assert (state(stack, run_id), count_slots(stack)) == ("PENDING", 1)
+    assert wait_for_end(stack, run_id, WAIT_SECONDS) == "CRASHED"
+    wait_until(lambda: count_slots(stack) == 0)
     assert "RUNNING" not in {kind for _, _, kind in history(stack, run_id)}
     stack.worker.start()

@@ -1,4 +1,4 @@
-"""Prefect's UI, as a person uses it."""
+"""Prefect's UI in a browser."""
 
 import datetime as dt
 import re
@@ -8,8 +8,8 @@ import yaml
 from playwright.sync_api import expect
 
 from lake.store import open_lake
-from live_stack.browser import KNOWN_HOSTS, opened
-from live_stack.runs import asked, deployment, history, run, told
+from live_stack.browser import KNOWN_HOSTS, open_ui
+from live_stack.runs import deployment, flow_run, history, request_run, run_ids
 from paths import ROOT
 
 pytestmark = pytest.mark.slow
@@ -20,29 +20,29 @@ PROMOTION = re.compile("Ready to scale|Upgrade|Join the community|Prefect Cloud"
 
 @pytest.fixture(scope="module")
 def browser(stack, output):
-    with opened(stack, output) as ui:
+    with open_ui(stack, output) as ui:
         yield ui
 
 
 @pytest.fixture
 def ui(browser):
-    """The UI; a page that asks something of a host that is not the server's fails its test."""
-    browser.foreign.clear()
+    """Yield the UI, and assert that no page has sent a request to another host."""
+    browser.foreign_hosts.clear()
     yield browser
-    assert browser.foreign <= KNOWN_HOSTS
+    assert browser.foreign_hosts <= KNOWN_HOSTS
 
 
 def seconds_to_running(stack, run_id, clicked_at):
     """Return the seconds from a click to the run's first Running."""
-    began = next(time for time, name, _ in history(stack, run_id) if name == "Running")
-    return (dt.datetime.fromisoformat(began) - clicked_at).total_seconds()
+    running_at = next(time for time, name, _ in history(stack, run_id) if name == "Running")
+    return (dt.datetime.fromisoformat(running_at) - clicked_at).total_seconds()
 
 
 def test_all_deployments_are_listed_and_nothing_is_advertised(ui):
     ui.open("deployments")
     for name in DEPLOYMENTS:
         expect(ui.page.get_by_role("cell").get_by_role("link", name=name, exact=True).first).to_be_visible()
-    ui.keep("deployments")
+    ui.save_screenshot("deployments")
     expect(ui.page.get_by_text(PROMOTION)).to_have_count(0)
 
 
@@ -54,7 +54,7 @@ def test_the_dashboard_advertises_nothing(ui):
 
 def test_the_form_says_of_every_parameter_what_it_is_for(ui, stack):
     ui.open_form("ingest")
-    ui.keep("form")
+    ui.save_screenshot("form")
     parameters = deployment(stack, "ingest")["parameter_openapi_schema"]["properties"]
     for name, parameter in parameters.items():
         help_text = parameter["description"]
@@ -63,8 +63,8 @@ def test_the_form_says_of_every_parameter_what_it_is_for(ui, stack):
 
 
 @pytest.fixture(scope="module")
-def custom(browser, stack, tmp_path_factory, figures):
-    """A run that was started by Custom run with other parameters, and its lake; the page shows it Completed."""
+def custom_run(browser, stack, tmp_path_factory, figures):
+    """Return a completed run that was started by `Custom run` with other parameters, and its lake."""
     lake = tmp_path_factory.mktemp("custom") / "lake"
     browser.open_form("ingest")
     browser.items().get_by_role("textbox").fill(str(stack.posts / "_posts"))
@@ -74,55 +74,55 @@ def custom(browser, stack, tmp_path_factory, figures):
     clicked_at = dt.datetime.now(dt.UTC)
     browser.submit()
     run_id = browser.view_run()
-    browser.see_completed()
+    browser.wait_until_completed()
     figures(f"Custom run: click to Running {seconds_to_running(stack, run_id, clicked_at):.1f} s")
     return run_id, lake
 
 
-def show(ui, run_id):
+def open_completed_run(ui, run_id):
     ui.open(f"runs/flow-run/{run_id}")
-    ui.see_completed()
+    ui.wait_until_completed()
 
 
-def test_custom_run_hands_over_what_the_form_says(custom, stack):
-    run_id, lake = custom
-    given = run(stack, run_id)["parameters"]
-    wanted = {
+def test_custom_run_hands_over_what_the_form_says(custom_run, stack):
+    run_id, lake = custom_run
+    parameters = flow_run(stack, run_id)["parameters"]
+    expected = {
         "sources": [str(stack.posts / "_posts")],
         "lake": str(lake),
         "workers": 1,
         "parser": "beautifulsoup",
     }
-    assert {name: given[name] for name in wanted} == wanted
+    assert {name: parameters[name] for name in expected} == expected
     assert set(open_lake(lake).scan("runs").collect()["kind"]) == {"ingest"}
 
 
-def test_the_page_of_a_run_shows_our_log_and_its_tasks(ui, custom):
-    show(ui, custom[0])
+def test_the_page_of_a_run_shows_our_log_and_its_tasks(ui, custom_run):
+    open_completed_run(ui, custom_run[0])
     log = ui.open_tab("Logs")
     for words in ("35 files found, 35 to read", "1 batches committed", "(balanced)"):
         expect(log.get_by_text(words).first).to_be_visible()
-    ui.keep("run")
+    ui.save_screenshot("run")
     for task in ("find", "transform", "load", "report"):
         expect(ui.open_tab("Task Runs").get_by_role("link", name=task, exact=True)).to_be_visible()
-    ui.keep("run-tasks")
+    ui.save_screenshot("run-tasks")
 
 
-def test_the_report_of_a_run_is_an_artifact(ui, custom):
-    show(ui, custom[0])
+def test_the_report_of_a_run_is_an_artifact(ui, custom_run):
+    open_completed_run(ui, custom_run[0])
     page = ui.open_artifact("ingest")
     expect(page.get_by_text("(balanced)").first).to_be_visible()
     expect(page.get_by_role("table").first).to_be_visible()
-    ui.keep("artifact-ingest")
+    ui.save_screenshot("artifact-ingest")
 
 
-def test_rejects_are_a_table_of_their_paths_and_reasons(ui, custom):
-    rejected = open_lake(custom[1]).scan("files").collect().filter(outcome="rejected")
-    show(ui, custom[0])
+def test_rejects_are_a_table_of_their_paths_and_reasons(ui, custom_run):
+    rejected = open_lake(custom_run[1]).scan("files").collect().filter(outcome="rejected")
+    open_completed_run(ui, custom_run[0])
     page = ui.open_artifact("rejects")
     for path, reason in rejected.select("path", "reason").iter_rows():
         expect(page.get_by_role("row").filter(has_text=path).filter(has_text=reason)).to_have_count(1)
-    ui.keep("artifact-rejects")
+    ui.save_screenshot("artifact-rejects")
     assert rejected.height > 1
 
 
@@ -132,48 +132,48 @@ def test_quick_run_starts_without_a_form_and_completes(ui, stack, figures):
     clicked_at = dt.datetime.now(dt.UTC)
     ui.page.get_by_role("menuitem", name="Quick run").click()
     run_id = ui.view_run()
-    ui.see_completed()
+    ui.wait_until_completed()
     figures(f"Quick run: click to Running {seconds_to_running(stack, run_id, clicked_at):.1f} s")
-    assert run(stack, run_id)["name"] == f"ingest {stack.posts} into {stack.lake}"
+    assert flow_run(stack, run_id)["name"] == f"ingest {stack.posts} into {stack.lake}"
 
 
 @pytest.mark.sampled(2)
 @pytest.mark.parametrize("workers", ["-1", "999"])
 def test_a_number_out_of_its_range_is_refused_in_the_form(ui, stack, workers):
-    before = told(stack, "ingest")
+    runs_before = run_ids(stack, "ingest")
     ui.open_form("ingest")
     ui.field("workers").fill(workers)
     ui.submit()
     message = ui.field("workers").evaluate("field => field.validationMessage")
     assert re.fullmatch(r"Value must be (less|greater) than or equal to (256|0)\.", message)
-    ui.keep(f"refused-workers{workers}")
-    assert told(stack, "ingest") == before
+    ui.save_screenshot(f"refused-workers{workers}")
+    assert run_ids(stack, "ingest") == runs_before
 
 
 def test_an_empty_list_of_sources_is_refused_in_the_form(ui, stack):
-    before = told(stack, "ingest")
+    runs_before = run_ids(stack, "ingest")
     ui.open_form("ingest")
     ui.items().get_by_role("button", name="Open menu").click()
     ui.page.get_by_role("menuitem", name="Delete").click()
     ui.submit()
     expect(ui.main.get_by_text("[] should be non-empty")).to_be_visible()
-    ui.keep("refused-sources")
-    assert told(stack, "ingest") == before
+    ui.save_screenshot("refused-sources")
+    assert run_ids(stack, "ingest") == runs_before
 
 
 @pytest.mark.matrix
-def test_a_day_is_picked_from_a_calendar_and_arrives(ui, stack, custom):
+def test_a_day_is_picked_from_a_calendar_and_arrives(ui, stack, custom_run):
     ui.open_form("backfill")
-    ui.field("lake").fill(str(custom[1]))
+    ui.field("lake").fill(str(custom_run[1]))
     ui.pick_day("since", 15)
-    ui.keep("form-day")
+    ui.save_screenshot("form-day")
     ui.submit()
     run_id = ui.view_run()
-    ui.see_completed()
-    assert re.fullmatch(r"\d{4}-\d\d-15", run(stack, run_id)["parameters"]["since"])
+    ui.wait_until_completed()
+    assert re.fullmatch(r"\d{4}-\d\d-15", flow_run(stack, run_id)["parameters"]["since"])
 
 
-WRONG = {
+WRONG_PARAMETERS = {
     "workers-below": ("ingest", {"workers": -1}),
     "workers-above": ("ingest", {"workers": 999}),
     "workers-text": ("ingest", {"workers": "two"}),
@@ -187,10 +187,10 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize(("name", "parameters"), WRONG.values(), ids=WRONG)
+@pytest.mark.parametrize(("name", "parameters"), WRONG_PARAMETERS.values(), ids=WRONG_PARAMETERS)
 def test_a_wrong_parameter_is_refused_by_the_api_and_makes_no_run(stack, name, parameters):
-    before = told(stack, name)
-    answer = asked(stack, name, parameters=parameters)
-    assert 400 <= answer.status_code < 500
-    assert next(iter(parameters)) in answer.text
-    assert told(stack, name) == before
+    runs_before = run_ids(stack, name)
+    response = request_run(stack, name, parameters=parameters)
+    assert 400 <= response.status_code < 500
+    assert next(iter(parameters)) in response.text
+    assert run_ids(stack, name) == runs_before

@@ -13,9 +13,9 @@ from polars.testing import assert_frame_equal
 from flows.pipeline.execution import read
 from flows.pipeline.workers import executor
 from git_repository import init
-from one_run import Killed, arm, give_up
+from one_run import SimulatedKill, end_run_at, raise_simulated_kill
 from posts import worker
-from random_posts import FEW, FIELDS, IN_STATES, NAMES
+from random_posts import FEW_EXAMPLES, FIELDS, NAMES, STATE_PATHS
 from tiers import examples
 
 # the file that a step is about is counted off among those that are there
@@ -49,11 +49,11 @@ def batches_of(most, kill=None):
         parsed[sighted.blob, sighted.name] += 1
         return parse(sighted, *how)
 
-    with pytest.MonkeyPatch.context() as patch, suppress(Killed):
+    with pytest.MonkeyPatch.context() as patch, suppress(SimulatedKill):
         patch.setattr(read, "READ_BATCH_FILES", most)
         patch.setattr(worker, "parse", counted)
         if kill is not None:
-            arm(patch.setattr, kill, give_up)
+            end_run_at(patch.setattr, kill, raise_simulated_kill)
         yield parsed
 
 
@@ -64,7 +64,7 @@ def step(archive, verb, what, name):
         return
     if verb == "archive":
         # to and fro between the folders that tell its state
-        for path, to in (IN_STATES, IN_STATES[::-1]):
+        for path, to in (STATE_PATHS, STATE_PATHS[::-1]):
             if path in there:
                 archive.move(path, to)
                 return
@@ -101,9 +101,9 @@ def commit(git, at):
     git and git.commit(at=f"@{1_709_625_600 + at} +0000")
 
 
-def assert_as_anew(archive):
-    fresh = archive.anew()
-    assert_frame_equal(archive.live(), fresh.live())
+def assert_equals_new_lake(archive):
+    fresh = archive.ingest_into_new_lake()
+    assert_frame_equal(archive.live_posts(), fresh.live_posts())
     assert_frame_equal(archive.files(), fresh.files())
     assert set(archive.blobs()) >= set(fresh.blobs())
     assert archive.blobs() == sorted(set(archive.blobs()))
@@ -130,7 +130,7 @@ def assert_in_line(archive):
 
 @pytest.mark.parametrize("kind", ["folder", "git"])
 @given(rounds=st.lists(st.tuples(STEPS, RUNS), min_size=2, max_size=4), clock=st.sampled_from([60, 1, 0, -5]))
-@settings(FEW, max_examples=examples(2, 14))
+@settings(FEW_EXAMPLES, max_examples=examples(2, 14))
 def test_any_sequence_of_runs_gives_what_one_full_load_gives(new_archive, kind, rounds, clock):
     archive = new_archive()
     git = init(archive.folder) if kind == "git" else None
@@ -145,7 +145,7 @@ def test_any_sequence_of_runs_gives_what_one_full_load_gives(new_archive, kind, 
         hidden.unlink()
     commit(git, len(rounds) * clock)
     archive.ingest()
-    assert_as_anew(archive)
+    assert_equals_new_lake(archive)
     assert_in_line(archive)
     assert versions(archive) >= seen
 
@@ -155,7 +155,7 @@ def test_any_sequence_of_runs_gives_what_one_full_load_gives(new_archive, kind, 
     order=st.randoms(use_true_random=False),
     most=st.integers(1, 4),
 )
-@FEW
+@FEW_EXAMPLES
 def test_the_order_of_files_and_the_cut_of_batches_do_not_change_the_lake(new_archive, files, order, most):
     plain, shuffled = new_archive(), new_archive()
     names = sorted(files)
@@ -181,6 +181,6 @@ def test_a_pool_of_two_gives_the_lake_of_one_process(archive, monkeypatch, kind)
     monkeypatch.setattr(read, "READ_BATCH_FILES", 6)
     archive.ingest(workers=2)
     monkeypatch.undo()
-    assert_frame_equal(archive.posts(), archive.anew().posts())
-    assert_frame_equal(archive.files(), archive.anew().files())
-    assert archive.blobs() == archive.anew().blobs()
+    assert_frame_equal(archive.posts(), archive.ingest_into_new_lake().posts())
+    assert_frame_equal(archive.files(), archive.ingest_into_new_lake().files())
+    assert archive.blobs() == archive.ingest_into_new_lake().blobs()

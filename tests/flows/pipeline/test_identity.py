@@ -75,7 +75,7 @@ CASES = {
 def test_files_tell_as_many_posts_as_there_are(archive, files, posts):
     for path, fields in files.items():
         archive.write(path, **HARBOUR | fields)
-    assert (archive.ingest().posts, archive.live().height) == (posts, posts)
+    assert (archive.ingest().posts, archive.live_posts().height) == (posts, posts)
 
 
 @pytest.mark.sampled(3)
@@ -86,9 +86,9 @@ def test_what_comes_and_goes_beside_a_file_does_not_change_its_post(archive, cas
     for path in order:
         archive.write(path, **HARBOUR | files[path])
         archive.ingest()
-    assert archive.live().height == posts
-    assert_frame_equal(archive.live(), archive.anew().live())
-    assert_frame_equal(archive.files(), archive.anew().files())
+    assert archive.live_posts().height == posts
+    assert_frame_equal(archive.live_posts(), archive.ingest_into_new_lake().live_posts())
+    assert_frame_equal(archive.files(), archive.ingest_into_new_lake().files())
 
 
 def test_a_header_line_that_repeats_the_link_makes_it_the_address(archive):
@@ -97,7 +97,7 @@ def test_a_header_line_that_repeats_the_link_makes_it_the_address(archive):
     archive.put("a.md", (front + header).format("甲").encode())
     archive.put("b.md", front.format("乙").encode())
     archive.ingest()
-    rows = archive.live().sort("path").select("url", "extra").rows()
+    rows = archive.live_posts().sort("path").select("url", "extra").rows()
     assert rows == [("https://a.example/1", '{"link": "https://a.example/1"}'),
                     (None, '{"link": "https://a.example/1"}')]  # fmt: skip
 
@@ -115,7 +115,7 @@ def test_a_header_line_that_repeats_the_link_makes_it_the_address(archive):
 def test_the_next_key_is_asked_where_a_date_cannot_be_read(archive, fields):
     archive.write("a.md", **fields)
     archive.ingest()
-    (row,) = archive.live().select("published_at", "published_raw", "date_from").rows()
+    (row,) = archive.live_posts().select("published_at", "published_raw", "date_from").rows()
     assert (row[0].isoformat(), *row[1:]) == (
         "2021-09-01T00:00:00+00:00", "2021-09-01T08:00:00+08:00", "front_matter",
     )  # fmt: skip
@@ -143,7 +143,7 @@ def test_a_content_at_three_places_is_parsed_once(archive, monkeypatch, runs):
     archive.write("en/x.md", url=None)
     archive.write("de/x.md", url=None)
     archive.ingest()
-    assert (len(parsed), sorted(archive.live()["path"])) == (1, ["de/x.md", "en/x.md", "zh/x.md"])
+    assert (len(parsed), sorted(archive.live_posts()["path"])) == (1, ["de/x.md", "en/x.md", "zh/x.md"])
 
 
 def test_a_folder_that_is_renamed_gives_other_posts_without_parsing(archive, monkeypatch):
@@ -153,7 +153,7 @@ def test_a_folder_that_is_renamed_gives_other_posts_without_parsing(archive, mon
     archive.move("zh/x.md", "cn/x.md")
     assert archive.ingest().moved == 1
     monkeypatch.undo()
-    assert_frame_equal(archive.live(), archive.anew().live())
+    assert_frame_equal(archive.live_posts(), archive.ingest_into_new_lake().live_posts())
 
 
 @pytest.mark.parametrize(

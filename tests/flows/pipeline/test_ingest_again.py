@@ -89,7 +89,7 @@ def test_a_removed_file_is_gone_and_its_post_withdrawn(archive):
     archive.remove("b.md")
     again = archive.ingest()
     gone = archive.rows("files").filter(pl.col("gone_at").is_not_null())
-    withdrawn = archive.withdrawn()
+    withdrawn = archive.withdrawn_posts()
     assert (again.found, again.gone, again.balanced) == (1, 1, True)
     assert (gone["path"].to_list(), withdrawn["title"].to_list()) == (["b.md"], ["离去"])
     assert gone["gone_at"].to_list() == withdrawn["withdrawn_at"].to_list()
@@ -101,11 +101,11 @@ def test_a_withdrawn_post_keeps_the_time_it_was_withdrawn_at(archive):
     archive.ingest()
     archive.remove("a.md")
     archive.ingest()
-    before = archive.withdrawn()
+    before = archive.withdrawn_posts()
     archive.remove("b.md")
     archive.ingest()
     assert before.height == 1
-    assert_frame_equal(archive.withdrawn().filter(pl.col("url") == URL), before)
+    assert_frame_equal(archive.withdrawn_posts().filter(pl.col("url") == URL), before)
 
 
 @pytest.mark.parametrize(
@@ -118,8 +118,8 @@ def test_a_post_comes_back_when_its_file_does(archive, date):
     archive.ingest()
     archive.write("a.md", url=URL, date=date)
     archive.ingest()
-    assert_frame_equal(archive.posts(), archive.anew().posts())
-    assert_frame_equal(archive.files(), archive.anew().files())
+    assert_frame_equal(archive.posts(), archive.ingest_into_new_lake().posts())
+    assert_frame_equal(archive.files(), archive.ingest_into_new_lake().files())
 
 
 def test_a_file_that_comes_back_keeps_the_time_it_was_first_seen_at(archive):
@@ -141,7 +141,7 @@ def test_a_moved_file_stays_one_post_at_its_new_path(archive, to):
     moved = archive.ingest()
     assert (moved.found, moved.gone, moved.balanced) == (1, 1, True)
     assert archive.posts().select("path", "withdrawn_at").rows() == [(to, None)]
-    assert_frame_equal(archive.posts(), archive.anew().posts())
+    assert_frame_equal(archive.posts(), archive.ingest_into_new_lake().posts())
 
 
 def test_a_moved_folder_stays_the_same_posts(archive):
@@ -151,7 +151,7 @@ def test_a_moved_folder_stays_the_same_posts(archive):
     (archive.folder / "_posts").rename(archive.folder / "archived")
     moved = archive.ingest()
     assert (moved.found, moved.gone, len(archive.blobs())) == (5, 5, 5)
-    assert_frame_equal(archive.posts(), archive.anew().posts())
+    assert_frame_equal(archive.posts(), archive.ingest_into_new_lake().posts())
 
 
 def test_a_file_that_changes_its_url_withdraws_the_old_post(archive):
@@ -159,8 +159,8 @@ def test_a_file_that_changes_its_url_withdraws_the_old_post(archive):
     archive.ingest()
     archive.write("a.md", url="https://a.example/other")
     archive.ingest()
-    assert archive.live()["url"].to_list() == ["https://a.example/other"]
-    assert archive.withdrawn()["url"].to_list() == [URL]
+    assert archive.live_posts()["url"].to_list() == ["https://a.example/other"]
+    assert archive.withdrawn_posts()["url"].to_list() == [URL]
 
 
 def test_two_files_that_swap_their_urls_swap_their_posts(archive):
@@ -170,7 +170,7 @@ def test_two_files_that_swap_their_urls_swap_their_posts(archive):
     archive.write("a.md", url="https://a.example/other", title="甲")
     archive.write("b.md", url=URL, title="乙", date="2020-01-01T00:00:00Z")
     archive.ingest()
-    assert_frame_equal(archive.posts(), archive.anew().posts())
+    assert_frame_equal(archive.posts(), archive.ingest_into_new_lake().posts())
 
 
 def test_a_url_that_was_withdrawn_comes_back_from_another_file_and_month(archive):
@@ -180,7 +180,7 @@ def test_a_url_that_was_withdrawn_comes_back_from_another_file_and_month(archive
     archive.ingest()
     archive.write("b.md", url=URL, date="2019-12-31T00:00:00Z")
     archive.ingest()
-    assert_frame_equal(archive.posts(), archive.anew().posts())
+    assert_frame_equal(archive.posts(), archive.ingest_into_new_lake().posts())
 
 
 def test_a_post_that_becomes_a_reject_is_withdrawn(archive):
@@ -188,7 +188,7 @@ def test_a_post_that_becomes_a_reject_is_withdrawn(archive):
     archive.ingest()
     archive.put("a.md", b"---\ntitle: never closed\n")
     assert archive.ingest().rejected == 1
-    assert (archive.live().height, archive.withdrawn().height) == (0, 1)
+    assert (archive.live_posts().height, archive.withdrawn_posts().height) == (0, 1)
 
 
 def test_a_folder_that_is_emptied_withdraws_all_its_posts(archive):
@@ -198,7 +198,12 @@ def test_a_folder_that_is_emptied_withdraws_all_its_posts(archive):
     for number in range(3):
         archive.remove(f"{number}.md")
     emptied = archive.ingest()
-    assert (emptied.found, emptied.gone, archive.live().height, archive.withdrawn().height) == (0, 3, 0, 3)
+    assert (emptied.found, emptied.gone, archive.live_posts().height, archive.withdrawn_posts().height) == (
+        0,
+        3,
+        0,
+        3,
+    )
 
 
 def test_an_empty_folder_makes_an_empty_lake(archive):
@@ -235,14 +240,14 @@ def test_a_file_that_shrinks_to_nothing_is_ignored_and_its_post_withdrawn(archiv
     archive.ingest()
     os.truncate(file, 0)
     assert archive.ingest().reasons == {"empty_file": 1}
-    assert archive.live().is_empty()
+    assert archive.live_posts().is_empty()
 
 
 def test_a_file_that_cannot_be_read_for_a_while_keeps_its_post(archive):
     content = archive.write("a.md", url=URL).read_bytes()
     archive.ingest()
     before = archive.posts()
-    archive.hide("a.md")
+    archive.replace_by_broken_link("a.md")
     assert [archive.ingest().rejected for _ in range(2)] == [1, 1]
     assert_frame_equal(archive.posts(), before)
     archive.put("a.md", content)
@@ -254,7 +259,7 @@ def test_a_file_that_cannot_be_read_for_a_while_keeps_its_post(archive):
 def test_a_file_that_could_not_be_read_for_a_while_may_have_changed(archive, then):
     archive.write("a.md", url=URL)
     archive.ingest()
-    archive.hide("a.md")
+    archive.replace_by_broken_link("a.md")
     archive.ingest()
     if then == "removed":
         archive.remove("a.md")
@@ -265,27 +270,27 @@ def test_a_file_that_could_not_be_read_for_a_while_may_have_changed(archive, the
             "a.md", url=f"{URL}/{then}" if then == "other-url" else URL, date="2021-01-01T00:00:00Z"
         )
     archive.ingest()
-    assert_frame_equal(archive.live(), archive.anew().live())
-    assert_frame_equal(archive.files(), archive.anew().files())
+    assert_frame_equal(archive.live_posts(), archive.ingest_into_new_lake().live_posts())
+    assert_frame_equal(archive.files(), archive.ingest_into_new_lake().files())
 
 
 def test_a_twin_stands_in_for_a_winner_that_cannot_be_read(archive):
     archive.write("a.md", url=URL, title="甲")
     archive.write("b.md", url=URL, title="乙")
     archive.ingest()
-    archive.hide("a.md")
+    archive.replace_by_broken_link("a.md")
     archive.ingest()
     assert (archive.titles(), archive.posts().height) == (["乙"], 1)
     archive.write("a.md", url=URL, title="甲")
     archive.ingest()
-    assert_frame_equal(archive.posts(), archive.anew().posts())
+    assert_frame_equal(archive.posts(), archive.ingest_into_new_lake().posts())
 
 
 def test_a_post_that_an_unreadable_file_keeps_goes_with_it_though_another_file_told_it_last(archive):
     first, second = "https://a.example/1", "https://a.example/2"
     archive.write("a.md", url=first)
     archive.ingest()
-    archive.hide("a.md")
+    archive.replace_by_broken_link("a.md")
     archive.write("b.md", url=first, date="2023-12-31T23:59:59Z")
     archive.ingest()
     archive.write("b.md", url=second)
@@ -293,5 +298,5 @@ def test_a_post_that_an_unreadable_file_keeps_goes_with_it_though_another_file_t
     assert sorted(archive.posts()["url"]) == [first, second]
     archive.remove("a.md")
     archive.ingest()
-    assert_frame_equal(archive.live(), archive.anew().live())
+    assert_frame_equal(archive.live_posts(), archive.ingest_into_new_lake().live_posts())
     assert archive.posts()["url"].to_list() == [second]

@@ -53,8 +53,8 @@ def test_the_run_after_a_killed_one_gives_the_undisturbed_lake(archive, killed, 
     killed(*point)
     finished = archive.ingest()
     assert finished.balanced
-    assert_same(archive, archive.anew())
-    assert archive.blobs() == archive.anew().blobs()
+    assert_same(archive, archive.ingest_into_new_lake())
+    assert archive.blobs() == archive.ingest_into_new_lake().blobs()
 
 
 @pytest.mark.sampled(3)
@@ -74,8 +74,8 @@ def test_posts_without_their_ledger_are_undone_when_the_files_are_others_at_the_
     for number in {"removed": [1, 3], "folder-emptied": range(7)}.get(then, []):
         archive.remove(f"{number}.md")
     archive.ingest()
-    assert_frame_equal(archive.live(), archive.anew().live())
-    assert_frame_equal(archive.files(), archive.anew().files())
+    assert_frame_equal(archive.live_posts(), archive.ingest_into_new_lake().live_posts())
+    assert_frame_equal(archive.files(), archive.ingest_into_new_lake().files())
 
 
 @pytest.mark.sampled(2)
@@ -88,8 +88,8 @@ def test_a_second_load_that_was_killed_is_finished_too(archive, killed, what):
     killed("after", what, 1)
     archive.move("4.md", "old/4.md")
     archive.ingest()
-    assert_frame_equal(archive.live(), archive.anew().live())
-    assert_frame_equal(archive.files(), archive.anew().files())
+    assert_frame_equal(archive.live_posts(), archive.ingest_into_new_lake().live_posts())
+    assert_frame_equal(archive.files(), archive.ingest_into_new_lake().files())
 
 
 @pytest.mark.matrix
@@ -97,7 +97,7 @@ def test_a_run_killed_again_and_again_is_finished_at_last(archive, killed):
     for point in [("after", "posts", 1), ("after", "posts", 1), ("after", "files", 2), ("after", "posts", 1)]:
         killed(*point)
     archive.ingest()
-    assert_same(archive, archive.anew())
+    assert_same(archive, archive.ingest_into_new_lake())
 
 
 def test_what_a_killed_run_committed_is_not_read_again(archive, killed):
@@ -125,4 +125,4 @@ def test_no_worker_outlives_a_killed_run(archive, killed):
 def test_a_run_killed_with_its_pool_is_finished_by_the_next(archive, killed):
     killed("after", "posts", 2, constants=IN_A_POOL)
     archive.ingest()
-    assert_same(archive, archive.anew())
+    assert_same(archive, archive.ingest_into_new_lake())

@@ -65,7 +65,7 @@ def test_a_replay_makes_posts_of_rejects_whose_cause_is_gone(archive):
     archive.ingest()
     undisturbed, ledgered = archive.posts(), archive.files()
     sighted_by_an_older_version(archive, "a.md", outcome="rejected", reason="no_title", post_id=None)
-    assert archive.live().is_empty()
+    assert archive.live_posts().is_empty()
     assert archive.replay().posts == 1
     assert_frame_equal(archive.posts(), undisturbed)
     assert_frame_equal(archive.files(), ledgered)
@@ -125,4 +125,4 @@ def test_a_promoted_twin_that_is_no_post_any_more_is_not_lost_without_a_reason(a
     archive.remove("a.md")
     archive.ingest()
     told = archive.files().filter(pl.col("outcome") == "post").select("post_id", "path")
-    assert_frame_equal(told, archive.live().select("post_id", "path"))
+    assert_frame_equal(told, archive.live_posts().select("post_id", "path"))

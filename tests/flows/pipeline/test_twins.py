@@ -11,7 +11,7 @@ def test_twins_fold_to_one_post_and_the_duplicate_names_the_chosen_file(archive)
     archive.write("_posts/a.md", url=URL)
     archive.write("archived/a.md", url=f"{URL}?utm_source=rss#top")
     folded = archive.ingest()
-    assert (folded.posts, folded.duplicates, archive.live().height) == (1, 1, 1)
+    assert (folded.posts, folded.duplicates, archive.live_posts().height) == (1, 1, 1)
     assert archive.outcomes() == {
         "_posts/a.md": ("post", None),
         "archived/a.md": ("duplicate", "of _posts/a.md"),
@@ -48,8 +48,8 @@ def test_a_twin_is_promoted_when_the_winner_leaves(archive, leave):
         archive.write("a.md", url="https://a.example/other" if leave == "other-url" else URL,
                       date=LATE if leave == "other-url" else "3024-01-01T00:00:00Z")  # fmt: skip
     archive.ingest()
-    assert_frame_equal(archive.live(), archive.anew().live())
-    assert_frame_equal(archive.files(), archive.anew().files())
+    assert_frame_equal(archive.live_posts(), archive.ingest_into_new_lake().live_posts())
+    assert_frame_equal(archive.files(), archive.ingest_into_new_lake().files())
 
 
 def test_a_promoted_twin_comes_from_raw_and_is_not_read_again(archive):
@@ -75,8 +75,8 @@ def test_a_twin_that_was_read_in_the_same_batch_is_promoted_too(archive, verify,
     if not verify:
         archive.touch("b.md")
     archive.ingest(verify=verify)
-    assert_frame_equal(archive.live(), archive.anew().live())
-    assert_frame_equal(archive.files(), archive.anew().files())
+    assert_frame_equal(archive.live_posts(), archive.ingest_into_new_lake().live_posts())
+    assert_frame_equal(archive.files(), archive.ingest_into_new_lake().files())
 
 
 def test_a_touched_winner_yields_to_a_better_twin_of_the_same_batch(archive):
@@ -85,8 +85,8 @@ def test_a_touched_winner_yields_to_a_better_twin_of_the_same_batch(archive):
     archive.touch("a.md")
     archive.write("b.md", url=URL, date=LATE, title="乙")
     archive.ingest()
-    assert_frame_equal(archive.posts(), archive.anew().posts())
-    assert_frame_equal(archive.files(), archive.anew().files())
+    assert_frame_equal(archive.posts(), archive.ingest_into_new_lake().posts())
+    assert_frame_equal(archive.files(), archive.ingest_into_new_lake().files())
 
 
 def test_of_three_twins_each_names_the_one_now_chosen(archive):
@@ -145,4 +145,4 @@ def test_posts_with_the_same_text_and_other_urls_are_two_posts(archive):
     archive.write("a.md", url="https://a.example/1")
     archive.write("b.md", url="https://a.example/2")
     assert archive.ingest().posts == 2
-    assert archive.live()["content_hash"].n_unique() == 1
+    assert archive.live_posts()["content_hash"].n_unique() == 1

@@ -16,8 +16,8 @@ def test_two_runs_at_once_lose_nothing(archive, start):
     errors = [run.communicate(timeout=300)[1] for run in runs]
     assert [run.returncode for run in runs] == [0, 0], errors
     assert sorted(archive.rows("runs")["unchanged"]) == [0, 8]
-    assert_frame_equal(archive.posts(), archive.anew().posts())
-    assert_frame_equal(archive.files(), archive.anew().files())
+    assert_frame_equal(archive.posts(), archive.ingest_into_new_lake().posts())
+    assert_frame_equal(archive.files(), archive.ingest_into_new_lake().files())
 
 
 def test_two_folders_loaded_at_once_are_both_there(archive, start):
@@ -28,7 +28,7 @@ def test_two_folders_loaded_at_once_are_both_there(archive, start):
     runs = [start(each, wait_seconds=60, constants=IN_BATCHES) for each in (archive, more)]
     errors = [run.communicate(timeout=300)[1] for run in runs]
     assert [run.returncode for run in runs] == [0, 0], errors
-    assert (archive.live().height, archive.ingest(archive.folder, more.folder).unchanged) == (8, 8)
+    assert (archive.live_posts().height, archive.ingest(archive.folder, more.folder).unchanged) == (8, 8)
 
 
 def test_a_run_that_may_not_wait_names_the_one_that_writes(archive, start):

@@ -1,4 +1,4 @@
-"""One Prefect server for all tests of this folder; each looks at the runs of its own lake."""
+"""One Prefect server for all tests of this folder; each test checks the runs of its own lake."""
 
 import pytest
 

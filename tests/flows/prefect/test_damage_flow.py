@@ -1,4 +1,4 @@
-"""Flows tell what is wrong with the files of a lake in one line, against a Prefect server."""
+"""Flows that read a damaged file of a lake fail with one line, against a Prefect server."""
 
 import json
 import shutil
@@ -16,10 +16,10 @@ from flows.report import report
 FLOWS = {"backfill": backfill, "learn": learn, "report": report}
 
 for lake in sys.argv[1:]:
-    ended = FLOWS[lake.rpartition("/")[2]](lake=lake, return_state=True)
-    print(json.dumps([ended.type.value, ended.message]))
+    state = FLOWS[lake.rpartition("/")[2]](lake=lake, return_state=True)
+    print(json.dumps([state.type.value, state.message]))
 """
-# a flow -> the table of which a file is cut in half, and that the flow reads
+# a flow -> the table that it reads and of which a file is cut in half
 DAMAGED = {"backfill": "files", "learn": "raw", "report": "posts"}
 
 
@@ -30,8 +30,8 @@ def cut_in_half(table):
 
 
 @pytest.fixture(scope="module")
-def told(server, tmp_path_factory):
-    """Return for each flow over a damaged lake of its own how it ended and the damaged file, and the log of all."""
+def flow_output(server, tmp_path_factory):
+    """Return the final state and the damaged file of each flow, which has a damaged lake of its own, and the log of all."""
     folder = tmp_path_factory.mktemp("damage")
     archive = Archive(folder / "posts", folder / "lake")
     for number in range(30):
@@ -45,13 +45,13 @@ def told(server, tmp_path_factory):
 
 
 @pytest.mark.parametrize("flow", DAMAGED)
-def test_a_flow_over_a_damaged_lake_fails_with_one_line(told, flow):
-    (kind, message), file = told[0][flow]
+def test_a_flow_over_a_damaged_lake_fails_with_one_line(flow_output, flow):
+    (kind, message), file = flow_output[0][flow]
     assert kind == "FAILED"
     assert message.startswith(f"{file}: a file of table {DAMAGED[flow]} is damaged: ")
     assert message.endswith("lists all that is damaged")
     assert "\n" not in message
 
 
-def test_no_task_logs_a_traceback_of_it(told):
-    assert "Traceback" not in told[1], told[1]
+def test_no_task_logs_a_traceback_of_it(flow_output):
+    assert "Traceback" not in flow_output[1], flow_output[1]

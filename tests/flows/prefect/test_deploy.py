@@ -1,4 +1,4 @@
-"""What `postlake deploy` leaves as it is on the server."""
+"""Which automations `postlake deploy` leaves unchanged on the server, and how it waits for the server."""
 
 import asyncio
 import socket
@@ -20,32 +20,32 @@ FILE = ROOT / "automations.yaml"
 AUTOMATIONS = yaml.safe_load(FILE.read_text(encoding="utf-8"))["automations"]
 
 
-def on_a_server(wanted):
-    """Return the automation as a server tells it: with ids, and the events of a trigger in another order."""
-    told = AutomationCore.model_validate(wanted).model_dump(mode="json")
-    events = list(reversed(wanted["trigger"]["expect"]))
-    trigger = told["trigger"] | {"id": uuid4(), "expect": events}
-    return Automation.model_validate(told | {"id": uuid4(), "trigger": trigger})
+def as_stored_on_server(automation):
+    """Return an automation as the server returns it: with ids, and the events of its trigger in another order."""
+    stored = AutomationCore.model_validate(automation).model_dump(mode="json")
+    events = list(reversed(automation["trigger"]["expect"]))
+    trigger = stored["trigger"] | {"id": uuid4(), "expect": events}
+    return Automation.model_validate(stored | {"id": uuid4(), "trigger": trigger})
 
 
 @pytest.mark.parametrize("wanted", AUTOMATIONS, ids=lambda each: each["name"])
 def test_an_automation_is_the_same_in_whatever_order_the_server_tells_its_events(wanted):
-    # with so many, a set's order differs by the order in which they came
+    # with this many events, the order of a set depends on the order of insertion
     wanted = wanted | {"trigger": wanted["trigger"] | {"expect": [f"event.{each}" for each in range(100)]}}
-    assert not has_changed(on_a_server(wanted), AutomationCore.model_validate(wanted))
+    assert not has_changed(as_stored_on_server(wanted), AutomationCore.model_validate(wanted))
 
 
 @pytest.mark.parametrize("key", ["description", "enabled"])
 def test_an_automation_that_reads_otherwise_differs(key):
     wanted = AUTOMATIONS[0]
-    made = AutomationCore.model_validate(wanted | {key: False if key == "enabled" else "another"})
-    assert has_changed(made, AutomationCore.model_validate(wanted))
+    stored = AutomationCore.model_validate(wanted | {key: False if key == "enabled" else "another"})
+    assert has_changed(stored, AutomationCore.model_validate(wanted))
 
 
 def test_an_automation_that_waits_longer_differs():
     wanted = AUTOMATIONS[0]
-    made = AutomationCore.model_validate(wanted | {"trigger": wanted["trigger"] | {"within": 600}})
-    assert has_changed(made, AutomationCore.model_validate(wanted))
+    stored = AutomationCore.model_validate(wanted | {"trigger": wanted["trigger"] | {"within": 600}})
+    assert has_changed(stored, AutomationCore.model_validate(wanted))
 
 
 def test_a_run_is_taken_for_dead_after_four_heartbeats_and_for_never_begun_after_five_minutes():
@@ -56,8 +56,8 @@ def test_a_run_is_taken_for_dead_after_four_heartbeats_and_for_never_begun_after
     assert seconds["postlake: a run that never began is Crashed"] == 300
 
 
-class Healthy(BaseHTTPRequestHandler):
-    """A server that is there."""
+class HealthyServer(BaseHTTPRequestHandler):
+    """A handler that answers every GET with 200."""
 
     def do_GET(self):
         self.send_response(200)
@@ -79,7 +79,7 @@ def test_a_server_that_is_starting_is_waited_for_and_that_is_logged(free_port, m
 
     def info(message):
         messages.append(message)
-        servers.append(HTTPServer(("127.0.0.1", free_port), Healthy))
+        servers.append(HTTPServer(("127.0.0.1", free_port), HealthyServer))
         threading.Thread(target=servers[0].serve_forever, daemon=True).start()
 
     monkeypatch.setattr(deploy.logger, "info", info)

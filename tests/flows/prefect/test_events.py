@@ -1,4 +1,4 @@
-"""Alarms of a run become events, and the example automations act on them."""
+"""Alarms of a run become events, and the example automations handle them."""
 
 import datetime as dt
 import json
@@ -10,11 +10,11 @@ import pytest
 import yaml
 
 from paths import ROOT
-from prefect_server import until
+from prefect_server import wait_until
 from schemas.enums import AlarmKind
 
 EXAMPLES = ROOT / "examples" / "automations"
-PREPARE = """
+CREATE_BLOCK_AND_DEPLOYMENT = """
 import asyncio, sys
 from prefect import flow
 from prefect.blocks.webhook import Webhook
@@ -32,8 +32,8 @@ async def deployed():
 webhook = Webhook(url=sys.argv[1], headers={"Content-Type": "application/json"})
 print(webhook.save("postlake-alarms"), asyncio.run(deployed()))
 """
-# a row of the ledger vanishes while the second flow runs: what was found is not all accounted for
-RUN = """
+# a row of table files is deleted during the second flow, so that its counts do not balance
+RUN_FLOWS = """
 import sys
 from pathlib import Path
 from prefect import flow
@@ -57,19 +57,19 @@ if __name__ == "__main__":
 
 
 class Listener:
-    """A webhook that keeps what is posted to it."""
+    """A webhook that stores what is posted to it in `posted`."""
 
     def __init__(self):
-        told = self.told = []
+        posted = self.posted = []
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self):
-                told.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+                posted.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
                 self.send_response(204)
                 self.end_headers()
 
             def log_message(self, *line):
-                """Keep the output of the tests free of it."""
+                """Log nothing."""
 
         self.server = HTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}/hook"
@@ -77,28 +77,28 @@ class Listener:
 
 
 @pytest.fixture(scope="module")
-def told(server, tmp_path_factory):
-    """Load the example automations and run flows that raise alarms; give what was posted to the webhook."""
-    folder, listener, began_at = tmp_path_factory.mktemp("events"), Listener(), dt.datetime.now(dt.UTC)
-    (folder / "run.py").write_text(RUN)
-    block, verify = server.run("-c", PREPARE, listener.url).stdout.split()[-2:]
+def posted_events(server, tmp_path_factory):
+    """Create the example automations and run flows that raise alarms. Yield what was posted to the webhook, by alarm."""
+    folder, listener, started_at = tmp_path_factory.mktemp("events"), Listener(), dt.datetime.now(dt.UTC)
+    (folder / "run.py").write_text(RUN_FLOWS)
+    block, verify = server.run("-c", CREATE_BLOCK_AND_DEPLOYMENT, listener.url).stdout.split()[-2:]
     texts = "".join(example.read_text() for example in EXAMPLES.glob("*.yaml"))
-    ready = texts.replace("WEBHOOK_BLOCK_ID", block).replace("VERIFY_DEPLOYMENT_ID", verify)
-    # one file that holds them all, since each start of the command costs seconds
-    both = [yaml.safe_load(part) for part in re.split("(?m)^(?=name:)", ready)[1:]]
-    (folder / "both.yaml").write_text(yaml.safe_dump(both))
+    automations_text = texts.replace("WEBHOOK_BLOCK_ID", block).replace("VERIFY_DEPLOYMENT_ID", verify)
+    # all automations in one file, since each start of the command takes seconds
+    automations = [yaml.safe_load(part) for part in re.split("(?m)^(?=name:)", automations_text)[1:]]
+    (folder / "both.yaml").write_text(yaml.safe_dump(automations))
     server.run("-m", "prefect", "automation", "create", "--from-file", folder / "both.yaml")
-    server.run(folder / "run.py", *rejecting(folder))
-    until(lambda: len(listener.told) >= 2)
-    yield {each["alarm"]: each for each in listener.told} | {
+    server.run(folder / "run.py", *make_rejecting_archive(folder))
+    wait_until(lambda: len(listener.posted) >= 2)
+    yield {each["alarm"]: each for each in listener.posted} | {
         "lake": str(folder / "lake"),
-        "began_at": began_at.isoformat(),
+        "started_at": started_at.isoformat(),
     }
     listener.server.shutdown()
 
 
-def rejecting(folder):
-    """Make an archive of a source that has lost its dates, and load what it held before."""
+def make_rejecting_archive(folder):
+    """Load a folder of posts, then add posts without a date. Return the folder and its lake."""
     from flows.pipeline.direct import ingest
     from flows.pipeline.options import IngestOptions
 
@@ -116,26 +116,28 @@ def post(number, date):
     return f'---\ntitle: "第{number}夜"\n{date}categories: [旧刊]\n---\n<div>正文{number}</div>\n'
 
 
-def test_an_alarm_reaches_a_webhook_with_its_text(told):
-    alarm = told["postlake.source.rejects"]
+def test_an_alarm_reaches_a_webhook_with_its_text(posted_events):
+    alarm = posted_events["postlake.source.rejects"]
     assert alarm["text"] == "旧刊: 100% of 30 new files were rejected, 0% of the 30 before"
     assert alarm["source"].startswith("jiukan-")
-    assert alarm["lake"] == told["lake"]
+    assert alarm["lake"] == posted_events["lake"]
     assert "/flow-run/" in alarm["page"]
 
 
-def test_a_run_that_does_not_balance_is_told_and_has_its_lake_verified(told, server):
-    assert "60 files found, but" in told["postlake.run.unbalanced"]["text"]
-    named = {"deployments": {"name": {"any_": ["verify"]}}}
-    (run,) = until(lambda: server.ask("flow_runs/filter", **named))
-    assert run["parameters"] == {"lake": told["lake"]}
+def test_a_run_that_does_not_balance_is_told_and_has_its_lake_verified(posted_events, server):
+    assert "60 files found, but" in posted_events["postlake.run.unbalanced"]["text"]
+    query = {"deployments": {"name": {"any_": ["verify"]}}}
+    (run,) = wait_until(lambda: server.post("flow_runs/filter", **query))
+    assert run["parameters"] == {"lake": posted_events["lake"]}
 
 
-def test_an_event_tells_the_flow_run_that_it_comes_from_and_the_numbers(told, server):
-    wanted = {"filter": {"event": {"prefix": ["postlake."]}, "occurred": {"since": told["began_at"]}}}
-    # a server acts on events before it writes them down
-    until(lambda: server.ask("events/filter", **wanted)["total"] >= 4)
-    events = {each["event"]: each for each in server.ask("events/filter", **wanted)["events"]}
+def test_an_event_tells_the_flow_run_that_it_comes_from_and_the_numbers(posted_events, server):
+    query = {
+        "filter": {"event": {"prefix": ["postlake."]}, "occurred": {"since": posted_events["started_at"]}}
+    }
+    # the server handles events before it stores them
+    wait_until(lambda: server.post("events/filter", **query)["total"] >= 4)
+    events = {each["event"]: each for each in server.post("events/filter", **query)["events"]}
     assert sorted(events) == [
         "postlake.run.finished",
         "postlake.run.many_not_posts",
@@ -148,8 +150,8 @@ def test_an_event_tells_the_flow_run_that_it_comes_from_and_the_numbers(told, se
     assert "flow-run" in roles
 
 
-def test_a_run_leaves_a_page_that_leads_to_its_table_of_rejects(told, server):
-    artifacts = server.ask("artifacts/filter", sort="CREATED_DESC")
+def test_a_run_leaves_a_page_that_leads_to_its_table_of_rejects(posted_events, server):
+    artifacts = server.post("artifacts/filter", sort="CREATED_DESC")
     broken, page, rejects = [each for each in artifacts if each["key"] in {"ingest", "rejects"}][:3]
     assert f"/v2/artifacts/artifact/{rejects['id']}" in page["data"]
     rows = json.loads(rejects["data"]) if isinstance(rejects["data"], str) else rejects["data"]

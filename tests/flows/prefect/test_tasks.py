@@ -1,4 +1,4 @@
-"""The flow against a real Prefect server."""
+"""The flow ingest against a real Prefect server."""
 
 from importlib import import_module
 
@@ -12,9 +12,9 @@ from flows.ingest import ingest
 from flows.learn import learn
 from prefect.client.orchestration import get_client
 
-async def seen():
+async def read_runs():
     async with get_client() as client:
-        # those of this lake, and of its copy
+        # only the runs of this lake and of its copy
         runs = [run for run in await client.read_flow_runs() if run.parameters.get("lake", "").startswith(sys.argv[2])]
         ids = {run.id for run in runs}
         tasks = [task for task in await client.read_task_runs() if task.flow_run_id in ids]
@@ -29,21 +29,21 @@ async def seen():
         }
 
 summary = ingest(sources=[sys.argv[1]], lake=sys.argv[2])
-told = {"found": summary.found, "posts": summary.posts, **asyncio.run(seen())}
+output = {"found": summary.found, "posts": summary.posts, **asyncio.run(read_runs())}
 learned = learn(lake=shutil.copytree(sys.argv[2], sys.argv[2] + "-learned"))
-after = asyncio.run(seen())
-print(json.dumps({**told, "learned": [each.source_id for each in learned.learned], "after": after}))
+after = asyncio.run(read_runs())
+print(json.dumps({**output, "learned": [each.source_id for each in learned.learned], "after": after}))
 """
 
 
 @pytest.fixture(scope="module")
-def told(server, tmp_path_factory):
+def flow_output(server, tmp_path_factory):
     lake = tmp_path_factory.mktemp("prefect") / "lake"
     return server.run_script(RUN_FLOW, EXAMPLES, lake) | {"lake": lake}
 
 
-def test_the_flow_runs_six_tasks_that_show_their_counts(told):
-    assert told["tasks"] == {
+def test_the_flow_runs_six_tasks_that_show_their_counts(flow_output):
+    assert flow_output["tasks"] == {
         "find": "52 files found, 52 to read, 0 moved, 0 gone",
         "learn": "0 sources with a template",
         "transform": "42495 bytes read, 1 batches",
@@ -51,10 +51,10 @@ def test_the_flow_runs_six_tasks_that_show_their_counts(told):
         "complete": "0 posts cleaned again with what was learned of all, 0 with another text",
         "report": "Completed",
     }
-    assert told["number"] == 6
+    assert flow_output["number"] == 6
 
 
-def test_the_artifact_shows_counts_reasons_and_sources(told):
+def test_the_artifact_shows_counts_reasons_and_sources(flow_output):
     for part in (
         "| found | unchanged | posts |",
         "(balanced)",
@@ -63,10 +63,10 @@ def test_the_artifact_shows_counts_reasons_and_sources(told):
         "山城文薈",
         "## Seconds",
     ):
-        assert part in told["artifact"]
+        assert part in flow_output["artifact"]
 
 
-def test_the_flow_gives_the_same_lake_as_the_direct_run(told, tmp_path):
+def test_the_flow_gives_the_same_lake_as_the_direct_run(flow_output, tmp_path):
     from flows.pipeline.direct import ingest
     from flows.pipeline.options import IngestOptions
     from lake.store import open_lake
@@ -74,7 +74,7 @@ def test_the_flow_gives_the_same_lake_as_the_direct_run(told, tmp_path):
     ingest(IngestOptions(sources=(str(EXAMPLES),), lake=tmp_path / "direct"))
     flow, direct = (
         open_lake(folder).scan("posts").drop("run_id", "ingested_at", "version_at").collect().sort("post_id")
-        for folder in (told["lake"], tmp_path / "direct")
+        for folder in (flow_output["lake"], tmp_path / "direct")
     )
     assert flow.equals(direct)
 
@@ -92,7 +92,7 @@ def test_every_parameter_has_a_default_and_a_help_text(name):
     assert all(prop.get("description") for prop in schema.properties.values())
 
 
-def test_learning_is_a_flow_with_an_artifact_of_its_own(told):
-    assert told["learned"]
-    assert told["after"]["runs"] == ["ingest", "learn"]
-    assert "sources looked at" in told["after"]["learn"][0]
+def test_learning_is_a_flow_with_an_artifact_of_its_own(flow_output):
+    assert flow_output["learned"]
+    assert flow_output["after"]["runs"] == ["ingest", "learn"]
+    assert "sources looked at" in flow_output["after"]["learn"][0]

@@ -1,4 +1,4 @@
-"""Who is let through to a server, by what browsers and programs send."""
+"""Which requests the guard lets through to the server, by their headers."""
 
 import asyncio
 
@@ -10,12 +10,12 @@ ALLOWED = parse_allowed_hosts("server, posts.example.org:8443", "https://lake.ex
 HOST = "127.0.0.1:4200"
 
 
-def answered(headers, kind="http", **scope):
-    """Send a request; give what is answered, and whether the app before which the guard stands has acted."""
-    acted, sent = [], []
+def send_request(headers, kind="http", **scope):
+    """Send a request through the guard. Return the first message of the response, and whether the app was called."""
+    app_calls, sent = [], []
 
     async def app(scope, receive, send):
-        acted.append(scope)
+        app_calls.append(scope)
         await send(
             {
                 "type": "http.response.start",
@@ -31,21 +31,21 @@ def answered(headers, kind="http", **scope):
         sent.append(message)
 
     raw = [(key.lower().encode(), value.encode("latin-1")) for key, value in headers]
-    asked = {
+    request_scope = {
         "type": kind,
         "method": "POST",
         "path": "/api/flow_runs/",
         "scheme": "http",
         "headers": raw,
     } | scope
-    asyncio.run(Guard(app, ALLOWED)(asked, receive, send))
-    return sent[0], bool(acted)
+    asyncio.run(Guard(app, ALLOWED)(request_scope, receive, send))
+    return sent[0], bool(app_calls)
 
 
 def is_let_through(*headers, **scope):
-    first, acted = answered(headers, **scope)
-    assert acted == (first.get("status") == 200)
-    return acted
+    response, app_was_called = send_request(headers, **scope)
+    assert app_was_called == (response.get("status") == 200)
+    return app_was_called
 
 
 @pytest.mark.parametrize(
@@ -103,19 +103,19 @@ def test_a_foreign_origin_beside_our_own_is_refused():
 
 
 def test_a_refusal_is_403_and_opens_nothing():
-    first, _ = answered([("Host", HOST), ("Origin", "http://evil.example")], method="OPTIONS")
-    assert first["status"] == 403
-    assert "access-control-allow-origin" not in {key.decode() for key, _ in first["headers"]}
+    response, _ = send_request([("Host", HOST), ("Origin", "http://evil.example")], method="OPTIONS")
+    assert response["status"] == 403
+    assert "access-control-allow-origin" not in {key.decode() for key, _ in response["headers"]}
 
 
 def test_a_websocket_is_refused_before_it_is_accepted():
-    first, _ = answered([("Host", "evil.example")], kind="websocket")
-    assert first["type"] == "websocket.close"
+    response, _ = send_request([("Host", "evil.example")], kind="websocket")
+    assert response["type"] == "websocket.close"
 
 
 def test_an_answer_is_for_the_origin_that_asked_and_for_no_frame():
-    first, _ = answered([("Host", HOST), ("Origin", "http://localhost:4200")])
-    headers = dict(first["headers"])
+    response, _ = send_request([("Host", HOST), ("Origin", "http://localhost:4200")])
+    headers = dict(response["headers"])
     assert headers[b"access-control-allow-origin"] == b"http://localhost:4200"
     assert (headers[b"vary"], headers[b"x-frame-options"]) == (b"Origin", b"SAMEORIGIN")
 

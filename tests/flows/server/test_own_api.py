@@ -1,4 +1,4 @@
-"""The API that a run without a server starts for itself: it refuses foreign web pages, and no one who asks as others do."""
+"""The API that a run without a server starts: it refuses requests of foreign web pages, and accepts concurrent ones of its own client."""
 
 import json
 import os
@@ -10,7 +10,7 @@ import pytest
 from paths import ROOT
 from prefect_server import make_home
 
-ASK = """
+SEND_REQUESTS = """
 import json, sys
 from concurrent.futures import ThreadPoolExecutor
 import httpx
@@ -19,7 +19,7 @@ from prefect.client.orchestration import get_client
 
 start()
 with get_client(sync_client=True) as client:
-    # the address that flows ask
+    # the address that flows use
     url = str(client.api_url).rstrip("/")
     answers = [
         httpx.request(method, f"{url}/flows/", headers=headers, json={"name": "theirs"}, timeout=60).status_code
@@ -45,13 +45,13 @@ FOREIGN = {
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory):
+def api_answers(tmp_path_factory):
     folder = tmp_path_factory.mktemp("own-api")
-    # a folder of this name where it is started is none of ours
+    # a package of this name in the working folder must not be imported
     (folder / "flows").mkdir()
     (folder / "flows" / "__init__.py").write_text("raise SystemExit('not ours')")
-    run = subprocess.run(
-        [sys.executable, "-P", "-c", ASK, json.dumps(list(FOREIGN.values()))],
+    process = subprocess.run(
+        [sys.executable, "-P", "-c", SEND_REQUESTS, json.dumps(list(FOREIGN.values()))],
         cwd=folder,
         env=os.environ | {"PREFECT_HOME": str(make_home(folder)), "PYTHONPATH": str(ROOT)},
         capture_output=True,
@@ -59,18 +59,18 @@ def told(tmp_path_factory):
         timeout=300,
         check=False,
     )
-    assert run.returncode == 0, run.stderr[-3000:]
-    return json.loads(run.stdout.splitlines()[-1])
+    assert process.returncode == 0, process.stderr[-3000:]
+    return json.loads(process.stdout.splitlines()[-1])
 
 
 @pytest.mark.parametrize("request_of", FOREIGN)
-def test_a_foreign_request_is_refused(told, request_of):
-    assert told[0][list(FOREIGN).index(request_of)] == 403
+def test_a_foreign_request_is_refused(api_answers, request_of):
+    assert api_answers[0][list(FOREIGN).index(request_of)] == 403
 
 
-def test_nothing_foreign_acts_and_our_own_client_is_answered(told):
-    assert told[1] == ["ours"]
+def test_nothing_foreign_acts_and_our_own_client_is_answered(api_answers):
+    assert api_answers[1] == ["ours"]
 
 
-def test_of_many_that_write_at_once_none_is_refused(told):
-    assert told[2] == [201]
+def test_of_many_that_write_at_once_none_is_refused(api_answers):
+    assert api_answers[2] == [201]

@@ -6,11 +6,11 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import expect, sync_playwright
 
-from live_stack.runs import LONG
+from live_stack.runs import WAIT_SECONDS
 from live_stack.stack import AUTH
 
-SIZE = {"width": 1400, "height": 1000}
-PATIENCE = LONG * 1000
+VIEWPORT = {"width": 1400, "height": 1000}
+TIMEOUT_MS = WAIT_SECONDS * 1000
 # Prefect's UI reads its analytics settings from there even if analytics are off, but then sends nothing
 KNOWN_HOSTS = {"sr-client-cfg.amplitude.com"}
 
@@ -20,9 +20,9 @@ class Ui:
 
     def __init__(self, page, stack, output):
         self.page, self.base, self.output = page, stack.ui_url, output
-        self.foreign = set()
-        page.set_default_timeout(PATIENCE)
-        expect.set_options(timeout=PATIENCE)
+        self.foreign_hosts = set()
+        page.set_default_timeout(TIMEOUT_MS)
+        expect.set_options(timeout=TIMEOUT_MS)
         page.route("**/*", self._route)
 
     def _route(self, route):
@@ -30,14 +30,14 @@ class Ui:
         if host == "127.0.0.1":
             route.continue_()
         else:
-            self.foreign.add(host)
+            self.foreign_hosts.add(host)
             route.abort()
 
     @property
     def main(self):
         return self.page.get_by_role("main")
 
-    def keep(self, name):
+    def save_screenshot(self, name):
         """Save a screenshot for people to check."""
         self.page.screenshot(path=self.output / f"{name}.png")
 
@@ -67,10 +67,8 @@ class Ui:
 
     def items(self):
         """Return the group of the first list parameter of the form."""
-        with_items = self.main.get_by_role("group").filter(
-            has=self.page.get_by_role("button", name="Add item")
-        )
-        return with_items.first
+        groups = self.main.get_by_role("group").filter(has=self.page.get_by_role("button", name="Add item"))
+        return groups.first
 
     def choose(self, parameter, choice):
         self.page.get_by_role("button", name=f"Select {parameter}").click()
@@ -94,7 +92,7 @@ class Ui:
         self.page.wait_for_url("**/runs/flow-run/**")
         return urlsplit(self.page.url).path.rpartition("/")[2]
 
-    def see_completed(self):
+    def wait_until_completed(self):
         """Wait until the page of a run shows Completed."""
         self.open_tab("Logs")
         expect(self.main.get_by_text("Completed", exact=True).first).to_be_visible()
@@ -113,12 +111,12 @@ class Ui:
 
 
 @contextmanager
-def opened(stack, output):
+def open_ui(stack, output):
     """Open the UI in a new browser, and yield it logged in."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         try:
-            ui = Ui(browser.new_page(viewport=SIZE), stack, output)
+            ui = Ui(browser.new_page(viewport=VIEWPORT), stack, output)
             ui.log_in(AUTH)
             yield ui
         finally:

@@ -18,26 +18,26 @@ class MissingVariableError(Exception):
 
 def read(variables):
     """Return the file with its variables substituted. Raises MissingVariableError."""
-    said = _put_in(yaml.safe_load(COMPOSE.read_text(encoding="utf-8")), variables)
-    for service in said["services"].values():
-        _pass_on(service["environment"], variables)
-    return said
+    contents = _substitute(yaml.safe_load(COMPOSE.read_text(encoding="utf-8")), variables)
+    for service in contents["services"].values():
+        _pass_variables(service["environment"], variables)
+    return contents
 
 
-def _pass_on(environment, variables):
+def _pass_variables(environment, variables):
     """Set the variables that an environment lists without a value; those that are not set stay None."""
     environment |= {key: variables.get(key) for key, value in environment.items() if value is None}
 
 
-def _put_in(value, variables):
+def _substitute(value, variables):
     if isinstance(value, dict):
-        return {key: _put_in(each, variables) for key, each in value.items()}
+        return {key: _substitute(each, variables) for key, each in value.items()}
     if isinstance(value, list):
-        return [_put_in(each, variables) for each in value]
-    return interpolated(value, variables) if isinstance(value, str) else value
+        return [_substitute(each, variables) for each in value]
+    return interpolate(value, variables) if isinstance(value, str) else value
 
 
-def interpolated(text, variables):
+def interpolate(text, variables):
     """Return a text with variables substituted. `$$` is a dollar.
 
     Supported, also nested: `${A}`, `${A:-default}`, `${A:?message}`, `${A:+instead}`.
@@ -46,17 +46,17 @@ def interpolated(text, variables):
     if not dollar:
         return before
     if after.startswith("$"):
-        return f"{before}${interpolated(after[1:], variables)}"
+        return f"{before}${interpolate(after[1:], variables)}"
     end = _closing_brace(after)
-    return before + _value(after[1:end], variables) + interpolated(after[end + 1 :], variables)
+    return before + _value(after[1:end], variables) + interpolate(after[end + 1 :], variables)
 
 
 def _closing_brace(text):
     depth = 0
-    for place, character in enumerate(text):
+    for position, character in enumerate(text):
         depth += (character == "{") - (character == "}")
         if depth == 0:
-            return place
+            return position
     raise ValueError(f"a brace is not closed: {text}")
 
 
@@ -67,9 +67,9 @@ def _value(expression, variables):
     if operator.endswith("?") and is_missing:
         raise MissingVariableError(f"{name}: {word}")
     if operator.endswith("-"):
-        return interpolated(word, variables) if is_missing else value
+        return interpolate(word, variables) if is_missing else value
     if operator.endswith("+"):
-        return "" if is_missing else interpolated(word, variables)
+        return "" if is_missing else interpolate(word, variables)
     return value or ""
 
 
@@ -88,8 +88,8 @@ def mounts(service):
 
     The source is the name of a volume, a folder of the machine, or "" for a folder of the service alone.
     """
-    own = {each.partition(":")[0]: "" for each in service.get("tmpfs", [])}
-    return own | dict(_mount(each) for each in service.get("volumes", []))
+    temporary_folders = {each.partition(":")[0]: "" for each in service.get("tmpfs", [])}
+    return temporary_folders | dict(_mount(each) for each in service.get("volumes", []))
 
 
 def _mount(volume):
@@ -99,7 +99,7 @@ def _mount(volume):
     return (target, source) if colon else (source, "")
 
 
-def in_order(services):
+def start_order(services):
     """Return the names of services, each after its dependencies."""
     waiting_for = {name: set(service.get("depends_on", {})) for name, service in services.items()}
     return list(TopologicalSorter(waiting_for).static_order())

@@ -44,7 +44,7 @@ class Container:
 
     def start(self):
         """Start it, and wait until it is healthy; without a health check, until it has succeeded."""
-        self._make_ready()
+        self._make_folders()
         with self.log_file.open("ab") as log:
             self.main = subprocess.Popen(
                 self._command(), env=self.environment, cwd=compose.ROOT, stdout=log, stderr=log, start_new_session=True
@@ -59,11 +59,11 @@ class Container:
 
         The first process gets a signal; after the grace period all processes get SIGKILL.
         """
-        began = time.monotonic()
+        started_at = time.monotonic()
         self.main.send_signal(STOP_SIGNALS.get(self.name, signal.SIGTERM))
         with suppress(subprocess.TimeoutExpired):
             self.main.wait(compose.seconds(self.service.get("stop_grace_period", DEFAULT_GRACE)))
-        seconds = time.monotonic() - began
+        seconds = time.monotonic() - started_at
         self.kill()
         return seconds
 
@@ -85,7 +85,7 @@ class Container:
     def run(self, *command, **environment):
         """Run a command, by default its own, in its environment, and return the finished process."""
         return subprocess.run(
-            [self.here(word) for word in command] or self._command(),
+            [self.translate(argument) for argument in command] or self._command(),
             env=self.environment | environment,
             cwd=compose.ROOT,
             capture_output=True,
@@ -113,26 +113,30 @@ class Container:
     @property
     def environment(self):
         """Return the environment of the container, without that of this process."""
-        said = {key: value for key, value in self.service["environment"].items() if value is not None}
-        known = {key: self._value_here(key, value) for key, value in (IMAGE | said).items()}
-        return known | {STACK: f"{self.folder}/{self.name}"}
+        own_variables = {
+            key: value for key, value in self.service["environment"].items() if value is not None
+        }
+        translated_variables = {
+            key: self._translate_value(key, value) for key, value in (IMAGE | own_variables).items()
+        }
+        return translated_variables | {STACK: f"{self.folder}/{self.name}"}
 
-    def here(self, word):
+    def translate(self, argument):
         """Return a word with the ports and mounted paths of the container translated to this machine."""
-        word = re.sub(r"\b(" + "|".join(self.ports) + r")\b", lambda port: self.ports[port[0]], word)
+        argument = re.sub(r"\b(" + "|".join(self.ports) + r")\b", lambda port: self.ports[port[0]], argument)
         for path in sorted(self._mounts(), key=len, reverse=True):
-            if word == path or word.startswith(f"{path}/"):
-                return f"{self.place(path)}{word.removeprefix(path)}"
-        return "127.0.0.1" if word == "0.0.0.0" else word
+            if argument == path or argument.startswith(f"{path}/"):
+                return f"{self.host_folder(path)}{argument.removeprefix(path)}"
+        return "127.0.0.1" if argument == "0.0.0.0" else argument
 
-    def _value_here(self, key, value):
+    def _translate_value(self, key, value):
         if key.endswith(("PASSWORD", "AUTH_STRING")) or key == "PATH":
             return value
         if key.endswith("_HOST"):
             return "127.0.0.1"
-        return self.here(re.sub(r"//[a-z]+:", "//127.0.0.1:", value))
+        return self.translate(re.sub(r"//[a-z]+:", "//127.0.0.1:", value))
 
-    def place(self, path):
+    def host_folder(self, path):
         """Return the folder on this machine for a mounted path of the container."""
         source = self._mounts()[path]
         if source.startswith(("/", ".")):
@@ -142,16 +146,16 @@ class Container:
     def _mounts(self):
         return {"/home/postlake": "", "/tmp": ""} | compose.mounts(self.service)
 
-    def _make_ready(self):
+    def _make_folders(self):
         for path in self._mounts():
-            self.place(path).mkdir(parents=True, exist_ok=True)
-        if self.name == "database" and not any(self.place(DATA).iterdir()):
-            database.make(self.place(DATA), self.environment)
+            self.host_folder(path).mkdir(parents=True, exist_ok=True)
+        if self.name == "database" and not any(self.host_folder(DATA).iterdir()):
+            database.create_cluster(self.host_folder(DATA), self.environment)
 
     def _command(self):
         if self.name == "database":
-            return database.command(self.place(DATA), self.ports["5432"])
-        return [self.here(word) for word in self.service["command"]]
+            return database.command(self.host_folder(DATA), self.ports["5432"])
+        return [self.translate(argument) for argument in self.service["command"]]
 
     def _wait_for_health(self):
         deadline = time.monotonic() + SECONDS_TO_START

@@ -16,7 +16,7 @@ def programs():
     return found[-1].parent if found else None
 
 
-def make(folder, environment):
+def create_cluster(folder, environment):
     """Create a database cluster in an empty folder, with user, password and database as the image does."""
     folder.mkdir(parents=True, exist_ok=True)
     secret = folder.parent / "password"
@@ -29,17 +29,17 @@ def make(folder, environment):
          "--locale", "C.UTF-8", "--auth-local", "trust", "--auth-host", "scram-sha-256")  # fmt: skip
     secret.unlink()
     statement = f"CREATE DATABASE {environment['POSTGRES_DB']};\n".encode()
-    _run("postgres", "--single", "-D", folder, "postgres", given=statement)
+    _run("postgres", "--single", "-D", folder, "postgres", stdin=statement)
 
 
 def command(folder, port):
     """Return the command that serves a database on a port of 127.0.0.1 only."""
-    return _as_its_user("postgres", "-D", folder, "-h", "127.0.0.1", "-p", port, "-k", folder)
+    return _command_as_postgres("postgres", "-D", folder, "-h", "127.0.0.1", "-p", port, "-k", folder)
 
 
-def _as_its_user(program, *words):
+def _command_as_postgres(program, *arguments):
     """Return a command that runs as the user postgres: PostgreSQL does not run as root."""
-    other = [
+    user_prefix = [
         "setpriv",
         "--reuid",
         "postgres",
@@ -47,17 +47,19 @@ def _as_its_user(program, *words):
         str(pwd.getpwnam("postgres").pw_gid),
         "--clear-groups",
     ]
-    full = [str(programs() / program), *map(str, words)]
-    return [*other, *full] if os.geteuid() == 0 else full
+    command = [str(programs() / program), *map(str, arguments)]
+    return [*user_prefix, *command] if os.geteuid() == 0 else command
 
 
-def _run(*words, given=b""):
-    done = subprocess.run(_as_its_user(*words), input=given, capture_output=True, check=False, cwd="/")
-    assert done.returncode == 0, done.stderr.decode()
+def _run(*arguments, stdin=b""):
+    process = subprocess.run(
+        _command_as_postgres(*arguments), input=stdin, capture_output=True, check=False, cwd="/"
+    )
+    assert process.returncode == 0, process.stderr.decode()
 
 
-def folder():
+def make_folder():
     """Make an empty folder that the user postgres can enter; only the owner can enter pytest's folders."""
-    made = Path(tempfile.mkdtemp(prefix="postlake-"))
-    made.chmod(0o755)
-    return made
+    new_folder = Path(tempfile.mkdtemp(prefix="postlake-"))
+    new_folder.chmod(0o755)
+    return new_folder

@@ -3,52 +3,52 @@
 import time
 
 # seconds for a run to start and end on a busy machine
-LONG = 180
-FINAL = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
+WAIT_SECONDS = 180
+FINAL_STATES = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
 
 
-def until(seen, seconds=LONG):
-    """Return the value of `seen()` once it is true. Raises AssertionError after `seconds`."""
+def wait_until(condition, seconds=WAIT_SECONDS):
+    """Return the value of `condition()` once it is true. Raises AssertionError after `seconds`."""
     deadline = time.monotonic() + seconds
-    while not (answer := seen()):
+    while not (value := condition()):
         assert time.monotonic() < deadline, f"not in {seconds} seconds"
         time.sleep(0.2)
-    return answer
+    return value
 
 
 def deployment(stack, name):
     """Return a deployment as the server describes it."""
-    found = (
+    deployments = (
         stack.client().post("/deployments/filter", json={"deployments": {"name": {"any_": [name]}}}).json()
     )
-    assert len(found) == 1, name
-    return found[0]
+    assert len(deployments) == 1, name
+    return deployments[0]
 
 
-def asked(stack, name, **order):
+def request_run(stack, name, **body):
     """Request a run of a deployment, as the UI does, and return the response."""
     path = f"/deployments/{deployment(stack, name)['id']}/create_flow_run"
-    return stack.client().post(path, json={"enforce_parameter_schema": True} | order)
+    return stack.client().post(path, json={"enforce_parameter_schema": True} | body)
 
 
-def made(stack, name, **parameters):
+def create_run(stack, name, **parameters):
     """Create a run of a deployment, and return its id."""
-    answer = asked(stack, name, parameters=parameters)
-    assert answer.status_code == 201, answer.text
-    return answer.json()["id"]
+    response = request_run(stack, name, parameters=parameters)
+    assert response.status_code == 201, response.text
+    return response.json()["id"]
 
 
-def run(stack, run_id):
+def flow_run(stack, run_id):
     return stack.client().get(f"/flow_runs/{run_id}").json()
 
 
 def state(stack, run_id):
-    return run(stack, run_id)["state_type"]
+    return flow_run(stack, run_id)["state_type"]
 
 
-def ended(stack, run_id, seconds=LONG):
+def wait_for_end(stack, run_id, seconds=WAIT_SECONDS):
     """Wait for the end of a run, and return its state."""
-    until(lambda: state(stack, run_id) in FINAL, seconds)
+    wait_until(lambda: state(stack, run_id) in FINAL_STATES, seconds)
     return state(stack, run_id)
 
 
@@ -58,19 +58,19 @@ def history(stack, run_id):
     return sorted((each["timestamp"], each["name"], each["type"]) for each in states)
 
 
-def told(stack, name):
+def run_ids(stack, name):
     """Return the ids of all runs of a deployment."""
     query = {"deployments": {"name": {"any_": [name]}}}
     return {each["id"] for each in stack.client().post("/flow_runs/filter", json=query).json()}
 
 
-def tasks(stack, run_id):
+def count_tasks(stack, run_id):
     """Return the number of a run's task runs."""
     query = {"flow_runs": {"id": {"any_": [run_id]}}}
     return stack.client().post("/task_runs/count", json=query).json()
 
 
-def slots(stack):
+def count_slots(stack):
     """Return the number of runs that hold a slot of the lake: one or none."""
     limits = stack.client().post("/v2/concurrency_limits/filter", json={}).json()
     return sum(each["active_slots"] for each in limits if each["name"].startswith("lake "))

@@ -28,7 +28,7 @@ from live_stack.container import Container
 from paths import EXAMPLES
 
 # shorter waits than in the file; tests/live/test_compose_file.py and tests/flows/prefect check its own values
-QUICKER = {
+SHORTER_WAITS = {
     "server": {"PREFECT_SERVER_DEPLOYMENTS_CONCURRENCY_SLOT_WAIT_SECONDS": "2"},
 }
 CONTAINER_PORTS = ("5432", "4200", "8080")
@@ -43,15 +43,15 @@ class Stack:
     def __init__(self, folder, **variables):
         self.posts, self.lake = folder / "posts", folder / "volumes" / "lake"
         self._ports = free_ports(CONTAINER_PORTS)
-        own = {
+        stack_variables = {
             "POSTGRES_PASSWORD": PASSWORD,
             "PREFECT_SERVER_API_AUTH_STRING": AUTH,
             "POSTLAKE_UI_PORT": self._ports["4200"],
             "POSTLAKE_POSTS": str(self.posts),
         }
-        services = compose.read(own | variables)["services"]
-        for name, each in QUICKER.items():
-            services[name]["environment"] |= each
+        services = compose.read(stack_variables | variables)["services"]
+        for name, environment in SHORTER_WAITS.items():
+            services[name]["environment"] |= environment
         self.containers = {
             name: Container(name, service, folder, self._ports) for name, service in services.items()
         }
@@ -66,7 +66,7 @@ class Stack:
     def up(self):
         """Start all services, each after its dependencies."""
         shutil.copytree(EXAMPLES, self.posts, dirs_exist_ok=True)
-        for name in compose.in_order({name: each.service for name, each in self.containers.items()}):
+        for name in compose.start_order({name: each.service for name, each in self.containers.items()}):
             self.containers[name].start()
 
     def down(self):
@@ -88,10 +88,23 @@ class Stack:
     def sql(self, statement):
         """Return the rows that a statement selects from Prefect's database."""
         password = self.database.environment["POSTGRES_PASSWORD"]
-        words = ("psql", "-X", "-A", "-t", "-h", "127.0.0.1", "-p", "5432", "-U", "prefect", "-c", statement)
-        asked = self.database.run(*words, PGPASSWORD=password)
-        assert asked.returncode == 0, asked.stderr
-        return [line.split("|") for line in asked.stdout.splitlines()]
+        command = (
+            "psql",
+            "-X",
+            "-A",
+            "-t",
+            "-h",
+            "127.0.0.1",
+            "-p",
+            "5432",
+            "-U",
+            "prefect",
+            "-c",
+            statement,
+        )
+        process = self.database.run(*command, PGPASSWORD=password)
+        assert process.returncode == 0, process.stderr
+        return [line.split("|") for line in process.stdout.splitlines()]
 
 
 def free_ports(ports):
@@ -99,10 +112,10 @@ def free_ports(ports):
     probes = {port: socket.socket() for port in ports}
     for probe in probes.values():
         probe.bind(("127.0.0.1", 0))
-    found = {port: str(probe.getsockname()[1]) for port, probe in probes.items()}
+    free = {port: str(probe.getsockname()[1]) for port, probe in probes.items()}
     for probe in probes.values():
         probe.close()
-    return found
+    return free
 
 
 @contextmanager

@@ -21,7 +21,7 @@ def test_posts_without_their_ledger_are_undone_once(archive):
     posts = lake.scan("posts").collect()
     lake.replace("posts", posts.clear(), posts.select("source_id", "month"), mark)
     assert [rollback_uncommitted(open_lake(archive.lake)) for _ in range(2)] == [True, False]
-    assert archive.live().height == 1
+    assert archive.live_posts().height == 1
 
 
 @pytest.mark.parametrize("table", ["posts", "files"])
@@ -31,7 +31,7 @@ def test_compaction_and_vacuum_leave_the_lake_whole(archive, table):
     kept = DeltaTable(str(archive.lake / table))
     kept.optimize.compact()
     kept.vacuum(retention_hours=0, enforce_retention_duration=False, dry_run=False)
-    assert (archive.ingest().unchanged, archive.live().height) == (1, 1)
+    assert (archive.ingest().unchanged, archive.live_posts().height) == (1, 1)
 
 
 def test_a_ledger_whose_old_log_was_cleaned_up_is_still_trusted(archive):
@@ -41,7 +41,7 @@ def test_a_ledger_whose_old_log_was_cleaned_up_is_still_trusted(archive):
     ledger.alter.set_table_properties({"delta.logRetentionDuration": "interval 0 days"})
     ledger.create_checkpoint()
     ledger.cleanup_metadata()
-    assert (archive.ingest().unchanged, archive.live().height) == (1, 1)
+    assert (archive.ingest().unchanged, archive.live_posts().height) == (1, 1)
 
 
 def test_a_batch_that_touches_one_partition_leaves_the_files_of_the_others(archive):

@@ -15,7 +15,7 @@ from lake.query import info, sql, statistics
 from lake.store import open_lake
 from lake.tables import templates
 from lake.tables.post_versions import post_versions
-from one_run import Killed, arm, give_up
+from one_run import SimulatedKill, end_run_at, raise_simulated_kill
 
 URL = "https://a.example/{}"
 OTHER_MONTH = "2021-01-01T08:00:00Z"
@@ -60,12 +60,12 @@ def test_a_withdrawn_post_leaves_posts_and_comes_back_with_its_file(five):
     kept = (five.folder / "1.md").read_bytes()
     withdraw(five, 0, 1)
     five.ingest()
-    assert (counted(five), five.withdrawn()["title"].sort().to_list()) == (3, ["第0盏", "第1盏"])
+    assert (counted(five), five.withdrawn_posts()["title"].sort().to_list()) == (3, ["第0盏", "第1盏"])
     assert asked(five, "SELECT path FROM withdrawn ORDER BY path") == [("0.md",), ("1.md",)]
     assert asked(five, "SELECT count(*) FROM versions") == [(5,)]
     five.put("back/1.md", kept)
     five.ingest()
-    assert (counted(five), five.withdrawn()["path"].to_list()) == (4, ["0.md"])
+    assert (counted(five), five.withdrawn_posts()["path"].to_list()) == (4, ["0.md"])
     first, last = post_versions(open_lake(five.lake), URL.format(1)).rows(named=True)
     assert first["withdrawn_at"] < first["superseded_at"] == last["version_at"]
     assert (first["superseded_by"], last["path"], last["withdrawn_at"]) == (last["blob"], "back/1.md", None)
@@ -86,7 +86,7 @@ def test_posts_at_leaves_out_what_was_away_then(five):
 def test_all_posts_of_a_lake_can_be_away(five):
     withdraw(five, *range(5))
     five.ingest()
-    assert (counted(five), asked(five, "SELECT count(*) FROM posts"), five.withdrawn().height) == (
+    assert (counted(five), asked(five, "SELECT count(*) FROM posts"), five.withdrawn_posts().height) == (
         0,
         [(0,)],
         5,
@@ -94,7 +94,7 @@ def test_all_posts_of_a_lake_can_be_away(five):
     for number in range(5):
         five.write(f"{number}.md", url=URL.format(number), title=f"第{number}盏,又亮")
     five.ingest()
-    assert (counted(five), five.withdrawn().height) == (5, 0)
+    assert (counted(five), five.withdrawn_posts().height) == (5, 0)
     assert verify(five.lake).findings == 0
 
 
@@ -108,7 +108,7 @@ def test_a_replayed_history_leaves_the_posts_that_stand_at_its_end(archive):
     archive.write("1.md", url=URL.format(1), title="又来")
     git.commit(3)
     archive.ingest(history=True)
-    assert (counted(archive), archive.withdrawn()["path"].to_list()) == (2, ["0.md"])
+    assert (counted(archive), archive.withdrawn_posts()["path"].to_list()) == (2, ["0.md"])
 
 
 @pytest.mark.sampled(5)
@@ -123,13 +123,13 @@ def test_a_kill_at_any_point_leaves_no_withdrawn_row_and_the_next_run_ends_as_if
     withdraw(five, 2, 3)
     five.write("4.md", url=URL.format(4), title="改了")
     monkeypatch.setattr(read, "READ_BATCH_FILES", 1)
-    with monkeypatch.context() as patch, pytest.raises(Killed):
-        arm(patch.setattr, point, give_up)
+    with monkeypatch.context() as patch, pytest.raises(SimulatedKill):
+        end_run_at(patch.setattr, point, raise_simulated_kill)
         five.ingest()
     assert DeltaTable(str(five.lake / "posts")).to_pandas()["withdrawn_at"].isna().all()
     five.ingest()
     assert (counted(five), five.titles()) == (2, ["改了", "第0盏"])
-    assert five.withdrawn()["title"].sort().to_list() == ["第1盏", "第2盏", "第3盏"]
+    assert five.withdrawn_posts()["title"].sort().to_list() == ["第1盏", "第2盏", "第3盏"]
     assert verify(five.lake).findings == 0
 
 

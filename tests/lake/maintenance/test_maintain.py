@@ -24,7 +24,7 @@ from lake.maintenance import compact as files
 from lake.query import sql
 from lake.store import open_lake
 from launch import run
-from one_run import Killed, arm, give_up
+from one_run import SimulatedKill, end_run_at, raise_simulated_kill
 from schemas.errors import MisuseError
 from schemas.tables import TABLES
 
@@ -41,13 +41,13 @@ def fill(archive):
 
 @pytest.fixture(scope="module")
 def three_ingests(tmp_path_factory):
-    return Snapshot.of(tmp_path_factory.mktemp("maintain"), fill)
+    return Snapshot.take(tmp_path_factory.mktemp("maintain"), fill)
 
 
 @pytest.fixture
 def archive(three_ingests):
     """Three ingests: of each table but posts, as many files; versions of a post within one partition."""
-    return three_ingests.restored()
+    return three_ingests.restore()
 
 
 def maintained(archive, days=0.0, **order):
@@ -66,7 +66,7 @@ def frames(archive):
 
 
 def assert_same(archive, other):
-    assert_frame_equal(archive.live(), other.live())
+    assert_frame_equal(archive.live_posts(), other.live_posts())
     assert_frame_equal(archive.files(), other.files())
     assert verify(archive.lake).shown == []
 
@@ -84,8 +84,8 @@ def of(done, name):
 
 
 def kill(monkeypatch, point, run):
-    with monkeypatch.context() as patch, pytest.raises(Killed):
-        arm(patch.setattr, point, give_up)
+    with monkeypatch.context() as patch, pytest.raises(SimulatedKill):
+        end_run_at(patch.setattr, point, raise_simulated_kill)
         run()
 
 
@@ -95,9 +95,9 @@ def killed_after(steps, archive):
 
     def watch(stage, done, total):
         if next(told, None) is None:
-            raise Killed
+            raise SimulatedKill
 
-    with progress_listener(watch), pytest.raises(Killed):
+    with progress_listener(watch), pytest.raises(SimulatedKill):
         maintained(archive)
 
 
@@ -296,7 +296,7 @@ def test_an_ingest_killed_after_a_maintain_is_finished_by_the_next(archive, monk
         maintained(archive)
     archive.write("0.md", url=URL.format("other"))
     archive.ingest()
-    assert_same(archive, archive.anew())
+    assert_same(archive, archive.ingest_into_new_lake())
 
 
 @pytest.mark.sampled(5)
@@ -308,7 +308,7 @@ def test_a_maintain_killed_at_any_step_leaves_a_lake_that_goes_on(archive, monke
     kill(monkeypatch, ("after", "posts", 1), archive.ingest)
     maintained(archive)
     archive.ingest()
-    assert_same(archive, archive.anew())
+    assert_same(archive, archive.ingest_into_new_lake())
 
 
 def test_posts_that_were_cleaned_again_are_not_taken_back_behind_what_is_deleted(archive, monkeypatch):
@@ -319,7 +319,7 @@ def test_posts_that_were_cleaned_again_are_not_taken_back_behind_what_is_deleted
     archive.write("a.md", url=URL.format("a"), title="末了")
     kill(monkeypatch, ("after", "posts", 1), archive.ingest)
     archive.ingest()
-    assert_same(archive, archive.anew())
+    assert_same(archive, archive.ingest_into_new_lake())
 
 
 # Histories

@@ -36,13 +36,13 @@ def fill(archive):
 
 @pytest.fixture(scope="module")
 def two_ingests(tmp_path_factory):
-    return Snapshot.of(tmp_path_factory.mktemp("verify"), fill)
+    return Snapshot.take(tmp_path_factory.mktemp("verify"), fill)
 
 
 @pytest.fixture
 def archive(two_ingests):
     """An edited post, its twin, a post of another source, and a reject."""
-    return two_ingests.restored()
+    return two_ingests.restore()
 
 
 def change(archive, name, rows):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from keyword_proof import matched_without
+from keyword_proof import find_matches_without
 from posts.rules.calls_to_action import CALLS_TO_ACTION
 from posts.rules.credits import CREDIT, CREDITS, REVERSED_CREDIT
 from posts.rules.text_index import ALL_TEXT_RULES
@@ -25,7 +25,7 @@ CASES = [(rule, words) for rule in ALL_TEXT_RULES if rule.pattern for words in r
 
 @pytest.mark.parametrize(("rule", "words"), CASES, ids=[f"{rule.name} {words[:12]}" for rule, words in CASES])
 def test_all_that_a_pattern_matches_holds_a_keyword(rule, words):
-    assert matched_without(rule.pattern, f"{words} {UNREAD.get(rule.name, '')}") == []
+    assert find_matches_without(rule.pattern, f"{words} {UNREAD.get(rule.name, '')}") == []
 
 
 @pytest.mark.parametrize("name", UNREAD)
@@ -33,12 +33,12 @@ def test_what_is_known_to_be_unread_is_so(name):
     rule = next(rule for rule in TEXT_RULES if rule.name == name)
     for unread in UNREAD[name].split():
         others = UNREAD[name].replace(unread, "")
-        assert matched_without(rule.pattern, f"{rule.keywords[0]} {others}") != []
+        assert find_matches_without(rule.pattern, f"{rule.keywords[0]} {others}") != []
 
 
 @pytest.mark.parametrize("pattern", [CREDIT, REVERSED_CREDIT], ids=["label", "name first"])
 def test_a_line_of_credits_holds_a_separator(pattern):
-    assert matched_without(pattern.pattern, CREDITS.keywords[0]) == []
+    assert find_matches_without(pattern.pattern, CREDITS.keywords[0]) == []
 
 
 @pytest.mark.parametrize("rule", ALL_TEXT_RULES, ids=lambda rule: rule.name)
@@ -64,7 +64,7 @@ def test_a_rule_of_text_has_keywords_in_lower_case(rule):
     ],
 )
 def test_a_proof_finds_what_is_matched_without_a_keyword(pattern, keywords, missed):
-    assert matched_without(pattern, keywords) == missed
+    assert find_matches_without(pattern, keywords) == missed
 
 
 def _simple(pattern):

@@ -16,9 +16,9 @@ from git_repository import init
 from lake.errors import LakeError
 from lake.store import open_lake
 from lake.tables import plans
-from one_run import Killed, arm, give_up
+from one_run import SimulatedKill, end_run_at, raise_simulated_kill
 from posts import parse
-from random_posts import FEW, FIELDS
+from random_posts import FEW_EXAMPLES, FIELDS
 from schemas.enums import BackfillMode
 from schemas.errors import MisuseError, SourceError
 
@@ -88,13 +88,13 @@ def test_an_ingest_after_a_backfill_finds_its_files_unchanged(holed):
     carry_out(holed, until="2024-03-31")
     again = holed.ingest()
     assert (again.found, again.unchanged, again.posts) == (6, 5, 1)
-    assert_frame_equal(holed.posts(), holed.anew().posts())
+    assert_frame_equal(holed.posts(), holed.ingest_into_new_lake().posts())
 
 
 def test_a_backfill_withdraws_no_post_whose_file_is_gone(holed):
     holed.remove("0.md")
     carry_out(holed)
-    assert holed.live().height == 5
+    assert holed.live_posts().height == 5
 
 
 @pytest.mark.parametrize("only", ["第1刊", "source_id"])
@@ -184,7 +184,7 @@ def test_reading_all_anew_with_the_same_code_changes_nothing(holed, is_gone):
 def test_a_file_that_cannot_be_read_for_a_while_is_read_anew_from_raw(holed):
     holed.ingest()
     posts = holed.rows("posts").sort("post_id")
-    holed.hide("0.md")
+    holed.replace_by_broken_link("0.md")
     done = carry_out(holed, mode=ALL, since="2024-03-01", until="2024-03-31")
     assert (done.summary.found, done.summary.posts, done.held.is_as_planned) == (2, 2, True)
     assert_frame_equal(holed.rows("posts").sort("post_id"), posts)
@@ -257,13 +257,13 @@ def test_the_newest_fifty_plans_are_kept(holed, monkeypatch):
 def test_a_plan_whose_run_was_killed_can_be_run_again(holed, monkeypatch, nth):
     monkeypatch.setattr("flows.pipeline.execution.read.READ_BATCH_FILES", 2)
     forecast, _ = plan(holed)
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(Killed):
-        arm(patch.setattr, ("after", "any", nth), give_up)
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(SimulatedKill):
+        end_run_at(patch.setattr, ("after", "any", nth), raise_simulated_kill)
         carry_out(holed, forecast.plan_id)
     done = carry_out(holed, forecast.plan_id)
     assert (done.held.is_as_planned, done.summary.found, done.summary.balanced) == (True, 4, True)
-    assert_frame_equal(holed.posts(), holed.anew().posts())
-    assert_frame_equal(holed.files(), holed.anew().files())
+    assert_frame_equal(holed.posts(), holed.ingest_into_new_lake().posts())
+    assert_frame_equal(holed.files(), holed.ingest_into_new_lake().files())
 
 
 def test_a_backfill_of_a_repository_does_not_move_where_its_ingest_stands(archive):
@@ -280,7 +280,7 @@ def test_a_backfill_of_a_repository_does_not_move_where_its_ingest_stands(archiv
     git.commit(at="@1709625800 +0000")
     again = archive.ingest()
     assert (again.found, again.unchanged, again.posts) == (3, 1, 2)
-    assert_frame_equal(archive.posts(), archive.anew().posts())
+    assert_frame_equal(archive.posts(), archive.ingest_into_new_lake().posts())
 
 
 DAYS = st.sampled_from([None, "2023-12-31", "2024-01-01", "2024-03-05"])
@@ -303,7 +303,7 @@ TOUCHED = {"old/a.md": {"url": "https://a.example/1", "date": "2024-03-05T08:00:
         (TOUCHED, BackfillMode.MISSING, None, None, "plan"),
     ]
 )
-@FEW
+@FEW_EXAMPLES
 def test_any_backfills_and_then_all_give_what_one_full_load_gives(new_archive, rounds):
     archive = new_archive()
     archive.ingest()
@@ -316,9 +316,11 @@ def test_any_backfills_and_then_all_give_what_one_full_load_gives(new_archive, r
         assert done.summary.balanced
         assert done.held.is_as_planned, done.held
     carry_out(archive, "", archive.folder)
-    assert_frame_equal(archive.live(), archive.anew().live())
+    assert_frame_equal(archive.live_posts(), archive.ingest_into_new_lake().live_posts())
     # a file that was only touched lacks nothing: the next ingest notes when
-    assert_frame_equal(archive.files().drop("mtime_ns"), archive.anew().files().drop("mtime_ns"))
+    assert_frame_equal(
+        archive.files().drop("mtime_ns"), archive.ingest_into_new_lake().files().drop("mtime_ns")
+    )
     again = archive.ingest()
     assert again.found == again.unchanged
-    assert_frame_equal(archive.files(), archive.anew().files())
+    assert_frame_equal(archive.files(), archive.ingest_into_new_lake().files())

@@ -11,7 +11,7 @@ from flows.pipeline.maintenance.verify import verify
 from flows.pipeline.reporting.account import FailuresError, raise_if_failed
 from flows.pipeline.sources import base
 from flows.pipeline.sources.base import VanishedError
-from git_repository import as_nobody, init
+from git_repository import init, set_git_environment
 from schemas.enums import AlarmKind
 
 URL = "https://a.example/{}"
@@ -19,8 +19,8 @@ POSTS = 44
 
 
 @pytest.fixture(autouse=True)
-def _nobodys_settings(tmp_path, monkeypatch):
-    as_nobody(monkeypatch, POSTLAKE_CACHE=str(tmp_path / "cache"))
+def _git_without_settings(tmp_path, monkeypatch):
+    set_git_environment(monkeypatch, POSTLAKE_CACHE=str(tmp_path / "cache"))
 
 
 def stock(archive, numbers=range(POSTS), folder="_posts"):
@@ -56,7 +56,7 @@ def shrunk(summary):
 
 
 def standing(archive):
-    return archive.live().height
+    return archive.live_posts().height
 
 
 @pytest.mark.parametrize("but", [0, 10, 21])

@@ -26,7 +26,7 @@ def fill(archive, numbers, text=lambda number: told(number) + PLEA, source="ๆ—งๆ
 
 
 def texts(archive):
-    return dict(archive.live().select("title", "text").iter_rows())
+    return dict(archive.live_posts().select("title", "text").iter_rows())
 
 
 def learned(archive, **how):

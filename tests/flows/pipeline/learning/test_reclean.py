@@ -18,7 +18,7 @@ from flows.pipeline.options import LearnOptions, RecleanOptions
 from flows.pipeline.reporting import results
 from lake.store import Lake, open_lake
 from lake.tables import templates
-from one_run import Killed
+from one_run import SimulatedKill
 from posts import parse
 from schemas.enums import Check, ParseWarning
 from tiers import is_thorough
@@ -70,10 +70,10 @@ def kill(patch, when, nth):
         def wrapped(*args):
             is_last = next(calls) == nth
             if is_last and when == "before":
-                raise Killed
+                raise SimulatedKill
             commit(*args)
             if is_last:
-                raise Killed
+                raise SimulatedKill
 
         return wrapped
 
@@ -105,7 +105,7 @@ def test_a_first_ingest_killed_at_any_commit_is_as_an_undisturbed_one_after_the_
                     kill(deadly, when, nth)
                     archive.ingest(workers=1)
                 break
-            except Killed:
+            except SimulatedKill:
                 points += 1
             assert verify(archive.lake).shown == []
             assert archive.ingest(workers=1).balanced
@@ -118,7 +118,7 @@ def test_a_first_ingest_killed_at_any_commit_is_as_an_undisturbed_one_after_the_
 def learn_and_die(archive):
     fill(archive, range(40))
     archive.ingest()
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(Killed):
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(SimulatedKill):
         kill(patch, "after", 1)
         learn_again(LearnOptions(lake=archive.lake, workers=1, wait_seconds=0))
     assert archive.rows("templates").height > 0
@@ -127,13 +127,13 @@ def learn_and_die(archive):
 
 @pytest.fixture(scope="module")
 def died(tmp_path_factory):
-    return Snapshot.of(tmp_path_factory.mktemp("behind"), learn_and_die)
+    return Snapshot.take(tmp_path_factory.mktemp("behind"), learn_and_die)
 
 
 @pytest.fixture
 def behind(died):
     """A lake whose templates are learned and whose posts are not cleaned with them: a `learn` was killed between the two."""
-    return died.restored()
+    return died.restore()
 
 
 def cleaned(archive):
@@ -180,7 +180,7 @@ def test_where_nothing_is_outdated_no_post_is_looked_at(behind, monkeypatch):
 def test_what_was_cleaned_again_is_not_undone_with_a_batch_that_is_killed_later(behind):
     behind.ingest(workers=1)
     fill(behind, range(40, 42))
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(Killed):
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(SimulatedKill):
         kill(patch, "after", 2)
         behind.ingest(workers=1)
     behind.ingest(workers=1)

@@ -11,8 +11,8 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from flows.pipeline.execution import read
-from git_repository import Git, as_nobody, init, noon
-from one_run import Killed, arm, give_up
+from git_repository import Git, init, noon, set_git_environment
+from one_run import SimulatedKill, end_run_at, raise_simulated_kill
 from posts import worker
 
 URL = "https://a.example/{}"
@@ -20,8 +20,8 @@ SEEDS = [3]
 
 
 @pytest.fixture(autouse=True)
-def _nobodys_settings(tmp_path, monkeypatch):
-    as_nobody(monkeypatch, POSTLAKE_CACHE=str(tmp_path / "cache"))
+def _git_without_settings(tmp_path, monkeypatch):
+    set_git_environment(monkeypatch, POSTLAKE_CACHE=str(tmp_path / "cache"))
 
 
 @pytest.fixture
@@ -57,10 +57,10 @@ def edit(archive):
     return archive.write("_posts/4.md", url=URL.format(4), title="改了", date="2024-02-05")
 
 
-def assert_as_anew(archive):
+def assert_equals_new_lake(archive):
     """Assert that the lake is what one load of the source as it is gives."""
-    fresh = archive.anew()
-    assert_frame_equal(archive.live(), fresh.live())
+    fresh = archive.ingest_into_new_lake()
+    assert_frame_equal(archive.live_posts(), fresh.live_posts())
     assert archive.outcomes() == fresh.outcomes()
 
 
@@ -93,7 +93,7 @@ def test_a_renamed_folder_is_neither_read_nor_parsed(archive, git, parsed):
     again = archive.ingest()
     assert (again.found, again.unchanged, again.moved, again.gone, again.bytes_read) == (8, 8, 6, 6, 0)
     assert (parsed, archive.rows("revisions").height) == ([], 0)
-    assert_as_anew(archive)
+    assert_equals_new_lake(archive)
 
 
 def test_a_file_that_comes_back_is_neither_read_nor_parsed(archive, git, parsed):
@@ -107,7 +107,7 @@ def test_a_file_that_comes_back_is_neither_read_nor_parsed(archive, git, parsed)
     git("revert", "--no-edit", "HEAD")
     again = archive.ingest()
     assert (again.posts, again.unchanged, again.bytes_read, parsed) == (1, 7, 0, [])
-    assert_as_anew(archive)
+    assert_equals_new_lake(archive)
 
 
 def test_a_content_that_another_repository_brought_is_neither_read_nor_parsed(archive, git, parsed):
@@ -229,19 +229,19 @@ def amended(archive, git):
     committed(archive, git)
     archive.remove("old/5.md")
     git.commit(4, "--amend")
-    git.forget()
+    git.prune()
 
 
 def amended_at_once(archive, git):
     committed(archive, git)
     git("reset", "-q", "--soft", "HEAD~1")
     git.commit(3, "--amend")
-    git.forget()
+    git.prune()
 
 
 def lost(_, git):
     git("reset", "-q", "--hard", "HEAD~1")
-    git.forget()
+    git.prune()
 
 
 def replaced(archive, git):
@@ -303,15 +303,15 @@ def test_whatever_happened_to_a_history_the_lake_is_as_it_is_now(begun, git, sto
     story(begun, git)
     again = begun.ingest()
     assert again.balanced
-    assert_as_anew(begun)
+    assert_equals_new_lake(begun)
 
 
 def test_a_rewritten_history_with_the_same_files_is_neither_read_nor_written(begun, git):
     git.commit(5, "--amend")
-    git.forget()
+    git.prune()
     before = begun.ingest().versions
     git.commit(6, "--amend")
-    git.forget()
+    git.prune()
     again = begun.ingest()
     assert (again.unchanged, again.bytes_read, again.gone) == (9, 0, 0)
     assert again.versions == before | {"runs": before["runs"] + 1}
@@ -344,7 +344,7 @@ def test_a_remote_that_was_pushed_to_by_force_is_read_as_it_is_now(archive, git,
     edit(archive)
     git.commit(3, "--amend")
     git("branch", "-m", "trunk")
-    git.forget()
+    git.prune()
     again = archive.ingest(f"file://{archive.folder}")
     assert (again.found, again.unchanged, again.posts, parsed) == (8, 7, 1, ["_posts/4.md"])
 
@@ -369,9 +369,9 @@ def killed(monkeypatch):
     """Have a run end at a point, in the midst of its batches of two files."""
 
     def _killed(archive, point, *sources):
-        with monkeypatch.context() as patch, pytest.raises(Killed):
+        with monkeypatch.context() as patch, pytest.raises(SimulatedKill):
             patch.setattr(read, "READ_BATCH_FILES", 2)
-            arm(patch.setattr, point, give_up)
+            end_run_at(patch.setattr, point, raise_simulated_kill)
             archive.ingest(*sources)
 
     return _killed
@@ -384,7 +384,7 @@ def older(_, git):
 def rewritten(archive, git):
     archive.write("_posts/3.md", url=URL.format(3), title="另写")
     git.commit(6, "--amend")
-    git.forget()
+    git.prune()
 
 
 def oldest(_, git):
@@ -408,7 +408,7 @@ def test_after_a_killed_run_the_lake_is_as_the_history_is_by_then(begun, git, ki
     killed(begun, point)
     story(begun, git)
     assert begun.ingest().balanced
-    assert_as_anew(begun)
+    assert_equals_new_lake(begun)
 
 
 def more(archive, git):
@@ -463,7 +463,7 @@ def test_no_git_outlives_a_run_that_is_killed_and_the_next_one_finishes_it(begun
     assert len(pids) > 0
     assert [child for child in alive if child.status() != psutil.STATUS_ZOMBIE] == []
     begun.ingest()
-    assert_as_anew(begun)
+    assert_equals_new_lake(begun)
 
 
 # Archives and folders
@@ -484,7 +484,7 @@ def test_of_an_archive_that_changed_only_the_edited_file_is_parsed(archive, git,
     again = archive.ingest(pack(git, tmp_path / f"posts.{form}"))
     assert (again.found, again.unchanged, again.moved, again.gone, again.posts) == (8, 7, 1, 1, 1)
     assert parsed == ["_posts/4.md"]
-    fresh = archive.anew()
+    fresh = archive.ingest_into_new_lake()
     assert_frame_equal(archive.posts().drop("origin"), fresh.posts().drop("origin"))
     assert archive.outcomes() == fresh.outcomes()
 
@@ -509,7 +509,7 @@ def test_a_moved_or_touched_file_of_a_folder_is_not_parsed(archive, parsed):
     archive.touch("_posts/4.md")
     again = archive.ingest()
     assert (again.unchanged, again.moved, again.gone, parsed) == (8, 2, 2, [])
-    assert_as_anew(archive)
+    assert_equals_new_lake(archive)
 
 
 def test_a_copy_of_a_known_file_is_a_duplicate_that_is_not_parsed(archive, parsed):
@@ -519,7 +519,7 @@ def test_a_copy_of_a_known_file_is_a_duplicate_that_is_not_parsed(archive, parse
     archive.put("z/5.md", (archive.folder / "_posts/5.md").read_bytes())
     again = archive.ingest()
     assert (again.unchanged, again.duplicates, parsed) == (8, 1, [])
-    assert_as_anew(archive)
+    assert_equals_new_lake(archive)
 
 
 @pytest.mark.parametrize("kind", ["folder", "git"])
@@ -533,7 +533,7 @@ def test_a_file_of_another_name_is_parsed_since_its_name_is_read(archive, parsed
     git and git.commit(2)
     archive.ingest()
     assert parsed == ["2022-02-03-b.md"]
-    assert_as_anew(archive)
+    assert_equals_new_lake(archive)
 
 
 @pytest.mark.parametrize("kind", ["folder", "git"])
@@ -548,7 +548,7 @@ def test_a_file_that_is_edited_and_moved_at_once_is_one_revision_and_never_withd
     archive.ingest()
     assert archive.rows("revisions").select("title", "path", "withdrawn_at").rows() == [("旧", "a.md", None)]
     assert archive.rows("posts").select("title", "path", "withdrawn_at").rows() == [("新", "old/b.md", None)]
-    assert_as_anew(archive)
+    assert_equals_new_lake(archive)
 
 
 # Any history
@@ -589,6 +589,6 @@ def test_twenty_points_of_a_history_end_in_what_one_load_of_the_last_gives(archi
             step(archive, dice)
         git.commit(day)
         assert archive.ingest().balanced
-        points[noon(day)] = sorted(archive.live().select("post_id", "blob").rows())
-    assert_as_anew(archive)
+        points[noon(day)] = sorted(archive.live_posts().select("post_id", "blob").rows())
+    assert_equals_new_lake(archive)
     assert {moment: as_of(archive, moment) for moment in points} == points

@@ -21,12 +21,12 @@ def fill(archive):
 
 @pytest.fixture(scope="module")
 def loaded(tmp_path_factory):
-    return Snapshot.of(tmp_path_factory.mktemp("diff"), fill)
+    return Snapshot.take(tmp_path_factory.mktemp("diff"), fill)
 
 
 @pytest.fixture
 def archive(loaded):
-    return loaded.restored()
+    return loaded.restore()
 
 
 def diffed(archive, *, verify=False):

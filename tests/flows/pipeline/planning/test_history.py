@@ -21,10 +21,10 @@ from flows.pipeline.learn_run import learn
 from flows.pipeline.maintenance.maintain import maintain
 from flows.pipeline.options import LearnOptions, MaintainOptions
 from flows.pipeline.planning.history import monotonic_times
-from git_repository import Git, as_nobody
+from git_repository import Git, set_git_environment
 from lake.batch import KEY
 from lake.store import open_lake
-from one_run import Killed, arm, give_up
+from one_run import SimulatedKill, end_run_at, raise_simulated_kill
 from posts import worker
 from schemas.errors import SourceError
 from tiers import examples
@@ -36,7 +36,7 @@ EARLY, LATE = "2023-12-31T23:59:59Z", "2024-03-05T08:00:00Z"
 SHORT, LONG = "短", "长长的一段话"
 BROKEN, IGNORED = b"---\ntitle: never closed\n", b"no front matter"
 WHOLE = 20_000
-FEW = settings(
+FEW_EXAMPLES = settings(
     max_examples=examples(2, 8),
     deadline=None,
     phases=[Phase.explicit, Phase.generate],  # shrinking takes minutes
@@ -105,7 +105,7 @@ def assert_same(site, other):
 @pytest.fixture
 def new_site(archive, monkeypatch):
     """Make empty repositories, one for each example."""
-    as_nobody(monkeypatch)
+    set_git_environment(monkeypatch)
 
     def _new(folder=None):
         folder = folder or Path(tempfile.mkdtemp(dir=archive.folder.parent)) / "posts"
@@ -194,7 +194,7 @@ def commit_all(site, commits):
 @pytest.mark.sampled(2)
 @pytest.mark.parametrize("most", [1, 3, WHOLE])
 @given(commits=COMMITS, first=st.sampled_from([0, 1, 2]), told=st.sampled_from([{}, {"history": True}]))
-@FEW
+@FEW_EXAMPLES
 def test_a_replayed_history_is_that_of_a_run_per_commit(new_site, most, commits, first, told):
     site = new_site()
     ids = commit_all(site, commits)
@@ -384,7 +384,7 @@ def test_a_working_copy_that_was_read_as_files_is_not_replayed_from_its_beginnin
     copy = replace(archive, folder=site.git.folder.with_name("copy"))
     copy.write("b.md")
     copy.ingest(worktree=True)
-    assert (copy.ingest(history=True).gone, len(copy.live())) == (1, 1)
+    assert (copy.ingest(history=True).gone, len(copy.live_posts())) == (1, 1)
 
 
 # Two repositories
@@ -424,8 +424,8 @@ POINTS = [
 
 
 def kill(monkeypatch, point, replay):
-    with monkeypatch.context() as patch, pytest.raises(Killed):
-        arm(patch.setattr, point, give_up)
+    with monkeypatch.context() as patch, pytest.raises(SimulatedKill):
+        end_run_at(patch.setattr, point, raise_simulated_kill)
         replay()
 
 
@@ -548,7 +548,7 @@ def test_the_moments_of_commits_whose_clocks_say(times, last, given):
 
 
 @given(times=st.lists(st.integers(-9, 30)), last=st.none() | st.integers(-5, 9))
-@settings(FEW, max_examples=examples(50, 300))
+@settings(FEW_EXAMPLES, max_examples=examples(50, 300))
 def test_moments_go_on_and_as_few_clocks_as_can_be_are_not_believed(times, last):
     after = None if last is None else at(last)[0]
     given = monotonic_times(at(*times), after, at(20)[0])

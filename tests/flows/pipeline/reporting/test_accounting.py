@@ -76,7 +76,7 @@ def test_the_examples_give_what_their_readme_says(examples):
 def test_several_batches_balance_as_one(every_outcome, monkeypatch):
     monkeypatch.setattr("flows.pipeline.execution.read.READ_BATCH_FILES", 1)
     assert counts(every_outcome.ingest()) == (7, 0, 1, 1, 2, 3)
-    assert_frame_equal(every_outcome.posts(), every_outcome.anew().posts())
+    assert_frame_equal(every_outcome.posts(), every_outcome.ingest_into_new_lake().posts())
 
 
 @pytest.mark.parametrize("source", ["missing", "file.md"])

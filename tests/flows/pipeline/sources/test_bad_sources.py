@@ -11,7 +11,7 @@ import zipfile
 import pytest
 from polars.testing import assert_frame_equal
 
-from git_repository import as_nobody, contents, init, noon
+from git_repository import contents, init, noon, set_git_environment
 from posts.sources.files import MAX_POST_BYTES
 from schemas.errors import SourceError
 
@@ -21,8 +21,8 @@ COMMIT_OF_NOWHERE = "1234567890123456789012345678901234567890"
 
 
 @pytest.fixture(autouse=True)
-def _nobodys_settings(tmp_path, monkeypatch):
-    as_nobody(monkeypatch, POSTLAKE_CACHE=str(tmp_path / "cache"))
+def _git_without_settings(tmp_path, monkeypatch):
+    set_git_environment(monkeypatch, POSTLAKE_CACHE=str(tmp_path / "cache"))
 
 
 @pytest.fixture
@@ -261,8 +261,8 @@ def test_a_blob_that_cannot_be_read_is_a_reject_until_it_can(archive, git, damag
     file.write_bytes(whole)
     mended = archive.ingest()
     assert (mended.unchanged, mended.posts, archive.titles()) == (1, 1, ["一盏灯", "两盏灯"])
-    assert_frame_equal(archive.posts(), archive.anew().posts())
-    assert_frame_equal(archive.files(), archive.anew().files())
+    assert_frame_equal(archive.posts(), archive.ingest_into_new_lake().posts())
+    assert_frame_equal(archive.files(), archive.ingest_into_new_lake().files())
 
 
 def test_a_blob_that_the_lake_has_read_is_not_missed(archive, git):
@@ -286,7 +286,7 @@ def test_a_post_whose_new_version_cannot_be_read_stays_as_it_was_for_a_while(arc
     assert_frame_equal(archive.posts(), before)
     file.write_bytes(whole)
     archive.ingest()
-    assert_frame_equal(archive.posts(), archive.anew().posts())
+    assert_frame_equal(archive.posts(), archive.ingest_into_new_lake().posts())
     assert archive.rows("posts").sort("path")["version_at"].to_list() == [noon(4), noon(1)]
 
 
@@ -323,8 +323,8 @@ def test_a_pointer_or_link_that_becomes_the_file_is_a_post(archive, git):
     git.commit(3)
     again = archive.ingest()
     assert (again.posts, again.unchanged, again.reasons) == (2, 2, {})
-    assert_frame_equal(archive.posts(), archive.anew().posts())
-    assert_frame_equal(archive.files(), archive.anew().files())
+    assert_frame_equal(archive.posts(), archive.ingest_into_new_lake().posts())
+    assert_frame_equal(archive.files(), archive.ingest_into_new_lake().files())
 
 
 @pytest.mark.parametrize("name", [b"\xff.md", b'"quoted"\t\n.md', b":(top) .md"])
@@ -355,8 +355,8 @@ def test_a_post_that_becomes_a_folder_and_a_post_again_is_followed(archive, git)
     archive.put("c.md", content)
     git.commit(4)
     archive.ingest()
-    assert_frame_equal(archive.live(), archive.anew().live())
-    assert archive.outcomes() == archive.anew().outcomes()
+    assert_frame_equal(archive.live_posts(), archive.ingest_into_new_lake().live_posts())
+    assert archive.outcomes() == archive.ingest_into_new_lake().outcomes()
 
 
 # Members of archives

@@ -10,12 +10,12 @@ import pytest
 
 from flows.pipeline.progress import progress_line, progress_listener
 from flows.pipeline.sources import git_cache
-from git_repository import as_nobody, init
+from git_repository import init, set_git_environment
 
 
 @pytest.fixture(autouse=True)
 def _cache(monkeypatch, tmp_path):
-    as_nobody(monkeypatch, POSTLAKE_CACHE=str(tmp_path / "cache"))
+    set_git_environment(monkeypatch, POSTLAKE_CACHE=str(tmp_path / "cache"))
 
 
 @pytest.fixture

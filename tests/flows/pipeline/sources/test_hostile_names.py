@@ -48,7 +48,7 @@ def test_every_file_of_a_lake_lies_below_its_folder_and_has_an_ascii_name(hostil
 
 
 def test_a_source_keeps_its_name_on_one_line_whatever_it_holds(hostile):
-    kept = set(hostile.live()["source"])
+    kept = set(hostile.live_posts()["source"])
     assert len(kept) == len(NAMES)
     assert [source for source in kept if "\n" in source or not source.strip()] == []
     assert kept > {"..", "中" * 300, "it's = 'a' OR 1", "[a]*?{b}", "！？。", "🏮🏮"}
@@ -66,22 +66,22 @@ def test_sources_that_read_alike_have_partitions_of_their_own(archive, twins):
     for number, name in enumerate(twins):
         archive.write(f"{number}.md", source=name, url=f"https://a.example/{number}")
     archive.ingest()
-    assert archive.live()["source"].sort().to_list() == sorted(twins)
-    assert archive.live()["source_id"].n_unique() == 2
+    assert archive.live_posts()["source"].sort().to_list() == sorted(twins)
+    assert archive.live_posts()["source_id"].n_unique() == 2
 
 
 def test_one_name_in_two_unicode_forms_is_one_source(archive):
     archive.write("0.md", source="caf\u00e9", url="https://a.example/0")
     archive.write("1.md", source="cafe\u0301", url="https://a.example/1")
     archive.ingest()
-    assert archive.live()["source"].to_list() == ["caf\u00e9"] * 2
+    assert archive.live_posts()["source"].to_list() == ["caf\u00e9"] * 2
 
 
 @pytest.mark.parametrize("categories", [[], [""], ["  "], None], ids=["no-list", "empty", "blank", "absent"])
 def test_a_post_without_a_source_has_one_of_the_name_unknown(archive, categories):
     archive.write("a.md", categories=categories)
     archive.ingest()
-    assert archive.live().select("source", "month").rows() == [("unknown", "2024-03")]
+    assert archive.live_posts().select("source", "month").rows() == [("unknown", "2024-03")]
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_a_file_of_any_name_is_ingested_and_its_name_comes_back(archive, name):
     archive.put(name, archive.write("a.md").read_bytes())
     archive.remove("a.md")
     assert archive.ingest().posts == 1
-    assert (encode_path(archive.live()["path"].item()), archive.ingest().unchanged) == (name, 1)
+    assert (encode_path(archive.live_posts()["path"].item()), archive.ingest().unchanged) == (name, 1)
 
 
 def test_a_file_with_an_odd_name_can_be_edited_removed_and_brought_back(archive):
@@ -111,7 +111,7 @@ def test_a_file_with_an_odd_name_can_be_edited_removed_and_brought_back(archive)
     archive.ingest()
     odd.write_bytes(content)
     archive.ingest()
-    assert_frame_equal(archive.files(), archive.anew().files())
+    assert_frame_equal(archive.files(), archive.ingest_into_new_lake().files())
 
 
 def test_a_folder_of_odd_bytes_is_an_origin(archive):
@@ -119,12 +119,12 @@ def test_a_folder_of_odd_bytes_is_an_origin(archive):
     archive.remove("b.md")
     archive.ingest(odd)
     assert archive.ingest(odd).unchanged == 1
-    assert encode_path(archive.live()["origin"].item()) == os.fsencode(odd.resolve())
+    assert encode_path(archive.live_posts()["origin"].item()) == os.fsencode(odd.resolve())
 
 
 def test_a_folder_named_like_a_post_is_entered(archive):
     archive.write("x.md/a.md")
-    assert (archive.ingest().posts, archive.live()["path"].to_list()) == (1, ["x.md/a.md"])
+    assert (archive.ingest().posts, archive.live_posts()["path"].to_list()) == (1, ["x.md/a.md"])
 
 
 def test_a_dangling_link_is_unreadable_and_tried_again(archive):
@@ -182,7 +182,7 @@ def test_files_below_a_folder_that_cannot_be_listed_are_not_taken_for_gone(
     error = run.communicate(timeout=300)[1]
     (archive.folder / "shut").chmod(0o700)
     assert archive.ingest().unchanged == 2
-    assert (run.returncode, archive.live().height) == (0, 2), error
+    assert (run.returncode, archive.live_posts().height) == (0, 2), error
 
 
 def test_a_file_that_cannot_be_read_is_a_reject_until_it_can(archive, start, without_privileges):

@@ -13,7 +13,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from archive import Archive
-from git_repository import Git, as_nobody, init
+from git_repository import Git, init, set_git_environment
 from posts.sources.archives.compression import zstd
 from schemas.errors import SourceError
 from schemas.tables import TABLES
@@ -29,7 +29,7 @@ SSH = '#!/bin/sh\nfor command; do :; done\nexec sh -c "$command"\n'
 
 @pytest.fixture(autouse=True)
 def _cache(tmp_path, monkeypatch):
-    as_nobody(monkeypatch, POSTLAKE_CACHE=str(tmp_path / "cache"), NO_PROXY="*")
+    set_git_environment(monkeypatch, POSTLAKE_CACHE=str(tmp_path / "cache"), NO_PROXY="*")
 
 
 @pytest.fixture
@@ -200,7 +200,7 @@ def test_a_working_copy_is_one_origin_as_files_and_as_committed(archive, git):
     archive.write("a.md", url=URL.format(1), title="未提交")
     as_folder, committed = archive.ingest(worktree=True), archive.ingest()
     assert [(s.found, s.posts, s.unchanged) for s in (as_folder, committed)] == [(2, 1, 1)] * 2
-    assert_same_posts(archive, archive.anew())
+    assert_same_posts(archive, archive.ingest_into_new_lake())
 
 
 def test_nothing_is_said_of_files_that_are_not_asked_for(archive, git, log_messages):

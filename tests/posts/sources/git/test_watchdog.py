@@ -8,7 +8,7 @@ import time
 import pytest
 
 from flows.pipeline.sources import git_cache
-from git_repository import as_nobody, init
+from git_repository import init, set_git_environment
 from posts.sources.git import GitError, Repository, watchdog
 from posts.sources.git.watchdog import StuckError, idle_timeout
 
@@ -20,7 +20,7 @@ WORKING = "import time\nfor _ in range(8):\n    sum(range(2_000_000))\n    time.
 def _impatient(monkeypatch, tmp_path):
     monkeypatch.setattr(watchdog, "IDLE_TIMEOUT_SECONDS", 2)
     monkeypatch.setattr(git_cache, "MAX_SILENCE_SECONDS", 2)
-    as_nobody(monkeypatch, POSTLAKE_CACHE=str(tmp_path / "cache"))
+    set_git_environment(monkeypatch, POSTLAKE_CACHE=str(tmp_path / "cache"))
 
 
 @pytest.fixture
