@@ -18,20 +18,20 @@ def lake(tmp_path_factory):
 
 
 def test_the_last_line_of_ingest_json_balances(tmp_path):
-    done = run("ingest", EXAMPLES, "--lake", tmp_path / "lake", "--direct", "--json")
-    summary = json.loads(done.stdout.splitlines()[-1])
+    process = run("ingest", EXAMPLES, "--lake", tmp_path / "lake", "--direct", "--json")
+    summary = json.loads(process.stdout.splitlines()[-1])
     parts = ("unchanged", "posts", "duplicates", "rejected", "ignored")
     assert summary["found"] == sum(summary[part] for part in parts) == 52
     assert set(summary["versions"]) == set(TABLES)
 
 
 def test_a_second_ingest_finds_nothing_to_do(lake):
-    done = run("ingest", EXAMPLES, "--lake", lake, "--direct", "--json")
-    assert json.loads(done.stdout.splitlines()[-1])["unchanged"] == 52
+    process = run("ingest", EXAMPLES, "--lake", lake, "--direct", "--json")
+    assert json.loads(process.stdout.splitlines()[-1])["unchanged"] == 52
 
 
 @pytest.mark.parametrize(
-    ("words", "message"),
+    ("arguments", "message"),
     [
         (("ingest", "no/such/folder", "--direct"), "no/such/folder: no such folder"),
         (("ingest", EXAMPLES.parent / "README.md", "--direct"), "neither a folder nor"),
@@ -44,21 +44,25 @@ def test_a_second_ingest_finds_nothing_to_do(lake):
     ],
     ids=lambda value: value if isinstance(value, str) else " ".join(map(str, value[:2])),
 )
-def test_misuse_ends_in_a_clear_line_and_code_2(words, message):
-    done = run(*words)
-    assert done.returncode == 2
-    assert message in done.stderr
-    assert "Traceback" not in done.stderr
+def test_misuse_ends_in_a_clear_line_and_code_2(arguments, message):
+    process = run(*arguments)
+    assert process.returncode == 2
+    assert message in process.stderr
+    assert "Traceback" not in process.stderr
 
 
 def test_a_wrong_query_is_misuse_and_not_a_traceback(lake):
-    done = run("sql", "SELECT nonsense FROM posts", "--lake", lake)
-    assert (done.returncode, "nonsense" in done.stderr, "Traceback" in done.stderr) == (2, True, False)
+    process = run("sql", "SELECT nonsense FROM posts", "--lake", lake)
+    assert (process.returncode, "nonsense" in process.stderr, "Traceback" in process.stderr) == (
+        2,
+        True,
+        False,
+    )
 
 
 def test_a_lake_keeps_its_granularity(lake):
-    done = run("ingest", EXAMPLES, "--lake", lake, "--direct", "--year")
-    assert (done.returncode, "partitioned by month, not by year" in done.stderr) == (2, True)
+    process = run("ingest", EXAMPLES, "--lake", lake, "--direct", "--year")
+    assert (process.returncode, "partitioned by month, not by year" in process.stderr) == (2, True)
 
 
 def test_sql_exports_the_same_rows_in_every_format(lake, tmp_path):
@@ -89,8 +93,8 @@ def test_rejects_are_listed_with_reason_and_field(lake):
 
 
 def test_replay_tries_the_rejects_again(lake):
-    done = run("replay", "--lake", lake, "--json")
-    summary = json.loads(done.stdout.splitlines()[-1])
+    process = run("replay", "--lake", lake, "--json")
+    summary = json.loads(process.stdout.splitlines()[-1])
     assert (summary["found"], summary["rejected"], summary["balanced"]) == (4, 4, True)
 
 
@@ -99,30 +103,30 @@ def test_clean_writes_one_text_per_file_and_names_what_is_no_post(tmp_path):
     readme = tmp_path / "x.md"
     readme.write_text("no front matter")
     (tmp_path / "texts").mkdir()
-    done = run("clean", post, readme, "--to", tmp_path / "texts")
-    assert done.returncode == 1
-    assert f"{readme}: ignored: no_front_matter" in done.stderr
+    process = run("clean", post, readme, "--to", tmp_path / "texts")
+    assert process.returncode == 1
+    assert f"{readme}: ignored: no_front_matter" in process.stderr
     assert "\n\n" in (tmp_path / "texts" / f"{post.stem}.txt").read_text()
 
 
-@pytest.mark.parametrize("words", [("--help",), ("sql", "SELECT 1")], ids=["help", "sql"])
-def test_help_and_sql_do_not_import_prefect(lake, words):
+@pytest.mark.parametrize("arguments", [("--help",), ("sql", "SELECT 1")], ids=["help", "sql"])
+def test_help_and_sql_do_not_import_prefect(lake, arguments):
     code = (
         "import sys, cli\nsys.argv = ['postlake', *sys.argv[1:]]\n"
         "try: cli.main()\nfinally: assert 'prefect' not in sys.modules"
     )
-    more = ("--lake", str(lake)) if words[0] == "sql" else ()
-    done = subprocess.run(
-        [sys.executable, "-c", code, *words, *more],
+    lake_option = ("--lake", str(lake)) if arguments[0] == "sql" else ()
+    process = subprocess.run(
+        [sys.executable, "-c", code, *arguments, *lake_option],
         capture_output=True,
         cwd=ROOT,
         check=False,
     )
-    assert (done.returncode, b"AssertionError" in done.stderr) == (0, False)
+    assert (process.returncode, b"AssertionError" in process.stderr) == (0, False)
 
 
 def test_deploying_to_a_server_that_refuses_is_not_waited_for(tmp_path):
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-m", "cli", "deploy"],
         cwd=ROOT,
         env=os.environ | {"PREFECT_HOME": str(tmp_path), "PREFECT_API_URL": "http://127.0.0.1:9/api"},
@@ -131,14 +135,19 @@ def test_deploying_to_a_server_that_refuses_is_not_waited_for(tmp_path):
         check=False,
         timeout=110,
     )
-    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
-    assert "no server answers there" in done.stderr
+    assert (process.returncode, process.stderr.count("\n")) == (2, 1)
+    assert "no server answers there" in process.stderr
 
 
 @pytest.mark.parametrize("command", ["deploy", "worker"])
 def test_what_needs_a_server_says_so_in_one_line(command, tmp_path):
-    named = {name: value for name, value in os.environ.items() if name != "PREFECT_API_URL"}
-    words, env = [sys.executable, "-m", "cli", command], named | {"PREFECT_HOME": str(tmp_path)}
-    done = subprocess.run(words, cwd=ROOT, env=env, capture_output=True, text=True, check=False, timeout=60)
-    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
-    assert "set PREFECT_API_URL" in done.stderr
+    variables = {name: value for name, value in os.environ.items() if name != "PREFECT_API_URL"}
+    arguments, environment = (
+        [sys.executable, "-m", "cli", command],
+        variables | {"PREFECT_HOME": str(tmp_path)},
+    )
+    process = subprocess.run(
+        arguments, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (process.returncode, process.stderr.count("\n")) == (2, 1)
+    assert "set PREFECT_API_URL" in process.stderr

@@ -1,4 +1,4 @@
-"""`postlake explain`: what was kept of a post, what each rule left out and why, and where that recurs."""
+"""`postlake explain`: the kept text of a post, what each rule removed and why, and how often that text recurs."""
 
 import datetime as dt
 import json
@@ -24,13 +24,13 @@ from schemas.errors import MisuseError, PostlakeError
 
 URL = "https://a.example/lamp"
 TEXT = "<nav>首页</nav><h2>渡口</h2><p>红绿灯照常亮着，等船的人看着它变了三次。</p><p>本刊每周五出版</p>"
-KEPT = [(None, "渡口"), (None, "红绿灯照常亮着，等船的人看着它变了三次。")]
-LAST = "本刊每周五出版"
+KEPT_BLOCKS = [(None, "渡口"), (None, "红绿灯照常亮着，等船的人看着它变了三次。")]
+LAST_TEXT = "本刊每周五出版"
 
 
 @pytest.fixture
 def lake(archive):
-    """A lake of one post."""
+    """Return a lake with one post."""
     archive.write("a.md", TEXT, url=URL)
     archive.ingest()
     return archive
@@ -44,20 +44,23 @@ def learn(archive, *pattern):
     write(open_lake(archive.lake), pl.DataFrame([row], schema=names, orient="row"), Run("learn", now))
 
 
-def explained(archive, target):
+def explain_target(archive, target):
     return explain(str(target), archive.lake, HtmlParser.LEXBOR)
 
 
-def told(explanation):
+def rules_and_texts(explanation):
     return [(passage.rule, passage.text) for passage in explanation.passages]
 
 
-def flat(text, template, recurrences):
+def explain_flat_text(text, template, recurrences):
     content = f"---\ntitle: 一盏灯\ndate: 2024-03-05\nsource: s\n---\n<div>{text}</div>\n".encode()
-    known = posts.parse(RawFile("/", "a.md", content, "0"))
-    keyed = {known.source_id: recurrences}
+    post = posts.parse(RawFile("/", "a.md", content, "0"))
+    recurrences_by_source = {post.source_id: recurrences}
     return posts.explain(
-        RawFile("/", "a.md", content, "0"), HtmlParser.LEXBOR, {known.source_id: template}, keyed
+        RawFile("/", "a.md", content, "0"),
+        HtmlParser.LEXBOR,
+        {post.source_id: template},
+        recurrences_by_source,
     )
 
 
@@ -65,38 +68,44 @@ def flat(text, template, recurrences):
 def test_a_post_is_explained_block_by_block(lake, by):
     post_id = lake.rows("posts")["post_id"][0]
     target = {"file": lake.folder / "a.md", "url": f"{URL}?utm_source=x", "post_id": post_id}[by]
-    assert told(explained(lake, target)) == [("site_chrome_element", "首页"), *KEPT, (None, LAST)]
+    assert rules_and_texts(explain_target(lake, target)) == [
+        ("site_chrome_element", "首页"),
+        *KEPT_BLOCKS,
+        (None, LAST_TEXT),
+    ]
 
 
 def test_a_post_of_a_lake_needs_no_file(lake):
     lake.remove("a.md")
-    assert explained(lake, URL).post.title == "一盏灯"
+    assert explain_target(lake, URL).post.title == "一盏灯"
 
 
 def test_a_learned_block_tells_in_how_many_posts_it_recurs(lake):
-    learn(lake, "edge", LAST, 12, 1340)
-    last = list(explained(lake, lake.folder / "a.md").passages)[-1]
-    assert (last.rule, last.recurrences) == ("recurring_block", (Recurrence(LAST, 12, 1340),))
+    learn(lake, "edge", LAST_TEXT, 12, 1340)
+    last = list(explain_target(lake, lake.folder / "a.md").passages)[-1]
+    assert (last.rule, last.recurrences) == ("recurring_block", (Recurrence(LAST_TEXT, 12, 1340),))
 
 
 def test_another_text_in_the_lake_is_told(lake, log_messages):
-    learn(lake, "edge", LAST, 12, 1340)
-    explained(lake, URL)
-    assert [note.partition(",")[0] for note in log_messages] == ["the lake holds another text"]
+    learn(lake, "edge", LAST_TEXT, 12, 1340)
+    explain_target(lake, URL)
+    assert [message.partition(",")[0] for message in log_messages] == ["the lake holds another text"]
 
 
 def test_a_passage_tells_which_run_of_its_block_recurs():
     run = "本台节目每周五晚上八点准时播出。"
-    template, known = (
+    template, recurrences = (
         Template.from_patterns(1, [("sentence", run)]),
         {("sentence", run): Recurrence(run, 8, 9)},
     )
-    found = flat(f"渡口的红绿灯照常亮着，等船的人看着它变了三次。{run}", template, known)
-    assert [(passage.rule, passage.recurrences) for passage in found.passages] == [
+    explanation = explain_flat_text(
+        f"渡口的红绿灯照常亮着，等船的人看着它变了三次。{run}", template, recurrences
+    )
+    assert [(passage.rule, passage.recurrences) for passage in explanation.passages] == [
         (None, ()),
         ("recurring", (Recurrence(run, 8, 9),)),
     ]
-    assert [block.clean_text for block in found.blocks] == [found.post.text]
+    assert [block.clean_text for block in explanation.blocks] == [explanation.post.text]
 
 
 @pytest.mark.parametrize(
@@ -118,7 +127,7 @@ def test_blocks_joined_are_the_text_of_the_post(examples):
     files = sorted(path for path in examples.folder.rglob("*.*") if path.suffix in {".md", ".html"})
     for file in files:
         try:
-            explanation = explained(examples, file)
+            explanation = explain_target(examples, file)
         except PostlakeError:
             continue
         assert (
@@ -130,27 +139,27 @@ def test_blocks_joined_are_the_text_of_the_post(examples):
 @pytest.mark.parametrize("target", ["no/such.md", "https://a.example/other", "0" * 32, "."])
 def test_what_is_neither_file_nor_post_is_misuse(lake, target):
     with pytest.raises(MisuseError, match=f"^{re.escape(target)}: no such file"):
-        explained(lake, target)
+        explain_target(lake, target)
 
 
 def test_without_a_lake_only_a_file_is_explained(archive):
     file = archive.write("a.md", TEXT)
-    assert told(explained(archive, file))[1:3] == KEPT
+    assert rules_and_texts(explain_target(archive, file))[1:3] == KEPT_BLOCKS
     with pytest.raises(MisuseError, match="no lake at"):
-        explained(archive, URL)
+        explain_target(archive, URL)
 
 
 def test_a_file_that_is_no_post_tells_why(archive):
     file = archive.write("a.md", date=None)
     with pytest.raises(PostlakeError, match=r"a\.md: rejected: no_date"):
-        explained(archive, file)
+        explain_target(archive, file)
 
 
 def test_a_page_runs_and_loads_nothing_that_a_post_holds(archive):
     evil = '"><script>alert(1)</script><img src=x onerror=alert(1)>'
     text = f'<p>渡口 &lt;script&gt;alert(1)&lt;/script&gt; <a href="javascript:alert(1)">灯</a></p><nav>{evil}</nav>'
     file = archive.write("a.md", text, title=f"</title>{evil}", url="javascript:alert(1)", source=evil)
-    html = render_page(explained(archive, file))
+    html = render_page(explain_target(archive, file))
     tags = set(re.findall(r"<(\w+)", html))
     assert tags & {"script", "img", "iframe", "link", "object", "a"} == set()
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
@@ -158,17 +167,20 @@ def test_a_page_runs_and_loads_nothing_that_a_post_holds(archive):
 
 
 def test_a_page_shows_the_original_beside_the_clean_text(lake):
-    html = render_page(explained(lake, URL))
+    html = render_page(explain_target(lake, URL))
     rows = re.findall(r'<div class="original">(.*?)</div><div class="clean">(.*?)</div>', html)
-    assert [clean for _, clean in rows] == ["", *(f"<p>{text}</p>" for _, text in [*KEPT, (None, LAST)])]
+    assert [clean for _, clean in rows] == [
+        "",
+        *(f"<p>{text}</p>" for _, text in [*KEPT_BLOCKS, (None, LAST_TEXT)]),
+    ]
     assert 'title="header, footer or navigation of the site"' in html
     assert f'<a href="{URL}" rel="noreferrer">' in html
     assert 'lang="zh-Hans"' in html
 
 
 def test_the_command_shows_marks_json_or_a_page(lake):
-    def run(*words):
-        return CliRunner().invoke(app, ["explain", URL, "--lake", str(lake.lake), *words]).stdout
+    def run(*options):
+        return CliRunner().invoke(app, ["explain", URL, "--lake", str(lake.lake), *options]).stdout
 
     assert "[- site_chrome_element: 首页 -]\n\n渡口\n" in run()
     assert json.loads(run("--json"))["blocks"][0] == {

@@ -1,4 +1,4 @@
-"""Every command on a terminal of its own: narrow and wide, with and without something to show, and interrupted."""
+"""Every command on a pseudo-terminal: narrow and wide, with and without rows, and interrupted."""
 
 import fcntl
 import os
@@ -27,51 +27,53 @@ NARROW, WIDE = 40, 200
 
 
 class Terminal:
-    """A command on a pseudo-terminal of some width; `anew` in an interpreter that starts with it."""
+    """A command on a pseudo-terminal of some width. With `new_interpreter` it is not forked by the launcher."""
 
-    def __init__(self, *words, width=80, cwd=ROOT, anew=False, **environment):
+    def __init__(self, *arguments, width=80, cwd=ROOT, new_interpreter=False, **environment):
         self.master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, width, 0, 0))
-        own = {"PYTHONPATH": str(ROOT), "TERM": "xterm-256color", "COLUMNS": ""} | environment
-        kept = {name: value for name, value in (os.environ | own).items() if value}
-        if anew:
-            command = [sys.executable, "-m", "cli", *map(str, words)]
+        own_variables = {"PYTHONPATH": str(ROOT), "TERM": "xterm-256color", "COLUMNS": ""} | environment
+        variables = {name: value for name, value in (os.environ | own_variables).items() if value}
+        if new_interpreter:
+            command = [sys.executable, "-m", "cli", *map(str, arguments)]
             files = {"stdin": slave, "stdout": slave, "stderr": slave}
-            self.process = subprocess.Popen(command, cwd=cwd, env=kept, start_new_session=True, **files)
+            self.process = subprocess.Popen(command, cwd=cwd, env=variables, start_new_session=True, **files)
         else:
-            self.process = LaunchedProcess(words, cwd=cwd, env=kept, files=(slave,) * 3, new_session=True)
+            self.process = LaunchedProcess(
+                arguments, cwd=cwd, env=variables, files=(slave,) * 3, new_session=True
+            )
         os.close(slave)
-        self.seen = b""
+        self.output = b""
 
     def read(self, until=None, seconds=120):
-        """Read until the command ends, or has shown something."""
+        """Read until the command ends, or until its output matches a pattern."""
         deadline = time.monotonic() + seconds
-        while until is None or not re.search(until, self.seen):
-            assert time.monotonic() < deadline, self.seen.decode()
+        while until is None or not re.search(until, self.output):
+            assert time.monotonic() < deadline, self.output.decode()
             if not select.select([self.master], [], [], 1)[0]:
                 continue
             try:
-                more = os.read(self.master, 65536)
+                chunk = os.read(self.master, 65536)
             except OSError:
-                more = b""
-            if not more:
+                chunk = b""
+            if not chunk:
                 break
-            self.seen += more
+            self.output += chunk
         return self
 
     def end(self):
-        """Wait for the end; give the exit code and what stood on the screen, without colours."""
+        """Wait for the end, and return the exit code and the output without escape sequences."""
         self.read()
         code = self.process.wait(120)
         os.close(self.master)
-        return code, ESCAPES.sub("", self.seen.decode(errors="replace")).replace("\r\n", "\n")
+        return code, ESCAPES.sub("", self.output.decode(errors="replace")).replace("\r\n", "\n")
 
 
 @pytest.fixture(scope="module")
 def lake(tmp_path_factory):
     folder = tmp_path_factory.mktemp("terminal") / "lake"
-    code, shown = Terminal("ingest", EXAMPLES, "--lake", folder, "--direct").end()
-    assert code == 0, shown
+    code, output = Terminal("ingest", EXAMPLES, "--lake", folder, "--direct").end()
+    assert code == 0, output
     return folder
 
 
@@ -99,28 +101,28 @@ COMMANDS = {
 @pytest.mark.parametrize("width", [NARROW, WIDE])
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_holds_on_a_terminal(lake, command, width):
-    code, shown = Terminal(*COMMANDS[command], "--lake", lake, width=width).end()
-    assert code == (2 if command == "history" else 0), shown
-    assert "Traceback" not in shown
+    code, output = Terminal(*COMMANDS[command], "--lake", lake, width=width).end()
+    assert code == (2 if command == "history" else 0), output
+    assert "Traceback" not in output
 
 
 @pytest.mark.sampled(3)
-@pytest.mark.parametrize("words", [("clean",), ("explain",)], ids=lambda words: words[0])
+@pytest.mark.parametrize("command", [("clean",), ("explain",)], ids=lambda words: words[0])
 @pytest.mark.parametrize("width", [NARROW, WIDE])
-def test_commands_about_a_file_hold_on_a_terminal(lake, words, width):
+def test_commands_about_a_file_hold_on_a_terminal(lake, command, width):
     file = next(iter(sorted(EXAMPLES.rglob("*.md"))))
-    code, shown = Terminal(*words, file, "--lake", lake, width=width).end()
-    assert (code, "Traceback" in shown) in {(0, False), (1, False)}, shown
+    code, output = Terminal(*command, file, "--lake", lake, width=width).end()
+    assert (code, "Traceback" in output) in {(0, False), (1, False)}, output
 
 
 @pytest.mark.sampled(2)
 @pytest.mark.parametrize("width", [NARROW, 80, WIDE])
 def test_an_answer_is_no_wider_than_the_terminal(lake, width):
-    _, shown = Terminal("sql", "FROM posts", "--lake", lake, width=width).end()
-    lines = shown.splitlines()
+    _, output = Terminal("sql", "FROM posts", "--lake", lake, width=width).end()
+    lines = output.splitlines()
     assert max(cell_len(line) for line in lines if not line.startswith("postlake:")) <= width
     assert "…" in lines[0]
-    assert "columns, long cells cut; --format csv or -o FILE gives all" in shown.replace("\n", "")
+    assert "columns, long cells cut; --format csv or -o FILE gives all" in output.replace("\n", "")
 
 
 TABLES = {
@@ -136,20 +138,20 @@ TABLES = {
 @pytest.mark.parametrize("width", [NARROW, 80, WIDE])
 @pytest.mark.parametrize("command", TABLES)
 def test_headings_and_dates_are_whole_at_any_width(lake, command, width):
-    words, wholes = TABLES[command]
-    _, shown = Terminal(*words, "--lake", lake, width=width).end()
-    assert [whole for whole in wholes if not re.search(rf"(?<!\S){whole}(?!\S)", shown)] == []
+    arguments, words = TABLES[command]
+    _, output = Terminal(*arguments, "--lake", lake, width=width).end()
+    assert [word for word in words if not re.search(rf"(?<!\S){word}(?!\S)", output)] == []
 
 
 def test_rows_beyond_the_limit_are_told(lake):
-    _, shown = Terminal("sql", "SELECT path FROM files", "--lake", lake, "--rows", 3, width=WIDE).end()
-    assert "the first 3 rows; --format csv or -o FILE gives all, --rows N more" in shown
+    _, output = Terminal("sql", "SELECT path FROM files", "--lake", lake, "--rows", 3, width=WIDE).end()
+    assert "the first 3 rows; --format csv or -o FILE gives all, --rows N more" in output
 
 
 def test_letters_of_a_file_cannot_act_on_the_terminal(lake, tmp_path):
     query = "SELECT chr(27) || ']0;owned' || chr(7) || chr(10) || 'b' AS evil"
-    _, shown = Terminal("sql", query, "--lake", lake, width=WIDE).end()
-    assert r"\x1b]0;owned\x07\nb" in shown
+    _, output = Terminal("sql", query, "--lake", lake, width=WIDE).end()
+    assert r"\x1b]0;owned\x07\nb" in output
 
 
 @pytest.mark.sampled(2)
@@ -157,22 +159,22 @@ def test_letters_of_a_file_cannot_act_on_the_terminal(lake, tmp_path):
 def test_an_answer_in_a_format_cannot_act_on_the_terminal_and_stays_as_it_is_elsewhere(lake, form):
     query = "SELECT chr(27) || ']0;owned' || chr(7) || '渡口' AS evil"
     terminal = Terminal("sql", query, "--lake", lake, "--format", form)
-    _, shown = terminal.end()
-    piped = run("sql", query, "--lake", lake, "--format", form).stdout
-    assert not re.search("\x1b\\]|\x07", terminal.seen.decode())
-    assert "渡口" in shown
-    assert ("\x1b]0;owned\x07渡口" if form == "csv" else r"\u001b]0;owned\u0007渡口") in piped.replace(
+    _, output = terminal.end()
+    piped_output = run("sql", query, "--lake", lake, "--format", form).stdout
+    assert not re.search("\x1b\\]|\x07", terminal.output.decode())
+    assert "渡口" in output
+    assert ("\x1b]0;owned\x07渡口" if form == "csv" else r"\u001b]0;owned\u0007渡口") in piped_output.replace(
         "\\u001B", "\\u001b"
     )
 
 
 def test_quiet_shows_the_output_alone(tmp_path):
-    code, shown = Terminal("ingest", EXAMPLES, "--direct", "--lake", tmp_path / "lake", "--quiet").end()
+    code, output = Terminal("ingest", EXAMPLES, "--direct", "--lake", tmp_path / "lake", "--quiet").end()
     assert code == 0
-    assert shown.startswith("found")
+    assert output.startswith("found")
 
 
-# a stage of a run -> what makes it last; each is shown by the bar while it lasts
+# the progress bar shows the name of the current stage
 @pytest.mark.sampled(2)
 @pytest.mark.parametrize("stage", ["find", "transform", "load"])
 def test_ctrl_c_in_a_stage_ends_in_one_line(tmp_path, stage):
@@ -184,23 +186,25 @@ def test_ctrl_c_in_a_stage_ends_in_one_line(tmp_path, stage):
             + "<p>渡口的灯照常亮着。</p>\n" * 20
         )
         (posts / f"{number}.md").write_text(text)
-    terminal = Terminal("ingest", posts, "--direct", "--workers", 1, "--lake", tmp_path / "lake", anew=True)
+    terminal = Terminal(
+        "ingest", posts, "--direct", "--workers", 1, "--lake", tmp_path / "lake", new_interpreter=True
+    )
     terminal.read(until=stage.encode())
     os.killpg(terminal.process.pid, signal.SIGINT)
-    code, shown = terminal.end()
-    assert code == 130, shown
-    assert shown.count("interrupted; what was committed stays") == 1
-    assert "Traceback" not in shown
+    code, output = terminal.end()
+    assert code == 130, output
+    assert output.count("interrupted; what was committed stays") == 1
+    assert "Traceback" not in output
 
 
-# until what stands on the screen -> what is said of the wait for the batch that is read then
+# stage -> pattern of the output that shows it, and whether the command says that the current batch is finished first
 PREFECT_STAGES = {"find": (b"find", False), "transform": (rb"transform[^\r\n]* [1-9]", True)}
 
 
 @pytest.mark.sampled(2)
 @pytest.mark.parametrize("stage", PREFECT_STAGES)
 def test_ctrl_c_ends_a_run_in_prefects_own_api_in_one_line(tmp_path, stage):
-    until, waits = PREFECT_STAGES[stage]
+    stage_pattern, shows_wait = PREFECT_STAGES[stage]
     posts = tmp_path / "posts"
     posts.mkdir()
     for number in range(4_000):
@@ -209,15 +213,23 @@ def test_ctrl_c_ends_a_run_in_prefects_own_api_in_one_line(tmp_path, stage):
         )
     home = str(make_home(tmp_path / "prefect"))
     terminal = Terminal(
-        "ingest", posts, "--workers", 1, "--lake", tmp_path / "lake", width=WIDE, anew=True, PREFECT_HOME=home
+        "ingest",
+        posts,
+        "--workers",
+        1,
+        "--lake",
+        tmp_path / "lake",
+        width=WIDE,
+        new_interpreter=True,
+        PREFECT_HOME=home,
     )
-    terminal.read(until=until)
+    terminal.read(until=stage_pattern)
     os.killpg(terminal.process.pid, signal.SIGINT)
-    code, shown = terminal.end()
-    assert code == 130, shown
-    assert shown.count("interrupted; what was committed stays") == 1
-    assert ("the run ends once the batch under way is written" in shown) is waits
-    assert "Traceback" not in shown
+    code, output = terminal.end()
+    assert code == 130, output
+    assert output.count("interrupted; what was committed stays") == 1
+    assert ("the run ends once the batch under way is written" in output) is shows_wait
+    assert "Traceback" not in output
 
 
 ENDLESS = "SELECT count(*) FROM range(1000000) a, range(1000000) b WHERE a.range + b.range = 3"
@@ -229,23 +241,23 @@ QUERIES = {
 }
 
 
-def _wait_until_it_asks(terminal):
-    """Wait until a command has used far more processor time than it takes to start: it is amid its query."""
-    process, used = psutil.Process(terminal.process.pid), 0.0
-    while used < 2:
+def _wait_until_query_runs(terminal):
+    """Wait until a command has used much more CPU time than its start takes: the query is running."""
+    process, cpu_seconds = psutil.Process(terminal.process.pid), 0.0
+    while cpu_seconds < 2:
         assert terminal.process.poll() is None
         time.sleep(0.05)
-        used = sum(process.cpu_times()[:2])
+        cpu_seconds = sum(process.cpu_times()[:2])
 
 
 @pytest.mark.sampled(3)
 @pytest.mark.parametrize("case", QUERIES)
 def test_ctrl_c_ends_a_query(lake, tmp_path, case):
     terminal = Terminal("sql", *QUERIES[case], "--lake", lake, cwd=tmp_path)
-    _wait_until_it_asks(terminal)
+    _wait_until_query_runs(terminal)
     os.killpg(terminal.process.pid, signal.SIGINT)
-    code, shown = terminal.end()
-    assert (code, shown) == (130, "postlake: interrupted\n")
+    code, output = terminal.end()
+    assert (code, output) == (130, "postlake: interrupted\n")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -262,7 +274,7 @@ def test_ctrl_c_amid_a_callback_comes_again(monkeypatch, capsys):
     assert capsys.readouterr().err == ""
 
 
-MISUSE = {
+MISUSES = {
     "no-query": (("sql", ""), "the query is empty"),
     "no-table": (("sql", "FROM post"), 'Did you mean "posts"?'),
     "no-column": (("sql", "SELECT nope FROM posts", "-o", "x.csv"), "LINE 1: SELECT nope FROM posts"),
@@ -278,44 +290,47 @@ MISUSE = {
 }
 
 
-def _misused(tmp_path, *words, **environment):
-    """Return the exit code, what is printed, and the lines that say why; not the one that says what is started."""
-    own = {"PYTHONPATH": str(ROOT), "PREFECT_HOME": str(make_home(tmp_path / "prefect"))} | environment
-    done = run(*words, cwd=tmp_path, env=os.environ | own)
-    lines = [line for line in done.stderr.splitlines() if "starting Prefect's own API" not in line]
-    return done.returncode, done.stdout, lines
+def _run_misuse(tmp_path, *arguments, **environment):
+    """Return the exit code, stdout, and the lines of stderr, without the line about the start of Prefect's API."""
+    own_variables = {
+        "PYTHONPATH": str(ROOT),
+        "PREFECT_HOME": str(make_home(tmp_path / "prefect")),
+    } | environment
+    process = run(*arguments, cwd=tmp_path, env=os.environ | own_variables)
+    lines = [line for line in process.stderr.splitlines() if "starting Prefect's own API" not in line]
+    return process.returncode, process.stdout, lines
 
 
-@pytest.mark.parametrize("case", MISUSE)
+@pytest.mark.parametrize("case", MISUSES)
 def test_misuse_is_one_line(lake, tmp_path, case):
-    words, message = MISUSE[case]
-    code, printed, lines = _misused(tmp_path, *words, POSTLAKE_LAKE=str(lake))
-    assert (code, printed, len(lines)) == (2, "", 1), lines
+    arguments, message = MISUSES[case]
+    code, stdout, lines = _run_misuse(tmp_path, *arguments, POSTLAKE_LAKE=str(lake))
+    assert (code, stdout, len(lines)) == (2, "", 1), lines
     assert message in lines[0]
     assert not (tmp_path / "nowhere").exists()
 
 
-@pytest.mark.parametrize("words", [("ingest", EXAMPLES), ("worker",)], ids=["ingest", "worker"])
-def test_a_server_that_does_not_answer_is_said_at_once(tmp_path, words):
-    code, _, lines = _misused(tmp_path, *words, PREFECT_API_URL="http://127.0.0.1:9/api")
+@pytest.mark.parametrize("command", [("ingest", EXAMPLES), ("worker",)], ids=["ingest", "worker"])
+def test_a_server_that_does_not_answer_is_said_at_once(tmp_path, command):
+    code, _, lines = _run_misuse(tmp_path, *command, PREFECT_API_URL="http://127.0.0.1:9/api")
     assert (code, len(lines)) == (2, 1), lines
     assert "no server answers there" in lines[0]
 
 
 @pytest.fixture(scope="module")
-def hostile(tmp_path_factory):
-    """Return posts, and a lake of them, whose names, fields and text hold control characters."""
+def hostile_posts(tmp_path_factory):
+    """Return a folder of posts whose names, fields and text contain control characters, and their lake."""
     posts, escape = tmp_path_factory.mktemp("hostile"), "\x1b]0;owned\x07\x9b31m"
     fields = r'title: "T\e]0;owned\a"' "\n" r'source: "S\e[31m"' "\n" r'author: "A\e]0;owned\a"'
     (posts / f"a{escape}\nx.md").write_text(f"---\n{fields}\ndate: 2024-01-02\n---\nhello {escape} there\n")
     (posts / f"b{escape}.md").write_text(f"---\ntitle: x\ndate: no{escape}date\n---\nhi\n")
     lake = posts.parent / "hostile-lake"
-    code, shown = Terminal("ingest", posts, "--direct", "--lake", lake).end()
-    assert code == 0, shown
+    code, output = Terminal("ingest", posts, "--direct", "--lake", lake).end()
+    assert code == 0, output
     return posts, lake
 
 
-SHOWING = {
+COMMANDS_WITH_OUTPUT = {
     "ingest": ("ingest", "POSTS", "--direct"),
     "rejects": ("rejects",),
     "sql": ("sql", "SELECT path, title, source, author, text FROM posts"),
@@ -332,11 +347,13 @@ SHOWING = {
 
 
 @pytest.mark.sampled(3)
-@pytest.mark.parametrize("command", SHOWING)
-def test_no_command_shows_control_characters(hostile, command):
-    posts, lake = hostile
-    given = {"POSTS": posts, "POST": min(posts.iterdir())}
-    terminal = Terminal(*(given.get(word, word) for word in SHOWING[command]), POSTLAKE_LAKE=str(lake))
-    _, shown = terminal.end()
-    assert "Traceback" not in shown
-    assert not re.search("\x1b\\]|[\x07\x9b]", terminal.seen.decode())
+@pytest.mark.parametrize("command", COMMANDS_WITH_OUTPUT)
+def test_no_command_shows_control_characters(hostile_posts, command):
+    posts, lake = hostile_posts
+    paths = {"POSTS": posts, "POST": min(posts.iterdir())}
+    terminal = Terminal(
+        *(paths.get(word, word) for word in COMMANDS_WITH_OUTPUT[command]), POSTLAKE_LAKE=str(lake)
+    )
+    _, output = terminal.end()
+    assert "Traceback" not in output
+    assert not re.search("\x1b\\]|[\x07\x9b]", terminal.output.decode())

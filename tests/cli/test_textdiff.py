@@ -1,4 +1,4 @@
-"""What changed between two texts, as people read it."""
+"""The readable difference of two texts."""
 
 import pytest
 
@@ -7,12 +7,12 @@ from cli.output.textdiff import diff_texts, diff_words
 MARKS = {"removed": "[-{}-]", "added": "{{+{}+}}", "skipped": "<{}>", "same": "{}"}
 
 
-def spelled(line):
+def marked_text(line):
     return "".join(MARKS[span.kind].format(span.text) for span in line)
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "told"),
+    ("old", "new", "expected"),
     [
         ("灯亮着。", "灯灭着。", ["灯[-亮-]{+灭+}着。"]),
         ("The lamp is on.", "The lamp is off.", ["The lamp is [-on-]{+off+}."]),
@@ -25,13 +25,13 @@ def spelled(line):
     ],
     ids=["cjk", "latin", "added", "removed", "from-nothing", "to-nothing", "unlike", "same"],
 )
-def test_a_difference_reads(old, new, told):
-    assert [spelled(line) for line in diff_texts(old, new)] == told
+def test_a_difference_reads(old, new, expected):
+    assert [marked_text(line) for line in diff_texts(old, new)] == expected
 
 
 def test_of_a_long_passage_the_neighbourhood_of_a_change_is_given():
     line = diff_words(f"{'甲' * 200}灯亮{'乙' * 200}", f"{'甲' * 200}灯灭{'乙' * 200}")
-    assert spelled(line) == f"<177 characters>{'甲' * 23}灯[-亮-]{{+灭+}}{'乙' * 24}<176 characters>"
+    assert marked_text(line) == f"<177 characters>{'甲' * 23}灯[-亮-]{{+灭+}}{'乙' * 24}<176 characters>"
 
 
 def test_a_block_of_half_a_million_characters_is_compared_in_time():

@@ -1,4 +1,4 @@
-"""The hand-over between transform and load."""
+"""The bounded queue between transform and load."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -7,7 +7,7 @@ import pytest
 
 from flows.pipeline.execution.channel import BoundedQueue
 
-SOON_SECONDS = 10
+TIMEOUT_SECONDS = 10
 
 
 @pytest.fixture
@@ -18,51 +18,51 @@ def thread():
 
 def test_a_channel_keeps_the_order_and_counts_what_it_passed(thread):
     channel = BoundedQueue(max_items=2)
-    feeding = thread.submit(channel.put_all, range(100))
+    producer = thread.submit(channel.put_all, range(100))
     assert list(channel) == list(range(100))
-    assert feeding.result(SOON_SECONDS) == 100
+    assert producer.result(TIMEOUT_SECONDS) == 100
 
 
 @pytest.mark.parametrize("room", [1, 3])
 def test_no_more_than_room_items_wait(thread, room):
-    channel, made = BoundedQueue(room), []
-    feeding = thread.submit(channel.put_all, (made.append(number) or number for number in range(20)))
-    most_ahead = max(len(made) - number for number, _ in enumerate(channel))
-    assert feeding.result(SOON_SECONDS) == 20
-    assert most_ahead <= room + 2
+    channel, produced = BoundedQueue(room), []
+    producer = thread.submit(channel.put_all, (produced.append(number) or number for number in range(20)))
+    max_ahead = max(len(produced) - number for number, _ in enumerate(channel))
+    assert producer.result(TIMEOUT_SECONDS) == 20
+    assert max_ahead <= room + 2
 
 
 def test_a_producer_waits_for_room(thread):
     channel, third = BoundedQueue(max_items=1), threading.Event()
     items = (third.set() or number if number == 2 else number for number in range(3))
-    feeding = thread.submit(channel.put_all, items)
-    assert not feeding.done()
+    producer = thread.submit(channel.put_all, items)
+    assert not producer.done()
     assert list(channel) == [0, 1, 2]
     assert third.is_set()
 
 
 def test_a_failing_consumer_releases_the_producer(thread):
     channel = BoundedQueue(max_items=1)
-    feeding = thread.submit(channel.put_all, range(1_000_000_000))
+    producer = thread.submit(channel.put_all, range(1_000_000_000))
     with pytest.raises(ZeroDivisionError):
         [1 // item for item in channel]
     channel.close()
-    assert feeding.result(SOON_SECONDS) < 10
+    assert producer.result(TIMEOUT_SECONDS) < 10
 
 
 def test_a_consumer_that_never_began_releases_the_producer(thread):
     channel = BoundedQueue(max_items=1)
-    feeding = thread.submit(channel.put_all, range(1_000_000_000))
+    producer = thread.submit(channel.put_all, range(1_000_000_000))
     channel.close()
-    assert feeding.result(SOON_SECONDS) <= 1
+    assert producer.result(TIMEOUT_SECONDS) <= 1
 
 
 def test_a_failing_producer_ends_the_consumer_after_what_it_made(thread):
     channel = BoundedQueue(max_items=1)
-    feeding = thread.submit(channel.put_all, (6 // number for number in (3, 2, 0)))
+    producer = thread.submit(channel.put_all, (6 // number for number in (3, 2, 0)))
     assert list(channel) == [2, 3]
     with pytest.raises(ZeroDivisionError):
-        feeding.result(SOON_SECONDS)
+        producer.result(TIMEOUT_SECONDS)
 
 
 def test_nothing_fed_ends_the_consumer(thread):

@@ -1,4 +1,4 @@
-"""Learned boilerplate: from the first load on, over later ones, and against sources that are out of the ordinary."""
+"""Learned boilerplate: at the first ingest, at later ones, and for unusual sources."""
 
 import pytest
 
@@ -8,17 +8,17 @@ from flows.pipeline.options import LearnOptions, RecleanOptions
 from lake.errors import LakeError
 from posts import parse
 
-PLEA = "本台每晚八点开播，请记得按时收看旧港夜话。"
+RECURRING_TEXT = "本台每晚八点开播，请记得按时收看旧港夜话。"
 OPENINGS = "灯塔 渡口 码头 盐场 船坞 潮汐 邮局 茶楼 戏台 书店 菜场 桥头".split()
 
 
-def told(number):
-    """Return a sentence of a post's own."""
+def sentence(number):
+    """Return a sentence that occurs in one post only."""
     opening = OPENINGS[number % len(OPENINGS)]
     return f"{opening}的第{number}位看守人{chr(0x4E00 + 37 * number)}{chr(0x5200 + 53 * number)}写下了自己的见闻。"
 
 
-def fill(archive, numbers, text=lambda number: told(number) + PLEA, source="旧港夜话"):
+def fill(archive, numbers, text=lambda number: sentence(number) + RECURRING_TEXT, source="旧港夜话"):
     for number in numbers:
         archive.write(
             f"2024-03-05-{source}-{number}.md", text(number), title=f"第{number}夜", categories=[source]
@@ -29,11 +29,11 @@ def texts(archive):
     return dict(archive.live_posts().select("title", "text").iter_rows())
 
 
-def learned(archive, **how):
-    return learn(LearnOptions(lake=archive.lake, workers=1, wait_seconds=0, **how))
+def learn_lake(archive, **options):
+    return learn(LearnOptions(lake=archive.lake, workers=1, wait_seconds=0, **options))
 
 
-def template(archive):
+def newest_template(archive):
     rows = archive.rows("templates")
     return rows.filter(rows["version"] == rows["version"].max())
 
@@ -41,91 +41,94 @@ def template(archive):
 def test_a_first_ingest_of_a_large_folder_learns_and_applies_in_one_run(archive):
     fill(archive, range(MIN_FILES_TO_LEARN))
     assert archive.ingest(workers=1).balanced
-    assert texts(archive) == {f"第{number}夜": told(number) for number in range(MIN_FILES_TO_LEARN)}
+    assert texts(archive) == {f"第{number}夜": sentence(number) for number in range(MIN_FILES_TO_LEARN)}
     assert archive.posts()["template_version"].unique().to_list() == [1]
 
 
 def test_learning_cleans_the_posts_that_are_there_already(archive):
     fill(archive, range(20))
     archive.ingest()
-    assert PLEA in texts(archive)["第3夜"]
-    done = learned(archive)
-    assert (done.recleaned.posts, done.recleaned.changed) == (20, 20)
-    assert texts(archive) == {f"第{number}夜": told(number) for number in range(20)}
+    assert RECURRING_TEXT in texts(archive)["第3夜"]
+    result = learn_lake(archive)
+    assert (result.recleaned.posts, result.recleaned.changed) == (20, 20)
+    assert texts(archive) == {f"第{number}夜": sentence(number) for number in range(20)}
 
 
 def test_a_post_whose_source_is_read_otherwise_now_teaches_nothing_and_stays(archive, monkeypatch):
     fill(archive, range(20))
     archive.ingest()
     monkeypatch.setattr(parse, "source_id_of", lambda source: f"{source}-renamed")
-    done = learned(archive)
-    assert [(each.patterns, each.learned_from) for each in done.learned] == [(0, 0)]
-    assert PLEA in texts(archive)["第3夜"]
+    result = learn_lake(archive)
+    assert [(each.patterns, each.learned_from) for each in result.learned] == [(0, 0)]
+    assert RECURRING_TEXT in texts(archive)["第3夜"]
 
 
 def test_what_is_ingested_later_is_cleaned_with_the_newest_template(archive):
     fill(archive, range(20))
     archive.ingest()
-    learned(archive)
+    learn_lake(archive)
     fill(archive, [20])
     archive.ingest()
-    assert texts(archive)["第20夜"] == told(20)
+    assert texts(archive)["第20夜"] == sentence(20)
 
 
 def test_a_cleaned_post_keeps_its_place_and_times(archive):
     fill(archive, range(20))
     archive.ingest()
     before = archive.rows("posts").sort("post_id")
-    learned(archive)
+    learn_lake(archive)
     after = archive.rows("posts").sort("post_id")
-    same = ["post_id", "path", "version_at", "withdrawn_at", "published_at", "month", "blob"]
-    assert after.select(same).equals(before.select(same))
+    columns = ["post_id", "path", "version_at", "withdrawn_at", "published_at", "month", "blob"]
+    assert after.select(columns).equals(before.select(columns))
     assert archive.ingest().unchanged == 20
 
 
 def test_a_source_without_new_posts_is_not_looked_at_again(archive):
     fill(archive, range(20))
     archive.ingest()
-    learned(archive)
-    assert learned(archive).learned == []
+    learn_lake(archive)
+    assert learn_lake(archive).learned == []
 
 
 def test_new_posts_that_teach_nothing_new_make_no_version(archive):
     fill(archive, range(20))
     archive.ingest()
-    learned(archive)
+    learn_lake(archive)
     fill(archive, range(20, 24))
     archive.ingest()
-    assert [(each.version, each.is_new) for each in learned(archive).learned] == [(1, False)]
+    assert [(each.version, each.is_new) for each in learn_lake(archive).learned] == [(1, False)]
 
 
 def test_what_was_learned_stays_when_a_source_changes_its_words(archive):
     fill(archive, range(20))
     archive.ingest()
-    learned(archive)
-    other = "新的片尾曲由海边合唱团演唱，下载地址见本台公告。"
-    fill(archive, range(20, 40), lambda number: told(number) + other)
+    learn_lake(archive)
+    other_text = "新的片尾曲由海边合唱团演唱，下载地址见本台公告。"
+    fill(archive, range(20, 40), lambda number: sentence(number) + other_text)
     archive.ingest()
-    done = learned(archive)
-    assert done.learned[0].version == 2
-    assert all(any(words in pattern for pattern in template(archive)["pattern"]) for words in (PLEA, other))
-    assert texts(archive) == {f"第{number}夜": told(number) for number in range(40)}
+    result = learn_lake(archive)
+    assert result.learned[0].version == 2
+    assert all(
+        any(recurring in pattern for pattern in newest_template(archive)["pattern"])
+        for recurring in (RECURRING_TEXT, other_text)
+    )
+    assert texts(archive) == {f"第{number}夜": sentence(number) for number in range(40)}
 
 
 def test_a_source_that_changes_its_layout_raises_an_alarm(archive):
     fill(archive, range(30))
     archive.ingest()
-    learned(archive)
-    fill(archive, range(30, 60), told)
+    learn_lake(archive)
+    fill(archive, range(30, 60), sentence)
     archive.ingest()
-    assert any("layout changed" in alarm.text for alarm in learned(archive).alarms)
+    assert any("layout changed" in alarm.text for alarm in learn_lake(archive).alarms)
 
 
 def test_an_ingest_tells_of_a_source_whose_boilerplate_drifted(archive):
     fill(archive, range(30))
     archive.ingest()
-    learned(archive)
-    fill(archive, range(30, 60), told)
+    learn_lake(archive)
+    fill(archive, range(30, 60), sentence)
     alarms = archive.ingest().alarms
     assert len(alarms) == 1
     assert "旧港夜话: boilerplate is 0% of 30 new posts" in alarms[0].text
@@ -133,18 +136,18 @@ def test_an_ingest_tells_of_a_source_whose_boilerplate_drifted(archive):
 
 
 def test_a_source_of_few_posts_has_no_template(archive):
-    fill(archive, range(3), lambda _: PLEA)
+    fill(archive, range(3), lambda _: RECURRING_TEXT)
     archive.ingest()
-    assert learned(archive).learned == []
-    assert texts(archive)["第1夜"] == PLEA
+    assert learn_lake(archive).learned == []
+    assert texts(archive)["第1夜"] == RECURRING_TEXT
 
 
 def test_posts_that_share_nothing_have_a_template_of_nothing(archive):
-    fill(archive, range(12), told)
+    fill(archive, range(12), sentence)
     archive.ingest()
-    learned(archive)
+    learn_lake(archive)
     assert archive.rows("templates").select("kind", "pattern").rows() == [("nothing", "")]
-    assert texts(archive) == {f"第{number}夜": told(number) for number in range(12)}
+    assert texts(archive) == {f"第{number}夜": sentence(number) for number in range(12)}
 
 
 ARTICLE = "".join(
@@ -160,15 +163,17 @@ def test_an_article_published_a_thousand_times_is_no_boilerplate_and_hides_none(
             f"2024-03-06-poison-{number}.md", ARTICLE, title=f"转载{number}", categories=["旧港夜话"]
         )
     summary = archive.ingest(workers=1)
-    learned(archive, reset=True)
-    found = texts(archive)
-    assert [found[f"第{number}夜"] for number in range(40)] == [told(number) for number in range(40)]
-    assert found["转载7"].count("\n\n") == 4
+    learn_lake(archive, reset=True)
+    texts_by_title = texts(archive)
+    assert [texts_by_title[f"第{number}夜"] for number in range(40)] == [
+        sentence(number) for number in range(40)
+    ]
+    assert texts_by_title["转载7"].count("\n\n") == 4
     assert any("one text stands in" in alarm.text for alarm in summary.alarms)
 
 
 def test_a_description_under_a_thousand_titles_is_boilerplate(archive):
-    fill(archive, range(1000), lambda _: PLEA)
+    fill(archive, range(1000), lambda _: RECURRING_TEXT)
     archive.ingest(workers=1)
     assert set(texts(archive).values()) == {""}
 
@@ -176,44 +181,47 @@ def test_a_description_under_a_thousand_titles_is_boilerplate(archive):
 def test_one_file_sighted_a_thousand_times_counts_once(archive):
     for number in range(12):
         archive.write(
-            f"2024-03-05-{number}.md", told(number), title=f"第{number}夜", url=f"https://a.example/{number}"
+            f"2024-03-05-{number}.md",
+            sentence(number),
+            title=f"第{number}夜",
+            url=f"https://a.example/{number}",
         )
     for copy in range(300):
-        archive.write(f"copy{copy}/2024-03-05-0.md", told(0), title="第0夜", url="https://a.example/0")
+        archive.write(f"copy{copy}/2024-03-05-0.md", sentence(0), title="第0夜", url="https://a.example/0")
     archive.ingest(workers=1)
-    learned(archive, reset=True)
-    assert texts(archive)["第0夜"] == told(0)
+    learn_lake(archive, reset=True)
+    assert texts(archive)["第0夜"] == sentence(0)
 
 
 def test_only_the_named_source_is_learned_and_cleaned(archive):
     fill(archive, range(20))
     fill(archive, range(20, 40), source="对岸夜话")
     archive.ingest()
-    done = learned(archive, sources=("对岸夜话",))
-    assert len(done.learned) == 1
-    assert (texts(archive)["第3夜"], texts(archive)["第30夜"]) == (told(3) + PLEA, told(30))
+    result = learn_lake(archive, sources=("对岸夜话",))
+    assert len(result.learned) == 1
+    assert (texts(archive)["第3夜"], texts(archive)["第30夜"]) == (sentence(3) + RECURRING_TEXT, sentence(30))
 
 
 def test_a_source_that_is_not_there_is_named(archive):
     fill(archive, range(3))
     archive.ingest()
     with pytest.raises(LakeError, match="无此台"):
-        learned(archive, sources=("无此台",))
+        learn_lake(archive, sources=("无此台",))
 
 
 def test_reclean_does_what_learning_left_and_then_nothing(archive):
     fill(archive, range(20))
     archive.ingest()
-    learned(archive, reclean=False)
-    order = RecleanOptions(lake=archive.lake, workers=1, wait_seconds=0)
-    assert [reclean_lake(order).recleaned.changed for _ in range(2)] == [20, 0]
-    assert [reclean_lake(order).recleaned.posts for _ in range(1)] == [0]
+    learn_lake(archive, reclean=False)
+    options = RecleanOptions(lake=archive.lake, workers=1, wait_seconds=0)
+    assert [reclean_lake(options).recleaned.changed for _ in range(2)] == [20, 0]
+    assert [reclean_lake(options).recleaned.posts for _ in range(1)] == [0]
 
 
 def test_a_run_that_learns_is_recorded(archive):
     fill(archive, range(20))
     archive.ingest()
-    learned(archive)
+    learn_lake(archive)
     row = archive.rows("runs").sort("started_at").row(-1, named=True)
     assert (row["kind"], row["found"], row["unchanged"], row["posts"]) == ("learn", 20, 0, 20)
     assert archive.ingest().unchanged == 20
