@@ -1,4 +1,4 @@
-"""The documents: links lead somewhere, the reference is what the code says, and README stays short."""
+"""The documents: links have a target, the reference is up to date, and README is short."""
 
 import re
 import runpy
@@ -13,9 +13,9 @@ MAX_README_LINES = 150
 CODE_BLOCK = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
-# a file of the repository as CONTRIBUTING.md names it: with a folder, or one of the root by its ending
+# a file of the repository as in CONTRIBUTING.md: with a folder, or a file of the root with a known ending
 REPOSITORY_PATH = re.compile(r"`((?:[\w.-]+/)+[\w.-]*|[\w-]+\.(?:py|toml|yaml|yml|lock|md))`")
-# what a reader is asked to make
+# files that a reader is to create
 NEW_FILES = {"flows/export.py", "tests/golden/word-count.md", "tests/golden/word-count.json", "site/"}
 NAMES = [path.relative_to(ROOT).as_posix() for path in DOCUMENTS]
 REFERENCE = sorted((ROOT / "docs" / "reference").glob("*.md"))
@@ -23,7 +23,7 @@ REFERENCE = sorted((ROOT / "docs" / "reference").glob("*.md"))
 
 @cache
 def generator():
-    """Return the names of docs/generate.py, which imports most of the code."""
+    """Return the globals of docs/generate.py, which imports most of the code."""
     return runpy.run_path(str(ROOT / "docs" / "generate.py"))
 
 
@@ -52,7 +52,7 @@ def test_every_link_leads_to_a_file_and_a_heading(document):
     assert broken == []
 
 
-# the reference names files of a lake
+# pages of the reference name files of a lake, which are not in the repository
 @pytest.mark.parametrize("document", sorted({*DOCUMENTS} - {*REFERENCE}), ids=lambda path: path.name)
 def test_every_file_that_is_named_is_in_the_repository(document):
     paths = {path for path in REPOSITORY_PATH.findall(text_of(document)) if is_of_repository(path)}
@@ -60,7 +60,7 @@ def test_every_file_that_is_named_is_in_the_repository(document):
 
 
 def is_of_repository(path):
-    """Return whether a path is one of the repository's; what runs leave lies in data/."""
+    """Return whether a path is one of the repository; runs write to data/."""
     folder, is_below, _ = path.partition("/")
     return not is_below or (folder != "data" and (ROOT / folder).is_dir())
 

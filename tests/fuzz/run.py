@@ -17,11 +17,11 @@ ROOT = Path(__file__).parents[2]
 PYTEST = (sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--hypothesis-profile=fuzz")
 
 
-def properties(tests):
-    """Return the ids of all properties below some paths."""
+def list_properties(tests):
+    """Return the ids of all property tests below some paths."""
     command = [*PYTEST, "--collect-only", "-m", "hypothesis", *tests]
-    listed = subprocess.run(command, cwd=ROOT, text=True, stdout=subprocess.PIPE, check=True).stdout
-    return [line for line in listed.splitlines() if "::" in line]
+    output = subprocess.run(command, cwd=ROOT, text=True, stdout=subprocess.PIPE, check=True).stdout
+    return [line for line in output.splitlines() if "::" in line]
 
 
 class Search:
@@ -30,7 +30,7 @@ class Search:
     def __init__(self, tests, ends_at):
         self.tests, self.ends_at = tests, ends_at
         self.turns, self.lock = count(), threading.Lock()
-        self.rounds, self.finds = 0, dict[str, str]()
+        self.searches, self.failures = 0, dict[str, str]()
 
     def work(self):
         while time.monotonic() < self.ends_at and (test := self.next_test()):
@@ -38,47 +38,52 @@ class Search:
 
     def next_test(self):
         with self.lock:
-            left = [test for test in self.tests if test not in self.finds]
-            return left[next(self.turns) % len(left)] if left else None
+            remaining = [test for test in self.tests if test not in self.failures]
+            return remaining[next(self.turns) % len(remaining)] if remaining else None
 
     def search(self, test):
         seed = f"--hypothesis-seed={random.randrange(2**32)}"
         try:
-            left = max(self.ends_at - time.monotonic(), 1)
-            done = subprocess.run(
-                [*PYTEST, seed, test], cwd=ROOT, text=True, capture_output=True, check=False, timeout=left
+            remaining = max(self.ends_at - time.monotonic(), 1)
+            process = subprocess.run(
+                [*PYTEST, seed, test],
+                cwd=ROOT,
+                text=True,
+                capture_output=True,
+                check=False,
+                timeout=remaining,
             )
         except subprocess.TimeoutExpired:
             return
         with self.lock:
-            self.rounds += 1
-            if done.returncode == 0:
+            self.searches += 1
+            if process.returncode == 0:
                 return
-            first = test not in self.finds
-            self.finds[test] = (
+            first = test not in self.failures
+            self.failures[test] = (
                 f"{Path(sys.executable).name} -m pytest --hypothesis-profile=fuzz {seed} '{test}'"
             )
             if first:
-                print(f"{done.stdout}{done.stderr}\nfound by: {self.finds[test]}\n", flush=True)
+                print(f"{process.stdout}{process.stderr}\nfound by: {self.failures[test]}\n", flush=True)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("tests", nargs="*", default=["tests"])
-    asked = parser.parse_args()
-    tests = properties(asked.tests)
+    options = parser.parse_args()
+    tests = list_properties(options.tests)
     random.shuffle(tests)
-    search = Search(tests, time.monotonic() + 60 * asked.minutes)
+    search = Search(tests, time.monotonic() + 60 * options.minutes)
     workers = [threading.Thread(target=search.work) for _ in range(os.cpu_count() or 1)]
     for worker in workers:
         worker.start()
     for worker in workers:
         worker.join()
-    print(f"{len(tests)} properties, {search.rounds} searches, {len(search.finds)} found wanting")
-    for line in search.finds.values():
+    print(f"{len(tests)} properties, {search.searches} searches, {len(search.failures)} found wanting")
+    for line in search.failures.values():
         print(line)
-    return int(bool(search.finds) or not search.rounds)
+    return int(bool(search.failures) or not search.searches)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What is wrong with the files of a lake is told in one line, whoever comes upon it."""
+"""Damaged files of a lake are reported in one line by every command."""
 
 import json
 import os
@@ -33,16 +33,16 @@ def fill(archive):
 
 
 @pytest.fixture(scope="module")
-def filled(tmp_path_factory):
+def snapshot(tmp_path_factory):
     return Snapshot.take(tmp_path_factory.mktemp("damage"), fill)
 
 
 @pytest.fixture
-def archive(filled):
-    return filled.restore()
+def archive(snapshot):
+    return snapshot.restore()
 
 
-def largest(archive, table):
+def largest_file(archive, table):
     return max((archive.lake / table).rglob("*.parquet"), key=lambda file: file.stat().st_size)
 
 
@@ -59,7 +59,7 @@ def scramble(file):
     file.write_bytes(content[:4] + bytes(reversed(content[4:-8])) + content[-8:])
 
 
-HARMS = {
+DAMAGES = {
     "truncated": truncate,
     "zeros": fill_with_zeros,
     "scrambled": scramble,
@@ -73,42 +73,42 @@ READERS = {
 
 
 @pytest.mark.sampled(3)
-@pytest.mark.parametrize("harm", HARMS.values(), ids=HARMS)
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
 @pytest.mark.parametrize("read", READERS.values(), ids=READERS)
-def test_a_reader_names_the_damaged_file_its_table_and_what_to_do(archive, tmp_path, harm, read):
-    file = largest(archive, "posts")
-    harm(file)
-    with pytest.raises(DamagedError) as told, explaining_damage(archive.lake):
+def test_a_reader_names_the_damaged_file_its_table_and_what_to_do(archive, tmp_path, damage, read):
+    file = largest_file(archive, "posts")
+    damage(file)
+    with pytest.raises(DamagedError) as error, explaining_damage(archive.lake):
         read(open_lake(archive.lake), tmp_path)
-    line = str(told.value)
-    assert line.startswith(f"{file}: a file of table posts is damaged: ")
-    assert line.endswith(f"`postlake verify --lake {archive.lake}` lists all that is damaged")
-    assert "\n" not in line
+    message = str(error.value)
+    assert message.startswith(f"{file}: a file of table posts is damaged: ")
+    assert message.endswith(f"`postlake verify --lake {archive.lake}` lists all that is damaged")
+    assert "\n" not in message
 
 
 @pytest.mark.sampled(2)
-@pytest.mark.parametrize("harm", HARMS.values(), ids=HARMS)
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
 @pytest.mark.parametrize("table", ["posts", "files"])
-def test_a_run_that_writes_names_it_too(archive, harm, table):
-    harm(largest(archive, table))
+def test_a_run_that_writes_names_it_too(archive, damage, table):
+    damage(largest_file(archive, table))
     archive.write("0.md", url="https://a.example/0", title="改了", categories=["旧刊"])
     with pytest.raises(DamagedError, match=f"a file of table {table} is damaged"):
         archive.ingest()
 
 
-LOGS = {"garbage": b"garbage{", "half": b'{"add":{"path":"part', "zeros": bytes(200)}
+LOG_CONTENTS = {"garbage": b"garbage{", "half": b'{"add":{"path":"part', "zeros": bytes(200)}
 
 
-@pytest.mark.parametrize("content", LOGS.values(), ids=LOGS)
+@pytest.mark.parametrize("content", LOG_CONTENTS.values(), ids=LOG_CONTENTS)
 @pytest.mark.parametrize("table", ["posts", "runs"])
 def test_a_damaged_log_is_named_by_its_entry_and_verify_goes_on(archive, table, content):
     entry = max((archive.lake / table / "_delta_log").glob("*.json"))
     entry.write_bytes(content)
     with pytest.raises(DamagedError, match=f"{entry}: a file of table {table} is damaged: it is no JSON"):
         open_lake(archive.lake).table(table)
-    largest(archive, "raw").unlink()
-    found = {(each.check, each.table) for each in verify(archive.lake).shown}
-    assert found == {(Check.READABLE, table), (Check.FILES_EXIST, "raw")}
+    largest_file(archive, "raw").unlink()
+    checks_and_tables = {(each.check, each.table) for each in verify(archive.lake).shown}
+    assert checks_and_tables == {(Check.READABLE, table), (Check.FILES_EXIST, "raw")}
 
 
 def test_an_empty_entry_of_a_log_which_is_read_as_nothing_is_found(archive):
@@ -127,16 +127,16 @@ def test_a_lake_without_its_runs_is_not_made_anew_over_its_tables(archive):
 
 def test_a_lake_is_looked_through_once_for_an_error_that_it_does_not_explain(archive):
     with (
-        pytest.raises(ValueError, match="a bug") as told,
+        pytest.raises(ValueError, match="a bug") as error,
         explaining_damage(archive.lake),
         explaining_damage(archive.lake),
     ):
         raise ValueError("a bug")
-    assert told.value.__notes__ == [f"{archive.lake}: was looked through for damage, and has none"]
+    assert error.value.__notes__ == [f"{archive.lake}: was looked through for damage, and has none"]
 
 
 def test_a_faulty_query_is_not_taken_for_damage(archive):
-    largest(archive, "posts").unlink()
+    largest_file(archive, "posts").unlink()
     with pytest.raises(QueryError), explaining_damage(archive.lake):
         run_query(open_lake(archive.lake).at_versions({"posts": 0}), "SELEC 1", 1)
 
@@ -157,10 +157,10 @@ def test_a_holder_of_the_lock_that_cannot_be_read_is_another_run(archive, conten
             pass
 
 
-def cli(*words, preexec_fn=None):
+def run_command(*arguments, preexec_fn=None):
     if preexec_fn is None:
-        return run(*words)
-    command = [sys.executable, "-m", "cli", *map(str, words)]
+        return run(*arguments)
+    command = [sys.executable, "-m", "cli", *map(str, arguments)]
     return subprocess.run(
         command, capture_output=True, text=True, timeout=120, check=False, preexec_fn=preexec_fn
     )
@@ -176,13 +176,13 @@ def test_a_limit_on_the_size_of_files_ends_a_run_in_one_line_and_the_next_one_go
             f"more/{number}.md",
             b"---\ntitle: x%d\ndate: 2024-03-05\n---\n" % number + os.urandom(900).hex().encode(),
         )
-    failed = cli(
+    process = run_command(
         "ingest", archive.folder, "--direct", "--lake", archive.lake, "--workers", 1, preexec_fn=limit_files
     )
-    assert (failed.returncode, "Traceback" in failed.stderr) == (1, False)
-    # above it may stand what delta-rs prints of itself when it panics
+    assert (process.returncode, "Traceback" in process.stderr) == (1, False)
+    # lines before it may come from delta-rs, which prints its own message if it panics
     assert (
-        "file too large; raise the limit on the size of files (ulimit -f)" in failed.stderr.splitlines()[-1]
+        "file too large; raise the limit on the size of files (ulimit -f)" in process.stderr.splitlines()[-1]
     )
     archive.ingest()
     assert archive.live_posts().height == POSTS + 40
@@ -191,15 +191,15 @@ def test_a_limit_on_the_size_of_files_ends_a_run_in_one_line_and_the_next_one_go
 
 @pytest.fixture
 def small_disk(tmp_path):
-    place = tmp_path / "small"
-    place.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", place], capture_output=True, check=False
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mount = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", folder], capture_output=True, check=False
     )
-    if mounted.returncode:
+    if mount.returncode:
         pytest.skip("no file system can be mounted here")
-    yield place
-    subprocess.run(["umount", place], check=True)
+    yield folder
+    subprocess.run(["umount", folder], check=True)
 
 
 def test_a_full_disk_ends_a_run_in_one_line_and_the_next_one_goes_on(archive, small_disk):
@@ -209,34 +209,34 @@ def test_a_full_disk_ends_a_run_in_one_line_and_the_next_one_goes_on(archive, sm
             f"more/{number}.md",
             b"---\ntitle: x%d\ndate: 2024-03-05\n---\n" % number + os.urandom(900).hex().encode(),
         )
-    order = IngestOptions(sources=(str(archive.folder),), lake=small_disk / "lake", workers=1)
+    options = IngestOptions(sources=(str(archive.folder),), lake=small_disk / "lake", workers=1)
     with pytest.raises(StorageError, match="no space left on device; free some of it, then run again"):
-        ingest(order)
+        ingest(options)
     (small_disk / "filler").unlink()
     subprocess.run(["mount", "-o", "remount,size=20m", small_disk], check=True)
-    assert ingest(order).balanced
-    assert verify(order.lake).findings == 0
+    assert ingest(options).balanced
+    assert verify(options.lake).findings == 0
 
 
 @pytest.mark.parametrize(
-    "words", [("sql", "SELECT * FROM posts", "--format", "csv"), ("info",)], ids=["sql", "info"]
+    "arguments", [("sql", "SELECT * FROM posts", "--format", "csv"), ("info",)], ids=["sql", "info"]
 )
-def test_the_command_line_ends_with_1_and_one_line(archive, words):
-    truncate(largest(archive, "posts"))
-    failed = cli(*words, "--lake", archive.lake)
-    assert (failed.returncode, len(failed.stderr.splitlines()), failed.stdout) == (1, 1, "")
-    assert failed.stderr.startswith(
-        f"postlake: {largest(archive, 'posts')}: a file of table posts is damaged"
+def test_the_command_line_ends_with_1_and_one_line(archive, arguments):
+    truncate(largest_file(archive, "posts"))
+    process = run_command(*arguments, "--lake", archive.lake)
+    assert (process.returncode, len(process.stderr.splitlines()), process.stdout) == (1, 1, "")
+    assert process.stderr.startswith(
+        f"postlake: {largest_file(archive, 'posts')}: a file of table posts is damaged"
     )
 
 
 def test_verify_tells_all_that_is_damaged(archive):
-    truncate(largest(archive, "posts"))
-    fill_with_zeros(largest(archive, "raw"))
-    failed = cli("verify", "--json", "--lake", archive.lake)
-    found = [each for tally in json.loads(failed.stdout)["checks"] for each in tally["shown"]]
-    assert failed.returncode == 1
-    assert {(each["check"], each["table"]) for each in found} == {
+    truncate(largest_file(archive, "posts"))
+    fill_with_zeros(largest_file(archive, "raw"))
+    process = run_command("verify", "--json", "--lake", archive.lake)
+    findings = [each for tally in json.loads(process.stdout)["checks"] for each in tally["shown"]]
+    assert process.returncode == 1
+    assert {(each["check"], each["table"]) for each in findings} == {
         ("files_there", "posts"),
         ("readable", "raw"),
     }

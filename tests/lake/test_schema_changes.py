@@ -1,4 +1,4 @@
-"""A column comes to a table: lakes of an older postlake under a newer one, and the other way round."""
+"""A column is added to a table: a newer postlake uses the lake of an older one, and the other way round."""
 
 import json
 import subprocess
@@ -11,55 +11,55 @@ from cli import app
 from paths import KIT, ROOT
 from schemas.tables import TABLES
 
-NEWER = KIT / "newer.py"
+NEWER_POSTLAKE = KIT / "newer.py"
 URL = "https://a.example/{}"
-WORDS = "渡口的红绿灯照常亮着,第{}天也没有船来。"
+TEXT = "渡口的红绿灯照常亮着,第{}天也没有船来。"
 
 
 @pytest.fixture
-def older(archive):
-    """A lake with rows in every table: an edit, a withdrawn post, a reject, a template."""
+def older_lake(archive):
+    """Return a lake with rows in every table: an edited post, a withdrawn post, a reject, a template."""
     for number in range(12):
-        archive.write(f"{number}.md", WORDS.format(number), url=URL.format(number))
+        archive.write(f"{number}.md", TEXT.format(number), url=URL.format(number))
     archive.put("bad.md", b"---\ntitle: never closed\n")
     archive.ingest()
     archive.write("0.md", "改过的文字。", url=URL.format(0))
     archive.remove("1.md")
     archive.ingest()
-    run_as_this(archive, [["learn"]])
+    run_with_this_version(archive, [["learn"]])
     return archive
 
 
-def lines(archive, commands):
-    return [[*words, "--lake", str(archive.lake)] for words in commands]
+def add_lake_option(archive, commands):
+    return [[*arguments, "--lake", str(archive.lake)] for arguments in commands]
 
 
-def run_as_newer(archive, table, commands):
-    told = json.dumps(lines(archive, commands))
-    # in an interpreter of its own: what is imported before binds the tables as they are
-    command = [sys.executable, str(NEWER), table, told]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
-    for each in map(json.loads, done.stdout.splitlines()):
+def run_with_newer_version(archive, table, commands):
+    commands_json = json.dumps(add_lake_option(archive, commands))
+    # in a new interpreter, since imported modules already use the tables without the column
+    command = [sys.executable, str(NEWER_POSTLAKE), table, commands_json]
+    process = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
+    for each in map(json.loads, process.stdout.splitlines()):
         assert (each["code"], each["error"]) == (0, None), each
-    return done.stdout
+    return process.stdout
 
 
-def run_as_this(archive, commands):
-    for words in lines(archive, commands):
-        done = CliRunner().invoke(app, words, catch_exceptions=False)
-        assert done.exit_code == 0, (words, done.output)
+def run_with_this_version(archive, commands):
+    for arguments in add_lake_option(archive, commands):
+        result = CliRunner().invoke(app, arguments, catch_exceptions=False)
+        assert result.exit_code == 0, (arguments, result.output)
 
 
-def reading(archive):
+def read_commands(archive):
     report = str(archive.lake.parent / "report.html")
-    asked = [
+    queries = [
         ["sql", f"SELECT * FROM {name}"]
         for name in (*TABLES, "versions", "sources", "posts_at('2030-01-01')")
     ]
-    return [["info"], ["report", "--html", report], ["history", URL.format(0)], *asked]
+    return [["info"], ["report", "--html", report], ["history", URL.format(0)], *queries]
 
 
-def writing(archive):
+def write_commands(archive):
     return [
         ["ingest", str(archive.folder), "--direct"],
         ["replay"],
@@ -70,28 +70,34 @@ def writing(archive):
     ]
 
 
-def change(archive, number):
-    """Edit posts, bring one back, withdraw another, add a new one."""
+def change_posts(archive, number):
+    """Edit a post, add a withdrawn one again, withdraw another, and add a new one."""
     archive.write("2.md", f"又改过的文字,第{number}版。", url=URL.format(2))
-    archive.write("1.md", WORDS.format(1), url=URL.format(1))
+    archive.write("1.md", TEXT.format(1), url=URL.format(1))
     archive.remove(f"{number}.md")
     archive.write(f"new{number}.md", "新来的。", url=URL.format(f"new{number}"))
 
 
 @pytest.mark.sampled(7)
 @pytest.mark.parametrize("table", TABLES)
-def test_a_lake_gains_a_column_and_goes_on_with_a_postlake_that_does_not_know_it(older, table):
-    asked = ["sql", f"SELECT added FROM {table}"]
-    change(older, 3)
-    run_as_newer(older, table, [*reading(older), asked, *writing(older), *reading(older), asked])
-    change(older, 4)
-    run_as_this(older, [*reading(older), *writing(older)])
-    assert older.titles() == ["一盏灯"] * 12
+def test_a_lake_gains_a_column_and_goes_on_with_a_postlake_that_does_not_know_it(older_lake, table):
+    query = ["sql", f"SELECT added FROM {table}"]
+    change_posts(older_lake, 3)
+    run_with_newer_version(
+        older_lake,
+        table,
+        [*read_commands(older_lake), query, *write_commands(older_lake), *read_commands(older_lake), query],
+    )
+    change_posts(older_lake, 4)
+    run_with_this_version(older_lake, [*read_commands(older_lake), *write_commands(older_lake)])
+    assert older_lake.titles() == ["一盏灯"] * 12
 
 
-def test_a_value_that_this_postlake_does_not_know_stays_where_its_row_does(older):
-    older.write("new.md", "新来的。", url=URL.format("new"))
-    run_as_newer(older, "posts", writing(older)[:1])
-    change(older, 3)
-    run_as_this(older, writing(older)[:1])
-    assert dict(older.rows("posts").select("path", "added").drop_nulls().iter_rows()) == {"new.md": "new"}
+def test_a_value_that_this_postlake_does_not_know_stays_where_its_row_does(older_lake):
+    older_lake.write("new.md", "新来的。", url=URL.format("new"))
+    run_with_newer_version(older_lake, "posts", write_commands(older_lake)[:1])
+    change_posts(older_lake, 3)
+    run_with_this_version(older_lake, write_commands(older_lake)[:1])
+    assert dict(older_lake.rows("posts").select("path", "added").drop_nulls().iter_rows()) == {
+        "new.md": "new"
+    }

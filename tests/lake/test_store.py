@@ -1,4 +1,4 @@
-"""A lake on disk: made, refused, found again."""
+"""The creation and opening of a lake on disk."""
 
 import shutil
 
@@ -48,11 +48,11 @@ def test_another_granularity_is_refused_and_changes_nothing(archive):
 
 
 @pytest.mark.sampled(3)
-@pytest.mark.parametrize("made", range(len(TABLES)))
-def test_a_lake_whose_making_was_cut_short_is_made_again(archive, made):
+@pytest.mark.parametrize("table_count", range(len(TABLES)))
+def test_a_lake_whose_making_was_cut_short_is_made_again(archive, table_count):
     archive.write("a.md")
     create_lake(archive.lake, None)
-    for name in list(TABLES)[made:]:
+    for name in list(TABLES)[table_count:]:
         shutil.rmtree(archive.lake / name)
     assert (archive.ingest().posts, archive.live_posts().height) == (1, 1)
 
@@ -73,17 +73,17 @@ def test_a_file_in_the_place_of_a_lake_is_refused(archive):
 
 
 def test_a_lake_below_a_file_is_refused(archive):
-    below = type(archive)(archive.folder, archive.put("file", b"") / "lake")
+    archive_below_file = type(archive)(archive.folder, archive.put("file", b"") / "lake")
     with pytest.raises(LakeError):
-        below.ingest()
+        archive_below_file.ingest()
 
 
-@pytest.mark.parametrize("there", ["nothing", "a-file", "an-empty-folder"])
-def test_there_is_no_lake_to_open_in(tmp_path, there):
+@pytest.mark.parametrize("name", ["nothing", "a-file", "an-empty-folder"])
+def test_there_is_no_lake_to_open_in(tmp_path, name):
     (tmp_path / "a-file").write_text("")
     (tmp_path / "an-empty-folder").mkdir()
     with pytest.raises(LakeError, match="no lake here"):
-        open_lake(tmp_path / there)
+        open_lake(tmp_path / name)
 
 
 @pytest.mark.sampled(4)
@@ -91,29 +91,29 @@ def test_there_is_no_lake_to_open_in(tmp_path, there):
     "name", ["a b", "数据湖", "100%", "x#1", "q?", "st*r", "it's", "{x}", "a&b=c", "source=x", "month=1"]
 )
 def test_a_lake_may_lie_in_a_folder_of_any_name(archive, name):
-    odd = type(archive)(archive.folder, archive.folder.parent / name / "lake")
-    odd.write("a.md", url="https://a.example/1")
-    odd.ingest()
-    odd.write("a.md", url="https://a.example/1", title="改了")
-    odd.ingest()
-    assert sql.run_query(open_lake(odd.lake), "SELECT title FROM posts", 9)[1] == [("改了",)]
+    odd_archive = type(archive)(archive.folder, archive.folder.parent / name / "lake")
+    odd_archive.write("a.md", url="https://a.example/1")
+    odd_archive.ingest()
+    odd_archive.write("a.md", url="https://a.example/1", title="改了")
+    odd_archive.ingest()
+    assert sql.run_query(open_lake(odd_archive.lake), "SELECT title FROM posts", 9)[1] == [("改了",)]
 
 
 @pytest.mark.parametrize("name", ["a%20b", "[1]", "a\\b"], ids=["escape", "brackets", "backslash"])
 def test_a_folder_whose_name_delta_takes_for_another_is_refused_before_anything_is_written(archive, name):
-    odd = type(archive)(archive.folder, archive.folder.parent / name / "lake")
-    odd.write("a.md")
+    odd_archive = type(archive)(archive.folder, archive.folder.parent / name / "lake")
+    odd_archive.write("a.md")
     with pytest.raises(LakeError):
-        odd.ingest()
+        odd_archive.ingest()
     assert [path.name for path in archive.folder.parent.iterdir()] == ["posts"]
 
 
 def test_a_lake_that_was_moved_goes_on_where_it_is(archive):
     archive.write("a.md")
     archive.ingest()
-    moved = type(archive)(archive.folder, archive.lake.with_name("moved"))
-    archive.lake.rename(moved.lake)
-    assert (moved.ingest().unchanged, moved.live_posts().height) == (1, 1)
+    moved_archive = type(archive)(archive.folder, archive.lake.with_name("moved"))
+    archive.lake.rename(moved_archive.lake)
+    assert (moved_archive.ingest().unchanged, moved_archive.live_posts().height) == (1, 1)
 
 
 def test_every_reader_may_read_and_write_the_tables(examples):
@@ -130,11 +130,11 @@ def test_the_log_holds_no_texts(examples):
 def test_a_table_made_by_an_older_version_gains_the_columns_that_it_lacks(archive):
     archive.write("a.md")
     archive.ingest()
-    older = archive.rows("runs").drop("alarms")
+    old_rows = archive.rows("runs").drop("alarms")
     DeltaTable.create(
         str(archive.lake / "runs"), to_arrow(empty_table("runs").drop("alarms")).schema, mode="overwrite"
     )
-    older.write_delta(str(archive.lake / "runs"), mode="append")
+    old_rows.write_delta(str(archive.lake / "runs"), mode="append")
     archive.ingest()
     assert archive.rows("runs").sort("started_at")["alarms"].to_list() == [None, []]
     assert sql.run_query(open_lake(archive.lake), "SELECT count(alarms), count(*) FROM runs", 1)[1] == [

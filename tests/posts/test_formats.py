@@ -1,4 +1,4 @@
-"""Every format of files has a golden case, and one place that names it."""
+"""Every file format has a golden case and a handler."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A case file and the whole of what it becomes, side by side in tests/golden."""
+"""Golden cases: a file in tests/golden, and beside it the expected columns as JSON."""
 
 import json
 from dataclasses import asdict
@@ -18,10 +18,10 @@ CASES = sorted(path for path in GOLDEN.rglob("*.*") if path.suffix != ".json")
 def test_a_file_becomes_what_is_written_beside_it(case, engine):
     expected = json.loads(case.with_suffix(".json").read_text("utf-8"))
     content = case.read_bytes()
-    became = asdict(
+    outcome = asdict(
         parse(RawFile("/blog", case.relative_to(GOLDEN).as_posix(), content, blob_id(content)), engine)
     )
-    as_json = json.loads(json.dumps(became, default=lambda moment: moment.isoformat()))
+    as_json = json.loads(json.dumps(outcome, default=lambda moment: moment.isoformat()))
     assert {name: as_json[name] for name in expected} == expected
 
 

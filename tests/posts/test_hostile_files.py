@@ -1,4 +1,4 @@
-"""Bad input: each file gives a post or a reason why not, never an exception, and text that a column can hold."""
+"""Bad input: each file gives a post or a reason, never an exception, and only text that a column can contain."""
 
 import json
 import os
@@ -18,12 +18,12 @@ from schemas.keys import blob_id
 HEAD = "title: Lamp\ndate: 2024-03-05\n"
 
 
-def became(content, name="2024-03-05-x.md", engine=HtmlParser.LEXBOR):
+def parse_bytes(content, name="2024-03-05-x.md", engine=HtmlParser.LEXBOR):
     return parse(RawFile("/blog", name, content, blob_id(content)), engine)
 
 
-def post(front=HEAD, body="Text.\n", **how):
-    return became(f"---\n{front}---\n{body}".encode(), **how)
+def post(front_matter=HEAD, body="Text.\n", **options):
+    return parse_bytes(f"---\n{front_matter}---\n{body}".encode(), **options)
 
 
 def strings(value):
@@ -35,8 +35,8 @@ def strings(value):
     return [value] if isinstance(value, str) else []
 
 
-def is_sound(outcome):
-    """A refusal, or a post of texts that a UTF-8 column holds and an `extra` that any JSON reader reads."""
+def is_valid(outcome):
+    """Assert that an outcome is a refusal, or a post with texts that are valid UTF-8 and an `extra` that is strict JSON."""
     assert isinstance(outcome, Post | NotAPost)
     "".join(strings(asdict(outcome))).encode()
     if isinstance(outcome, Post) and outcome.extra is not None:
@@ -44,13 +44,13 @@ def is_sound(outcome):
     return True
 
 
-def unhurt(front, body="Text.\n"):
-    """Parse in a process of its own, which a crash of the C library would end; give what it became."""
+def parse_in_subprocess(front_matter, body="Text.\n"):
+    """Parse a post in a new process, since the C library may crash, and return the printed outcome."""
     script = (
         "import sys; from posts.parse import *; c = sys.stdin.buffer.read();"
         "print(parse(RawFile('/blog', 'x.md', c, '')))"
     )
-    file = f"---\n{front}---\n{body}".encode()
+    file = f"---\n{front_matter}---\n{body}".encode()
     return subprocess.check_output([sys.executable, "-c", script], input=file, cwd=ROOT).decode()
 
 
@@ -92,7 +92,7 @@ FILES = {
 
 @pytest.mark.parametrize("content", FILES.values(), ids=FILES)
 def test_a_bad_file_is_a_post_or_a_refusal(content):
-    assert is_sound(became(content))
+    assert is_valid(parse_bytes(content))
 
 
 FRONTS = {
@@ -129,7 +129,7 @@ FRONTS = {
 
 @pytest.mark.parametrize("front", FRONTS.values(), ids=FRONTS)
 def test_hostile_front_matter_is_a_post_or_a_refusal(front):
-    assert is_sound(post(f"{HEAD}{front}\n"))
+    assert is_valid(post(f"{HEAD}{front}\n"))
 
 
 @pytest.mark.parametrize("anchor", ["a", "1", "_", "-", "-a", "A-"])
@@ -176,14 +176,14 @@ DATES += [
 @pytest.mark.parametrize("date", DATES)
 @pytest.mark.parametrize("name", ["0000-00-00-x.md", "9999-99-99-x.md", "२०२४-०३-०५-x.md"])
 def test_an_impossible_date_is_a_post_or_a_refusal(date, name):
-    assert is_sound(post(f"title: Lamp\ndate: {date}\n", name=name))
+    assert is_valid(post(f"title: Lamp\ndate: {date}\n", name=name))
 
 
 @pytest.mark.parametrize(
     "epoch", ["-1", "0", "9" * 30, "253402300800000", "1709601600", "-" + "9" * 400, "NaN", "٣"]
 )
 def test_an_impossible_epoch_is_a_post_or_a_refusal(epoch):
-    assert is_sound(post(body=f"<!--{epoch}-->\nText.\n"))
+    assert is_valid(post(body=f"<!--{epoch}-->\nText.\n"))
 
 
 BODIES = {
@@ -240,8 +240,8 @@ BODIES = {
 @pytest.mark.parametrize("body", BODIES)
 def test_a_hostile_body_is_a_post_and_the_engines_agree(body):
     lexbor, soup = (post(body=BODIES[body], engine=engine) for engine in HtmlParser)
-    assert is_sound(lexbor)
-    assert is_sound(soup)
+    assert is_valid(lexbor)
+    assert is_valid(soup)
     assert (lexbor.text, lexbor.images) == (soup.text, soup.images)
 
 
@@ -272,7 +272,7 @@ NAMES = [
 @pytest.mark.parametrize("name", NAMES, ids=lambda name: name[:16])
 def test_any_source_name_is_a_safe_partition(name):
     outcome = post(f"{HEAD}source: {name}\n")
-    assert is_sound(outcome)
+    assert is_valid(outcome)
     assert len(outcome.source_id) <= 51
     assert set(outcome.source_id) <= set("abcdefghijklmnopqrstuvwxyz0123456789-")
 
@@ -340,7 +340,7 @@ HOSTILE_TO_LIBYAML = {
 @pytest.mark.sampled(4)
 @pytest.mark.parametrize("front", HOSTILE_TO_LIBYAML.values(), ids=HOSTILE_TO_LIBYAML)
 def test_nesting_that_crashes_libyaml_is_refused_in_time(front):
-    assert "front_matter_hostile" in unhurt(HEAD + front)
+    assert "front_matter_hostile" in parse_in_subprocess(HEAD + front)
 
 
 def test_a_set_of_tags_is_in_the_same_order_on_every_machine():

@@ -126,12 +126,14 @@ INLINE = st.lists(WORDS, min_size=1, max_size=6).map("".join)
 LINK = INLINE.map(lambda text: f'<a href="/b">{text}</a><img src="i.png" alt="a">')
 
 
-def _in(tag, inner):
+def _wrap(tag, inner):
     return inner.map(lambda html: f"<{tag}>{html}</{tag}>")
 
 
-LEAF = st.one_of(*(_in(tag, INLINE | LINK) for tag in ("p", "h2", "pre", "figcaption", "div", "div hidden")))
-ROW = st.lists(_in("td", INLINE), min_size=1, max_size=3).map(lambda cells: f"<tr>{''.join(cells)}</tr>")
+LEAF = st.one_of(
+    *(_wrap(tag, INLINE | LINK) for tag in ("p", "h2", "pre", "figcaption", "div", "div hidden"))
+)
+ROW = st.lists(_wrap("td", INLINE), min_size=1, max_size=3).map(lambda cells: f"<tr>{''.join(cells)}</tr>")
 TABLE = st.lists(ROW, min_size=1, max_size=3).map(
     lambda rows: f"<table><tbody>{''.join(rows)}</tbody></table>"
 )
@@ -139,28 +141,28 @@ TABLE = st.lists(ROW, min_size=1, max_size=3).map(
 
 def _nested(inner):
     several = st.lists(inner, max_size=3).map("\n".join)
-    boxes = [_in(tag, several) for tag in ("div", "blockquote", "section", "article", "figure")]
-    return st.one_of(*boxes, _in("ul", _in("li", several)))
+    boxes = [_wrap(tag, several) for tag in ("div", "blockquote", "section", "article", "figure")]
+    return st.one_of(*boxes, _wrap("ul", _wrap("li", several)))
 
 
 HTML = st.lists(st.recursive(LEAF | TABLE | INLINE, _nested, max_leaves=8), max_size=4).map("".join)
 
 
-def sighted(content, name="2024-03-05-lamp.md"):
+def raw_file(content, name="2024-03-05-lamp.md"):
     return RawFile("/blog", name, content, blob_id(content))
 
 
 def post(body, engine=HtmlParser.LEXBOR, name="2024-03-05-lamp.md"):
     head = "---\ntitle: Lamp\ndate: 2024-03-05T01:20:00Z\nfrom: https://lamp.example/a\n---\n"
-    return parse(sighted(f"{head}{body}".encode(), name), engine)
+    return parse(raw_file(f"{head}{body}".encode(), name), engine)
 
 
 @SLOW
 @given(BYTES, st.sampled_from(HtmlParser))
 def test_any_bytes_are_a_post_or_a_refusal_the_same_each_time(content, engine):
-    outcome = parse(sighted(content), engine)
+    outcome = parse(raw_file(content), engine)
     assert isinstance(outcome, Post | NotAPost)
-    assert parse(sighted(content), engine) == outcome
+    assert parse(raw_file(content), engine) == outcome
 
 
 @SLOW

@@ -8,7 +8,7 @@ from posts.post import Post
 from schemas.posts import Posts
 from schemas.tables import TABLES, empty_table, schema_of
 
-OF_THE_RUN = {"version_at", "withdrawn_at", "run_id", "ingested_at"}
+RUN_COLUMNS = {"version_at", "withdrawn_at", "run_id", "ingested_at"}
 NOON = dt.datetime(2024, 3, 5, 12, tzinfo=dt.UTC)
 ROW = {
     "post_id": "0" * 32,
@@ -47,7 +47,7 @@ ROW = {
     "run_id": "r",
     "ingested_at": NOON,
 }
-BROKEN = {
+BROKEN_ROWS = {
     "language|check": {"language": "german"},
     "script|check": {"script": "Latn"},
     "title_is_present": {"title": " \t\u3000"},
@@ -72,41 +72,41 @@ BROKEN = {
 }
 
 
-def parted(**changed):
-    kept, failure = Posts.filter(pl.DataFrame([ROW | changed], schema=schema_of("posts")))
-    return kept.height, set(failure.counts())
+def filter_row(**changes):
+    valid_rows, failures = Posts.filter(pl.DataFrame([ROW | changes], schema=schema_of("posts")))
+    return valid_rows.height, set(failures.counts())
 
 
 def test_a_post_has_every_column_of_posts_but_the_runs_own():
     assert {field.name for field in fields(Post)} - {"untemplated_chars"} == set(
         schema_of("posts")
-    ) - OF_THE_RUN
+    ) - RUN_COLUMNS
 
 
 def test_a_sound_row_keeps_every_rule():
-    assert parted() == (1, set())
+    assert filter_row() == (1, set())
 
 
 def test_a_row_without_url_keeps_every_rule():
-    assert parted(url=None, domain=None) == (1, set())
+    assert filter_row(url=None, domain=None) == (1, set())
 
 
-@pytest.mark.parametrize(("rule", "changed"), BROKEN.items(), ids=BROKEN)
-def test_a_row_that_breaks_a_rule_is_refused_with_its_name(rule, changed):
-    kept, broken = parted(**changed)
-    assert kept == 0
-    assert rule in broken
+@pytest.mark.parametrize(("rule", "changes"), BROKEN_ROWS.items(), ids=BROKEN_ROWS)
+def test_a_row_that_breaks_a_rule_is_refused_with_its_name(rule, changes):
+    valid_count, broken_rules = filter_row(**changes)
+    assert valid_count == 0
+    assert rule in broken_rules
 
 
 def test_every_rule_but_nullability_is_broken_by_a_case():
     rules = {name for name in Posts._validation_rules(with_cast=False) if "nullability" not in name}
-    assert rules <= set(BROKEN)
+    assert rules <= set(BROKEN_ROWS)
 
 
 @pytest.mark.parametrize("day", ["1800-01-01", "2099-12-31"])
 def test_the_first_and_the_last_plausible_day_are_kept(day):
     moment = dt.datetime.fromisoformat(f"{day}T23:59:59+00:00")
-    assert parted(date=moment.date(), published_at=moment) == (1, set())
+    assert filter_row(date=moment.date(), published_at=moment) == (1, set())
 
 
 @pytest.mark.parametrize("table", TABLES)

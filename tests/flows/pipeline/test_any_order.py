@@ -1,4 +1,4 @@
-"""What the lake holds depends on the files alone, not on how and when they were read."""
+"""The content of a lake depends on the files only, not on how and when they were read."""
 
 from collections import Counter
 from contextlib import contextmanager, suppress
@@ -18,7 +18,7 @@ from posts import worker
 from random_posts import FEW_EXAMPLES, FIELDS, NAMES, STATE_PATHS
 from tiers import examples
 
-# the file that a step is about is counted off among those that are there
+# index of the file that a step changes, among the existing files
 NTH = st.integers(0, 3)
 STEPS = st.lists(
     st.one_of(
@@ -31,7 +31,7 @@ STEPS = st.lists(
     min_size=2, max_size=5,
 )  # fmt: skip
 WHOLE = 20_000
-# how a run goes: what it is told, files in a batch, workers, and the write it is killed at
+# parameters of a run: options, files per batch, workers, and the write at which it is killed
 RUNS = st.tuples(
     st.sampled_from([{}, {}, {"verify": True}, {"history": True}]),
     st.sampled_from([1, 2, WHOLE]),
@@ -41,63 +41,64 @@ RUNS = st.tuples(
 
 
 @contextmanager
-def batches_of(most, kill=None):
-    """Cut what is read into batches of at most so many files; end the run at a point; count what is parsed."""
-    parsed, parse = Counter(), worker.parse
+def limit_batches(max_files, kill=None):
+    """Limit the files of a batch, and end the run at a point. Yield a counter of parsed contents."""
+    parse_counts, parse = Counter(), worker.parse
 
-    def counted(sighted, *how):
-        parsed[sighted.blob, sighted.name] += 1
-        return parse(sighted, *how)
+    def parse_and_count(raw_file, *arguments):
+        parse_counts[raw_file.blob, raw_file.name] += 1
+        return parse(raw_file, *arguments)
 
     with pytest.MonkeyPatch.context() as patch, suppress(SimulatedKill):
-        patch.setattr(read, "READ_BATCH_FILES", most)
-        patch.setattr(worker, "parse", counted)
+        patch.setattr(read, "READ_BATCH_FILES", max_files)
+        patch.setattr(worker, "parse", parse_and_count)
         if kill is not None:
             end_run_at(patch.setattr, kill, raise_simulated_kill)
-        yield parsed
+        yield parse_counts
 
 
-def step(archive, verb, what, name):
-    there = sorted(str(file.relative_to(archive.folder)) for file in archive.folder.rglob("*.md"))
-    if verb == "write":
-        archive.write(name, **what)
+def step(archive, action, value, name):
+    paths = sorted(str(file.relative_to(archive.folder)) for file in archive.folder.rglob("*.md"))
+    if action == "write":
+        archive.write(name, **value)
         return
-    if verb == "archive":
-        # to and fro between the folders that tell its state
-        for path, to in (STATE_PATHS, STATE_PATHS[::-1]):
-            if path in there:
-                archive.move(path, to)
+    if action == "archive":
+        # move the post between the folders that mark its state
+        for path, target in (STATE_PATHS, STATE_PATHS[::-1]):
+            if path in paths:
+                archive.move(path, target)
                 return
         return
-    path = there[what % len(there)] if there else None
+    path = paths[value % len(paths)] if paths else None
     if path is None or (archive.folder / path).is_symlink():
         return
-    if verb == "break":
+    if action == "break":
         archive.put(path, b"---\ntitle: never closed\n")
-    elif verb == "copy":
+    elif action == "copy":
         archive.put(name, (archive.folder / path).read_bytes())
-    elif verb == "move" and path != name:
+    elif action == "move" and path != name:
         archive.move(path, name)
-    elif verb in {"remove", "touch", "hide"}:
-        getattr(archive, verb)(path)
+    elif action in {"remove", "touch", "hide"}:
+        methods = {"remove": archive.remove, "touch": archive.touch, "hide": archive.replace_by_broken_link}
+        methods[action](path)
 
 
-def loaded(archive, told, most, workers, kill):
-    """Run an ingest, killed or not; no content is parsed twice under one name."""
-    with batches_of(most, kill) as parsed:
-        assert archive.ingest(workers=workers, **told).balanced
-    assert most < WHOLE or max(parsed.values(), default=0) <= 1
+def ingest_archive(archive, options, max_files, workers, kill):
+    """Run an ingest, which may be killed, and assert that no content is parsed twice under one name."""
+    with limit_batches(max_files, kill) as parse_counts:
+        assert archive.ingest(workers=workers, **options).balanced
+    assert max_files < WHOLE or max(parse_counts.values(), default=0) <= 1
 
 
 def versions(archive):
-    """Return every version of a post that the lake holds, the current ones too."""
+    """Return all versions of posts in the lake, including the current ones."""
     of_posts = [
         archive.rows(table).select("post_id", "blob", "version_at") for table in ("posts", "revisions")
     ]
     return set(pl.concat(of_posts).iter_rows())
 
 
-def commit(git, at):
+def commit_all(git, at):
     git and git.commit(at=f"@{1_709_625_600 + at} +0000")
 
 
@@ -110,7 +111,7 @@ def assert_equals_new_lake(archive):
 
 
 def assert_in_line(archive):
-    """Assert that each version of a post lasts until the next one, which says something else or came back."""
+    """Assert that each version of a post ends when the next one begins, which has another content or follows a withdrawal."""
     versions = pl.concat([archive.rows("revisions"), archive.rows("posts")], how="diagonal")
     versions = versions.sort("post_id", "version_at").with_columns(
         pl.col("version_at", "blob").shift(-1).over("post_id").name.prefix("next_")
@@ -119,13 +120,13 @@ def assert_in_line(archive):
     past = versions.filter(pl.col("superseded_at").is_not_null())
     assert current["next_version_at"].is_null().all()
     was_away = pl.col("withdrawn_at").is_between("version_at", "superseded_at")
-    in_line = (
+    is_valid = (
         (pl.col("version_at") < pl.col("superseded_at"))
         & (pl.col("superseded_at") == pl.col("next_version_at"))
         & ((pl.col("blob") != pl.col("next_blob")) | pl.col("withdrawn_at").is_not_null())
         & (pl.col("withdrawn_at").is_null() | was_away)
     )
-    assert past.filter(~in_line.fill_null(value=False)).is_empty()
+    assert past.filter(~is_valid.fill_null(value=False)).is_empty()
 
 
 @pytest.mark.parametrize("kind", ["folder", "git"])
@@ -134,41 +135,43 @@ def assert_in_line(archive):
 def test_any_sequence_of_runs_gives_what_one_full_load_gives(new_archive, kind, rounds, clock):
     archive = new_archive()
     git = init(archive.folder) if kind == "git" else None
-    seen = set()
-    for at, (steps, (told, most, workers, kill)) in enumerate(rounds):
+    seen_versions = set()
+    for at, (steps, (options, max_files, workers, kill)) in enumerate(rounds):
         for each in steps:
             step(archive, *each)
-            commit(git, at * clock)
-        loaded(archive, told if git or "history" not in told else {}, most, workers, kill)
-        seen |= versions(archive) if kill is None else set()
-    for hidden in filter(Path.is_symlink, list(archive.folder.rglob("*.md"))):
-        hidden.unlink()
-    commit(git, len(rounds) * clock)
+            commit_all(git, at * clock)
+        ingest_archive(archive, options if git or "history" not in options else {}, max_files, workers, kill)
+        seen_versions |= versions(archive) if kill is None else set()
+    for link in filter(Path.is_symlink, list(archive.folder.rglob("*.md"))):
+        link.unlink()
+    commit_all(git, len(rounds) * clock)
     archive.ingest()
     assert_equals_new_lake(archive)
     assert_in_line(archive)
-    assert versions(archive) >= seen
+    assert versions(archive) >= seen_versions
 
 
 @given(
     files=st.dictionaries(NAMES, FIELDS, min_size=2),
     order=st.randoms(use_true_random=False),
-    most=st.integers(1, 4),
+    max_files=st.integers(1, 4),
 )
 @FEW_EXAMPLES
-def test_the_order_of_files_and_the_cut_of_batches_do_not_change_the_lake(new_archive, files, order, most):
-    plain, shuffled = new_archive(), new_archive()
+def test_the_order_of_files_and_the_cut_of_batches_do_not_change_the_lake(
+    new_archive, files, order, max_files
+):
+    sorted_archive, shuffled_archive = new_archive(), new_archive()
     names = sorted(files)
     order.shuffle(names)
-    for archive, listed in ((plain, sorted(files)), (shuffled, names)):
-        for name in listed:
+    for archive, names_in_order in ((sorted_archive, sorted(files)), (shuffled_archive, names)):
+        for name in names_in_order:
             archive.write(name, **files[name])
             archive.touch(name)
-    plain.ingest()
-    with batches_of(most):
-        shuffled.ingest()
-    assert_frame_equal(plain.posts().drop("origin"), shuffled.posts().drop("origin"))
-    assert_frame_equal(plain.files().drop("origin"), shuffled.files().drop("origin"))
+    sorted_archive.ingest()
+    with limit_batches(max_files):
+        shuffled_archive.ingest()
+    assert_frame_equal(sorted_archive.posts().drop("origin"), shuffled_archive.posts().drop("origin"))
+    assert_frame_equal(sorted_archive.files().drop("origin"), shuffled_archive.files().drop("origin"))
 
 
 @pytest.mark.parametrize("kind", ["folder", "git"])

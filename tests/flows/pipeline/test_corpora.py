@@ -1,4 +1,4 @@
-"""The whole way on real posts, where they are at hand."""
+"""The whole pipeline on real posts; skipped if the corpora are missing."""
 
 import json
 import tarfile
@@ -25,12 +25,12 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def loaded(tmp_path_factory):
+def summary_and_lake(tmp_path_factory):
     folder = tmp_path_factory.mktemp("corpora")
     for name in ARCHIVES:
         with (
-            pa.input_stream(str(CORPORA / name), compression="zstd") as plain,
-            tarfile.open(fileobj=plain, mode="r|") as archive,
+            pa.input_stream(str(CORPORA / name), compression="zstd") as stream,
+            tarfile.open(fileobj=stream, mode="r|") as archive,
         ):
             archive.extractall(folder / "posts", filter="data")
     return ingest(IngestOptions(sources=(folder / "posts",), lake=folder / "lake")), open_lake(
@@ -38,28 +38,30 @@ def loaded(tmp_path_factory):
     )
 
 
-def test_every_real_file_is_a_post_or_a_copy_of_one(loaded):
-    summary, _ = loaded
+def test_every_real_file_is_a_post_or_a_copy_of_one(summary_and_lake):
+    summary, _ = summary_and_lake
     assert summary.balanced
     assert (summary.found, summary.rejected, summary.ignored) == (31768, 0, 0)
 
 
-def test_every_real_post_has_a_title_a_date_and_an_address_of_its_own(loaded):
+def test_every_real_post_has_a_title_a_date_and_an_address_of_its_own(summary_and_lake):
     query = """SELECT count(*) = count(DISTINCT post_id), count(*) FILTER (title = ''), count(*) - count(url),
                min(date) >= '2011-01-01', max(date) < '2026-01-01' FROM posts"""
-    assert run_query(loaded[1], query, 1)[1] == [(True, 0, 0, True, True)]
+    assert run_query(summary_and_lake[1], query, 1)[1] == [(True, 0, 0, True, True)]
 
 
-def test_nothing_is_read_again_when_nothing_changed(loaded):
-    summary, lake = loaded
+def test_nothing_is_read_again_when_nothing_changed(summary_and_lake):
+    summary, lake = summary_and_lake
     origin = lake.scan("files").select("origin").head(1).collect().item()
-    again = ingest(IngestOptions(sources=(Path(origin),), lake=lake.root))
-    assert (again.unchanged, again.bytes_read) == (summary.found, 0)
+    second_run = ingest(IngestOptions(sources=(Path(origin),), lake=lake.root))
+    assert (second_run.unchanged, second_run.bytes_read) == (summary.found, 0)
 
 
-def test_labelled_posts_are_cleaned_to_the_bar_with_what_was_learned_of_their_sources(loaded, tmp_path):
+def test_labelled_posts_are_cleaned_to_the_bar_with_what_was_learned_of_their_sources(
+    summary_and_lake, tmp_path
+):
     ingest(IngestOptions(sources=(f"{CORPORA}/society-history.bundle@master",), lake=tmp_path / "lake"))
-    templates = {**load_templates(loaded[1]), **load_templates(open_lake(tmp_path / "lake"))}
+    templates = {**load_templates(summary_and_lake[1]), **load_templates(open_lake(tmp_path / "lake"))}
     scores = {"article": [], "description": []}
     for row in map(json.loads, (GOLD / "index.jsonl").read_text("utf-8").splitlines()):
         text = parse_file(str(GOLD / row["path"]).encode(), templates=templates).text

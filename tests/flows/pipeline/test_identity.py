@@ -1,4 +1,4 @@
-"""Which files tell one post: what says so is a URL, or source and place; never a file name alone."""
+"""Which files are the same post: those with one URL, or with one source and path; a file name alone does not count."""
 
 from itertools import permutations
 
@@ -10,7 +10,7 @@ from schemas.keys import post_id_of_path, source_id_of, stable_path
 
 HARBOUR = {"categories": ["港口报"]}
 WECHAT = "https://mp.weixin.qq.com/s?__biz=MzA3{0}mid=265{0}sn=cd"
-# files of a case, with what sets them apart, and how many posts they are
+# files of a case with their differing fields, and the number of posts
 CASES = {
     "page-bundles": (
         {
@@ -92,10 +92,10 @@ def test_what_comes_and_goes_beside_a_file_does_not_change_its_post(archive, cas
 
 
 def test_a_header_line_that_repeats_the_link_makes_it_the_address(archive):
-    front = "---\ntitle: {0}\ndate: 2024-03-05T08:00:00Z\nlink: https://a.example/1\n---\n"
+    front_matter = "---\ntitle: {0}\ndate: 2024-03-05T08:00:00Z\nlink: https://a.example/1\n---\n"
     header = "[{0}](https://a.example/1)\n------\n"
-    archive.put("a.md", (front + header).format("甲").encode())
-    archive.put("b.md", front.format("乙").encode())
+    archive.put("a.md", (front_matter + header).format("甲").encode())
+    archive.put("b.md", front_matter.format("乙").encode())
     archive.ingest()
     rows = archive.live_posts().sort("path").select("url", "extra").rows()
     assert rows == [("https://a.example/1", '{"link": "https://a.example/1"}'),
@@ -127,23 +127,27 @@ def test_a_post_that_is_archived_is_not_parsed_and_stays_as_it_is(archive, monke
     before = archive.rows("posts").drop("path")
     monkeypatch.setattr("posts.worker.parse", None)
     archive.move("_posts/2021-09-09-x.md", "archived/2021-09-09/2021-09-09-x.md")
-    moved = archive.ingest()
-    assert (moved.moved, moved.posts, moved.gone) == (1, 0, 1)
+    second_run = archive.ingest()
+    assert (second_run.moved, second_run.posts, second_run.gone) == (1, 0, 1)
     assert_frame_equal(archive.rows("posts").drop("path"), before)
     assert archive.rows("revisions").is_empty()
 
 
 @pytest.mark.parametrize("runs", [1, 2])
 def test_a_content_at_three_places_is_parsed_once(archive, monkeypatch, runs):
-    parsed, parse = [], worker.parse
-    monkeypatch.setattr(worker, "parse", lambda seen, *how: parsed.append(seen.path) or parse(seen, *how))
+    parsed_paths, parse = [], worker.parse
+    monkeypatch.setattr(
+        worker,
+        "parse",
+        lambda raw_file, *arguments: parsed_paths.append(raw_file.path) or parse(raw_file, *arguments),
+    )
     archive.write("zh/x.md", url=None)
     if runs > 1:
         archive.ingest()
     archive.write("en/x.md", url=None)
     archive.write("de/x.md", url=None)
     archive.ingest()
-    assert (len(parsed), sorted(archive.live_posts()["path"])) == (1, ["de/x.md", "en/x.md", "zh/x.md"])
+    assert (len(parsed_paths), sorted(archive.live_posts()["path"])) == (1, ["de/x.md", "en/x.md", "zh/x.md"])
 
 
 def test_a_folder_that_is_renamed_gives_other_posts_without_parsing(archive, monkeypatch):

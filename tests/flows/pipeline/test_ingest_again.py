@@ -1,4 +1,4 @@
-"""What a run makes of a folder that an earlier run has seen."""
+"""A second run over a folder that has changed since the first run."""
 
 import os
 
@@ -12,8 +12,8 @@ URL = "https://a.example/lamp"
 
 
 def versions(archive):
-    kept = open_lake(archive.lake).versions()
-    return {table: kept[table] for table in ("raw", "posts", "files")}
+    all_versions = open_lake(archive.lake).versions()
+    return {table: all_versions[table] for table in ("raw", "posts", "files")}
 
 
 def test_a_second_run_over_the_same_folder_writes_nothing_but_its_own_row(archive):
@@ -22,8 +22,8 @@ def test_a_second_run_over_the_same_folder_writes_nothing_but_its_own_row(archiv
     archive.put("broken.md", b"---\ntitle: never closed\n")
     archive.ingest()
     before = versions(archive)
-    again = archive.ingest()
-    assert (again.unchanged, again.bytes_read, versions(archive)) == (3, 0, before)
+    second_run = archive.ingest()
+    assert (second_run.unchanged, second_run.bytes_read, versions(archive)) == (3, 0, before)
 
 
 def test_a_changed_file_replaces_its_post(archive):
@@ -31,8 +31,8 @@ def test_a_changed_file_replaces_its_post(archive):
     archive.write("b.md", title="别处")
     archive.ingest()
     archive.write("a.md", url=URL, title="两盏灯")
-    again = archive.ingest()
-    assert (again.posts, again.unchanged) == (1, 1)
+    second_run = archive.ingest()
+    assert (second_run.posts, second_run.unchanged) == (1, 1)
     assert sorted(archive.posts()["title"]) == ["两盏灯", "别处"]
 
 
@@ -87,12 +87,12 @@ def test_a_removed_file_is_gone_and_its_post_withdrawn(archive):
     archive.write("b.md", title="离去", url=URL)
     archive.ingest()
     archive.remove("b.md")
-    again = archive.ingest()
-    gone = archive.rows("files").filter(pl.col("gone_at").is_not_null())
+    second_run = archive.ingest()
+    deleted_files = archive.rows("files").filter(pl.col("gone_at").is_not_null())
     withdrawn = archive.withdrawn_posts()
-    assert (again.found, again.gone, again.balanced) == (1, 1, True)
-    assert (gone["path"].to_list(), withdrawn["title"].to_list()) == (["b.md"], ["离去"])
-    assert gone["gone_at"].to_list() == withdrawn["withdrawn_at"].to_list()
+    assert (second_run.found, second_run.gone, second_run.balanced) == (1, 1, True)
+    assert (deleted_files["path"].to_list(), withdrawn["title"].to_list()) == (["b.md"], ["离去"])
+    assert deleted_files["gone_at"].to_list() == withdrawn["withdrawn_at"].to_list()
 
 
 def test_a_withdrawn_post_keeps_the_time_it_was_withdrawn_at(archive):
@@ -138,8 +138,8 @@ def test_a_moved_file_stays_one_post_at_its_new_path(archive, to):
     archive.write("a.md", url=URL)
     archive.ingest()
     archive.move("a.md", to)
-    moved = archive.ingest()
-    assert (moved.found, moved.gone, moved.balanced) == (1, 1, True)
+    second_run = archive.ingest()
+    assert (second_run.found, second_run.gone, second_run.balanced) == (1, 1, True)
     assert archive.posts().select("path", "withdrawn_at").rows() == [(to, None)]
     assert_frame_equal(archive.posts(), archive.ingest_into_new_lake().posts())
 
@@ -149,8 +149,8 @@ def test_a_moved_folder_stays_the_same_posts(archive):
         archive.write(f"_posts/{number}.md", url=f"https://a.example/{number}")
     archive.ingest()
     (archive.folder / "_posts").rename(archive.folder / "archived")
-    moved = archive.ingest()
-    assert (moved.found, moved.gone, len(archive.blobs())) == (5, 5, 5)
+    second_run = archive.ingest()
+    assert (second_run.found, second_run.gone, len(archive.blobs())) == (5, 5, 5)
     assert_frame_equal(archive.posts(), archive.ingest_into_new_lake().posts())
 
 
@@ -197,8 +197,13 @@ def test_a_folder_that_is_emptied_withdraws_all_its_posts(archive):
     archive.ingest()
     for number in range(3):
         archive.remove(f"{number}.md")
-    emptied = archive.ingest()
-    assert (emptied.found, emptied.gone, archive.live_posts().height, archive.withdrawn_posts().height) == (
+    second_run = archive.ingest()
+    assert (
+        second_run.found,
+        second_run.gone,
+        archive.live_posts().height,
+        archive.withdrawn_posts().height,
+    ) == (
         0,
         3,
         0,
@@ -207,8 +212,8 @@ def test_a_folder_that_is_emptied_withdraws_all_its_posts(archive):
 
 
 def test_an_empty_folder_makes_an_empty_lake(archive):
-    empty = archive.ingest()
-    assert (empty.found, empty.balanced, archive.posts().height) == (0, True, 0)
+    summary = archive.ingest()
+    assert (summary.found, summary.balanced, archive.posts().height) == (0, True, 0)
 
 
 def test_one_folder_under_two_names_is_one_origin(archive):

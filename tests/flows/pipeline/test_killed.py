@@ -1,4 +1,4 @@
-"""A run that is killed, wherever, is finished by the next one."""
+"""A run that is killed at any point is finished by the next one."""
 
 import signal
 
@@ -6,8 +6,8 @@ import psutil
 import pytest
 from polars.testing import assert_frame_equal
 
-IN_BATCHES = {"READ_BATCH_FILES": 2}
-IN_A_POOL = IN_BATCHES | {"MIN_POOL_BYTES": 0}
+SMALL_BATCHES = {"READ_BATCH_FILES": 2}
+SMALL_BATCHES_IN_POOL = SMALL_BATCHES | {"MIN_POOL_BYTES": 0}
 URL = "https://a.example/{}"
 POINTS = [
     ("before", "raw", 1),
@@ -23,7 +23,7 @@ POINTS = [
 
 @pytest.fixture
 def archive(archive):
-    """Six posts of three months and two sources, two of them twins, and a reject."""
+    """Return an archive with six posts of three months and two sources, two of them twins, and a reject."""
     for number in range(6):
         archive.write(f"{number}.md", url=URL.format(number // 2 if number < 2 else number),
                       date=f"2024-0{number % 3 + 1}-05T00:00:00Z", categories=[f"第{number % 2}刊"])  # fmt: skip
@@ -32,14 +32,14 @@ def archive(archive):
 
 
 @pytest.fixture
-def killed(archive, start):
-    def _killed(*point, constants=IN_BATCHES):
+def kill_run(archive, start):
+    def _kill_run(*point, constants=SMALL_BATCHES):
         process = start(archive, constants=constants, kill=point)
         out, err = process.communicate(timeout=300)
         assert process.returncode == -signal.SIGKILL, err
         return [int(pid) for pid in out.splitlines()[-1].split()] if out.strip() else []
 
-    return _killed
+    return _kill_run
 
 
 def assert_same(archive, other):
@@ -49,10 +49,10 @@ def assert_same(archive, other):
 
 @pytest.mark.sampled(3)
 @pytest.mark.parametrize("point", POINTS, ids=["-".join(map(str, point)) for point in POINTS])
-def test_the_run_after_a_killed_one_gives_the_undisturbed_lake(archive, killed, point):
-    killed(*point)
-    finished = archive.ingest()
-    assert finished.balanced
+def test_the_run_after_a_killed_one_gives_the_undisturbed_lake(archive, kill_run, point):
+    kill_run(*point)
+    second_run = archive.ingest()
+    assert second_run.balanced
     assert_same(archive, archive.ingest_into_new_lake())
     assert archive.blobs() == archive.ingest_into_new_lake().blobs()
 
@@ -63,9 +63,9 @@ def test_the_run_after_a_killed_one_gives_the_undisturbed_lake(archive, killed, 
 )
 @pytest.mark.parametrize("then", ["other-url-and-month", "removed", "folder-emptied", "twin-appears"])
 def test_posts_without_their_ledger_are_undone_when_the_files_are_others_at_the_next_run(
-    archive, killed, point, then
+    archive, kill_run, point, then
 ):
-    killed(*point)
+    kill_run(*point)
     if then == "other-url-and-month":
         archive.write("0.md", url=URL.format("moved"), date="2020-12-01T00:00:00Z")
         archive.write("3.md", url=URL.format("moved-too"), categories=["别刊"])
@@ -80,12 +80,12 @@ def test_posts_without_their_ledger_are_undone_when_the_files_are_others_at_the_
 
 @pytest.mark.sampled(2)
 @pytest.mark.parametrize("what", ["raw", "posts", "files"])
-def test_a_second_load_that_was_killed_is_finished_too(archive, killed, what):
+def test_a_second_load_that_was_killed_is_finished_too(archive, kill_run, what):
     archive.ingest()
     archive.write("2.md", url=URL.format(3), date="2025-01-01T00:00:00Z")
     archive.write("4.md", url=URL.format(4), title="改了", date="2021-01-01T00:00:00Z")
     archive.remove("0.md")
-    killed("after", what, 1)
+    kill_run("after", what, 1)
     archive.move("4.md", "old/4.md")
     archive.ingest()
     assert_frame_equal(archive.live_posts(), archive.ingest_into_new_lake().live_posts())
@@ -93,20 +93,20 @@ def test_a_second_load_that_was_killed_is_finished_too(archive, killed, what):
 
 
 @pytest.mark.matrix
-def test_a_run_killed_again_and_again_is_finished_at_last(archive, killed):
+def test_a_run_killed_again_and_again_is_finished_at_last(archive, kill_run):
     for point in [("after", "posts", 1), ("after", "posts", 1), ("after", "files", 2), ("after", "posts", 1)]:
-        killed(*point)
+        kill_run(*point)
     archive.ingest()
     assert_same(archive, archive.ingest_into_new_lake())
 
 
-def test_what_a_killed_run_committed_is_not_read_again(archive, killed):
-    killed("after", "files", 2)
+def test_what_a_killed_run_committed_is_not_read_again(archive, kill_run):
+    kill_run("after", "files", 2)
     assert archive.ingest().unchanged == 4
 
 
-def test_the_next_run_says_that_it_undid_a_batch(archive, killed, log_messages):
-    killed("after", "posts", 1)
+def test_the_next_run_says_that_it_undid_a_batch(archive, kill_run, log_messages):
+    kill_run("after", "posts", 1)
     archive.ingest()
     assert "killed" in "\n".join(log_messages)
     log_messages.clear()
@@ -114,15 +114,15 @@ def test_the_next_run_says_that_it_undid_a_batch(archive, killed, log_messages):
     assert "killed" not in "\n".join(log_messages)
 
 
-def test_no_worker_outlives_a_killed_run(archive, killed):
-    pids = killed("before", "batch", 2, constants=IN_A_POOL)
+def test_no_worker_outlives_a_killed_run(archive, kill_run):
+    pids = kill_run("before", "batch", 2, constants=SMALL_BATCHES_IN_POOL)
     workers = [psutil.Process(pid) for pid in pids if psutil.pid_exists(pid)]
     _, alive = psutil.wait_procs(workers, timeout=10)
     assert len(pids) >= 2
     assert [worker for worker in alive if worker.status() != psutil.STATUS_ZOMBIE] == []
 
 
-def test_a_run_killed_with_its_pool_is_finished_by_the_next(archive, killed):
-    killed("after", "posts", 2, constants=IN_A_POOL)
+def test_a_run_killed_with_its_pool_is_finished_by_the_next(archive, kill_run):
+    kill_run("after", "posts", 2, constants=SMALL_BATCHES_IN_POOL)
     archive.ingest()
     assert_same(archive, archive.ingest_into_new_lake())

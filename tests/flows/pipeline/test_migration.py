@@ -1,7 +1,7 @@
-"""A lake that an older postlake made is resolved anew by the first run that writes to it.
+"""A lake of an older postlake is migrated by the first run that writes to it.
 
 `tests/old_lakes/476aa45.tar.gz` was made by postlake 0.1.0 at commit 476aa45: a folder ingested three times and a
-repository replayed. Its README says what of. Posts were folded there that are different ones.
+repository replayed, see the README there. In it some different posts are stored as one.
 """
 
 import json
@@ -17,11 +17,11 @@ from flows.pipeline.maintenance.maintain import maintain
 from flows.pipeline.maintenance.verify import verify
 from flows.pipeline.options import MaintainOptions, RecleanOptions
 from lake.errors import LakeError
-from lake.query import sql as query
+from lake.query import sql as sql_queries
 from lake.store import open_lake
 from paths import TESTS
 
-OLD = TESTS / "old_lakes" / "476aa45.tar.gz"
+OLD_LAKE = TESTS / "old_lakes" / "476aa45.tar.gz"
 POSTS = [
     "a/2021-07-01-one.md",
     "archived/2020-02-02/2020-02-02-a.md",
@@ -58,53 +58,55 @@ POINTS = [
 
 
 @pytest.fixture
-def old(archive):
-    """An old lake, and an empty folder to ingest into it."""
-    with tarfile.open(OLD) as packed:
+def old_lake(archive):
+    """Return an archive with an old lake and an empty folder."""
+    with tarfile.open(OLD_LAKE) as packed:
         packed.extractall(archive.lake.parent, filter="data")
     return archive
 
 
 @pytest.fixture
-def migrated(old):
-    reclean_lake(RecleanOptions(lake=old.lake))
-    return old
+def migrated_lake(old_lake):
+    reclean_lake(RecleanOptions(lake=old_lake.lake))
+    return old_lake
 
 
-def asked(archive, sql):
-    return query.run_query(open_lake(archive.lake), sql, 1000)[1]
+def query_rows(archive, query):
+    return sql_queries.run_query(open_lake(archive.lake), query, 1000)[1]
 
 
-def test_posts_that_were_folded_stand_each_on_its_own(migrated):
-    assert sorted(migrated.rows("posts")["path"]) == POSTS
-    assert verify(migrated.lake).findings == 0
+def test_posts_that_were_folded_stand_each_on_its_own(migrated_lake):
+    assert sorted(migrated_lake.rows("posts")["path"]) == POSTS
+    assert verify(migrated_lake.lake).findings == 0
 
 
-def test_a_lake_is_migrated_once_and_its_run_is_recorded(migrated):
-    before = migrated.rows("posts")
-    reclean_lake(RecleanOptions(lake=migrated.lake))
-    assert migrated.rows("runs").sort("started_at")["kind"].to_list()[-3:] == [
+def test_a_lake_is_migrated_once_and_its_run_is_recorded(migrated_lake):
+    before = migrated_lake.rows("posts")
+    reclean_lake(RecleanOptions(lake=migrated_lake.lake))
+    assert migrated_lake.rows("runs").sort("started_at")["kind"].to_list()[-3:] == [
         "migrate",
         "reclean",
         "reclean",
     ]
-    assert_frame_equal(migrated.rows("posts"), before, check_row_order=False)
+    assert_frame_equal(migrated_lake.rows("posts"), before, check_row_order=False)
 
 
-def test_ids_that_came_apart_are_told_with_all_that_they_are_now(migrated, tmp_path):
-    with tarfile.open(OLD) as packed:
+def test_ids_that_came_apart_are_told_with_all_that_they_are_now(migrated_lake, tmp_path):
+    with tarfile.open(OLD_LAKE) as packed:
         packed.extractall(tmp_path / "as-it-was", filter="data")
     before = open_lake(tmp_path / "as-it-was" / "lake").scan("posts").filter(path="notes/2021-05-03-v2.md")
-    now = migrated.rows("posts").filter(pl.col("path").str.starts_with("notes/"))
-    renamed = migrated.rows("renamed_posts").filter(pl.col("old_id") == before.collect()["post_id"].item())
+    now = migrated_lake.rows("posts").filter(pl.col("path").str.starts_with("notes/"))
+    renamed = migrated_lake.rows("renamed_posts").filter(
+        pl.col("old_id") == before.collect()["post_id"].item()
+    )
     assert sorted(renamed["new_id"]) == sorted(now["post_id"])
 
 
-def test_versions_and_withdrawals_follow(migrated):
-    versions = asked(migrated, """SELECT path, text FROM versions WHERE path IN
+def test_versions_and_withdrawals_follow(migrated_lake):
+    versions = query_rows(migrated_lake, """SELECT path, text FROM versions WHERE path IN
         ('daily/2021-07-02-two.md', '_posts/2020-02-02-a.md', 'archived/2020-02-02/2020-02-02-a.md')
         ORDER BY version_at""")  # fmt: skip
-    withdrawn = asked(migrated, "SELECT path FROM withdrawn ORDER BY path")
+    withdrawn_paths = query_rows(migrated_lake, "SELECT path FROM withdrawn ORDER BY path")
     assert [text for _, text in versions] == [
         "Version one of A.",
         "Version two of A.",
@@ -112,53 +114,53 @@ def test_versions_and_withdrawals_follow(migrated):
         "Then it stood like this.",
         "And at last like this.",
     ]
-    assert withdrawn == [("daily/2021-07-03-three.md",), ("dogs/_posts/2021-01-01-hello.md",)]
+    assert withdrawn_paths == [("daily/2021-07-03-three.md",), ("dogs/_posts/2021-01-01-hello.md",)]
 
 
-def test_what_stood_at_a_day_stands_there_still(migrated):
-    stood = asked(migrated, "SELECT text FROM posts_at('2020-02-02') WHERE text LIKE 'Version%'")
-    assert stood == [("Version one of A.",)]
+def test_what_stood_at_a_day_stands_there_still(migrated_lake):
+    rows = query_rows(migrated_lake, "SELECT text FROM posts_at('2020-02-02') WHERE text LIKE 'Version%'")
+    assert rows == [("Version one of A.",)]
 
 
-def test_what_is_no_post_stays_in_the_ledger(migrated):
-    refused = migrated.rows("files").filter(pl.col("reason").is_not_null()).sort("path")
-    assert refused.select("path", "outcome").rows() == [
+def test_what_is_no_post_stays_in_the_ledger(migrated_lake):
+    rejected_files = migrated_lake.rows("files").filter(pl.col("reason").is_not_null()).sort("path")
+    assert rejected_files.select("path", "outcome").rows() == [
         ("daily/about.md", "ignored"),
         ("daily/broken.md", "rejected"),
     ]
 
 
-def test_an_ingest_migrates_before_it_reads(old):
-    old.write("new.md", url="https://a.example/new")
-    summary = old.ingest()
+def test_an_ingest_migrates_before_it_reads(old_lake):
+    old_lake.write("new.md", url="https://a.example/new")
+    summary = old_lake.ingest()
     assert (summary.found, summary.posts, summary.balanced) == (1, 1, True)
-    assert old.rows("posts").height == len(POSTS) + 1
+    assert old_lake.rows("posts").height == len(POSTS) + 1
 
 
 @pytest.mark.sampled(4)
 @pytest.mark.parametrize("point", POINTS, ids=["-".join(map(str, point)) for point in POINTS])
-def test_a_migration_that_was_killed_is_taken_up_by_the_next_run(old, start, point, tmp_path):
-    process = start(old, kill=point)
+def test_a_migration_that_was_killed_is_taken_up_by_the_next_run(old_lake, start, point, tmp_path):
+    process = start(old_lake, kill=point)
     _, err = process.communicate(timeout=300)
     assert process.returncode == -signal.SIGKILL, err
-    old.ingest()
-    assert sorted(old.rows("posts")["path"]) == POSTS
-    assert verify(old.lake).findings == 0
-    assert not (old.lake / ".migration").exists()
-    whole = type(old)(old.folder, tmp_path / "whole" / "lake")
-    with tarfile.open(OLD) as packed:
-        packed.extractall(whole.lake.parent, filter="data")
-    whole.ingest()
+    old_lake.ingest()
+    assert sorted(old_lake.rows("posts")["path"]) == POSTS
+    assert verify(old_lake.lake).findings == 0
+    assert not (old_lake.lake / ".migration").exists()
+    reference = type(old_lake)(old_lake.folder, tmp_path / "whole" / "lake")
+    with tarfile.open(OLD_LAKE) as packed:
+        packed.extractall(reference.lake.parent, filter="data")
+    reference.ingest()
     for table in ("posts", "revisions", "files", "renamed_posts"):
-        mine, others = (each.rows(table) for each in (old, whole))
-        drop = [name for name in ("run_id", "ingested_at", "read_at") if name in mine.columns]
-        assert_frame_equal(mine.drop(drop), others.drop(drop), check_row_order=False)
+        rows, expected_rows = (each.rows(table) for each in (old_lake, reference))
+        run_columns = [name for name in ("run_id", "ingested_at", "read_at") if name in rows.columns]
+        assert_frame_equal(rows.drop(run_columns), expected_rows.drop(run_columns), check_row_order=False)
 
 
-def test_a_lake_that_lacks_the_bytes_of_a_post_is_refused_as_it_is(old):
-    open_lake(old.lake).table("raw").delete("size > 0")
+def test_a_lake_that_lacks_the_bytes_of_a_post_is_refused_as_it_is(old_lake):
+    open_lake(old_lake.lake).table("raw").delete("size > 0")
     with pytest.raises(LakeError, match="raw lacks the bytes of"):
-        old.ingest()
+        old_lake.ingest()
 
 
 def test_a_lake_of_a_newer_postlake_is_not_written_to(archive, monkeypatch):
@@ -170,9 +172,11 @@ def test_a_lake_of_a_newer_postlake_is_not_written_to(archive, monkeypatch):
         archive.ingest()
 
 
-def test_an_old_lake_can_be_looked_at_before_it_is_migrated(old):
-    assert verify(old.lake).findings == 0
-    maintain(MaintainOptions(lake=old.lake, dry_run=True))
-    assert asked(old, "SELECT count(*) FROM renamed_posts") == [(0,)]
-    assert asked(old, "SELECT path FROM withdrawn") == [("daily/2021-07-03-three.md",)]
-    assert json.loads(old.rows("runs")["versions"][-1]).keys() == set(open_lake(old.lake).table_names())
+def test_an_old_lake_can_be_looked_at_before_it_is_migrated(old_lake):
+    assert verify(old_lake.lake).findings == 0
+    maintain(MaintainOptions(lake=old_lake.lake, dry_run=True))
+    assert query_rows(old_lake, "SELECT count(*) FROM renamed_posts") == [(0,)]
+    assert query_rows(old_lake, "SELECT path FROM withdrawn") == [("daily/2021-07-03-three.md",)]
+    assert json.loads(old_lake.rows("runs")["versions"][-1]).keys() == set(
+        open_lake(old_lake.lake).table_names()
+    )

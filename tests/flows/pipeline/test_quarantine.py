@@ -1,4 +1,4 @@
-"""A rejected post loses nothing and can be tried again."""
+"""A rejected file keeps its bytes, reason and detail, and can be tried again."""
 
 import datetime as dt
 
@@ -18,8 +18,8 @@ BROKEN = "---\ntitle: 一\n没有写完".encode()
 OLDER = Run("older", dt.datetime(2024, 1, 1, tzinfo=dt.UTC))
 
 
-def sighted_by_an_older_version(archive, path, **columns):
-    """Write of a file what an older version of the code may have made of it."""
+def write_old_file_row(archive, path, **columns):
+    """Write the row of a file in table files as an older version of the code may have written it."""
     lake = open_lake(archive.lake)
     row = lake.scan("files").filter(pl.col("path") == path).collect()
     values = {name: pl.lit(value, row.schema[name]) for name, value in columns.items()}
@@ -32,10 +32,10 @@ def test_a_reject_keeps_bytes_reason_field_and_detail(archive):
     archive.put("broken.md", BROKEN)
     archive.write("x.md", date="soon")
     archive.ingest()
-    found = sql.run_query(
+    result = sql.run_query(
         open_lake(archive.lake), "SELECT path, reason, field, detail, content FROM rejects ORDER BY path", 9
     )
-    assert found[1] == [
+    assert result[1] == [
         ("broken.md", "front_matter_not_closed", None, "no second line ---", BROKEN),
         ("x.md", "no_date", "date", "'soon'", (archive.folder / "x.md").read_bytes()),
     ]  # fmt: skip
@@ -55,20 +55,26 @@ def test_a_replay_keeps_rejected_what_is_still_wrong(archive):
     archive.write("good.md")
     archive.ingest()
     before = archive.files()
-    again = archive.replay()
-    assert (again.kind, again.found, again.rejected, again.posts, again.balanced) == ("replay", 2, 2, 0, True)
+    replay = archive.replay()
+    assert (replay.kind, replay.found, replay.rejected, replay.posts, replay.balanced) == (
+        "replay",
+        2,
+        2,
+        0,
+        True,
+    )
     assert_frame_equal(archive.files(), before)
 
 
 def test_a_replay_makes_posts_of_rejects_whose_cause_is_gone(archive):
     archive.write("a.md")
     archive.ingest()
-    undisturbed, ledgered = archive.posts(), archive.files()
-    sighted_by_an_older_version(archive, "a.md", outcome="rejected", reason="no_title", post_id=None)
+    posts, file_rows = archive.posts(), archive.files()
+    write_old_file_row(archive, "a.md", outcome="rejected", reason="no_title", post_id=None)
     assert archive.live_posts().is_empty()
     assert archive.replay().posts == 1
-    assert_frame_equal(archive.posts(), undisturbed)
-    assert_frame_equal(archive.files(), ledgered)
+    assert_frame_equal(archive.posts(), posts)
+    assert_frame_equal(archive.files(), file_rows)
 
 
 def test_a_replay_of_one_reason_leaves_the_others(archive):
@@ -97,8 +103,8 @@ def test_a_replay_does_not_hide_a_mended_file_from_the_next_ingest(archive):
 def test_a_replay_leaves_out_files_whose_bytes_the_lake_does_not_hold(archive):
     (archive.folder / "dangling.md").symlink_to("nowhere.md")
     archive.ingest()
-    again = archive.replay()
-    assert (again.found, again.balanced, archive.outcomes()["dangling.md"][0]) == (0, True, "rejected")
+    replay = archive.replay()
+    assert (replay.found, replay.balanced, archive.outcomes()["dangling.md"][0]) == (0, True, "rejected")
 
 
 def test_a_reject_whose_file_is_gone_is_not_replayed(archive):
@@ -119,10 +125,10 @@ def test_a_promoted_twin_that_is_no_post_any_more_is_not_lost_without_a_reason(a
     archive.write("a.md", url="https://a.example/1")
     archive.put("b.md", BROKEN)
     archive.ingest()
-    as_twin = archive.rows("files").filter(pl.col("path") == "a.md").row(0, named=True)
-    same = {name: as_twin[name] for name in ("post_id", "source_id", "published_at", "text_chars")}
-    sighted_by_an_older_version(archive, "b.md", outcome="duplicate", reason=None, **same)
+    file_row = archive.rows("files").filter(pl.col("path") == "a.md").row(0, named=True)
+    values = {name: file_row[name] for name in ("post_id", "source_id", "published_at", "text_chars")}
+    write_old_file_row(archive, "b.md", outcome="duplicate", reason=None, **values)
     archive.remove("a.md")
     archive.ingest()
-    told = archive.files().filter(pl.col("outcome") == "post").select("post_id", "path")
-    assert_frame_equal(told, archive.live_posts().select("post_id", "path"))
+    post_rows = archive.files().filter(pl.col("outcome") == "post").select("post_id", "path")
+    assert_frame_equal(post_rows, archive.live_posts().select("post_id", "path"))

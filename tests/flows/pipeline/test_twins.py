@@ -1,4 +1,4 @@
-"""Files that tell the same post."""
+"""Files that are the same post."""
 
 import pytest
 from polars.testing import assert_frame_equal
@@ -10,8 +10,8 @@ LATE, EARLY = "2024-03-06T00:00:00Z", "2024-03-05T00:00:00Z"
 def test_twins_fold_to_one_post_and_the_duplicate_names_the_chosen_file(archive):
     archive.write("_posts/a.md", url=URL)
     archive.write("archived/a.md", url=f"{URL}?utm_source=rss#top")
-    folded = archive.ingest()
-    assert (folded.posts, folded.duplicates, archive.live_posts().height) == (1, 1, 1)
+    summary = archive.ingest()
+    assert (summary.posts, summary.duplicates, archive.live_posts().height) == (1, 1, 1)
     assert archive.outcomes() == {
         "_posts/a.md": ("post", None),
         "archived/a.md": ("duplicate", "of _posts/a.md"),
@@ -102,8 +102,8 @@ def test_a_better_twin_that_arrives_later_demotes_the_standing_one(archive):
     archive.write("a.md", url=URL, date=EARLY)
     archive.ingest()
     archive.write("b.md", url=URL, date=LATE)
-    late = archive.ingest()
-    assert (late.posts, late.unchanged) == (1, 1)
+    second_run = archive.ingest()
+    assert (second_run.posts, second_run.unchanged) == (1, 1)
     assert archive.outcomes() == {"a.md": ("duplicate", "of b.md"), "b.md": ("post", None)}
 
 
@@ -118,8 +118,8 @@ def test_two_folders_with_the_same_content_make_each_post_once(archive):
     archive.write("a.md", url=URL)
     archive.write("../other/a.md", url=URL)
     other = archive.folder.with_name("other")
-    both = archive.ingest(archive.folder, other)
-    assert (both.posts, both.duplicates, archive.posts()["origin"].to_list()) == (1, 1, [str(other)])
+    summary = archive.ingest(archive.folder, other)
+    assert (summary.posts, summary.duplicates, archive.posts()["origin"].to_list()) == (1, 1, [str(other)])
     assert archive.outcomes()["a.md"] in {("post", None), ("duplicate", f"of {other}/a.md")}
 
 
@@ -129,16 +129,16 @@ def test_the_order_in_which_folders_are_loaded_does_not_matter(archive, tmp_path
     other = archive.folder.with_name("other")
     archive.ingest(archive.folder)
     archive.ingest(other)
-    swapped = type(archive)(archive.folder, tmp_path / "swapped")
-    swapped.ingest(other, archive.folder)
-    assert_frame_equal(archive.posts(), swapped.posts())
-    assert_frame_equal(archive.files(), swapped.files())
+    swapped_archive = type(archive)(archive.folder, tmp_path / "swapped")
+    swapped_archive.ingest(other, archive.folder)
+    assert_frame_equal(archive.posts(), swapped_archive.posts())
+    assert_frame_equal(archive.files(), swapped_archive.files())
 
 
 def test_a_folder_within_a_folder_given_too_makes_no_post_twice(archive):
     archive.write("in/a.md", url=URL)
-    nested = archive.ingest(archive.folder, archive.folder / "in")
-    assert (nested.found, nested.posts, nested.duplicates, archive.posts().height) == (2, 1, 1, 1)
+    summary = archive.ingest(archive.folder, archive.folder / "in")
+    assert (summary.found, summary.posts, summary.duplicates, archive.posts().height) == (2, 1, 1, 1)
 
 
 def test_posts_with_the_same_text_and_other_urls_are_two_posts(archive):

@@ -1,4 +1,4 @@
-"""Runs that meet at one lake."""
+"""Two runs that write to one lake at the same time."""
 
 import pytest
 from polars.testing import assert_frame_equal
@@ -6,13 +6,13 @@ from polars.testing import assert_frame_equal
 from lake.errors import LakeBusyError
 from lake.lock import hold_writer_lock
 
-IN_BATCHES = {"READ_BATCH_FILES": 1}
+SMALL_BATCHES = {"READ_BATCH_FILES": 1}
 
 
 def test_two_runs_at_once_lose_nothing(archive, start):
     for number in range(8):
         archive.write(f"{number}.md", url=f"https://a.example/{number % 6}")
-    runs = [start(archive, wait_seconds=60, constants=IN_BATCHES) for _ in range(2)]
+    runs = [start(archive, wait_seconds=60, constants=SMALL_BATCHES) for _ in range(2)]
     errors = [run.communicate(timeout=300)[1] for run in runs]
     assert [run.returncode for run in runs] == [0, 0], errors
     assert sorted(archive.rows("runs")["unchanged"]) == [0, 8]
@@ -24,11 +24,14 @@ def test_two_folders_loaded_at_once_are_both_there(archive, start):
     for number in range(4):
         archive.write(f"{number}.md", url=f"https://a.example/{number}")
         archive.write(f"../more/{number}.md", url=f"https://b.example/{number}")
-    more = type(archive)(archive.folder.with_name("more"), archive.lake)
-    runs = [start(each, wait_seconds=60, constants=IN_BATCHES) for each in (archive, more)]
+    other_folder = type(archive)(archive.folder.with_name("more"), archive.lake)
+    runs = [start(each, wait_seconds=60, constants=SMALL_BATCHES) for each in (archive, other_folder)]
     errors = [run.communicate(timeout=300)[1] for run in runs]
     assert [run.returncode for run in runs] == [0, 0], errors
-    assert (archive.live_posts().height, archive.ingest(archive.folder, more.folder).unchanged) == (8, 8)
+    assert (archive.live_posts().height, archive.ingest(archive.folder, other_folder.folder).unchanged) == (
+        8,
+        8,
+    )
 
 
 def test_a_run_that_may_not_wait_names_the_one_that_writes(archive, start):

@@ -1,4 +1,4 @@
-"""What a commit leaves behind, and what is undone."""
+"""The state of a lake after a commit, and the rollback of uncommitted batches."""
 
 import pytest
 from deltalake import CommitProperties, DeltaTable
@@ -17,9 +17,9 @@ def test_posts_without_their_ledger_are_undone_once(archive):
     archive.write("a.md")
     archive.ingest()
     lake = open_lake(archive.lake)
-    mark = CommitProperties(custom_metadata={BATCH_KEY: "x/1"})
+    batch_mark = CommitProperties(custom_metadata={BATCH_KEY: "x/1"})
     posts = lake.scan("posts").collect()
-    lake.replace("posts", posts.clear(), posts.select("source_id", "month"), mark)
+    lake.replace("posts", posts.clear(), posts.select("source_id", "month"), batch_mark)
     assert [rollback_uncommitted(open_lake(archive.lake)) for _ in range(2)] == [True, False]
     assert archive.live_posts().height == 1
 
@@ -28,19 +28,19 @@ def test_posts_without_their_ledger_are_undone_once(archive):
 def test_compaction_and_vacuum_leave_the_lake_whole(archive, table):
     archive.write("a.md")
     archive.ingest()
-    kept = DeltaTable(str(archive.lake / table))
-    kept.optimize.compact()
-    kept.vacuum(retention_hours=0, enforce_retention_duration=False, dry_run=False)
+    delta_table = DeltaTable(str(archive.lake / table))
+    delta_table.optimize.compact()
+    delta_table.vacuum(retention_hours=0, enforce_retention_duration=False, dry_run=False)
     assert (archive.ingest().unchanged, archive.live_posts().height) == (1, 1)
 
 
 def test_a_ledger_whose_old_log_was_cleaned_up_is_still_trusted(archive):
     archive.write("a.md")
     archive.ingest()
-    ledger = DeltaTable(str(archive.lake / "files"))
-    ledger.alter.set_table_properties({"delta.logRetentionDuration": "interval 0 days"})
-    ledger.create_checkpoint()
-    ledger.cleanup_metadata()
+    files_table = DeltaTable(str(archive.lake / "files"))
+    files_table.alter.set_table_properties({"delta.logRetentionDuration": "interval 0 days"})
+    files_table.create_checkpoint()
+    files_table.cleanup_metadata()
     assert (archive.ingest().unchanged, archive.live_posts().height) == (1, 1)
 
 
@@ -51,5 +51,5 @@ def test_a_batch_that_touches_one_partition_leaves_the_files_of_the_others(archi
     before = set(DeltaTable(str(archive.lake / "posts")).file_uris())
     archive.write("b.md", url="https://a.example/2", title="改了", date="2020-01-01T00:00:00Z")
     archive.ingest()
-    kept = before & set(DeltaTable(str(archive.lake / "posts")).file_uris())
-    assert ["month=2024-03" in file for file in kept] == [True]
+    unchanged_files = before & set(DeltaTable(str(archive.lake / "posts")).file_uris())
+    assert ["month=2024-03" in file for file in unchanged_files] == [True]

@@ -1,4 +1,4 @@
-"""Who tells a post, moment by moment, as files come and go."""
+"""Which file is elected for a post at each moment, while files are added and deleted."""
 
 import datetime as dt
 
@@ -14,18 +14,18 @@ def day(number):
     return dt.datetime(2024, 3, number, tzinfo=dt.UTC)
 
 
-def row(path, post="p", *, published=1, **more):
-    """Return a row of the ledger; a file that tells no post has no times and no text."""
-    told = {"published_at": post and day(published), "text_chars": 5 if post else None}
-    return {"origin": "o", "path": path, "post_id": post, "reason": None} | told | more
+def row(path, post="p", *, published=1, **columns):
+    """Return a row of table files; a file that is no post has no time and no text."""
+    values = {"published_at": post and day(published), "text_chars": 5 if post else None}
+    return {"origin": "o", "path": path, "post_id": post, "reason": None} | values | columns
 
 
-def came(at, number, path, origin="o"):
-    return day(at), (origin, path), number
+def added(on_day, row_number, path, origin="o"):
+    return day(on_day), (origin, path), row_number
 
 
-def went(at, path, origin="o"):
-    return day(at), (origin, path), None
+def deleted(on_day, path, origin="o"):
+    return day(on_day), (origin, path), None
 
 
 def files(*rows):
@@ -37,17 +37,17 @@ def files(*rows):
     return FileColumns.from_rows(pl.DataFrame(rows, schema=schema))
 
 
-def played(rows, events, standing=0, doomed=()):
+def replay_events(rows, events, standing=0, doomed=()):
     return EventReplay(files(*rows), standing, doomed).play(list(events))
 
 
-def chosen(rows, events, standing=0, doomed=()):
-    """Return the choices of the post p: (day, row)."""
-    choices = played(rows, events, standing, doomed).elections["p"]
-    return [(at.day, number) for at, number in choices]
+def choices_of_p(rows, events, standing=0, doomed=()):
+    """Return the elections of post p: (day, row number)."""
+    choices = replay_events(rows, events, standing, doomed).elections["p"]
+    return [(moment.day, row_number) for moment, row_number in choices]
 
 
-# Who is elected
+# The elected file
 
 ELECTIONS = {
     "the-latest-published": (row("a", published=1, text_chars=9), row("b", published=2, text_chars=1)),
@@ -64,51 +64,65 @@ ELECTIONS = {
 @pytest.mark.parametrize("first", [0, 1], ids=["loser-first", "winner-first"])
 def test_of_the_files_that_tell_a_post_wins(loser, winner, first):
     rows = [loser, winner] if first == 0 else [winner, loser]
-    events = [came(3, number, told["path"], told["origin"]) for number, told in enumerate(rows)]
-    assert chosen(rows, events) == [(3, 1 - first)]
-    assert chosen(rows, [(day(3 + e[2]), *e[1:]) for e in events])[-1] == (4, 1 - first)
+    events = [added(3, number, file_row["path"], file_row["origin"]) for number, file_row in enumerate(rows)]
+    assert choices_of_p(rows, events) == [(3, 1 - first)]
+    assert choices_of_p(rows, [(day(3 + e[2]), *e[1:]) for e in events])[-1] == (4, 1 - first)
 
 
 def test_a_post_of_1969_and_one_without_text_can_win():
-    before = row("b", text_chars=0) | {"published_at": dt.datetime(1969, 7, 20, tzinfo=dt.UTC)}
-    assert chosen([before], [came(3, 0, "b")]) == [(3, 0)]
+    old_row = row("b", text_chars=0) | {"published_at": dt.datetime(1969, 7, 20, tzinfo=dt.UTC)}
+    assert choices_of_p([old_row], [added(3, 0, "b")]) == [(3, 0)]
 
 
 def test_a_file_that_tells_no_post_chooses_nothing():
-    timeline = played([row("a", post=None)], [came(3, 0, "a")])
+    timeline = replay_events([row("a", post=None)], [added(3, 0, "a")])
     assert (dict(timeline.elections), timeline.live_rows) == ({}, {("o", "a"): 0})
 
 
-# Moment by moment
+# Elections over time
 
 
 def test_each_moment_has_its_choice():
     rows = [row("a"), row("b", published=2), row("c", published=3)]
-    events = [came(5, 2, "c"), came(3, 0, "a"), went(6, "c"), came(4, 1, "b"), went(7, "b"), went(8, "a")]
-    assert chosen(rows, events) == [(3, 0), (4, 1), (5, 2), (6, 1), (7, 0), (8, None)]
+    events = [
+        added(5, 2, "c"),
+        added(3, 0, "a"),
+        deleted(6, "c"),
+        added(4, 1, "b"),
+        deleted(7, "b"),
+        deleted(8, "a"),
+    ]
+    assert choices_of_p(rows, events) == [(3, 0), (4, 1), (5, 2), (6, 1), (7, 0), (8, None)]
 
 
 def test_what_happens_at_one_moment_is_one_choice():
     rows = [row("a"), row("b"), row("c")]
-    events = [came(3, 2, "c"), came(3, 1, "b"), came(3, 0, "a"), went(3, "b"), went(4, "a"), came(4, 1, "d")]
-    assert chosen(rows, events) == [(3, 0), (4, 1)]
+    events = [
+        added(3, 2, "c"),
+        added(3, 1, "b"),
+        added(3, 0, "a"),
+        deleted(3, "b"),
+        deleted(4, "a"),
+        added(4, 1, "d"),
+    ]
+    assert choices_of_p(rows, events) == [(3, 0), (4, 1)]
 
 
 def test_all_that_goes_goes_before_anything_comes():
-    timeline = played([row("a"), row("a")], [came(3, 1, "a"), went(3, "a")], standing=1)
+    timeline = replay_events([row("a"), row("a")], [added(3, 1, "a"), deleted(3, "a")], standing=1)
     assert (timeline.live_rows, timeline.deleted_rows) == ({("o", "a"): 1}, {})
 
 
 def test_an_edit_to_another_post_leaves_the_first_to_its_twin_or_to_nobody():
     rows = [row("a", published=2), row("b"), row("a", post="q"), row("b", post="q")]
-    timeline = played(rows, [came(3, 2, "a"), came(4, 3, "b")], standing=2)
+    timeline = replay_events(rows, [added(3, 2, "a"), added(4, 3, "b")], standing=2)
     assert timeline.elections == {"p": [(day(3), 1), (day(4), None)], "q": [(day(3), 2), (day(4), 2)]}
 
 
 def test_what_went_and_what_came_is_told_of_the_end_and_of_the_beginning():
     rows = [row("a"), row("b"), row("b")]
-    events = [went(3, "a"), came(3, 1, "b"), went(4, "b"), came(5, 2, "b"), went(6, "never")]
-    timeline = played(rows, events, standing=1)
+    events = [deleted(3, "a"), added(3, 1, "b"), deleted(4, "b"), added(5, 2, "b"), deleted(6, "never")]
+    timeline = replay_events(rows, events, standing=1)
     assert timeline.live_rows == {("o", "b"): 2}
     assert timeline.deleted_rows == {("o", "a"): (0, day(3))}
     assert timeline.added_at == {("o", "b"): day(3)}
@@ -116,43 +130,43 @@ def test_what_went_and_what_came_is_told_of_the_end_and_of_the_beginning():
 
 # Files that cannot be read for a while
 
-AWAY = Reason.UNREADABLE.value
+UNREADABLE = Reason.UNREADABLE.value
 
 
 def test_an_unreadable_file_keeps_its_post_as_it_stands():
-    assert chosen([row("a"), row("a", reason=AWAY)], [came(3, 1, "a")], standing=1) == []
+    assert choices_of_p([row("a"), row("a", reason=UNREADABLE)], [added(3, 1, "a")], standing=1) == []
 
 
 def test_an_unreadable_file_is_no_choice_where_there_is_another():
-    rows = [row("a", published=2), row("b"), row("a", published=2, reason=AWAY)]
-    assert chosen(rows, [came(3, 2, "a")], standing=2) == [(3, 1)]
+    rows = [row("a", published=2), row("b"), row("a", published=2, reason=UNREADABLE)]
+    assert choices_of_p(rows, [added(3, 2, "a")], standing=2) == [(3, 1)]
 
 
 def test_a_post_is_withdrawn_once_its_unreadable_file_went():
-    assert chosen([row("a", reason=AWAY)], [went(4, "a")], standing=1) == [(4, None)]
+    assert choices_of_p([row("a", reason=UNREADABLE)], [deleted(4, "a")], standing=1) == [(4, None)]
 
 
 def test_a_post_is_not_withdrawn_while_one_of_its_files_cannot_be_read():
-    assert chosen([row("a"), row("b", reason=AWAY)], [went(4, "a")], standing=2) == []
+    assert choices_of_p([row("a"), row("b", reason=UNREADABLE)], [deleted(4, "a")], standing=2) == []
 
 
-# Files that are known to be others and are not read yet
+# Doomed files: they have changed, and are not read yet
 
 
 def test_a_doomed_file_gives_way_to_one_that_has_just_come():
     rows = [row("a", published=3), row("b", published=2), row("c")]
-    timeline = played(rows, [came(4, 2, "c")], standing=2, doomed=[0, 1])
+    timeline = replay_events(rows, [added(4, 2, "c")], standing=2, doomed=[0, 1])
     assert timeline.elections == {"p": [(day(4), 2)]}
     assert timeline.deleted_rows == {("o", "a"): (0, day(4)), ("o", "b"): (1, day(4))}
 
 
 def test_a_doomed_file_stays_where_it_is_not_chosen_and_where_nothing_came():
-    better = played([row("a"), row("b", published=2)], [came(4, 1, "b")], standing=1, doomed=[0])
-    assert (better.elections["p"], better.deleted_rows) == ([(day(4), 1)], {})
+    replay = replay_events([row("a"), row("b", published=2)], [added(4, 1, "b")], standing=1, doomed=[0])
+    assert (replay.elections["p"], replay.deleted_rows) == ([(day(4), 1)], {})
     rows = [row("a", published=3), row("b", published=2), row("c")]
-    assert chosen(rows, [went(4, "b")], standing=3, doomed=[0, 2]) == [(4, 0)]
+    assert choices_of_p(rows, [deleted(4, "b")], standing=3, doomed=[0, 2]) == [(4, 0)]
 
 
 def test_a_doomed_file_gives_way_to_the_best_that_stands():
     rows = [row("a", published=3), row("b", published=2), row("c")]
-    assert chosen(rows, [came(4, 2, "c")], standing=2, doomed=[0]) == [(4, 1)]
+    assert choices_of_p(rows, [added(4, 2, "c")], standing=2, doomed=[0]) == [(4, 1)]

@@ -1,4 +1,4 @@
-"""A batch played on top of an empty ledger: which file tells each post, and what the ledger says then."""
+"""The resolution of a batch with an empty table files: which file is elected for each post, and the outcomes."""
 
 import datetime as dt
 
@@ -24,17 +24,17 @@ def day(number):
     return dt.datetime(2024, 3, number, tzinfo=dt.UTC)
 
 
-def row(path, post_id="p", *, at=1, **more):
-    """Return a row of the ledger: a file that came on a day of March and tells a post of the first."""
-    known = {"origin": "o", "path": path, "blob": path, "size": 9, "outcome": POST, "post_id": post_id,
-             "source_id": "s", "published_at": day(1), "text_chars": 5, "first_seen_at": day(at),
-             "read_at": day(at), "run_id": "r"}  # fmt: skip
-    return known | more
+def row(path, post_id="p", *, on_day=1, **columns):
+    """Return a row of table files: a file that was added on a day of March and is a post of the first of March."""
+    values = {"origin": "o", "path": path, "blob": path, "size": 9, "outcome": POST, "post_id": post_id,
+             "source_id": "s", "published_at": day(1), "text_chars": 5, "first_seen_at": day(on_day),
+             "read_at": day(on_day), "run_id": "r"}  # fmt: skip
+    return values | columns
 
 
 def reject(path, reason=Reason.NO_DATE):
-    nothing = dict.fromkeys(("source_id", "published_at", "text_chars"))
-    return row(path, None, outcome=REJECTED, reason=reason.value, **nothing)
+    no_values = dict.fromkeys(("source_id", "published_at", "text_chars"))
+    return row(path, None, outcome=REJECTED, reason=reason.value, **no_values)
 
 
 def batch(*rows, deleted=()):
@@ -43,7 +43,7 @@ def batch(*rows, deleted=()):
     return Batch(1, file_rows=files, deleted=keys)
 
 
-def ledger(resolution):
+def outcomes(resolution):
     rows = resolution.file_rows.sort("path")
     return rows.select("path", "outcome", "detail").rows()
 
@@ -63,12 +63,14 @@ CASES = {
 
 @pytest.mark.parametrize(("rows", "expected"), CASES.values(), ids=CASES)
 def test_the_ledger_says_of_a_batch(lake, rows, expected):
-    assert ledger(resolve(lake, batch(*rows))) == expected
+    assert outcomes(resolve(lake, batch(*rows))) == expected
 
 
 def test_each_post_has_who_tells_it_from_when_on(lake):
-    resolution = resolve(lake, batch(row("a"), row("b", at=2, text_chars=6), row("c", "q", at=3)))
-    assert {post: [at.day for at, _ in elections] for post, elections in resolution.elections.items()} == {
+    resolution = resolve(lake, batch(row("a"), row("b", on_day=2, text_chars=6), row("c", "q", on_day=3)))
+    assert {
+        post: [moment.day for moment, _ in elections] for post, elections in resolution.elections.items()
+    } == {
         "p": [1, 2],
         "q": [3],
     }
@@ -85,26 +87,28 @@ def test_partitions_are_where_the_posts_may_be_stored(lake):
     assert sorted(resolution.partitions.rows()) == [("p", "s", day(1).date()), ("p", "s", day(9).date())]
 
 
-# Contents that are known already
+# Contents that are already known
 
 
-def sighting(path, blob):
-    """Return a file whose content is not read, since it is known."""
-    nothing = dict.fromkeys(("outcome", "post_id", "source_id", "published_at", "text_chars"))
-    return row(path, **nothing) | {"blob": blob}
+def unread_row(path, blob):
+    """Return the row of a file whose content is known, so that it is not read."""
+    no_values = dict.fromkeys(("outcome", "post_id", "source_id", "published_at", "text_chars"))
+    return row(path, **no_values) | {"blob": blob}
 
 
-REFUSED = pl.DataFrame([reject("x/a") | {"blob": "refused"}], schema=schema_of("files"))
-KNOWN = {
+REJECTED_FILES = pl.DataFrame([reject("x/a") | {"blob": "refused"}], schema=schema_of("files"))
+KNOWN_CONTENTS = {
     "by another file of the batch": ("known", "p", POST, None),
     "as what was refused": ("refused", None, REJECTED, Reason.NO_DATE.value),
 }
 
 
-@pytest.mark.parametrize(("blob", "post_id", "outcome", "reason"), KNOWN.values(), ids=KNOWN)
+@pytest.mark.parametrize(
+    ("blob", "post_id", "outcome", "reason"), KNOWN_CONTENTS.values(), ids=KNOWN_CONTENTS
+)
 def test_a_content_is_known(lake, blob, post_id, outcome, reason):
-    seen = batch(row("x/a", blob="known"), sighting("y/a", blob))
-    rows, unknown = complete_file_rows(lake, seen, REFUSED)
+    new_files = batch(row("x/a", blob="known"), unread_row("y/a", blob))
+    rows, unknown = complete_file_rows(lake, new_files, REJECTED_FILES)
     completed = rows.filter(path="y/a").select("post_id", "outcome", "reason").rows()
     assert (completed, unknown.height) == ([(post_id, outcome, reason)], 0)
 
@@ -113,12 +117,14 @@ def test_a_post_without_an_address_is_another_one_at_another_path(lake):
     paths = ("x/a", "y/a")
     ids = [post_id_of_path("s", path) for path in paths]
     rows, _ = complete_file_rows(
-        lake, batch(row(paths[0], ids[0], blob="known"), sighting(paths[1], "known")), REFUSED
+        lake, batch(row(paths[0], ids[0], blob="known"), unread_row(paths[1], "known")), REJECTED_FILES
     )
     assert rows.sort("path")["post_id"].to_list() == ids
 
 
 @pytest.mark.parametrize(("path", "blob"), [("y/b", "known"), ("y/a", "unheard of")], ids=["name", "content"])
 def test_of_another_name_or_content_nothing_is_known(lake, path, blob):
-    rows, unknown = complete_file_rows(lake, batch(row("x/a", blob="known"), sighting(path, blob)), REFUSED)
+    rows, unknown = complete_file_rows(
+        lake, batch(row("x/a", blob="known"), unread_row(path, blob)), REJECTED_FILES
+    )
     assert (rows["path"].to_list(), unknown["path"].to_list()) == (["x/a"], [path])

@@ -1,4 +1,4 @@
-"""A lake that is maintained holds the same rows in fewer files, and goes on wherever a run was killed."""
+"""Maintenance keeps all rows in fewer files, and the lake stays usable if a run is killed at any point."""
 
 import datetime as dt
 import json
@@ -29,7 +29,7 @@ from schemas.errors import MisuseError
 from schemas.tables import TABLES
 
 URL = "https://a.example/{}"
-SORTED = ["post_id", "version_at", "origin", "path", "blob", "source_id", "version", "pattern"]
+SORT_COLUMNS = ["post_id", "version_at", "origin", "path", "blob", "source_id", "version", "pattern"]
 
 
 def fill(archive):
@@ -40,28 +40,28 @@ def fill(archive):
 
 
 @pytest.fixture(scope="module")
-def three_ingests(tmp_path_factory):
+def snapshot(tmp_path_factory):
     return Snapshot.take(tmp_path_factory.mktemp("maintain"), fill)
 
 
 @pytest.fixture
-def archive(three_ingests):
-    """Three ingests: of each table but posts, as many files; versions of a post within one partition."""
-    return three_ingests.restore()
+def archive(snapshot):
+    """Return an archive after three ingests: each table but posts has three files; a post has versions in one partition."""
+    return snapshot.restore()
 
 
-def maintained(archive, days=0.0, **order):
+def maintain_lake(archive, days=0.0, **options):
     return maintain(
         MaintainOptions(
-            lake=archive.lake, retention_days=days, allow_short_retention=True, wait_seconds=0, **order
+            lake=archive.lake, retention_days=days, allow_short_retention=True, wait_seconds=0, **options
         )
     )
 
 
-def frames(archive):
-    """Return the rows of all tables but runs, in an order of their own."""
+def table_rows(archive):
+    """Return the rows of all tables but runs, sorted."""
     rows = {name: archive.rows(name) for name in TABLES if name != "runs"}
-    return {name: each.select(sorted(each.columns)).sort([key for key in SORTED if key in each.columns])
+    return {name: each.select(sorted(each.columns)).sort([key for key in SORT_COLUMNS if key in each.columns])
             for name, each in rows.items()}  # fmt: skip
 
 
@@ -71,43 +71,43 @@ def assert_same(archive, other):
     assert verify(archive.lake).shown == []
 
 
-def on_disk(archive, name="*"):
+def files_on_disk(archive, name="*"):
     return sorted(archive.lake.glob(f"{name}/**/*.parquet"))
 
 
 def data_files(archive, name):
-    return [file for file in on_disk(archive, name) if "_delta_log" not in file.parts]
+    return [file for file in files_on_disk(archive, name) if "_delta_log" not in file.parts]
 
 
-def of(done, name):
-    return next(each for each in done.tables if each.table == name)
+def result_of(result, name):
+    return next(each for each in result.tables if each.table == name)
 
 
-def kill(monkeypatch, point, run):
+def kill_run(monkeypatch, point, run):
     with monkeypatch.context() as patch, pytest.raises(SimulatedKill):
         end_run_at(patch.setattr, point, raise_simulated_kill)
         run()
 
 
-def killed_after(steps, archive):
-    """Maintain until so many steps have told that they are done."""
-    told = iter(range(1, steps))
+def kill_maintain_after(steps, archive):
+    """Maintain the lake, and kill the run after a number of steps."""
+    remaining_steps = iter(range(1, steps))
 
-    def watch(stage, done, total):
-        if next(told, None) is None:
+    def count_step(stage, done, total):
+        if next(remaining_steps, None) is None:
             raise SimulatedKill
 
-    with progress_listener(watch), pytest.raises(SimulatedKill):
-        maintained(archive)
+    with progress_listener(count_step), pytest.raises(SimulatedKill):
+        maintain_lake(archive)
 
 
-# What is done
+# Compaction
 
 
 def test_no_row_changes_and_each_table_is_in_few_files(archive):
-    before = frames(archive)
-    maintained(archive)
-    for name, rows in frames(archive).items():
+    before = table_rows(archive)
+    maintain_lake(archive)
+    for name, rows in table_rows(archive).items():
         assert_frame_equal(rows, before[name])
     counts = {name: open_lake(archive.lake).partition_files(name).height for name in TABLES}
     assert counts == {
@@ -123,24 +123,27 @@ def test_no_row_changes_and_each_table_is_in_few_files(archive):
 
 def test_what_it_tells_is_what_lies_on_disk(archive):
     before = {name: data_files(archive, name) for name in TABLES}
-    done = maintained(archive)
+    result = maintain_lake(archive)
     for name in TABLES:
-        told, there = of(done, name), data_files(archive, name)
-        assert (told.files, told.bytes) == (len(there), sum(file.stat().st_size for file in there))
-        assert told.removed == len(set(before[name]) - set(there)), name
-    assert of(done, "raw").compacted == 3
+        table_result, existing_files = result_of(result, name), data_files(archive, name)
+        assert (table_result.files, table_result.bytes) == (
+            len(existing_files),
+            sum(file.stat().st_size for file in existing_files),
+        )
+        assert table_result.removed == len(set(before[name]) - set(existing_files)), name
+    assert result_of(result, "raw").compacted == 3
 
 
 def test_a_second_maintain_finds_nothing_but_its_own_runs_to_do(archive):
-    maintained(archive)
-    done = maintained(archive)
-    assert {each.table: (each.compacted, each.removed) for each in done.tables if each.compacted} == {
+    maintain_lake(archive)
+    result = maintain_lake(archive)
+    assert {each.table: (each.compacted, each.removed) for each in result.tables if each.compacted} == {
         "runs": (2, 2)
     }
 
 
 def test_files_put_together_are_written_as_all_others_are(archive):
-    maintained(archive)
+    maintain_lake(archive)
     lake = open_lake(archive.lake)
     footer = pq.read_metadata(data_files(archive, "revisions")[0])
     column = footer.row_group(0).column(0)
@@ -152,26 +155,26 @@ def test_files_put_together_are_written_as_all_others_are(archive):
 
 
 def test_readers_of_changes_are_told_that_there_are_none(archive):
-    maintained(archive)
+    maintain_lake(archive)
     entry = max(archive.lake.glob("revisions/_delta_log/*.json")).read_text()
     actions = [each for line in entry.splitlines() for each in json.loads(line).items()]
-    assert {told["dataChange"] for action, told in actions if action in {"add", "remove"}} == {False}
+    assert {values["dataChange"] for action, values in actions if action in {"add", "remove"}} == {False}
 
 
 @pytest.mark.parametrize("limit", ["MAX_FILE_ROWS", "MAX_FILE_BYTES"])
 def test_no_more_is_put_together_than_a_file_may_hold(archive, monkeypatch, limit):
     groups_of_rows = [pq.read_metadata(file).row_group(0) for file in data_files(archive, "raw")]
-    wholes = {
+    totals = {
         "MAX_FILE_ROWS": sum(group.num_rows for group in groups_of_rows),
         "MAX_FILE_BYTES": sum(group.total_byte_size for group in groups_of_rows),
     }
-    monkeypatch.setattr(files, limit, wholes[limit] - 1)
-    assert [of(maintained(archive), "raw").files for _ in range(2)] == [2, 2]
+    monkeypatch.setattr(files, limit, totals[limit] - 1)
+    assert [result_of(maintain_lake(archive), "raw").files for _ in range(2)] == [2, 2]
 
 
 @pytest.mark.parametrize("name", ["raw", "files", "templates", "runs", "posts", "revisions"])
 def test_every_reader_reads_the_tables_afterwards(archive, name):
-    maintained(archive)
+    maintain_lake(archive)
     table, rows = DeltaTable(str(archive.lake / name)), archive.rows(name)
     assert table.to_pyarrow_dataset().to_table().num_rows == rows.height
     assert pl.scan_delta(str(archive.lake / name)).collect().height == rows.height
@@ -184,47 +187,49 @@ def test_every_reader_reads_the_tables_afterwards(archive, name):
 @pytest.mark.sampled(4)
 @pytest.mark.parametrize("name", ["a b", "数据湖", "100%", "x#1", "it's", "{x}", "a&b=c", "month=1"])
 def test_the_lake_may_lie_in_a_folder_of_any_name(archive, name):
-    odd = type(archive)(archive.folder, archive.folder.parent / name / "lake")
-    odd.ingest()
-    odd.write("a.md", url=URL.format("a"), title="又改")
-    odd.ingest()
-    assert of(maintained(odd), "posts").removed == 1
-    assert sql.run_query(open_lake(odd.lake), "SELECT title FROM posts WHERE path = 'a.md'", 9)[1] == [
-        ("又改",)
-    ]
-    assert verify(odd.lake).findings == 0
+    odd_archive = type(archive)(archive.folder, archive.folder.parent / name / "lake")
+    odd_archive.ingest()
+    odd_archive.write("a.md", url=URL.format("a"), title="又改")
+    odd_archive.ingest()
+    assert result_of(maintain_lake(odd_archive), "posts").removed == 1
+    assert sql.run_query(open_lake(odd_archive.lake), "SELECT title FROM posts WHERE path = 'a.md'", 9)[
+        1
+    ] == [("又改",)]
+    assert verify(odd_archive.lake).findings == 0
 
 
-# What is deleted
+# Deletion of files
 
 
 def test_versions_within_the_retention_stay_readable(archive):
     versions = [json.loads(text) for text in archive.rows("runs").sort("started_at")["versions"]]
-    before = frames(archive)["posts"]
-    maintained(archive, days=7.0)
-    then = open_lake(archive.lake).at_versions(versions[-1]).scan("posts").collect()
-    assert_frame_equal(then.select(before.columns).sort("post_id"), before)
+    before = table_rows(archive)["posts"]
+    maintain_lake(archive, days=7.0)
+    old_posts = open_lake(archive.lake).at_versions(versions[-1]).scan("posts").collect()
+    assert_frame_equal(old_posts.select(before.columns).sort("post_id"), before)
     assert open_lake(archive.lake).at_versions(versions[0]).scan("posts").collect().height == 2
 
 
 @pytest.mark.parametrize(("days", "removed"), [(9.0, 0), (7.0, 3)], ids=["younger", "older"])
 def test_files_that_were_replaced_before_the_retention_are_removed(archive, days, removed):
-    past = int((dt.datetime.now(dt.UTC) - dt.timedelta(days=8)).timestamp() * 1000)
+    old_timestamp = int((dt.datetime.now(dt.UTC) - dt.timedelta(days=8)).timestamp() * 1000)
     for entry in archive.lake.glob("posts/_delta_log/*.json"):
-        entry.write_text(re.sub(r'"deletionTimestamp":\d+', f'"deletionTimestamp":{past}', entry.read_text()))
-    assert of(maintained(archive, days, compact=False), "posts").removed == removed
+        entry.write_text(
+            re.sub(r'"deletionTimestamp":\d+', f'"deletionTimestamp":{old_timestamp}', entry.read_text())
+        )
+    assert result_of(maintain_lake(archive, days, compact=False), "posts").removed == removed
 
 
 def test_the_versions_of_the_newest_run_can_be_read_even_if_all_older_ones_go(archive):
-    done = maintained(archive)
-    newest = archive.rows("runs").sort("started_at").row(-1, named=True)
-    assert (newest["kind"], newest["run_id"], json.loads(newest["versions"])) == (
+    result = maintain_lake(archive)
+    newest_run = archive.rows("runs").sort("started_at").row(-1, named=True)
+    assert (newest_run["kind"], newest_run["run_id"], json.loads(newest_run["versions"])) == (
         "maintain",
-        done.run_id,
-        done.versions,
+        result.run_id,
+        result.versions,
     )
-    then = open_lake(archive.lake).at_versions(done.versions)
-    assert {name: then.scan(name).collect().height for name in TABLES} == {
+    lake_of_run = open_lake(archive.lake).at_versions(result.versions)
+    assert {name: lake_of_run.scan(name).collect().height for name in TABLES} == {
         name: archive.rows(name).height for name in TABLES
     }
 
@@ -236,8 +241,8 @@ def test_what_a_killed_run_left_goes_at_once_and_what_is_not_ours_stays(archive)
     for orphan in [*orphans, partition / "notes.txt"]:
         orphan.parent.mkdir(parents=True, exist_ok=True)
         orphan.write_bytes(b"1234")
-    done = maintained(archive, days=7.0)
-    assert [of(done, name).orphans for name in ("posts", "raw")] == [2, 1]
+    result = maintain_lake(archive, days=7.0)
+    assert [result_of(result, name).orphans for name in ("posts", "raw")] == [2, 1]
     assert [path.exists() for path in [*orphans, orphans[2].parents[1], partition / "notes.txt"]] == [
         *[False] * 4,
         True,
@@ -248,24 +253,28 @@ def test_old_entries_of_the_log_go_and_the_lake_goes_on(archive):
     for name in TABLES:
         table = DeltaTable(str(archive.lake / name))
         table.alter.set_table_properties({"delta.logRetentionDuration": "interval 0 days"})
-    maintained(archive)
+    maintain_lake(archive)
     assert [len(list(archive.lake.glob(f"{name}/_delta_log/*.json"))) for name in TABLES] == [1] * len(TABLES)
     assert (archive.ingest().unchanged, verify(archive.lake).findings) == (4, 0)
 
 
 def test_a_dry_run_tells_the_same_and_writes_nothing(archive):
     before = contents(archive.lake)
-    told = maintained(archive, days=1.0, dry_run=True)
+    dry_run_result = maintain_lake(archive, days=1.0, dry_run=True)
     assert contents(archive.lake) == before
-    done = maintained(archive, days=1.0)
-    for each, other in zip(told.tables, done.tables, strict=True):
-        assert (each.compacted, each.removed, each.orphans) == (other.compacted, other.removed, other.orphans)
+    result = maintain_lake(archive, days=1.0)
+    for expected, actual in zip(dry_run_result.tables, result.tables, strict=True):
+        assert (expected.compacted, expected.removed, expected.orphans) == (
+            actual.compacted,
+            actual.removed,
+            actual.orphans,
+        )
 
 
 def test_nothing_is_put_together_where_that_is_not_wanted(archive):
-    done = maintained(archive, compact=False)
-    assert sum(each.compacted for each in done.tables) == 0
-    assert of(done, "raw").files == 3
+    result = maintain_lake(archive, compact=False)
+    assert sum(each.compacted for each in result.tables) == 0
+    assert result_of(result, "raw").files == 3
 
 
 @pytest.mark.parametrize("days", [0, 0.9, -1, 31, float("nan")])
@@ -280,20 +289,20 @@ def test_there_must_be_a_lake(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-# Killed
+# Killed runs
 
-KILLED = [("before", "raw", 1), ("after", "revisions", 1), ("after", "posts", 1), ("after", "files", 1)]
+KILL_POINTS = [("before", "raw", 1), ("after", "revisions", 1), ("after", "posts", 1), ("after", "files", 1)]
 
 
 @pytest.mark.sampled(3)
-@pytest.mark.parametrize("point", KILLED, ids=["-".join(map(str, point)) for point in KILLED])
-@pytest.mark.parametrize("then", ["ingest", "maintain"])
-def test_an_ingest_killed_after_a_maintain_is_finished_by_the_next(archive, monkeypatch, point, then):
-    maintained(archive)
+@pytest.mark.parametrize("point", KILL_POINTS, ids=["-".join(map(str, point)) for point in KILL_POINTS])
+@pytest.mark.parametrize("second_run", ["ingest", "maintain"])
+def test_an_ingest_killed_after_a_maintain_is_finished_by_the_next(archive, monkeypatch, point, second_run):
+    maintain_lake(archive)
     archive.write("a.md", url=URL.format("a"), title="末了")
-    kill(monkeypatch, point, archive.ingest)
-    if then == "maintain":
-        maintained(archive)
+    kill_run(monkeypatch, point, archive.ingest)
+    if second_run == "maintain":
+        maintain_lake(archive)
     archive.write("0.md", url=URL.format("other"))
     archive.ingest()
     assert_same(archive, archive.ingest_into_new_lake())
@@ -302,11 +311,11 @@ def test_an_ingest_killed_after_a_maintain_is_finished_by_the_next(archive, monk
 @pytest.mark.sampled(5)
 @pytest.mark.parametrize("steps", range(1, 13))
 def test_a_maintain_killed_at_any_step_leaves_a_lake_that_goes_on(archive, monkeypatch, steps):
-    killed_after(steps, archive)
+    kill_maintain_after(steps, archive)
     assert (archive.ingest().resumed, verify(archive.lake).shown) == (False, [])
     archive.write("a.md", url=URL.format("a"), title="末了")
-    kill(monkeypatch, ("after", "posts", 1), archive.ingest)
-    maintained(archive)
+    kill_run(monkeypatch, ("after", "posts", 1), archive.ingest)
+    maintain_lake(archive)
     archive.ingest()
     assert_same(archive, archive.ingest_into_new_lake())
 
@@ -315,9 +324,9 @@ def test_posts_that_were_cleaned_again_are_not_taken_back_behind_what_is_deleted
     lake = open_lake(archive.lake)
     rows = lake.scan("posts").collect()
     lake.replace("posts", rows, rows.select(lake.partition_columns("posts")).unique(), CommitProperties())
-    maintained(archive)
+    maintain_lake(archive)
     archive.write("a.md", url=URL.format("a"), title="末了")
-    kill(monkeypatch, ("after", "posts", 1), archive.ingest)
+    kill_run(monkeypatch, ("after", "posts", 1), archive.ingest)
     archive.ingest()
     assert_same(archive, archive.ingest_into_new_lake())
 
@@ -326,57 +335,63 @@ def test_posts_that_were_cleaned_again_are_not_taken_back_behind_what_is_deleted
 
 
 @pytest.fixture
-def past(archive, monkeypatch):
-    """A repository of six commits, and how to replay it; batches are of two files."""
+def repository_archive(archive, monkeypatch):
+    """Return an archive whose folder is a repository of six commits; a batch has two files."""
     monkeypatch.setattr(read, "READ_BATCH_FILES", 2)
-    home = type(archive)(archive.folder.with_name("past"), archive.lake.with_name("of-the-past"))
-    home.folder.mkdir()
-    git = init(home.folder)
+    repository_archive = type(archive)(
+        archive.folder.with_name("past"), archive.lake.with_name("of-the-past")
+    )
+    repository_archive.folder.mkdir()
+    git = init(repository_archive.folder)
     for day in range(1, 7):
-        home.write(f"{day}.md", url=URL.format(day))
-        home.write("a.md", url=URL.format("a"), title=f"第{day}天")
+        repository_archive.write(f"{day}.md", url=URL.format(day))
+        repository_archive.write("a.md", url=URL.format("a"), title=f"第{day}天")
         git.commit(day)
-    return home
+    return repository_archive
 
 
-def replay(home):
-    return home.ingest(f"{home.folder}@main", history=True)
+def replay_history(archive):
+    return archive.ingest(f"{archive.folder}@main", history=True)
 
 
-UPKEEP = {
-    "maintain": maintained,
-    "maintain-killed": lambda home: killed_after(8, home),
-    "maintain-killed-early": lambda home: killed_after(6, home),
-    "maintain-twice": lambda home: (maintained(home), maintained(home)),
-    "learn": lambda home: learn(LearnOptions(lake=home.lake, wait_seconds=0)),
+OTHER_RUNS = {
+    "maintain": maintain_lake,
+    "maintain-killed": lambda archive: kill_maintain_after(8, archive),
+    "maintain-killed-early": lambda archive: kill_maintain_after(6, archive),
+    "maintain-twice": lambda archive: (maintain_lake(archive), maintain_lake(archive)),
+    "learn": lambda archive: learn(LearnOptions(lake=archive.lake, wait_seconds=0)),
 }
 
 
 @pytest.mark.sampled(7)
 @pytest.mark.parametrize("point", [("after", "files", 2), ("after", "posts", 3), ("before", "runs", 1)])
-@pytest.mark.parametrize("between", UPKEEP.values(), ids=UPKEEP)
+@pytest.mark.parametrize("other_run", OTHER_RUNS.values(), ids=OTHER_RUNS)
 def test_a_replay_that_was_killed_goes_on_where_it_was_whatever_is_done_between(
-    past, monkeypatch, point, between
+    repository_archive, monkeypatch, point, other_run
 ):
-    kill(monkeypatch, point, lambda: replay(past))
-    between(past)
-    assert (replay(past).kind, verify(past.lake).shown) == ("history", [])
-    calm = type(past)(past.folder, past.lake.with_name("calm"))
-    replay(calm)
-    assert_frame_equal(past.posts(), calm.posts())
-    assert_frame_equal(past.rows("revisions").drop("run_id", "ingested_at").sort("post_id", "version_at"),
-                       calm.rows("revisions").drop("run_id", "ingested_at").sort("post_id", "version_at"))  # fmt: skip
+    kill_run(monkeypatch, point, lambda: replay_history(repository_archive))
+    other_run(repository_archive)
+    assert (replay_history(repository_archive).kind, verify(repository_archive.lake).shown) == ("history", [])
+    reference = type(repository_archive)(repository_archive.folder, repository_archive.lake.with_name("calm"))
+    replay_history(reference)
+    assert_frame_equal(repository_archive.posts(), reference.posts())
+    assert_frame_equal(repository_archive.rows("revisions").drop("run_id", "ingested_at").sort("post_id", "version_at"),
+                       reference.rows("revisions").drop("run_id", "ingested_at").sort("post_id", "version_at"))  # fmt: skip
 
 
 @pytest.mark.sampled(2)
-@pytest.mark.parametrize("between", UPKEEP.values(), ids=UPKEEP)
-def test_a_replay_that_was_done_goes_on_from_there(past, between):
-    replay(past)
-    between(past)
-    past.write("a.md", url=URL.format("a"), title="末了")
-    init(past.folder).commit(9)
-    done = replay(past)
-    assert (done.kind, done.resumed, past.rows("revisions").height) == ("history", False, 6)
+@pytest.mark.parametrize("other_run", OTHER_RUNS.values(), ids=OTHER_RUNS)
+def test_a_replay_that_was_done_goes_on_from_there(repository_archive, other_run):
+    replay_history(repository_archive)
+    other_run(repository_archive)
+    repository_archive.write("a.md", url=URL.format("a"), title="末了")
+    init(repository_archive.folder).commit(9)
+    summary = replay_history(repository_archive)
+    assert (summary.kind, summary.resumed, repository_archive.rows("revisions").height) == (
+        "history",
+        False,
+        6,
+    )
 
 
 def test_the_command_line_tells_what_would_be_done_and_refuses_what_readers_may_not_survive(archive):

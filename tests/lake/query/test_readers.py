@@ -1,4 +1,4 @@
-"""The posts of a lake read by other people's tools."""
+"""The posts of a lake, read by other tools."""
 
 import json
 import subprocess
@@ -47,7 +47,7 @@ def with_datafusion(lake):
 
 
 def with_chdb(lake):
-    """ClickHouse in a process of its own: it brings its own allocator and signal handlers."""
+    """Return the rows that ClickHouse reads, in a process of its own: it has its own allocator and signal handlers."""
     selects = [
         f"SELECT title, source, month FROM file('{file}', Parquet)" for file in delta(lake).file_uris()
     ]

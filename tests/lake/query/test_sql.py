@@ -1,4 +1,4 @@
-"""The lake asked in SQL."""
+"""SQL queries on a lake."""
 
 import csv
 import json
@@ -12,7 +12,7 @@ from lake.query import info, sql
 from lake.store import open_lake
 from schemas.tables import TABLES
 
-ALL = [*TABLES, *(view for view in sql.VIEWS if view not in TABLES)]
+TABLES_AND_VIEWS = [*TABLES, *(view for view in sql.VIEWS if view not in TABLES)]
 ODD = '引号"、逗号,\n换行和 𠮷'
 
 
@@ -22,24 +22,24 @@ def lake(examples):
 
 
 @pytest.fixture(scope="module")
-def empty(tmp_path_factory):
+def empty_lake(tmp_path_factory):
     return create_lake(tmp_path_factory.mktemp("empty") / "lake", None)
 
 
-@pytest.mark.parametrize("name", ALL)
-def test_every_table_and_view_answers_on_an_empty_lake(empty, name):
-    columns, found, more = sql.run_query(empty, f"SELECT * FROM {name}", 9)
-    assert (len(columns) > 0, found, more) == (True, [], False)
+@pytest.mark.parametrize("name", TABLES_AND_VIEWS)
+def test_every_table_and_view_answers_on_an_empty_lake(empty_lake, name):
+    columns, rows, more = sql.run_query(empty_lake, f"SELECT * FROM {name}", 9)
+    assert (len(columns) > 0, rows, more) == (True, [], False)
 
 
-@pytest.mark.parametrize("name", ALL)
-def test_every_view_has_the_same_columns_and_types_on_an_empty_and_a_full_lake(empty, lake, name):
-    described = [sql.run_query(each, f"DESCRIBE {name}", 99)[1] for each in (empty, lake)]
-    assert described[0] == described[1]
+@pytest.mark.parametrize("name", TABLES_AND_VIEWS)
+def test_every_view_has_the_same_columns_and_types_on_an_empty_and_a_full_lake(empty_lake, lake, name):
+    columns = [sql.run_query(each, f"DESCRIBE {name}", 99)[1] for each in (empty_lake, lake)]
+    assert columns[0] == columns[1]
 
 
 @pytest.mark.parametrize(
-    ("asked", "answer"),
+    ("query", "answer"),
     [
         ("SELECT count(*) FROM posts", 40),
         ("SELECT count(*) FROM files", 52),
@@ -54,8 +54,8 @@ def test_every_view_has_the_same_columns_and_types_on_an_empty_and_a_full_lake(e
         ("SELECT source FROM posts WHERE title = '借书证的背面'", "北窗读书"),
     ],
 )
-def test_the_examples_answer(lake, asked, answer):
-    assert sql.run_query(lake, asked, 9)[1] == [(answer,)]
+def test_the_examples_answer(lake, query, answer):
+    assert sql.run_query(lake, query, 9)[1] == [(answer,)]
 
 
 def test_rejects_are_the_rejected_files_of_the_ledger(lake, examples):
@@ -71,9 +71,9 @@ def test_withdrawn_posts_are_not_counted_and_gone_files_were_last_seen_then(arch
     archive.ingest()
     archive.remove("a.md")
     archive.ingest()
-    asked = """SELECT (SELECT posts FROM sources), (SELECT sum(posts)::int FROM daily),
+    query = """SELECT (SELECT posts FROM sources), (SELECT sum(posts)::int FROM daily),
                (SELECT bool_and(last_seen_at = coalesce(gone_at, (SELECT max(started_at) FROM runs))) FROM files)"""
-    assert sql.run_query(open_lake(archive.lake), asked, 9)[1] == [(1, 1, True)]
+    assert sql.run_query(open_lake(archive.lake), query, 9)[1] == [(1, 1, True)]
 
 
 def test_a_query_reads_the_current_version_only(archive):
@@ -83,14 +83,14 @@ def test_a_query_reads_the_current_version_only(archive):
     assert sql.run_query(open_lake(archive.lake), "SELECT title FROM posts", 9)[1] == [("三",)]
 
 
-@pytest.mark.parametrize(("most", "more"), [(39, True), (40, False)])
-def test_rows_tell_whether_there_are_more(lake, most, more):
-    _, found, is_more = sql.run_query(lake, "SELECT title FROM posts", most)
-    assert (len(found), is_more) == (most, more)
+@pytest.mark.parametrize(("max_rows", "more"), [(39, True), (40, False)])
+def test_rows_tell_whether_there_are_more(lake, max_rows, more):
+    _, rows, is_more = sql.run_query(lake, "SELECT title FROM posts", max_rows)
+    assert (len(rows), is_more) == (max_rows, more)
 
 
 @pytest.mark.parametrize(
-    "wrong",
+    "query",
     [
         "SELEC 1",
         "SELECT nothing FROM posts",
@@ -101,34 +101,34 @@ def test_rows_tell_whether_there_are_more(lake, most, more):
     ],
     ids=["syntax", "column", "table", "cast", "open-quote", "nothing"],
 )
-def test_a_wrong_query_is_a_query_error(lake, tmp_path, wrong):
+def test_a_wrong_query_is_a_query_error(lake, tmp_path, query):
     with pytest.raises(QueryError):
-        sql.export(lake, wrong, str(tmp_path / "out.csv"), "csv")
-    if wrong:
+        sql.export(lake, query, str(tmp_path / "out.csv"), "csv")
+    if query:
         with pytest.raises(QueryError):
-            sql.run_query(lake, wrong, 9)
+            sql.run_query(lake, query, 9)
 
 
-READ = {
+READERS = {
     "csv": lambda file: list(csv.DictReader(file.open(encoding="utf-8", newline=""))),
     "json": lambda file: json.loads(file.read_text(encoding="utf-8")),
     "parquet": lambda file: pl.read_parquet(file).rows(named=True),
 }
 
 
-@pytest.mark.parametrize("form", READ)
+@pytest.mark.parametrize("form", READERS)
 def test_an_export_gives_back_chinese_text_quotes_and_line_breaks(archive, tmp_path, form):
     archive.write("a.md", title="乙", extra_field=ODD, url="https://a.example/1")
     archive.write("b.md", title="甲", extra_field="無", url="https://a.example/2")
     archive.ingest()
     file = tmp_path / f"出口 'it''s.{form}"
     sql.export(open_lake(archive.lake), "SELECT title, extra FROM posts ORDER BY path;", str(file), form)
-    told = [(row["title"], json.loads(row["extra"])["extra_field"]) for row in READ[form](file)]
-    assert told == [("乙", ODD), ("甲", "無")]
+    rows = [(row["title"], json.loads(row["extra"])["extra_field"]) for row in READERS[form](file)]
+    assert rows == [("乙", ODD), ("甲", "無")]
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "query",
     [
         "DESCRIBE posts",
         "SELECT 1 -- one",
@@ -137,9 +137,9 @@ def test_an_export_gives_back_chinese_text_quotes_and_line_breaks(archive, tmp_p
         " SELECT 1 ; ",
     ],
 )
-def test_whatever_gives_rows_can_be_exported(lake, tmp_path, asked):
-    sql.export(lake, asked, str(tmp_path / "out.parquet"), "parquet")
-    assert pl.read_parquet(tmp_path / "out.parquet").height == len(sql.run_query(lake, asked, 99)[1])
+def test_whatever_gives_rows_can_be_exported(lake, tmp_path, query):
+    sql.export(lake, query, str(tmp_path / "out.parquet"), "parquet")
+    assert pl.read_parquet(tmp_path / "out.parquet").height == len(sql.run_query(lake, query, 99)[1])
 
 
 def test_two_statements_are_not_exported(lake, tmp_path):
@@ -154,8 +154,8 @@ def test_a_file_that_cannot_be_written_is_a_query_error(lake, tmp_path):
 
 
 def test_info_counts_the_rows_of_every_table(lake):
-    counted = {table.table: table.rows for table in info.tables(lake)}
-    assert counted == {name: lake.scan(name).collect().height for name in TABLES}
+    counts = {table.table: table.rows for table in info.tables(lake)}
+    assert counts == {name: lake.scan(name).collect().height for name in TABLES}
 
 
 def test_posts_by_source_come_largest_first_without_the_withdrawn(archive):

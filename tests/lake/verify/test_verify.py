@@ -1,4 +1,4 @@
-"""What should not be so in a lake is found, and nothing else."""
+"""Each kind of damage of a lake is found by its check, and by no other check."""
 
 import datetime as dt
 import json
@@ -35,18 +35,18 @@ def fill(archive):
 
 
 @pytest.fixture(scope="module")
-def two_ingests(tmp_path_factory):
+def snapshot(tmp_path_factory):
     return Snapshot.take(tmp_path_factory.mktemp("verify"), fill)
 
 
 @pytest.fixture
-def archive(two_ingests):
-    """An edited post, its twin, a post of another source, and a reject."""
-    return two_ingests.restore()
+def archive(snapshot):
+    """Return an archive with an edited post, its twin, a post of another source, and a reject."""
+    return snapshot.restore()
 
 
-def change(archive, name, rows):
-    """Put rows in the place of all that a table holds, through the log."""
+def replace_rows(archive, name, rows):
+    """Replace all rows of a table, by a commit in its log."""
     lake = open_lake(archive.lake)
     partition = lake.partition_columns(name)
     if partition:
@@ -57,12 +57,12 @@ def change(archive, name, rows):
         write_deltalake(lake.table(name), to_arrow(rows), mode="overwrite")
 
 
-def changing(name, **columns):
-    return lambda archive: change(archive, name, archive.rows(name).with_columns(**columns))
+def change_columns(name, **columns):
+    return lambda archive: replace_rows(archive, name, archive.rows(name).with_columns(**columns))
 
 
-def dropping(name, predicate):
-    return lambda archive: change(archive, name, archive.rows(name).filter(~predicate))
+def drop_rows(name, predicate):
+    return lambda archive: replace_rows(archive, name, archive.rows(name).filter(~predicate))
 
 
 def file_of(archive, name):
@@ -80,11 +80,11 @@ def lengthen(archive):
     file.write_bytes(file.read_bytes() + b"more")
 
 
-def edit_log(name, pattern, by):
+def edit_log(name, pattern, replacement):
     def _edit(archive):
         entry = max(archive.lake.glob(f"{name}/_delta_log/*.json"))
-        text, number = re.subn(pattern, by, entry.read_text())
-        assert number
+        text, count = re.subn(pattern, replacement, entry.read_text())
+        assert count
         entry.write_text(text)
 
     return _edit
@@ -97,69 +97,72 @@ def add_template(archive):
     lake.append("templates", pl.DataFrame([row], schema=lake.scan("templates").collect_schema()))
 
 
-def twice(archive):
-    change(archive, "raw", pl.concat([archive.rows("raw"), archive.rows("raw").head(1)]))
+def duplicate_row(archive):
+    replace_rows(archive, "raw", pl.concat([archive.rows("raw"), archive.rows("raw").head(1)]))
 
 
 IS_B = pl.col("path") == "b.md"
-LATER = pl.col("published_at") + YEAR
-NEVER = {"superseded_at": pl.lit(None, pl.Datetime("us", "UTC")), "superseded_by": pl.lit(None, pl.String)}
-BROKEN = {
+NEXT_YEAR = pl.col("published_at") + YEAR
+NOT_SUPERSEDED = {
+    "superseded_at": pl.lit(None, pl.Datetime("us", "UTC")),
+    "superseded_by": pl.lit(None, pl.String),
+}
+DAMAGES = {
     "file-gone": (Check.FILES_EXIST, lambda archive: file_of(archive, "posts").unlink()),
     "file-longer": (Check.FILES_EXIST, lengthen),
     "file-of-zeros": (Check.READABLE, lambda archive: overwrite(archive, "posts")),
     "raw-of-zeros": (Check.READABLE, lambda archive: overwrite(archive, "raw")),
     "row-count": (Check.ROW_COUNTS, edit_log("posts", r'(numRecords\\": )1', r"\g<1>7")),
     "statistics": (Check.STATISTICS, edit_log("posts", r'(minValues\\": \{\\"date\\": \\")20..', r"\g<1>2030")),
-    "rule": (Check.RULES, changing("posts", language=pl.lit("xx"))),
-    "negative-count": (Check.RULES, changing("revisions", text_chars=pl.lit(-1, pl.Int32))),
-    "wrong-type": (Check.RULES, changing("posts", cleaner_version=pl.lit("1"))),
-    "wrong-partition": (Check.PARTITIONS, changing("posts", published_at=LATER, date=LATER.dt.date())),
-    "wrong-bytes": (Check.HASHES, changing("raw", content=pl.lit(b"x"))),
-    "wrong-size": (Check.HASHES, changing("raw", size=pl.lit(1, pl.Int64))),
-    "wrong-text": (Check.HASHES, changing("posts", content_hash=pl.lit("0" * 32))),
-    "raw-twice": (Check.UNIQUE, twice),
-    "name-of-another-source": (Check.SOURCE_IDS, changing("posts", source=pl.lit("旧刊"))),
-    "post-gone": (Check.FILES_HAVE_POST, dropping("posts", IS_B)),
-    "post-withdrawn": (Check.FILES_HAVE_POST, changing("posts", withdrawn_at=pl.col("version_at"))),
-    "ledger-row-gone": (Check.POSTS_HAVE_FILE, dropping("files", IS_B)),
-    "other-blob": (Check.POSTS_HAVE_FILE, changing("files", blob=pl.col("blob").first())),
-    "content-gone": (Check.BLOBS_STORED, dropping("raw", pl.col("size") == pl.col("size").max())),
-    "duplicate-of-nothing": (Check.DUPLICATES, changing("files", detail=pl.lit("of x.md"))),
-    "overlap": (Check.INTERVALS, changing("revisions", superseded_at=pl.col("superseded_at") + YEAR)),
-    "ends-before-it-begins": (Check.INTERVALS, changing("revisions", version_at=pl.col("version_at") + YEAR)),
-    "stands-in-revisions": (Check.INTERVALS, changing("revisions", **NEVER)),
-    "post-of-a-revision-gone": (Check.INTERVALS, changing("revisions", post_id=pl.lit("0" * 32))),
-    "no-balance": (Check.RUNS, changing("runs", posts=pl.col("posts") + 1)),
-    "reasons": (Check.RUNS, changing("runs", reasons=pl.lit("{}"))),
-    "versions-to-come": (Check.RUNS, changing("runs", versions=pl.lit('{"posts": 99}'))),
+    "rule": (Check.RULES, change_columns("posts", language=pl.lit("xx"))),
+    "negative-count": (Check.RULES, change_columns("revisions", text_chars=pl.lit(-1, pl.Int32))),
+    "wrong-type": (Check.RULES, change_columns("posts", cleaner_version=pl.lit("1"))),
+    "wrong-partition": (Check.PARTITIONS, change_columns("posts", published_at=NEXT_YEAR, date=NEXT_YEAR.dt.date())),
+    "wrong-bytes": (Check.HASHES, change_columns("raw", content=pl.lit(b"x"))),
+    "wrong-size": (Check.HASHES, change_columns("raw", size=pl.lit(1, pl.Int64))),
+    "wrong-text": (Check.HASHES, change_columns("posts", content_hash=pl.lit("0" * 32))),
+    "raw-twice": (Check.UNIQUE, duplicate_row),
+    "name-of-another-source": (Check.SOURCE_IDS, change_columns("posts", source=pl.lit("旧刊"))),
+    "post-gone": (Check.FILES_HAVE_POST, drop_rows("posts", IS_B)),
+    "post-withdrawn": (Check.FILES_HAVE_POST, change_columns("posts", withdrawn_at=pl.col("version_at"))),
+    "ledger-row-gone": (Check.POSTS_HAVE_FILE, drop_rows("files", IS_B)),
+    "other-blob": (Check.POSTS_HAVE_FILE, change_columns("files", blob=pl.col("blob").first())),
+    "content-gone": (Check.BLOBS_STORED, drop_rows("raw", pl.col("size") == pl.col("size").max())),
+    "duplicate-of-nothing": (Check.DUPLICATES, change_columns("files", detail=pl.lit("of x.md"))),
+    "overlap": (Check.INTERVALS, change_columns("revisions", superseded_at=pl.col("superseded_at") + YEAR)),
+    "ends-before-it-begins": (Check.INTERVALS, change_columns("revisions", version_at=pl.col("version_at") + YEAR)),
+    "stands-in-revisions": (Check.INTERVALS, change_columns("revisions", **NOT_SUPERSEDED)),
+    "post-of-a-revision-gone": (Check.INTERVALS, change_columns("revisions", post_id=pl.lit("0" * 32))),
+    "no-balance": (Check.RUNS, change_columns("runs", posts=pl.col("posts") + 1)),
+    "reasons": (Check.RUNS, change_columns("runs", reasons=pl.lit("{}"))),
+    "versions-to-come": (Check.RUNS, change_columns("runs", versions=pl.lit('{"posts": 99}'))),
     "strange-template": (Check.TEMPLATES, add_template),
 }  # fmt: skip
 
 
-def failed(archive, **how):
-    return {each.check for each in verify(archive.lake, **how).checks if each.findings}
+def failed_checks(archive, **options):
+    return {each.check for each in verify(archive.lake, **options).checks if each.findings}
 
 
-@pytest.mark.parametrize(("check", "harm"), BROKEN.values(), ids=BROKEN)
-def test_a_harm_fails_its_check_and_no_other(archive, check, harm):
-    harm(archive)
-    assert failed(archive) == {check}
+@pytest.mark.parametrize(("check", "damage"), DAMAGES.values(), ids=DAMAGES)
+def test_a_harm_fails_its_check_and_no_other(archive, check, damage):
+    damage(archive)
+    assert failed_checks(archive) == {check}
 
 
 @pytest.mark.parametrize("name", sorted(SHALLOW))
 def test_what_logs_counts_and_keys_tell_is_found_without_reading_all(archive, name):
-    check, harm = BROKEN[name]
-    harm(archive)
-    assert failed(archive, deep=False) == {check}
+    check, damage = DAMAGES[name]
+    damage(archive)
+    assert failed_checks(archive, deep=False) == {check}
 
 
 @pytest.mark.parametrize("deep", [True, False])
 def test_a_sound_lake_has_no_findings_and_each_check_is_made(archive, deep):
-    verified = verify(archive.lake, deep=deep)
-    assert verified.shown == []
-    assert [each.check for each in verified.checks if each.skipped] == []
-    assert {each.check for each in verified.checks if each.checked} >= (
+    result = verify(archive.lake, deep=deep)
+    assert result.shown == []
+    assert [each.check for each in result.checks if each.skipped] == []
+    assert {each.check for each in result.checks if each.checked} >= (
         set(Check) - {Check.TEMPLATES} if deep else {Check.UNIQUE}
     )
 
@@ -169,34 +172,36 @@ def test_the_examples_are_sound(examples):
 
 
 def test_a_lake_of_nothing_is_sound(archive):
-    empty = replace(archive, folder=archive.folder.with_name("empty"), lake=archive.lake.with_name("fresh"))
-    empty.folder.mkdir()
-    empty.ingest()
-    assert verify(empty.lake).findings == 0
+    empty_archive = replace(
+        archive, folder=archive.folder.with_name("empty"), lake=archive.lake.with_name("fresh")
+    )
+    empty_archive.folder.mkdir()
+    empty_archive.ingest()
+    assert verify(empty_archive.lake).findings == 0
 
 
 def test_a_corrupt_file_is_named_and_the_others_are_looked_at(archive):
     file = file_of(archive, "posts")
     overwrite(archive, "posts")
-    verified = verify(archive.lake)
-    assert [file.as_posix().endswith(finding.where) for finding in verified.shown] == [True]
-    assert {each.check for each in verified.checks if each.skipped} == {
+    result = verify(archive.lake)
+    assert [file.as_posix().endswith(finding.where) for finding in result.shown] == [True]
+    assert {each.check for each in result.checks if each.skipped} == {
         Check.UNIQUE, Check.SOURCE_IDS, Check.FILES_HAVE_POST, Check.POSTS_HAVE_FILE, Check.BLOBS_STORED, Check.INTERVALS, Check.TEMPLATES, Check.CLEANED,
     }  # fmt: skip
     assert (
-        next(each.checked for each in verified.checks if each.check == Check.RULES and each.table == "posts")
+        next(each.checked for each in result.checks if each.check == Check.RULES and each.table == "posts")
         == 1
     )
 
 
 def test_of_many_findings_the_first_are_shown_and_all_counted(archive):
-    change(archive, "raw", pl.concat([archive.rows("raw")] * 2))
+    replace_rows(archive, "raw", pl.concat([archive.rows("raw")] * 2))
     for number in range(30):
         archive.write(f"more/{number}.md", url=URL.format(number + 9))
     archive.ingest()
-    change(archive, "raw", pl.concat([archive.rows("raw").unique("blob")] * 2))
-    tally = next(each for each in verify(archive.lake).checks if each.findings)
-    assert (tally.check, tally.findings, len(tally.shown)) == (Check.UNIQUE, 35, 20)
+    replace_rows(archive, "raw", pl.concat([archive.rows("raw").unique("blob")] * 2))
+    check = next(each for each in verify(archive.lake).checks if each.findings)
+    assert (check.check, check.findings, len(check.shown)) == (Check.UNIQUE, 35, 20)
 
 
 def test_what_a_killed_run_left_unfinished_is_no_fault(archive):
@@ -208,10 +213,10 @@ def test_what_a_killed_run_left_unfinished_is_no_fault(archive):
 
 
 def test_a_lake_with_findings_is_refused_in_one_line(archive):
-    twice(archive)
-    verified = verify(archive.lake)
+    duplicate_row(archive)
+    result = verify(archive.lake)
     with pytest.raises(FaultyLakeError, match=r"^\S+: 1 findings: unique$"):
-        verified.raise_if_faulty()
+        result.raise_if_faulty()
 
 
 def test_looking_writes_nothing(archive):
@@ -221,11 +226,16 @@ def test_looking_writes_nothing(archive):
 
 
 def test_the_command_line_ends_with_1_where_something_is_found_and_with_0_where_not(archive):
-    sound = run("verify", "--json", "--lake", archive.lake)
-    twice(archive)
-    faulty = run("verify", "--json", "--lake", archive.lake)
-    found = [[each["findings"] for each in json.loads(each.stdout)["checks"]] for each in (sound, faulty)]
-    assert [(each.returncode, sum(counts)) for each, counts in zip((sound, faulty), found, strict=True)] == [
+    first_run = run("verify", "--json", "--lake", archive.lake)
+    duplicate_row(archive)
+    second_run = run("verify", "--json", "--lake", archive.lake)
+    finding_counts = [
+        [each["findings"] for each in json.loads(each.stdout)["checks"]] for each in (first_run, second_run)
+    ]
+    assert [
+        (each.returncode, sum(counts))
+        for each, counts in zip((first_run, second_run), finding_counts, strict=True)
+    ] == [
         (0, 0),
         (1, 1),
     ]

@@ -1,4 +1,4 @@
-"""What recurs over the posts of a source, and what only seems to."""
+"""Which recurring texts of a source are learned as boilerplate, and which are not."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -11,76 +11,94 @@ from posts.boilerplate.template import EDGE_BLOCK, INNER_BLOCK, SIGNATURE, TEXT_
 from posts.html.blocks import Block
 from posts.text.whitespace import alphanumeric_key
 
-TAIL = "请记得按时收看旧港夜话，我们明晚见。"
+RECURRING_TEXT = "请记得按时收看旧港夜话，我们明晚见。"
 
 
-def own(number):
-    """Return a sentence of which no twelve characters recur."""
-    return "".join(chr(0x4E00 + (number * 997 + 131 * at) % 20_000) for at in range(30)) + "。"
+def unique_sentence(number):
+    """Return a sentence that shares no twelve characters with another one."""
+    return "".join(chr(0x4E00 + (number * 997 + 131 * index) % 20_000) for index in range(30)) + "。"
 
 
-def night(number, edition=""):
+def sample_fields(number, edition=""):
     return "harbour", f"第{number}夜", datetime(2024, 3, 5, tzinfo=UTC) + timedelta(days=number), edition
 
 
-def flat(number, text):
-    return TrainingSample(*night(number), to_training_blocks([Block(text, None, "div", "")]), is_flat=True)
+def flat_sample(number, text):
+    return TrainingSample(
+        *sample_fields(number), to_training_blocks([Block(text, None, "div", "")]), is_flat=True
+    )
 
 
-def page(number, *texts, element="p", signature="", edition=""):
+def page_sample(number, *texts, element="p", signature="", edition=""):
     blocks = [Block(text, None, element, signature) for text in texts]
-    return TrainingSample(*night(number, edition), to_training_blocks(blocks), is_flat=False)
+    return TrainingSample(*sample_fields(number, edition), to_training_blocks(blocks), is_flat=False)
 
 
-@pytest.mark.parametrize(("posts", "least"), [(8, 3), (300, 3), (301, 4), (1_200, 12), (100_000, 12)])
-def test_one_post_in_a_hundred_is_enough_and_twelve_always_are(posts, least):
-    assert min_support(posts) == least
+@pytest.mark.parametrize(("posts", "expected"), [(8, 3), (300, 3), (301, 4), (1_200, 12), (100_000, 12)])
+def test_one_post_in_a_hundred_is_enough_and_twelve_always_are(posts, expected):
+    assert min_support(posts) == expected
 
 
 def test_a_run_is_told_to_the_character_though_it_is_glued_to_other_text():
-    texts = [own(number) + TAIL for number in range(10)]
-    assert shared_runs(texts, 3) == {TAIL: 10}
+    texts = [unique_sentence(number) + RECURRING_TEXT for number in range(10)]
+    assert shared_runs(texts, 3) == {RECURRING_TEXT: 10}
 
 
 def test_numbers_within_a_run_do_not_part_it():
-    found = learn(
-        [flat(number, f"{own(number)}第{number + 100}期节目由海边电台赞助播出") for number in range(10)]
+    patterns = learn(
+        [
+            flat_sample(number, f"{unique_sentence(number)}第{number + 100}期节目由海边电台赞助播出")
+            for number in range(10)
+        ]
     )
-    assert [(each.kind, each.pattern) for each in found] == [(TEXT_RUN, "第000期节目由海边电台赞助播出")]
+    assert [(each.kind, each.pattern) for each in patterns] == [(TEXT_RUN, "第000期节目由海边电台赞助播出")]
 
 
 def test_bodies_that_are_the_same_count_once():
-    assert learn([flat(0, own(0)) for _ in range(1_000)]) == []
+    assert learn([flat_sample(0, unique_sentence(0)) for _ in range(1_000)]) == []
 
 
 def test_one_body_under_many_titles_is_what_a_channel_says_of_itself():
-    assert learn([flat(number, TAIL) for number in range(9)]) == [Pattern(TEXT_RUN, TAIL, 9)]
+    assert learn([flat_sample(number, RECURRING_TEXT) for number in range(9)]) == [
+        Pattern(TEXT_RUN, RECURRING_TEXT, 9)
+    ]
 
 
 def test_a_block_at_the_end_of_many_pages_is_boilerplate():
-    found = learn(
-        [page(number, own(2 * number), own(2 * number + 1), "返回旧港首页") for number in range(20)]
+    patterns = learn(
+        [
+            page_sample(number, unique_sentence(2 * number), unique_sentence(2 * number + 1), "返回旧港首页")
+            for number in range(20)
+        ]
     )
-    assert found == [Pattern(EDGE_BLOCK, "返回旧港首页", 20)]
+    assert patterns == [Pattern(EDGE_BLOCK, "返回旧港首页", 20)]
 
 
 @pytest.mark.parametrize("words", ["未完待续", "参考资料", "第三章", "注释", "1", "The End"])
 def test_what_authors_write_again_and_again_is_theirs(words):
-    assert learn([page(number, own(2 * number), own(2 * number + 1), words) for number in range(20)]) == []
+    assert (
+        learn(
+            [
+                page_sample(number, unique_sentence(2 * number), unique_sentence(2 * number + 1), words)
+                for number in range(20)
+            ]
+        )
+        == []
+    )
 
 
 def test_a_quotation_amid_the_text_of_a_few_is_no_boilerplate():
-    middle = [own(1_000 + at) for at in range(12)]
-    pages = [page(number, own(4 * number), *middle[: 4 + number % 2], "短引文", own(4 * number + 1), *[own(4 * number + 2)] * 9) for number in range(20)]  # fmt: skip
+    middle_blocks = [unique_sentence(1_000 + index) for index in range(12)]
+    pages = [page_sample(number, unique_sentence(4 * number), *middle_blocks[: 4 + number % 2], "短引文", unique_sentence(4 * number + 1), *[unique_sentence(4 * number + 2)] * 9) for number in range(20)]  # fmt: skip
     assert all(each.pattern != alphanumeric_key("短引文") for each in learn(pages))
 
 
 def test_markup_that_holds_nothing_but_boilerplate_is_told_by_its_signature():
     pages = [
         TrainingSample(
-            *night(number),
-            [(own(2 * number), "p", "", False), (own(2 * number + 1), "p", "", False)]
-            + [(f"推广{at}{own(number)}", "li", "ul.xq-9", number > 0) for at in range(3)],
+            *sample_fields(number),
+            [(unique_sentence(2 * number), "p", "", False), (unique_sentence(2 * number + 1), "p", "", False)]
+            + [(f"推广{at}{unique_sentence(number)}", "li", "ul.xq-9", number > 0) for at in range(3)],
             is_flat=False,
         )
         for number in range(40)
@@ -89,29 +107,39 @@ def test_markup_that_holds_nothing_but_boilerplate_is_told_by_its_signature():
 
 
 def test_a_template_covers_what_it_knows_and_says_where():
-    template = Template.from_patterns(3, [(TEXT_RUN, mask_digits(TAIL)), (EDGE_BLOCK, "首页")])
-    text = own(1) + TAIL
-    assert template.matches(text) == [(len(text) - len(TAIL), len(text))]
-    assert list(template.patterns) == [(TEXT_RUN, TAIL), (EDGE_BLOCK, "首页")]
+    template = Template.from_patterns(3, [(TEXT_RUN, mask_digits(RECURRING_TEXT)), (EDGE_BLOCK, "首页")])
+    text = unique_sentence(1) + RECURRING_TEXT
+    assert template.matches(text) == [(len(text) - len(RECURRING_TEXT), len(text))]
+    assert list(template.patterns) == [(TEXT_RUN, RECURRING_TEXT), (EDGE_BLOCK, "首页")]
 
 
-def left_out(template, *blocks):
-    """Return the texts that a template leaves out of (text, element)."""
-    judged = [Block(text, None, element, "") for text, element in blocks]
-    return [block.text for block, _ in template.recurring_blocks(judged, None)]
+def removed_texts(template, *blocks):
+    """Return the texts that a template removes from blocks of (text, element)."""
+    html_blocks = [Block(text, None, element, "") for text, element in blocks]
+    return [block.text for block, _ in template.recurring_blocks(html_blocks, None)]
 
 
 @pytest.mark.parametrize("element", ["pre", "h2", "h5", "tr", "td", "th"])
 def test_nothing_learned_cuts_code_headings_or_tables(element):
     template = Template.from_patterns(1, [(EDGE_BLOCK, "首页"), (INNER_BLOCK, "首页"), (SIGNATURE, "x")])
-    blocks = [Block(own(1), None, "p", ""), Block("首页", None, element, "x")]
+    blocks = [Block(unique_sentence(1), None, "p", ""), Block("首页", None, element, "x")]
     assert list(template.recurring_blocks(blocks, None)) == []
-    assert learn([page(number, own(number), "首页", element=element) for number in range(20)]) == []
+    assert (
+        learn([page_sample(number, unique_sentence(number), "首页", element=element) for number in range(20)])
+        == []
+    )
 
 
 def test_a_block_of_the_edge_stays_amid_the_text():
     template = Template.from_patterns(1, [(EDGE_BLOCK, "首页"), (EDGE_BLOCK, "返回")])
-    assert left_out(template, (own(1), "p"), ("首页", "p"), (own(2), "p"), ("返回", "p"), ("首页", "p")) == [
+    assert removed_texts(
+        template,
+        (unique_sentence(1), "p"),
+        ("首页", "p"),
+        (unique_sentence(2), "p"),
+        ("返回", "p"),
+        ("首页", "p"),
+    ) == [
         "返回",
         "首页",
     ]
@@ -120,30 +148,32 @@ def test_a_block_of_the_edge_stays_amid_the_text():
 def test_what_is_led_in_to_stays():
     sentence = "请在岸上的登记处出示证件，并在下午六点以前离开北边的码头。"
     template = Template.from_patterns(1, [(INNER_BLOCK, alphanumeric_key(sentence))])
-    assert left_out(template, (own(1), "p"), (sentence, "p"), (own(2), "p")) == [sentence]
-    assert left_out(template, ("告示说：", "p"), (sentence, "p"), (own(2), "p")) == []
+    assert removed_texts(template, (unique_sentence(1), "p"), (sentence, "p"), (unique_sentence(2), "p")) == [
+        sentence
+    ]
+    assert removed_texts(template, ("告示说：", "p"), (sentence, "p"), (unique_sentence(2), "p")) == []
 
 
-def amid(sentence, holding, total, head=2):
-    """Return pages of which so many hold a sentence between their own blocks."""
+def pages_with(sentence, with_sentence, total, blocks_before=2):
+    """Return pages; the first ones contain a sentence between their own blocks."""
     return [
-        page(number, *(own(10 * number + at) for at in range(head)), *([sentence] if number < holding else []), *(own(10 * number + at) for at in range(5, 8)))
+        page_sample(number, *(unique_sentence(10 * number + index) for index in range(blocks_before)), *([sentence] if number < with_sentence else []), *(unique_sentence(10 * number + index) for index in range(5, 8)))
         for number in range(total)
     ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    ("holding", "total", "kinds"),
+    ("with_sentence", "total", "kinds"),
     [(3, 40, []), (7, 40, []), (8, 40, [INNER_BLOCK]), (8, 200, []), (10, 200, [INNER_BLOCK])],
 )
-def test_amid_a_text_eight_posts_and_a_twentieth_of_the_source_are_needed(holding, total, kinds):
+def test_amid_a_text_eight_posts_and_a_twentieth_of_the_source_are_needed(with_sentence, total, kinds):
     sentence = "各位乘客请在岸上的登记处出示证件，并在下午六点以前离开北边的码头。"
-    assert [each.kind for each in learn(amid(sentence, holding, total))] == kinds
+    assert [each.kind for each in learn(pages_with(sentence, with_sentence, total))] == kinds
 
 
 @pytest.mark.parametrize("words", ["To update the harbour register, run:", "The tide was low that day."])
 def test_what_leads_in_and_what_is_a_phrase_recur_rightly(words):
-    assert learn(amid(words, 30, 40)) == []
+    assert learn(pages_with(words, 30, 40)) == []
 
 
 def test_digits_that_differ_are_facts():
@@ -152,27 +182,37 @@ def test_digits_that_differ_are_facts():
         for number in range(20)
     ]
     assert (
-        learn([page(number, own(2 * number), own(2 * number + 1), tails[number]) for number in range(20)])
+        learn(
+            [
+                page_sample(
+                    number, unique_sentence(2 * number), unique_sentence(2 * number + 1), tails[number]
+                )
+                for number in range(20)
+            ]
+        )
         == []
     )
 
 
 def test_the_first_sentence_of_a_series_is_its_own():
-    lead = "本文是港口系列报道的一篇，记者用三个月走访了沿海的每一个渔村和每一座灯塔。"
-    pages = [page(number, *([lead] if number < 12 else []), *(own(5 * number + at) for at in range(3))) for number in range(60)]  # fmt: skip
+    first_sentence = "本文是港口系列报道的一篇，记者用三个月走访了沿海的每一个渔村和每一座灯塔。"
+    pages = [page_sample(number, *([first_sentence] if number < 12 else []), *(unique_sentence(5 * number + at) for at in range(3))) for number in range(60)]  # fmt: skip
     assert learn(pages) == []
 
 
 def test_a_plea_at_the_end_of_a_few_posts_is_boilerplate():
     plea = "欢迎订阅我们的电子报，每周五寄到您的信箱。"
-    pages = [page(number, *(own(5 * number + at) for at in range(3)), *([plea] if number % 15 == 0 else [])) for number in range(60)]  # fmt: skip
+    pages = [page_sample(number, *(unique_sentence(5 * number + at) for at in range(3)), *([plea] if number % 15 == 0 else [])) for number in range(60)]  # fmt: skip
     assert learn(pages) == [Pattern(EDGE_BLOCK, alphanumeric_key(plea), 4)]
 
 
 def test_paragraphs_of_a_source_of_articles_are_no_descriptions():
-    pages = [page(number, *(own(5 * number + at) for at in range(3))) for number in range(40)]
+    pages = [
+        page_sample(number, *(unique_sentence(5 * number + at) for at in range(3))) for number in range(40)
+    ]
     short = [
-        flat(100 + number, f"海边电台月刊第{number + 10}期已经出版，请各位读者查收。") for number in range(20)
+        flat_sample(100 + number, f"海边电台月刊第{number + 10}期已经出版，请各位读者查收。")
+        for number in range(20)
     ]
     assert learn([*pages, *short]) == []
 
@@ -187,20 +227,24 @@ def test_latin_is_counted_in_words():
 
 def test_what_an_older_postlake_learned_otherwise_is_passed_by():
     assert list(
-        Template.from_patterns(1, [("block", "首页"), ("signature", "ul.x"), (TEXT_RUN, TAIL)]).patterns
-    ) == [(TEXT_RUN, TAIL)]
+        Template.from_patterns(
+            1, [("block", "首页"), ("signature", "ul.x"), (TEXT_RUN, RECURRING_TEXT)]
+        ).patterns
+    ) == [(TEXT_RUN, RECURRING_TEXT)]
 
 
 def test_what_asks_near_the_end_is_left_out_though_a_line_of_its_own_follows():
     plea = "欢迎订阅我们的电子报，每周五寄到您的信箱。"
     pages = [
-        page(number, *(own(20 * number + at) for at in range(12)), *([plea] if number % 15 == 0 else []), own(20 * number + 13))
+        page_sample(number, *(unique_sentence(20 * number + at) for at in range(12)), *([plea] if number % 15 == 0 else []), unique_sentence(20 * number + 13))
         for number in range(60)
     ]  # fmt: skip
     assert learn(pages) == [Pattern(EDGE_BLOCK, alphanumeric_key(plea), 4)]
     template = Template.from_patterns(1, [(EDGE_BLOCK, alphanumeric_key(plea))])
-    assert left_out(template, *((own(at), "p") for at in range(12)), (plea, "p"), (own(13), "p")) == [plea]
-    assert left_out(template, *((own(at), "p") for at in range(4)), (plea, "p"), *((own(at), "p") for at in range(5, 15))) == []  # fmt: skip
+    assert removed_texts(
+        template, *((unique_sentence(at), "p") for at in range(12)), (plea, "p"), (unique_sentence(13), "p")
+    ) == [plea]
+    assert removed_texts(template, *((unique_sentence(at), "p") for at in range(4)), (plea, "p"), *((unique_sentence(at), "p") for at in range(5, 15))) == []  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -214,12 +258,12 @@ def test_what_asks_near_the_end_is_left_out_though_a_line_of_its_own_follows():
 def test_what_stands_in_each_translation_of_one_post_is_its_own(nights, languages, kinds):
     download = "收听地址：https://downloads.harbour.example/nights/193"
     edition = dict(zip(nights, languages.split(), strict=True))
-    pages = [page(number, *(own(5 * number + at) for at in range(3)), *([download] if number in edition else []), edition=edition.get(number, "")) for number in range(1_000)]  # fmt: skip
+    pages = [page_sample(number, *(unique_sentence(5 * number + at) for at in range(3)), *([download] if number in edition else []), edition=edition.get(number, "")) for number in range(1_000)]  # fmt: skip
     assert [each.kind for each in learn(pages)] == kinds
 
 
 @pytest.mark.parametrize(
-    ("path", "told"),
+    ("path", "expected"),
     [
         ("ko/news/_posts/2021-01-01-hello.md", "ko/news/"),
         ("_posts/2021-01-01-hello.md", "/"),
@@ -231,8 +275,8 @@ def test_what_stands_in_each_translation_of_one_post_is_its_own(nights, language
         ("index.md", "/"),
     ],
 )
-def test_translations_differ_in_folder_or_in_the_end_of_the_name(path, told):
-    assert edition_of(path) == told
+def test_translations_differ_in_folder_or_in_the_end_of_the_name(path, expected):
+    assert edition_of(path) == expected
 
 
 def test_the_address_of_a_file_to_download_asks_nothing():

@@ -1,4 +1,4 @@
-"""A text without line breaks is parted, and each part kept or left out."""
+"""A text without line breaks is split into segments, and each one is kept or removed."""
 
 import pytest
 

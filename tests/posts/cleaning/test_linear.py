@@ -1,4 +1,4 @@
-"""No text makes cleaning slow: each of these takes minutes where the time grows with the square of the size."""
+"""Cleaning takes linear time: each of these texts would take minutes if the time were quadratic."""
 
 import time
 from itertools import product
@@ -100,8 +100,8 @@ BODIES = {
     "entities": "&#",
     "question marks": "?",
 }
-# how a text begins, and what a line of it begins with
-WITHIN = {
+# the start of a text, and of its further lines
+CONTAINERS = {
     "a paragraph": ("a ", "\n"),
     "a quotation": ("> ", "\n> "),
     "a list": ("- ", "\n  "),
@@ -118,42 +118,42 @@ ATTRIBUTES = {
 }
 FILES = {f"{dialect}, {field}": (text, field) for dialect, text in DIALECTS.items() for field in FIELDS}
 SMALL, LARGE = 4_000, 64_000
-# Sixteen times the size takes sixteen times the time, or 256 times where the time grows with the square.
-MOST_GROWTH = 64
-# what is done in this time tells nothing of how it grows, and is no harm
-LITTLE_SECONDS = 0.5
+# Sixteen times the size takes sixteen times the time if it is linear, and 256 times if it is quadratic.
+MAX_GROWTH = 64
+# shorter times are too inexact to compare, and do no harm
+NEGLIGIBLE_SECONDS = 0.5
 
 
 def seconds(content):
-    """Return the CPU time that reading a file takes, which other processes hardly change."""
-    begun = time.process_time()
+    """Return the CPU time for parsing a file, which hardly depends on other processes."""
+    started_at = time.process_time()
     parse(RawFile("/blog", "2024-03-05-x.md", content.encode(), blob_id(b"")))
-    return time.process_time() - begun
+    return time.process_time() - started_at
 
 
-def grows_in_line(file):
-    """Tell whether the time grows as the size does, in one of three tries."""
+def is_linear(file):
+    """Return whether the time is linear in the size, in one of three tries."""
     return any(
-        (large := seconds(file(LARGE))) < LITTLE_SECONDS or large < MOST_GROWTH * seconds(file(SMALL))
+        (large := seconds(file(LARGE))) < NEGLIGIBLE_SECONDS or large < MAX_GROWTH * seconds(file(SMALL))
         for _ in range(3)
     )
 
 
 @pytest.mark.sampled(13)
-@pytest.mark.parametrize(("named", "run"), list(product(FILES, RUNS)))
-def test_front_matter_takes_time_as_its_size(named, run):
-    text, field = FILES[named]
+@pytest.mark.parametrize(("file_kind", "run"), list(product(FILES, RUNS)))
+def test_front_matter_takes_time_as_its_size(file_kind, run):
+    text, field = FILES[file_kind]
     start, piece = STARTS.get(field, "a"), RUNS[run]
-    assert grows_in_line(lambda size: text.format(field=field, start=start, run=piece * (size // len(piece))))
+    assert is_linear(lambda size: text.format(field=field, start=start, run=piece * (size // len(piece))))
 
 
 @pytest.mark.sampled(5)
-@pytest.mark.parametrize("within", WITHIN)
+@pytest.mark.parametrize("container", CONTAINERS)
 @pytest.mark.parametrize("run", BODIES)
-def test_markdown_takes_time_as_its_size(run, within):
-    start, lines = WITHIN[within]
+def test_markdown_takes_time_as_its_size(run, container):
+    start, lines = CONTAINERS[container]
     piece = BODIES[run].replace("\n", lines)
-    assert grows_in_line(lambda size: f"---\ntitle: a\n---\n{start}{piece * (size // len(piece))} b\n")
+    assert is_linear(lambda size: f"---\ntitle: a\n---\n{start}{piece * (size // len(piece))} b\n")
 
 
 @pytest.mark.sampled(3)
@@ -161,16 +161,14 @@ def test_markdown_takes_time_as_its_size(run, within):
     ("attribute", "run"), [(name, run) for name, runs in ATTRIBUTES.items() for run in runs]
 )
 def test_attributes_take_time_as_their_size(attribute, run):
-    assert grows_in_line(
+    assert is_linear(
         lambda size: f'---\ntitle: a\n---\n<div><a {attribute}="{run * (size // len(run))}">text</a></div>\n'
     )
 
 
 @pytest.mark.parametrize("name", ["js-", "post-", "box-", "Aa0 "])
 def test_names_of_classes_take_time_as_their_size(name):
-    assert grows_in_line(
-        lambda size: f"---\ntitle: a\n---\n<div class='{name * (size // len(name))}'>b</div>\n"
-    )
+    assert is_linear(lambda size: f"---\ntitle: a\n---\n<div class='{name * (size // len(name))}'>b</div>\n")
 
 
 def test_what_is_nested_too_deep_in_markdown_is_text():

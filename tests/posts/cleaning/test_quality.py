@@ -1,4 +1,4 @@
-"""Floors under the quality of cleaning, measured as `make bench-clean` does."""
+"""Minimum scores of cleaning, measured as `make bench-clean` does."""
 
 import json
 
@@ -14,13 +14,13 @@ CASES = sorted((GOLDEN / "clean").glob("*.md"))
 
 @pytest.fixture(scope="module")
 def scores():
-    cleaned = []
+    scores = []
     for case in CASES:
         content = case.read_bytes()
         text = parse(RawFile("/blog", case.name, content, blob_id(content))).text
-        # a text of one block is no list of lines
-        cleaned.append(score(f"{text}\n\n", json.loads(case.with_suffix(".json").read_text("utf-8"))["text"]))
-    return cleaned
+        # the line feeds mark the text as one block; without them each line would count as a block
+        scores.append(score(f"{text}\n\n", json.loads(case.with_suffix(".json").read_text("utf-8"))["text"]))
+    return scores
 
 
 def test_there_are_cases_enough_to_measure_by(scores):
@@ -28,7 +28,5 @@ def test_there_are_cases_enough_to_measure_by(scores):
 
 
 def test_the_golden_set_is_cleaned_as_an_editor_would(scores):
-    reached = average(scores)
-    assert (reached.gram >= 0.999, reached.block >= 0.99, reached.boundary >= 0.99) == (True, True, True), (
-        reached
-    )
+    mean = average(scores)
+    assert (mean.gram >= 0.999, mean.block >= 0.99, mean.boundary >= 0.99) == (True, True, True), mean

@@ -1,4 +1,4 @@
-"""BeautifulSoup reads what lexbor reads: the same text, links and images, but where libxml2 parts from HTML."""
+"""BeautifulSoup and lexbor read the same text, links and images, except where libxml2 differs from HTML."""
 
 import os
 import re
@@ -20,16 +20,16 @@ from posts.post import Post
 from schemas.enums import HtmlParser
 from tiers import examples
 
-# Of these every k-th post is read, by `make test-all` every 4k-th: 15 s of a quiet core. POSTLAKE_ALL=1 reads every one.
-EVERY = {"teahouse.tar.zst": 10, "oped2-dev.tar.zst": 1, "society-history.bundle": 24}
-MOST_APART = 0.001
+# Every k-th post of these is read, by `make test-all` every 4k-th: 15 s on an idle core. POSTLAKE_ALL=1 reads all.
+SAMPLE_STEPS = {"teahouse.tar.zst": 10, "oped2-dev.tar.zst": 1, "society-history.bundle": 24}
+MAX_DIFFERING = 0.001
 
 
 @dataclass(frozen=True)
 class Difference:
-    """A way in which libxml2 parts from HTML, and the markup by which to know a post that it may change."""
+    """A difference of libxml2 from HTML, and a pattern of the markup that can cause it."""
 
-    why: str
+    reason: str
     markup: str
     example: str
 
@@ -101,8 +101,8 @@ DIFFERENCES = {
 }
 
 
-def both(html):
-    """Return what each engine reads."""
+def read_by_both_engines(html):
+    """Return text, links and images as read by each engine."""
     contents = [parse_content(normalize_html(html, engine)[0]) for engine in HtmlParser]
     return [(content.text, content.links, content.images) for content in contents]
 
@@ -117,40 +117,42 @@ def causes(html):
 
 @pytest.mark.parametrize("cause", DIFFERENCES)
 def test_a_listed_difference_is_one(cause):
-    # the engine writes two elements out unparsed
-    lexbor, soup = both(f"<i>_</i>{DIFFERENCES[cause].example}")
+    # the prefix ensures that the engine parses the HTML
+    lexbor, soup = read_by_both_engines(f"<i>_</i>{DIFFERENCES[cause].example}")
     assert lexbor != soup
     assert cause in causes(DIFFERENCES[cause].example)
 
 
-def unpacked(name, folder):
-    """Unpack a corpus and give its files."""
+def unpack_corpus(name, folder):
+    """Unpack a corpus, and return its files."""
     if name.endswith(".bundle"):
         subprocess.check_call(["git", "clone", "-q", "-b", "master", CORPORA / name, folder])
     else:
         with (
-            pa.input_stream(str(CORPORA / name), compression="zstd") as plain,
-            tarfile.open(fileobj=plain, mode="r|") as archive,
+            pa.input_stream(str(CORPORA / name), compression="zstd") as stream,
+            tarfile.open(fileobj=stream, mode="r|") as archive,
         ):
             archive.extractall(folder, filter="data")
     return sorted(path for path in folder.rglob("*") if path.is_file() and ".git" not in path.parts)
 
 
 def read(path, engine):
-    """Return what an engine reads in a file; a refusal as it is."""
+    """Return text, links and images of a post as read by an engine, or the refusal of a file that is no post."""
     post = parse_file(bytes(path), engine)
     return (post.text, post.links, post.images) if isinstance(post, Post) else post
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(not CORPORA.is_dir(), reason="the shared corpora are not here")
-@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize("name", SAMPLE_STEPS)
 def test_the_engines_agree_on_every_corpus(tmp_path, name):
-    step = 1 if os.environ.get("POSTLAKE_ALL") else EVERY[name] * examples(4, 1)
-    files = unpacked(name, tmp_path / "corpus")[::step]
-    apart = [path for path in files if read(path, HtmlParser.LEXBOR) != read(path, HtmlParser.BEAUTIFULSOUP)]
-    assert [path.name for path in apart if not causes(path.read_text("utf-8", "replace"))] == []
-    assert len(apart) < MOST_APART * len(files)
+    step = 1 if os.environ.get("POSTLAKE_ALL") else SAMPLE_STEPS[name] * examples(4, 1)
+    files = unpack_corpus(name, tmp_path / "corpus")[::step]
+    differing = [
+        path for path in files if read(path, HtmlParser.LEXBOR) != read(path, HtmlParser.BEAUTIFULSOUP)
+    ]
+    assert [path.name for path in differing if not causes(path.read_text("utf-8", "replace"))] == []
+    assert len(differing) < MAX_DIFFERING * len(files)
 
 
 NAMES = st.sampled_from(
@@ -176,13 +178,13 @@ ATTRIBUTES = st.dictionaries(st.sampled_from(["class", "id", "title", "data-x"])
 TEXT = st.text("ab 塔。\n\t&<>\"'1\xa0;#x", max_size=8).map(escape)
 
 
-def element(names, inside):
-    """Return elements of some names: `inside` is what may stand in them."""
+def element(names, content):
+    """Return a strategy for elements with some names and with children from `content`."""
     return st.builds(
-        lambda name, attributes, inner: f"<{name}{attributes}>{''.join(inner)}</{name}>",
+        lambda name, attributes, children: f"<{name}{attributes}>{''.join(children)}</{name}>",
         st.sampled_from(names.split()),
         ATTRIBUTES,
-        st.lists(inside, max_size=4),
+        st.lists(content, max_size=4),
     )
 
 
@@ -192,7 +194,7 @@ def pieces(*elements):
     )
 
 
-def grown(leaf):
+def phrasing(leaf):
     return st.recursive(
         pieces(),
         lambda inner: st.one_of(element("b em span code sup mark", inner), leaf(inner)),
@@ -200,7 +202,7 @@ def grown(leaf):
     )
 
 
-PHRASING = grown(lambda inner: element("i strong small u font", inner))
+PHRASING = phrasing(lambda inner: element("i strong small u font", inner))
 LINK = st.builds(
     lambda inner: f'<a href="/x?a=1&amp;b=2">{"".join(inner)}</a>', st.lists(PHRASING, max_size=3)
 )
@@ -208,12 +210,12 @@ LINE = st.one_of(PHRASING, LINK)
 
 
 def blocks(flow):
-    """Return elements that hold blocks."""
-    listed, cells = element("li", flow), element("td th", flow)
+    """Return a strategy for elements that contain blocks."""
+    items, cells = element("li", flow), element("td th", flow)
     rows = element("tr", cells)
     return st.one_of(
         element("div section article aside header footer nav blockquote figure", flow),
-        element("ul ol", listed),
+        element("ul ol", items),
         element("dl", element("dt dd", flow)),
         element("table", st.one_of(element("tbody thead", rows))),
     )
@@ -233,5 +235,5 @@ FLOW = st.recursive(
 @example("<dl><dd>a<dl><dt>n<dd>m</dl>z</dd><dt>q</dl>")
 @example("</dl>x<dl><dd>1</dl></dl>y<dt>z")
 def test_the_engines_agree_on_whatever_is_well_nested(html):
-    lexbor, soup = both(f"<i>_</i>{html}")
+    lexbor, soup = read_by_both_engines(f"<i>_</i>{html}")
     assert lexbor == soup

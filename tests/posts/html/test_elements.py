@@ -1,4 +1,4 @@
-"""Names of classes and ids: those of articles condemn nothing, those of chrome do."""
+"""Class names and ids: those of articles match no rule, those of page chrome do."""
 
 from pathlib import Path
 
@@ -38,7 +38,7 @@ def test_an_id_condemns_no_heading_and_no_section_alone(tag, name):
 
 
 @pytest.mark.parametrize(
-    ("names", "why"),
+    ("names", "expected"),
     [
         ("node node-teaser", "related_element"),
         ("promoted-content", "promotion_element"),
@@ -57,5 +57,5 @@ def test_an_id_condemns_no_heading_and_no_section_alone(tag, name):
         ("reef-barrier-reef", None),
     ],
 )
-def test_whole_tokens_mean_chrome(names, why):
-    assert rule("div", class_=names) == why
+def test_whole_tokens_mean_chrome(names, expected):
+    assert rule("div", class_=names) == expected

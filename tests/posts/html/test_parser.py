@@ -1,4 +1,4 @@
-"""Markup written back: every element closed, `<` only where a tag or a comment begins, whichever engine reads."""
+"""Normalized HTML: every element is closed, and `<` only begins a tag or comment, with each engine."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from posts.html.parser import normalize_html
 from posts.html.tags import parse_attributes
 from schemas.enums import HtmlParser
 
-# the first <i> is there since one <div> alone is not parsed
+# the tests put <i>_</i> first, since a single <div> would not be parsed
 READ = {
     "script that opens a comment": ('<script>x = "<!--"</script><p>a</p>', "_\n\na"),
     "script within a script": ("<script><!-- <script></script> --></script><p>a</p>", "_\n\na"),

@@ -1,4 +1,4 @@
-"""The fast path reads what it reads as YAML does, and leaves the rest."""
+"""The fast YAML parser gives the same values as YAML, or leaves the text to it."""
 
 import datetime as dt
 
@@ -24,7 +24,7 @@ EDGES = [
 ]  # fmt: skip
 ODD = "\x00\x07\t\x1f\x7f\x85\x9f\xa0\xad\u200b\u2028\u2029\u3000\ufeff\ufffd\ufffe\uffff\ud800\U0001f6a2\U0010ffff塔éªʰ²Ⅷ"
 CHARS = st.sampled_from(ODD + "aZ09 :#'\"[]{},&*!|>%@`\\-?=~_./")
-# what stands inside a value without ending it: most of these lines are read, so that a slip shows
+# characters that can stand inside a value: most of these lines are read by the fast parser
 INNER = st.lists(
     st.sampled_from(
         [*"aZ09塔é -?=~_./'&*!|>%@,[]{}`ʰⅧ", " - ", " ? ", "\u200b", "\u3000", "\ufffd", "\U0001f6a2"]
@@ -54,11 +54,11 @@ def test_what_is_read_is_what_yaml_reads(lines, end):
     fields = load_simple(lines + end)
     event("read" if fields else "left to YAML")
     if fields is not None:
-        assert typed(fields) == typed(yaml.load(lines + end, Loader=yaml.CSafeLoader))
+        assert with_types(fields) == with_types(yaml.load(lines + end, Loader=yaml.CSafeLoader))
 
 
-def typed(fields):
-    """Tell True from 1 and an offset from another."""
+def with_types(fields):
+    """Return the fields with types and UTC offsets, so that True differs from 1."""
     return [
         (key, type(value), value, getattr(value, "utcoffset", lambda: None)())
         for key, value in fields.items()

@@ -1,4 +1,4 @@
-"""Values that are no dates, numbers or texts that a column holds: understood or not, and nothing is thrown."""
+"""Values that are no valid dates, numbers or texts: they are parsed or rejected, without an exception."""
 
 import pytest
 
@@ -30,8 +30,8 @@ DIALECTS = {
 @pytest.mark.parametrize("value", DATES, ids=lambda value: value[:30])
 def test_a_value_is_understood_or_not_and_throws_nothing(dialect, key, value):
     content = DIALECTS[dialect].format(key=key, value=value).encode()
-    became = parse(RawFile("/blog", "2021-09-01-x.md", content, blob_id(content)))
-    assert isinstance(became, Post) or became.reason in {
+    outcome = parse(RawFile("/blog", "2021-09-01-x.md", content, blob_id(content)))
+    assert isinstance(outcome, Post) or outcome.reason in {
         Reason.BROKEN_FRONT_MATTER,
         Reason.HOSTILE_FRONT_MATTER,
     }

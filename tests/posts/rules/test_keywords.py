@@ -1,4 +1,4 @@
-"""The keywords of a rule are in all that its pattern matches: one that is forgotten would leave the rule unread."""
+"""Every text that the pattern of a rule matches contains a keyword of the rule; otherwise the rule would not be applied."""
 
 import re
 
@@ -12,9 +12,9 @@ from posts.rules.credits import CREDIT, CREDITS, REVERSED_CREDIT
 from posts.rules.text_index import ALL_TEXT_RULES
 from posts.rules.wordings import TEXT_RULES
 
-# What patterns match and no post is cleaned of, since the keywords lack these. To read it, move a word to the rule;
-# that changes texts, and so needs another CLEANER_VERSION.
-UNREAD = {
+# Words that the patterns match but that are not keywords, so the rule is not applied. To apply it, add a word to the
+# keywords of the rule; this changes texts, and needs a new CLEANER_VERSION.
+MISSING_KEYWORDS = {
     "photo_credit": "封面 associated imagine",
     "rights_notice": "原创 独家 独立观点 异议 使用本網站",
     "picture_of_a_code": "小程序码",
@@ -25,14 +25,14 @@ CASES = [(rule, words) for rule in ALL_TEXT_RULES if rule.pattern for words in r
 
 @pytest.mark.parametrize(("rule", "words"), CASES, ids=[f"{rule.name} {words[:12]}" for rule, words in CASES])
 def test_all_that_a_pattern_matches_holds_a_keyword(rule, words):
-    assert find_matches_without(rule.pattern, f"{words} {UNREAD.get(rule.name, '')}") == []
+    assert find_matches_without(rule.pattern, f"{words} {MISSING_KEYWORDS.get(rule.name, '')}") == []
 
 
-@pytest.mark.parametrize("name", UNREAD)
+@pytest.mark.parametrize("name", MISSING_KEYWORDS)
 def test_what_is_known_to_be_unread_is_so(name):
     rule = next(rule for rule in TEXT_RULES if rule.name == name)
-    for unread in UNREAD[name].split():
-        others = UNREAD[name].replace(unread, "")
+    for missing in MISSING_KEYWORDS[name].split():
+        others = MISSING_KEYWORDS[name].replace(missing, "")
         assert find_matches_without(rule.pattern, f"{rule.keywords[0]} {others}") != []
 
 
@@ -67,17 +67,19 @@ def test_a_proof_finds_what_is_matched_without_a_keyword(pattern, keywords, miss
     assert find_matches_without(pattern, keywords) == missed
 
 
-def _simple(pattern):
-    """Return a pattern without looks around, which hypothesis tries in vain to meet, and without possession."""
+def _is_simple(pattern):
+    """Return whether a pattern has no lookaround and no possessive quantifier, for which hypothesis finds no texts."""
     return "(?=" not in pattern and "(?<" not in pattern and "++" not in pattern and "*+" not in pattern
 
 
-@pytest.mark.parametrize("rule", [rule for rule in (*TEXT_RULES, *CALLS_TO_ACTION) if _simple(rule.pattern)])
+@pytest.mark.parametrize(
+    "rule", [rule for rule in (*TEXT_RULES, *CALLS_TO_ACTION) if _is_simple(rule.pattern)]
+)
 @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_made_up_matches_hold_a_keyword(rule, data):
     text = data.draw(st.from_regex(re.compile(rule.pattern, re.ASCII), fullmatch=True))
     assume(rule.text_test(text))
-    unread = UNREAD.get(rule.name, "").split()
+    missing = MISSING_KEYWORDS.get(rule.name, "").split()
     for words in rule.keywords:
-        assert any(word in text.lower() for word in (*words.split(), *unread))
+        assert any(word in text.lower() for word in (*words.split(), *missing))

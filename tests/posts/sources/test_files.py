@@ -23,16 +23,16 @@ ODD_NAMES = {
 }
 
 
-def found(root):
+def paths_and_problems(root):
     return sorted((file.path, file.problem) for file in walk_folder(bytes(root)))
 
 
 @pytest.mark.parametrize("name", ODD_NAMES.values(), ids=ODD_NAMES)
 def test_a_file_of_any_name_is_found_and_read(tmp_path, name):
     (tmp_path / os.fsdecode(name)).write_bytes(b"words")
-    (sighting,) = walk_folder(bytes(tmp_path))
-    assert encode_path(sighting.path) == name
-    assert read_file(sighting.origin, sighting.path) == b"words"
+    (source_file,) = walk_folder(bytes(tmp_path))
+    assert encode_path(source_file.path) == name
+    assert read_file(source_file.origin, source_file.path) == b"words"
 
 
 @given(st.binary() | st.text().map(str.encode) | st.text("\U0010ff80\U0010ffff\udc80a", max_size=5).map(
@@ -56,7 +56,7 @@ def test_a_name_is_printed_on_one_line(name):
 def test_every_ending_of_a_post_is_found_in_any_case(tmp_path):
     for name in ("a.md", "b.MD", "c.Markdown", "d.HTML", "e.txt", "f.md.bak", "md", "g.htm"):
         (tmp_path / name).touch()
-    assert found(tmp_path) == [(name, None) for name in ("a.md", "b.MD", "c.Markdown", "d.HTML")]
+    assert paths_and_problems(tmp_path) == [(name, None) for name in ("a.md", "b.MD", "c.Markdown", "d.HTML")]
 
 
 def test_files_are_found_at_any_depth_and_in_hidden_folders(tmp_path):
@@ -65,14 +65,17 @@ def test_files_are_found_at_any_depth_and_in_hidden_folders(tmp_path):
     (deep / "x.md").touch()
     (tmp_path / ".drafts").mkdir()
     (tmp_path / ".drafts" / "y.md").touch()
-    assert found(tmp_path) == [(".drafts/y.md", None), ("/".join("abcdefgh" * 8) + "/x.md", None)]
+    assert paths_and_problems(tmp_path) == [
+        (".drafts/y.md", None),
+        ("/".join("abcdefgh" * 8) + "/x.md", None),
+    ]
 
 
 def test_the_size_and_time_of_a_file_are_given(tmp_path):
     (tmp_path / "x.md").write_bytes(b"words")
     os.utime(tmp_path / "x.md", ns=(1, 1_709_601_600_123_456_789))
-    (sighting,) = walk_folder(bytes(tmp_path))
-    assert (sighting.origin, sighting.size, sighting.mtime_ns) == (
+    (source_file,) = walk_folder(bytes(tmp_path))
+    assert (source_file.origin, source_file.size, source_file.mtime_ns) == (
         str(tmp_path),
         5,
         1_709_601_600_123_456_789,
@@ -89,7 +92,7 @@ def test_what_version_control_keeps_is_not_entered(tmp_path):
     for folder in (".git", ".hg", ".svn", "deep/.git", "git"):
         (tmp_path / folder).mkdir(parents=True)
         (tmp_path / folder / "x.md").touch()
-    assert found(tmp_path) == [("git/x.md", None)]
+    assert paths_and_problems(tmp_path) == [("git/x.md", None)]
 
 
 def test_a_loop_of_folders_ends(tmp_path):
@@ -97,36 +100,36 @@ def test_a_loop_of_folders_ends(tmp_path):
     (tmp_path / "a" / "x.md").touch()
     (tmp_path / "a" / "up").symlink_to("..")
     (tmp_path / "a" / "self").symlink_to(".")
-    assert found(tmp_path) == [("a/x.md", None)]
+    assert paths_and_problems(tmp_path) == [("a/x.md", None)]
 
 
 @pytest.mark.parametrize("name", ["loop", "loop.md"])
 def test_a_link_to_itself_ends_nothing(tmp_path, name):
     (tmp_path / name).symlink_to(name)
     (tmp_path / "x.md").touch()
-    assert ("x.md", None) in found(tmp_path)
+    assert ("x.md", None) in paths_and_problems(tmp_path)
 
 
 def test_a_link_to_itself_with_the_name_of_a_post_is_unreadable(tmp_path):
     (tmp_path / "loop.md").symlink_to("loop.md")
-    assert found(tmp_path) == [("loop.md", "unreadable")]
+    assert paths_and_problems(tmp_path) == [("loop.md", "unreadable")]
 
 
 def test_a_dangling_link_is_unreadable(tmp_path):
     (tmp_path / "x.md").symlink_to("nothing")
     (tmp_path / "other").symlink_to("nothing")
-    assert found(tmp_path) == [("x.md", "unreadable")]
+    assert paths_and_problems(tmp_path) == [("x.md", "unreadable")]
 
 
 def test_a_fifo_is_not_a_file(tmp_path):
     os.mkfifo(tmp_path / "x.md")
-    assert found(tmp_path) == [("x.md", "not_a_file")]
+    assert paths_and_problems(tmp_path) == [("x.md", "not_a_file")]
 
 
 def test_a_folder_named_as_a_post_is_a_folder(tmp_path):
     (tmp_path / "x.md").mkdir()
     (tmp_path / "x.md" / "y.md").touch()
-    assert found(tmp_path) == [("x.md/y.md", None)]
+    assert paths_and_problems(tmp_path) == [("x.md/y.md", None)]
 
 
 def test_a_linked_folder_outside_is_read_once(tmp_path):
@@ -135,26 +138,26 @@ def test_a_linked_folder_outside_is_read_once(tmp_path):
     (tmp_path / "outside" / "x.md").touch()
     (tmp_path / "root" / "b").symlink_to("../outside")
     (tmp_path / "root" / "a").symlink_to("../outside")
-    assert found(tmp_path / "root") == [("a/x.md", None)]
+    assert paths_and_problems(tmp_path / "root") == [("a/x.md", None)]
 
 
 def test_a_real_folder_goes_before_a_link_to_it(tmp_path):
     (tmp_path / "z").mkdir()
     (tmp_path / "z" / "x.md").touch()
     (tmp_path / "a").symlink_to("z")
-    assert found(tmp_path) == [("z/x.md", None)]
+    assert paths_and_problems(tmp_path) == [("z/x.md", None)]
 
 
 def test_a_linked_file_is_found_under_both_names(tmp_path):
     (tmp_path / "x.md").touch()
     (tmp_path / "y.md").symlink_to("x.md")
-    assert found(tmp_path) == [("x.md", None), ("y.md", None)]
+    assert paths_and_problems(tmp_path) == [("x.md", None), ("y.md", None)]
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root lists every folder")
 def test_a_folder_that_cannot_be_listed_is_unreadable(tmp_path):
     (tmp_path / "shut").mkdir(mode=0)
-    assert found(tmp_path) == [("shut", "unreadable")]
+    assert paths_and_problems(tmp_path) == [("shut", "unreadable")]
 
 
 @pytest.mark.parametrize("root", ["missing", "file"])

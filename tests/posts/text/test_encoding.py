@@ -59,7 +59,7 @@ LANGUAGES = {
 }
 
 
-def post(title, *sentences):
+def post_text(title, *sentences):
     return f"---\ntitle: {title}\ndate: 2024-03-05\n---\n\n<p>{''.join(sentences)}</p>\n"
 
 
@@ -67,33 +67,33 @@ def post(title, *sentences):
 @pytest.mark.parametrize("times", [1, 10], ids=["a title and two sentences", "twenty sentences"])
 def test_an_encoding_is_told_by_what_it_says(encoding, sentences, times):
     title, *rest = sentences
-    written = post(title, *(rest * times))
-    assert decode(written.encode(encoding)) == (written, [ParseWarning.NOT_UTF8])
+    text = post_text(title, *(rest * times))
+    assert decode(text.encode(encoding)) == (text, [ParseWarning.NOT_UTF8])
 
 
 def test_lines_of_two_encodings_are_read_each_in_its_own():
-    written = post("燈塔", *HANS[1:])
-    head, body = written.split("<p>")
-    assert decode(head.encode() + f"<p>{body}".encode("gb18030")) == (written, [ParseWarning.MIXED_ENCODINGS])
+    text = post_text("燈塔", *HANS[1:])
+    head, body = text.split("<p>")
+    assert decode(head.encode() + f"<p>{body}".encode("gb18030")) == (text, [ParseWarning.MIXED_ENCODINGS])
 
 
 def test_a_title_in_another_encoding_than_a_long_body_is_read():
-    written = post(HANS[0], *(HANS[1:] * 30))
-    head, body = written.split("date:")
+    text = post_text(HANS[0], *(HANS[1:] * 30))
+    head, body = text.split("date:")
     assert decode(head.encode("gb18030") + f"date:{body}".encode()) == (
-        written,
+        text,
         [ParseWarning.MIXED_ENCODINGS],
     )
 
 
 def test_a_cut_character_is_no_other_encoding():
-    content = post(HANS[0], *(HANS[1:] * 30)).encode()
+    content = post_text(HANS[0], *(HANS[1:] * 30)).encode()
     text, warnings = decode(content.replace("岸".encode(), "岸".encode()[:2], 1))
     assert (text.count("\ufffd"), warnings) == (1, [ParseWarning.BAD_BYTES])
 
 
 def test_a_damaged_file_in_another_encoding_is_read_but_for_the_damage():
-    content = post(HANS[0], *(HANS[1:] * 10)).encode("gb18030")
+    content = post_text(HANS[0], *(HANS[1:] * 10)).encode("gb18030")
     text, warnings = decode(content.replace("岸".encode("gb18030"), b"\xff", 1))
     assert (text.count("\ufffd"), text.count("灯"), warnings) == (
         1,

@@ -59,21 +59,23 @@ def test_a_rule_says_what_becomes_of_each_of_its_characters(rule):
 
 
 def test_what_no_rule_names_stays():
-    listed = re.compile(f"[{''.join(rule.characters for rule in CHARACTER_RULES)}\ue000-\uefff]")
-    others = [char for char in map(chr, range(sys.maxunicode + 1)) if not listed.match(char)]
+    in_rules = re.compile(f"[{''.join(rule.characters for rule in CHARACTER_RULES)}\ue000-\uefff]")
+    others = [char for char in map(chr, range(sys.maxunicode + 1)) if not in_rules.match(char)]
     assert [char for char in others if strip_invisible(f"={char}=") != f"={char}="] == []
 
 
 def test_no_visible_mark_or_letter_is_in_a_rule():
-    listed = re.compile(f"[{''.join(rule.characters for rule in CHARACTER_RULES)}]")
-    seen = {char for char in map(chr, range(sys.maxunicode + 1)) if unicodedata.category(char)[0] in "LMNPS"}
-    assert sorted(filter(listed.match, seen)) == ["\u2800", "\ufffc"]
+    in_rules = re.compile(f"[{''.join(rule.characters for rule in CHARACTER_RULES)}]")
+    visible = {
+        char for char in map(chr, range(sys.maxunicode + 1)) if unicodedata.category(char)[0] in "LMNPS"
+    }
+    assert sorted(filter(in_rules.match, visible)) == ["\u2800", "\ufffc"]
 
 
 def test_gbk_characters_are_as_python_reads_gb18030():
-    read = {char: char.encode("gb18030").decode("gb18030") for char in FROM_GBK.values()}
+    decoded = {char: char.encode("gb18030").decode("gb18030") for char in FROM_GBK.values()}
     assert len(FROM_GBK) == 105
-    assert read == {char: char for char in FROM_GBK.values()}
+    assert decoded == {char: char for char in FROM_GBK.values()}
 
 
 ODD = "a1甲ب。 \n\t\v\x00क👨❤\ufe0f\u200d\u200c\u200b\ue400\ue816\ueb78\ue602\uf06e\ufffc\u2028\xa0\u3000\xad🏴\U000e0067\U000e007f"

@@ -45,10 +45,10 @@ def test_a_text_tells_its_language(text, expected):
 
 
 def test_nearly_all_of_each_language_are_told():
-    told = Counter((language, detect_language(text)[0]) for text, language, _ in LABELLED)
+    counts = Counter((language, detect_language(text)[0]) for text, language, _ in LABELLED)
     of_language = Counter(language for _, language, _ in LABELLED)
-    shares = {language: told[language, language] / count for language, count in of_language.items()}
-    assert min(shares.values()) >= 0.95, told
+    shares = {language: counts[language, language] / count for language, count in of_language.items()}
+    assert min(shares.values()) >= 0.95, counts
 
 
 def test_language_and_script_are_told_for_nearly_all():

@@ -125,7 +125,7 @@ def test_a_link_leads_from_its_page(base, url, expected):
     assert resolve_link(base, url) == expected
 
 
-LEADING_ON = {
+REDIRECTS = {
     "Google": "https://www.google.com/url?q=https://sea.example/%3Fid%3D7&sa=D&ust=16&usg=AF",
     "Google Alerts": "https://www.google.com/url?rct=j&sa=t&url=https://sea.example/?id%3D7&ct=ga",
     "Facebook": "https://l.facebook.com/l.php?u=https%3A%2F%2Fsea.example%2F%3Fid%3D7%26fbclid%3DIw&h=AT",
@@ -141,7 +141,7 @@ LEADING_ON = {
     "Outlook": "https://nam11.safelinks.protection.outlook.com/?url=https%3A%2F%2Fsea.example%2F%3Fid%3D7&data=04",
     "one after another": "https://l.facebook.com/l.php?u=https%3A%2F%2Fwww.google.com%2Furl%3Fq%3Dhttps%253A%252F%252Fsea.example%252F%253Fid%253D7",
 }
-NOT_LEADING_ON = {
+NO_REDIRECTS = {
     "archive": "https://web.archive.org/web/2020/https://sea.example/",
     "translation": "https://translate.google.com/translate?u=https://sea.example/",
     "page about a page": "https://lamp.example/review?url=https://sea.example/",
@@ -149,12 +149,12 @@ NOT_LEADING_ON = {
 }
 
 
-@pytest.mark.parametrize("link", LEADING_ON.values(), ids=LEADING_ON)
+@pytest.mark.parametrize("link", REDIRECTS.values(), ids=REDIRECTS)
 def test_a_page_that_only_leads_on_is_passed(link):
     assert resolve_link(BASE, link) == "https://sea.example/?id=7"
 
 
-@pytest.mark.parametrize("link", NOT_LEADING_ON.values(), ids=NOT_LEADING_ON)
+@pytest.mark.parametrize("link", NO_REDIRECTS.values(), ids=NO_REDIRECTS)
 def test_a_page_that_has_something_to_say_stays(link):
     assert resolve_link(BASE, link) == link
 
@@ -236,20 +236,20 @@ PAIRS = st.lists(
     st.data(),
 )
 def test_tracking_does_not_part_twins(pairs, tracking, data):
-    at = data.draw(st.integers(0, len(pairs)))
-    bare = "https://lamp.example/a?" + "&".join(pairs)
-    tracked = "https://lamp.example/a?" + "&".join([*pairs[:at], tracking, *pairs[at:]])
-    assert canonicalize(tracked) == canonicalize(bare)
+    position = data.draw(st.integers(0, len(pairs)))
+    plain = "https://lamp.example/a?" + "&".join(pairs)
+    tracked = "https://lamp.example/a?" + "&".join([*pairs[:position], tracking, *pairs[position:]])
+    assert canonicalize(tracked) == canonicalize(plain)
 
 
 @given(st.none() | st.just(BASE), URLS | st.text())
 def test_any_link_is_a_canonical_url_or_none(base, url):
-    found = resolve_link(base, url)
-    assert found is None or found == canonicalize(found)
+    resolved = resolve_link(base, url)
+    assert resolved is None or resolved == canonicalize(resolved)
 
 
 @pytest.mark.parametrize(
-    ("written", "kept"),
+    ("url", "expected"),
     [
         ("http://a.example/x\x1b[31m", "http://a.example/x%1B[31m"),
         ("http://a.example/a\tb\nc", "http://a.example/abc"),
@@ -262,5 +262,5 @@ def test_any_link_is_a_canonical_url_or_none(base, url):
     ],
     ids=["escape", "tab", "bidi", "query", "host", "bidi-host", "soft-hyphen", "encoded-often"],
 )
-def test_no_control_character_stays_in_an_address(written, kept):
-    assert canonicalize(written) == kept
+def test_no_control_character_stays_in_an_address(url, expected):
+    assert canonicalize(url) == expected

@@ -1,4 +1,4 @@
-"""One folder held against the ledger, without a run."""
+"""The difference of a folder and table files, without a run."""
 
 import os
 
@@ -10,7 +10,7 @@ from flows.pipeline.sources.base import FolderSource
 from lake.batch import Checkpoint
 from lake.store import open_lake
 
-NOTHING_KNOWN = Checkpoint()
+EMPTY_CHECKPOINT = Checkpoint()
 
 
 def fill(archive):
@@ -20,18 +20,18 @@ def fill(archive):
 
 
 @pytest.fixture(scope="module")
-def loaded(tmp_path_factory):
+def snapshot(tmp_path_factory):
     return Snapshot.take(tmp_path_factory.mktemp("diff"), fill)
 
 
 @pytest.fixture
-def archive(loaded):
-    return loaded.restore()
+def archive(snapshot):
+    return snapshot.restore()
 
 
-def diffed(archive, *, verify=False):
+def source_and_diff(archive, *, verify=False):
     source = FolderSource(os.fsencode(archive.folder))
-    diff = diff_source(open_lake(archive.lake), source, NOTHING_KNOWN, verify=verify)
+    diff = diff_source(open_lake(archive.lake), source, EMPTY_CHECKPOINT, verify=verify)
     return source, diff
 
 
@@ -43,7 +43,7 @@ def edit(archive):
     archive.write("a.md", "另一段话。", url="https://a.example/a.md")
 
 
-# what is done to the folder -> files found, changed, known before, gone
+# change of the folder -> number of files found; changed, previously known and deleted paths
 CHANGES = {
     "nothing": (lambda _: None, (3, [], [], [])),
     "a new file": (lambda archive: archive.write("d.md"), (4, ["d.md"], [], [])),
@@ -57,12 +57,12 @@ CHANGES = {
 @pytest.mark.parametrize(("change", "expected"), CHANGES.values(), ids=CHANGES)
 def test_a_folder_differs_from_the_ledger_by(archive, change, expected):
     change(archive)
-    _, diff = diffed(archive)
+    _, diff = source_and_diff(archive)
     assert (diff.file_count, paths(diff.changed), paths(diff.previous_rows), paths(diff.deleted)) == expected
 
 
 def test_all_files_differ_until_they_are_read_where_they_are_to_be_verified(archive):
-    _, diff = diffed(archive, verify=True)
+    _, diff = source_and_diff(archive, verify=True)
     assert paths(diff.changed) == ["a.md", "b.md", "sub/c.md"]
 
 
@@ -70,12 +70,12 @@ def test_all_files_differ_until_they_are_read_where_they_are_to_be_verified(arch
 def test_known_content_is_known_once_the_suspects_are_read(archive, change):
     blobs = {row["path"]: row["blob"] for row in archive.rows("files").iter_rows(named=True)}
     CHANGES[change][0](archive)
-    source, diff = diffed(archive)
+    source, diff = source_and_diff(archive)
     assert diff.changed["blob"].to_list() == [None]
     assert hash_suspects(source, diff).changed["blob"].to_list() == [blobs["a.md"]]
 
 
 def test_content_of_another_size_is_not_read_to_compare_it(archive):
     archive.write("d.md", "这一段话比别的都长得多，长得多，长得多。")
-    source, diff = diffed(archive)
+    source, diff = source_and_diff(archive)
     assert hash_suspects(source, diff) is diff

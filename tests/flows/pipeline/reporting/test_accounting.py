@@ -1,4 +1,4 @@
-"""Every file is accounted for, and a run tells what it did."""
+"""Every file has one outcome, and the counts of a run balance."""
 
 import json
 import os
@@ -41,9 +41,9 @@ def test_a_second_run_balances_over_every_outcome(every_outcome):
     every_outcome.write("new.md", url="https://a.example/2")
     every_outcome.remove("broken.md")
     every_outcome.remove("post.md")
-    again = every_outcome.ingest()
-    assert counts(again) == (6, 5, 1, 0, 0, 0)
-    assert (again.gone, again.balanced) == (2, True)
+    second_run = every_outcome.ingest()
+    assert counts(second_run) == (6, 5, 1, 0, 0, 0)
+    assert (second_run.gone, second_run.balanced) == (2, True)
 
 
 def test_the_summary_of_a_run_is_its_row_in_runs(every_outcome):
@@ -57,20 +57,22 @@ def test_the_summary_of_a_run_is_its_row_in_runs(every_outcome):
 def test_the_versions_of_a_run_name_the_tables_at_its_end(archive):
     archive.write("a.md", url="https://a.example/1")
     archive.ingest()
-    at_its_end = archive.posts()
+    posts_of_first_run = archive.posts()
     archive.write("a.md", url="https://a.example/1", title="改了")
-    last = archive.ingest()
+    last_run = archive.ingest()
     versions = json.loads(archive.rows("runs").sort("started_at")["versions"][0])
-    then = pl.read_delta(str(archive.lake / "posts"), version=versions["posts"])
-    assert_frame_equal(then.drop("run_id", "ingested_at", "version_at"), at_its_end)
-    assert last.versions == {name: DeltaTable(str(archive.lake / name)).version() for name in last.versions}
+    old_posts = pl.read_delta(str(archive.lake / "posts"), version=versions["posts"])
+    assert_frame_equal(old_posts.drop("run_id", "ingested_at", "version_at"), posts_of_first_run)
+    assert last_run.versions == {
+        name: DeltaTable(str(archive.lake / name)).version() for name in last_run.versions
+    }
 
 
 def test_the_examples_give_what_their_readme_says(examples):
     table = (examples.folder.parent / "README.md").read_text().partition("| found |")[2].splitlines()[2]
-    said = tuple(int(cell) for cell in table.strip("| ").split("|"))
+    expected = tuple(int(cell) for cell in table.strip("| ").split("|"))
     row = examples.rows("runs").row(0, named=True)
-    assert tuple(row[name] for name in COUNTS if name != "unchanged") == said
+    assert tuple(row[name] for name in COUNTS if name != "unchanged") == expected
 
 
 def test_several_batches_balance_as_one(every_outcome, monkeypatch):

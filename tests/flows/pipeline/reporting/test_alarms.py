@@ -1,4 +1,4 @@
-"""What a run tells a person to look at: silence, rejects, and counts that do not add up."""
+"""Alarms of a run: silent sources, many rejects, and counts that do not balance."""
 
 import datetime as dt
 from pathlib import Path
@@ -17,30 +17,30 @@ from schemas.enums import AlarmKind
 TODAY = dt.datetime.now(dt.UTC).date()
 
 
-def publish(archive, days, source="潮声", first=0):
-    """Write a post for each day, told as days before today."""
+def write_posts(archive, days, source="潮声", first=0):
+    """Write a post for each day; days are counted back from today."""
     for number, day in enumerate(days, first):
         date = f"{TODAY - dt.timedelta(days=day)}T06:00:00Z"
         archive.write(f"{source}-{number}.md", date=date, title=f"{source}{number}", categories=[source])
 
 
-def told(archive, days_later):
-    """Return what a run so many days from today would tell of silent sources."""
+def silent_alarms(archive, days_later):
+    """Return the alarms about silent sources of a run that many days from today."""
     run = Run("later", dt.datetime.now(dt.UTC) + dt.timedelta(days=days_later))
     origins = archive.rows("runs")["origins"][-1].to_list()
     return silent_source_alarms(open_lake(archive.lake), run, origins)
 
 
-def broken(archive, numbers, source="旧刊"):
+def write_broken(archive, numbers, source="旧刊"):
     for number in numbers:
         archive.write(f"broken-{number}.md", date=None, categories=[source], title=f"无日期{number}")
 
 
 def test_a_source_that_falls_silent_is_told_by_the_first_run_after_its_limit(archive):
-    publish(archive, range(30, 0, -1))
+    write_posts(archive, range(30, 0, -1))
     archive.ingest()
-    assert [len(told(archive, days)) for days in (1, 13, 14)] == [0, 0, 1]
-    (alarm,) = told(archive, 20)
+    assert [len(silent_alarms(archive, days)) for days in (1, 13, 14)] == [0, 0, 1]
+    (alarm,) = silent_alarms(archive, 20)
     assert alarm.kind is AlarmKind.SOURCE_SILENT
     last = TODAY - dt.timedelta(days=1)
     assert alarm.text == (
@@ -49,54 +49,54 @@ def test_a_source_that_falls_silent_is_told_by_the_first_run_after_its_limit(arc
 
 
 def test_a_silent_source_is_not_told_again(archive):
-    publish(archive, range(60, 20, -1))
+    write_posts(archive, range(60, 20, -1))
     archive.ingest()
     assert archive.ingest().alarms == []
-    assert told(archive, 1) == []
+    assert silent_alarms(archive, 1) == []
 
 
 def test_an_archive_of_sources_that_ended_tells_nothing_at_first(archive):
-    publish(archive, range(900, 800, -1))
+    write_posts(archive, range(900, 800, -1))
     assert archive.ingest().alarms == []
 
 
 def test_a_source_that_ended_before_it_came_to_the_lake_tells_nothing(archive):
-    publish(archive, range(60, 0, -1))
+    write_posts(archive, range(60, 0, -1))
     archive.ingest()
-    publish(archive, range(100, 10, -1), source="旧刊")
+    write_posts(archive, range(100, 10, -1), source="旧刊")
     run = archive.ingest()
     later = Run(run.run_id, dt.datetime.now(dt.UTC) + dt.timedelta(days=5))
     assert silent_source_alarms(open_lake(archive.lake), later, run.origins) == []
 
 
 def test_shares_of_fewer_than_thirty_files_raise_no_alarm(archive):
-    publish(archive, range(30, 0, -1))
+    write_posts(archive, range(30, 0, -1))
     archive.ingest()
-    broken(archive, range(29), "潮声")
+    write_broken(archive, range(29), "潮声")
     assert [alarm for alarm in archive.ingest().alarms if alarm.kind is AlarmKind.SOURCE_REJECTS] == []
 
 
 def test_a_source_with_few_posts_is_never_silent(archive):
-    publish(archive, range(20, 0, -1))
+    write_posts(archive, range(20, 0, -1))
     archive.ingest()
-    assert told(archive, 400) == []
+    assert silent_alarms(archive, 400) == []
 
 
 def test_a_run_tells_only_of_sources_that_it_looks_at(archive):
-    publish(archive, range(30, 0, -1))
+    write_posts(archive, range(30, 0, -1))
     archive.ingest()
     later = Run("later", dt.datetime.now(dt.UTC) + dt.timedelta(days=20))
     assert silent_source_alarms(open_lake(archive.lake), later, ["another"]) == []
 
 
 def test_one_long_silence_does_not_make_the_next_one_usual(archive):
-    publish(archive, [*range(300, 260, -1), *range(60, 0, -1)])
+    write_posts(archive, [*range(300, 260, -1), *range(60, 0, -1)])
     archive.ingest()
     assert source_freshness(open_lake(archive.lake), TODAY)["limit_days"].to_list() == [14]
 
 
 def test_a_post_from_the_future_hides_no_silence(archive):
-    publish(archive, [*range(30, 0, -1), -5000])
+    write_posts(archive, [*range(30, 0, -1), -5000])
     archive.ingest()
     assert source_freshness(open_lake(archive.lake), TODAY)["last"].to_list() == [
         TODAY - dt.timedelta(days=1)
@@ -104,38 +104,38 @@ def test_a_post_from_the_future_hides_no_silence(archive):
 
 
 def test_a_source_whose_new_files_are_rejected_is_told(archive):
-    publish(archive, range(30, 0, -1))
+    write_posts(archive, range(30, 0, -1))
     archive.ingest()
-    broken(archive, range(30), "潮声")
+    write_broken(archive, range(30), "潮声")
     alarms = {alarm.kind: alarm for alarm in archive.ingest().alarms}
     assert set(alarms) == {AlarmKind.SOURCE_REJECTS, AlarmKind.MANY_NOT_POSTS}
     assert alarms[AlarmKind.SOURCE_REJECTS].numbers == {"before": 0, "now": 1, "old": 30, "new": 30}
-    told = archive.rows("runs").sort("started_at")["alarms"].to_list()[-1]
-    assert told == [alarm.text for alarm in alarms.values()]
+    recorded_alarms = archive.rows("runs").sort("started_at")["alarms"].to_list()[-1]
+    assert recorded_alarms == [alarm.text for alarm in alarms.values()]
 
 
 def test_a_run_that_rejects_more_than_any_before_is_told_once(archive):
     for night in range(5):
-        publish(archive, [40 - night] * 30, source=f"源{night}")
+        write_posts(archive, [40 - night] * 30, source=f"源{night}")
         archive.ingest()
-    broken(archive, range(12))
-    publish(archive, [20] * 18, "夜航")
+    write_broken(archive, range(12))
+    write_posts(archive, [20] * 18, "夜航")
     assert [alarm.text for alarm in archive.ingest().alarms] == [
         "12 of 30 files were rejected (40%), usually 0% (median of 5 runs)"
     ]
-    broken(archive, range(20, 32))
-    publish(archive, [19] * 18, "夜航", first=20)
+    write_broken(archive, range(20, 32))
+    write_posts(archive, [19] * 18, "夜航", first=20)
     assert archive.ingest().alarms == []
 
 
 def test_a_run_that_does_not_balance_fails_with_an_alarm(archive):
     archive.write("a.md")
-    order = IngestOptions(sources=(str(archive.folder),), lake=Path(archive.lake))
-    with open_ingest_run(order) as opened:
-        opened.find(ingest_planner(order))
-        opened.load(opened.transform())
-        opened.lake.table("files").delete("path = 'a.md'")
-        with pytest.raises(UnbalancedError, match="1 files found, but 0 unchanged, 0 posts") as failed:
-            opened.report()
-    assert [alarm.kind for alarm in failed.value.summary.alarms] == [AlarmKind.UNBALANCED]
+    options = IngestOptions(sources=(str(archive.folder),), lake=Path(archive.lake))
+    with open_ingest_run(options) as ingest_run:
+        ingest_run.find(ingest_planner(options))
+        ingest_run.load(ingest_run.transform())
+        ingest_run.lake.table("files").delete("path = 'a.md'")
+        with pytest.raises(UnbalancedError, match="1 files found, but 0 unchanged, 0 posts") as error:
+            ingest_run.report()
+    assert [alarm.kind for alarm in error.value.summary.alarms] == [AlarmKind.UNBALANCED]
     assert archive.rows("runs")["balanced"].to_list() == [False]

@@ -1,4 +1,4 @@
-"""What a run says while it runs and when it has ended."""
+"""The progress of a run, and its summary page."""
 
 import re
 
@@ -17,14 +17,14 @@ from schemas.keys import source_id_of
 LINKS = {"this run": "/v2/runs/flow-run/1"}
 
 
-def told(archive, summary):
+def summary_page(archive, summary):
     return run_markdown(summary, open_lake(archive.lake), LINKS)
 
 
 def test_a_summary_shows_counts_reasons_sources_and_where_to_look_further(archive):
     archive.write("a.md", categories=["晨|报"], url="https://a.example/1")
     archive.put("b.md", b"no front matter")
-    page = told(archive, archive.ingest())
+    page = summary_page(archive, archive.ingest())
     assert "**It balanced: every file found is accounted for.**" in page
     assert "| 2 | 0 | 1 | 0 | 0 | 1 |" in page
     assert "| no_front_matter | 1 |" in page
@@ -34,7 +34,7 @@ def test_a_summary_shows_counts_reasons_sources_and_where_to_look_further(archiv
 
 
 def test_a_summary_of_nothing_has_no_empty_tables(archive):
-    page = told(archive, archive.ingest())
+    page = summary_page(archive, archive.ingest())
     assert not re.search(r"\| ?--[-:| ]*\|\n*(#|$)", page)
     assert "## Reasons" not in page
     assert "## Sources" not in page
@@ -43,7 +43,7 @@ def test_a_summary_of_nothing_has_no_empty_tables(archive):
 def test_reasons_and_sources_beyond_those_shown_are_counted(archive):
     for number in range(33):
         archive.write(f"{number}.md", categories=[f"源{number}"], title=f"{number}夜")
-    page = told(archive, archive.ingest())
+    page = summary_page(archive, archive.ingest())
     assert "| and 3 more |" in page
     assert page.count("| 源") == 30
 
@@ -56,10 +56,10 @@ def test_rates_stand_beside_those_of_the_runs_before_that_read_something(archive
         last = archive.ingest()
     archive.write("4.md", url="https://a.example/4")
     last = archive.ingest()
-    found = {
+    rates = {
         each.name: each for each in run_rates(open_lake(archive.lake), last.run_id, last.kind, last.origins)
     }
-    ignored = found["ignored"]
+    ignored = rates["ignored"]
     assert (ignored.now, ignored.median, ignored.lowest, ignored.highest, ignored.runs) == (
         0,
         0.5,
@@ -67,7 +67,7 @@ def test_rates_stand_beside_those_of_the_runs_before_that_read_something(archive
         0.5,
         3,
     )
-    assert found["seconds"].runs == 6
+    assert rates["seconds"].runs == 6
 
 
 def test_rejects_come_with_the_source_that_they_name(archive):
@@ -84,9 +84,9 @@ def test_a_page_of_learning_shows_new_templates(archive):
     for number in range(40):
         archive.write(f"{number}.md", f"第{number}夜。请订阅我们的频道并打开小铃铛。", title=f"第{number}夜")
     archive.ingest()
-    kept = learn(LearnOptions(lake=archive.lake, wait_seconds=0))
-    page = learn_markdown(kept, open_lake(archive.lake), LINKS)
-    assert page.startswith(f"# Learn {kept.run_id}\n\n1 sources looked at.")
+    result = learn(LearnOptions(lake=archive.lake, wait_seconds=0))
+    page = learn_markdown(result, open_lake(archive.lake), LINKS)
+    assert page.startswith(f"# Learn {result.run_id}\n\n1 sources looked at.")
     assert "| stage | seconds |" in page
 
 
@@ -127,11 +127,11 @@ def test_a_run_tells_how_far_it_is(archive, monkeypatch):
     monkeypatch.setattr("flows.pipeline.workers.executor.CHUNK_FILES", 2)
     for number in range(5):
         archive.write(f"{number}.md", url=f"https://a.example/{number}")
-    told = []
-    with progress_listener(lambda *step: told.append(step)):
+    steps = []
+    with progress_listener(lambda *step: steps.append(step)):
         archive.ingest()
-    stages = list(dict.fromkeys(stage for stage, *_ in told))
+    stages = list(dict.fromkeys(stage for stage, *_ in steps))
     assert stages == ["find", "learn", "transform", "load"]
-    assert [step for step in told if step[1]] == [
+    assert [step for step in steps if step[1]] == [
         ("find", 5, 0), ("transform", 2, 5), ("transform", 4, 5), ("transform", 5, 5), ("load", 5, 5),
     ]  # fmt: skip

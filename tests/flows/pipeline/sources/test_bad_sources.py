@@ -1,4 +1,4 @@
-"""What cannot be read is told in one line before anything is written, or is a file with a reason."""
+"""A source that cannot be read is an error of one line before anything is written; a file that cannot be read gets a reason."""
 
 import gzip
 import io
@@ -27,7 +27,7 @@ def _git_without_settings(tmp_path, monkeypatch):
 
 @pytest.fixture
 def git(archive):
-    """A repository of two posts, in two folders."""
+    """Return a repository with two posts in two folders."""
     archive.write("a.md", url=URL.format(1))
     archive.write("sub/b.md", url=URL.format(2), title="两盏灯")
     git = init(archive.folder)
@@ -35,7 +35,7 @@ def git(archive):
     return git
 
 
-def loose(git, revision):
+def loose_object(git, revision):
     """Return the file of a loose object."""
     name = git("rev-parse", revision)
     file = git.folder / ".git" / "objects" / name[:2] / name[2:]
@@ -54,23 +54,23 @@ def packed(git, file):
     return file
 
 
-# Told before anything is written
+# Errors before anything is written
 
 
 def without_tree(git):
-    loose(git, "HEAD:sub").unlink()
+    loose_object(git, "HEAD:sub").unlink()
 
 
 def without_root(git):
-    loose(git, "HEAD^{tree}").unlink()
+    loose_object(git, "HEAD^{tree}").unlink()
 
 
 def without_commit(git):
-    loose(git, "HEAD").unlink()
+    loose_object(git, "HEAD").unlink()
 
 
 def broken_commit(git):
-    cut(loose(git, "HEAD"))
+    cut(loose_object(git, "HEAD"))
 
 
 def cut_pack(git):
@@ -95,7 +95,7 @@ def no_repository(git):
     (git.folder / ".git").mkdir()
 
 
-HURT = [
+DAMAGES = [
     without_tree,
     without_root,
     without_commit,
@@ -107,38 +107,38 @@ HURT = [
 ]
 
 
-def told(archive, *sources, **order):
-    """Return what is told of sources that cannot be read."""
+def source_error(archive, *sources, **options):
+    """Return the error message of an ingest of sources that cannot be read."""
     with pytest.raises(SourceError) as caught:
-        archive.ingest(*sources, **order)
+        archive.ingest(*sources, **options)
     return str(caught.value)
 
 
-def assert_is_line_about(place, message):
-    assert message.startswith(f"{place}: ")
+def assert_is_line_about(source, message):
+    assert message.startswith(f"{source}: ")
     assert message.isprintable()
 
 
-@pytest.mark.parametrize("hurt", HURT, ids=[hurt.__name__ for hurt in HURT])
-def test_a_repository_that_cannot_be_read_makes_no_lake(archive, git, hurt):
-    hurt(git)
-    assert_is_line_about(archive.folder, told(archive))
+@pytest.mark.parametrize("damage", DAMAGES, ids=[damage.__name__ for damage in DAMAGES])
+def test_a_repository_that_cannot_be_read_makes_no_lake(archive, git, damage):
+    damage(git)
+    assert_is_line_about(archive.folder, source_error(archive))
     assert not archive.lake.exists()
 
 
 @pytest.mark.sampled(3)
-@pytest.mark.parametrize("hurt", HURT[1:], ids=[hurt.__name__ for hurt in HURT[1:]])
-def test_a_repository_that_cannot_be_read_any_more_leaves_the_lake_alone(archive, git, hurt):
+@pytest.mark.parametrize("damage", DAMAGES[1:], ids=[damage.__name__ for damage in DAMAGES[1:]])
+def test_a_repository_that_cannot_be_read_any_more_leaves_the_lake_alone(archive, git, damage):
     archive.ingest()
     before = contents(archive.lake)
     archive.write("c.md")
     git.commit(2)
-    hurt(git)
-    assert_is_line_about(archive.folder, told(archive))
+    damage(git)
+    assert_is_line_about(archive.folder, source_error(archive))
     assert contents(archive.lake) == before
 
 
-NAMED = {
+BAD_SOURCES = {
     "nothing": ("../nowhere", "no such folder"),
     "no source": ("../words.txt", "neither a folder"),
     "empty file": ("../empty.zip", "neither a folder"),
@@ -166,8 +166,8 @@ NAMED = {
 
 
 @pytest.fixture
-def named(archive, git, tmp_path):
-    """Sources of which most can not be read."""
+def bad_source(archive, git, tmp_path):
+    """Make sources that cannot be read, and return a function that returns the source for a name of BAD_SOURCES."""
     (tmp_path / "words.txt").write_text("words")
     (tmp_path / "empty.zip").touch()
     (tmp_path / "words.gz").write_bytes(gzip.compress(b"words"))
@@ -182,18 +182,18 @@ def named(archive, git, tmp_path):
     git.commit(2)
     git("bundle", "create", "-q", "../late.bundle", "main~1..main")
 
-    def _named(source):
+    def _source_of(source):
         if source.startswith("@"):
             return f"{archive.folder}{source}"
         source = source.replace("FILE_URL", f"file://{archive.folder}")
         return source if "://" in source else os.path.normpath(f"{archive.folder}/{source}")
 
-    return _named
+    return _source_of
 
 
-@pytest.mark.parametrize(("source", "words"), NAMED.values(), ids=NAMED)
-def test_what_is_no_source_is_told_and_makes_no_lake(archive, named, source, words):
-    message = told(archive, archive.folder, named(source))
+@pytest.mark.parametrize(("source", "words"), BAD_SOURCES.values(), ids=BAD_SOURCES)
+def test_what_is_no_source_is_told_and_makes_no_lake(archive, bad_source, source, words):
+    message = source_error(archive, archive.folder, bad_source(source))
     assert (words in message, message.isprintable(), archive.lake.exists()) == (True, True, False), message
 
 
@@ -214,7 +214,7 @@ def test_a_folder_that_a_source_has_not_is_told_and_makes_no_lake(archive, git, 
         "tar": packed(git, tmp_path / "posts.tar"),
         "url": f"file://{archive.folder}",
     }.get(kind, archive.folder)
-    message = told(archive, source, path=below, worktree=kind == "as files")
+    message = source_error(archive, source, path=below, worktree=kind == "as files")
     assert (below.replace("\n", "\\n") in message, message.isprintable()) == (True, True), message
     assert not archive.lake.exists()
 
@@ -224,29 +224,29 @@ def test_a_folder_that_a_later_commit_has_not_is_told_and_withdraws_nothing(arch
     before = contents(archive.lake)
     git("mv", "sub", "other")
     git("commit", "-qm", "words")
-    assert_is_line_about(archive.folder, told(archive, path="sub"))
+    assert_is_line_about(archive.folder, source_error(archive, path="sub"))
     assert contents(archive.lake) == before
 
 
 def test_a_pipe_is_no_source_and_not_waited_for(archive, start):
     archive.folder.rmdir()
     os.mkfifo(archive.folder)
-    _, said = start(archive).communicate(timeout=60)
-    assert "SourceError" in said
+    _, stderr = start(archive).communicate(timeout=60)
+    assert "SourceError" in stderr
 
 
 def test_a_bundle_or_remote_that_cannot_be_read_is_called_by_its_own_name(archive, git, tmp_path):
     git("branch", "other")
     git("bundle", "create", "-q", "../posts.bundle", "main", "other")
-    assert told(archive, tmp_path / "posts.bundle@nowhere").startswith(f"{tmp_path}/posts.bundle: ")
-    assert told(archive, f"file://{archive.folder}@nowhere").startswith(f"file://{archive.folder}: ")
+    assert source_error(archive, tmp_path / "posts.bundle@nowhere").startswith(f"{tmp_path}/posts.bundle: ")
+    assert source_error(archive, f"file://{archive.folder}@nowhere").startswith(f"file://{archive.folder}: ")
 
 
 def test_a_repository_without_posts_makes_an_empty_lake(archive, git):
     git("rm", "-rq", "--cached", ".")
     git("commit", "-qm", "words")
-    empty = archive.ingest()
-    assert (empty.found, empty.balanced, archive.posts().height) == (0, True, 0)
+    summary = archive.ingest()
+    assert (summary.found, summary.balanced, archive.posts().height) == (0, True, 0)
 
 
 # Files with a reason
@@ -254,13 +254,13 @@ def test_a_repository_without_posts_makes_an_empty_lake(archive, git):
 
 @pytest.mark.parametrize("damage", [cut, os.unlink], ids=["broken", "missing"])
 def test_a_blob_that_cannot_be_read_is_a_reject_until_it_can(archive, git, damage):
-    file = loose(git, "HEAD:a.md")
-    whole = file.read_bytes()
+    file = loose_object(git, "HEAD:a.md")
+    content = file.read_bytes()
     damage(file)
     assert (archive.ingest().reasons, archive.titles()) == ({"unreadable": 1}, ["两盏灯"])
-    file.write_bytes(whole)
-    mended = archive.ingest()
-    assert (mended.unchanged, mended.posts, archive.titles()) == (1, 1, ["一盏灯", "两盏灯"])
+    file.write_bytes(content)
+    second_run = archive.ingest()
+    assert (second_run.unchanged, second_run.posts, archive.titles()) == (1, 1, ["一盏灯", "两盏灯"])
     assert_frame_equal(archive.posts(), archive.ingest_into_new_lake().posts())
     assert_frame_equal(archive.files(), archive.ingest_into_new_lake().files())
 
@@ -269,9 +269,9 @@ def test_a_blob_that_the_lake_has_read_is_not_missed(archive, git):
     archive.ingest()
     git("mv", "sub/b.md", "b.md")
     git("commit", "-qm", "words")
-    loose(git, "HEAD:a.md").unlink()
-    again = archive.ingest()
-    assert (again.unchanged, again.moved, again.reasons) == (2, 1, {})
+    loose_object(git, "HEAD:a.md").unlink()
+    second_run = archive.ingest()
+    assert (second_run.unchanged, second_run.moved, second_run.reasons) == (2, 1, {})
 
 
 def test_a_post_whose_new_version_cannot_be_read_stays_as_it_was_for_a_while(archive, git):
@@ -279,12 +279,12 @@ def test_a_post_whose_new_version_cannot_be_read_stays_as_it_was_for_a_while(arc
     before = archive.posts()
     archive.write("a.md", url=URL.format(1), title="新")
     git.commit(4)
-    file = loose(git, "HEAD:a.md")
-    whole = file.read_bytes()
+    file = loose_object(git, "HEAD:a.md")
+    content = file.read_bytes()
     file.unlink()
     assert archive.ingest().reasons == {"unreadable": 1}
     assert_frame_equal(archive.posts(), before)
-    file.write_bytes(whole)
+    file.write_bytes(content)
     archive.ingest()
     assert_frame_equal(archive.posts(), archive.ingest_into_new_lake().posts())
     assert archive.rows("posts").sort("path")["version_at"].to_list() == [noon(4), noon(1)]
@@ -304,13 +304,13 @@ def test_what_is_no_file_or_stands_for_another_has_a_reason(archive, git, tmp_pa
 def test_a_submodule_is_ignored_until_it_is_a_folder(archive, git):
     git("update-index", "--add", "--cacheinfo", f"160000,{COMMIT_OF_NOWHERE},posts")
     git("commit", "-qm", "words")
-    before = archive.ingest()
-    assert (before.found, before.ignored, before.reasons) == (3, 1, {"submodule": 1})
+    first_run = archive.ingest()
+    assert (first_run.found, first_run.ignored, first_run.reasons) == (3, 1, {"submodule": 1})
     git("rm", "-q", "--cached", "posts")
     archive.write("posts/c.md", url=URL.format(3))
     git.commit(3)
-    after = archive.ingest()
-    assert (after.found, after.gone, after.posts) == (3, 1, 1)
+    second_run = archive.ingest()
+    assert (second_run.found, second_run.gone, second_run.posts) == (3, 1, 1)
 
 
 def test_a_pointer_or_link_that_becomes_the_file_is_a_post(archive, git):
@@ -321,8 +321,8 @@ def test_a_pointer_or_link_that_becomes_the_file_is_a_post(archive, git):
     archive.write("c.md", url=URL.format(3))
     archive.write("d.md", url=URL.format(4))
     git.commit(3)
-    again = archive.ingest()
-    assert (again.posts, again.unchanged, again.reasons) == (2, 2, {})
+    second_run = archive.ingest()
+    assert (second_run.posts, second_run.unchanged, second_run.reasons) == (2, 2, {})
     assert_frame_equal(archive.posts(), archive.ingest_into_new_lake().posts())
     assert_frame_equal(archive.files(), archive.ingest_into_new_lake().files())
 
@@ -349,8 +349,8 @@ def test_a_post_that_becomes_a_folder_and_a_post_again_is_followed(archive, git)
     archive.remove("c.md")
     archive.write("c.md/d.md", url=URL.format(4))
     git.commit(3)
-    became = archive.ingest()
-    assert (became.found, became.gone, became.posts) == (3, 1, 1)
+    second_run = archive.ingest()
+    assert (second_run.found, second_run.gone, second_run.posts) == (3, 1, 1)
     shutil.rmtree(archive.folder / "c.md")
     archive.put("c.md", content)
     git.commit(4)
@@ -417,14 +417,14 @@ def test_an_archive_that_is_damaged_at_the_next_run_leaves_the_lake_alone(archiv
     file = packed(git, tmp_path / "posts.tar.gz")
     archive.ingest(file)
     before = contents(archive.lake)
-    assert_is_line_about(file, told(archive, cut(file)))
+    assert_is_line_about(file, source_error(archive, cut(file)))
     assert contents(archive.lake) == before
 
 
-# Clocks of commits
+# Commit times
 
 
-CLOCKS = {
+COMMIT_TIMES = {
     "in the future": ("2099-01-01T00:00:00Z", "2024-03-04T12:00:00Z"),
     "ever further in the future": ("2098-01-01T00:00:00Z", "2099-01-01T00:00:00Z"),
     "beyond all dates": ("@99999999999 +0000", "@99999999999 +0000"),
@@ -436,7 +436,7 @@ CLOCKS = {
 
 
 @pytest.mark.sampled(3)
-@pytest.mark.parametrize(("first", "second"), CLOCKS.values(), ids=CLOCKS)
+@pytest.mark.parametrize(("first", "second"), COMMIT_TIMES.values(), ids=COMMIT_TIMES)
 def test_time_goes_on_whatever_the_clock_of_a_commit_says(archive, first, second):
     git = init(archive.folder)
     archive.write("a.md", url=URL.format(1), title="旧")
@@ -448,10 +448,10 @@ def test_time_goes_on_whatever_the_clock_of_a_commit_says(archive, first, second
     git.commit(at=second)
     archive.ingest()
     post = archive.rows("posts").row(0, named=True)
-    old, gone = archive.rows("revisions").sort("path").rows(named=True)
-    ended = archive.rows("runs")["finished_at"].max()
-    assert old["version_at"] < old["superseded_at"] == post["version_at"] <= ended
-    assert old["version_at"] < gone["withdrawn_at"] <= ended
+    old, withdrawn = archive.rows("revisions").sort("path").rows(named=True)
+    finished_at = archive.rows("runs")["finished_at"].max()
+    assert old["version_at"] < old["superseded_at"] == post["version_at"] <= finished_at
+    assert old["version_at"] < withdrawn["withdrawn_at"] <= finished_at
 
 
 def test_a_first_commit_of_1970_is_believed(archive):

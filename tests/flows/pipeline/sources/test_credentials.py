@@ -1,4 +1,4 @@
-"""Which names of sources hold a password or a token."""
+"""Which source names contain a password or a token."""
 
 import pytest
 from prefect.utilities.schema_tools import validation

@@ -1,4 +1,4 @@
-"""A fetch tells how far it is, and ends when it is told to."""
+"""A fetch reports its progress, and Ctrl-C ends it."""
 
 import os
 import signal
@@ -28,14 +28,14 @@ def url(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("seconds", "told"), [(0, {("counting", 3, 3)}), (600, set())], ids=["long", "short"]
+    ("seconds", "expected"), [(0, {("counting", 3, 3)}), (600, set())], ids=["long", "short"]
 )
-def test_a_long_fetch_tells_what_git_is_at_and_how_far(url, monkeypatch, seconds, told):
+def test_a_long_fetch_tells_what_git_is_at_and_how_far(url, monkeypatch, seconds, expected):
     monkeypatch.setattr(git_cache, "MIN_SECONDS_TO_REPORT", seconds)
-    seen = set()
-    with progress_listener(lambda *stage: seen.add(stage)):
+    stages = set()
+    with progress_listener(lambda *stage: stages.add(stage)):
         git_cache.sync_mirror(url)
-    assert {stage for stage in seen if stage[0] == "counting" and stage[1] == stage[2]} == told
+    assert {stage for stage in stages if stage[0] == "counting" and stage[1] == stage[2]} == expected
 
 
 def test_how_far_a_stage_is_in_words():
@@ -49,17 +49,17 @@ def test_ctrl_c_ends_a_fetch_and_the_programs_that_git_started(tmp_path):
     script = tmp_path / "ssh"
     script.write_text(f"#!/bin/sh\necho $$ > {pipe}\nexec sleep 1000\n")
     script.chmod(0o700)
-    words = ["ingest", "somebody@example.org:posts.git", "--direct", "--lake", tmp_path / "lake"]
+    arguments = ["ingest", "somebody@example.org:posts.git", "--direct", "--lake", tmp_path / "lake"]
     with subprocess.Popen(
-        [sys.executable, "-m", "cli", *map(str, words)],
+        [sys.executable, "-m", "cli", *map(str, arguments)],
         stderr=subprocess.PIPE,
         text=True,
         env=os.environ | {"GIT_SSH_COMMAND": str(script)},
     ) as process:
         ssh = psutil.Process(int(pipe.read_text()))
         process.send_signal(signal.SIGINT)
-        said = process.communicate()[1].splitlines()
+        lines = process.communicate()[1].splitlines()
     assert process.returncode == 130
-    assert said[1:] == ["postlake: interrupted; what was committed stays, the next run goes on from there"]
+    assert lines[1:] == ["postlake: interrupted; what was committed stays, the next run goes on from there"]
     assert not ssh.is_running() or ssh.status() == psutil.STATUS_ZOMBIE
     assert not (tmp_path / "lake").exists()

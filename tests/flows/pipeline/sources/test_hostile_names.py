@@ -1,4 +1,4 @@
-"""Names, links and folders that mean harm, or were made in a hurry."""
+"""Sources and files with odd or hostile names, links and folders."""
 
 import ctypes
 import os
@@ -32,33 +32,35 @@ def data_files(lake):
 
 
 @pytest.fixture
-def hostile(archive):
+def archive_of_odd_sources(archive):
     for number, name in enumerate(NAMES.values()):
         archive.write(f"{number}.md", categories=[name], url=f"https://a.example/{number}")
     archive.ingest()
     return archive
 
 
-def test_every_file_of_a_lake_lies_below_its_folder_and_has_an_ascii_name(hostile):
-    files = data_files(hostile.lake)
-    below = [str(file.resolve().relative_to(hostile.lake.resolve())) for file in files]
-    assert [path for path in below if not path.isascii() or len(path) > 255] == []
-    beside = {path.name for path in hostile.lake.parent.iterdir()}
-    assert beside == {"posts", "lake"}
+def test_every_file_of_a_lake_lies_below_its_folder_and_has_an_ascii_name(archive_of_odd_sources):
+    files = data_files(archive_of_odd_sources.lake)
+    paths = [str(file.resolve().relative_to(archive_of_odd_sources.lake.resolve())) for file in files]
+    assert [path for path in paths if not path.isascii() or len(path) > 255] == []
+    siblings = {path.name for path in archive_of_odd_sources.lake.parent.iterdir()}
+    assert siblings == {"posts", "lake"}
 
 
-def test_a_source_keeps_its_name_on_one_line_whatever_it_holds(hostile):
-    kept = set(hostile.live_posts()["source"])
-    assert len(kept) == len(NAMES)
-    assert [source for source in kept if "\n" in source or not source.strip()] == []
-    assert kept > {"..", "中" * 300, "it's = 'a' OR 1", "[a]*?{b}", "！？。", "🏮🏮"}
+def test_a_source_keeps_its_name_on_one_line_whatever_it_holds(archive_of_odd_sources):
+    sources = set(archive_of_odd_sources.live_posts()["source"])
+    assert len(sources) == len(NAMES)
+    assert [source for source in sources if "\n" in source or not source.strip()] == []
+    assert sources > {"..", "中" * 300, "it's = 'a' OR 1", "[a]*?{b}", "！？。", "🏮🏮"}
 
 
-def test_hostile_sources_can_be_loaded_again_and_edited(hostile):
+def test_hostile_sources_can_be_loaded_again_and_edited(archive_of_odd_sources):
     for number, name in enumerate(NAMES.values()):
-        hostile.write(f"{number}.md", title="改了", categories=[name], url=f"https://a.example/{number}")
-    hostile.ingest()
-    assert hostile.titles() == ["改了"] * len(NAMES)
+        archive_of_odd_sources.write(
+            f"{number}.md", title="改了", categories=[name], url=f"https://a.example/{number}"
+        )
+    archive_of_odd_sources.ingest()
+    assert archive_of_odd_sources.titles() == ["改了"] * len(NAMES)
 
 
 @pytest.mark.parametrize("twins", [("A B", "A-B"), ("中", "钟"), ("ABC", "abc"), ("é", "e")], ids="=".join)
@@ -105,21 +107,21 @@ def test_a_file_of_any_name_is_ingested_and_its_name_comes_back(archive, name):
 
 def test_a_file_with_an_odd_name_can_be_edited_removed_and_brought_back(archive):
     content = archive.write("a.md").read_bytes()
-    odd = archive.put(b"\xe4\xb8\n\xff.md", content)
+    file = archive.put(b"\xe4\xb8\n\xff.md", content)
     archive.ingest()
-    odd.unlink()
+    file.unlink()
     archive.ingest()
-    odd.write_bytes(content)
+    file.write_bytes(content)
     archive.ingest()
     assert_frame_equal(archive.files(), archive.ingest_into_new_lake().files())
 
 
 def test_a_folder_of_odd_bytes_is_an_origin(archive):
-    odd = archive.put(b"\xff'\n/a.md", archive.write("b.md").read_bytes()).parent
+    folder = archive.put(b"\xff'\n/a.md", archive.write("b.md").read_bytes()).parent
     archive.remove("b.md")
-    archive.ingest(odd)
-    assert archive.ingest(odd).unchanged == 1
-    assert encode_path(archive.live_posts()["origin"].item()) == os.fsencode(odd.resolve())
+    archive.ingest(folder)
+    assert archive.ingest(folder).unchanged == 1
+    assert encode_path(archive.live_posts()["origin"].item()) == os.fsencode(folder.resolve())
 
 
 def test_a_folder_named_like_a_post_is_entered(archive):
@@ -166,7 +168,7 @@ def test_folders_too_deep_to_be_named_do_not_stop_the_run(archive, monkeypatch):
 
 @pytest.fixture
 def without_privileges():
-    """Drop what lets root read everything, in a process about to run a program."""
+    """Return a function that drops the capabilities by which root reads everything, for a process that is about to start."""
     prctl = ctypes.CDLL(None).prctl
     return lambda: [prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) for cap in (CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH)]
 
@@ -196,7 +198,7 @@ def test_a_file_that_cannot_be_read_is_a_reject_until_it_can(archive, start, wit
 
 def test_a_lake_within_the_folder_of_posts_is_not_taken_for_posts(archive):
     archive.write("a.md")
-    inside = type(archive)(archive.folder, archive.folder / "lake.md")
-    inside.ingest()
-    # the posts, and the mark that all are cleaned
-    assert (inside.ingest().found, DeltaTable(str(inside.lake / "posts")).version()) == (1, 2)
+    inner_lake = type(archive)(archive.folder, archive.folder / "lake.md")
+    inner_lake.ingest()
+    # version 1 has the posts, version 2 marks that all are cleaned
+    assert (inner_lake.ingest().found, DeltaTable(str(inner_lake.lake / "posts")).version()) == (1, 2)

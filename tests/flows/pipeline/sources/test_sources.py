@@ -1,4 +1,4 @@
-"""Whatever is named as a source, the same files give the same posts."""
+"""Every kind of source gives the same posts for the same files."""
 
 import base64
 import gzip
@@ -23,7 +23,7 @@ FOLDER = "_posts"
 ARCHIVE = {
     "tar": bytes, "tar.gz": gzip.compress, "tar.xz": lzma.compress, "tar.zst": zstd.compress
 }  # fmt: skip
-# stands in for ssh: what is to run on the other machine runs on this one
+# replaces ssh: runs the remote command on this machine
 SSH = '#!/bin/sh\nfor command; do :; done\nexec sh -c "$command"\n'
 
 
@@ -38,8 +38,8 @@ def git(archive):
 
 
 @pytest.fixture(scope="module")
-def plain(tmp_path_factory):
-    """A folder with posts, twins, a reject and a note, loaded as such: all of it, and what is below a folder."""
+def plain_archives(tmp_path_factory):
+    """Return a folder with posts, twins, a reject and an ignored file, ingested as a folder: as a whole, and one subfolder."""
     root = tmp_path_factory.mktemp("plain")
     archive = Archive(root / "posts", root / "lake")
     archive.write("a.md", url=URL.format(1))
@@ -48,18 +48,18 @@ def plain(tmp_path_factory):
     archive.write("_posts/c.markdown", title="三盏灯")
     archive.put("_posts/broken.md", b"---\ntitle: never closed\n")
     archive.put("README.md", b"no front matter")
-    below = Archive(archive.folder, root / "below")
+    subfolder_archive = Archive(archive.folder, root / "below")
     archive.ingest()
-    below.ingest(archive.folder / FOLDER)
-    return {"": archive, FOLDER: below}
+    subfolder_archive.ingest(archive.folder / FOLDER)
+    return {"": archive, FOLDER: subfolder_archive}
 
 
 @pytest.fixture(scope="module")
-def site(plain, tmp_path_factory):
+def site(plain_archives, tmp_path_factory):
     git = Git(tmp_path_factory.mktemp("sites") / "site")
     git.folder.mkdir()
-    for file in plain[""].folder.rglob("*.*"):
-        copy = git.folder / file.relative_to(plain[""].folder)
+    for file in plain_archives[""].folder.rglob("*.*"):
+        copy = git.folder / file.relative_to(plain_archives[""].folder)
         copy.parent.mkdir(parents=True, exist_ok=True)
         copy.write_bytes(file.read_bytes())
     init(git.folder)
@@ -68,58 +68,58 @@ def site(plain, tmp_path_factory):
     return git
 
 
-def clone(site, place, *options):
-    site("clone", "-q", *options, ".", str(place))
-    return Git(place)
+def clone(site, target, *options):
+    site("clone", "-q", *options, ".", str(target))
+    return Git(target)
 
 
-def gone_on(site, place):
-    """A clone whose HEAD holds nothing of what is at its tag v1 and its branch `old/branch`."""
-    git = clone(site, place)
+def clone_with_emptied_head(site, target):
+    """Return a clone whose HEAD has no files; its tag v1 and its branch `old/branch` have all."""
+    git = clone(site, target)
     git("branch", "old/branch")
     git("rm", "-rq", ".")
     git.commit(2)
     return git
 
 
-def bundle(site, place, *refs):
-    site("bundle", "create", "-q", str(place), *refs)
-    return place
+def bundle(site, target, *refs):
+    site("bundle", "create", "-q", str(target), *refs)
+    return target
 
 
-def packed(site, place, form):
-    site("archive", "--format=zip" if form == "zip" else "--format=tar", "-o", str(place), "HEAD")
-    place.write_bytes(ARCHIVE.get(form, bytes)(place.read_bytes()))
-    return place
+def pack(site, target, form):
+    site("archive", "--format=zip" if form == "zip" else "--format=tar", "-o", str(target), "HEAD")
+    target.write_bytes(ARCHIVE.get(form, bytes)(target.read_bytes()))
+    return target
 
 
 KINDS = {
-    "working copy": lambda site, place: clone(site, place).folder,
-    "its .git": lambda site, place: clone(site, place).folder / ".git",
-    "bare": lambda site, place: clone(site, place, "--bare").folder,
-    "shallow": lambda site, place: clone(site, place, "--depth=1", "--no-local").folder,
-    "sha256": lambda site, place: sha256(site, place).folder,
-    "worktree": lambda site, place: site("worktree", "add", "-q", "--detach", str(place)) or place,
-    "repo@branch": lambda site, place: f"{gone_on(site, place).folder}@old/branch",
-    "repo@tag": lambda site, place: f"{gone_on(site, place).folder}@v1",
-    "repo@id": lambda site, place: f"{gone_on(site, place).folder}@{site('rev-parse', 'HEAD')}",
-    "named with @": lambda site, place: clone(site, place.with_name("a@b@v2")).folder,
-    "named with @, @tag": lambda site, place: f"{gone_on(site, place.with_name('a@b@v3')).folder}@v1",
-    "bundle of HEAD and a branch": lambda site, place: bundle(site, place, "HEAD", "main"),
-    "bundle of a branch": lambda site, place: bundle(site, place, "main"),
-    "bundle of HEAD": lambda site, place: bundle(site, place, "HEAD"),
-    "bundle@tag": lambda site, place: f"{bundle(gone_on(site, place), place.with_name('tagged'), '--all')}@v1",
+    "working copy": lambda site, target: clone(site, target).folder,
+    "its .git": lambda site, target: clone(site, target).folder / ".git",
+    "bare": lambda site, target: clone(site, target, "--bare").folder,
+    "shallow": lambda site, target: clone(site, target, "--depth=1", "--no-local").folder,
+    "sha256": lambda site, target: sha256_clone(site, target).folder,
+    "worktree": lambda site, target: site("worktree", "add", "-q", "--detach", str(target)) or target,
+    "repo@branch": lambda site, target: f"{clone_with_emptied_head(site, target).folder}@old/branch",
+    "repo@tag": lambda site, target: f"{clone_with_emptied_head(site, target).folder}@v1",
+    "repo@id": lambda site, target: f"{clone_with_emptied_head(site, target).folder}@{site('rev-parse', 'HEAD')}",
+    "named with @": lambda site, target: clone(site, target.with_name("a@b@v2")).folder,
+    "named with @, @tag": lambda site, target: f"{clone_with_emptied_head(site, target.with_name('a@b@v3')).folder}@v1",
+    "bundle of HEAD and a branch": lambda site, target: bundle(site, target, "HEAD", "main"),
+    "bundle of a branch": lambda site, target: bundle(site, target, "main"),
+    "bundle of HEAD": lambda site, target: bundle(site, target, "HEAD"),
+    "bundle@tag": lambda site, target: f"{bundle(clone_with_emptied_head(site, target), target.with_name('tagged'), '--all')}@v1",
     "file URL": lambda site, _: f"file://{site.folder}",
-    "file URL of a shallow copy": lambda site, place: f"file://{clone(site, place, '--depth=1', '--no-local').folder}",
-    "file URL@tag": lambda site, place: f"file://{gone_on(site, place).folder}@v1",
-    "file URL@id": lambda site, place: f"file://{gone_on(site, place).folder}@{site('rev-parse', 'HEAD')}",
+    "file URL of a shallow copy": lambda site, target: f"file://{clone(site, target, '--depth=1', '--no-local').folder}",
+    "file URL@tag": lambda site, target: f"file://{clone_with_emptied_head(site, target).folder}@v1",
+    "file URL@id": lambda site, target: f"file://{clone_with_emptied_head(site, target).folder}@{site('rev-parse', 'HEAD')}",
     "ssh": lambda site, _: f"reader@host.example:{site.folder}",
-} | {form: partial(packed, form=form) for form in ("zip", *ARCHIVE)}  # fmt: skip
+} | {form: partial(pack, form=form) for form in ("zip", *ARCHIVE)}  # fmt: skip
 
 
-def sha256(site, place):
-    git = Git(place)
-    place.mkdir()
+def sha256_clone(site, target):
+    git = Git(target)
+    target.mkdir()
     git("init", "-q", "-b", "main", "--object-format=sha256")
     git(f"--work-tree={site.folder}", "add", "-A")
     git("commit", "-qm", "words")
@@ -148,25 +148,25 @@ def assert_same_posts(archive, other):
 
 @pytest.mark.sampled(4)
 @pytest.mark.usefixtures("ssh")
-def test_the_same_files_give_the_same_posts(archive, plain, source):
+def test_the_same_files_give_the_same_posts(archive, plain_archives, source):
     archive.ingest(source)
-    assert_same_posts(archive, plain[""])
+    assert_same_posts(archive, plain_archives[""])
 
 
 @pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     "kind", ["working copy", "bare", "repo@tag", "bundle of a branch", "file URL", "zip", "tar.gz"]
 )
-def test_the_same_folder_gives_the_same_posts(archive, plain, site, tmp_path, kind):
+def test_the_same_folder_gives_the_same_posts(archive, plain_archives, site, tmp_path, kind):
     archive.ingest(KINDS[kind](site, tmp_path / "source"), path=FOLDER)
-    assert_same_posts(archive, plain[FOLDER])
+    assert_same_posts(archive, plain_archives[FOLDER])
 
 
 @pytest.mark.parametrize("below", ["/_posts/", "./_posts"])
 def test_a_folder_below_is_one_origin_however_it_is_spelled(archive, site, below):
     archive.ingest(site.folder, path=FOLDER)
-    again = archive.ingest(site.folder, path=below)
-    assert (again.found, again.unchanged) == (4, 4)
+    second_run = archive.ingest(site.folder, path=below)
+    assert (second_run.found, second_run.unchanged) == (4, 4)
 
 
 # Working copies
@@ -198,8 +198,8 @@ def test_a_working_copy_is_one_origin_as_files_and_as_committed(archive, git):
     git.commit()
     archive.ingest()
     archive.write("a.md", url=URL.format(1), title="未提交")
-    as_folder, committed = archive.ingest(worktree=True), archive.ingest()
-    assert [(s.found, s.posts, s.unchanged) for s in (as_folder, committed)] == [(2, 1, 1)] * 2
+    worktree_run, commit_run = archive.ingest(worktree=True), archive.ingest()
+    assert [(s.found, s.posts, s.unchanged) for s in (worktree_run, commit_run)] == [(2, 1, 1)] * 2
     assert_same_posts(archive, archive.ingest_into_new_lake())
 
 
@@ -227,8 +227,8 @@ def test_a_source_that_is_named_twice_is_read_once(archive, git, tmp_path, monke
     git.commit()
     (tmp_path / "link").symlink_to("posts")
     monkeypatch.chdir(tmp_path)
-    once = archive.ingest(archive.folder, "posts", "./posts/", "link", "posts/../posts@HEAD")
-    assert (once.found, once.origins) == (1, [str(archive.folder)])
+    summary = archive.ingest(archive.folder, "posts", "./posts/", "link", "posts/../posts@HEAD")
+    assert (summary.found, summary.origins) == (1, [str(archive.folder)])
 
 
 def test_of_two_revisions_of_one_repository_none_is_left_out_without_a_word(archive, git):
@@ -274,36 +274,36 @@ def test_a_branch_and_a_folder_of_any_bytes_are_read(archive, git):
     assert archive.ingest(f"{archive.folder}@{branch}", path=folder).found == 1
 
 
-# Several at once
+# Several sources in one run
 
 
-def test_kinds_that_are_named_at_once_make_each_post_once(archive, plain, site, tmp_path):
+def test_kinds_that_are_named_at_once_make_each_post_once(archive, plain_archives, site, tmp_path):
     sources = [
-        plain[""].folder,
+        plain_archives[""].folder,
         site.folder,
         f"file://{site.folder}",
         bundle(site, tmp_path / "b", "main"),
-        packed(site, tmp_path / "z", "zip"),
+        pack(site, tmp_path / "z", "zip"),
     ]
-    at_once = archive.ingest(*sources)
-    assert (at_once.found, at_once.posts, at_once.rejected, at_once.ignored) == (30, 3, 5, 5)
-    assert at_once.balanced
-    same = archive.posts().drop("origin", "path", "warnings")
-    assert_frame_equal(same, plain[""].posts().drop("origin", "path", "warnings"))
-    assert archive.blobs() == plain[""].blobs()
+    summary = archive.ingest(*sources)
+    assert (summary.found, summary.posts, summary.rejected, summary.ignored) == (30, 3, 5, 5)
+    assert summary.balanced
+    posts = archive.posts().drop("origin", "path", "warnings")
+    assert_frame_equal(posts, plain_archives[""].posts().drop("origin", "path", "warnings"))
+    assert archive.blobs() == plain_archives[""].blobs()
 
 
 def test_the_order_in_which_kinds_are_named_does_not_matter(archive, site, tmp_path):
-    sources = [site.folder, bundle(site, tmp_path / "b", "main"), packed(site, tmp_path / "z", "zip")]
-    other = Archive(archive.folder, tmp_path / "other")
+    sources = [site.folder, bundle(site, tmp_path / "b", "main"), pack(site, tmp_path / "z", "zip")]
+    other_archive = Archive(archive.folder, tmp_path / "other")
     archive.ingest(*sources)
     for source in reversed(sources):
-        other.ingest(source)
-    assert_frame_equal(archive.posts(), other.posts())
-    assert_frame_equal(archive.files(), other.files())
+        other_archive.ingest(source)
+    assert_frame_equal(archive.posts(), other_archive.posts())
+    assert_frame_equal(archive.files(), other_archive.files())
 
 
-# Repositories that are elsewhere
+# Remote repositories
 
 
 def test_a_remote_is_read_at_its_own_head(archive, git, tmp_path):
@@ -363,8 +363,8 @@ def test_no_setting_of_the_user_chooses_between_branches(archive, git, tmp_path,
 
 def test_a_remote_is_copied_to_the_cache_and_read_there(archive, site, tmp_path):
     archive.ingest(f"file://{site.folder}")
-    again = archive.ingest(f"file://{site.folder}")
-    assert (again.unchanged, again.bytes_read) == (6, 0)
+    second_run = archive.ingest(f"file://{site.folder}")
+    assert (second_run.unchanged, second_run.bytes_read) == (6, 0)
     assert [copy.suffix for copy in (tmp_path / "cache" / "git").iterdir() if copy.is_dir()] == [".git"]
     assert not (site.folder / ".git" / "FETCH_HEAD").exists()
 
@@ -372,13 +372,13 @@ def test_a_remote_is_copied_to_the_cache_and_read_there(archive, site, tmp_path)
 # Secrets
 
 
-class Guarded(http.server.SimpleHTTPRequestHandler):
-    """Files for who knows the user and the password."""
+class PasswordHandler(http.server.SimpleHTTPRequestHandler):
+    """A handler that serves files if user and password are right."""
 
-    known = b"Basic " + base64.b64encode(b"reader:s3cr@t")
+    expected_header = b"Basic " + base64.b64encode(b"reader:s3cr@t")
 
     def do_GET(self):
-        if self.headers.get("Authorization", "").encode() == self.known:
+        if self.headers.get("Authorization", "").encode() == self.expected_header:
             super().do_GET()
             return
         self.send_response(401)
@@ -391,45 +391,51 @@ class Guarded(http.server.SimpleHTTPRequestHandler):
 
 
 @contextmanager
-def served(folder):
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Guarded, directory=folder)) as server:
+def serve_folder(folder):
+    with http.server.ThreadingHTTPServer(
+        ("127.0.0.1", 0), partial(PasswordHandler, directory=folder)
+    ) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"127.0.0.1:{server.server_port}"
         server.shutdown()
 
 
 @pytest.fixture
-def host(site, tmp_path):
-    git = clone(gone_on(site, tmp_path / "site"), tmp_path / "served" / "site.git", "--bare")
+def git_host(site, tmp_path):
+    git = clone(clone_with_emptied_head(site, tmp_path / "site"), tmp_path / "served" / "site.git", "--bare")
     git("update-server-info")
-    with served(git.folder.parent) as host:
-        yield host
+    with serve_folder(git.folder.parent) as address:
+        yield address
 
 
-def test_a_password_is_used_and_in_no_table_message_or_file(archive, host, tmp_path, log_messages, capsys):
-    summary = archive.ingest(f"http://reader:s3cr%40t@{host}/site.git@v1")
+def test_a_password_is_used_and_in_no_table_message_or_file(
+    archive, git_host, tmp_path, log_messages, capsys
+):
+    summary = archive.ingest(f"http://reader:s3cr%40t@{git_host}/site.git@v1")
     tables = [archive.rows(table).to_dicts() for table in TABLES]
-    everything = (
+    output = (
         f"{summary} {log_messages} {capsys.readouterr()} {tables} {list((tmp_path / 'cache').rglob('*'))}"
     )
-    held = [file for file in tmp_path.rglob("*") if file.is_file() and b"s3cr" in file.read_bytes()]
-    assert (summary.origins, summary.found) == ([f"http://{host}/site.git"], 6)
-    assert ("s3cr" in everything, "reader" in everything, held) == (False, False, [])
+    files_with_password = [
+        file for file in tmp_path.rglob("*") if file.is_file() and b"s3cr" in file.read_bytes()
+    ]
+    assert (summary.origins, summary.found) == ([f"http://{git_host}/site.git"], 6)
+    assert ("s3cr" in output, "reader" in output, files_with_password) == (False, False, [])
 
 
 @pytest.mark.parametrize("user", ["s3cret", "reader:s3cret", "s3cret:x-oauth-basic", "reader:s3cr@t"])
-def test_what_a_wrong_user_or_password_was_is_not_told(archive, host, log_messages, capsys, user):
+def test_what_a_wrong_user_or_password_was_is_not_told(archive, git_host, log_messages, capsys, user):
     with pytest.raises(SourceError) as caught:
-        archive.ingest(f"http://{user}@{host}/site.git")
-    told = f"{caught.value} {log_messages} {capsys.readouterr()}"
-    assert f"http://{host}/site.git: " in told
-    assert [secret for secret in ("s3cr", "reader", "oauth", "t@") if secret in told] == []
+        archive.ingest(f"http://{user}@{git_host}/site.git")
+    output = f"{caught.value} {log_messages} {capsys.readouterr()}"
+    assert f"http://{git_host}/site.git: " in output
+    assert [secret for secret in ("s3cr", "reader", "oauth", "t@") if secret in output] == []
 
 
 def test_a_password_is_not_told_when_a_repository_is_named_at_two_revisions(
-    archive, host, log_messages, capsys
+    archive, git_host, log_messages, capsys
 ):
-    url = f"http://reader:s3cr%40t@{host}/site.git"
+    url = f"http://reader:s3cr%40t@{git_host}/site.git"
     with pytest.raises(SourceError) as caught:
         archive.ingest(url, f"{url}@v1")
     assert "s3cr" not in f"{caught.value} {log_messages} {capsys.readouterr()}"

@@ -1,4 +1,4 @@
-"""Whatever is thrown while one file is read refuses that file, and nothing else: in this process and in workers."""
+"""Any exception while a file is parsed rejects that file only, in this process and in workers."""
 
 import datetime as dt
 import importlib
@@ -49,19 +49,19 @@ BODY = '渡口的红绿灯照常亮着。<a href="https://b.example/">去那边<
 
 
 @pytest.fixture
-def three(archive):
-    """Three files, of a source that has a template."""
+def archive_of_three(archive):
+    """Return an archive with three posts of one source."""
     for name in ("a.md", BAD, "c.md"):
         archive.write(name, BODY, url=f"https://a.example/{name}", tags=["灯"])
     return archive
 
 
-def taught(archive):
-    """Make a lake that knows a template, and no file yet."""
-    empty = archive.folder.parent / "empty"
-    empty.mkdir()
-    archive.ingest(empty)
-    patterns = {
+def write_template(archive):
+    """Make a lake with a template of the source and without files."""
+    empty_folder = archive.folder.parent / "empty"
+    empty_folder.mkdir()
+    archive.ingest(empty_folder)
+    template = {
         "source_id": source_id_of("旧刊"),
         "version": 1,
         "kind": "edge",
@@ -69,40 +69,40 @@ def taught(archive):
         "posts": 9,
     }
     run = Run("learned", dt.datetime(2024, 1, 1, tzinfo=dt.UTC))
-    templates.write(open_lake(archive.lake), pl.DataFrame([patterns | {"learned_from": 9}]), run)
+    templates.write(open_lake(archive.lake), pl.DataFrame([template | {"learned_from": 9}]), run)
 
 
 def fail_at(monkeypatch, stage, error, bad=BAD):
-    """Have a stage throw while a file of a name is read."""
+    """Make a stage raise an error while the file of a name is parsed."""
     module, _, name = stage.rpartition(".")
-    inside, reading, now = importlib.import_module(module), metadata.parse_metadata, []
-    real = getattr(inside, name)
+    module_object, parse_metadata, current_file = importlib.import_module(module), metadata.parse_metadata, []
+    stage_function = getattr(module_object, name)
 
-    def head_of(content, file_name):
-        now[:] = [file_name]
-        return reading(content, file_name)
+    def parse_and_note_name(content, file_name):
+        current_file[:] = [file_name]
+        return parse_metadata(content, file_name)
 
-    def stage_of(*given, **named):
-        if now == [bad]:
+    def fail_or_call(*arguments, **options):
+        if current_file == [bad]:
             raise error
-        return real(*given, **named)
+        return stage_function(*arguments, **options)
 
-    monkeypatch.setattr("posts.parse.parse_metadata", head_of)
-    monkeypatch.setattr(inside, name, stage_of)
+    monkeypatch.setattr("posts.parse.parse_metadata", parse_and_note_name)
+    monkeypatch.setattr(module_object, name, fail_or_call)
 
 
-def failed(archive):
+def rejected_files(archive):
     rows = archive.files().select("path", "reason", "detail").drop_nulls("reason").iter_rows()
     return {path: (reason, detail) for path, reason, detail in rows}
 
 
 @pytest.mark.sampled(4)
 @pytest.mark.parametrize("stage", STAGES)
-def test_what_a_stage_throws_refuses_the_file_that_is_read(three, monkeypatch, stage):
-    taught(three)
+def test_what_a_stage_throws_refuses_the_file_that_is_read(archive_of_three, monkeypatch, stage):
+    write_template(archive_of_three)
     fail_at(monkeypatch, STAGES[stage], OverflowError("int too large"))
-    summary = three.ingest()
-    reason, detail = failed(three)[BAD]
+    summary = archive_of_three.ingest()
+    reason, detail = rejected_files(archive_of_three)[BAD]
     assert (summary.posts, summary.rejected, summary.balanced) == (2, 1, True)
     assert (reason, detail.startswith("OverflowError: int too large (posts/")) == ("parser_error", True)
     assert [alarm.kind for alarm in summary.alarms] == [AlarmKind.PARSER_ERRORS]
@@ -110,11 +110,11 @@ def test_what_a_stage_throws_refuses_the_file_that_is_read(three, monkeypatch, s
 
 
 class Panic(BaseException):
-    """What PyO3 raises where Rust panics."""
+    """The exception that PyO3 raises when Rust panics."""
 
 
 Panic.__module__ = "pyo3_runtime"
-THROWN = {
+ERRORS = {
     "recursion": (
         RecursionError("maximum recursion depth exceeded"),
         "RecursionError: maximum recursion depth exceeded (",
@@ -126,40 +126,42 @@ THROWN = {
 }
 
 
-@pytest.mark.parametrize("thrown", THROWN)
-def test_the_detail_tells_what_was_thrown_on_one_line_and_where(three, monkeypatch, thrown):
-    error, told = THROWN[thrown]
+@pytest.mark.parametrize("error_kind", ERRORS)
+def test_the_detail_tells_what_was_thrown_on_one_line_and_where(archive_of_three, monkeypatch, error_kind):
+    error, expected = ERRORS[error_kind]
     fail_at(monkeypatch, STAGES["dates"], error)
-    three.ingest()
-    detail = failed(three)[BAD][1]
-    assert detail.startswith(told)
-    assert detail.removeprefix(told).partition(":")[0] == "posts/metadata/__init__.py"
+    archive_of_three.ingest()
+    detail = rejected_files(archive_of_three)[BAD][1]
+    assert detail.startswith(expected)
+    assert detail.removeprefix(expected).partition(":")[0] == "posts/metadata/__init__.py"
     assert detail.endswith(" _resolve_date)")
 
 
-def test_an_interrupt_is_no_fault_of_a_file(three, monkeypatch):
+def test_an_interrupt_is_no_fault_of_a_file(archive_of_three, monkeypatch):
     fail_at(monkeypatch, STAGES["dates"], KeyboardInterrupt())
     with pytest.raises(KeyboardInterrupt):
-        three.ingest()
+        archive_of_three.ingest()
 
 
-def test_its_bytes_are_kept_and_it_is_replayed(three, monkeypatch):
+def test_its_bytes_are_kept_and_it_is_replayed(archive_of_three, monkeypatch):
     with monkeypatch.context() as patch:
         fail_at(patch, STAGES["html"], OverflowError())
-        three.ingest()
-        assert three.replay("parser_error").rejected == 1
-    again = three.replay("parser_error")
-    assert (again.posts, again.alarms, three.ingest().unchanged) == (1, [], 3)
+        archive_of_three.ingest()
+        assert archive_of_three.replay("parser_error").rejected == 1
+    replay = archive_of_three.replay("parser_error")
+    assert (replay.posts, replay.alarms, archive_of_three.ingest().unchanged) == (1, [], 3)
 
 
 @pytest.fixture(params=["folder", "touched", "git"])
-def source(request, three):
-    """A source, and what is done to it before it is read again."""
+def source(request, archive_of_three):
+    """Return an archive, and the function that changes it before it is read again."""
     if request.param == "git":
-        git = init(three.folder)
+        git = init(archive_of_three.folder)
         git("add", ".")
         git("commit", "-qm", "all")
-    return three, (lambda: three.touch(BAD)) if request.param == "touched" else lambda: None
+    return archive_of_three, (
+        lambda: archive_of_three.touch(BAD)
+    ) if request.param == "touched" else lambda: None
 
 
 @pytest.mark.sampled(2)
@@ -179,75 +181,85 @@ def test_other_code_tries_it_again_by_itself_and_the_same_does_not(source, monke
     assert archive.ingest().unchanged == 3
 
 
-def test_a_copy_of_it_is_tried_by_other_code_too(three, monkeypatch):
+def test_a_copy_of_it_is_tried_by_other_code_too(archive_of_three, monkeypatch):
     with monkeypatch.context() as patch:
         fail_at(patch, STAGES["html"], OverflowError())
         patch.setattr("flows.pipeline.code.version", lambda _: "99")
         code.code_version.cache_clear()
-        three.ingest()
+        archive_of_three.ingest()
     code.code_version.cache_clear()
-    three.put(f"copy/{BAD}", (three.folder / BAD).read_bytes())
-    summary = three.ingest()
-    assert (summary.rejected, summary.balanced, three.files()["reason"].drop_nulls().to_list()) == (
+    archive_of_three.put(f"copy/{BAD}", (archive_of_three.folder / BAD).read_bytes())
+    summary = archive_of_three.ingest()
+    assert (
+        summary.rejected,
+        summary.balanced,
+        archive_of_three.files()["reason"].drop_nulls().to_list(),
+    ) == (
         0,
         True,
         [],
     )
 
 
-def test_a_plan_tells_of_it(three, monkeypatch):
-    three.ingest()
+def test_a_plan_tells_of_it(archive_of_three, monkeypatch):
+    archive_of_three.ingest()
     fail_at(monkeypatch, STAGES["dates"], OverflowError())
     forecast, _ = plan_backfill(
-        BackfillOptions(sources=(str(three.folder),), lake=three.lake, mode=BackfillMode.ALL)
+        BackfillOptions(
+            sources=(str(archive_of_three.folder),), lake=archive_of_three.lake, mode=BackfillMode.ALL
+        )
     )
     assert forecast.reasons == {"parser_error": 1}
 
 
-def test_a_post_that_cannot_be_cleaned_again_keeps_its_row_and_the_run_says_so(three, monkeypatch):
-    three.ingest()
-    before = three.posts()
+def test_a_post_that_cannot_be_cleaned_again_keeps_its_row_and_the_run_says_so(archive_of_three, monkeypatch):
+    archive_of_three.ingest()
+    before = archive_of_three.posts()
     fail_at(monkeypatch, STAGES["html"], OverflowError())
     monkeypatch.setattr("flows.pipeline.learning.reclean.CLEANER_VERSION", 99)
-    done = reclean_lake(RecleanOptions(lake=three.lake, wait_seconds=0))
-    assert [(path, reason) for path, reason, _ in done.recleaned.failed] == [(BAD, "parser_error")]
-    assert BAD in done.alarms[0].text
-    assert three.posts().drop("warnings").equals(before.drop("warnings"))
+    result = reclean_lake(RecleanOptions(lake=archive_of_three.lake, wait_seconds=0))
+    assert [(path, reason) for path, reason, _ in result.recleaned.failed] == [(BAD, "parser_error")]
+    assert BAD in result.alarms[0].text
+    assert archive_of_three.posts().drop("warnings").equals(before.drop("warnings"))
 
 
-def test_where_the_text_itself_cannot_be_written_it_is_refused(three, monkeypatch):
+def test_where_the_text_itself_cannot_be_written_it_is_refused(archive_of_three, monkeypatch):
     monkeypatch.setattr(
         "posts.parse.detect_language", lambda text: ("\ud800" if "b.md" in text else "zh", None)
     )
-    three.write(BAD, BODY, title="b.md", url="https://a.example/b")
-    assert (three.ingest().posts, failed(three)[BAD][0]) == (2, "parser_error")
+    archive_of_three.write(BAD, BODY, title="b.md", url="https://a.example/b")
+    assert (archive_of_three.ingest().posts, rejected_files(archive_of_three)[BAD][0]) == (2, "parser_error")
 
 
 def test_a_head_that_fails_names_no_source():
     assert metadata.find_source(b"---\ntitle: [\n") is None
 
 
-def test_real_workers_go_on_past_it(three, monkeypatch):
+def test_real_workers_go_on_past_it(archive_of_three, monkeypatch):
     monkeypatch.syspath_prepend(KIT)
     monkeypatch.setattr("flows.pipeline.workers.executor.MIN_POOL_BYTES", 0)
     monkeypatch.setattr(
         "flows.pipeline.execution.transform.parse_tasks", importlib.import_module("faulty").parse_tasks
     )
-    summary = three.ingest(workers=2)
+    summary = archive_of_three.ingest(workers=2)
     assert (summary.posts, summary.rejected, summary.balanced) == (2, 1, True)
-    assert failed(three)[BAD][1].startswith("OverflowError: int too large (posts/metadata/__init__.py:")
+    assert rejected_files(archive_of_three)[BAD][1].startswith(
+        "OverflowError: int too large (posts/metadata/__init__.py:"
+    )
 
 
-def faulty(*words):
-    """Run a command whose code fails at one file."""
+def run_failing_command(*arguments):
+    """Run a command whose code fails on one file, and return the completed process."""
     script = "import faulty; faulty.break_dates(); import cli; cli.main()"
     environment = os.environ | {"PYTHONPATH": f"{ROOT}:{KIT}"}
-    command = [sys.executable, "-c", script, *map(str, words)]
+    command = [sys.executable, "-c", script, *map(str, arguments)]
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
 
 
-def test_the_command_shows_the_run_and_fails(three):
-    run = faulty("ingest", three.folder, "--lake", three.lake, "--direct", "--json")
+def test_the_command_shows_the_run_and_fails(archive_of_three):
+    run = run_failing_command(
+        "ingest", archive_of_three.folder, "--lake", archive_of_three.lake, "--direct", "--json"
+    )
     summary = json.loads(run.stdout.splitlines()[-1])
     assert (run.returncode, summary["posts"], summary["reasons"]) == (1, 2, {"parser_error": 1})
     assert "all else is done, but 1 file could not be parsed" in run.stderr.splitlines()[-1]
@@ -255,7 +267,7 @@ def test_the_command_shows_the_run_and_fails(three):
 
 
 @pytest.mark.parametrize("command", ["clean", "explain"])
-def test_a_command_about_one_file_tells_it_in_a_line(three, command):
-    run = faulty(command, three.folder / BAD)
+def test_a_command_about_one_file_tells_it_in_a_line(archive_of_three, command):
+    run = run_failing_command(command, archive_of_three.folder / BAD)
     assert (run.returncode, run.stdout, run.stderr.count("\n")) == (1, "", 1)
     assert "rejected: parser_error: OverflowError: int too large (posts/metadata/__init__.py:" in run.stderr

@@ -1,4 +1,4 @@
-"""Processes that parse, for all of a run."""
+"""The worker processes of a run."""
 
 from contextlib import ExitStack
 
@@ -15,10 +15,10 @@ def test_one_pool_reads_with_the_templates_of_each_stage(monkeypatch):
     monkeypatch.setattr("flows.pipeline.workers.executor.MIN_POOL_BYTES", 0)
     task, versions = ParseTask(SourceFile("/a", "灯塔.md", len(POST), 0, None), POST), []
     with ExitStack() as stack:
-        shop = with_worker_pool(ParseContext(1, ParseConfig()), stack)
+        context = with_worker_pool(ParseContext(1, ParseConfig()), stack)
         for number in (1, 2):
-            shop = shop.with_templates({source_id_of("旧港"): Template(number)})
-            workers = LazyExecutor(shop, stack)
+            context = context.with_templates({source_id_of("旧港"): Template(number)})
+            workers = LazyExecutor(context, stack)
             workers.ensure_capacity(1)
             versions += workers.submit(parse_tasks, [task])()[0].posts["template_version"]
     assert versions == [1, 2]

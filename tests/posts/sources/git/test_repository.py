@@ -25,27 +25,27 @@ class Site:
 
     folder: Path
 
-    def git(self, *arguments, given=b"", at="2024-03-05T09:00:00+0100"):
+    def git(self, *arguments, stdin=b"", at="2024-03-05T09:00:00+0100"):
         environment = os.environ | {"GIT_COMMITTER_DATE": at, "GIT_AUTHOR_DATE": at}
         command, pipe = [*GIT, *arguments], subprocess.PIPE
-        done = subprocess.run(
-            command, input=given, stdout=pipe, stderr=pipe, cwd=self.folder, env=environment, check=True
+        process = subprocess.run(
+            command, input=stdin, stdout=pipe, stderr=pipe, cwd=self.folder, env=environment, check=True
         )
-        return os.fsdecode(done.stdout).strip()
+        return os.fsdecode(process.stdout).strip()
 
     def write(self, path, content="words"):
         file = self.folder / os.fsdecode(path)
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content.encode() if isinstance(content, str) else content)
 
-    def commit(self, *removed, at="2024-03-05T09:00:00+0100", **written):
-        """Commit all there is, after writing a=... to a.md, and give the id."""
-        for path in removed:
+    def commit(self, *removed_paths, at="2024-03-05T09:00:00+0100", **written_files):
+        """Write a=... to a.md and so on, commit all files, and return the commit id."""
+        for path in removed_paths:
             self.git("rm", "-rq", "--cached", path)
             shutil.rmtree(self.folder / path) if (self.folder / path).is_dir() else (
                 self.folder / path
             ).unlink()
-        for name, content in written.items():
+        for name, content in written_files.items():
             self.write(f"{name}.md", content)
         self.git("add", "-A")
         self.git("commit", "-q", "--allow-empty", "-m", "words", at=at)
@@ -55,7 +55,7 @@ class Site:
         return self.git("rev-parse", f"{commit}:{path}")
 
     def object(self, name):
-        """Return the file of a loose object, which can be written to."""
+        """Return the file of a loose object, made writable."""
         file = self.folder / ".git" / "objects" / name[:2] / name[2:]
         file.chmod(0o644)
         return file
@@ -69,27 +69,27 @@ class Site:
     def open(self):
         return Repository(bytes(self.folder))
 
-    def files(self, below=""):
+    def files(self, subfolder=""):
         with self.open() as repository:
             return {
                 f.path: f.problem or f.blob
-                for f in repository.list_files(self.git("rev-parse", "HEAD"), "x", below)
+                for f in repository.list_files(self.git("rev-parse", "HEAD"), "x", subfolder)
             }
 
-    def changes(self, old, new, below=""):
+    def changes(self, old, new, subfolder=""):
         with self.open() as repository:
-            return repository.diff_commits(old, new, below)
+            return repository.diff_commits(old, new, subfolder)
 
-    def walk(self, since=None, until="HEAD", below=""):
+    def walk(self, since=None, until="HEAD", subfolder=""):
         with self.open() as repository:
             return [
                 (commit.id, [(change.path, change.problem or change.blob) for change in changes])
-                for commit, changes in repository.iter_changes(since, until, below)
+                for commit, changes in repository.iter_changes(since, until, subfolder)
             ]
 
 
-def running():
-    """Return the git programs that this process runs; of other kinds an earlier test may have left some."""
+def running_git_processes():
+    """Return the git processes that this process has started."""
     return [child for child in psutil.Process().children() if child.name() == "git"]
 
 
@@ -108,8 +108,8 @@ def site(tmp_path):
 
 
 @pytest.fixture
-def trap(tmp_path):
-    """A program that no setting may start: it leaves a file behind."""
+def forbidden_program(tmp_path):
+    """Return a program that must not be started; it creates the file `started`."""
     program = tmp_path / "trap"
     program.write_text(f"#!/bin/sh\ntouch {tmp_path}/started\ncat\n")
     program.chmod(0o755)
@@ -200,10 +200,10 @@ def test_a_commit_is_named_by_branch_tag_id_or_relation(site):
     site.git("tag", "light")
     site.git("tag", "-a", "-m", "words", "heavy")
     with site.open() as repository:
-        found = [
+        ids = [
             repository.resolve_commit(name).id for name in ("main", "light", "heavy", new, new[:10], "main~1")
         ]
-    assert found == [new, new, new, new, new, old]
+    assert ids == [new, new, new, new, new, old]
 
 
 def test_an_unknown_revision_is_named_beside_ten_branches(site):
@@ -258,7 +258,7 @@ def test_what_is_no_commit_is_an_error_of_one_line(site, revision):
 def test_a_time_that_no_datetime_holds_is_the_next_that_one_does(site, seconds, year):
     tree = site.git("hash-object", "-t", "tree", "-w", "/dev/null")
     text = f"tree {tree}\nauthor a <a@b> 1 +0000\ncommitter a <a@b> {seconds} +0000\n\nwords\n".encode()
-    commit = site.git("hash-object", "-t", "commit", "--literally", "-w", "--stdin", given=text)
+    commit = site.git("hash-object", "-t", "commit", "--literally", "-w", "--stdin", stdin=text)
     with site.open() as repository:
         assert repository.resolve_commit(commit).committed_at.year == year
 
@@ -320,8 +320,8 @@ def test_a_commit_and_a_folder_hold_the_same_files(site):
         site.write(path, path)
     commit = site.commit()
     with site.open() as repository:
-        given = {(file.path, file.size) for file in repository.list_files(commit, "x")}
-    assert given == {(file.path, file.size) for file in walk_folder(bytes(site.folder))}
+        files = {(file.path, file.size) for file in repository.list_files(commit, "x")}
+    assert files == {(file.path, file.size) for file in walk_folder(bytes(site.folder))}
 
 
 @pytest.mark.parametrize(
@@ -350,7 +350,7 @@ def test_a_file_or_folder_of_any_name_is_read(site, name):
     commit, path = site.commit(), decode_path(name + b".md")
     blob = site.blob("other/a/b.md")
     assert site.files(decode_path(name)) == {path: blob}
-    assert site.walk(below=decode_path(name)) == [(commit, [(path, blob)])]
+    assert site.walk(subfolder=decode_path(name)) == [(commit, [(path, blob)])]
 
 
 def test_a_folder_is_named_with_or_without_slashes(site):
@@ -389,11 +389,11 @@ def test_a_missing_blob_leaves_a_file_that_cannot_be_read(site):
 
 
 @pytest.mark.parametrize(
-    "hurt", [Path.unlink, lambda file: file.write_bytes(b"words")], ids=["missing", "corrupt"]
+    "damage", [Path.unlink, lambda file: file.write_bytes(b"words")], ids=["missing", "corrupt"]
 )
-def test_a_folder_that_cannot_be_read_is_an_error_and_not_fewer_files(site, hurt):
+def test_a_folder_that_cannot_be_read_is_an_error_and_not_fewer_files(site, damage):
     commit = site.commit(**{"a": "words", "posts/b": "words", "posts/old/c": "words"})
-    hurt(site.object(site.blob("posts/old")))
+    damage(site.object(site.blob("posts/old")))
     with site.open() as repository:
         for read in (
             repository.list_files(commit, "x"),
@@ -461,8 +461,8 @@ def test_links_and_submodules_come_and_go(site):
     site.git("add", "-A")
     site.git("update-index", "--add", "--cacheinfo", f"{SUBMODULE},c")
     site.git("commit", "-qm", "words")
-    there = [Change("a.md", None, Reason.SYMLINK), Change("c", None, Reason.SUBMODULE)]
-    assert site.changes(old, "main") == there
+    expected = [Change("a.md", None, Reason.SYMLINK), Change("c", None, Reason.SUBMODULE)]
+    assert site.changes(old, "main") == expected
     assert site.changes("main", old) == [Change("a.md", site.blob("a.md", old)), Change("c", None)]
 
 
@@ -511,9 +511,9 @@ def test_a_walk_goes_from_the_root_to_the_newest(site):
         site.commit(a=text, at=f"{year}-01-01T00:00:00Z")
         for year, text in ((2024, "1"), (2020, "2"), (2022, "3"))
     ]
-    walked = [(commit, [("a.md", site.blob("a.md", commit))]) for commit in commits]
-    assert site.walk() == walked
-    assert site.walk(since=commits[0]) == walked[1:]
+    expected = [(commit, [("a.md", site.blob("a.md", commit))]) for commit in commits]
+    assert site.walk() == expected
+    assert site.walk(since=commits[0]) == expected[1:]
     assert site.walk(since=commits[2]) == []
 
 
@@ -549,7 +549,7 @@ def test_a_merge_is_one_step_of_a_walk(site):
         (own, [("d.md", words)]),
         (merge, [("b.md", words), ("c.md", words)]),
     ]
-    assert site.walk(below="nowhere") == []
+    assert site.walk(subfolder="nowhere") == []
 
 
 def test_the_steps_of_a_walk_add_up_to_the_files(site):
@@ -564,10 +564,10 @@ def test_the_steps_of_a_walk_add_up_to_the_files(site):
 
 def test_a_walk_over_a_lost_commit_is_an_error(site):
     site.commit(a="words")
-    lost = site.commit(a="other words")
+    lost_commit = site.commit(a="other words")
     site.commit(a="more words")
-    site.object(lost).unlink()
-    with pytest.raises(GitError, match=f"git log: error: Could not read {lost}"):
+    site.object(lost_commit).unlink()
+    with pytest.raises(GitError, match=f"git log: error: Could not read {lost_commit}"):
         site.walk()
 
 
@@ -597,7 +597,7 @@ def test_a_commit_of_no_time_is_on_the_line(site):
     root = site.commit(a="words")
     head = f"tree {site.git('rev-parse', 'HEAD^{tree}')}\nparent {root}\nauthor a <a@b> 1 +0000\n"
     text = f"{head}committer a <a@b> words\n\nwords\n".encode()
-    odd = site.git("hash-object", "-t", "commit", "--literally", "-w", "--stdin", given=text)
+    odd = site.git("hash-object", "-t", "commit", "--literally", "-w", "--stdin", stdin=text)
     with site.open() as repository:
         assert repository.first_parent_commits(root, odd) == [
             Commit(odd, dt.datetime(1970, 1, 1, tzinfo=dt.UTC))
@@ -611,7 +611,7 @@ def test_a_walk_that_is_given_up_leaves_no_process(site):
         walk = repository.iter_changes(None, "main")
         next(walk)
         walk.close()
-    assert running() == []
+    assert running_git_processes() == []
 
 
 # Contents
@@ -619,10 +619,10 @@ def test_a_walk_that_is_given_up_leaves_no_process(site):
 
 def test_contents_are_given_in_the_order_asked_for(site):
     site.commit(a="words", b="", c="a\nb\0")
-    a, b, c, none = *(site.blob(f"{name}.md") for name in "abc"), "1" * 40
+    a, b, c, unknown = *(site.blob(f"{name}.md") for name in "abc"), "1" * 40
     with site.open() as repository:
-        contents = list(repository.read_contents(iter([c, a, none, b, a])))
-        sizes = repository.read_sizes([c, a, none, b, a])
+        contents = list(repository.read_contents(iter([c, a, unknown, b, a])))
+        sizes = repository.read_sizes([c, a, unknown, b, a])
     assert contents == [b"a\nb\0", b"words", None, b"", b"words"]
     assert sizes == [4, 5, None, 0, 5]
 
@@ -634,12 +634,12 @@ def test_five_thousand_blobs_are_read_without_a_standstill(site):
         "fast-import",
         "--quiet",
         "--export-marks=../marks",
-        given=stream.replace(b"blob\n", b"blob\nmark :1\n"),
+        stdin=stream.replace(b"blob\n", b"blob\nmark :1\n"),
     )
-    listed = site.git("cat-file", "--batch-all-objects", "--batch-check=%(objectname)").split()
+    blobs = site.git("cat-file", "--batch-all-objects", "--batch-check=%(objectname)").split()
     with site.open() as repository:
-        assert sorted(repository.read_contents(listed)) == sorted(texts)
-        assert sorted(repository.read_sizes(listed)) == sorted(map(len, texts))
+        assert sorted(repository.read_contents(blobs)) == sorted(texts)
+        assert sorted(repository.read_sizes(blobs)) == sorted(map(len, texts))
 
 
 def test_a_corrupt_blob_is_none_and_those_after_it_are_read(site):
@@ -665,11 +665,13 @@ def test_contents_may_be_given_up_or_read_two_at_a_time(site):
     site.commit(a="words", b="other words")
     a, b = site.blob("a.md"), site.blob("b.md")
     with site.open() as repository:
-        given_up, one, other = (repository.read_contents([a, b]) for _ in range(3))
-        next(given_up)
-        given_up.close()
-        assert [next(one), next(other), next(one), next(other)] == [b"words"] * 2 + [b"other words"] * 2
-    assert running() == []
+        closed_reader, first_reader, second_reader = (repository.read_contents([a, b]) for _ in range(3))
+        next(closed_reader)
+        closed_reader.close()
+        assert [next(first_reader), next(second_reader), next(first_reader), next(second_reader)] == [
+            b"words"
+        ] * 2 + [b"other words"] * 2
+    assert running_git_processes() == []
 
 
 def test_a_git_that_is_killed_says_nothing_about_a_blob(site):
@@ -678,7 +680,7 @@ def test_a_git_that_is_killed_says_nothing_about_a_blob(site):
     with site.open() as repository:
         contents = repository.read_contents(blobs)
         next(contents)
-        (reader,) = running()
+        (reader,) = running_git_processes()
         reader.kill()
         with pytest.raises(GitError, match="ended with code -9"):
             list(contents)
@@ -745,14 +747,14 @@ def test_the_working_copy_is_left_alone(site):
     }
 
 
-# Repositories of strangers
+# Untrusted repositories
 
 
-def test_no_setting_starts_a_program(site, trap):
+def test_no_setting_starts_a_program(site, forbidden_program):
     site.commit(a="words", b="words")
     hook = site.folder / ".git" / "hooks" / "post-index-change"
     hook.parent.mkdir(exist_ok=True)
-    shutil.copy(trap, hook)
+    shutil.copy(forbidden_program, hook)
     site.write(".gitattributes", "*.md filter=a=b diff=x\nb.md filter=y")
     programs = [
         "core.fsmonitor",
@@ -777,7 +779,7 @@ def test_no_setting_starts_a_program(site, trap):
         "credential.helper",
     ]
     for name in programs:
-        site.git("config", name, str(trap))
+        site.git("config", name, str(forbidden_program))
     for name in ("log.showSignature", "filter.a=b.required", "filter.y.required"):
         site.git("config", name, "true")
     site.write("a.md", "other")
@@ -786,23 +788,23 @@ def test_no_setting_starts_a_program(site, trap):
         assert repository.count_uncommitted() == 2
         list(repository.read_contents(file.blob for file in repository.list_files("main", "x")))
         assert len(list(repository.iter_changes(None, "main"))) == 1
-    assert not trap.with_name("started").exists()
+    assert not forbidden_program.with_name("started").exists()
 
 
-def test_a_signature_is_not_looked_at(site, trap):
+def test_a_signature_is_not_looked_at(site, forbidden_program):
     site.commit(a="words")
     unsigned = site.git("cat-file", "commit", "HEAD")
     signature = "gpgsig -----BEGIN PGP SIGNATURE-----\n \n words\n -----END PGP SIGNATURE-----\n"
     signed = unsigned.replace("\n\n", f"\n{signature}\n", 1).encode()
-    commit = site.git("hash-object", "-t", "commit", "-w", "--stdin", given=signed)
+    commit = site.git("hash-object", "-t", "commit", "-w", "--stdin", stdin=signed)
     site.git("config", "log.showSignature", "true")
-    site.git("config", "gpg.program", str(trap))
+    site.git("config", "gpg.program", str(forbidden_program))
     with site.open() as repository:
-        assert [found.id for found, _ in repository.iter_changes(None, commit)] == [commit]
-    assert not trap.with_name("started").exists()
+        assert [commit_read.id for commit_read, _ in repository.iter_changes(None, commit)] == [commit]
+    assert not forbidden_program.with_name("started").exists()
 
 
-def test_a_partial_clone_does_not_fetch_what_it_lacks(site, trap):
+def test_a_partial_clone_does_not_fetch_what_it_lacks(site, forbidden_program):
     site.commit(a="words", b="other words")
     a = site.blob("a.md")
     site.object(a).unlink()
@@ -811,26 +813,26 @@ def test_a_partial_clone_does_not_fetch_what_it_lacks(site, trap):
         "extensions.partialClone": "origin",
         "remote.origin.url": "/",
     }
-    settings |= {"remote.origin.promisor": "true", "remote.origin.uploadpack": str(trap)}
+    settings |= {"remote.origin.promisor": "true", "remote.origin.uploadpack": str(forbidden_program)}
     for name, value in settings.items():
         site.git("config", name, value)
     with site.open() as repository:
         assert list(repository.read_contents([a, site.blob("b.md")])) == [None, b"other words"]
         assert repository.read_sizes([a]) == [None]
-    assert not trap.with_name("started").exists()
+    assert not forbidden_program.with_name("started").exists()
 
 
-def test_a_submodule_has_no_say(site, trap):
+def test_a_submodule_has_no_say(site, forbidden_program):
     site.commit(a="words")
     site.git("clone", "-q", ".", "sub")
     site.git("add", "sub")
     site.git("commit", "-qm", "words")
-    Site(site.folder / "sub").git("config", "filter.x.clean", str(trap))
+    Site(site.folder / "sub").git("config", "filter.x.clean", str(forbidden_program))
     site.write("sub/.gitattributes", "* filter=x")
     site.write("sub/a.md", "other")
     with site.open() as repository:
         assert repository.count_uncommitted() == 0
-    assert not trap.with_name("started").exists()
+    assert not forbidden_program.with_name("started").exists()
 
 
 def test_settings_of_a_repository_change_nothing(site):
@@ -843,7 +845,7 @@ def test_settings_of_a_repository_change_nothing(site):
     site.git("merge", "-q", "--no-ff", "-m", "words", "side")
     site.git("update-index", "--add", "--cacheinfo", f"{SUBMODULE},posts/sub")
     site.git("commit", "-qm", "words")
-    walked, changes = site.walk(below="posts"), site.changes("main~3", "main")
+    history, changes = site.walk(subfolder="posts"), site.changes("main~3", "main")
     settings = "diff.renames=copies diff.relative=true diff.ignoreSubmodules=all diff.orderFile=nowhere"
     settings += (
         " log.diffMerges=off log.showRoot=false log.decorate=full log.mailmap=true log.abbrevCommit=true"
@@ -852,8 +854,8 @@ def test_settings_of_a_repository_change_nothing(site):
     settings += " submodule.posts/sub.ignore=all log.follow=true notes.displayRef=*"
     for setting in settings.split():
         site.git("config", *setting.split("="))
-    assert len(walked) == 4
-    assert (site.walk(below="posts"), site.changes("main~3", "main")) == (walked, changes)
+    assert len(history) == 4
+    assert (site.walk(subfolder="posts"), site.changes("main~3", "main")) == (history, changes)
 
 
 def test_settings_of_a_repository_hide_nothing_that_is_uncommitted(site):

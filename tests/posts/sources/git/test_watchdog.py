@@ -1,4 +1,4 @@
-"""A git that waits for what never comes is ended; one that works, or that nobody waits for, is not."""
+"""A git process that is idle while it is waited for is ended; one that works, or that is not waited for, is not."""
 
 import os
 import subprocess
@@ -12,12 +12,14 @@ from git_repository import init, set_git_environment
 from posts.sources.git import GitError, Repository, watchdog
 from posts.sources.git.watchdog import StuckError, idle_timeout
 
-# what works in spurts, with less than the patience between them
-WORKING = "import time\nfor _ in range(8):\n    sum(range(2_000_000))\n    time.sleep(0.4)\nprint('done')"
+# a program that works in intervals, with pauses shorter than the timeout
+WORKING_PROGRAM = (
+    "import time\nfor _ in range(8):\n    sum(range(2_000_000))\n    time.sleep(0.4)\nprint('done')"
+)
 
 
 @pytest.fixture(autouse=True)
-def _impatient(monkeypatch, tmp_path):
+def _short_timeouts(monkeypatch, tmp_path):
     monkeypatch.setattr(watchdog, "IDLE_TIMEOUT_SECONDS", 2)
     monkeypatch.setattr(git_cache, "MAX_SILENCE_SECONDS", 2)
     set_git_environment(monkeypatch, POSTLAKE_CACHE=str(tmp_path / "cache"))
@@ -32,17 +34,17 @@ def git(tmp_path):
     return git
 
 
-def started(program):
+def start_process(program):
     return subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, process_group=0)
 
 
 def test_a_program_that_works_is_waited_for_longer_than_the_patience():
-    with started(WORKING) as process, idle_timeout(process):
+    with start_process(WORKING_PROGRAM) as process, idle_timeout(process):
         assert process.communicate()[0] == b"done\n"
 
 
 def test_a_program_that_waits_for_ever_is_ended():
-    with started("import time; time.sleep(1000)") as process:
+    with start_process("import time; time.sleep(1000)") as process:
         with pytest.raises(StuckError, match="came no further for 2 s"), idle_timeout(process):
             process.communicate()
         assert process.wait() < 0
@@ -56,12 +58,12 @@ def test_a_program_that_nobody_waits_for_is_left_alone(git):
         assert list(repository.read_contents([blob])) != [None]
 
 
-@pytest.mark.parametrize("where", [".git/config-more", ".git/HEAD", ".git/info/exclude"])
-def test_a_pipe_in_a_repository_ends_in_an_error_that_names_it(git, where):
-    if where.endswith("more"):
+@pytest.mark.parametrize("path", [".git/config-more", ".git/HEAD", ".git/info/exclude"])
+def test_a_pipe_in_a_repository_ends_in_an_error_that_names_it(git, path):
+    if path.endswith("more"):
         git("config", "include.path", "config-more")
-    (git.folder / where).unlink(missing_ok=True)
-    os.mkfifo(git.folder / where)
+    (git.folder / path).unlink(missing_ok=True)
+    os.mkfifo(git.folder / path)
     with (
         pytest.raises(GitError, match=f"{git.folder}: git .*came no further for 2 s"),
         Repository(os.fsencode(git.folder)) as repository,
