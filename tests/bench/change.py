@@ -31,69 +31,73 @@ class Change:
     repository: Path
 
 
-def prepared(case: Case, lake: Path, repository: Path, before: str) -> Change:
+def prepare_change(case: Case, lake: Path, repository: Path, before: str) -> Change:
     """Return a change after ingesting the commit `before` into its lake, which is not measured."""
     usage = programs.postlake(f"{repository}@{before}", lake)
     print(f"prepared {case}: {usage.wall_seconds:.2f} s", file=sys.stderr)
     return Change(case, lake, repository)
 
 
-def edits(repository: Path, sizes: list[int], scratch: Path) -> Iterator[Change]:
+def prepare_edits(repository: Path, sizes: list[int], scratch: Path) -> Iterator[Change]:
     """Yield the change of one edited post for lakes of several sizes."""
     for times in sizes:
         larger = scratch / f"{times}x.git"
         repositories.multiply(repository, larger, times)
-        yield prepared(Case(change_report.EDIT, times), scratch / f"{times}x", larger, "HEAD~1")
+        yield prepare_change(Case(change_report.EDIT, times), scratch / f"{times}x", larger, "HEAD~1")
 
 
-def prepare(repository: Path, options: argparse.Namespace, scratch: Path) -> list[Change]:
+def prepare_changes(repository: Path, options: argparse.Namespace, scratch: Path) -> list[Change]:
     """Return all changes. Git reads the history once, so that all programs find it in the file cache."""
-    git_read(repository)
+    measure_git_read(repository)
     increment = Case(change_report.INCREMENT, 0)
     before = f"HEAD~{options.commits}"
     return [
-        prepared(increment, scratch / "before", repository, before),
-        *edits(repository, sorted(set(options.sizes)), scratch),
+        prepare_change(increment, scratch / "before", repository, before),
+        *prepare_edits(repository, sorted(set(options.sizes)), scratch),
     ]
 
 
-def changed(change: Change) -> Iterator[tuple[Case, Usage]]:
+def measure_change(change: Change) -> Iterator[tuple[Case, Usage]]:
     """Yield the cost of ingesting a change into a copy of its lake."""
     with TemporaryDirectory(prefix="postlake-bench-") as scratch:
         lake = shutil.copytree(change.lake, Path(scratch) / "lake")
         yield change.case, programs.postlake(change.repository, lake)
 
 
-def replayed(repository: Path) -> Iterator[tuple[Case, Usage]]:
+def measure_replay(repository: Path) -> Iterator[tuple[Case, Usage]]:
     """Yield the cost of loading the whole history into a new lake, and that of git alone."""
     with TemporaryDirectory(prefix="postlake-bench-") as scratch:
         usage = programs.postlake(repository, Path(scratch) / "lake", "--history")
         yield Case(change_report.HISTORY, 0), usage
-    yield Case(change_report.GIT, 0), git_read(repository)
+    yield Case(change_report.GIT, 0), measure_git_read(repository)
 
 
-def git_read(repository: Path) -> Usage:
+def measure_git_read(repository: Path) -> Usage:
     """Return the cost of reading a history; the CPU seconds are those of git alone."""
     usage = programs.python(programs.BENCH / "git_read.py", repository)
     return replace(usage, cpu_seconds=json.loads(usage.output)["git_cpu_seconds"])
 
 
-def one_round(repository: Path, changes: list[Change], turn: int) -> Iterator[tuple[Case, Usage]]:
+def measure_round(repository: Path, changes: list[Change], turn: int) -> Iterator[tuple[Case, Usage]]:
     """Return an iterator that measures everything once."""
-    all_programs = [programs.started(), programs.ingested(repository, 1), replayed(repository)]
-    return rounds.rotated([*all_programs, *map(changed, changes)], turn)
+    all_programs = [
+        programs.measure_start(),
+        programs.measure_ingest(repository, 1),
+        measure_replay(repository),
+    ]
+    return rounds.rotate([*all_programs, *map(measure_change, changes)], turn)
 
 
-def figures(options: argparse.Namespace) -> Figures:
+def measure(options: argparse.Namespace) -> Figures:
     """Return the figures of all measured runs."""
     with TemporaryDirectory(prefix="postlake-bench-") as folder:
         scratch = Path(folder)
-        repository = repositories.opened(options.history, scratch)
-        changes = prepare(repository, options, scratch)
-        return rounds.figures(partial(one_round, repository, changes), options.runs)
+        repository = repositories.open_repository(options.history, scratch)
+        changes = prepare_changes(repository, options, scratch)
+        return rounds.measure_rounds(partial(measure_round, repository, changes), options.runs)
 
 
-def parsed(arguments: list[str]) -> argparse.Namespace:
+def parse_options(arguments: list[str]) -> argparse.Namespace:
     """Return the parsed options; without a history, exit with an error that says how to make one."""
     parser = rounds.parser(__doc__)
     parser.add_argument("--history", type=Path, help="clone or bundle of a git repository of posts")
@@ -109,12 +113,12 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
 
 def main(arguments: list[str]) -> None:
     """Measure, print the report, and write the raw figures if --json is given."""
-    options = parsed(arguments)
-    rounds.as_for_a_user()
-    measured = figures(options)
-    print(change_report.markdown(measured, options.commits))
+    options = parse_options(arguments)
+    rounds.enable_bytecode()
+    figures = measure(options)
+    print(change_report.markdown(figures, options.commits))
     if options.json:
-        rounds.save(options.json, measured, commits=options.commits)
+        rounds.save(options.json, figures, commits=options.commits)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from report import FIRST, RERUN, Case, Figures, Medians, heading, middle, ratio, said, verdict
+from report import FIRST, RERUN, Case, Figures, Medians, count_notes, heading, median_usage, ratio, verdict
 
 INCREMENT, EDIT = "postlake, commits since", "postlake, one edited post"
 HISTORY, GIT = "postlake, whole history", "git's own read of the history"
@@ -27,9 +27,9 @@ def table(medians: Medians) -> Iterator[str]:
     yield "| what | CPU s | wall s | peak MB (PSS) | CPU vs full load |"
     yield "|---|--:|--:|--:|--:|"
     order = [FIRST, RERUN, INCREMENT, HISTORY, GIT, EDIT]
-    starts = [case for case in medians if case.what not in order]
-    rest = [case for case in medians if case.what in order]
-    for case in [*starts, *sorted(rest, key=lambda case: (order.index(case.what), case.times))]:
+    start_cases = [case for case in medians if case.what not in order]
+    other_cases = [case for case in medians if case.what in order]
+    for case in [*start_cases, *sorted(other_cases, key=lambda case: (order.index(case.what), case.times))]:
         yield table_row(case, medians)
 
 
@@ -40,19 +40,19 @@ def cpu_ratio(medians: Medians, case: Case, reference: Case) -> float:
 
 def increment_verdicts(medians: Medians) -> Iterator[str]:
     """Yield the verdicts about an increment: as a whole, and minus the cost of a run without changes."""
-    whole = cpu_ratio(medians, Case(INCREMENT, 0), FULL)
-    beyond = whole - cpu_ratio(medians, NOTHING, FULL)
-    yield verdict(whole <= 0.05, f"an increment takes {whole:.1%} of a full load's CPU (at most 5 %)")
+    total = cpu_ratio(medians, Case(INCREMENT, 0), FULL)
+    beyond = total - cpu_ratio(medians, NOTHING, FULL)
+    yield verdict(total <= 0.05, f"an increment takes {total:.1%} of a full load's CPU (at most 5 %)")
     yield verdict(beyond <= 0.05, f"beyond what no change costs, it takes {beyond:.1%} (at most 5 %)")
 
 
 def history_verdicts(medians: Medians) -> Iterator[str]:
     """Yield the verdicts about a replayed history."""
-    history, most = medians[Case(HISTORY, 0)], 4 * medians[FULL].cpu_seconds
-    most += medians[Case(GIT, 0)].cpu_seconds
+    history, max_seconds = medians[Case(HISTORY, 0)], 4 * medians[FULL].cpu_seconds
+    max_seconds += medians[Case(GIT, 0)].cpu_seconds
     yield verdict(
-        history.cpu_seconds <= most,
-        f"the history takes {history.cpu_seconds:.1f} s of CPU (at most {most:.1f}: 4 full loads and git's read)",
+        history.cpu_seconds <= max_seconds,
+        f"the history takes {history.cpu_seconds:.1f} s of CPU (at most {max_seconds:.1f}: 4 full loads and git's read)",
     )
     yield verdict(history.peak_mb < 700, f"its peak is {history.peak_mb:.0f} MB (below 700)")
 
@@ -68,14 +68,14 @@ def edit_verdicts(medians: Medians) -> Iterator[str]:
 
 def markdown(figures: Figures, commits: int) -> str:
     """Return the whole report."""
-    medians = {case: middle(usages) for case, usages in figures.items()}
+    medians = {case: median_usage(usages) for case, usages in figures.items()}
     lines = [
         *heading(figures),
         f"- increment: {commits} commits",
         "",
         *table(medians),
         "",
-        *said(medians),
+        *count_notes(medians),
         "",
     ]
     return "\n".join(

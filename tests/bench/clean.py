@@ -12,25 +12,25 @@ import clean_report
 import clean_systems
 import rounds
 from clean_pages import Gold
-from clean_report import Judged, Measured
+from clean_report import Measurements, QualitySet
 
 
-def judged(golds: list[Gold], lake: Path | None) -> Judged:
+def judge(golds: list[Gold], lake: Path | None) -> QualitySet:
     """Return the quality of every cleaner on a gold set."""
-    return Judged(clean_quality.kinds(golds), dict(clean_quality.compared(golds, lake)))
+    return QualitySet(clean_quality.count_kinds(golds), dict(clean_quality.compare_cleaners(golds, lake)))
 
 
-def measure(options: argparse.Namespace) -> Measured:
+def measure(options: argparse.Namespace) -> Measurements:
     """Return all measurements: always of the golden cases, and of a gold set and a corpus if given."""
-    sets = [clean_pages.golden()]
+    gold_sets = [clean_pages.golden_cases()]
     if options.gold:
-        sets.insert(0, clean_pages.annotated(options.gold))
-    costs = clean_cost.costs(options.corpus, options.every, options.runs) if options.corpus else None
-    judgements = [judged(golds, options.lake) for golds in sets]
-    return Measured(judgements, costs, options.runs, list(clean_cost.hard()))
+        gold_sets.insert(0, clean_pages.read_gold_set(options.gold))
+    costs = clean_cost.measure_costs(options.corpus, options.every, options.runs) if options.corpus else None
+    quality_sets = [judge(golds, options.lake) for golds in gold_sets]
+    return Measurements(quality_sets, costs, options.runs, list(clean_cost.measure_hard_bodies()))
 
 
-def parsed(arguments: list[str]) -> argparse.Namespace:
+def parse_options(arguments: list[str]) -> argparse.Namespace:
     """Return the parsed options; exit with an error if a folder does not exist."""
     parser = rounds.parser(__doc__)
     parser.add_argument("--gold", type=Path, help="folder with index.jsonl, texts/ and the posts it names")
@@ -50,13 +50,13 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
 
 def main(arguments: list[str]) -> None:
     """Measure, print the report, and write the figures if --json is given."""
-    options = parsed(arguments)
-    rounds.as_for_a_user()
-    clean_systems.hush()
-    measured = measure(options)
-    print(clean_report.markdown(measured))
+    options = parse_options(arguments)
+    rounds.enable_bytecode()
+    clean_systems.disable_logs()
+    measurements = measure(options)
+    print(clean_report.markdown(measurements))
     if options.json:
-        rounds.save(options.json, {}, cleaning=asdict(measured))
+        rounds.save(options.json, {}, cleaning=asdict(measurements))
 
 
 if __name__ == "__main__":

@@ -62,7 +62,7 @@ def pages(paths: Iterable[Path]) -> Iterator[Page]:
             continue
 
 
-def annotated(folder: Path) -> list[Gold]:
+def read_gold_set(folder: Path) -> list[Gold]:
     """Return a gold set: index.jsonl lists the posts, and texts/ has the text of each."""
     lines = (folder / "index.jsonl").read_text("utf-8").splitlines()
     return [
@@ -75,12 +75,12 @@ def annotated(folder: Path) -> list[Gold]:
     ]
 
 
-def golden() -> list[Gold]:
+def golden_cases() -> list[Gold]:
     """Return the golden cases of the tests that contain an expected text."""
     cases = sorted(path for path in GOLDEN.rglob("*.*") if path.suffix != ".json")
     expected = [json.loads(case.with_suffix(".json").read_text("utf-8")) for case in cases]
     return [
-        Gold(case, "golden", said["text"])
-        for case, said in zip(cases, expected, strict=True)
-        if "text" in said
+        Gold(case, "golden", columns["text"])
+        for case, columns in zip(cases, expected, strict=True)
+        if "text" in columns
     ]

@@ -24,27 +24,28 @@ class Quality:
     failures: int
 
 
-def quality(texts: Texts, golds: list[Gold]) -> Quality:
+def measure_quality(texts: Texts, golds: list[Gold]) -> Quality:
     """Return the quality of the texts of one cleaner; a failure counts as an empty text."""
     scores = [(gold.kind, score(texts[gold.path] or "", gold.text)) for gold in golds]
     by_kind = {
-        kind: average(one for of_kind, one in scores if kind in (of_kind, ALL)) for kind in kinds(golds)
+        kind: average(post_score for post_kind, post_score in scores if kind in (post_kind, ALL))
+        for kind in count_kinds(golds)
     }
     return Quality(by_kind, sum(texts[gold.path] is None for gold in golds))
 
 
-def kinds(golds: list[Gold]) -> dict[str, int]:
+def count_kinds(golds: list[Gold]) -> dict[str, int]:
     """Return the number of posts of each kind, and of all if there are several kinds."""
-    found = sorted({gold.kind for gold in golds})
-    counts = {kind: sum(gold.kind == kind for gold in golds) for kind in found}
-    return counts | ({ALL: len(golds)} if len(found) > 1 else {})
+    names = sorted({gold.kind for gold in golds})
+    counts = {kind: sum(gold.kind == kind for gold in golds) for kind in names}
+    return counts | ({ALL: len(golds)} if len(names) > 1 else {})
 
 
-def compared(golds: list[Gold], lake: Path | None) -> Iterator[tuple[str, Quality]]:
+def compare_cleaners(golds: list[Gold], lake: Path | None) -> Iterator[tuple[str, Quality]]:
     """Yield the quality of every cleaner."""
-    yield OURS, quality(texts_of_ours(golds, lake), golds)
+    yield OURS, measure_quality(texts_of_ours(golds, lake), golds)
     for name, cleaner in OTHERS.items():
-        yield name, quality(texts_of(cleaner, golds), golds)
+        yield name, measure_quality(texts_of(cleaner, golds), golds)
 
 
 def texts_of(cleaner: Cleaner, golds: list[Gold]) -> Texts:
@@ -67,11 +68,13 @@ def texts_of_folder(posts: list[Path], lake: Path | None) -> Texts:
     with TemporaryDirectory(prefix="postlake-bench-") as scratch:
         options = ["--to", scratch, *(["--lake", str(lake)] if lake else [])]
         command = [sys.executable, "-m", "cli", "clean", *options, *map(str, posts)]
-        ended = subprocess.run(command, cwd=ROOT, check=False)
-        written = {post: Path(scratch) / f"{post.stem}.txt" for post in posts}
-        texts = {post: text.read_text("utf-8") if text.exists() else None for post, text in written.items()}
-    if ended.returncode and None not in texts.values():
-        raise RuntimeError(f"postlake clean ended with {ended.returncode}, and wrote all texts")
+        process = subprocess.run(command, cwd=ROOT, check=False)
+        text_files = {post: Path(scratch) / f"{post.stem}.txt" for post in posts}
+        texts = {
+            post: text.read_text("utf-8") if text.exists() else None for post, text in text_files.items()
+        }
+    if process.returncode and None not in texts.values():
+        raise RuntimeError(f"postlake clean ended with {process.returncode}, and wrote all texts")
     if not any(text is not None for text in texts.values()):
-        raise RuntimeError(f"postlake clean ended with {ended.returncode}, and wrote no text")
+        raise RuntimeError(f"postlake clean ended with {process.returncode}, and wrote no text")
     return texts

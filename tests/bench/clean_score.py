@@ -8,10 +8,10 @@ from itertools import pairwise
 from statistics import fmean
 from typing import TypeVar
 
-UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
+INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
 # Latin, Greek and Cyrillic put spaces between words; next to any other character a space has no meaning
 SPACED = "0-9A-Za-z\u00aa-\u024f\u0370-\u052f"
-IDLE_SPACE = re.compile(f"(?<![{SPACED}]) | (?![{SPACED}])")
+MEANINGLESS_SPACE = re.compile(f"(?<![{SPACED}]) | (?![{SPACED}])")
 BLANK_LINES = re.compile(r"\n[ \t]*\n+")
 WORD = re.compile(r"\w")
 GRAM_CHARS = 4
@@ -33,11 +33,11 @@ def score(text: str, gold: str) -> Score:
 
     The text has blank lines between blocks, or else one block per line. The gold text always has blank lines.
     """
-    found, wanted = predicted_blocks(text), blocks_of(BLANK_LINES.split(gold))
+    blocks, gold_blocks = predicted_blocks(text), blocks_of(BLANK_LINES.split(gold))
     return Score(
         f1(grams(text), grams(gold)),
-        f1(Counter(found), Counter(wanted)),
-        f1(boundaries(found), boundaries(wanted)),
+        f1(Counter(blocks), Counter(gold_blocks)),
+        f1(boundaries(blocks), boundaries(gold_blocks)),
     )
 
 
@@ -46,16 +46,16 @@ def average(scores: Iterable[Score]) -> Score:
     return Score(*map(fmean, zip(*map(astuple, scores), strict=True)))
 
 
-def normal(text: str) -> str:
+def normalize(text: str) -> str:
     """Return a text without invisible characters and meaningless spaces."""
-    return IDLE_SPACE.sub("", " ".join(UNSEEN.sub("", text).split()))
+    return MEANINGLESS_SPACE.sub("", " ".join(INVISIBLE.sub("", text).split()))
 
 
 def grams(text: str) -> Counter[str]:
     """Return the counts of all 4-grams of characters; a shorter text is one gram."""
-    known = normal(text)
-    starts = range(max(len(known) - GRAM_CHARS + 1, 1)) if known else ()
-    return Counter(known[start : start + GRAM_CHARS] for start in starts)
+    normalized = normalize(text)
+    starts = range(max(len(normalized) - GRAM_CHARS + 1, 1)) if normalized else ()
+    return Counter(normalized[start : start + GRAM_CHARS] for start in starts)
 
 
 def predicted_blocks(text: str) -> list[str]:
@@ -67,7 +67,7 @@ def predicted_blocks(text: str) -> list[str]:
 
 def blocks_of(pieces: Iterable[str]) -> list[str]:
     """Return the normalized pieces that contain a letter or digit."""
-    return [block for block in map(normal, pieces) if WORD.search(block)]
+    return [block for block in map(normalize, pieces) if WORD.search(block)]
 
 
 def boundaries(blocks: list[str]) -> Counter[tuple[str, str]]:
@@ -76,7 +76,7 @@ def boundaries(blocks: list[str]) -> Counter[tuple[str, str]]:
     return Counter((before[-EDGE_CHARS:], after[:EDGE_CHARS]) for before, after in pairwise(ends))
 
 
-def f1(found: Counter[T], wanted: Counter[T]) -> float:
+def f1(actual: Counter[T], expected: Counter[T]) -> float:
     """Return the harmonic mean of precision and recall; 1 if both counters are empty."""
-    total = found.total() + wanted.total()
-    return 2 * (found & wanted).total() / total if total else 1.0
+    total = actual.total() + expected.total()
+    return 2 * (actual & expected).total() / total if total else 1.0

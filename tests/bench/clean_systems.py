@@ -28,7 +28,7 @@ OURS, TRAFILATURA, READABILITY = "postlake", "trafilatura", "readability-lxml"
 RESILIPARSE, GET_TEXT = "resiliparse", "get_text (BeautifulSoup, lxml)"
 
 
-def may_fail(cleaner: Cleaner) -> Cleaner:
+def none_on_failure(cleaner: Cleaner) -> Cleaner:
     """Return the cleaner with None as the result if it raises, as some do on a page without text.
 
     It is not used for our own cleaner, which must not raise.
@@ -83,16 +83,16 @@ def readability_text(page: Page) -> str:
     return str(tree.text_content())
 
 
-def hush() -> None:
+def disable_logs() -> None:
     """Disable the logs of the cleaners: failures are counted."""
     logging.disable(logging.CRITICAL)
 
 
 OTHERS: dict[str, Cleaner] = {
-    TRAFILATURA: may_fail(trafilatura_text),
-    READABILITY: may_fail(readability_text),
-    RESILIPARSE: may_fail(resiliparse_text),
-    GET_TEXT: may_fail(all_text),
+    TRAFILATURA: none_on_failure(trafilatura_text),
+    READABILITY: none_on_failure(readability_text),
+    RESILIPARSE: none_on_failure(resiliparse_text),
+    GET_TEXT: none_on_failure(all_text),
 }
 TIMED: dict[str, Cleaner] = {FLOOR: lexbor_text, OURS: ours_of_html, MARKDOWN: ours}
 # 50 and 200 times the floor

@@ -11,7 +11,7 @@ TITLE = re.compile(rb"^(title:[ \t]*[\"']?)", re.MULTILINE)
 HEADING = re.compile(rb"^\[(.*\]\()([^\s#]+?)(?=(?:#\S*)?\)[ \t]*\r?\n-{3})", re.MULTILINE)
 
 
-def renamed(name: str, suffix: str) -> str:
+def add_suffix(name: str, suffix: str) -> str:
     """Return a file name with a suffix before its extension.
 
     It is cut to 255 bytes; a hash keeps cut names distinct.
@@ -23,25 +23,25 @@ def renamed(name: str, suffix: str) -> str:
     return os.fsdecode(stem + ending)
 
 
-def copied_url(url: bytes, copy: int) -> bytes:
+def url_of_copy(url: bytes, copy: int) -> bytes:
     """Return a URL for a copy of a post. The given URL must have no fragment."""
     return url + (b"&" if b"?" in url else b"?") + b"copy=%d" % copy
 
 
-def reworded(content: bytes, copy: int) -> bytes:
+def change_title_and_url(content: bytes, copy: int) -> bytes:
     """Return a post with another title and URL, in the front matter and in the heading that repeats them."""
-    mark = b"copy %d, " % copy
-    content = FROM.sub(lambda found: found[1] + copied_url(found[2], copy), content, count=1)
-    content = TITLE.sub(lambda found: found[1] + mark, content, count=1)
-    return HEADING.sub(lambda found: b"[" + mark + found[1] + copied_url(found[2], copy), content, count=1)
+    prefix = b"copy %d, " % copy
+    content = FROM.sub(lambda match: match[1] + url_of_copy(match[2], copy), content, count=1)
+    content = TITLE.sub(lambda match: match[1] + prefix, content, count=1)
+    return HEADING.sub(lambda match: b"[" + prefix + match[1] + url_of_copy(match[2], copy), content, count=1)
 
 
-def place(path: Path, copy: int) -> Path:
+def copy_path(path: Path, copy: int) -> Path:
     """Return the path of a copy of a file: its name with a suffix, in a sibling of its folder."""
     suffix = f"-copy{copy}"
     folder = path.parent
-    sibling = folder.with_name(renamed(folder.name, suffix)) if folder.name else Path(f"copy{copy}")
-    return sibling / renamed(path.name, suffix)
+    sibling = folder.with_name(add_suffix(folder.name, suffix)) if folder.name else Path(f"copy{copy}")
+    return sibling / add_suffix(path.name, suffix)
 
 
 def files(corpus: Path) -> list[Path]:
@@ -54,12 +54,12 @@ def multiply(source: Path, into: Path, times: int) -> None:
     """Fill a new folder with `times` as many posts: the unchanged corpus, and copies with changed posts."""
     into.mkdir(parents=True)
     for path in files(source):
-        inner = path.relative_to(source)
-        (into / inner).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(path, into / inner)
+        relative_path = path.relative_to(source)
+        (into / relative_path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(path, into / relative_path)
         content = path.read_bytes()
         for copy in range(1, times):
-            target = into / place(inner, copy)
+            target = into / copy_path(relative_path, copy)
             target.parent.mkdir(parents=True, exist_ok=True)
             with target.open("xb") as file:
-                file.write(reworded(content, copy))
+                file.write(change_title_and_url(content, copy))

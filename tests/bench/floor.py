@@ -42,12 +42,12 @@ def row(path: str) -> list[Any]:
     """Return the fields of one post in the order of SCHEMA; a file that is not a simple post raises."""
     with open(path, "rb") as file:  # noqa: PTH123 (a Path would cost time)
         head, _, body = file.read().decode().partition("\n---\n")
-    front = yaml.load(head, yaml.CSafeLoader)
+    front_matter = yaml.load(head, yaml.CSafeLoader)
     text = LexborHTMLParser(body).text(separator="\n")
-    published = str(front["date"])
-    known = [str(front.get(name, "")) for name in ("title", "author", "from")]
-    tags = [str(tag) for tag in front.get("tags") or ()]
-    return [str(front["categories"][0]), published[:7], published, *known, tags, text]
+    published = str(front_matter["date"])
+    texts = [str(front_matter.get(name, "")) for name in ("title", "author", "from")]
+    tags = [str(tag) for tag in front_matter.get("tags") or ()]
+    return [str(front_matter["categories"][0]), published[:7], published, *texts, tags, text]
 
 
 def columns(paths: list[str]) -> Columns:

@@ -17,7 +17,7 @@ def cpu_model() -> str:
     return names[0] if names else platform.processor()
 
 
-def described() -> dict[str, str]:
+def describe() -> dict[str, str]:
     """Return processor, cores, versions and time, by name."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return {

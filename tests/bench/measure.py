@@ -51,11 +51,11 @@ def watch(pid: int, ended: threading.Event, peaks: Peaks) -> None:
         members = memory.tree(pid)
         rss = sum(map(memory.rss_bytes, members))
         peaks.rss_bytes = max(peaks.rss_bytes, rss)
-        begun_at = time.monotonic()
-        is_due = rss > 1.05 * rss_then or begun_at >= pss_again_at
+        started_at = time.monotonic()
+        is_due = rss > 1.05 * rss_then or started_at >= pss_again_at
         if is_due and rss > peaks.pss_bytes:
             peaks.pss_bytes = max(peaks.pss_bytes, sum(map(memory.pss_bytes, members)))
-            pss_again_at = begun_at + 40 * (time.monotonic() - begun_at)
+            pss_again_at = started_at + 40 * (time.monotonic() - started_at)
             rss_then = rss
         peaks.sampler_seconds = time.thread_time()
         has_ended = ended.wait(0.05)
@@ -82,17 +82,17 @@ def orphans_cpu_seconds(known: set[int]) -> float:
     return seconds
 
 
-def timed(process: subprocess.Popen[str], peaks: Peaks) -> tuple[float, float]:
+def wait_and_time(process: subprocess.Popen[str], peaks: Peaks) -> tuple[float, float]:
     """Wait for a process to end, and return its wall and CPU seconds.
 
     The wall seconds are counted from this call; the CPU seconds include those of reaped children.
     """
     ended = threading.Event()
     sampler = threading.Thread(target=watch, args=(process.pid, ended, peaks))
-    begun_at = time.monotonic()
+    started_at = time.monotonic()
     sampler.start()
     _, status, usage = os.wait4(process.pid, 0)
-    wall_seconds = time.monotonic() - begun_at
+    wall_seconds = time.monotonic() - started_at
     ended.set()
     sampler.join()
     process.returncode = os.waitstatus_to_exitcode(status)
@@ -105,16 +105,16 @@ def run(command: list[str], cwd: Path) -> Usage:
     Raises RuntimeError with the end of its stderr if it fails.
     """
     adopt_orphans()
-    known, peaks = set(memory.children(os.getpid())), Peaks()
-    with TemporaryFile("w+") as said, TemporaryFile("w+") as complained:
-        process = subprocess.Popen(command, cwd=cwd, stdout=said, stderr=complained, text=True)
-        wall_seconds, cpu_seconds = timed(process, peaks)
-        cpu_seconds += orphans_cpu_seconds(known)
-        said.seek(0)
-        complained.seek(0)
-        lines = said.read().splitlines() or [""]
+    known_children, peaks = set(memory.children(os.getpid())), Peaks()
+    with TemporaryFile("w+") as stdout, TemporaryFile("w+") as stderr:
+        process = subprocess.Popen(command, cwd=cwd, stdout=stdout, stderr=stderr, text=True)
+        wall_seconds, cpu_seconds = wait_and_time(process, peaks)
+        cpu_seconds += orphans_cpu_seconds(known_children)
+        stdout.seek(0)
+        stderr.seek(0)
+        lines = stdout.read().splitlines() or [""]
         if process.returncode:
-            raise RuntimeError(f"{command} ended with {process.returncode}: {complained.read()[-2000:]}")
+            raise RuntimeError(f"{command} ended with {process.returncode}: {stderr.read()[-2000:]}")
     return Usage(
         wall_seconds=wall_seconds,
         cpu_seconds=cpu_seconds,

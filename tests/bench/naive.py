@@ -33,39 +33,39 @@ def post_files(sources: Iterable[Path]) -> Iterator[Path]:
         yield from sorted(path for path in source.rglob("*.*") if path.suffix in SUFFIXES and path.is_file())
 
 
-def plain(value: object) -> str:
+def as_text(value: object) -> str:
     """Return any value as text that Parquet can store: a lone surrogate becomes a question mark."""
     return str(value).encode("utf-8", "replace").decode()
 
 
-def words(value: object) -> list[str]:
+def as_texts(value: object) -> list[str]:
     """Return a front matter list, or a single value, as a list of texts."""
-    listed = value if isinstance(value, list) else [value]
-    return [plain(word) for word in listed if word is not None]
+    values = value if isinstance(value, list) else [value]
+    return [as_text(text) for text in values if text is not None]
 
 
 def row(path: Path) -> Row:
     """Return one post as a row; a file that cannot be parsed as a post raises."""
     post = frontmatter.load(path)
     soup = BeautifulSoup(post.content, "lxml")
-    published = plain(post["date"])
+    published = as_text(post["date"])
     return {
         # percent-encoded, a CJK character takes 9 bytes: 28 would exceed the 255 bytes of a name `source=...`
-        "source": words(post["categories"])[0][:25],
+        "source": as_texts(post["categories"])[0][:25],
         "month": published[:7],
         "published": published,
-        "title": plain(post["title"]),
-        "author": plain(post.get("author", "")),
-        "url": plain(post.get("from", "")),
-        "tags": words(post.get("tags")),
+        "title": as_text(post["title"]),
+        "author": as_text(post.get("author", "")),
+        "url": as_text(post.get("from", "")),
+        "tags": as_texts(post.get("tags")),
         "text": soup.get_text("\n"),
-        "links": [plain(link["href"]) for link in soup.find_all("a", href=True)],
-        "images": [plain(image["src"]) for image in soup.find_all("img", src=True)],
-        "path": plain(path),
+        "links": [as_text(link["href"]) for link in soup.find_all("a", href=True)],
+        "images": [as_text(image["src"]) for image in soup.find_all("img", src=True)],
+        "path": as_text(path),
     }
 
 
-def readable(paths: Iterable[Path]) -> tuple[list[Row], int]:
+def parse_files(paths: Iterable[Path]) -> tuple[list[Row], int]:
     """Return the rows of all files that can be parsed, and the number of the others."""
     rows: list[Row] = []
     skipped = 0
@@ -81,7 +81,7 @@ def readable(paths: Iterable[Path]) -> tuple[list[Row], int]:
 def main(arguments: list[str]) -> None:
     """Write all posts below the sources to Parquet files by source and month, and print their number."""
     *sources, out = map(Path, arguments)
-    rows, skipped = readable(post_files(sources))
+    rows, skipped = parse_files(post_files(sources))
     posts = pl.DataFrame(rows, schema=COLUMNS)
     posts.write_parquet(out, partition_by=["source", "month"], compression="zstd", mkdir=True)
     print(f"{skipped} skipped")

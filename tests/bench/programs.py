@@ -21,17 +21,17 @@ def python(*arguments: str | Path) -> Usage:
 
 def postlake(source: str | Path, lake: Path, *options: str) -> Usage:
     """Return the cost of one ingest."""
-    said = ("--direct", "--workers", "2", "--json")
-    return python("-m", "cli", "ingest", source, "--lake", lake, *said, *options)
+    fixed_options = ("--direct", "--workers", "2", "--json")
+    return python("-m", "cli", "ingest", source, "--lake", lake, *fixed_options, *options)
 
 
-def started() -> Iterator[tuple[Case, Usage]]:
+def measure_start() -> Iterator[tuple[Case, Usage]]:
     """Yield the cost of starting without doing any work."""
     yield Case(report.HELP, 0), python("-m", "cli", "--help")
     yield Case(report.IMPORTS, 0), python("-c", "import polars, deltalake, dataframely")
 
 
-def ingested(posts: Path, times: int) -> Iterator[tuple[Case, Usage]]:
+def measure_ingest(posts: Path, times: int) -> Iterator[tuple[Case, Usage]]:
     """Yield the cost of a first ingest into a new lake, and then of a run without changes."""
     with TemporaryDirectory(prefix="postlake-bench-") as scratch:
         lake = Path(scratch) / "lake"

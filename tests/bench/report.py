@@ -29,7 +29,7 @@ Figures = dict[Case, list[Usage]]
 Medians = dict[Case, Usage]
 
 
-def middle(usages: list[Usage]) -> Usage:
+def median_usage(usages: list[Usage]) -> Usage:
     """Return the median of each figure, independently, and the last output."""
     names = [field.name for field in fields(Usage) if field.name != "output"]
     figures = {name: median(getattr(usage, name) for usage in usages) for name in names}
@@ -76,30 +76,30 @@ def counts(output: str) -> str:
     """Return the counts in the JSON output of a program, or its output if it is not JSON."""
     if not output.startswith("{"):
         return output
-    said = json.loads(output)
-    return ", ".join(f"{said[name]} {name}" for name in COUNTS if name in said)
+    values = json.loads(output)
+    return ", ".join(f"{values[name]} {name}" for name in COUNTS if name in values)
 
 
 def notes(medians: Medians, all_times: Iterable[int]) -> Iterator[str]:
-    """Yield the seconds of re-runs without their start, and the notes of `said`."""
+    """Yield the seconds of re-runs without their start, and the notes of `count_notes`."""
     for times in all_times:
         seconds = [f"{beyond_start(medians, times, start):.2f} s beyond {start}" for start in (IMPORTS, HELP)]
         yield f"- {Case(RERUN, times)}: {', '.join(seconds)}"
-    yield from said(medians)
+    yield from count_notes(medians)
 
 
-def said(medians: Medians) -> Iterator[str]:
+def count_notes(medians: Medians) -> Iterator[str]:
     """Yield the counts of each program, and the share of the memory sampler."""
-    did = [(case, usage.output) for case, usage in medians.items() if case.what not in (HELP, IMPORTS)]
-    yield from (f"- {case}: {counts(output)}" for case, output in did)
+    outputs = [(case, usage.output) for case, usage in medians.items() if case.what not in (HELP, IMPORTS)]
+    yield from (f"- {case}: {counts(output)}" for case, output in outputs)
     sampler_seconds = sum(usage.sampler_seconds for usage in medians.values())
     wall_seconds = sum(usage.wall_seconds for usage in medians.values())
     yield f"- the memory sampler took {sampler_seconds / wall_seconds:.1%} of one core"
 
 
-def verdict(is_kept: bool, claim: str) -> str:  # noqa: FBT001 (the subject of the verdict)
+def verdict(is_met: bool, claim: str) -> str:  # noqa: FBT001 (the subject of the verdict)
     """Return a line with one target, and whether this run meets it."""
-    return f"- {'kept' if is_kept else 'MISSED'}: {claim}"
+    return f"- {'kept' if is_met else 'MISSED'}: {claim}"
 
 
 def verdicts_at(medians: Medians, times: int) -> Iterator[str]:
@@ -132,13 +132,13 @@ def verdicts(medians: Medians, all_times: list[int]) -> Iterator[str]:
 
 def heading(figures: Figures) -> Iterator[str]:
     """Yield the machine, the versions and the number of runs."""
-    yield from (f"- {name}: {value}" for name, value in machine.described().items())
+    yield from (f"- {name}: {value}" for name, value in machine.describe().items())
     yield f"- medians of {max(map(len, figures.values()))} runs, interleaved, file cache warm"
 
 
 def markdown(figures: Figures, file_counts: dict[int, int]) -> str:
     """Return the whole report."""
-    medians = {case: middle(usages) for case, usages in figures.items()}
+    medians = {case: median_usage(usages) for case, usages in figures.items()}
     all_times = sorted(file_counts)
     lines = [*heading(figures), "", *table(medians, file_counts), "", *notes(medians, all_times), ""]
     return "\n".join([*lines, *verdicts(medians, all_times)])

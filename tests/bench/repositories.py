@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from corpus import place, reworded
+from corpus import change_title_and_url, copy_path
 from posts.sources.git import Repository
 from posts.sources.paths import encode_path
 
@@ -18,20 +18,24 @@ def git(*arguments: str | Path) -> None:
     subprocess.run(["git", *arguments], check=True)
 
 
-def opened(given: Path, scratch: Path) -> Path:
+def open_repository(path: Path, scratch: Path) -> Path:
     """Return the path of a clone, or of a new bare clone of a bundle."""
-    if given.is_dir():
-        return given.resolve()
+    if path.is_dir():
+        return path.resolve()
     clone = scratch / "clone.git"
-    git("clone", "--quiet", "--bare", given, clone)
+    git("clone", "--quiet", "--bare", path, clone)
     return clone
 
 
 def posts(repository: Path) -> Iterator[tuple[bytes, bytes]]:
     """Yield the path and content of each post at HEAD."""
-    with Repository(os.fsencode(repository)) as opened:
-        files = [file for file in opened.list_files(opened.resolve_commit(None).id, "") if file.blob]
-        contents = opened.read_contents([str(file.blob) for file in files])
+    with Repository(os.fsencode(repository)) as git_repository:
+        files = [
+            file
+            for file in git_repository.list_files(git_repository.resolve_commit(None).id, "")
+            if file.blob
+        ]
+        contents = git_repository.read_contents([str(file.blob) for file in files])
         for file, content in zip(files, contents, strict=True):
             if content is not None:
                 yield encode_path(file.path), content
@@ -55,15 +59,19 @@ def write(stream: IO[bytes], source: Path, times: int) -> None:
         paths.append(path)
         put_file(stream, path, content)
         for copy in range(1, times):
-            put_file(stream, os.fsencode(place(Path(os.fsdecode(path)), copy)), reworded(content, copy))
+            put_file(
+                stream,
+                os.fsencode(copy_path(Path(os.fsdecode(path)), copy)),
+                change_title_and_url(content, copy),
+            )
     edited = sorted(paths)[len(paths) // 2]
     content = next(content for path, content in posts(source) if path == edited)
     put_commit(stream, 1_700_086_400)
     put_file(stream, edited, content + EDIT)
 
 
-def put_commit(stream: IO[bytes], at: int) -> None:
-    stream.write(b"commit refs/heads/main\ncommitter bench <bench@localhost> %d +0000\ndata 0\n\n" % at)
+def put_commit(stream: IO[bytes], seconds: int) -> None:
+    stream.write(b"commit refs/heads/main\ncommitter bench <bench@localhost> %d +0000\ndata 0\n\n" % seconds)
 
 
 def put_file(stream: IO[bytes], path: bytes, content: bytes) -> None:

@@ -13,33 +13,33 @@ import machine
 from measure import Usage
 from report import Case, Figures
 
-Measured = Iterable[tuple[Case, Usage]]
+Measurements = Iterable[tuple[Case, Usage]]
 
 
-def rotated(programs: list[Measured], turn: int) -> Iterator[tuple[Case, Usage]]:
+def rotate(programs: list[Measurements], turn: int) -> Iterator[tuple[Case, Usage]]:
     """Yield the measurements of all programs; each turn starts with another, so that none is always first."""
     first = turn % len(programs)
     yield from chain.from_iterable(programs[first:] + programs[:first])
 
 
-def figures(one_round: Callable[[int], Measured], runs: int) -> Figures:
+def measure_rounds(measure_round: Callable[[int], Measurements], runs: int) -> Figures:
     """Return the measurements of all rounds, and print each when it is made."""
-    measured: Figures = {}
+    figures: Figures = {}
     for turn in range(runs):
-        for case, usage in one_round(turn):
-            measured.setdefault(case, []).append(usage)
+        for case, usage in measure_round(turn):
+            figures.setdefault(case, []).append(usage)
             print(f"{turn + 1}/{runs} {case}: {usage.wall_seconds:.2f} s", file=sys.stderr)
-    return measured
+    return figures
 
 
-def save(path: Path, measured: Figures, **known: object) -> None:
-    """Write the raw figures of every run as JSON, with the facts `known` about the input."""
+def save(path: Path, figures: Figures, **facts: object) -> None:
+    """Write the raw figures of every run as JSON, with further facts about the input."""
     runs = [
         {"what": case.what, "times": case.times, **asdict(usage)}
-        for case, usages in measured.items()
+        for case, usages in figures.items()
         for usage in usages
     ]
-    raw = {"machine": machine.described(), **known, "runs": runs}
+    raw = {"machine": machine.describe(), **facts, "runs": runs}
     path.write_text(json.dumps(raw, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
@@ -51,6 +51,6 @@ def parser(description: str | None) -> argparse.ArgumentParser:
     return options
 
 
-def as_for_a_user() -> None:
-    """Make programs run as for a user, with compiled modules."""
+def enable_bytecode() -> None:
+    """Let programs use compiled modules, as they do for a user."""
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)

@@ -16,7 +16,7 @@ import report
 import rounds
 from measure import Usage
 from report import Case, Figures
-from rounds import Measured
+from rounds import Measurements
 
 NO_CORPUS = """\
 no corpus: give --corpus DIR or set POSTLAKE_CORPUS to a folder of posts. To unpack one:
@@ -24,23 +24,23 @@ no corpus: give --corpus DIR or set POSTLAKE_CORPUS to a folder of posts. To unp
 What changes over time cost is measured from a git repository: make bench CHANGE_OPTIONS=clone-or-bundle"""
 
 
-def compared(script: str, posts: Path, times: int) -> Iterator[tuple[Case, Usage]]:
+def measure_program(script: str, posts: Path, times: int) -> Iterator[tuple[Case, Usage]]:
     """Yield the cost of one program that postlake is compared with."""
     with TemporaryDirectory(prefix="postlake-bench-") as scratch:
         yield Case(script, times), programs.python(programs.BENCH / f"{script}.py", posts, f"{scratch}/posts")
 
 
-def one_round(inputs: dict[int, Path], naive_times: list[int], turn: int) -> Iterator[tuple[Case, Usage]]:
+def measure_round(inputs: dict[int, Path], naive_times: list[int], turn: int) -> Iterator[tuple[Case, Usage]]:
     """Yield the measurements of one round, in which everything runs once."""
-    yield from programs.started()
+    yield from programs.measure_start()
     for times, posts in inputs.items():
-        all_programs: list[Measured] = [
-            compared(report.FLOOR, posts, times),
-            programs.ingested(posts, times),
+        all_programs: list[Measurements] = [
+            measure_program(report.FLOOR, posts, times),
+            programs.measure_ingest(posts, times),
         ]
         if times in naive_times:
-            all_programs.append(compared(report.NAIVE, posts, times))
-        yield from rounds.rotated(all_programs, turn)
+            all_programs.append(measure_program(report.NAIVE, posts, times))
+        yield from rounds.rotate(all_programs, turn)
 
 
 def warm_up(source: Path, scratch: Path) -> None:
@@ -49,7 +49,7 @@ def warm_up(source: Path, scratch: Path) -> None:
     sample.mkdir()
     for path in corpus.files(source)[:50]:
         shutil.copy2(path, sample / path.name)
-    for case, _ in one_round({1: sample}, [1], 0):
+    for case, _ in measure_round({1: sample}, [1], 0):
         print(f"warm-up: {case.what}", file=sys.stderr)
 
 
@@ -68,16 +68,16 @@ def prepare(source: Path, all_times: list[int], scratch: Path) -> dict[int, Path
     return inputs
 
 
-def figures(source: Path, options: argparse.Namespace) -> tuple[Figures, dict[int, int]]:
+def measure(source: Path, options: argparse.Namespace) -> tuple[Figures, dict[int, int]]:
     """Return the figures of all measured runs, and the number of files of each size."""
     with TemporaryDirectory(prefix="postlake-bench-") as folder:
         inputs = prepare(source, sorted(set(options.times)), Path(folder))
         warm_up(source, Path(folder))
-        measured = rounds.figures(partial(one_round, inputs, options.naive), options.runs)
-        return measured, {times: len(corpus.files(posts)) for times, posts in inputs.items()}
+        figures = rounds.measure_rounds(partial(measure_round, inputs, options.naive), options.runs)
+        return figures, {times: len(corpus.files(posts)) for times, posts in inputs.items()}
 
 
-def parsed(arguments: list[str]) -> argparse.Namespace:
+def parse_options(arguments: list[str]) -> argparse.Namespace:
     """Return the parsed options; without a corpus, exit with an error that says how to get one."""
     parser = rounds.parser(__doc__)
     parser.add_argument(
@@ -93,12 +93,12 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
 
 def main(arguments: list[str]) -> None:
     """Measure, print the report, and write the raw figures if --json is given."""
-    options = parsed(arguments)
-    rounds.as_for_a_user()
-    measured, file_counts = figures(Path(options.corpus).resolve(), options)
-    print(report.markdown(measured, file_counts))
+    options = parse_options(arguments)
+    rounds.enable_bytecode()
+    figures, file_counts = measure(Path(options.corpus).resolve(), options)
+    print(report.markdown(figures, file_counts))
     if options.json:
-        rounds.save(options.json, measured, files=file_counts)
+        rounds.save(options.json, figures, files=file_counts)
 
 
 if __name__ == "__main__":

@@ -20,14 +20,14 @@ import programs
 import rounds
 from flows.environment import SERVER
 from measure import Usage
-from report import Case, Figures, middle
+from report import Case, Figures, median_usage
 
 DIRECT, SERVED = "--direct", "against a server"
 FIRST, AGAIN = "first ingest", "again, nothing changed"
 
 
 @contextmanager
-def serving(home: Path) -> Iterator[psutil.Process]:
+def run_server(home: Path) -> Iterator[psutil.Process]:
     """Run a server on a free port until the block ends, set in the environment; yield its process."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -48,43 +48,43 @@ def serving(home: Path) -> Iterator[psutil.Process]:
 def is_up(api: str) -> bool:
     """Check whether a server answers."""
     try:
-        with urlopen(f"{api}/health") as answer:
-            return bool(answer.status == 200)
+        with urlopen(f"{api}/health") as response:
+            return bool(response.status == 200)
     except (URLError, ConnectionError):
         return False
 
 
-def task_runs(api: str) -> int:
+def count_task_runs(api: str) -> int:
     """Return the number of task runs on a server."""
-    ask = Request(f"{api}/task_runs/count", data=b"{}", headers={"Content-Type": "application/json"})
-    with urlopen(ask) as answer:
-        return int(answer.read())
+    request = Request(f"{api}/task_runs/count", data=b"{}", headers={"Content-Type": "application/json"})
+    with urlopen(request) as response:
+        return int(response.read())
 
 
-def ingests(posts: Path, how: str) -> Iterator[tuple[Case, Usage]]:
-    """Yield the cost of a first ingest into a new lake and of one without changes, as `how` says."""
-    said = ["--workers", "2", *(["--direct"] if how == DIRECT else [])]
+def measure_ingests(posts: Path, mode: str) -> Iterator[tuple[Case, Usage]]:
+    """Yield the cost of a first ingest into a new lake and of one without changes, direct or with a server."""
+    options = ["--workers", "2", *(["--direct"] if mode == DIRECT else [])]
     with TemporaryDirectory(prefix="postlake-bench-") as scratch:
         for what in (FIRST, AGAIN):
-            usage = programs.python("-m", "cli", "ingest", posts, "--lake", f"{scratch}/lake", *said)
-            yield Case(f"{what}, {how}", 1), usage
+            usage = programs.python("-m", "cli", "ingest", posts, "--lake", f"{scratch}/lake", *options)
+            yield Case(f"{what}, {mode}", 1), usage
 
 
-def one_round(posts: Path, turn: int) -> Iterator[tuple[Case, Usage]]:
+def measure_round(posts: Path, turn: int) -> Iterator[tuple[Case, Usage]]:
     """Yield the measurements of one round, in which everything runs once."""
-    yield from rounds.rotated([ingests(posts, DIRECT), ingests(posts, SERVED)], turn)
+    yield from rounds.rotate([measure_ingests(posts, DIRECT), measure_ingests(posts, SERVED)], turn)
 
 
-def lines(measured: Figures, server_cpu: float, tasks: float) -> Iterator[str]:
+def report_lines(figures: Figures, server_cpu: float, tasks: float) -> Iterator[str]:
     """Yield the lines of the report, as Markdown."""
-    described = ", ".join(machine.described().values())
-    yield f"{described}; medians of {len(next(iter(measured.values())))} interleaved runs\n"
+    machine_facts = ", ".join(machine.describe().values())
+    yield f"{machine_facts}; medians of {len(next(iter(figures.values())))} interleaved runs\n"
     yield "| | direct, wall s | with Prefect, wall s | Prefect's own, s | direct, CPU s | with Prefect, CPU s |"
     yield "|---|--:|--:|--:|--:|--:|"
     for what in (FIRST, AGAIN):
-        direct, served = (middle(measured[Case(f"{what}, {how}", 1)]) for how in (DIRECT, SERVED))
-        walls = f"{direct.wall_seconds:.1f} | {served.wall_seconds:.1f} | {served.wall_seconds - direct.wall_seconds:.1f}"
-        yield f"| {what} | {walls} | {direct.cpu_seconds:.1f} | {served.cpu_seconds:.1f} |"
+        direct, with_server = (median_usage(figures[Case(f"{what}, {mode}", 1)]) for mode in (DIRECT, SERVED))
+        walls = f"{direct.wall_seconds:.1f} | {with_server.wall_seconds:.1f} | {with_server.wall_seconds - direct.wall_seconds:.1f}"
+        yield f"| {what} | {walls} | {direct.cpu_seconds:.1f} | {with_server.cpu_seconds:.1f} |"
     yield f"\n{tasks:.0f} task runs an ingest; {server_cpu:.1f} CPU s an ingest in the server"
 
 
@@ -93,16 +93,16 @@ def main() -> None:
     parser = rounds.parser(__doc__)
     parser.add_argument("--corpus", type=Path, required=True, help="folder of posts")
     options = parser.parse_args()
-    rounds.as_for_a_user()
-    with TemporaryDirectory(prefix="postlake-bench-") as home, serving(Path(home)) as server:
-        before = sum(server.cpu_times()[:2])
-        measured = rounds.figures(partial(one_round, options.corpus), options.runs)
-        ingested = 2 * options.runs
-        server_cpu = (sum(server.cpu_times()[:2]) - before) / ingested
-        tasks = task_runs(os.environ["PREFECT_API_URL"]) / ingested
-    print("\n".join(lines(measured, server_cpu, tasks)))
+    rounds.enable_bytecode()
+    with TemporaryDirectory(prefix="postlake-bench-") as home, run_server(Path(home)) as server:
+        cpu_before = sum(server.cpu_times()[:2])
+        figures = rounds.measure_rounds(partial(measure_round, options.corpus), options.runs)
+        ingest_count = 2 * options.runs
+        server_cpu = (sum(server.cpu_times()[:2]) - cpu_before) / ingest_count
+        tasks = count_task_runs(os.environ["PREFECT_API_URL"]) / ingest_count
+    print("\n".join(report_lines(figures, server_cpu, tasks)))
     if options.json:
-        rounds.save(options.json, measured)
+        rounds.save(options.json, figures)
 
 
 if __name__ == "__main__":
