@@ -43,13 +43,13 @@ def anchors_of(document):
 @pytest.mark.parametrize("document", DOCUMENTS, ids=NAMES)
 def test_every_link_leads_to_a_file_and_a_heading(document):
     links = [link for link in LINK.findall(text_of(document)) if "://" not in link]
-    broken = []
+    broken_links = []
     for link in links:
         path, _, anchor = link.partition("#")
         target = (document.parent / path).resolve() if path else document
         if not target.is_file() or (anchor and anchor not in anchors_of(target)):
-            broken.append(link)
-    assert broken == []
+            broken_links.append(link)
+    assert broken_links == []
 
 
 # pages of the reference name files of a lake, which are not in the repository

@@ -30,10 +30,10 @@ def tree(pid: int) -> list[int]:
     """Return a process and all its descendants."""
     if not HAS_CHILDREN_FILES:
         return [pid, *psutil_descendants(pid)]
-    found = [pid]
-    for parent in found:
-        found.extend(children(parent))
-    return found
+    pids = [pid]
+    for parent in pids:
+        pids.extend(children(parent))
+    return pids
 
 
 def psutil_descendants(pid: int) -> list[int]:

@@ -33,10 +33,10 @@ class _Proof:
 
     def step(self, operation, argument, states):  # noqa: PLR0911 - a case for each operation
         if operation is _constants.LITERAL:
-            return self.read([chr(argument)], states)
+            return self.read_chars([chr(argument)], states)
         if operation is _constants.IN:
             chars = _chars_of(argument)
-            return self.read(chars, states) if chars else _any_text(states)
+            return self.read_chars(chars, states) if chars else _any_text(states)
         if operation is _constants.BRANCH:
             branches = [self.states_after(branch, states) for branch in argument[1]]
             return {state: example for branch in branches for state, example in branch.items()}
@@ -50,7 +50,7 @@ class _Proof:
             return states if self.states_after(argument[1], {"": ""}) else {}
         return states if operation in {_constants.ASSERT_NOT, _constants.AT} else _any_text(states)
 
-    def read(self, chars, states):
+    def read_chars(self, chars, states):
         following = {}
         for state, example in states.items():
             for char in chars:

@@ -74,12 +74,12 @@ READERS = {
 
 @pytest.mark.sampled(3)
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
-@pytest.mark.parametrize("read", READERS.values(), ids=READERS)
-def test_a_reader_names_the_damaged_file_its_table_and_what_to_do(archive, tmp_path, damage, read):
+@pytest.mark.parametrize("reader", READERS.values(), ids=READERS)
+def test_a_reader_names_the_damaged_file_its_table_and_what_to_do(archive, tmp_path, damage, reader):
     file = largest_file(archive, "posts")
     damage(file)
     with pytest.raises(DamagedError) as error, explaining_damage(archive.lake):
-        read(open_lake(archive.lake), tmp_path)
+        reader(open_lake(archive.lake), tmp_path)
     message = str(error.value)
     assert message.startswith(f"{file}: a file of table posts is damaged: ")
     assert message.endswith(f"`postlake verify --lake {archive.lake}` lists all that is damaged")
@@ -114,8 +114,8 @@ def test_a_damaged_log_is_named_by_its_entry_and_verify_goes_on(archive, table, 
 def test_an_empty_entry_of_a_log_which_is_read_as_nothing_is_found(archive):
     entry = max((archive.lake / "raw" / "_delta_log").glob("*.json"))
     entry.write_bytes(b"")
-    found = [(each.check, each.where) for each in verify(archive.lake).shown if each.table == "raw"]
-    assert found == [(Check.READABLE, f"_delta_log/{entry.name}")]
+    findings = [(each.check, each.where) for each in verify(archive.lake).shown if each.table == "raw"]
+    assert findings == [(Check.READABLE, f"_delta_log/{entry.name}")]
 
 
 def test_a_lake_without_its_runs_is_not_made_anew_over_its_tables(archive):

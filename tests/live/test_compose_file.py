@@ -42,11 +42,11 @@ def test_the_specification_refuses_a_misspelt_key(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["POSTGRES_PASSWORD", "PREFECT_SERVER_API_AUTH_STRING"])
-@pytest.mark.parametrize("given", [{}, {"": ""}], ids=["not set", "empty"])
-def test_without_a_password_compose_says_where_to_set_one(name, given):
+@pytest.mark.parametrize("unset_or_empty", [{}, {"": ""}], ids=["not set", "empty"])
+def test_without_a_password_compose_says_where_to_set_one(name, unset_or_empty):
     others = {key: value for key, value in VARIABLES.items() if key != name}
     with pytest.raises(compose.MissingVariableError, match=rf"{name}: set a .*password of the .* in \.env"):
-        compose.read(others | dict.fromkeys([name] * len(given), ""))
+        compose.read(others | dict.fromkeys([name] * len(unset_or_empty), ""))
 
 
 def test_server_and_clients_have_one_password():

@@ -30,11 +30,11 @@ STEPS = st.lists(
     ),
     min_size=2, max_size=5,
 )  # fmt: skip
-WHOLE = 20_000
+ALL_FILES = 20_000
 # parameters of a run: options, files per batch, workers, and the write at which it is killed
 RUNS = st.tuples(
     st.sampled_from([{}, {}, {"verify": True}, {"history": True}]),
-    st.sampled_from([1, 2, WHOLE]),
+    st.sampled_from([1, 2, ALL_FILES]),
     st.sampled_from([0, 1, 2]),
     st.none() | st.tuples(st.sampled_from(["before", "after"]), st.just("any"), st.integers(1, 7)),
 )
@@ -87,7 +87,7 @@ def ingest_archive(archive, options, max_files, workers, kill):
     """Run an ingest, which may be killed, and assert that no content is parsed twice under one name."""
     with limit_batches(max_files, kill) as parse_counts:
         assert archive.ingest(workers=workers, **options).balanced
-    assert max_files < WHOLE or max(parse_counts.values(), default=0) <= 1
+    assert max_files < ALL_FILES or max(parse_counts.values(), default=0) <= 1
 
 
 def versions(archive):
@@ -98,15 +98,15 @@ def versions(archive):
     return set(pl.concat(of_posts).iter_rows())
 
 
-def commit_all(git, at):
-    git and git.commit(at=f"@{1_709_625_600 + at} +0000")
+def commit_all(git, seconds):
+    git and git.commit(at=f"@{1_709_625_600 + seconds} +0000")
 
 
 def assert_equals_new_lake(archive):
-    fresh = archive.ingest_into_new_lake()
-    assert_frame_equal(archive.live_posts(), fresh.live_posts())
-    assert_frame_equal(archive.files(), fresh.files())
-    assert set(archive.blobs()) >= set(fresh.blobs())
+    new_lake = archive.ingest_into_new_lake()
+    assert_frame_equal(archive.live_posts(), new_lake.live_posts())
+    assert_frame_equal(archive.files(), new_lake.files())
+    assert set(archive.blobs()) >= set(new_lake.blobs())
     assert archive.blobs() == sorted(set(archive.blobs()))
 
 
@@ -136,10 +136,10 @@ def test_any_sequence_of_runs_gives_what_one_full_load_gives(new_archive, kind, 
     archive = new_archive()
     git = init(archive.folder) if kind == "git" else None
     seen_versions = set()
-    for at, (steps, (options, max_files, workers, kill)) in enumerate(rounds):
+    for number, (steps, (options, max_files, workers, kill)) in enumerate(rounds):
         for each in steps:
             step(archive, *each)
-            commit_all(git, at * clock)
+            commit_all(git, number * clock)
         ingest_archive(archive, options if git or "history" not in options else {}, max_files, workers, kill)
         seen_versions |= versions(archive) if kill is None else set()
     for link in filter(Path.is_symlink, list(archive.folder.rglob("*.md"))):

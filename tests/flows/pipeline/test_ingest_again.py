@@ -260,19 +260,19 @@ def test_a_file_that_cannot_be_read_for_a_while_keeps_its_post(archive):
     assert_frame_equal(archive.posts(), before)
 
 
-@pytest.mark.parametrize("then", ["removed", "other-url", "rejected", "other-month"])
-def test_a_file_that_could_not_be_read_for_a_while_may_have_changed(archive, then):
+@pytest.mark.parametrize("change", ["removed", "other-url", "rejected", "other-month"])
+def test_a_file_that_could_not_be_read_for_a_while_may_have_changed(archive, change):
     archive.write("a.md", url=URL)
     archive.ingest()
     archive.replace_by_broken_link("a.md")
     archive.ingest()
-    if then == "removed":
+    if change == "removed":
         archive.remove("a.md")
-    elif then == "rejected":
+    elif change == "rejected":
         archive.put("a.md", b"---\ntitle: never closed\n")
     else:
         archive.write(
-            "a.md", url=f"{URL}/{then}" if then == "other-url" else URL, date="2021-01-01T00:00:00Z"
+            "a.md", url=f"{URL}/{change}" if change == "other-url" else URL, date="2021-01-01T00:00:00Z"
         )
     archive.ingest()
     assert_frame_equal(archive.live_posts(), archive.ingest_into_new_lake().live_posts())

@@ -61,17 +61,17 @@ def test_the_run_after_a_killed_one_gives_the_undisturbed_lake(archive, kill_run
 @pytest.mark.parametrize(
     "point", [("after", "posts", 1), ("after", "posts", 2)], ids=["first-batch", "second-batch"]
 )
-@pytest.mark.parametrize("then", ["other-url-and-month", "removed", "folder-emptied", "twin-appears"])
+@pytest.mark.parametrize("change", ["other-url-and-month", "removed", "folder-emptied", "twin-appears"])
 def test_posts_without_their_ledger_are_undone_when_the_files_are_others_at_the_next_run(
-    archive, kill_run, point, then
+    archive, kill_run, point, change
 ):
     kill_run(*point)
-    if then == "other-url-and-month":
+    if change == "other-url-and-month":
         archive.write("0.md", url=URL.format("moved"), date="2020-12-01T00:00:00Z")
         archive.write("3.md", url=URL.format("moved-too"), categories=["别刊"])
-    elif then == "twin-appears":
+    elif change == "twin-appears":
         archive.write("9.md", url=URL.format(0), date="2025-01-01T00:00:00Z")
-    for number in {"removed": [1, 3], "folder-emptied": range(7)}.get(then, []):
+    for number in {"removed": [1, 3], "folder-emptied": range(7)}.get(change, []):
         archive.remove(f"{number}.md")
     archive.ingest()
     assert_frame_equal(archive.live_posts(), archive.ingest_into_new_lake().live_posts())

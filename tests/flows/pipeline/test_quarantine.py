@@ -14,8 +14,8 @@ from lake.store import open_lake
 from lake.tables import files
 from schemas.enums import HtmlParser
 
-BROKEN = "---\ntitle: 一\n没有写完".encode()
-OLDER = Run("older", dt.datetime(2024, 1, 1, tzinfo=dt.UTC))
+UNCLOSED_FRONT_MATTER = "---\ntitle: 一\n没有写完".encode()
+OLD_RUN = Run("older", dt.datetime(2024, 1, 1, tzinfo=dt.UTC))
 
 
 def write_old_file_row(archive, path, **columns):
@@ -23,20 +23,20 @@ def write_old_file_row(archive, path, **columns):
     lake = open_lake(archive.lake)
     row = lake.scan("files").filter(pl.col("path") == path).collect()
     values = {name: pl.lit(value, row.schema[name]) for name, value in columns.items()}
-    Loader(lake, OLDER, HtmlParser.LEXBOR).load(
-        Batch(1, file_rows=row.with_columns(**values, first_seen_at=pl.lit(OLDER.started_at)))
+    Loader(lake, OLD_RUN, HtmlParser.LEXBOR).load(
+        Batch(1, file_rows=row.with_columns(**values, first_seen_at=pl.lit(OLD_RUN.started_at)))
     )
 
 
 def test_a_reject_keeps_bytes_reason_field_and_detail(archive):
-    archive.put("broken.md", BROKEN)
+    archive.put("broken.md", UNCLOSED_FRONT_MATTER)
     archive.write("x.md", date="soon")
     archive.ingest()
     result = sql.run_query(
         open_lake(archive.lake), "SELECT path, reason, field, detail, content FROM rejects ORDER BY path", 9
     )
     assert result[1] == [
-        ("broken.md", "front_matter_not_closed", None, "no second line ---", BROKEN),
+        ("broken.md", "front_matter_not_closed", None, "no second line ---", UNCLOSED_FRONT_MATTER),
         ("x.md", "no_date", "date", "'soon'", (archive.folder / "x.md").read_bytes()),
     ]  # fmt: skip
 
@@ -50,7 +50,7 @@ def test_a_post_that_breaks_a_rule_is_a_reject_with_the_name_of_the_rule(archive
 
 
 def test_a_replay_keeps_rejected_what_is_still_wrong(archive):
-    archive.put("broken.md", BROKEN)
+    archive.put("broken.md", UNCLOSED_FRONT_MATTER)
     archive.write("late.md", date="2150-01-01T00:00:00Z")
     archive.write("good.md")
     archive.ingest()
@@ -78,14 +78,14 @@ def test_a_replay_makes_posts_of_rejects_whose_cause_is_gone(archive):
 
 
 def test_a_replay_of_one_reason_leaves_the_others(archive):
-    archive.put("broken.md", BROKEN)
+    archive.put("broken.md", UNCLOSED_FRONT_MATTER)
     archive.write("undated.md", date=None)
     archive.ingest()
     assert archive.replay("no_date").found == 1
 
 
 def test_a_reject_that_is_mended_on_disk_becomes_a_post(archive):
-    archive.put("a.md", BROKEN)
+    archive.put("a.md", UNCLOSED_FRONT_MATTER)
     archive.ingest()
     archive.write("a.md")
     assert archive.ingest().posts == 1
@@ -93,7 +93,7 @@ def test_a_reject_that_is_mended_on_disk_becomes_a_post(archive):
 
 
 def test_a_replay_does_not_hide_a_mended_file_from_the_next_ingest(archive):
-    archive.put("a.md", BROKEN)
+    archive.put("a.md", UNCLOSED_FRONT_MATTER)
     archive.ingest()
     archive.write("a.md")
     assert archive.replay().rejected == 1
@@ -108,7 +108,7 @@ def test_a_replay_leaves_out_files_whose_bytes_the_lake_does_not_hold(archive):
 
 
 def test_a_reject_whose_file_is_gone_is_not_replayed(archive):
-    archive.put("a.md", BROKEN)
+    archive.put("a.md", UNCLOSED_FRONT_MATTER)
     archive.ingest()
     archive.remove("a.md")
     archive.ingest()
@@ -123,7 +123,7 @@ def test_a_replay_without_a_lake_makes_none(archive):
 
 def test_a_promoted_twin_that_is_no_post_any_more_is_not_lost_without_a_reason(archive):
     archive.write("a.md", url="https://a.example/1")
-    archive.put("b.md", BROKEN)
+    archive.put("b.md", UNCLOSED_FRONT_MATTER)
     archive.ingest()
     file_row = archive.rows("files").filter(pl.col("path") == "a.md").row(0, named=True)
     values = {name: file_row[name] for name in ("post_id", "source_id", "published_at", "text_chars")}

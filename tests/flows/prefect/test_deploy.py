@@ -28,24 +28,26 @@ def as_stored_on_server(automation):
     return Automation.model_validate(stored | {"id": uuid4(), "trigger": trigger})
 
 
-@pytest.mark.parametrize("wanted", AUTOMATIONS, ids=lambda each: each["name"])
-def test_an_automation_is_the_same_in_whatever_order_the_server_tells_its_events(wanted):
+@pytest.mark.parametrize("automation", AUTOMATIONS, ids=lambda each: each["name"])
+def test_an_automation_is_the_same_in_whatever_order_the_server_tells_its_events(automation):
     # with this many events, the order of a set depends on the order of insertion
-    wanted = wanted | {"trigger": wanted["trigger"] | {"expect": [f"event.{each}" for each in range(100)]}}
-    assert not has_changed(as_stored_on_server(wanted), AutomationCore.model_validate(wanted))
+    automation = automation | {
+        "trigger": automation["trigger"] | {"expect": [f"event.{each}" for each in range(100)]}
+    }
+    assert not has_changed(as_stored_on_server(automation), AutomationCore.model_validate(automation))
 
 
 @pytest.mark.parametrize("key", ["description", "enabled"])
 def test_an_automation_that_reads_otherwise_differs(key):
-    wanted = AUTOMATIONS[0]
-    stored = AutomationCore.model_validate(wanted | {key: False if key == "enabled" else "another"})
-    assert has_changed(stored, AutomationCore.model_validate(wanted))
+    automation = AUTOMATIONS[0]
+    stored = AutomationCore.model_validate(automation | {key: False if key == "enabled" else "another"})
+    assert has_changed(stored, AutomationCore.model_validate(automation))
 
 
 def test_an_automation_that_waits_longer_differs():
-    wanted = AUTOMATIONS[0]
-    stored = AutomationCore.model_validate(wanted | {"trigger": wanted["trigger"] | {"within": 600}})
-    assert has_changed(stored, AutomationCore.model_validate(wanted))
+    automation = AUTOMATIONS[0]
+    stored = AutomationCore.model_validate(automation | {"trigger": automation["trigger"] | {"within": 600}})
+    assert has_changed(stored, AutomationCore.model_validate(automation))
 
 
 def test_a_run_is_taken_for_dead_after_four_heartbeats_and_for_never_begun_after_five_minutes():

@@ -152,11 +152,11 @@ def test_an_event_tells_the_flow_run_that_it_comes_from_and_the_numbers(posted_e
 
 def test_a_run_leaves_a_page_that_leads_to_its_table_of_rejects(posted_events, server):
     artifacts = server.post("artifacts/filter", sort="CREATED_DESC")
-    broken, page, rejects = [each for each in artifacts if each["key"] in {"ingest", "rejects"}][:3]
+    unbalanced_page, page, rejects = [each for each in artifacts if each["key"] in {"ingest", "rejects"}][:3]
     assert f"/v2/artifacts/artifact/{rejects['id']}" in page["data"]
     rows = json.loads(rejects["data"]) if isinstance(rejects["data"], str) else rejects["data"]
     assert [row["source"] for row in rows] == ["旧刊"] * 30
-    assert "It did NOT balance" in broken["data"]
+    assert "It did NOT balance" in unbalanced_page["data"]
 
 
 @pytest.mark.parametrize("kind", AlarmKind)

@@ -12,8 +12,8 @@ DEBIAN = Path("/usr/lib/postgresql")
 
 def programs():
     """Return the folder of the newest PostgreSQL programs; None if there are none."""
-    found = sorted(DEBIAN.glob("*/bin/postgres"), key=lambda path: int(path.parts[-3]))
-    return found[-1].parent if found else None
+    executables = sorted(DEBIAN.glob("*/bin/postgres"), key=lambda path: int(path.parts[-3]))
+    return executables[-1].parent if executables else None
 
 
 def create_cluster(folder, environment):

@@ -60,14 +60,14 @@ def with_chdb(lake):
 READERS = [with_duckdb, with_polars, with_pyarrow, with_pandas, with_datafusion, with_chdb]
 
 
-@pytest.mark.parametrize("read", READERS, ids=lambda read: read.__name__.removeprefix("with_"))
-def test_a_reader_sees_the_posts_of_the_examples(examples, read):
-    assert sorted(read(examples.lake)) == sorted(examples.live_posts().select(COLUMNS).rows())
+@pytest.mark.parametrize("reader", READERS, ids=lambda reader: reader.__name__.removeprefix("with_"))
+def test_a_reader_sees_the_posts_of_the_examples(examples, reader):
+    assert sorted(reader(examples.lake)) == sorted(examples.live_posts().select(COLUMNS).rows())
 
 
-@pytest.mark.parametrize("read", READERS, ids=lambda read: read.__name__.removeprefix("with_"))
-def test_a_reader_sees_the_current_version_of_a_lake_that_was_loaded_twice(archive, read):
+@pytest.mark.parametrize("reader", READERS, ids=lambda reader: reader.__name__.removeprefix("with_"))
+def test_a_reader_sees_the_current_version_of_a_lake_that_was_loaded_twice(archive, reader):
     for title in ("旧题", "𠮷家的新题"):
         archive.write("a.md", url="https://a.example/1", title=title, categories=["慢船頻道"])
         archive.ingest()
-    assert read(archive.lake) == [("𠮷家的新题", "慢船頻道", "2024-03")]
+    assert reader(archive.lake) == [("𠮷家的新题", "慢船頻道", "2024-03")]

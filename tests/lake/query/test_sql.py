@@ -28,8 +28,8 @@ def empty_lake(tmp_path_factory):
 
 @pytest.mark.parametrize("name", TABLES_AND_VIEWS)
 def test_every_table_and_view_answers_on_an_empty_lake(empty_lake, name):
-    columns, rows, more = sql.run_query(empty_lake, f"SELECT * FROM {name}", 9)
-    assert (len(columns) > 0, rows, more) == (True, [], False)
+    columns, rows, is_more = sql.run_query(empty_lake, f"SELECT * FROM {name}", 9)
+    assert (len(columns) > 0, rows, is_more) == (True, [], False)
 
 
 @pytest.mark.parametrize("name", TABLES_AND_VIEWS)
@@ -83,10 +83,10 @@ def test_a_query_reads_the_current_version_only(archive):
     assert sql.run_query(open_lake(archive.lake), "SELECT title FROM posts", 9)[1] == [("三",)]
 
 
-@pytest.mark.parametrize(("max_rows", "more"), [(39, True), (40, False)])
-def test_rows_tell_whether_there_are_more(lake, max_rows, more):
+@pytest.mark.parametrize(("max_rows", "expected"), [(39, True), (40, False)])
+def test_rows_tell_whether_there_are_more(lake, max_rows, expected):
     _, rows, is_more = sql.run_query(lake, "SELECT title FROM posts", max_rows)
-    assert (len(rows), is_more) == (max_rows, more)
+    assert (len(rows), is_more) == (max_rows, expected)
 
 
 @pytest.mark.parametrize(

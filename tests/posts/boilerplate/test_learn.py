@@ -98,7 +98,7 @@ def test_markup_that_holds_nothing_but_boilerplate_is_told_by_its_signature():
         TrainingSample(
             *sample_fields(number),
             [(unique_sentence(2 * number), "p", "", False), (unique_sentence(2 * number + 1), "p", "", False)]
-            + [(f"推广{at}{unique_sentence(number)}", "li", "ul.xq-9", number > 0) for at in range(3)],
+            + [(f"推广{index}{unique_sentence(number)}", "li", "ul.xq-9", number > 0) for index in range(3)],
             is_flat=False,
         )
         for number in range(40)
@@ -196,19 +196,20 @@ def test_digits_that_differ_are_facts():
 
 def test_the_first_sentence_of_a_series_is_its_own():
     first_sentence = "本文是港口系列报道的一篇，记者用三个月走访了沿海的每一个渔村和每一座灯塔。"
-    pages = [page_sample(number, *([first_sentence] if number < 12 else []), *(unique_sentence(5 * number + at) for at in range(3))) for number in range(60)]  # fmt: skip
+    pages = [page_sample(number, *([first_sentence] if number < 12 else []), *(unique_sentence(5 * number + index) for index in range(3))) for number in range(60)]  # fmt: skip
     assert learn(pages) == []
 
 
 def test_a_plea_at_the_end_of_a_few_posts_is_boilerplate():
     plea = "欢迎订阅我们的电子报，每周五寄到您的信箱。"
-    pages = [page_sample(number, *(unique_sentence(5 * number + at) for at in range(3)), *([plea] if number % 15 == 0 else [])) for number in range(60)]  # fmt: skip
+    pages = [page_sample(number, *(unique_sentence(5 * number + index) for index in range(3)), *([plea] if number % 15 == 0 else [])) for number in range(60)]  # fmt: skip
     assert learn(pages) == [Pattern(EDGE_BLOCK, alphanumeric_key(plea), 4)]
 
 
 def test_paragraphs_of_a_source_of_articles_are_no_descriptions():
     pages = [
-        page_sample(number, *(unique_sentence(5 * number + at) for at in range(3))) for number in range(40)
+        page_sample(number, *(unique_sentence(5 * number + index) for index in range(3)))
+        for number in range(40)
     ]
     short = [
         flat_sample(100 + number, f"海边电台月刊第{number + 10}期已经出版，请各位读者查收。")
@@ -236,15 +237,18 @@ def test_what_an_older_postlake_learned_otherwise_is_passed_by():
 def test_what_asks_near_the_end_is_left_out_though_a_line_of_its_own_follows():
     plea = "欢迎订阅我们的电子报，每周五寄到您的信箱。"
     pages = [
-        page_sample(number, *(unique_sentence(20 * number + at) for at in range(12)), *([plea] if number % 15 == 0 else []), unique_sentence(20 * number + 13))
+        page_sample(number, *(unique_sentence(20 * number + index) for index in range(12)), *([plea] if number % 15 == 0 else []), unique_sentence(20 * number + 13))
         for number in range(60)
     ]  # fmt: skip
     assert learn(pages) == [Pattern(EDGE_BLOCK, alphanumeric_key(plea), 4)]
     template = Template.from_patterns(1, [(EDGE_BLOCK, alphanumeric_key(plea))])
     assert removed_texts(
-        template, *((unique_sentence(at), "p") for at in range(12)), (plea, "p"), (unique_sentence(13), "p")
+        template,
+        *((unique_sentence(index), "p") for index in range(12)),
+        (plea, "p"),
+        (unique_sentence(13), "p"),
     ) == [plea]
-    assert removed_texts(template, *((unique_sentence(at), "p") for at in range(4)), (plea, "p"), *((unique_sentence(at), "p") for at in range(5, 15))) == []  # fmt: skip
+    assert removed_texts(template, *((unique_sentence(index), "p") for index in range(4)), (plea, "p"), *((unique_sentence(index), "p") for index in range(5, 15))) == []  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -258,7 +262,7 @@ def test_what_asks_near_the_end_is_left_out_though_a_line_of_its_own_follows():
 def test_what_stands_in_each_translation_of_one_post_is_its_own(nights, languages, kinds):
     download = "收听地址：https://downloads.harbour.example/nights/193"
     edition = dict(zip(nights, languages.split(), strict=True))
-    pages = [page_sample(number, *(unique_sentence(5 * number + at) for at in range(3)), *([download] if number in edition else []), edition=edition.get(number, "")) for number in range(1_000)]  # fmt: skip
+    pages = [page_sample(number, *(unique_sentence(5 * number + index) for index in range(3)), *([download] if number in edition else []), edition=edition.get(number, "")) for number in range(1_000)]  # fmt: skip
     assert [each.kind for each in learn(pages)] == kinds
 
 

@@ -43,8 +43,11 @@ def test_a_long_text_without_line_breaks_is_cut_in_seconds(text):
 
 
 def test_many_runs_that_recur_are_cut_in_seconds():
-    text, covered = "一二三四五六七八九十。甲乙" * 50_000, [(at, at + 11) for at in range(0, 650_000, 13)]
-    assert len(clean_flat_text(text, "a title", lambda _: covered)) == 100_000
+    text, spans = (
+        "一二三四五六七八九十。甲乙" * 50_000,
+        [(start, start + 11) for start in range(0, 650_000, 13)],
+    )
+    assert len(clean_flat_text(text, "a title", lambda _: spans)) == 100_000
 
 
 @pytest.mark.parametrize("text", ["点击关注 http://a.b", "x" + "/" * 219, "read" + "\u3000" * 216])

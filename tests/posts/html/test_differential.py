@@ -136,7 +136,7 @@ def unpack_corpus(name, folder):
     return sorted(path for path in folder.rglob("*") if path.is_file() and ".git" not in path.parts)
 
 
-def read(path, engine):
+def read_with_engine(path, engine):
     """Return text, links and images of a post as read by an engine, or the refusal of a file that is no post."""
     post = parse_file(bytes(path), engine)
     return (post.text, post.links, post.images) if isinstance(post, Post) else post
@@ -149,7 +149,9 @@ def test_the_engines_agree_on_every_corpus(tmp_path, name):
     step = 1 if os.environ.get("POSTLAKE_ALL") else SAMPLE_STEPS[name] * examples(4, 1)
     files = unpack_corpus(name, tmp_path / "corpus")[::step]
     differing = [
-        path for path in files if read(path, HtmlParser.LEXBOR) != read(path, HtmlParser.BEAUTIFULSOUP)
+        path
+        for path in files
+        if read_with_engine(path, HtmlParser.LEXBOR) != read_with_engine(path, HtmlParser.BEAUTIFULSOUP)
     ]
     assert [path.name for path in differing if not causes(path.read_text("utf-8", "replace"))] == []
     assert len(differing) < MAX_DIFFERING * len(files)

@@ -6,11 +6,11 @@ import pytest
 
 from posts.html.elements import element_names, element_rule
 
-HERE = Path(__file__).parent
+FOLDER = Path(__file__).parent
 
 
 def rows(name):
-    return [line.split("\t") for line in (HERE / name).read_text("utf-8").splitlines()]
+    return [line.split("\t") for line in (FOLDER / name).read_text("utf-8").splitlines()]
 
 
 def rule(tag, **attributes):

@@ -8,7 +8,7 @@ from posts.html.tags import parse_attributes
 from schemas.enums import HtmlParser
 
 # the tests put <i>_</i> first, since a single <div> would not be parsed
-READ = {
+HTML_AND_TEXT = {
     "script that opens a comment": ('<script>x = "<!--"</script><p>a</p>', "_\n\na"),
     "script within a script": ("<script><!-- <script></script> --></script><p>a</p>", "_\n\na"),
     "script whose text holds its end cut short": ('<script>"</scr" + "ipt>"</script>a', "_a"),
@@ -33,7 +33,7 @@ READ = {
 
 
 @pytest.mark.parametrize("engine", HtmlParser)
-@pytest.mark.parametrize(("html", "text"), READ.values(), ids=READ)
+@pytest.mark.parametrize(("html", "text"), HTML_AND_TEXT.values(), ids=HTML_AND_TEXT)
 def test_both_engines_read(html, text, engine):
     assert parse_content(normalize_html(f"<i>_</i>{html}", engine)[0]).text == text
 
@@ -60,7 +60,7 @@ def test_beautifulsoup_writes_nested_twins_without_recursion(shape):
     assert parse_content(normalize_html(html, HtmlParser.BEAUTIFULSOUP)[0]).text == "a"
 
 
-SPARED = {
+NOT_FOR_LEXBOR = {
     "deep": "<div>" * 20_000,
     "shallow but for one deep place": "<div>" * 9_000 + "<p>a</p>" * 9_000,
     "much formatting": "<b>a" * 301,
@@ -69,12 +69,12 @@ SPARED = {
 }
 
 
-@pytest.mark.parametrize("html", SPARED.values(), ids=SPARED)
+@pytest.mark.parametrize("html", NOT_FOR_LEXBOR.values(), ids=NOT_FOR_LEXBOR)
 def test_lexbor_is_spared(html):
     assert normalize_html(html)[1]
 
 
-UNSPARED = {
+FOR_LEXBOR = {
     "list left open": "<ul>" + "<li>a" * 11_000,
     "table left open": "<table>" + "<tr><td>a<td>b" * 11_000,
     "long text": f"<p>{'word ' * 10_000}</p><p>b</p>",
@@ -83,6 +83,6 @@ UNSPARED = {
 }
 
 
-@pytest.mark.parametrize("html", UNSPARED.values(), ids=UNSPARED)
+@pytest.mark.parametrize("html", FOR_LEXBOR.values(), ids=FOR_LEXBOR)
 def test_lexbor_reads(html):
     assert not normalize_html(html)[1]

@@ -52,12 +52,12 @@ def test_nearly_all_of_each_language_are_told():
 
 
 def test_language_and_script_are_told_for_nearly_all():
-    wrong = [
+    errors = [
         (text, label, detect_language(text))
         for text, *label in LABELLED
         if detect_language(text) != tuple(label)
     ]
-    assert len(wrong) <= 0.02 * len(LABELLED), "\n".join(map(str, wrong))
+    assert len(errors) <= 0.02 * len(LABELLED), "\n".join(map(str, errors))
 
 
 @pytest.mark.parametrize("text", ["\ud800", "=" * 100_000, "a.b" * 100_000, "\x00", "#", "の"])

@@ -183,13 +183,13 @@ def test_an_archive_that_holds_little_of_what_it_held_keeps_it(archive, tmp_path
     )
 
 
-@pytest.mark.parametrize("how", ["commit", "force-push"])
-def test_a_repository_that_has_lost_most_of_its_posts_keeps_them_until_it_is_meant(archive, how):
+@pytest.mark.parametrize("kind", ["commit", "force-push"])
+def test_a_repository_that_has_lost_most_of_its_posts_keeps_them_until_it_is_meant(archive, kind):
     git = init(archive.folder)
     git.commit()
     archive.ingest()
     remove_posts(archive, 1)
-    git.commit(2, *(["--amend"] if how == "force-push" else []))
+    git.commit(2, *(["--amend"] if kind == "force-push" else []))
     for _ in range(2):
         summary = archive.ingest()
         assert (summary.balanced, shrunken_sources(summary), count_posts(archive)) == (
@@ -224,7 +224,7 @@ def test_a_history_that_was_rewritten_and_has_lost_most_counts(archive):
 
 def remove_folder_when_read(monkeypatch, folder, trigger, remaining=0):
     """Delete a folder when a file of it is read; `remaining` files are left, as while a folder is being deleted."""
-    read = base.read_file
+    read_file = base.read_file
 
     def read_and_remove(origin, path):
         if origin == str(folder) and path.endswith(trigger) and folder.is_dir():
@@ -232,7 +232,7 @@ def remove_folder_when_read(monkeypatch, folder, trigger, remaining=0):
                 file.unlink()
             if not remaining:
                 shutil.rmtree(folder)
-        return read(origin, path)
+        return read_file(origin, path)
 
     monkeypatch.setattr(base, "read_file", read_and_remove)
 
@@ -351,12 +351,12 @@ def test_a_run_of_which_every_folder_vanishes_while_it_is_listed_fails(loaded_ar
 
 
 def test_a_file_that_vanishes_while_its_folder_is_read_is_rejected(archive, monkeypatch):
-    read = base.read_file
+    read_file = base.read_file
 
     def read_and_remove(origin, path):
         if path.endswith("/7.md"):
             archive.remove("_posts/7.md")
-        return read(origin, path)
+        return read_file(origin, path)
 
     monkeypatch.setattr(base, "read_file", read_and_remove)
     assert archive.ingest().rejected == 1

@@ -59,9 +59,9 @@ def edit(archive):
 
 def assert_equals_new_lake(archive):
     """Assert that the lake equals a new lake into which the current source is ingested."""
-    fresh = archive.ingest_into_new_lake()
-    assert_frame_equal(archive.live_posts(), fresh.live_posts())
-    assert archive.outcomes() == fresh.outcomes()
+    new_lake = archive.ingest_into_new_lake()
+    assert_frame_equal(archive.live_posts(), new_lake.live_posts())
+    assert archive.outcomes() == new_lake.outcomes()
 
 
 def time_rows(archive, table, *names):
@@ -406,13 +406,13 @@ def test_a_bundle_that_goes_on_from_an_earlier_one_is_read_with_it(archive, git,
 def kill_run(monkeypatch):
     """Return a function that ends an ingest with batches of two files at a point."""
 
-    def _killed(archive, point, *sources):
+    def _kill_run(archive, point, *sources):
         with monkeypatch.context() as patch, pytest.raises(SimulatedKill):
             patch.setattr(read, "READ_BATCH_FILES", 2)
             end_run_at(patch.setattr, point, raise_simulated_kill)
             archive.ingest(*sources)
 
-    return _killed
+    return _kill_run
 
 
 def reset_to_previous(_, git):

@@ -34,8 +34,8 @@ START = dt.datetime.fromtimestamp(EPOCH, dt.UTC)
 TICK = dt.timedelta(microseconds=1)
 EARLY, LATE = "2023-12-31T23:59:59Z", "2024-03-05T08:00:00Z"
 SHORT, LONG = "短", "长长的一段话"
-BROKEN, IGNORED = b"---\ntitle: never closed\n", b"no front matter"
-WHOLE = 20_000
+UNCLOSED_FRONT_MATTER, NO_FRONT_MATTER = b"---\ntitle: never closed\n", b"no front matter"
+ALL_FILES = 20_000
 FEW_EXAMPLES = settings(
     max_examples=examples(2, 8),
     deadline=None,
@@ -152,7 +152,7 @@ NTH = st.integers(0, 4)
 STEPS = st.one_of(
     st.tuples(st.just("write"), CONTENTS, PATHS),
     st.tuples(st.sampled_from(["move", "copy", "swap"]), NTH, PATHS),
-    st.tuples(st.just("write"), CONTENTS | st.sampled_from([BROKEN, IGNORED]), PATHS),
+    st.tuples(st.just("write"), CONTENTS | st.sampled_from([UNCLOSED_FRONT_MATTER, NO_FRONT_MATTER]), PATHS),
     st.tuples(st.sampled_from(["remove", "revert"]), NTH, st.none()),
 )
 COMMITS = st.lists(
@@ -166,21 +166,21 @@ def put_file(tree, path, content):
     return {other: tree[other] for other in tree if other not in conflicting} | {path: content}
 
 
-def apply_step(tree, past, action, value, path):
+def apply_step(tree, earlier_trees, action, value, path):
     """Return the files after a step."""
     if action == "write":
         return put_file(tree, path, value)
     if action == "revert":
-        return past[-1 - value % len(past)] if past else tree
+        return earlier_trees[-1 - value % len(earlier_trees)] if earlier_trees else tree
     if not tree:
         return tree
     name = sorted(tree)[value % len(tree)]
-    rest = {other: content for other, content in tree.items() if other != name}
+    other_files = {other: content for other, content in tree.items() if other != name}
     if action == "remove":
-        return rest
+        return other_files
     if action == "swap" and path in tree:
         return tree | {path: tree[name], name: tree[path]}
-    return put_file(tree if action == "copy" else rest, path, tree[name])
+    return put_file(tree if action == "copy" else other_files, path, tree[name])
 
 
 def commit_all(site, commits):
@@ -197,7 +197,7 @@ def commit_all(site, commits):
 
 
 @pytest.mark.sampled(2)
-@pytest.mark.parametrize("max_files", [1, 3, WHOLE])
+@pytest.mark.parametrize("max_files", [1, 3, ALL_FILES])
 @given(commits=COMMITS, first=st.sampled_from([0, 1, 2]), options=st.sampled_from([{}, {"history": True}]))
 @FEW_EXAMPLES
 def test_a_replayed_history_is_that_of_a_run_per_commit(new_site, max_files, commits, first, options):
@@ -238,7 +238,7 @@ def test_each_content_is_parsed_once_and_the_counts_are_of_the_last_commit(site,
         "c.md": post_content(0),
         "d.md": post_content(1),
     }
-    first |= {"x.md": BROKEN, "y.md": IGNORED}
+    first |= {"x.md": UNCLOSED_FRONT_MATTER, "y.md": NO_FRONT_MATTER}
     moved = {f"old/{path}": content for path, content in first.items()}
     site.commit(first, first | {"a.md": post_content(1, text=LONG)}, first, moved, {}, first)
     summary = site.replay()
@@ -297,7 +297,7 @@ def test_only_what_is_below_a_folder_is_replayed(site):
 
 
 @pytest.mark.sampled(2)
-@pytest.mark.parametrize("max_files", [1, 3, WHOLE])
+@pytest.mark.parametrize("max_files", [1, 3, ALL_FILES])
 def test_a_commit_larger_than_a_group_is_one_change(site, monkeypatch, max_files):
     files = {f"{number}.md": post_content(number, EARLY) for number in range(1, 8)}
     moved = {f"old/{path}": content for path, content in files.items()}

@@ -43,13 +43,13 @@ def loose_object(git, revision):
     return file
 
 
-def cut(file):
+def truncate(file):
     content = file.read_bytes()
     file.write_bytes(content[: len(content) * 2 // 7])
     return file
 
 
-def packed(git, file):
+def pack_head(git, file):
     git("archive", "-o", str(file), "HEAD")
     return file
 
@@ -70,7 +70,7 @@ def without_commit(git):
 
 
 def broken_commit(git):
-    cut(loose_object(git, "HEAD"))
+    truncate(loose_object(git, "HEAD"))
 
 
 def cut_pack(git):
@@ -171,14 +171,14 @@ def bad_source(archive, git, tmp_path):
     (tmp_path / "words.txt").write_text("words")
     (tmp_path / "empty.zip").touch()
     (tmp_path / "words.gz").write_bytes(gzip.compress(b"words"))
-    packed(git, tmp_path / "posts.zip")
+    pack_head(git, tmp_path / "posts.zip")
     for form in ("zip", "tar", "tar.gz"):
-        cut(packed(git, tmp_path / f"cut.{form}"))
-    broken = bytearray(packed(git, tmp_path / "broken.tar.gz").read_bytes())
-    broken[len(broken) // 2] ^= 0xFF
-    (tmp_path / "broken.tar.gz").write_bytes(broken)
+        truncate(pack_head(git, tmp_path / f"cut.{form}"))
+    content = bytearray(pack_head(git, tmp_path / "broken.tar.gz").read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    (tmp_path / "broken.tar.gz").write_bytes(content)
     git("bundle", "create", "-q", "../cut.bundle", "main")
-    cut(tmp_path / "cut.bundle")
+    truncate(tmp_path / "cut.bundle")
     git.commit(2)
     git("bundle", "create", "-q", "../late.bundle", "main~1..main")
 
@@ -210,8 +210,8 @@ def test_a_folder_that_a_source_has_not_is_told_and_makes_no_lake(archive, git, 
     source = {
         "folder": archive.folder / "plain",
         "git@": f"{archive.folder}@main",
-        "zip": packed(git, tmp_path / "posts.zip"),
-        "tar": packed(git, tmp_path / "posts.tar"),
+        "zip": pack_head(git, tmp_path / "posts.zip"),
+        "tar": pack_head(git, tmp_path / "posts.tar"),
         "url": f"file://{archive.folder}",
     }.get(kind, archive.folder)
     message = source_error(archive, source, path=below, worktree=kind == "as files")
@@ -252,7 +252,7 @@ def test_a_repository_without_posts_makes_an_empty_lake(archive, git):
 # Files with a reason
 
 
-@pytest.mark.parametrize("damage", [cut, os.unlink], ids=["broken", "missing"])
+@pytest.mark.parametrize("damage", [truncate, os.unlink], ids=["broken", "missing"])
 def test_a_blob_that_cannot_be_read_is_a_reject_until_it_can(archive, git, damage):
     file = loose_object(git, "HEAD:a.md")
     content = file.read_bytes()
@@ -296,7 +296,7 @@ def test_what_is_no_file_or_stands_for_another_has_a_reason(archive, git, tmp_pa
     archive.put("pointer.md", POINTER)
     archive.put("large.md", bytes(MAX_POST_BYTES + 1))
     git.commit(2)
-    source = archive.folder if kind == "git" else packed(git, tmp_path / f"posts.{kind}")
+    source = archive.folder if kind == "git" else pack_head(git, tmp_path / f"posts.{kind}")
     assert archive.ingest(source).reasons == {"lfs_pointer": 1, "link": 1, "too_large": 1}
     assert (archive.ingest(source).unchanged, archive.titles()) == (5, ["一盏灯", "两盏灯"])
 
@@ -414,10 +414,10 @@ def test_a_member_that_is_no_file_has_a_reason(archive, tmp_path, request, kind)
 
 
 def test_an_archive_that_is_damaged_at_the_next_run_leaves_the_lake_alone(archive, git, tmp_path):
-    file = packed(git, tmp_path / "posts.tar.gz")
+    file = pack_head(git, tmp_path / "posts.tar.gz")
     archive.ingest(file)
     before = contents(archive.lake)
-    assert_is_line_about(file, source_error(archive, cut(file)))
+    assert_is_line_about(file, source_error(archive, truncate(file)))
     assert contents(archive.lake) == before
 
 

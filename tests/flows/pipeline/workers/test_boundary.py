@@ -23,7 +23,7 @@ from posts import metadata
 from schemas.enums import AlarmKind, BackfillMode
 from schemas.keys import source_id_of
 
-BAD = "b.md"
+BAD_FILE = "b.md"
 STAGES = {
     "decode": "posts.metadata.decode",
     "mojibake": "posts.metadata.fix_mojibake",
@@ -51,7 +51,7 @@ BODY = '渡口的红绿灯照常亮着。<a href="https://b.example/">去那边<
 @pytest.fixture
 def archive_of_three(archive):
     """Return an archive with three posts of one source."""
-    for name in ("a.md", BAD, "c.md"):
+    for name in ("a.md", BAD_FILE, "c.md"):
         archive.write(name, BODY, url=f"https://a.example/{name}", tags=["灯"])
     return archive
 
@@ -72,7 +72,7 @@ def write_template(archive):
     templates.write(open_lake(archive.lake), pl.DataFrame([template | {"learned_from": 9}]), run)
 
 
-def fail_at(monkeypatch, stage, error, bad=BAD):
+def fail_at(monkeypatch, stage, error, bad_file=BAD_FILE):
     """Make a stage raise an error while the file of a name is parsed."""
     module, _, name = stage.rpartition(".")
     module_object, parse_metadata, current_file = importlib.import_module(module), metadata.parse_metadata, []
@@ -83,7 +83,7 @@ def fail_at(monkeypatch, stage, error, bad=BAD):
         return parse_metadata(content, file_name)
 
     def fail_or_call(*arguments, **options):
-        if current_file == [bad]:
+        if current_file == [bad_file]:
             raise error
         return stage_function(*arguments, **options)
 
@@ -102,11 +102,11 @@ def test_what_a_stage_throws_refuses_the_file_that_is_read(archive_of_three, mon
     write_template(archive_of_three)
     fail_at(monkeypatch, STAGES[stage], OverflowError("int too large"))
     summary = archive_of_three.ingest()
-    reason, detail = rejected_files(archive_of_three)[BAD]
+    reason, detail = rejected_files(archive_of_three)[BAD_FILE]
     assert (summary.posts, summary.rejected, summary.balanced) == (2, 1, True)
     assert (reason, detail.startswith("OverflowError: int too large (posts/")) == ("parser_error", True)
     assert [alarm.kind for alarm in summary.alarms] == [AlarmKind.PARSER_ERRORS]
-    assert BAD in summary.alarms[0].text
+    assert BAD_FILE in summary.alarms[0].text
 
 
 class Panic(BaseException):
@@ -131,7 +131,7 @@ def test_the_detail_tells_what_was_thrown_on_one_line_and_where(archive_of_three
     error, expected = ERRORS[error_kind]
     fail_at(monkeypatch, STAGES["dates"], error)
     archive_of_three.ingest()
-    detail = rejected_files(archive_of_three)[BAD][1]
+    detail = rejected_files(archive_of_three)[BAD_FILE][1]
     assert detail.startswith(expected)
     assert detail.removeprefix(expected).partition(":")[0] == "posts/metadata/__init__.py"
     assert detail.endswith(" _resolve_date)")
@@ -160,7 +160,7 @@ def source(request, archive_of_three):
         git("add", ".")
         git("commit", "-qm", "all")
     return archive_of_three, (
-        lambda: archive_of_three.touch(BAD)
+        lambda: archive_of_three.touch(BAD_FILE)
     ) if request.param == "touched" else lambda: None
 
 
@@ -188,7 +188,7 @@ def test_a_copy_of_it_is_tried_by_other_code_too(archive_of_three, monkeypatch):
         code.code_version.cache_clear()
         archive_of_three.ingest()
     code.code_version.cache_clear()
-    archive_of_three.put(f"copy/{BAD}", (archive_of_three.folder / BAD).read_bytes())
+    archive_of_three.put(f"copy/{BAD_FILE}", (archive_of_three.folder / BAD_FILE).read_bytes())
     summary = archive_of_three.ingest()
     assert (
         summary.rejected,
@@ -218,8 +218,8 @@ def test_a_post_that_cannot_be_cleaned_again_keeps_its_row_and_the_run_says_so(a
     fail_at(monkeypatch, STAGES["html"], OverflowError())
     monkeypatch.setattr("flows.pipeline.learning.reclean.CLEANER_VERSION", 99)
     result = reclean_lake(RecleanOptions(lake=archive_of_three.lake, wait_seconds=0))
-    assert [(path, reason) for path, reason, _ in result.recleaned.failed] == [(BAD, "parser_error")]
-    assert BAD in result.alarms[0].text
+    assert [(path, reason) for path, reason, _ in result.recleaned.failed] == [(BAD_FILE, "parser_error")]
+    assert BAD_FILE in result.alarms[0].text
     assert archive_of_three.posts().drop("warnings").equals(before.drop("warnings"))
 
 
@@ -227,8 +227,11 @@ def test_where_the_text_itself_cannot_be_written_it_is_refused(archive_of_three,
     monkeypatch.setattr(
         "posts.parse.detect_language", lambda text: ("\ud800" if "b.md" in text else "zh", None)
     )
-    archive_of_three.write(BAD, BODY, title="b.md", url="https://a.example/b")
-    assert (archive_of_three.ingest().posts, rejected_files(archive_of_three)[BAD][0]) == (2, "parser_error")
+    archive_of_three.write(BAD_FILE, BODY, title="b.md", url="https://a.example/b")
+    assert (archive_of_three.ingest().posts, rejected_files(archive_of_three)[BAD_FILE][0]) == (
+        2,
+        "parser_error",
+    )
 
 
 def test_a_head_that_fails_names_no_source():
@@ -243,7 +246,7 @@ def test_real_workers_go_on_past_it(archive_of_three, monkeypatch):
     )
     summary = archive_of_three.ingest(workers=2)
     assert (summary.posts, summary.rejected, summary.balanced) == (2, 1, True)
-    assert rejected_files(archive_of_three)[BAD][1].startswith(
+    assert rejected_files(archive_of_three)[BAD_FILE][1].startswith(
         "OverflowError: int too large (posts/metadata/__init__.py:"
     )
 
@@ -268,6 +271,6 @@ def test_the_command_shows_the_run_and_fails(archive_of_three):
 
 @pytest.mark.parametrize("command", ["clean", "explain"])
 def test_a_command_about_one_file_tells_it_in_a_line(archive_of_three, command):
-    run = run_failing_command(command, archive_of_three.folder / BAD)
+    run = run_failing_command(command, archive_of_three.folder / BAD_FILE)
     assert (run.returncode, run.stdout, run.stderr.count("\n")) == (1, "", 1)
     assert "rejected: parser_error: OverflowError: int too large (posts/metadata/__init__.py:" in run.stderr

@@ -83,8 +83,10 @@ def contents(file, archive, subfolder=""):
     """Return content or problem of each file, by path."""
     with open_archive(file, archive, subfolder) as posts:
         return {
-            found.path: Reason(found.problem) if found.problem else posts.read(found.path)
-            for found in posts.list_files("here")
+            source_file.path: Reason(source_file.problem)
+            if source_file.problem
+            else posts.read(source_file.path)
+            for source_file in posts.list_files("here")
         }
 
 
@@ -522,10 +524,10 @@ def test_a_frame_of_zstd_has_a_window_of_128_megabytes_at_most(file):
 
 @pytest.mark.parametrize("form", COMPRESSIONS)
 def test_tars_one_behind_the_other_are_read_as_one(file, form):
-    both = COMPRESSIONS[form](tar_of({"a.md": b"1", "b.md": b"2"})) + COMPRESSIONS[form](
+    two_tars = COMPRESSIONS[form](tar_of({"a.md": b"1", "b.md": b"2"})) + COMPRESSIONS[form](
         tar_of({"a.md": b"3"})
     )
-    assert contents(file, both) == {"a.md": b"3", "b.md": b"2"}
+    assert contents(file, two_tars) == {"a.md": b"3", "b.md": b"2"}
 
 
 @pytest.mark.parametrize("damage", [b"garbage", bytes(512) + b"x" * 512])
@@ -585,11 +587,11 @@ def test_a_spool_is_read_while_it_grows():
 
 
 @every_form
-@given(chosen=st.data())
+@given(data=st.data())
 @settings(max_examples=examples(20, 100), deadline=None)
-def test_a_damaged_archive_is_told_or_gives_its_posts(tmp_path_factory, archive, chosen):
-    position = chosen.draw(st.integers(0, len(archive) - 1))
-    mask = chosen.draw(st.integers(0, 255))
+def test_a_damaged_archive_is_told_or_gives_its_posts(tmp_path_factory, archive, data):
+    position = data.draw(st.integers(0, len(archive) - 1))
+    mask = data.draw(st.integers(0, 255))
     damaged = (
         archive[:position]
         if mask == 0

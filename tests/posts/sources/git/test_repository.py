@@ -123,8 +123,8 @@ def test_a_working_copy_its_git_folder_and_a_bare_clone_are_one_repository(site)
     commit = site.commit(a="words")
     site.git("clone", "-q", "--bare", ".", "../bare.git")
     (site.folder / "../link").symlink_to("site")
-    for place in (".", ".git", "../bare.git", "../link", "../link/.git"):
-        with Repository(bytes(site.folder / place)) as repository:
+    for path in (".", ".git", "../bare.git", "../link", "../link/.git"):
+        with Repository(bytes(site.folder / path)) as repository:
             assert repository.resolve_commit(None) == Commit(commit, FIRST)
 
 
@@ -144,12 +144,12 @@ def test_a_repository_is_opened_by_a_relative_path(site, monkeypatch):
         assert (repository.resolve_commit(None).id, repository.count_uncommitted()) == (commit, 0)
 
 
-@pytest.mark.parametrize("place", ["posts", "with-empty-.git", ".git/refs", "nowhere", "posts/a.md"])
-def test_a_repository_in_a_parent_folder_is_not_taken(site, place):
+@pytest.mark.parametrize("path", ["posts", "with-empty-.git", ".git/refs", "nowhere", "posts/a.md"])
+def test_a_repository_in_a_parent_folder_is_not_taken(site, path):
     site.commit(**{"posts/a": "words"})
     (site.folder / "with-empty-.git" / ".git").mkdir(parents=True)
-    with pytest.raises(GitError, match=f"^{site.folder}/{place}: [^\n]+$"):
-        Repository(bytes(site.folder / place))
+    with pytest.raises(GitError, match=f"^{site.folder}/{path}: [^\n]+$"):
+        Repository(bytes(site.folder / path))
 
 
 def test_a_folder_without_a_repository_is_an_error_of_one_line(tmp_path):
@@ -267,8 +267,8 @@ def test_without_a_head_the_only_branch_is_taken(site):
     commit = site.commit(a="words")
     site.git("symbolic-ref", "HEAD", "refs/heads/unborn")
     site.git("clone", "-q", ".", "../clone")
-    for place in (".", "../clone"):
-        with Repository(bytes(site.folder / place)) as repository:
+    for path in (".", "../clone"):
+        with Repository(bytes(site.folder / path)) as repository:
             assert repository.resolve_commit(None).id == commit
 
 
@@ -541,12 +541,12 @@ def test_a_merge_is_one_step_of_a_walk(site):
     site.commit(b="words")
     site.commit(c="words")
     site.git("checkout", "-q", "main")
-    own = site.commit(d="words")
+    main_commit = site.commit(d="words")
     site.git("merge", "-q", "--no-ff", "-m", "words", "side")
     words, merge = site.blob("a.md"), site.git("rev-parse", "HEAD")
     assert site.walk() == [
         (root, [("a.md", words)]),
-        (own, [("d.md", words)]),
+        (main_commit, [("d.md", words)]),
         (merge, [("b.md", words), ("c.md", words)]),
     ]
     assert site.walk(subfolder="nowhere") == []
@@ -584,23 +584,30 @@ def test_the_line_of_a_branch_does_not_begin_beside_it(site):
     site.git("checkout", "-qb", "side")
     side = site.commit(b="words")
     site.git("checkout", "-q", "main")
-    own = site.commit(c="words")
+    main_commit = site.commit(c="words")
     site.git("merge", "-q", "--no-ff", "-m", "words", "side")
     merge = site.git("rev-parse", "HEAD")
     with site.open() as repository:
-        lines = [repository.first_parent_commits(since, merge) for since in (root, own, side, "1" * 40)]
-        assert repository.first_parent_commits(merge, own) is None
-    assert [line and [commit.id for commit in line] for line in lines] == [[own, merge], [merge], None, None]
+        lines = [
+            repository.first_parent_commits(since, merge) for since in (root, main_commit, side, "1" * 40)
+        ]
+        assert repository.first_parent_commits(merge, main_commit) is None
+    assert [line and [commit.id for commit in line] for line in lines] == [
+        [main_commit, merge],
+        [merge],
+        None,
+        None,
+    ]
 
 
 def test_a_commit_of_no_time_is_on_the_line(site):
     root = site.commit(a="words")
     head = f"tree {site.git('rev-parse', 'HEAD^{tree}')}\nparent {root}\nauthor a <a@b> 1 +0000\n"
     text = f"{head}committer a <a@b> words\n\nwords\n".encode()
-    odd = site.git("hash-object", "-t", "commit", "--literally", "-w", "--stdin", stdin=text)
+    commit_without_time = site.git("hash-object", "-t", "commit", "--literally", "-w", "--stdin", stdin=text)
     with site.open() as repository:
-        assert repository.first_parent_commits(root, odd) == [
-            Commit(odd, dt.datetime(1970, 1, 1, tzinfo=dt.UTC))
+        assert repository.first_parent_commits(root, commit_without_time) == [
+            Commit(commit_without_time, dt.datetime(1970, 1, 1, tzinfo=dt.UTC))
         ]
 
 
@@ -728,8 +735,8 @@ def test_without_a_working_copy_nothing_is_uncommitted(site):
     site.commit(a="words")
     site.write("a.md", "other words")
     site.git("clone", "-q", "--bare", ".", "../bare.git")
-    for place in (".git", "../bare.git"):
-        with Repository(bytes(site.folder / place)) as repository:
+    for path in (".git", "../bare.git"):
+        with Repository(bytes(site.folder / path)) as repository:
             assert repository.count_uncommitted() == 0
 
 
