@@ -18,7 +18,7 @@ def scores():
     for case in CASES:
         content = case.read_bytes()
         text = parse(RawFile("/blog", case.name, content, blob_id(content))).text
-        # the line feeds mark the text as one block; without them each line would count as a block
+        # a text of one block is not a list of lines
         scores.append(score(f"{text}\n\n", json.loads(case.with_suffix(".json").read_text("utf-8"))["text"]))
     return scores
 

@@ -89,7 +89,7 @@ class Site:
 
 
 def running_git_processes():
-    """Return the git processes that this process has started."""
+    """Return the git processes that this process has started; earlier tests may have left other child processes."""
     return [child for child in psutil.Process().children() if child.name() == "git"]
 
 
