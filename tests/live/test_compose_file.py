@@ -51,7 +51,7 @@ def test_without_a_password_compose_says_where_to_set_one(name, unset_or_empty):
 
 def test_server_and_clients_have_one_password():
     passwords = {value for service in SERVICES.values() for key, value in service["environment"].items()
-            if key.endswith("API_AUTH_STRING")}  # fmt: skip
+                 if key.endswith("API_AUTH_STRING")}  # fmt: skip
     assert passwords == {"admin:secret"}
 
 

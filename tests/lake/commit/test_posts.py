@@ -167,7 +167,7 @@ def test_an_older_lake_is_read_as_if_its_withdrawn_posts_had_left(older_lake):
     lake = open_lake(older_lake.lake)
     assert count_posts(older_lake) == 5
     queries = ("SELECT count(*) FROM posts", "SELECT sum(posts) FROM sources", "SELECT sum(posts) FROM daily",
-            "SELECT count(*) FROM posts_at(now())")  # fmt: skip
+               "SELECT count(*) FROM posts_at(now())")  # fmt: skip
     assert [query_rows(older_lake, each)[0][0] for each in queries] == [3] * 4
     assert query_rows(older_lake, "SELECT path FROM withdrawn ORDER BY path") == [("0.md",), ("1.md",)]
     assert query_rows(older_lake, "SELECT count(*) FROM versions") == [(5,)]

@@ -27,8 +27,8 @@ def day(number):
 def row(path, post_id="p", *, on_day=1, **columns):
     """Return a row of table files: a file that was added on a day of March and is a post of the first of March."""
     values = {"origin": "o", "path": path, "blob": path, "size": 9, "outcome": POST, "post_id": post_id,
-             "source_id": "s", "published_at": day(1), "text_chars": 5, "first_seen_at": day(on_day),
-             "read_at": day(on_day), "run_id": "r"}  # fmt: skip
+              "source_id": "s", "published_at": day(1), "text_chars": 5, "first_seen_at": day(on_day),
+              "read_at": day(on_day), "run_id": "r"}  # fmt: skip
     return values | columns
 
 
