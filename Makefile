@@ -15,9 +15,10 @@ help:  ## print this list
 .venv/installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(f"Python 3.11.5 or newer is needed, and $(PYTHON) is {sys.version.split()[0]}: make $(or $(MAKECMDGOALS),install) PYTHON=..." if sys.version_info < (3, 11, 5) else 0)'
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes --compile -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes --no-compile -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	$(BIN)/python -m compileall -q cli flows lake posts schemas
+	@# on all processors, as pip does on one; some packages hold files that are no Python of today
+	-@$(BIN)/python -m compileall -qq -j 0 .venv/lib cli flows lake posts schemas
 	@touch $@
 
 install: .venv/installed  ## install the locked packages and postlake into .venv

@@ -92,8 +92,8 @@ def _show_result(result: "BackfillResult", as_json: bool) -> None:
 
 def _print_result(result: "BackfillResult") -> None:
     print_summary(result.summary)
-    for each in result.held.left_files[:MAX_ROWS_SHOWN]:
+    for each in result.comparison.skipped_files[:MAX_ROWS_SHOWN]:
         print_note(f"left out: {printable(each['path'])} {each['what']}")
-    for each in result.held.differing_files[:MAX_ROWS_SHOWN]:
+    for each in result.comparison.differing_files[:MAX_ROWS_SHOWN]:
         print_note(f"{printable(each['path'])}: planned {each['planned']}, became {each['became']}")
-    echo(f"plan {result.forecast.plan_id}: {result.held}")
+    echo(f"plan {result.forecast.plan_id}: {result.comparison}")

@@ -47,9 +47,9 @@ def make_plan(options: BackfillOptions) -> Forecast:
 @lake_task("compare")
 def compare_with_plan(backfill_run: BackfillRun, summary: Summary) -> BackfillResult:
     result = backfill_run.finish(summary)
-    create_markdown_artifact(result_markdown(result), key="backfill", description=str(result.held))
-    log = get_run_logger().info if result.held.is_as_planned else get_run_logger().warning
-    log(f"plan {result.forecast.plan_id}: {result.held}")
+    create_markdown_artifact(result_markdown(result), key="backfill", description=str(result.comparison))
+    log = get_run_logger().info if result.comparison.is_as_planned else get_run_logger().warning
+    log(f"plan {result.forecast.plan_id}: {result.comparison}")
     return result
 
 

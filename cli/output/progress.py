@@ -148,8 +148,8 @@ def _print_learn_result(result: "LearnResult") -> None:
         if result.kind == "learn"
         else "",
         f"{reclean_result.posts} posts cleaned again, {reclean_result.changed} with another text",
-        f"{reclean_result.left} left as they were: an ingest of their files would name, place or date them otherwise"
-        if reclean_result.left
+        f"{reclean_result.skipped} left as they were: an ingest of their files would name, place or date them otherwise"
+        if reclean_result.skipped
         else "",
         f"{len(reclean_result.failed)} left as they were: they could not be parsed"
         if reclean_result.failed

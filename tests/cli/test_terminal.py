@@ -201,6 +201,7 @@ def test_ctrl_c_in_a_stage_ends_in_one_line(tmp_path, stage):
 PREFECT_STAGES = {"find": (b"find", False), "transform": (rb"transform[^\r\n]* [1-9]", True)}
 
 
+@pytest.mark.slow
 @pytest.mark.sampled(2)
 @pytest.mark.parametrize("stage", PREFECT_STAGES)
 def test_ctrl_c_ends_a_run_in_prefects_own_api_in_one_line(tmp_path, stage):
@@ -284,9 +285,14 @@ MISUSES = {
     "no-reason": (("rejects", "--reason", "no_dat"), "did you mean no_date"),
     "no-source": (("learn", "--source", "山城文薈x"), "did you mean 山城文薈?"),
     "no-place": (("ingest", "nowhere", "--direct"), "nowhere: no such folder, repository or archive"),
-    "no-place-in-prefect": (("ingest", "nowhere"), "nowhere: no such folder, repository or archive"),
     "no-command": (("ingst",), "Did you mean 'ingest'?"),
     "no-argument": (("ingest",), "Missing argument"),
+}
+
+
+# a run in Prefect's own API
+PREFECT_MISUSES = {
+    "no-place-in-prefect": (("ingest", "nowhere"), "nowhere: no such folder, repository or archive"),
 }
 
 
@@ -301,9 +307,9 @@ def _run_misuse(tmp_path, *arguments, **environment):
     return process.returncode, process.stdout, lines
 
 
-@pytest.mark.parametrize("case", MISUSES)
+@pytest.mark.parametrize("case", [*MISUSES, pytest.param("no-place-in-prefect", marks=pytest.mark.slow)])
 def test_misuse_is_one_line(lake, tmp_path, case):
-    arguments, message = MISUSES[case]
+    arguments, message = (MISUSES | PREFECT_MISUSES)[case]
     code, stdout, lines = _run_misuse(tmp_path, *arguments, POSTLAKE_LAKE=str(lake))
     assert (code, stdout, len(lines)) == (2, "", 1), lines
     assert message in lines[0]

@@ -22,25 +22,25 @@ POST_OR_DUPLICATE = [Outcome.POST.value, Outcome.DUPLICATE.value]
 class PlanComparison:
     """The result of a backfill compared with its plan.
 
-    `left` counts planned files that were skipped, `differ` those with another result than planned. Of each,
+    `skipped` counts planned files that were skipped, `differ` those with another result than planned. Of each,
     the first hundred files are listed.
     """
 
     planned: int
-    left: int
+    skipped: int
     differ: int
     texts_changed: int
-    left_files: list[dict[str, Any]]
+    skipped_files: list[dict[str, Any]]
     differing_files: list[dict[str, Any]]
 
     @property
     def is_as_planned(self) -> bool:
-        return not (self.left or self.differ)
+        return not (self.skipped or self.differ)
 
     def __str__(self) -> str:
         if self.is_as_planned:
             return f"did exactly what was planned: {self.planned} files"
-        return f"of {self.planned} planned files {self.left} were left out, {self.differ} became something else than planned"
+        return f"of {self.planned} planned files {self.skipped} were skipped, {self.differ} became something else than planned"
 
 
 def compare_with_plan(

@@ -35,8 +35,8 @@ def plan_markdown(forecast: Forecast, paths: Iterable[str], lake: Lake) -> str:
 
 def result_markdown(result: BackfillResult) -> str:
     """Return the result of a plan and its differences from the plan, as Markdown."""
-    comparison, forecast, summary = result.held, result.forecast, result.summary
-    skipped_rows = [[each["path"], each["what"]] for each in comparison.left_files]
+    comparison, forecast, summary = result.comparison, result.forecast, result.summary
+    skipped_rows = [[each["path"], each["what"]] for each in comparison.skipped_files]
     mismatch_rows = [[each["path"], each["planned"], each["became"]] for each in comparison.differing_files]
     duration_text = f"{summary.seconds:.1f} s; planned was {forecast.estimate}"
     parts = [
@@ -44,7 +44,7 @@ def result_markdown(result: BackfillResult) -> str:
         f"**It {escape(comparison)}.** Plan {escape(forecast.plan_id)}: {escape(_request_text(forecast))}.",
         f"{comparison.texts_changed} posts that were there have another text now. It took {escape(duration_text)}.",
         section(
-            f"Left out: {comparison.left} files",
+            f"Left out: {comparison.skipped} files",
             _table(("path", "which"), skipped_rows, MAX_ROWS) if skipped_rows else "",
         ),
         section(

@@ -32,7 +32,7 @@ class BackfillResult:
 
     forecast: Forecast
     summary: Summary
-    held: PlanComparison
+    comparison: PlanComparison
 
 
 class BackfillRun:

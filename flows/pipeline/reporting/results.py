@@ -26,20 +26,20 @@ class LearnedTemplate:
 class RecleanResult:
     """Counts of posts that were to be cleaned again, and of those whose text changed.
 
-    Some stay as they are: `left` counts those that would get another id, source or date, or be no post any
+    Some stay as they are: `skipped` counts those that would get another id, source or date, or be no post any
     more, `failed` lists those that the code failed at.
     """
 
     posts: int = 0
     changed: int = 0
-    left: int = 0
+    skipped: int = 0
     failed: tuple[Failure, ...] = ()
 
     def __add__(self, other: "RecleanResult") -> "RecleanResult":
         return RecleanResult(
             self.posts + other.posts,
             self.changed + other.changed,
-            self.left + other.left,
+            self.skipped + other.skipped,
             self.failed + other.failed,
         )
 

@@ -37,8 +37,8 @@ faulty.break_dates()
 with open(sys.argv[2] + "/b.md", "a") as file:
     file.write("more")
 failed = ingest(sources=[sys.argv[2]], lake=sys.argv[1], return_state=True)
-output = {"comparison": str(result.held), "replayed": replayed.found, "second_run": second_run.message,
-          "other_comparison": str(other_result.held), "run_id": result.summary.run_id, "no_day": no_day.message,
+output = {"comparison": str(result.comparison), "replayed": replayed.found, "second_run": second_run.message,
+          "other_comparison": str(other_result.comparison), "run_id": result.summary.run_id, "no_day": no_day.message,
           "no_lake": no_lake.message, "failed": [failed.type.value, failed.message]}
 print(json.dumps(output | {"plan_id": forecast.plan_id} | server_state))
 """

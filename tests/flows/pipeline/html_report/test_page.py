@@ -113,7 +113,9 @@ def test_a_picked_source_stands_alone(examples_html, browser):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_phone_scrolls_down_only(examples_html, browser, scheme):
-    with open_page(browser, examples_html, viewport={"width": 400, "height": 800}, color_scheme=scheme) as page:
+    with open_page(
+        browser, examples_html, viewport={"width": 400, "height": 800}, color_scheme=scheme
+    ) as page:
         assert page.evaluate("document.documentElement.scrollWidth") == 400
         widths = page.locator("[data-chart] svg").evaluate_all("all => all.map(each => each.clientWidth)")
         assert max(widths) <= 400

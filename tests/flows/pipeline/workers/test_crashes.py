@@ -16,7 +16,7 @@ from flows.pipeline.workers.pool import WorkerError
 from paths import KIT
 from schemas.enums import AlarmKind, BackfillMode
 
-GOOD_FILES = 20
+GOOD_FILES = 6
 
 
 @pytest.fixture
