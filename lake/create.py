@@ -3,13 +3,10 @@
 import re
 from pathlib import Path
 
-from deltalake import DeltaTable
-from deltalake.schema import Field, Schema
-
-from lake.delta import to_arrow
+from lake.delta import Table, add_missing_columns, create_table, is_table
 from lake.errors import DamagedError, LakeError
 from lake.layout import PARTITIONED_TABLES, STATS_COLUMNS
-from lake.store import Lake, Table, is_lake, open_lake
+from lake.store import Lake, is_lake, open_lake
 from schemas.enums import Granularity
 from schemas.tables import TABLES, empty_table
 
@@ -45,7 +42,7 @@ def create_lake(root: Path, granularity: Granularity | None) -> Lake:
 
 def _raise_if_remains(lake: Lake) -> None:
     """Raise DamagedError if there are tables that were written to: the lake has lost its table `runs`."""
-    existing_tables = [name for name in TABLES if DeltaTable.is_deltatable(str(lake.root / name))]
+    existing_tables = [name for name in TABLES if is_table(lake.root / name)]
     if any(lake.table(name).version() > 0 for name in existing_tables):
         raise DamagedError(lake.root, "runs", "_delta_log", "is not there, and other tables are")
 
@@ -56,24 +53,10 @@ def open_and_upgrade(root: Path) -> Lake:
     for name in TABLES.keys() - set(lake.table_names()):
         _create(lake, name)
     for name in TABLES:
-        table = lake.table(name)
-        known_columns = {field.name for field in table.schema().fields}
-        missing_columns = [column for column in empty_table(name).columns if column not in known_columns]
-        if missing_columns:
-            added_schema = Schema.from_arrow(to_arrow(empty_table(name).select(missing_columns)).schema)
-            table.alter.add_columns(
-                [Field(field.name, field.type, nullable=True) for field in added_schema.fields]
-            )
+        add_missing_columns(lake.table(name), empty_table(name))
     return lake
 
 
 def _create(lake: Lake, name: str) -> Table:
     rows = lake.with_partition_column(empty_table(name)) if name in PARTITIONED_TABLES else empty_table(name)
-    return Table.create(  # type: ignore[return-value]  # it returns one of its own class
-        str(lake.root / name),
-        schema=to_arrow(rows).schema,
-        mode="overwrite",
-        partition_by=lake.partition_columns(name) or None,
-        name=name,
-        configuration={"delta.dataSkippingStatsColumns": ",".join(STATS_COLUMNS[name])},
-    )
+    return create_table(lake.root / name, name, rows, lake.partition_columns(name), STATS_COLUMNS[name])

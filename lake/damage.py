@@ -8,9 +8,9 @@ from pathlib import Path
 
 import duckdb
 import polars as pl
-from deltalake.exceptions import DeltaError
 from polars.exceptions import PanicException, PolarsError
 
+from lake.delta import DeltaError
 from lake.errors import DamagedError, QueryError, StorageError
 from lake.integrity import size_mismatch
 from lake.store import is_lake, open_lake

@@ -1,6 +1,6 @@
-"""The Delta protocol: write Parquet files, build the actions that describe them, commit.
+"""The Delta protocol: open and create tables, write Parquet files, build the actions that describe them, commit.
 
-No table is named here.
+Only this module imports `deltalake`. No table is named here.
 """
 
 import json
@@ -8,6 +8,8 @@ import time
 import uuid
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
 
 import polars as pl
 from deltalake import (
@@ -18,6 +20,8 @@ from deltalake import (
     WriterProperties,
     write_deltalake,
 )
+from deltalake.exceptions import DeltaError
+from deltalake.schema import Field, Schema
 from deltalake.transaction import AddAction, RemoveAction
 
 from lake.layout import (
@@ -30,15 +34,65 @@ Action = AddAction | RemoveAction
 __all__ = [
     "Action",
     "CommitProperties",
+    "DeltaError",
+    "Table",
     "Transaction",
+    "add_missing_columns",
     "append_rows",
     "as_rewrite",
     "commit_actions",
+    "create_table",
+    "is_table",
+    "open_table",
     "remove_actions",
     "to_arrow",
     "write",
     "write_file",
 ]
+
+
+class Table(DeltaTable):
+    """A Delta table that returns the file names as they are on disk."""
+
+    def file_uris(self, *args: Any, **kwargs: Any) -> list[str]:
+        """Return the paths of the current files.
+
+        delta-rs percent-encodes them, and readers do not decode them.
+        """
+        return [unquote(uri) for uri in super().file_uris(*args, **kwargs)]
+
+
+def is_table(folder: Path) -> bool:
+    """Return whether a folder holds a Delta table."""
+    return DeltaTable.is_deltatable(str(folder))
+
+
+def open_table(folder: Path, version: int | None = None) -> Table:
+    """Open a table at a version, or at its newest. Raises DeltaError if it cannot be read."""
+    return Table(str(folder), version=version)
+
+
+def create_table(
+    folder: Path, name: str, rows: pl.DataFrame, partition: list[str], stats_columns: list[str]
+) -> Table:
+    """Create a table with the columns of a frame, in the place of one that is there."""
+    return Table.create(  # type: ignore[return-value]  # it returns one of its own class
+        str(folder),
+        schema=to_arrow(rows).schema,
+        mode="overwrite",
+        partition_by=partition or None,
+        name=name,
+        configuration={"delta.dataSkippingStatsColumns": ",".join(stats_columns)},
+    )
+
+
+def add_missing_columns(table: DeltaTable, rows: pl.DataFrame) -> None:
+    """Add the columns of a frame that a table lacks; they are null in its rows."""
+    known_columns = {field.name for field in table.schema().fields}
+    missing_columns = [column for column in rows.columns if column not in known_columns]
+    if missing_columns:
+        schema = Schema.from_arrow(to_arrow(rows.select(missing_columns)).schema)
+        table.alter.add_columns([Field(field.name, field.type, nullable=True) for field in schema.fields])
 
 
 def write(

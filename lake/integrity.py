@@ -3,8 +3,7 @@
 import json
 from pathlib import Path
 
-from deltalake.exceptions import DeltaError
-
+from lake.delta import DeltaError
 from lake.errors import DamagedError
 
 

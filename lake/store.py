@@ -2,18 +2,18 @@
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
-from urllib.parse import unquote
 
 import polars as pl
-from deltalake import DeltaTable
-from deltalake.exceptions import DeltaError
 
 from lake.delta import (
     Action,
     CommitProperties,
+    DeltaError,
+    Table,
     append_rows,
     commit_actions,
+    is_table,
+    open_table,
     remove_actions,
     write,
     write_file,
@@ -44,22 +44,11 @@ SCAN_CASTS = pl.ScanCastOptions(
 )
 
 
-class Table(DeltaTable):
-    """A Delta table that returns the file names as they are on disk."""
-
-    def file_uris(self, *args: Any, **kwargs: Any) -> list[str]:
-        """Return the paths of the current files.
-
-        delta-rs percent-encodes them, and readers do not decode them.
-        """
-        return [unquote(uri) for uri in super().file_uris(*args, **kwargs)]
-
-
 class Lake:
     """An open lake. Each table is opened once, and updated by each commit of this object."""
 
     def __init__(
-        self, root: Path, granularity: Granularity, tables: Mapping[str, DeltaTable] | None = None
+        self, root: Path, granularity: Granularity, tables: Mapping[str, Table] | None = None
     ) -> None:
         self.root = root
         self.granularity = granularity
@@ -78,7 +67,7 @@ class Lake:
         past_lake = Lake(self.root, self.granularity)
         for name, version in versions.items():
             try:
-                past_lake._tables[name] = Table(str(self.root / name), version=version)
+                past_lake._tables[name] = open_table(self.root / name, version)
             except DeltaError as error:
                 raise LakeError(f"{self.root / name}: version {version}: {error}") from error
         return past_lake
@@ -94,20 +83,16 @@ class Lake:
 
     def table_names(self) -> list[str]:
         """Return the names of the tables that exist. A lake of an older postlake lacks newer tables."""
-        return [
-            name
-            for name in TABLES
-            if name not in OPTIONAL_TABLES or DeltaTable.is_deltatable(str(self.root / name))
-        ]
+        return [name for name in TABLES if name not in OPTIONAL_TABLES or is_table(self.root / name)]
 
     def partition_columns(self, name: str) -> list[str]:
         """Return the columns that a table is partitioned by."""
         return ["source_id", self.granularity] if name in PARTITIONED_TABLES else []
 
-    def table(self, name: str) -> DeltaTable:
+    def table(self, name: str) -> Table:
         if name not in self._tables:
             try:
-                self._tables[name] = Table(str(self.root / name))
+                self._tables[name] = open_table(self.root / name)
             except DeltaError as error:
                 raise damaged_log_error(self.root, name, error) from error
         return self._tables[name]
@@ -315,7 +300,7 @@ def is_lake(root: Path) -> bool:
 
     `runs` is created last: if the creation was interrupted, there is no lake.
     """
-    return DeltaTable.is_deltatable(str(root / "runs"))
+    return is_table(root / "runs")
 
 
 def open_lake(root: Path) -> Lake:

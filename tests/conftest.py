@@ -20,7 +20,8 @@ from xdist.scheduler import LoadScopeScheduling
 from archive import Archive
 from git_repository import set_git_environment
 from lake import create
-from lake.store import Lake, Table
+from lake.delta import open_table
+from lake.store import Lake
 from launch import LaunchedProcess
 from paths import EXAMPLES, KIT
 from prefect_server import SHARED_FOLDER_VARIABLE
@@ -95,7 +96,7 @@ def _copied_tables(tmp_path_factory):
         entry = lake.root / name / FIRST_LOG_ENTRY
         entry.parent.mkdir(parents=True, exist_ok=True)
         entry.write_text(log.replace(table_id, str(uuid.uuid4())))
-        return Table(str(lake.root / name))
+        return open_table(lake.root / name)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(create, "_create", _create)
