@@ -1,5 +1,6 @@
 """A temporary Prefect API for this process, used if no server is set."""
 
+import logging
 import os
 import signal
 import subprocess
@@ -44,6 +45,8 @@ def start() -> None:
     flow whose API is down retries for minutes to report its end. A process inherits the blocked signals of
     the thread that starts it, so SIGINT is blocked in a thread of its own.
     """
+    # it warns at exit on a busy machine that it still sends events; they are sent nevertheless
+    logging.getLogger("EventsWorker").setLevel(logging.ERROR)
     outcome: Future[None] = Future()
 
     def run() -> None:

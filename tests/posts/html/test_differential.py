@@ -2,17 +2,14 @@
 
 import os
 import re
-import subprocess
-import tarfile
 from dataclasses import dataclass
 from html import escape
-from itertools import islice
 
-import pyarrow as pa
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from corpora import unpack_sample
 from paths import CORPORA
 from posts.html.extract import parse_content
 from posts.html.parser import normalize_html
@@ -124,24 +121,6 @@ def test_a_listed_difference_is_one(cause):
     assert cause in causes(DIFFERENCES[cause].example)
 
 
-def unpack_sample(name, folder, step):
-    """Unpack every `step`th file of a corpus, and return the files."""
-    if name.endswith(".bundle"):
-        subprocess.check_call(["git", "clone", "-q", "-n", "-b", "master", CORPORA / name, folder])
-        git = ["git", "-C", folder, "-c", "core.quotePath=false"]
-        paths = subprocess.check_output([*git, "ls-tree", "-r", "--name-only", "-z", "master"]).split(b"\0")
-        checkout = [*git, "checkout", "-q", "master", "--pathspec-from-file=-", "--pathspec-file-nul"]
-        subprocess.run(checkout, input=b"\0".join(paths[:-1:step]), check=True)
-    else:
-        with (
-            pa.input_stream(str(CORPORA / name), compression="zstd") as stream,
-            tarfile.open(fileobj=stream, mode="r|") as archive,
-        ):
-            files = (member for member in archive if member.isfile())
-            archive.extractall(folder, islice(files, 0, None, step), filter="data")
-    return sorted(path for path in folder.rglob("*") if path.is_file() and ".git" not in path.parts)
-
-
 def read_with_engine(path, engine):
     """Return text, links and images of a post as read by an engine, or the refusal of a file that is no post."""
     post = parse_file(bytes(path), engine)
@@ -150,7 +129,13 @@ def read_with_engine(path, engine):
 
 @pytest.mark.slow
 @pytest.mark.skipif(not CORPORA.is_dir(), reason="the shared corpora are not here")
-@pytest.mark.parametrize("name", SAMPLE_STEPS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.matrix] if name.endswith(".bundle") else [])
+        for name in SAMPLE_STEPS
+    ],
+)
 def test_the_engines_agree_on_every_corpus(tmp_path, name):
     step = 1 if os.environ.get("POSTLAKE_ALL") else SAMPLE_STEPS[name] * examples(10, 1)
     files = unpack_sample(name, tmp_path / "corpus", step)
