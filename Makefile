@@ -53,7 +53,7 @@ check: install  ## check format, lint, types, imports, and that the documents ma
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/mkdocs build --quiet --strict
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 
 bench: install  ## measure speed and memory: CORPUS=folder, compared with a naive script and a floor; HISTORY=git repository, changes over time
 	$(if $(CORPUS),$(BIN)/python tests/bench/run.py --corpus $(CORPUS))
@@ -69,7 +69,7 @@ bench-clean: install  ## compare with other cleaners: GOLD=folder, LAKE=lake for
 
 docs: install  ## write the reference from the code, and build all documents as a site in site/
 	$(BIN)/python docs/generate.py
-	$(BIN)/mkdocs build --quiet --strict
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 
 lock:  ## resolve requirements.lock again from pyproject.toml (needs pip-tools)
 	pip-compile --quiet --generate-hashes --all-extras --strip-extras --unsafe-package chardet --upgrade \
