@@ -5,8 +5,8 @@ GOLD ?= ../shared/gold
 EVERY ?= 10
 MINUTES ?= 10
 PORT ?= 4200
-# one more than processors: one process mostly waits for the servers of the live tests
-PROCESSES ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
+# two of them mostly wait, for servers and browsers
+PROCESSES ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 2)))
 .DEFAULT_GOAL := help
 
 help:  ## print this list
