@@ -197,7 +197,11 @@ class IngestRun:
                 [*files_table.parser_failures(self.lake, self.run.run_id), *self.reclean_result.failed]
             ),
             *run_reject_alarms(self.lake, self.run, summary.kind, summary.origins, outcome_counts(summary)),
-            *(source_reject_alarms(self.lake, self.run) if summary.rejected else []),
+            *(
+                []
+                if self.plan.is_reparse or not summary.rejected
+                else source_reject_alarms(self.lake, self.run)
+            ),
             *([] if self.plan.is_reparse else few_posts_alarms(self.lake, self.run)),
             *template_alarms(self.learned_templates.values()),
             *(boilerplate_drift_alarms(self.lake, self.run) if has_written_posts else []),

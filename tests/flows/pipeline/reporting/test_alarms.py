@@ -112,6 +112,8 @@ def test_a_source_whose_new_files_are_rejected_is_told(archive):
     assert alarms[AlarmKind.SOURCE_REJECTS].numbers == {"before": 0, "now": 1, "old": 30, "new": 30}
     recorded_alarms = archive.rows("runs").sort("started_at")["alarms"].to_list()[-1]
     assert recorded_alarms == [alarm.text for alarm in alarms.values()]
+    # the same files are rejected again: that is no news of their source
+    assert archive.replay().alarms == []
 
 
 def test_a_run_that_rejects_more_than_any_before_is_told_once(archive):
