@@ -1,6 +1,5 @@
 """Options that several commands share, and the parsing of their values."""
 
-import datetime as dt
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -48,32 +47,17 @@ LakeDir = Annotated[
         "--lake", help="Folder of the lake.", envvar="POSTLAKE_LAKE", parser=expand_path, metavar="FOLDER"
     ),
 ]
-Workers = Annotated[int, typer.Option(min=0, max=256, help="Processes that parse; 0: one per processor.")]
 Parser = Annotated[HtmlParser, typer.Option(help="HTML parser: the fast one, or the second opinion.")]
-Wait = Annotated[float, typer.Option(min=0, help="Seconds to wait for another run that writes to the lake.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object as the last line of output.")]
 Reasons = Annotated[
     list[str] | None,
     typer.Option("--reason", help="Only files rejected for this reason; may be repeated."),
-]
-_DAY_FORMATS = ["%Y-%m-%d"]
-Since = Annotated[dt.datetime | None, typer.Option(formats=_DAY_FORMATS, help="From this day (UTC) on.")]
-Until = Annotated[
-    dt.datetime | None, typer.Option(formats=_DAY_FORMATS, help="Up to this day (UTC), it included.")
-]
-Sources = Annotated[
-    list[str] | None,
-    typer.Option("--source", help="Only this source, by name or source_id; may be repeated."),
 ]
 DATA_LAKE = Path("data/lake")
 # Typer options for fields of the options classes in flows/pipeline/options.py
 LAKE_OPTION = typer.Option("--lake", envvar="POSTLAKE_LAKE", parser=expand_path, metavar="FOLDER")
 WAIT_OPTION = typer.Option("--wait")
 SOURCE_OPTION = typer.Option("--source", help="Only this source, by name or source_id; may be repeated.")
-
-
-def to_date(value: dt.datetime | None) -> dt.date | None:
-    return value.date() if value is not None else None
 
 
 class OutputFormat(StrEnum):

@@ -65,7 +65,7 @@ class SourceOpener:
             archive = self._stack.enter_context(Archive(os.fsencode(path), self._subpath))
             return ArchiveSource(self._origin_name(_path_text(path)), archive)
         raise SourceError(f"{_display(text)}: is neither a folder nor a git repository, a bundle or an archive (zip, "
-                          "tar, tar.gz, tar.zst, tar.xz)")  # fmt: skip
+                          "tar, tar.gz, tar.zst, tar.xz, tar.bz2)")  # fmt: skip
 
     def _open_remote(self, text: str) -> Source:
         first_error: GitError | None = None

@@ -38,7 +38,7 @@ def write_post(archive, name, text):
 
 def rejected_files(archive):
     rows = archive.files().select("path", "reason", "detail").drop_nulls("reason").iter_rows()
-    return {path: (reason, re.sub(r":\d+ work", "", detail)) for path, reason, detail in rows}
+    return {path: (reason, re.sub(r":\d+ parse_tasks", "", detail)) for path, reason, detail in rows}
 
 
 CRASHES = {
