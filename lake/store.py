@@ -55,9 +55,9 @@ class Lake:
         self._tables = dict(tables or {})
         # folders of tables that belong to another lake
         self._folders: dict[str, Path] = {}
-        # of each table, at a version: its columns; whether it has files, once their sizes agree with the log
+        # of each table, at a version: its columns; the paths of its files, once their sizes agree with the log
         self._schemas: dict[str, tuple[int, pl.Schema]] = {}
-        self._checked: dict[str, tuple[int, bool]] = {}
+        self._checked_paths: dict[str, tuple[int, pl.Series]] = {}
 
     def at_versions(self, versions: dict[str, int]) -> "Lake":
         """Return the lake with the given versions of its tables.
@@ -115,11 +115,12 @@ class Lake:
 
         Raises DamagedError if a file is missing, or its size differs from the log.
         """
-        if not self._has_checked_files(name):
+        paths = self._list_checked_paths(name)
+        if paths.is_empty():
             return pl.LazyFrame(schema=self.schema(name))
         if name not in PARTITIONED_TABLES:
             # a query of one small file takes 2 ms; with `scan_delta`, which serves partitions, 5 ms
-            return self.scan_files(name, self.partition_files(name)["path"]).drop("file")
+            return self.scan_files(name, paths).drop("file")
         if "=" in str(self.root.absolute()):
             return self._scan_partitions(name)
         rows, schema = pl.scan_delta(self.table(name)), self.schema(name)
@@ -130,13 +131,13 @@ class Lake:
             if column not in stored_columns
         )
 
-    def _has_checked_files(self, name: str) -> bool:
+    def _list_checked_paths(self, name: str) -> pl.Series:
         version = self.table(name).version()
-        if name not in self._checked or self._checked[name][0] != version:
+        if name not in self._checked_paths or self._checked_paths[name][0] != version:
             files = self.partition_files(name)
             self._raise_if_damaged(name, files)
-            self._checked[name] = version, not files.is_empty()
-        return self._checked[name][1]
+            self._checked_paths[name] = version, files["path"]
+        return self._checked_paths[name][1]
 
     def _scan_partitions(self, name: str) -> pl.LazyFrame:
         """Scan a partitioned table whose path contains `=`. Polars would take that for a partition column."""

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from flows.pipeline.reporting.alarms import Alarm
+from flows.pipeline.reporting.alarms import MIN_NEW_POSTS, MIN_OLD_POSTS, Alarm
 from flows.pipeline.reporting.results import LearnedTemplate
 from posts.boilerplate.learn import TrainingSample
 from posts.boilerplate.template import Template
@@ -12,7 +12,7 @@ from schemas.enums import AlarmKind
 
 # Layout alarm: the template matched at least MIN_HIT_RATE of the earlier posts, and less than half that share
 # of the new ones. It needs at least MIN_OLD_POSTS and MIN_NEW_POSTS.
-MIN_HIT_RATE, MIN_OLD_POSTS, MIN_NEW_POSTS = 0.5, 30, 30
+MIN_HIT_RATE = 0.5
 # One text in at least this share of a source's posts is a mistake, an attack, or a channel without
 # descriptions.
 MIN_ONE_TEXT_SHARE = 0.5
