@@ -11,6 +11,7 @@ from live_stack.runs import (
     count_slots,
     count_tasks,
     create_run,
+    flow_run,
     history,
     request_run,
     state,
@@ -55,20 +56,23 @@ def queue(stack):
     stack.worker.stop()
     ingest = stack.worker.run("postlake", "ingest", "/posts", "--lake", "/lake", "--direct")
     assert ingest.returncode == 0, ingest.stderr
-    queue = Queue(
-        create_missed_runs(stack), [create_run(stack, "ingest") for _ in range(2)], create_run(stack, "learn")
-    )
+    queue = Queue(create_missed_runs(stack), [create_run(stack, "ingest")], create_run(stack, "learn"))
     stack.worker.start()
-    wait_until(lambda: all(state(stack, run) in FINAL_STATES for run in queue.all()), 300)
+    end_states(stack, queue.all())
     return queue
 
 
-def last_state_names(stack, runs):
-    return [history(stack, run)[-1][1] for run in runs]
+def end_states(stack, runs):
+    """Return the names of the states in which runs ended.
+
+    A run that is superseded just as the worker takes it up is scheduled once more.
+    """
+    wait_until(lambda: all(state(stack, run) in FINAL_STATES for run in runs), 300)
+    return [flow_run(stack, run)["state_name"] for run in runs]
 
 
 def test_missed_runs_of_a_schedule_are_made_up_for_by_one_of_them(stack, queue, figures):
-    state_names = last_state_names(stack, queue.missed)
+    state_names = end_states(stack, queue.missed)
     figures(
         f"{MISSED_RUNS} missed runs: {state_names.count('Completed')} Completed, {state_names.count('Superseded')} Superseded"
     )
@@ -77,7 +81,7 @@ def test_missed_runs_of_a_schedule_are_made_up_for_by_one_of_them(stack, queue, 
 
 
 def test_a_run_that_a_person_asked_for_is_not_called_off(stack, queue):
-    assert last_state_names(stack, [*queue.by_hand, queue.learn]) == ["Completed"] * 3
+    assert end_states(stack, [*queue.by_hand, queue.learn]) == ["Completed"] * 2
 
 
 def test_never_do_two_runs_write_at_once(stack, queue):
@@ -85,7 +89,7 @@ def test_never_do_two_runs_write_at_once(stack, queue):
     for run in queue.all():
         times = {kind: time for time, _, kind in history(stack, run)}
         spans += [(times["RUNNING"], times["COMPLETED"])] if "RUNNING" in times else []
-    assert len(spans) >= 4
+    assert len(spans) >= 3
     assert [(one, other) for one, other in pairwise(sorted(spans)) if other[0] < one[1]] == []
 
 

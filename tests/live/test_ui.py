@@ -156,7 +156,7 @@ def test_an_empty_list_of_sources_is_refused_in_the_form(ui, stack):
     ui.items().get_by_role("button", name="Open menu").click()
     ui.page.get_by_role("menuitem", name="Delete").click()
     ui.submit()
-    expect(ui.main.get_by_text("[] should be non-empty")).to_be_visible()
+    expect(ui.main.get_by_text("[] should be non-empty", exact=True)).to_be_visible()
     ui.save_screenshot("refused-sources")
     assert run_ids(stack, "ingest") == runs_before
 

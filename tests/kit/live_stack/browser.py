@@ -15,6 +15,9 @@ TIMEOUT_MS = WAIT_SECONDS * 1000
 KNOWN_HOSTS = {"sr-client-cfg.amplitude.com"}
 
 
+NAVIGATE = "path => { history.pushState({}, '', path); dispatchEvent(new PopStateEvent('popstate', {})) }"
+
+
 class Ui:
     """A page of the UI. It refuses requests to other hosts than the server, and adds these to `foreign`."""
 
@@ -42,7 +45,13 @@ class Ui:
         self.page.screenshot(path=self.output / f"{name}.png")
 
     def open(self, path):
-        self.page.goto(f"{self.base}{path}")
+        """Open a page anew. From another page the UI's own router does it, without loading all scripts again."""
+        url = f"{self.base}{path}"
+        is_other_page = self.page.url.startswith(self.base) and not self.page.url.startswith(url)
+        if is_other_page:
+            self.page.evaluate(NAVIGATE, urlsplit(url).path)
+        else:
+            self.page.goto(url)
 
     def log_in(self, password):
         """Enter the password, which the UI requires first."""
