@@ -25,7 +25,7 @@ MAX_ROWS_SHOWN = 20
 @with_options(
     BackfillOptions,
     sources=typer.Argument(
-        metavar="[SOURCE...]", help="Sources as for ingest; none: those that the lake has read."
+        metavar="SOURCE", help="Sources as for ingest; none: those that the lake has read."
     ),
     lake=LAKE_OPTION,
     only=SOURCE_OPTION,
@@ -93,7 +93,7 @@ def _show_result(result: "BackfillResult", as_json: bool) -> None:
 def _print_result(result: "BackfillResult") -> None:
     print_summary(result.summary)
     for each in result.comparison.skipped_files[:MAX_ROWS_SHOWN]:
-        print_note(f"left out: {printable(each['path'])} {each['what']}")
+        print_note(f"skipped: {printable(each['path'])} {each['what']}")
     for each in result.comparison.differing_files[:MAX_ROWS_SHOWN]:
         print_note(f"{printable(each['path'])}: planned {each['planned']}, became {each['became']}")
     echo(f"plan {result.forecast.plan_id}: {result.comparison}")

@@ -7,15 +7,16 @@ from typing import Annotated
 
 import typer
 
-from cli.options import DATA_LAKE, LakeDir, Parser, expand_path, output_file, output_folder
+from cli.options import LakeDir, Parser, expand_path, output_file, output_folder
 from cli.output.terminal import escape_control_characters, print_to_stderr
-from schemas.enums import HtmlParser
+from lake.location import DEFAULT_FOLDER
+from schemas.enums import DEFAULT_PARSER
 
 FAILED_EXIT_CODE = 1
 
 
 def clean(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Post files.", parser=expand_path)],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Post files.", parser=expand_path)],
     lake: Annotated[
         Path | None,
         typer.Option(
@@ -31,7 +32,7 @@ def clean(
             help="Folder for <stem>.txt files, instead of stdout.", parser=output_folder, metavar="FOLDER"
         ),
     ] = None,
-    parser: Parser = HtmlParser.LEXBOR,
+    parser: Parser = DEFAULT_PARSER,
 ) -> None:
     """Print the cleaned text of post files, with a blank line between blocks."""
     from posts.parse import NO_TEMPLATES, parse_file
@@ -59,8 +60,8 @@ def explain(
     target: Annotated[
         str, typer.Argument(metavar="FILE|URL|POST_ID", help="A post file, or a post of the lake.")
     ],
-    lake: LakeDir = DATA_LAKE,
-    parser: Parser = HtmlParser.LEXBOR,
+    lake: LakeDir = DEFAULT_FOLDER,
+    parser: Parser = DEFAULT_PARSER,
     html: Annotated[
         Path | None,
         typer.Option(

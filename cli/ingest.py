@@ -14,6 +14,7 @@ from cli.output.tables import print_table
 from cli.output.terminal import VERBOSITY, echo, print_note, print_to_stderr
 from flows.pipeline.declared import as_parameters
 from flows.pipeline.options import IngestOptions, ReplayOptions
+from posts.formats import ENDINGS_TEXT
 from schemas.enums import Granularity
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 @with_options(
     IngestOptions,
-    sources=typer.Argument(metavar="SOURCE...", help="Folders, git repositories, archives."),
+    sources=typer.Argument(metavar="SOURCE"),
     lake=LAKE_OPTION,
     granularity=None,
     wait_seconds=WAIT_OPTION,
@@ -37,11 +38,7 @@ def ingest(
     direct: Annotated[bool, typer.Option("--direct", help="Run without Prefect.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Load post files (*.md, *.markdown, *.html) into a lake; unchanged files are not read again.
-
-    A SOURCE is a folder, a git repository (working copy, bare, bundle or URL; repo@rev names a branch, tag or
-    commit) or an archive (zip, tar, tar.gz, tar.zst, tar.xz, tar.bz2).
-    """
+    """Load post files into a lake; unchanged files are not read again."""
     chosen = [name for name, is_chosen in zip(Granularity, (month, year, day), strict=True) if is_chosen]
     if len(chosen) > 1:
         raise typer.BadParameter("give one of --month, --year and --day")
@@ -118,12 +115,12 @@ def print_summary(summary: "Summary") -> None:
     from flows.pipeline.reporting.summary import COUNT_COLUMNS
 
     if not summary.found and summary.origins:
-        print_to_stderr(f"{', '.join(summary.origins)}: no post files there (*.md, *.markdown, *.html)")
+        print_to_stderr(f"{', '.join(summary.origins)}: no post files there ({ENDINGS_TEXT})")
     print_table(list(COUNT_COLUMNS), [tuple(getattr(summary, name) for name in COUNT_COLUMNS)])
     if summary.reasons:
         print_table(["reason", "files"], list(summary.reasons.items()))
     for alarm in summary.alarms:
-        print_to_stderr(f"look at {alarm}")
+        print_to_stderr(f"alarm: {alarm}")
     stages = ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in summary.stage_seconds.items())
     change_counts = [
         f"{count} {word}" for word, count in (("moved", summary.moved), ("gone", summary.gone)) if count

@@ -41,23 +41,19 @@ def output_folder(path: str) -> Path:
     return folder
 
 
-LakeDir = Annotated[
-    Path,
-    typer.Option(
-        "--lake", help="Folder of the lake.", envvar="POSTLAKE_LAKE", parser=expand_path, metavar="FOLDER"
-    ),
-]
+# Typer options for fields of the options classes in flows/pipeline/options.py
+LAKE_OPTION = typer.Option(
+    "--lake", help="Folder of the lake.", envvar="POSTLAKE_LAKE", parser=expand_path, metavar="FOLDER"
+)
+WAIT_OPTION = typer.Option("--wait")
+SOURCE_OPTION = typer.Option("--source", help="Only this source, by name or source_id; may be repeated.")
+LakeDir = Annotated[Path, LAKE_OPTION]
 Parser = Annotated[HtmlParser, typer.Option(help="HTML parser: the fast one, or the second opinion.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object as the last line of output.")]
 Reasons = Annotated[
     list[str] | None,
     typer.Option("--reason", help="Only files rejected for this reason; may be repeated."),
 ]
-DATA_LAKE = Path("data/lake")
-# Typer options for fields of the options classes in flows/pipeline/options.py
-LAKE_OPTION = typer.Option("--lake", envvar="POSTLAKE_LAKE", parser=expand_path, metavar="FOLDER")
-WAIT_OPTION = typer.Option("--wait")
-SOURCE_OPTION = typer.Option("--source", help="Only this source, by name or source_id; may be repeated.")
 
 
 class OutputFormat(StrEnum):

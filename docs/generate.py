@@ -177,7 +177,7 @@ def _usage(start: str, parameters: Sequence[Any]) -> str:
 
 
 def _argument(parameter: Any) -> str:
-    name = parameter.metavar or parameter.name.upper()
+    name = f"{parameter.metavar or parameter.name.upper()}{'...' if parameter.nargs == -1 else ''}"
     return name if parameter.required else f"[{name}]"
 
 

@@ -59,7 +59,7 @@ SOURCES_PARAMETER = keyword("sources", Annotated[list[Source], Field(min_length=
 def _parameter(declared: Declared) -> inspect.Parameter:
     """Return a field as a parameter of the form: strings for paths and days, lists for tuples."""
     if declared.type is Path:
-        return keyword(declared.name, str, LAKE)
+        return keyword(declared.name, str, LAKE if declared.name == "lake" else str(declared.default))
     if declared.is_day:
         return keyword(declared.name, Day | None, declared.default)
     kind = list[str] if declared.is_list else declared.type

@@ -19,7 +19,7 @@ from schemas.enums import RunKind
 def learn_templates(learn_run: LearnRun, *, reset: bool) -> State[None]:
     templates = learn_run.learn(reset=reset)
     return completed_state(
-        f"{len(templates)} sources looked at, {sum(each.is_new for each in templates)} with a new template"
+        f"{len(templates)} sources examined, {sum(each.is_new for each in templates)} with a new template"
     )
 
 

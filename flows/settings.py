@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from lake.location import DEFAULT_FOLDER
 from schemas.errors import MisuseError
 
 PREFIX = "POSTLAKE_"
@@ -17,7 +18,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="ignore")
 
-    lake: Path = Field(default=Path("data/lake"), description="Folder of the lake.")
+    lake: Path = Field(default=DEFAULT_FOLDER, description="Folder of the lake.")
     sources: Annotated[tuple[str, ...], NoDecode] = Field(
         default=("examples/posts",),
         description="Sources of the scheduled ingest; several as a shell parts them.",

@@ -8,7 +8,7 @@ from prefect.logging import get_run_logger
 from prefect.utilities.annotations import quote
 
 from flows.pipeline.maintenance.verify import VerifyReport
-from flows.pipeline.maintenance.verify import verify as look_at
+from flows.pipeline.maintenance.verify import verify as run_verification
 from flows.pipeline.options import VerifyOptions
 from flows.pipeline.reporting.markdown import section, table
 from flows.prefect.lake_flow import lake_flow, lake_task
@@ -17,7 +17,7 @@ from flows.prefect.task_logs import log_progress
 
 @lake_task("verify")
 def verify_lake(lake: Path, *, deep: bool) -> VerifyReport:
-    return look_at(lake, deep=deep)
+    return run_verification(lake, deep=deep)
 
 
 @lake_task("report")

@@ -1,7 +1,9 @@
 """Layout of the files of a lake: partitions, sizes, statistics, sort order.
 
-Only constants, no input or output.
+No input or output.
 """
+
+import polars as pl
 
 from lake.batch import KEY
 from schemas.enums import Granularity
@@ -37,3 +39,8 @@ STATS_COLUMNS = {
     "renamed_posts": ["old_id"],
     "runs": ["started_at"],
 }
+
+
+def period_of_date(granularity: Granularity) -> pl.Expr:
+    """Return the partition value of a row with the column `date`."""
+    return pl.col("date").dt.strftime(DAY_FORMAT[granularity])

@@ -21,7 +21,6 @@ from lake.delta import (
 from lake.errors import DamagedError, LakeError
 from lake.integrity import damaged_log_error, size_mismatch
 from lake.layout import (
-    DAY_FORMAT,
     GRANULARITIES,
     MAX_FILE_ROWS,
     MAX_SMALL_FILES,
@@ -29,6 +28,7 @@ from lake.layout import (
     PARTITIONED_TABLES,
     SMALL_FILE_ROWS,
     STATS_COLUMNS,
+    period_of_date,
 )
 from schemas.enums import Granularity
 from schemas.tables import TABLES, schema_of
@@ -199,9 +199,7 @@ class Lake:
 
     def with_partition_column(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Return rows with the partition column, computed from `date`."""
-        return rows.with_columns(
-            pl.col("date").dt.strftime(DAY_FORMAT[self.granularity]).alias(self.granularity)
-        )
+        return rows.with_columns(period_of_date(self.granularity).alias(self.granularity))
 
     def conform(self, name: str, rows: pl.DataFrame) -> pl.DataFrame:
         """Return rows with the columns, order and types of a table. Columns that the rows lack are null."""

@@ -54,6 +54,9 @@ FRONT_MATTER_FORMATS = (
     FrontMatterFormat(Dialect.JSON, "{"),
 )
 ENDINGS = tuple(ending for each in FORMATS for ending in each.endings)
+# for help texts and messages; archives are detected by their first bytes (posts.sources.archives)
+ENDINGS_TEXT = ", ".join(f"*{ending}" for ending in ENDINGS)
+ARCHIVES_TEXT = "zip, tar, tar.gz, tar.zst, tar.xz, tar.bz2"
 _OPENINGS = [each.opening for each in FRONT_MATTER_FORMATS]
 # Openings of one character are not included: in UTF-16 they are two bytes, with which any file may begin.
 _UTF16_OPENINGS = [

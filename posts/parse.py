@@ -20,7 +20,7 @@ from posts.sources.files import read_file
 from posts.sources.paths import decode_path
 from posts.text.language import detect_language
 from posts.urls import domain_of, is_page_url, resolve_link
-from schemas.enums import HtmlParser
+from schemas.enums import DEFAULT_PARSER, HtmlParser
 from schemas.keys import blob_id, content_hash, post_id_of_path, post_id_of_url, source_id_of
 
 # source_id -> the template of that source
@@ -50,14 +50,14 @@ def read_raw_file(path: bytes) -> RawFile:
 
 
 def parse_file(
-    path: bytes, parser: HtmlParser = HtmlParser.LEXBOR, templates: Templates = NO_TEMPLATES
+    path: bytes, parser: HtmlParser = DEFAULT_PARSER, templates: Templates = NO_TEMPLATES
 ) -> Post | NotAPost:
     """Read and parse one file from disk, without a lake. Return the post, or why the file is not a post."""
     return catch_errors(lambda: _parse_post(read_raw_file(path), parser, templates))
 
 
 def parse(
-    raw_file: RawFile, parser: HtmlParser = HtmlParser.LEXBOR, templates: Templates = NO_TEMPLATES
+    raw_file: RawFile, parser: HtmlParser = DEFAULT_PARSER, templates: Templates = NO_TEMPLATES
 ) -> Post | NotAPost:
     """Parse a file. Return the post, or why the file is not a post.
 
@@ -78,7 +78,7 @@ def parse_head(raw_file: RawFile) -> Post | NotAPost:
 
 
 def parse_training_sample(
-    raw_file: RawFile, parser: HtmlParser = HtmlParser.LEXBOR
+    raw_file: RawFile, parser: HtmlParser = DEFAULT_PARSER
 ) -> TrainingSample | NotAPost:
     """Parse a file into a training sample, from which the template of its source is learned."""
     return catch_errors(lambda: _parse_training_sample(raw_file, parser))

@@ -12,7 +12,7 @@ from posts.metadata import find_source
 from posts.parse import RawFile, Templates, parse, parse_head, parse_training_sample
 from posts.post import NotAPost, Post
 from posts.sources.files import SourceFile
-from schemas.enums import HtmlParser, Outcome
+from schemas.enums import DEFAULT_PARSER, HtmlParser, Outcome
 from schemas.keys import blob_id, source_id_of
 
 POST_COLUMNS = tuple(f.name for f in fields(Post) if f.name != "untemplated_chars")
@@ -51,7 +51,7 @@ class ParsedColumns:
 class ParseConfig:
     """The HTML parser and the templates that are used to parse bodies."""
 
-    parser: HtmlParser = HtmlParser.LEXBOR
+    parser: HtmlParser = DEFAULT_PARSER
     templates: Templates = field(default_factory=dict)
 
 

@@ -260,3 +260,6 @@ class HtmlParser(StrEnum):
 
     LEXBOR = "lexbor"
     BEAUTIFULSOUP = "beautifulsoup"
+
+
+DEFAULT_PARSER = HtmlParser.LEXBOR

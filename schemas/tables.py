@@ -225,7 +225,7 @@ TABLES: dict[str, type[dy.Schema]] = {
     "runs": Runs,
 }
 
-# descriptions of the views that `lake.query.sql` creates, for the reference
+# descriptions of the views whose queries are in lake/query/sql.py
 VIEWS: dict[str, str] = {
     "posts": "The table; posts that an older postlake left there withdrawn are filtered out.",
     "files": "The table, and `last_seen_at`: when a run last saw the file.",

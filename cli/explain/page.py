@@ -15,9 +15,11 @@ from flows.pipeline.html_report.templates import create_environment
 from posts.explain import ExplainedBlock, ExplainedPassage, Explanation
 from posts.post import Post
 from posts.rules.rule import HEADINGS
+from schemas.posts import LANGUAGES
 
 HERE = Path(__file__).parent
-LANGUAGES = frozenset({"zh", "yue", "ja", "ko", "en"})
+# languages that are also values of HTML's `lang`; the other values of the column name no single language
+HTML_LANGUAGES = LANGUAGES.keys() - {"mixed", "und", "none"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ def _readable(url: str) -> str:
 
 def _language_tag(post: Post) -> str:
     """Return the value of the `lang` attribute, by which browsers choose fonts; "" for other languages."""
-    if post.language not in LANGUAGES:
+    if post.language not in HTML_LANGUAGES:
         return ""
     return f"{post.language}-{post.script}" if post.script else post.language
 

@@ -141,10 +141,10 @@ def _print_learn_result(result: "LearnResult") -> None:
     if new_templates:
         print_table(columns, new_templates)
     for alarm in result.alarms:
-        print_to_stderr(f"look at {alarm}")
+        print_to_stderr(f"alarm: {alarm}")
     reclean_result = result.recleaned
     sentences = [
-        f"{len(result.learned)} sources looked at, {len(new_templates)} with a new template"
+        f"{len(result.learned)} sources examined, {len(new_templates)} with a new template"
         if result.kind == "learn"
         else "",
         f"{reclean_result.posts} posts cleaned again, {reclean_result.changed} with another text",

@@ -18,7 +18,7 @@ from lake.batch import Run
 from lake.query.info import resolve_source_ids
 from lake.store import Lake, open_lake
 from lake.tables import runs
-from schemas.enums import HtmlParser, RunKind
+from schemas.enums import DEFAULT_PARSER, RunKind
 
 
 class LearnRun:
@@ -85,7 +85,7 @@ def open_learn_run(options: LearnOptions | RecleanOptions, kind: str) -> Iterato
     """
     resolve_source_ids(open_lake(options.lake), options.sources)
     run = start_run()
-    parser = options.parser if isinstance(options, RecleanOptions) else HtmlParser.LEXBOR
+    parser = options.parser if isinstance(options, RecleanOptions) else DEFAULT_PARSER
     context = create_parse_context(options.workers, parser)
     with open_for_parsing(options.lake, run, options.wait_seconds, context) as (lake, context):
         migrate(lake, run, context)

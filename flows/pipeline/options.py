@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Annotated
 
 from flows.pipeline.declared import Option
-from schemas.enums import BackfillMode, Granularity, HtmlParser, PageLanguage
+from lake.location import DEFAULT_FOLDER
+from posts.formats import ARCHIVES_TEXT, ENDINGS_TEXT
+from schemas.enums import DEFAULT_PARSER, BackfillMode, Granularity, HtmlParser, PageLanguage
 from schemas.errors import MisuseError
 
 # An old version cannot be read without Delta's log, which reaches back thirty days.
@@ -23,8 +25,7 @@ Sources = Annotated[
     tuple[str, ...],
     Option(
         "Folders, git repositories (a working copy, bare, bundle or URL; repo@rev names a branch, tag or commit) and "
-        "archives (zip, tar, tar.gz, tar.zst, tar.xz, tar.bz2) that hold post files (*.md, *.markdown, *.html), at any "
-        "depth. A URL has no user, password or query: git finds those by a credential helper."
+        f"archives ({ARCHIVES_TEXT}) that hold post files ({ENDINGS_TEXT}), at any depth. A URL has no user, password or query: git finds those by a credential helper."
     ),
 ]
 Lake = Annotated[Path, Option("Folder of the lake.")]
@@ -41,7 +42,6 @@ Worktree = Annotated[
 OnlySources = Annotated[
     tuple[str, ...], Option("Only these sources of the lake, by name or source_id; none named: all.")
 ]
-LAKE = Path("data/lake")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,12 +49,12 @@ class IngestOptions:
     """Options of an ingest."""
 
     sources: Sources
-    lake: Lake = LAKE
+    lake: Lake = DEFAULT_FOLDER
     granularity: Annotated[
         Granularity | None, Option("Period of one partition; set when the lake is made (default: month).")
     ] = None
     workers: Workers = 0
-    parser: Parser = HtmlParser.LEXBOR
+    parser: Parser = DEFAULT_PARSER
     verify: Annotated[
         bool,
         Option("Read every file and compare contents, instead of trusting size and modification time."),
@@ -76,13 +76,13 @@ class IngestOptions:
 class ReplayOptions:
     """Options of a replay."""
 
-    lake: Lake = LAKE
+    lake: Lake = DEFAULT_FOLDER
     reasons: Annotated[
         tuple[str, ...], Option("Only files rejected for these reasons; none named: all.")
     ] = ()
     since: Annotated[dt.date | None, Option("Only files rejected on this day (UTC) or later.")] = None
     workers: Workers = 0
-    parser: Parser = HtmlParser.LEXBOR
+    parser: Parser = DEFAULT_PARSER
     wait_seconds: WaitSeconds = 600
 
 
@@ -97,7 +97,7 @@ class BackfillOptions:
             "come to."
         ),
     ] = ()
-    lake: Lake = LAKE
+    lake: Lake = DEFAULT_FOLDER
     since: Annotated[dt.date | None, Option("Only files of posts from this day (UTC) on.")] = None
     until: Annotated[dt.date | None, Option("Only files of posts up to this day (UTC), it included.")] = None
     only: OnlySources = ()
@@ -114,7 +114,7 @@ class BackfillOptions:
     path: Subpath = ""
     worktree: Worktree = False
     workers: Workers = 0
-    parser: Parser = HtmlParser.LEXBOR
+    parser: Parser = DEFAULT_PARSER
     wait_seconds: WaitSeconds = 600
 
     @property
@@ -126,7 +126,7 @@ class BackfillOptions:
 class LearnOptions:
     """Options of a run that learns templates."""
 
-    lake: Lake = LAKE
+    lake: Lake = DEFAULT_FOLDER
     sources: OnlySources = ()
     reset: Annotated[bool, Option("Forget what was learned before.", renamed_from="anew")] = False
     reclean: Annotated[bool, Option("Clean the posts of sources with a new template again.")] = True
@@ -138,10 +138,10 @@ class LearnOptions:
 class RecleanOptions:
     """Options of a run that cleans posts again."""
 
-    lake: Lake = LAKE
+    lake: Lake = DEFAULT_FOLDER
     sources: OnlySources = ()
     workers: Workers = 0
-    parser: Parser = HtmlParser.LEXBOR
+    parser: Parser = DEFAULT_PARSER
     wait_seconds: WaitSeconds = 600
 
 
@@ -149,7 +149,7 @@ class RecleanOptions:
 class MaintainOptions:
     """Options of maintenance. Raises MisuseError for a retention that is not allowed."""
 
-    lake: Lake = LAKE
+    lake: Lake = DEFAULT_FOLDER
     retention_days: Annotated[
         float,
         Option("Days back that versions of the tables stay readable.", minimum=0, maximum=MAX_RETENTION_DAYS),
@@ -177,7 +177,7 @@ class MaintainOptions:
 class VerifyOptions:
     """Options of verification."""
 
-    lake: Lake = LAKE
+    lake: Lake = DEFAULT_FOLDER
     deep: Annotated[bool, Option("Read every byte; or logs, counts and keys only.")] = True
 
 
@@ -188,7 +188,7 @@ class ReportOptions:
     The page is written to report.html in the lake's folder unless `html` names a file.
     """
 
-    lake: Lake = LAKE
+    lake: Lake = DEFAULT_FOLDER
     html: Annotated[
         str,
         Option(

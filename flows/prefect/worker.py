@@ -26,7 +26,7 @@ SECONDS_TO_STOP = 25
 # Prefect sets it in the process of a run
 RUN_ID_VARIABLE = "PREFECT__FLOW_RUN_ID"
 STOPPED_MESSAGE = (
-    "The worker was stopped amid this run. What was committed stays, and the next run takes up the lake."
+    "The worker was stopped during this run. Committed batches stay, and the next run continues from there."
 )
 
 

@@ -49,14 +49,16 @@ def pending_moves(
     are kept.
     """
     last_elections = _last_elections(elections)
-    previous_files = rows.select(origin_told="origin", path_told="path", row_before=pl.int_range(pl.len()))
+    previous_files = rows.select(
+        recorded_origin="origin", recorded_path="path", row_before=pl.int_range(pl.len())
+    )
     current_versions = versions.filter(pl.col("superseded_at").is_null() & pl.col("row").is_not_null())
     moved_versions = current_versions.join(last_elections, on="post_id").filter(
         pl.col("version_at") < pl.col("moved_at")
     )
     moved_versions = moved_versions.join(previous_files, on="row_before", how="left").with_columns(
-        origin_before=pl.coalesce("origin_told", "stored_origin"),
-        path_before=pl.coalesce("path_told", "stored_path"),
+        origin_before=pl.coalesce("recorded_origin", "stored_origin"),
+        path_before=pl.coalesce("recorded_path", "stored_path"),
     )
     is_moved = (pl.col("origin") != pl.col("origin_before")) | (pl.col("path") != pl.col("path_before"))
     carried_over = moves.filter(pl.col("moved_at") >= _first_effective_at(elections)) if elections else moves
@@ -68,7 +70,7 @@ def pending_moves(
 def _last_elections(elections: Mapping[str, Sequence[Election]]) -> pl.DataFrame:
     """Return the time of the last election of each post, and the row elected before it (null if none)."""
     post_elections = [
-        (post_id, told[-1][0], told[-2][1] if len(told) > 1 else None) for post_id, told in elections.items()
+        (post_id, log[-1][0], log[-2][1] if len(log) > 1 else None) for post_id, log in elections.items()
     ]
     schema = {"post_id": pl.String(), "moved_at": _TIME_TYPE, "row_before": pl.Int64()}
     return pl.DataFrame(post_elections, schema=schema, orient="row")

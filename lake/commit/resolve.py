@@ -147,7 +147,9 @@ def _changed_file_rows(
     """Return the rows of added, changed and deleted files, and of files with another outcome or detail."""
     final_rows = _final_rows(rows, election_log)
     time_type = rows.schema["first_seen_at"]
-    added = _key_frame([(*key, added_at) for key, added_at in election_log.added_at.items()], came=time_type)
+    added = _key_frame(
+        [(*key, added_at) for key, added_at in election_log.added_at.items()], added_at=time_type
+    )
     elected_rows = _apply_elections(final_rows, rows, election_log)
     is_changed = (
         (pl.col("row") >= live_count)
@@ -155,7 +157,7 @@ def _changed_file_rows(
         | pl.col("outcome").ne_missing(pl.col("outcome_before"))
         | pl.col("detail").ne_missing(pl.col("detail_before"))
     )
-    first_seen_at = pl.coalesce("seen_before", "came", "first_seen_at")
+    first_seen_at = pl.coalesce("seen_before", "added_at", "first_seen_at")
     return (
         elected_rows.filter(is_changed)
         .join(prior_rows.select(*KEY, seen_before="first_seen_at"), on=KEY, how="left")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from lake.layout import DAY_FORMAT, PARTITIONED_TABLES, STATS_COLUMNS
+from lake.layout import PARTITIONED_TABLES, STATS_COLUMNS, period_of_date
 from lake.store import Lake
 from lake.verify.findings import Findings
 from schemas.enums import Check
@@ -97,7 +97,7 @@ def _max_at_precision(dtype: pl.DataType | None) -> pl.Expr:
 
 def _check_partitions(table: TableCheck, rows: pl.DataFrame) -> None:
     period = table.lake.granularity
-    day = pl.col("date").dt.strftime(DAY_FORMAT[period])
+    day = period_of_date(period)
     folder = pl.format(f"source_id={{}}/{period}={{}}/", "source_id", day)
     misplaced_rows = rows.filter(~pl.col("file").str.starts_with(folder) | (pl.col(period) != day))
     detail = pl.format("{} lies in {}", "date", "file")

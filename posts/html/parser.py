@@ -5,7 +5,7 @@ import re
 from selectolax.lexbor import LexborHTMLParser
 
 from posts.html.tags import escape_html
-from schemas.enums import HtmlParser
+from schemas.enums import DEFAULT_PARSER, HtmlParser
 
 # The time of lexbor to open an element grows with its depth: 100,000 nested <div> take 17 s. 10,000 take
 # 0.2 s; the sum of their depths is this limit.
@@ -31,7 +31,7 @@ RAW_TEXT_TAG = re.compile("<(?:iframe|noembed|noframes|xmp|plaintext)")
 SCRIPT_OR_STYLE = re.compile("<s(?:cript|tyle)", re.IGNORECASE)
 
 
-def normalize_html(html: str, parser: HtmlParser = HtmlParser.LEXBOR) -> tuple[str, bool]:
+def normalize_html(html: str, parser: HtmlParser = DEFAULT_PARSER) -> tuple[str, bool]:
     """Return the body element of HTML as normalized markup, and whether the HTML is too complex for lexbor.
 
     HTML that is too complex for lexbor is parsed by BeautifulSoup. In the markup, `<` begins a tag or comment

@@ -135,8 +135,8 @@ def _read_all(descriptor: int) -> bytes:
     if not stat.S_ISREG(status.st_mode):
         raise Rejected(Reason.NOT_A_FILE)
     size = status.st_size
-    if size > MAX_POST_BYTES:
-        raise too_large_error(size)
+    if error := size_error(size):
+        raise error
     content = os.read(descriptor, size + 1)
     # a read may return fewer bytes, as on network file systems, and a file may grow during the read
     while chunk := os.read(descriptor, MAX_POST_BYTES) if len(content) != size or not size else b"":
@@ -144,5 +144,7 @@ def _read_all(descriptor: int) -> bytes:
     return content
 
 
-def too_large_error(size: int) -> Rejected:
-    return Rejected(Reason.TOO_LARGE, detail=f"{size} bytes; the limit is {MAX_POST_BYTES}")
+def size_error(size: int) -> Rejected | None:
+    """Return the error for a file of this many bytes; None if it is not too large."""
+    detail = f"{size} bytes; the limit is {MAX_POST_BYTES}"
+    return Rejected(Reason.TOO_LARGE, detail=detail) if size > MAX_POST_BYTES else None

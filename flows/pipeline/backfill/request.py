@@ -95,7 +95,7 @@ class Forecast:
             "posts that come back after they were withdrawn": self.back,
             "posts that no file tells any more, since theirs tells another post by now": self.left,
             "posts that an older cleaner or template cleaned: their text may change": self.outdated,
-            "files of which no day can be told were left out": self.undated,
-            "files of which no source can be told were left out": self.unnamed,
+            "files whose day is not known were skipped": self.undated,
+            "files whose source is not known were skipped": self.unnamed,
         }
         return [f"{number} {what}" for what, number in notes.items() if number]

@@ -12,7 +12,6 @@ from flows.pipeline.workers.executor import create_parse_context
 from lake.batch import KEY, Run
 from lake.store import Lake
 from lake.tables import files
-from schemas.enums import HtmlParser
 
 # A person who deletes files by hand deletes fewer posts, or less than half.
 MIN_LOST_POSTS, MAX_LOST_SHARE = 20, 0.5
@@ -53,7 +52,7 @@ def _find_shrunken_sources(lake: Lake, run: Run, plan: Plan) -> list[ShrunkenSou
     )
     if not shrunken_sources or plan.todo.is_empty():
         return shrunken_sources
-    parsed_post_ids = rows_from_heads(lake, plan, run, create_parse_context(0, HtmlParser.LEXBOR))["post_id"]
+    parsed_post_ids = rows_from_heads(lake, plan, run, create_parse_context())["post_id"]
     claimed_post_ids = pl.concat([_already_parsed_post_ids(lake, plan), parsed_post_ids.drop_nulls()])
     return _sources_losing_posts(
         [each.origin for each in shrunken_sources], files_with_post, plan, claimed_post_ids

@@ -33,7 +33,7 @@ TRANSLATIONS: Mapping[str, tuple[str, str]] = {
     "size": ("大小", "Size"),
     "never": ("尚无", "none yet"),
     "alarms": ("提醒", "To look at"),
-    "alarms_none": ("最近的运行没有提醒。", "The last runs told nothing to look at."),
+    "alarms_none": ("最近的运行没有提醒。", "The last runs raised no alarm."),
     "as_table": ("表格", "As a table"),
     "no_script": (
         "图表需要 JavaScript；下面的表格不需要。",
@@ -137,7 +137,7 @@ TRANSLATIONS: Mapping[str, tuple[str, str]] = {
     "no_words": ("无文字", "no words"),
     "Hans": ("简体", "simplified"),
     "Hant": ("繁体", "traditional"),
-    "no_script_code": ("不分", "not told"),
+    "no_script_code": ("不分", "not distinguished"),
 }
 
 

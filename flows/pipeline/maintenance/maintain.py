@@ -19,7 +19,7 @@ from lake.query.info import tables
 from lake.store import Lake, open_lake
 from lake.tables import runs
 from lake.writer import open_for_write, open_locked
-from schemas.enums import HtmlParser, RunKind
+from schemas.enums import RunKind
 
 
 @dataclass(slots=True)
@@ -154,7 +154,7 @@ def open_maintain_run(options: MaintainOptions) -> Iterator[MaintainRun]:
     with open_lake_for_run(options.lake, run, options.wait_seconds) as lake:
         if not options.dry_run:
             with ExitStack() as stack:
-                migrate(lake, run, with_worker_pool(create_parse_context(0, HtmlParser.LEXBOR), stack))
+                migrate(lake, run, with_worker_pool(create_parse_context(), stack))
         yield MaintainRun(lake, run, options)
 
 

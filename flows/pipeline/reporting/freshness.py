@@ -23,9 +23,9 @@ def freshness_table(lake: Lake, summary: Summary) -> str:
     read_counts = read_counts_by_source(lake, summary.origins, summary.run_id)
     alarmed_source_ids = {alarm.source for alarm in summary.alarms}
     rows = source_freshness(lake, today).join(read_counts, on="source_id").with_columns(
-        is_told=pl.col("source_id").is_in([source for source in alarmed_source_ids if source])
+        has_alarm=pl.col("source_id").is_in([source for source in alarmed_source_ids if source])
     )  # fmt: skip
-    sorted_rows = rows.sort("is_told", "read", "last", "source_id", descending=[True, True, True, False])
+    sorted_rows = rows.sort("has_alarm", "read", "last", "source_id", descending=[True, True, True, False])
     display_names = source_names(lake, sorted_rows["source_id"].head(MAX_SOURCES))
     cells = [_cells(row, display_names, today) for row in sorted_rows.iter_rows(named=True)]
     return table(HEADER, truncate_rows(cells, MAX_SOURCES), numbers=HEADER[1:6]) if cells else ""

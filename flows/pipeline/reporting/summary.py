@@ -51,7 +51,7 @@ def learn_markdown(result: LearnResult, lake: Lake, links: Links) -> str:
     measured_rates = run_rates(lake, result.run_id, result.kind, [])
     parts = [
         f"# {result.kind.capitalize()} {escape(result.run_id)}",
-        f"{len(result.learned)} sources looked at. {reclean_result.posts} posts cleaned again, {reclean_result.changed} with another text.",
+        f"{len(result.learned)} sources examined. {reclean_result.posts} posts cleaned again, {reclean_result.changed} with another text.",
         section("To look at", _alarm_list(result.alarms)),
         section(
             "New templates",

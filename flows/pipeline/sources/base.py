@@ -9,7 +9,7 @@ from typing import Protocol
 from posts.errors import Rejected
 from posts.post import NotAPost
 from posts.sources.archives import Archive
-from posts.sources.files import MAX_POST_BYTES, SourceFile, read_file, too_large_error, walk_folder
+from posts.sources.files import SourceFile, read_file, size_error, walk_folder
 from posts.sources.git import Change, Commit, Repository
 from posts.sources.paths import decode_path, encode_path, printable
 from schemas.enums import Reason
@@ -33,9 +33,12 @@ class VanishedError(PostlakeError):
 
 
 def _find_rejection(file: SourceFile) -> NotAPost | None:
-    if file.problem is not None:
-        return NotAPost.from_error(Rejected(Reason(file.problem)))
-    return NotAPost.from_error(too_large_error(file.size)) if file.size > MAX_POST_BYTES else None
+    # an archive has the problem of size without its detail
+    if file.problem is None or file.problem == Reason.TOO_LARGE:
+        error = size_error(file.size)
+    else:
+        error = Rejected(Reason(file.problem))
+    return NotAPost.from_error(error) if error else None
 
 
 def _read_or_reject(file: SourceFile) -> Content:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import tenacity
 from filelock import FileLock
 
 from flows.pipeline.progress import report_progress
@@ -94,13 +95,20 @@ def fetch_with_retry(url: str) -> Path:
     There are three retries within some minutes (RETRY_DELAYS_SECONDS).
     """
     report_progress("fetch", 0, 0)
-    for delay_seconds in RETRY_DELAYS_SECONDS:
-        try:
-            return sync_mirror(url)
-        except TransientGitError as error:
-            logger.warning(f"{error}; fetching again in {delay_seconds} seconds")
-            time.sleep(delay_seconds)
-    return sync_mirror(url)
+    attempts = tenacity.Retrying(
+        retry=tenacity.retry_if_exception_type(TransientGitError),
+        stop=tenacity.stop_after_attempt(1 + len(RETRY_DELAYS_SECONDS)),
+        wait=tenacity.wait_chain(*map(tenacity.wait_fixed, RETRY_DELAYS_SECONDS)),
+        before_sleep=_log_retry,
+        reraise=True,
+    )
+    return attempts(sync_mirror, url)
+
+
+def _log_retry(state: tenacity.RetryCallState) -> None:
+    assert state.outcome
+    assert state.next_action
+    logger.warning(f"{state.outcome.exception()}; fetching again in {state.next_action.sleep:.0f} seconds")
 
 
 def sync_mirror(url: str) -> Path:

@@ -13,6 +13,7 @@ from flows.pipeline.sources.git_cache import (
     strip_credentials,
     sync_mirror,
 )
+from posts.formats import ARCHIVES_TEXT
 from posts.sources.archives import Archive, is_archive
 from posts.sources.git import GitError, Repository
 from posts.sources.paths import decode_path, encode_path, printable
@@ -64,8 +65,9 @@ class SourceOpener:
         if path.is_file() and is_archive(os.fsencode(path)):
             archive = self._stack.enter_context(Archive(os.fsencode(path), self._subpath))
             return ArchiveSource(self._origin_name(_path_text(path)), archive)
-        raise SourceError(f"{_display(text)}: is neither a folder nor a git repository, a bundle or an archive (zip, "
-                          "tar, tar.gz, tar.zst, tar.xz, tar.bz2)")  # fmt: skip
+        raise SourceError(
+            f"{_display(text)}: is neither a folder nor a git repository, a bundle or an archive ({ARCHIVES_TEXT})"
+        )
 
     def _open_remote(self, text: str) -> Source:
         first_error: GitError | None = None

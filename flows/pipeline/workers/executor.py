@@ -12,7 +12,7 @@ from flows.settings import settings
 from posts.parse import Templates
 from posts.post import NotAPost
 from posts.worker import ParseConfig, ParseTask
-from schemas.enums import HtmlParser, Outcome, Reason
+from schemas.enums import DEFAULT_PARSER, HtmlParser, Outcome, Reason
 
 # The size of a worker's chunk: large enough to hide the cost of the transfer, small enough to distribute the
 # work.
@@ -40,7 +40,7 @@ class ParseContext:
         return replace(self, config=replace(self.config, templates=templates))
 
 
-def create_parse_context(workers: int, parser: HtmlParser) -> ParseContext:
+def create_parse_context(workers: int = 0, parser: HtmlParser = DEFAULT_PARSER) -> ParseContext:
     """Return a context without templates, for `workers` processes; 0 means one per processor."""
     return ParseContext(workers or available_workers(), ParseConfig(parser))
 
@@ -50,10 +50,14 @@ def with_worker_pool(context: ParseContext, stack: ExitStack, *, start_now: bool
 
     With `start_now` all files are parsed in worker processes, even in a small run.
     """
-    pool = WorkerPool(context.workers, stack, context.file_seconds)
+    pool = _worker_pool(context, stack)
     if start_now:
         pool.start()
     return replace(context, pool=pool)
+
+
+def _worker_pool(context: ParseContext, stack: ExitStack) -> WorkerPool:
+    return WorkerPool(context.workers, stack, context.file_seconds)
 
 
 class LazyExecutor:
@@ -64,10 +68,7 @@ class LazyExecutor:
     """
 
     def __init__(self, context: ParseContext, stack: ExitStack) -> None:
-        self._config, self._pool = (
-            context.config,
-            context.pool or WorkerPool(context.workers, stack, context.file_seconds),
-        )
+        self._config, self._pool = context.config, context.pool or _worker_pool(context, stack)
 
     def ensure_capacity(self, size_bytes: int) -> None:
         """Start the pool if this many bytes of work are enough for it."""

@@ -17,7 +17,7 @@ from posts.sources.archives.base import ArchiveReadError, Member
 from posts.sources.archives.compression import decompress, detect_codec
 from posts.sources.archives.spool import Spool
 from posts.sources.archives.zip import iter_members as zip_members
-from posts.sources.files import MAX_POST_BYTES, SourceFile, is_post
+from posts.sources.files import SourceFile, is_post, size_error
 from posts.sources.paths import decode_path, dir_prefix, printable
 from schemas.enums import Reason
 from schemas.errors import SourceError
@@ -140,7 +140,7 @@ def _is_tar(first_block: bytes) -> bool:
 def _find_problem(member: Member) -> Reason | None:
     if _is_unsafe(member.name):
         return Reason.UNSAFE_PATH
-    return member.problem or (Reason.TOO_LARGE if member.size > MAX_POST_BYTES else None)
+    return member.problem or (Reason.TOO_LARGE if size_error(member.size) else None)
 
 
 def _is_unsafe(name: bytes) -> bool:

@@ -95,4 +95,4 @@ def test_every_parameter_has_a_default_and_a_help_text(name):
 def test_learning_is_a_flow_with_an_artifact_of_its_own(flow_output):
     assert flow_output["learned"]
     assert flow_output["after"]["runs"] == ["ingest", "learn"]
-    assert "sources looked at" in flow_output["after"]["learn"][0]
+    assert "sources examined" in flow_output["after"]["learn"][0]

@@ -86,7 +86,7 @@ def test_a_page_of_learning_shows_new_templates(archive):
     archive.ingest()
     result = learn(LearnOptions(lake=archive.lake, wait_seconds=0))
     page = learn_markdown(result, open_lake(archive.lake), LINKS)
-    assert page.startswith(f"# Learn {result.run_id}\n\n1 sources looked at.")
+    assert page.startswith(f"# Learn {result.run_id}\n\n1 sources examined.")
     assert "| stage | seconds |" in page
 
 

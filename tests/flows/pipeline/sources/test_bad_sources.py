@@ -298,6 +298,8 @@ def test_what_is_no_file_or_stands_for_another_has_a_reason(archive, git, tmp_pa
     git.commit(2)
     source = archive.folder if kind == "git" else pack_head(git, tmp_path / f"posts.{kind}")
     assert archive.ingest(source).reasons == {"lfs_pointer": 1, "link": 1, "too_large": 1}
+    (large,) = archive.files().filter(reason="too_large")["detail"]
+    assert large == f"{MAX_POST_BYTES + 1} bytes; the limit is {MAX_POST_BYTES}"
     assert (archive.ingest(source).unchanged, archive.titles()) == (5, ["一盏灯", "两盏灯"])
 
 
