@@ -20,7 +20,7 @@ help:  ## print this list
 	  || $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes --no-compile -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@# on all processors, as pip does on one; some packages hold files that are no Python of today
-	-@$(BIN)/python -m compileall -qq -j 0 .venv/lib cli flows lake posts schemas
+	-@$(BIN)/python -m compileall -qq -j 0 -x '/(tests|_vendor|datastore)/' .venv/lib cli flows lake posts schemas
 	@touch $@
 
 install: .venv/installed  ## install the locked packages and postlake into .venv

@@ -9,7 +9,7 @@ import typer
 
 from cli.options import LakeDir, Parser, expand_path, output_file, output_folder
 from cli.output.terminal import escape_control_characters, print_to_stderr
-from lake.location import DEFAULT_FOLDER
+from lake.location import DEFAULT_LOCATION
 from schemas.enums import DEFAULT_PARSER
 
 FAILED_EXIT_CODE = 1
@@ -60,7 +60,7 @@ def explain(
     target: Annotated[
         str, typer.Argument(metavar="FILE|URL|POST_ID", help="A post file, or a post of the lake.")
     ],
-    lake: LakeDir = DEFAULT_FOLDER,
+    lake: LakeDir = DEFAULT_LOCATION,
     parser: Parser = DEFAULT_PARSER,
     html: Annotated[
         Path | None,

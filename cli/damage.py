@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 from functools import wraps
-from pathlib import Path
 from typing import Any
 
+from lake.location import Location
 from schemas.errors import PostlakeError
 
 
@@ -26,7 +26,7 @@ def with_damage_explained(command: Callable[..., None]) -> Callable[..., None]:
     return wrapper
 
 
-def _explain_error(lake: Path | None, error: BaseException) -> PostlakeError | None:
+def _explain_error(lake: Location | None, error: BaseException) -> PostlakeError | None:
     if lake is None:
         return None
     # imported late: a command that fails on a lake has loaded these modules already

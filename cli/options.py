@@ -1,21 +1,36 @@
 """Options that several commands share, and the parsing of their values."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from lake.location import Location, parse_location
 from schemas.enums import HtmlParser
 
 
 def expand_path(path: str) -> Path:
-    """Return a path with `~` expanded, as shells do not expand in `--lake=~/lake` and in the environment.
+    """Return a path with `~` expanded, as shells do not expand in `--output=~/x` and in the environment.
 
     Raises BadParameter for `~name` if there is no such user.
     """
-    try:
+    with _unknown_user_explained(path):
         return Path(path).expanduser()
+
+
+def lake_location(text: str) -> Location:
+    """Return the location of a lake. Raises BadParameter for `~name` if there is no such user."""
+    with _unknown_user_explained(text):
+        return parse_location(text)
+
+
+@contextmanager
+def _unknown_user_explained(path: str) -> Iterator[None]:
+    try:
+        yield
     except RuntimeError as error:
         raise typer.BadParameter(f"{path}: no such user") from error
 
@@ -43,11 +58,11 @@ def output_folder(path: str) -> Path:
 
 # Typer options for fields of the options classes in flows/pipeline/options.py
 LAKE_OPTION = typer.Option(
-    "--lake", help="Folder of the lake.", envvar="POSTLAKE_LAKE", parser=expand_path, metavar="FOLDER"
+    "--lake", help="Folder of the lake.", envvar="POSTLAKE_LAKE", parser=lake_location, metavar="FOLDER"
 )
 WAIT_OPTION = typer.Option("--wait")
 SOURCE_OPTION = typer.Option("--source", help="Only this source, by name or source_id; may be repeated.")
-LakeDir = Annotated[Path, LAKE_OPTION]
+LakeDir = Annotated[Location, LAKE_OPTION]
 Parser = Annotated[HtmlParser, typer.Option(help="HTML parser: the fast one, or the second opinion.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object as the last line of output.")]
 Reasons = Annotated[

@@ -14,7 +14,7 @@ from cli.options import Json, LakeDir, OutputFormat, Reasons, format_of, output_
 from cli.output.progress import print_versions
 from cli.output.tables import print_cut_table, print_table
 from cli.output.terminal import echo, print_note
-from lake.location import DEFAULT_FOLDER
+from lake.location import DEFAULT_LOCATION, Location
 from schemas.enums import PageLanguage
 
 DEFAULT_ROWS = 40
@@ -28,7 +28,7 @@ def sql(
     query: Annotated[
         str, typer.Argument(help="For example: SELECT * FROM sources; - reads it from standard input.")
     ] = "-",
-    lake: LakeDir = DEFAULT_FOLDER,
+    lake: LakeDir = DEFAULT_LOCATION,
     form: Annotated[OutputFormat | None, typer.Option("--format", help=FORMAT_HELP)] = None,
     output: Annotated[Path | None, OUTPUT_OPTION] = None,
     rows: Annotated[int, typer.Option(min=1, help="Rows of a table to print.")] = DEFAULT_ROWS,
@@ -58,7 +58,7 @@ def _read_query(query: str) -> str:
 
 
 def _run_query(
-    lake: Path, query: str, output_format: OutputFormat | None, output: Path | None, max_rows: int
+    lake: Location, query: str, output_format: OutputFormat | None, output: Path | None, max_rows: int
 ) -> None:
     """Print the result of a query, or write it to a file."""
     from lake.query.sql import export
@@ -101,7 +101,7 @@ def _print_file(answer_file: Path) -> None:
 
 
 def rejects(
-    lake: LakeDir = DEFAULT_FOLDER,
+    lake: LakeDir = DEFAULT_LOCATION,
     reason: Reasons = None,
     form: Annotated[OutputFormat | None, typer.Option("--format", help=FORMAT_HELP)] = None,
     output: Annotated[Path | None, OUTPUT_OPTION] = None,
@@ -119,7 +119,7 @@ def rejects(
 
 def history(
     post: Annotated[str, typer.Argument(metavar="URL|POST_ID", help="The post, by its address or post_id.")],
-    lake: LakeDir = DEFAULT_FOLDER,
+    lake: LakeDir = DEFAULT_LOCATION,
     as_json: Annotated[bool, typer.Option("--json", help="The versions as a JSON array.")] = False,
 ) -> None:
     """Show the versions of a post: when each appeared, and what it changed."""
@@ -134,7 +134,7 @@ def history(
     print_versions(rows)
 
 
-def info(lake: LakeDir = DEFAULT_FOLDER, as_json: Json = False) -> None:
+def info(lake: LakeDir = DEFAULT_LOCATION, as_json: Json = False) -> None:
     """Show the contents of a lake: tables, versions, rows, files, bytes, sources and their dates."""
     from lake.query.info import posts_by_source, tables
     from lake.store import open_lake
@@ -157,7 +157,7 @@ def info(lake: LakeDir = DEFAULT_FOLDER, as_json: Json = False) -> None:
 
 
 def report(
-    lake: LakeDir = DEFAULT_FOLDER,
+    lake: LakeDir = DEFAULT_LOCATION,
     html: Annotated[
         Path | None,
         typer.Option(

@@ -4,7 +4,6 @@ import datetime as dt
 import inspect
 import textwrap
 from collections.abc import Callable
-from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import annotated_types
@@ -21,6 +20,7 @@ from flows.pipeline.declared import (
 )
 from flows.pipeline.sources.credentials import NO_CREDENTIALS, raise_if_credentials
 from flows.settings import settings, variable
+from lake.location import Location, parse_location
 from schemas.errors import MisuseError
 
 R = TypeVar("R")
@@ -58,7 +58,7 @@ SOURCES_PARAMETER = keyword("sources", Annotated[list[Source], Field(min_length=
 
 def _parameter(declared: Declared) -> inspect.Parameter:
     """Return a field as a parameter of the form: strings for paths and days, lists for tuples."""
-    if declared.type is Path:
+    if declared.type is Location:
         return keyword(declared.name, str, LAKE if declared.name == "lake" else str(declared.default))
     if declared.is_day:
         return keyword(declared.name, Day | None, declared.default)
@@ -83,8 +83,8 @@ def _log_renamed(old: str, name: str) -> None:
 
 
 def _to_field(declared: Declared, value: Any) -> Any:
-    if declared.type is Path:
-        return Path(value)
+    if declared.type is Location:
+        return parse_location(value)
     if declared.is_day:
         return _as_day(declared.name, value)
     return tuple(value) if isinstance(value, list) else value

@@ -1,7 +1,5 @@
 """The report about a lake as a Prefect flow: an HTML page, and an artifact with its main numbers."""
 
-from pathlib import Path
-
 from prefect.artifacts import create_link_artifact, create_markdown_artifact
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
@@ -13,16 +11,18 @@ from flows.pipeline.reporting.markdown import table
 from flows.prefect.lake_flow import lake_flow, lake_task
 from flows.prefect.task_logs import completed_state
 from flows.server.reports import publish_page
+from lake.location import Location, full_name, parse_location
 from schemas.enums import PageLanguage
 
 
 @lake_task("page")
 def write_page(lake: str, html: str, language: PageLanguage | None) -> State[None]:
-    report_data = write_report(Path(lake), Path(html), language)
+    page = parse_location(html)
+    report_data = write_report(parse_location(lake), page, language)
     create_markdown_artifact(
-        _report_markdown(report_data, Path(html)), key="report", description="A page with charts of the lake"
+        _report_markdown(report_data, page), key="report", description="A page with charts of the lake"
     )
-    if (url := publish_page(Path(html), str(flow_run.id))) is not None:
+    if (url := publish_page(page, str(flow_run.id))) is not None:
         create_link_artifact(
             url, "Open the report", key="report-page", description="The page with all charts"
         )
@@ -31,10 +31,10 @@ def write_page(lake: str, html: str, language: PageLanguage | None) -> State[Non
     )
 
 
-def _report_markdown(report_data: ReportData, html: Path) -> str:
+def _report_markdown(report_data: ReportData, html: Location) -> str:
     last_run = report_data.runs.head(1)
     numbers = {
-        "page": html.absolute(),
+        "page": full_name(html),
         "posts": f"{report_data.posts:,}",
         "sources": report_data.live_sources.height,
         "first post": report_data.live_sources["first"].min() or "",

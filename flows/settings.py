@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from lake.location import DEFAULT_FOLDER
+from lake.location import DEFAULT_LOCATION, Location, parse_location
 from schemas.errors import MisuseError
 
 PREFIX = "POSTLAKE_"
@@ -18,7 +18,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="ignore")
 
-    lake: Path = Field(default=DEFAULT_FOLDER, description="Folder of the lake.")
+    lake: Location = Field(default=DEFAULT_LOCATION, description="Folder of the lake.")
     sources: Annotated[tuple[str, ...], NoDecode] = Field(
         default=("examples/posts",),
         description="Sources of the scheduled ingest; several as a shell parts them.",
@@ -47,7 +47,12 @@ class Settings(BaseSettings):
     def _split(cls, value: Any) -> Any:
         return tuple(shlex.split(value)) if isinstance(value, str) else value
 
-    @field_validator("lake", "cache", mode="after")
+    @field_validator("lake", mode="before")
+    @classmethod
+    def _parse(cls, value: Any) -> Any:
+        return parse_location(value) if isinstance(value, str) else value
+
+    @field_validator("cache", mode="after")
     @classmethod
     def _expand_home(cls, value: Path | None) -> Path | None:
         return value.expanduser() if value is not None else None

@@ -1,6 +1,5 @@
 """The verification of a lake as a Prefect flow."""
 
-from pathlib import Path
 from typing import Any
 
 from prefect.artifacts import create_markdown_artifact
@@ -13,10 +12,11 @@ from flows.pipeline.options import VerifyOptions
 from flows.pipeline.reporting.markdown import section, table
 from flows.prefect.lake_flow import lake_flow, lake_task
 from flows.prefect.task_logs import log_progress
+from lake.location import Location
 
 
 @lake_task("verify")
-def verify_lake(lake: Path, *, deep: bool) -> VerifyReport:
+def verify_lake(lake: Location, *, deep: bool) -> VerifyReport:
     return run_verification(lake, deep=deep)
 
 

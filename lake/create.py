@@ -1,29 +1,21 @@
 """Create a lake, and add the tables and columns that an older lake lacks."""
 
-import re
-from pathlib import Path
-
 from lake.delta import Table, add_missing_columns, create_table, is_table
 from lake.errors import DamagedError, LakeError
 from lake.layout import PARTITIONED_TABLES, STATS_COLUMNS
+from lake.location import Location, find_obstacle
 from lake.store import Lake, is_lake, open_lake
 from schemas.enums import Granularity
 from schemas.tables import TABLES, empty_table
 
-# delta-rs reads `a%20b` as `a b` and `a\\b` as `a/b`, and panics at `[`
-MISREAD_PATTERN = re.compile(r"[\[\]\\]|%[0-9A-Fa-f]{2}")
 
-
-def check_lake_path(root: Path) -> None:
+def check_lake_path(root: Location) -> None:
     """Raise LakeError for a path at which no lake can be stored."""
-    if any(parent.exists() and not parent.is_dir() for parent in (root, *root.parents)):
-        raise LakeError(f"{root}: is not a folder, or lies below what is none")
-    if MISREAD_PATTERN.search(str(root.resolve())):
-        raise LakeError(f"{root}: the storage layer misreads paths with brackets, backslashes or %-escapes; "
-                        "choose another place")  # fmt: skip
+    if obstacle := find_obstacle(root):
+        raise LakeError(f"{root}: {obstacle}")
 
 
-def create_lake(root: Path, granularity: Granularity | None) -> Lake:
+def create_lake(root: Location, granularity: Granularity | None) -> Lake:
     """Open a lake, and create it if there is none.
 
     The granularity (default month) is fixed when the lake is created. Raises LakeError if an existing lake
@@ -47,7 +39,7 @@ def _raise_if_remains(lake: Lake) -> None:
         raise DamagedError(lake.root, "runs", "_delta_log", "is not there, and other tables are")
 
 
-def open_and_upgrade(root: Path) -> Lake:
+def open_and_upgrade(root: Location) -> Lake:
     """Open an existing lake, and add the tables and columns that an older postlake did not have."""
     lake = open_lake(root)
     for name in TABLES.keys() - set(lake.table_names()):

@@ -4,7 +4,6 @@ import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import duckdb
 import polars as pl
@@ -13,6 +12,7 @@ from polars.exceptions import PanicException, PolarsError
 from lake.delta import DeltaError
 from lake.errors import DamagedError, QueryError, StorageError
 from lake.integrity import size_mismatch
+from lake.location import Location, contains, uri
 from lake.store import is_lake, open_lake
 
 # Errors that the libraries raise for a corrupt file. Polars panics, and a PanicException is no Exception.
@@ -39,7 +39,7 @@ DISK_ERRORS = {
 
 
 @contextmanager
-def explaining_damage(root: Path) -> Iterator[None]:
+def explaining_damage(root: Location) -> Iterator[None]:
     """Replace an error by the fault of the lake that caused it.
 
     Raises DamagedError or StorageError instead of the error of a library. Other errors are raised unchanged.
@@ -53,7 +53,7 @@ def explaining_damage(root: Path) -> Iterator[None]:
         raise lake_error from error
 
 
-def explain_error(root: Path, error: BaseException) -> DamagedError | StorageError | None:
+def explain_error(root: Location, error: BaseException) -> DamagedError | StorageError | None:
     """Return the fault of a lake that caused an error; None if the lake is not the cause."""
     cause = error.__cause__ if isinstance(error, QueryError) else error
     if not isinstance(cause, READ_ERRORS) or isinstance(cause, QUERY_FAULTS):
@@ -64,7 +64,7 @@ def explain_error(root: Path, error: BaseException) -> DamagedError | StorageErr
     return _find_damage_once(root, cause)
 
 
-def _find_damage_once(root: Path, error: BaseException) -> DamagedError | None:
+def _find_damage_once(root: Location, error: BaseException) -> DamagedError | None:
     """Return the damage of a lake; None if there is none.
 
     The search reads every byte. If it finds nothing, a note on the error prevents a second search.
@@ -78,13 +78,13 @@ def _find_damage_once(root: Path, error: BaseException) -> DamagedError | None:
     return damage
 
 
-def _is_outside_lake(root: Path, error: BaseException) -> bool:
+def _is_outside_lake(root: Location, error: BaseException) -> bool:
     """Return whether an error names a file outside the lake."""
     path = getattr(error, "filename", None)
-    return path is not None and not Path(os.fsdecode(path)).absolute().is_relative_to(root.absolute())
+    return path is not None and not contains(root, path)
 
 
-def _storage_error(root: Path, error: BaseException) -> StorageError | None:
+def _storage_error(root: Location, error: BaseException) -> StorageError | None:
     message = str(error)
     for code, advice in DISK_ERRORS.items():
         if getattr(error, "errno", None) == code or os.strerror(code) in message:
@@ -94,7 +94,7 @@ def _storage_error(root: Path, error: BaseException) -> StorageError | None:
     return None
 
 
-def find_damage(root: Path) -> DamagedError | None:
+def find_damage(root: Location) -> DamagedError | None:
     """Return the first damaged file of a lake; None if there is none.
 
     Checks that open no file come first. Reading every byte comes last.
@@ -113,17 +113,17 @@ def find_damage(root: Path) -> DamagedError | None:
     return None
 
 
-def _check_footer(file: Path, _: int) -> str | None:
+def _check_footer(file: Location, _: int) -> str | None:
     try:
-        pl.read_parquet_schema(file)
+        pl.read_parquet_schema(uri(file))
     except READ_ERRORS as error:
         return first_line(error)
     return None
 
 
-def _check_content(file: Path, _: int) -> str | None:
+def _check_content(file: Location, _: int) -> str | None:
     try:
-        pl.read_parquet(file, glob=False, hive_partitioning=False)
+        pl.read_parquet(uri(file), glob=False, hive_partitioning=False)
     except READ_ERRORS as error:
         return first_line(error)
     return None

@@ -7,7 +7,6 @@ import json
 import time
 import uuid
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
@@ -27,6 +26,7 @@ from deltalake.transaction import AddAction, RemoveAction
 from lake.layout import (
     STATS_COLUMNS,
 )
+from lake.location import Location, uri
 
 Action = AddAction | RemoveAction
 
@@ -62,22 +62,22 @@ class Table(DeltaTable):
         return [unquote(uri) for uri in super().file_uris(*args, **kwargs)]
 
 
-def is_table(folder: Path) -> bool:
+def is_table(folder: Location) -> bool:
     """Return whether a folder holds a Delta table."""
-    return DeltaTable.is_deltatable(str(folder))
+    return DeltaTable.is_deltatable(uri(folder))
 
 
-def open_table(folder: Path, version: int | None = None) -> Table:
+def open_table(folder: Location, version: int | None = None) -> Table:
     """Open a table at a version, or at its newest. Raises DeltaError if it cannot be read."""
-    return Table(str(folder), version=version)
+    return Table(uri(folder), version=version)
 
 
 def create_table(
-    folder: Path, name: str, rows: pl.DataFrame, partition: list[str], stats_columns: list[str]
+    folder: Location, name: str, rows: pl.DataFrame, partition: list[str], stats_columns: list[str]
 ) -> Table:
     """Create a table with the columns of a frame, in the place of one that is there."""
     return Table.create(  # type: ignore[return-value]  # it returns one of its own class
-        str(folder),
+        uri(folder),
         schema=to_arrow(rows).schema,
         mode="overwrite",
         partition_by=partition or None,
@@ -96,7 +96,7 @@ def add_missing_columns(table: DeltaTable, rows: pl.DataFrame) -> None:
 
 
 def write(
-    table: Path, rows: pl.DataFrame, partition: list[str], stats_columns: list[str]
+    table: Location, rows: pl.DataFrame, partition: list[str], stats_columns: list[str]
 ) -> Iterator[AddAction]:
     """Write one file per partition below the folder of a table, and yield the add action of each.
 
@@ -110,7 +110,7 @@ def write(
 
 
 def write_file(
-    table: Path, rows: pl.DataFrame, partition_values: dict[str, str], stats_columns: list[str]
+    table: Location, rows: pl.DataFrame, partition_values: dict[str, str], stats_columns: list[str]
 ) -> AddAction:
     """Write one file of a partition, and return its add action.
 
@@ -123,7 +123,7 @@ def write_file(
         ]
     )
     (table / path).parent.mkdir(parents=True, exist_ok=True)
-    rows.write_parquet(table / path, compression="zstd", compression_level=3, statistics=False)
+    rows.write_parquet(uri(table / path), compression="zstd", compression_level=3, statistics=False)
     size, modified_at_ms = (table / path).stat().st_size, int(time.time() * 1000)
     return AddAction(
         path, size, partition_values, modified_at_ms, data_change=True, stats=_statistics(rows, stats_columns)

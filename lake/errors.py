@@ -1,7 +1,6 @@
 """Errors of a lake that the user can fix."""
 
-from pathlib import Path
-
+from lake.location import Location
 from schemas.errors import MisuseError, PostlakeError
 
 
@@ -24,7 +23,7 @@ class StorageError(PostlakeError):
 class DamagedError(PostlakeError):
     """A damaged file of a lake: `path` in the folder of `table`. `fault` says what is wrong."""
 
-    def __init__(self, root: Path, table: str, path: str, fault: str) -> None:
+    def __init__(self, root: Location, table: str, path: str, fault: str) -> None:
         message = (
             f"{root / table / path}: a file of table {table} is damaged: {fault}; restore it from a copy"
         )

@@ -1,13 +1,13 @@
 """Whether the log of a table can be read, and its files are as long as it says."""
 
 import json
-from pathlib import Path
 
 from lake.delta import DeltaError
 from lake.errors import DamagedError
+from lake.location import Location
 
 
-def size_mismatch(file: Path, size_bytes: int) -> str | None:
+def size_mismatch(file: Location, size_bytes: int) -> str | None:
     """Return what is wrong with a file that is missing, or has another size than in the log; else None."""
     size = file.stat().st_size if file.is_file() else None
     if size == size_bytes:
@@ -15,7 +15,7 @@ def size_mismatch(file: Path, size_bytes: int) -> str | None:
     return "is not there" if size is None else f"{size} bytes, the log says {size_bytes}"
 
 
-def raise_if_log_damaged(root: Path, name: str) -> None:
+def raise_if_log_damaged(root: Location, name: str) -> None:
     """Raise DamagedError for the newest entry of a table's log that is not JSON.
 
     An empty entry is damaged too: otherwise it would be read as a commit without changes.
@@ -26,7 +26,7 @@ def raise_if_log_damaged(root: Path, name: str) -> None:
             raise DamagedError(root, name, f"{log.name}/{entry.name}", "it is no JSON")
 
 
-def damaged_log_error(root: Path, name: str, error: DeltaError) -> DamagedError:
+def damaged_log_error(root: Location, name: str, error: DeltaError) -> DamagedError:
     """Return the error for an unreadable log. It names the damaged entry, or the log if none is found."""
     try:
         raise_if_log_damaged(root, name)
@@ -35,7 +35,7 @@ def damaged_log_error(root: Path, name: str, error: DeltaError) -> DamagedError:
     return DamagedError(root, name, "_delta_log", str(error).split("\n", 1)[0][:200])
 
 
-def _is_json(entry: Path) -> bool:
+def _is_json(entry: Location) -> bool:
     try:
         actions = [json.loads(line) for line in entry.read_bytes().splitlines()]
     except ValueError:

@@ -8,11 +8,11 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from lake.errors import LakeBusyError
+from lake.location import Location
 
 logger = logging.getLogger(__name__)
 
@@ -20,7 +20,7 @@ HOLDER_FILE = ".writer.json"
 
 
 @contextmanager
-def hold_writer_lock(root: Path, run_id: str, wait_seconds: float) -> Iterator[None]:
+def hold_writer_lock(root: Location, run_id: str, wait_seconds: float) -> Iterator[None]:
     """Acquire the writer lock of a lake, and release it at the end.
 
     If another run has the lock, wait, and log that once. Raises LakeBusyError if it is not free after
@@ -46,12 +46,12 @@ def hold_writer_lock(root: Path, run_id: str, wait_seconds: float) -> Iterator[N
         lock.release()
 
 
-def has_unreleased_lock(root: Path) -> bool:
+def has_unreleased_lock(root: Location) -> bool:
     """Return whether the last run with the writer lock was killed, or still has the lock."""
     return (root / HOLDER_FILE).exists()
 
 
-def _describe_holder(holder_path: Path) -> str:
+def _describe_holder(holder_path: Location) -> str:
     try:
         holder = json.loads(holder_path.read_bytes())
     except (OSError, ValueError):

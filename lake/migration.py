@@ -5,7 +5,6 @@ the tables: revisions and posts first, the ledger (table `files`) last, as in ev
 before the commit to the ledger, the lake stays as it was: the next run rolls back the other commits.
 """
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -17,6 +16,7 @@ from lake.create import create_lake
 from lake.delta import CommitProperties, Transaction
 from lake.errors import LakeError
 from lake.layout import MAX_FILE_ROWS
+from lake.location import remove_tree
 from lake.store import Lake
 from lake.tables import runs
 from schemas.enums import Outcome, Reason
@@ -56,7 +56,7 @@ def assert_complete(lake: Lake) -> None:
 
 def remove_staging(lake: Lake) -> None:
     """Delete the staged lake that a killed run left behind."""
-    shutil.rmtree(lake.root / STAGING_FOLDER, ignore_errors=True)
+    remove_tree(lake.root / STAGING_FOLDER)
 
 
 @contextmanager

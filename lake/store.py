@@ -1,7 +1,6 @@
 """The tables of a lake on disk. All are opened, read and written with one set of settings."""
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 
 import polars as pl
 
@@ -30,6 +29,7 @@ from lake.layout import (
     STATS_COLUMNS,
     period_of_date,
 )
+from lake.location import Location, full_name, uri
 from schemas.enums import Granularity
 from schemas.tables import TABLES, schema_of
 
@@ -48,13 +48,13 @@ class Lake:
     """An open lake. Each table is opened once, and updated by each commit of this object."""
 
     def __init__(
-        self, root: Path, granularity: Granularity, tables: Mapping[str, Table] | None = None
+        self, root: Location, granularity: Granularity, tables: Mapping[str, Table] | None = None
     ) -> None:
         self.root = root
         self.granularity = granularity
         self._tables = dict(tables or {})
         # folders of tables that belong to another lake
-        self._folders: dict[str, Path] = {}
+        self._folders: dict[str, Location] = {}
         # of each table, at a version: its columns; the paths of its files, once their sizes agree with the log
         self._schemas: dict[str, tuple[int, pl.Schema]] = {}
         self._checked_paths: dict[str, tuple[int, pl.Series]] = {}
@@ -78,7 +78,7 @@ class Lake:
         combined._folders = {name: other.root / name for name in combined._tables}
         return combined
 
-    def _folder(self, name: str) -> Path:
+    def _folder(self, name: str) -> Location:
         return self._folders.get(name, self.root / name)
 
     def table_names(self) -> list[str]:
@@ -121,7 +121,7 @@ class Lake:
         if name not in PARTITIONED_TABLES:
             # a query of one small file takes 2 ms; with `scan_delta`, which serves partitions, 5 ms
             return self.scan_files(name, paths).drop("file")
-        if "=" in str(self.root.absolute()):
+        if "=" in full_name(self.root):
             return self._scan_partitions(name)
         rows, schema = pl.scan_delta(self.table(name)), self.schema(name)
         stored_columns = {field.name for field in self.table(name).schema().fields}
@@ -149,7 +149,7 @@ class Lake:
 
         Column `file` is the path of each file, as in the log.
         """
-        root = f"{self._folder(name)}/"
+        root = f"{uri(self._folder(name))}/"
         file_schema = {column: dtype for column, dtype in self.schema(name).items()
                 if column not in self.partition_columns(name)}  # fmt: skip
         rows = pl.scan_parquet(
@@ -294,7 +294,7 @@ def _plus_small_files(files: pl.DataFrame, paths: list[str]) -> pl.DataFrame:
     return files.filter(is_chosen | (is_small & has_many_small))
 
 
-def is_lake(root: Path) -> bool:
+def is_lake(root: Location) -> bool:
     """Return whether there is a lake.
 
     `runs` is created last: if the creation was interrupted, there is no lake.
@@ -302,7 +302,7 @@ def is_lake(root: Path) -> bool:
     return is_table(root / "runs")
 
 
-def open_lake(root: Path) -> Lake:
+def open_lake(root: Location) -> Lake:
     """Open an existing lake. Raises LakeError if there is none."""
     if not is_lake(root):
         raise LakeError(f"{root}: there is no lake here; `postlake ingest SOURCE --lake {root}` makes one")

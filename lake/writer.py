@@ -3,12 +3,12 @@
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from lake.batch import Run
 from lake.commit.commit import rollback_uncommitted
 from lake.create import open_and_upgrade
 from lake.damage import explaining_damage
+from lake.location import Location
 from lake.lock import hold_writer_lock
 from lake.store import Lake, open_lake
 
@@ -21,7 +21,7 @@ ROLLED_BACK = (
 
 @contextmanager
 def open_for_write(
-    root: Path, run: Run, wait_seconds: float, opener: Callable[[Path], Lake] = open_and_upgrade
+    root: Location, run: Run, wait_seconds: float, opener: Callable[[Location], Lake] = open_and_upgrade
 ) -> Iterator[Lake]:
     """Yield a lake with its writer lock, after a rollback of what a killed run left half written.
 
@@ -36,7 +36,7 @@ def open_for_write(
 
 
 @contextmanager
-def open_locked(root: Path, run: Run, wait_seconds: float) -> Iterator[Lake]:
+def open_locked(root: Location, run: Run, wait_seconds: float) -> Iterator[Lake]:
     """Yield a lake that is only read, with its writer lock. Raises the same errors as `open_for_write`."""
     with explaining_damage(root), hold_writer_lock(root, run.run_id, wait_seconds):
         yield open_lake(root)

@@ -5,11 +5,10 @@ A field is declared once: its type, default, bounds, and the help text for `--he
 
 import datetime as dt
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated
 
 from flows.pipeline.declared import Option
-from lake.location import DEFAULT_FOLDER
+from lake.location import DEFAULT_LOCATION, Location
 from posts.formats import ARCHIVES_TEXT, ENDINGS_TEXT
 from schemas.enums import DEFAULT_PARSER, BackfillMode, Granularity, HtmlParser, PageLanguage
 from schemas.errors import MisuseError
@@ -28,7 +27,7 @@ Sources = Annotated[
         f"archives ({ARCHIVES_TEXT}) that hold post files ({ENDINGS_TEXT}), at any depth. A URL has no user, password or query: git finds those by a credential helper."
     ),
 ]
-Lake = Annotated[Path, Option("Folder of the lake.")]
+Lake = Annotated[Location, Option("Folder of the lake.")]
 Workers = Annotated[int, Option("Processes that parse; 0 takes one per processor.", minimum=0, maximum=256)]
 Parser = Annotated[HtmlParser, Option("HTML parser. lexbor is fast; beautifulsoup is the second opinion.")]
 WaitSeconds = Annotated[
@@ -49,7 +48,7 @@ class IngestOptions:
     """Options of an ingest."""
 
     sources: Sources
-    lake: Lake = DEFAULT_FOLDER
+    lake: Lake = DEFAULT_LOCATION
     granularity: Annotated[
         Granularity | None, Option("Period of one partition; set when the lake is made (default: month).")
     ] = None
@@ -76,7 +75,7 @@ class IngestOptions:
 class ReplayOptions:
     """Options of a replay."""
 
-    lake: Lake = DEFAULT_FOLDER
+    lake: Lake = DEFAULT_LOCATION
     reasons: Annotated[
         tuple[str, ...], Option("Only files rejected for these reasons; none named: all.")
     ] = ()
@@ -97,7 +96,7 @@ class BackfillOptions:
             "come to."
         ),
     ] = ()
-    lake: Lake = DEFAULT_FOLDER
+    lake: Lake = DEFAULT_LOCATION
     since: Annotated[dt.date | None, Option("Only files of posts from this day (UTC) on.")] = None
     until: Annotated[dt.date | None, Option("Only files of posts up to this day (UTC), it included.")] = None
     only: OnlySources = ()
@@ -126,7 +125,7 @@ class BackfillOptions:
 class LearnOptions:
     """Options of a run that learns templates."""
 
-    lake: Lake = DEFAULT_FOLDER
+    lake: Lake = DEFAULT_LOCATION
     sources: OnlySources = ()
     reset: Annotated[bool, Option("Forget what was learned before.", renamed_from="anew")] = False
     reclean: Annotated[bool, Option("Clean the posts of sources with a new template again.")] = True
@@ -138,7 +137,7 @@ class LearnOptions:
 class RecleanOptions:
     """Options of a run that cleans posts again."""
 
-    lake: Lake = DEFAULT_FOLDER
+    lake: Lake = DEFAULT_LOCATION
     sources: OnlySources = ()
     workers: Workers = 0
     parser: Parser = DEFAULT_PARSER
@@ -149,7 +148,7 @@ class RecleanOptions:
 class MaintainOptions:
     """Options of maintenance. Raises MisuseError for a retention that is not allowed."""
 
-    lake: Lake = DEFAULT_FOLDER
+    lake: Lake = DEFAULT_LOCATION
     retention_days: Annotated[
         float,
         Option("Days back that versions of the tables stay readable.", minimum=0, maximum=MAX_RETENTION_DAYS),
@@ -177,7 +176,7 @@ class MaintainOptions:
 class VerifyOptions:
     """Options of verification."""
 
-    lake: Lake = DEFAULT_FOLDER
+    lake: Lake = DEFAULT_LOCATION
     deep: Annotated[bool, Option("Read every byte; or logs, counts and keys only.")] = True
 
 
@@ -188,7 +187,7 @@ class ReportOptions:
     The page is written to report.html in the lake's folder unless `html` names a file.
     """
 
-    lake: Lake = DEFAULT_FOLDER
+    lake: Lake = DEFAULT_LOCATION
     html: Annotated[
         str,
         Option(

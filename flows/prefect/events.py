@@ -6,6 +6,7 @@ from prefect.events import emit_event
 
 from flows.pipeline.reporting.account import Summary, outcome_counts
 from flows.pipeline.reporting.alarms import Alarm
+from lake.location import full_name
 from lake.query.freshness import source_names
 from lake.store import Lake
 
@@ -49,9 +50,9 @@ def _source_resource(source_id: str, name_by_source: dict[str, str]) -> dict[str
 
 
 def _lake_resource(lake: Lake) -> dict[str, str]:
-    path = str(lake.root.absolute())
+    path = full_name(lake.root)
     return {"prefect.resource.id": f"postlake.lake.{path}", "prefect.resource.name": path}
 
 
 def _common_payload(run_id: str, lake: Lake) -> dict[str, object]:
-    return {"run_id": run_id, "lake": str(lake.root.absolute())}
+    return {"run_id": run_id, "lake": full_name(lake.root)}

@@ -5,7 +5,6 @@ import logging
 import re
 from collections.abc import Callable
 from functools import wraps
-from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, cast
 
 from prefect import Flow, Task, flow, task
@@ -15,6 +14,7 @@ from prefect.states import Failed
 
 from flows.form import with_parameters
 from lake.damage import explaining_damage
+from lake.location import parse_location
 from schemas.errors import PostlakeError
 
 P = ParamSpec("P")
@@ -54,7 +54,7 @@ def lake_task(name: str) -> Callable[[Callable[P, R]], Task[P, R]]:
 def _with_damage_explained(function: Callable[P, R]) -> Callable[P, R]:
     @wraps(function)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
-        with explaining_damage(Path(flow_run.parameters["lake"])):
+        with explaining_damage(parse_location(flow_run.parameters["lake"])):
             return function(*args, **kwargs)
 
     return wrapper

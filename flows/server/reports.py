@@ -6,7 +6,6 @@ not be able to reach anything.
 
 import os
 import re
-import shutil
 import socket
 import threading
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ import uvicorn
 
 from flows.server.guard import Guard, Message, Receive, Scope, Send
 from flows.settings import settings, variable
+from lake.location import Location
 
 FOLDER_VARIABLE, URL_VARIABLE = variable("reports"), variable("reports_url")
 # the id of a run: it cannot be guessed, and cannot lead to another folder
@@ -93,12 +93,12 @@ def _create_listener(host: str, port: int) -> socket.socket:
         return socket.create_server((host, 0))
 
 
-def publish_page(page: Path, run_id: str) -> str | None:
+def publish_page(page: Location, run_id: str) -> str | None:
     """Copy the page of a run to the served folder, and return its URL; None if no pages are served."""
     folder, url = settings().reports, settings().reports_url
     if not folder or not url:
         return None
-    shutil.copyfile(page, folder / f"{run_id}.html")
+    (folder / f"{run_id}.html").write_bytes(page.read_bytes())
     _delete_oldest(folder)
     return f"{url}{run_id}.html"
 

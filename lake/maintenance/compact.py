@@ -63,7 +63,8 @@ def _pack(lake: Lake, name: str, files: pl.DataFrame) -> Iterator[pl.DataFrame]:
 
 def _share_of_max(lake: Lake, name: str, path: str) -> float:
     """Return the size of a file as a share of the maximum: of bytes or of rows, whichever is larger."""
-    footer = pq.read_metadata(lake.root / name / path)
+    with (lake.root / name / path).open("rb") as file:
+        footer = pq.read_metadata(file)
     size = sum(footer.row_group(number).total_byte_size for number in range(footer.num_row_groups))
     return float(max(size / MAX_FILE_BYTES, footer.num_rows / MAX_FILE_ROWS))
 

@@ -6,13 +6,12 @@ knows of removed files, and does not distinguish the files of old versions from 
 
 import datetime as dt
 import json
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import unquote
 
+from lake.location import Location, remove_empty
 from lake.store import Lake
 
 # files that Polars and delta-rs write, under their final or a temporary name (`part-0.parquet#1`)
@@ -23,7 +22,7 @@ DATA_FILE_PATTERN = re.compile(r"\.parquet(#\d+)?$")
 class UnreferencedFile:
     """A file that no retained version needs. An orphan is a file that no entry of the log names."""
 
-    path: Path
+    path: Location
     bytes: int
     is_orphan: bool
 
@@ -48,7 +47,7 @@ def find_unreferenced(lake: Lake, name: str, retained_since: dt.datetime) -> lis
     return unreferenced
 
 
-def _read_log(log: Path) -> tuple[set[str], dict[str, int]]:
+def _read_log(log: Location) -> tuple[set[str], dict[str, int]]:
     """Return the files that the log names, and when each was last removed, in milliseconds since 1970."""
     referenced, removed_at = set[str](), dict[str, int]()
     for entry in sorted(log.glob("*.json")):
@@ -62,10 +61,11 @@ def _read_log(log: Path) -> tuple[set[str], dict[str, int]]:
     return referenced, removed_at
 
 
-def _data_files(folder: Path) -> Iterator[Path]:
-    for directory, folders, files in os.walk(folder):
-        folders[:] = [name for name in folders if name != "_delta_log"]
-        yield from (Path(directory, name) for name in files if DATA_FILE_PATTERN.search(name))
+def _data_files(folder: Location) -> Iterator[Location]:
+    for path in folder.rglob("*"):
+        is_log = path.relative_to(folder).parts[0] == "_delta_log"
+        if not is_log and DATA_FILE_PATTERN.search(path.name):
+            yield path
 
 
 def remove_files(lake: Lake, name: str, files: list[UnreferencedFile]) -> None:
@@ -73,10 +73,7 @@ def remove_files(lake: Lake, name: str, files: list[UnreferencedFile]) -> None:
     for file in files:
         file.path.unlink()
     for folder in {leftover.path.parent for leftover in files}:
-        parent = folder
-        while parent != lake.root / name and not any(parent.iterdir()):
-            parent.rmdir()
-            parent = parent.parent
+        remove_empty(folder, lake.root / name)
 
 
 def cleanup_log(lake: Lake, name: str) -> None:

@@ -1,9 +1,8 @@
 """Sizes of the tables of a lake after each commit, from their Delta logs."""
 
-from pathlib import Path
-
 import polars as pl
 
+from lake.location import Location, uri
 from lake.store import Lake
 
 # the newest commits of each table are read, at most this many
@@ -40,9 +39,9 @@ def _growth_of_table(lake: Lake, name: str) -> pl.DataFrame:
     return sizes.select(*COLUMNS)
 
 
-def _commits(log: Path, version: int) -> list[Path]:
+def _commits(log: Location, version: int) -> list[Location]:
     """Return the newest log entries, oldest first, up to the first missing one."""
-    commits: list[Path] = []
+    commits: list[Location] = []
     for number in range(version, max(version - MAX_COMMITS, -1), -1):
         commit = log / f"{number:020}.json"
         if not commit.exists():
@@ -51,9 +50,11 @@ def _commits(log: Path, version: int) -> list[Path]:
     return commits
 
 
-def _changes_by_commit(commits: list[Path]) -> pl.DataFrame:
+def _changes_by_commit(commits: list[Location]) -> pl.DataFrame:
     """Return the change of bytes and files by each commit."""
-    lines = pl.scan_ndjson(commits, schema=LOG_ENTRY_SCHEMA, include_file_paths="commit")
+    lines = pl.scan_ndjson(
+        [uri(each) for each in commits], schema=LOG_ENTRY_SCHEMA, include_file_paths="commit"
+    )
     size = {side: pl.col(side).struct.field("size") for side in ("add", "remove")}
     by_commit = lines.group_by("commit").agg(
         at=pl.col("commitInfo").struct.field("timestamp").max(),

@@ -1,15 +1,14 @@
 """Backfill plans, stored in the lake: one Parquet file each. Rows are files; the metadata has the rest."""
 
 import json
-import os
 import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from lake.errors import LakeError
+from lake.location import Location, uri
 from lake.store import Lake
 from schemas.plans import BackfillPlanFile
 
@@ -19,7 +18,7 @@ METADATA_KEY = "postlake.plan"
 PLAN_ID = re.compile(r"\d{8}T\d{6}-[0-9a-f]{6}")
 
 
-def write(lake: Lake, plan_id: str, files: pl.DataFrame, payload: Mapping[str, Any]) -> Path:
+def write(lake: Lake, plan_id: str, files: pl.DataFrame, payload: Mapping[str, Any]) -> Location:
     """Store a plan completely or not at all, and return its path.
 
     Only the newest MAX_PLANS plans are kept.
@@ -29,9 +28,9 @@ def write(lake: Lake, plan_id: str, files: pl.DataFrame, payload: Mapping[str, A
     path, temporary_path = folder / f"{plan_id}.parquet", folder / f".{plan_id}.tmp"
     metadata = {METADATA_KEY: json.dumps({**payload, "lake_id": _lake_id(lake)}, ensure_ascii=False)}
     BackfillPlanFile.validate(files, cast=True).write_parquet(
-        temporary_path, compression="zstd", metadata=metadata
+        uri(temporary_path), compression="zstd", metadata=metadata
     )
-    os.replace(temporary_path, path)  # noqa: PTH105 - both paths are on one file system
+    temporary_path.replace(path)
     for old_path in sorted(folder.glob("*.parquet"))[:-MAX_PLANS]:
         old_path.unlink(missing_ok=True)
     return path
@@ -45,10 +44,10 @@ def read(lake: Lake, plan_id: str) -> tuple[pl.DataFrame, dict[str, Any]]:
     path = lake.root / "plans" / f"{plan_id}.parquet"
     if not PLAN_ID.fullmatch(plan_id) or not path.exists():
         raise LakeError(f"{plan_id}: no such plan in {lake.root}; `postlake backfill` makes one")
-    payload = json.loads(pl.read_parquet_metadata(path)[METADATA_KEY])
+    payload = json.loads(pl.read_parquet_metadata(uri(path))[METADATA_KEY])
     if payload.pop("lake_id") != _lake_id(lake):
         raise LakeError(f"{plan_id}: is the plan of another lake than {lake.root}")
-    return pl.read_parquet(path, glob=False), payload
+    return pl.read_parquet(uri(path), glob=False), payload
 
 
 def run_that_executed(lake: Lake, plan_id: str) -> str | None:

@@ -7,6 +7,7 @@ import polars as pl
 
 from lake.damage import READ_ERRORS, first_line
 from lake.integrity import size_mismatch
+from lake.location import uri
 from lake.store import Lake
 from lake.verify.findings import Findings
 from lake.verify.rows import TableCheck, check_rows
@@ -129,13 +130,13 @@ def _read_rows(table: TableCheck, file: dict[str, object], schema: pl.DataFrame)
     relative_path, virtual_columns = str(file["path"]), _virtual_columns(table)
     path = table.lake.root / table.name / relative_path
     try:
-        stored_schema = pl.Schema(pl.read_parquet_schema(path))
+        stored_schema = pl.Schema(pl.read_parquet_schema(uri(path)))
         mismatches = _type_mismatches(stored_schema, schema.drop(virtual_columns).schema)
         if mismatches:
             table.findings.add_one(Check.RULES, table.name, relative_path, mismatches)
             return None
         column_names = [column for column in schema.drop(virtual_columns).columns if column in stored_schema]
-        rows = pl.read_parquet(path, columns=column_names, glob=False, hive_partitioning=False)
+        rows = pl.read_parquet(uri(path), columns=column_names, glob=False, hive_partitioning=False)
     except READ_ERRORS as error:
         table.findings.add_one(Check.READABLE, table.name, relative_path, first_line(error))
         return None

@@ -307,7 +307,7 @@ def _run_misuse(tmp_path, *arguments, **environment):
     return process.returncode, process.stdout, lines
 
 
-@pytest.mark.parametrize("case", [*MISUSES, pytest.param("no-place-in-prefect", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("case", [*MISUSES, pytest.param("no-place-in-prefect", marks=pytest.mark.matrix)])
 def test_misuse_is_one_line(lake, tmp_path, case):
     arguments, message = (MISUSES | PREFECT_MISUSES)[case]
     code, stdout, lines = _run_misuse(tmp_path, *arguments, POSTLAKE_LAKE=str(lake))

@@ -16,6 +16,7 @@ from flows.pipeline.html_report.charts.common import CONFIG
 from flows.pipeline.html_report.data import ReportData, collect_report_data
 from flows.pipeline.html_report.templates import create_environment
 from flows.pipeline.html_report.translations import TRANSLATIONS, translations
+from lake.location import Location
 from lake.store import open_lake
 from schemas.enums import PageLanguage
 from schemas.errors import MisuseError
@@ -28,7 +29,7 @@ CHINESE = ("zh", "yue")
 BYTES_PER_UNIT = 1000
 
 
-def write_report(lake: Path, html: Path, language: PageLanguage | None) -> ReportData:
+def write_report(lake: Location, html: Location, language: PageLanguage | None) -> ReportData:
     """Write the page of a lake to a file and return its data. The file is replaced in one step.
 
     Raises LakeError where there is no lake, MisuseError for a folder, OSError where the file cannot be

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 import polars as pl
 
@@ -12,6 +11,7 @@ from flows.pipeline.progress import report_progress
 from lake.commit.commit import consistent_versions
 from lake.errors import DamagedError
 from lake.integrity import raise_if_log_damaged
+from lake.location import Location
 from lake.store import Lake, open_lake
 from lake.verify.cross_table import check_across_tables
 from lake.verify.findings import Finding, Findings, Tally
@@ -58,7 +58,7 @@ class VerifyReport:
             raise FaultyLakeError(f"{self.lake}: {self.findings} findings: {failed}")
 
 
-def verify(root: Path, *, deep: bool = True) -> VerifyReport:
+def verify(root: Location, *, deep: bool = True) -> VerifyReport:
     """Verify all bytes of a lake, or only logs, counts and keys, and return the report.
 
     Data that a running or killed run has written but not committed to `files` is ignored.
@@ -89,7 +89,7 @@ def verify(root: Path, *, deep: bool = True) -> VerifyReport:
     return VerifyReport(str(root), deep, versions, list(findings), timer.seconds)
 
 
-def _open_tables(root: Path) -> tuple[Lake, list[DamagedError]]:
+def _open_tables(root: Location) -> tuple[Lake, list[DamagedError]]:
     """Return the lake, and the damage of each table that cannot be opened.
 
     Tables are opened in reverse order of writing: data that one table refers to is then in the table opened

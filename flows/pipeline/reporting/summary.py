@@ -9,6 +9,7 @@ from flows.pipeline.reporting.freshness import freshness_table
 from flows.pipeline.reporting.markdown import code_block, escape, section, table, truncate_rows
 from flows.pipeline.reporting.rates import SHARE_RATES, Rate, run_rates
 from flows.pipeline.reporting.results import LearnResult
+from lake.location import full_name
 from lake.store import Lake
 from schemas.tables import OUTCOME_COLUMNS
 
@@ -135,7 +136,7 @@ def _stages_table(seconds: Mapping[str, float], measured_rates: Iterable[Rate]) 
 
 def _links_and_commands(run_id: str, lake: Lake, links: Links, *, rejected: int) -> str:
     """Return links, and commands to copy."""
-    root = shlex.quote(str(lake.root.absolute()))
+    root = shlex.quote(full_name(lake.root))
     query = f"SELECT path, outcome, reason, detail FROM files WHERE run_id = '{run_id}'"  # noqa: S608 - an id of ours
     commands = [
         f"postlake sql {shlex.quote(query)} --lake {root}",
@@ -143,4 +144,4 @@ def _links_and_commands(run_id: str, lake: Lake, links: Links, *, rejected: int)
         f"postlake info --lake {root}",
     ]
     pages = "\n".join(f"- [{escape(title)}]({address})" for title, address in links.items())
-    return f"{pages}\n- the lake: {escape(lake.root.absolute())}\n\n{code_block(commands)}"
+    return f"{pages}\n- the lake: {escape(full_name(lake.root))}\n\n{code_block(commands)}"

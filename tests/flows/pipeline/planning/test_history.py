@@ -196,7 +196,7 @@ def commit_all(site, commits):
     return ids
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("max_files", [1, 3, ALL_FILES])
 @given(commits=COMMITS, first=st.sampled_from([0, 1, 2]), options=st.sampled_from([{}, {"history": True}]))
 @FEW_EXAMPLES
@@ -296,7 +296,7 @@ def test_only_what_is_below_a_folder_is_replayed(site):
     assert [path for path, *_ in site.rows("posts", "path")] == ["b.md"]
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("max_files", [1, 3, ALL_FILES])
 def test_a_commit_larger_than_a_group_is_one_change(site, monkeypatch, max_files):
     files = {f"{number}.md": post_content(number, EARLY) for number in range(1, 8)}
