@@ -1,5 +1,6 @@
 """The tables of a lake on disk. All are opened, read and written with one set of settings."""
 
+import signal
 from collections.abc import Iterable, Mapping
 
 import polars as pl
@@ -32,6 +33,10 @@ from lake.layout import (
 from lake.location import Location, full_name, uri
 from schemas.enums import Granularity
 from schemas.tables import TABLES, schema_of
+
+# Polars, once it is imported, handles SIGINT with SA_RESTART: the system resumes a blocking call as if Ctrl-C had
+# not been pressed, for example the wait for a lock that another thread holds, or for a pipe from git.
+signal.siginterrupt(signal.SIGINT, True)  # noqa: FBT003 - named by the standard library
 
 # How a file may differ from its table: Delta widens types, and adds columns and fields, without rewriting
 # files.

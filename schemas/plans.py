@@ -1,8 +1,7 @@
 """Schema of backfill plans: the files of a plan and their expected outcomes."""
 
-import dataframely as dy
-
 from schemas.posts import NULL, UNIT, null_means
+from schemas.validation import dy
 
 
 class BackfillPlanFile(dy.Schema):

@@ -2,8 +2,9 @@
 
 import datetime as dt
 
-import dataframely as dy
 import polars as pl
+
+from schemas.validation import dy
 
 # metadata of a column for the reference: its unit, and what null means
 UNIT, NULL = "unit", "null"

@@ -2,11 +2,11 @@
 
 from functools import cache
 
-import dataframely as dy
 import polars as pl
 
 from schemas.enums import RunKind
 from schemas.posts import NULL, UNIT, Posts, choices, null_means, utc_datetime
+from schemas.validation import dy
 
 # counts of a run for the files that it found; column `found` is their sum
 OUTCOME_COLUMNS = ("unchanged", "posts", "duplicates", "rejected", "ignored")

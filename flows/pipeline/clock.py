@@ -12,8 +12,12 @@ from lake.batch import Run
 T = TypeVar("T")
 
 
+def now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
 def start_run() -> Run:
-    started_at = dt.datetime.now(dt.UTC)
+    started_at = now()
     return Run(f"{started_at:%Y%m%dT%H%M%S}-{os.urandom(3).hex()}", started_at)
 
 

@@ -7,9 +7,8 @@ as JSON.
 import json
 import sys
 
-import dataframely as dy
-
 import schemas.posts
+from schemas.validation import dy
 
 
 def add_column(table):

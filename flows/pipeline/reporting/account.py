@@ -1,10 +1,10 @@
 """The counts of a run: each file found has exactly one outcome, and the sum is checked."""
 
-import datetime as dt
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from flows.pipeline import clock
 from flows.pipeline.clock import StageTimer
 from flows.pipeline.code import code_version
 from flows.pipeline.reporting.alarms import Alarm, files_text
@@ -109,5 +109,5 @@ def maintenance_row(kind: str, run: Run, timer: StageTimer, *, resumed: bool) ->
 
 
 def _run_columns(run: Run) -> dict[str, object]:
-    finished_at = dt.datetime.now(dt.UTC)
+    finished_at = clock.now()
     return {"started_at": run.started_at, "finished_at": finished_at, "code_version": code_version()}

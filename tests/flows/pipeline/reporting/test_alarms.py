@@ -14,7 +14,18 @@ from lake.query.freshness import source_freshness
 from lake.store import open_lake
 from schemas.enums import AlarmKind
 
-TODAY = dt.datetime.now(dt.UTC).date()
+IMPORTED_AT = dt.datetime.now(dt.UTC)
+TODAY = IMPORTED_AT.date()
+
+
+def now():
+    """Return the time as if this module was imported at noon: no test begins before midnight and ends after it."""
+    return dt.datetime.now(dt.UTC) - IMPORTED_AT + IMPORTED_AT.replace(hour=12)
+
+
+@pytest.fixture(autouse=True)
+def _noon(monkeypatch):
+    monkeypatch.setattr("flows.pipeline.clock.now", now)
 
 
 def write_posts(archive, days, source="潮声", first=0):
@@ -26,7 +37,7 @@ def write_posts(archive, days, source="潮声", first=0):
 
 def silent_alarms(archive, days_later):
     """Return the alarms about silent sources of a run that many days from today."""
-    run = Run("later", dt.datetime.now(dt.UTC) + dt.timedelta(days=days_later))
+    run = Run("later", now() + dt.timedelta(days=days_later))
     origins = archive.rows("runs")["origins"][-1].to_list()
     return silent_source_alarms(open_lake(archive.lake), run, origins)
 
@@ -65,7 +76,7 @@ def test_a_source_that_ended_before_it_came_to_the_lake_tells_nothing(archive):
     archive.ingest()
     write_posts(archive, range(100, 10, -1), source="旧刊")
     run = archive.ingest()
-    later = Run(run.run_id, dt.datetime.now(dt.UTC) + dt.timedelta(days=5))
+    later = Run(run.run_id, now() + dt.timedelta(days=5))
     assert silent_source_alarms(open_lake(archive.lake), later, run.origins) == []
 
 
@@ -85,7 +96,7 @@ def test_a_source_with_few_posts_is_never_silent(archive):
 def test_a_run_tells_only_of_sources_that_it_looks_at(archive):
     write_posts(archive, range(30, 0, -1))
     archive.ingest()
-    later = Run("later", dt.datetime.now(dt.UTC) + dt.timedelta(days=20))
+    later = Run("later", now() + dt.timedelta(days=20))
     assert silent_source_alarms(open_lake(archive.lake), later, ["another"]) == []
 
 
