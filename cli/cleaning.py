@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from cli.options import LakeDir, Parser, expand_path, output_file, output_folder
+from cli.options import LakeDir, Parser, expand_path, lake_location, output_file, output_folder
 from cli.output.terminal import escape_control_characters, print_to_stderr
-from lake.location import DEFAULT_LOCATION
+from lake.location import DEFAULT_LOCATION, Location
 from schemas.enums import DEFAULT_PARSER
 
 FAILED_EXIT_CODE = 1
@@ -18,11 +18,11 @@ FAILED_EXIT_CODE = 1
 def clean(
     files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Post files.", parser=expand_path)],
     lake: Annotated[
-        Path | None,
+        Location | None,
         typer.Option(
             "--lake",
             help="Apply the templates that this lake has learned.",
-            parser=expand_path,
+            parser=lake_location,
             metavar="FOLDER",
         ),
     ] = None,

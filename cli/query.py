@@ -176,7 +176,8 @@ def report(
 ) -> None:
     """Write an HTML page with charts about a lake: one file that needs no network."""
     from flows.pipeline.html_report.render import write_report
+    from flows.pipeline.options import ReportOptions
 
-    page = html or lake / "report.html"
+    page = ReportOptions(lake=lake, html=str(html or "")).page
     report_data = write_report(lake, page, language)
     echo(f"{page}: {report_data.posts} posts from {report_data.live_sources.height} sources")

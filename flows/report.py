@@ -50,6 +50,6 @@ def _report_markdown(report_data: ReportData, html: Location) -> str:
 @lake_flow(ReportOptions, name="report", flow_run_name="report of {lake}")
 def report(options: ReportOptions) -> str:
     """Write an HTML page with charts about a lake: one file that needs no network."""
-    html_path = options.html or str(options.lake / "report.html")
+    html_path = str(options.page)
     write_page(str(options.lake), html_path, options.language)
     return html_path

@@ -10,7 +10,7 @@ import polars as pl
 from polars.exceptions import PanicException, PolarsError
 
 from lake.delta import DeltaError
-from lake.errors import DamagedError, QueryError, StorageError
+from lake.errors import DamagedError, QueryError, StorageError, first_line
 from lake.integrity import size_mismatch
 from lake.location import Location, contains, uri
 from lake.store import is_lake, open_lake
@@ -127,7 +127,3 @@ def _check_content(file: Location, _: int) -> str | None:
     except READ_ERRORS as error:
         return first_line(error)
     return None
-
-
-def first_line(error: BaseException) -> str:
-    return str(error).split("\n", 1)[0][:200]

@@ -29,3 +29,8 @@ class DamagedError(PostlakeError):
         )
         super().__init__(f"{message}; `postlake verify --lake {root}` lists all that is damaged")
         self.table, self.path, self.fault = table, path, fault
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first line of the message of an error, at most 200 characters."""
+    return str(error).split("\n", 1)[0][:200]

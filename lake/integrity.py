@@ -3,7 +3,7 @@
 import json
 
 from lake.delta import DeltaError
-from lake.errors import DamagedError
+from lake.errors import DamagedError, first_line
 from lake.location import Location
 
 
@@ -32,7 +32,7 @@ def damaged_log_error(root: Location, name: str, error: DeltaError) -> DamagedEr
         raise_if_log_damaged(root, name)
     except DamagedError as damage:
         return damage
-    return DamagedError(root, name, "_delta_log", str(error).split("\n", 1)[0][:200])
+    return DamagedError(root, name, "_delta_log", first_line(error))
 
 
 def _is_json(entry: Location) -> bool:

@@ -20,7 +20,7 @@ SORT_KEYS = {
     "runs": ["started_at"],
 }
 
-DAY_FORMAT = {Granularity.MONTH: "%Y-%m", Granularity.YEAR: "%Y", Granularity.DAY: "%Y-%m-%d"}
+PERIOD_FORMAT = {Granularity.MONTH: "%Y-%m", Granularity.YEAR: "%Y", Granularity.DAY: "%Y-%m-%d"}
 GRANULARITIES = tuple(Granularity)
 # Rows per file of the ledger (table `files`). A row has about a hundred bytes, and a table of a million rows
 # has few files to open.
@@ -43,4 +43,4 @@ STATS_COLUMNS = {
 
 def period_of_date(granularity: Granularity) -> pl.Expr:
     """Return the partition value of a row with the column `date`."""
-    return pl.col("date").dt.strftime(DAY_FORMAT[granularity])
+    return pl.col("date").dt.strftime(PERIOD_FORMAT[granularity])

@@ -2,7 +2,7 @@
 
 A lake is a folder of this machine. `Location` is the type of its path and of each path in it. Only this module, `lake.delta`
 (Delta tables) and `lake.lock` depend on what stores the files. Other modules use the methods that paths of other storages
-have too (`/`, `open`, `read_bytes`, `exists`, `stat`, `glob`, `iterdir`, `unlink`, `mkdir`), and `uri` for libraries.
+have too (`/`, `open`, `read_bytes`, `write_text`, `exists`, `is_file`, `stat`, `glob`, `rglob`, `relative_to`, `replace`, `unlink`, `mkdir`), and `uri` for libraries.
 """
 
 import os

@@ -6,8 +6,9 @@ import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import wraps
-from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
+
+from lake.location import Location
 
 R = TypeVar("R")
 
@@ -70,7 +71,7 @@ def as_parameters(options: Any) -> dict[str, Any]:
 
 
 def _as_parameter(value: Any) -> Any:
-    if isinstance(value, Path | dt.date):
+    if isinstance(value, Location | dt.date):
         return str(value)
     return list(value) if isinstance(value, tuple) else value
 

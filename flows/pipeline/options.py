@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from flows.pipeline.declared import Option
-from lake.location import DEFAULT_LOCATION, Location
+from lake.location import DEFAULT_LOCATION, Location, parse_location
 from posts.formats import ARCHIVES_TEXT, ENDINGS_TEXT
 from schemas.enums import DEFAULT_PARSER, BackfillMode, Granularity, HtmlParser, PageLanguage
 from schemas.errors import MisuseError
@@ -29,7 +29,9 @@ Sources = Annotated[
 ]
 Lake = Annotated[Location, Option("Folder of the lake.")]
 Workers = Annotated[int, Option("Processes that parse; 0 takes one per processor.", minimum=0, maximum=256)]
-Parser = Annotated[HtmlParser, Option("HTML parser. lexbor is fast; beautifulsoup is the second opinion.")]
+Parser = Annotated[
+    HtmlParser, Option("HTML parser: the default is the fast one, beautifulsoup the second opinion.")
+]
 WaitSeconds = Annotated[
     float, Option("Seconds to wait for another run that writes to the same lake.", minimum=0)
 ]
@@ -184,7 +186,7 @@ class VerifyOptions:
 class ReportOptions:
     """Options of a report.
 
-    The page is written to report.html in the lake's folder unless `html` names a file.
+    The page is written to report.html in the lake's folder unless `html` names a file (`page`).
     """
 
     lake: Lake = DEFAULT_LOCATION
@@ -198,3 +200,7 @@ class ReportOptions:
         PageLanguage | None,
         Option("Language that the page opens in, zh or en; it holds both. Default: that of most posts."),
     ] = None
+
+    @property
+    def page(self) -> Location:
+        return parse_location(self.html) if self.html else self.lake / "report.html"

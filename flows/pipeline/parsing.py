@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 
 from flows.pipeline.workers.executor import ParseContext, with_worker_pool
 from lake.batch import Run
 from lake.create import open_and_upgrade
+from lake.location import Location
 from lake.lock import has_unreleased_lock
 from lake.store import Lake
 from lake.writer import open_for_write
@@ -14,11 +14,11 @@ from lake.writer import open_for_write
 
 @contextmanager
 def open_for_parsing(
-    root: Path,
+    root: Location,
     run: Run,
     wait_seconds: float,
     context: ParseContext,
-    opener: Callable[[Path], Lake] = open_and_upgrade,
+    opener: Callable[[Location], Lake] = open_and_upgrade,
 ) -> Iterator[tuple[Lake, ParseContext]]:
     """Yield a lake opened for writing, and the context with a pool of worker processes.
 

@@ -34,6 +34,7 @@ async def _deployment(declared: Mapping[str, Any], settings: Settings) -> Runner
         storage=LocalStorage(str(Path.cwd())),
         entrypoint=declared["entrypoint"],
         name=name,
+        parameters=declared.get("parameters", {}),
         schedules=schedules,
         concurrency_limit=ConcurrencyLimitConfig.model_validate(declared["concurrency_limit"]),
         tags=declared["tags"],
@@ -44,8 +45,8 @@ async def _deployment(declared: Mapping[str, Any], settings: Settings) -> Runner
 
 def _changes(deployment: str, settings: Settings) -> dict[str, str]:
     """Return the schedule fields of a deployment that the settings override."""
-    said = {"cron": getattr(settings, f"{deployment}_cron", None), "timezone": settings.timezone}
-    return {key: value for key, value in said.items() if value is not None}
+    values = {"cron": getattr(settings, f"{deployment}_cron", None), "timezone": settings.timezone}
+    return {key: value for key, value in values.items() if value is not None}
 
 
 def _read(file: Path) -> Any:

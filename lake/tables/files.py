@@ -19,6 +19,8 @@ WAS_PARSED = pl.col("blob").is_not_null() & (
     pl.col("reason").is_null() | (pl.col("reason") != Reason.TOO_LARGE.value)
 )
 PARSER_FAULT_NAMES = sorted(PARSER_FAULTS)
+# why a content of the ledger cannot be parsed again
+NOT_IN_RAW = "raw no longer holds its bytes"
 
 
 def live_files(lake: Lake, origin: str) -> pl.DataFrame:

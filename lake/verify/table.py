@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from lake.damage import READ_ERRORS, first_line
+from lake.damage import READ_ERRORS
+from lake.errors import first_line
 from lake.integrity import size_mismatch
 from lake.location import uri
 from lake.store import Lake

@@ -201,8 +201,7 @@ def test_ctrl_c_in_a_stage_ends_in_one_line(tmp_path, stage):
 PREFECT_STAGES = {"find": (b"find", False), "transform": (rb"transform[^\r\n]* [1-9]", True)}
 
 
-@pytest.mark.slow
-@pytest.mark.sampled(2)
+@pytest.mark.matrix
 @pytest.mark.parametrize("stage", PREFECT_STAGES)
 def test_ctrl_c_ends_a_run_in_prefects_own_api_in_one_line(tmp_path, stage):
     stage_pattern, shows_wait = PREFECT_STAGES[stage]

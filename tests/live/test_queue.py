@@ -19,7 +19,8 @@ from live_stack.runs import (
 )
 from tiers import examples
 
-pytestmark = pytest.mark.slow
+# half a minute of CPU time for runs that wait for each other
+pytestmark = pytest.mark.matrix
 
 # scheduled runs, one every five minutes, of an hour or of half an hour
 MISSED_RUNS, SCHEDULE_INTERVAL = examples(6, 12), dt.timedelta(minutes=5)

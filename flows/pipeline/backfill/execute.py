@@ -22,7 +22,6 @@ from schemas.keys import blob_id
 
 SKIPPED_SCHEMA = {"origin": pl.String, "path": pl.String, "what": pl.String}
 DELETED, CHANGED = "is not there any more", "is another file now"
-NOT_IN_RAW = "raw no longer holds its bytes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +94,7 @@ def _split_unchanged(
     skipped = [
         _skipped_rows(source_files.join(listed_files, on=KEY, how="anti"), DELETED),
         _skipped_rows(joined.join(unchanged, on=KEY, how="anti"), CHANGED),
-        _skipped_rows(raw_files.join(stored_files, on=KEY, how="anti"), NOT_IN_RAW),
+        _skipped_rows(raw_files.join(stored_files, on=KEY, how="anti"), files_table.NOT_IN_RAW),
     ]
     return available_files, pl.concat(skipped).sort(KEY)
 

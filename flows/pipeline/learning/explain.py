@@ -9,6 +9,7 @@ import polars as pl
 
 from flows.pipeline.learning.learn import load_templates
 from lake.errors import LakeError
+from lake.location import Location
 from lake.store import Lake, is_lake, open_lake
 from lake.tables import files, templates
 from lake.tables.post_versions import post_versions
@@ -25,7 +26,7 @@ from schemas.keys import blob_id
 logger = logging.getLogger(__name__)
 
 
-def explain(target: str, root: Path, parser: HtmlParser) -> Explanation:
+def explain(target: str, root: Location, parser: HtmlParser) -> Explanation:
     """Explain a file, or the post of a URL or post_id, with the templates of the lake at `root`, if any.
 
     Raises MisuseError for a target that is none of these, PostlakeError for a file that is no post.
@@ -63,7 +64,7 @@ def _read_stored(row: dict[str, object], lake: Lake) -> RawFile:
     origin, path, blob = (str(row[name]) for name in ("origin", "path", "blob"))
     content = files.contents(lake, pl.Series([blob])).get(blob)
     if content is None:
-        raise PostlakeError(f"{printable(path)}: raw no longer holds its bytes, blob {blob}")
+        raise PostlakeError(f"{printable(path)}: {files.NOT_IN_RAW}, blob {blob}")
     return RawFile(origin, path, content, blob)
 
 

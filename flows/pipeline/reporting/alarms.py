@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from flows.pipeline.reporting.rates import READ_COUNT
 from flows.pipeline.sources.base import VanishedError
 from lake.batch import Run
 from lake.query.freshness import read_counts_by_source, source_freshness, source_names
@@ -23,7 +24,6 @@ MIN_OLD_POSTS, MIN_NEW_POSTS, MAX_SHARE_DRIFT = 30, 30, 0.25
 # chance does not explain: four standard deviations, computed with a usual share of at least 2 %, and at least
 # a twentieth of the files. Of 30 files 4 must be rejected, of 100 files 6.
 MIN_READ_FILES, MIN_PAST_RUNS, MAX_DEVIATIONS, MIN_USUAL_SHARE, MIN_SHARE_DIFFERENCE = 30, 5, 4, 0.02, 0.05
-READ_COUNT = pl.col("found") - pl.col("unchanged")
 # files that the code failed at and that an alarm lists
 MAX_FAILURES_SHOWN = 3
 # path, reason and detail of a file that the code failed at

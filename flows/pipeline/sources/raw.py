@@ -14,7 +14,7 @@ from schemas.enums import Outcome, Reason
 
 # bytes of the `raw` table that are in memory at a time
 CHUNK_BYTES = 12 * 1024 * 1024
-NOT_IN_RAW = NotAPost(Outcome.REJECTED, Reason.UNREADABLE, detail="raw no longer holds its bytes")
+BYTES_MISSING = NotAPost(Outcome.REJECTED, Reason.UNREADABLE, detail=files_table.NOT_IN_RAW)
 
 
 class RawSource:
@@ -61,4 +61,4 @@ class RawSource:
                 if chunk_number == self._chunk_numbers[blob]
             ]
             self._cache = files_table.contents(self._lake, pl.Series(blobs, dtype=pl.String))
-        return self._cache.get(blob, NOT_IN_RAW)
+        return self._cache.get(blob, BYTES_MISSING)

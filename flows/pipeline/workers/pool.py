@@ -108,7 +108,7 @@ class WorkerPool:
     @property
     def _running_executor(self) -> ProcessPoolExecutor:
         if self._executor is None:
-            raise RuntimeError("the pool is not begun")
+            raise RuntimeError("the pool is not running")
         return self._executor
 
     def _publish_config(self, config: ParseConfig) -> str:
@@ -123,7 +123,7 @@ class WorkerPool:
 
     @property
     def _config_path(self) -> Path:
-        return self._folder / f"reader-{len(self._published)}"
+        return self._folder / f"config-{len(self._published)}"
 
 
 def _wait_for(future: Future[T]) -> T:
