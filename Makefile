@@ -12,13 +12,17 @@ PROCESSES ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
 help:  ## print this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
+INSTALL_WITH_UV := uv venv --quiet --clear --seed --python $(PYTHON) .venv \
+  && uv pip install --quiet --python $(BIN)/python --no-deps --require-hashes -r requirements.lock \
+  && uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+INSTALL_WITH_PIP := $(PYTHON) -m venv --clear .venv \
+  && $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes --no-compile -r requirements.lock \
+  && $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+
 .venv/installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(f"Python 3.11.5 or newer is needed, and $(PYTHON) is {sys.version.split()[0]}: make $(or $(MAKECMDGOALS),install) PYTHON=..." if sys.version_info < (3, 11, 5) else 0)'
-	$(PYTHON) -m venv .venv
 	@# uv, where there is one, takes 15 s for what takes pip 90 s
-	{ command -v uv >/dev/null && uv pip install --quiet --python $(BIN)/python --no-deps --require-hashes -r requirements.lock; } \
-	  || $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes --no-compile -r requirements.lock
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(if $(shell command -v uv),$(INSTALL_WITH_UV) || { $(INSTALL_WITH_PIP); },$(INSTALL_WITH_PIP))
 	@# on all processors, as pip does on one; some packages hold files that are no Python of today
 	-@$(BIN)/python -m compileall -qq -j 0 -x '/(tests|_vendor|datastore)/' .venv/lib cli flows lake posts schemas
 	@touch $@

@@ -22,7 +22,7 @@ def serve(
     --password, other commands need PREFECT_API_AUTH_STRING="$(cat data/prefect/password)". Stop it with
     Ctrl-C.
     """
-    from flows.server import serve as run_serve
+    from flows.server.serve import serve as run_serve
 
     try:
         code = run_serve(port, wait, with_password=password)

@@ -27,7 +27,7 @@ Sources = Annotated[
         f"archives ({ARCHIVES_TEXT}) that hold post files ({ENDINGS_TEXT}), at any depth. A URL has no user, password or query: git finds those by a credential helper."
     ),
 ]
-Lake = Annotated[Location, Option("Folder of the lake.")]
+LakeLocation = Annotated[Location, Option("Folder of the lake.")]
 Workers = Annotated[int, Option("Processes that parse; 0 takes one per processor.", minimum=0, maximum=256)]
 Parser = Annotated[
     HtmlParser, Option("HTML parser: the default is the fast one, beautifulsoup the second opinion.")
@@ -50,7 +50,7 @@ class IngestOptions:
     """Options of an ingest."""
 
     sources: Sources
-    lake: Lake = DEFAULT_LOCATION
+    lake: LakeLocation = DEFAULT_LOCATION
     granularity: Annotated[
         Granularity | None, Option("Period of one partition; set when the lake is made (default: month).")
     ] = None
@@ -77,7 +77,7 @@ class IngestOptions:
 class ReplayOptions:
     """Options of a replay."""
 
-    lake: Lake = DEFAULT_LOCATION
+    lake: LakeLocation = DEFAULT_LOCATION
     reasons: Annotated[
         tuple[str, ...], Option("Only files rejected for these reasons; none named: all.")
     ] = ()
@@ -98,7 +98,7 @@ class BackfillOptions:
             "come to."
         ),
     ] = ()
-    lake: Lake = DEFAULT_LOCATION
+    lake: LakeLocation = DEFAULT_LOCATION
     since: Annotated[dt.date | None, Option("Only files of posts from this day (UTC) on.")] = None
     until: Annotated[dt.date | None, Option("Only files of posts up to this day (UTC), it included.")] = None
     only: OnlySources = ()
@@ -127,7 +127,7 @@ class BackfillOptions:
 class LearnOptions:
     """Options of a run that learns templates."""
 
-    lake: Lake = DEFAULT_LOCATION
+    lake: LakeLocation = DEFAULT_LOCATION
     sources: OnlySources = ()
     reset: Annotated[bool, Option("Forget what was learned before.", renamed_from="anew")] = False
     reclean: Annotated[bool, Option("Clean the posts of sources with a new template again.")] = True
@@ -139,7 +139,7 @@ class LearnOptions:
 class RecleanOptions:
     """Options of a run that cleans posts again."""
 
-    lake: Lake = DEFAULT_LOCATION
+    lake: LakeLocation = DEFAULT_LOCATION
     sources: OnlySources = ()
     workers: Workers = 0
     parser: Parser = DEFAULT_PARSER
@@ -150,7 +150,7 @@ class RecleanOptions:
 class MaintainOptions:
     """Options of maintenance. Raises MisuseError for a retention that is not allowed."""
 
-    lake: Lake = DEFAULT_LOCATION
+    lake: LakeLocation = DEFAULT_LOCATION
     retention_days: Annotated[
         float,
         Option("Days back that versions of the tables stay readable.", minimum=0, maximum=MAX_RETENTION_DAYS),
@@ -178,7 +178,7 @@ class MaintainOptions:
 class VerifyOptions:
     """Options of verification."""
 
-    lake: Lake = DEFAULT_LOCATION
+    lake: LakeLocation = DEFAULT_LOCATION
     deep: Annotated[bool, Option("Read every byte; or logs, counts and keys only.")] = True
 
 
@@ -189,7 +189,7 @@ class ReportOptions:
     The page is written to report.html in the lake's folder unless `html` names a file (`page`).
     """
 
-    lake: Lake = DEFAULT_LOCATION
+    lake: LakeLocation = DEFAULT_LOCATION
     html: Annotated[
         str,
         Option(

@@ -7,7 +7,7 @@ import pytest
 
 from clean_score import average, score
 from corpora import unpack_sample
-from flows.pipeline.direct import ingest
+from flows.pipeline.direct import ingest, ingest_planner, open_ingest_run
 from flows.pipeline.learning.learn import load_templates
 from flows.pipeline.options import IngestOptions
 from lake.query.sql import run_query
@@ -56,7 +56,10 @@ def test_nothing_is_read_again_when_nothing_changed(summary_and_lake):
 def test_labelled_posts_are_cleaned_to_the_bar_with_what_was_learned_of_their_sources(
     summary_and_lake, tmp_path
 ):
-    ingest(IngestOptions(sources=(f"{CORPORA}/society-history.bundle@master",), lake=tmp_path / "lake"))
+    society = IngestOptions(sources=(f"{CORPORA}/society-history.bundle@master",), lake=tmp_path / "lake")
+    with open_ingest_run(society) as ingest_run:
+        ingest_run.find(ingest_planner(society))
+        ingest_run.learn()
     templates = {**load_templates(summary_and_lake[1]), **load_templates(open_lake(tmp_path / "lake"))}
     scores = {"article": [], "description": []}
     for row in map(json.loads, (GOLD / "index.jsonl").read_text("utf-8").splitlines()):
