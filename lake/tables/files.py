@@ -19,6 +19,8 @@ WAS_PARSED = pl.col("blob").is_not_null() & (
     pl.col("reason").is_null() | (pl.col("reason") != Reason.TOO_LARGE.value)
 )
 PARSER_FAULT_NAMES = sorted(PARSER_FAULTS)
+# reasons for which a file is tried again although it has not changed: see `is_final`
+RETRIED_REASONS = [*PARSER_FAULT_NAMES, Reason.UNREADABLE.value]
 # why a content of the ledger cannot be parsed again
 NOT_IN_RAW = "raw no longer holds its bytes"
 
@@ -178,7 +180,7 @@ def is_final(lake: Lake, code: str) -> pl.Expr:
     is_current_fault = pl.col("reason").is_in(PARSER_FAULT_NAMES) & pl.col("run_id").is_in(
         runs.run_ids_of_code(lake, code).implode()
     )
-    is_readable = ~pl.col("reason").is_in([*PARSER_FAULT_NAMES, Reason.UNREADABLE.value])
+    is_readable = ~pl.col("reason").is_in(RETRIED_REASONS)
     return pl.col("reason").is_null() | is_readable | is_current_fault
 
 

@@ -10,7 +10,7 @@ from flows.pipeline.sources.known import KnownSources
 from lake.batch import KEY, Checkpoint
 from lake.store import Lake
 from lake.tables import files
-from schemas.enums import BackfillMode, Outcome, Reason
+from schemas.enums import BackfillMode, Outcome
 
 # `day` and `source_id` come from the `files` table; null where the head of the file must be parsed to know
 # them
@@ -51,9 +51,7 @@ def _missing(lake: Lake, source: Source) -> pl.DataFrame:
     """Return the files that an ingest would read: new, changed, or never readable before."""
     diff = diff_source(lake, source, Checkpoint(), verify=False)
     previous_rows = diff.previous_rows.select(*KEY, "reason", is_known=True)
-    was_unreadable = (
-        pl.col("reason").is_in([*files.PARSER_FAULT_NAMES, Reason.UNREADABLE.value]).fill_null(value=False)
-    )
+    was_unreadable = pl.col("reason").is_in(files.RETRIED_REASONS).fill_null(value=False)
     why = (
         pl.when(was_unreadable)
         .then(pl.lit(RETRY_UNREADABLE))

@@ -10,7 +10,7 @@ from pathlib import Path
 from flows.pipeline.options import BackfillOptions
 from flows.pipeline.sources.base import Source
 from flows.pipeline.sources.git_cache import split_url_revision
-from flows.pipeline.sources.resolve import SourceOpener
+from flows.pipeline.sources.resolve import SourceOpener, is_repository
 from lake.store import Lake
 from lake.tables import files, runs
 from posts.sources.paths import decode_path, encode_path, printable
@@ -96,5 +96,5 @@ def _candidate_locations(origin: str) -> Iterator[tuple[str, str]]:
         # exist at this path too
         if path == origin_path and path.exists():
             yield str(path), ""
-        elif path.is_file() or (path / ".git").exists() or (path / "HEAD").is_file():
+        elif path.is_file() or is_repository(path):
             yield str(path), decode_path(os.fsencode(origin_path.relative_to(path)))

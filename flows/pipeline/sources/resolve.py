@@ -82,7 +82,7 @@ class SourceOpener:
         raise first_error or SourceError(f"{_display(text)}: no such folder, repository or archive")
 
     def _open_folder(self, path: Path, revision: str | None) -> Source:
-        if not self._worktree and (_is_working_copy(path) or _is_bare(path)):
+        if not self._worktree and is_repository(path):
             return self._open_git(path, _path_text(path), revision)
         if revision is not None:
             raise _no_revisions_error(path)
@@ -143,12 +143,10 @@ def _path_text(path: Path) -> str:
     return decode_path(os.fsencode(path.resolve()))
 
 
-def _is_working_copy(path: Path) -> bool:
-    return (path / ".git").exists()
-
-
-def _is_bare(path: Path) -> bool:
-    return all((path / part).exists() for part in ("HEAD", "objects", "refs"))
+def is_repository(path: Path) -> bool:
+    """Return whether a folder is a git repository: a working copy or a bare one."""
+    is_bare = all((path / part).exists() for part in ("HEAD", "objects", "refs"))
+    return is_bare or (path / ".git").exists()
 
 
 def _is_bundle(path: Path) -> bool:

@@ -11,6 +11,7 @@ import pytest
 from flows.pipeline.progress import progress_line, progress_listener
 from flows.pipeline.sources import git_cache
 from git_repository import init, set_git_environment
+from prefect_server import wait_until
 
 
 @pytest.fixture(autouse=True)
@@ -61,5 +62,6 @@ def test_ctrl_c_ends_a_fetch_and_the_programs_that_git_started(tmp_path):
         lines = process.communicate()[1].splitlines()
     assert process.returncode == 130
     assert lines[1:] == ["postlake: interrupted; what was committed stays, the next run goes on from there"]
-    assert not ssh.is_running() or ssh.status() == psutil.STATUS_ZOMBIE
+    # it has got the signal, and may still be running on a busy machine
+    wait_until(lambda: not ssh.is_running() or ssh.status() == psutil.STATUS_ZOMBIE)
     assert not (tmp_path / "lake").exists()
