@@ -5,14 +5,14 @@ GOLD ?= ../shared/gold
 EVERY ?= 10
 MINUTES ?= 10
 PORT ?= 4200
-# one of them mostly waits, for servers and browsers
-PROCESSES ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
+# tests often wait, for commands, servers and browsers
+PROCESSES ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 2)))
 .DEFAULT_GOAL := help
 
 help:  ## print this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
-INSTALL_WITH_UV := uv venv --quiet --clear --seed --python $(PYTHON) .venv \
+INSTALL_WITH_UV := uv venv --quiet --clear --python $(PYTHON) .venv \
   && uv pip install --quiet --python $(BIN)/python --no-deps --require-hashes -r requirements.lock \
   && uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 INSTALL_WITH_PIP := $(PYTHON) -m venv --clear .venv \
@@ -24,7 +24,7 @@ INSTALL_WITH_PIP := $(PYTHON) -m venv --clear .venv \
 	@# uv, where there is one, takes 15 s for what takes pip 90 s
 	$(if $(shell command -v uv),$(INSTALL_WITH_UV) || { $(INSTALL_WITH_PIP); },$(INSTALL_WITH_PIP))
 	@# on all processors, as pip does on one; some packages hold files that are no Python of today
-	-@$(BIN)/python -m compileall -qq -j 0 -x '/(tests|_vendor|datastore)/' .venv/lib cli flows lake posts schemas
+	-@$(BIN)/python -m compileall -qq -j 0 -x '/(tests|_vendor|babel|datastore|pandas|pip|setuptools)/' .venv/lib cli flows lake posts schemas
 	@touch $@
 
 install: .venv/installed  ## install the locked packages and postlake into .venv
@@ -39,7 +39,7 @@ run: install  ## ingest the example posts with Prefect, and query the lake
 serve: install  ## start a Prefect server with its UI, a worker and all deployments on this machine
 	$(BIN)/postlake serve --port $(PORT)
 
-PYTEST := $(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadscope --no-loadscope-reorder
+PYTEST = $(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadscope --no-loadscope-reorder
 
 # with one thread of Polars: its frames are small, and threads of several processes would wait for each other
 test: install  ## run the default tests
@@ -47,6 +47,8 @@ test: install  ## run the default tests
 
 test-all: install  ## run the default and the slow tests, as .ci/run does: whole corpora, live servers and a browser
 	POLARS_MAX_THREADS=1 $(PYTEST) -m 'not matrix'
+# servers and browsers are processes of their own
+test-all: PROCESSES := $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
 
 test-matrix: install  ## run every case and example of every test, before a release: takes an hour
 	$(PYTEST) -m '' --hypothesis-profile=matrix

@@ -175,8 +175,8 @@ def test_quiet_shows_the_output_alone(tmp_path):
 
 
 # the progress bar shows the name of the current stage
-@pytest.mark.sampled(2)
-@pytest.mark.parametrize("stage", ["find", "transform", "load"])
+@pytest.mark.sampled(3)
+@pytest.mark.parametrize("stage", ["load", "find", "transform"])
 def test_ctrl_c_in_a_stage_ends_in_one_line(tmp_path, stage):
     posts = tmp_path / "posts"
     posts.mkdir()
