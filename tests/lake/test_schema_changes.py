@@ -78,7 +78,8 @@ def change_posts(archive, number):
     archive.write(f"new{number}.md", "新来的。", url=URL.format(f"new{number}"))
 
 
-@pytest.mark.sampled(7)
+# ten CPU seconds for each table, with a new interpreter; the test after it is the default tier's
+@pytest.mark.matrix
 @pytest.mark.parametrize("table", TABLES)
 def test_a_lake_gains_a_column_and_goes_on_with_a_postlake_that_does_not_know_it(older_lake, table):
     query = ["sql", f"SELECT added FROM {table}"]

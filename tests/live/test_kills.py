@@ -8,7 +8,8 @@ from polars.testing import assert_frame_equal
 from archive import Archive
 from live_stack.runs import WAIT_SECONDS, count_slots, create_run, history, state, wait_for_end, wait_until
 
-pytestmark = pytest.mark.slow
+# a minute of CPU time for five runs; killed runs without Prefect are in tests/flows/pipeline/test_killed.py
+pytestmark = pytest.mark.matrix
 
 # 80 posts in 47 MB are four batches, of which a stopped run finishes two; they are fewer than the 200 files that
 # learning from a sample needs
@@ -90,7 +91,6 @@ def short_timeout(stack, request):
     client.delete(f"/automations/{automation_id}")
 
 
-@pytest.mark.matrix
 @pytest.mark.parametrize(
     "short_timeout", [(DIED_AUTOMATION, SHORT_TIMEOUT_SECONDS)], indirect=True, ids=["no-heartbeat"]
 )
@@ -108,7 +108,6 @@ def test_a_run_that_is_killed_with_its_worker_is_crashed_and_the_next_completes_
     assert_completed_by_the_next_run(stack, interrupted_lake, reference_lake)
 
 
-@pytest.mark.matrix
 @pytest.mark.parametrize(
     "short_timeout", [(NEVER_BEGAN_AUTOMATION, 20)], indirect=True, ids=["never-running"]
 )
