@@ -64,7 +64,7 @@ def _read_log(log: Location) -> tuple[set[str], dict[str, int]]:
 def _data_files(folder: Location) -> Iterator[Location]:
     for path in folder.rglob("*"):
         is_log = path.relative_to(folder).parts[0] == "_delta_log"
-        if not is_log and DATA_FILE_PATTERN.search(path.name):
+        if not is_log and DATA_FILE_PATTERN.search(path.name) and path.is_file():
             yield path
 
 

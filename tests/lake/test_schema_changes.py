@@ -87,7 +87,7 @@ def test_a_lake_gains_a_column_and_goes_on_with_a_postlake_that_does_not_know_it
     run_with_newer_version(
         older_lake,
         table,
-        [*read_commands(older_lake), query, *write_commands(older_lake), query],
+        [*read_commands(older_lake), query, *write_commands(older_lake), *read_commands(older_lake), query],
     )
     change_posts(older_lake, 4)
     run_with_this_version(older_lake, [*read_commands(older_lake), *write_commands(older_lake)])

@@ -7,7 +7,7 @@ import pytest
 
 from clean_score import average, score
 from corpora import unpack_sample
-from flows.pipeline.direct import ingest, ingest_planner, open_ingest_run
+from flows.pipeline.direct import ingest
 from flows.pipeline.learning.learn import load_templates
 from flows.pipeline.options import IngestOptions
 from lake.query.sql import run_query
@@ -82,10 +82,7 @@ def test_labelled_articles_are_cleaned_to_the_bar_with_what_was_learned_of_their
 def test_labelled_descriptions_are_cleaned_to_the_bar_with_what_was_learned_of_their_sources(
     summary_and_lake, tmp_path
 ):
-    options = IngestOptions(sources=(f"{CORPORA}/society-history.bundle@master",), lake=tmp_path / "lake")
-    with open_ingest_run(options) as ingest_run:
-        ingest_run.find(ingest_planner(options))
-        ingest_run.learn()
+    ingest(IngestOptions(sources=(f"{CORPORA}/society-history.bundle@master",), lake=tmp_path / "lake"))
     templates = {**load_templates(summary_and_lake[1]), **load_templates(open_lake(tmp_path / "lake"))}
     descriptions = average_score("description", templates)
     assert descriptions.gram >= 0.9, descriptions

@@ -95,7 +95,7 @@ def test_all_is_learned_and_cleaned_in_the_run_that_is_not_disturbed(reference_l
 def test_a_first_ingest_killed_at_any_commit_is_as_an_undisturbed_one_after_the_next(
     reference_lake, tmp_path, when
 ):
-    kills, step = 0, 1 if is_thorough() else 8
+    kills, step = 0, 1 if is_thorough() else 5
     for nth in range(1, MAX_COMMITS, step):
         archive = Archive(reference_lake.folder, tmp_path / f"{when}-{nth}")
         with pytest.MonkeyPatch.context() as patch:
