@@ -17,7 +17,7 @@ from flows.pipeline.learning.learn import (
     load_templates,
     relearn_undertrained,
 )
-from flows.pipeline.learning.reclean import is_caught_up, reclean_leftovers
+from flows.pipeline.learning.reclean import is_caught_up, reclean_leftovers, record_caught_up
 from flows.pipeline.memory import release_memory
 from flows.pipeline.planning.plan import Plan, Planner
 from flows.pipeline.progress import report_progress
@@ -29,6 +29,7 @@ from flows.pipeline.reporting.account import (
     outcome_counts,
 )
 from flows.pipeline.reporting.alarms import (
+    MIN_NEW_POSTS,
     Alarm,
     boilerplate_drift_alarms,
     imbalance_alarm,
@@ -110,14 +111,21 @@ class IngestRun:
         learned a new template for them, or if a killed run learned one and did not clean them with it.
         Templates that an older postlake learned in another way are learned again, also after a small load.
         """
+        relearned_templates: list[LearnedTemplate] = []
+        has_templates = bool(self.context.config.templates)
         is_large = self._count_loaded_posts() >= MIN_FILES_TO_LEARN
-        if self.plan.learns_templates and (is_large or not is_caught_up(self.lake)):
+        if self.plan.learns_templates and (is_large or (has_templates and not is_caught_up(self.lake))):
             with self.timer.measure("learn"):
-                self._reload_templates(
-                    relearn_undertrained(self.lake, self.run, self.context, is_large=is_large)
+                relearned_templates = relearn_undertrained(
+                    self.lake, self.run, self.context, is_large=is_large
                 )
+                self._reload_templates(relearned_templates)
         with self.timer.measure("reclean"):
-            self.reclean_result = reclean_leftovers(self.lake, self.run, self.context)
+            if self.posts_version_before == 0 and not relearned_templates:
+                # this run cleaned all posts with the templates in force
+                record_caught_up(self.lake)
+            else:
+                self.reclean_result = reclean_leftovers(self.lake, self.run, self.context)
         return self.reclean_result
 
     def _count_loaded_posts(self) -> int:
@@ -182,6 +190,7 @@ class IngestRun:
     def _find_alarms(self, summary: Summary) -> list[Alarm]:
         """Return the alarms of the run. Posts are not compared if the run wrote none."""
         has_written_posts = self.lake.table("posts").version() != self.posts_version_before
+        compared_posts = summary.posts + self.reclean_result.posts if self.posts_version_before else 0
         return [
             *(
                 []
@@ -204,7 +213,7 @@ class IngestRun:
             ),
             *([] if self.plan.is_reparse else few_posts_alarms(self.lake, self.run)),
             *template_alarms(self.learned_templates.values()),
-            *(boilerplate_drift_alarms(self.lake, self.run) if has_written_posts else []),
+            *(boilerplate_drift_alarms(self.lake, self.run) if compared_posts >= MIN_NEW_POSTS else []),
             *(mostly_cut_alarms(self.lake, self.run) if has_written_posts else []),
             *silent_source_alarms(self.lake, self.run, summary.origins),
         ]

@@ -36,8 +36,8 @@ def reclean(lake: Lake, run: Run, context: ParseContext, sources: Sequence[str] 
     Revisions stay as they are. Commits stay even if the run is killed; the next run continues.
     """
     result = _reclean_posts(lake, run, context, templates.stale_posts(lake, CLEANER_VERSION, list(sources)))
-    if not sources and not templates.is_current(lake, _code_number()):
-        templates.record_current(lake, _code_number())
+    if not sources and not is_caught_up(lake):
+        record_caught_up(lake)
     return result
 
 
@@ -53,13 +53,18 @@ def reclean_leftovers(lake: Lake, run: Run, context: ParseContext) -> RecleanRes
     result = _reclean_posts(
         lake, run, context, templates.stale_posts(lake, CLEANER_VERSION, [], include_skipped=include_skipped)
     )
-    templates.record_current(lake, _code_number())
+    record_caught_up(lake)
     return result
 
 
 def is_caught_up(lake: Lake) -> bool:
     """Return whether this code cleaned all posts with the newest templates, according to the logs alone."""
     return templates.is_current(lake, _code_number())
+
+
+def record_caught_up(lake: Lake) -> None:
+    """Record in the logs that this code cleaned all posts with the newest templates."""
+    templates.record_current(lake, _code_number())
 
 
 def _code_number() -> int:
