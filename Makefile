@@ -23,7 +23,7 @@ INSTALL_WITH_PIP := $(PYTHON) -m venv --clear .venv \
 	@$(PYTHON) -c 'import sys; sys.exit(f"Python 3.11.5 or newer is needed, and $(PYTHON) is {sys.version.split()[0]}: make $(or $(MAKECMDGOALS),install) PYTHON=..." if sys.version_info < (3, 11, 5) else 0)'
 	@# uv, where there is one, takes 15 s for what takes pip 90 s
 	$(if $(shell command -v uv),$(INSTALL_WITH_UV) || { $(INSTALL_WITH_PIP); },$(INSTALL_WITH_PIP))
-	@# on all processors, as pip does on one; some packages hold files that are no Python of today, and some are for tests alone
+	@# on all processors, as pip does on one; some packages hold files that are no Python of today, and some are seldom imported
 	-@$(BIN)/python -m compileall -qq -j 0 -x '/(tests|_vendor|altair|apprise|babel|chdb|datastore|dateparser|hatchling|lexers|mypy|mypyc|oauthlib|pandas|pip|playwright|setuptools)/' .venv/lib cli flows lake posts schemas
 	@touch $@
 
