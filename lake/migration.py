@@ -137,7 +137,7 @@ def _resolve_file_rows(lake: Lake, staged_lake: Lake) -> pl.DataFrame:
         previous_rows.select(*KEY, *unchanged_columns, old_reason="reason"), on=KEY
     )
     is_unreadable = pl.col("old_reason").eq_missing(pl.lit(Reason.UNREADABLE.value))
-    post_columns = ["post_id", "source_id", "published_at", "text_chars"]
+    post_columns = ["post_id", "source_id", "published_at", "body_bytes"]
     # a file that could not be read at its last check keeps the post that it had before
     unreadable_rows = previous_rows.drop(post_columns).join(
         parsed_rows.filter(is_unreadable).select(*KEY, *post_columns), on=KEY

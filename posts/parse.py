@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from posts.boilerplate.events import edition_of
 from posts.boilerplate.learn import TrainingSample, to_training_blocks
-from posts.boilerplate.template import TEMPLATE_RULE_NAMES, Template
+from posts.boilerplate.template import Template
 from posts.boundary import catch_errors
 from posts.cleaning.block_rules import PageContext
 from posts.cleaning.clean import blocks_for_learning, clean
@@ -151,7 +151,7 @@ def _build_post(raw_file: RawFile, metadata: Metadata, content: Content, templat
         warnings=[*metadata.warnings, *map(str, content.warnings)],
         template_version=template.version if template is not None else None,
         cleaner_version=CLEANER_VERSION,
-        untemplated_chars=len(text) + content.chars_dropped_by(TEMPLATE_RULE_NAMES),
+        body_bytes=len(metadata.body.encode(errors="surrogatepass")),
     )
 
 

@@ -15,7 +15,7 @@ CLEANER_VERSION = 3
 class Post:
     """A parsed post: all columns of `schemas.posts.Posts` except those that a run adds.
 
-    `untemplated_chars` is not a column: the number of characters of the text before a template was applied.
+    `body_bytes` is not a column: the size of the body as written, which decides between files of one post.
     """
 
     post_id: str
@@ -49,7 +49,7 @@ class Post:
     warnings: list[str]
     template_version: int | None
     cleaner_version: int
-    untemplated_chars: int
+    body_bytes: int
 
 
 @dataclass(frozen=True, slots=True)

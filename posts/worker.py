@@ -15,7 +15,7 @@ from posts.sources.files import SourceFile
 from schemas.enums import DEFAULT_PARSER, HtmlParser, Outcome
 from schemas.keys import blob_id, source_id_of
 
-POST_COLUMNS = tuple(f.name for f in fields(Post) if f.name != "untemplated_chars")
+POST_COLUMNS = tuple(f.name for f in fields(Post) if f.name != "body_bytes")
 POST_VALUES = attrgetter(*POST_COLUMNS)
 TEXT_INDEX = POST_COLUMNS.index("text")
 _as_json = json.JSONEncoder(ensure_ascii=False).encode
@@ -31,7 +31,7 @@ class ParseTask:
 
 FILE_COLUMNS = (
     "origin", "path", "blob", "size", "mtime_ns", "outcome", "reason", "field", "detail",
-    "post_id", "source_id", "published_at", "text_chars",
+    "post_id", "source_id", "published_at", "body_bytes",
 )  # fmt: skip
 
 
@@ -122,7 +122,7 @@ def _refused_values(refused: NotAPost, source_id: str | None) -> tuple[Any, ...]
 
 
 def _post_values(post: Post) -> tuple[Any, ...]:
-    values = (post.post_id, post.source_id, post.published_at, post.untemplated_chars)
+    values = (post.post_id, post.source_id, post.published_at, post.body_bytes)
     return (Outcome.POST.value, None, None, None, *values)
 
 

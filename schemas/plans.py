@@ -40,6 +40,3 @@ class BackfillPlanFile(dy.Schema):
         description="Partition of the expected post, as `2024-03`.",
         metadata=null_means("the file is expected to be no post"),
     )
-    is_open = dy.Bool(
-        description="True where the outcome is `post` or `duplicate`, and only the length of the text decides which."
-    )

@@ -70,10 +70,10 @@ class Files(dy.Schema):
     published_at = utc_datetime(
         "When that post was published, as this file tells it.", null="the outcome is `rejected` or `ignored`"
     )
-    text_chars = dy.Int32(
+    body_bytes = dy.Int32(
         nullable=True,
-        description="Length of the text before a learned template was applied.",
-        metadata={UNIT: "characters", NULL: "the outcome is `rejected` or `ignored`"},
+        description="Size of the body as written, in UTF-8; the larger one of two files of a post is chosen.",
+        metadata={UNIT: "bytes", NULL: "the outcome is `rejected` or `ignored`"},
     )
     first_seen_at = utc_datetime("When the file appeared, in the time of the source's own history.")
     read_at = utc_datetime("When the bytes were last read.")

@@ -1,6 +1,6 @@
 """Elect the file of each post over time: a pure replay of added and deleted files.
 
-Among the files of a post, the latest published wins, then the longest text, then the first path and origin in
+Among the files of a post, the latest published wins, then the largest body, then the first path and origin in
 byte order. The choice depends only on the files, not on the order in which they were read.
 """
 
@@ -26,28 +26,28 @@ Election = tuple[dt.datetime, int | None]
 class FileColumns:
     """The rows of the ledger (table `files`) that take part in elections, by column.
 
-    `date_and_length` has (published_at in microseconds, text_chars) of each row. Only a row with
+    `date_and_size` has (published_at in microseconds, body_bytes) of each row. Only a row with
     `is_readable` can be elected.
     """
 
     key: list[Key]
     post_id: list[str | None]
-    date_and_length: list[tuple[int, int]]
+    date_and_size: list[tuple[int, int]]
     is_readable: list[bool]
 
     @classmethod
     def from_rows(cls, rows: pl.DataFrame) -> "FileColumns":
         published = pl.col("published_at").dt.timestamp("us").fill_null(0)
         is_readable = pl.col("reason").is_null()
-        columns = rows.select(*KEY, "post_id", published, pl.col("text_chars").fill_null(0), is_readable)
-        origin, path, post_id, published_us, chars, readable = (column.to_list() for column in columns)
+        columns = rows.select(*KEY, "post_id", published, pl.col("body_bytes").fill_null(0), is_readable)
+        origin, path, post_id, published_us, sizes, readable = (column.to_list() for column in columns)
         key = list(zip(origin, path, strict=True))
-        return cls(key, post_id, list(zip(published_us, chars, strict=True)), readable)
+        return cls(key, post_id, list(zip(published_us, sizes, strict=True)), readable)
 
     def rank(self, row: int) -> tuple[int, int, str, str]:
         """Return the sort key of a row among the rows of one post. The first is elected."""
-        (published, chars), (origin, path) = self.date_and_length[row], self.key[row]
-        return -published, -chars, path, origin
+        (published, size), (origin, path) = self.date_and_size[row], self.key[row]
+        return -published, -size, path, origin
 
 
 @dataclass(slots=True)

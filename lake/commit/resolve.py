@@ -22,7 +22,7 @@ CONTENT_COLUMNS = [
     "post_id",
     "source_id",
     "published_at",
-    "text_chars",
+    "body_bytes",
 ]
 
 
@@ -121,7 +121,7 @@ def _matching_rows(lake: Lake, columns: list[str], values: pl.DataFrame) -> pl.D
 
 def _keep_last_known_post(file_rows: pl.DataFrame, live_rows: pl.DataFrame) -> pl.DataFrame:
     """Return file rows in which an unreadable file keeps the post that it had before."""
-    last_posts = live_rows.select(*KEY, "post_id", "source_id", "published_at", "text_chars")
+    last_posts = live_rows.select(*KEY, "post_id", "source_id", "published_at", "body_bytes")
     is_unreadable = pl.col("reason").eq_missing(pl.lit(Reason.UNREADABLE.value))
     unreadable_rows = file_rows.filter(is_unreadable).drop(last_posts.columns[len(KEY) :])
     completed_rows = unreadable_rows.join(last_posts, on=KEY, how="left").select(file_rows.columns)

@@ -37,7 +37,6 @@ RECURRING_MARKUP = Rule(
 )
 # the rules by which a template drops text
 TEMPLATE_RULES = (RECURRING, RECURRING_BLOCK, RECURRING_MARKUP)
-TEMPLATE_RULE_NAMES = frozenset(rule.name for rule in TEMPLATE_RULES)
 
 
 # URLs of files are excluded: a post may be about a file to download

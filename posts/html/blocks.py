@@ -143,9 +143,6 @@ class Content:
     def dropped_chars(self) -> int:
         return sum(len(block.text) for block in self.blocks if block.rule is not None)
 
-    def chars_dropped_by(self, rules: Container[str]) -> int:
-        return sum(len(block.text) for block in self.blocks if block.rule in rules)
-
 
 def _join_passages(before: str, after: str) -> str:
     before, after = before.rstrip(), after.lstrip()

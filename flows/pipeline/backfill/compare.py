@@ -10,12 +10,10 @@ from flows.pipeline.backfill.simulate import with_period
 from lake.batch import KEY
 from lake.store import Lake
 from lake.tables import files as files_table
-from schemas.enums import Outcome
 
 # files shown in the comparison; the counts cover all files
 MAX_FILES_SHOWN = 100
 TEXT_HASH_SCHEMA = {"post_id": pl.String, "content_hash": pl.String}
-POST_OR_DUPLICATE = [Outcome.POST.value, Outcome.DUPLICATE.value]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +78,10 @@ def _has_other_text() -> pl.Expr:
 
 
 def _is_as_planned() -> pl.Expr:
-    is_one_of = pl.col("is_open") & pl.col("outcome_now").is_in(POST_OR_DUPLICATE)
-    same = [
-        pl.col(name).eq_missing(pl.col(f"{name}_now")) for name in ("post_id", "period", "blob", "reason")
-    ]
-    return ((pl.col("outcome") == pl.col("outcome_now")) | is_one_of).fill_null(
-        value=False
-    ) & pl.all_horizontal(same)
+    return pl.all_horizontal(
+        pl.col(name).eq_missing(pl.col(f"{name}_now"))
+        for name in ("outcome", "post_id", "period", "blob", "reason")
+    )
 
 
 def _mismatch_row(row: Mapping[str, Any]) -> dict[str, Any]:

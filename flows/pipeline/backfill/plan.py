@@ -61,7 +61,6 @@ def _build_forecast(
         why=_count_by(files, "why"),
         outcomes=_count_by(files, "outcome"),
         reasons=_count_by(files.drop_nulls("reason"), "reason"),
-        open=int(files["is_open"].sum()),
         new=prediction.new,
         another_version=prediction.another_version,
         back=prediction.restored,

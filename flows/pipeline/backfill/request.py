@@ -1,8 +1,9 @@
 """The request of a backfill, and the forecast of its plan."""
 
 import datetime as dt
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any, Self
 
 from flows.pipeline.backfill.estimate import Estimate
 from flows.pipeline.options import BackfillOptions
@@ -67,7 +68,6 @@ class Forecast:
     why: dict[str, int]
     outcomes: dict[str, int]
     reasons: dict[str, int]
-    open: int
     new: int
     another_version: int
     back: int
@@ -78,6 +78,11 @@ class Forecast:
     partitions: list[dict[str, Any]]
     minutes: float
     of_runs: int
+
+    @classmethod
+    def from_payload(cls, payload: Mapping[str, Any]) -> Self:
+        """Return a stored forecast; values of an older postlake that are no fields any more are dropped."""
+        return cls(**{each.name: payload[each.name] for each in fields(cls)})
 
     @property
     def estimate(self) -> Estimate:
@@ -91,7 +96,6 @@ class Forecast:
     def notes(self) -> list[str]:
         """Return further facts about the plan, one per line."""
         notes = {
-            "files whose text decides whether they are post or duplicate: it is read when the plan is carried out": self.open,
             "posts that come back after they were withdrawn": self.back,
             "posts that no file tells any more, since theirs tells another post by now": self.left,
             "posts that an older cleaner or template cleaned: their text may change": self.outdated,

@@ -124,7 +124,7 @@ def _store_plan(lake: Lake, forecast: Forecast, files: pl.DataFrame) -> tuple[Fo
 
 
 def _read_forecast(lake: Lake, plan_id: str) -> Forecast:
-    return Forecast(**plans.read(lake, plan_id)[1])
+    return Forecast.from_payload(plans.read(lake, plan_id)[1])
 
 
 def _load_plan(lake: Lake, plan_id: str) -> tuple[Forecast, pl.DataFrame]:
@@ -132,4 +132,4 @@ def _load_plan(lake: Lake, plan_id: str) -> tuple[Forecast, pl.DataFrame]:
     run_id = plans.run_that_executed(lake, plan_id)
     if run_id is not None:
         raise MisuseError(f"{plan_id}: was carried out by run {run_id}; make a new plan")
-    return Forecast(**payload), files
+    return Forecast.from_payload(payload), files

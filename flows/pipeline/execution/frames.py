@@ -133,7 +133,7 @@ def _with_rule_failures(files: pl.DataFrame, rule_failures: pl.DataFrame) -> pl.
     failed_files = files.drop("reason", "field", "detail").join(rule_failures, on=KEY).select(files.columns)
     null_columns = [pl.lit(None, files.schema[name]).alias(name) for name in ("post_id", "published_at")]
     rejected_files = failed_files.with_columns(
-        *null_columns, outcome=pl.lit(Outcome.REJECTED.value), text_chars=None
+        *null_columns, outcome=pl.lit(Outcome.REJECTED.value), body_bytes=None
     )
     return pl.concat([files.join(rule_failures, on=KEY, how="anti"), rejected_files.cast(files.schema)])
 

@@ -126,7 +126,7 @@ def test_a_promoted_twin_that_is_no_post_any_more_is_not_lost_without_a_reason(a
     archive.put("b.md", UNCLOSED_FRONT_MATTER)
     archive.ingest()
     file_row = archive.rows("files").filter(pl.col("path") == "a.md").row(0, named=True)
-    values = {name: file_row[name] for name in ("post_id", "source_id", "published_at", "text_chars")}
+    values = {name: file_row[name] for name in ("post_id", "source_id", "published_at", "body_bytes")}
     write_old_file_row(archive, "b.md", outcome="duplicate", reason=None, **values)
     archive.remove("a.md")
     archive.ingest()

@@ -16,7 +16,7 @@ def day(number):
 
 def row(path, post="p", *, published=1, **columns):
     """Return a row of table files; a file that is no post has no time and no text."""
-    values = {"published_at": post and day(published), "text_chars": 5 if post else None}
+    values = {"published_at": post and day(published), "body_bytes": 5 if post else None}
     return {"origin": "o", "path": path, "post_id": post, "reason": None} | values | columns
 
 
@@ -31,7 +31,7 @@ def deleted(on_day, path, origin="o"):
 def files(*rows):
     schema = (
         empty_table("files")
-        .select("origin", "path", "post_id", "published_at", "text_chars", "reason")
+        .select("origin", "path", "post_id", "published_at", "body_bytes", "reason")
         .schema
     )
     return FileColumns.from_rows(pl.DataFrame(rows, schema=schema))
@@ -50,8 +50,8 @@ def choices_of_p(rows, events, standing=0, doomed=()):
 # The elected file
 
 ELECTIONS = {
-    "the-latest-published": (row("a", published=1, text_chars=9), row("b", published=2, text_chars=1)),
-    "then-the-longest-text": (row("a", text_chars=4), row("b", text_chars=5)),
+    "the-latest-published": (row("a", published=1, body_bytes=9), row("b", published=2, body_bytes=1)),
+    "then-the-largest-body": (row("a", body_bytes=4), row("b", body_bytes=5)),
     "then-the-first-path": (row("b", origin="a"), row("a", origin="b")),
     "then-the-first-origin": (row("a", origin="n"), row("a", origin="m")),
     "in-byte-order": (row("é"), row("z")),
@@ -70,7 +70,7 @@ def test_of_the_files_that_tell_a_post_wins(loser, winner, first):
 
 
 def test_a_post_of_1969_and_one_without_text_can_win():
-    old_row = row("b", text_chars=0) | {"published_at": dt.datetime(1969, 7, 20, tzinfo=dt.UTC)}
+    old_row = row("b", body_bytes=0) | {"published_at": dt.datetime(1969, 7, 20, tzinfo=dt.UTC)}
     assert choices_of_p([old_row], [added(3, 0, "b")]) == [(3, 0)]
 
 

@@ -27,13 +27,13 @@ def day(number):
 def row(path, post_id="p", *, on_day=1, **columns):
     """Return a row of table files: a file that was added on a day of March and is a post of the first of March."""
     values = {"origin": "o", "path": path, "blob": path, "size": 9, "outcome": POST, "post_id": post_id,
-              "source_id": "s", "published_at": day(1), "text_chars": 5, "first_seen_at": day(on_day),
+              "source_id": "s", "published_at": day(1), "body_bytes": 5, "first_seen_at": day(on_day),
               "read_at": day(on_day), "run_id": "r"}  # fmt: skip
     return values | columns
 
 
 def reject(path, reason=Reason.NO_DATE):
-    no_values = dict.fromkeys(("source_id", "published_at", "text_chars"))
+    no_values = dict.fromkeys(("source_id", "published_at", "body_bytes"))
     return row(path, None, outcome=REJECTED, reason=reason.value, **no_values)
 
 
@@ -51,9 +51,9 @@ def outcomes(resolution):
 CASES = {
     "one file": ([row("a")], [("a", POST, None)]),
     "two posts": ([row("a"), row("b", "q")], [("a", POST, None), ("b", POST, None)]),
-    "twins": ([row("a"), row("b", text_chars=6)], [("a", DUPLICATE, "of b"), ("b", POST, None)]),
+    "twins": ([row("a"), row("b", body_bytes=6)], [("a", DUPLICATE, "of b"), ("b", POST, None)]),
     "twins of two origins": (
-        [row("a"), row("b", origin="n", text_chars=6)],
+        [row("a"), row("b", origin="n", body_bytes=6)],
         [("a", DUPLICATE, "of n/b"), ("b", POST, None)],
     ),
     "a reject": ([reject("a"), row("b")], [("a", REJECTED, None), ("b", POST, None)]),
@@ -67,7 +67,7 @@ def test_the_ledger_says_of_a_batch(lake, rows, expected):
 
 
 def test_each_post_has_who_tells_it_from_when_on(lake):
-    resolution = resolve(lake, batch(row("a"), row("b", on_day=2, text_chars=6), row("c", "q", on_day=3)))
+    resolution = resolve(lake, batch(row("a"), row("b", on_day=2, body_bytes=6), row("c", "q", on_day=3)))
     assert {
         post: [moment.day for moment, _ in elections] for post, elections in resolution.elections.items()
     } == {
@@ -77,7 +77,7 @@ def test_each_post_has_who_tells_it_from_when_on(lake):
 
 
 def test_a_file_that_came_and_went_is_gone_and_its_twin_tells_the_post(lake):
-    resolution = resolve(lake, batch(row("a", text_chars=6), row("b"), deleted=[("o", "a", day(2))]))
+    resolution = resolve(lake, batch(row("a", body_bytes=6), row("b"), deleted=[("o", "a", day(2))]))
     rows = resolution.file_rows.sort("path").select("path", "outcome", "gone_at").rows()
     assert rows == [("a", POST, day(2)), ("b", POST, None)]
 
@@ -92,7 +92,7 @@ def test_partitions_are_where_the_posts_may_be_stored(lake):
 
 def unread_row(path, blob):
     """Return the row of a file whose content is known, so that it is not read."""
-    no_values = dict.fromkeys(("outcome", "post_id", "source_id", "published_at", "text_chars"))
+    no_values = dict.fromkeys(("outcome", "post_id", "source_id", "published_at", "body_bytes"))
     return row(path, **no_values) | {"blob": blob}
 
 

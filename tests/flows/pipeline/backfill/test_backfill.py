@@ -144,22 +144,13 @@ def test_a_plan_foretells_versions_twins_and_posts_that_come_back(archive):
     assert run_backfill(archive, forecast.plan_id).comparison.is_as_planned
 
 
-def test_a_tie_that_the_text_decides_is_left_open(archive):
+def test_a_tie_that_the_size_of_the_bodies_decides_is_planned(archive):
     archive.ingest()
     archive.write("a.md", url=URL.format(1), text="短")
     archive.write("b.md", url=URL.format(1), text="长长的一段话")
-    forecast, _ = plan_backfill(archive, archive.folder)
-    assert forecast.open == 2
+    forecast, files = plan_backfill(archive, archive.folder)
+    assert files.select("path", "outcome").rows() == [("a.md", "duplicate"), ("b.md", "post")]
     assert run_backfill(archive, forecast.plan_id).comparison.is_as_planned
-
-
-def test_a_tie_is_open_again_where_another_cleaner_told_the_lengths(archive, monkeypatch):
-    archive.write("a.md", url=URL.format(1), text="短")
-    archive.write("b.md", url=URL.format(1), text="长长的一段话")
-    archive.ingest()
-    assert plan_backfill(archive, mode=ALL)[0].open == 0
-    monkeypatch.setattr("flows.pipeline.backfill.simulate.CLEANER_VERSION", 99)
-    assert plan_backfill(archive, mode=ALL)[0].open == 2
 
 
 def test_rejects_are_tried_again_from_raw_where_their_place_is_gone(lake_with_gap, log_messages):
