@@ -28,7 +28,7 @@ def _run_name() -> str:
     task_runner=ThreadPoolTaskRunner(max_workers=2),
 )
 def ingest(options: IngestOptions) -> Summary:
-    """Load post files into a lake: find, learn, transform, load, complete, report."""
+    """Load post files into a lake: find, read, learn, write, reclean, report."""
     raise_if_credentials(options.sources)
     cancel_superseded_runs()
     with open_with_progress(open_ingest_run(options)) as ingest_run:

@@ -1,20 +1,20 @@
-"""The stages of ingest, replay and backfill as tasks: find, learn, transform, load, complete, report."""
+"""The stages of ingest, replay and backfill as tasks: find, read, learn, write, reclean, report."""
 
 from typing import Any, TypeVar
 
 from prefect.client.schemas.objects import State
-from prefect.logging import get_run_logger
 from prefect.utilities.annotations import quote
 
-from flows.pipeline.execution.channel import BoundedQueue
+from flows.pipeline.execution.heads import Heads
 from flows.pipeline.ingest_run import IngestRun
+from flows.pipeline.planning.changes import Changes
 from flows.pipeline.planning.plan import Planner
 from flows.pipeline.reporting.account import Summary, raise_if_failed
 from flows.pipeline.reporting.results import LearnResult
 from flows.prefect.artifacts import report_run
 from flows.prefect.lake_flow import lake_task
 from flows.prefect.task_logs import completed_state, log_progress
-from lake.batch import Batch
+from lake.commit.resolve import Resolution
 
 T = TypeVar("T")
 
@@ -30,28 +30,29 @@ def find(ingest_run: IngestRun, planner: Planner) -> State[None]:
     )
 
 
+@lake_task("read")
+def read(ingest_run: IngestRun, changes: Changes, results: list[Any]) -> State[None]:
+    heads = ingest_run.read(changes)
+    resolution = ingest_run.resolve(heads)
+    results += [heads, resolution]
+    posts = resolution.elections["post_id"].n_unique()
+    return completed_state(f"{heads.bytes_read} bytes read, {posts} posts touched")
+
+
 @lake_task("learn")
-def learn(ingest_run: IngestRun) -> State[None]:
-    return completed_state(f"{ingest_run.learn()} sources with a template")
+def learn(ingest_run: IngestRun, heads: Heads, resolution: Resolution) -> State[None]:
+    return completed_state(f"{ingest_run.learn(heads, resolution)} sources with a template")
 
 
-@lake_task("transform")
-def transform(ingest_run: IngestRun, batch_queue: BoundedQueue[Batch]) -> State[None]:
-    batch_count = batch_queue.put_all(ingest_run.transform())
-    return completed_state(f"{ingest_run.bytes_read} bytes read, {batch_count} batches")
+@lake_task("write")
+def write(ingest_run: IngestRun, heads: Heads, resolution: Resolution, changes: Changes) -> State[None]:
+    return completed_state(f"{ingest_run.write(heads, resolution, changes)} rows of the ledger committed")
 
 
-@lake_task("load")
-def load(ingest_run: IngestRun, batch_queue: BoundedQueue[Batch]) -> State[None]:
-    return completed_state(f"{ingest_run.load(batch_queue)} batches committed")
-
-
-@lake_task("complete")
-def complete(ingest_run: IngestRun) -> State[None]:
-    reclean_result = ingest_run.complete()
-    return completed_state(
-        f"{reclean_result.posts} posts cleaned again with what was learned of all, {reclean_result.changed} with another text"
-    )
+@lake_task("reclean")
+def reclean(ingest_run: IngestRun) -> State[None]:
+    result = ingest_run.reclean()
+    return completed_state(f"{result.posts} older posts cleaned again, {result.changed} with another text")
 
 
 @lake_task("report")
@@ -69,25 +70,22 @@ def require_success(result: T, run: Summary | LearnResult) -> T:
 
 
 def run_stages(ingest_run: IngestRun, planner: Planner) -> Summary:
-    """Run all stages and return the summary; transform and load run at the same time.
+    """Run all stages and return the summary; read, learn and write once for each of the run's changes.
 
     `quote` keeps Prefect from inspecting the arguments of tasks.
     """
-    quoted_run: Any = quote(ingest_run)
-    batch_queue: BoundedQueue[Batch] = BoundedQueue(max_items=1)
-    quoted_queue: Any = quote(batch_queue)
-    quoted_planner: Any = quote(planner)
+    quoted_run, quoted_planner = _quoted(ingest_run), _quoted(planner)
     with log_progress():
         find(quoted_run, quoted_planner)
-        learn(quoted_run)
-        transform_future = transform.submit(quoted_run, quoted_queue)
-        try:
-            load.submit(quoted_run, quoted_queue).result()
-        except KeyboardInterrupt:
-            get_run_logger().warning("interrupted: the run ends once the batch under way is written")
-            raise
-        finally:
-            batch_queue.close()
-            transform_future.result()
-        complete(quoted_run)
+        for changes in ingest_run.iter_changes():
+            results = list[Any]()
+            read(quoted_run, _quoted(changes), _quoted(results))
+            heads, resolution = map(_quoted, results)
+            learn(quoted_run, heads, resolution)
+            write(quoted_run, heads, resolution, _quoted(changes))
+        reclean(quoted_run)
     return report(quoted_run)
+
+
+def _quoted(value: object) -> Any:
+    return quote(value)

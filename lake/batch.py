@@ -1,4 +1,4 @@
-"""A batch: the rows of a group of files, ready to be committed."""
+"""A batch: changes of files that are resolved and committed together."""
 
 import datetime as dt
 from dataclasses import dataclass, field
@@ -41,22 +41,14 @@ def no_deletions() -> pl.DataFrame:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Rows to commit together: added, changed and deleted files, each at a time of its source's history.
+    """Changes to resolve together: added, changed and deleted files, each at a time of its source's history.
 
-    `file_rows` has one row per added or changed file, at time `first_seen_at`. Its outcome is null if the
-    same content under the same file name is already in the lake or in this batch. `posts` has one row for
-    each file that was parsed as a post, duplicates included. `deleted` has the deleted files, at time
-    `gone_at`. `edited_later` has files that are live in the lake and that this run knows to have changed, but
-    has not reached yet. `checkpoints` has the checkpoints of repositories after this batch.
+    `file_rows` has one row per added or changed file, at time `first_seen_at`. `deleted` has the deleted
+    files, at time `gone_at`.
     """
 
-    number: int
     file_rows: pl.DataFrame = field(default_factory=lambda: empty_table("files"))
-    posts: pl.DataFrame = field(default_factory=lambda: empty_table("posts"))
-    contents: pl.DataFrame = field(default_factory=lambda: empty_table("raw"))
     deleted: pl.DataFrame = field(default_factory=no_deletions)
-    edited_later: pl.DataFrame = field(default_factory=no_deletions)
-    checkpoints: dict[str, Checkpoint] = field(default_factory=dict)
 
 
 def chunk_by_total(rows: pl.DataFrame, amount: pl.Expr, limit: int) -> list[pl.DataFrame]:

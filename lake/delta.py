@@ -1,11 +1,9 @@
-"""The Delta protocol: open and create tables, write Parquet files, build the actions that describe them, commit.
+"""The Delta protocol: open and create tables, build the actions that describe their files, commit.
 
 Only this module imports `deltalake`. No table is named here.
 """
 
-import json
 import time
-import uuid
 from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import unquote
@@ -23,10 +21,9 @@ from deltalake.exceptions import DeltaError
 from deltalake.schema import Field, Schema
 from deltalake.transaction import AddAction, RemoveAction
 
-from lake.layout import (
-    STATS_COLUMNS,
-)
+from lake.layout import STATS_COLUMNS
 from lake.location import Location, uri
+from lake.parquet import WrittenFile
 
 Action = AddAction | RemoveAction
 
@@ -37,6 +34,7 @@ __all__ = [
     "DeltaError",
     "Table",
     "Transaction",
+    "add_action",
     "add_missing_columns",
     "append_rows",
     "as_rewrite",
@@ -46,8 +44,6 @@ __all__ = [
     "open_table",
     "remove_actions",
     "to_arrow",
-    "write",
-    "write_file",
 ]
 
 
@@ -95,38 +91,15 @@ def add_missing_columns(table: DeltaTable, rows: pl.DataFrame) -> None:
         table.alter.add_columns([Field(field.name, field.type, nullable=True) for field in schema.fields])
 
 
-def write(
-    table: Location, rows: pl.DataFrame, partition: list[str], stats_columns: list[str]
-) -> Iterator[AddAction]:
-    """Write one file per partition below the folder of a table, and yield the add action of each.
-
-    Polars writes a small file with a quarter of the CPU time of delta-rs. Rows keep their order. The
-    statistics of the columns `stats_columns` are written to the log. The files contain no statistics.
-    """
-    for values, partition_rows in rows.partition_by(partition, include_key=False, as_dict=True).items():
-        yield write_file(
-            table, partition_rows, dict(zip(partition, map(str, values), strict=True)), stats_columns
-        )
-
-
-def write_file(
-    table: Location, rows: pl.DataFrame, partition_values: dict[str, str], stats_columns: list[str]
-) -> AddAction:
-    """Write one file of a partition, and return its add action.
-
-    `partition_values` is {} for a table without partitions.
-    """
-    path = "/".join(
-        [
-            *(f"{name}={value}" for name, value in partition_values.items()),
-            f"part-{uuid.uuid4()}.zstd.parquet",
-        ]
-    )
-    (table / path).parent.mkdir(parents=True, exist_ok=True)
-    rows.write_parquet(uri(table / path), compression="zstd", compression_level=3, statistics=False)
-    size, modified_at_ms = (table / path).stat().st_size, int(time.time() * 1000)
+def add_action(file: WrittenFile) -> AddAction:
+    """Return the action that adds a written file to its table."""
     return AddAction(
-        path, size, partition_values, modified_at_ms, data_change=True, stats=_statistics(rows, stats_columns)
+        file.path,
+        file.size_bytes,
+        file.partition,
+        file.modified_at_ms,
+        data_change=True,
+        stats=file.statistics,
     )
 
 
@@ -158,23 +131,6 @@ def remove_actions(files: pl.DataFrame, partition: list[str]) -> Iterator[Remove
     for row in files.select("path", "size_bytes", *partition).iter_rows(named=True):
         values = {name: row[name] for name in partition}
         yield RemoveAction(row["path"], True, deleted_at_ms, row["size_bytes"], values)  # noqa: FBT003 - data_change
-
-
-def _statistics(rows: pl.DataFrame, columns: list[str]) -> str:
-    """Return row count, extremes and null counts of rows as JSON, as the Delta protocol defines it."""
-    lowest, highest = rows.select(pl.col(columns).min()), rows.select(pl.col(columns).max())
-    stats = {
-        "numRecords": rows.height,
-        "minValues": {name: value for name, value in lowest.row(0, named=True).items() if value is not None},
-        "maxValues": {name: value for name, value in highest.row(0, named=True).items() if value is not None},
-        "nullCount": {name: rows[name].null_count() for name in columns},
-    }
-    return json.dumps(stats, default=_iso_time)
-
-
-def _iso_time(value: object) -> str:
-    """Format a date or time as the Delta protocol does: `2024-03-05`, `2024-03-05T08:00:00.000001Z`."""
-    return str(value.isoformat()).replace("+00:00", "Z")  # type: ignore[attr-defined]  # called for dates and times only
 
 
 def to_arrow(rows: pl.DataFrame):  # type: ignore[no-untyped-def]  # noqa: ANN201 - pyarrow has no types

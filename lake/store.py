@@ -1,7 +1,7 @@
 """The tables of a lake on disk. All are opened, read and written with one set of settings."""
 
 import signal
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import polars as pl
 
@@ -10,13 +10,12 @@ from lake.delta import (
     CommitProperties,
     DeltaError,
     Table,
+    add_action,
     append_rows,
     commit_actions,
     is_table,
     open_table,
     remove_actions,
-    write,
-    write_file,
 )
 from lake.errors import DamagedError, LakeError
 from lake.integrity import damaged_log_error, size_mismatch
@@ -27,26 +26,16 @@ from lake.layout import (
     OPTIONAL_TABLES,
     PARTITIONED_TABLES,
     SMALL_FILE_ROWS,
-    STATS_COLUMNS,
     period_of_date,
 )
-from lake.location import Location, full_name, uri
+from lake.location import Location, full_name
+from lake.parquet import TableFiles, conform, write_file, write_partitions
 from schemas.enums import Granularity
 from schemas.tables import TABLES, schema_of
 
 # Polars, once it is imported, handles SIGINT with SA_RESTART: the system resumes a blocking call as if Ctrl-C had
 # not been pressed, for example the wait for a lock that another thread holds, or for a pipe from git.
 signal.siginterrupt(signal.SIGINT, True)  # noqa: FBT003 - named by the standard library
-
-# How a file may differ from its table: Delta widens types, and adds columns and fields, without rewriting
-# files.
-SCAN_CASTS = pl.ScanCastOptions(
-    integer_cast="upcast",
-    float_cast="upcast",
-    datetime_cast=["nanosecond-downcast", "microsecond-downcast", "convert-timezone"],
-    missing_struct_fields="insert",
-    extra_struct_fields="ignore",
-)
 
 
 class Lake:
@@ -60,8 +49,9 @@ class Lake:
         self._tables = dict(tables or {})
         # folders of tables that belong to another lake
         self._folders: dict[str, Location] = {}
-        # of each table, at a version: its columns; the paths of its files, once their sizes agree with the log
+        # of each table, at a version: its columns; its files; their paths, once their sizes agree with the log
         self._schemas: dict[str, tuple[int, pl.Schema]] = {}
+        self._files: dict[str, tuple[int, pl.DataFrame]] = {}
         self._checked_paths: dict[str, tuple[int, pl.Series]] = {}
 
     def at_versions(self, versions: dict[str, int]) -> "Lake":
@@ -83,7 +73,8 @@ class Lake:
         combined._folders = {name: other.root / name for name in combined._tables}
         return combined
 
-    def _folder(self, name: str) -> Location:
+    def folder(self, name: str) -> Location:
+        """Return the folder of a table."""
         return self._folders.get(name, self.root / name)
 
     def table_names(self) -> list[str]:
@@ -154,37 +145,42 @@ class Lake:
 
         Column `file` is the path of each file, as in the log.
         """
-        root = f"{uri(self._folder(name))}/"
-        file_schema = {column: dtype for column, dtype in self.schema(name).items()
-                if column not in self.partition_columns(name)}  # fmt: skip
-        rows = pl.scan_parquet(
-            [root + path for path in paths],
-            schema=file_schema,
-            missing_columns="insert",
-            extra_columns="ignore",
-            cast_options=SCAN_CASTS,
-            glob=False,
-            hive_partitioning=False,
-            include_file_paths="file",
+        return self.table_files(name, pl.DataFrame({"path": list(paths)})).scan()
+
+    def table_files(self, name: str, files: pl.DataFrame) -> TableFiles:
+        """Return some files of a table (rows of `partition_files`) as a value that another process can read."""
+        partition = self.partition_columns(name)
+        return TableFiles(
+            name,
+            self.folder(name),
+            self.schema(name),
+            partition,
+            files.select(
+                "path",
+                *(column for column in ("size_bytes", *partition) if column in files.columns),
+            ),
         )
-        return rows.with_columns(pl.col("file").str.strip_prefix(root))
 
     def partition_files(self, name: str) -> pl.DataFrame:
         """Return the files of a table, as its log lists them: path, partition values, statistics."""
-        column_names = {f"partition.{column}": column for column in self.partition_columns(name)}
-        return pl.DataFrame(self.table(name).get_add_actions(flatten=True)).rename(column_names, strict=False)
+        version = self.table(name).version()
+        if name not in self._files or self._files[name][0] != version:
+            column_names = {f"partition.{column}": column for column in self.partition_columns(name)}
+            files = pl.DataFrame(self.table(name).get_add_actions(flatten=True))
+            self._files[name] = version, files.rename(column_names, strict=False)
+        return self._files[name][1]
 
-    def read_partitions(self, name: str, partitions: pl.DataFrame) -> pl.DataFrame:
-        """Return the rows of some partitions. No other file is opened."""
-        files, schema = self._files_of_partitions(name, partitions), self.schema(name)
-        if files.is_empty():
-            return pl.DataFrame(schema=schema)
+    def read_partitions(
+        self, name: str, partitions: pl.DataFrame, columns: Sequence[str] | None = None
+    ) -> pl.DataFrame:
+        """Return the rows of some partitions, with some columns or all. No other file is opened."""
+        return self.files_of_partitions(name, partitions).read(columns)
+
+    def files_of_partitions(self, name: str, partitions: pl.DataFrame) -> TableFiles:
+        """Return the files of some partitions. Raises DamagedError if one is missing or cut short."""
+        files = self._files_of_partitions(name, partitions)
         self._raise_if_damaged(name, files)
-        file_partitions = files.select(*partitions.columns, file="path")
-        rows = self.scan_files(name, files["path"]).join(
-            file_partitions.lazy(), on="file", maintain_order="left"
-        )
-        return rows.select(schema.names()).collect()
+        return self.table_files(name, files)
 
     def _raise_if_damaged(self, name: str, files: pl.DataFrame) -> None:
         """Raise DamagedError for a file that is missing or cut short.
@@ -192,7 +188,7 @@ class Lake:
         Polars would panic on it, and print a stack trace that nothing can suppress.
         """
         for path, size_bytes in files.select("path", "size_bytes").iter_rows():
-            fault = size_mismatch(self._folder(name) / path, size_bytes)
+            fault = size_mismatch(self.folder(name) / path, size_bytes)
             if fault:
                 raise DamagedError(self.root, name, path, fault)
 
@@ -208,15 +204,7 @@ class Lake:
 
     def conform(self, name: str, rows: pl.DataFrame) -> pl.DataFrame:
         """Return rows with the columns, order and types of a table. Columns that the rows lack are null."""
-        schema = self.schema(name)
-        missing_columns = [
-            pl.lit(None, dtype).alias(column)
-            for column, dtype in schema.items()
-            if column not in rows.columns
-        ]
-        return rows.with_columns(missing_columns).select(
-            pl.col(column).cast(kind) for column, kind in schema.items()
-        )
+        return conform(rows, self.schema(name))
 
     def append(self, name: str, rows: pl.DataFrame) -> None:
         """Append rows to a table."""
@@ -227,7 +215,7 @@ class Lake:
     ) -> None:
         """Replace all rows of some partitions, in one commit."""
         partition = partitions.columns
-        added = write(self.root / name, self.conform(name, rows), partition, STATS_COLUMNS[name])
+        added = map(add_action, write_partitions(self.root / name, name, self.conform(name, rows), partition))
         removed = remove_actions(self._files_of_partitions(name, partitions), partition)
         self.commit(name, [*added, *removed], partition, commit_properties)
 
@@ -240,12 +228,12 @@ class Lake:
         """
         partition, root = self.partition_columns(name), self.root / name
         added = [
-            action
+            add_action(file)
             for rows in chunks
-            for action in (
-                write(root, self.conform(name, rows), partition, STATS_COLUMNS[name])
+            for file in (
+                write_partitions(root, name, self.conform(name, rows), partition)
                 if partition
-                else [write_file(root, self.conform(name, rows), {}, STATS_COLUMNS[name])]
+                else [write_file(root, name, self.conform(name, rows))]
             )
         ]
         self.commit(
@@ -269,9 +257,7 @@ class Lake:
         if not old_files.is_empty():
             old_rows = self.scan_files(name, old_files["path"]).drop("file").collect()
             new_rows = pl.concat([old_rows.join(rows, on=keys, how="anti", maintain_order="left"), new_rows])
-        added = [
-            write_file(root, chunk, {}, STATS_COLUMNS[name]) for chunk in new_rows.iter_slices(MAX_FILE_ROWS)
-        ]
+        added = [add_action(write_file(root, name, chunk)) for chunk in new_rows.iter_slices(MAX_FILE_ROWS)]
         self.commit(name, [*added, *remove_actions(old_files, [])], [], commit_properties)
 
     def _files_with_keys(self, name: str, keys: pl.DataFrame) -> list[str]:

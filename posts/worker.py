@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from operator import attrgetter
 from typing import Any
 
@@ -27,6 +27,9 @@ class ParseTask:
 
     file: SourceFile
     content: bytes | NotAPost
+
+    def reject(self, rejection: NotAPost) -> "ParseTask":
+        return replace(self, content=rejection)
 
 
 FILE_COLUMNS = (

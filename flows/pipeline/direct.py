@@ -1,4 +1,4 @@
-"""The ingest from start to end, without Prefect: find, transform, load, report."""
+"""The ingest from start to end, without Prefect: find, read, learn, write, reclean, report."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator

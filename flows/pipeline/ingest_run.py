@@ -1,24 +1,19 @@
-"""One run that reads files into a lake, stage by stage: find, learn, transform, load, complete, report."""
+"""One run that reads files into a lake, stage by stage: find, read, learn, write, reclean, report."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import polars as pl
 
 from flows.pipeline.clock import StageTimer
-from flows.pipeline.execution.history_read import read_history
-from flows.pipeline.execution.load import Loader
-from flows.pipeline.execution.read import ReadBatch, read_files
-from flows.pipeline.execution.transform import transform
+from flows.pipeline.execution.commits import iter_changes
+from flows.pipeline.execution.heads import Heads, read_heads
 from flows.pipeline.execution.vanished import VanishedSources
+from flows.pipeline.execution.write import Writer
 from flows.pipeline.learning.alarms import template_alarms
-from flows.pipeline.learning.learn import (
-    MIN_FILES_TO_LEARN,
-    learn_from_sample,
-    load_templates,
-    relearn_undertrained,
-)
-from flows.pipeline.learning.reclean import is_caught_up, reclean_leftovers, record_caught_up
+from flows.pipeline.learning.learn import learn_from_batch, load_templates
+from flows.pipeline.learning.reclean import reclean_leftovers, record_caught_up
 from flows.pipeline.memory import release_memory
+from flows.pipeline.planning.changes import Changes
 from flows.pipeline.planning.plan import Plan, Planner
 from flows.pipeline.progress import report_progress
 from flows.pipeline.reporting.account import (
@@ -45,7 +40,9 @@ from flows.pipeline.reporting.new_files import few_posts_alarms
 from flows.pipeline.reporting.results import LearnedTemplate, RecleanResult
 from flows.pipeline.sources.base import Source, VanishedError
 from flows.pipeline.workers.executor import ParseContext
-from lake.batch import Batch, Checkpoint, Run
+from lake.batch import Checkpoint, Run
+from lake.commit.commit import add_contents
+from lake.commit.resolve import Resolution, resolve
 from lake.store import Lake
 from lake.tables import files as files_table
 from lake.tables import runs
@@ -66,6 +63,7 @@ class IngestRun:
         self.posts_version_before = lake.table("posts").version()
         self.plan: Plan
         self.checkpoints: dict[str, Checkpoint]
+        self._commit_number = 1
 
     def find(self, planner: Planner) -> Plan:
         """Return the plan of what to read.
@@ -85,89 +83,86 @@ class IngestRun:
             except VanishedError as error:
                 self.sources = self.vanished_sources.without_vanished(self.sources, error)
 
-    def learn(self) -> int:
-        """Learn templates from a sample of the files to read; return how many sources have a template.
+    def iter_changes(self) -> Iterator[Changes]:
+        """Yield what is read, resolved and written together: all of the plan, but for a replay of history."""
+        return (changes for changes in iter_changes(self.lake, self.plan, self.run) if not changes.is_empty)
 
-        Nothing is learned from a small plan, or from one that does not learn templates. Then all files are
-        parsed with the templates known by that time.
+    def read(self, changes: Changes) -> Heads:
+        """Read the files of changes: their heads, and their bytes into table raw."""
+        report_progress("read", 0, changes.files.height)
+        with self.timer.measure("read"):
+            heads = read_heads(self.lake, changes, self.plan.sources, self.run, self.context, stores=True)
+            self.bytes_read += heads.bytes_read
+            self.vanished_sources.add_unread(heads.vanished)
+            add_contents(self.lake, heads.raw_files)
+        return heads
+
+    def resolve(self, heads: Heads) -> Resolution:
+        """Resolve what was read against the ledger."""
+        with self.timer.measure("resolve"):
+            return resolve(self.lake, heads.batch)
+
+    def learn(self, heads: Heads, resolution: Resolution) -> int:
+        """Learn templates from the posts to write; return how many sources have a template.
+
+        A plan that does not learn templates uses those that the lake has.
         """
-        report_progress("learn", 0, 0)
         with self.timer.measure("learn"):
-            self._reload_templates(
-                learn_from_sample(self.lake, self.run, self.plan, self.context)
+            learned = (
+                learn_from_batch(self.lake, self.run, resolution, heads.contents, self.context)
                 if self.plan.learns_templates
                 else []
             )
+            self.learned_templates |= {each.source_id: each for each in learned}
+            self.context = self.context.with_templates(load_templates(self.lake))
         return len(self.context.config.templates)
 
-    def _reload_templates(self, learned_templates: list[LearnedTemplate]) -> None:
-        self.learned_templates |= {each.source_id: each for each in learned_templates}
-        self.context = self.context.with_templates(load_templates(self.lake))
+    def write(self, heads: Heads, resolution: Resolution, changes: Changes) -> int:
+        """Clean and write the posts, and commit them with the ledger. Return the number of ledger rows."""
+        report_progress("write", 0, resolution.file_rows.height)
+        with self.timer.measure("write"):
+            writer = Writer(self.lake, self.run, self.context, self.plan.is_reparse)
+            checkpoints = self.plan.checkpoints_during(self.checkpoints) | changes.checkpoints
+            self._commit_number = writer.write(
+                heads.batch,
+                resolution,
+                heads.contents,
+                checkpoints,
+                self._commit_number,
+                is_atomic=self.plan.kind == RunKind.HISTORY,
+            )
+            release_memory()
+        return resolution.file_rows.height
 
-    def complete(self) -> RecleanResult:
-        """Learn undertrained sources again after a large load, clean outdated posts again, return the result.
+    def reclean(self) -> RecleanResult:
+        """Clean posts again that have another template than the present one, and return the result.
 
-        A source is undertrained if the sample contained too few of its posts. Posts are outdated if this run
-        learned a new template for them, or if a killed run learned one and did not clean them with it.
-        Templates that an older postlake learned in another way are learned again, also after a small load.
+        This run may have learned a new template for older posts, or a killed run learned one and did not
+        clean them with it.
         """
-        relearned_templates: list[LearnedTemplate] = []
-        has_templates = bool(self.context.config.templates)
-        is_large = self._count_loaded_posts() >= MIN_FILES_TO_LEARN
-        if self.plan.learns_templates and (is_large or (has_templates and not is_caught_up(self.lake))):
-            with self.timer.measure("learn"):
-                relearned_templates = relearn_undertrained(
-                    self.lake, self.run, self.context, is_large=is_large
-                )
-                self._reload_templates(relearned_templates)
         with self.timer.measure("reclean"):
-            if self.posts_version_before == 0 and not relearned_templates:
+            if self.posts_version_before == 0 and self.plan.kind != RunKind.HISTORY:
                 # this run cleaned all posts with the templates in force
                 record_caught_up(self.lake)
             else:
+                self.context = self.context.with_templates(load_templates(self.lake))
                 self.reclean_result = reclean_leftovers(self.lake, self.run, self.context)
         return self.reclean_result
-
-    def _count_loaded_posts(self) -> int:
-        """Count the posts loaded by this run, and by killed runs since the last recorded run."""
-        since = runs.last_change_at(self.lake) if self.resumed else self.run.started_at
-        return files_table.count_posts_since(self.lake, since)
-
-    def transform(self) -> Iterator[Batch]:
-        read_function = read_history if self.plan.kind == RunKind.HISTORY else read_files
-        batches = transform(
-            self._track_reads(read_function(self.lake, self.plan)), self.plan, self.run, self.context
-        )
-        return self.timer.measure_items("transform", batches)
-
-    def _track_reads(self, read_batches: Iterator[ReadBatch]) -> Iterator[ReadBatch]:
-        for read_batch in read_batches:
-            self.bytes_read += read_batch.bytes_read
-            self.vanished_sources.add_unread(read_batch)
-            yield read_batch
-
-    def load(self, batches: Iterable[Batch]) -> int:
-        """Commit the batches and return their number.
-
-        The time spent waiting for batches does not count for the stage.
-        """
-        checkpoints = self.plan.checkpoints_during(self.checkpoints)
-        loader, batch_count, file_count = Loader(self.lake, self.run, self.context.config, checkpoints), 0, 0
-        for batch in batches:
-            with self.timer.measure("load"):
-                loader.load(batch)
-                release_memory()
-            batch_count, file_count = batch_count + 1, file_count + batch.file_rows.height
-            report_progress("load", file_count, max(file_count, self.plan.todo.height))
-        return batch_count
 
     def run_stages(self, planner: Planner) -> Summary:
         """Run all stages in order, in this process and its workers, and return the summary."""
         self.find(planner)
-        self.learn()
-        self.load(self.transform())
-        self.complete()
+        self.execute()
+        self.reclean()
         return self.report()
+
+    def execute(self) -> None:
+        """Read, resolve, learn and write all changes of the plan."""
+        for changes in self.iter_changes():
+            heads = self.read(changes)
+            resolution = self.resolve(heads)
+            self.learn(heads, resolution)
+            self.write(heads, resolution, changes)
 
     def report(self) -> Summary:
         """Check the counts of the run against the committed `files` table, record it, and return the summary.

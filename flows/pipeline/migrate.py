@@ -1,27 +1,23 @@
 """Rebuild a lake of an older postlake from its stored bytes; the first run that writes to it does this."""
 
 import logging
-from collections.abc import Iterator
 from dataclasses import replace
 
 import polars as pl
 
 from flows.pipeline.clock import StageTimer, start_run
-from flows.pipeline.execution.load import Loader
-from flows.pipeline.execution.read import ReadBatch, ReadBatchBuilder
-from flows.pipeline.execution.transform import transform
+from flows.pipeline.execution.heads import read_heads
+from flows.pipeline.execution.write import Writer
 from flows.pipeline.learning.learn import load_templates
-from flows.pipeline.memory import release_memory
-from flows.pipeline.planning.plan import Plan
+from flows.pipeline.planning.changes import CHANGE_SCHEMA, Changes
 from flows.pipeline.reporting.account import maintenance_row
-from flows.pipeline.sources.raw import CHUNK_BYTES
 from flows.pipeline.workers.executor import ParseContext
 from lake import migration
-from lake.batch import MICROSECOND, Run, chunk_by_total
+from lake.batch import KEY, MICROSECOND, Run
+from lake.commit.resolve import resolve
 from lake.store import Lake
 from lake.tables import files, runs
 from lake.tables.file_history import past_events
-from posts.sources.files import SourceFile
 from schemas.enums import RunKind
 
 logger = logging.getLogger(__name__)
@@ -58,25 +54,17 @@ def migrate(lake: Lake, next_run: Run, context: ParseContext) -> None:
 
 def _replay_events(staged_lake: Lake, events: pl.DataFrame, run: Run, context: ParseContext) -> int:
     """Load events into a staged lake and return the number of added files."""
-    arrivals = events.filter(pl.col("blob").is_not_null())
-    plan = Plan(RunKind.MIGRATE, (), arrivals.height, arrivals, {}, learns_templates=False)
+    is_arrival = pl.col("blob").is_not_null()
+    arrivals = events.filter(is_arrival).with_columns(problem=pl.lit(None, pl.String))
+    locations = files.locate_contents(staged_lake, arrivals["blob"]).select("blob", "part")
+    changes = Changes(
+        arrivals.join(locations, on="blob", maintain_order="left")
+        .rename({"at": "seen_at"})
+        .select(*CHANGE_SCHEMA),
+        deleted=events.filter(~is_arrival).select(*KEY, gone_at="at"),
+    )
     context = context.with_templates(load_templates(staged_lake))
-    loader = Loader(staged_lake, run, context.config)
-    for batch in transform(_read_events(staged_lake, events), plan, run, context):
-        loader.load(batch)
-        release_memory()
+    heads = read_heads(staged_lake, changes, (), run, context, stores=False)
+    resolution = resolve(staged_lake, heads.batch)
+    Writer(staged_lake, run, context).write(heads.batch, resolution, heads.contents, {}, 1)
     return arrivals.height
-
-
-def _read_events(lake: Lake, events: pl.DataFrame) -> Iterator[ReadBatch]:
-    builder = ReadBatchBuilder(())
-    for chunk in chunk_by_total(events, pl.col("size"), CHUNK_BYTES):
-        contents = files.contents(lake, chunk["blob"].drop_nulls())
-        for seen_at, origin, path, blob, size, mtime_ns in chunk.iter_rows():
-            if blob is None:
-                builder.read_batch.deleted.append((origin, path, seen_at))
-                continue
-            builder.add(SourceFile(origin, path, size, mtime_ns, None, blob), contents[blob], seen_at)
-            if builder.is_full:
-                yield builder.flush()
-    yield builder.flush()

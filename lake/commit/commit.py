@@ -1,19 +1,23 @@
-"""Commit a resolved batch: raw, revisions, posts, files, in this order, each in one Delta commit.
+"""Commit what tasks have written: raw, revisions, posts, files, in this order, each in one Delta commit.
 
 The ledger (table `files`) is committed last, and records the versions of posts and revisions that belong to
 it. If a run is killed before that, the next run undoes its commits to these tables (`rollback_uncommitted`).
 So they never contain rows that the ledger does not know.
 """
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
 import polars as pl
 
-from lake.batch import KEY, Batch, Run
-from lake.commit.posts import PostChanges
-from lake.commit.resolve import Resolution
-from lake.delta import CommitProperties, Transaction
+from lake.batch import KEY, Checkpoint, Run
+from lake.commit.merge import MergeResult
+from lake.delta import CommitProperties, Transaction, add_action, remove_actions
+from lake.parquet import WrittenFile
 from lake.store import Lake
-from lake.tables import files, runs
+from lake.tables import runs
 from schemas.keys import IDENTITY_VERSION
+from schemas.tables import empty_table
 
 # Written with a commit to posts or revisions: the batch it belongs to.
 BATCH_KEY = "postlake.batch"
@@ -24,22 +28,46 @@ COMMITTED_VERSION_KEYS = {"posts": "postlake.posts", "revisions": "postlake.revi
 IDENTITY_KEY = "postlake.identity"
 
 
-def commit(lake: Lake, batch: Batch, resolution: Resolution, changes: PostChanges, run: Run) -> None:
-    """Write a batch. A later failure does not undo it."""
-    _add_contents(lake, batch.contents)
-    commit_properties = CommitProperties(custom_metadata={BATCH_KEY: f"{run.run_id}/{batch.number}"})
-    if not (changes.revisions.is_empty() and changes.revision_partitions.is_empty()):
-        lake.replace("revisions", changes.revisions, changes.revision_partitions, commit_properties)
-    if not changes.partitions.is_empty():
-        _assert_one_to_one(changes.posts)
-        lake.replace("posts", changes.posts, changes.partitions, commit_properties)
-    if not resolution.file_rows.is_empty():
-        metadata = {runs.CHECKPOINTS_KEY: runs.dump_checkpoints(batch.checkpoints)}
+@dataclass(frozen=True, slots=True)
+class WrittenTask:
+    """What a task has written, if anything, and the rows of the ledger that belong to it."""
+
+    merged: MergeResult | None
+    file_rows: pl.DataFrame
+
+
+def add_contents(lake: Lake, raw_files: Sequence[WrittenFile]) -> None:
+    """Add files with new contents to table raw."""
+    if raw_files:
+        lake.commit("raw", [add_action(file) for file in raw_files], [], CommitProperties())
+
+
+def commit(
+    lake: Lake, run: Run, number: int, tasks: Sequence[WrittenTask], checkpoints: Mapping[str, Checkpoint]
+) -> None:
+    """Commit what some tasks have written, with a number that no other commit of the run has.
+
+    A later failure does not undo it.
+    """
+    properties = CommitProperties(custom_metadata={BATCH_KEY: f"{run.run_id}/{number}"})
+    results = [task.merged for task in tasks if task.merged is not None]
+    for name, written, replaced in (
+        ("revisions", [each.revisions for each in results], [each.replaced_revisions for each in results]),
+        ("posts", [each.posts for each in results], [each.replaced_posts for each in results]),
+    ):
+        added = [add_action(file) for files in written for file in files]
+        partition = lake.partition_columns(name)
+        removed = [action for files in replaced for action in remove_actions(files, partition)]
+        if added or removed:
+            lake.commit(name, [*added, *removed], partition, properties)
+    file_rows = pl.concat([empty_table("files"), *(task.file_rows for task in tasks)])
+    if not file_rows.is_empty():
+        metadata = {runs.CHECKPOINTS_KEY: runs.dump_checkpoints(checkpoints)}
         files_transaction = Transaction(runs.FILES_VERSION_KEY, lake.table("files").version() + 1)
         properties = CommitProperties(
             custom_metadata=metadata, app_transactions=[*version_transactions(lake), files_transaction]
         )
-        lake.upsert("files", resolution.file_rows.sort(KEY), KEY, properties)
+        lake.upsert("files", file_rows.sort(KEY), KEY, properties)
 
 
 def version_transactions(lake: Lake) -> list[Transaction]:
@@ -76,22 +104,9 @@ def rewrite_posts(lake: Lake, posts: pl.DataFrame, partitions: pl.DataFrame) -> 
     If a run is killed during the next batch, the rollback of that batch undoes this too. Then it must be done
     again.
     """
-    _assert_one_to_one(posts)
     lake.replace(
         "posts", posts.sort(*partitions.columns, "published_at", "post_id"), partitions, CommitProperties()
     )
-
-
-def _add_contents(lake: Lake, contents: pl.DataFrame) -> None:
-    new = contents.join(files.stored_blobs(lake, contents["blob"]), on="blob", how="anti")
-    if not new.is_empty():
-        lake.append("raw", new)
-
-
-def _assert_one_to_one(posts: pl.DataFrame) -> None:
-    assert posts["post_id"].is_unique().all(), "a post stands twice in its partition"
-    names = posts.select("source_id", "source").unique()
-    assert names["source_id"].is_unique().all(), f"two sources share a slug: {names}"
 
 
 def rollback_uncommitted(lake: Lake) -> bool:

@@ -6,7 +6,6 @@ byte order. The choice depends only on the files, not on the order in which they
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
@@ -68,13 +67,9 @@ class ElectionLog:
 class EventReplay:
     """The files that exist during a replay of events, grouped by post."""
 
-    def __init__(self, files: FileColumns, live_count: int, edited_later: Iterable[int]) -> None:
-        """Begin with the first `live_count` rows.
-
-        A row of `edited_later` is deleted if it would win against a row that the replay added.
-        """
-        self.files, self.live_count = files, live_count
-        self.edited_later = set(edited_later)
+    def __init__(self, files: FileColumns, live_count: int) -> None:
+        """Begin with the first `live_count` rows."""
+        self.files = files
         self.election_log = ElectionLog()
         self.claims: dict[str, set[int]] = defaultdict(set)
         for row in range(live_count):
@@ -124,9 +119,6 @@ class EventReplay:
         readable_rows = [row for row in claims if self.files.is_readable[row]]
         if len(readable_rows) > 1:
             readable_rows.sort(key=self.files.rank)
-        if self.edited_later and any(row >= self.live_count for row in readable_rows):
-            while readable_rows[0] in self.edited_later:
-                self._delete(self.files.key[readable_rows.pop(0)], effective_at, set())
         if readable_rows or not claims:
             self.election_log.elections[post_id].append(
                 (effective_at, readable_rows[0] if readable_rows else None)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from lake.batch import CONTENT_KEY, FILE_NAME, KEY, Batch
-from lake.commit.election import Election, ElectionLog, Event, EventReplay, FileColumns
+from lake.commit.election import ElectionLog, Event, EventReplay, FileColumns
 from lake.store import Lake
 from lake.tables.files import IS_LIVE
 from schemas.enums import Outcome, Reason
@@ -31,37 +31,40 @@ class Resolution:
     """Result of resolving a batch.
 
     `file_rows`: the ledger rows to write. `elections`: for each post that the batch touches, which row of
-    `rows` is its elected file, and from when on. `partitions`: (post_id, source_id, date) where these posts
-    are or will be stored, as far as the ledger and the batch say.
+    `rows` is its elected file, and from when on (ELECTION_SCHEMA, in order of time; row is null where no file
+    is). `rows`: the files of these posts before and after the batch. `partitions`: (post_id, source_id, date)
+    where these posts are or will be stored, as far as the ledger and the batch say.
     """
 
     file_rows: pl.DataFrame
-    elections: dict[str, list[Election]]
+    elections: pl.DataFrame
     rows: pl.DataFrame
     partitions: pl.DataFrame
 
 
-def complete_file_rows(
-    lake: Lake, batch: Batch, refused_rows: pl.DataFrame
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return the file rows, completed where the content is known, and the rows whose content is not known.
+ELECTION_SCHEMA = {
+    "post_id": pl.String(),
+    "effective_at": schema_of("files")["first_seen_at"],
+    "row": pl.Int64(),
+}
 
-    A content is known if a file with the same blob and file name is in the batch, in the ledger, or in
-    `refused_rows`, which this run has rejected or ignored. A content without a URL is another post at another path.
+
+def complete_file_rows(lake: Lake, file_rows: pl.DataFrame) -> pl.DataFrame:
+    """Return file rows in which no outcome is null: it is that of another file with the same content.
+
+    A content is the blob and the file name. It is known if another row has it, or the ledger. A content
+    without a URL is another post at another path. A row whose content is not known stays incomplete.
     """
     is_incomplete = pl.col("outcome").is_null()
-    parsed_rows, incomplete_rows = (
-        batch.file_rows.filter(~is_incomplete),
-        batch.file_rows.filter(is_incomplete),
-    )
+    parsed_rows, incomplete_rows = file_rows.filter(~is_incomplete), file_rows.filter(is_incomplete)
     if incomplete_rows.is_empty():
-        return parsed_rows, incomplete_rows
+        return file_rows
     stored_rows = _matching_rows(lake, ["blob"], incomplete_rows.select("blob").unique())
     stored_rows = stored_rows.sort("read_at", *KEY, descending=[True, False, False])
     known_contents = pl.concat(
         [
             rows.select(*CONTENT_COLUMNS, "blob", FILE_NAME, known_path="path")
-            for rows in (parsed_rows, stored_rows, refused_rows)
+            for rows in (parsed_rows, stored_rows)
         ]
     )
     known_contents = known_contents.filter(pl.col("blob").is_not_null()).unique(
@@ -77,10 +80,7 @@ def complete_file_rows(
         .with_columns(FILE_NAME)
         .join(known_contents, on=CONTENT_KEY, how="left", maintain_order="left")
     )
-    completed_rows = _with_own_post_ids(completed_rows).select(batch.file_rows.columns)
-    return pl.concat([parsed_rows, completed_rows.filter(~is_incomplete)]), completed_rows.filter(
-        is_incomplete
-    )
+    return pl.concat([parsed_rows, _with_own_post_ids(completed_rows).select(file_rows.columns)])
 
 
 def _with_own_post_ids(completed_rows: pl.DataFrame) -> pl.DataFrame:
@@ -101,14 +101,49 @@ def resolve(lake: Lake, batch: Batch) -> Resolution:
     related_rows = _matching_rows(lake, ["post_id"], post_ids).join(keys, on=KEY, how="anti")
     stored_rows = pl.concat([prior_rows, related_rows])
     live_rows = stored_rows.filter(IS_LIVE)
-    rows = pl.concat([live_rows, _keep_last_known_post(batch.file_rows, live_rows)])
-    election_log = _play(rows, live_rows, batch)
+    rows = pl.concat([live_rows, _keep_last_known_post(batch.file_rows, live_rows)]).with_row_index("row")
+    simple_rows = _uncontested_rows(rows, live_rows.height, prior_rows, batch.deleted)
+    contested_rows = rows.join(simple_rows, on="row", how="anti").sort("row")
+    election_log = _play(contested_rows, live_rows.height, batch.deleted)
     return Resolution(
-        file_rows=_changed_file_rows(rows, prior_rows, live_rows.height, election_log),
-        elections=election_log.elections,
-        rows=rows,
+        file_rows=pl.concat(
+            [
+                _changed_file_rows(contested_rows.drop("row"), prior_rows, live_rows.height, election_log),
+                simple_rows.drop("row"),
+            ]
+        ),
+        elections=pl.concat(
+            [
+                _election_frame(election_log, contested_rows["row"]),
+                simple_rows.drop_nulls("post_id")
+                .select("post_id", pl.col("row").cast(pl.Int64), effective_at="first_seen_at")
+                .select(*ELECTION_SCHEMA),
+            ]
+        ),
+        rows=rows.drop("row"),
         partitions=_post_partitions(pl.concat([stored_rows, batch.file_rows])),
     )
+
+
+def _uncontested_rows(
+    rows: pl.DataFrame, live_count: int, prior_rows: pl.DataFrame, deleted: pl.DataFrame
+) -> pl.DataFrame:
+    """Return the new files that no other row concerns: neither of the same file nor of the same post."""
+    is_alone = (pl.len().over(KEY) == 1) & (pl.col("post_id").is_null() | (pl.len().over("post_id") == 1))
+    known_keys = pl.concat([prior_rows.select(KEY), deleted.select(KEY)])
+    is_new = pl.col("row") >= live_count
+    return rows.filter(is_new & is_alone).join(known_keys, on=KEY, how="anti")
+
+
+def _election_frame(election_log: ElectionLog, row_numbers: pl.Series) -> pl.DataFrame:
+    """Return the elections of a replay. It numbers the rows that it had; `row_numbers` are those in all rows."""
+    elections = [
+        (post_id, *election)
+        for post_id, post_elections in election_log.elections.items()
+        for election in post_elections
+    ]
+    frame = pl.DataFrame(elections, schema=ELECTION_SCHEMA, orient="row")
+    return frame.with_columns(row=row_numbers.cast(pl.Int64).gather(frame["row"]))
 
 
 def _matching_rows(lake: Lake, columns: list[str], values: pl.DataFrame) -> pl.DataFrame:
@@ -128,17 +163,14 @@ def _keep_last_known_post(file_rows: pl.DataFrame, live_rows: pl.DataFrame) -> p
     return pl.concat([file_rows.filter(~is_unreadable), completed_rows])
 
 
-def _play(rows: pl.DataFrame, live_rows: pl.DataFrame, batch: Batch) -> ElectionLog:
+def _play(rows: pl.DataFrame, live_count: int, deleted: pl.DataFrame) -> ElectionLog:
     files = FileColumns.from_rows(rows)
     added_at = rows["first_seen_at"].to_list()
-    additions: list[Event] = [
-        (added_at[row], files.key[row], row) for row in range(live_rows.height, rows.height)
-    ]
+    additions: list[Event] = [(added_at[row], files.key[row], row) for row in range(live_count, rows.height)]
     deletions: list[Event] = [
-        (deleted_at, (origin, path), None) for origin, path, deleted_at in batch.deleted.iter_rows()
+        (deleted_at, (origin, path), None) for origin, path, deleted_at in deleted.iter_rows()
     ]
-    edited_later = live_rows.with_row_index("row").join(batch.edited_later, on=KEY, how="semi")["row"]
-    return EventReplay(files, live_rows.height, edited_later).play([*deletions, *additions])
+    return EventReplay(files, live_count).play([*deletions, *additions])
 
 
 def _changed_file_rows(

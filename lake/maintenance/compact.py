@@ -8,8 +8,9 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from lake.commit.commit import current_version_properties, has_recorded_versions
-from lake.delta import Action, CommitProperties, as_rewrite, remove_actions, write_file
-from lake.layout import MAX_FILE_BYTES, MAX_FILE_ROWS, SORT_KEYS, STATS_COLUMNS
+from lake.delta import Action, CommitProperties, add_action, as_rewrite, remove_actions
+from lake.layout import MAX_FILE_BYTES, MAX_FILE_ROWS, SORT_KEYS
+from lake.parquet import write_file
 from lake.store import Lake
 
 
@@ -96,7 +97,7 @@ def record_versions(lake: Lake) -> None:
 
 def _merge_bin(lake: Lake, name: str, planned_bin: Bin) -> Iterator[Action]:
     rows = _read_rows(lake, name, planned_bin.files["path"])
-    added = write_file(lake.root / name, rows, planned_bin.partition, STATS_COLUMNS[name])
+    added = add_action(write_file(lake.root / name, name, rows, planned_bin.partition))
     yield from as_rewrite(added, remove_actions(planned_bin.files, list(planned_bin.partition)))
 
 

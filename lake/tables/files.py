@@ -79,17 +79,6 @@ def already_parsed(lake: Lake, files: pl.DataFrame, code: str) -> pl.DataFrame:
     )
 
 
-def parsed_contents(lake: Lake, excluded: pl.DataFrame, code: str) -> pl.DataFrame:
-    """Return the contents that the lake has parsed and stored, without those of excluded files: CONTENT_KEY.
-
-    These are contents of posts and rejected files. Contents at which another version of the code failed are
-    not included.
-    """
-    is_stored = WAS_PARSED & (pl.col("outcome") != Outcome.IGNORED.value) & is_final(lake, code)
-    stored_files = lake.scan("files").filter(is_stored)
-    return stored_files.join(excluded.lazy(), on=KEY, how="anti").select("blob", FILE_NAME).unique().collect()
-
-
 def count_outcomes(lake: Lake, run_id: str) -> dict[str, int]:
     """Count the live files of each outcome that a run was the last to read.
 
@@ -124,11 +113,11 @@ def post_ids_of_blobs(lake: Lake, blobs: pl.Series) -> pl.Series:
     return rows.select("post_id").drop_nulls().unique().collect()["post_id"]
 
 
-def count_posts_since(lake: Lake, since: dt.datetime | None) -> int:
-    """Count the posts whose live file was read at `since` or later; all posts if `since` is None."""
+def count_posts_by_source(lake: Lake, excluding: pl.DataFrame) -> pl.DataFrame:
+    """Count the posts of each source, without some posts (post_id): source_id, stored."""
     posts = lake.scan("files").filter(IS_LIVE & (pl.col("outcome") == Outcome.POST.value))
-    recent_posts = posts if since is None else posts.filter(pl.col("read_at") >= since)
-    return int(recent_posts.select(pl.len()).collect().item())
+    others = posts.join(excluding.lazy(), on="post_id", how="anti")
+    return others.group_by("source_id").agg(stored=pl.len()).collect()
 
 
 def count_not_read_by(lake: Lake, origins: Iterable[str], run_id: str) -> int:
@@ -195,6 +184,16 @@ def stored_blobs(lake: Lake, blobs: pl.Series) -> pl.DataFrame:
     return (
         lake.scan("raw").select("blob").join(blobs.to_frame("blob").lazy(), on="blob", how="semi").collect()
     )
+
+
+def locate_contents(lake: Lake, blobs: pl.Series) -> pl.DataFrame:
+    """Return the size of each blob, and the file of table raw that has its bytes: blob, size, part."""
+    paths = lake.partition_files("raw")["path"] if lake.table("raw").version() else pl.Series([])
+    if paths.is_empty() or blobs.is_empty():
+        return pl.DataFrame(schema={"blob": pl.String, "size": pl.Int64, "part": pl.String})
+    rows = lake.scan_files("raw", paths).select("blob", "size", part="file")
+    wanted = blobs.unique().to_frame("blob").lazy()
+    return rows.join(wanted, on="blob", how="semi").unique("blob").collect()
 
 
 def contents(lake: Lake, blobs: pl.Series) -> dict[str, bytes]:

@@ -69,11 +69,6 @@ def comparable_runs(lake: Lake, run: Run, kind: str, origins: Iterable[str]) -> 
     return rows.sort("started_at", descending=True).head(MAX_COMPARABLE_RUNS)
 
 
-def last_change_at(lake: Lake) -> dt.datetime | None:
-    """Return the end of the last recorded run that may have changed the ledger; None if there is none."""
-    return _ledger_runs(lake)["finished_at"].max()  # type: ignore[return-value]  # a timestamp or None
-
-
 def start_of(lake: Lake, run_id: str) -> dt.datetime:
     """Return the start of a recorded run."""
     rows = lake.scan("runs").filter(pl.col("run_id") == run_id)

@@ -50,35 +50,24 @@ def sources_with_new_posts(lake: Lake, *, include_all: bool) -> pl.DataFrame:
     """
     posts = lake.scan("posts")
     post_counts = posts.group_by("source_id").agg(posts=pl.len(), ingested_at=pl.col("ingested_at").max())
-    learned_times = newest_templates(lake).lazy().group_by("source_id").agg(pl.col("learned_at").max())
-    sources = post_counts.join(learned_times, on="source_id", how="left")
+    sources = post_counts.join(learned_times(lake).lazy(), on="source_id", how="left")
     is_new = pl.col("learned_at").is_null() | (pl.col("ingested_at") > pl.col("learned_at"))
     rows = sources if include_all else sources.filter(is_new)
     return rows.select("source_id", "posts", "learned_at").sort("source_id").collect()
 
 
-def undertrained_sources(lake: Lake, min_posts: int, kinds: Collection[str]) -> list[str]:
-    """Return the sources whose template was learned from too few posts, or has patterns of other `kinds`.
+def learned_times(lake: Lake) -> pl.DataFrame:
+    """Return when the template of each source was learned: source_id, learned_at."""
+    return newest_templates(lake).group_by("source_id").agg(pl.col("learned_at").max())
 
-    Too few means: fewer than `min_posts`, and fewer than the source has. A source without a template counts
-    as learned from 0 posts.
+
+def training_counts(lake: Lake, kinds: Collection[str]) -> pl.DataFrame:
+    """Return from how many posts each template was learned, and whether its patterns are all of other `kinds`.
+
+    Columns: source_id, learned_from, is_old.
     """
-    posts = lake.scan("posts").group_by("source_id").len()
-    trained = (
-        newest_templates(lake)
-        .lazy()
-        .group_by("source_id")
-        .agg(pl.col("learned_from").max(), is_old=~pl.col("kind").is_in(list(kinds)).all())
-    )
-    learned_from = pl.col("learned_from").fill_null(0)
-    is_undertrained = (learned_from < min_posts) & (learned_from < pl.col("len"))
-    return (
-        posts.join(trained, on="source_id", how="left")
-        .filter(is_undertrained | pl.col("is_old").fill_null(value=False))
-        .collect()["source_id"]
-        .sort()
-        .to_list()
-    )
+    is_old = ~pl.col("kind").is_in(list(kinds)).all()
+    return newest_templates(lake).group_by("source_id").agg(pl.col("learned_from").max(), is_old=is_old)
 
 
 def sample_posts(lake: Lake, sources: pl.DataFrame, max_posts: int) -> pl.DataFrame:

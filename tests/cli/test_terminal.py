@@ -176,7 +176,7 @@ def test_quiet_shows_the_output_alone(tmp_path):
 
 # the progress bar shows the name of the current stage
 @pytest.mark.sampled(3)
-@pytest.mark.parametrize("stage", ["load", "find", "transform"])
+@pytest.mark.parametrize("stage", ["write", "find", "read"])
 def test_ctrl_c_in_a_stage_ends_in_one_line(tmp_path, stage):
     posts = tmp_path / "posts"
     posts.mkdir()
@@ -198,7 +198,7 @@ def test_ctrl_c_in_a_stage_ends_in_one_line(tmp_path, stage):
 
 
 # stage -> pattern of the output that shows it, and whether the command says that the current batch is finished first
-PREFECT_STAGES = {"find": (b"find", False), "transform": (rb"transform[^\r\n]* [1-9]", True)}
+PREFECT_STAGES = {"find": (b"find", False), "read": (rb"read[^\r\n]* [1-9]", False)}
 
 
 @pytest.mark.matrix

@@ -9,9 +9,13 @@ from pathlib import Path
 import polars as pl
 
 from flows.pipeline.direct import ingest, replay
+from flows.pipeline.execution.write import Writer
 from flows.pipeline.options import IngestOptions, ReplayOptions
 from flows.pipeline.reporting.account import Summary
-from lake.batch import KEY
+from flows.pipeline.workers.executor import create_parse_context
+from lake.batch import KEY, Batch
+from lake.commit.resolve import resolve
+from lake.commit.tasks import CONTENT_SCHEMA
 from lake.store import open_lake
 
 TOUCHED_MTIME_NS = 1_000_000_000
@@ -100,6 +104,13 @@ class Archive:
 
     def titles(self):
         return sorted(self.live_posts()["title"])
+
+
+def write_file_rows(lake, run, file_rows):
+    """Resolve rows of `files` and write them with their posts, as a run of an older version may have done."""
+    batch, context = Batch(file_rows), create_parse_context(1)
+    contents = pl.DataFrame(schema=CONTENT_SCHEMA)
+    Writer(lake, run, context).write(batch, resolve(lake, batch), contents, {}, 1)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The functions of the worker pool; some files make them exit, get killed, hang, or run out of memory.
+"""The functions of worker processes; some files make them exit, get killed, hang, or run out of memory.
 
 Imported by test_crashes.py and by its worker processes.
 """
@@ -7,7 +7,11 @@ import os
 import signal
 from pathlib import Path
 
+from flows.pipeline.execution import worker
+from flows.pipeline.workers import pool
 from posts import worker as posts
+
+INIT_WORKER = pool._init_worker
 
 # texts of files that misbehave
 EXITS, KILLS, SLOW, SLOW_IN_C, HUNGRY, ONCE = "退出", "杀死", "慢", "慢在里面", "饿", "一次"
@@ -23,6 +27,31 @@ def parse_heads(tasks, config):
 
 def parse_training_samples(tasks, config):
     return posts.parse_training_samples(_misbehaving_tasks(tasks), config)
+
+
+def init_worker_for_texts(folder):
+    """Initialize a worker in which files misbehave when they are parsed as a whole."""
+    worker.parse_tasks = parse_tasks
+    INIT_WORKER(folder)
+
+
+def init_worker_for_cleaning(folder):
+    from flows.pipeline.learning import reclean
+
+    reclean.parse_tasks = parse_tasks
+    INIT_WORKER(folder)
+
+
+def init_worker_for_heads(folder):
+    worker.parse_heads = parse_heads
+    INIT_WORKER(folder)
+
+
+def init_worker_for_samples(folder):
+    from flows.pipeline.learning import learner
+
+    learner.parse_training_samples = parse_training_samples
+    INIT_WORKER(folder)
 
 
 def _misbehaving_tasks(tasks):

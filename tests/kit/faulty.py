@@ -1,7 +1,9 @@
 """Code that fails on one file; imported by test_boundary.py and by the processes that it starts."""
 
+from flows.pipeline.workers import pool
 from posts import metadata
-from posts import worker as posts
+
+INIT_WORKER = pool._init_worker
 
 
 def break_dates():
@@ -13,6 +15,6 @@ def break_dates():
     resolve_date, metadata.resolve_date = metadata.resolve_date, failing_resolve_date
 
 
-def parse_tasks(tasks, config):
+def init_worker(folder):
     break_dates()
-    return posts.parse_tasks(tasks, config)
+    INIT_WORKER(folder)

@@ -1,8 +1,8 @@
 """Run one ingest in this process, which can kill itself at a given point.
 
 The one argument is JSON: source, lake, wait_seconds, history, constants (to set in
-flows.pipeline.execution.read or flows.pipeline.workers.executor), and kill: [when, what, nth]. `when` is "before"
-or "after". `what` is the table that is written, "any" table, or "batch" for the building of a batch. Before
+flows.pipeline.execution.sizes or flows.pipeline.workers.executor), batch_files (see use_small_batches), and kill: [when, what, nth]. `when` is "before"
+or "after". `what` is the table that is written, "any" table, "batch" for the end of a task that writes, or "release" for the end of git. Before
 the process kills itself, it prints the ids of its child processes.
 """
 
@@ -17,12 +17,14 @@ from pathlib import Path
 import psutil
 
 from flows.pipeline.direct import ingest
-from flows.pipeline.execution import read, transform
+from flows.pipeline.execution import sizes
+from flows.pipeline.execution import write as write_stage
 from flows.pipeline.options import IngestOptions
+from flows.pipeline.sources.base import GitSource
 from flows.pipeline.workers import executor
 from lake.store import Lake
 
-WRITES = ("append", "replace", "replace_all", "upsert")
+WRITES = ("append", "commit")
 
 
 class SimulatedKill(BaseException):
@@ -57,15 +59,34 @@ def end_run_at(patch, point, end):
 
     for write in WRITES:
         patch(Lake, write, ending_run(getattr(Lake, write), lambda args: args[1]))
+    if what == "release":
+        patch(GitSource, "release", ending_run(GitSource.release, lambda _: "release"))
     if what == "batch":
-        patch(transform, "build_batch", ending_run(transform.build_batch, lambda _: "batch"))
+        patch(write_stage, "WrittenTask", ending_run(write_stage.WrittenTask, lambda _: "batch"))
+
+
+def use_small_batches(patch, files):
+    """Make runs read chunks of so many files, write each partition as a task of its own, and commit it alone.
+
+    A large number changes nothing.
+    """
+    if files > sizes.MAX_PART_FILES:
+        return
+    patch(sizes, "MAX_PART_FILES", files)
+    patch(sizes, "MAX_SLICE_EVENTS", files)
+    patch(sizes, "MIN_TASK_BYTES", 1)
+    patch(sizes, "MAX_TASK_BYTES", 1)
+    patch(sizes, "MIN_COMMIT_BYTES", 1)
+    patch(sizes, "COMMITS_PER_RUN", 1_000_000)
 
 
 def main():
     logging.basicConfig(stream=sys.stdout, level=logging.INFO, format="%(message)s")
     arguments = json.loads(sys.argv[1])
     for name, value in arguments.get("constants", {}).items():
-        setattr(read if hasattr(read, name) else executor, name, value)
+        setattr(sizes if hasattr(sizes, name) else executor, name, value)
+    if "batch_files" in arguments:
+        use_small_batches(setattr, arguments["batch_files"])
     if "kill" in arguments:
         end_run_at(setattr, arguments["kill"], kill_this_process)
     options = IngestOptions(sources=(arguments["source"],), lake=Path(arguments["lake"]), workers=2, wait_seconds=arguments["wait_seconds"], history=arguments.get("history", False))  # fmt: skip

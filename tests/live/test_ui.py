@@ -100,10 +100,10 @@ def test_custom_run_hands_over_what_the_form_says(custom_run, stack):
 def test_the_page_of_a_run_shows_our_log_and_its_tasks(ui, custom_run):
     open_completed_run(ui, custom_run[0])
     log = ui.open_tab("Logs")
-    for words in ("35 files found, 35 to read", "1 batches committed", "(balanced)"):
+    for words in ("35 files found, 35 to read", "35 rows of the ledger committed", "(balanced)"):
         expect(log.get_by_text(words).first).to_be_visible()
     ui.save_screenshot("run")
-    for task in ("find", "transform", "load", "report"):
+    for task in ("find", "read", "write", "report"):
         expect(ui.open_tab("Task Runs").get_by_role("link", name=task, exact=True)).to_be_visible()
     ui.save_screenshot("run-tasks")
 

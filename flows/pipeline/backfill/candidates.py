@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 
 import polars as pl
 
-from flows.pipeline.planning.diff import FILE_SCHEMA, diff_source, list_files
+from flows.pipeline.planning.changes import FILE_SCHEMA
+from flows.pipeline.planning.diff import diff_source, list_files
 from flows.pipeline.sources.base import Source
 from flows.pipeline.sources.known import KnownSources
 from lake.batch import KEY, Checkpoint

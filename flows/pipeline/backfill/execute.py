@@ -8,8 +8,9 @@ import polars as pl
 from flows.pipeline.backfill.request import Forecast
 from flows.pipeline.backfill.select import plan_reparse
 from flows.pipeline.code import code_version
-from flows.pipeline.planning.diff import FILE_SCHEMA, list_files
-from flows.pipeline.planning.plan import Plan, with_deleted_at, with_parsed_by
+from flows.pipeline.planning.changes import FILE_SCHEMA
+from flows.pipeline.planning.diff import list_files
+from flows.pipeline.planning.plan import Plan, with_parsed_by
 from flows.pipeline.sources.base import Source
 from flows.pipeline.sources.known import KnownSources
 from lake.batch import KEY, Run
@@ -46,7 +47,6 @@ def plan_remaining_files(
     reparse_plan = plan_reparse(lake, run, known_sources, todo)
     already_parsed = _already_parsed(lake, todo, mode)
     previous_rows = stored_rows.select(files_table.LIVE_COLUMNS).join(todo, on=KEY, how="semi")
-    edited = previous_rows.join(todo, on=[*KEY, "blob"], how="anti")
     return RemainingPlan(
         replace(
             reparse_plan,
@@ -58,7 +58,6 @@ def plan_remaining_files(
                 previous_rows.clear().select(*KEY, "run_id", "read_at"),
                 run,
             ),
-            edited=with_deleted_at(edited, reparse_plan.effective_times),
             scope=available_files.select(KEY),
             is_reparse=mode is not BackfillMode.MISSING,
             learns_templates=mode is BackfillMode.MISSING,

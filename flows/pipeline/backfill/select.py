@@ -8,11 +8,9 @@ import polars as pl
 from flows.pipeline.backfill.candidates import find_candidates
 from flows.pipeline.execution.heads import rows_from_heads
 from flows.pipeline.options import BackfillOptions
-from flows.pipeline.planning.diff import FILE_SCHEMA
+from flows.pipeline.planning.changes import FILE_SCHEMA
 from flows.pipeline.planning.plan import READ_ORDER, Plan, choose_effective_at
-from flows.pipeline.sources.base import Source
 from flows.pipeline.sources.known import KnownSources
-from flows.pipeline.sources.raw import RawSource
 from flows.pipeline.workers.executor import ParseContext
 from lake.batch import KEY, Run
 from lake.store import Lake
@@ -41,29 +39,19 @@ class Selection:
 
 def plan_reparse(lake: Lake, run: Run, known_sources: KnownSources, files: pl.DataFrame) -> Plan:
     """Return a plan that parses files (FILE_SCHEMA, from_raw) again, in the order of their names."""
-    todo = files.sort(READ_ORDER)
+    locations = files_table.locate_contents(lake, files.filter("from_raw")["blob"])
+    part = pl.when("from_raw").then("part")
+    todo = files.join(locations.select("blob", "part"), on="blob", how="left").with_columns(part=part)
+    todo = todo.sort(READ_ORDER)
     return Plan(
         kind=RunKind.BACKFILL,
-        sources=_combine_sources(lake, known_sources, todo),
+        sources=known_sources.available,
         file_count=todo.height,
-        todo=todo.select(*FILE_SCHEMA),
+        todo=todo.select(*FILE_SCHEMA, "part"),
         effective_times=_effective_times(lake, run, known_sources),
         scope=todo.select(KEY),
         is_reparse=True,
     )
-
-
-def _combine_sources(lake: Lake, known_sources: KnownSources, todo: pl.DataFrame) -> list[Source]:
-    available: dict[str, Source | None] = {source.origin: source for source in known_sources.available}
-    raw_files = todo.filter("from_raw")
-    source_by_origin = {
-        **available,
-        **dict.fromkeys(raw_files["origin"].unique().sort().to_list()),
-    } | available
-    return [
-        RawSource(lake, raw_files.filter(pl.col("origin") == origin), open_source)
-        for origin, open_source in source_by_origin.items()
-    ]
 
 
 def _effective_times(lake: Lake, run: Run, known_sources: KnownSources) -> dict[str, dt.datetime]:
@@ -83,7 +71,7 @@ def select_files(
     files_to_read = candidate_files.filter(
         ~has_day | (_is_in_range(options) & _is_of_sources(options, "source_id"))
     )
-    head_rows = rows_from_heads(lake, plan_reparse(lake, run, known_sources, files_to_read), run, context)
+    head_rows = _heads_of(lake, run, known_sources, files_to_read, context)
     if options.effective_mode is not BackfillMode.MISSING:
         files_to_read, head_rows = _from_raw_where_unreadable(
             lake, run, known_sources, files_to_read, head_rows, context
@@ -103,6 +91,13 @@ def select_files(
             pl.col("source_id").is_null() & _is_in_range(options) & ~_is_of_sources(options, "source_id")
         ).height,
     )
+
+
+def _heads_of(
+    lake: Lake, run: Run, known_sources: KnownSources, files: pl.DataFrame, context: ParseContext
+) -> pl.DataFrame:
+    plan = plan_reparse(lake, run, known_sources, files)
+    return rows_from_heads(lake, plan.changes, plan.sources, run, context)
 
 
 def _with_heads(files_to_read: pl.DataFrame, head_rows: pl.DataFrame) -> pl.DataFrame:
@@ -138,7 +133,7 @@ def _from_raw_where_unreadable(
         problem=pl.lit(None, pl.String), from_raw=True
     )
     raw_files = raw_files.join(candidate_columns, on=KEY).select(files_to_read.columns)
-    raw_head_rows = rows_from_heads(lake, plan_reparse(lake, run, known_sources, raw_files), run, context)
+    raw_head_rows = _heads_of(lake, run, known_sources, raw_files, context)
     remaining_frames = (frame.join(raw_files, on=KEY, how="anti") for frame in (files_to_read, head_rows))
     return tuple(pl.concat(pair) for pair in zip(remaining_frames, (raw_files, raw_head_rows), strict=True))  # type: ignore[return-value]  # of two
 

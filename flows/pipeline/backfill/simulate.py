@@ -28,7 +28,7 @@ class Prediction:
 
 def predict_outcomes(lake: Lake, head_rows: pl.DataFrame) -> Prediction:
     """Resolve the rows from heads on top of the `files` table, and return the prediction."""
-    resolution = resolve(lake, Batch(1, file_rows=head_rows.drop("day")))
+    resolution = resolve(lake, Batch(head_rows.drop("day")))
     rows = resolution.file_rows.join(head_rows.select(KEY), on=KEY, how="semi")
     prediction_columns = [*KEY, "outcome", "reason", "detail", "post_id", "source_id", "period"]
     return Prediction(with_period(lake, rows).select(prediction_columns), *_count_posts(lake, resolution))
@@ -42,15 +42,9 @@ def with_period(lake: Lake, rows: pl.DataFrame) -> pl.DataFrame:
 
 def _count_posts(lake: Lake, resolution: Resolution) -> tuple[int, int, int, int]:
     """Count the posts that would be new, have another version, be restored, or have no file any more."""
-    blobs = resolution.rows["blob"].to_list()
-    last_elections = [
-        (post_id, elections[-1][1]) for post_id, elections in resolution.elections.items() if elections
-    ]
-    elected_blobs = pl.DataFrame(
-        [(post_id, None if row is None else blobs[row]) for post_id, row in last_elections],
-        schema={"post_id": pl.String, "blob": pl.String},
-        orient="row",
-    )
+    blobs = resolution.rows.select("blob", row=pl.int_range(pl.len()))
+    last_elections = resolution.elections.group_by("post_id").agg(pl.col("row").last())
+    elected_blobs = last_elections.join(blobs, on="row", how="left")
     stored_versions = last_versions(lake).select(
         "post_id", stored="blob", was_away=pl.col("withdrawn_at").is_not_null()
     )

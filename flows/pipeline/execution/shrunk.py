@@ -52,7 +52,9 @@ def _find_shrunken_sources(lake: Lake, run: Run, plan: Plan) -> list[ShrunkenSou
     )
     if not shrunken_sources or plan.todo.is_empty():
         return shrunken_sources
-    parsed_post_ids = rows_from_heads(lake, plan, run, create_parse_context())["post_id"]
+    parsed_post_ids = rows_from_heads(lake, plan.changes, plan.sources, run, create_parse_context())[
+        "post_id"
+    ]
     claimed_post_ids = pl.concat([_already_parsed_post_ids(lake, plan), parsed_post_ids.drop_nulls()])
     return _sources_losing_posts(
         [each.origin for each in shrunken_sources], files_with_post, plan, claimed_post_ids

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from flows.pipeline.execution.read import ReadBatch
 from flows.pipeline.planning.plan import Plan
 from flows.pipeline.sources.base import Source, VanishedError
-from lake.batch import KEY
+from lake.batch import KEY, no_deletions
 from lake.store import Lake
 from lake.tables import files
 
@@ -17,7 +16,7 @@ class VanishedSources:
 
     def __init__(self) -> None:
         self.origins: set[str] = set()
-        self._unread: list[tuple[str, str]] = []
+        self._unread = no_deletions().select(KEY)
 
     def without_vanished(self, sources: Sequence[Source], error: VanishedError) -> list[Source]:
         """Return the sources without one that vanished before anything was read.
@@ -30,17 +29,16 @@ class VanishedSources:
         self.origins.add(error.origin)
         return others
 
-    def add_unread(self, read_batch: ReadBatch) -> None:
-        """Add the unread files of a read batch."""
-        self.origins.update(file.origin for file in read_batch.vanished_files)
-        self._unread += [(file.origin, file.path) for file in read_batch.vanished_files]
+    def add_unread(self, files: pl.DataFrame) -> None:
+        """Add unread files (KEY)."""
+        self.origins.update(files["origin"].unique())
+        self._unread = pl.concat([self._unread, files])
 
     def count_unknown(self, lake: Lake) -> int:
         """Count the unread files that have no row in `files`: their outcome is not known."""
-        if not self._unread:
+        if self._unread.is_empty():
             return 0
-        unread = pl.DataFrame(self._unread, dict.fromkeys(KEY, pl.String), orient="row")
-        return unread.height - files.live_rows(lake, unread).height
+        return self._unread.height - files.live_rows(lake, self._unread).height
 
     def count_withheld_deletions(self, lake: Lake, plan: Plan) -> int:
         """Count the missing files of these folders that are not recorded as deleted."""

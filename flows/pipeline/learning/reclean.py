@@ -12,6 +12,7 @@ from flows.pipeline.progress import report_progress
 from flows.pipeline.reporting.alarms import Failure
 from flows.pipeline.reporting.results import RecleanResult
 from flows.pipeline.workers.executor import LazyExecutor, ParseContext, chunk_tasks
+from flows.pipeline.workers.pool import Guard
 from lake.batch import Run, chunk_by_total
 from lake.commit.commit import rewrite_posts
 from lake.maintenance.compact import record_versions
@@ -20,7 +21,7 @@ from lake.tables import files as files_table
 from lake.tables import templates
 from posts.post import CLEANER_VERSION
 from posts.sources.files import SourceFile
-from posts.worker import ParsedColumns, ParseTask, parse_tasks
+from posts.worker import ParseConfig, ParsedColumns, ParseTask, parse_tasks
 from schemas.enums import PARSER_FAULTS, ParseWarning
 
 # posts whose bytes, texts and rows are in memory at a time
@@ -99,7 +100,7 @@ def _reclean_chunk(lake: Lake, run: Run, executor: LazyExecutor, chunk: pl.DataF
     executor.ensure_capacity(sum(map(len, contents.values())))
     files = [SourceFile(*row) for row in chunk.select(templates.FILE_COLUMNS).iter_rows()]
     tasks = [ParseTask(file, contents[str(file.blob)]) for file in files if file.blob in contents]
-    results = [executor.submit(parse_tasks, task_chunk) for task_chunk in chunk_tasks(tasks)]
+    results = [executor.submit(parse_chunk, task_chunk) for task_chunk in chunk_tasks(tasks)]
     parsed = [each for result in results for each in result()]
     parsed_posts, failures = valid_post_rows(parsed, run), _failures(parsed)
     partitions = chunk.select(lake.partition_columns("posts")).unique()
@@ -119,6 +120,11 @@ def _reclean_chunk(lake: Lake, run: Run, executor: LazyExecutor, chunk: pl.DataF
     return RecleanResult(
         chunk.height, changed_count, chunk.height - cleaned_posts.height - len(failures), failures
     )
+
+
+def parse_chunk(tasks: Sequence[ParseTask], guard: Guard, config: ParseConfig) -> ParsedColumns:
+    """Return the rows of a chunk of files, in a worker."""
+    return parse_tasks(guard(tasks), config)
 
 
 def _failures(parsed: list[ParsedColumns]) -> tuple[Failure, ...]:

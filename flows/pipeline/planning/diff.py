@@ -8,6 +8,7 @@ from operator import attrgetter
 import polars as pl
 
 from flows.pipeline.code import code_version
+from flows.pipeline.planning.changes import FILE_SCHEMA
 from flows.pipeline.progress import report_progress
 from flows.pipeline.sources.base import Source
 from lake.batch import KEY, Checkpoint
@@ -18,14 +19,6 @@ from posts.sources.files import SourceFile
 from schemas.enums import Reason
 from schemas.keys import blob_id
 
-FILE_SCHEMA = {
-    "origin": pl.String,
-    "path": pl.String,
-    "size": pl.Int64,
-    "mtime_ns": pl.Int64,
-    "problem": pl.String,
-    "blob": pl.String,
-}
 # files listed between two progress reports
 PROGRESS_FILES = 10_000
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import polars as pl
 
-from flows.pipeline.planning.diff import FILE_SCHEMA
+from flows.pipeline.planning.changes import FILE_SCHEMA
 from flows.pipeline.planning.plan import CommitReplay, Plan, plan_ingest
 from flows.pipeline.sources.base import GitSource, Source
 from lake.batch import MICROSECOND, Checkpoint, Run

@@ -7,15 +7,15 @@ from dataclasses import dataclass, field, replace
 import polars as pl
 
 from flows.pipeline.code import code_version
-from flows.pipeline.planning.diff import FILE_SCHEMA, SourceDiff, diff_source, hash_suspects
+from flows.pipeline.planning.changes import FILE_SCHEMA, Changes, as_file_rows, with_seen_at
+from flows.pipeline.planning.diff import SourceDiff, diff_source, hash_suspects
 from flows.pipeline.sources.base import GitSource, Source
-from flows.pipeline.sources.raw import RawSource
 from lake.batch import CONTENT_KEY, FILE_NAME, KEY, MICROSECOND, Checkpoint, Run, no_deletions
 from lake.store import Lake
 from lake.tables import files as files_table
 from lake.tables import runs
 from schemas.enums import RunKind
-from schemas.tables import empty_table
+from schemas.tables import empty_table, schema_of
 
 # A file whose content the lake knows: its current path, and the run that read it.
 ALREADY_PARSED_COLUMNS = [*KEY, "size", "mtime_ns", "blob", "run_id", "read_at"]
@@ -50,9 +50,9 @@ class ShrunkenSource:
 class Plan:
     """The work of a run.
 
-    `todo` contains the files to read, in the order of their names. `already_parsed` are files whose content
-    the lake has read before; `deleted` files do not exist any more; `edited` are those of `todo` that the
-    lake knows with other content. `effective_times` has for each origin the time in its history at which all
+    `todo` contains the files to read, in the order of their names; if it has a column `part`, that is the
+    file of table raw from which a file is read, or null. `already_parsed` are files whose content
+    the lake has read before; `deleted` files do not exist any more. `effective_times` has for each origin the time in its history at which all
     this is true. `moved` counts known files that were at another path, which is deleted. `withheld_deletions`
     counts files that were not found but may exist. A replay of history reads the commits of `replays`.
 
@@ -71,7 +71,6 @@ class Plan:
         default_factory=lambda: empty_table("files").select(ALREADY_PARSED_COLUMNS)
     )
     deleted: pl.DataFrame = field(default_factory=no_deletions)
-    edited: pl.DataFrame = field(default_factory=no_deletions)
     moved: int = 0
     withheld_deletions: int = 0
     replays: Sequence[CommitReplay] = ()
@@ -85,6 +84,16 @@ class Plan:
     def origins(self) -> list[str]:
         """Return the origins of the sources that are compared as a whole."""
         return [source.origin for source in self.sources] if self.scope is None else []
+
+    @property
+    def changes(self) -> Changes:
+        """Return what the plan takes as one change."""
+        known_files = self.already_parsed.with_columns(
+            first_seen_at=pl.col("origin").replace_strict(
+                self.effective_times, return_dtype=schema_of("files")["first_seen_at"]
+            )
+        )
+        return Changes(with_seen_at(self.todo, self.effective_times), as_file_rows(known_files), self.deleted)
 
     @property
     def commit_ids(self) -> dict[str, str]:
@@ -157,7 +166,6 @@ def plan_ingest(lake: Lake, run: Run, sources: Sequence[Source], *, verify: bool
         effective_times=effective_times,
         already_parsed=with_parsed_by(already_parsed, previous_rows, moved_rows, run),
         deleted=with_deleted_at(deleted, effective_times),
-        edited=with_deleted_at(previous_rows.join(todo, on=KEY, how="semi"), effective_times),
         moved=moved_rows.height,
         withheld_deletions=sum(part.withheld_deletions for part in diffs),
     )
@@ -171,19 +179,14 @@ def plan_replay(
     Files whose bytes the lake does not hold (unreadable, too_large) are not in the plan.
     """
     rejects = files_table.rejects(lake, reasons, since).with_columns(problem=pl.lit(None, pl.String))
-    stored_blobs = files_table.stored_blobs(lake, rejects["blob"])
-    todo = rejects.join(stored_blobs, on="blob", how="semi", maintain_order="left").select(*FILE_SCHEMA)
-    effective_times = dict.fromkeys(todo["origin"].unique().sort(), run.started_at)
-    all_sources = [
-        *sources,
-        *(RawSource(lake, todo.filter(pl.col("origin") == origin)) for origin in effective_times),
-    ]
+    locations = files_table.locate_contents(lake, rejects["blob"].drop_nulls())
+    todo = rejects.drop("size").join(locations, on="blob", maintain_order="left").select(*FILE_SCHEMA, "part")
     return Plan(
         RunKind.REPLAY,
-        all_sources,
+        sources,
         todo.height,
         todo,
-        effective_times,
+        dict.fromkeys(todo["origin"].unique().sort(), run.started_at),
         scope=todo.select(KEY),
         is_reparse=True,
     )

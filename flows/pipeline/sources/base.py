@@ -8,7 +8,7 @@ from typing import Protocol
 
 from posts.errors import Rejected
 from posts.post import NotAPost
-from posts.sources.archives import Archive
+from posts.sources.archives import Archive, OpenArchive
 from posts.sources.files import SourceFile, read_file, size_error, walk_folder
 from posts.sources.git import Change, Commit, Repository
 from posts.sources.paths import decode_path, encode_path, printable
@@ -53,6 +53,16 @@ def _missing_object(file: SourceFile) -> NotAPost:
     return NotAPost.from_error(Rejected(Reason.UNREADABLE, detail=detail))
 
 
+class FileReader(Protocol):
+    """What reads files of a source. It can be sent to another process."""
+
+    def read(self, files: Iterable[SourceFile]) -> Iterator[Content]:
+        """Yield the contents of files, in their order."""
+
+    def release(self) -> None:
+        """End what runs on to read more files."""
+
+
 class Source(Protocol):
     """A location that contains files. `origin` is its name in the `files` table.
 
@@ -77,6 +87,9 @@ class Source(Protocol):
 
     def read(self, files: Iterable[SourceFile]) -> Iterator[Content]:
         """Yield the contents of files, in their order."""
+
+    def restricted_to(self, files: Sequence[SourceFile]) -> "FileReader":
+        """Return what reads these files, as a small value that can be sent to another process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +131,12 @@ class FolderSource:
             ):
                 raise VanishedError(self.origin)
             yield content
+
+    def restricted_to(self, files: Sequence[SourceFile]) -> "FolderSource":  # noqa: ARG002 - of the protocol
+        return self
+
+    def release(self) -> None:
+        """Do nothing."""
 
     def _exists(self) -> bool:
         return os.path.isdir(self.root)  # noqa: PTH112 - a path of any bytes
@@ -183,6 +202,12 @@ class GitSource:
             content = refusal or next(contents)
             yield _missing_object(file) if content is None else content
 
+    def restricted_to(self, files: Sequence[SourceFile]) -> "GitSource":  # noqa: ARG002 - of the protocol
+        return self
+
+    def release(self) -> None:
+        self.repository.close()
+
 
 @dataclass(frozen=True, slots=True)
 class ArchiveSource:
@@ -200,4 +225,21 @@ class ArchiveSource:
         """Return None: an archive has no history."""
 
     def read(self, files: Iterable[SourceFile]) -> Iterator[Content]:
+        files = list(files)
+        return self.restricted_to(files).read(files)
+
+    def restricted_to(self, files: Sequence[SourceFile]) -> "ArchiveFiles":
+        return ArchiveFiles(self.archive.restricted_to([file.path for file in files]))
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveFiles:
+    """Some files of an archive."""
+
+    archive: OpenArchive
+
+    def read(self, files: Iterable[SourceFile]) -> Iterator[Content]:
         return (_find_rejection(file) or self.archive.read(file.path) for file in files)
+
+    def release(self) -> None:
+        """Do nothing."""

@@ -34,16 +34,26 @@ def run_halving(
     try:
         yield function(chunk)
     except WorkerLostError as lost:
-        if lost.is_proven and lost.index is not None:
-            items_before, items_after = chunk[: lost.index], chunk[lost.index + 1 :]
-            yield from run_halving(items_before, function, reject) if items_before else ()
-            yield reject(chunk[lost.index], lost)
-            yield from run_halving(items_after, function, reject) if items_after else ()
-        elif len(chunk) > 1:
-            for part in _split_chunk(chunk, lost.index):
-                yield from run_halving(part, function, reject)
-        else:
-            yield _retry_once(chunk, function, reject)
+        yield from run_parts(chunk, lost, function, reject)
+
+
+def run_parts(
+    chunk: list[Item],
+    lost: WorkerLostError,
+    function: Callable[[list[Item]], Result],
+    reject: Callable[[Item, WorkerLostError], Result],
+) -> Iterator[Result]:
+    """Yield the results of the parts of a chunk that was lost, as `run_halving`."""
+    if lost.is_proven and lost.index is not None:
+        items_before, items_after = chunk[: lost.index], chunk[lost.index + 1 :]
+        yield from run_halving(items_before, function, reject) if items_before else ()
+        yield reject(chunk[lost.index], lost)
+        yield from run_halving(items_after, function, reject) if items_after else ()
+    elif len(chunk) > 1:
+        for part in _split_chunk(chunk, lost.index):
+            yield from run_halving(part, function, reject)
+    else:
+        yield _retry_once(chunk, function, reject)
 
 
 def _retry_once(

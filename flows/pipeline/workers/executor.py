@@ -1,17 +1,20 @@
 """Files are parsed in this process while there are few, else in a pool of processes."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import Protocol, Self, TypeVar
 
-from flows.pipeline.workers.bisection import WorkerLostError, run_halving
-from flows.pipeline.workers.pool import ParseFunction, T, WorkerError, WorkerPool
+from flows.pipeline.workers.bisection import WorkerLostError, run_halving, run_parts
+from flows.pipeline.workers.pool import ChunkFunction, T, WorkerError, WorkerPool
 from flows.settings import settings
 from posts.parse import Templates
 from posts.post import NotAPost
-from posts.worker import ParseConfig, ParseTask
+from posts.sources.files import SourceFile
+from posts.worker import ParseConfig
 from schemas.enums import DEFAULT_PARSER, HtmlParser, Outcome, Reason
 
 # The size of a worker's chunk: large enough to hide the cost of the transfer, small enough to distribute the
@@ -60,6 +63,19 @@ def _worker_pool(context: ParseContext, stack: ExitStack) -> WorkerPool:
     return WorkerPool(context.workers, stack, context.file_seconds)
 
 
+class Rejectable(Protocol):
+    """An item of work: a file of which the size is known, and which can be rejected unparsed."""
+
+    @property
+    def file(self) -> SourceFile: ...
+
+    def reject(self, rejection: NotAPost) -> Self: ...
+
+
+Item = TypeVar("Item", bound=Rejectable)
+Checked = TypeVar("Checked")
+
+
 class LazyExecutor:
     """An executor that works in this process first, and in a pool once it is worth starting one.
 
@@ -75,48 +91,104 @@ class LazyExecutor:
         if not self._pool.is_running and size_bytes > MIN_POOL_BYTES:
             self._pool.start()
 
-    def submit(self, function: ParseFunction[T], tasks: list[ParseTask]) -> Callable[[], list[T]]:
+    def submit(self, function: ChunkFunction[Item, T], items: Sequence[Item]) -> Callable[[], list[T]]:
         """Submit a chunk of files, and return a function that waits for the results.
 
         There is one result, or one for each part that the chunk was split into.
         """
-        if not self._pool.is_running and any(map(_needs_process, tasks)):
+        result = self._start(function, items)
+
+        def wait() -> list[T]:
+            try:
+                return [result()]
+            except WorkerLostError:
+                return self._run_halving(function, items)
+
+        return wait
+
+    def submit_whole(
+        self,
+        function: ChunkFunction[Item, T],
+        items: Sequence[Item],
+        check: ChunkFunction[Item, Checked],
+        as_failed: Callable[[list[Checked]], T | None],
+    ) -> Callable[[], T]:
+        """Submit a chunk of files that cannot be split, and return a function that waits for the result.
+
+        If its process ends, it is tried again alone. If that ends too, `check` runs over parts of the chunk, and
+        `as_failed` makes the result of what it returned; where that is None no process can work.
+        """
+        result = self._start(function, items)
+
+        def wait() -> T:
+            try:
+                return result()
+            except WorkerLostError:
+                if not self._pool.is_running:
+                    self._pool.start()
+            try:
+                return self._pool.run_isolated(function, items, self._config)
+            except WorkerLostError as error:
+                failed = as_failed(self._run_parts(check, items, error))
+                if failed is None:
+                    raise _no_worker_error(error) from error
+                return failed
+
+        return wait
+
+    def _start(self, function: ChunkFunction[Item, T], items: Sequence[Item]) -> Callable[[], T]:
+        if not self._pool.is_running and any(item.file.size > MAX_IN_PROCESS_BYTES for item in items):
             self._pool.start()
         if self._pool.is_running:
-            return partial(self._results, function, tasks, self._pool.submit(function, tasks, self._config))
-        return partial(self._results, function, tasks, partial(self._run_here, function, tasks))
+            return self._pool.submit(function, items, self._config)
+        return partial(self._run_here, function, items)
 
-    def _run_here(self, function: ParseFunction[T], tasks: list[ParseTask]) -> T:
+    def _run_here(self, function: ChunkFunction[Item, T], items: Sequence[Item]) -> T:
         try:
-            return function(tasks, self._config)
+            return function(items, iter, self._config)
         except MemoryError as error:
             raise WorkerLostError("out of memory") from error
 
-    def _results(
-        self, function: ParseFunction[T], tasks: list[ParseTask], result: Callable[[], T]
-    ) -> list[T]:
-        try:
-            return [result()]
-        except WorkerLostError:
-            if not self._pool.is_running:
-                self._pool.start()
-            run_isolated = partial(self._pool.run_isolated, function, config=self._config)
-            return list(run_halving(tasks, run_isolated, partial(self._reject, function)))
+    def _run_halving(self, function: ChunkFunction[Item, T], items: Sequence[Item]) -> list[T]:
+        if not self._pool.is_running:
+            self._pool.start()
+        run_isolated = partial(self._pool.run_isolated, function, config=self._config)
+        return list(run_halving(list(items), run_isolated, partial(self._reject, function)))
 
-    def _reject(self, function: ParseFunction[T], task: ParseTask, loss: WorkerLostError) -> T:
+    def _run_parts(
+        self, function: ChunkFunction[Item, T], items: Sequence[Item], lost: WorkerLostError
+    ) -> list[T]:
+        run_isolated = partial(self._pool.run_isolated, function, config=self._config)
+        return list(run_parts(list(items), lost, run_isolated, partial(self._reject, function)))
+
+    def _reject(self, function: ChunkFunction[Item, T], item: Item, loss: WorkerLostError) -> T:
         """Return the result for a file rejected unparsed. Raises WorkerError where no process can work."""
         try:
             self._pool.run_isolated(function, [], self._config)
         except WorkerLostError as error:
-            raise WorkerError(f"no process that parses stays alive ({error.reason}); what was committed stays, "
-                              "run again, with fewer --workers if it happens again") from error  # fmt: skip
+            raise _no_worker_error(error) from error
         reason = Reason.PARSER_TIMEOUT if loss.is_proven else Reason.PARSER_CRASHED
         rejection = NotAPost(Outcome.REJECTED, reason, detail=loss.reason)
-        return function([replace(task, content=rejection)], self._config)
+        return function([item.reject(rejection)], iter, self._config)
 
 
-def _needs_process(task: ParseTask) -> bool:
-    return isinstance(task.content, bytes) and len(task.content) > MAX_IN_PROCESS_BYTES
+def run_ahead(submitted: Iterable[Callable[[], T]], workers: int) -> Iterator[T]:
+    """Yield the results of submitted chunks in order; few are submitted before they are needed.
+
+    If a process ends, only these are lost with it.
+    """
+    pending = deque[Callable[[], T]]()
+    for wait in submitted:
+        pending.append(wait)
+        if len(pending) > 2 * workers:
+            yield pending.popleft()()
+    while pending:
+        yield pending.popleft()()
+
+
+def _no_worker_error(loss: WorkerLostError) -> WorkerError:
+    return WorkerError(f"no process that parses stays alive ({loss.reason}); what was committed stays, "
+                       "run again, with fewer --workers if it happens again")  # fmt: skip
 
 
 def available_workers() -> int:
@@ -124,13 +196,15 @@ def available_workers() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def chunk_tasks(tasks: Iterable[ParseTask]) -> Iterator[list[ParseTask]]:
-    """Yield tasks in chunks for a worker."""
-    chunk, size_bytes = list[ParseTask](), 0
-    for task in tasks:
-        chunk.append(task)
-        size_bytes += task.file.size
-        if size_bytes >= CHUNK_BYTES or len(chunk) >= CHUNK_FILES:
+def chunk_tasks(
+    items: Iterable[Item], max_bytes: int = CHUNK_BYTES, max_files: int = CHUNK_FILES
+) -> Iterator[list[Item]]:
+    """Yield files in chunks for a worker."""
+    chunk, size_bytes = list[Item](), 0
+    for item in items:
+        chunk.append(item)
+        size_bytes += item.file.size
+        if size_bytes >= max_bytes or len(chunk) >= max_files:
             yield chunk
             chunk, size_bytes = [], 0
     if chunk:

@@ -3,7 +3,8 @@
 import faulthandler
 import re
 import signal
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnContext
 from pathlib import Path
@@ -36,8 +37,11 @@ class IsolatedWorker:
         self._process: Any = None
         self._pipe: Connection
 
-    def run(self, function: Callable[[Iterable[Item]], T], chunk: list[Item]) -> T:
-        """Return the result of a chunk. Raises WorkerLostError if the process ends or runs out of memory."""
+    def run(self, function: Callable[[Sequence[Item], Any], T], chunk: Sequence[Item]) -> T:
+        """Return the result of `function(chunk, guard)`, which iterates over the chunk through the guard.
+
+        Raises WorkerLostError if the process ends or runs out of memory.
+        """
         index, pipe = None, self._ensure_started()
         try:
             pipe.send((function, chunk))
@@ -111,15 +115,20 @@ def _serve_chunks(
 
 
 def _run_chunk(
-    pipe: Connection, function: Callable[[Iterable[Any]], Any], chunk: list[Any], seconds: float
+    pipe: Connection, function: Callable[[Sequence[Any], Any], Any], chunk: Sequence[Any], seconds: float
 ) -> Any:
     try:
-        return function(with_cpu_limit(_announcing_items(pipe, chunk), seconds)), None
+        return function(chunk, partial(_guard, pipe, seconds)), None
     except Exception as error:  # noqa: BLE001 - raised again in the parent process
         return None, error
 
 
-def _announcing_items(pipe: Connection, chunk: list[Item]) -> Iterator[Item]:
-    for index, item in enumerate(chunk):
+def _guard(pipe: Connection, seconds: float, items: Iterable[Item]) -> Iterator[Item]:
+    """Yield items, announce each, and limit its CPU time."""
+    return with_cpu_limit(_announcing_items(pipe, items), seconds)
+
+
+def _announcing_items(pipe: Connection, items: Iterable[Item]) -> Iterator[Item]:
+    for index, item in enumerate(items):
         pipe.send(index)
         yield item

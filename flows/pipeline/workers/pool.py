@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 import types
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
@@ -17,16 +17,33 @@ from functools import lru_cache, partial
 from multiprocessing.context import SpawnContext, SpawnProcess
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from flows.pipeline.workers.bisection import WorkerLostError
 from flows.pipeline.workers.cpu_limit import with_cpu_limit
 from flows.pipeline.workers.isolated import IsolatedWorker
-from posts.worker import ParseConfig, ParseTask
+from posts.worker import ParseConfig
 from schemas.errors import PostlakeError
 
 T = TypeVar("T")
-ParseFunction = Callable[[Iterable[ParseTask], ParseConfig], T]
+Item = TypeVar("Item")
+T_co = TypeVar("T_co", covariant=True)
+Item_contra = TypeVar("Item_contra", contravariant=True)
+
+
+class Guard(Protocol):
+    """Yield the items of a chunk, each within the limits of one item."""
+
+    def __call__(self, items: Iterable[Item], /) -> Iterator[Item]: ...
+
+
+class ChunkFunction(Protocol[Item_contra, T_co]):
+    """A function that a worker runs for a chunk of items; it iterates over them through the guard.
+
+    It can be pickled.
+    """
+
+    def __call__(self, items: Sequence[Item_contra], guard: Guard, config: ParseConfig, /) -> T_co: ...
 
 
 class WorkerError(PostlakeError):
@@ -76,13 +93,13 @@ class WorkerPool:
         self._stack.callback(self._stop)
 
     def submit(
-        self, function: ParseFunction[T], tasks: list[ParseTask], config: ParseConfig
+        self, function: ChunkFunction[Item, T], items: Sequence[Item], config: ParseConfig
     ) -> Callable[[], T]:
-        """Submit tasks to the running pool, and return a function that waits for the result.
+        """Submit items to the running pool, and return a function that waits for the result.
 
-        That function raises WorkerLostError where a process ended, the one with these tasks or another.
+        That function raises WorkerLostError where a process ended, the one with these items or another.
         """
-        call = partial(_run_with_limit, function, tasks, self._publish_config(config), self._seconds)
+        call = partial(_run_with_limit, function, items, self._publish_config(config), self._seconds)
         try:
             return partial(_wait_for, self._running_executor.submit(call))
         except BrokenProcessPool:
@@ -90,10 +107,10 @@ class WorkerPool:
             self._executor = self._new_executor()
             return partial(_wait_for, self._executor.submit(call))
 
-    def run_isolated(self, function: ParseFunction[T], tasks: list[ParseTask], config: ParseConfig) -> T:
-        """Return the result of tasks in a process without other work. Raises WorkerLostError if it ended."""
+    def run_isolated(self, function: ChunkFunction[Item, T], items: Sequence[Item], config: ParseConfig) -> T:
+        """Return the result of items in a process without other work. Raises WorkerLostError if it ended."""
         return self._isolated_worker.run(
-            partial(_run_with_config, function, self._publish_config(config)), tasks
+            partial(_run_with_config, function, self._publish_config(config)), items
         )
 
     def _new_executor(self) -> ProcessPoolExecutor:
@@ -134,13 +151,15 @@ def _wait_for(future: Future[T]) -> T:
 
 
 def _run_with_limit(
-    function: ParseFunction[T], tasks: list[ParseTask], config_path: str, seconds: float
+    function: ChunkFunction[Item, T], items: Sequence[Item], config_path: str, seconds: float
 ) -> T:
-    return function(with_cpu_limit(tasks, seconds), _load_config(config_path))
+    return function(items, partial(with_cpu_limit, seconds=seconds), _load_config(config_path))
 
 
-def _run_with_config(function: ParseFunction[T], config_path: str, tasks: Iterable[ParseTask]) -> T:
-    return function(tasks, _load_config(config_path))
+def _run_with_config(
+    function: ChunkFunction[Item, T], config_path: str, items: Sequence[Item], guard: Guard
+) -> T:
+    return function(items, guard, _load_config(config_path))
 
 
 @lru_cache(maxsize=1)
@@ -150,6 +169,8 @@ def _load_config(config_path: str) -> ParseConfig:
 
 
 def _init_worker(folder: Path) -> None:
+    # several processes share the machine, and their frames are small
+    os.environ["POLARS_MAX_THREADS"] = "1"
     # parsed posts are many small lists without cycles; garbage collection took a fifth of a worker's time
     gc.set_threshold(100_000, 50, 50)
     # Ctrl-C reaches all processes of a terminal; the run ends its workers itself

@@ -7,7 +7,7 @@ written under a name from the archive, and archives in it are not opened.
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from typing import IO, Self
@@ -48,6 +48,20 @@ class SpoolEntry:
     blob: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class OpenArchive:
+    """Files of an archive that was unpacked."""
+
+    spool: Spool
+    entries: dict[str, SpoolEntry]
+
+    def read(self, file_path: str) -> bytes:
+        """Return the bytes of a file that has no `problem`."""
+        entry = self.entries[file_path]
+        assert entry.problem is None
+        return self.spool.read(entry.offset, entry.size)
+
+
 class Archive:
     """A context manager that unpacks the post files of an archive, or of the folder `subpath` in it."""
 
@@ -80,9 +94,11 @@ class Archive:
 
     def read(self, file_path: str) -> bytes:
         """Return the bytes of a file that has no `problem`."""
-        entry = self._entries[file_path]
-        assert entry.problem is None
-        return self._spool.read(entry.offset, entry.size)
+        return self.restricted_to([file_path]).read(file_path)
+
+    def restricted_to(self, paths: Iterable[str]) -> "OpenArchive":
+        """Return some of the files as a value that another process can read while this archive is open."""
+        return OpenArchive(self._spool, {path: self._entries[path] for path in paths})
 
     def _unpack(self, members: Iterator[Member]) -> None:
         prefix = dir_prefix(self._subpath)

@@ -3,16 +3,21 @@
 import os
 import tempfile
 from contextlib import suppress
+from pathlib import Path
 
 from posts.sources.archives.base import ArchiveReadError
 
 
 class Spool:
-    """A file without a name in TMPDIR. It is deleted when it is closed."""
+    """A file in TMPDIR. It is deleted when it is closed. Other processes read it by its name."""
 
     def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `close`
+        self._file = tempfile.NamedTemporaryFile(prefix="postlake-", suffix=".spool")  # noqa: SIM115 - closed by `close`
         self._size = 0
+
+    def __reduce__(self) -> "tuple[type[SpoolReader], tuple[str]]":
+        """Return what reads the contents in another process, as long as this one is open."""
+        return SpoolReader, (self._file.name,)
 
     def add(self, content: bytes) -> int:
         """Append a content and return its offset. Raises ArchiveReadError: no space left."""
@@ -38,6 +43,17 @@ class Spool:
         # on a full disk, `close` tries to write the rest again and fails
         with suppress(OSError):
             self._file.close()
+
+
+class SpoolReader:
+    """A spool of another process."""
+
+    def __init__(self, path: str) -> None:
+        self._path = Path(path)
+
+    def read(self, offset: int, size: int) -> bytes:
+        with self._path.open("rb") as file:
+            return os.pread(file.fileno(), size, offset)
 
 
 def _no_space_error(error: OSError) -> ArchiveReadError:

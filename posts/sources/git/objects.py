@@ -22,6 +22,10 @@ class BlobReader:
         self._git = git
         self._idle: list[subprocess.Popen[bytes]] = []
 
+    def __reduce__(self) -> tuple[type["BlobReader"], tuple[Git]]:
+        """Return how to make this reader in another process, where it starts a git of its own."""
+        return BlobReader, (self._git,)
+
     def read_sizes(self, blobs: Sequence[str]) -> list[int | None]:
         """Return the sizes of blobs in bytes; None for a missing or corrupt one."""
         sizes: list[int | None] = []

@@ -10,10 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from flows.pipeline.execution import read
 from flows.pipeline.workers import executor
 from git_repository import init
-from one_run import SimulatedKill, end_run_at, raise_simulated_kill
+from one_run import SimulatedKill, end_run_at, raise_simulated_kill, use_small_batches
 from posts import worker
 from random_posts import FEW_EXAMPLES, FIELDS, NAMES, STATE_PATHS
 from tiers import examples
@@ -50,7 +49,7 @@ def limit_batches(max_files, kill=None):
         return parse(raw_file, *arguments)
 
     with pytest.MonkeyPatch.context() as patch, suppress(SimulatedKill):
-        patch.setattr(read, "READ_BATCH_FILES", max_files)
+        use_small_batches(patch.setattr, max_files)
         patch.setattr(worker, "parse", parse_and_count)
         if kill is not None:
             end_run_at(patch.setattr, kill, raise_simulated_kill)
@@ -181,7 +180,7 @@ def test_a_pool_of_two_gives_the_lake_of_one_process(archive, monkeypatch, kind)
     kind == "git" and init(archive.folder).commit()
     monkeypatch.setattr(executor, "MIN_POOL_BYTES", 0)
     monkeypatch.setattr(executor, "CHUNK_FILES", 3)
-    monkeypatch.setattr(read, "READ_BATCH_FILES", 6)
+    use_small_batches(monkeypatch.setattr, 6)
     archive.ingest(workers=2)
     monkeypatch.undo()
     assert_frame_equal(archive.posts(), archive.ingest_into_new_lake().posts())

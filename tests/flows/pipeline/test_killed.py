@@ -6,8 +6,7 @@ import psutil
 import pytest
 from polars.testing import assert_frame_equal
 
-SMALL_BATCHES = {"READ_BATCH_FILES": 2}
-SMALL_BATCHES_IN_POOL = SMALL_BATCHES | {"MIN_POOL_BYTES": 0}
+IN_POOL = {"MIN_POOL_BYTES": 0}
 URL = "https://a.example/{}"
 POINTS = [
     ("before", "raw", 1),
@@ -33,8 +32,8 @@ def archive(archive):
 
 @pytest.fixture
 def kill_run(archive, start):
-    def _kill_run(*point, constants=SMALL_BATCHES):
-        process = start(archive, constants=constants, kill=point)
+    def _kill_run(*point, **constants):
+        process = start(archive, batch_files=2, constants=constants, kill=point)
         out, err = process.communicate(timeout=300)
         assert process.returncode == -signal.SIGKILL, err
         return [int(pid) for pid in out.splitlines()[-1].split()] if out.strip() else []
@@ -102,7 +101,7 @@ def test_a_run_killed_again_and_again_is_finished_at_last(archive, kill_run):
 
 def test_what_a_killed_run_committed_is_not_read_again(archive, kill_run):
     kill_run("after", "files", 2)
-    assert archive.ingest().unchanged == 4
+    assert archive.ingest().unchanged == 3
 
 
 def test_the_next_run_says_that_it_undid_a_batch(archive, kill_run, log_messages):
@@ -115,7 +114,7 @@ def test_the_next_run_says_that_it_undid_a_batch(archive, kill_run, log_messages
 
 
 def test_no_worker_outlives_a_killed_run(archive, kill_run):
-    pids = kill_run("before", "batch", 2, constants=SMALL_BATCHES_IN_POOL)
+    pids = kill_run("before", "batch", 2, **IN_POOL)
     workers = [psutil.Process(pid) for pid in pids if psutil.pid_exists(pid)]
     _, alive = psutil.wait_procs(workers, timeout=10)
     assert len(pids) >= 2
@@ -123,6 +122,6 @@ def test_no_worker_outlives_a_killed_run(archive, kill_run):
 
 
 def test_a_run_killed_with_its_pool_is_finished_by_the_next(archive, kill_run):
-    kill_run("after", "posts", 2, constants=SMALL_BATCHES_IN_POOL)
+    kill_run("after", "posts", 2, **IN_POOL)
     archive.ingest()
     assert_same(archive, archive.ingest_into_new_lake())

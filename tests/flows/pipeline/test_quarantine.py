@@ -6,13 +6,12 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from flows.pipeline.execution.load import Loader
-from lake.batch import Batch, Run
+from archive import write_file_rows
+from lake.batch import Run
 from lake.errors import LakeError
 from lake.query import sql
 from lake.store import open_lake
 from lake.tables import files
-from schemas.enums import HtmlParser
 
 UNCLOSED_FRONT_MATTER = "---\ntitle: 一\n没有写完".encode()
 OLD_RUN = Run("older", dt.datetime(2024, 1, 1, tzinfo=dt.UTC))
@@ -23,9 +22,7 @@ def write_old_file_row(archive, path, **columns):
     lake = open_lake(archive.lake)
     row = lake.scan("files").filter(pl.col("path") == path).collect()
     values = {name: pl.lit(value, row.schema[name]) for name, value in columns.items()}
-    Loader(lake, OLD_RUN, HtmlParser.LEXBOR).load(
-        Batch(1, file_rows=row.with_columns(**values, first_seen_at=pl.lit(OLD_RUN.started_at)))
-    )
+    write_file_rows(lake, OLD_RUN, row.with_columns(**values, first_seen_at=pl.lit(OLD_RUN.started_at)))
 
 
 def test_a_reject_keeps_bytes_reason_field_and_detail(archive):

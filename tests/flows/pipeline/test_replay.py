@@ -5,10 +5,9 @@ import datetime as dt
 import polars as pl
 import pytest
 
-from flows.pipeline.execution.load import Loader
-from lake.batch import Batch, Run
+from archive import write_file_rows
+from lake.batch import Run
 from lake.store import open_lake
-from posts.worker import ParseConfig
 
 LONG_AGO = Run("older", dt.datetime(2024, 1, 1, tzinfo=dt.UTC))
 
@@ -23,7 +22,7 @@ def archive_with_rejects(archive):
     lake = open_lake(archive.lake)
     row = lake.scan("files").filter(pl.col("path") == "broken.md").collect()
     old_row = row.with_columns(first_seen_at=pl.lit(LONG_AGO.started_at), read_at=pl.lit(LONG_AGO.started_at))
-    Loader(lake, LONG_AGO, ParseConfig()).load(Batch(1, file_rows=old_row))
+    write_file_rows(lake, LONG_AGO, old_row)
     return archive
 
 

@@ -6,13 +6,11 @@ from polars.testing import assert_frame_equal
 from lake.errors import LakeBusyError
 from lake.lock import hold_writer_lock
 
-SMALL_BATCHES = {"READ_BATCH_FILES": 1}
-
 
 def test_two_runs_at_once_lose_nothing(archive, start):
     for number in range(8):
         archive.write(f"{number}.md", url=f"https://a.example/{number % 6}")
-    runs = [start(archive, wait_seconds=60, constants=SMALL_BATCHES) for _ in range(2)]
+    runs = [start(archive, wait_seconds=60, batch_files=1) for _ in range(2)]
     errors = [run.communicate(timeout=300)[1] for run in runs]
     assert [run.returncode for run in runs] == [0, 0], errors
     assert sorted(archive.rows("runs")["unchanged"]) == [0, 8]
@@ -25,7 +23,7 @@ def test_two_folders_loaded_at_once_are_both_there(archive, start):
         archive.write(f"{number}.md", url=f"https://a.example/{number}")
         archive.write(f"../more/{number}.md", url=f"https://b.example/{number}")
     other_folder = type(archive)(archive.folder.with_name("more"), archive.lake)
-    runs = [start(each, wait_seconds=60, constants=SMALL_BATCHES) for each in (archive, other_folder)]
+    runs = [start(each, wait_seconds=60, batch_files=1) for each in (archive, other_folder)]
     errors = [run.communicate(timeout=300)[1] for run in runs]
     assert [run.returncode for run in runs] == [0, 0], errors
     assert (archive.live_posts().height, archive.ingest(archive.folder, other_folder.folder).unchanged) == (

@@ -45,10 +45,10 @@ def flow_output(server, tmp_path_factory):
 def test_the_flow_runs_six_tasks_that_show_their_counts(flow_output):
     assert flow_output["tasks"] == {
         "find": "52 files found, 52 to read, 0 moved, 0 gone",
+        "read": "41423 bytes read, 40 posts touched",
         "learn": "0 sources with a template",
-        "transform": "42495 bytes read, 1 batches",
-        "load": "1 batches committed",
-        "complete": "0 posts cleaned again with what was learned of all, 0 with another text",
+        "write": "52 rows of the ledger committed",
+        "reclean": "0 older posts cleaned again, 0 with another text",
         "report": "Completed",
     }
     assert flow_output["number"] == 6

@@ -37,13 +37,13 @@ def files(*rows):
     return FileColumns.from_rows(pl.DataFrame(rows, schema=schema))
 
 
-def replay_events(rows, events, standing=0, doomed=()):
-    return EventReplay(files(*rows), standing, doomed).play(list(events))
+def replay_events(rows, events, standing=0):
+    return EventReplay(files(*rows), standing).play(list(events))
 
 
-def choices_of_p(rows, events, standing=0, doomed=()):
+def choices_of_p(rows, events, standing=0):
     """Return the elections of post p: (day, row number)."""
-    choices = replay_events(rows, events, standing, doomed).elections["p"]
+    choices = replay_events(rows, events, standing).elections["p"]
     return [(moment.day, row_number) for moment, row_number in choices]
 
 
@@ -148,25 +148,3 @@ def test_a_post_is_withdrawn_once_its_unreadable_file_went():
 
 def test_a_post_is_not_withdrawn_while_one_of_its_files_cannot_be_read():
     assert choices_of_p([row("a"), row("b", reason=UNREADABLE)], [deleted(4, "a")], standing=2) == []
-
-
-# Doomed files: they have changed, and are not read yet
-
-
-def test_a_doomed_file_gives_way_to_one_that_has_just_come():
-    rows = [row("a", published=3), row("b", published=2), row("c")]
-    timeline = replay_events(rows, [added(4, 2, "c")], standing=2, doomed=[0, 1])
-    assert timeline.elections == {"p": [(day(4), 2)]}
-    assert timeline.deleted_rows == {("o", "a"): (0, day(4)), ("o", "b"): (1, day(4))}
-
-
-def test_a_doomed_file_stays_where_it_is_not_chosen_and_where_nothing_came():
-    replay = replay_events([row("a"), row("b", published=2)], [added(4, 1, "b")], standing=1, doomed=[0])
-    assert (replay.elections["p"], replay.deleted_rows) == ([(day(4), 1)], {})
-    rows = [row("a", published=3), row("b", published=2), row("c")]
-    assert choices_of_p(rows, [deleted(4, "b")], standing=3, doomed=[0, 2]) == [(4, 0)]
-
-
-def test_a_doomed_file_gives_way_to_the_best_that_stands():
-    rows = [row("a", published=3), row("b", published=2), row("c")]
-    assert choices_of_p(rows, [added(4, 2, "c")], standing=2, doomed=[0]) == [(4, 1)]

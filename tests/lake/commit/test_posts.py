@@ -5,17 +5,16 @@ import polars as pl
 import pytest
 from deltalake import CommitProperties, DeltaTable
 
-from flows.pipeline.execution import read
 from flows.pipeline.maintenance.verify import verify
 from git_repository import init
 from lake.commit.commit import current_version_properties
-from lake.delta import remove_actions, write
-from lake.layout import STATS_COLUMNS
+from lake.delta import add_action, remove_actions
+from lake.parquet import write_partitions
 from lake.query import info, sql, statistics
 from lake.store import open_lake
 from lake.tables import templates
 from lake.tables.post_versions import post_versions
-from one_run import SimulatedKill, end_run_at, raise_simulated_kill
+from one_run import SimulatedKill, end_run_at, raise_simulated_kill, use_small_batches
 
 URL = "https://a.example/{}"
 OTHER_MONTH = "2021-01-01T08:00:00Z"
@@ -132,7 +131,7 @@ def test_a_kill_at_any_point_leaves_no_withdrawn_row_and_the_next_run_ends_as_if
     five_posts.put("0.md", content)
     remove_files(five_posts, 2, 3)
     five_posts.write("4.md", url=URL.format(4), title="改了")
-    monkeypatch.setattr(read, "READ_BATCH_FILES", 1)
+    use_small_batches(monkeypatch.setattr, 1)
     with monkeypatch.context() as patch, pytest.raises(SimulatedKill):
         end_run_at(patch.setattr, point, raise_simulated_kill)
         five_posts.ingest()
@@ -152,7 +151,7 @@ def older_lake(five_posts):
         withdrawn_at=pl.when(pl.col("path").is_in(["0.md", "1.md"])).then(pl.lit(withdrawn_at))
     )
     files = lake.partition_files("posts")
-    added = write(lake.root / "posts", rows, partition, STATS_COLUMNS["posts"])
+    added = map(add_action, write_partitions(lake.root / "posts", "posts", rows, partition))
     lake.commit("posts", [*added, *remove_actions(files, partition)], partition, CommitProperties())
     deleted_files = (
         five_posts.rows("files")

@@ -10,7 +10,7 @@ from lake.commit.resolve import complete_file_rows, resolve
 from lake.create import create_lake
 from schemas.enums import Outcome, Reason
 from schemas.keys import post_id_of_path
-from schemas.tables import empty_table, schema_of
+from schemas.tables import empty_table
 
 POST, DUPLICATE, REJECTED = Outcome.POST.value, Outcome.DUPLICATE.value, Outcome.REJECTED.value
 
@@ -39,8 +39,8 @@ def reject(path, reason=Reason.NO_DATE):
 
 def batch(*rows, deleted=()):
     files = pl.DataFrame(rows, schema=empty_table("files").schema)
-    keys = pl.DataFrame(deleted, schema=Batch(0).deleted.schema, orient="row")
-    return Batch(1, file_rows=files, deleted=keys)
+    keys = pl.DataFrame(deleted, schema=Batch().deleted.schema, orient="row")
+    return Batch(files, keys)
 
 
 def outcomes(resolution):
@@ -68,12 +68,8 @@ def test_the_ledger_says_of_a_batch(lake, rows, expected):
 
 def test_each_post_has_who_tells_it_from_when_on(lake):
     resolution = resolve(lake, batch(row("a"), row("b", on_day=2, body_bytes=6), row("c", "q", on_day=3)))
-    assert {
-        post: [moment.day for moment, _ in elections] for post, elections in resolution.elections.items()
-    } == {
-        "p": [1, 2],
-        "q": [3],
-    }
+    elections = resolution.elections.sort("post_id", "effective_at").select("post_id", "effective_at", "row")
+    assert elections.rows() == [("p", day(1), 0), ("p", day(2), 1), ("q", day(3), 2)]
 
 
 def test_a_file_that_came_and_went_is_gone_and_its_twin_tells_the_post(lake):
@@ -96,7 +92,6 @@ def unread_row(path, blob):
     return row(path, **no_values) | {"blob": blob}
 
 
-REJECTED_FILES = pl.DataFrame([reject("x/a") | {"blob": "refused"}], schema=schema_of("files"))
 KNOWN_CONTENTS = {
     "by another file of the batch": ("known", "p", POST, None),
     "as what was refused": ("refused", None, REJECTED, Reason.NO_DATE.value),
@@ -107,24 +102,21 @@ KNOWN_CONTENTS = {
     ("blob", "post_id", "outcome", "reason"), KNOWN_CONTENTS.values(), ids=KNOWN_CONTENTS
 )
 def test_a_content_is_known(lake, blob, post_id, outcome, reason):
-    new_files = batch(row("x/a", blob="known"), unread_row("y/a", blob))
-    rows, unknown = complete_file_rows(lake, new_files, REJECTED_FILES)
-    completed = rows.filter(path="y/a").select("post_id", "outcome", "reason").rows()
-    assert (completed, unknown.height) == ([(post_id, outcome, reason)], 0)
+    refused = reject("x/a") | {"blob": "refused"}
+    file_rows = batch(row("x/a", blob="known"), refused, unread_row("y/a", blob)).file_rows
+    rows = complete_file_rows(lake, file_rows).filter(path="y/a")
+    assert rows.select("post_id", "outcome", "reason").rows() == [(post_id, outcome, reason)]
 
 
 def test_a_post_without_an_address_is_another_one_at_another_path(lake):
     paths = ("x/a", "y/a")
     ids = [post_id_of_path("s", path) for path in paths]
-    rows, _ = complete_file_rows(
-        lake, batch(row(paths[0], ids[0], blob="known"), unread_row(paths[1], "known")), REJECTED_FILES
-    )
-    assert rows.sort("path")["post_id"].to_list() == ids
+    file_rows = batch(row(paths[0], ids[0], blob="known"), unread_row(paths[1], "known")).file_rows
+    assert complete_file_rows(lake, file_rows).sort("path")["post_id"].to_list() == ids
 
 
 @pytest.mark.parametrize(("path", "blob"), [("y/b", "known"), ("y/a", "unheard of")], ids=["name", "content"])
 def test_of_another_name_or_content_nothing_is_known(lake, path, blob):
-    rows, unknown = complete_file_rows(
-        lake, batch(row("x/a", blob="known"), unread_row(path, blob)), REJECTED_FILES
-    )
-    assert (rows["path"].to_list(), unknown["path"].to_list()) == (["x/a"], [path])
+    file_rows = batch(row("x/a", blob="known"), unread_row(path, blob)).file_rows
+    rows = complete_file_rows(lake, file_rows)
+    assert rows.filter(pl.col("outcome").is_null())["path"].to_list() == [path]

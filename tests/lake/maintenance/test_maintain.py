@@ -12,7 +12,6 @@ from deltalake import CommitProperties, DeltaTable
 from polars.testing import assert_frame_equal
 
 from archive import Snapshot
-from flows.pipeline.execution import read
 from flows.pipeline.learn_run import learn
 from flows.pipeline.maintenance.maintain import maintain
 from flows.pipeline.maintenance.verify import verify
@@ -24,7 +23,7 @@ from lake.maintenance import compact as files
 from lake.query import sql
 from lake.store import open_lake
 from launch import run
-from one_run import SimulatedKill, end_run_at, raise_simulated_kill
+from one_run import SimulatedKill, end_run_at, raise_simulated_kill, use_small_batches
 from schemas.errors import MisuseError
 from schemas.tables import TABLES
 
@@ -337,7 +336,7 @@ def test_posts_that_were_cleaned_again_are_not_taken_back_behind_what_is_deleted
 @pytest.fixture
 def repository_archive(archive, monkeypatch):
     """Return an archive whose folder is a repository of six commits; a batch has two files."""
-    monkeypatch.setattr(read, "READ_BATCH_FILES", 2)
+    use_small_batches(monkeypatch.setattr, 2)
     repository_archive = type(archive)(
         archive.folder.with_name("past"), archive.lake.with_name("of-the-past")
     )

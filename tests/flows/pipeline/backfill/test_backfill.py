@@ -16,7 +16,7 @@ from git_repository import init
 from lake.errors import LakeError
 from lake.store import open_lake
 from lake.tables import plans
-from one_run import SimulatedKill, end_run_at, raise_simulated_kill
+from one_run import SimulatedKill, end_run_at, raise_simulated_kill, use_small_batches
 from posts import parse
 from random_posts import FEW_EXAMPLES, FIELDS
 from schemas.enums import BackfillMode
@@ -252,7 +252,7 @@ def test_the_newest_fifty_plans_are_kept(lake_with_gap, monkeypatch):
 @pytest.mark.sampled(3)
 @pytest.mark.parametrize("nth", [1, 2, 3, 4])
 def test_a_plan_whose_run_was_killed_can_be_run_again(lake_with_gap, monkeypatch, nth):
-    monkeypatch.setattr("flows.pipeline.execution.read.READ_BATCH_FILES", 2)
+    use_small_batches(monkeypatch.setattr, 2)
     forecast, _ = plan_backfill(lake_with_gap)
     with pytest.MonkeyPatch.context() as patch, pytest.raises(SimulatedKill):
         end_run_at(patch.setattr, ("after", "any", nth), raise_simulated_kill)

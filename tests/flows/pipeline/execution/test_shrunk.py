@@ -12,6 +12,7 @@ from flows.pipeline.reporting.account import FailuresError, raise_if_failed
 from flows.pipeline.sources import base
 from flows.pipeline.sources.base import VanishedError
 from git_repository import init, set_git_environment
+from one_run import use_small_batches
 from schemas.enums import AlarmKind
 
 URL = "https://a.example/{}"
@@ -277,7 +278,7 @@ def test_when_a_folder_vanishes_the_others_are_read_and_it_goes_on_when_it_is_ba
     loaded_archive, other_folder, monkeypatch, batch_files
 ):
     """In the vanished folder one post is edited and some are new: the lake keeps the old state until it is back."""
-    monkeypatch.setattr("flows.pipeline.execution.read.READ_BATCH_FILES", batch_files)
+    use_small_batches(monkeypatch.setattr, batch_files)
     copy = loaded_archive.folder.with_name("whole")
     loaded_archive.write("_posts/7.md", url=URL.format(7), title="又改了")
     write_posts(loaded_archive, range(POSTS, 2 * POSTS))

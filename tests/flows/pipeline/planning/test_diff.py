@@ -10,9 +10,8 @@ import psutil
 import pytest
 from polars.testing import assert_frame_equal
 
-from flows.pipeline.execution import read
 from git_repository import Git, init, noon, set_git_environment
-from one_run import SimulatedKill, end_run_at, raise_simulated_kill
+from one_run import SimulatedKill, end_run_at, raise_simulated_kill, use_small_batches
 from posts import worker
 
 URL = "https://a.example/{}"
@@ -408,7 +407,7 @@ def kill_run(monkeypatch):
 
     def _kill_run(archive, point, *sources):
         with monkeypatch.context() as patch, pytest.raises(SimulatedKill):
-            patch.setattr(read, "READ_BATCH_FILES", 2)
+            use_small_batches(patch.setattr, 2)
             end_run_at(patch.setattr, point, raise_simulated_kill)
             archive.ingest(*sources)
 
@@ -497,7 +496,7 @@ def test_what_a_killed_run_brought_goes_after_it_came(archive, git, kill_run):
 @pytest.mark.sampled(2)
 def test_no_git_outlives_a_run_that_is_killed_and_the_next_one_finishes_it(ingested_repository, git, start):
     change_files(ingested_repository, git)
-    process = start(ingested_repository, kill=("before", "batch", 1))
+    process = start(ingested_repository, kill=("before", "release", 1))
     out, _ = process.communicate(timeout=300)
     assert process.returncode == -signal.SIGKILL
     pids = [int(pid) for pid in out.splitlines()[-1].split()]

@@ -16,7 +16,6 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from flows.pipeline.execution import read
 from flows.pipeline.learn_run import learn
 from flows.pipeline.maintenance.maintain import maintain
 from flows.pipeline.options import LearnOptions, MaintainOptions
@@ -24,7 +23,7 @@ from flows.pipeline.planning.history import monotonic_times
 from git_repository import Git, set_git_environment
 from lake.batch import KEY
 from lake.store import open_lake
-from one_run import SimulatedKill, end_run_at, raise_simulated_kill
+from one_run import SimulatedKill, end_run_at, raise_simulated_kill, use_small_batches
 from posts import worker
 from schemas.errors import SourceError
 from tiers import examples
@@ -206,8 +205,7 @@ def test_a_replayed_history_is_that_of_a_run_per_commit(new_site, max_files, com
     for commit in ids[:first] if not options else ids[first - 1 : first]:
         site.load(commit, **options)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(read, "READ_BATCH_FILES", max_files)
-        patch.setattr(read, "READ_BATCH_BYTES", 1 if max_files == 1 else read.READ_BATCH_BYTES)
+        use_small_batches(patch.setattr, max_files)
         assert site.replay().kind == "history"
     assert_same(site, site.ingest_each_commit())
 
@@ -251,7 +249,7 @@ def test_each_content_is_parsed_once_and_the_counts_are_of_the_last_commit(site,
         summary.ignored,
     )
     assert counts == (6, 0, 3, 1, 1, 1)
-    assert (max(parse_counts.values()), len(parse_counts)) == (1, 7)
+    assert (max(parse_counts.values()), len(parse_counts)) == (1, 4)
     assert (site.replay().unchanged, site.load().unchanged) == (6, 6)
 
 
@@ -303,8 +301,7 @@ def test_a_commit_larger_than_a_group_is_one_change(site, monkeypatch, max_files
     moved = {f"old/{path}": content for path, content in files.items()}
     edited = {f"old/{number}.md": post_content(number, LATE) for number in range(7, 0, -1)}
     site.commit(files, moved, edited, {"one.md": post_content(9)}, files | edited)
-    monkeypatch.setattr(read, "READ_BATCH_BYTES", max_files)
-    monkeypatch.setattr(read, "READ_BATCH_FILES", max_files)
+    use_small_batches(monkeypatch.setattr, max_files)
     site.replay()
     monkeypatch.undo()
     assert_same(site, site.ingest_each_commit())
@@ -347,7 +344,7 @@ LARGE_CHANGES_WITH_MOVES = {
 def test_twins_of_a_change_larger_than_a_group_are_one_change(site, monkeypatch, kind, trees):
     first, _ = site.commit(*trees)
     site.replay(first)
-    monkeypatch.setattr(read, "READ_BATCH_BYTES" if kind == "replay" else "READ_BATCH_FILES", 1)
+    use_small_batches(monkeypatch.setattr, 1)
     getattr(site, kind)()
     monkeypatch.undo()
     assert_same(site, site.ingest_each_commit())
@@ -359,8 +356,8 @@ def test_twins_of_a_change_larger_than_a_group_are_one_change(site, monkeypatch,
 def test_a_change_larger_than_a_group_that_was_killed_is_finished_as_one(site, monkeypatch, trees, what):
     first, _ = site.commit(*trees)
     site.replay(first)
-    monkeypatch.setattr(read, "READ_BATCH_BYTES", 1)
-    kill_run(monkeypatch, ("after", what, 2), site.replay)
+    use_small_batches(monkeypatch.setattr, 1)
+    kill_run(monkeypatch, ("after", what, 1), site.replay)
     site.replay()
     monkeypatch.undo()
     assert_same(site, site.ingest_each_commit())
@@ -490,7 +487,7 @@ def test_a_replay_that_was_killed_goes_on_where_it_was(site, monkeypatch, point)
     )
     reference = replace(site, archive=replace(site.archive, lake=site.archive.lake.with_name("calm")))
     reference.replay()
-    monkeypatch.setattr(read, "READ_BATCH_FILES", 2)
+    use_small_batches(monkeypatch.setattr, 2)
     kill_run(monkeypatch, point, site.replay)
     assert site.replay().kind == "history"
     assert_same(site, reference)
@@ -505,7 +502,7 @@ def test_a_process_that_was_killed_as_it_replayed_goes_on_where_it_was(site, sta
     )
     reference = replace(site, archive=replace(site.archive, lake=site.archive.lake.with_name("calm")))
     reference.replay()
-    process = start(site.archive, constants={"READ_BATCH_FILES": 2}, history=True, kill=("after", "posts", 2))
+    process = start(site.archive, batch_files=2, history=True, kill=("after", "posts", 2))
     _, err = process.communicate(timeout=300)
     assert process.returncode == -signal.SIGKILL, err
     assert site.replay().kind == "history"

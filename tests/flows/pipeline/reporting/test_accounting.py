@@ -8,6 +8,8 @@ import pytest
 from deltalake import DeltaTable
 from polars.testing import assert_frame_equal
 
+from one_run import use_small_batches
+
 COUNTS = ("found", "unchanged", "posts", "duplicates", "rejected", "ignored")
 
 
@@ -76,7 +78,7 @@ def test_the_examples_give_what_their_readme_says(examples):
 
 
 def test_several_batches_balance_as_one(every_outcome, monkeypatch):
-    monkeypatch.setattr("flows.pipeline.execution.read.READ_BATCH_FILES", 1)
+    use_small_batches(monkeypatch.setattr, 1)
     assert counts(every_outcome.ingest()) == (7, 0, 1, 1, 2, 3)
     assert_frame_equal(every_outcome.posts(), every_outcome.ingest_into_new_lake().posts())
 

@@ -146,7 +146,7 @@ def test_a_run_that_does_not_balance_fails_with_an_alarm(archive):
     options = IngestOptions(sources=(str(archive.folder),), lake=Path(archive.lake))
     with open_ingest_run(options) as ingest_run:
         ingest_run.find(ingest_planner(options))
-        ingest_run.load(ingest_run.transform())
+        ingest_run.execute()
         ingest_run.lake.table("files").delete("path = 'a.md'")
         with pytest.raises(UnbalancedError, match="1 files found, but 0 unchanged, 0 posts") as error:
             ingest_run.report()

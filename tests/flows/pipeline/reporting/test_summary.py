@@ -12,6 +12,7 @@ from flows.pipeline.reporting.rates import run_rates
 from flows.pipeline.reporting.summary import learn_markdown, run_markdown
 from lake.store import open_lake
 from lake.tables.files import rejects
+from one_run import use_small_batches
 from schemas.keys import source_id_of
 
 LINKS = {"this run": "/v2/runs/flow-run/1"}
@@ -124,14 +125,14 @@ def test_commands_to_copy_stay_in_their_fence():
 
 
 def test_a_run_tells_how_far_it_is(archive, monkeypatch):
-    monkeypatch.setattr("flows.pipeline.workers.executor.CHUNK_FILES", 2)
+    use_small_batches(monkeypatch.setattr, 2)
     for number in range(5):
         archive.write(f"{number}.md", url=f"https://a.example/{number}")
     steps = []
     with progress_listener(lambda *step: steps.append(step)):
         archive.ingest()
     stages = list(dict.fromkeys(stage for stage, *_ in steps))
-    assert stages == ["find", "learn", "transform", "load"]
+    assert stages == ["find", "read", "write"]
     assert [step for step in steps if step[1]] == [
-        ("find", 5, 0), ("transform", 2, 5), ("transform", 4, 5), ("transform", 5, 5), ("load", 5, 5),
+        ("find", 5, 0), ("read", 2, 5), ("read", 4, 5), ("read", 5, 5), ("write", 5, 5),
     ]  # fmt: skip

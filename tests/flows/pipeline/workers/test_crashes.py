@@ -17,6 +17,7 @@ from paths import KIT
 from schemas.enums import AlarmKind, BackfillMode
 
 GOOD_FILES = 6
+INIT_WORKER = "flows.pipeline.workers.pool._init_worker"
 
 
 @pytest.fixture
@@ -26,7 +27,8 @@ def crashing_files(archive, monkeypatch):
     monkeypatch.setattr("flows.pipeline.workers.executor.MIN_POOL_BYTES", 0)
     monkeypatch.setenv("POSTLAKE_FILE_SECONDS", "1")
     module = importlib.import_module("deadly")
-    monkeypatch.setattr("flows.pipeline.execution.transform.parse_tasks", module.parse_tasks)
+    monkeypatch.setattr(INIT_WORKER, module.init_worker_for_texts)
+    monkeypatch.setattr("flows.pipeline.execution.worker.parse_tasks", module.parse_tasks)
     for number in range(GOOD_FILES):
         archive.write(f"{number:02}.md", url=f"https://a.example/{number}")
     return module
@@ -91,7 +93,7 @@ def test_what_crashed_is_kept_and_can_be_replayed(archive, crashing_files, monke
 
 @pytest.mark.slow
 def test_where_no_process_stays_alive_no_file_is_blamed(archive, crashing_files, monkeypatch):
-    monkeypatch.setattr("flows.pipeline.workers.pool._init_worker", crashing_files.exit_process)
+    monkeypatch.setattr(INIT_WORKER, crashing_files.exit_process)
     with pytest.raises(WorkerError, match="no process that parses stays alive"):
         archive.ingest()
 
@@ -117,7 +119,7 @@ def test_a_small_run_that_a_file_ends_is_taken_up_by_one_that_refuses_the_file(
 ):
     monkeypatch.setattr("flows.pipeline.workers.executor.MIN_POOL_BYTES", 1 << 30)
     write_post(archive, "10-bad.md", crashing_files.EXITS)
-    script = "import deadly; from flows.pipeline.execution import transform; transform.parse_tasks = deadly.parse_tasks; import cli; cli.main()"
+    script = "import deadly; from flows.pipeline.execution import worker; worker.parse_tasks = deadly.parse_tasks; import cli; cli.main()"
     command = [
         sys.executable,
         "-c",
@@ -136,12 +138,10 @@ def test_a_small_run_that_a_file_ends_is_taken_up_by_one_that_refuses_the_file(
 @pytest.mark.slow
 def test_a_post_whose_cleaning_ends_its_worker_keeps_its_row(archive, crashing_files, monkeypatch):
     write_post(archive, "10-bad.md", crashing_files.EXITS)
-    monkeypatch.setattr(
-        "flows.pipeline.execution.transform.parse_tasks", importlib.import_module("posts.worker").parse_tasks
-    )
+    monkeypatch.setattr(INIT_WORKER, crashing_files.INIT_WORKER)
     archive.ingest()
     before = archive.posts()
-    monkeypatch.setattr("flows.pipeline.learning.reclean.parse_tasks", crashing_files.parse_tasks)
+    monkeypatch.setattr(INIT_WORKER, crashing_files.init_worker_for_cleaning)
     monkeypatch.setattr("flows.pipeline.learning.reclean.CLEANER_VERSION", 99)
     result = reclean_lake(RecleanOptions(lake=archive.lake, wait_seconds=0))
     assert [path for path, *_ in result.recleaned.failed] == ["10-bad.md"]
@@ -156,7 +156,7 @@ def test_a_post_whose_cleaning_ends_its_worker_keeps_its_row(archive, crashing_f
 def test_heads_are_read_past_a_file_that_ends_its_worker(archive, crashing_files, monkeypatch):
     archive.ingest()
     write_post(archive, "10-bad.md", crashing_files.EXITS)
-    monkeypatch.setattr("flows.pipeline.execution.heads.parse_heads", crashing_files.parse_heads)
+    monkeypatch.setattr(INIT_WORKER, crashing_files.init_worker_for_heads)
     forecast, _ = plan_backfill(
         BackfillOptions(sources=(str(archive.folder),), lake=archive.lake, mode=BackfillMode.ALL)
     )
@@ -167,10 +167,5 @@ def test_heads_are_read_past_a_file_that_ends_its_worker(archive, crashing_files
 def test_examples_are_read_past_a_file_that_ends_its_worker(archive, crashing_files, monkeypatch):
     write_post(archive, "10-bad.md", crashing_files.HUNGRY)
     monkeypatch.setattr("flows.pipeline.learning.learn.MIN_FILES_TO_LEARN", 0)
-    monkeypatch.setattr(
-        "flows.pipeline.learning.learn.parse_training_samples", crashing_files.parse_training_samples
-    )
-    monkeypatch.setattr(
-        "flows.pipeline.execution.transform.parse_tasks", importlib.import_module("posts.worker").parse_tasks
-    )
+    monkeypatch.setattr(INIT_WORKER, crashing_files.init_worker_for_samples)
     assert archive.ingest().posts == GOOD_FILES + 1

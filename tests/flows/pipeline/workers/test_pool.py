@@ -2,10 +2,11 @@
 
 from contextlib import ExitStack
 
+from flows.pipeline.learning.reclean import parse_chunk
 from flows.pipeline.workers.executor import LazyExecutor, ParseContext, with_worker_pool
 from posts.boilerplate.template import Template
 from posts.sources.files import SourceFile
-from posts.worker import ParseConfig, ParseTask, parse_tasks
+from posts.worker import ParseConfig, ParseTask
 from schemas.keys import source_id_of
 
 POST = "---\ntitle: 灯塔\ndate: 2024-03-01\ncategories: [旧港]\n---\n灯塔亮了。\n".encode()
@@ -20,5 +21,5 @@ def test_one_pool_reads_with_the_templates_of_each_stage(monkeypatch):
             context = context.with_templates({source_id_of("旧港"): Template(number)})
             workers = LazyExecutor(context, stack)
             workers.ensure_capacity(1)
-            versions += workers.submit(parse_tasks, [task])()[0].posts["template_version"]
+            versions += workers.submit(parse_chunk, [task])()[0].posts["template_version"]
     assert versions == [1, 2]

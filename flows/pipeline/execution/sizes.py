@@ -1,0 +1,36 @@
+"""How much is read, written and committed together. It bounds the memory of a run, whatever it reads."""
+
+# A chunk of files to read, which becomes one file of table raw: large enough to compress well, and smaller where
+# that keeps all workers busy.
+MAX_PART_BYTES, MIN_PART_BYTES, PARTS_PER_WORKER = 16 * 1024 * 1024, 512 * 1024, 6
+MAX_PART_FILES = 8_000
+
+# The contents that a task of the write stage parses. A partition is never divided.
+MAX_TASK_BYTES, MIN_TASK_BYTES, TASKS_PER_WORKER = 16 * 1024 * 1024, 512 * 1024, 8
+
+# A killed run loses at most what it has written since its last commit; each commit costs more than the one before
+# it where the lake is large.
+MIN_COMMIT_BYTES, COMMITS_PER_RUN = 64 * 1024 * 1024, 12
+
+# The commits of a repository that are resolved and written together in a replay of history end with the one that
+# exceeds this.
+MAX_SLICE_BYTES, MAX_SLICE_EVENTS = 64 * 1024 * 1024, 50_000
+
+
+def part_bytes(total_bytes: int, workers: int) -> int:
+    """Return the size of a chunk of files to read."""
+    return _between(MIN_PART_BYTES, total_bytes // (workers * PARTS_PER_WORKER), MAX_PART_BYTES)
+
+
+def task_bytes(total_bytes: int, workers: int) -> int:
+    """Return the size of a task of the write stage."""
+    return _between(MIN_TASK_BYTES, total_bytes // (workers * TASKS_PER_WORKER), MAX_TASK_BYTES)
+
+
+def commit_bytes(total_bytes: int) -> int:
+    """Return how much is committed together."""
+    return max(MIN_COMMIT_BYTES, total_bytes // COMMITS_PER_RUN)
+
+
+def _between(lowest: int, value: int, highest: int) -> int:
+    return max(lowest, min(value, highest))

@@ -1,0 +1,157 @@
+"""The write stage: workers clean the posts of whole partitions and write them; the coordinator commits."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+import polars as pl
+
+from flows.pipeline.execution import sizes
+from flows.pipeline.execution.worker import (
+    FAILURE_SCHEMA,
+    ContentCheck,
+    PartitionWriter,
+    Reader,
+    ReadTask,
+    WriteResult,
+)
+from flows.pipeline.progress import report_progress
+from flows.pipeline.workers.executor import LazyExecutor, ParseContext, run_ahead
+from lake.batch import CONTENT_KEY, FILE_NAME, KEY, Batch, Checkpoint, Run
+from lake.commit.commit import WrittenTask, commit
+from lake.commit.resolve import Resolution, resolve
+from lake.commit.tasks import PartitionTask, plan_tasks
+from lake.store import Lake
+from posts.sources.files import SourceFile
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """A writer of the batches of a run."""
+
+    lake: Lake
+    run: Run
+    context: ParseContext
+    # whether posts with contents that this run has read are parsed again
+    parses_again: bool = False
+
+    def write(
+        self,
+        batch: Batch,
+        resolution: Resolution,
+        contents: pl.DataFrame,
+        checkpoints: Mapping[str, Checkpoint],
+        number: int,
+        *,
+        is_atomic: bool = False,
+    ) -> int:
+        """Write a resolved batch and commit it; return the number of the next commit.
+
+        `contents` are those that this run has read. `checkpoints` are recorded with every commit. The commits
+        are numbered from `number` on. An atomic batch is one commit. A content that turns out to be no post is
+        a reject: what it belongs to is resolved and written again without it, after all else.
+        """
+        total_bytes = int(contents["size"].sum())
+        tasks, other_rows = plan_tasks(
+            self.lake,
+            resolution,
+            contents,
+            sizes.task_bytes(total_bytes, self.context.workers),
+            parses_again=self.parses_again,
+        )
+        pending, pending_bytes = [WrittenTask(None, other_rows)], 0
+        failed_keys, failures = [batch.deleted.select(KEY).clear()], [pl.DataFrame(schema=FAILURE_SCHEMA)]
+        files_done = other_rows.height
+        for task, result in self._run(tasks):
+            if result.merged is None:
+                failed_keys.append(task.keys)
+                failures.append(result.failures)
+                continue
+            assert result.merged.unparsed.is_empty(), result.merged.unparsed
+            pending.append(WrittenTask(result.merged, task.file_rows))
+            pending_bytes += task.bytes
+            files_done += task.file_rows.height
+            report_progress("write", files_done, resolution.file_rows.height)
+            if pending_bytes >= sizes.commit_bytes(total_bytes) and not is_atomic:
+                commit(self.lake, self.run, number, pending, checkpoints)
+                pending, pending_bytes, number = [], 0, number + 1
+        if len(failures) == 1 or not is_atomic:
+            commit(self.lake, self.run, number, pending, checkpoints)
+            number += 1
+        if len(failures) == 1:
+            return number
+        keys = _keys_of(batch, resolution) if is_atomic else pl.concat(failed_keys)
+        rest = self._without_failures(batch, resolution, keys, pl.concat(failures))
+        return self.write(rest, resolve(self.lake, rest), contents, checkpoints, number, is_atomic=is_atomic)
+
+    def _without_failures(
+        self, batch: Batch, resolution: Resolution, keys: pl.DataFrame, failures: pl.DataFrame
+    ) -> Batch:
+        """Return the part of a batch with some files, in which the contents of failures are no posts.
+
+        An older version may have parsed such a content as a post, of a file that the batch does not have: then
+        the file is a reject from the last time of this part on.
+        """
+        deleted = _of_keys(batch.deleted, keys)
+        own_rows = _of_keys(batch.file_rows, keys)
+        last_time = pl.concat([own_rows["first_seen_at"], deleted["gone_at"].rename("first_seen_at")]).max()
+        other_rows = _of_keys(resolution.rows, keys).join(own_rows, on=KEY, how="anti")
+        other_rows = (
+            other_rows.with_columns(FILE_NAME).join(failures, on=CONTENT_KEY, how="semi").drop("name")
+        )
+        other_rows = other_rows.with_columns(
+            first_seen_at=pl.lit(last_time, other_rows.schema["first_seen_at"]),
+            run_id=pl.lit(self.run.run_id),
+            read_at=pl.lit(self.run.started_at, other_rows.schema["read_at"]),
+        )
+        return Batch(_with_failures(pl.concat([own_rows, other_rows]), failures), deleted)
+
+    def _run(self, tasks: list[PartitionTask]) -> Iterator[tuple[PartitionTask, WriteResult]]:
+        reader = Reader({}, self.lake.folder("raw"))
+        with ExitStack() as stack:
+            executor = LazyExecutor(self.context, stack)
+            executor.ensure_capacity(sum(int(task.contents["size"].sum()) for task in tasks))
+            submitted = (self._submit(executor, reader, task) for task in tasks)
+            yield from zip(tasks, run_ahead(submitted, self.context.workers), strict=True)
+
+    def _submit(
+        self, executor: LazyExecutor, reader: Reader, task: PartitionTask
+    ) -> Callable[[], WriteResult]:
+        reads = [
+            ReadTask(SourceFile(origin, path, size, None, None, blob), part)
+            for origin, path, size, blob, _, part in task.contents.iter_rows()
+        ]
+        return executor.submit_whole(
+            PartitionWriter(reader, task.merge, self.run),
+            reads,
+            check=ContentCheck(reader, self.run),
+            as_failed=lambda parts: (
+                WriteResult(None, failures) if not (failures := pl.concat(parts)).is_empty() else None
+            ),
+        )
+
+
+def _keys_of(batch: Batch, resolution: Resolution) -> pl.DataFrame:
+    """Return the files of a batch, and those whose posts it touches: KEY."""
+    return pl.concat([rows.select(KEY) for rows in (batch.deleted, resolution.rows)]).unique()
+
+
+def _of_keys(rows: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:
+    return rows.join(keys, on=KEY, how="semi", maintain_order="left")
+
+
+def _with_failures(file_rows: pl.DataFrame, failures: pl.DataFrame) -> pl.DataFrame:
+    """Return file rows in which those with the contents of failures are no posts."""
+    joined = (
+        file_rows.with_columns(FILE_NAME)
+        .join(failures, on=CONTENT_KEY, how="left", suffix="_failed", maintain_order="left")
+        .with_columns(is_failed=pl.col("outcome_failed").is_not_null())
+    )
+    failed_columns = ("outcome", "reason", "field", "detail")
+    return joined.with_columns(
+        *(pl.when("is_failed").then(f"{name}_failed").otherwise(name).alias(name) for name in failed_columns),
+        *(
+            pl.when(~pl.col("is_failed")).then(name).alias(name)
+            for name in ("post_id", "published_at", "body_bytes")
+        ),
+    ).select(file_rows.columns)
