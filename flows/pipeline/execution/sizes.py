@@ -8,6 +8,9 @@ MAX_PART_FILES = 8_000
 # The contents that a task of the write stage parses. A partition is never divided.
 MAX_TASK_BYTES, MIN_TASK_BYTES, TASKS_PER_WORKER = 16 * 1024 * 1024, 512 * 1024, 8
 
+# The contents that a task of the learn stage reads: few tasks, because each reads most files of table raw.
+MAX_SAMPLE_BYTES, SAMPLE_TASKS_PER_WORKER = 16 * 1024 * 1024, 2
+
 # A killed run loses at most what it has written since its last commit; each commit costs more than the one before
 # it where the lake is large.
 MIN_COMMIT_BYTES, COMMITS_PER_RUN = 64 * 1024 * 1024, 12
@@ -25,6 +28,11 @@ def part_bytes(total_bytes: int, workers: int) -> int:
 def task_bytes(total_bytes: int, workers: int) -> int:
     """Return the size of a task of the write stage."""
     return _between(MIN_TASK_BYTES, total_bytes // (workers * TASKS_PER_WORKER), MAX_TASK_BYTES)
+
+
+def sample_bytes(total_bytes: int, workers: int) -> int:
+    """Return the size of a task of the learn stage."""
+    return _between(MIN_TASK_BYTES, total_bytes // (workers * SAMPLE_TASKS_PER_WORKER), MAX_SAMPLE_BYTES)
 
 
 def commit_bytes(total_bytes: int) -> int:

@@ -4,6 +4,7 @@ They get and return plain values. They import neither Prefect nor Delta.
 """
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import repeat
@@ -73,12 +74,12 @@ class Reader:
         return contents
 
     def _read_raw(self, tasks: Sequence[ReadTask]) -> dict[str, bytes]:
-        contents = dict[str, bytes]()
-        for part in sorted({task.part for task in tasks if task.part}):
-            blobs = pl.Series([task.file.blob for task in tasks if task.part == part])
-            rows = pl.scan_parquet(uri(self.raw / part), glob=False).filter(
-                pl.col("blob").is_in(blobs.implode())
-            )
+        contents, blobs_by_part = dict[str, bytes](), defaultdict[str, list[str | None]](list)
+        for task in tasks:
+            if task.part:
+                blobs_by_part[task.part].append(task.file.blob)
+        for part, blobs in sorted(blobs_by_part.items()):
+            rows = pl.scan_parquet(uri(self.raw / part), glob=False).filter(pl.col("blob").is_in(blobs))
             contents |= dict(rows.select("blob", "content").collect().iter_rows())
         return contents
 

@@ -5,8 +5,9 @@ from contextlib import ExitStack
 
 import polars as pl
 
+from flows.pipeline.execution import sizes
 from flows.pipeline.execution.worker import Reader
-from flows.pipeline.learning.learner import PATTERN_SCHEMA, SampleTask, SourceLearner
+from flows.pipeline.learning.learner import PATTERN_SCHEMA, Learned, Learner, SampleTask
 from flows.pipeline.progress import report_progress
 from flows.pipeline.reporting.results import LearnedTemplate
 from flows.pipeline.workers.executor import LazyExecutor, ParseContext, run_ahead
@@ -142,46 +143,56 @@ def _located(lake: Lake, sample: pl.DataFrame) -> pl.DataFrame:
 def _learn_sources(
     lake: Lake, run: Run, context: ParseContext, sample: pl.DataFrame, *, from_scratch: bool = False
 ) -> list[LearnedTemplate]:
-    """Learn each source of a sample (SAMPLE_COLUMNS) in one task, write the new versions, and return them."""
+    """Learn the sources of a sample (SAMPLE_COLUMNS), write the new versions, and return them."""
     known_templates, reader = load_templates(lake), Reader({}, lake.folder("raw"))
-    by_source = sample.sort("source_id", maintain_order=True).partition_by(
-        "source_id", as_dict=True, maintain_order=True
-    )
-    learned_versions = list[tuple[LearnedTemplate, pl.DataFrame]]()
+    total_bytes = int(sample["size"].sum())
+    by_task = _divide(sample, sizes.sample_bytes(total_bytes, context.workers))
+    learned_versions = list[Learned]()
     with ExitStack() as stack:
         executor = LazyExecutor(context, stack)
-        executor.ensure_capacity(sample.height * TYPICAL_POST_BYTES)
+        executor.ensure_capacity(total_bytes)
         learners = (
-            _submit_learner(
-                executor,
-                SourceLearner(
-                    reader, str(source_id), known_templates.get(str(source_id)), from_scratch=from_scratch
-                ),
-                rows,
-            )
-            for (source_id,), rows in by_source.items()
+            _submit_learner(executor, reader, known_templates, rows, from_scratch=from_scratch)
+            for rows in by_task
         )
+        source_count = sample["source_id"].n_unique()
         for learned in run_ahead(learners, context.workers):
-            learned_versions.append(learned)
-            report_progress("learn", len(learned_versions), len(by_source))
+            learned_versions += learned
+            report_progress("learn", len(learned_versions), source_count)
     return _write_versions(lake, run, learned_versions)
 
 
+def _divide(sample: pl.DataFrame, task_bytes: int) -> list[pl.DataFrame]:
+    """Divide a sample into tasks of about this size: all posts of a source are in one, by source."""
+    by_source = sample.group_by("source_id").agg(pl.col("size").sum()).sort("source_id")
+    tasks = by_source.select(
+        "source_id", task=(pl.col("size").cum_sum().shift(1, fill_value=0) // task_bytes)
+    )
+    rows = sample.join(tasks, on="source_id", maintain_order="left").sort("source_id", maintain_order=True)
+    return rows.partition_by("task", maintain_order=True, include_key=False)
+
+
 def _submit_learner(
-    executor: LazyExecutor, learner: SourceLearner, rows: pl.DataFrame
-) -> Callable[[], tuple[LearnedTemplate, pl.DataFrame]]:
+    executor: LazyExecutor,
+    reader: Reader,
+    known_templates: Templates,
+    rows: pl.DataFrame,
+    *,
+    from_scratch: bool,
+) -> Callable[[], list[Learned]]:
+    source_ids = rows["source_id"].unique(maintain_order=True).to_list()
+    previous = {each: known_templates[each] for each in source_ids if each in known_templates}
+    learner = Learner(reader, source_ids, previous, from_scratch)
     tasks = [
-        SampleTask(SourceFile(origin, path, size, None, None, blob), part, is_new=is_new)
-        for origin, path, blob, size, part, is_new in rows.select(
-            *KEY, "blob", "size", "part", "is_new"
+        SampleTask(SourceFile(origin, path, size, None, None, blob), part, None, source_id, is_new)
+        for origin, path, blob, size, part, source_id, is_new in rows.select(
+            *KEY, "blob", "size", "part", "source_id", "is_new"
         ).iter_rows()
     ]
     return executor.submit_whole(learner, tasks, learner.read_samples, learner.learn_parts)
 
 
-def _write_versions(
-    lake: Lake, run: Run, learned_versions: list[tuple[LearnedTemplate, pl.DataFrame]]
-) -> list[LearnedTemplate]:
+def _write_versions(lake: Lake, run: Run, learned_versions: list[Learned]) -> list[LearnedTemplate]:
     """Write all new versions in one commit, and return what was learned."""
     rows = pl.concat([pl.DataFrame(schema=PATTERN_SCHEMA), *(rows for _, rows in learned_versions)])
     if not rows.is_empty():

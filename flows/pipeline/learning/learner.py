@@ -1,7 +1,9 @@
-"""Learn the template of one source from a sample of its posts. This is the work of a worker process."""
+"""Learn the templates of sources from samples of their posts. This is the work of a worker process."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import polars as pl
 
@@ -23,27 +25,28 @@ PATTERN_SCHEMA = {
 class SampleTask(ReadTask):
     """A post to learn from; `is_new` if the present template of its source has not seen it."""
 
+    source_id: str = ""
     is_new: bool = True
 
 
 Samples = list[tuple[bool, TrainingSample]]
+# what was learned from a source, and the rows of the next version of its template, if any
+Learned = tuple[LearnedTemplate, pl.DataFrame]
 
 
 @dataclass(frozen=True, slots=True)
-class SourceLearner:
-    """Learn the next version of the template of a source.
+class Learner:
+    """Learn the next versions of the templates of sources. `previous` has the present templates of these.
 
-    The patterns of the version before stay in it, unless it is learned `from_scratch`.
+    The patterns of the version before stay in the next one, unless it is learned `from_scratch`.
     """
 
     reader: Reader
-    source_id: str
-    previous: Template | None
+    source_ids: Sequence[str]
+    previous: Mapping[str, Template]
     from_scratch: bool = False
 
-    def __call__(
-        self, tasks: Sequence[SampleTask], guard: Guard, config: ParseConfig
-    ) -> tuple[LearnedTemplate, pl.DataFrame]:
+    def __call__(self, tasks: Sequence[SampleTask], guard: Guard, config: ParseConfig) -> list[Learned]:
         return self.learn_parts([self.read_samples(tasks, guard, config)])
 
     def read_samples(self, tasks: Sequence[SampleTask], guard: Guard, config: ParseConfig) -> Samples:
@@ -52,25 +55,24 @@ class SourceLearner:
         for task, content in zip(guard(tasks), contents, strict=True):
             if isinstance(content, bytes) and task.refused is None:
                 parsed = parse_training_samples([ParseTask(task.file, content)], config)
-                samples += [(task.is_new, sample) for sample in parsed]
+                # a post to which this version of postlake gives another source waits for an ingest of its file
+                samples += [(task.is_new, sample) for sample in parsed if sample.source_id == task.source_id]
         return samples
 
-    def learn_parts(self, parts: Sequence[Samples]) -> tuple[LearnedTemplate, pl.DataFrame]:
-        """Return what was learned, and the rows of the next version, if any."""
-        # a post to which this version of postlake gives another source waits for an ingest of its file
-        samples = [
-            (is_new, sample)
-            for part in parts
-            for is_new, sample in part
-            if sample.source_id == self.source_id
+    def learn_parts(self, parts: Sequence[Samples]) -> list[Learned]:
+        by_source = defaultdict[tuple[str, bool], list[TrainingSample]](list)
+        for is_new, sample in chain.from_iterable(parts):
+            by_source[sample.source_id, is_new].append(sample)
+        return [
+            _learn_source(
+                source_id,
+                self.previous.get(source_id),
+                by_source[source_id, False],
+                by_source[source_id, True],
+                from_scratch=self.from_scratch,
+            )
+            for source_id in self.source_ids
         ]
-        return _learn_source(
-            self.source_id,
-            self.previous,
-            [sample for is_new, sample in samples if not is_new],
-            [sample for is_new, sample in samples if is_new],
-            from_scratch=self.from_scratch,
-        )
 
 
 def _learn_source(
@@ -80,8 +82,7 @@ def _learn_source(
     new_samples: list[TrainingSample],
     *,
     from_scratch: bool = False,
-) -> tuple[LearnedTemplate, pl.DataFrame]:
-    """Return what was learned from the posts of a source, and the rows of its next version, if any."""
+) -> Learned:
     samples = [*seen_samples, *new_samples]
     patterns = learn(samples)
     known_patterns = set(previous.patterns) if previous is not None else set[tuple[str, str]]()
