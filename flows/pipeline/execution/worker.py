@@ -146,7 +146,9 @@ class HeadReader:
         )
 
     def _store(self, rows: pl.DataFrame, contents: Mapping[str, bytes]) -> WrittenFile | None:
-        blobs = rows.filter("is_stored")["blob"].unique(maintain_order=True)
+        # contents of one source beside each other compress better
+        stored = rows.filter("is_stored").sort("source_id", "published_at", maintain_order=True)
+        blobs = stored["blob"].unique(maintain_order=True)
         if blobs.is_empty():
             return None
         raw_rows = pl.DataFrame(
