@@ -6,16 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 import polars as pl
 
 from lake.delta import (
-    Action,
     CommitProperties,
     DeltaError,
     Table,
-    add_action,
-    append_rows,
-    commit_actions,
+    commit_files,
     is_table,
     open_table,
-    remove_actions,
 )
 from lake.errors import DamagedError, LakeError
 from lake.integrity import damaged_log_error, size_mismatch
@@ -29,7 +25,7 @@ from lake.layout import (
     period_of_date,
 )
 from lake.location import Location, full_name
-from lake.parquet import TableFiles, conform, write_file, write_partitions
+from lake.parquet import TableFiles, WrittenFile, conform, write_file, write_partitions
 from schemas.enums import Granularity
 from schemas.tables import TABLES, schema_of
 
@@ -208,27 +204,27 @@ class Lake:
 
     def append(self, name: str, rows: pl.DataFrame) -> None:
         """Append rows to a table."""
-        append_rows(self.table(name), name, self.conform(name, rows))
+        self.commit(name, [write_file(self.root / name, name, self.conform(name, rows))])
 
     def replace(
-        self, name: str, rows: pl.DataFrame, partitions: pl.DataFrame, commit_properties: CommitProperties
+        self,
+        name: str,
+        rows: pl.DataFrame,
+        partitions: pl.DataFrame,
+        properties: CommitProperties | None = None,
     ) -> None:
         """Replace all rows of some partitions, in one commit."""
-        partition = partitions.columns
-        added = map(add_action, write_partitions(self.root / name, name, self.conform(name, rows), partition))
-        removed = remove_actions(self._files_of_partitions(name, partitions), partition)
-        self.commit(name, [*added, *removed], partition, commit_properties)
+        written = write_partitions(self.root / name, name, self.conform(name, rows), partitions.columns)
+        self.commit(name, list(written), self._files_of_partitions(name, partitions), properties)
 
-    def replace_all(
-        self, name: str, chunks: Iterable[pl.DataFrame], commit_properties: CommitProperties
-    ) -> None:
+    def replace_all(self, name: str, chunks: Iterable[pl.DataFrame], properties: CommitProperties) -> None:
         """Replace all rows of a table, in one commit. One chunk is in memory at a time.
 
         Each chunk of a partitioned table contains whole partitions.
         """
         partition, root = self.partition_columns(name), self.root / name
-        added = [
-            add_action(file)
+        written = [
+            file
             for rows in chunks
             for file in (
                 write_partitions(root, name, self.conform(name, rows), partition)
@@ -236,29 +232,22 @@ class Lake:
                 else [write_file(root, name, self.conform(name, rows))]
             )
         ]
-        self.commit(
-            name,
-            [*added, *remove_actions(self.partition_files(name), partition)],
-            partition,
-            commit_properties,
-        )
+        self.commit(name, written, self.partition_files(name), properties)
 
-    def upsert(
-        self, name: str, rows: pl.DataFrame, keys: list[str], commit_properties: CommitProperties
-    ) -> None:
+    def upsert(self, name: str, rows: pl.DataFrame, keys: list[str], properties: CommitProperties) -> None:
         """Update the rows with the same keys and insert the others, in one commit.
 
         Only files with such rows are rewritten. So the cost depends on the size of the change and not of the
         table. Small files are merged once there are many.
         """
-        root, files = self.root / name, self.partition_files(name)
+        files = self.partition_files(name)
         old_files = _plus_small_files(files, self._files_with_keys(name, rows.select(keys)))
         new_rows = self.conform(name, rows)
         if not old_files.is_empty():
             old_rows = self.scan_files(name, old_files["path"]).drop("file").collect()
             new_rows = pl.concat([old_rows.join(rows, on=keys, how="anti", maintain_order="left"), new_rows])
-        added = [add_action(write_file(root, name, chunk)) for chunk in new_rows.iter_slices(MAX_FILE_ROWS)]
-        self.commit(name, [*added, *remove_actions(old_files, [])], [], commit_properties)
+        written = [write_file(self.root / name, name, chunk) for chunk in new_rows.iter_slices(MAX_FILE_ROWS)]
+        self.commit(name, written, old_files, properties)
 
     def _files_with_keys(self, name: str, keys: pl.DataFrame) -> list[str]:
         """Return the paths, as in the log, of the files that contain a row with one of the keys."""
@@ -269,13 +258,22 @@ class Lake:
         return matching_rows.select("file").unique().collect()["file"].to_list()
 
     def commit(
-        self, name: str, actions: list[Action], partition: list[str], commit_properties: CommitProperties
+        self,
+        name: str,
+        written: Sequence[WrittenFile] = (),
+        removed: pl.DataFrame | None = None,
+        properties: CommitProperties | None = None,
+        *,
+        changes_data: bool = True,
     ) -> None:
-        """Commit add and remove actions of files that are already written.
-
-        Without any, commit only the properties.
-        """
-        commit_actions(self.table(name), actions, partition, commit_properties)
+        """Add written files to a table and remove others (rows of `partition_files`), in one commit."""
+        commit_files(
+            self.table(name),
+            written,
+            self.partition_files(name).clear() if removed is None else removed,
+            properties or CommitProperties(),
+            changes_data=changes_data,
+        )
 
 
 def _plus_small_files(files: pl.DataFrame, paths: list[str]) -> pl.DataFrame:

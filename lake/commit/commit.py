@@ -7,12 +7,13 @@ So they never contain rows that the ledger does not know.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import polars as pl
 
 from lake.batch import KEY, Checkpoint, Run
 from lake.commit.merge import MergeResult
-from lake.delta import CommitProperties, Transaction, add_action, remove_actions
+from lake.delta import CommitProperties, Transaction
 from lake.parquet import WrittenFile
 from lake.store import Lake
 from lake.tables import runs
@@ -39,7 +40,7 @@ class WrittenTask:
 def add_contents(lake: Lake, raw_files: Sequence[WrittenFile]) -> None:
     """Add files with new contents to table raw."""
     if raw_files:
-        lake.commit("raw", [add_action(file) for file in raw_files], [], CommitProperties())
+        lake.commit("raw", raw_files)
 
 
 def commit(
@@ -55,11 +56,10 @@ def commit(
         ("revisions", [each.revisions for each in results], [each.replaced_revisions for each in results]),
         ("posts", [each.posts for each in results], [each.replaced_posts for each in results]),
     ):
-        added = [add_action(file) for files in written for file in files]
-        partition = lake.partition_columns(name)
-        removed = [action for files in replaced for action in remove_actions(files, partition)]
-        if added or removed:
-            lake.commit(name, [*added, *removed], partition, properties)
+        added = list(chain.from_iterable(written))
+        removed = pl.concat(replaced) if replaced else None
+        if added or (removed is not None and not removed.is_empty()):
+            lake.commit(name, added, removed, properties)
     file_rows = pl.concat([empty_table("files"), *(task.file_rows for task in tasks)])
     if not file_rows.is_empty():
         metadata = {runs.CHECKPOINTS_KEY: runs.dump_checkpoints(checkpoints)}
@@ -104,9 +104,7 @@ def rewrite_posts(lake: Lake, posts: pl.DataFrame, partitions: pl.DataFrame) -> 
     If a run is killed during the next batch, the rollback of that batch undoes this too. Then it must be done
     again.
     """
-    lake.replace(
-        "posts", posts.sort(*partitions.columns, "published_at", "post_id"), partitions, CommitProperties()
-    )
+    lake.replace("posts", posts.sort(*partitions.columns, "published_at", "post_id"), partitions)
 
 
 def rollback_uncommitted(lake: Lake) -> bool:

@@ -2,15 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain
 
 import polars as pl
 import pyarrow.parquet as pq
 
 from lake.commit.commit import current_version_properties, has_recorded_versions
-from lake.delta import Action, CommitProperties, add_action, as_rewrite, remove_actions
 from lake.layout import MAX_FILE_BYTES, MAX_FILE_ROWS, SORT_KEYS
-from lake.parquet import write_file
+from lake.parquet import WrittenFile, write_file
 from lake.store import Lake
 
 
@@ -78,12 +76,14 @@ def compact(lake: Lake, name: str, planned_bins: list[Bin]) -> None:
     A commit to the ledger (table `files`) records the current versions of posts and revisions. So compact
     these first.
     """
-    commit_properties = current_version_properties(lake) if name == "files" else CommitProperties()
-    actions = list[Action](
-        chain.from_iterable(_merge_bin(lake, name, planned_bin) for planned_bin in planned_bins)
-    )
-    if actions:
-        lake.commit(name, actions, lake.partition_columns(name), commit_properties)
+    if planned_bins:
+        lake.commit(
+            name,
+            [_merge_bin(lake, name, planned_bin) for planned_bin in planned_bins],
+            pl.concat([planned_bin.files for planned_bin in planned_bins]),
+            current_version_properties(lake) if name == "files" else None,
+            changes_data=False,
+        )
 
 
 def record_versions(lake: Lake) -> None:
@@ -92,13 +92,12 @@ def record_versions(lake: Lake) -> None:
     Then no rollback needs an older one.
     """
     if not has_recorded_versions(lake):
-        lake.commit("files", [], [], current_version_properties(lake))
+        lake.commit("files", properties=current_version_properties(lake))
 
 
-def _merge_bin(lake: Lake, name: str, planned_bin: Bin) -> Iterator[Action]:
+def _merge_bin(lake: Lake, name: str, planned_bin: Bin) -> WrittenFile:
     rows = _read_rows(lake, name, planned_bin.files["path"])
-    added = add_action(write_file(lake.root / name, name, rows, planned_bin.partition))
-    yield from as_rewrite(added, remove_actions(planned_bin.files, list(planned_bin.partition)))
+    return write_file(lake.root / name, name, rows, planned_bin.partition)
 
 
 def _read_rows(lake: Lake, name: str, paths: pl.Series) -> pl.DataFrame:

@@ -120,7 +120,7 @@ def has_tried_skipped(lake: Lake, code: int) -> bool:
 def record_current(lake: Lake, code: int) -> None:
     """Record in the log that no post is stale, except those that could not be cleaned again."""
     transactions = [Transaction(TEMPLATES_KEY, _version(lake)), Transaction(CODE_KEY, code)]
-    lake.commit("posts", [], lake.partition_columns("posts"), CommitProperties(app_transactions=transactions))
+    lake.commit("posts", properties=CommitProperties(app_transactions=transactions))
 
 
 def _version(lake: Lake) -> int:

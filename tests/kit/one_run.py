@@ -46,11 +46,11 @@ def end_run_at(patch, point, end):
     calls = count(1)
 
     def ending_run(function, subject):
-        def wrapper(*args):
+        def wrapper(*args, **options):
             is_last = what in {subject(args), "any"} and next(calls) == nth
             if is_last and when == "before":
                 end()
-            result = function(*args)
+            result = function(*args, **options)
             if is_last and when == "after":
                 end()
             return result

@@ -3,12 +3,11 @@
 import duckdb
 import polars as pl
 import pytest
-from deltalake import CommitProperties, DeltaTable
+from deltalake import DeltaTable
 
 from flows.pipeline.maintenance.verify import verify
 from git_repository import init
 from lake.commit.commit import current_version_properties
-from lake.delta import add_action, remove_actions
 from lake.parquet import write_partitions
 from lake.query import info, sql, statistics
 from lake.store import open_lake
@@ -151,8 +150,7 @@ def older_lake(five_posts):
         withdrawn_at=pl.when(pl.col("path").is_in(["0.md", "1.md"])).then(pl.lit(withdrawn_at))
     )
     files = lake.partition_files("posts")
-    added = map(add_action, write_partitions(lake.root / "posts", "posts", rows, partition))
-    lake.commit("posts", [*added, *remove_actions(files, partition)], partition, CommitProperties())
+    lake.commit("posts", list(write_partitions(lake.root / "posts", "posts", rows, partition)), files)
     deleted_files = (
         five_posts.rows("files")
         .filter(pl.col("path").is_in(["0.md", "1.md"]))

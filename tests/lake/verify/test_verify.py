@@ -12,7 +12,7 @@ from deltalake import CommitProperties, write_deltalake
 from archive import Snapshot
 from flows.pipeline.maintenance.verify import FaultyLakeError, verify
 from lake.commit.commit import BATCH_KEY
-from lake.delta import add_action, remove_actions, to_arrow
+from lake.delta import to_arrow
 from lake.parquet import write_partitions
 from lake.store import open_lake
 from launch import run
@@ -51,8 +51,7 @@ def replace_rows(archive, name, rows):
     partition = lake.partition_columns(name)
     if partition:
         files = lake.partition_files(name)
-        added = map(add_action, write_partitions(lake.root / name, name, rows, partition))
-        lake.commit(name, [*added, *remove_actions(files, partition)], partition, CommitProperties())
+        lake.commit(name, list(write_partitions(lake.root / name, name, rows, partition)), files)
     else:
         write_deltalake(lake.table(name), to_arrow(rows), mode="overwrite")
 
