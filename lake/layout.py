@@ -17,6 +17,8 @@ SORT_KEYS = {
     "files": KEY,
     "templates": ["source_id", "version"],
     "renamed_posts": ["old_id", "new_id"],
+    "events": [*KEY, "at"],
+    "checksums": ["table_name", "path"],
     "runs": ["started_at"],
 }
 
@@ -27,7 +29,7 @@ GRANULARITIES = tuple(Granularity)
 SMALL_FILE_ROWS, MAX_FILE_ROWS, MAX_SMALL_FILES = 10_000, 50_000, 32
 PARTITIONED_TABLES = frozenset({"posts", "revisions"})
 # An older lake may lack these.
-OPTIONAL_TABLES = frozenset({"renamed_posts"})
+OPTIONAL_TABLES = frozenset({"renamed_posts", "events", "checksums"})
 # Statistics are written for the columns that queries prune by. Statistics of a text would copy the text into
 # the log.
 STATS_COLUMNS = {
@@ -37,6 +39,8 @@ STATS_COLUMNS = {
     "files": ["outcome", "read_at", "gone_at"],
     "templates": ["source_id", "version"],
     "renamed_posts": ["old_id"],
+    "events": ["at"],
+    "checksums": ["table_name"],
     "runs": ["started_at"],
 }
 

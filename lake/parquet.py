@@ -1,5 +1,7 @@
 """Read and write the Parquet files of tables. Knows no log: what is written here belongs to no table before a commit."""
 
+import hashlib
+import io
 import json
 import time
 import uuid
@@ -26,7 +28,8 @@ SCAN_CASTS = pl.ScanCastOptions(
 class WrittenFile:
     """A Parquet file that no commit has added to its table yet.
 
-    `path` is relative to the folder of the table. `statistics` are those of the log, as JSON.
+    `path` is relative to the folder of the table. `statistics` are those of the log, as JSON. `sha256` is the
+    checksum of the file, in hexadecimal.
     """
 
     path: str
@@ -35,6 +38,7 @@ class WrittenFile:
     partition: dict[str, str]
     modified_at_ms: int
     statistics: str
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +122,18 @@ def write_file(
         [*(f"{column}={value}" for column, value in values.items()), f"part-{uuid.uuid4()}.zstd.parquet"]
     )
     (folder / path).parent.mkdir(parents=True, exist_ok=True)
-    rows.write_parquet(uri(folder / path), compression="zstd", compression_level=3, statistics=False)
-    size_bytes, modified_at_ms = (folder / path).stat().st_size, int(time.time() * 1000)
+    buffer = io.BytesIO()
+    rows.write_parquet(buffer, compression="zstd", compression_level=3, statistics=False)
+    content = buffer.getbuffer()
+    (folder / path).write_bytes(content)
     return WrittenFile(
-        path, size_bytes, rows.height, values, modified_at_ms, _statistics(rows, STATS_COLUMNS[name])
+        path,
+        content.nbytes,
+        rows.height,
+        values,
+        int(time.time() * 1000),
+        _statistics(rows, STATS_COLUMNS[name]),
+        hashlib.sha256(content).hexdigest(),
     )
 
 

@@ -49,6 +49,8 @@ class Lake:
         self._schemas: dict[str, tuple[int, pl.Schema]] = {}
         self._files: dict[str, tuple[int, pl.DataFrame]] = {}
         self._checked_paths: dict[str, tuple[int, pl.Series]] = {}
+        # the files that this object has added, with their table
+        self.written = list[tuple[str, WrittenFile]]()
 
     def at_versions(self, versions: dict[str, int]) -> "Lake":
         """Return the lake with the given versions of its tables.
@@ -202,9 +204,10 @@ class Lake:
         """Return rows with the columns, order and types of a table. Columns that the rows lack are null."""
         return conform(rows, self.schema(name))
 
-    def append(self, name: str, rows: pl.DataFrame) -> None:
-        """Append rows to a table."""
-        self.commit(name, [write_file(self.root / name, name, self.conform(name, rows))])
+    def append(self, name: str, rows: pl.DataFrame, properties: CommitProperties | None = None) -> None:
+        """Append rows to a table, in one commit."""
+        written = write_file(self.root / name, name, self.conform(name, rows))
+        self.commit(name, [written], properties=properties)
 
     def replace(
         self,
@@ -267,6 +270,7 @@ class Lake:
         changes_data: bool = True,
     ) -> None:
         """Add written files to a table and remove others (rows of `partition_files`), in one commit."""
+        self.written += [(name, file) for file in written]
         commit_files(
             self.table(name),
             written,

@@ -221,6 +221,7 @@ class Check(DescribedEnum):
     )
     READABLE = "readable", "Each Parquet file can be read."
     ROW_COUNTS = "row_counts", "Each file has as many rows as the log says."
+    CHECKSUMS = "checksums", "Each file has the SHA-256 that was recorded when it was written."
     STATISTICS = "statistics", "Minimum, maximum and null count in the log agree with the rows."
     RULES = "rules", "Each row has the types and keeps the rules of `schemas/`."
     PARTITIONS = "partitions", "Each row is in the partition of its source and date."
@@ -234,6 +235,7 @@ class Check(DescribedEnum):
     POSTS_HAVE_FILE = "posts_told", "The file that a post names is in `files`, with the same content."
     BLOBS_STORED = "contents_held", "The bytes of each post file and of each version are in `raw`."
     DUPLICATES = "duplicates", "Each duplicate names another file of its post."
+    EVENTS = "events", "The last event of each file is the content that `files` has, or that it is gone."
     INTERVALS = "intervals", "The versions of a post neither overlap nor contradict each other."
     RUNS = "runs", "Each run is balanced, and the versions that it recorded exist."
     TEMPLATES = "templates", "Each template belongs to a source that has files or posts."

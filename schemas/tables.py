@@ -205,6 +205,40 @@ class Templates(dy.Schema):
     )
 
 
+class Events(dy.Schema):
+    """A change of a file: from `at` on it has this content, or is gone. Append-only.
+
+    The ledger (`files`) keeps only the last content of a file.
+    """
+
+    origin = dy.String(description="The folder, repository or archive of the file.")
+    path = dy.String(description="Path of the file within `origin`.")
+    at = utc_datetime("When it changed, in the time of the source's own history.")
+    blob = dy.String(
+        nullable=True,
+        description="Git blob id of its content from then on.",
+        metadata=null_means("the file is gone from then on"),
+    )
+    run_id = dy.String(
+        nullable=True,
+        description="The run that found the change.",
+        metadata=null_means("it was derived from `files` and the versions of posts of an older lake"),
+    )
+
+
+class Checksums(dy.Schema):
+    """The checksum of each Parquet file that was written for the other tables. Append-only.
+
+    `postlake verify` compares the files with it; `postlake maintain` adds what is missing.
+    """
+
+    table_name = dy.String(description="The table.")
+    path = dy.String(description="Path of the file in the folder of the table.")
+    sha256 = dy.String(description="SHA-256 of its bytes, in hexadecimal.")
+    row_count = dy.Int64(description="Rows of the file.", metadata={UNIT: "rows"})
+    run_id = dy.String(description="The run that computed it.")
+
+
 class RenamedPosts(dy.Schema):
     """A post id of an older postlake, and the id of the same post now.
 
@@ -222,6 +256,8 @@ TABLES: dict[str, type[dy.Schema]] = {
     "files": Files,
     "templates": Templates,
     "renamed_posts": RenamedPosts,
+    "events": Events,
+    "checksums": Checksums,
     "runs": Runs,
 }
 

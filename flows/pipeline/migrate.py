@@ -17,9 +17,13 @@ from lake.batch import KEY, MICROSECOND, Run
 from lake.commit.resolve import resolve
 from lake.store import Lake
 from lake.tables import files, runs
-from lake.tables.file_history import past_events
+from lake.tables.file_history import derive_missing_events, past_events
 from schemas.enums import RunKind
 
+LOST_EVENTS = (
+    "not among them are contents of files that were never a version of a post, "
+    "and times when a file was gone that left no version"
+)
 logger = logging.getLogger(__name__)
 
 
@@ -28,8 +32,10 @@ def migrate(lake: Lake, next_run: Run, context: ParseContext) -> None:
 
     Call it with the writer lock held, before the next run starts its work. Data that a killed migration has
     staged is built again. Raises LakeError for a lake that a newer postlake wrote, and for one whose `raw`
-    table lacks the bytes of a post.
+    table lacks the bytes of a post. A lake of a postlake without table `events` gets those that can be derived.
     """
+    if count := derive_missing_events(lake):
+        logger.info(f"{lake.root}: {count} events derived; {LOST_EVENTS}")
     if migration.is_current(lake):
         migration.remove_staging(lake)
         return

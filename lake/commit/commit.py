@@ -1,7 +1,6 @@
-"""Commit what tasks have written: raw, revisions, posts, files, in this order, each in one Delta commit.
+"""Commit what tasks have written: raw, revisions, posts, events, files, in this order, each in one Delta commit.
 
-The ledger (table `files`) is committed last, and records the versions of posts and revisions that belong to
-it. If a run is killed before that, the next run undoes its commits to these tables (`rollback_uncommitted`).
+The ledger (table `files`) is committed last, and records the versions of the other tables that belong to it. If a run is killed before that, the next run undoes its commits to these tables (`rollback_uncommitted`).
 So they never contain rows that the ledger does not know.
 """
 
@@ -24,7 +23,11 @@ from schemas.tables import empty_table
 BATCH_KEY = "postlake.batch"
 # Written with a commit to files, as Delta app transactions, which outlive the log: the versions that belong
 # to it.
-COMMITTED_VERSION_KEYS = {"posts": "postlake.posts", "revisions": "postlake.revisions"}
+COMMITTED_VERSION_KEYS = {
+    "posts": "postlake.posts",
+    "revisions": "postlake.revisions",
+    "events": "postlake.events",
+}
 # Written in the same way: the version of the identity rules under which all rows are resolved.
 IDENTITY_KEY = "postlake.identity"
 
@@ -43,31 +46,52 @@ def add_contents(lake: Lake, raw_files: Sequence[WrittenFile]) -> None:
         lake.commit("raw", raw_files)
 
 
-def commit(
-    lake: Lake, run: Run, number: int, tasks: Sequence[WrittenTask], checkpoints: Mapping[str, Checkpoint]
-) -> None:
-    """Commit what some tasks have written, with a number that no other commit of the run has.
+@dataclass(frozen=True, slots=True)
+class Committer:
+    """Commit what the tasks of a batch have written.
 
-    A later failure does not undo it.
+    `events` are those of the whole batch (EVENT_COLUMNS); a commit has those of its files. `checkpoints` are
+    recorded with each commit.
     """
-    properties = CommitProperties(custom_metadata={BATCH_KEY: f"{run.run_id}/{number}"})
-    results = [task.merged for task in tasks if task.merged is not None]
-    for name, written, replaced in (
-        ("revisions", [each.revisions for each in results], [each.replaced_revisions for each in results]),
-        ("posts", [each.posts for each in results], [each.replaced_posts for each in results]),
-    ):
-        added = list(chain.from_iterable(written))
-        removed = pl.concat(replaced) if replaced else None
-        if added or (removed is not None and not removed.is_empty()):
-            lake.commit(name, added, removed, properties)
-    file_rows = pl.concat([empty_table("files"), *(task.file_rows for task in tasks)])
-    if not file_rows.is_empty():
-        metadata = {runs.CHECKPOINTS_KEY: runs.dump_checkpoints(checkpoints)}
-        files_transaction = Transaction(runs.FILES_VERSION_KEY, lake.table("files").version() + 1)
-        properties = CommitProperties(
-            custom_metadata=metadata, app_transactions=[*version_transactions(lake), files_transaction]
+
+    lake: Lake
+    run: Run
+    events: pl.DataFrame
+    checkpoints: Mapping[str, Checkpoint]
+
+    def commit(self, number: int, tasks: Sequence[WrittenTask]) -> None:
+        """Commit what some tasks have written, with a number that no other commit of the run has.
+
+        A later failure does not undo it.
+        """
+        properties = CommitProperties(custom_metadata={BATCH_KEY: f"{self.run.run_id}/{number}"})
+        results = [task.merged for task in tasks if task.merged is not None]
+        for name, written, replaced in (
+            (
+                "revisions",
+                [each.revisions for each in results],
+                [each.replaced_revisions for each in results],
+            ),
+            ("posts", [each.posts for each in results], [each.replaced_posts for each in results]),
+        ):
+            added = list(chain.from_iterable(written))
+            removed = pl.concat(replaced) if replaced else None
+            if added or (removed is not None and not removed.is_empty()):
+                self.lake.commit(name, added, removed, properties)
+        file_rows = pl.concat([empty_table("files"), *(task.file_rows for task in tasks)])
+        own_events = self.events.join(file_rows, on=KEY, how="semi").with_columns(
+            run_id=pl.lit(self.run.run_id)
         )
-        lake.upsert("files", file_rows.sort(KEY), KEY, properties)
+        if not own_events.is_empty():
+            self.lake.append("events", own_events.sort(*KEY, "at"), properties)
+        if not file_rows.is_empty():
+            metadata = {runs.CHECKPOINTS_KEY: runs.dump_checkpoints(self.checkpoints)}
+            files_transaction = Transaction(runs.FILES_VERSION_KEY, self.lake.table("files").version() + 1)
+            properties = CommitProperties(
+                custom_metadata=metadata,
+                app_transactions=[*version_transactions(self.lake), files_transaction],
+            )
+            self.lake.upsert("files", file_rows.sort(KEY), KEY, properties)
 
 
 def version_transactions(lake: Lake) -> list[Transaction]:
@@ -112,7 +136,7 @@ def rollback_uncommitted(lake: Lake) -> bool:
 
     Return whether there was any.
     """
-    uncommitted = [name for name in COMMITTED_VERSION_KEYS if _has_uncommitted(lake, name)]
+    uncommitted = _uncommitted_tables(lake)
     for name in uncommitted:
         lake.table(name).restore(_recorded_version(lake, name))
     return bool(uncommitted)
@@ -123,10 +147,13 @@ def consistent_versions(lake: Lake) -> dict[str, int]:
 
     A batch that is being written, or was left unfinished, is not included.
     """
-    recorded = {
-        name: _recorded_version(lake, name) for name in COMMITTED_VERSION_KEYS if _has_uncommitted(lake, name)
-    }
-    return lake.versions() | recorded
+    return lake.versions() | {name: _recorded_version(lake, name) for name in _uncommitted_tables(lake)}
+
+
+def _uncommitted_tables(lake: Lake) -> list[str]:
+    # an older lake lacks newer tables
+    names = COMMITTED_VERSION_KEYS.keys() & lake.table_names()
+    return [name for name in sorted(names) if _has_uncommitted(lake, name)]
 
 
 def _recorded_version(lake: Lake, name: str) -> int:

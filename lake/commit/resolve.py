@@ -33,15 +33,18 @@ class Resolution:
     `file_rows`: the ledger rows to write. `elections`: for each post that the batch touches, which row of
     `rows` is its elected file, and from when on (ELECTION_SCHEMA, in order of time; row is null where no file
     is). `rows`: the files of these posts before and after the batch. `partitions`: (post_id, source_id, date)
-    where these posts are or will be stored, as far as the ledger and the batch say.
+    where these posts are or will be stored, as far as the ledger and the batch say. `events`: the changes of
+    files that the batch brings (EVENT_COLUMNS).
     """
 
     file_rows: pl.DataFrame
     elections: pl.DataFrame
     rows: pl.DataFrame
     partitions: pl.DataFrame
+    events: pl.DataFrame
 
 
+EVENT_COLUMNS = [*KEY, "at", "blob"]
 ELECTION_SCHEMA = {
     "post_id": pl.String(),
     "effective_at": schema_of("files")["first_seen_at"],
@@ -122,7 +125,26 @@ def resolve(lake: Lake, batch: Batch) -> Resolution:
         ),
         rows=rows.drop("row"),
         partitions=_post_partitions(pl.concat([stored_rows, batch.file_rows])),
+        events=_events(prior_rows, batch),
     )
+
+
+def _events(prior_rows: pl.DataFrame, batch: Batch) -> pl.DataFrame:
+    """Return the changes of contents in a batch, without files that it reads again: EVENT_COLUMNS.
+
+    A content that cannot be read is no change.
+    """
+    no_blob = pl.lit(None, pl.String)
+    states = pl.concat(
+        [
+            prior_rows.filter(IS_LIVE).select(*KEY, "blob", at="first_seen_at", order=pl.lit(0)),
+            batch.deleted.select(*KEY, blob=no_blob, at="gone_at", order=pl.lit(1)),
+            batch.file_rows.drop_nulls("blob").select(*KEY, "blob", at="first_seen_at", order=pl.lit(1)),
+        ]
+    )
+    states = states.sort(*KEY, "order", "at", pl.col("blob").is_not_null())
+    is_change = pl.col("blob").ne_missing(pl.col("blob").shift().over(KEY))
+    return states.filter(is_change & (pl.col("order") == 1)).select(EVENT_COLUMNS)
 
 
 def _uncontested_rows(

@@ -1,4 +1,4 @@
-"""History of files: which content each file had, and from when on, as far as a lake still knows it."""
+"""History of files: which content each file had, and from when on (table `events`)."""
 
 import datetime as dt
 from collections import defaultdict
@@ -28,24 +28,43 @@ ContentChange = tuple[dt.datetime, str | None]
 
 
 def past_events(lake: Lake) -> pl.DataFrame:
-    """Return the additions and deletions of files, oldest first, as far as they are known: EVENT_SCHEMA.
+    """Return the additions and deletions of files, oldest first: EVENT_SCHEMA.
+
+    Contents whose bytes are not in raw are dropped: the file then counts as deleted for as long as it had them.
+    """
+    sizes = lake.scan("raw").select("blob", "size")
+    times = lake.scan("files").select(*KEY, "blob", "mtime_ns")
+    events = (
+        lake.scan("events")
+        .select(*KEY, "at", "blob")
+        .join(sizes, on="blob", how="left")
+        .with_columns(blob=pl.when(pl.col("size").is_not_null()).then("blob"))
+        .join(times, on=[*KEY, "blob"], how="left")
+        .sort(*KEY, "at")
+        .filter(pl.col("blob").ne_missing(pl.col("blob").shift().over(KEY)))
+    )
+    events = events.select(*EVENT_SCHEMA, FILE_NAME).sort("at", pl.col("blob").is_not_null(), "name", *KEY)
+    return events.drop("name").collect()
+
+
+def derive_missing_events(lake: Lake) -> int:
+    """Fill the empty table `events` of a lake that an older postlake has made; return the number of events.
 
     The ledger (table `files`) knows the last content of a file and when the file was first seen. Versions of
     posts know earlier contents. Not known are contents that were never a version of a post, and when a file
-    was deleted and added again without such a version. Contents whose bytes are not in raw are dropped: the
-    file then counts as deleted for as long as it had them.
+    was deleted and added again without such a version.
     """
-    sizes = dict(lake.scan("raw").select("blob", "size").collect().iter_rows())
+    if not lake.partition_files("events").is_empty() or lake.partition_files("files").is_empty():
+        return 0
     versions = _versions_by_file(lake)
     rows = list[tuple[object, ...]]()
     for file_row in lake.scan("files").select(_FILE_COLUMNS).collect().iter_rows(named=True):
         key = file_row["origin"], file_row["path"]
-        for at, blob in _content_changes(file_row, versions.get(key, ()), sizes):
-            is_last = blob == file_row["blob"]
-            size = file_row["size"] if is_last else sizes.get(blob, 0)
-            rows.append((at, *key, blob, size, file_row["mtime_ns"] if is_last else None))
-    events = pl.DataFrame(rows, schema=EVENT_SCHEMA, orient="row").with_columns(FILE_NAME)
-    return events.sort("at", pl.col("blob").is_not_null(), "name", *KEY).drop("name")
+        rows += [(*key, *change) for change in _content_changes(file_row, versions.get(key, ()))]
+    events = pl.DataFrame(rows, schema=[*KEY, "at", "blob"], orient="row", infer_schema_length=None)
+    if not events.is_empty():
+        lake.append("events", events.sort(*KEY, "at"))
+    return events.height
 
 
 def _versions_by_file(lake: Lake) -> dict[Key, list[dict[str, Any]]]:
@@ -63,19 +82,18 @@ def _versions_by_file(lake: Lake) -> dict[Key, list[dict[str, Any]]]:
 
 
 def _content_changes(
-    file_row: Mapping[str, Any], versions: Sequence[Mapping[str, Any]], sizes: Mapping[str, int]
+    file_row: Mapping[str, Any], versions: Sequence[Mapping[str, Any]]
 ) -> list[ContentChange]:
     """Return the contents of a file over time, from its versions of posts and its row in the ledger."""
     changes = list[ContentChange]()
     for version in versions:
-        if version["blob"] in sizes:
-            # a version that moved has the time at which it began at another path
-            _append_change(changes, max(version["version_at"], file_row["first_seen_at"]), version["blob"])
+        # a version that moved has the time at which it began at another path
+        _append_change(changes, max(version["version_at"], file_row["first_seen_at"]), version["blob"])
         if version["withdrawn_at"] is not None:
             _append_change(changes, version["withdrawn_at"], None)
     # a file that could not be read at its last check is assumed to have its earlier content
-    if file_row["reason"] != Reason.UNREADABLE:
-        blob = file_row["blob"] if file_row["blob"] in sizes else None
+    if file_row["reason"] != Reason.UNREADABLE and file_row["blob"] is not None:
+        blob = file_row["blob"]
         if file_row["gone_at"] is None or blob not in {last_blob for _, last_blob in changes[-2:]}:
             _append_change(changes, _content_since(file_row, versions), blob)
     if file_row["gone_at"] is not None:

@@ -10,6 +10,7 @@ import polars as pl
 
 from lake.batch import Checkpoint, Run
 from lake.store import Lake
+from lake.tables import checksums
 from schemas.enums import MAINTENANCE_KINDS
 from schemas.tables import empty_table, schema_of
 
@@ -23,7 +24,11 @@ JSON_COLUMNS = ("heads", "as_of", "reasons", "stage_seconds")
 
 
 def record(lake: Lake, row: Mapping[str, Any]) -> dict[str, int]:
-    """Write the row of a finished run. Return the version of every table, `runs` included."""
+    """Write the row of a finished run, and the checksums of its files.
+
+    Return the version of every table, `runs` included.
+    """
+    checksums.record_written(lake, row["run_id"])
     versions = lake.versions()
     versions["runs"] += 1
     full_row = {

@@ -23,6 +23,7 @@ UNIQUE_KEYS = {
     "files": KEY,
     "templates": ["source_id", "version", "kind", "pattern"],
     "renamed_posts": ["old_id", "new_id"],
+    "checksums": ["table_name", "path"],
     "runs": ["run_id"],
 }
 HAS_POST = pl.col("outcome").is_in([Outcome.POST.value, Outcome.DUPLICATE.value])
@@ -84,6 +85,7 @@ def _checks() -> list[_CrossTableCheck]:
             for name in ("files", *versions)
         ),
         _CrossTableCheck(Check.DUPLICATES, "files", ("files",), _duplicates),
+        _CrossTableCheck(Check.EVENTS, "events", ("events", "files"), _events),
         _CrossTableCheck(Check.INTERVALS, "revisions", versions, _intervals),
         _CrossTableCheck(Check.TEMPLATES, "templates", ("templates", "runs", "files", *versions), _templates),
         _CrossTableCheck(Check.CLEANED, "posts", ("posts", "templates", "runs"), _cleaned),
@@ -165,6 +167,19 @@ def _duplicates(keys: Keys) -> tuple[int, pl.DataFrame]:
     return duplicates.height, _as_findings(
         "files", unmatched, pl.format("no such file tells its post: {}", pl.col("detail").fill_null("?"))
     )
+
+
+def _events(keys: Keys) -> tuple[int, pl.DataFrame]:
+    """Check the last event of each file. A file that cannot be read has the content that it had before."""
+    last_events = keys["events"].sort("at").group_by(KEY).agg(last=pl.col("blob").last())
+    is_known = pl.col("blob").is_not_null() & pl.col("reason").ne_missing(pl.lit(Reason.UNREADABLE.value))
+    files = keys["files"].filter(is_known).with_columns(expected=pl.when(IS_LIVE).then("blob"))
+    joined = files.join(last_events, on=KEY, how="left")
+    faulty_rows = joined.filter(pl.col("last").ne_missing(pl.col("expected")))
+    detail = pl.format(
+        "its last event says {}", pl.col("last").fill_null("that it is gone, or there is none")
+    )
+    return files.height, _as_findings("files", faulty_rows, detail)
 
 
 def _intervals(keys: Keys) -> tuple[int, pl.DataFrame]:

@@ -19,6 +19,8 @@ LABEL_COLUMNS = {
     "files": ["origin", "path"],
     "templates": ["source_id", "version", "pattern"],
     "renamed_posts": ["old_id", "new_id"],
+    "events": ["origin", "path", "at"],
+    "checksums": ["table_name", "path"],
     "runs": ["run_id"],
 }
 # Delta statistics contain times to the millisecond only.

@@ -1,6 +1,6 @@
 """Compare the files of a table with its log, and their rows with the schema. Reads only, file by file."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -10,6 +10,7 @@ from lake.errors import first_line
 from lake.integrity import size_mismatch
 from lake.location import uri
 from lake.store import Lake
+from lake.tables.checksums import file_checksum, recorded_checksums
 from lake.verify.findings import Findings
 from lake.verify.rows import TableCheck, check_rows
 from schemas.enums import Check
@@ -34,6 +35,8 @@ KEY_COLUMNS = {
     "files": ["origin", "path", "blob", "outcome", "reason", "detail", "post_id", "source_id", "gone_at"],
     "templates": ["source_id", "version", "kind", "pattern", "run_id", "learned_at"],
     "renamed_posts": ["old_id", "new_id"],
+    "events": ["origin", "path", "at", "blob"],
+    "checksums": ["table_name", "path"],
     "runs": [name for name in schema_of("runs") if name not in {"alarms", "marks"}],
 }
 # Files are read one by one. Their rows are checked together as soon as they have this many rows or bytes on
@@ -66,8 +69,9 @@ def verify_table(
     footers and the keys.
     """
     table = TableCheck(lake, name, _list_files(lake, name), is_deep, findings)
+    checksums = recorded_checksums(lake, name) if is_deep else {}
     keys, buffer, is_complete = [_read_schema(table).select(KEY_COLUMNS[name])], _RowBuffer(), True
-    for number, (rows, size_bytes) in enumerate(_read_files(table), start=1):
+    for number, (rows, size_bytes) in enumerate(_read_files(table, checksums), start=1):
         on_file(number)
         if rows is None:
             is_complete = False
@@ -104,16 +108,16 @@ def _read_schema(table: TableCheck) -> pl.DataFrame:
     )
 
 
-def _read_files(table: TableCheck) -> Iterator[tuple[pl.DataFrame | None, int]]:
+def _read_files(table: TableCheck, checksums: Mapping[str, str]) -> Iterator[tuple[pl.DataFrame | None, int]]:
     """Yield the rows and size of each file. Rows are None if they cannot be read with the schema."""
     for check in (Check.FILES_EXIST, Check.READABLE, Check.ROW_COUNTS):
         table.findings.add(check, table.name, table.files.height)
     schema = _read_schema(table)
     for file in table.files.iter_rows(named=True):
-        rows = (
-            _read_rows(table, file, schema) if _check_file(table, file["path"], file["size_bytes"]) else None
-        )
-        yield rows, file["size_bytes"]
+        is_there = _check_file(table, file["path"], file["size_bytes"])
+        if is_there and file["path"] in checksums:
+            _check_checksum(table, file["path"], checksums[file["path"]])
+        yield _read_rows(table, file, schema) if is_there else None, file["size_bytes"]
 
 
 def _check_file(table: TableCheck, relative_path: str, size_bytes: int) -> bool:
@@ -121,6 +125,18 @@ def _check_file(table: TableCheck, relative_path: str, size_bytes: int) -> bool:
     if fault:
         table.findings.add_one(Check.FILES_EXIST, table.name, relative_path, fault)
     return fault is None
+
+
+def _check_checksum(table: TableCheck, relative_path: str, recorded: str) -> None:
+    try:
+        actual = file_checksum(table.lake, table.name, relative_path)
+    except OSError as error:
+        table.findings.add_one(Check.READABLE, table.name, relative_path, first_line(error))
+        return
+    table.findings.add(Check.CHECKSUMS, table.name, 1)
+    if actual != recorded:
+        detail = f"SHA-256 is {actual}, not {recorded}: its bytes have changed since it was written"
+        table.findings.add_one(Check.CHECKSUMS, table.name, relative_path, detail)
 
 
 def _read_rows(table: TableCheck, file: dict[str, object], schema: pl.DataFrame) -> pl.DataFrame | None:

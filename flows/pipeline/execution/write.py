@@ -18,7 +18,7 @@ from flows.pipeline.execution.worker import (
 from flows.pipeline.progress import report_progress
 from flows.pipeline.workers.executor import LazyExecutor, ParseContext, run_ahead
 from lake.batch import CONTENT_KEY, FILE_NAME, KEY, Batch, Checkpoint, Run
-from lake.commit.commit import WrittenTask, commit
+from lake.commit.commit import Committer, WrittenTask
 from lake.commit.resolve import Resolution, resolve
 from lake.commit.tasks import PartitionTask, plan_tasks
 from lake.store import Lake
@@ -59,6 +59,7 @@ class Writer:
             sizes.task_bytes(total_bytes, self.context.workers),
             parses_again=self.parses_again,
         )
+        committer = Committer(self.lake, self.run, resolution.events, checkpoints)
         pending, pending_bytes = [WrittenTask(None, other_rows)], 0
         failed_keys, failures = [batch.deleted.select(KEY).clear()], [pl.DataFrame(schema=FAILURE_SCHEMA)]
         files_done = other_rows.height
@@ -73,10 +74,10 @@ class Writer:
             files_done += task.file_rows.height
             report_progress("write", files_done, resolution.file_rows.height)
             if pending_bytes >= sizes.commit_bytes(total_bytes) and not is_atomic:
-                commit(self.lake, self.run, number, pending, checkpoints)
+                committer.commit(number, pending)
                 pending, pending_bytes, number = [], 0, number + 1
         if len(failures) == 1 or not is_atomic:
-            commit(self.lake, self.run, number, pending, checkpoints)
+            committer.commit(number, pending)
             number += 1
         if len(failures) == 1:
             return number

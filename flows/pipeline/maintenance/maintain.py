@@ -17,7 +17,7 @@ from lake.maintenance import compact as files
 from lake.maintenance import vacuum
 from lake.query.info import tables
 from lake.store import Lake, open_lake
-from lake.tables import runs
+from lake.tables import checksums, runs
 from lake.writer import open_for_write, open_locked
 from schemas.enums import RunKind
 
@@ -91,6 +91,7 @@ class MaintainRun:
                 report_progress("compact", files_done, file_count)
             if not self.options.dry_run:
                 files.record_versions(self.lake)
+                checksums.record_missing(self.lake, self.run.run_id)
         return sum(each.compacted for each in self.result.tables)
 
     def _compact(self, name: str) -> None:
