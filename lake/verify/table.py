@@ -114,10 +114,12 @@ def _read_files(table: TableCheck, checksums: Mapping[str, str]) -> Iterator[tup
         table.findings.add(check, table.name, table.files.height)
     schema = _read_schema(table)
     for file in table.files.iter_rows(named=True):
-        is_there = _check_file(table, file["path"], file["size_bytes"])
-        if is_there and file["path"] in checksums:
+        rows = (
+            _read_rows(table, file, schema) if _check_file(table, file["path"], file["size_bytes"]) else None
+        )
+        if rows is not None and file["path"] in checksums:
             _check_checksum(table, file["path"], checksums[file["path"]])
-        yield _read_rows(table, file, schema) if is_there else None, file["size_bytes"]
+        yield rows, file["size_bytes"]
 
 
 def _check_file(table: TableCheck, relative_path: str, size_bytes: int) -> bool:

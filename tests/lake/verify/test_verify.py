@@ -100,6 +100,18 @@ def duplicate_row(archive):
     replace_rows(archive, "raw", pl.concat([archive.rows("raw"), archive.rows("raw").head(1)]))
 
 
+def change_blob_of_files(archive):
+    blob = archive.rows("files")["blob"][0]
+    for name in ("files", "events"):
+        change_columns(name, blob=pl.lit(blob))(archive)
+
+
+def change_footer(archive):
+    """Change bytes that no reader looks at: the name of the program that wrote the file."""
+    file = file_of(archive, "posts")
+    file.write_bytes(file.read_bytes().replace(b"Polars", b"polars"))
+
+
 IS_B = pl.col("path") == "b.md"
 NEXT_YEAR = pl.col("published_at") + YEAR
 NOT_SUPERSEDED = {
@@ -125,7 +137,9 @@ DAMAGES = {
     "post-gone": (Check.FILES_HAVE_POST, drop_rows("posts", IS_B)),
     "post-withdrawn": (Check.FILES_HAVE_POST, change_columns("posts", withdrawn_at=pl.col("version_at"))),
     "ledger-row-gone": (Check.POSTS_HAVE_FILE, drop_rows("files", IS_B)),
-    "other-blob": (Check.POSTS_HAVE_FILE, change_columns("files", blob=pl.col("blob").first())),
+    "other-blob": (Check.POSTS_HAVE_FILE, change_blob_of_files),
+    "event-gone": (Check.EVENTS, drop_rows("events", IS_B)),
+    "other-bytes": (Check.CHECKSUMS, change_footer),
     "content-gone": (Check.BLOBS_STORED, drop_rows("raw", pl.col("size") == pl.col("size").max())),
     "duplicate-of-nothing": (Check.DUPLICATES, change_columns("files", detail=pl.lit("of x.md"))),
     "overlap": (Check.INTERVALS, change_columns("revisions", superseded_at=pl.col("superseded_at") + YEAR)),

@@ -1,0 +1,126 @@
+"""Table `events` has each change of each file once, in the time of the source, whatever kills a run."""
+
+import pytest
+
+from flows.pipeline.maintenance.verify import verify
+from git_repository import init
+from lake.store import open_lake
+from lake.tables.file_history import derive_missing_events, past_events
+from one_run import SimulatedKill, end_run_at, raise_simulated_kill
+from schemas.keys import blob_id
+
+POINTS = [
+    (when, what, 1)
+    for what in ("revisions", "posts", "events", "files", "runs")
+    for when in ("before", "after")
+]
+
+
+def changes(archive):
+    """Return the path and the content of each event, in order of time."""
+    rows = archive.rows("events").sort("at", "path")
+    return list(rows.select("path", "blob").iter_rows())
+
+
+def blob(archive, path):
+    return blob_id((archive.folder / path).read_bytes())
+
+
+def change_all(archive):
+    """Edit one file, delete one, move one and add one."""
+    archive.write("edited.md", title="改了")
+    archive.remove("deleted.md")
+    archive.move("moved.md", "to/moved.md")
+    archive.write("added.md", title="新的")
+
+
+@pytest.fixture
+def filled(archive):
+    """Return an archive with four posts and a file that is no post."""
+    for name in ("edited", "deleted", "moved", "left"):
+        archive.write(f"{name}.md", title=name)
+    archive.put("ignored.md", b"no front matter")
+    archive.ingest()
+    return archive
+
+
+def test_each_file_that_comes_is_an_event_with_its_content(filled):
+    names = ["deleted.md", "edited.md", "ignored.md", "left.md", "moved.md"]
+    assert changes(filled) == [(name, blob(filled, name)) for name in names]
+
+
+def test_a_run_that_finds_nothing_new_writes_no_event(filled):
+    before = changes(filled)
+    for name in ("edited.md", "left.md"):
+        filled.touch(name)
+    filled.ingest()
+    filled.ingest(verify=True)
+    filled.replay()
+    assert changes(filled) == before
+
+
+def test_an_edit_is_the_new_content_and_a_deletion_is_no_content(filled):
+    count = len(changes(filled))
+    change_all(filled)
+    filled.ingest()
+    assert changes(filled)[count:] == [
+        ("added.md", blob(filled, "added.md")),
+        ("deleted.md", None),
+        ("edited.md", blob(filled, "edited.md")),
+        ("moved.md", None),
+        ("to/moved.md", blob(filled, "to/moved.md")),
+    ]
+    assert verify(filled.lake).findings == 0
+
+
+def test_a_content_that_comes_back_is_an_event_again(filled):
+    content = (filled.folder / "left.md").read_bytes()
+    filled.remove("left.md")
+    filled.ingest()
+    filled.put("left.md", content)
+    filled.ingest()
+    own = [content_id for path, content_id in changes(filled) if path == "left.md"]
+    assert own == [blob_id(content), None, blob_id(content)]
+
+
+@pytest.mark.parametrize("point", POINTS, ids=["-".join(point[:2]) for point in POINTS])
+def test_a_killed_run_leaves_each_event_once(filled, monkeypatch, point):
+    change_all(filled)
+    with monkeypatch.context() as patch:
+        end_run_at(patch.setattr, point, raise_simulated_kill)
+        try:
+            filled.ingest()
+        except SimulatedKill:
+            filled.ingest()
+    events = filled.rows("events").select("path", "blob")
+    assert events.height == events.unique().height == 10
+    assert verify(filled.lake).findings == 0
+
+
+def test_history_has_the_events_of_every_commit(archive, tmp_path):
+    (tmp_path / "site").mkdir()
+    site = init(tmp_path / "site")
+    for number, title in enumerate(["一", "二", None, "二"], start=1):
+        if title is None:
+            (tmp_path / "site" / "a.md").unlink()
+        else:
+            (tmp_path / "site" / "a.md").write_text(f"---\ntitle: {title}\ndate: 2021-01-01\n---\n字")
+        site.commit(day=number)
+    archive.ingest(tmp_path / "site", history=True)
+    rows = archive.rows("events").sort("at")
+    assert [content is None for content in rows["blob"]] == [False, False, True, False]
+    assert rows["at"].dt.day().to_list() == [1, 2, 3, 4]
+    assert rows["blob"][1] == rows["blob"][3] != rows["blob"][0]
+
+
+def test_events_of_an_older_lake_are_derived_from_ledger_and_versions(filled):
+    change_all(filled)
+    filled.ingest()
+    lake = open_lake(filled.lake)
+    known = past_events(lake).select("path", "blob")
+    lake.commit("events", removed=lake.partition_files("events"))
+    # the first content of the file that was edited, and of all that it is now
+    assert (derive_missing_events(lake), derive_missing_events(lake)) == (10, 0)
+    derived = past_events(lake).select("path", "blob")
+    assert sorted(derived.rows(), key=str) == sorted(known.rows(), key=str)
+    assert verify(filled.lake).findings == 0
