@@ -169,6 +169,10 @@ LEDGER = {
     "changes at the first time": (
         batch_of(file_row(BAD, blob="good", first_seen_at=day(4))), [(BAD, 4, "post", "p")]
     ),
+    "is not that of the batch, which is refused from its own time on": (
+        batch_of(OTHER, file_row("x/bad", first_seen_at=day(6))),
+        [(BAD, 4, "rejected", None), ("other", 4, "post", "p"), ("x/bad", 6, "rejected", None)],
+    ),
     "stays deleted": (batch_of(OTHER, deleted=[(BAD, 4)]), [("other", 4, "post", "p")]),
 }  # fmt: skip
 
