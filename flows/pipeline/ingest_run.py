@@ -219,10 +219,13 @@ class IngestRun:
         return summary
 
     def _build_counts(self) -> Summary:
-        outcome_by_name = files_table.count_outcomes(self.lake, self.run.run_id)
         origins, withheld_deletions = (
             self.plan.origins,
             self.vanished_sources.count_withheld_deletions(self.lake, self.plan),
+        )
+        scope = pl.DataFrame({"origin": origins}, {"origin": pl.String})
+        outcome_by_name = files_table.count_outcomes(
+            self.lake, self.run.run_id, scope if self.plan.scope is None else self.plan.scope
         )
         return Summary(
             run_id=self.run.run_id,

@@ -67,10 +67,9 @@ def merge(task: MergeTask, parsed_posts: pl.DataFrame) -> MergeResult:
     )
     unchanged = _unchanged_versions(task.versions, last_versions, parsed_posts)
     changed = task.versions.join(unchanged, on=["post_id", "version_at"], how="anti")
-    reopened = revisions.join(task.reopenable, on=["post_id", "version_at"], how="semi").join(
-        task.versions, on=["post_id", "version_at"], how="semi"
-    )
-    known_rows = pl.concat([last_versions, task.posts.conform(reopened)]).drop(task.granularity)
+    reopenable = revisions.join(task.reopenable, on=["post_id", "version_at"], how="semi")
+    reopened = reopenable.join(task.versions, on=["post_id", "version_at"], how="semi")
+    known_rows = pl.concat([last_versions, task.posts.conform(reopenable)]).drop(task.granularity)
     rows = _with_post_columns(changed, known_rows, posts.drop(task.granularity), parsed_posts)
     leaving_posts = posts.join(changed, on="post_id", how="semi")
     leaving_revisions = pl.concat([reopened, withdrawn.join(changed, on="post_id", how="semi")])

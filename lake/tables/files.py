@@ -79,13 +79,14 @@ def already_parsed(lake: Lake, files: pl.DataFrame, code: str) -> pl.DataFrame:
     )
 
 
-def count_outcomes(lake: Lake, run_id: str) -> dict[str, int]:
-    """Count the live files of each outcome that a run was the last to read.
+def count_outcomes(lake: Lake, run_id: str, scope: pl.DataFrame) -> dict[str, int]:
+    """Count the live files of each outcome in a scope (origin, or KEY) that a run was the last to read.
 
     Outcomes without a file have 0.
     """
     files_of_run = lake.scan("files").filter((pl.col("run_id") == run_id) & IS_LIVE)
-    counts = dict(files_of_run.group_by("outcome").len().collect().iter_rows())
+    files_of_scope = files_of_run.join(scope.lazy(), on=scope.columns, how="semi")
+    counts = dict(files_of_scope.group_by("outcome").len().collect().iter_rows())
     return {outcome.value: counts.get(outcome.value, 0) for outcome in Outcome}
 
 

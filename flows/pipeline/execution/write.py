@@ -90,22 +90,25 @@ class Writer:
     ) -> Batch:
         """Return the part of a batch with some files, in which the contents of failures are no posts.
 
-        An older version may have parsed such a content as a post, of a file that the batch does not have: then
-        the file is a reject from the last time of this part on.
+        A file of the ledger that the batch leaves as it is, for a time or altogether, may have such a content
+        too: it was never cleaned while it was a duplicate, or an older version parsed it as a post. Then the
+        file is a reject from the first time of this part on, so that it is never elected.
         """
         deleted = _of_keys(batch.deleted, keys)
         own_rows = _of_keys(batch.file_rows, keys)
-        last_time = pl.concat([own_rows["first_seen_at"], deleted["gone_at"].rename("first_seen_at")]).max()
-        other_rows = _of_keys(resolution.rows, keys).join(own_rows, on=KEY, how="anti")
+        events = pl.concat(
+            [own_rows.select(*KEY, at="first_seen_at"), deleted.select(*KEY, at=pl.col("gone_at"))]
+        )
+        first_time = events["at"].min()
+        ledger_rows = resolution.rows.head(resolution.rows.height - batch.file_rows.height)
+        other_rows = _of_keys(ledger_rows, keys).join(events.filter(at=first_time), on=KEY, how="anti")
         other_rows = (
             other_rows.with_columns(FILE_NAME).join(failures, on=CONTENT_KEY, how="semi").drop("name")
         )
         other_rows = other_rows.with_columns(
-            first_seen_at=pl.lit(last_time, other_rows.schema["first_seen_at"]),
-            run_id=pl.lit(self.run.run_id),
-            read_at=pl.lit(self.run.started_at, other_rows.schema["read_at"]),
+            first_seen_at=pl.lit(first_time, other_rows.schema["first_seen_at"])
         )
-        return Batch(_with_failures(pl.concat([own_rows, other_rows]), failures), deleted)
+        return Batch(_with_failures(pl.concat([own_rows, other_rows]), failures, self.run), deleted)
 
     def _run(self, tasks: list[PartitionTask]) -> Iterator[tuple[PartitionTask, WriteResult]]:
         reader = Reader({}, self.lake.folder("raw"))
@@ -141,18 +144,28 @@ def _of_keys(rows: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:
     return rows.join(keys, on=KEY, how="semi", maintain_order="left")
 
 
-def _with_failures(file_rows: pl.DataFrame, failures: pl.DataFrame) -> pl.DataFrame:
-    """Return file rows in which those with the contents of failures are no posts."""
+def _with_failures(file_rows: pl.DataFrame, failures: pl.DataFrame, run: Run) -> pl.DataFrame:
+    """Return file rows in which those with the contents of failures are no posts, as a run has found.
+
+    An earlier run may have read the file, at this path or another.
+    """
+    # several tasks can fail at one content
+    failures = failures.unique(CONTENT_KEY, keep="first", maintain_order=True)
     joined = (
         file_rows.with_columns(FILE_NAME)
         .join(failures, on=CONTENT_KEY, how="left", suffix="_failed", maintain_order="left")
         .with_columns(is_failed=pl.col("outcome_failed").is_not_null())
     )
     failed_columns = ("outcome", "reason", "field", "detail")
+    run_columns = {
+        "run_id": pl.lit(run.run_id),
+        "read_at": pl.lit(run.started_at, file_rows.schema["read_at"]),
+    }
     return joined.with_columns(
         *(pl.when("is_failed").then(f"{name}_failed").otherwise(name).alias(name) for name in failed_columns),
         *(
             pl.when(~pl.col("is_failed")).then(name).alias(name)
             for name in ("post_id", "published_at", "body_bytes")
         ),
+        **{name: pl.when("is_failed").then(value).otherwise(name) for name, value in run_columns.items()},
     ).select(file_rows.columns)

@@ -90,9 +90,9 @@ def _diff_by_listing(lake: Lake, source: Source, *, verify: bool) -> SourceDiff:
         .then(same_stat & (not verify))
         .otherwise(pl.col("blob") == pl.col("blob_seen"))
     )
-    is_new = pl.col("run_id").is_null()
+    # null for a new file, which has no row
     is_unchanged = is_same & files_table.is_final(lake, code_version())
-    changed = joined.filter(is_new | ~is_unchanged.fill_null(value=False)).select(*FILE_SCHEMA)
+    changed = joined.filter(~is_unchanged.fill_null(value=False)).select(*FILE_SCHEMA)
     missing = live_rows.join(listed_files, on=KEY, how="anti")
     deleted = _drop_unlistable(missing, listed_files)
     previous_rows = live_rows.join(changed, on=KEY, how="semi")
