@@ -1,6 +1,5 @@
 """Explain the cleaning of a post: which passages were kept or removed, by which rule and why."""
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
@@ -91,13 +90,9 @@ class Explanation:
     @property
     def rule_totals(self) -> list[RuleTotal]:
         """Return the total of each rule, sorted by removed characters, the largest first."""
-        texts = defaultdict[str, list[str]](list)
-        for passage in self.passages:
-            if passage.rule is not None:
-                texts[passage.rule].append(passage.text)
         totals = [
-            RuleTotal(rule, len(dropped_texts), sum(map(len, dropped_texts)), RULE_REASONS[rule])
-            for rule, dropped_texts in texts.items()
+            RuleTotal(cut["rule"], cut["count"], cut["chars"], RULE_REASONS[cut["rule"]])
+            for cut in self.post.cuts
         ]
         return sorted(totals, key=lambda share: -share.characters)
 
