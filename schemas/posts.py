@@ -122,7 +122,7 @@ class Posts(dy.Schema):
     text = dy.String(description="Cleaned text; blocks are separated by a blank line.")
     text_chars = characters("Length of `text`.")
     boilerplate_chars = characters("Length of the text that cleaning removed from the body.")
-    # nothing in it is null; to check that costs as much as all else about the column
+    # nulls inside are not checked: 3 microseconds a post, as much as to build and to read the column together
     cuts = dy.List(
         dy.Struct(
             {
