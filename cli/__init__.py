@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.backfill import backfill
-from cli.cleaning import clean, explain
+from cli.cleaning import clean, explain, rules
 from cli.damage import with_damage_explained
 from cli.ingest import ingest, replay
 from cli.maintenance import learn, maintain, reclean, verify
@@ -41,6 +41,7 @@ COMMANDS = (
     report,
     clean,
     explain,
+    rules,
     serve,
     server,
     deploy,

@@ -1,13 +1,23 @@
-"""Commands for the text of single posts: `clean`, `explain`."""
+"""Commands about the cleaning of posts: `clean`, `explain`, `rules`."""
 
 import json
 import os
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from cli.options import LakeDir, Parser, expand_path, lake_location, output_file, output_folder
+from cli.options import (
+    SOURCE_OPTION,
+    Json,
+    LakeDir,
+    Parser,
+    expand_path,
+    lake_location,
+    output_file,
+    output_folder,
+)
 from cli.output.terminal import escape_control_characters, print_to_stderr
 from lake.location import DEFAULT_LOCATION, Location
 from schemas.enums import DEFAULT_PARSER
@@ -87,3 +97,23 @@ def explain(
         typer.echo(json.dumps(as_dict(explanation), ensure_ascii=False, default=str))
     elif html is None:
         print_explanation(explanation)
+
+
+def rules(
+    lake: LakeDir = DEFAULT_LOCATION,
+    source: Annotated[list[str] | None, SOURCE_OPTION] = None,
+    as_json: Json = False,
+) -> None:
+    """Show what each cleaning rule removed: posts, cuts, characters, and passages as examples.
+
+    The passages are of a post with large cuts and of the latest post. With --json they are whole, with the
+    post_id for `postlake explain`.
+    """
+    from cli.output.rules import print_rules
+    from flows.pipeline.learning.rules import report_rules
+
+    report = report_rules(lake, source or ())
+    if as_json:
+        typer.echo(json.dumps(asdict(report), ensure_ascii=False))
+        return
+    print_rules(report)

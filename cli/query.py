@@ -35,9 +35,10 @@ def sql(
 ) -> None:
     """Query the lake in SQL (the dialect of DuckDB).
 
-    Tables: posts, files, raw, runs, revisions, templates, renamed_posts. Views: rejects, sources, daily,
-    versions (all versions of all posts, past and current), withdrawn (the last versions of withdrawn posts).
-    posts_at('2022-06-01') returns the posts as their sources had them at that time.
+    Tables: posts, files, raw, runs, revisions, templates, renamed_posts. Views: rejects, sources, daily, cuts
+    (what each cleaning rule removed from each post), versions (all versions of all posts, past and current),
+    withdrawn (the last versions of withdrawn posts). posts_at('2022-06-01') returns the posts as their
+    sources had them at that time.
 
     The query runs with your rights, as in the shell of DuckDB: it can read files (FROM 'names.csv') and write
     them (COPY).

@@ -145,7 +145,10 @@ def reasons_page() -> str:
     lines += ["## Kinds of runs", "Column `runs.kind`.", _words(RunKind)]
     lines += ["## Checks of verify", _words(Check)]
     lines += ["## Modes of backfill", _words(BackfillMode)]
-    lines += ["## Cleaning rules", "`postlake explain` names the rule that removed a block."]
+    lines += [
+        "## Cleaning rules",
+        "`postlake explain` names the rule that removed a block, `postlake rules` totals what each removed.",
+    ]
     rules = [(f"`{name}`", reason) for name, reason in sorted(RULE_REASONS.items())]
     return _page([*lines, _table(("rule", "what it removes, or why"), rules)])
 

@@ -32,6 +32,8 @@ def open_for_write(
         lake = opener(root)
         if rollback_uncommitted(lake):
             logger.warning(ROLLED_BACK)
+            # a restored table may lack the columns that the opener has added
+            lake = opener(root)
         yield lake
 
 

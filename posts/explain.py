@@ -1,8 +1,7 @@
 """Explain the cleaning of a post: which passages were kept or removed, by which rule and why."""
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
 from posts.boilerplate.ngrams import mask_digits
@@ -91,13 +90,9 @@ class Explanation:
     @property
     def rule_totals(self) -> list[RuleTotal]:
         """Return the total of each rule, sorted by removed characters, the largest first."""
-        texts = defaultdict[str, list[str]](list)
-        for passage in self.passages:
-            if passage.rule is not None:
-                texts[passage.rule].append(passage.text)
         totals = [
-            RuleTotal(rule, len(dropped_texts), sum(map(len, dropped_texts)), RULE_REASONS[rule])
-            for rule, dropped_texts in texts.items()
+            RuleTotal(cut["rule"], cut["count"], cut["chars"], RULE_REASONS[cut["rule"]])
+            for cut in self.post.cuts
         ]
         return sorted(totals, key=lambda share: -share.characters)
 
@@ -140,7 +135,7 @@ class _Source:
         ends = list(accumulate(len(block.text) for block in group))
         text = "".join(block.text for block in group)
         passages = [self._explain_passage(block, text, end) for block, end in zip(group, ends, strict=True)]
-        return ExplainedBlock(group[0].element, tuple(_merge_white_space(passages)), Content(group).text)
+        return ExplainedBlock(group[0].element, tuple(passages), Content(group).text)
 
     def _explain_passage(self, block: Block, text: str, end: int) -> ExplainedPassage:
         """Return the explanation of a passage that ends at `end` in `text`, the text of its whole block."""
@@ -163,15 +158,3 @@ class _Source:
                 overlap = min(last, end) - max(first, start)
                 if 2 * overlap >= min(last - first, end - start):
                     yield TEXT_RUN, masked[first:last]
-
-
-def _merge_white_space(passages: list[ExplainedPassage]) -> Iterator[ExplainedPassage]:
-    """Append passages of only white space to the passage before them."""
-    pending = passages[0]
-    for passage in passages[1:]:
-        if passage.text.isspace():
-            pending = replace(pending, text=pending.text + passage.text)
-        else:
-            yield pending
-            pending = passage
-    yield pending

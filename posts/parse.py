@@ -117,7 +117,7 @@ def _parse_post(raw_file: RawFile, parser: HtmlParser, templates: Templates) -> 
 
 
 def _build_post(raw_file: RawFile, metadata: Metadata, content: Content, template: Template | None) -> Post:
-    resolved_date, text = metadata.resolved_date, content.text
+    resolved_date, text, cuts = metadata.resolved_date, content.text, content.cuts
     language, script = detect_language(f"{metadata.title}\n{text}")
     return Post(
         post_id=_post_id(raw_file, metadata),
@@ -140,7 +140,8 @@ def _build_post(raw_file: RawFile, metadata: Metadata, content: Content, templat
         script=script,
         text=text,
         text_chars=len(text),
-        boilerplate_chars=content.dropped_chars,
+        boilerplate_chars=sum(cut["chars"] for cut in cuts),
+        cuts=cuts,
         links=_resolve_links(content, metadata.url),
         images=_resolve_images(content, metadata.url),
         content_hash=content_hash(metadata.title, text),

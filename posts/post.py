@@ -4,11 +4,12 @@ import datetime as dt
 from dataclasses import dataclass
 
 from posts.errors import Ignored, Rejected
+from posts.html.blocks import Cut
 from posts.text.decode import replace_surrogates
 from schemas.enums import IGNORED_REASONS, Outcome
 
 # Increase it when a change of the code may change the text of an unchanged body.
-CLEANER_VERSION = 3
+CLEANER_VERSION = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class Post:
     text: str
     text_chars: int
     boilerplate_chars: int
+    cuts: list[Cut]
     links: list[dict[str, str]]
     images: list[dict[str, str]]
     content_hash: str

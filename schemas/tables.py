@@ -270,6 +270,7 @@ VIEWS: dict[str, str] = {
     "rejects": "Rejected files that are still there, with their bytes where `raw` has them.",
     "sources": "One row per source, the largest first.",
     "daily": "Posts per day and source.",
+    "cuts": "One row per post and cleaning rule that removed something from it: `rule`, `count`, `chars`.",
 }
 
 

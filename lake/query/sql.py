@@ -37,6 +37,8 @@ VIEWS = {
     "daily": """
         SELECT date, source, source_id, count(*) AS posts, sum(text_chars) AS text_chars
         FROM posts GROUP BY ALL ORDER BY date, source""",
+    "cuts": """
+        SELECT post_id, source, source_id, date, run_id, unnest(cuts, recursive := true) FROM posts""",
 }
 
 # posts_at('2022-06-01'): the posts as their sources had them at that time; a date means the start of the day

@@ -4,6 +4,7 @@ import re
 from collections.abc import Container
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import TypedDict
 
 from posts.html.images import image_url
 
@@ -88,6 +89,14 @@ class Link:
         return not self.blocks or any(block.rule is None for block in self.blocks)
 
 
+class Cut(TypedDict):
+    """The number of blocks that a rule drops from a content, and of their characters."""
+
+    rule: str
+    count: int
+    chars: int
+
+
 @dataclass(slots=True)
 class Content:
     """The content of a body in document order: blocks, links and images, each kept or dropped."""
@@ -140,8 +149,16 @@ class Content:
         return "\n\n".join(filter(None, (text.strip() for text in texts)))
 
     @property
-    def dropped_chars(self) -> int:
-        return sum(len(block.text) for block in self.blocks if block.rule is not None)
+    def cuts(self) -> list[Cut]:
+        """Return what each rule drops, sorted by rule. A passage of a split block counts as a block."""
+        chars_by_rule: dict[str, list[int]] = {}
+        for block in self.blocks:
+            if block.rule is not None:
+                chars_by_rule.setdefault(block.rule, []).append(len(block.text))
+        return [
+            {"rule": rule, "count": len(chars_by_rule[rule]), "chars": sum(chars_by_rule[rule])}
+            for rule in sorted(chars_by_rule)
+        ]
 
 
 def _join_passages(before: str, after: str) -> str:

@@ -92,6 +92,7 @@ COMMANDS = {
     "sql-json": ("sql", "SELECT title FROM posts", "--format", "json"),
     "rejects": ("rejects",),
     "info": ("info",),
+    "rules": ("rules",),
     "history": ("history", "https://shanchengwenhui.example/2023/04/none"),
     "report": ("report",),
 }
@@ -327,7 +328,9 @@ def hostile_posts(tmp_path_factory):
     """Return a folder of posts whose names, fields and text contain control characters, and their lake."""
     posts, escape = tmp_path_factory.mktemp("hostile"), "\x1b]0;owned\x07\x9b31m"
     fields = r'title: "T\e]0;owned\a"' "\n" r'source: "S\e[31m"' "\n" r'author: "A\e]0;owned\a"'
-    (posts / f"a{escape}\nx.md").write_text(f"---\n{fields}\ndate: 2024-01-02\n---\nhello {escape} there\n")
+    (posts / f"a{escape}\nx.md").write_text(
+        f"---\n{fields}\ndate: 2024-01-02\n---\nhello {escape} there\n\n<nav>cut{escape}</nav>\n"
+    )
     (posts / f"b{escape}.md").write_text(f"---\ntitle: x\ndate: no{escape}date\n---\nhi\n")
     lake = posts.parent / "hostile-lake"
     code, output = Terminal("ingest", posts, "--direct", "--lake", lake).end()
@@ -340,6 +343,7 @@ COMMANDS_WITH_OUTPUT = {
     "rejects": ("rejects",),
     "sql": ("sql", "SELECT path, title, source, author, text FROM posts"),
     "info": ("info",),
+    "rules": ("rules",),
     "backfill": ("backfill", "--mode", "all"),
     "replay": ("replay",),
     "verify": ("verify",),

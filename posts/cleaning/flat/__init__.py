@@ -192,9 +192,15 @@ def _kept_runs(segments: list[Segment]) -> Iterator[tuple[int, int]]:
 
 
 def _join_passages(flat_text: FlatText) -> list[Passage]:
+    """Return the passages. White space belongs to the passage before it."""
     passages, start = list[Passage](), 0
     for segment, after in zip(flat_text.segments, [*flat_text.segments[1:], None], strict=True):
         if after is None or after.rule != segment.rule:
-            passages.append((flat_text.text[start : segment.end], segment.rule))
+            passage = flat_text.text[start : segment.end]
+            if passages and passage.isspace():
+                text_before, rule_before = passages[-1]
+                passages[-1] = (text_before + passage, rule_before)
+            else:
+                passages.append((passage, segment.rule))
             start = segment.end
     return passages

@@ -45,6 +45,7 @@ def test_every_view_has_the_same_columns_and_types_on_an_empty_and_a_full_lake(e
         ("SELECT count(*) FROM files", 52),
         ("SELECT sum(posts)::int FROM sources", 40),
         ("SELECT sum(posts)::int FROM daily", 40),
+        ("SELECT sum(chars) = (SELECT sum(boilerplate_chars) FROM posts) FROM cuts", True),
         ("SELECT count(*) FROM files WHERE last_seen_at IS NULL", 0),
         ("SELECT count(*) FROM rejects WHERE content IS NULL", 0),
         ("SELECT count(*) FROM runs WHERE balanced", 1),

@@ -36,6 +36,10 @@ CUTS = {
         "灯塔亮了，船回来了。请订阅本频道。",
         [("灯塔亮了，船回来了。", None), ("请订阅本频道。", "plea")],
     ),
+    "white space after a link": (
+        "灯塔亮了，船回来了。https://a.b/c https://d.e/f",
+        [("灯塔亮了，船回来了。", None), ("https://a.b/c ", "link"), ("https://d.e/f", "link")],
+    ),
     "tags": ("灯塔亮了，船回来了。#港口#海", [("灯塔亮了，船回来了。", None), ("#港口#海", "hashtag")]),
     "the title": (
         "港口的灯塔。昨夜灯塔亮了，船都回来了。",

@@ -194,7 +194,7 @@ def test_reading_all_anew_brings_what_another_version_of_the_code_reads(lake_wit
     forecast, _ = plan_backfill(lake_with_gap, mode=ALL, since="2024-03-01", until="2024-03-31")
     comparison = run_backfill(lake_with_gap, forecast.plan_id).comparison
     assert (forecast.outdated, comparison.texts_changed, comparison.is_as_planned) == (2, 2, True)
-    assert lake_with_gap.posts()["cleaner_version"].sort().to_list() == [3, 3, 3, 99, 99]
+    assert lake_with_gap.posts()["cleaner_version"].sort().to_list() == [4, 4, 4, 99, 99]
     assert lake_with_gap.rows("revisions").is_empty()
 
 
