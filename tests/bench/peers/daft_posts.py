@@ -7,6 +7,7 @@ from pathlib import Path
 import daft
 from daft import DataType, col
 from daft.functions import download
+from pyarrow.dataset import dataset
 
 from post import Row, parse_with_text
 
@@ -38,7 +39,7 @@ def main(source: str, out: str) -> None:
     files = daft.from_glob_path(f"{source}/**/*.md")
     posts = files.select(Parser().parse(download(col("path")))).where(col("month").not_null())
     posts.write_parquet(out, compression="zstd", partition_cols=["source", "month"])
-    print(f"{daft.read_parquet(f'{out}/**').count_rows()} posts")
+    print(f"{dataset(out, format='parquet').count_rows()} posts")
 
 
 if __name__ == "__main__":

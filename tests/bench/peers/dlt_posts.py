@@ -39,7 +39,7 @@ def main(source: str, out: str) -> None:
         dataset_name="lake",
     )
     pipeline.run(filesystem(source, file_glob="**/*.md") | posts)
-    print(f"{pipeline.last_trace.last_normalize_info.row_counts['posts']} posts")
+    print(f"{pipeline.last_trace.last_normalize_info.row_counts.get('posts', 0)} posts")
 
 
 if __name__ == "__main__":
