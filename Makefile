@@ -71,6 +71,14 @@ bench: install  ## measure speed and memory: CORPUS=folder, compared with a naiv
 bench-prefect: install  ## measure what Prefect adds to the cost of an ingest: CORPUS=folder
 	$(BIN)/python tests/bench/served.py --corpus $(CORPUS)
 
+.venv-peers/installed: tests/bench/peers/requirements.txt
+	$(PYTHON) -m venv --clear .venv-peers
+	.venv-peers/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+bench-peers: install .venv-peers/installed  ## compare with Daft, datatrove and dlt on the same posts: CORPUS=folder
+	$(BIN)/python tests/bench/compare.py $(if $(CORPUS),--corpus $(CORPUS))
+
 bench-clean: install  ## compare with other cleaners: GOLD=folder, LAKE=lake for its templates, CORPUS=folder for the cost
 	$(BIN)/python tests/bench/clean.py --every $(EVERY) $(if $(filter-out file,$(origin GOLD))$(wildcard $(GOLD)/.),--gold $(GOLD)) \
 	  $(if $(filter-out file,$(origin LAKE)),--lake $(LAKE)) $(if $(CORPUS),--corpus $(CORPUS))
@@ -83,4 +91,4 @@ lock:  ## resolve requirements.lock again from pyproject.toml (needs pip-tools)
 	pip-compile --quiet --generate-hashes --all-extras --strip-extras --unsafe-package chardet --upgrade \
 	  --no-emit-index-url --no-emit-find-links --no-emit-options --no-header -o requirements.lock pyproject.toml
 
-.PHONY: help install run serve test test-all test-matrix fuzz check bench bench-prefect bench-clean docs lock
+.PHONY: help install run serve test test-all test-matrix fuzz check bench bench-prefect bench-peers bench-clean docs lock

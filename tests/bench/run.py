@@ -43,13 +43,18 @@ def measure_round(inputs: dict[int, Path], naive_times: list[int], turn: int) ->
         yield from rounds.rotate(all_programs, turn)
 
 
-def warm_up(source: Path, scratch: Path) -> None:
-    """Run everything once on a few posts, so that no measured run compiles a module or reads it from disk."""
+def copy_sample(source: Path, scratch: Path) -> Path:
+    """Return a new folder with a few of the posts, on which everything runs once to be warm."""
     sample = scratch / "sample"
     sample.mkdir()
     for path in corpus.files(source)[:50]:
         shutil.copy2(path, sample / path.name)
-    for case, _ in measure_round({1: sample}, [1], 0):
+    return sample
+
+
+def warm_up(source: Path, scratch: Path) -> None:
+    """Run everything once on a few posts, so that no measured run compiles a module or reads it from disk."""
+    for case, _ in measure_round({1: copy_sample(source, scratch)}, [1], 0):
         print(f"warm-up: {case.what}", file=sys.stderr)
 
 
