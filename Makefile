@@ -4,6 +4,7 @@ LAKE ?= data/lake
 GOLD ?= ../shared/gold
 EVERY ?= 10
 MINUTES ?= 10
+FILES ?= 30000
 PORT ?= 4200
 # tests often wait, for commands, servers and browsers
 PROCESSES ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 2)))
@@ -68,6 +69,9 @@ bench: install  ## measure speed and memory: CORPUS=folder, compared with a naiv
 	$(if $(HISTORY),$(BIN)/python tests/bench/change.py --history $(HISTORY))
 	$(if $(CORPUS)$(HISTORY),,$(BIN)/python tests/bench/run.py)
 
+bench-scale: install  ## measure how costs grow with archives made of a corpus: CORPUS=folder FILES="30000 250000", SCRATCH=folder for them
+	$(BIN)/python tests/bench/scale.py --corpus $(CORPUS) --files $(FILES) $(if $(SCRATCH),--scratch $(SCRATCH))
+
 bench-prefect: install  ## measure what Prefect adds to the cost of an ingest: CORPUS=folder
 	$(BIN)/python tests/bench/served.py --corpus $(CORPUS)
 
@@ -91,4 +95,4 @@ lock:  ## resolve requirements.lock again from pyproject.toml (needs pip-tools)
 	pip-compile --quiet --generate-hashes --all-extras --strip-extras --unsafe-package chardet --upgrade \
 	  --no-emit-index-url --no-emit-find-links --no-emit-options --no-header -o requirements.lock pyproject.toml
 
-.PHONY: help install run serve test test-all test-matrix fuzz check bench bench-prefect bench-peers bench-clean docs lock
+.PHONY: help install run serve test test-all test-matrix fuzz check bench bench-prefect bench-peers bench-scale bench-clean docs lock

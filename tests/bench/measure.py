@@ -2,23 +2,29 @@
 
 import ctypes
 import os
+import resource
 import signal
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
 
 import memory
 
+# of `ru_oublock`, on any file system
+OUTPUT_BLOCK_BYTES = 512
+
 
 @dataclass(frozen=True)
 class Usage:
     """The cost of one command. CPU is user plus system; a MB is 10^6 bytes; output is the last line printed.
 
-    `sampler_seconds` is the CPU time of the memory sampler.
+    `sampler_seconds` is the CPU time of the memory sampler. `written_bytes` are those of files, in whole pages
+    of memory, as the kernel counts what goes to a disk: neither pipes nor a file system in memory.
     """
 
     wall_seconds: float
@@ -27,6 +33,7 @@ class Usage:
     peak_rss_mb: float
     output: str
     sampler_seconds: float
+    written_bytes: float
 
 
 @dataclass
@@ -68,24 +75,23 @@ def adopt_orphans() -> None:
         ctypes.CDLL(None).prctl(pr_set_child_subreaper, 1, 0, 0, 0)
 
 
-def orphans_cpu_seconds(known: set[int]) -> float:
-    """Wait for processes that a command left behind, kill them after ten seconds, return their CPU time."""
-    seconds = 0.0
+def wait_for_orphans(known: set[int]) -> Iterator[resource.struct_rusage]:
+    """Wait for processes that a command left behind, kill them after ten seconds, yield what they used."""
     kill_at = time.monotonic() + 10
     while orphans := set(memory.children(os.getpid())) - known:
         for pid in orphans:
             if time.monotonic() > kill_at:
                 os.kill(pid, signal.SIGKILL)
             reaped, _, usage = os.wait4(pid, os.WNOHANG)
-            seconds += usage.ru_utime + usage.ru_stime if reaped else 0.0
+            if reaped:
+                yield usage
         time.sleep(0.01)
-    return seconds
 
 
-def wait_and_time(process: subprocess.Popen[str], peaks: Peaks) -> tuple[float, float]:
-    """Wait for a process to end, and return its wall and CPU seconds.
+def wait_and_time(process: subprocess.Popen[str], peaks: Peaks) -> tuple[float, resource.struct_rusage]:
+    """Wait for a process to end, and return its wall seconds and what it used.
 
-    The wall seconds are counted from this call; the CPU seconds include those of reaped children.
+    The wall seconds are counted from this call; what it used includes its reaped children.
     """
     ended = threading.Event()
     sampler = threading.Thread(target=watch, args=(process.pid, ended, peaks))
@@ -96,7 +102,7 @@ def wait_and_time(process: subprocess.Popen[str], peaks: Peaks) -> tuple[float, 
     ended.set()
     sampler.join()
     process.returncode = os.waitstatus_to_exitcode(status)
-    return wall_seconds, usage.ru_utime + usage.ru_stime
+    return wall_seconds, usage
 
 
 def run(command: list[str], cwd: Path) -> Usage:
@@ -108,8 +114,8 @@ def run(command: list[str], cwd: Path) -> Usage:
     known_children, peaks = set(memory.children(os.getpid())), Peaks()
     with TemporaryFile("w+") as stdout, TemporaryFile("w+") as stderr:
         process = subprocess.Popen(command, cwd=cwd, stdout=stdout, stderr=stderr, text=True)
-        wall_seconds, cpu_seconds = wait_and_time(process, peaks)
-        cpu_seconds += orphans_cpu_seconds(known_children)
+        wall_seconds, usage = wait_and_time(process, peaks)
+        usages = [usage, *wait_for_orphans(known_children)]
         stdout.seek(0)
         stderr.seek(0)
         lines = stdout.read().splitlines() or [""]
@@ -117,9 +123,10 @@ def run(command: list[str], cwd: Path) -> Usage:
             raise RuntimeError(f"{command} ended with {process.returncode}: {stderr.read()[-2000:]}")
     return Usage(
         wall_seconds=wall_seconds,
-        cpu_seconds=cpu_seconds,
+        cpu_seconds=sum(each.ru_utime + each.ru_stime for each in usages),
         peak_mb=peaks.pss_bytes / 1e6,
         peak_rss_mb=peaks.rss_bytes / 1e6,
         output=lines[-1],
         sampler_seconds=peaks.sampler_seconds,
+        written_bytes=sum(each.ru_oublock for each in usages) * OUTPUT_BLOCK_BYTES,
     )
