@@ -117,6 +117,9 @@ def rollback_uncommitted(lake: Lake) -> bool:
     uncommitted = [name for name in COMMITTED_VERSION_KEYS if _has_uncommitted(lake, name)]
     for name in uncommitted:
         lake.table(name).restore(_recorded_version(lake, name))
+    if uncommitted:
+        # before the first commit to the ledger, the period was open
+        lake.read_granularity()
     return bool(uncommitted)
 
 

@@ -72,7 +72,7 @@ class Terminal:
 @pytest.fixture(scope="module")
 def lake(tmp_path_factory):
     folder = tmp_path_factory.mktemp("terminal") / "lake"
-    code, output = Terminal("ingest", EXAMPLES, "--lake", folder, "--direct").end()
+    code, output = Terminal("ingest", EXAMPLES, "--lake", folder, "--direct", "--month").end()
     assert code == 0, output
     return folder
 
