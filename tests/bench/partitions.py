@@ -43,7 +43,9 @@ def measure_period(posts: Path, period: str, sizes: dict[str, str]) -> Iterator[
         lake = Path(scratch) / "lake"
         yield Case(f"{period}: first ingest", 1), programs.postlake(posts, lake, "--period", period)
         files, granularity = open_lake(lake).partition_files("posts"), open_lake(lake).granularity
-        mb, median_kb = files.select(pl.sum("size_bytes") / 1e6, pl.median("size_bytes") / 1e3).row(0)
+        mb, median_kb = files.select(
+            mb=pl.sum("size_bytes") / 1e6, median_kb=pl.median("size_bytes") / 1e3
+        ).row(0)
         sizes[period] = f"by {granularity}: {files.height} files, {mb:.1f} MB, median {median_kb:.0f} kB"
         for what, query in SQL.items():
             yield Case(f"{period}: {what}", 1), programs.python("-m", "cli", "sql", query, "--lake", lake)

@@ -143,6 +143,14 @@ def test_headings_and_dates_are_whole_at_any_width(lake, command, width):
     assert [word for word in words if not re.search(rf"(?<!\S){word}(?!\S)", output)] == []
 
 
+def test_a_note_amid_a_run_stands_above_the_bars_of_progress(tmp_path):
+    terminal = Terminal("ingest", EXAMPLES, "--lake", tmp_path / "lake", "--direct", width=WIDE)
+    _, output = terminal.end()
+    assert "partitions by year: the median source-year" in output
+    # the bar that was there is erased before the note
+    assert re.search(rb"\x1b\[2Kpostlake: partitions by year", terminal.output)
+
+
 def test_rows_beyond_the_limit_are_told(lake):
     _, output = Terminal("sql", "SELECT path FROM files", "--lake", lake, "--rows", 3, width=WIDE).end()
     assert "the first 3 rows; --format csv or -o FILE gives all, --rows N more" in output
