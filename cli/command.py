@@ -54,8 +54,8 @@ def _flag(name: str) -> str:
 
 
 def _old_option(declared: Declared) -> inspect.Parameter:
-    name = str(declared.option.renamed_from)
-    return keyword(name, Annotated[declared.type, typer.Option(_flag(name), hidden=True)], declared.default)
+    name, kind, default = declared.renamed
+    return keyword(name, Annotated[kind, typer.Option(_flag(name), hidden=True)], default)
 
 
 def _print_renamed(old: str, name: str) -> None:

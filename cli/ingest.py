@@ -15,7 +15,7 @@ from cli.output.terminal import VERBOSITY, echo, print_note, print_to_stderr
 from flows.pipeline.declared import as_parameters
 from flows.pipeline.options import IngestOptions, ReplayOptions
 from posts.formats import ENDINGS_TEXT
-from schemas.enums import Granularity
+from schemas.enums import PeriodOption
 
 if TYPE_CHECKING:
     from flows.pipeline.reporting.account import Summary
@@ -25,26 +25,26 @@ if TYPE_CHECKING:
     IngestOptions,
     sources=typer.Argument(metavar="SOURCE"),
     lake=LAKE_OPTION,
-    granularity=None,
     wait_seconds=WAIT_OPTION,
 )
 def ingest(
     options: IngestOptions,
-    month: Annotated[
-        bool, typer.Option("--month", help="Partition a new lake by month (the default).")
-    ] = False,
-    year: Annotated[bool, typer.Option("--year", help="Partition a new lake by year.")] = False,
-    day: Annotated[bool, typer.Option("--day", help="Partition a new lake by day.")] = False,
+    month: Annotated[bool, typer.Option("--month", help="The same as --period month.")] = False,
+    year: Annotated[bool, typer.Option("--year", help="The same as --period year.")] = False,
+    day: Annotated[bool, typer.Option("--day", help="The same as --period day.")] = False,
     direct: Annotated[bool, typer.Option("--direct", help="Run without Prefect.")] = False,
     as_json: Json = False,
 ) -> None:
     """Load post files into a lake; unchanged files are not read again."""
-    chosen = [name for name, is_chosen in zip(Granularity, (month, year, day), strict=True) if is_chosen]
-    if len(chosen) > 1:
-        raise typer.BadParameter("give one of --month, --year and --day")
+    flags = {PeriodOption.MONTH: month, PeriodOption.YEAR: year, PeriodOption.DAY: day}
+    periods = {options.period, *(period for period, is_given in flags.items() if is_given)} - {
+        PeriodOption.AUTO
+    }
+    if len(periods) > 1:
+        raise typer.BadParameter("give one of --period, --month, --year and --day")
     from flows.pipeline.direct import ingest as run_direct
 
-    options = replace(options, granularity=next(iter(chosen), None))
+    options = replace(options, period=next(iter(periods), PeriodOption.AUTO))
     with progress_display():
         summary = run_direct(options) if direct else _run_flow(options)
     show_summary(summary, as_json)

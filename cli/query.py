@@ -145,13 +145,16 @@ def info(lake: LakeDir = DEFAULT_LOCATION, as_json: Json = False) -> None:
     sources = posts_by_source(opened_lake)
     if as_json:
         payload = {
-            "granularity": opened_lake.granularity,
+            "granularity": None if opened_lake.has_open_period() else opened_lake.granularity,
             "tables": table_infos,
             "sources": sources.to_dicts(),
         }
         typer.echo(json.dumps(payload, ensure_ascii=False, default=str))
         return
-    echo(f"{lake}: posts partitioned by source and {opened_lake.granularity}")
+    period = (
+        "a period that the first posts decide" if opened_lake.has_open_period() else opened_lake.granularity
+    )
+    echo(f"{lake}: posts partitioned by source and {period}")
     print_table(list(table_infos[0]), [tuple(row.values()) for row in table_infos])
     echo()
     print_table(sources.columns, sources.rows())

@@ -75,7 +75,7 @@ def _bounds(option: Option) -> list[annotated_types.Ge | annotated_types.Le]:
 
 
 def _old_parameter(declared: Declared) -> inspect.Parameter:
-    return keyword(str(declared.option.renamed_from), declared.type, declared.default)
+    return keyword(*declared.renamed)
 
 
 def _log_renamed(old: str, name: str) -> None:

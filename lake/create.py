@@ -2,7 +2,7 @@
 
 from lake.delta import Table, add_missing_columns, create_table, is_table
 from lake.errors import DamagedError, LakeError
-from lake.layout import PARTITIONED_TABLES, STATS_COLUMNS
+from lake.layout import OPEN_PERIOD, PARTITIONED_TABLES
 from lake.location import Location, find_obstacle
 from lake.store import Lake, is_lake, open_lake
 from schemas.enums import Granularity
@@ -18,18 +18,33 @@ def check_lake_path(root: Location) -> None:
 def create_lake(root: Location, granularity: Granularity | None) -> Lake:
     """Open a lake, and create it if there is none.
 
-    The granularity (default month) is fixed when the lake is created. Raises LakeError if an existing lake
-    has another granularity.
+    The granularity is fixed by the first call that gives one, else by `fix_granularity`. Raises LakeError if an
+    existing lake has another granularity.
     """
     if not is_lake(root):
         new_lake = Lake(root, granularity or Granularity.MONTH)
         _raise_if_remains(new_lake)
-        return Lake(root, new_lake.granularity, {name: _create(new_lake, name) for name in TABLES})
+        descriptions = {} if granularity else {"posts": OPEN_PERIOD}
+        tables = {name: _create(new_lake, name, descriptions.get(name)) for name in TABLES}
+        return Lake(root, new_lake.granularity, tables)
     lake = open_and_upgrade(root)
+    if granularity is not None and lake.has_open_period():
+        fix_granularity(lake, granularity)
     if granularity not in (None, lake.granularity):
         raise LakeError(f"{root}: this lake is partitioned by {lake.granularity}, not by {granularity}; "
                         "to change it, ingest into a new lake")  # fmt: skip
     return lake
+
+
+def fix_granularity(lake: Lake, granularity: Granularity) -> None:
+    """Give a lake that has no posts, and whose period is open, the granularity that it keeps.
+
+    Its tables are replaced by empty ones. Table posts is the last: as long as it is not replaced, the period is open.
+    """
+    lake.granularity = granularity
+    for name in ("revisions", "posts"):
+        _create(lake, name)
+        lake.table(name).update_incremental()
 
 
 def _raise_if_remains(lake: Lake) -> None:
@@ -49,6 +64,6 @@ def open_and_upgrade(root: Location) -> Lake:
     return lake
 
 
-def _create(lake: Lake, name: str) -> Table:
+def _create(lake: Lake, name: str, description: str | None = None) -> Table:
     rows = lake.with_partition_column(empty_table(name)) if name in PARTITIONED_TABLES else empty_table(name)
-    return create_table(lake.root / name, name, rows, lake.partition_columns(name), STATS_COLUMNS[name])
+    return create_table(lake.root / name, name, rows, lake.partition_columns(name), description)

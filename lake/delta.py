@@ -58,7 +58,7 @@ def open_table(folder: Location, version: int | None = None) -> Table:
 
 
 def create_table(
-    folder: Location, name: str, rows: pl.DataFrame, partition: list[str], stats_columns: list[str]
+    folder: Location, name: str, rows: pl.DataFrame, partition: list[str], description: str | None
 ) -> Table:
     """Create a table with the columns of a frame, in the place of one that is there."""
     return Table.create(  # type: ignore[return-value]  # it returns one of its own class
@@ -67,7 +67,8 @@ def create_table(
         mode="overwrite",
         partition_by=partition or None,
         name=name,
-        configuration={"delta.dataSkippingStatsColumns": ",".join(stats_columns)},
+        description=description,
+        configuration={"delta.dataSkippingStatsColumns": ",".join(STATS_COLUMNS[name])},
     )
 
 

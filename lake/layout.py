@@ -28,6 +28,9 @@ GRANULARITIES = tuple(Granularity)
 # has few files to open.
 SMALL_FILE_ROWS, MAX_FILE_ROWS, MAX_SMALL_FILES = 10_000, 50_000, 32
 PARTITIONED_TABLES = frozenset({"posts", "revisions"})
+# Description of table posts, in its Delta log, while the period of its partitions is open. Until then both tables are
+# empty and partitioned by month.
+OPEN_PERIOD = "The first posts decide by which period this table is partitioned."
 # An older lake may lack these.
 OPTIONAL_TABLES = frozenset({"renamed_posts", "events", "checksums"})
 # Statistics are written for the columns that queries prune by. Statistics of a text would copy the text into

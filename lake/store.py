@@ -19,6 +19,7 @@ from lake.layout import (
     GRANULARITIES,
     MAX_FILE_ROWS,
     MAX_SMALL_FILES,
+    OPEN_PERIOD,
     OPTIONAL_TABLES,
     PARTITIONED_TABLES,
     SMALL_FILE_ROWS,
@@ -63,6 +64,8 @@ class Lake:
                 past_lake._tables[name] = open_table(self.root / name, version)
             except DeltaError as error:
                 raise LakeError(f"{self.root / name}: version {version}: {error}") from error
+        if "posts" in versions:
+            past_lake.read_granularity()
         return past_lake
 
     def with_tables_of(self, other: "Lake", names: Iterable[str]) -> "Lake":
@@ -78,6 +81,22 @@ class Lake:
     def table_names(self) -> list[str]:
         """Return the names of the tables that exist. A lake of an older postlake lacks newer tables."""
         return [name for name in TABLES if name not in OPTIONAL_TABLES or is_table(self.root / name)]
+
+    def read_granularity(self) -> None:
+        """Set the granularity to that of the opened table posts; if its log is damaged, to that of revisions."""
+        try:
+            columns = self.table("posts").metadata().partition_columns
+        except DamagedError:
+            columns = self.table("revisions").metadata().partition_columns
+        self.granularity = Granularity(next(name for name in columns if name in GRANULARITIES))
+
+    def has_open_period(self) -> bool:
+        """Return whether the first posts are still to decide the granularity.
+
+        An older postlake may have written posts, by month.
+        """
+        is_open = self.table("posts").metadata().description == OPEN_PERIOD
+        return is_open and all(self.partition_files(name).is_empty() for name in PARTITIONED_TABLES)
 
     def partition_columns(self, name: str) -> list[str]:
         """Return the columns that a table is partitioned by."""
@@ -300,9 +319,5 @@ def open_lake(root: Location) -> Lake:
     if not is_lake(root):
         raise LakeError(f"{root}: there is no lake here; `postlake ingest SOURCE --lake {root}` makes one")
     lake = Lake(root, Granularity.MONTH)
-    try:
-        columns = lake.table("posts").metadata().partition_columns
-    except DamagedError:
-        columns = lake.table("revisions").metadata().partition_columns
-    lake.granularity = Granularity(next(name for name in columns if name in GRANULARITIES))
+    lake.read_granularity()
     return lake

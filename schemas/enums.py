@@ -250,6 +250,20 @@ class Granularity(StrEnum):
     DAY = "day"
 
 
+class PeriodOption(StrEnum):
+    """Period of one partition of a new lake, as a user gives it."""
+
+    AUTO = "auto"
+    MONTH = "month"
+    YEAR = "year"
+    DAY = "day"
+
+    @property
+    def granularity(self) -> Granularity | None:
+        """The period; None if the first posts decide."""
+        return None if self is PeriodOption.AUTO else Granularity(self.value)
+
+
 class PageLanguage(StrEnum):
     """Language of a report."""
 

@@ -60,7 +60,10 @@ def characters(description: str) -> dy.Int32:
 
 
 class Posts(dy.Schema):
-    """A post. The storage adds the partition column (`month`, `year` or `day`), taken from `date`."""
+    """A post. The storage adds the partition column (`month`, `year` or `day`), taken from `date`.
+
+    In SQL there is always a column `month` (`2021-09`), whatever the partition column is.
+    """
 
     post_id = dy.String(
         regex="^[0-9a-f]{32}$",

@@ -263,7 +263,7 @@ TABLES: dict[str, type[dy.Schema]] = {
 
 # descriptions of the views whose queries are in lake/query/sql.py
 VIEWS: dict[str, str] = {
-    "posts": "The table; posts that an older postlake left there withdrawn are filtered out.",
+    "posts": "The table, and `month`; posts that an older postlake left there withdrawn are filtered out.",
     "files": "The table, and `last_seen_at`: when a run last saw the file.",
     "versions": "All versions of all posts, past and present.",
     "withdrawn": "The last version of each post that is withdrawn.",

@@ -85,15 +85,17 @@ def _copied_tables(tmp_path_factory):
     """
     logs, create_table = {}, create._create
 
-    def _create(lake, name):
-        kind = name, *lake.partition_columns(name)
+    def _create(lake, name, description=None):
+        entry = lake.root / name / FIRST_LOG_ENTRY
+        if entry.exists():
+            return create_table(lake, name, description)
+        kind = name, description, *lake.partition_columns(name)
         if kind not in logs:
             template_lake = Lake(tmp_path_factory.mktemp("empty-lake"), lake.granularity)
-            metadata = create_table(template_lake, name).metadata()
+            metadata = create_table(template_lake, name, description).metadata()
             logs[kind] = metadata.id, (template_lake.root / name / FIRST_LOG_ENTRY).read_text()
         table_id, log = logs[kind]
         log = re.sub(r'"(timestamp|createdTime)":\d+', rf'"\1":{time.time_ns() // 1_000_000}', log)
-        entry = lake.root / name / FIRST_LOG_ENTRY
         entry.parent.mkdir(parents=True, exist_ok=True)
         entry.write_text(log.replace(table_id, str(uuid.uuid4())))
         return open_table(lake.root / name)

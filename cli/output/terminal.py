@@ -21,8 +21,9 @@ def print_note(line: str) -> None:
 
 
 def print_to_stderr(line: str) -> None:
-    """Print a line to stderr: an error or an alarm."""
-    typer.echo(f"postlake: {escape_control_characters(line)}", err=True)
+    """Print a line to stderr: an error, an alarm, or a note, above the bars of progress that are shown."""
+    # `err=True` takes the stream that Rich replaces, and the next bar would overwrite the line
+    typer.echo(f"postlake: {escape_control_characters(line)}", file=sys.stderr)
 
 
 class _LogHandler(logging.Handler):

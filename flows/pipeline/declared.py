@@ -40,6 +40,12 @@ class Declared:
     def is_list(self) -> bool:
         return get_origin(self.type) is tuple
 
+    @property
+    def renamed(self) -> tuple[str, Any, Any]:
+        """The old name, the type and the default of a field; the default is ignored, as an empty value is."""
+        name = str(self.option.renamed_from)
+        return (name, self.type | None, None) if self.default else (name, self.type, self.default)
+
 
 def declared_fields(options: type) -> Iterator[Declared]:
     """Yield the fields of an options class, in order."""

@@ -34,7 +34,7 @@ def open_ingest_run(options: IngestOptions) -> Iterator[IngestRun]:
         sources = SourceOpener(stack, subpath=options.path, worktree=options.worktree).open(options.sources)
         if not is_lake(options.lake):
             _probe_sources(sources)
-        opener = partial(create_lake, granularity=options.granularity)
+        opener = partial(create_lake, granularity=options.period.granularity)
         context = create_parse_context(options.workers, options.parser)
         lake, context = stack.enter_context(
             open_for_parsing(options.lake, run, options.wait_seconds, context, opener)

@@ -1,5 +1,6 @@
 """One run that reads files into a lake, stage by stage: find, read, learn, write, reclean, report."""
 
+import logging
 from collections.abc import Iterator, Sequence
 
 import polars as pl
@@ -43,10 +44,14 @@ from flows.pipeline.workers.executor import ParseContext
 from lake.batch import Checkpoint, Run
 from lake.commit.commit import add_contents
 from lake.commit.resolve import Resolution, resolve
+from lake.create import fix_granularity
+from lake.period import choose_period
 from lake.store import Lake
 from lake.tables import files as files_table
 from lake.tables import runs
 from schemas.enums import RunKind
+
+logger = logging.getLogger(__name__)
 
 
 class IngestRun:
@@ -58,6 +63,7 @@ class IngestRun:
         self.bytes_read = 0
         self.learned_templates: dict[str, LearnedTemplate] = {}
         self.reclean_result = RecleanResult()
+        self.period_note = ""
         self.vanished_sources = VanishedSources()
         self.resumed = not runs.is_clean(lake)
         self.posts_version_before = lake.table("posts").version()
@@ -98,9 +104,20 @@ class IngestRun:
         return heads
 
     def resolve(self, heads: Heads) -> Resolution:
-        """Resolve what was read against the ledger."""
+        """Resolve what was read against the ledger. The first posts of a lake decide the period of its partitions."""
         with self.timer.measure("resolve"):
-            return resolve(self.lake, heads.batch)
+            resolution = resolve(self.lake, heads.batch)
+            if self.lake.has_open_period():
+                self._choose_period(resolution.current_rows())
+        return resolution
+
+    def _choose_period(self, posts: pl.DataFrame) -> None:
+        if posts.is_empty():
+            return
+        choice = choose_period(posts)
+        fix_granularity(self.lake, choice.period)
+        self.period_note = choice.sentence
+        logger.info(choice.sentence)
 
     def learn(self, heads: Heads, resolution: Resolution) -> int:
         """Learn templates from the posts to write; return how many sources have a template.
@@ -249,6 +266,7 @@ class IngestRun:
                 origin: effective_at.isoformat() for origin, effective_at in self.plan.effective_times.items()
             },
             plan_id=self.plan.plan_id,
+            period_note=self.period_note,
         )
 
     def _count_unchanged(self) -> int:

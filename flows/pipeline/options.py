@@ -10,7 +10,7 @@ from typing import Annotated
 from flows.pipeline.declared import Option
 from lake.location import DEFAULT_LOCATION, Location, parse_location
 from posts.formats import ARCHIVES_TEXT, ENDINGS_TEXT
-from schemas.enums import DEFAULT_PARSER, BackfillMode, Granularity, HtmlParser, PageLanguage
+from schemas.enums import DEFAULT_PARSER, BackfillMode, HtmlParser, PageLanguage, PeriodOption
 from schemas.errors import MisuseError
 
 # An old version cannot be read without Delta's log, which reaches back thirty days.
@@ -51,9 +51,14 @@ class IngestOptions:
 
     sources: Sources
     lake: LakeLocation = DEFAULT_LOCATION
-    granularity: Annotated[
-        Granularity | None, Option("Period of one partition; set when the lake is made (default: month).")
-    ] = None
+    period: Annotated[
+        PeriodOption,
+        Option(
+            "Period of one partition of a new lake. auto takes the finest of day, month and year whose median partition "
+            "holds 500 posts or 1 MB, else year; the first run with posts decides. The lake keeps its period.",
+            renamed_from="granularity",
+        ),
+    ] = PeriodOption.AUTO
     workers: Workers = 0
     parser: Parser = DEFAULT_PARSER
     verify: Annotated[

@@ -139,6 +139,9 @@ def rollback_uncommitted(lake: Lake) -> bool:
     uncommitted = _uncommitted_tables(lake)
     for name in uncommitted:
         lake.table(name).restore(_recorded_version(lake, name))
+    if uncommitted:
+        # before the first commit to the ledger, the period was open
+        lake.read_granularity()
     return bool(uncommitted)
 
 

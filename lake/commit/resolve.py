@@ -43,6 +43,11 @@ class Resolution:
     partitions: pl.DataFrame
     events: pl.DataFrame
 
+    def current_rows(self) -> pl.DataFrame:
+        """Return the rows of the files that are elected at the end: one for each post that has a file."""
+        last_elections = self.elections.group_by("post_id", maintain_order=True).agg(pl.col("row").last())
+        return self.rows[last_elections["row"].drop_nulls()]
+
 
 EVENT_COLUMNS = [*KEY, "at", "blob"]
 ELECTION_SCHEMA = {

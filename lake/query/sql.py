@@ -9,11 +9,13 @@ import polars as pl
 
 from lake.delta import to_arrow
 from lake.errors import QueryError
+from lake.layout import PARTITIONED_TABLES
 from lake.store import Lake
 from schemas.tables import TABLES, schema_of
 
 T = TypeVar("T")
 INTERRUPT_INTERVAL_SECONDS = 0.1
+MONTH_SQL = "strftime(date, '%Y-%m') AS month"
 VIEWS = {
     # an older postlake left withdrawn posts in the table
     "posts": """
@@ -66,22 +68,28 @@ def _add_table(connection: duckdb.DuckDBPyConnection, lake: Lake, name: str) -> 
     view = f"{name}_table" if name in VIEWS else name
     exists = name in lake.table_names()
     schema = lake.schema(name) if exists else schema_of(name)
-    files, empty_rows = lake.table(name).file_uris() if exists else [], to_arrow(pl.DataFrame(schema=schema))
-    if not files:
-        connection.register(view, empty_rows)
-        return
-    connection.register(f"no_{name}", empty_rows)
+    columns = ", ".join([*(f'"{column}"' for column in schema), *_month(name, schema)])
+    # the empty relation adds the types, and the columns that no file has yet
+    connection.register(f"no_{name}", to_arrow(pl.DataFrame(schema=schema)))
+    rows_sql = f"SELECT * FROM no_{name}"  # noqa: S608 - names are ours, paths quoted
+    if files := lake.table(name).file_uris() if exists else []:
+        rows_sql += f" UNION ALL BY NAME SELECT * FROM {_read_sql(lake, name, files)}"  # noqa: S608 - the same
+    connection.execute(f"CREATE VIEW {view} AS SELECT {columns} FROM ({rows_sql})")  # noqa: S608 - the same
+
+
+def _month(name: str, schema: pl.Schema) -> list[str]:
+    """Return the expression of the column `month` of a table that is partitioned by another period, if it is."""
+    return [MONTH_SQL] if name in PARTITIONED_TABLES and "month" not in schema else []
+
+
+def _read_sql(lake: Lake, name: str, files: list[str]) -> str:
     hive_types = ", ".join(f"'{key}': VARCHAR" for key in lake.partition_columns(name))
     hive_options = (
         f"hive_partitioning = true, hive_types = {{{hive_types}}}"
         if hive_types
         else "hive_partitioning = false"
     )
-    read_sql = f"read_parquet({_sql_list(files)}, union_by_name = true, {hive_options})"
-    # the empty relation adds the types, and the columns that no file has yet
-    columns = ", ".join(f'"{column}"' for column in schema)
-    rows_sql = f"SELECT * FROM no_{name} UNION ALL BY NAME SELECT * FROM {read_sql}"  # noqa: S608 - names are ours, paths quoted
-    connection.execute(f"CREATE VIEW {view} AS SELECT {columns} FROM ({rows_sql})")  # noqa: S608 - the same
+    return f"read_parquet({_sql_list(files)}, union_by_name = true, {hive_options})"
 
 
 def _error_line(error: duckdb.Error) -> str:

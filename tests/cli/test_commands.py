@@ -39,6 +39,8 @@ def test_a_second_ingest_finds_nothing_to_do(lake):
         (("info", "--lake", "no/lake"), "there is no lake here"),
         (("replay", "--lake", "no/lake"), "there is no lake here"),
         (("ingest", EXAMPLES, "--year", "--day"), "give one of"),
+        (("ingest", EXAMPLES, "--period", "month", "--day"), "give one of"),
+        (("ingest", EXAMPLES, "--period", "week"), "--period"),
         (("ingest", EXAMPLES, "--workers", "many"), "--workers"),
         (("ingest",), "Missing argument"),
     ],
@@ -61,8 +63,8 @@ def test_a_wrong_query_is_misuse_and_not_a_traceback(lake):
 
 
 def test_a_lake_keeps_its_granularity(lake):
-    process = run("ingest", EXAMPLES, "--lake", lake, "--direct", "--year")
-    assert (process.returncode, "partitioned by month, not by year" in process.stderr) == (2, True)
+    process = run("ingest", EXAMPLES, "--lake", lake, "--direct", "--month")
+    assert (process.returncode, "partitioned by year, not by month" in process.stderr) == (2, True)
 
 
 def test_sql_exports_the_same_rows_in_every_format(lake, tmp_path):

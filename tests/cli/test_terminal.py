@@ -72,7 +72,7 @@ class Terminal:
 @pytest.fixture(scope="module")
 def lake(tmp_path_factory):
     folder = tmp_path_factory.mktemp("terminal") / "lake"
-    code, output = Terminal("ingest", EXAMPLES, "--lake", folder, "--direct").end()
+    code, output = Terminal("ingest", EXAMPLES, "--lake", folder, "--direct", "--month").end()
     assert code == 0, output
     return folder
 
@@ -142,6 +142,14 @@ def test_headings_and_dates_are_whole_at_any_width(lake, command, width):
     arguments, words = TABLES[command]
     _, output = Terminal(*arguments, "--lake", lake, width=width).end()
     assert [word for word in words if not re.search(rf"(?<!\S){word}(?!\S)", output)] == []
+
+
+def test_a_note_amid_a_run_stands_above_the_bars_of_progress(tmp_path):
+    terminal = Terminal("ingest", EXAMPLES, "--lake", tmp_path / "lake", "--direct", width=WIDE)
+    _, output = terminal.end()
+    assert "partitions by year: the median source-year" in output
+    # the bar that was there is erased before the note
+    assert re.search(rb"\x1b\[2Kpostlake: partitions by year", terminal.output)
 
 
 def test_rows_beyond_the_limit_are_told(lake):

@@ -16,7 +16,8 @@ from flows.pipeline.workers.executor import create_parse_context
 from lake.batch import KEY, Batch
 from lake.commit.resolve import resolve
 from lake.commit.tasks import CONTENT_SCHEMA
-from lake.store import open_lake
+from lake.store import is_lake, open_lake
+from schemas.enums import PeriodOption
 
 TOUCHED_MTIME_NS = 1_000_000_000
 
@@ -60,8 +61,11 @@ class Archive:
         os.utime(self.folder / path, ns=(TOUCHED_MTIME_NS, TOUCHED_MTIME_NS))
 
     def ingest(self, *sources, **options) -> Summary:
+        """Load sources, or the folder, into the lake; a new lake is partitioned by month."""
         sources = tuple(map(str, sources or (self.folder,)))
-        return ingest(IngestOptions(sources=sources, lake=self.lake, **({"wait_seconds": 0} | options)))
+        period = PeriodOption.AUTO if is_lake(self.lake) else PeriodOption.MONTH
+        options = {"wait_seconds": 0, "period": period} | options
+        return ingest(IngestOptions(sources=sources, lake=self.lake, **options))
 
     def replay(self, *reasons, since=None) -> Summary:
         return replay(ReplayOptions(lake=self.lake, reasons=reasons, since=since, wait_seconds=0))

@@ -1,6 +1,6 @@
 """Run one ingest in this process, which can kill itself at a given point.
 
-The one argument is JSON: source, lake, wait_seconds, history, constants (to set in
+The one argument is JSON: source, lake, wait_seconds, history, period (month if not given), constants (to set in
 flows.pipeline.execution.sizes or flows.pipeline.workers.executor), batch_files (see use_small_batches), and kill: [when, what, nth]. `when` is "before"
 or "after". `what` is the table that is written, "any" table, "batch" for the end of a task that writes, or "release" for the end of git. Before
 the process kills itself, it prints the ids of its child processes.
@@ -23,6 +23,7 @@ from flows.pipeline.options import IngestOptions
 from flows.pipeline.sources.base import GitSource
 from flows.pipeline.workers import executor
 from lake.store import Lake
+from schemas.enums import PeriodOption
 
 WRITES = ("append", "commit")
 
@@ -89,7 +90,14 @@ def main():
         use_small_batches(setattr, arguments["batch_files"])
     if "kill" in arguments:
         end_run_at(setattr, arguments["kill"], kill_this_process)
-    options = IngestOptions(sources=(arguments["source"],), lake=Path(arguments["lake"]), workers=2, wait_seconds=arguments["wait_seconds"], history=arguments.get("history", False))  # fmt: skip
+    options = IngestOptions(
+        sources=(arguments["source"],),
+        lake=Path(arguments["lake"]),
+        period=PeriodOption(arguments.get("period", "month")),
+        workers=2,
+        wait_seconds=arguments["wait_seconds"],
+        history=arguments.get("history", False),
+    )
     print(ingest(options).run_id, flush=True)
 
 

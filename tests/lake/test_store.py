@@ -11,17 +11,17 @@ from lake.delta import to_arrow
 from lake.errors import LakeError
 from lake.query import sql
 from lake.store import open_lake
-from schemas.enums import Granularity
+from schemas.enums import Granularity, PeriodOption
 from schemas.tables import TABLES, empty_table
 
 
 @pytest.mark.parametrize(
-    ("granularity", "partition"),
-    [(None, "month=2024-03"), ("month", "month=2024-03"), ("year", "year=2024"), ("day", "day=2024-03-05")],
+    ("period", "partition"),
+    [("auto", "year=2024"), ("month", "month=2024-03"), ("year", "year=2024"), ("day", "day=2024-03-05")],
 )
-def test_posts_are_partitioned_by_source_and_period(archive, granularity, partition):
+def test_posts_are_partitioned_by_source_and_period(archive, period, partition):
     archive.write("a.md")
-    archive.ingest(granularity=granularity and Granularity(granularity))
+    archive.ingest(period=PeriodOption(period))
     files = [
         file.relative_to(archive.lake / "posts").parts for file in archive.lake.glob("posts/*/*/*.parquet")
     ]
@@ -30,10 +30,10 @@ def test_posts_are_partitioned_by_source_and_period(archive, granularity, partit
     assert archive.live_posts()[column].to_list() == [value]
 
 
-@pytest.mark.parametrize("granularity", list(Granularity))
-def test_an_edit_across_periods_leaves_one_row_at_any_granularity(archive, granularity):
+@pytest.mark.parametrize("period", list(PeriodOption))
+def test_an_edit_across_periods_leaves_one_row_at_any_granularity(archive, period):
     archive.write("a.md", url="https://a.example/1")
-    archive.ingest(granularity=granularity)
+    archive.ingest(period=period)
     archive.write("a.md", url="https://a.example/1", date="2021-12-31T23:00:00Z")
     archive.ingest()
     assert archive.posts()["date"].cast(pl.String).to_list() == ["2021-12-31"]
@@ -41,10 +41,10 @@ def test_an_edit_across_periods_leaves_one_row_at_any_granularity(archive, granu
 
 def test_another_granularity_is_refused_and_changes_nothing(archive):
     archive.write("a.md")
-    archive.ingest(granularity=Granularity.YEAR)
+    archive.ingest(period=PeriodOption.YEAR)
     with pytest.raises(LakeError, match="partitioned by year, not by day"):
-        archive.ingest(granularity=Granularity.DAY)
-    assert archive.ingest(granularity=Granularity.YEAR).unchanged == 1
+        archive.ingest(period=PeriodOption.DAY)
+    assert archive.ingest(period=PeriodOption.YEAR).unchanged == 1
 
 
 @pytest.mark.sampled(3)
@@ -61,7 +61,7 @@ def test_a_lake_whose_making_was_cut_short_can_be_made_with_another_granularity(
     archive.write("a.md")
     create_lake(archive.lake, Granularity.MONTH)
     shutil.rmtree(archive.lake / "runs")
-    archive.ingest(granularity=Granularity.YEAR)
+    archive.ingest(period=PeriodOption.YEAR)
     assert archive.live_posts()["year"].to_list() == ["2024"]
 
 

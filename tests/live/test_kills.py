@@ -44,7 +44,9 @@ def interrupted_lake(reference_lake, tmp_path):
 
 def start_ingest(stack, archive):
     """Start an ingest, and return the id of its run once the first batch is committed and the run still goes on."""
-    run_id = create_run(stack, "ingest", sources=[str(archive.folder)], lake=str(archive.lake))
+    run_id = create_run(
+        stack, "ingest", sources=[str(archive.folder)], lake=str(archive.lake), period="month"
+    )
     first_commit = archive.lake / "files" / "_delta_log" / f"{1:020}.json"
     wait_until(first_commit.exists)
     assert state(stack, run_id) == "RUNNING"

@@ -179,7 +179,7 @@ WRONG_PARAMETERS = {
     "workers-text": ("ingest", {"workers": "two"}),
     "no-sources": ("ingest", {"sources": []}),
     "parser": ("ingest", {"parser": "html5lib"}),
-    "granularity": ("ingest", {"granularity": "week"}),
+    "period": ("ingest", {"period": "week"}),
     "wait": ("ingest", {"wait_seconds": -5}),
     "mode": ("backfill", {"mode": "everything"}),
     "no-such-month": ("backfill", {"since": "2024-13-05"}),

@@ -48,7 +48,7 @@ def compare_with_plan(
 
     `text_hashes_before` are the text hashes of their posts before the run (TEXT_HASH_SCHEMA).
     """
-    file_rows = with_period(lake, files_table.live_rows(lake, files))
+    file_rows = with_period(lake.granularity, files_table.live_rows(lake, files))
     current_columns = file_rows.select(
         *KEY, "blob", *(pl.col(name).alias(f"{name}_now") for name in _COMPARED_COLUMNS)
     )

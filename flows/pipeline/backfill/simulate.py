@@ -6,8 +6,11 @@ import polars as pl
 
 from lake.batch import KEY, Batch
 from lake.commit.resolve import Resolution, resolve
+from lake.layout import period_of_date
+from lake.period import choose_period
 from lake.store import Lake
 from lake.tables.post_versions import last_versions
+from schemas.enums import Granularity
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +34,20 @@ def predict_outcomes(lake: Lake, head_rows: pl.DataFrame) -> Prediction:
     resolution = resolve(lake, Batch(head_rows.drop("day")))
     rows = resolution.file_rows.join(head_rows.select(KEY), on=KEY, how="semi")
     prediction_columns = [*KEY, "outcome", "reason", "detail", "post_id", "source_id", "period"]
-    return Prediction(with_period(lake, rows).select(prediction_columns), *_count_posts(lake, resolution))
+    files = with_period(_expected_granularity(lake, resolution), rows)
+    return Prediction(files.select(prediction_columns), *_count_posts(lake, resolution))
 
 
-def with_period(lake: Lake, rows: pl.DataFrame) -> pl.DataFrame:
+def _expected_granularity(lake: Lake, resolution: Resolution) -> Granularity:
+    posts = resolution.current_rows()
+    is_choice = lake.has_open_period() and not posts.is_empty()
+    return choose_period(posts).period if is_choice else lake.granularity
+
+
+def with_period(granularity: Granularity, rows: pl.DataFrame) -> pl.DataFrame:
     """Return rows of `files` with the period of the partition that contains their post."""
-    with_partition_rows = lake.with_partition_column(rows.with_columns(date=pl.col("published_at").dt.date()))
-    return with_partition_rows.rename({lake.granularity: "period"})
+    dated_rows = rows.with_columns(date=pl.col("published_at").dt.date())
+    return dated_rows.with_columns(period=period_of_date(granularity))
 
 
 def _count_posts(lake: Lake, resolution: Resolution) -> tuple[int, int, int, int]:

@@ -16,7 +16,10 @@ from schemas.tables import OUTCOME_COLUMNS
 
 @dataclass(slots=True)
 class Summary:
-    """The result of a run: found = unchanged + posts + duplicates + rejected + ignored."""
+    """The result of a run: found = unchanged + posts + duplicates + rejected + ignored.
+
+    `period_note` says which period the run has chosen for the partitions of the lake, and why; empty if it chose none.
+    """
 
     run_id: str
     kind: str
@@ -38,6 +41,7 @@ class Summary:
     as_of: dict[str, str]
     alarms: list[Alarm] = field(default_factory=list)
     plan_id: str | None = None
+    period_note: str = ""
     balanced: bool = False
     versions: dict[str, int] = field(default_factory=dict)
 

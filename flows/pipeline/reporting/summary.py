@@ -31,6 +31,7 @@ def run_markdown(summary: Summary, lake: Lake, links: Links) -> str:
         f"{_balance_text(summary)} {_read_text(summary)}",
         table(COUNT_COLUMNS, [outcome_counts(summary).values()], numbers=COUNT_COLUMNS),
         f"{escape(summary_line(summary))}.",
+        f"{escape(summary.period_note)}." if summary.period_note else "",
         section("To look at", _alarm_list(summary.alarms)),
         section("Reasons", _reasons_table(summary)),
         section("Rates", _rates_table(measured_rates)),
