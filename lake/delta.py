@@ -18,6 +18,7 @@ from deltalake.exceptions import DeltaError
 from deltalake.schema import Field, Schema
 from deltalake.transaction import AddAction, RemoveAction
 
+from lake.layout import STATS_COLUMNS
 from lake.location import Location, uri
 from lake.parquet import WrittenFile
 

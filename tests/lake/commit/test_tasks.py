@@ -10,7 +10,6 @@ from lake.commit.merge import merge
 from lake.commit.resolve import resolve
 from lake.commit.tasks import CONTENT_SCHEMA, STORED_BYTES_WEIGHT, plan_tasks
 from lake.create import create_lake
-from lake.delta import CommitProperties, add_action
 from lake_rows import day, file_row, frame, post_row, store, write_raw
 from schemas.enums import Outcome
 
@@ -181,7 +180,7 @@ def known_lake(lake):
     store(lake, "files", file_row("x/a"))
     store(lake, "posts", post_row(path="x/a"))
     raw_file = write_raw(lake.folder("raw"), b=b"bytes")
-    lake.commit("raw", [add_action(raw_file)], [], CommitProperties())
+    lake.commit("raw", [raw_file])
     return lake, raw_file.path
 
 

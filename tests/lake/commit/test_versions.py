@@ -24,6 +24,7 @@ def versions(files, elections, stored_versions=None, columns=("post_id", "path",
         pl.DataFrame(rows, ELECTION_SCHEMA, orient="row"),
         frame("files", *files),
         pl.DataFrame(),
+        pl.DataFrame(),
     )
     built = build_versions(resolution, stored_versions or stored())
     return built.sort("post_id", "version_at").select(columns).rows()

@@ -11,7 +11,6 @@ from lake.batch import KEY, Batch, Run, no_deletions
 from lake.commit.resolve import resolve
 from lake.commit.tasks import CONTENT_SCHEMA
 from lake.create import create_lake
-from lake.delta import CommitProperties, add_action
 from lake_rows import day, file_row, frame, post_row, store, write_raw
 from schemas.enums import AlarmKind, Outcome
 from schemas.keys import blob_id, source_id_of
@@ -46,7 +45,7 @@ def batch_of(*rows, deleted=()):
 def write(lake, batch, *contents, **options):
     """Write a batch whose contents are in table raw; return the number of the next commit, of which the first is 7."""
     raw_file = write_raw(lake.folder("raw"), **{blob_id(content): content for content in contents})
-    lake.commit("raw", [add_action(raw_file)], [], CommitProperties())
+    lake.commit("raw", [raw_file])
     writer = Writer(lake, RUN, create_parse_context(1))
     return writer.write(batch, resolve(lake, batch), NOT_READ, {}, 7, **options)
 

@@ -17,7 +17,6 @@ from flows.pipeline.planning.plan import (
 )
 from lake.batch import KEY, Checkpoint, Run
 from lake.create import create_lake
-from lake.delta import CommitProperties, add_action
 from lake_rows import day, file_row, frame, store, write_raw
 from listed_source import ListedSource, listed
 from schemas.enums import Outcome, RunKind
@@ -185,7 +184,7 @@ def lake_with_rejects(lake):
     )
     store(lake, "files", *rows, in_git("post", "b"), reject("unreadable", None, "unreadable"))
     raw_file = write_raw(lake.folder("raw"), a=b"a" * 5, b=b"b" * 6)
-    lake.commit("raw", [add_action(raw_file)], [], CommitProperties())
+    lake.commit("raw", [raw_file])
     return lake, raw_file.path  # fmt: skip
 
 
