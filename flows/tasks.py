@@ -1,8 +1,11 @@
-"""The stages of ingest, replay and backfill as tasks: find, read, learn, write, reclean, report."""
+"""The stages of ingest, replay and backfill as tasks: fetch, find, read, learn, write, reclean, report."""
 
+from pathlib import Path
 from typing import Any, TypeVar
 
-from prefect.client.schemas.objects import State
+from prefect import Task
+from prefect.client.schemas.objects import State, TaskRun
+from prefect.states import Completed
 from prefect.utilities.annotations import quote
 
 from flows.pipeline.execution.heads import Heads
@@ -11,12 +14,33 @@ from flows.pipeline.planning.changes import Changes
 from flows.pipeline.planning.plan import Planner
 from flows.pipeline.reporting.account import Summary, raise_if_failed
 from flows.pipeline.reporting.results import LearnResult
+from flows.pipeline.sources.git_cache import (
+    RETRY_DELAYS_SECONDS,
+    TransientGitError,
+    strip_credentials,
+    sync_mirror,
+)
 from flows.prefect.artifacts import report_run
 from flows.prefect.lake_flow import lake_task
 from flows.prefect.task_logs import completed_state, log_progress
 from lake.commit.resolve import Resolution
 
 T = TypeVar("T")
+
+
+def _is_outage(_: Task[..., Any], __: TaskRun, state: State[Any]) -> bool:
+    return isinstance(state.result(raise_on_failure=False), TransientGitError)
+
+
+@lake_task(
+    "fetch",
+    retries=len(RETRY_DELAYS_SECONDS),
+    retry_delay_seconds=list(RETRY_DELAYS_SECONDS),
+    retry_condition_fn=_is_outage,
+)
+def fetch(url: str) -> State[Path]:
+    """Update the copy of a remote repository, and return its folder. An outage of the network is retried."""
+    return Completed(message=f"the copy of {strip_credentials(url)} is up to date", data=sync_mirror(url))
 
 
 @lake_task("find")

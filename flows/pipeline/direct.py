@@ -1,9 +1,10 @@
 """The ingest from start to end, without Prefect: find, read, learn, write, reclean, report."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
+from pathlib import Path
 
 from flows.pipeline.clock import start_run
 from flows.pipeline.execution.shrunk import plan_without_shrinking
@@ -15,6 +16,7 @@ from flows.pipeline.planning.history import plan_history
 from flows.pipeline.planning.plan import Planner, plan_ingest, plan_replay
 from flows.pipeline.reporting.account import Summary
 from flows.pipeline.sources.base import Source
+from flows.pipeline.sources.git_cache import fetch_with_retry
 from flows.pipeline.sources.resolve import SourceOpener
 from flows.pipeline.workers.executor import create_parse_context
 from lake.create import check_lake_path, create_lake
@@ -23,21 +25,25 @@ from schemas.reasons import check_reasons
 
 
 @contextmanager
-def open_ingest_run(options: IngestOptions) -> Iterator[IngestRun]:
+def open_ingest_run(
+    options: IngestOptions, fetch: Callable[[str], Path] = fetch_with_retry
+) -> Iterator[IngestRun]:
     """Open a lake for writing, create it if it does not exist, and repair what a killed run left behind.
 
+    `fetch` updates the copy of a remote repository and returns its folder.
     Raises SourceError and lake.errors.LakeError before anything is written.
     """
     check_lake_path(options.lake)
     run = start_run()
     with ExitStack() as stack:
-        sources = SourceOpener(stack, subpath=options.path, worktree=options.worktree).open(options.sources)
+        opener = SourceOpener(stack, subpath=options.path, worktree=options.worktree, fetch=fetch)
+        sources = opener.open(options.sources)
         if not is_lake(options.lake):
             _probe_sources(sources)
-        opener = partial(create_lake, granularity=options.period.granularity)
+        lake_opener = partial(create_lake, granularity=options.period.granularity)
         context = create_parse_context(options.workers, options.parser)
         lake, context = stack.enter_context(
-            open_for_parsing(options.lake, run, options.wait_seconds, context, opener)
+            open_for_parsing(options.lake, run, options.wait_seconds, context, lake_opener)
         )
         migrate(lake, run, context)
         yield IngestRun(lake, run, context, sources)

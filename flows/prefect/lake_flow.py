@@ -42,11 +42,15 @@ def lake_flow(
     return decorate
 
 
-def lake_task(name: str) -> Callable[[Callable[P, R]], Task[P, R]]:
-    """Return a decorator that makes a task from a function; damage of the lake becomes a one-line error."""
+def lake_task(name: str, **settings: Any) -> Callable[[Callable[P, R]], Task[P, R]]:
+    """Return a decorator that makes a task from a function, with common and given settings of `prefect.task`.
+
+    Damage of the lake becomes a one-line error.
+    """
 
     def decorate(function: Callable[P, R]) -> Task[P, R]:
-        return task(name=name, task_run_name=name, cache_policy=NO_CACHE)(_with_damage_explained(function))
+        decorator = task(name=name, task_run_name=name, cache_policy=NO_CACHE, **settings)
+        return decorator(_with_damage_explained(function))
 
     return decorate
 

@@ -52,7 +52,8 @@ def valid_post_rows(parsed: list[ParsedColumns], run: Run) -> pl.DataFrame:
 def _post_rows(parsed: ParsedColumns, run: Run) -> pl.DataFrame:
     """Return parsed posts as rows of the `posts` table, with the columns of the run.
 
-    Nested columns arrive as JSON, which Polars reads a hundred times faster than nested lists; text as bytes.
+    Nested columns arrive as JSON, which Polars reads a hundred times faster than nested lists; JSON and text as
+    bytes.
     """
     constants: dict[str, Any] = {
         "version_at": run.started_at,
@@ -62,13 +63,13 @@ def _post_rows(parsed: ParsedColumns, run: Run) -> pl.DataFrame:
     }
     schema = schema_of("posts")
     nested_columns = [name for name in parsed.posts if isinstance(schema[name], pl.List)]
-    wire_types = dict.fromkeys(nested_columns, pl.String()) | {"text": pl.Binary()}
+    wire_types = dict.fromkeys([*nested_columns, "text"], pl.Binary())
     rows = pl.DataFrame(
         parsed.posts, schema={name: wire_types.get(name, schema[name]) for name in parsed.posts}
     )
     rows = rows.with_columns(
         pl.col("text").cast(pl.String),
-        *(pl.col(name).str.json_decode(schema[name]) for name in nested_columns),
+        *(pl.col(name).cast(pl.String).str.json_decode(schema[name]) for name in nested_columns),
         *(pl.lit(value, schema[name]).alias(name) for name, value in constants.items()),
     )
     return conform(rows, schema)

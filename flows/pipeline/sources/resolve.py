@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -29,11 +29,19 @@ class SourceOpener:
     """A factory of sources; `stack` closes them.
 
     `subpath` is the folder within each source that is read, "" for all. With `worktree` a git working copy is
-    read as a folder of files, committed or not.
+    read as a folder of files, committed or not. `fetch` updates the copy of a remote repository and returns its
+    folder.
     """
 
-    def __init__(self, stack: ExitStack, *, subpath: str = "", worktree: bool = False) -> None:
-        self._stack = stack
+    def __init__(
+        self,
+        stack: ExitStack,
+        *,
+        subpath: str = "",
+        worktree: bool = False,
+        fetch: Callable[[str], Path] = fetch_with_retry,
+    ) -> None:
+        self._stack, self._fetch = stack, fetch
         self._subpath, self._worktree = _normalize_subpath(subpath), worktree
 
     def open(self, texts: Iterable[str]) -> list[Source]:
@@ -74,7 +82,7 @@ class SourceOpener:
         for url, revision in split_url_revision(text):
             logger.info(f"fetching {strip_credentials(url)}")
             try:
-                mirror_path = fetch_with_retry(url)
+                mirror_path = self._fetch(url)
             except GitError as error:
                 first_error = first_error or error
                 continue

@@ -1,5 +1,7 @@
 """Table `posts` contains only current posts, for every reader and at any time; withdrawn posts are in table revisions."""
 
+import shutil
+
 import duckdb
 import polars as pl
 import pytest
@@ -157,6 +159,7 @@ def older_lake(five_posts):
         .with_columns(gone_at=pl.lit(withdrawn_at))
     )
     lake.upsert("files", deleted_files, ["origin", "path"], current_version_properties(lake))
+    shutil.rmtree(five_posts.lake / "events")
     return five_posts
 
 
