@@ -178,6 +178,12 @@ class Lake:
             ),
         )
 
+    def read_written(self, name: str, columns: Sequence[str]) -> pl.DataFrame:
+        """Return the rows of the current files of a table that this object has added."""
+        written_paths = [file.path for table, file in self.written if table == name]
+        files = self.partition_files(name).filter(pl.col("path").is_in(written_paths))
+        return self.table_files(name, files).read(columns)
+
     def partition_files(self, name: str) -> pl.DataFrame:
         """Return the files of a table, as its log lists them: path, partition values, statistics."""
         version = self.table(name).version()

@@ -115,9 +115,10 @@ def _read_chunks(
     with ExitStack() as stack:
         executor = LazyExecutor(context, stack)
         executor.ensure_capacity(total_bytes // HEAD_COST_RATIO)
-        tasks = [
+        # an object for each file only while its chunk is read
+        tasks = (
             ReadTask(SourceFile(*row), part) for *row, part in reads.select(*FILE_SCHEMA, "part").iter_rows()
-        ]
+        )
         chunks = chunk_tasks(tasks, part_bytes, sizes.MAX_PART_FILES)
         submitted = (executor.submit(reading.reader_of(chunk), chunk) for chunk in chunks)
         done = 0

@@ -1,5 +1,7 @@
 """How much is read, written and committed together. It bounds the memory of a run, whatever it reads."""
 
+from flows.pipeline.workers.executor import MIN_POOL_BYTES
+
 # A chunk of files to read, which becomes one file of table raw: large enough to compress well, and smaller where
 # that keeps all workers busy.
 MAX_PART_BYTES, MIN_PART_BYTES, PARTS_PER_WORKER = 16 * 1024 * 1024, 512 * 1024, 6
@@ -26,7 +28,9 @@ def part_bytes(total_bytes: int, workers: int) -> int:
 
 
 def task_bytes(total_bytes: int, workers: int) -> int:
-    """Return the size of a task of the write stage."""
+    """Return the size of a task of the write stage. What one process does alone is divided only to bound memory."""
+    if total_bytes <= MIN_POOL_BYTES:
+        return MAX_TASK_BYTES // 4
     return _between(MIN_TASK_BYTES, total_bytes // (workers * TASKS_PER_WORKER), MAX_TASK_BYTES)
 
 

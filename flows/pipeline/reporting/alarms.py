@@ -89,9 +89,16 @@ def files_text(number: int) -> str:
 
 def boilerplate_drift_alarms(lake: Lake, run: Run) -> list[Alarm]:
     """Return alarms for sources whose new posts have a far larger or smaller share of boilerplate."""
-    share = pl.col("boilerplate_chars") / (pl.col("boilerplate_chars") + pl.col("text_chars"))
     is_new = pl.col("run_id") == run.run_id
-    posts = lake.scan("posts").filter(pl.col("boilerplate_chars") + pl.col("text_chars") > 0)
+    written = lake.read_written("posts", ["source_id", "run_id"]).filter(is_new)
+    source_counts = written.group_by("source_id").len().filter(pl.col("len") >= MIN_NEW_POSTS)
+    if source_counts.is_empty():
+        return []
+    share = pl.col("boilerplate_chars") / (pl.col("boilerplate_chars") + pl.col("text_chars"))
+    posts = lake.scan("posts").filter(
+        pl.col("source_id").is_in(source_counts["source_id"].implode())
+        & (pl.col("boilerplate_chars") + pl.col("text_chars") > 0)
+    )
     shares = posts.group_by("source", "source_id").agg(
         before=share.filter(~is_new).mean(),
         now=share.filter(is_new).mean(),
@@ -121,7 +128,7 @@ def mostly_cut_alarms(lake: Lake, run: Run) -> list[Alarm]:
     is_mostly_cut = (pl.col("run_id") == run.run_id) & pl.col("warnings").list.contains(
         ParseWarning.MOSTLY_CUT.value
     )
-    paths = lake.scan("posts").filter(is_mostly_cut).select("path").collect()["path"].sort()
+    paths = lake.read_written("posts", ["run_id", "warnings", "path"]).filter(is_mostly_cut)["path"].sort()
     if paths.is_empty():
         return []
     text = f"{len(paths)} posts keep text of which rules would have left less than a fifth ({ParseWarning.MOSTLY_CUT.value}), {printable(paths[0])} is one"
