@@ -1,6 +1,6 @@
 """Run one ingest in this process, which can kill itself at a given point.
 
-The one argument is JSON: source, lake, wait_seconds, history, period (month if not given), constants (to set in
+The one argument is JSON: source, lake, wait_seconds, history, period, constants (to set in
 flows.pipeline.execution.sizes or flows.pipeline.workers.executor), batch_files (see use_small_batches), and kill: [when, what, nth]. `when` is "before"
 or "after". `what` is the table that is written, "any" table, "batch" for the end of a task that writes, or "release" for the end of git. Before
 the process kills itself, it prints the ids of its child processes.
@@ -16,6 +16,7 @@ from pathlib import Path
 
 import psutil
 
+from archive import default_period
 from flows.pipeline.direct import ingest
 from flows.pipeline.execution import sizes
 from flows.pipeline.execution import write as write_stage
@@ -93,7 +94,7 @@ def main():
     options = IngestOptions(
         sources=(arguments["source"],),
         lake=Path(arguments["lake"]),
-        period=PeriodOption(arguments.get("period", "month")),
+        period=PeriodOption(arguments.get("period", default_period(Path(arguments["lake"])))),
         workers=2,
         wait_seconds=arguments["wait_seconds"],
         history=arguments.get("history", False),
