@@ -21,15 +21,17 @@ def record_written(lake: Lake, run_id: str) -> None:
 
 
 def record_missing(lake: Lake, run_id: str) -> None:
-    """Read all files that have no checksum, and record it: a killed run or an older postlake wrote them."""
-    _append(
-        lake,
-        (
-            (name, path, file_checksum(lake, name, path), row_count, run_id)
-            for name, path, row_count in list(_without_checksum(lake))
-        ),
-    )
+    """Record the checksums of all files that have none.
+
+    Files that a killed run or an older postlake wrote are read.
+    """
+    known = {(name, file.path): file.sha256 for name, file in lake.written}
     lake.written = []
+    rows = [
+        (name, path, known.get((name, path)) or file_checksum(lake, name, path), row_count, run_id)
+        for name, path, row_count in _without_checksum(lake)
+    ]
+    _append(lake, rows)
 
 
 def recorded_checksums(lake: Lake, name: str) -> dict[str, str]:

@@ -66,11 +66,11 @@ def kill_at_commit(patch, when, nth):
     calls = count(1)
 
     def killing(commit):
-        def wrapped(*args):
+        def wrapped(*args, **options):
             is_last = next(calls) == nth
             if is_last and when == "before":
                 raise SimulatedKill
-            commit(*args)
+            commit(*args, **options)
             if is_last:
                 raise SimulatedKill
 
