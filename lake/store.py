@@ -234,17 +234,6 @@ class Lake:
         written = write_file(self.root / name, name, self.conform(name, rows))
         self.commit(name, [written], properties=properties)
 
-    def replace(
-        self,
-        name: str,
-        rows: pl.DataFrame,
-        partitions: pl.DataFrame,
-        properties: CommitProperties | None = None,
-    ) -> None:
-        """Replace all rows of some partitions, in one commit."""
-        written = write_partitions(self.root / name, name, self.conform(name, rows), partitions.columns)
-        self.commit(name, list(written), self._files_of_partitions(name, partitions), properties)
-
     def replace_all(self, name: str, chunks: Iterable[pl.DataFrame], properties: CommitProperties) -> None:
         """Replace all rows of a table, in one commit. One chunk is in memory at a time.
 

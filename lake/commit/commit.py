@@ -122,15 +122,6 @@ def current_version_properties(lake: Lake) -> CommitProperties:
     )
 
 
-def rewrite_posts(lake: Lake, posts: pl.DataFrame, partitions: pl.DataFrame) -> None:
-    """Replace all posts of some partitions, without a commit to the ledger.
-
-    If a run is killed during the next batch, the rollback of that batch undoes this too. Then it must be done
-    again.
-    """
-    lake.replace("posts", posts.sort(*partitions.columns, "published_at", "post_id"), partitions)
-
-
 def rollback_uncommitted(lake: Lake) -> bool:
     """Undo what a killed run wrote to posts and revisions without the ledger.
 

@@ -16,15 +16,6 @@ TEMPLATES_KEY, CODE_KEY = "postlake.templates", "postlake.code"
 # that not every run tries it again.
 WAS_SKIPPED = pl.col("warnings").list.contains(ParseWarning.NOT_CLEANED_AGAIN.value)
 
-# columns of a stored post, in the order of the fields of `posts.sources.files.SourceFile`
-FILE_COLUMNS = [
-    *KEY,
-    pl.lit(0).alias("size"),
-    pl.lit(None, pl.Int64).alias("mtime_ns"),
-    pl.lit(None, pl.String).alias("problem"),
-    "blob",
-]
-
 
 def newest_templates(lake: Lake) -> pl.DataFrame:
     """Return the patterns in force: the rows of the newest version of each source."""

@@ -16,6 +16,7 @@ from flows.pipeline.workers.executor import create_parse_context
 from lake.batch import KEY, Batch
 from lake.commit.resolve import resolve
 from lake.commit.tasks import CONTENT_SCHEMA
+from lake.parquet import write_partitions
 from lake.store import is_lake, open_lake
 from schemas.enums import PeriodOption
 
@@ -119,6 +120,12 @@ def write_file_rows(lake, run, file_rows):
     batch, context = Batch(file_rows), create_parse_context(1)
     contents = pl.DataFrame(schema=CONTENT_SCHEMA)
     Writer(lake, run, context).write(batch, resolve(lake, batch), contents, {}, 1)
+
+
+def replace_partitions(lake, name, rows, partitions, properties=None):
+    """Replace all rows of some partitions of a table, in one commit."""
+    written = write_partitions(lake.root / name, name, lake.conform(name, rows), partitions.columns)
+    lake.commit(name, list(written), lake.files_of_partitions(name, partitions).files, properties)
 
 
 @dataclass(frozen=True)

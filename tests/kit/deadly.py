@@ -35,13 +35,6 @@ def init_worker_for_texts(folder):
     INIT_WORKER(folder)
 
 
-def init_worker_for_cleaning(folder):
-    from flows.pipeline.learning import reclean
-
-    reclean.parse_tasks = parse_tasks
-    INIT_WORKER(folder)
-
-
 def init_worker_for_heads(folder):
     worker.parse_heads = parse_heads
     INIT_WORKER(folder)

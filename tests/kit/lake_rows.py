@@ -4,6 +4,7 @@ import datetime as dt
 
 import polars as pl
 
+from archive import replace_partitions
 from lake.delta import CommitProperties
 from lake.parquet import write_file
 from schemas.enums import Outcome
@@ -60,7 +61,7 @@ def store(lake, table, *rows):
         lake.upsert(table, frame(table, *rows), ["origin", "path"], CommitProperties())
         return
     stored = lake.with_partition_column(frame(table, *rows))
-    lake.replace(table, stored, stored.select(partition).unique(), CommitProperties())
+    replace_partitions(lake, table, stored, stored.select(partition).unique())
 
 
 def write_raw(folder, **contents):

@@ -44,11 +44,6 @@ def split_valid_posts(parsed: ParsedColumns, run: Run) -> tuple[pl.DataFrame, pl
     ).select(rows.columns)
 
 
-def valid_post_rows(parsed: list[ParsedColumns], run: Run) -> pl.DataFrame:
-    """Return the parsed posts that satisfy all rules, as rows of the `posts` table."""
-    return pl.concat([split_valid_posts(each, run)[0] for each in (ParsedColumns(), *parsed)])
-
-
 def _post_rows(parsed: ParsedColumns, run: Run) -> pl.DataFrame:
     """Return parsed posts as rows of the `posts` table, with the columns of the run.
 

@@ -192,7 +192,7 @@ class PartitionWriter:
     run: Run
 
     def __call__(self, tasks: Sequence[ReadTask], guard: Guard, config: ParseConfig) -> WriteResult:
-        posts, failures = _parse_posts(self.reader, self.run, tasks, guard, config)
+        posts, failures = parse_posts(self.reader, self.run, tasks, guard, config)
         if not failures.is_empty():
             return WriteResult(None, failures)
         return WriteResult(merge(self.task, posts), failures)
@@ -206,10 +206,10 @@ class ContentCheck:
     run: Run
 
     def __call__(self, tasks: Sequence[ReadTask], guard: Guard, config: ParseConfig) -> pl.DataFrame:
-        return _parse_posts(self.reader, self.run, tasks, guard, config)[1]
+        return parse_posts(self.reader, self.run, tasks, guard, config)[1]
 
 
-def _parse_posts(
+def parse_posts(
     reader: Reader, run: Run, tasks: Sequence[ReadTask], guard: Guard, config: ParseConfig
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return the posts of files as rows of `posts`, and the contents that are none: FAILURE_SCHEMA."""

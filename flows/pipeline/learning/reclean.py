@@ -1,34 +1,28 @@
 """Clean posts again from stored bytes, after a change of the cleaner or of the template of their source."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from functools import partial
 from hashlib import blake2b
 
 import polars as pl
 
 from flows.pipeline.code import code_version
-from flows.pipeline.execution.frames import valid_post_rows
+from flows.pipeline.execution.worker import FAILURE_SCHEMA, ContentCheck, Reader, ReadTask
+from flows.pipeline.learning.recleaner import CleanedPartitions, Recleaner
 from flows.pipeline.progress import report_progress
-from flows.pipeline.reporting.alarms import Failure
 from flows.pipeline.reporting.results import RecleanResult
-from flows.pipeline.workers.executor import LazyExecutor, ParseContext, chunk_tasks
-from flows.pipeline.workers.pool import Guard
-from lake.batch import Run, chunk_by_total
-from lake.commit.commit import rewrite_posts
+from flows.pipeline.workers.executor import LazyExecutor, ParseContext, run_ahead
+from lake.batch import KEY, Run, chunk_by_total
 from lake.maintenance.compact import record_versions
 from lake.store import Lake
 from lake.tables import files as files_table
 from lake.tables import templates
-from posts.post import CLEANER_VERSION
+from posts.post import CLEANER_VERSION, NotAPost
 from posts.sources.files import SourceFile
-from posts.worker import ParseConfig, ParsedColumns, ParseTask, parse_tasks
-from schemas.enums import PARSER_FAULTS, ParseWarning
 
-# posts whose bytes, texts and rows are in memory at a time
-CHUNK_POSTS = 4_000
-# Columns that a cleaned post keeps from its stored row: where its file is, and when its version began or was
-# withdrawn.
-PRESERVED_COLUMNS = ["origin", "path", "version_at", "withdrawn_at"]
+# posts of one task and commit; a partition is never divided
+CHUNK_POSTS = 2_000
 
 
 def reclean(lake: Lake, run: Run, context: ParseContext, sources: Sequence[str] = ()) -> RecleanResult:
@@ -75,11 +69,15 @@ def _code_number() -> int:
 
 
 def _reclean_posts(lake: Lake, run: Run, context: ParseContext, stale_posts: pl.DataFrame) -> RecleanResult:
-    total = RecleanResult()
+    total, locations = RecleanResult(), files_table.locate_contents(lake, stale_posts["blob"])
+    located = stale_posts.join(locations, on="blob", how="left", maintain_order="left")
     with ExitStack() as stack:
         executor = LazyExecutor(context, stack)
-        for chunk in _partition_chunks(lake, stale_posts):
-            total += _reclean_chunk(lake, run, executor, chunk)
+        executor.ensure_capacity(int(located["size"].sum()))
+        submitted = (_submit(lake, run, executor, chunk) for chunk in _partition_chunks(lake, located))
+        for cleaned in run_ahead(submitted, context.workers):
+            lake.commit("posts", cleaned.written, cleaned.replaced)
+            total += cleaned.result
             report_progress("reclean", total.posts, stale_posts.height)
     if total.posts:
         # otherwise the rollback of a batch that is killed later would undo this too
@@ -95,52 +93,39 @@ def _partition_chunks(lake: Lake, stale_posts: pl.DataFrame) -> Iterator[pl.Data
         yield stale_posts.join(chunk.select(partition), on=partition, how="semi", maintain_order="left")
 
 
-def _reclean_chunk(lake: Lake, run: Run, executor: LazyExecutor, chunk: pl.DataFrame) -> RecleanResult:
-    contents = files_table.contents(lake, chunk["blob"])
-    executor.ensure_capacity(sum(map(len, contents.values())))
-    files = [SourceFile(*row) for row in chunk.select(templates.FILE_COLUMNS).iter_rows()]
-    tasks = [ParseTask(file, contents[str(file.blob)]) for file in files if file.blob in contents]
-    results = [executor.submit(parse_chunk, task_chunk) for task_chunk in chunk_tasks(tasks)]
-    parsed = [each for result in results for each in result()]
-    parsed_posts, failures = valid_post_rows(parsed, run), _failures(parsed)
-    partitions = chunk.select(lake.partition_columns("posts")).unique()
-    stored_posts = lake.read_partitions("posts", partitions)
-    # a post to which this version of postlake gives another id, source or date waits for an ingest of its
-    # file
-    match_columns = ["post_id", "source_id", "date", "blob"]
-    cleaned_posts = stored_posts.select(*match_columns, *PRESERVED_COLUMNS, old="content_hash").join(
-        parsed_posts.drop(PRESERVED_COLUMNS), on=match_columns
+def _submit(
+    lake: Lake, run: Run, executor: LazyExecutor, chunk: pl.DataFrame
+) -> Callable[[], CleanedPartitions]:
+    reader = Reader({}, lake.folder("raw"))
+    partitions = lake.files_of_partitions("posts", chunk.select(lake.partition_columns("posts")).unique())
+    recleaner = Recleaner(reader, partitions, lake.granularity, chunk["post_id"], run)
+    tasks = [
+        ReadTask(SourceFile(origin, path, size, None, None, blob), part)
+        for origin, path, blob, size, part in chunk.drop_nulls("part")
+        .select(*KEY, "blob", "size", "part")
+        .iter_rows()
+    ]
+    submit = partial(
+        executor.submit_whole, recleaner, check=ContentCheck(reader, run), as_failed=recleaner.lose
     )
-    changed_count = cleaned_posts.filter(pl.col("old") != pl.col("content_hash")).height
-    unchanged_posts = _with_skipped_warnings(
-        stored_posts.join(cleaned_posts, on="post_id", how="anti"), chunk
-    )
-    cleaned_rows = lake.conform("posts", lake.with_partition_column(cleaned_posts))
-    rewrite_posts(lake, pl.concat([unchanged_posts, cleaned_rows]), partitions)
-    return RecleanResult(
-        chunk.height, changed_count, chunk.height - cleaned_posts.height - len(failures), failures
-    )
+    wait = submit(tasks)
+
+    def wait_until_clean() -> CleanedPartitions:
+        cleaned = wait()
+        return cleaned if cleaned.lost.is_empty() else submit(_without_lost(tasks, cleaned.lost))()
+
+    return wait_until_clean
 
 
-def parse_chunk(tasks: Sequence[ParseTask], guard: Guard, config: ParseConfig) -> ParsedColumns:
-    """Return the rows of a chunk of files, in a worker."""
-    return parse_tasks(guard(tasks), config)
-
-
-def _failures(parsed: list[ParsedColumns]) -> tuple[Failure, ...]:
-    failure_columns = ("path", "reason", "detail")
-    rows = (
-        row
-        for each in parsed
-        for row in zip(*(each.file_rows[name] for name in failure_columns), strict=True)
-    )
-    return tuple(row for row in rows if row[1] in PARSER_FAULTS)
-
-
-def _with_skipped_warnings(unchanged_posts: pl.DataFrame, stale_posts: pl.DataFrame) -> pl.DataFrame:
-    """Return the unchanged posts; only those that could not be cleaned again get a warning."""
-    is_skipped = pl.col("post_id").is_in(stale_posts["post_id"].implode())
-    warning = pl.lit([ParseWarning.NOT_CLEANED_AGAIN.value], pl.List(pl.String))
-    return unchanged_posts.with_columns(
-        warnings=pl.when(is_skipped).then(pl.col("warnings").list.set_union(warning)).otherwise("warnings")
-    )
+def _without_lost(tasks: Sequence[ReadTask], lost: pl.DataFrame) -> list[ReadTask]:
+    """Return tasks of which those with a lost content are refused."""
+    rejections = {
+        (blob, name): NotAPost(outcome, reason, field, detail)
+        for blob, name, outcome, reason, field, detail in lost.select(*FAILURE_SCHEMA).iter_rows()
+    }
+    names = (task.file.path.rpartition("/")[2] for task in tasks)
+    refused = [rejections.get((str(task.file.blob), name)) for task, name in zip(tasks, names, strict=True)]
+    return [
+        task if rejection is None else task.reject(rejection)
+        for task, rejection in zip(tasks, refused, strict=True)
+    ]

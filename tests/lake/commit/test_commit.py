@@ -3,6 +3,7 @@
 import pytest
 from deltalake import CommitProperties, DeltaTable
 
+from archive import replace_partitions
 from lake.commit.commit import BATCH_KEY, rollback_uncommitted
 from lake.store import open_lake
 
@@ -19,7 +20,7 @@ def test_posts_without_their_ledger_are_undone_once(archive):
     lake = open_lake(archive.lake)
     batch_mark = CommitProperties(custom_metadata={BATCH_KEY: "x/1"})
     posts = lake.scan("posts").collect()
-    lake.replace("posts", posts.clear(), posts.select("source_id", "month"), batch_mark)
+    replace_partitions(lake, "posts", posts.clear(), posts.select("source_id", "month"), batch_mark)
     assert [rollback_uncommitted(open_lake(archive.lake)) for _ in range(2)] == [True, False]
     assert archive.live_posts().height == 1
 

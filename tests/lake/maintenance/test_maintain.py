@@ -8,10 +8,10 @@ import duckdb
 import polars as pl
 import pyarrow.parquet as pq
 import pytest
-from deltalake import CommitProperties, DeltaTable
+from deltalake import DeltaTable
 from polars.testing import assert_frame_equal
 
-from archive import Snapshot
+from archive import Snapshot, replace_partitions
 from flows.pipeline.learn_run import learn
 from flows.pipeline.maintenance.maintain import maintain
 from flows.pipeline.maintenance.verify import verify
@@ -328,7 +328,7 @@ def test_a_maintain_killed_at_any_step_leaves_a_lake_that_goes_on(archive, monke
 def test_posts_that_were_cleaned_again_are_not_taken_back_behind_what_is_deleted(archive, monkeypatch):
     lake = open_lake(archive.lake)
     rows = lake.scan("posts").collect()
-    lake.replace("posts", rows, rows.select(lake.partition_columns("posts")).unique(), CommitProperties())
+    replace_partitions(lake, "posts", rows, rows.select(lake.partition_columns("posts")).unique())
     maintain_lake(archive)
     archive.write("a.md", url=URL.format("a"), title="末了")
     kill_run(monkeypatch, ("after", "posts", 1), archive.ingest)

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from deltalake import CommitProperties, write_deltalake
 
-from archive import Snapshot
+from archive import Snapshot, replace_partitions
 from flows.pipeline.maintenance.verify import FaultyLakeError, verify
 from lake.commit.commit import BATCH_KEY
 from lake.delta import to_arrow
@@ -221,7 +221,9 @@ def test_what_a_killed_run_left_unfinished_is_no_fault(archive):
     lake = open_lake(archive.lake)
     posts = lake.scan("posts").collect()
     mark = CommitProperties(custom_metadata={BATCH_KEY: "x/1"})
-    lake.replace("posts", posts.clear(), posts.select(lake.partition_columns("posts")).unique(), mark)
+    replace_partitions(
+        lake, "posts", posts.clear(), posts.select(lake.partition_columns("posts")).unique(), mark
+    )
     assert verify(archive.lake).findings == 0
 
 

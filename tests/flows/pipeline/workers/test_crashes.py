@@ -141,7 +141,7 @@ def test_a_post_whose_cleaning_ends_its_worker_keeps_its_row(archive, crashing_f
     monkeypatch.setattr(INIT_WORKER, crashing_files.INIT_WORKER)
     archive.ingest()
     before = archive.posts()
-    monkeypatch.setattr(INIT_WORKER, crashing_files.init_worker_for_cleaning)
+    monkeypatch.setattr(INIT_WORKER, crashing_files.init_worker_for_texts)
     monkeypatch.setattr("flows.pipeline.learning.reclean.CLEANER_VERSION", 99)
     result = reclean_lake(RecleanOptions(lake=archive.lake, wait_seconds=0))
     assert [path for path, *_ in result.recleaned.failed] == ["10-bad.md"]

@@ -2,14 +2,17 @@
 
 from contextlib import ExitStack
 
-from flows.pipeline.learning.reclean import parse_chunk
 from flows.pipeline.workers.executor import LazyExecutor, ParseContext, with_worker_pool
 from posts.boilerplate.template import Template
 from posts.sources.files import SourceFile
-from posts.worker import ParseConfig, ParseTask
+from posts.worker import ParseConfig, ParseTask, parse_tasks
 from schemas.keys import source_id_of
 
 POST = "---\ntitle: 灯塔\ndate: 2024-03-01\ncategories: [旧港]\n---\n灯塔亮了。\n".encode()
+
+
+def parse_chunk(tasks, guard, config):
+    return parse_tasks(guard(tasks), config)
 
 
 def test_one_pool_reads_with_the_templates_of_each_stage(monkeypatch):
