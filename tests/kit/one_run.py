@@ -86,7 +86,9 @@ def main():
     logging.basicConfig(stream=sys.stdout, level=logging.INFO, format="%(message)s")
     arguments = json.loads(sys.argv[1])
     for name, value in arguments.get("constants", {}).items():
-        setattr(sizes if hasattr(sizes, name) else executor, name, value)
+        for module in (sizes, executor):
+            if hasattr(module, name):
+                setattr(module, name, value)
     if "batch_files" in arguments:
         use_small_batches(setattr, arguments["batch_files"])
     if "kill" in arguments:
