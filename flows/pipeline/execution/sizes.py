@@ -8,7 +8,7 @@ MAX_PART_BYTES, MIN_PART_BYTES, PARTS_PER_WORKER = 16 * 1024 * 1024, 512 * 1024,
 MAX_PART_FILES = 8_000
 
 # The contents that a task of the write stage parses. A partition is never divided.
-MAX_TASK_BYTES, MIN_TASK_BYTES, TASKS_PER_WORKER = 16 * 1024 * 1024, 512 * 1024, 8
+MAX_TASK_BYTES, MIN_TASK_BYTES, TASKS_PER_WORKER = 16 * 1024 * 1024, 512 * 1024, 16
 
 # The contents that a task of the learn stage reads: few tasks, because each reads most files of table raw.
 MAX_SAMPLE_BYTES, SAMPLE_TASKS_PER_WORKER = 16 * 1024 * 1024, 2
