@@ -201,7 +201,7 @@ class Lake:
 
     def files_of_partitions(self, name: str, partitions: pl.DataFrame) -> TableFiles:
         """Return the files of some partitions. Raises DamagedError if one is missing or cut short."""
-        files = self._files_of_partitions(name, partitions)
+        files = self.partition_files(name).join(partitions, on=partitions.columns, how="semi")
         self._raise_if_damaged(name, files)
         return self.table_files(name, files)
 
@@ -214,9 +214,6 @@ class Lake:
             fault = size_mismatch(self.folder(name) / path, size_bytes)
             if fault:
                 raise DamagedError(self.root, name, path, fault)
-
-    def _files_of_partitions(self, name: str, partitions: pl.DataFrame) -> pl.DataFrame:
-        return self.partition_files(name).join(partitions, on=partitions.columns, how="semi")
 
     def versions(self) -> dict[str, int]:
         return {name: self.table(name).version() for name in self.table_names()}

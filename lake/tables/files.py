@@ -21,8 +21,6 @@ WAS_PARSED = pl.col("blob").is_not_null() & (
 PARSER_FAULT_NAMES = sorted(PARSER_FAULTS)
 # reasons for which a file is tried again although it has not changed: see `is_final`
 RETRIED_REASONS = [*PARSER_FAULT_NAMES, Reason.UNREADABLE.value]
-# why a content of the ledger cannot be parsed again
-NOT_IN_RAW = "raw no longer holds its bytes"
 
 
 def live_files(lake: Lake, origin: str) -> pl.DataFrame:

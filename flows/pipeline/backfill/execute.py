@@ -8,6 +8,7 @@ import polars as pl
 from flows.pipeline.backfill.request import Forecast
 from flows.pipeline.backfill.select import plan_reparse
 from flows.pipeline.code import code_version
+from flows.pipeline.execution.worker import NOT_IN_RAW
 from flows.pipeline.planning.changes import FILE_SCHEMA
 from flows.pipeline.planning.diff import list_files
 from flows.pipeline.planning.plan import Plan, with_parsed_by
@@ -93,7 +94,7 @@ def _split_unchanged(
     skipped = [
         _skipped_rows(source_files.join(listed_files, on=KEY, how="anti"), DELETED),
         _skipped_rows(joined.join(unchanged, on=KEY, how="anti"), CHANGED),
-        _skipped_rows(raw_files.join(stored_files, on=KEY, how="anti"), files_table.NOT_IN_RAW),
+        _skipped_rows(raw_files.join(stored_files, on=KEY, how="anti"), NOT_IN_RAW),
     ]
     return available_files, pl.concat(skipped).sort(KEY)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
+from flows.pipeline.execution.worker import NOT_IN_RAW
 from flows.pipeline.learning.learn import load_templates
 from lake.errors import LakeError
 from lake.location import Location
@@ -64,7 +65,7 @@ def _read_stored(row: dict[str, object], lake: Lake) -> RawFile:
     origin, path, blob = (str(row[name]) for name in ("origin", "path", "blob"))
     content = files.contents(lake, pl.Series([blob])).get(blob)
     if content is None:
-        raise PostlakeError(f"{printable(path)}: {files.NOT_IN_RAW}, blob {blob}")
+        raise PostlakeError(f"{printable(path)}: {NOT_IN_RAW}, blob {blob}")
     return RawFile(origin, path, content, blob)
 
 

@@ -30,7 +30,6 @@ MAX_SAMPLE_FILES, MAX_SAMPLE_POSTS = 8_000, 2_000
 MIN_TRAINED_POSTS = 100
 # The columns of sampled posts: a file, where its bytes are, and whether its template has not seen it.
 SAMPLE_COLUMNS = [*KEY, "source_id", "blob", "size", "part", "is_new"]
-TYPICAL_POST_BYTES = 3_000
 
 
 def load_templates(lake: Lake) -> Templates:
