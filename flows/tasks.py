@@ -23,7 +23,6 @@ from flows.pipeline.sources.git_cache import (
 from flows.prefect.artifacts import report_run
 from flows.prefect.lake_flow import lake_task
 from flows.prefect.task_logs import completed_state, log_progress
-from lake.commit.resolve import Resolution
 
 T = TypeVar("T")
 
@@ -55,22 +54,21 @@ def find(ingest_run: IngestRun, planner: Planner) -> State[None]:
 
 
 @lake_task("read")
-def read(ingest_run: IngestRun, changes: Changes, results: list[Any]) -> State[None]:
+def read(ingest_run: IngestRun, changes: Changes, results: list[Heads]) -> State[None]:
     heads = ingest_run.read(changes)
-    resolution = ingest_run.resolve(heads)
-    results += [heads, resolution]
-    posts = resolution.elections["post_id"].n_unique()
+    results.append(heads)
+    posts = heads.index["post"].drop_nulls().n_unique()
     return completed_state(f"{heads.bytes_read} bytes read, {posts} posts touched")
 
 
 @lake_task("learn")
-def learn(ingest_run: IngestRun, heads: Heads, resolution: Resolution) -> State[None]:
-    return completed_state(f"{ingest_run.learn(heads, resolution)} sources with a template")
+def learn(ingest_run: IngestRun, heads: Heads) -> State[None]:
+    return completed_state(f"{ingest_run.learn(heads)} sources with a template")
 
 
 @lake_task("write")
-def write(ingest_run: IngestRun, heads: Heads, resolution: Resolution, changes: Changes) -> State[None]:
-    return completed_state(f"{ingest_run.write(heads, resolution, changes)} rows of the ledger committed")
+def write(ingest_run: IngestRun, heads: Heads, changes: Changes) -> State[None]:
+    return completed_state(f"{ingest_run.write(heads, changes)} rows of the ledger committed")
 
 
 @lake_task("reclean")
@@ -102,11 +100,11 @@ def run_stages(ingest_run: IngestRun, planner: Planner) -> Summary:
     with log_progress():
         find(quoted_run, quoted_planner)
         for changes in ingest_run.iter_changes():
-            results = list[Any]()
+            results = list[Heads]()
             read(quoted_run, _quoted(changes), _quoted(results))
-            heads, resolution = map(_quoted, results)
-            learn(quoted_run, heads, resolution)
-            write(quoted_run, heads, resolution, _quoted(changes))
+            heads = _quoted(results.pop())
+            learn(quoted_run, heads)
+            write(quoted_run, heads, _quoted(changes))
         reclean(quoted_run)
     return report(quoted_run)
 

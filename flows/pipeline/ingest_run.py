@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 import polars as pl
 
 from flows.pipeline.clock import StageTimer
+from flows.pipeline.execution import sizes
 from flows.pipeline.execution.commits import iter_changes
 from flows.pipeline.execution.heads import Heads, read_heads
 from flows.pipeline.execution.vanished import VanishedSources
 from flows.pipeline.execution.write import Writer
 from flows.pipeline.learning.alarms import template_alarms
-from flows.pipeline.learning.learn import learn_from_batch, load_templates
+from flows.pipeline.learning.learn import learn_from_heads, load_templates
 from flows.pipeline.learning.reclean import reclean_leftovers, record_caught_up
 from flows.pipeline.memory import release_memory
 from flows.pipeline.planning.changes import Changes
@@ -43,7 +44,7 @@ from flows.pipeline.sources.base import Source, VanishedError
 from flows.pipeline.workers.executor import ParseContext
 from lake.batch import Checkpoint, Run
 from lake.commit.commit import add_contents
-from lake.commit.resolve import Resolution, resolve
+from lake.commit.resolve import resolve
 from lake.create import fix_granularity
 from lake.period import choose_period
 from lake.store import Lake
@@ -94,22 +95,19 @@ class IngestRun:
         return (changes for changes in iter_changes(self.lake, self.plan, self.run) if not changes.is_empty)
 
     def read(self, changes: Changes) -> Heads:
-        """Read the files of changes: their heads, and their bytes into table raw."""
+        """Read the files of changes: their heads, and their bytes into table raw.
+
+        The first posts of a lake decide the period of its partitions.
+        """
         report_progress("read", 0, changes.files.height)
         with self.timer.measure("read"):
             heads = read_heads(self.lake, changes, self.plan.sources, self.run, self.context, stores=True)
             self.bytes_read += heads.bytes_read
             self.vanished_sources.add_unread(heads.vanished)
             add_contents(self.lake, heads.raw_files)
-        return heads
-
-    def resolve(self, heads: Heads) -> Resolution:
-        """Resolve what was read against the ledger. The first posts of a lake decide the period of its partitions."""
-        with self.timer.measure("resolve"):
-            resolution = resolve(self.lake, heads.batch)
             if self.lake.has_open_period():
-                self._choose_period(resolution.current_rows())
-        return resolution
+                self._choose_period(heads.current_posts())
+        return heads
 
     def _choose_period(self, posts: pl.DataFrame) -> None:
         if posts.is_empty():
@@ -119,14 +117,14 @@ class IngestRun:
         self.period_note = choice.sentence
         logger.info(choice.sentence)
 
-    def learn(self, heads: Heads, resolution: Resolution) -> int:
+    def learn(self, heads: Heads) -> int:
         """Learn templates from the posts to write; return how many sources have a template.
 
         A plan that does not learn templates uses those that the lake has.
         """
         with self.timer.measure("learn"):
             learned = (
-                learn_from_batch(self.lake, self.run, resolution, heads.contents, self.context)
+                learn_from_heads(self.lake, self.run, heads, self.context)
                 if self.plan.learns_templates
                 else []
             )
@@ -134,22 +132,30 @@ class IngestRun:
             self.context = self.context.with_templates(load_templates(self.lake))
         return len(self.context.config.templates)
 
-    def write(self, heads: Heads, resolution: Resolution, changes: Changes) -> int:
-        """Clean and write the posts, and commit them with the ledger. Return the number of ledger rows."""
-        report_progress("write", 0, resolution.file_rows.height)
-        with self.timer.measure("write"):
-            writer = Writer(self.lake, self.run, self.context, self.plan.is_reparse)
-            checkpoints = self.plan.checkpoints_during(self.checkpoints) | changes.checkpoints
-            self._commit_number = writer.write(
-                heads.batch,
-                resolution,
-                heads.contents,
-                checkpoints,
-                self._commit_number,
-                is_atomic=self.plan.kind == RunKind.HISTORY,
-            )
-            release_memory()
-        return resolution.file_rows.height
+    def write(self, heads: Heads, changes: Changes) -> int:
+        """Resolve what was read against the ledger, clean and write the posts, and commit them with the ledger.
+
+        Return the number of ledger rows.
+        """
+        file_count = heads.rows.height + heads.deleted.height
+        report_progress("write", 0, file_count)
+        is_atomic = self.plan.kind == RunKind.HISTORY
+        checkpoints = self.plan.checkpoints_during(self.checkpoints) | changes.checkpoints
+        max_files = file_count if is_atomic else sizes.batch_files(self.context.workers)
+        rows_written = 0
+        for batch, contents in heads.divided(self.lake, max_files):
+            with self.timer.measure("resolve"):
+                resolution = resolve(self.lake, batch)
+            with self.timer.measure("write"):
+                writer = Writer(
+                    self.lake, self.run, self.context, self.plan.is_reparse, rows_written, file_count
+                )
+                self._commit_number = writer.write(
+                    batch, resolution, contents, checkpoints, self._commit_number, is_atomic=is_atomic
+                )
+                release_memory()
+            rows_written += resolution.file_rows.height
+        return rows_written
 
     def reclean(self) -> RecleanResult:
         """Clean posts again that have another template than the present one, and return the result.
@@ -174,12 +180,11 @@ class IngestRun:
         return self.report()
 
     def execute(self) -> None:
-        """Read, resolve, learn and write all changes of the plan."""
+        """Read, learn and write all changes of the plan."""
         for changes in self.iter_changes():
             heads = self.read(changes)
-            resolution = self.resolve(heads)
-            self.learn(heads, resolution)
-            self.write(heads, resolution, changes)
+            self.learn(heads)
+            self.write(heads, changes)
 
     def report(self) -> Summary:
         """Check the counts of the run against the committed `files` table, record it, and return the summary.

@@ -6,6 +6,7 @@ from dataclasses import replace
 import polars as pl
 
 from flows.pipeline.clock import StageTimer, start_run
+from flows.pipeline.execution import sizes
 from flows.pipeline.execution.heads import read_heads
 from flows.pipeline.execution.write import Writer
 from flows.pipeline.learning.learn import load_templates
@@ -71,6 +72,7 @@ def _replay_events(staged_lake: Lake, events: pl.DataFrame, run: Run, context: P
     )
     context = context.with_templates(load_templates(staged_lake))
     heads = read_heads(staged_lake, changes, (), run, context, stores=False)
-    resolution = resolve(staged_lake, heads.batch)
-    Writer(staged_lake, run, context).write(heads.batch, resolution, heads.contents, {}, 1)
+    writer, number = Writer(staged_lake, run, context), 1
+    for batch, contents in heads.divided(staged_lake, sizes.batch_files(context.workers)):
+        number = writer.write(batch, resolve(staged_lake, batch), contents, {}, number)
     return arrivals.height

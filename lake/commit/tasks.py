@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from lake.batch import CONTENT_KEY, FILE_NAME, KEY
+from lake.commit.components import connect
 from lake.commit.merge import MergeTask
 from lake.commit.resolve import Resolution
 from lake.commit.stored import StoredVersions, load_stored_versions
@@ -179,7 +180,7 @@ def _group_partitions(
     key_edges = key_nodes.with_columns(node_first=pl.col("node").min().over(KEY))
     edges = pl.concat([rows.select("node", "node_first") for rows in (post_edges, key_edges)])
     edges = edges.filter(pl.col("node") != pl.col("node_first")).unique()
-    nodes = nodes.with_columns(group=pl.Series(_connected(nodes.height, edges.rows()), dtype=pl.Int64))
+    nodes = nodes.with_columns(group=pl.Series(connect(nodes.height, edges.rows()), dtype=pl.Int64))
     return nodes, first_nodes.join(nodes.select("node", "group"), on="node").select("post_id", "group")
 
 
@@ -189,22 +190,6 @@ def _row_partitions(lake: Lake, resolution: Resolution) -> pl.DataFrame:
         "source_id", date=pl.col("published_at").dt.date(), row=pl.int_range(pl.len())
     )
     return lake.with_partition_column(rows).drop("date")
-
-
-def _connected(count: int, edges: list[tuple[int, int]]) -> list[int]:
-    """Return for each of `count` nodes the smallest node that edges connect it with (union-find)."""
-    parents = list(range(count))
-
-    def find(node: int) -> int:
-        while parents[node] != node:
-            parents[node] = parents[parents[node]]
-            node = parents[node]
-        return node
-
-    for one, other in edges:
-        roots = sorted((find(one), find(other)))
-        parents[roots[1]] = roots[0]
-    return [find(node) for node in range(count)]
 
 
 def _needed_contents(

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 
 import polars as pl
 
-from lake.batch import CONTENT_KEY, FILE_NAME, KEY
+from lake.batch import CONTENT_KEY, FILE_NAME, KEY, POST_HASH
 from lake.store import Lake
 from lake.tables import runs
 from schemas.enums import PARSER_FAULTS, Outcome, Reason
@@ -112,10 +112,10 @@ def post_ids_of_blobs(lake: Lake, blobs: pl.Series) -> pl.Series:
     return rows.select("post_id").drop_nulls().unique().collect()["post_id"]
 
 
-def count_posts_by_source(lake: Lake, excluding: pl.DataFrame) -> pl.DataFrame:
-    """Count the posts of each source, without some posts (post_id): source_id, stored."""
+def count_posts_by_source(lake: Lake, excluding: pl.Series) -> pl.DataFrame:
+    """Count the posts of each source, without some posts (POST_HASH): source_id, stored."""
     posts = lake.scan("files").filter(IS_LIVE & (pl.col("outcome") == Outcome.POST.value))
-    others = posts.join(excluding.lazy(), on="post_id", how="anti")
+    others = posts.filter(~POST_HASH.is_in(excluding.implode()))
     return others.group_by("source_id").agg(stored=pl.len()).collect()
 
 

@@ -1,20 +1,22 @@
 """The read stage: workers read files, parse their heads, and store their bytes in table raw."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import polars as pl
 
 from flows.pipeline.execution import sizes
-from flows.pipeline.execution.frames import head_rows
+from flows.pipeline.execution.row_store import RowStore
 from flows.pipeline.execution.worker import HeadChunk, HeadReader, Reader, ReadTask, RewriteRaw
 from flows.pipeline.planning.changes import FILE_SCHEMA, Changes, as_file_rows
 from flows.pipeline.progress import report_progress
 from flows.pipeline.sources.base import Source, VanishedError
 from flows.pipeline.workers.executor import LazyExecutor, ParseContext, chunk_tasks, run_ahead
-from lake.batch import CONTENT_KEY, FILE_NAME, KEY, Batch, Run
+from lake.batch import CONTENT_KEY, FILE_NAME, KEY, KEY_HASH, Batch, Run
+from lake.commit.division import current_posts, divide, divide_deleted, index_rows
 from lake.commit.resolve import complete_file_rows
 from lake.commit.tasks import CONTENT_SCHEMA
 from lake.parquet import WrittenFile
@@ -22,26 +24,69 @@ from lake.store import Lake
 from lake.tables import files as files_table
 from posts.metadata.dates import date_from_file_name
 from posts.sources.files import SourceFile
-from posts.worker import ParsedColumns
+from schemas.tables import empty_table
 
 # Heads take about a fifth of the time of whole posts.
 HEAD_COST_RATIO = 5
+
+# What is known of a file beside its row of table files: its place in the order of reading, the file of table raw
+# that has its bytes, and whether this run has stored them there.
+HEAD_COLUMNS = {"row": pl.UInt32(), "part": pl.String(), "is_stored": pl.Boolean()}
+IS_READ = pl.col("part").is_not_null() & pl.col("blob").is_not_null()
+
+
+class HeadBatch(NamedTuple):
+    """A batch to resolve, and its contents that were read (lake.commit.tasks.CONTENT_SCHEMA)."""
+
+    batch: Batch
+    contents: pl.DataFrame
 
 
 @dataclass(frozen=True, slots=True)
 class Heads:
     """What was read of some changes.
 
-    `batch` has the rows of files, ready to be resolved. `contents` are the contents that were read
-    (lake.commit.tasks.CONTENT_SCHEMA), `raw_files` the files with their bytes. `vanished` are the files (KEY)
-    of folders that have vanished meanwhile.
+    `rows` are those of files, ready to be resolved: the columns of table files, and HEAD_COLUMNS. `index` has
+    what is known of each in memory (lake.commit.division.INDEX_SCHEMA). `raw_files` are the files with their
+    bytes, `deleted` the deleted files, at time `gone_at`. `vanished` are the files (KEY) of folders that have
+    vanished meanwhile.
     """
 
-    batch: Batch
-    contents: pl.DataFrame
+    rows: RowStore
+    index: pl.DataFrame
+    deleted: pl.DataFrame
     raw_files: list[WrittenFile]
     bytes_read: int
     vanished: pl.DataFrame
+
+    def whole(self) -> HeadBatch:
+        """Return everything as one batch."""
+        return _as_batch(self.rows, self.deleted)
+
+    def divided(self, lake: Lake, max_files: int) -> Iterator[HeadBatch]:
+        """Yield batches of about `max_files` files; all files of a post and of a partition are in one."""
+        if self.rows.height <= max_files:
+            yield self.whole()
+            return
+        batches = divide(self.index, lake.granularity, max_files)
+        deleted_batches = divide_deleted(lake, self.deleted, self.index, batches)
+        for number in sorted(batches.unique()):
+            rows = self.rows.filter(batches == number)
+            yield _as_batch(rows, self.deleted.filter(deleted_batches == number))
+
+    def current_posts(self) -> pl.DataFrame:
+        """Return the file of each post that would be elected, if the lake had no other.
+
+        The rows are those of `index`, and `row` is the position there.
+        """
+        # a file that was added and deleted again has no post
+        is_deleted = pl.col("key").is_in(self.deleted.select(KEY_HASH).to_series().implode())
+        return current_posts(self.index.with_row_index("row").filter(~is_deleted))
+
+    def rows_at(self, positions: pl.Series) -> pl.DataFrame:
+        """Return the rows at some positions of the index, in their order there."""
+        is_wanted = pl.int_range(self.rows.height, eager=True).is_in(positions.implode())
+        return pl.concat([_no_rows(), *self.rows.filter(is_wanted)])
 
 
 def read_heads(
@@ -61,25 +106,22 @@ def read_heads(
     # each file of table raw is read for few chunks
     reads, copies = todo.filter(is_first).sort("part", maintain_order=True), todo.filter(~is_first)
     reading = _Reading(lake, {source.origin: source for source in sources}, run.run_id if stores else None)
-    chunk_rows, raw_files, bytes_read, vanished = [_no_heads()], list[WrittenFile](), 0, list[pl.DataFrame]()
-    for rows, chunk in _read_chunks(reading, reads, context):
+    rows, raw_files, bytes_read = RowStore(), list[WrittenFile](), 0
+    vanished = [reads.select(KEY).clear()]
+    for chunk_reads, chunk in _read_chunks(reading, reads, context):
         bytes_read += chunk.bytes_read
-        head = chunk.rows.with_columns(row=rows["row"].gather(chunk.rows["index"])).drop("index")
-        part = pl.when("is_stored").then(pl.lit(chunk.raw_file.path if chunk.raw_file else None, pl.String))
-        known_parts = rows.select("row", known_part="part")
-        head = head.join(known_parts, on="row").with_columns(part=pl.coalesce("known_part", part))
-        chunk_rows.append(head.select(_no_heads().columns))
+        rows.append(_chunk_rows(chunk_reads, chunk, run))
         raw_files += [chunk.raw_file] if chunk.raw_file else []
-        vanished.append(rows[chunk.vanished].select(KEY))
-    heads = pl.concat(chunk_rows).sort("row")
-    heads, raw_files = _without_stored(lake, heads, raw_files, context)
-    file_rows = complete_file_rows(lake, _file_rows(changes, heads, todo, copies, run))
-    is_complete = pl.col("outcome").is_not_null()
+        vanished.append(chunk_reads[chunk.vanished].select(KEY))
+    raw_files = _without_stored(lake, rows, raw_files, context)
+    known_rows = _known_rows(lake, rows, changes.known_files, copies, run)
+    rows.append(known_rows.drop_nulls("outcome"))
     # copies of a file whose folder has vanished
-    vanished.append(file_rows.filter(~is_complete).select(KEY))
-    gone = pl.concat([reads.select(KEY).clear(), *vanished])
+    vanished.append(known_rows.filter(pl.col("outcome").is_null()).select(KEY))
+    gone = pl.concat(vanished)
     deleted = changes.deleted.join(gone, on="origin", how="anti")
-    return Heads(Batch(file_rows.filter(is_complete), deleted), _contents(heads), raw_files, bytes_read, gone)
+    index = pl.concat([index_rows(frame, is_read=IS_READ) for frame in rows])
+    return Heads(rows, index, deleted, raw_files, bytes_read, gone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +140,6 @@ class _Reading:
             origin: self.sources[origin].restricted_to(files) for origin, files in files_by_origin.items()
         }
         return HeadReader(Reader(readers, self.lake.folder("raw")), self.run_id)
-
-
-def _no_heads() -> pl.DataFrame:
-    return head_rows(ParsedColumns()).with_columns(
-        row=pl.lit(0, pl.UInt32), is_stored=pl.lit(value=False), part=pl.lit(None, pl.String)
-    )
 
 
 def _read_chunks(
@@ -130,22 +166,64 @@ def _read_chunks(
             report_progress("read", done, reads.height)
 
 
+def _chunk_rows(reads: pl.DataFrame, chunk: HeadChunk, run: Run) -> pl.DataFrame:
+    """Return the rows of the files of a chunk."""
+    own_reads = reads[chunk.rows["index"]]
+    raw_path = chunk.raw_file.path if chunk.raw_file else None
+    rows = chunk.rows.with_columns(
+        row=own_reads["row"],
+        first_seen_at=own_reads["seen_at"],
+        known_part=own_reads["part"],
+        **_run_columns(run),
+    )
+    part = pl.when("is_stored").then(pl.lit(raw_path, pl.String))
+    rows = rows.with_columns(part=pl.coalesce("known_part", part))
+    return pl.concat([as_file_rows(rows), rows.select(*HEAD_COLUMNS)], how="horizontal")
+
+
+def _run_columns(run: Run) -> dict[str, pl.Expr]:
+    return {"run_id": pl.lit(run.run_id), "read_at": pl.lit(run.started_at)}
+
+
+def _no_rows() -> pl.DataFrame:
+    return pl.concat([empty_table("files"), pl.DataFrame(schema=HEAD_COLUMNS)], how="horizontal")
+
+
+def _known_rows(
+    lake: Lake, rows: RowStore, known_files: pl.DataFrame, copies: pl.DataFrame, run: Run
+) -> pl.DataFrame:
+    """Return the rows of files that need not be read: the lake knows their content, or this run has read it.
+
+    A row whose content is not known has no outcome.
+    """
+    copy_rows = copies.rename({"seen_at": "first_seen_at"}).with_columns(**_run_columns(run))
+    incomplete_rows = pl.concat([known_files, as_file_rows(copy_rows)])
+    if incomplete_rows.is_empty():
+        return _no_rows()
+    contents = incomplete_rows.select("blob", FILE_NAME).unique()
+    same_contents = [
+        frame.with_columns(FILE_NAME).join(contents, on=CONTENT_KEY, how="semi").select(known_files.columns)
+        for frame in rows
+    ]
+    completed_rows = complete_file_rows(lake, pl.concat([*same_contents, incomplete_rows]))
+    row = pl.int_range(rows.height, rows.height + incomplete_rows.height).cast(HEAD_COLUMNS["row"])
+    no_part = pl.lit(None, HEAD_COLUMNS["part"])
+    return completed_rows.tail(incomplete_rows.height).with_columns(
+        row=row, part=no_part, is_stored=pl.lit(value=False)
+    )
+
+
 def _without_stored(
-    lake: Lake, heads: pl.DataFrame, raw_files: list[WrittenFile], context: ParseContext
-) -> tuple[pl.DataFrame, list[WrittenFile]]:
-    """Return heads and files of table raw without contents that stand twice, or that table raw has already."""
-    new = heads.filter("is_stored").select("blob", "part").unique(maintain_order=True)
-    if new.is_empty():
-        return heads, raw_files
-    stored = files_table.locate_contents(lake, new["blob"]).select("blob", "part")
-    first = pl.concat([stored, new.select("blob", "part")]).unique("blob", keep="first", maintain_order=True)
-    extra = new.join(first, on=["blob", "part"], how="anti")
+    lake: Lake, rows: RowStore, raw_files: list[WrittenFile], context: ParseContext
+) -> list[WrittenFile]:
+    """Remove contents that stand twice, or that table raw has already, from new files of table raw.
+
+    Return the new files that remain. The rows are updated: `part` is the file that has their bytes now.
+    """
+    extra, kept = _extra_contents(lake, rows)
     if extra.is_empty():
-        return heads, raw_files
-    heads = heads.join(first.rename({"part": "first_part"}), on="blob", how="left", maintain_order="left")
-    heads = heads.with_columns(part=pl.when("is_stored").then("first_part").otherwise("part"))
-    extra_by_part = extra.group_by("part").agg("blob")
-    rewritten = dict(extra_by_part.iter_rows())
+        return raw_files
+    rewritten = dict(extra.group_by("part").agg("blob").iter_rows())
     new_paths, files = dict[str, str](), [file for file in raw_files if file.path not in rewritten]
     with ExitStack() as stack:
         executor = LazyExecutor(context, stack)
@@ -158,29 +236,40 @@ def _without_stored(
                 if file is not None:
                     new_paths[path] = file.path
                     files.append(file)
-    return heads.with_columns(pl.col("part").replace(new_paths)).drop("first_part"), files
+    kept_parts = kept.rename({"part": "kept_part"})
+
+    def with_kept_part(frame: pl.DataFrame) -> pl.DataFrame:
+        joined = frame.join(kept_parts, on="blob", how="left", maintain_order="left")
+        part = pl.when("is_stored").then(pl.coalesce("kept_part", "part")).otherwise("part")
+        return joined.with_columns(part=part.replace(new_paths)).drop("kept_part")
+
+    rows.update(with_kept_part)
+    return files
 
 
-def _file_rows(
-    changes: Changes, heads: pl.DataFrame, todo: pl.DataFrame, copies: pl.DataFrame, run: Run
-) -> pl.DataFrame:
-    """Return the rows of all changed files: those that were read, their copies, and those that the lake knows."""
-    seen_times = todo.select("row", first_seen_at="seen_at")
-    read_rows = heads.join(seen_times, on="row", maintain_order="left")
-    copy_rows = copies.rename({"seen_at": "first_seen_at"})
-    run_columns = {"run_id": pl.lit(run.run_id), "read_at": pl.lit(run.started_at)}
-    return pl.concat(
-        [
-            changes.known_files,
-            *(as_file_rows(rows.with_columns(**run_columns)) for rows in (read_rows, copy_rows)),
-        ]
+def _extra_contents(lake: Lake, rows: RowStore) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the new contents that need not be kept, and where their blobs are kept: blob, part."""
+    is_new, blob_hash = pl.col("is_stored"), pl.col("blob").hash()
+    no_hashes = pl.Series(dtype=pl.UInt64)
+    hashes = pl.concat([no_hashes, *(frame.filter(is_new).select(blob_hash).to_series() for frame in rows)])
+    if hashes.is_empty():
+        return _no_rows().select("blob", "part"), _no_rows().select("blob", "part")
+    stored = lake.scan("raw").select(blob_hash).filter(pl.col("blob").is_in(hashes.implode())).collect()
+    suspects = pl.concat([hashes.filter(hashes.is_duplicated()), stored.to_series()]).implode()
+    new = pl.concat(frame.filter(is_new & blob_hash.is_in(suspects)).select("blob", "part") for frame in rows)
+    new = new.unique(maintain_order=True)
+    stored_contents = files_table.locate_contents(lake, new["blob"]).select("blob", "part")
+    kept = pl.concat([stored_contents, new]).unique("blob", keep="first", maintain_order=True)
+    return new.join(kept, on=["blob", "part"], how="anti"), kept
+
+
+def _as_batch(frames: Iterable[pl.DataFrame], deleted: pl.DataFrame) -> HeadBatch:
+    rows = pl.concat([_no_rows(), *frames]).sort("row", maintain_order=True)
+    contents = rows.filter(IS_READ).with_columns(FILE_NAME)
+    return HeadBatch(
+        Batch(rows.drop(*HEAD_COLUMNS), deleted),
+        contents.unique(CONTENT_KEY, keep="first", maintain_order=True).select(*CONTENT_SCHEMA),
     )
-
-
-def _contents(heads: pl.DataFrame) -> pl.DataFrame:
-    """Return the contents whose bytes are stored."""
-    stored = heads.filter(pl.col("part").is_not_null() & pl.col("blob").is_not_null()).with_columns(FILE_NAME)
-    return stored.unique(CONTENT_KEY, keep="first", maintain_order=True).select(*CONTENT_SCHEMA)
 
 
 def rows_from_heads(
@@ -193,7 +282,7 @@ def rows_from_heads(
     heads = read_heads(lake, changes, sources, run, context, stores=False)
     if not heads.vanished.is_empty():
         raise VanishedError(heads.vanished["origin"][0])
-    rows = heads.batch.file_rows
+    rows = heads.whole().batch.file_rows
     days = [
         None if published else date_from_file_name(name)
         for published, name in rows.select("published_at", FILE_NAME).iter_rows()

@@ -7,6 +7,9 @@ from flows.pipeline.workers.executor import MIN_POOL_BYTES
 MAX_PART_BYTES, MIN_PART_BYTES, PARTS_PER_WORKER = 16 * 1024 * 1024, 512 * 1024, 6
 MAX_PART_FILES = 8_000
 
+# The files that are resolved and written together: what is known of them is in memory, about 3 kB of each.
+MIN_BATCH_FILES, BATCH_FILES_PER_WORKER = 32_768, 4_096
+
 # The contents that a task of the write stage parses. A partition is never divided.
 MAX_TASK_BYTES, MIN_TASK_BYTES, TASKS_PER_WORKER = 16 * 1024 * 1024, 512 * 1024, 16
 
@@ -25,6 +28,11 @@ MAX_SLICE_BYTES, MAX_SLICE_EVENTS = 64 * 1024 * 1024, 50_000
 def part_bytes(total_bytes: int, workers: int) -> int:
     """Return the size of a chunk of files to read."""
     return _between(MIN_PART_BYTES, total_bytes // (workers * PARTS_PER_WORKER), MAX_PART_BYTES)
+
+
+def batch_files(workers: int) -> int:
+    """Return how many files are resolved and written together."""
+    return max(MIN_BATCH_FILES, BATCH_FILES_PER_WORKER * workers)
 
 
 def task_bytes(total_bytes: int, workers: int) -> int:

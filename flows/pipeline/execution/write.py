@@ -34,6 +34,9 @@ class Writer:
     context: ParseContext
     # whether posts with contents that this run has read are parsed again
     parses_again: bool = False
+    # for progress: the files of batches written before, and of all batches
+    files_before: int = 0
+    files_total: int = 0
 
     def write(
         self,
@@ -72,7 +75,7 @@ class Writer:
             pending.append(WrittenTask(result.merged, task.file_rows))
             pending_bytes += task.bytes
             files_done += task.file_rows.height
-            report_progress("write", files_done, resolution.file_rows.height)
+            report_progress("write", self.files_before + files_done, self.files_total)
             if pending_bytes >= sizes.commit_bytes(total_bytes) and not is_atomic:
                 committer.commit(number, pending)
                 pending, pending_bytes, number = [], 0, number + 1

@@ -6,13 +6,13 @@ from contextlib import ExitStack
 import polars as pl
 
 from flows.pipeline.execution import sizes
+from flows.pipeline.execution.heads import Heads
 from flows.pipeline.execution.worker import Reader
 from flows.pipeline.learning.learner import PATTERN_SCHEMA, Learned, Learner, SampleTask
 from flows.pipeline.progress import report_progress
 from flows.pipeline.reporting.results import LearnedTemplate
 from flows.pipeline.workers.executor import LazyExecutor, ParseContext, run_ahead
-from lake.batch import CONTENT_KEY, FILE_NAME, KEY, Run
-from lake.commit.resolve import Resolution
+from lake.batch import KEY, Run
 from lake.store import Lake
 from lake.tables import files as files_table
 from lake.tables import templates
@@ -41,21 +41,17 @@ def load_templates(lake: Lake) -> Templates:
     }
 
 
-def learn_from_batch(
-    lake: Lake, run: Run, resolution: Resolution, contents: pl.DataFrame, context: ParseContext
-) -> list[LearnedTemplate]:
-    """Learn templates of the sources of a resolved batch, and return them.
+def learn_from_heads(lake: Lake, run: Run, heads: Heads, context: ParseContext) -> list[LearnedTemplate]:
+    """Learn templates of the sources of which this run has read files, and return them.
 
-    `contents` are those that the run has read (lake.commit.tasks.CONTENT_SCHEMA). A small batch learns
-    nothing. Sources whose template is of an older kind are learned in any case. A source is learned if it has no template, or
-    one from too few of its posts.
+    From few files nothing is learned, except for sources whose template is of an older kind. A source is learned
+    if it has no template, or one from too few of its posts.
     """
     older = {source_id for source_id, template in load_templates(lake).items() if template.is_older}
     source_ids = list[str]()
-    # there are no more posts than contents
-    if contents.height >= MIN_FILES_TO_LEARN:
-        new_posts = _new_posts(resolution, contents)
-        counts = _posts_by_source(lake, resolution, new_posts)
+    if heads.index["is_read"].sum() >= MIN_FILES_TO_LEARN:
+        new_posts = heads.current_posts().filter("is_read").with_columns(pl.col("source_id").cast(pl.String))
+        counts = _posts_by_source(lake, heads, new_posts)
         min_posts = MIN_TRAINED_POSTS if new_posts.height >= MIN_FILES_TO_LEARN else 0
         source_ids = _undertrained_sources(lake, counts, min_posts)
     others = sorted(older.difference(source_ids))
@@ -64,8 +60,9 @@ def learn_from_batch(
         return learned
     max_posts = max(MIN_TRAINED_POSTS, min(MAX_SAMPLE_POSTS, MAX_SAMPLE_FILES // len(source_ids)))
     new_samples = _spread(new_posts.filter(pl.col("source_id").is_in(source_ids)), max_posts)
+    sampled_rows = heads.rows_at(new_samples["row"]).sort("source_id", "published_at", "post_id")
+    candidates = [sampled_rows.with_columns(is_new=pl.lit(value=True))]
     stored_sources = counts.filter(pl.col("source_id").is_in(source_ids) & (pl.col("stored") > 0))
-    candidates = [new_samples.with_columns(is_new=pl.lit(value=True))]
     if not stored_sources.is_empty():
         learned_times = templates.learned_times(lake)
         stored = stored_sources.join(learned_times, on="source_id", how="left")
@@ -74,21 +71,10 @@ def learn_from_batch(
     return [*learned, *_learn_sources(lake, run, context, sample)]
 
 
-def _new_posts(resolution: Resolution, contents: pl.DataFrame) -> pl.DataFrame:
-    """Return the posts of a batch whose content the run has read, with its location in table raw."""
-    winners = resolution.elections.group_by("post_id", maintain_order=True).agg(pl.col("row").last())
-    rows = resolution.rows.select(
-        *KEY, FILE_NAME, "blob", "source_id", "published_at", row=pl.int_range(pl.len())
-    )
-    located = contents.select(*CONTENT_KEY, "size", "part")
-    return winners.join(rows, on="row").join(located, on=CONTENT_KEY)
-
-
-def _posts_by_source(lake: Lake, resolution: Resolution, new_posts: pl.DataFrame) -> pl.DataFrame:
-    """Return how many posts each source of a batch has, new and stored ones: source_id, posts, stored."""
-    touched = resolution.elections.select("post_id").unique()
+def _posts_by_source(lake: Lake, heads: Heads, new_posts: pl.DataFrame) -> pl.DataFrame:
+    """Return how many posts each source of new posts has, new and stored ones: source_id, posts, stored."""
     new_counts = new_posts.group_by("source_id").agg(new=pl.len())
-    stored_counts = files_table.count_posts_by_source(lake, excluding=touched)
+    stored_counts = files_table.count_posts_by_source(lake, excluding=heads.index["post"].drop_nulls())
     return new_counts.join(stored_counts, on="source_id", how="left").select(
         "source_id",
         posts=pl.col("new") + pl.col("stored").fill_null(0),
@@ -113,7 +99,7 @@ def _undertrained_sources(lake: Lake, counts: pl.DataFrame, min_posts: int) -> l
 def _spread(posts: pl.DataFrame, max_posts: int) -> pl.DataFrame:
     """Return at most `max_posts` of each source, spread over its time."""
     step = (pl.len() + max_posts - 1) // max_posts
-    ordered = posts.sort("source_id", "published_at", "post_id")
+    ordered = posts.sort("source_id", "published_at", "post")
     return ordered.filter((pl.int_range(pl.len()) % step == 0).over("source_id"))
 
 
