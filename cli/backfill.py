@@ -16,7 +16,7 @@ from flows.pipeline.options import BackfillOptions
 from posts.sources.paths import printable
 
 if TYPE_CHECKING:
-    from flows.pipeline.backfill.request import Forecast
+    from flows.pipeline.backfill.forecast import Forecast
     from flows.pipeline.backfill.run import BackfillResult
 
 MAX_ROWS_SHOWN = 20

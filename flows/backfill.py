@@ -10,8 +10,8 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from prefect.utilities.annotations import quote
 
 from flows.form import Source
+from flows.pipeline.backfill.forecast import Forecast
 from flows.pipeline.backfill.markdown import MAX_FILES_SHOWN, plan_markdown, result_markdown
-from flows.pipeline.backfill.request import Forecast
 from flows.pipeline.backfill.run import BackfillResult, BackfillRun, open_backfill_run, plan_backfill
 from flows.pipeline.declared import keyword
 from flows.pipeline.options import BackfillOptions

@@ -28,6 +28,11 @@ def live_files(lake: Lake, origin: str) -> pl.DataFrame:
     return _scan_live(lake, [origin]).select(LIVE_COLUMNS).collect()
 
 
+def rows_of_origins(lake: Lake, origins: Iterable[str]) -> pl.DataFrame:
+    """Return the rows of the files that some origins had at their last runs."""
+    return _scan_live(lake, origins).collect()
+
+
 def live_files_at(lake: Lake, keys: pl.DataFrame) -> pl.DataFrame:
     """Return the live files among some files (KEY): LIVE_COLUMNS."""
     rows = lake.scan("files").filter(IS_LIVE).join(keys.lazy(), on=KEY, how="semi")

@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Iterable
 
-from flows.pipeline.backfill.request import Forecast
+from flows.pipeline.backfill.forecast import Forecast
 from flows.pipeline.backfill.run import BackfillResult
 from flows.pipeline.reporting.markdown import code_block, escape, section, table, truncate_rows
 from lake.store import Lake
