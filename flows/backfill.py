@@ -11,7 +11,7 @@ from prefect.utilities.annotations import quote
 
 from flows.form import Source
 from flows.pipeline.backfill.forecast import Forecast
-from flows.pipeline.backfill.markdown import MAX_FILES_SHOWN, plan_markdown, result_markdown
+from flows.pipeline.backfill.markdown import plan_markdown, result_markdown
 from flows.pipeline.backfill.run import BackfillResult, BackfillRun, open_backfill_run, plan_backfill
 from flows.pipeline.declared import keyword
 from flows.pipeline.options import BackfillOptions
@@ -34,9 +34,7 @@ def make_plan(options: BackfillOptions) -> Forecast:
     forecast, files = plan_backfill(options)
     shown_rows = files.head(MAX_TABLE_ROWS).select(TABLE_COLUMNS).rows(named=True)
     cells = [{name: printable(value or "") for name, value in row.items()} for row in shown_rows]
-    page = plan_markdown(
-        forecast, [row["path"] for row in shown_rows[:MAX_FILES_SHOWN]], open_lake(options.lake)
-    )
+    page = plan_markdown(forecast, [row["path"] for row in shown_rows], open_lake(options.lake))
     create_markdown_artifact(page, key="backfill-plan", description=f"Plan {forecast.plan_id}: {forecast}")
     description = f"The first {len(cells):,} of {forecast.files:,} files of plan {forecast.plan_id}"
     create_table_artifact(cells, key="backfill-files", description=description)

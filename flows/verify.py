@@ -40,9 +40,7 @@ def verify_markdown(verify_report: VerifyReport) -> str:
     parts = [
         f"# Lake {verify_report.lake}",
         verify_report.summary_line(),
-        section(
-            "Findings", table(("check", "table", "where", "detail"), finding_rows) if finding_rows else ""
-        ),
+        section("Findings", table(("check", "table", "where", "detail"), finding_rows)),
         section("Checks", table(("check", "table", *numbers, "skipped"), check_rows, numbers=numbers)),
     ]
     return "\n\n".join(filter(None, parts))
