@@ -183,13 +183,6 @@ def parser_failures(lake: Lake, run_id: str) -> list[tuple[str, str, str]]:
     return lake.scan("files").filter(is_failure).sort(KEY).select("path", "reason", "detail").collect().rows()
 
 
-def stored_blobs(lake: Lake, blobs: pl.Series) -> pl.DataFrame:
-    """Return the blobs whose bytes are in raw: blob."""
-    return (
-        lake.scan("raw").select("blob").join(blobs.to_frame("blob").lazy(), on="blob", how="semi").collect()
-    )
-
-
 def locate_contents(lake: Lake, blobs: pl.Series) -> pl.DataFrame:
     """Return the size of each blob, and the file of table raw that has its bytes: blob, size, part."""
     paths = lake.partition_files("raw")["path"] if lake.table("raw").version() else pl.Series([])

@@ -26,37 +26,24 @@ CANDIDATE_COLUMNS = [*FILE_SCHEMA, "from_raw", "why", "day", "source_id"]
 def find_candidates(lake: Lake, known_sources: KnownSources, mode: BackfillMode) -> pl.DataFrame:
     """Return the files of some sources that a mode reads, before their heads are read: CANDIDATE_COLUMNS."""
     ledger_rows = files_table.rows_of_origins(lake, known_sources.origins)
-    listed_files = match_listing(list_all_files(known_sources.available), ledger_rows)
-    has_post = pl.col("is_same") & pl.col("reason").is_null()
-    return (
-        _files_of_mode(lake, listed_files.with_columns(from_raw=False), ledger_rows, known_sources, mode)
-        .with_columns(
-            why=_why(mode),
-            day=pl.when(has_post).then(pl.col("published_at").dt.date()),
-            source_id=pl.when(has_post).then("source_id"),
-        )
-        .select(CANDIDATE_COLUMNS)
-    )
-
-
-def _files_of_mode(
-    lake: Lake,
-    listed_files: pl.DataFrame,
-    ledger_rows: pl.DataFrame,
-    known_sources: KnownSources,
-    mode: BackfillMode,
-) -> pl.DataFrame:
-    """Return the listed files that a mode reads, and ledger rows whose bytes it takes from table raw."""
+    files = match_listing(list_all_files(known_sources.available), ledger_rows).with_columns(from_raw=False)
     if mode is BackfillMode.MISSING:
-        return listed_files.filter(~(pl.col("is_same") & files_table.is_final(lake, code_version())))
-    if mode is BackfillMode.FAILED:
-        rejects = ledger_rows.filter(outcome=Outcome.REJECTED.value)
-        readable = listed_files.filter(pl.col("problem").is_null()).join(rejects, on=KEY, how="semi")
-        stored_rows = stored_in_raw(lake, rejects.join(readable, on=KEY, how="anti"))
-        return pl.concat([readable, stored_rows], how="diagonal")
-    is_unavailable = pl.col("origin").is_in(list(known_sources.unavailable))
-    stored_rows = ledger_rows.filter(is_unavailable & (pl.col("outcome") != Outcome.IGNORED.value))
-    return pl.concat([listed_files, stored_in_raw(lake, stored_rows)], how="diagonal")
+        files = files.filter(~(pl.col("is_same") & files_table.is_final(lake, code_version())))
+        unlisted = ledger_rows.clear()
+    elif mode is BackfillMode.FAILED:
+        is_reject = pl.col("outcome") == Outcome.REJECTED.value
+        files = files.filter(is_reject & pl.col("problem").is_null())
+        unlisted = ledger_rows.filter(is_reject).join(files, on=KEY, how="anti")
+    else:
+        is_unavailable = pl.col("origin").is_in(list(known_sources.unavailable))
+        unlisted = ledger_rows.filter(is_unavailable & (pl.col("outcome") != Outcome.IGNORED.value))
+    files = pl.concat([files, stored_in_raw(lake, unlisted)], how="diagonal")
+    has_post = pl.col("is_same") & pl.col("reason").is_null()
+    return files.with_columns(
+        why=_why(mode),
+        day=pl.when(has_post).then(pl.col("published_at").dt.date()),
+        source_id=pl.when(has_post).then("source_id"),
+    ).select(CANDIDATE_COLUMNS)
 
 
 def _why(mode: BackfillMode) -> pl.Expr:
@@ -80,8 +67,8 @@ def list_all_files(sources: Sequence[Source]) -> pl.DataFrame:
 
 def stored_in_raw(lake: Lake, rows: pl.DataFrame) -> pl.DataFrame:
     """Return the rows whose bytes are in table raw, as files that are read from there."""
-    stored_blobs = files_table.stored_blobs(lake, rows["blob"])
-    return rows.join(stored_blobs, on="blob", how="semi", maintain_order="left").with_columns(
+    locations = files_table.locate_contents(lake, rows["blob"])
+    return rows.join(locations, on="blob", how="semi", maintain_order="left").with_columns(
         problem=pl.lit(None, pl.String), from_raw=True, is_same=True
     )
 

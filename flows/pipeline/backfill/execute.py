@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import polars as pl
 
-from flows.pipeline.backfill.candidates import list_all_files, plan_reading
+from flows.pipeline.backfill.candidates import list_all_files, plan_reading, stored_in_raw
 from flows.pipeline.backfill.forecast import Forecast
 from flows.pipeline.execution.worker import NOT_IN_RAW
 from flows.pipeline.planning.changes import FILE_SCHEMA
@@ -30,7 +30,8 @@ def plan_remaining_files(
     """
     is_reparse = forecast.mode != BackfillMode.MISSING
     listed_files = list_all_files(sources).join(files.filter(~pl.col("from_raw")), on=KEY, how="semi")
-    unchanged = pl.concat([_unchanged_in_sources(sources, listed_files, files), _still_in_raw(lake, files)])
+    raw_files = stored_in_raw(lake, files.filter("from_raw")).select(*FILE_SCHEMA, "from_raw")
+    unchanged = pl.concat([_unchanged_in_sources(sources, listed_files, files), raw_files])
     is_read = pl.col("reason").ne_missing(pl.lit(Reason.UNREADABLE.value))
     if is_reparse:
         is_read &= pl.col("read_at") > dt.datetime.fromisoformat(forecast.made_at)
@@ -76,10 +77,3 @@ def _unchanged_in_sources(
             *(each.join(files, on=[*KEY, "blob"], how="semi") for each in hashed),
         ]
     ).with_columns(from_raw=False)
-
-
-def _still_in_raw(lake: Lake, files: pl.DataFrame) -> pl.DataFrame:
-    """Return the planned files whose bytes are still in table raw: FILE_SCHEMA, from_raw."""
-    raw_files = files.filter("from_raw").with_columns(problem=pl.lit(None, pl.String))
-    stored_blobs = files_table.stored_blobs(lake, raw_files["blob"])
-    return raw_files.join(stored_blobs, on="blob", how="semi").select(*FILE_SCHEMA, "from_raw")

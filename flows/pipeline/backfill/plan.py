@@ -1,5 +1,7 @@
 """The plan of a backfill: find files, read their heads, resolve them against the ledger. Nothing is written."""
 
+from dataclasses import dataclass
+
 import polars as pl
 
 from flows.pipeline.backfill.candidates import find_candidates, plan_reading, stored_in_raw
@@ -29,16 +31,26 @@ from schemas.tables import schema_of
 ALL_ROWS = pl.col("path").is_not_null()
 
 
-def build_backfill_plan(
-    lake: Lake, run: Run, known_sources: KnownSources, options: BackfillOptions, context: ParseContext
-) -> tuple[Forecast, pl.DataFrame]:
+@dataclass(frozen=True, slots=True)
+class PlanRequest:
+    """What a plan is made of: a lake, the sources, what is requested of them, and the run that parses heads."""
+
+    lake: Lake
+    run: Run
+    known_sources: KnownSources
+    options: BackfillOptions
+    context: ParseContext
+
+
+def build_backfill_plan(request: PlanRequest) -> tuple[Forecast, pl.DataFrame]:
     """Return the forecast of a backfill and its files (BackfillPlanFile).
 
     Raises MisuseError for an empty range of days or an unknown source.
     """
+    lake, options = request.lake, request.options
     if options.since and options.until and options.since > options.until:
         raise MisuseError(f"from {options.since} until {options.until}: that range is empty")
-    rows = _read_candidates(lake, run, known_sources, options, context)
+    rows = _read_candidates(request)
     _raise_if_unknown(lake, options, rows)
     is_in_range, is_of_sources = _is_in_range(options), _is_of_sources(options)
     selected_rows = rows.filter(is_in_range & is_of_sources).sort(READ_ORDER)
@@ -52,8 +64,8 @@ def build_backfill_plan(
     size_bytes = int(files["size"].sum())
     minutes, run_count = estimate_minutes(lake, files.height, size_bytes)
     return Forecast(
-        plan_id=run.run_id,
-        made_at=run.started_at.isoformat(),
+        plan_id=request.run.run_id,
+        made_at=request.run.started_at.isoformat(),
         mode=options.effective_mode.value,
         since=options.since.isoformat() if options.since else None,
         until=options.until.isoformat() if options.until else None,
@@ -61,8 +73,8 @@ def build_backfill_plan(
         sources=list(options.sources),
         below=options.path,
         as_files=options.worktree,
-        origins=known_sources.origins,
-        gone_places=known_sources.unavailable,
+        origins=request.known_sources.origins,
+        gone_places=request.known_sources.unavailable,
         files=files.height,
         bytes=size_bytes,
         why=_count_by(files, "why"),
@@ -78,27 +90,25 @@ def build_backfill_plan(
     ), files
 
 
-def _read_candidates(
-    lake: Lake, run: Run, known_sources: KnownSources, options: BackfillOptions, context: ParseContext
-) -> pl.DataFrame:
+def _read_candidates(request: PlanRequest) -> pl.DataFrame:
     """Return rows of `files` from the heads of the candidates that may be requested, with day, from_raw, why."""
-
-    def read(files: pl.DataFrame) -> pl.DataFrame:
-        plan = plan_reading(lake, run, known_sources.available, files)
-        rows = rows_from_heads(lake, plan.changes, plan.sources, run, context)
-        return rows.join(files.select(*KEY, "from_raw", "why"), on=KEY)
-
-    mode = options.effective_mode
-    candidates = find_candidates(lake, known_sources, mode)
+    lake, options, mode = request.lake, request.options, request.options.effective_mode
+    candidates = find_candidates(lake, request.known_sources, mode)
     may_be_requested = pl.col("day").is_null() | (_is_in_range(options) & _is_of_sources(options))
-    rows = read(candidates.filter(may_be_requested))
+    rows = _read_heads(request, candidates.filter(may_be_requested))
     if mode is BackfillMode.MISSING:
         # files that were only touched
         return rows.join(files_table.live_rows(lake, rows), on=[*KEY, "blob"], how="anti")
     unreadable_rows = rows.filter(reason=Reason.UNREADABLE.value)
     stored_rows = stored_in_raw(lake, files_table.live_rows(lake, unreadable_rows))
     raw_files = stored_rows.join(unreadable_rows.select(*KEY, "why"), on=KEY)
-    return pl.concat([rows.join(raw_files, on=KEY, how="anti"), read(raw_files)])
+    return pl.concat([rows.join(raw_files, on=KEY, how="anti"), _read_heads(request, raw_files)])
+
+
+def _read_heads(request: PlanRequest, files: pl.DataFrame) -> pl.DataFrame:
+    plan = plan_reading(request.lake, request.run, request.known_sources.available, files)
+    rows = rows_from_heads(request.lake, plan.changes, plan.sources, request.run, request.context)
+    return rows.join(files.select(*KEY, "from_raw", "why"), on=KEY)
 
 
 def _is_in_range(options: BackfillOptions) -> pl.Expr:

@@ -9,7 +9,7 @@ import polars as pl
 from flows.pipeline.backfill.compare import PlanComparison, compare_with_plan, text_hashes
 from flows.pipeline.backfill.execute import plan_remaining_files
 from flows.pipeline.backfill.forecast import Forecast
-from flows.pipeline.backfill.plan import build_backfill_plan
+from flows.pipeline.backfill.plan import PlanRequest, build_backfill_plan
 from flows.pipeline.clock import start_run
 from flows.pipeline.ingest_run import IngestRun
 from flows.pipeline.options import BackfillOptions
@@ -18,7 +18,7 @@ from flows.pipeline.planning.plan import Plan
 from flows.pipeline.reporting.account import Summary
 from flows.pipeline.sources.base import Source
 from flows.pipeline.sources.known import KnownSources, open_sources
-from flows.pipeline.workers.executor import ParseContext, create_parse_context
+from flows.pipeline.workers.executor import create_parse_context
 from lake.batch import Run
 from lake.store import Lake, open_lake
 from lake.tables import plans
@@ -61,7 +61,7 @@ def plan_backfill(options: BackfillOptions) -> tuple[Forecast, pl.DataFrame]:
     with ExitStack() as stack:
         known_sources = _open_sources(stack, lake, options)
         context = create_parse_context(options.workers, options.parser)
-        return _make_plan(lake, run, known_sources, options, context)
+        return _make_plan(PlanRequest(lake, run, known_sources, options, context))
 
 
 def run_backfill(options: BackfillOptions) -> BackfillResult:
@@ -91,7 +91,8 @@ def open_backfill_run(options: BackfillOptions) -> Iterator[BackfillRun]:
             _raise_if_executed(lake, options.plan)
             yield BackfillRun(ingest_run, *_read_plan(lake, options.plan))
         else:
-            yield BackfillRun(ingest_run, *_make_plan(lake, run, known_sources, options, context))
+            request = PlanRequest(lake, run, known_sources, options, context)
+            yield BackfillRun(ingest_run, *_make_plan(request))
 
 
 def _open_sources(stack: ExitStack, lake: Lake, options: BackfillOptions) -> KnownSources:
@@ -104,11 +105,9 @@ def _open_sources(stack: ExitStack, lake: Lake, options: BackfillOptions) -> Kno
     return known_sources
 
 
-def _make_plan(
-    lake: Lake, run: Run, known_sources: KnownSources, options: BackfillOptions, context: ParseContext
-) -> tuple[Forecast, pl.DataFrame]:
-    forecast, files = build_backfill_plan(lake, run, known_sources, options, context)
-    plans.write(lake, forecast.plan_id, files, asdict(forecast))
+def _make_plan(request: PlanRequest) -> tuple[Forecast, pl.DataFrame]:
+    forecast, files = build_backfill_plan(request)
+    plans.write(request.lake, forecast.plan_id, files, asdict(forecast))
     return forecast, files
 
 
