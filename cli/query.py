@@ -1,6 +1,5 @@
 """Commands that query a lake: `sql`, `rejects`, `history`, `info`, `report`."""
 
-import json
 import shutil
 import sys
 import tempfile
@@ -11,9 +10,9 @@ from typing import Annotated, Any
 import typer
 
 from cli.options import Json, LakeDir, OutputFormat, Reasons, format_of, output_file
-from cli.output.progress import print_versions
 from cli.output.tables import print_cut_table, print_table
-from cli.output.terminal import echo, print_note
+from cli.output.terminal import echo, print_json, print_note
+from cli.output.versions import print_versions
 from lake.location import DEFAULT_LOCATION, Location
 from schemas.enums import PageLanguage
 
@@ -130,7 +129,7 @@ def history(
 
     rows = post_versions(open_lake(lake), canonicalize(post) or post).to_dicts()
     if as_json:
-        typer.echo(json.dumps(rows, ensure_ascii=False, default=str))
+        print_json(rows)
         return
     print_versions(rows)
 
@@ -149,7 +148,7 @@ def info(lake: LakeDir = DEFAULT_LOCATION, as_json: Json = False) -> None:
             "tables": table_infos,
             "sources": sources.to_dicts(),
         }
-        typer.echo(json.dumps(payload, ensure_ascii=False, default=str))
+        print_json(payload)
         return
     period = (
         "a period that the first posts decide" if opened_lake.has_open_period() else opened_lake.granularity
