@@ -1,5 +1,7 @@
 """Learning templates and cleaning posts again, as Prefect flows."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from prefect.client.schemas.objects import State
@@ -7,7 +9,7 @@ from prefect.utilities.annotations import quote
 
 from flows.pipeline.learn_run import LearnRun, open_learn_run
 from flows.pipeline.options import LearnOptions, RecleanOptions
-from flows.pipeline.reporting.results import LearnResult
+from flows.pipeline.reporting.results import LearnResult, RecleanResult
 from flows.prefect.artifacts import report_learn_run
 from flows.prefect.lake_flow import lake_flow, lake_task
 from flows.prefect.task_logs import completed_state, log_progress
@@ -24,16 +26,8 @@ def learn_templates(learn_run: LearnRun, *, reset: bool) -> State[None]:
 
 
 @lake_task("reclean")
-def reclean_posts(learn_run: LearnRun, sources: list[str]) -> State[None]:
-    reclean_result = learn_run.reclean(sources)
-    return completed_state(
-        f"{reclean_result.posts} posts cleaned again, {reclean_result.changed} with another text"
-    )
-
-
-@lake_task("reclean")
-def reclean_learned(learn_run: LearnRun) -> State[None]:
-    reclean_result = learn_run.reclean_learned()
+def reclean_posts(run_reclean: Callable[[], RecleanResult]) -> State[None]:
+    reclean_result = run_reclean()
     return completed_state(
         f"{reclean_result.posts} posts cleaned again, {reclean_result.changed} with another text"
     )
@@ -51,7 +45,8 @@ def learn(options: LearnOptions) -> LearnResult:
         quoted_run: Any = quote(learn_run)
         learn_templates(quoted_run, reset=options.reset)
         if options.reclean:
-            reclean_learned(quoted_run)
+            quoted_reclean: Any = quote(learn_run.reclean_learned)
+            reclean_posts(quoted_reclean)
         result = report(quoted_run)
         return require_success(result, result)
 
@@ -61,6 +56,7 @@ def reclean(options: RecleanOptions) -> LearnResult:
     """Clean posts again, from the bytes that the lake keeps, if the cleaner or their template has changed."""
     with open_learn_run(options, RunKind.RECLEAN) as learn_run, log_progress():
         quoted_run: Any = quote(learn_run)
-        reclean_posts(quoted_run, learn_run.sources)
+        quoted_reclean: Any = quote(partial(learn_run.reclean, learn_run.sources))
+        reclean_posts(quoted_reclean)
         result = report(quoted_run)
         return require_success(result, result)

@@ -85,6 +85,9 @@ class WorkerPool:
         return self._executor is not None
 
     def start(self) -> None:
+        """Start the processes, unless they run."""
+        if self.is_running:
+            return
         self._folder = Path(self._stack.enter_context(TemporaryDirectory(prefix="postlake-")))
         self._executor = self._new_executor()
         self._isolated_worker = IsolatedWorker(
