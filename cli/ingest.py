@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.command import with_options
-from cli.options import LAKE_OPTION, WAIT_OPTION, Json
+from cli.options import LAKE_OPTION, REASON_OPTION, WAIT_OPTION, Json
 from cli.output.progress import progress_display
 from cli.output.results import print_summary, show_result
 from cli.output.terminal import VERBOSITY, print_note
@@ -80,7 +80,7 @@ def _run_flow(options: IngestOptions) -> "Summary":
 @with_options(
     ReplayOptions,
     lake=LAKE_OPTION,
-    reasons=typer.Option("--reason", help="Only files rejected for this reason; may be repeated."),
+    reasons=REASON_OPTION,
     wait_seconds=WAIT_OPTION,
 )
 def replay(options: ReplayOptions, as_json: Json = False) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.options import Json, LakeDir, OutputFormat, Reasons, format_of, output_file
+from cli.options import REASON_OPTION, Json, LakeDir, OutputFormat, format_of, output_file
 from cli.output.tables import print_cut_table, print_table
 from cli.output.terminal import echo, print_json, print_note
 from cli.output.versions import print_versions
@@ -102,7 +102,7 @@ def _print_file(answer_file: Path) -> None:
 
 def rejects(
     lake: LakeDir = DEFAULT_LOCATION,
-    reason: Reasons = None,
+    reason: Annotated[list[str] | None, REASON_OPTION] = None,
     form: Annotated[OutputFormat | None, typer.Option("--format", help=FORMAT_HELP)] = None,
     output: Annotated[Path | None, OUTPUT_OPTION] = None,
     rows: Annotated[int, typer.Option(min=1, help="Rows of a table to print.")] = 1000,

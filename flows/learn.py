@@ -2,16 +2,14 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 from prefect.client.schemas.objects import State
-from prefect.utilities.annotations import quote
 
 from flows.pipeline.learn_run import LearnRun, open_learn_run
 from flows.pipeline.options import LearnOptions, RecleanOptions
 from flows.pipeline.reporting.results import LearnResult, RecleanResult
 from flows.prefect.artifacts import report_learn_run
-from flows.prefect.lake_flow import lake_flow, lake_task
+from flows.prefect.lake_flow import lake_flow, lake_task, quoted
 from flows.prefect.task_logs import completed_state, log_progress
 from flows.tasks import require_success
 from schemas.enums import RunKind
@@ -42,12 +40,10 @@ def report(learn_run: LearnRun) -> LearnResult:
 def learn(options: LearnOptions) -> LearnResult:
     """Learn which text and markup recur in the posts of each source, and remove them from the posts."""
     with open_learn_run(options, RunKind.LEARN) as learn_run, log_progress():
-        quoted_run: Any = quote(learn_run)
-        learn_templates(quoted_run, reset=options.reset)
+        learn_templates(quoted(learn_run), reset=options.reset)
         if options.reclean:
-            quoted_reclean: Any = quote(learn_run.reclean_learned)
-            reclean_posts(quoted_reclean)
-        result = report(quoted_run)
+            reclean_posts(quoted(learn_run.reclean_learned))
+        result = report(quoted(learn_run))
         return require_success(result, result)
 
 
@@ -55,8 +51,6 @@ def learn(options: LearnOptions) -> LearnResult:
 def reclean(options: RecleanOptions) -> LearnResult:
     """Clean posts again, from the bytes that the lake keeps, if the cleaner or their template has changed."""
     with open_learn_run(options, RunKind.RECLEAN) as learn_run, log_progress():
-        quoted_run: Any = quote(learn_run)
-        quoted_reclean: Any = quote(partial(learn_run.reclean, learn_run.sources))
-        reclean_posts(quoted_reclean)
-        result = report(quoted_run)
+        reclean_posts(quoted(partial(learn_run.reclean, learn_run.sources)))
+        result = report(quoted(learn_run))
         return require_success(result, result)
