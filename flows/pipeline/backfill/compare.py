@@ -55,14 +55,10 @@ def compare_with_plan(
         ledger_rows, on=[*KEY, *COMPARED_COLUMNS], how="anti", nulls_equal=True, maintain_order="left"
     )
     has_other_blob = pl.col("blob").ne_missing(pl.col("blob_now"))
-    became = pl.col("became").fill_null("nothing") + pl.when(has_other_blob).then(
-        pl.lit(", of another content")
-    ).otherwise(pl.lit(""))
-    shown = (
-        differing.head(MAX_FILES_SHOWN)
-        .join(ledger_rows.select(*KEY, blob_now="blob", became=OUTCOME_TEXT), on=KEY, how="left")
-        .select(*KEY, planned=OUTCOME_TEXT, became=became)
-    )
+    other_content = pl.when(has_other_blob).then(pl.lit(", of another content"))
+    became = pl.concat_str(pl.col("became").fill_null("nothing"), other_content, ignore_nulls=True)
+    outcomes = ledger_rows.select(*KEY, blob_now="blob", became=OUTCOME_TEXT)
+    shown = differing.head(MAX_FILES_SHOWN).join(outcomes, on=KEY, how="left", maintain_order="left")
     has_other_text = pl.col("content_hash") != pl.col("content_hash_right")
     return PlanComparison(
         files.height,
@@ -70,7 +66,7 @@ def compare_with_plan(
         differing.height,
         text_hashes_before.join(text_hashes(lake, files), on="post_id").filter(has_other_text).height,
         skipped.head(MAX_FILES_SHOWN).to_dicts(),
-        shown.to_dicts(),
+        shown.select(*KEY, planned=OUTCOME_TEXT, became=became).to_dicts(),
     )
 
 
