@@ -77,9 +77,10 @@ def open_backfill_run(options: BackfillOptions) -> Iterator[BackfillRun]:
     Raises LakeError for a plan that this lake does not have, MisuseError for one that was carried out already
     or was made with other options.
     """
-    lake, run = open_lake(options.lake), start_run()
+    lake, run, plan = open_lake(options.lake), start_run(), None
     if options.plan:
-        options = _read_plan(lake, options.plan)[0].planned_options(options)
+        plan = _read_plan(lake, options.plan)
+        options = plan[0].planned_options(options)
     with ExitStack() as stack:
         known_sources = _open_sources(stack, lake, options)
         context = create_parse_context(options.workers, options.parser)
@@ -87,12 +88,11 @@ def open_backfill_run(options: BackfillOptions) -> Iterator[BackfillRun]:
             open_for_parsing(options.lake, run, options.wait_seconds, context)
         )
         ingest_run = IngestRun(lake, run, context, known_sources.available)
-        if options.plan:
-            _raise_if_executed(lake, options.plan)
-            yield BackfillRun(ingest_run, *_read_plan(lake, options.plan))
+        if plan is None:
+            plan = _make_plan(PlanRequest(lake, run, known_sources, options, context))
         else:
-            request = PlanRequest(lake, run, known_sources, options, context)
-            yield BackfillRun(ingest_run, *_make_plan(request))
+            _raise_if_executed(lake, options.plan)
+        yield BackfillRun(ingest_run, *plan)
 
 
 def _open_sources(stack: ExitStack, lake: Lake, options: BackfillOptions) -> KnownSources:
