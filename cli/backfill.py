@@ -1,22 +1,20 @@
 """The command `backfill`: it prints a plan, or the result of a plan that was carried out."""
 
-import json
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.command import with_options
-from cli.ingest import print_summary
 from cli.options import LAKE_OPTION, SOURCE_OPTION, WAIT_OPTION, Json
 from cli.output.progress import progress_display
+from cli.output.results import print_summary, show_result
 from cli.output.tables import print_table
-from cli.output.terminal import echo, print_note
+from cli.output.terminal import echo, print_json, print_note
 from flows.pipeline.options import BackfillOptions
 from posts.sources.paths import printable
 
 if TYPE_CHECKING:
-    from flows.pipeline.backfill.request import Forecast
+    from flows.pipeline.backfill.forecast import Forecast
     from flows.pipeline.backfill.run import BackfillResult
 
 MAX_ROWS_SHOWN = 20
@@ -46,7 +44,8 @@ def backfill(
 
     with progress_display():
         if options.plan or now:
-            _show_result(run_backfill(options), as_json)
+            result = run_backfill(options)
+            show_result(result, result.summary, _print_result, as_json=as_json)
             return
         forecast, files = plan_backfill(options)
     _show_plan(forecast, [printable(path) for path in files["path"].head(MAX_ROWS_SHOWN)], as_json)
@@ -54,14 +53,11 @@ def backfill(
 
 def _show_plan(forecast: "Forecast", first_paths: list[str], as_json: bool) -> None:
     if as_json:
-        typer.echo(json.dumps(asdict(forecast), ensure_ascii=False))
+        print_json(forecast)
         return
     echo(f"plan {forecast.plan_id}: {forecast}")
-    for title, file_counts in (
-        ("why", forecast.why),
-        ("would be", forecast.outcomes),
-        ("reason", forecast.reasons),
-    ):
+    counts = {"why": forecast.why, "would be": forecast.outcomes, "reason": forecast.reasons}
+    for title, file_counts in counts.items():
         if file_counts:
             print_table([title, "files"], list(file_counts.items()))
     if forecast.partitions:
@@ -69,25 +65,14 @@ def _show_plan(forecast: "Forecast", first_paths: list[str], as_json: bool) -> N
         print_table(["source_id", "partition", "files"], rows[:MAX_ROWS_SHOWN])
         if len(rows) > MAX_ROWS_SHOWN:
             echo(f"and {len(rows) - MAX_ROWS_SHOWN} more partitions; --json names them all")
-    for line in [
-        *first_paths,
-        *([f"and {forecast.files - len(first_paths)} more"] if forecast.files > len(first_paths) else []),
-    ]:
-        echo(f"    {line}")
+    for path in first_paths:
+        echo(f"    {path}")
+    if forecast.files > len(first_paths):
+        echo(f"    and {forecast.files - len(first_paths)} more")
     for line in forecast.notes():
         echo(line)
     if forecast.files:
         echo(f"postlake backfill --plan {forecast.plan_id} carries it out")
-
-
-def _show_result(result: "BackfillResult", as_json: bool) -> None:
-    from flows.pipeline.reporting.account import raise_if_failed
-
-    if as_json:
-        typer.echo(json.dumps(asdict(result), ensure_ascii=False))
-    else:
-        _print_result(result)
-    raise_if_failed(result.summary.run_id, result.summary.alarms, result)
 
 
 def _print_result(result: "BackfillResult") -> None:

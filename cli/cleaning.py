@@ -1,8 +1,6 @@
 """Commands about the cleaning of posts: `clean`, `explain`, `rules`."""
 
-import json
 import os
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -18,7 +16,7 @@ from cli.options import (
     output_file,
     output_folder,
 )
-from cli.output.terminal import escape_control_characters, print_to_stderr
+from cli.output.terminal import escape_control_characters, print_json, print_to_stderr
 from lake.location import DEFAULT_LOCATION, Location
 from schemas.enums import DEFAULT_PARSER
 
@@ -94,7 +92,7 @@ def explain(
     if html is not None:
         html.write_text(render_page(explanation), encoding="utf-8")
     if as_json:
-        typer.echo(json.dumps(as_dict(explanation), ensure_ascii=False, default=str))
+        print_json(as_dict(explanation))
     elif html is None:
         print_explanation(explanation)
 
@@ -114,6 +112,6 @@ def rules(
 
     report = report_rules(lake, source or ())
     if as_json:
-        typer.echo(json.dumps(asdict(report), ensure_ascii=False))
+        print_json(report)
         return
     print_rules(report)

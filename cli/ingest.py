@@ -1,20 +1,18 @@
 """Commands that read posts into a lake: `ingest`, `replay`."""
 
-import json
 import os
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.command import with_options
-from cli.options import LAKE_OPTION, WAIT_OPTION, Json
+from cli.options import LAKE_OPTION, REASON_OPTION, WAIT_OPTION, Json
 from cli.output.progress import progress_display
-from cli.output.tables import print_table
-from cli.output.terminal import VERBOSITY, echo, print_note, print_to_stderr
+from cli.output.results import print_summary, show_result
+from cli.output.terminal import VERBOSITY, print_note
 from flows.pipeline.declared import as_parameters
 from flows.pipeline.options import IngestOptions, ReplayOptions
-from posts.formats import ENDINGS_TEXT
 from schemas.enums import PeriodOption
 
 if TYPE_CHECKING:
@@ -47,7 +45,7 @@ def ingest(
     options = replace(options, period=next(iter(periods), PeriodOption.AUTO))
     with progress_display():
         summary = run_direct(options) if direct else _run_flow(options)
-    show_summary(summary, as_json)
+    show_result(summary, summary, print_summary, as_json=as_json)
 
 
 def _run_flow(options: IngestOptions) -> "Summary":
@@ -82,7 +80,7 @@ def _run_flow(options: IngestOptions) -> "Summary":
 @with_options(
     ReplayOptions,
     lake=LAKE_OPTION,
-    reasons=typer.Option("--reason", help="Only files rejected for this reason; may be repeated."),
+    reasons=REASON_OPTION,
     wait_seconds=WAIT_OPTION,
 )
 def replay(options: ReplayOptions, as_json: Json = False) -> None:
@@ -94,37 +92,4 @@ def replay(options: ReplayOptions, as_json: Json = False) -> None:
 
     with progress_display():
         summary = run_replay(options)
-    show_summary(summary, as_json)
-
-
-def show_summary(summary: "Summary", as_json: bool) -> None:
-    """Print the summary of a run.
-
-    Raises FailuresError if files could not be parsed, or if a source shrank or vanished.
-    """
-    from flows.pipeline.reporting.account import raise_if_failed
-
-    if as_json:
-        typer.echo(json.dumps(asdict(summary), ensure_ascii=False))
-    else:
-        print_summary(summary)
-    raise_if_failed(summary.run_id, summary.alarms, summary)
-
-
-def print_summary(summary: "Summary") -> None:
-    from flows.pipeline.reporting.summary import COUNT_COLUMNS
-
-    if not summary.found and summary.origins:
-        print_to_stderr(f"{', '.join(summary.origins)}: no post files there ({ENDINGS_TEXT})")
-    print_table(list(COUNT_COLUMNS), [tuple(getattr(summary, name) for name in COUNT_COLUMNS)])
-    if summary.reasons:
-        print_table(["reason", "files"], list(summary.reasons.items()))
-    for alarm in summary.alarms:
-        print_to_stderr(f"alarm: {alarm}")
-    stages = ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in summary.stage_seconds.items())
-    change_counts = [
-        f"{count} {word}" for word, count in (("moved", summary.moved), ("gone", summary.gone)) if count
-    ]
-    echo(
-        f"run {summary.run_id}: {'; '.join(['balanced', *change_counts])}; {summary.seconds:.1f} s ({stages})"
-    )
+    show_result(summary, summary, print_summary, as_json=as_json)

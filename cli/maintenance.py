@@ -1,16 +1,16 @@
 """Commands that work on a lake and read no source: `learn`, `reclean`, `maintain`, `verify`."""
 
-import json
-from dataclasses import asdict, astuple
+from dataclasses import astuple
 from typing import TYPE_CHECKING
 
 import typer
 
 from cli.command import with_options
 from cli.options import LAKE_OPTION, SOURCE_OPTION, WAIT_OPTION, Json
-from cli.output.progress import progress_display, show_learn_result
+from cli.output.progress import progress_display
+from cli.output.results import print_learn_result, show_result
 from cli.output.tables import print_table
-from cli.output.terminal import echo
+from cli.output.terminal import echo, print_json
 from flows.pipeline.options import LearnOptions, MaintainOptions, RecleanOptions, VerifyOptions
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def learn(options: LearnOptions, as_json: Json = False) -> None:
 
     with progress_display():
         result = run_learn(options)
-    show_learn_result(result, as_json=as_json)
+    show_result(result, result, print_learn_result, as_json=as_json)
 
 
 @with_options(RecleanOptions, lake=LAKE_OPTION, sources=SOURCE_OPTION, wait_seconds=WAIT_OPTION)
@@ -37,7 +37,7 @@ def reclean(options: RecleanOptions, as_json: Json = False) -> None:
 
     with progress_display():
         result = reclean_lake(options)
-    show_learn_result(result, as_json=as_json)
+    show_result(result, result, print_learn_result, as_json=as_json)
 
 
 @with_options(MaintainOptions, lake=LAKE_OPTION, wait_seconds=WAIT_OPTION)
@@ -48,7 +48,7 @@ def maintain(options: MaintainOptions, as_json: Json = False) -> None:
     with progress_display():
         result = run_maintain(options)
     if as_json:
-        typer.echo(json.dumps(asdict(result)))
+        print_json(result)
         return
     print_table(["table", "files", "deleted", "freed"], list(map(_table_row, result.tables)))
     echo(f"run {result.run_id}: {result.summary_line()}")
@@ -77,7 +77,7 @@ def verify(options: VerifyOptions, as_json: Json = False) -> None:
     with progress_display():
         verify_report = run_verify(options.lake, deep=options.deep)
     if as_json:
-        typer.echo(json.dumps(asdict(verify_report), ensure_ascii=False))
+        print_json(verify_report)
     else:
         names = ["check", "table", "checked", "findings"]
         names += ["skipped"] if any(each.skipped for each in verify_report.checks) else []

@@ -65,10 +65,7 @@ SOURCE_OPTION = typer.Option("--source", help="Only this source, by name or sour
 LakeDir = Annotated[Location, LAKE_OPTION]
 Parser = Annotated[HtmlParser, typer.Option(help="HTML parser: the fast one, or the second opinion.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object as the last line of output.")]
-Reasons = Annotated[
-    list[str] | None,
-    typer.Option("--reason", help="Only files rejected for this reason; may be repeated."),
-]
+REASON_OPTION = typer.Option("--reason", help="Only files rejected for this reason; may be repeated.")
 
 
 class OutputFormat(StrEnum):

@@ -1,6 +1,5 @@
 """Commands that query a lake: `sql`, `rejects`, `history`, `info`, `report`."""
 
-import json
 import shutil
 import sys
 import tempfile
@@ -10,10 +9,10 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.options import Json, LakeDir, OutputFormat, Reasons, format_of, output_file
-from cli.output.progress import print_versions
+from cli.options import REASON_OPTION, Json, LakeDir, OutputFormat, format_of, output_file
 from cli.output.tables import print_cut_table, print_table
-from cli.output.terminal import echo, print_note
+from cli.output.terminal import echo, print_json, print_note
+from cli.output.versions import print_versions
 from lake.location import DEFAULT_LOCATION, Location
 from schemas.enums import PageLanguage
 
@@ -103,7 +102,7 @@ def _print_file(answer_file: Path) -> None:
 
 def rejects(
     lake: LakeDir = DEFAULT_LOCATION,
-    reason: Reasons = None,
+    reason: Annotated[list[str] | None, REASON_OPTION] = None,
     form: Annotated[OutputFormat | None, typer.Option("--format", help=FORMAT_HELP)] = None,
     output: Annotated[Path | None, OUTPUT_OPTION] = None,
     rows: Annotated[int, typer.Option(min=1, help="Rows of a table to print.")] = 1000,
@@ -130,7 +129,7 @@ def history(
 
     rows = post_versions(open_lake(lake), canonicalize(post) or post).to_dicts()
     if as_json:
-        typer.echo(json.dumps(rows, ensure_ascii=False, default=str))
+        print_json(rows)
         return
     print_versions(rows)
 
@@ -149,7 +148,7 @@ def info(lake: LakeDir = DEFAULT_LOCATION, as_json: Json = False) -> None:
             "tables": table_infos,
             "sources": sources.to_dicts(),
         }
-        typer.echo(json.dumps(payload, ensure_ascii=False, default=str))
+        print_json(payload)
         return
     period = (
         "a period that the first posts decide" if opened_lake.has_open_period() else opened_lake.granularity

@@ -1,45 +1,38 @@
 """The backfill as a Prefect flow: a dry run makes a plan for review, another run carries it out."""
 
 from dataclasses import replace
-from typing import Any
 
-from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect.artifacts import create_markdown_artifact
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
-from prefect.utilities.annotations import quote
 
 from flows.form import Source
-from flows.pipeline.backfill.markdown import MAX_FILES_SHOWN, plan_markdown, result_markdown
-from flows.pipeline.backfill.request import Forecast
+from flows.pipeline.backfill.forecast import Forecast
+from flows.pipeline.backfill.markdown import plan_markdown, result_markdown
 from flows.pipeline.backfill.run import BackfillResult, BackfillRun, open_backfill_run, plan_backfill
 from flows.pipeline.declared import keyword
 from flows.pipeline.options import BackfillOptions
 from flows.pipeline.reporting.account import Summary
 from flows.pipeline.sources.credentials import raise_if_credentials
-from flows.prefect.lake_flow import lake_flow, lake_task
+from flows.prefect.artifacts import MAX_TABLE_ROWS, create_table
+from flows.prefect.lake_flow import lake_flow, lake_task, quoted
 from flows.prefect.task_logs import log_progress, open_with_progress
 from flows.tasks import require_success, run_stages
 from lake.store import open_lake
-from posts.sources.paths import printable
 from schemas.enums import BackfillMode
 
-# rows of the table artifact; nobody reads more
-MAX_TABLE_ROWS = 1_000
 TABLE_COLUMNS = ("path", "why", "outcome", "reason", "source_id", "period")
 
 
 @lake_task("plan")
 def make_plan(options: BackfillOptions) -> Forecast:
     forecast, files = plan_backfill(options)
-    shown_rows = files.head(MAX_TABLE_ROWS).select(TABLE_COLUMNS).rows(named=True)
-    cells = [{name: printable(value or "") for name, value in row.items()} for row in shown_rows]
-    page = plan_markdown(
-        forecast, [row["path"] for row in shown_rows[:MAX_FILES_SHOWN]], open_lake(options.lake)
-    )
+    page = plan_markdown(forecast, files["path"].to_list(), open_lake(options.lake))
     create_markdown_artifact(page, key="backfill-plan", description=f"Plan {forecast.plan_id}: {forecast}")
-    description = f"The first {len(cells):,} of {forecast.files:,} files of plan {forecast.plan_id}"
-    create_table_artifact(cells, key="backfill-files", description=description)
+    shown_count = min(forecast.files, MAX_TABLE_ROWS)
+    description = f"The first {shown_count:,} of {forecast.files:,} files of plan {forecast.plan_id}"
+    create_table(files.select(TABLE_COLUMNS), "backfill-files", description)
     get_run_logger().info(f"plan {forecast.plan_id}: {forecast}")
     return forecast
 
@@ -84,10 +77,8 @@ def backfill(options: BackfillOptions, dry_run: bool = True) -> Forecast | Backf
     if options.plan and options.mode is BackfillMode.MISSING:
         options = replace(options, mode=None)
     if dry_run and not options.plan:
-        quoted_options: Any = quote(options)
         with log_progress():
-            return make_plan(quoted_options)
+            return make_plan(quoted(options))
     with open_with_progress(open_backfill_run(options)) as backfill_run:
         summary = run_stages(backfill_run.ingest_run, backfill_run.plan_remaining)
-        quoted_run: Any = quote(backfill_run)
-        return require_success(compare_with_plan(quoted_run, summary), summary)
+        return require_success(compare_with_plan(quoted(backfill_run), summary), summary)

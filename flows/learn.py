@@ -1,15 +1,15 @@
 """Learning templates and cleaning posts again, as Prefect flows."""
 
-from typing import Any
+from collections.abc import Callable
+from functools import partial
 
 from prefect.client.schemas.objects import State
-from prefect.utilities.annotations import quote
 
 from flows.pipeline.learn_run import LearnRun, open_learn_run
 from flows.pipeline.options import LearnOptions, RecleanOptions
-from flows.pipeline.reporting.results import LearnResult
+from flows.pipeline.reporting.results import LearnResult, RecleanResult
 from flows.prefect.artifacts import report_learn_run
-from flows.prefect.lake_flow import lake_flow, lake_task
+from flows.prefect.lake_flow import lake_flow, lake_task, quoted
 from flows.prefect.task_logs import completed_state, log_progress
 from flows.tasks import require_success
 from schemas.enums import RunKind
@@ -24,16 +24,8 @@ def learn_templates(learn_run: LearnRun, *, reset: bool) -> State[None]:
 
 
 @lake_task("reclean")
-def reclean_posts(learn_run: LearnRun, sources: list[str]) -> State[None]:
-    reclean_result = learn_run.reclean(sources)
-    return completed_state(
-        f"{reclean_result.posts} posts cleaned again, {reclean_result.changed} with another text"
-    )
-
-
-@lake_task("reclean")
-def reclean_learned(learn_run: LearnRun) -> State[None]:
-    reclean_result = learn_run.reclean_learned()
+def reclean_posts(run_reclean: Callable[[], RecleanResult]) -> State[None]:
+    reclean_result = run_reclean()
     return completed_state(
         f"{reclean_result.posts} posts cleaned again, {reclean_result.changed} with another text"
     )
@@ -48,11 +40,10 @@ def report(learn_run: LearnRun) -> LearnResult:
 def learn(options: LearnOptions) -> LearnResult:
     """Learn which text and markup recur in the posts of each source, and remove them from the posts."""
     with open_learn_run(options, RunKind.LEARN) as learn_run, log_progress():
-        quoted_run: Any = quote(learn_run)
-        learn_templates(quoted_run, reset=options.reset)
+        learn_templates(quoted(learn_run), reset=options.reset)
         if options.reclean:
-            reclean_learned(quoted_run)
-        result = report(quoted_run)
+            reclean_posts(quoted(learn_run.reclean_learned))
+        result = report(quoted(learn_run))
         return require_success(result, result)
 
 
@@ -60,7 +51,6 @@ def learn(options: LearnOptions) -> LearnResult:
 def reclean(options: RecleanOptions) -> LearnResult:
     """Clean posts again, from the bytes that the lake keeps, if the cleaner or their template has changed."""
     with open_learn_run(options, RunKind.RECLEAN) as learn_run, log_progress():
-        quoted_run: Any = quote(learn_run)
-        reclean_posts(quoted_run, learn_run.sources)
-        result = report(quoted_run)
+        reclean_posts(quoted(partial(learn_run.reclean, learn_run.sources)))
+        result = report(quoted(learn_run))
         return require_success(result, result)

@@ -1,12 +1,10 @@
 """The maintenance of the tables of a lake as a Prefect flow."""
 
 from dataclasses import asdict
-from typing import Any
 
 from prefect.artifacts import create_markdown_artifact
 from prefect.client.schemas.objects import State
 from prefect.logging import get_run_logger
-from prefect.utilities.annotations import quote
 
 from flows.pipeline.maintenance.maintain import (
     MaintainResult,
@@ -15,7 +13,7 @@ from flows.pipeline.maintenance.maintain import (
 )
 from flows.pipeline.options import MaintainOptions
 from flows.pipeline.reporting.markdown import section, table
-from flows.prefect.lake_flow import lake_flow, lake_task
+from flows.prefect.lake_flow import lake_flow, lake_task, quoted
 from flows.prefect.superseded import cancel_superseded_runs
 from flows.prefect.task_logs import completed_state, log_progress
 
@@ -55,6 +53,5 @@ def maintain(options: MaintainOptions) -> MaintainResult:
     """Compact small files, and delete files of old table versions and files that a killed run left behind."""
     cancel_superseded_runs()
     with open_maintain_run(options) as maintain_run, log_progress():
-        quoted_run: Any = quote(maintain_run)
-        compact_tables(quoted_run)
-        return clean_tables(quoted_run)
+        compact_tables(quoted(maintain_run))
+        return clean_tables(quoted(maintain_run))

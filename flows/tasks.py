@@ -6,7 +6,6 @@ from typing import Any, TypeVar
 from prefect import Task
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.states import Completed
-from prefect.utilities.annotations import quote
 
 from flows.pipeline.execution.heads import Heads
 from flows.pipeline.ingest_run import IngestRun
@@ -21,7 +20,7 @@ from flows.pipeline.sources.git_cache import (
     sync_mirror,
 )
 from flows.prefect.artifacts import report_run
-from flows.prefect.lake_flow import lake_task
+from flows.prefect.lake_flow import lake_task, quoted
 from flows.prefect.task_logs import completed_state, log_progress
 
 T = TypeVar("T")
@@ -92,22 +91,15 @@ def require_success(result: T, run: Summary | LearnResult) -> T:
 
 
 def run_stages(ingest_run: IngestRun, planner: Planner) -> Summary:
-    """Run all stages and return the summary; read, learn and write once for each of the run's changes.
-
-    `quote` keeps Prefect from inspecting the arguments of tasks.
-    """
-    quoted_run, quoted_planner = _quoted(ingest_run), _quoted(planner)
+    """Run all stages and return the summary; read, learn and write once for each of the run's changes."""
+    quoted_run, quoted_planner = quoted(ingest_run), quoted(planner)
     with log_progress():
         find(quoted_run, quoted_planner)
         for changes in ingest_run.iter_changes():
             results = list[Heads]()
-            read(quoted_run, _quoted(changes), _quoted(results))
-            heads = _quoted(results.pop())
+            read(quoted_run, quoted(changes), quoted(results))
+            heads = quoted(results.pop())
             learn(quoted_run, heads)
-            write(quoted_run, heads, _quoted(changes))
+            write(quoted_run, heads, quoted(changes))
         reclean(quoted_run)
     return report(quoted_run)
-
-
-def _quoted(value: object) -> Any:
-    return quote(value)

@@ -1,16 +1,13 @@
 """The verification of a lake as a Prefect flow."""
 
-from typing import Any
-
 from prefect.artifacts import create_markdown_artifact
 from prefect.logging import get_run_logger
-from prefect.utilities.annotations import quote
 
 from flows.pipeline.maintenance.verify import VerifyReport
 from flows.pipeline.maintenance.verify import verify as run_verification
 from flows.pipeline.options import VerifyOptions
 from flows.pipeline.reporting.markdown import section, table
-from flows.prefect.lake_flow import lake_flow, lake_task
+from flows.prefect.lake_flow import lake_flow, lake_task, quoted
 from flows.prefect.task_logs import log_progress
 from lake.location import Location
 
@@ -40,9 +37,7 @@ def verify_markdown(verify_report: VerifyReport) -> str:
     parts = [
         f"# Lake {verify_report.lake}",
         verify_report.summary_line(),
-        section(
-            "Findings", table(("check", "table", "where", "detail"), finding_rows) if finding_rows else ""
-        ),
+        section("Findings", table(("check", "table", "where", "detail"), finding_rows)),
         section("Checks", table(("check", "table", *numbers, "skipped"), check_rows, numbers=numbers)),
     ]
     return "\n\n".join(filter(None, parts))
@@ -53,7 +48,6 @@ def verify(options: VerifyOptions) -> VerifyReport:
     """Check a whole lake for faults; the run fails if there are any. Reads only."""
     with log_progress():
         verify_report = verify_lake(options.lake, deep=options.deep)
-    quoted_report: Any = quote(verify_report)
-    report(quoted_report)
+    report(quoted(verify_report))
     verify_report.raise_if_faulty()
     return verify_report

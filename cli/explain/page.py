@@ -80,11 +80,8 @@ def _rows(blocks: Iterable[ExplainedBlock]) -> Iterator[Row]:
         if rule is None:
             yield from (Row(_kind(block), [block], is_removed_whole=False) for block in group)
         else:
-            yield _removed_whole(list(group))
-
-
-def _removed_whole(blocks: list[ExplainedBlock]) -> Row:
-    return Row(_kind(blocks[0]), blocks, is_removed_whole=True)
+            removed = list(group)
+            yield Row(_kind(removed[0]), removed, is_removed_whole=True)
 
 
 def _rule_of_whole(block: ExplainedBlock) -> tuple[str, str] | None:

@@ -6,9 +6,9 @@ from dataclasses import asdict, astuple, fields
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from cli.output.progress import MARKERS, STYLES
 from cli.output.tables import print_table
 from cli.output.terminal import create_console, echo
+from cli.output.versions import MARKERS, STYLES
 from posts.explain import ExplainedBlock, ExplainedPassage, Explanation, Recurrence, RuleTotal
 
 if TYPE_CHECKING:

@@ -1,8 +1,9 @@
 """Printing of lines to stdout and stderr, on a terminal or piped."""
 
+import json
 import logging
 import sys
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, is_dataclass
 from typing import Any
 
 import typer
@@ -47,6 +48,12 @@ def print_logs() -> None:
 def echo(line: str = "") -> None:
     """Print a line of output. Control characters, which may come from files, are escaped."""
     typer.echo(escape_control_characters(line))
+
+
+def print_json(value: object) -> None:
+    """Print a dataclass, or a value of JSON, as JSON on one line, with times and dates as text."""
+    plain = asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
+    typer.echo(json.dumps(plain, ensure_ascii=False, default=str))
 
 
 def escape_control_characters(text: str) -> str:

@@ -3,13 +3,10 @@
 import datetime as dt
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TypeVar
 
 from lake.batch import Run
-
-T = TypeVar("T")
 
 
 def now() -> dt.datetime:
@@ -35,16 +32,6 @@ class StageTimer:
             yield
         finally:
             self._stage_seconds[stage] = self._stage_seconds.get(stage, 0) + time.monotonic() - start
-
-    def measure_items(self, stage: str, stream: Iterable[T]) -> Iterator[T]:
-        """Yield the items of a stream; the time until each next item counts for the stage."""
-        items, end = iter(stream), object()
-        while True:
-            with self.measure(stage):
-                item = next(items, end)
-            if item is end:
-                return
-            yield item  # type: ignore[misc]  # not the end, so a T
 
     @property
     def seconds(self) -> float:

@@ -22,7 +22,8 @@ from schemas.enums import RunKind
 
 # Paths of pages in the UI, without a host: a worker does not know the host name that browsers use.
 RUN_PAGE, ARTIFACT_PAGE = "/v2/runs/flow-run/{}", "/v2/artifacts/artifact/{}"
-MAX_REJECTS, MAX_CELL_CHARS = 1_000, 300
+# rows of a table; nobody reads more
+MAX_TABLE_ROWS, MAX_CELL_CHARS = 1_000, 300
 
 
 def report_run(ingest_run: IngestRun) -> Summary:
@@ -66,17 +67,23 @@ def _artifact_key(summary: Summary) -> str:
 
 
 def _create_rejects_table(summary: Summary, lake: Lake) -> UUID | None:
-    """Create a table of the first MAX_REJECTS rejected files of a run; return its id, or None without any."""
+    """Create a table of the first MAX_TABLE_ROWS rejected files of a run; return its id, or None without any."""
     if not summary.rejected:
         return None
-    rejects = files.rejects(lake).filter(pl.col("run_id") == summary.run_id).head(MAX_REJECTS)
+    rejects = files.rejects(lake).filter(pl.col("run_id") == summary.run_id).head(MAX_TABLE_ROWS)
     names = source_names(lake, rejects["source_id"].drop_nulls())
     source = pl.col("source_id").replace(names)
     rows = rejects.select("path", "reason", "field", "detail", source=source)
-    cells = [{name: _cell_text(value) for name, value in row.items()} for row in rows.iter_rows(named=True)]
-    limit_note = f"; the first {MAX_REJECTS:,} are shown" if summary.rejected > MAX_REJECTS else ""
+    limit_note = f"; the first {MAX_TABLE_ROWS:,} are shown" if summary.rejected > MAX_TABLE_ROWS else ""
     description = f"{summary.rejected:,} files rejected by run {summary.run_id}{limit_note}"
-    return create_table_artifact(cells, key="rejects", description=description)  # type: ignore[return-value]  # sync here: a UUID
+    return create_table(rows, "rejects", description)
+
+
+def create_table(rows: pl.DataFrame, key: str, description: str) -> UUID:
+    """Create an artifact with the first MAX_TABLE_ROWS rows of texts, and return its id."""
+    shown_rows = rows.head(MAX_TABLE_ROWS).iter_rows(named=True)
+    cells = [{name: _cell_text(value) for name, value in row.items()} for row in shown_rows]
+    return create_table_artifact(cells, key=key, description=description)  # type: ignore[return-value]  # sync here: a UUID
 
 
 def _cell_text(value: str | None) -> str:

@@ -11,6 +11,7 @@ from prefect import Flow, Task, flow, task
 from prefect.cache_policies import NO_CACHE
 from prefect.runtime import flow_run
 from prefect.states import Failed
+from prefect.utilities.annotations import quote
 
 from flows.form import with_parameters
 from lake.damage import explaining_damage
@@ -53,6 +54,11 @@ def lake_task(name: str, **settings: Any) -> Callable[[Callable[P, R]], Task[P, 
         return decorator(_with_damage_explained(function))
 
     return decorate
+
+
+def quoted(value: object) -> Any:
+    """Return a value as an argument of a task that Prefect passes on without inspecting it."""
+    return quote(value)
 
 
 def _with_damage_explained(function: Callable[P, R]) -> Callable[P, R]:

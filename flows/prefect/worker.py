@@ -17,7 +17,7 @@ from prefect.states import Crashed
 
 from flows.environment import WORKER
 from flows.prefect.deploy import WORK_POOL, require_server
-from flows.processes import Process, prefect_command, stop
+from flows.processes import Process, stop
 
 logger = logging.getLogger(__name__)
 
@@ -37,9 +37,9 @@ def run_worker(*options: str) -> int:
     MisuseError if no server is set.
     """
     require_server()
-    command = prefect_command("worker", "start", "--pool", WORK_POOL, "--type", "process", *options)
+    start = [sys.executable, "-m", "prefect", "worker", "start", "--pool", WORK_POOL, "--type", "process"]
     worker = subprocess.Popen(  # noqa: S603 - our own interpreter, options of the caller
-        command, env=WORKER | os.environ, start_new_session=True, restore_signals=True
+        [*start, *options], env=WORKER | os.environ, start_new_session=True, restore_signals=True
     )
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signal_number, lambda *_: sys.exit(0))

@@ -5,6 +5,8 @@ from collections.abc import Collection
 import duckdb
 import polars as pl
 
+from lake.query.sql import fetch_rows
+
 IS_CHOSEN_SQL = "(len($source_ids) = 0 OR list_contains($source_ids, source_id))"
 
 
@@ -19,16 +21,11 @@ def rule_totals(connection: duckdb.DuckDBPyConnection, source_ids: Collection[st
                sum(chars)::DOUBLE / sum(sum(chars)) OVER () AS share,
                arg_max(post_id, (chars // count, post_id)) AS large, arg_max(post_id, (date, post_id)) AS latest
         FROM cuts WHERE {IS_CHOSEN_SQL} GROUP BY rule ORDER BY chars DESC, rule"""  # noqa: S608 - constants
-    return _rows(connection, query, source_ids)
+    return fetch_rows(connection, query, source_ids=list(source_ids))
 
 
 def count_posts(connection: duckdb.DuckDBPyConnection, source_ids: Collection[str]) -> tuple[int, int]:
     """Return the number of posts of some sources (default: all), and of those whose cuts are not counted."""
     query = f"SELECT count(*), count(*) FILTER (cuts IS NULL) FROM posts WHERE {IS_CHOSEN_SQL}"  # noqa: S608 - constants
-    posts, uncounted = _rows(connection, query, source_ids).row(0)
+    posts, uncounted = fetch_rows(connection, query, source_ids=list(source_ids)).row(0)
     return int(posts), int(uncounted)
-
-
-def _rows(connection: duckdb.DuckDBPyConnection, query: str, source_ids: Collection[str]) -> pl.DataFrame:
-    result = connection.sql(query, params={"source_ids": list(source_ids)})
-    return pl.DataFrame(result.to_arrow_table())

@@ -104,6 +104,11 @@ def _sql_list(texts: Iterable[str]) -> str:
     return "[" + ", ".join("'" + text.replace("'", "''") + "'" for text in texts) + "]"
 
 
+def fetch_rows(connection: duckdb.DuckDBPyConnection, query: str, **params: object) -> pl.DataFrame:
+    """Return the rows of a query with parameters."""
+    return pl.DataFrame(connection.sql(query, params=params or None).to_arrow_table())
+
+
 def run_query(lake: Lake, query: str, max_rows: int) -> tuple[list[str], list[tuple[Any, ...]], bool]:
     """Run a query. Return column names, at most `max_rows` rows, and whether there are more.
 

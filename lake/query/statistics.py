@@ -11,7 +11,7 @@ from enum import StrEnum
 import duckdb
 import polars as pl
 
-from lake.query.sql import connect
+from lake.query.sql import connect, fetch_rows
 from lake.store import Lake
 from schemas.tables import empty_table
 
@@ -68,7 +68,7 @@ def sources(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     Columns: source_id, source, posts, withdrawn, first, last, text_chars, boilerplate_chars, language. All
     but `withdrawn` are about current posts. first, last and language are null if there are none.
     """
-    return _rows(connection, """
+    return fetch_rows(connection, """
         WITH spoken AS (SELECT source_id, language FROM sums WHERE posts > 0 GROUP BY 1, 2
                         QUALIFY row_number() OVER (PARTITION BY source_id ORDER BY sum(posts) DESC, language) = 1)
         SELECT source_id, min(source) AS source, sum(posts)::BIGINT AS posts, sum(withdrawn)::BIGINT AS withdrawn,
@@ -83,7 +83,7 @@ def choose_window(connection: duckdb.DuckDBPyConnection, today: dt.date) -> Wind
 
     None if there is no post.
     """
-    days = _rows(
+    days = fetch_rows(
         connection, "SELECT date, sum(posts)::BIGINT AS posts FROM sums WHERE posts > 0 GROUP BY 1 ORDER BY 1"
     )
     if days.is_empty():
@@ -117,7 +117,7 @@ def activity(
         SELECT {CHOSEN_SOURCE_SQL} AS source_id, {_period_start_sql(window)} AS since, sum(posts)::BIGINT AS posts,
                sum(text_chars)::BIGINT AS text_chars, sum(boilerplate_chars)::BIGINT AS boilerplate_chars
         FROM sums WHERE posts > 0 AND {_within_window_sql(window)} GROUP BY 1, 2 ORDER BY 1 NULLS LAST, 2"""  # noqa: S608 - constants and dates
-    return _rows(connection, query, chosen=list(source_ids))
+    return fetch_rows(connection, query, chosen=list(source_ids))
 
 
 def lengths(connection: duckdb.DuckDBPyConnection, window: Window, source_ids: Iterable[str]) -> pl.DataFrame:
@@ -134,28 +134,24 @@ def lengths(connection: duckdb.DuckDBPyConnection, window: Window, source_ids: I
         ORDER BY source_id NULLS FIRST, since"""  # noqa: S608 - constants and dates
     quartile_index = {"lower": 0, "median": 1, "upper": 2}
     quartiles = {name: pl.col("quartiles").list.get(index) for name, index in quartile_index.items()}
-    return _rows(connection, query, chosen=list(source_ids)).select(
+    return fetch_rows(connection, query, chosen=list(source_ids)).select(
         "source_id", "since", "posts", **quartiles
     )
 
 
 def languages(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     """Return posts and text_chars by language and script, most posts first."""
-    return _rows(connection, """
+    return fetch_rows(connection, """
         SELECT language, script, sum(posts)::BIGINT AS posts, sum(text_chars)::BIGINT AS text_chars
         FROM sums WHERE posts > 0 GROUP BY 1, 2 ORDER BY posts DESC, 1, 2""")  # fmt: skip
 
 
 def non_post_files(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     """Return the number of live files that are not posts, by outcome and reason: rejected and ignored."""
-    return _rows(connection, """
+    return fetch_rows(connection, """
         SELECT outcome, reason, count(*) AS files FROM files_table
         WHERE gone_at IS NULL AND outcome IN ('rejected', 'ignored')
         GROUP BY ALL ORDER BY outcome DESC, files DESC, reason""")  # fmt: skip
-
-
-def _rows(connection: duckdb.DuckDBPyConnection, query: str, **params: object) -> pl.DataFrame:
-    return pl.DataFrame(connection.sql(query, params=params or None).to_arrow_table())
 
 
 def _period_start_sql(window: Window) -> str:

@@ -28,6 +28,11 @@ def live_files(lake: Lake, origin: str) -> pl.DataFrame:
     return _scan_live(lake, [origin]).select(LIVE_COLUMNS).collect()
 
 
+def rows_of_origins(lake: Lake, origins: Iterable[str]) -> pl.DataFrame:
+    """Return the rows of the files that some origins had at their last runs."""
+    return _scan_live(lake, origins).collect()
+
+
 def live_files_at(lake: Lake, keys: pl.DataFrame) -> pl.DataFrame:
     """Return the live files among some files (KEY): LIVE_COLUMNS."""
     rows = lake.scan("files").filter(IS_LIVE).join(keys.lazy(), on=KEY, how="semi")
@@ -176,13 +181,6 @@ def parser_failures(lake: Lake, run_id: str) -> list[tuple[str, str, str]]:
     """Return the live files at which the code failed in a run, in path order: path, reason, detail."""
     is_failure = pl.col("reason").is_in(PARSER_FAULT_NAMES) & (pl.col("run_id") == run_id) & IS_LIVE
     return lake.scan("files").filter(is_failure).sort(KEY).select("path", "reason", "detail").collect().rows()
-
-
-def stored_blobs(lake: Lake, blobs: pl.Series) -> pl.DataFrame:
-    """Return the blobs whose bytes are in raw: blob."""
-    return (
-        lake.scan("raw").select("blob").join(blobs.to_frame("blob").lazy(), on="blob", how="semi").collect()
-    )
 
 
 def locate_contents(lake: Lake, blobs: pl.Series) -> pl.DataFrame:

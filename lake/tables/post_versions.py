@@ -20,10 +20,3 @@ def post_versions(lake: Lake, post_id_or_url: str) -> pl.DataFrame:
     if rows.is_empty():
         raise LakeError(f"{lake.root}: no post has the URL or post_id {post_id_or_url}")
     return rows
-
-
-def last_versions(lake: Lake) -> pl.LazyFrame:
-    """Return the last version of each post, withdrawn posts included: post_id, blob, withdrawn_at."""
-    columns = ["post_id", "blob", "withdrawn_at"]
-    withdrawn = lake.scan("revisions").filter(pl.col("superseded_at").is_null())
-    return pl.concat([lake.scan_stored("posts").select(columns), withdrawn.select(columns)])

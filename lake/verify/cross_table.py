@@ -11,21 +11,14 @@ from lake.batch import KEY
 from lake.tables.files import IS_LIVE
 from lake.tables.templates import WAS_SKIPPED
 from lake.verify.findings import Findings
-from lake.verify.rows import row_label
+from lake.verify.rows import ROW_KEYS, row_label
 from schemas.enums import MAINTENANCE_KINDS, Check, Outcome, Reason
 from schemas.keys import source_id_of
 from schemas.tables import OUTCOME_COLUMNS
 
 Keys = dict[str, pl.DataFrame]
-UNIQUE_KEYS = {
-    "raw": ["blob"],
-    "posts": ["post_id"],
-    "files": KEY,
-    "templates": ["source_id", "version", "kind", "pattern"],
-    "renamed_posts": ["old_id", "new_id"],
-    "checksums": ["table_name", "path"],
-    "runs": ["run_id"],
-}
+# tables of which all rows must have another key (ROW_KEYS)
+UNIQUE_TABLES = ("raw", "posts", "files", "templates", "renamed_posts", "checksums", "runs")
 HAS_POST = pl.col("outcome").is_in([Outcome.POST.value, Outcome.DUPLICATE.value])
 
 
@@ -76,7 +69,7 @@ def _with_withdrawn_as_revisions(keys: Keys) -> Keys:
 def _checks() -> list[_CrossTableCheck]:
     versions = ("posts", "revisions")
     return [
-        *(_CrossTableCheck(Check.UNIQUE, name, (name,), partial(_unique, name)) for name in UNIQUE_KEYS),
+        *(_CrossTableCheck(Check.UNIQUE, name, (name,), partial(_unique, name)) for name in UNIQUE_TABLES),
         _CrossTableCheck(Check.SOURCE_IDS, "posts", versions, _source_ids),
         _CrossTableCheck(Check.FILES_HAVE_POST, "files", ("files", "posts"), _files_have_post),
         _CrossTableCheck(Check.POSTS_HAVE_FILE, "posts", ("files", "posts"), _posts_have_file),
@@ -97,7 +90,7 @@ def _as_findings(name: str, rows: pl.DataFrame, detail: pl.Expr) -> pl.DataFrame
 
 
 def _unique(name: str, keys: Keys) -> tuple[int, pl.DataFrame]:
-    rows, key = keys[name], UNIQUE_KEYS[name]
+    rows, key = keys[name], ROW_KEYS[name]
     repeated = rows.group_by(key).len().filter(pl.col("len") > 1).sort(key)
     return rows.height, _as_findings(name, repeated, pl.format("stands in {} rows", "len"))
 

@@ -11,13 +11,13 @@ from schemas.enums import Check
 from schemas.keys import blob_id, content_hash
 from schemas.tables import TABLES
 
-# columns that identify a row in a finding
-LABEL_COLUMNS = {
+# columns that identify a row
+ROW_KEYS = {
     "raw": ["blob"],
     "posts": ["post_id"],
     "revisions": ["post_id", "version_at"],
     "files": ["origin", "path"],
-    "templates": ["source_id", "version", "pattern"],
+    "templates": ["source_id", "version", "kind", "pattern"],
     "renamed_posts": ["old_id", "new_id"],
     "events": ["origin", "path", "at"],
     "checksums": ["table_name", "path"],
@@ -40,7 +40,7 @@ class TableCheck:
 
 def row_label(name: str) -> pl.Expr:
     return pl.concat_str(
-        [pl.col(column).cast(pl.String) for column in LABEL_COLUMNS[name]], separator=" ", ignore_nulls=True
+        [pl.col(column).cast(pl.String) for column in ROW_KEYS[name]], separator=" ", ignore_nulls=True
     )
 
 

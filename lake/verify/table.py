@@ -68,7 +68,7 @@ def verify_table(
     Calls `on_file` with the number of each file, counted from 1. Only a deep check opens more than the
     footers and the keys.
     """
-    table = TableCheck(lake, name, _list_files(lake, name), is_deep, findings)
+    table = TableCheck(lake, name, lake.partition_files(name).sort("path"), is_deep, findings)
     checksums = recorded_checksums(lake, name) if is_deep else {}
     keys, buffer, is_complete = [_read_schema(table).select(KEY_COLUMNS[name])], _RowBuffer(), True
     for number, (rows, size_bytes) in enumerate(_read_files(table, checksums), start=1):
@@ -83,10 +83,6 @@ def verify_table(
     if buffer.parts:
         check_rows(table, pl.concat(buffer.parts))
     return pl.concat(keys) if is_complete else None
-
-
-def _list_files(lake: Lake, name: str) -> pl.DataFrame:
-    return lake.partition_files(name).sort("path")
 
 
 def _virtual_columns(table: TableCheck) -> list[str]:

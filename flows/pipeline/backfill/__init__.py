@@ -1,1 +1,1 @@
-"""A backfill: its files, the forecast of changes, the plan, its execution, the comparison with the plan."""
+"""A backfill: the stages find, read and resolve of a run as a plan, and a run of the planned files."""

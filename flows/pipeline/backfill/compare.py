@@ -1,19 +1,21 @@
 """Compare the result of a backfill with its plan, file by file."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
-from flows.pipeline.backfill.simulate import with_period
+from flows.pipeline.backfill.plan import with_period
 from lake.batch import KEY
 from lake.store import Lake
 from lake.tables import files as files_table
 
 # files shown in the comparison; the counts cover all files
 MAX_FILES_SHOWN = 100
-TEXT_HASH_SCHEMA = {"post_id": pl.String, "content_hash": pl.String}
+COMPARED_COLUMNS = ["blob", "outcome", "reason", "post_id", "period"]
+OUTCOME_TEXT = pl.concat_str(
+    "outcome", "reason", pl.format("of {} in {}", "post_id", "period"), separator=" ", ignore_nulls=True
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,53 +48,31 @@ def compare_with_plan(
 ) -> PlanComparison:
     """Compare the `files` table with the files of a plan (BackfillPlanFile).
 
-    `text_hashes_before` are the text hashes of their posts before the run (TEXT_HASH_SCHEMA).
+    `text_hashes_before` are the text hashes of their posts before the run (`text_hashes`).
     """
-    file_rows = with_period(lake.granularity, files_table.live_rows(lake, files))
-    current_columns = file_rows.select(
-        *KEY, "blob", *(pl.col(name).alias(f"{name}_now") for name in _COMPARED_COLUMNS)
+    ledger_rows = with_period(lake.granularity, files_table.live_rows(lake, files))
+    differing = files.join(skipped, on=KEY, how="anti").join(
+        ledger_rows, on=[*KEY, *COMPARED_COLUMNS], how="anti", nulls_equal=True, maintain_order="left"
     )
-    joined = files.join(skipped, on=KEY, how="anti").join(current_columns, on=KEY, how="left", suffix="_now")
-    mismatches = joined.filter(~_is_as_planned())
+    has_other_blob = pl.col("blob").ne_missing(pl.col("blob_now"))
+    other_content = pl.when(has_other_blob).then(pl.lit(", of another content"))
+    became = pl.concat_str(pl.col("became").fill_null("nothing"), other_content, ignore_nulls=True)
+    outcomes = ledger_rows.select(*KEY, blob_now="blob", became=OUTCOME_TEXT)
+    shown = differing.head(MAX_FILES_SHOWN).join(outcomes, on=KEY, how="left", maintain_order="left")
+    has_other_text = pl.col("content_hash") != pl.col("content_hash_right")
     return PlanComparison(
         files.height,
         skipped.height,
-        mismatches.height,
-        text_hashes_before.join(text_hashes(lake, files), on="post_id").filter(_has_other_text()).height,
+        differing.height,
+        text_hashes_before.join(text_hashes(lake, files), on="post_id").filter(has_other_text).height,
         skipped.head(MAX_FILES_SHOWN).to_dicts(),
-        [_mismatch_row(row) for row in mismatches.head(MAX_FILES_SHOWN).iter_rows(named=True)],
+        shown.select(*KEY, planned=OUTCOME_TEXT, became=became).to_dicts(),
     )
-
-
-_COMPARED_COLUMNS = ("outcome", "reason", "post_id", "period")
 
 
 def text_hashes(lake: Lake, files: pl.DataFrame) -> pl.DataFrame:
-    """Return the text hashes of the posts that belong to files: TEXT_HASH_SCHEMA."""
+    """Return the text hashes of the posts that belong to files: post_id, content_hash."""
     posts = files.lazy().select("post_id").drop_nulls().unique()
-    return lake.scan("posts").select(*TEXT_HASH_SCHEMA).join(posts, on="post_id", how="semi").collect()
-
-
-def _has_other_text() -> pl.Expr:
-    return pl.col("content_hash") != pl.col("content_hash_right")
-
-
-def _is_as_planned() -> pl.Expr:
-    return pl.all_horizontal(
-        pl.col(name).eq_missing(pl.col(f"{name}_now"))
-        for name in ("outcome", "post_id", "period", "blob", "reason")
+    return (
+        lake.scan("posts").select("post_id", "content_hash").join(posts, on="post_id", how="semi").collect()
     )
-
-
-def _mismatch_row(row: Mapping[str, Any]) -> dict[str, Any]:
-    planned = _outcome_text([row[name] for name in _COMPARED_COLUMNS])
-    actual = _outcome_text([row[f"{name}_now"] for name in _COMPARED_COLUMNS])
-    if row["blob"] != row["blob_now"]:
-        actual = f"{actual}, of another content"
-    return {"origin": row["origin"], "path": row["path"], "planned": planned, "became": actual}
-
-
-def _outcome_text(columns: list[str | None]) -> str:
-    outcome, reason, post_id, period = columns
-    destination = f"of {post_id} in {period}" if post_id else None
-    return " ".join(filter(None, [outcome or "nothing", reason, destination]))

@@ -1,7 +1,5 @@
 """Estimate the duration of a backfill from the recorded runs of a lake."""
 
-from dataclasses import dataclass
-
 import polars as pl
 
 from lake.store import Lake
@@ -15,29 +13,10 @@ SECONDS_PER_FILE, SECONDS_PER_BYTE = 35 / 29_591, 35 / 94e6
 READ_KINDS = (RunKind.INGEST, RunKind.HISTORY, RunKind.REPLAY, RunKind.BACKFILL)
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """The minutes of a backfill, and the number of runs that the pace comes from (0: the default pace)."""
+def estimate_minutes(lake: Lake, files: int, size_bytes: int) -> tuple[float, int]:
+    """Return the estimated minutes, and the number of past runs whose pace they come from (0: the default pace).
 
-    minutes: float
-    based_on_runs: int
-
-    def __str__(self) -> str:
-        basis = (
-            f"the median pace of {self.based_on_runs} runs"
-            if self.based_on_runs
-            else f"a default pace: no run of {MIN_FILES} files yet"
-        )
-        duration = (
-            f"{self.minutes:.1f} minutes" if self.minutes >= 1 else f"{max(self.minutes * 60, 1):.0f} s"
-        )
-        return f"{duration} ({basis})"
-
-
-def estimate_duration(lake: Lake, files: int, size_bytes: int) -> Estimate:
-    """Return the estimated duration, from the median seconds per file and per byte of past runs.
-
-    The larger of the two results counts.
+    The pace is the median of seconds per file and per byte; the larger of the two results counts.
     """
     read_count = pl.col("found") - pl.col("unchanged")
     past_runs = lake.scan("runs").filter(
@@ -50,4 +29,4 @@ def estimate_duration(lake: Lake, files: int, size_bytes: int) -> Estimate:
     seconds_per_file, seconds_per_byte = (
         paces.median().row(0) if paces.height else (SECONDS_PER_FILE, SECONDS_PER_BYTE)
     )
-    return Estimate(round(max(files * seconds_per_file, size_bytes * seconds_per_byte) / 60, 4), paces.height)
+    return round(max(files * seconds_per_file, size_bytes * seconds_per_byte) / 60, 4), paces.height

@@ -1,33 +1,32 @@
 """Format the plan of a backfill and its result as Markdown for the Prefect UI."""
 
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from flows.pipeline.backfill.request import Forecast
+from flows.pipeline.backfill.forecast import Forecast
 from flows.pipeline.backfill.run import BackfillResult
-from flows.pipeline.reporting.markdown import code_block, escape, section, table, truncate_rows
+from flows.pipeline.reporting.markdown import code_block, escape, section, table
 from lake.store import Lake
 
 MAX_ROWS = 40
 MAX_FILES_SHOWN = 20
 
 
-def plan_markdown(forecast: Forecast, paths: Iterable[str], lake: Lake) -> str:
+def plan_markdown(forecast: Forecast, paths: Sequence[str], lake: Lake) -> str:
     """Return a plan as Markdown: counts, reasons, partitions, first files, minutes, how to carry it out."""
-    partitions = [list(each.values()) for each in forecast.partitions]
-    files: list[list[object]] = [[path] for path in paths]
+    partitions = [each.values() for each in forecast.partitions]
     parts = [
         f"# Backfill plan {escape(forecast.plan_id)}",
         f"**{escape(forecast)}.** Nothing was written; {escape(_request_text(forecast))}.",
-        section("What would be read", _counts_table("why", forecast.why)),
-        section("What it would become", _counts_table("outcome", forecast.outcomes)),
-        section("Reasons", _counts_table("reason", forecast.reasons)),
+        section("What would be read", _table(("why", "files"), forecast.why.items())),
+        section("What it would become", _table(("outcome", "files"), forecast.outcomes.items())),
+        section("Reasons", _table(("reason", "files"), forecast.reasons.items())),
         section(
             "To know",
             "\n".join(f"- {escape(line)}" for line in [*forecast.notes(), *_unavailable_lines(forecast)]),
         ),
-        section("Partitions", _table(("source_id", "partition", "files"), partitions, MAX_ROWS)),
-        section("First files", _table(("path",), files, MAX_FILES_SHOWN)),
+        section("Partitions", _table(("source_id", "partition", "files"), partitions)),
+        section("First files", _table(("path",), ([path] for path in paths[:MAX_FILES_SHOWN]))),
         section("Carry it out", _how_to_run(forecast, lake)) if forecast.files else "There is nothing to do.",
     ]
     return "\n\n".join(filter(None, parts))
@@ -43,13 +42,10 @@ def result_markdown(result: BackfillResult) -> str:
         f"# Backfill {escape(summary.run_id)}",
         f"**It {escape(comparison)}.** Plan {escape(forecast.plan_id)}: {escape(_request_text(forecast))}.",
         f"{comparison.texts_changed} posts that were there have another text now. It took {escape(duration_text)}.",
-        section(
-            f"Left out: {comparison.skipped} files",
-            _table(("path", "which"), skipped_rows, MAX_ROWS) if skipped_rows else "",
-        ),
+        section(f"Left out: {comparison.skipped} files", _table(("path", "which"), skipped_rows)),
         section(
             f"Otherwise than planned: {comparison.differ} files",
-            _table(("path", "planned", "became"), mismatch_rows, MAX_ROWS),
+            _table(("path", "planned", "became"), mismatch_rows),
         ),
     ]
     return "\n\n".join(filter(None, parts))
@@ -65,13 +61,8 @@ def _unavailable_lines(forecast: Forecast) -> list[str]:
     return [f"{origin} is not there any more: {trouble}" for origin, trouble in forecast.gone_places.items()]
 
 
-def _counts_table(title: str, counts: dict[str, int]) -> str:
-    rows = [[name, number] for name, number in counts.items()]
-    return _table((title, "files"), rows, MAX_ROWS)
-
-
-def _table(header: tuple[str, ...], rows: list[list[object]], max_rows: int) -> str:
-    return table(header, truncate_rows(rows, max_rows), numbers=("files",)) if rows else ""
+def _table(header: tuple[str, ...], rows: Iterable[Iterable[object]]) -> str:
+    return table(header, rows, numbers=("files",), max_rows=MAX_ROWS)
 
 
 def _how_to_run(forecast: Forecast, lake: Lake) -> str:

@@ -6,10 +6,10 @@ from dataclasses import asdict, dataclass
 
 import polars as pl
 
-from flows.pipeline.backfill.compare import TEXT_HASH_SCHEMA, PlanComparison, compare_with_plan, text_hashes
-from flows.pipeline.backfill.execute import SKIPPED_SCHEMA, plan_remaining_files
-from flows.pipeline.backfill.plan import build_backfill_plan
-from flows.pipeline.backfill.request import Forecast, checked_against
+from flows.pipeline.backfill.compare import PlanComparison, compare_with_plan, text_hashes
+from flows.pipeline.backfill.execute import plan_remaining_files
+from flows.pipeline.backfill.forecast import Forecast
+from flows.pipeline.backfill.plan import PlanRequest, build_backfill_plan
 from flows.pipeline.clock import start_run
 from flows.pipeline.ingest_run import IngestRun
 from flows.pipeline.options import BackfillOptions
@@ -38,25 +38,18 @@ class BackfillResult:
 class BackfillRun:
     """A backfill that holds the writer lock: `plan_remaining` is the planner of its run, `finish` ends it."""
 
-    def __init__(
-        self, ingest_run: IngestRun, known_sources: KnownSources, forecast: Forecast, files: pl.DataFrame
-    ) -> None:
+    def __init__(self, ingest_run: IngestRun, forecast: Forecast, files: pl.DataFrame) -> None:
         self.ingest_run, self.forecast, self.files = ingest_run, forecast, files
-        self._known_sources = known_sources
-        self._skipped_files = pl.DataFrame(schema=SKIPPED_SCHEMA)
-        self._text_hashes = pl.DataFrame(schema=TEXT_HASH_SCHEMA)
+        self._text_hashes = text_hashes(ingest_run.lake, files)
+        self._skipped: pl.DataFrame
 
-    def plan_remaining(self, lake: Lake, run: Run, _: Sequence[Source]) -> Plan:
-        remaining = plan_remaining_files(lake, run, self._known_sources, self.forecast, self.files)
-        self._skipped_files, self._text_hashes = remaining.skipped, text_hashes(lake, self.files)
-        return remaining.plan
+    def plan_remaining(self, lake: Lake, run: Run, sources: Sequence[Source]) -> Plan:
+        plan, self._skipped = plan_remaining_files(lake, run, sources, self.forecast, self.files)
+        return plan
 
     def finish(self, summary: Summary) -> BackfillResult:
-        return BackfillResult(
-            self.forecast,
-            summary,
-            compare_with_plan(self.ingest_run.lake, self.files, self._skipped_files, self._text_hashes),
-        )
+        comparison = compare_with_plan(self.ingest_run.lake, self.files, self._skipped, self._text_hashes)
+        return BackfillResult(self.forecast, summary, comparison)
 
 
 def plan_backfill(options: BackfillOptions) -> tuple[Forecast, pl.DataFrame]:
@@ -67,12 +60,8 @@ def plan_backfill(options: BackfillOptions) -> tuple[Forecast, pl.DataFrame]:
     lake, run = open_lake(options.lake), start_run()
     with ExitStack() as stack:
         known_sources = _open_sources(stack, lake, options)
-        return _store_plan(
-            lake,
-            *build_backfill_plan(
-                lake, run, known_sources, options, create_parse_context(options.workers, options.parser)
-            ),
-        )
+        context = create_parse_context(options.workers, options.parser)
+        return _make_plan(PlanRequest(lake, run, known_sources, options, context))
 
 
 def run_backfill(options: BackfillOptions) -> BackfillResult:
@@ -88,9 +77,10 @@ def open_backfill_run(options: BackfillOptions) -> Iterator[BackfillRun]:
     Raises LakeError for a plan that this lake does not have, MisuseError for one that was carried out already
     or was made with other options.
     """
-    lake, run = open_lake(options.lake), start_run()
-    if plan_id := options.plan:
-        options = checked_against(options, _read_forecast(lake, plan_id))
+    lake, run, plan = open_lake(options.lake), start_run(), None
+    if options.plan:
+        plan = _read_plan(lake, options.plan)
+        options = plan[0].planned_options(options)
     with ExitStack() as stack:
         known_sources = _open_sources(stack, lake, options)
         context = create_parse_context(options.workers, options.parser)
@@ -98,14 +88,11 @@ def open_backfill_run(options: BackfillOptions) -> Iterator[BackfillRun]:
             open_for_parsing(options.lake, run, options.wait_seconds, context)
         )
         ingest_run = IngestRun(lake, run, context, known_sources.available)
-        plan_and_files = (
-            _load_plan(lake, plan_id)
-            if plan_id
-            else _store_plan(
-                lake, *build_backfill_plan(lake, run, known_sources, options, ingest_run.context)
-            )
-        )
-        yield BackfillRun(ingest_run, known_sources, *plan_and_files)
+        if plan is None:
+            plan = _make_plan(PlanRequest(lake, run, known_sources, options, context))
+        else:
+            _raise_if_executed(lake, options.plan)
+        yield BackfillRun(ingest_run, *plan)
 
 
 def _open_sources(stack: ExitStack, lake: Lake, options: BackfillOptions) -> KnownSources:
@@ -118,18 +105,18 @@ def _open_sources(stack: ExitStack, lake: Lake, options: BackfillOptions) -> Kno
     return known_sources
 
 
-def _store_plan(lake: Lake, forecast: Forecast, files: pl.DataFrame) -> tuple[Forecast, pl.DataFrame]:
-    plans.write(lake, forecast.plan_id, files, asdict(forecast))
+def _make_plan(request: PlanRequest) -> tuple[Forecast, pl.DataFrame]:
+    forecast, files = build_backfill_plan(request)
+    plans.write(request.lake, forecast.plan_id, files, asdict(forecast))
     return forecast, files
 
 
-def _read_forecast(lake: Lake, plan_id: str) -> Forecast:
-    return Forecast.from_payload(plans.read(lake, plan_id)[1])
-
-
-def _load_plan(lake: Lake, plan_id: str) -> tuple[Forecast, pl.DataFrame]:
+def _read_plan(lake: Lake, plan_id: str) -> tuple[Forecast, pl.DataFrame]:
     files, payload = plans.read(lake, plan_id)
+    return Forecast.from_payload(payload), files
+
+
+def _raise_if_executed(lake: Lake, plan_id: str) -> None:
     run_id = plans.run_that_executed(lake, plan_id)
     if run_id is not None:
         raise MisuseError(f"{plan_id}: was carried out by run {run_id}; make a new plan")
-    return Forecast.from_payload(payload), files

@@ -116,7 +116,7 @@ class MaintainRun:
                         sum(map(len, list(unreferenced.values())[:number])),
                         sum(map(len, unreferenced.values())),
                     )
-        self._set_seconds()
+        self.result.seconds, self.result.stage_seconds = self.timer.seconds, self.timer.stage_seconds
         return self.result
 
     def _find_unreferenced(self, name: str) -> list[vacuum.UnreferencedFile]:
@@ -138,9 +138,6 @@ class MaintainRun:
                 table_info.files,
                 table_info.bytes,
             )
-
-    def _set_seconds(self) -> None:
-        self.result.seconds, self.result.stage_seconds = self.timer.seconds, self.timer.stage_seconds
 
 
 @contextmanager

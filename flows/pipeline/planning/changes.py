@@ -8,6 +8,7 @@ import polars as pl
 from polars.datatypes import DataType, DataTypeClass
 
 from lake.batch import Checkpoint, no_deletions
+from lake.parquet import conform
 from schemas.tables import empty_table, schema_of
 
 # `part` is the file of table raw with the bytes; null where the file is read from its source
@@ -55,8 +56,4 @@ def with_seen_at(files: pl.DataFrame, effective_times: Mapping[str, dt.datetime]
 
 def as_file_rows(rows: pl.DataFrame) -> pl.DataFrame:
     """Return rows of `files`, with nulls in the columns that they lack."""
-    schema = schema_of("files")
-    return rows.select(
-        pl.col(name).cast(dtype) if name in rows.columns else pl.lit(None, dtype).alias(name)
-        for name, dtype in schema.items()
-    )
+    return conform(rows, schema_of("files"))

@@ -81,7 +81,23 @@ def _diff_by_changes(
 def _diff_by_listing(lake: Lake, source: Source, *, verify: bool) -> SourceDiff:
     listed_files = list_files(source)
     live_rows = files_table.live_files(lake, source.origin)
-    joined = listed_files.join(live_rows, on=KEY, how="left", suffix="_seen", maintain_order="left")
+    matched = match_listing(listed_files, live_rows, verify=verify)
+    is_unchanged = pl.col("is_same") & files_table.is_final(lake, code_version())
+    changed = matched.filter(~is_unchanged).select(*FILE_SCHEMA)
+    missing = live_rows.join(listed_files, on=KEY, how="anti")
+    deleted = _drop_unlistable(missing, listed_files)
+    previous_rows = live_rows.join(changed, on=KEY, how="semi")
+    return SourceDiff(listed_files.height, changed, previous_rows, deleted, missing.height - deleted.height)
+
+
+def match_listing(
+    listed_files: pl.DataFrame, known_rows: pl.DataFrame, *, verify: bool = False
+) -> pl.DataFrame:
+    """Return listed files with the columns of their known rows, and `is_same`: whether a file is as it was known.
+
+    Columns of known rows that a listing has too get the suffix `_seen`.
+    """
+    matched = listed_files.join(known_rows, on=KEY, how="left", suffix="_seen", maintain_order="left")
     same_stat = (pl.col("size") == pl.col("size_seen")) & pl.col("mtime_ns").eq_missing(
         pl.col("mtime_ns_seen")
     )
@@ -91,12 +107,7 @@ def _diff_by_listing(lake: Lake, source: Source, *, verify: bool) -> SourceDiff:
         .otherwise(pl.col("blob") == pl.col("blob_seen"))
     )
     # null for a new file, which has no row
-    is_unchanged = is_same & files_table.is_final(lake, code_version())
-    changed = joined.filter(~is_unchanged.fill_null(value=False)).select(*FILE_SCHEMA)
-    missing = live_rows.join(listed_files, on=KEY, how="anti")
-    deleted = _drop_unlistable(missing, listed_files)
-    previous_rows = live_rows.join(changed, on=KEY, how="semi")
-    return SourceDiff(listed_files.height, changed, previous_rows, deleted, missing.height - deleted.height)
+    return matched.with_columns(is_same=is_same.fill_null(value=False))
 
 
 def list_files(source: Source) -> pl.DataFrame:

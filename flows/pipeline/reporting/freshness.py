@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 
 from flows.pipeline.reporting.account import Summary
-from flows.pipeline.reporting.markdown import table, truncate_rows
+from flows.pipeline.reporting.markdown import table
 from lake.query.freshness import read_counts_by_source, source_freshness, source_names
 from lake.store import Lake
 from lake.tables import runs
@@ -28,7 +28,7 @@ def freshness_table(lake: Lake, summary: Summary) -> str:
     sorted_rows = rows.sort("has_alarm", "read", "last", "source_id", descending=[True, True, True, False])
     display_names = source_names(lake, sorted_rows["source_id"].head(MAX_SOURCES))
     cells = [_cells(row, display_names, today) for row in sorted_rows.iter_rows(named=True)]
-    return table(HEADER, truncate_rows(cells, MAX_SOURCES), numbers=HEADER[1:6]) if cells else ""
+    return table(HEADER, cells, numbers=HEADER[1:6], max_rows=MAX_SOURCES)
 
 
 def _cells(row: dict[str, Any], display_names: dict[str, str], today: dt.date) -> list[object]:

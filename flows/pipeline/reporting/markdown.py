@@ -19,20 +19,25 @@ def escape(value: object) -> str:
     return SPECIAL_CHARS.sub(lambda char: f"&#{ord(char[0])};", shortened).replace("://", ":&#47;/")
 
 
-def table(header: Iterable[str], rows: Iterable[Iterable[object]], *, numbers: Iterable[str] = ()) -> str:
-    """Return a table; the columns of `numbers` are right-aligned."""
+def table(
+    header: Iterable[str],
+    rows: Iterable[Iterable[object]],
+    *,
+    numbers: Iterable[str] = (),
+    max_rows: int | None = None,
+) -> str:
+    """Return a table; the columns of `numbers` are right-aligned. An empty string if there are no rows.
+
+    Of more than `max_rows` rows, the last one has the number of the others.
+    """
     names, right_aligned = list(header), set(numbers)
     rulers = ["--:" if name in right_aligned else "---" for name in names]
-    lines = [names, rulers, *([escape(cell) for cell in row] for row in rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def truncate_rows(rows: list[list[object]], max_rows: int) -> list[list[object]]:
-    """Return at most `max_rows` rows, and a last row with the number of the others."""
-    if len(rows) <= max_rows:
-        return rows
-    remainder = f"and {len(rows) - max_rows:,} more"
-    return [*rows[:max_rows], [remainder, *[""] * (len(rows[0]) - 1)]]
+    cells = [[escape(cell) for cell in row] for row in rows]
+    if not cells:
+        return ""
+    if max_rows is not None and len(cells) > max_rows:
+        cells = [*cells[:max_rows], [f"and {len(cells) - max_rows:,} more", *[""] * (len(names) - 1)]]
+    return "\n".join(f"| {' | '.join(line)} |" for line in [names, rulers, *cells])
 
 
 def section(title: str, body: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from flows.pipeline.reporting.account import Summary, outcome_counts
 from flows.pipeline.reporting.alarms import Alarm
 from flows.pipeline.reporting.freshness import freshness_table
-from flows.pipeline.reporting.markdown import code_block, escape, section, table, truncate_rows
+from flows.pipeline.reporting.markdown import code_block, escape, section, table
 from flows.pipeline.reporting.rates import SHARE_RATES, Rate, run_rates
 from flows.pipeline.reporting.results import LearnResult
 from lake.location import full_name
@@ -33,7 +33,10 @@ def run_markdown(summary: Summary, lake: Lake, links: Links) -> str:
         f"{escape(summary_line(summary))}.",
         f"{escape(summary.period_note)}." if summary.period_note else "",
         section("To look at", _alarm_list(summary.alarms)),
-        section("Reasons", _reasons_table(summary)),
+        section(
+            "Reasons",
+            table(("reason", "files"), summary.reasons.items(), numbers=("files",), max_rows=MAX_REASONS),
+        ),
         section("Rates", _rates_table(measured_rates)),
         section("Sources", freshness_table(lake, summary)),
         section("Seconds", _stages_table(summary.stage_seconds, measured_rates)),
@@ -55,10 +58,7 @@ def learn_markdown(result: LearnResult, lake: Lake, links: Links) -> str:
         f"# {result.kind.capitalize()} {escape(result.run_id)}",
         f"{len(result.learned)} sources examined. {reclean_result.posts} posts cleaned again, {reclean_result.changed} with another text.",
         section("To look at", _alarm_list(result.alarms)),
-        section(
-            "New templates",
-            table(template_columns, new_templates, numbers=template_columns[1:]) if new_templates else "",
-        ),
+        section("New templates", table(template_columns, new_templates, numbers=template_columns[1:])),
         section("Seconds", _stages_table(result.stage_seconds, measured_rates)),
         section("Look further", _links_and_commands(result.run_id, lake, links, rejected=0)),
         section("Table versions", table(result.versions, [result.versions.values()])),
@@ -88,11 +88,6 @@ def _read_text(summary: Summary) -> str:
 
 def _alarm_list(alarms: Iterable[Alarm]) -> str:
     return "\n".join(f"- **{escape(alarm.kind)}** {escape(alarm)}" for alarm in alarms)
-
-
-def _reasons_table(summary: Summary) -> str:
-    rows = [[reason, number] for reason, number in summary.reasons.items()]
-    return table(("reason", "files"), truncate_rows(rows, MAX_REASONS), numbers=("files",)) if rows else ""
 
 
 def _rates_table(measured_rates: Iterable[Rate]) -> str:
@@ -132,7 +127,7 @@ def _stages_table(seconds: Mapping[str, float], measured_rates: Iterable[Rate]) 
         ]
         for stage, number in seconds.items()
     ]
-    return table(("stage", "seconds", "", "usually"), rows, numbers=("seconds", "usually")) if rows else ""
+    return table(("stage", "seconds", "", "usually"), rows, numbers=("seconds", "usually"))
 
 
 def _links_and_commands(run_id: str, lake: Lake, links: Links, *, rejected: int) -> str:

@@ -88,7 +88,7 @@ class LazyExecutor:
 
     def ensure_capacity(self, size_bytes: int) -> None:
         """Start the pool if this many bytes of work are enough for it."""
-        if not self._pool.is_running and size_bytes > MIN_POOL_BYTES:
+        if size_bytes > MIN_POOL_BYTES:
             self._pool.start()
 
     def submit(self, function: ChunkFunction[Item, T], items: Sequence[Item]) -> Callable[[], list[T]]:
@@ -102,7 +102,8 @@ class LazyExecutor:
             try:
                 return [result()]
             except WorkerLostError:
-                return self._run_halving(function, items)
+                self._pool.start()
+                return list(run_halving(list(items), *self._run_and_reject(function)))
 
         return wait
 
@@ -124,12 +125,11 @@ class LazyExecutor:
             try:
                 return result()
             except WorkerLostError:
-                if not self._pool.is_running:
-                    self._pool.start()
+                self._pool.start()
             try:
                 return self._pool.run_isolated(function, items, self._config)
             except WorkerLostError as error:
-                failed = as_failed(self._run_parts(check, items, error))
+                failed = as_failed(list(run_parts(list(items), error, *self._run_and_reject(check))))
                 if failed is None:
                     raise _no_worker_error(error) from error
                 return failed
@@ -149,17 +149,12 @@ class LazyExecutor:
         except MemoryError as error:
             raise WorkerLostError("out of memory") from error
 
-    def _run_halving(self, function: ChunkFunction[Item, T], items: Sequence[Item]) -> list[T]:
-        if not self._pool.is_running:
-            self._pool.start()
+    def _run_and_reject(
+        self, function: ChunkFunction[Item, T]
+    ) -> tuple[Callable[[list[Item]], T], Callable[[Item, WorkerLostError], T]]:
+        """Return what runs a function in a process without other work, and what rejects a file."""
         run_isolated = partial(self._pool.run_isolated, function, config=self._config)
-        return list(run_halving(list(items), run_isolated, partial(self._reject, function)))
-
-    def _run_parts(
-        self, function: ChunkFunction[Item, T], items: Sequence[Item], lost: WorkerLostError
-    ) -> list[T]:
-        run_isolated = partial(self._pool.run_isolated, function, config=self._config)
-        return list(run_parts(list(items), lost, run_isolated, partial(self._reject, function)))
+        return run_isolated, partial(self._reject, function)
 
     def _reject(self, function: ChunkFunction[Item, T], item: Item, loss: WorkerLostError) -> T:
         """Return the result for a file rejected unparsed. Raises WorkerError where no process can work."""

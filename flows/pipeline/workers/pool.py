@@ -85,6 +85,9 @@ class WorkerPool:
         return self._executor is not None
 
     def start(self) -> None:
+        """Start the processes, unless they run."""
+        if self.is_running:
+            return
         self._folder = Path(self._stack.enter_context(TemporaryDirectory(prefix="postlake-")))
         self._executor = self._new_executor()
         self._isolated_worker = IsolatedWorker(
@@ -99,7 +102,8 @@ class WorkerPool:
 
         That function raises WorkerLostError where a process ended, the one with these items or another.
         """
-        call = partial(_run_with_limit, function, items, self._publish_config(config), self._seconds)
+        guard = partial(with_cpu_limit, seconds=self._seconds)
+        call = partial(_run_with_config, function, self._publish_config(config), items, guard)
         try:
             return partial(_wait_for, self._running_executor.submit(call))
         except BrokenProcessPool:
@@ -148,12 +152,6 @@ def _wait_for(future: Future[T]) -> T:
         return future.result()
     except (BrokenProcessPool, MemoryError) as error:
         raise WorkerLostError("a process ended") from error
-
-
-def _run_with_limit(
-    function: ChunkFunction[Item, T], items: Sequence[Item], config_path: str, seconds: float
-) -> T:
-    return function(items, partial(with_cpu_limit, seconds=seconds), _load_config(config_path))
 
 
 def _run_with_config(

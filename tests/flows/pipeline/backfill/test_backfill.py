@@ -163,6 +163,16 @@ def test_rejects_are_tried_again_from_raw_where_their_place_is_gone(lake_with_ga
         plan_backfill(lake_with_gap)
 
 
+def test_rejects_are_tried_again_from_their_place_or_from_raw_where_only_they_are_gone(lake_with_gap):
+    lake_with_gap.put("also.md", b"---\ntitle: never closed either\n")
+    lake_with_gap.ingest()
+    lake_with_gap.remove("also.md")
+    forecast, files = plan_backfill(lake_with_gap, mode=FAILED)
+    assert files.select("path", "from_raw").rows() == [("2024-02-09-x.md", False), ("also.md", True)]
+    assert forecast.why == {"rejected before: front_matter_not_closed": 2}
+    assert run_backfill(lake_with_gap, forecast.plan_id).comparison.is_as_planned
+
+
 @pytest.mark.parametrize("is_gone", [False, True], ids=["there", "gone"])
 def test_reading_all_anew_with_the_same_code_changes_nothing(lake_with_gap, is_gone):
     lake_with_gap.ingest()

@@ -1,46 +1,14 @@
-"""The request of a backfill, and the forecast of its plan."""
+"""The forecast of a backfill: what was requested, and what its plan would do."""
 
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
-from flows.pipeline.backfill.estimate import Estimate
+from flows.pipeline.backfill.estimate import MIN_FILES
 from flows.pipeline.options import BackfillOptions
 from schemas.enums import BackfillMode
 from schemas.errors import MisuseError
-
-
-def checked_against(options: BackfillOptions, forecast: "Forecast") -> BackfillOptions:
-    """Return the options of a stored plan. Raises MisuseError if the given options contradict them."""
-    planned = replace(
-        options,
-        sources=tuple(forecast.sources),
-        path=forecast.below,
-        worktree=forecast.as_files,
-        mode=BackfillMode(forecast.mode),
-        since=_parse_day(forecast.since),
-        until=_parse_day(forecast.until),
-        only=tuple(forecast.only),
-    )
-    for name in ("mode", "since", "until", "only", "sources", "path", "worktree"):
-        _raise_if_other(forecast, name, getattr(options, name), getattr(planned, name))
-    return planned
-
-
-def _raise_if_other(forecast: "Forecast", name: str, value: object, planned: object) -> None:
-    """Raise MisuseError if an option differs from the plan; an option that is not set cannot differ."""
-    if value and value != planned:
-        message = f"{forecast.plan_id}: was planned with {name} {_format_value(planned)}, not {_format_value(value)}"
-        raise MisuseError(f"{message}; leave it out, or make another plan")
-
-
-def _parse_day(text: str | None) -> dt.date | None:
-    return dt.date.fromisoformat(text) if text else None
-
-
-def _format_value(value: object) -> str:
-    return ", ".join(map(str, value)) or "none" if isinstance(value, tuple) else str(value or "none")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +17,7 @@ class Forecast:
 
     `undated` and `unnamed` count files that were dropped, since their day or source is not known. `new`,
     `another_version`, `back` and `left` count posts, `outdated` those that another cleaner or template
-    cleaned.
+    cleaned. `minutes` are estimated from the pace of `of_runs` runs.
     """
 
     plan_id: str
@@ -85,8 +53,13 @@ class Forecast:
         return cls(**{each.name: payload[each.name] for each in fields(cls)})
 
     @property
-    def estimate(self) -> Estimate:
-        return Estimate(self.minutes, self.of_runs)
+    def estimate(self) -> str:
+        pace = f"the median pace of {self.of_runs} runs"
+        default_pace = f"a default pace: no run of {MIN_FILES} files yet"
+        duration = (
+            f"{self.minutes:.1f} minutes" if self.minutes >= 1 else f"{max(self.minutes * 60, 1):.0f} s"
+        )
+        return f"{duration} ({pace if self.of_runs else default_pace})"
 
     def __str__(self) -> str:
         """Return the plan on one line."""
@@ -103,3 +76,29 @@ class Forecast:
             "files whose source is not known were skipped": self.unnamed,
         }
         return [f"{number} {what}" for what, number in notes.items() if number]
+
+    def planned_options(self, options: BackfillOptions) -> BackfillOptions:
+        """Return options with those of the plan. Raises MisuseError if a given option contradicts them."""
+        planned: dict[str, Any] = {
+            "mode": BackfillMode(self.mode),
+            "since": _parse_day(self.since),
+            "until": _parse_day(self.until),
+            "only": tuple(self.only),
+            "sources": tuple(self.sources),
+            "path": self.below,
+            "worktree": self.as_files,
+        }
+        for name, value in planned.items():
+            given = getattr(options, name)
+            if given and given != value:
+                message = f"{self.plan_id}: was planned with {name} {_format_value(value)}, not {_format_value(given)}"
+                raise MisuseError(f"{message}; leave it out, or make another plan")
+        return replace(options, **planned)
+
+
+def _parse_day(text: str | None) -> dt.date | None:
+    return dt.date.fromisoformat(text) if text else None
+
+
+def _format_value(value: object) -> str:
+    return ", ".join(map(str, value)) or "none" if isinstance(value, tuple) else str(value or "none")
