@@ -14,7 +14,9 @@ FILE_NAME = pl.col("path").str.extract("([^/]*)$").alias("name")
 CONTENT_KEY = ["blob", "name"]
 # To compare all files of a large lake in little memory. They are equal within one process only.
 KEY_HASH = pl.struct(KEY).hash()
-POST_HASH = pl.when(pl.col("post_id").is_not_null()).then(pl.col("post_id").hash())
+POST_HASH, BLOB_HASH = (
+    pl.when(pl.col(name).is_not_null()).then(pl.col(name).hash()) for name in ("post_id", "blob")
+)
 MICROSECOND = dt.timedelta(microseconds=1)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 
 import polars as pl
 
-from lake.batch import CONTENT_KEY, FILE_NAME, KEY, POST_HASH
+from lake.batch import BLOB_HASH, CONTENT_KEY, FILE_NAME, KEY, KEY_HASH, POST_HASH
 from lake.store import Lake
 from lake.tables import runs
 from schemas.enums import PARSER_FAULTS, Outcome, Reason
@@ -23,9 +23,21 @@ PARSER_FAULT_NAMES = sorted(PARSER_FAULTS)
 RETRIED_REASONS = [*PARSER_FAULT_NAMES, Reason.UNREADABLE.value]
 
 
-def live_files(lake: Lake, origin: str) -> pl.DataFrame:
-    """Return the files that an origin had at its last run: LIVE_COLUMNS."""
-    return _scan_live(lake, [origin]).select(LIVE_COLUMNS).collect()
+def live_states(lake: Lake, origin: str, code: str) -> pl.DataFrame:
+    """Return what tells whether the files that an origin had at its last run are the same: 33 bytes of each.
+
+    Columns: `key` (KEY_HASH), size, mtime_ns, `blob` (a hash), is_final.
+    """
+    rows = _scan_live(lake, [origin]).select(
+        "size", "mtime_ns", BLOB_HASH, key=KEY_HASH, is_final=is_final(lake, code)
+    )
+    return rows.collect(engine="streaming")
+
+
+def live_files_of(lake: Lake, origin: str, keys: pl.Series) -> pl.DataFrame:
+    """Return those files of an origin at its last run that have some KEY_HASH: LIVE_COLUMNS."""
+    rows = _scan_live(lake, [origin]).select(LIVE_COLUMNS)
+    return rows.filter(KEY_HASH.is_in(keys.implode())).collect() if len(keys) else rows.head(0).collect()
 
 
 def rows_of_origins(lake: Lake, origins: Iterable[str]) -> pl.DataFrame:

@@ -1,6 +1,6 @@
 """Compare one source with the `files` table: unchanged, added and deleted files."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from operator import attrgetter
@@ -11,7 +11,7 @@ from flows.pipeline.code import code_version
 from flows.pipeline.planning.changes import FILE_SCHEMA
 from flows.pipeline.progress import report_progress
 from flows.pipeline.sources.base import Source
-from lake.batch import KEY, Checkpoint
+from lake.batch import BLOB_HASH, KEY, KEY_HASH, Checkpoint
 from lake.store import Lake
 from lake.tables import files as files_table
 from posts.post import NotAPost
@@ -80,24 +80,28 @@ def _diff_by_changes(
 
 def _diff_by_listing(lake: Lake, source: Source, *, verify: bool) -> SourceDiff:
     listed_files = list_files(source)
-    live_rows = files_table.live_files(lake, source.origin)
-    matched = match_listing(listed_files, live_rows, verify=verify)
-    is_unchanged = pl.col("is_same") & files_table.is_final(lake, code_version())
-    changed = matched.filter(~is_unchanged).select(*FILE_SCHEMA)
-    missing = live_rows.join(listed_files, on=KEY, how="anti")
+    known_states = files_table.live_states(lake, source.origin, code_version())
+    listed_states = listed_files.select("size", "mtime_ns", BLOB_HASH, key=KEY_HASH)
+    matched = match_listing(listed_states, known_states, on=["key"], verify=verify)
+    is_changed = matched.select(~(pl.col("is_same") & pl.col("is_final"))).to_series().fill_null(value=True)
+    changed = listed_files.filter(is_changed)
+    missing_keys = known_states["key"].filter(~known_states["key"].is_in(listed_states["key"].implode()))
+    keys = pl.concat([listed_states["key"].filter(is_changed), missing_keys])
+    rows = files_table.live_files_of(lake, source.origin, keys)
+    previous_rows = rows.join(changed, on=KEY, how="semi")
+    missing = rows.join(changed, on=KEY, how="anti")
     deleted = _drop_unlistable(missing, listed_files)
-    previous_rows = live_rows.join(changed, on=KEY, how="semi")
     return SourceDiff(listed_files.height, changed, previous_rows, deleted, missing.height - deleted.height)
 
 
 def match_listing(
-    listed_files: pl.DataFrame, known_rows: pl.DataFrame, *, verify: bool = False
+    listed_files: pl.DataFrame, known_rows: pl.DataFrame, *, on: Sequence[str] = KEY, verify: bool = False
 ) -> pl.DataFrame:
     """Return listed files with the columns of their known rows, and `is_same`: whether a file is as it was known.
 
     Columns of known rows that a listing has too get the suffix `_seen`.
     """
-    matched = listed_files.join(known_rows, on=KEY, how="left", suffix="_seen", maintain_order="left")
+    matched = listed_files.join(known_rows, on=on, how="left", suffix="_seen", maintain_order="left")
     same_stat = (pl.col("size") == pl.col("size_seen")) & pl.col("mtime_ns").eq_missing(
         pl.col("mtime_ns_seen")
     )
@@ -120,11 +124,13 @@ def _list_chunks(source: Source) -> Iterator[pl.DataFrame]:
     while chunk := list(islice(files, PROGRESS_FILES)):
         listed_count += len(chunk)
         report_progress("find", listed_count, 0)
-        yield _file_frame(chunk)
+        # all rows share the one text of their origin
+        yield _file_frame(chunk).with_columns(origin=pl.lit(source.origin))
 
 
 def _file_frame(files: Iterable[SourceFile]) -> pl.DataFrame:
-    return pl.DataFrame([attrgetter(*FILE_SCHEMA)(file) for file in files], schema=FILE_SCHEMA, orient="row")
+    columns = zip(*map(attrgetter(*FILE_SCHEMA), files), strict=True)
+    return pl.DataFrame(dict(zip(FILE_SCHEMA, columns, strict=False)), schema=FILE_SCHEMA)
 
 
 def _drop_unlistable(missing: pl.DataFrame, listed_files: pl.DataFrame) -> pl.DataFrame:
