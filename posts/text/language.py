@@ -16,11 +16,11 @@ HANS_ONLY, HANS_KANJI, HANT_ONLY, HANT_KANJI, MANDARIN_WORD, YUE, KANJI, HAN = "
 HIRAGANA, KATAKANA, HIRAGANA_NO, HANGUL, LATIN, ACCENTED, OTHER, NO_LETTER = "kKngldo."
 
 
-class LetterKinds(dict[int, str]):
-    """Code point -> kind of letter, for `str.translate`; filled when a character first occurs."""
+class LetterKinds(dict[int, int]):
+    """Code point -> code point of the kind of letter, for `str.translate`; filled when one first occurs."""
 
-    def __missing__(self, code_point: int) -> str:
-        self[code_point] = kind = _kind_of_letter(chr(code_point))
+    def __missing__(self, code_point: int) -> int:
+        self[code_point] = kind = ord(_kind_of_letter(chr(code_point)))
         return kind
 
 
