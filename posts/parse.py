@@ -2,8 +2,8 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
+from typing import NamedTuple
 
 from posts.boilerplate.events import edition_of
 from posts.boilerplate.learn import TrainingSample, to_training_blocks
@@ -28,8 +28,7 @@ Templates = Mapping[str, Template]
 NO_TEMPLATES: Templates = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class RawFile:
+class RawFile(NamedTuple):
     """The bytes of a file, their blob id, and their location: a path relative to an origin."""
 
     origin: str
