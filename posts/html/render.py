@@ -62,7 +62,8 @@ def render(body: str, markup: Markup) -> str:
 
 def _render_pieces(body: str) -> list[str]:
     references = parse_references("\n".join(LINK_DEFINITION.findall(body)))
-    pieces, rendered_to, position = list[str](), 0, 0
+    pieces: list[str] = []
+    rendered_to = position = 0
     while opening := FENCE_OR_BLOCK.search(body, position):
         if opening["comment"]:
             end = body.find("-->", opening.end())

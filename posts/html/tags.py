@@ -105,7 +105,7 @@ def parse_attributes(tag: str) -> dict[str, str]:
 
     Of several attributes with the same name, the first is used.
     """
-    attributes = dict[str, str]()
+    attributes: dict[str, str] = {}
     for match in ATTRIBUTE.finditer(tag):
         value = match[2] or ""
         attributes.setdefault(match[1].lower(), unescape(value) if "&" in value else value)

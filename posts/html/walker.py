@@ -52,7 +52,8 @@ class HtmlWalker:
         self.quote_depth = self.figure_depth = 0
         self.open_rows: list[list[int]] = []
         self.open_link: tuple[Link, int, int] | None = None
-        self.linked_chars, self.hrefs = 0, list[str]()
+        self.linked_chars = 0
+        self.hrefs: list[str] = []
         # links and images of the run
         self.inline_objects: list[Link | Image] = []
         self.objects_before_break = 0  # number of inline_objects before the last line break
@@ -295,7 +296,7 @@ class HtmlWalker:
 
     def add_blocks(self, texts: list[str], block_context: BlockContext) -> None:
         # an empty list is still filled by the walker, so the blocks must not share it
-        hrefs = self.hrefs or list[str]()
+        hrefs = self.hrefs or []
         new_blocks = [Block(text, self.rule, *block_context, self.linked_chars, hrefs) for text in texts]
         self.content.blocks += new_blocks
         for inline_object in self.inline_objects:
