@@ -37,9 +37,6 @@ def normalize_html(html: str, parser: HtmlParser = DEFAULT_PARSER) -> tuple[str,
     HTML that is too complex for lexbor is parsed by BeautifulSoup. In the markup, `<` begins a tag or comment
     and `>` ends a tag, except inside comments. Every element that is not void is closed.
     """
-    if html.startswith("<div>") and html[html.find("<", 1) :] == "</div>" and "\r" not in html:
-        # most descriptions of videos look like this; a parser would not change them
-        return f"<body>{html}</body>", False
     document = f"<!DOCTYPE html><html><body>{html}"
     tag_count = html.count("<")
     is_heavy = (

@@ -5,7 +5,7 @@ from functools import cache
 
 from posts.formats import Markup
 from posts.html.markdown import References, parse_references, render_markdown
-from posts.html.tags import VOID_TAGS
+from posts.html.tags import VOID_TAGS, is_single_run
 
 EPOCH_COMMENT = re.compile(r"\s*<!--\s*(-?\d+|NaN)\s*-->")
 HEADER_LINE = re.compile(
@@ -50,6 +50,8 @@ def split_header(body: str) -> tuple[str | None, str | None, str | None, str]:
 def to_html(body: str) -> str:
     """Return a Markdown body as HTML. Its block-level HTML is not changed."""
     body = _strip_liquid(body.strip())
+    if is_single_run(body):
+        return body
     if body.startswith("<") and _find_html_end(body, FENCE_OR_BLOCK.match(body)) == len(body):
         return body
     return "".join(_render_pieces(body))

@@ -23,6 +23,7 @@ SUBHEADINGS = HEADINGS - {"h1"}
 SEMANTIC_BLOCKS = SUBHEADINGS | {"pre", "tr", "td", "th", "table", "blockquote", "figure"}
 # Formatting: without attributes it has no effect on the content, so the walker ignores it.
 FORMATTING_TAGS = "strong em b i u span picture".split()
+SINGLE_RUN_TAGS = "<div>", "</div>"
 MAX_CACHED_TAGS = 20_000
 # it is removed from a tag before the cache is used: it differs from link to link
 HREF_ATTRIBUTE = re.compile(r'\shref="([^"]*)"')
@@ -94,6 +95,12 @@ def ignorable_tags(markup: str) -> frozenset[str]:
     """Return the opening and closing tags of the formatting that never has attributes in this markup."""
     names = [name for name in FORMATTING_TAGS if f"<{name} " not in markup]
     return frozenset([*names, *(f"/{name}" for name in names)])
+
+
+def is_single_run(html: str) -> bool:
+    """Return whether HTML is one <div> without other tags, as most descriptions of videos are."""
+    start, end = SINGLE_RUN_TAGS
+    return html.startswith(start) and html.endswith(end) and html.find("<", 1) == len(html) - len(end)
 
 
 def escape_html(text: str) -> str:
