@@ -108,18 +108,18 @@ def _drop_passage_links(content: Content, block: Block, passages: list[Passage])
 def _is_only_title(kept_texts: list[str], page: PageContext) -> bool:
     if sum(map(len, kept_texts)) > 2 * len(page.title) + 20:
         return False
-    return alphanumeric_key("".join(kept_texts)) == alphanumeric_key(page.title)
+    return alphanumeric_key("".join(kept_texts)) == page.title_key
 
 
 def repeated_title(blocks: list[Block], page: PageContext) -> RuleHits:
     """Yield the block at the beginning that only repeats the title."""
     if any(block.rule == TITLE_REPEATED.name for block in blocks):
         return
-    title_key, max_chars = alphanumeric_key(page.title), 2 * len(page.title) + 40
+    max_chars = 2 * len(page.title) + 40
     for block in islice((block for block in blocks if block.rule is None), 3):
         if len(block.text) > max_chars:
             return
-        text_key = alphanumeric_key(block.text)
+        title_key, text_key = page.title_key, alphanumeric_key(block.text)
         is_heading = (
             block.element in {"h1", "h2"} and min(len(text_key), len(title_key)) >= MIN_HEADING_TITLE_CHARS
         )

@@ -65,7 +65,7 @@ def find_source(content: bytes) -> str | None:
 
     The result is also None if the front matter cannot be parsed.
     """
-    source = catch_errors(lambda: _read_source(content))
+    source = catch_errors(_read_source, content)
     return None if isinstance(source, NotAPost) else source
 
 

@@ -19,6 +19,7 @@ DATE_PATTERN = re.compile(
 MIN_EPOCH_MILLIS = 100_000_000_000
 MAX_EPOCH_MILLIS = 4_102_444_800_000
 DAY, SECOND = "day", "second"
+ONE_SECOND = dt.timedelta(seconds=1)
 
 
 class ResolvedDate(NamedTuple):
@@ -73,7 +74,7 @@ def _dates_agree(front_date: dt.datetime, feed_date: dt.datetime | None, precisi
     return (
         feed_date.date() == front_date.date()
         if precision == DAY
-        else abs(feed_date - front_date) < dt.timedelta(seconds=1)
+        else abs(feed_date - front_date) < ONE_SECOND
     )
 
 
