@@ -1,6 +1,7 @@
 """Parse opening tags. Themes repeat a few hundred of them, so the results are cached."""
 
 import re
+from collections.abc import Set as AbstractSet
 from html import unescape
 
 from posts.html import elements
@@ -22,7 +23,7 @@ SUBHEADINGS = HEADINGS - {"h1"}
 # blocks whose beginning or end does more than end a text
 SEMANTIC_BLOCKS = SUBHEADINGS | {"pre", "tr", "td", "th", "table", "blockquote", "figure"}
 # Formatting: without attributes it has no effect on the content, so the walker ignores it.
-FORMATTING_TAGS = "strong em b i u span picture".split()
+FORMATTING_TAGS = frozenset("strong em b i u span picture".split())
 SINGLE_RUN_TAGS = "<div>", "</div>"
 MAX_CACHED_TAGS = 20_000
 # it is removed from a tag before the cache is used: it differs from link to link
@@ -91,9 +92,9 @@ def parse_link_tag(tag: str) -> tuple[OpeningTag, str]:
     return opening_tag, unescape(href) if "&" in href else href
 
 
-def ignorable_tags(markup: str) -> frozenset[str]:
-    """Return the opening and closing tags of the formatting that never has attributes in this markup."""
-    names = [name for name in FORMATTING_TAGS if f"<{name} " not in markup]
+def ignorable_tags(tags: AbstractSet[str]) -> frozenset[str]:
+    """Return the opening and closing tags of the formatting that has no attributes in any of the tags."""
+    names = FORMATTING_TAGS.difference([tag.partition(" ")[0] for tag in tags if " " in tag])
     return frozenset([*names, *(f"/{name}" for name in names)])
 
 

@@ -64,11 +64,11 @@ class HtmlWalker:
 
         The most frequent tags are handled here, because each method call takes time.
         """
-        ignorable, has_break_char = ignorable_tags(markup), LINE_BREAK in markup
-        pieces = iter(_replace_comments(markup).split("<"))
-        next(pieces)
-        for piece in pieces:
-            tag, _, text = piece.partition(">")
+        has_break_char = LINE_BREAK in markup
+        pieces = [piece.partition(">") for piece in _replace_comments(markup).split("<")[1:]]
+        ignorable = ignorable_tags({tag for tag, _, _ in pieces})
+        remaining_pieces = iter(pieces)
+        for tag, _, text in remaining_pieces:
             if tag in ignorable:
                 pass
             elif tag in PLAIN_BLOCKS and not self.verbatim_depth:
@@ -83,7 +83,7 @@ class HtmlWalker:
                     self.on_close()
             elif tag[:1].isalpha():
                 skipped_tag = self.on_open(tag)
-                text = _skip_element(skipped_tag, pieces) if skipped_tag else text
+                text = _skip_element(skipped_tag, remaining_pieces) if skipped_tag else text
             if text:
                 text = unescape(text) if "&" in text else text
                 self.on_text(text.replace(LINE_BREAK, "") if has_break_char else text)
@@ -313,11 +313,10 @@ def _replace_comments(markup: str) -> str:
     return COMMENT.sub("<!>", markup) if "<!--" in markup else markup
 
 
-def _skip_element(skipped_tag: str, pieces: Iterator[str]) -> str:
-    """Skip the content of an element. Return the text after it."""
+def _skip_element(skipped_tag: str, pieces: Iterator[tuple[str, str, str]]) -> str:
+    """Skip the content of an element, given (tag, ">", text after the tag). Return the text after it."""
     depth = 1
-    for piece in pieces:
-        tag, _, text = piece.partition(">")
+    for tag, _, text in pieces:
         if tag.startswith(f"/{skipped_tag}"):
             depth -= 1
         elif tag.partition(" ")[0] == skipped_tag and skipped_tag not in RAW_TEXT_TAGS:
