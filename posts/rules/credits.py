@@ -11,8 +11,9 @@ SEPARATORS = "/／|｜丨︱:：︰﹕∣┃■▎•·@"
 _SEPARATOR = rf"\s*[{SEPARATORS}]\s*"
 CREDIT = re.compile(rf"{LABELS}{_SEPARATOR}", re.IGNORECASE)
 # the name comes first: `张三|撰稿`; and a credit with spaces between the characters: `作 者 | 李 四`
+BAR = re.compile("[|｜丨︱]")
 REVERSED_CREDIT = re.compile(
-    rf"[\W_]*(?:[\u4e00-\u9fff·]{{2,6}}[ 、&]{{0,3}}){{1,4}}[|｜丨︱]\s*(?:{ROLES})(?:\s*[&＆、/／+和及與与]\s*(?:{ROLES}))*[\W_]*"
+    rf"[\W_]*(?:[\u4e00-\u9fff·]{{2,6}}[ 、&]{{0,3}}){{1,4}}{BAR.pattern}\s*(?:{ROLES})(?:\s*[&＆、/／+和及與与]\s*(?:{ROLES}))*[\W_]*"
 )
 SPACED_CREDIT = re.compile("[\u4e00-\u9fff](?:[ \u3000][\u4e00-\u9fff]){1,5}\\s*[|｜丨︱:：/／]")
 LABEL_ONLY = re.compile(rf"[\W_]*{LABELS}{_SEPARATOR}", re.IGNORECASE)
@@ -36,10 +37,10 @@ def is_label_only(text: str) -> bool:
 def is_credits_line(text: str) -> bool:
     """Return whether a line contains only labels with one name each: `文/张三 编辑/李四`."""
     text = text.replace(" ", "").replace("\u3000", "") if SPACED_CREDIT.match(text) else text
-    if REVERSED_CREDIT.fullmatch(text):
+    if BAR.search(text) and REVERSED_CREDIT.fullmatch(text):
         return True
-    first_letter = None if BOOK_NOTICE.search(text) else LETTER_OR_DIGIT.search(text)
-    if first_letter is None or not CREDIT.match(text, first_letter.start()):
+    first_letter = LETTER_OR_DIGIT.search(text)
+    if not first_letter or not CREDIT.match(text, first_letter.start()) or BOOK_NOTICE.search(text):
         return False
     labels = list(CREDIT.finditer(text, first_letter.start()))
     ends = [*(label.start() for label in labels[1:]), len(text)]
