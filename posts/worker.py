@@ -19,6 +19,9 @@ from schemas.keys import blob_id, source_id_of
 POST_COLUMNS = tuple(f.name for f in fields(Post) if f.name != "body_bytes")
 POST_VALUES = attrgetter(*POST_COLUMNS)
 TEXT_INDEX = POST_COLUMNS.index("text")
+LIST_INDEXES = [
+    POST_COLUMNS.index(name) for name in ("tags", "categories", "cuts", "links", "images", "warnings")
+]
 # looked up once: Enum.value is a function
 OUTCOME_POST = Outcome.POST.value
 _as_json = orjson.dumps
@@ -114,10 +117,9 @@ def _post_row(post: Post) -> list[Any]:
 
     Raises UnicodeEncodeError or TypeError for text that is not valid Unicode: no column can store it.
     """
-    row = [
-        value if type(value) is not list else _as_json(value) if value else b"[]"
-        for value in POST_VALUES(post)
-    ]
+    row = list(POST_VALUES(post))
+    for index in LIST_INDEXES:
+        row[index] = _as_json(row[index]) if row[index] else b"[]"
     row[TEXT_INDEX] = post.text.encode()
     "".join([value for value in row if type(value) is str]).encode()
     return row

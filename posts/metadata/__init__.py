@@ -98,8 +98,13 @@ def _find_date_key(front_fields: Fields) -> str | None:
 
     Booleans are no values here: `published: true` means that the post is not a draft.
     """
-    filled_keys = [key for key in given.DATE_KEYS if key in front_fields and _has_value(front_fields[key])]
-    return next((key for key in filled_keys if is_date(front_fields[key])), next(iter(filled_keys), None))
+    first_key = None
+    for key in given.DATE_KEYS:
+        if key in front_fields and _has_value(front_fields[key]):
+            if is_date(front_fields[key]):
+                return key
+            first_key = first_key or key
+    return first_key
 
 
 def _has_value(value: Any) -> bool:
