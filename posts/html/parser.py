@@ -27,7 +27,7 @@ RAW_TEXT_OR_COMMENT = re.compile(
     r"<!--.*?-->|(<(iframe|noembed|noframes|xmp)\b[^>]*>)(.*?)(?=</\2>)|(<plaintext\b[^>]*>)(.*)(?=</plaintext>)",
     re.DOTALL,
 )
-RAW_TEXT_TAGS = "<iframe", "<noembed", "<noframes", "<xmp", "<plaintext"
+RAW_TEXT_TAG = re.compile("<(?:iframe|noembed|noframes|xmp|plaintext)")
 SCRIPT_OR_STYLE = re.compile("<s(?:cript|tyle)", re.IGNORECASE)
 
 
@@ -41,7 +41,7 @@ def normalize_html(html: str, parser: HtmlParser = DEFAULT_PARSER) -> tuple[str,
     tag_count = html.count("<")
     is_heavy = (
         _has_many_attributes(html)
-        or (tag_count > MAX_OPEN_FORMATTING and _has_deep_formatting(html))
+        or (tag_count - html.count("</") > MAX_OPEN_FORMATTING and _has_deep_formatting(html))
         or (tag_count**2 > MAX_DEPTH_SUM and _depth_sum(html) > MAX_DEPTH_SUM)
     )
     if parser is HtmlParser.LEXBOR and not is_heavy:
@@ -58,8 +58,7 @@ def _normalize_with_lexbor(document: str) -> str:
         # their text may contain their own end tag: <script><!-- <script></script> --></script>
         tree.strip_tags(["script", "style"])
     markup = (tree.body.html or "") if tree.body is not None else ""
-    has_raw_text = any(map(markup.__contains__, RAW_TEXT_TAGS))
-    return RAW_TEXT_OR_COMMENT.sub(_escape_raw_text, markup) if has_raw_text else markup
+    return RAW_TEXT_OR_COMMENT.sub(_escape_raw_text, markup) if RAW_TEXT_TAG.search(markup) else markup
 
 
 def _escape_raw_text(match: re.Match[str]) -> str:
@@ -69,12 +68,9 @@ def _escape_raw_text(match: re.Match[str]) -> str:
 
 def _has_deep_formatting(html: str) -> bool:
     """Return whether too many formatting elements are open, if each end tag closes the last opened one."""
-    slashes = FORMATTING_TAG.findall(html)
-    if slashes.count("") <= MAX_OPEN_FORMATTING:
-        return False
     depth = max_depth = 0
-    for slash in slashes:
-        depth = max(depth + (-1 if slash else 1), 0)
+    for tag in FORMATTING_TAG.finditer(html):
+        depth = max(depth + (-1 if tag[1] else 1), 0)
         max_depth = max(max_depth, depth)
     return max_depth > MAX_OPEN_FORMATTING
 
