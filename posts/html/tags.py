@@ -1,7 +1,7 @@
 """Parse opening tags. Themes repeat a few hundred of them, so the results are cached."""
 
 import re
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterable
 from html import unescape
 
 from posts.html import elements
@@ -24,6 +24,7 @@ SUBHEADINGS = HEADINGS - {"h1"}
 SEMANTIC_BLOCKS = SUBHEADINGS | {"pre", "tr", "td", "th", "table", "blockquote", "figure"}
 # Formatting: without attributes it has no effect on the content, so the walker ignores it.
 FORMATTING_TAGS = frozenset("strong em b i u span picture".split())
+FORMATTING_WITH_ATTRIBUTES = tuple(f"{name} " for name in FORMATTING_TAGS)
 SINGLE_RUN_TAGS = "<div>", "</div>"
 MAX_CACHED_TAGS = 20_000
 # it is removed from a tag before the cache is used: it differs from link to link
@@ -92,9 +93,13 @@ def parse_link_tag(tag: str) -> tuple[OpeningTag, str]:
     return opening_tag, unescape(href) if "&" in href else href
 
 
-def ignorable_tags(tags: AbstractSet[str]) -> frozenset[str]:
-    """Return the opening and closing tags of the formatting that has no attributes in any of the tags."""
-    names = FORMATTING_TAGS.difference([tag.partition(" ")[0] for tag in tags if " " in tag])
+def ignorable_tags(pieces: Iterable[str]) -> frozenset[str]:
+    """Return the opening and closing tags of the formatting that never has attributes in pieces of markup.
+
+    Each piece but the first begins with a tag, without its `<`.
+    """
+    with_attributes = [piece for piece in pieces if piece.startswith(FORMATTING_WITH_ATTRIBUTES)]
+    names = FORMATTING_TAGS.difference([piece.partition(" ")[0] for piece in with_attributes])
     return frozenset([*names, *(f"/{name}" for name in names)])
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from html import unescape
+from itertools import islice
 
 from posts.html import elements
 from posts.html.blocks import Block, Content, Image, Link, join_row
@@ -65,10 +66,11 @@ class HtmlWalker:
         The most frequent tags are handled here, because each method call takes time.
         """
         has_break_char = LINE_BREAK in markup
-        pieces = [piece.partition(">") for piece in _replace_comments(markup).split("<")[1:]]
-        ignorable = ignorable_tags({tag for tag, _, _ in pieces})
-        remaining_pieces = iter(pieces)
-        for tag, _, text in remaining_pieces:
+        pieces = _replace_comments(markup).split("<")
+        ignorable = ignorable_tags(pieces)
+        remaining_pieces = islice(pieces, 1, None)
+        for piece in remaining_pieces:
+            tag, _, text = piece.partition(">")
             if tag in ignorable:
                 pass
             elif tag in PLAIN_BLOCKS and not self.verbatim_depth:
@@ -313,10 +315,11 @@ def _replace_comments(markup: str) -> str:
     return COMMENT.sub("<!>", markup) if "<!--" in markup else markup
 
 
-def _skip_element(skipped_tag: str, pieces: Iterator[tuple[str, str, str]]) -> str:
-    """Skip the content of an element, given (tag, ">", text after the tag). Return the text after it."""
+def _skip_element(skipped_tag: str, pieces: Iterator[str]) -> str:
+    """Skip the content of an element. Return the text after it."""
     depth = 1
-    for tag, _, text in pieces:
+    for piece in pieces:
+        tag, _, text = piece.partition(">")
         if tag.startswith(f"/{skipped_tag}"):
             depth -= 1
         elif tag.partition(" ")[0] == skipped_tag and skipped_tag not in RAW_TEXT_TAGS:
