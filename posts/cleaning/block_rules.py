@@ -4,6 +4,7 @@ A rule drops whole blocks: a request to subscribe within a real paragraph is kep
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 from itertools import islice
 
 from posts.boilerplate.template import Template
@@ -26,6 +27,8 @@ MAX_PLEA_CHARS = 420
 HEAD_BLOCKS, TAIL_BLOCKS = 8, 14
 # many headings begin with a shorter title
 MIN_HEADING_TITLE_CHARS = 6
+# the title of one post is compared with several blocks
+_title_key = lru_cache(maxsize=1)(alphanumeric_key)
 
 
 def apply_rules(content: Content, page: PageContext, template: Template | None = None) -> None:
@@ -108,7 +111,7 @@ def _drop_passage_links(content: Content, block: Block, passages: list[Passage])
 def _is_only_title(kept_texts: list[str], page: PageContext) -> bool:
     if sum(map(len, kept_texts)) > 2 * len(page.title) + 20:
         return False
-    return alphanumeric_key("".join(kept_texts)) == page.title_key
+    return alphanumeric_key("".join(kept_texts)) == _title_key(page.title)
 
 
 def repeated_title(blocks: list[Block], page: PageContext) -> RuleHits:
@@ -119,7 +122,7 @@ def repeated_title(blocks: list[Block], page: PageContext) -> RuleHits:
     for block in islice((block for block in blocks if block.rule is None), 3):
         if len(block.text) > max_chars:
             return
-        title_key, text_key = page.title_key, alphanumeric_key(block.text)
+        title_key, text_key = _title_key(page.title), alphanumeric_key(block.text)
         is_heading = (
             block.element in {"h1", "h2"} and min(len(text_key), len(title_key)) >= MIN_HEADING_TITLE_CHARS
         )

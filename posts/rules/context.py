@@ -1,26 +1,18 @@
 """The metadata of a post that the rules about blocks use."""
 
-from dataclasses import dataclass
-from functools import cached_property
+from typing import NamedTuple
 from urllib.parse import urlsplit
-
-from posts.text.whitespace import alphanumeric_key
 
 # `example.co.uk`: minimum labels, length of the country code, maximum length of the label before it
 MIN_LABELS_UNDER_COUNTRY, COUNTRY_CODE_CHARS, MAX_CATEGORY_CHARS = 3, 2, 3
 MIN_NAME_CHARS = 3
 
 
-@dataclass(frozen=True)
-class PageContext:
+class PageContext(NamedTuple):
     """The metadata of a post that the rules about blocks use."""
 
     title: str = ""
     url: str | None = None
-
-    @cached_property
-    def title_key(self) -> str:
-        return alphanumeric_key(self.title)
 
     @property
     def site(self) -> str:
