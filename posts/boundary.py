@@ -4,13 +4,14 @@ from collections.abc import Callable
 from pathlib import Path
 from traceback import walk_tb
 from types import TracebackType
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
 from posts.errors import Ignored, Rejected
 from posts.post import NotAPost
 from posts.sources.paths import printable
 from schemas.enums import Outcome, Reason
 
+P = ParamSpec("P")
 T = TypeVar("T")
 REPOSITORY_ROOT = Path(__file__).resolve().parents[1]
 # the packages whose code parses a file
@@ -18,15 +19,15 @@ OWN_PACKAGES = {"posts", "schemas"}
 MAX_MESSAGE_CHARS = 200
 
 
-def catch_errors(read_file: Callable[[], T]) -> T | NotAPost:
-    """Return the result of `read_file`, or a NotAPost with the reason why there is none.
+def catch_errors(read_file: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | NotAPost:
+    """Return the result of `read_file(...)`, or a NotAPost with the reason why there is none.
 
     An unexpected exception is a bug in the code: the file is rejected (parser_error), other files are not
     affected. MemoryError is raised: its cause is the process rather than the file, and another process may be
     able to parse the file.
     """
     try:
-        return read_file()
+        return read_file(*args, **kwargs)
     except (Rejected, Ignored) as cause:
         return NotAPost.from_error(cause)
     except MemoryError:

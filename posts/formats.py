@@ -76,7 +76,10 @@ POST_OPENING = re.compile(
 def markup_of(file_name: str) -> Markup:
     """Return the markup of the body of a file, by its name; Markdown if the ending is of no known format."""
     lowered = file_name.lower()
-    return next((each.markup for each in FORMATS if lowered.endswith(each.endings)), Markup.MARKDOWN)
+    for each in FORMATS:
+        if lowered.endswith(each.endings):
+            return each.markup
+    return Markup.MARKDOWN
 
 
 def without_ending(file_name: str) -> str:

@@ -2,8 +2,8 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
+from typing import NamedTuple
 
 from posts.boilerplate.events import edition_of
 from posts.boilerplate.learn import TrainingSample, to_training_blocks
@@ -28,8 +28,7 @@ Templates = Mapping[str, Template]
 NO_TEMPLATES: Templates = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class RawFile:
+class RawFile(NamedTuple):
     """The bytes of a file, their blob id, and their location: a path relative to an origin."""
 
     origin: str
@@ -64,7 +63,7 @@ def parse(
     The same bytes, file name, parser and template produce the same post on every machine. If the file has no
     URL of a page, the post id is computed from the source and the path.
     """
-    return catch_errors(lambda: _parse_post(raw_file, parser, templates))
+    return catch_errors(_parse_post, raw_file, parser, templates)
 
 
 def parse_head(raw_file: RawFile) -> Post | NotAPost:
@@ -72,16 +71,14 @@ def parse_head(raw_file: RawFile) -> Post | NotAPost:
 
     This is faster than `parse`. Columns that depend only on the metadata have the same values.
     """
-    return catch_errors(
-        lambda: _build_post(raw_file, parse_metadata(raw_file.content, raw_file.name), Content(), None)
-    )
+    return catch_errors(_parse_head, raw_file)
 
 
 def parse_training_sample(
     raw_file: RawFile, parser: HtmlParser = DEFAULT_PARSER
 ) -> TrainingSample | NotAPost:
     """Parse a file into a training sample, from which the template of its source is learned."""
-    return catch_errors(lambda: _parse_training_sample(raw_file, parser))
+    return catch_errors(_parse_training_sample, raw_file, parser)
 
 
 def parse_blocks(raw_file: RawFile, parser: HtmlParser, templates: Templates) -> tuple[Metadata, Content]:
@@ -94,6 +91,10 @@ def parse_blocks(raw_file: RawFile, parser: HtmlParser, templates: Templates) ->
     return metadata, clean(
         metadata.body, raw_file.name, page, parser, templates.get(source_id_of(metadata.source))
     )
+
+
+def _parse_head(raw_file: RawFile) -> Post:
+    return _build_post(raw_file, parse_metadata(raw_file.content, raw_file.name), Content(), None)
 
 
 def _parse_training_sample(raw_file: RawFile, parser: HtmlParser) -> TrainingSample:

@@ -12,7 +12,8 @@ from schemas.enums import IGNORED_REASONS, Outcome
 CLEANER_VERSION = 4
 
 
-@dataclass(frozen=True, slots=True)
+# not frozen: to build a frozen object of so many fields takes three times as long
+@dataclass(slots=True)
 class Post:
     """A parsed post: all columns of `schemas.posts.Posts` except those that a run adds.
 

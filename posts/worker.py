@@ -19,6 +19,11 @@ from schemas.keys import blob_id, source_id_of
 POST_COLUMNS = tuple(f.name for f in fields(Post) if f.name != "body_bytes")
 POST_VALUES = attrgetter(*POST_COLUMNS)
 TEXT_INDEX = POST_COLUMNS.index("text")
+LIST_INDEXES = [
+    POST_COLUMNS.index(name) for name in ("tags", "categories", "cuts", "links", "images", "warnings")
+]
+# looked up once: Enum.value is a function
+OUTCOME_POST = Outcome.POST.value
 _as_json = orjson.dumps
 
 
@@ -96,7 +101,7 @@ def _append(columns: ParsedColumns, task: ParseTask, parse_one: Callable[[RawFil
         return
     raw_file = _as_raw_file(file, content)
     parsed = parse_one(raw_file)
-    row = catch_errors(lambda: _post_row(parsed)) if isinstance(parsed, Post) else parsed
+    row = catch_errors(_post_row, parsed) if isinstance(parsed, Post) else parsed
     if isinstance(parsed, Post) and not isinstance(row, NotAPost):
         _append_file_row(columns, file, raw_file.blob, _post_values(parsed))
         for column, value in zip(columns.posts.values(), row, strict=True):
@@ -112,12 +117,11 @@ def _post_row(post: Post) -> list[Any]:
 
     Raises UnicodeEncodeError or TypeError for text that is not valid Unicode: no column can store it.
     """
-    row = [
-        value if type(value) is not list else _as_json(value) if value else b"[]"
-        for value in POST_VALUES(post)
-    ]
-    "".join(value for value in row if type(value) is str).encode()
+    row = list(POST_VALUES(post))
+    for index in LIST_INDEXES:
+        row[index] = _as_json(row[index]) if row[index] else b"[]"
     row[TEXT_INDEX] = post.text.encode()
+    "".join([value for value in row if type(value) is str]).encode()
     return row
 
 
@@ -127,7 +131,7 @@ def _refused_values(refused: NotAPost, source_id: str | None) -> tuple[Any, ...]
 
 def _post_values(post: Post) -> tuple[Any, ...]:
     values = (post.post_id, post.source_id, post.published_at, post.body_bytes)
-    return (Outcome.POST.value, None, None, None, *values)
+    return (OUTCOME_POST, None, None, None, *values)
 
 
 def _append_file_row(

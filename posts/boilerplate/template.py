@@ -155,6 +155,8 @@ class Template:
         Code, headings and tables are never included. Inside a text, a block that introduces the next one, or
         that follows an introduction, is part of the text.
         """
+        if not (self.blocks or self.signatures):
+            return
         compared = [
             ComparedBlock(self._comparison_key(block), block.element, block.rule is not None)
             for block in blocks

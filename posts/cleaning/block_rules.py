@@ -4,7 +4,8 @@ A rule drops whole blocks: a request to subscribe within a real paragraph is kep
 """
 
 from collections.abc import Callable
-from itertools import islice, takewhile
+from functools import lru_cache
+from itertools import islice
 
 from posts.boilerplate.template import Template
 from posts.cleaning.flat import Passage, clean_flat_text
@@ -26,6 +27,8 @@ MAX_PLEA_CHARS = 420
 HEAD_BLOCKS, TAIL_BLOCKS = 8, 14
 # many headings begin with a shorter title
 MIN_HEADING_TITLE_CHARS = 6
+# the title of one post is compared with several blocks
+_title_key = lru_cache(maxsize=1)(alphanumeric_key)
 
 
 def apply_rules(content: Content, page: PageContext, template: Template | None = None) -> None:
@@ -52,13 +55,10 @@ def apply_element_rules(content: Content, page: PageContext) -> Block | None:
 
 def apply_text_rules(content: Content, page: PageContext) -> None:
     """Apply the rules about the wording, the links and the neighbours of blocks."""
-    blocks = content.blocks
-    for rule in (text_pattern, internal_links, bare_urls, link_intros, trailing_links, repeated_title):
-        _apply_rule(
-            rule,
-            blocks if rule in {link_intros, trailing_links, repeated_title} else _undropped(blocks),
-            page,
-        )
+    for rule in (text_pattern, internal_links, bare_urls):
+        _apply_rule(rule, _undropped(content.blocks), page)
+    for rule in (link_intros, trailing_links, repeated_title):
+        _apply_rule(rule, content.blocks, page)
     restore_mostly_dropped(content)
 
 
@@ -68,11 +68,7 @@ def _apply_rule(rule: BlockRule, blocks: list[Block], page: PageContext) -> None
 
 
 def _undropped(blocks: list[Block]) -> list[Block]:
-    return list(filter(_is_undropped, blocks))
-
-
-def _is_undropped(block: Block) -> bool:
-    return block.rule is None
+    return [block for block in blocks if block.rule is None]
 
 
 def _replace_by_passages(
@@ -115,7 +111,7 @@ def _drop_passage_links(content: Content, block: Block, passages: list[Passage])
 def _is_only_title(kept_texts: list[str], page: PageContext) -> bool:
     if sum(map(len, kept_texts)) > 2 * len(page.title) + 20:
         return False
-    return alphanumeric_key("".join(kept_texts)) == alphanumeric_key(page.title)
+    return alphanumeric_key("".join(kept_texts)) == _title_key(page.title)
 
 
 def repeated_title(blocks: list[Block], page: PageContext) -> RuleHits:
@@ -123,11 +119,10 @@ def repeated_title(blocks: list[Block], page: PageContext) -> RuleHits:
     if any(block.rule == TITLE_REPEATED.name for block in blocks):
         return
     max_chars = 2 * len(page.title) + 40
-    first_blocks = takewhile(
-        lambda block: len(block.text) <= max_chars, islice(filter(_is_undropped, blocks), 3)
-    )
-    for block in first_blocks:
-        title_key, text_key = alphanumeric_key(page.title), alphanumeric_key(block.text)
+    for block in islice((block for block in blocks if block.rule is None), 3):
+        if len(block.text) > max_chars:
+            return
+        title_key, text_key = _title_key(page.title), alphanumeric_key(block.text)
         is_heading = (
             block.element in {"h1", "h2"} and min(len(text_key), len(title_key)) >= MIN_HEADING_TITLE_CHARS
         )
@@ -152,11 +147,7 @@ def _match_text_rule(block: Block, page: PageContext, *, is_edge: bool) -> str |
     keyword_index = (
         PARAGRAPH_RULES if len(block.text) > MAX_LINE_CHARS else EDGE_RULES if is_edge else INNER_RULES
     )
-    candidates = keyword_index.candidates(block.text)
-    matching_names = (
-        rule.name
-        for rule, matches in candidates
-        if block.element not in rule.excluded_elements and matches(block.text)
-    )
-    name = next(matching_names, None)
-    return None if name == "promotion" and not is_promotion(block.text, page) else name
+    for rule, matches in keyword_index.candidates(block.text):
+        if block.element not in rule.excluded_elements and matches(block.text):
+            return None if rule.name == "promotion" and not is_promotion(block.text, page) else rule.name
+    return None

@@ -4,8 +4,9 @@ from posts.boilerplate.template import Template
 from posts.cleaning.block_rules import PageContext, apply_element_rules, apply_rules, apply_text_rules
 from posts.formats import markup_of
 from posts.html import render as bodies
-from posts.html.extract import Block, Content, parse_content
+from posts.html.extract import Block, Content, parse_content, parse_single_run
 from posts.html.parser import normalize_html
+from posts.html.tags import is_single_run
 from schemas.enums import HtmlParser, ParseWarning
 
 
@@ -34,6 +35,9 @@ def blocks_for_learning(
 
 def _parse_content(body: str, file_name: str, parser: HtmlParser) -> Content:
     html = bodies.render(body, markup_of(file_name))
+    if is_single_run(html):
+        # a parser would not change it
+        return parse_single_run(html)
     markup, is_too_deep = normalize_html(html, parser)
     content = parse_content(markup)
     if is_too_deep:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from posts.html.blocks import MAX_LINE_CHARS, MIN_PARAGRAPH_CHARS, Block
 from posts.rules.context import PageContext, site_name
-from posts.rules.credits import CREDITS, LABEL_ONLY
+from posts.rules.credits import CREDITS, is_label_only
 from posts.rules.rule import HEADINGS, Rule, Scope
 
 RuleHits = Iterator[tuple[Block, str | None]]
@@ -89,7 +89,7 @@ def _leads_to_own_site(href: str, page: PageContext, site: str) -> bool:
 def link_intros(blocks: list[Block], _: PageContext) -> RuleHits:
     """Yield lines that only announce dropped links, and the links after a line such as `further reading`."""
     for index, block in enumerate(blocks):
-        if block.rule is None and blocks[index + 1 : index + 2] and LABEL_ONLY.fullmatch(block.text):
+        if block.rule is None and blocks[index + 1 : index + 2] and is_label_only(block.text):
             # the name after the label is a link to the page of the author
             if blocks[index + 1].rule in {OWN_LINKS.name, "byline_element"}:
                 yield block, CREDITS.name

@@ -39,7 +39,7 @@ def restore_main_content(content: Content) -> None:
     A conversation may have the markup of comments, and an article the class name of something else. Restored
     blocks count as kept when the next rule is checked.
     """
-    dropped_weights = defaultdict[str, float](float)
+    dropped_weights: defaultdict[str, float] = defaultdict(float)
     for block in content.blocks:
         if block.rule in WRAPPER_RULES:
             dropped_weights[block.rule] += _weight(block)

@@ -48,7 +48,7 @@ def _repair(document: str) -> str:
 
 def _nest_lists(document: str) -> str:
     """Close terms and descriptions where the next one begins, and wrap each list in LIST_WRAPPER."""
-    open_tags = list[str]()
+    open_tags: list[str] = []
 
     def repair_tag(tag: re.Match[str]) -> str:
         if tag[1]:
@@ -84,7 +84,8 @@ def _serialize(root: Tag) -> str:
     Tag.decode compares elements by their content: for nested equal elements, its time grows with the square
     of their number, and it uses up the stack.
     """
-    pieces, pending = list[str](), list[PageElement | str]([root])
+    pieces: list[str] = []
+    pending: list[PageElement | str] = [root]
     while pending:
         node = pending.pop()
         if isinstance(node, Tag):

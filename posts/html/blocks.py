@@ -109,6 +109,8 @@ class Content:
     @property
     def links(self) -> list[tuple[str, str]]:
         """Return the URL and the text of each kept link that has a text or shows a picture."""
+        if not self.all_links:
+            return []
         advertised_hrefs = self._advertised_hrefs
         return [
             (link.href, link.text)
@@ -119,6 +121,8 @@ class Content:
     @property
     def images(self) -> list[dict[str, str]]:
         """Return the attributes of the kept images."""
+        if not self.all_images:
+            return []
         advertised_hrefs = self._advertised_hrefs
         return [each.attributes for each in self.all_images if each.is_kept(advertised_hrefs)]
 
@@ -138,7 +142,7 @@ class Content:
     @property
     def text(self) -> str:
         """Return the kept text: blocks joined by a blank line, passages of one block by at most a space."""
-        texts = list[str]()
+        texts: list[str] = []
         for block in self.blocks:
             if block.rule is not None:
                 continue
@@ -146,7 +150,7 @@ class Content:
                 texts[-1] = _join_passages(texts[-1], block.text)
             else:
                 texts.append(block.text)
-        return "\n\n".join(filter(None, (text.strip() for text in texts)))
+        return "\n\n".join(filter(None, map(str.strip, texts)))
 
     @property
     def cuts(self) -> list[Cut]:

@@ -27,6 +27,8 @@ LABEL_BUDGET = "label_chars_left"
 
 def parse_references(definitions: str) -> References:
     """Return the parsed definitions of links, `[label]: url`, of a document."""
+    if not definitions:
+        return {}
     environment: dict[str, Any] = {}
     _commonmark_parser().parse(definitions, environment)
     references: References = environment.get("references", {})

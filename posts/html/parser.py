@@ -37,14 +37,11 @@ def normalize_html(html: str, parser: HtmlParser = DEFAULT_PARSER) -> tuple[str,
     HTML that is too complex for lexbor is parsed by BeautifulSoup. In the markup, `<` begins a tag or comment
     and `>` ends a tag, except inside comments. Every element that is not void is closed.
     """
-    if html.startswith("<div>") and html[html.find("<", 1) :] == "</div>" and "\r" not in html:
-        # most descriptions of videos look like this; a parser would not change them
-        return f"<body>{html}</body>", False
     document = f"<!DOCTYPE html><html><body>{html}"
     tag_count = html.count("<")
     is_heavy = (
         _has_many_attributes(html)
-        or (tag_count > MAX_OPEN_FORMATTING and _max_open_formatting(html) > MAX_OPEN_FORMATTING)
+        or (tag_count - html.count("</") > MAX_OPEN_FORMATTING and _has_deep_formatting(html))
         or (tag_count**2 > MAX_DEPTH_SUM and _depth_sum(html) > MAX_DEPTH_SUM)
     )
     if parser is HtmlParser.LEXBOR and not is_heavy:
@@ -69,13 +66,13 @@ def _escape_raw_text(match: re.Match[str]) -> str:
     return f"{tag}{escape_html(match[3] or match[5] or '')}" if tag else match[0]
 
 
-def _max_open_formatting(html: str) -> int:
-    """Return the maximum number of open formatting elements, if each end tag closes the last opened one."""
+def _has_deep_formatting(html: str) -> bool:
+    """Return whether too many formatting elements are open, if each end tag closes the last opened one."""
     depth = max_depth = 0
     for tag in FORMATTING_TAG.finditer(html):
         depth = max(depth + (-1 if tag[1] else 1), 0)
         max_depth = max(max_depth, depth)
-    return max_depth
+    return max_depth > MAX_OPEN_FORMATTING
 
 
 def _depth_sum(html: str) -> int:

@@ -1,6 +1,7 @@
 """Parse opening tags. Themes repeat a few hundred of them, so the results are cached."""
 
 import re
+from collections.abc import Iterable
 from html import unescape
 
 from posts.html import elements
@@ -22,7 +23,9 @@ SUBHEADINGS = HEADINGS - {"h1"}
 # blocks whose beginning or end does more than end a text
 SEMANTIC_BLOCKS = SUBHEADINGS | {"pre", "tr", "td", "th", "table", "blockquote", "figure"}
 # Formatting: without attributes it has no effect on the content, so the walker ignores it.
-FORMATTING_TAGS = "strong em b i u span picture".split()
+FORMATTING_TAGS = frozenset("strong em b i u span picture".split())
+FORMATTING_WITH_ATTRIBUTES = tuple(f"{name} " for name in FORMATTING_TAGS)
+SINGLE_RUN_TAGS = "<div>", "</div>"
 MAX_CACHED_TAGS = 20_000
 # it is removed from a tag before the cache is used: it differs from link to link
 HREF_ATTRIBUTE = re.compile(r'\shref="([^"]*)"')
@@ -90,10 +93,20 @@ def parse_link_tag(tag: str) -> tuple[OpeningTag, str]:
     return opening_tag, unescape(href) if "&" in href else href
 
 
-def ignorable_tags(markup: str) -> frozenset[str]:
-    """Return the opening and closing tags of the formatting that never has attributes in this markup."""
-    names = [name for name in FORMATTING_TAGS if f"<{name} " not in markup]
+def ignorable_tags(pieces: Iterable[str]) -> frozenset[str]:
+    """Return the opening and closing tags of the formatting that never has attributes in pieces of markup.
+
+    Each piece but the first begins with a tag, without its `<`.
+    """
+    with_attributes = [piece for piece in pieces if piece.startswith(FORMATTING_WITH_ATTRIBUTES)]
+    names = FORMATTING_TAGS.difference([piece.partition(" ")[0] for piece in with_attributes])
     return frozenset([*names, *(f"/{name}" for name in names)])
+
+
+def is_single_run(html: str) -> bool:
+    """Return whether HTML is one <div> without other tags, as most descriptions of videos are."""
+    start, end = SINGLE_RUN_TAGS
+    return html.startswith(start) and html.endswith(end) and html.find("<", 1) == len(html) - len(end)
 
 
 def escape_html(text: str) -> str:
@@ -105,7 +118,7 @@ def parse_attributes(tag: str) -> dict[str, str]:
 
     Of several attributes with the same name, the first is used.
     """
-    attributes = dict[str, str]()
+    attributes: dict[str, str] = {}
     for match in ATTRIBUTE.finditer(tag):
         value = match[2] or ""
         attributes.setdefault(match[1].lower(), unescape(value) if "&" in value else value)

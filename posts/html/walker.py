@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from html import unescape
+from itertools import islice
 
 from posts.html import elements
 from posts.html.blocks import Block, Content, Image, Link, join_row
@@ -52,7 +53,8 @@ class HtmlWalker:
         self.quote_depth = self.figure_depth = 0
         self.open_rows: list[list[int]] = []
         self.open_link: tuple[Link, int, int] | None = None
-        self.linked_chars, self.hrefs = 0, list[str]()
+        self.linked_chars = 0
+        self.hrefs: list[str] = []
         # links and images of the run
         self.inline_objects: list[Link | Image] = []
         self.objects_before_break = 0  # number of inline_objects before the last line break
@@ -63,10 +65,11 @@ class HtmlWalker:
 
         The most frequent tags are handled here, because each method call takes time.
         """
-        ignorable, has_break_char = ignorable_tags(markup), LINE_BREAK in markup
-        pieces = iter(_replace_comments(markup).split("<"))
-        next(pieces)
-        for piece in pieces:
+        has_break_char = LINE_BREAK in markup
+        pieces = _replace_comments(markup).split("<")
+        ignorable = ignorable_tags(pieces)
+        remaining_pieces = islice(pieces, 1, None)
+        for piece in remaining_pieces:
             tag, _, text = piece.partition(">")
             if tag in ignorable:
                 pass
@@ -82,7 +85,7 @@ class HtmlWalker:
                     self.on_close()
             elif tag[:1].isalpha():
                 skipped_tag = self.on_open(tag)
-                text = _skip_element(skipped_tag, pieces) if skipped_tag else text
+                text = _skip_element(skipped_tag, remaining_pieces) if skipped_tag else text
             if text:
                 text = unescape(text) if "&" in text else text
                 self.on_text(text.replace(LINE_BREAK, "") if has_break_char else text)
@@ -295,7 +298,7 @@ class HtmlWalker:
 
     def add_blocks(self, texts: list[str], block_context: BlockContext) -> None:
         # an empty list is still filled by the walker, so the blocks must not share it
-        hrefs = self.hrefs or list[str]()
+        hrefs = self.hrefs or []
         new_blocks = [Block(text, self.rule, *block_context, self.linked_chars, hrefs) for text in texts]
         self.content.blocks += new_blocks
         for inline_object in self.inline_objects:

@@ -1,7 +1,6 @@
 """The metadata of a post, which comes before its body: title, date, URL, source."""
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from posts.boundary import catch_errors
 from posts.errors import Rejected
@@ -18,8 +17,7 @@ from schemas.enums import ParseWarning, Reason
 from schemas.keys import normalize_source
 
 
-@dataclass(frozen=True, slots=True)
-class Metadata:
+class Metadata(NamedTuple):
     """The metadata of a post, as given in its file or derived from it, and its body as written."""
 
     front_fields: Fields
@@ -67,7 +65,7 @@ def find_source(content: bytes) -> str | None:
 
     The result is also None if the front matter cannot be parsed.
     """
-    source = catch_errors(lambda: _read_source(content))
+    source = catch_errors(_read_source, content)
     return None if isinstance(source, NotAPost) else source
 
 
@@ -100,8 +98,13 @@ def _find_date_key(front_fields: Fields) -> str | None:
 
     Booleans are no values here: `published: true` means that the post is not a draft.
     """
-    filled_keys = [key for key in given.DATE_KEYS if _has_value(front_fields.get(key))]
-    return next((key for key in filled_keys if is_date(front_fields[key])), next(iter(filled_keys), None))
+    first_key = None
+    for key in given.DATE_KEYS:
+        if key in front_fields and _has_value(front_fields[key]):
+            if is_date(front_fields[key]):
+                return key
+            first_key = first_key or key
+    return first_key
 
 
 def _has_value(value: Any) -> bool:

@@ -2,9 +2,9 @@
 
 import datetime as dt
 import re
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from schemas.enums import ParseWarning
 
@@ -19,10 +19,10 @@ DATE_PATTERN = re.compile(
 MIN_EPOCH_MILLIS = 100_000_000_000
 MAX_EPOCH_MILLIS = 4_102_444_800_000
 DAY, SECOND = "day", "second"
+ONE_SECOND = dt.timedelta(seconds=1)
 
 
-@dataclass(frozen=True, slots=True)
-class ResolvedDate:
+class ResolvedDate(NamedTuple):
     """The publication date of a post. `published_at` is None if no source of the date could be parsed."""
 
     published_at: dt.datetime | None
@@ -31,7 +31,7 @@ class ResolvedDate:
     precision: str = SECOND
     conflict: bool = False
     fetched_at: dt.datetime | None = None
-    warnings: list[str] = field(default_factory=list)
+    warnings: Sequence[str] = ()
 
 
 def resolve_date(value: Any, epoch: str | None, file_name: str, raw: str | None = None) -> ResolvedDate:
@@ -74,7 +74,7 @@ def _dates_agree(front_date: dt.datetime, feed_date: dt.datetime | None, precisi
     return (
         feed_date.date() == front_date.date()
         if precision == DAY
-        else abs(feed_date - front_date) < dt.timedelta(seconds=1)
+        else abs(feed_date - front_date) < ONE_SECOND
     )
 
 

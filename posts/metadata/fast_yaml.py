@@ -6,6 +6,7 @@ HTML parser. This module parses a value only if YAML returns the same; the tests
 
 import datetime as dt
 import re
+from functools import lru_cache
 from typing import Any
 
 NON_PLAIN_CHARS = r"\x00-\x1f\x7f-\xa0\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff"
@@ -21,28 +22,44 @@ FIELD_LINE = re.compile(
 )
 # words that YAML 1.1 does not parse as text
 YAML_KEYWORDS = {"null", "yes", "no", "on", "off", "true", "false"}
+# Layout, author, tags and categories of a source are the same in most of its posts.
+CACHED_LINES, MAX_CACHED_CHARS = 4096, 60
 BOOLEANS = {"True": True, "False": False, "true": True, "false": False}
 
 
 def load_simple(front_matter: str) -> dict[str, Any] | None:
-    """Return the fields of front matter if every line has one of the simple forms, else None."""
-    fields = dict[str, Any]()
+    """Return the fields of front matter if every line has one of the simple forms, else None.
+
+    The values of equal lines may be one object.
+    """
+    fields: dict[str, Any] = {}
     for line in front_matter.rstrip("\n").split("\n"):
-        match = FIELD_LINE.match(line)
-        if match is None or match["key"].lower() in YAML_KEYWORDS:
-            return None
-        form = match.lastgroup
-        value: Any = match[form or "key"]
-        if form == "time":
-            value = _parse_time(value)
-        elif form == "only":
-            value = None if value.lower() in YAML_KEYWORDS else [value]
-        elif form == "word" and value.lower() in YAML_KEYWORDS:
-            value = BOOLEANS.get(value)
+        key, value = _cached_field(line) if len(line) <= MAX_CACHED_CHARS else _parse_field(line)
         if value is None:
             return None
-        fields[match["key"]] = value
+        fields[key] = value
     return fields
+
+
+def _parse_field(line: str) -> tuple[str, Any]:
+    """Return the key and the value of a line; the value is None if the line has none of the simple forms."""
+    match = FIELD_LINE.match(line)
+    if match is None:
+        return "", None
+    form = match.lastgroup or "key"
+    key, value = match.group("key", form)
+    if key.lower() in YAML_KEYWORDS:
+        return key, None
+    if form == "time":
+        return key, _parse_time(value)
+    if form == "only":
+        return key, None if value.lower() in YAML_KEYWORDS else [value]
+    if form == "word" and value.lower() in YAML_KEYWORDS:
+        return key, BOOLEANS.get(value)
+    return key, value
+
+
+_cached_field = lru_cache(maxsize=CACHED_LINES)(_parse_field)
 
 
 def _parse_time(text: str) -> dt.datetime | None:

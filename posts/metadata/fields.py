@@ -78,6 +78,8 @@ def as_labels(value: Any) -> list[str]:
 
     A text is split at commas and semicolons. If it has none, it is split at spaces, as Jekyll does.
     """
+    if value is None:
+        return []
     if isinstance(value, str):
         value = LABEL_SEPARATOR.split(value) if LABEL_SEPARATOR.search(value) else value.split()
     if not isinstance(value, list | tuple):

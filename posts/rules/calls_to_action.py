@@ -35,7 +35,8 @@ _UNLESS_OTHER_APP = (
 )
 _REQUEST = r"欢迎|歡迎|敬请|敬請|恳请|懇請|记得|記得|别忘了?|別忘了?|不要忘|快来|快來|多多|一键|一鍵|随手|隨手|手刀|立即|免费|免費|考虑|考慮|(?<![申邀聘提有])[请請](?!问|問|教|求|假|愿|願|客|先|設|设|登|與|与|海)"
 _CLAUSE_START = r"(?:^|[,，.!?;:—–] ?|\b(?:please|now|and|or|to|just|can|also|consider|don.t forget to|be sure to|make sure to|want to|you) )"
-# a pattern of a request, and the lists of words of which it always contains one
+# A pattern of a request, and the lists of words of which it always contains one. A lookbehind comes after the
+# first characters: `re` searches for a set of characters fast only if a pattern begins with it.
 _PATTERNS: tuple[tuple[str, ...], ...] = (
     # requests: welcome to follow; please join our ...
     (
@@ -54,16 +55,20 @@ _PATTERNS: tuple[tuple[str, ...], ...] = (
         f"{ACTION_WORDS} {MILD_ACTION_WORDS}",
     ),
     (
-        rf"(?<![会會将將在被曾已很直能没沒不])(?:{_any_of(FOLLOW_WORDS)})(?:我(?!人|国|國|们|們|有|的|并|並|和|与|與)|我的(?:{_OUTLET})|我们|我們|本[号站刊台頻频公专專]|公众号|公眾號|微信公|頻道|频道|電子報|电子报|專欄|专栏|下方|以下)(?!往|者|的[人话])",
+        rf"(?:{_any_of(FOLLOW_WORDS)})(?<![会會将將在被曾已很直能没沒不]..)(?:我(?!人|国|國|们|們|有|的|并|並|和|与|與)|我的(?:{_OUTLET})|我们|我們|本[号站刊台頻频公专專]|公众号|公眾號|微信公|頻道|频道|電子報|电子报|專欄|专栏|下方|以下)(?!往|者|的[人话])",
         FOLLOW_WORDS,
     ),
     (r"(?:点击|點擊|戳)[^。！？，]{0,12}?(?:蓝字|藍字|关注|關注|订阅|訂閱)", "点击 點擊 戳"),
-    (r"(?<![重热熱焦观觀看])[点點](?:一?[个個]|亮|一下)(?:「?在看|赞|讚|关注|關注)", "点 點"),
+    (
+        r"[点點](?<![重热熱焦观觀看].)(?:一?[个個]|亮|一下)(?:「?在看|赞|讚|关注|關注)",
+        "点 點",
+        "在看 赞 讚 关注 關注",
+    ),
     (
         r"(?:微信公众号|公众号|微信公眾號|公眾號|微信号|微信號|订阅号|视频号|知乎|Telegram|電報群|电报群|QQ群|微信群|粉絲專頁|粉丝专页|粉專|臉書專頁)\s*[:：@]",
         "公众号 公眾號 微信号 微信號 订阅号 视频号 知乎 telegram 電報群 电报群 qq群 微信群 專頁 专页 粉專",
     ),
-    (r"(?:圍爐|围炉)\s*[(（]\s*ID\b|ID[:：]\s*[\w-]{4,}\s*[)）]?$", "id"),
+    (r"(?:圍爐|围炉)\s*[(（]\s*ID\b|ID[:：]\s*[\w-]{4,}\s*[)）]?$", "id", "圍爐 围炉 d: d："),
     (
         rf"(?:長期|长期)?(?:{_any_of(SUPPORT_WORDS)})(?:我(?=$|\W|寫|写|的創|的创|繼|继)|我們(?!的?[^\W創繼])|我们(?!的?[^\W创继])|本站|作者(?!功)|連結|链接|創作者?(?=$|\W)|頻道|频道)(?:(?!支持).){{0,24}}$",
         SUPPORT_WORDS,
@@ -90,7 +95,11 @@ _PATTERNS: tuple[tuple[str, ...], ...] = (
         rf"^(?:下载|下載|打开|打開|安装|安裝){_UNLESS_OTHER_APP}.{{0,14}}(?:App|客户端|客戶端)(?:$|\W.{{0,20}}$)",
         APP_WORDS,
     ),
-    (r"(?:需要|感谢|感謝)(?:你|您|大家|讀者|读者|各位)的(?:支持|捐款|捐助|贊助|赞助)", "需要 感谢 感謝"),
+    (
+        r"(?:需要|感谢|感謝)(?:你|您|大家|讀者|读者|各位)的(?:支持|捐款|捐助|贊助|赞助)",
+        "需要 感谢 感謝",
+        "支持 捐款 捐助 贊助 赞助",
+    ),
     (r"(?:成为|成為)[^。！？]{0,4}定期定額[^。！？]{0,4}捐款人", "定期定額"),
     (
         rf"{_CLAUSE_START}(?:subscrib\w*|sign up|sign-up|donat\w+|becom(?:e|ing) (?:a|an) (?:\w+ ){{0,3}}(?:member|patron|subscriber|supporter|sponsor)|buy (?:me|us) a coffee|clap\b)",

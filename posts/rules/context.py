@@ -1,6 +1,6 @@
 """The metadata of a post that the rules about blocks use."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 # `example.co.uk`: minimum labels, length of the country code, maximum length of the label before it
@@ -8,8 +8,7 @@ MIN_LABELS_UNDER_COUNTRY, COUNTRY_CODE_CHARS, MAX_CATEGORY_CHARS = 3, 2, 3
 MIN_NAME_CHARS = 3
 
 
-@dataclass(frozen=True, slots=True)
-class PageContext:
+class PageContext(NamedTuple):
     """The metadata of a post that the rules about blocks use."""
 
     title: str = ""

@@ -7,11 +7,13 @@ from posts.text.whitespace import LETTER_OR_DIGIT
 
 ROLES = "文案|文字|正文|全文|原文|原作|口述|撰文|撰稿|撰写|执笔|執筆|作者|作家|原作者|特约作者|记者|記者|特约记者|实习记者|通讯员|采访|採訪|采写|採寫|採訪撰文|整理|文稿|译者|譯者|翻译|翻譯|编译|編譯|校对|校對|审校|審校|译校|一校|二校|校|译|譯|编辑|編輯|责编|責編|责任编辑|責任編輯|网络编辑|版面编辑|网编|網編|发自|值班主编|(?:[\u4e00-\u9fff]{2,6}(?:新闻|新聞|周刊|日报|晚报|电台|社|网))(?:记者|編輯|编辑|記者)|本文编辑|微信编辑|运营编辑|实习编辑|文字编辑|值班编辑|主编|主編|总编|编审|監製|监制|出品|策划|策劃|文案策划|统筹|統籌|排版|版式|美编|美編|美术|美術|设计|設計|制图|製圖|封面|封面设计|插画|插畫|插图|绘图|繪圖|配图|题图|題圖|头图|視覺|视觉|摄影|攝影|摄像|图片|圖片|影像|视频|影片|剪辑|后期|音乐制作|音樂製作|音乐|配乐|录音|主播|朗读|制作|製作|审核|審核|初审|复审|终审|核稿|推送|运营|来源|來源|稿源|转自|轉自|转载自|首发|供稿|文|图|圖|撰|编|編|摄|攝"
 LABELS = rf"(?:[本图圖]文)?(?:{ROLES})(?:\s*[&＆、/／+和及與与]\s*(?:{ROLES}))*"
-_SEPARATOR = r"\s*[/／|｜丨︱:：︰﹕∣┃■▎•·@]\s*"
+SEPARATORS = "/／|｜丨︱:：︰﹕∣┃■▎•·@"
+_SEPARATOR = rf"\s*[{SEPARATORS}]\s*"
 CREDIT = re.compile(rf"{LABELS}{_SEPARATOR}", re.IGNORECASE)
 # the name comes first: `张三|撰稿`; and a credit with spaces between the characters: `作 者 | 李 四`
+BAR = re.compile("[|｜丨︱]")
 REVERSED_CREDIT = re.compile(
-    rf"[\W_]*(?:[\u4e00-\u9fff·]{{2,6}}[ 、&]{{0,3}}){{1,4}}[|｜丨︱]\s*(?:{ROLES})(?:\s*[&＆、/／+和及與与]\s*(?:{ROLES}))*[\W_]*"
+    rf"[\W_]*(?:[\u4e00-\u9fff·]{{2,6}}[ 、&]{{0,3}}){{1,4}}{BAR.pattern}\s*(?:{ROLES})(?:\s*[&＆、/／+和及與与]\s*(?:{ROLES}))*[\W_]*"
 )
 SPACED_CREDIT = re.compile("[\u4e00-\u9fff](?:[ \u3000][\u4e00-\u9fff]){1,5}\\s*[|｜丨︱:：/／]")
 LABEL_ONLY = re.compile(rf"[\W_]*{LABELS}{_SEPARATOR}", re.IGNORECASE)
@@ -27,13 +29,18 @@ BOOK_NOTICE = re.compile(
 MAX_CREDIT_NAME_CHARS = 30
 
 
+def is_label_only(text: str) -> bool:
+    """Return whether a line is a label without a name: `作者：`."""
+    return text.rstrip()[-1:] in SEPARATORS and LABEL_ONLY.fullmatch(text) is not None
+
+
 def is_credits_line(text: str) -> bool:
     """Return whether a line contains only labels with one name each: `文/张三 编辑/李四`."""
     text = text.replace(" ", "").replace("\u3000", "") if SPACED_CREDIT.match(text) else text
-    if REVERSED_CREDIT.fullmatch(text):
+    if BAR.search(text) and REVERSED_CREDIT.fullmatch(text):
         return True
-    first_letter = None if BOOK_NOTICE.search(text) else LETTER_OR_DIGIT.search(text)
-    if first_letter is None or not CREDIT.match(text, first_letter.start()):
+    first_letter = LETTER_OR_DIGIT.search(text)
+    if not first_letter or not CREDIT.match(text, first_letter.start()) or BOOK_NOTICE.search(text):
         return False
     labels = list(CREDIT.finditer(text, first_letter.start()))
     ends = [*(label.start() for label in labels[1:]), len(text)]
@@ -46,7 +53,7 @@ CREDITS = Rule(
     "who wrote, translated, edited or made it: metadata",
     Scope.EDGE,
     matches=is_credits_line,
-    keywords=("/ ／ | ｜ 丨 ︱ : ： ︰ ﹕ ∣ ┃ ■ ▎ • · @",),
+    keywords=(" ".join(SEPARATORS),),
 )
 
 

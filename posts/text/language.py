@@ -16,15 +16,9 @@ HANS_ONLY, HANS_KANJI, HANT_ONLY, HANT_KANJI, MANDARIN_WORD, YUE, KANJI, HAN = "
 HIRAGANA, KATAKANA, HIRAGANA_NO, HANGUL, LATIN, ACCENTED, OTHER, NO_LETTER = "kKngldo."
 
 
-class LetterKinds(dict[int, str]):
-    """Code point -> kind of letter, for `str.translate`; filled when a character first occurs."""
-
-    def __missing__(self, code_point: int) -> str:
-        self[code_point] = kind = _kind_of_letter(chr(code_point))
-        return kind
-
-
-LETTER_KINDS = LetterKinds()
+# Code point -> code point of the kind of letter, for `str.translate`; filled when a character first occurs. It is
+# a plain dict because `translate` takes twice as long with `__missing__`.
+LETTER_KINDS: dict[int, int] = {}
 # Words that occur in code (for, if, import, not, with, as, from, i) are excluded.
 ENGLISH = frozenset(
     "the of and in to a an that this it its is was were are be been by on at have has had will would can could you he"
@@ -58,7 +52,7 @@ def detect_language(text: str) -> tuple[str, str | None]:
     determines it.
     """
     sample = _sample(text, 40)
-    kinds = sample.translate(LETTER_KINDS)
+    kinds = _kinds_of_letters(sample)
     letters = _count_letters(kinds)
     # One English word among three Chinese ones is one space in eleven characters. With fewer spaces, Latin
     # letters are names or URLs; most posts take this short path.
@@ -73,7 +67,7 @@ def detect_language(text: str) -> tuple[str, str | None]:
 
 def _detect_by_words(prose: str) -> tuple[str, str | None]:
     """Detect the language from the ratio of words in Han, kana or Hangul to other words."""
-    kinds = prose.translate(LETTER_KINDS)
+    kinds = _kinds_of_letters(prose)
     words = WORD.findall(prose.lower())
     english, foreign = (sum(map(vocabulary.__contains__, words)) for vocabulary in (ENGLISH, FOREIGN))
     letters, others = _count_letters(kinds), kinds.count(OTHER)
@@ -115,11 +109,11 @@ def _detect_eastern(sample: str, kinds: str, letters: int) -> tuple[str, str | N
 
 
 def _japanese_or_chinese(unquoted: str, kinds: str) -> tuple[str, str | None]:
-    unquoted_kinds = unquoted.translate(LETTER_KINDS)
+    unquoted_kinds = _kinds_of_letters(unquoted)
     letters, hiragana = _count_letters(unquoted_kinds), unquoted_kinds.count(HIRAGANA)
     if hiragana * 8 > letters:
         chinese = "".join(
-            filter(_is_chinese, (part.translate(LETTER_KINDS) for part in SENTENCE_END.split(unquoted)))
+            filter(_is_chinese, (_kinds_of_letters(part) for part in SENTENCE_END.split(unquoted)))
         )
         if _count_letters(chinese) * 4 > letters:
             return "mixed", _detect_script(chinese)
@@ -156,6 +150,17 @@ def _detect_script(kinds: str) -> str | None:
 def _count_letters(kinds: str) -> int:
     """Return the number of Han, kana and Hangul characters."""
     return len(kinds) - sum(map(kinds.count, (NO_LETTER, LATIN, ACCENTED, OTHER)))
+
+
+def _kinds_of_letters(text: str) -> str:
+    """Return the kind of each character of a text."""
+    kinds = text.translate(LETTER_KINDS)
+    if not kinds.isascii():
+        # characters that are not in the table stay as they are
+        new_chars = [char for char in set(text) if ord(char) not in LETTER_KINDS]
+        LETTER_KINDS.update({ord(char): ord(_kind_of_letter(char)) for char in new_chars})
+        kinds = text.translate(LETTER_KINDS)
+    return kinds
 
 
 def _kind_of_letter(char: str) -> str:
@@ -199,3 +204,6 @@ def _sample(text: str, size: int) -> str:
         return text
     step = len(text) // 4
     return " ".join([text[start : start + size] for start in (0, step, 2 * step, 3 * step)])
+
+
+LETTER_KINDS.update({ord(char): ord(_kind_of_letter(char)) for char in map(chr, range(0x80))})

@@ -79,7 +79,7 @@ def _drop_pleas(flat_text: FlatText) -> None:
     plea_indices = [
         at for at, segment in enumerate(segments) if segment.rule is None and _is_plea(flat_text, segment)
     ]
-    plea_starts = dict[int, int]()
+    plea_starts: dict[int, int] = {}
     for at in (*plea_indices, *reversed(plea_indices)):
         if at not in {0, last} and not (segments[at - 1].rule or segments[at + 1].rule):
             continue
@@ -193,7 +193,8 @@ def _kept_runs(segments: list[Segment]) -> Iterator[tuple[int, int]]:
 
 def _join_passages(flat_text: FlatText) -> list[Passage]:
     """Return the passages. White space belongs to the passage before it."""
-    passages, start = list[Passage](), 0
+    passages: list[Passage] = []
+    start = 0
     for segment, after in zip(flat_text.segments, [*flat_text.segments[1:], None], strict=True):
         if after is None or after.rule != segment.rule:
             passage = flat_text.text[start : segment.end]

@@ -27,7 +27,7 @@ SENTENCE_GOES_ON = re.compile("[，,](?! ?[#＃])")
 
 def drop_links(flat_text: FlatText) -> None:
     """Drop URLs with the words that announce them, unless they are sources of the text. Drop rulers."""
-    segments = list[Segment]()
+    segments: list[Segment] = []
     for segment in flat_text.segments:
         if segment.kind == "ruler":
             segment.rule = RULER.name
@@ -117,7 +117,7 @@ def _drop_labels(segments: list[Segment]) -> None:
 
 def drop_tags(flat_text: FlatText) -> None:
     """Drop tags. If a tag is a word of a sentence, or contains a sentence, only its `#` is dropped."""
-    segments = list[Segment]()
+    segments: list[Segment] = []
     for index in range(len(flat_text.segments) - 1, -1, -1):
         segment = flat_text.segments[index]
         if segment.kind == "tag" and segment.rule is None:

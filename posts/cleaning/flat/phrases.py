@@ -82,7 +82,8 @@ class PhrasePositions:
 def find_phrases(text: str) -> tuple[PhrasePositions, PhrasePositions]:
     """Return the positions of requests in a text, and of introductions of people and topics."""
     normalized = text.lower().replace("：", ":").replace("︰", ":")
-    calls_to_action, introductions = list[int](), list[int]()
+    calls_to_action: list[int] = []
+    introductions: list[int] = []
     if len(normalized) == len(text):
         for index, start, _ in _matcher().find_matches_as_indexes(normalized):
             (calls_to_action if index < len(ALL_CALL_TO_ACTION_PHRASES) else introductions).append(start)
@@ -96,6 +97,8 @@ ALL_CALL_TO_ACTION_PHRASES = sorted(
 
 @cache
 def _matcher() -> "AhoCorasick":
-    from ahocorasick_rs import AhoCorasick
+    from ahocorasick_rs import AhoCorasick, Implementation
 
-    return AhoCorasick([*ALL_CALL_TO_ACTION_PHRASES, *INTRODUCTION_PHRASES])
+    phrases = [*ALL_CALL_TO_ACTION_PHRASES, *INTRODUCTION_PHRASES]
+    # a DFA takes 2 MB, and half of the time of an NFA
+    return AhoCorasick(phrases, implementation=Implementation.DFA)

@@ -25,7 +25,7 @@ GREETING = re.compile(
 
 def split_at_recurring(flat_text: FlatText, title_span: tuple[int, int]) -> None:
     """Split segments where a recurring passage begins or ends, and around the title; drop the title."""
-    cut_positions = set[int]()
+    cut_positions: set[int] = set()
     if flat_text.recurring_spans:
         borders = [segment.start for segment in flat_text.segments] + [len(flat_text.text)]
         flat_text.recurring_spans = [
@@ -128,11 +128,8 @@ def _keep_greetings(flat_text: FlatText) -> None:
 
 def _covered_shares(flat_text: FlatText) -> list[float]:
     """Return the share of each segment that recurs. Segments and spans are in order and do not overlap."""
-    shares, spans, span_index = (
-        list[float](),
-        [*flat_text.recurring_spans, (len(flat_text.text), len(flat_text.text))],
-        0,
-    )
+    shares: list[float] = []
+    spans, span_index = [*flat_text.recurring_spans, (len(flat_text.text), len(flat_text.text))], 0
     for segment in flat_text.segments:
         start, end = segment.start, segment.end
         while spans[span_index][1] <= start:

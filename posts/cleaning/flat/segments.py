@@ -53,7 +53,8 @@ class Segment:
 
 def split_segments(text: str) -> list[Segment]:
     """Return the segments of a text. Joined, they are the text. A sentence ends with its mark."""
-    segments, position, no_host_before = list[Segment](), 0, 0
+    segments: list[Segment] = []
+    position = no_host_before = 0
     for boundary in BOUNDARY.finditer(text):
         boundary_start = boundary.start()
         if boundary_start < position:
@@ -143,7 +144,8 @@ def _match_mail(text: str, at_sign: int, position: int) -> tuple[int, int, str]:
 
 def split_at(segments: Sequence[Segment], offsets: Sequence[int]) -> list[Segment]:
     """Return the segments, with sentences and tags split at the sorted `offsets` inside them."""
-    pieces, next_index, starts = list[Segment](), 0, [segment.start for segment in segments]
+    pieces: list[Segment] = []
+    next_index, starts = 0, [segment.start for segment in segments]
     for offset in offsets:
         index = bisect_left(starts, offset)
         if index > next_index:
