@@ -67,12 +67,12 @@ def divide(index: pl.DataFrame, granularity: Granularity, max_files: int) -> pl.
         batch=(pl.col("files").cum_sum().shift(1, fill_value=0) // max_files).rle_id()
     )
     node_batches = nodes.join(groups, on="group", maintain_order="left")["batch"]
-    # files without a post and its place can be in any batch
-    return row_nodes.to_frame("node").select(
-        batch=pl.lit(node_batches)
-        .gather("node")
-        .fill_null(pl.int_range(pl.len()) * (groups["batch"].max() or 0) // pl.len())
-    )["batch"]
+    # files of which no post and place are known can be in any batch
+    batch_count = max(groups.height and groups["batch"][-1] + 1, -(-index.height // max_files))
+    spread = pl.int_range(index.height, eager=True) * batch_count // index.height
+    return row_nodes.to_frame("node").select(batch=pl.lit(node_batches).gather("node").fill_null(spread))[
+        "batch"
+    ]
 
 
 def _edges(values: pl.Series, row_nodes: pl.Series) -> pl.DataFrame:

@@ -68,7 +68,9 @@ def end_run_at(patch, point, end):
 
 
 def use_small_batches(patch, files):
-    """Make runs read chunks of so many files, write each partition as a task of its own, and commit it alone.
+    """Make runs read chunks of so many files, keep no more rows in memory, and write each partition alone.
+
+    Each partition is a batch that is resolved and committed by itself.
 
     A large number changes nothing.
     """
@@ -76,6 +78,9 @@ def use_small_batches(patch, files):
         return
     patch(sizes, "MAX_PART_FILES", files)
     patch(sizes, "MAX_SLICE_EVENTS", files)
+    patch(sizes, "MAX_ROWS_IN_MEMORY", files)
+    patch(sizes, "MIN_BATCH_FILES", files)
+    patch(sizes, "BATCH_FILES_PER_WORKER", 0)
     patch(sizes, "MIN_TASK_BYTES", 1)
     patch(sizes, "MAX_TASK_BYTES", 1)
     patch(sizes, "MIN_COMMIT_BYTES", 1)

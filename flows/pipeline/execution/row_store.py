@@ -1,29 +1,29 @@
 """The rows of the files of a run: in memory while there are few, else in files of a temporary folder."""
 
+import shutil
+import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import mkdtemp
 
 import polars as pl
 
-# About 20 MB of rows.
-MAX_ROWS_IN_MEMORY = 50_000
+from flows.pipeline.execution import sizes
 
 
 class RowStore:
     """Frames of one schema, in the order in which they were appended."""
 
-    def __init__(self, max_rows_in_memory: int = MAX_ROWS_IN_MEMORY) -> None:
+    def __init__(self) -> None:
         self.height = 0
-        self._max_rows_in_memory = max_rows_in_memory
         self._frames = list[pl.DataFrame]()
         self._paths = list[tuple[Path, int]]()
-        self._folder: TemporaryDirectory[str] | None = None
+        self._folder: Path | None = None
 
     def append(self, rows: pl.DataFrame) -> None:
         self.height += rows.height
         self._frames.append(rows)
-        if self._folder is not None or self.height > self._max_rows_in_memory:
+        if self._folder is not None or self.height > sizes.MAX_ROWS_IN_MEMORY:
             self._spill()
 
     def __iter__(self) -> Iterator[pl.DataFrame]:
@@ -51,9 +51,10 @@ class RowStore:
 
     def _spill(self) -> None:
         if self._folder is None:
-            self._folder = TemporaryDirectory(prefix="postlake-rows-")
+            self._folder = Path(mkdtemp(prefix="postlake-rows-"))
+            weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         for frame in self._frames:
-            path = Path(self._folder.name) / f"{len(self._paths)}.arrow"
+            path = self._folder / f"{len(self._paths)}.arrow"
             _write(frame, path)
             self._paths.append((path, frame.height))
         self._frames = []

@@ -7,6 +7,9 @@ from flows.pipeline.workers.executor import MIN_POOL_BYTES
 MAX_PART_BYTES, MIN_PART_BYTES, PARTS_PER_WORKER = 16 * 1024 * 1024, 512 * 1024, 6
 MAX_PART_FILES = 8_000
 
+# Rows of files wait on disk for their batch if there are more: about 20 MB of them.
+MAX_ROWS_IN_MEMORY = 50_000
+
 # The files that are resolved and written together: what is known of them is in memory, about 3 kB of each.
 MIN_BATCH_FILES, BATCH_FILES_PER_WORKER = 32_768, 4_096
 
