@@ -13,7 +13,7 @@ KEY = ["origin", "path"]
 FILE_NAME = pl.col("path").str.extract("([^/]*)$").alias("name")
 CONTENT_KEY = ["blob", "name"]
 # To compare all files of a large lake in little memory. They are equal within one process only.
-KEY_HASH = pl.struct(KEY).hash()
+KEY_HASH = pl.col("path").hash().xor(pl.col("origin").hash(1))
 POST_HASH, BLOB_HASH = (
     pl.when(pl.col(name).is_not_null()).then(pl.col(name).hash()) for name in ("post_id", "blob")
 )

@@ -3,7 +3,7 @@
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from posts.errors import Rejected
 from posts.formats import ENDINGS
@@ -18,8 +18,7 @@ POST_SUFFIXES = tuple(ending.encode() for ending in ENDINGS)
 SKIPPED_DIRS = {b".git", b".hg", b".svn"}
 
 
-@dataclass(frozen=True, slots=True)
-class SourceFile:
+class SourceFile(NamedTuple):
     """A file that was found in a source.
 
     `problem` is the reason why it cannot be read; None for a regular file. `blob` is None if the source does
@@ -60,7 +59,7 @@ def walk_folder(root: bytes) -> Iterator[SourceFile]:
             elif _is_folder(entry):
                 if entry.name not in SKIPPED_DIRS:
                     (links if entry.is_symlink() else folders).append(entry.path)
-            elif is_post(entry.name):
+            elif entry.name.lower().endswith(POST_SUFFIXES):
                 yield _source_file(origin, root, entry)
         links.sort()
 

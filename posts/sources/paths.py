@@ -14,7 +14,7 @@ def decode_path(name: bytes) -> str:
     except UnicodeDecodeError:
         text = name.decode("utf-8", "surrogateescape")
     else:
-        if not BYTE_ESCAPE.search(text):
+        if text.isascii() or not BYTE_ESCAPE.search(text):
             return text
     text = BYTE_ESCAPE.sub(lambda m: m[0].encode().decode("ascii", "surrogateescape"), text)
     return "".join(chr(ord(c) - 0xDC00 + ESCAPE_OFFSET) if "\udc80" <= c <= "\udcff" else c for c in text)

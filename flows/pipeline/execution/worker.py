@@ -95,8 +95,8 @@ def _until_vanished(contents: Iterator[Content]) -> Iterator[Content | VanishedE
 def _parse_task(task: ReadTask, content: Content) -> ParseTask:
     if isinstance(content, NotAPost):
         is_unreadable = content.reason == Reason.UNREADABLE
-        return ParseTask(replace(task.file, blob=None if is_unreadable else task.file.blob), content)
-    return ParseTask(replace(task.file, blob=blob_id(content)), task.refused or content)
+        return ParseTask(task.file._replace(blob=None if is_unreadable else task.file.blob), content)
+    return ParseTask(task.file._replace(blob=blob_id(content)), task.refused or content)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from operator import attrgetter
 
 import polars as pl
 
@@ -129,8 +128,8 @@ def _list_chunks(source: Source) -> Iterator[pl.DataFrame]:
 
 
 def _file_frame(files: Iterable[SourceFile]) -> pl.DataFrame:
-    columns = zip(*map(attrgetter(*FILE_SCHEMA), files), strict=True)
-    return pl.DataFrame(dict(zip(FILE_SCHEMA, columns, strict=False)), schema=FILE_SCHEMA)
+    columns = dict(zip(FILE_SCHEMA, zip(*files, strict=True), strict=False))
+    return pl.DataFrame(columns, schema=FILE_SCHEMA)
 
 
 def _drop_unlistable(missing: pl.DataFrame, listed_files: pl.DataFrame) -> pl.DataFrame:

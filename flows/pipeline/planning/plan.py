@@ -150,14 +150,14 @@ def plan_ingest(lake: Lake, run: Run, sources: Sequence[Source], *, verify: bool
     ]
     changed, previous_rows, deleted = (pl.concat(frames) for frames in _diff_frames(diffs))
     final_rows = previous_rows.filter(files_table.is_final(lake, code_version()))
-    unchanged = changed.join(final_rows, on=[*KEY, "size", "mtime_ns", "blob"], how="semi", nulls_equal=True)
-    verified_files = unchanged.filter(pl.col("blob").is_not_null())
-    changed = changed.join(verified_files, on=KEY, how="anti")
-    already_parsed = files_table.already_parsed(
-        lake, changed.filter(pl.col("blob").is_not_null()), code_version()
+    is_hashed = pl.col("blob").is_not_null()
+    verified_files = changed.filter(is_hashed).join(
+        final_rows, on=[*KEY, "size", "mtime_ns", "blob"], how="semi", nulls_equal=True
     )
+    changed = _without(changed, verified_files)
+    already_parsed = files_table.already_parsed(lake, changed.filter(is_hashed), code_version())
     moved_rows = _pair_moved(already_parsed.join(previous_rows, on=KEY, how="anti"), deleted)
-    todo = changed.join(already_parsed, on=KEY, how="anti").sort(READ_ORDER)
+    todo = _without(changed, already_parsed).sort(READ_ORDER)
     return Plan(
         kind=RunKind.INGEST,
         sources=sources,
@@ -169,6 +169,11 @@ def plan_ingest(lake: Lake, run: Run, sources: Sequence[Source], *, verify: bool
         moved=moved_rows.height,
         withheld_deletions=sum(part.withheld_deletions for part in diffs),
     )
+
+
+def _without(files: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
+    # a join needs as much memory as all its rows, even with no other file
+    return files if others.is_empty() else files.join(others, on=KEY, how="anti")
 
 
 def plan_replay(
