@@ -100,7 +100,7 @@ def test_of_two_copies_of_one_deleted_file_one_has_moved(lake):
 
 def test_a_content_that_leaves_one_origin_for_another_has_not_moved(lake):
     store(lake, "files", in_git("x/a", "a"))
-    other = ListedSource([replace(listed("x/a", "a"), origin="n")], origin="n")
+    other = ListedSource([listed("x/a", "a")._replace(origin="n")], origin="n")
     planned = plan_ingest(lake, RUN, [ListedSource(), other], verify=False)
     assert (planned.moved, planned.deleted["origin"].to_list()) == (0, ["o"])
     assert planned.already_parsed.select("origin", "run_id").rows() == [("n", "now")]
@@ -129,7 +129,7 @@ def test_each_change_has_the_time_of_its_origin(lake):
     sources = [
         ListedSource([listed("a", "b")]),
         ListedSource(
-            [replace(listed("x/gone", "a"), origin="n")], origin="n", commit_id="c", committed_at=day(5)
+            [listed("x/gone", "a")._replace(origin="n")], origin="n", commit_id="c", committed_at=day(5)
         ),
     ]
     changes = plan_ingest(lake, RUN, sources, verify=False).changes
