@@ -1,20 +1,24 @@
-"""The work of a pool worker: parse a chunk of files into columns. Imports neither Prefect nor the lake."""
+"""The work of a pool worker: parse a chunk of files into columns. Imports neither Prefect nor the lake.
+
+The parser takes 0.3 s to import, so it is imported where posts are parsed: a run without changes does not need it.
+"""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, fields, replace
 from operator import attrgetter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from posts.boilerplate.learn import TrainingSample
 from posts.boundary import catch_errors
-from posts.metadata import find_source
-from posts.parse import RawFile, Templates, parse, parse_head, parse_training_sample
 from posts.post import NotAPost, Post
 from posts.sources.files import SourceFile
 from schemas.enums import DEFAULT_PARSER, HtmlParser, Outcome
 from schemas.keys import blob_id, source_id_of
+
+if TYPE_CHECKING:
+    from posts.boilerplate.learn import TrainingSample
+    from posts.parse import RawFile, Templates
 
 POST_COLUMNS = tuple(f.name for f in fields(Post) if f.name != "body_bytes")
 POST_VALUES = attrgetter(*POST_COLUMNS)
@@ -61,11 +65,13 @@ class ParseConfig:
     """The HTML parser and the templates that are used to parse bodies."""
 
     parser: HtmlParser = DEFAULT_PARSER
-    templates: Templates = field(default_factory=dict)
+    templates: "Templates" = field(default_factory=dict)
 
 
 def parse_tasks(tasks: Iterable[ParseTask], config: ParseConfig) -> ParsedColumns:
     """Return the rows of files. A file that is not a post, or on which the code fails, has a file row too."""
+    from posts.parse import parse
+
     columns = ParsedColumns()
     for task in tasks:
         _append(columns, task, lambda seen: parse(seen, config.parser, config.templates))
@@ -74,27 +80,35 @@ def parse_tasks(tasks: Iterable[ParseTask], config: ParseConfig) -> ParsedColumn
 
 def parse_heads(tasks: Iterable[ParseTask], config: ParseConfig) -> ParsedColumns:  # noqa: ARG001 - as all functions for the pool
     """Return the rows of files after parsing only their metadata: posts have no text (see `parse_head`)."""
+    from posts.parse import parse_head
+
     columns = ParsedColumns()
     for task in tasks:
         _append(columns, task, parse_head)
     return columns
 
 
-def parse_training_samples(tasks: Iterable[ParseTask], config: ParseConfig) -> list[TrainingSample]:
+def parse_training_samples(tasks: Iterable[ParseTask], config: ParseConfig) -> "list[TrainingSample]":
     """Return the training samples of files. Files that are not posts are skipped."""
+    from posts.parse import parse_training_sample
+
     samples = (
         parse_training_sample(_as_raw_file(task.file, task.content), config.parser)
         for task in tasks
         if isinstance(task.content, bytes)
     )
-    return [sample for sample in samples if isinstance(sample, TrainingSample)]
+    return [sample for sample in samples if not isinstance(sample, NotAPost)]
 
 
-def _as_raw_file(file: SourceFile, content: bytes) -> RawFile:
+def _as_raw_file(file: SourceFile, content: bytes) -> "RawFile":
+    from posts.parse import RawFile
+
     return RawFile(file.origin, file.path, content, file.blob or blob_id(content))
 
 
-def _append(columns: ParsedColumns, task: ParseTask, parse_one: Callable[[RawFile], Post | NotAPost]) -> None:
+def _append(
+    columns: ParsedColumns, task: ParseTask, parse_one: "Callable[[RawFile], Post | NotAPost]"
+) -> None:
     file, content = task.file, task.content
     if isinstance(content, NotAPost):
         _append_file_row(columns, file, file.blob, _refused_values(content, None))
@@ -107,6 +121,8 @@ def _append(columns: ParsedColumns, task: ParseTask, parse_one: Callable[[RawFil
         for column, value in zip(columns.posts.values(), row, strict=True):
             column.append(value)
     elif isinstance(row, NotAPost):
+        from posts.metadata import find_source
+
         source = find_source(content)
         values = _refused_values(row, source_id_of(source) if source else None)
         _append_file_row(columns, file, raw_file.blob, values)

@@ -11,8 +11,6 @@ from flows.pipeline.execution.commits import iter_changes
 from flows.pipeline.execution.heads import Heads, read_heads
 from flows.pipeline.execution.vanished import VanishedSources
 from flows.pipeline.execution.write import Writer
-from flows.pipeline.learning.alarms import template_alarms
-from flows.pipeline.learning.learn import learn_from_heads, load_templates
 from flows.pipeline.learning.reclean import reclean_leftovers, record_caught_up
 from flows.pipeline.memory import release_memory
 from flows.pipeline.planning.changes import Changes
@@ -122,6 +120,9 @@ class IngestRun:
 
         A plan that does not learn templates uses those that the lake has.
         """
+        # what learns is imported where something is to be learned: it needs the parser
+        from flows.pipeline.learning.learn import learn_from_heads, load_templates
+
         with self.timer.measure("learn"):
             learned = (
                 learn_from_heads(self.lake, self.run, heads, self.context)
@@ -168,7 +169,6 @@ class IngestRun:
                 # this run cleaned all posts with the templates in force
                 record_caught_up(self.lake)
             else:
-                self.context = self.context.with_templates(load_templates(self.lake))
                 self.reclean_result = reclean_leftovers(self.lake, self.run, self.context)
         return self.reclean_result
 
@@ -229,7 +229,7 @@ class IngestRun:
                 else source_reject_alarms(self.lake, self.run)
             ),
             *([] if self.plan.is_reparse else few_posts_alarms(self.lake, self.run)),
-            *template_alarms(self.learned_templates.values()),
+            *(alarm for learned in self.learned_templates.values() for alarm in learned.alarms),
             *(boilerplate_drift_alarms(self.lake, self.run) if compared_posts >= MIN_NEW_POSTS else []),
             *(mostly_cut_alarms(self.lake, self.run) if has_written_posts else []),
             *silent_source_alarms(self.lake, self.run, summary.origins),

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from flows.pipeline.clock import StageTimer, start_run
-from flows.pipeline.learning.alarms import template_alarms
 from flows.pipeline.learning.learn import learn_lake, load_templates
 from flows.pipeline.learning.reclean import reclean, reclean_leftovers
 from flows.pipeline.migrate import migrate
@@ -35,7 +34,7 @@ class LearnRun:
             self.result.learned = learn_lake(
                 self.lake, self.run, self._context_with_templates(), self.sources, from_scratch=reset
             )
-            self.result.alarms = template_alarms(self.result.learned)
+            self.result.alarms = [alarm for learned in self.result.learned for alarm in learned.alarms]
         return self.result.learned
 
     def reclean(self, sources: Sequence[str]) -> RecleanResult:
@@ -51,9 +50,7 @@ class LearnRun:
         if self.sources:
             return self.reclean(changed_source_ids) if changed_source_ids else RecleanResult()
         with self.timer.measure("reclean"):
-            return self._record_reclean(
-                reclean_leftovers(self.lake, self.run, self._context_with_templates())
-            )
+            return self._record_reclean(reclean_leftovers(self.lake, self.run, self.context))
 
     def _record_reclean(self, reclean_result: RecleanResult) -> RecleanResult:
         self.result.recleaned = reclean_result

@@ -9,7 +9,6 @@ from flows.pipeline.clock import StageTimer, start_run
 from flows.pipeline.execution import sizes
 from flows.pipeline.execution.heads import read_heads
 from flows.pipeline.execution.write import Writer
-from flows.pipeline.learning.learn import load_templates
 from flows.pipeline.planning.changes import CHANGE_SCHEMA, Changes
 from flows.pipeline.reporting.account import maintenance_row
 from flows.pipeline.workers.executor import ParseContext
@@ -70,6 +69,8 @@ def _replay_events(staged_lake: Lake, events: pl.DataFrame, run: Run, context: P
         .select(*CHANGE_SCHEMA),
         deleted=events.filter(~is_arrival).select(*KEY, gone_at="at"),
     )
+    from flows.pipeline.learning.learn import load_templates
+
     context = context.with_templates(load_templates(staged_lake))
     heads = read_heads(staged_lake, changes, (), run, context, stores=False)
     writer, number = Writer(staged_lake, run, context), 1

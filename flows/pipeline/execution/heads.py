@@ -22,7 +22,6 @@ from lake.commit.tasks import CONTENT_SCHEMA
 from lake.parquet import WrittenFile
 from lake.store import Lake
 from lake.tables import files as files_table
-from posts.metadata.dates import date_from_file_name
 from posts.sources.files import SourceFile
 from schemas.tables import empty_table
 
@@ -279,6 +278,8 @@ def rows_from_heads(
 
     `day` is the day of publication, or the day in the file name. Raises VanishedError.
     """
+    from posts.metadata.dates import date_from_file_name
+
     heads = read_heads(lake, changes, sources, run, context, stores=False)
     if not heads.vanished.is_empty():
         raise VanishedError(heads.vanished["origin"][0])

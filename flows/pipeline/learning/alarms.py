@@ -1,10 +1,8 @@
 """Alarms about what was learned: a source whose layout has changed, or whose posts are one text."""
 
 from collections import Counter
-from collections.abc import Iterable
 
 from flows.pipeline.reporting.alarms import MIN_NEW_POSTS, MIN_OLD_POSTS, Alarm
-from flows.pipeline.reporting.results import LearnedTemplate
 from posts.boilerplate.learn import TrainingSample
 from posts.boilerplate.template import Template
 from posts.text.whitespace import alphanumeric_key
@@ -16,11 +14,6 @@ MIN_HIT_RATE = 0.5
 # One text in at least this share of a source's posts is a mistake, an attack, or a channel without
 # descriptions.
 MIN_ONE_TEXT_SHARE = 0.5
-
-
-def template_alarms(learned_templates: Iterable[LearnedTemplate]) -> list[Alarm]:
-    """Return the alarms of learned templates."""
-    return [alarm for each in learned_templates for alarm in each.alarms]
 
 
 def layout_alarm(

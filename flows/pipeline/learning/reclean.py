@@ -44,6 +44,9 @@ def reclean_leftovers(lake: Lake, run: Run, context: ParseContext) -> RecleanRes
     """
     if is_caught_up(lake):
         return RecleanResult()
+    from flows.pipeline.learning.learn import load_templates
+
+    context = context.with_templates(load_templates(lake))
     include_skipped = not templates.has_tried_skipped(lake, _code_number())
     result = _reclean_posts(
         lake, run, context, templates.stale_posts(lake, CLEANER_VERSION, [], include_skipped=include_skipped)

@@ -6,16 +6,18 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Protocol, Self, TypeVar
 
 from flows.pipeline.workers.bisection import WorkerLostError, run_halving, run_parts
 from flows.pipeline.workers.pool import ChunkFunction, T, WorkerError, WorkerPool
 from flows.settings import settings
-from posts.parse import Templates
 from posts.post import NotAPost
 from posts.sources.files import SourceFile
 from posts.worker import ParseConfig
 from schemas.enums import DEFAULT_PARSER, HtmlParser, Outcome, Reason
+
+if TYPE_CHECKING:
+    from posts.parse import Templates
 
 # The size of a worker's chunk: large enough to hide the cost of the transfer, small enough to distribute the
 # work.
@@ -38,7 +40,7 @@ class ParseContext:
     # CPU seconds for one file
     file_seconds: float = field(default_factory=lambda: settings().file_seconds)
 
-    def with_templates(self, templates: Templates) -> "ParseContext":
+    def with_templates(self, templates: "Templates") -> "ParseContext":
         """Return this context, with the same pool and other templates."""
         return replace(self, config=replace(self.config, templates=templates))
 
