@@ -9,7 +9,6 @@ from prefect.states import Completed
 
 from flows.pipeline.execution.heads import Heads
 from flows.pipeline.ingest_run import IngestRun
-from flows.pipeline.planning.changes import Changes
 from flows.pipeline.planning.plan import Planner
 from flows.pipeline.reporting.account import Summary, raise_if_failed
 from flows.pipeline.reporting.results import LearnResult
@@ -53,8 +52,8 @@ def find(ingest_run: IngestRun, planner: Planner) -> State[None]:
 
 
 @lake_task("read")
-def read(ingest_run: IngestRun, changes: Changes, results: list[Heads]) -> State[None]:
-    heads = ingest_run.read(changes)
+def read(ingest_run: IngestRun, results: list[Heads]) -> State[None]:
+    heads = ingest_run.read()
     results.append(heads)
     posts = heads.index["post"].drop_nulls().n_unique()
     return completed_state(f"{heads.bytes_read} bytes read, {posts} posts touched")
@@ -66,8 +65,8 @@ def learn(ingest_run: IngestRun, heads: Heads) -> State[None]:
 
 
 @lake_task("write")
-def write(ingest_run: IngestRun, heads: Heads, changes: Changes) -> State[None]:
-    return completed_state(f"{ingest_run.write(heads, changes)} rows of the ledger committed")
+def write(ingest_run: IngestRun, heads: Heads) -> State[None]:
+    return completed_state(f"{ingest_run.write(heads)} rows of the ledger committed")
 
 
 @lake_task("reclean")
@@ -91,15 +90,15 @@ def require_success(result: T, run: Summary | LearnResult) -> T:
 
 
 def run_stages(ingest_run: IngestRun, planner: Planner) -> Summary:
-    """Run all stages and return the summary; read, learn and write once for each of the run's changes."""
+    """Run all stages and return the summary; read, learn and write in each round."""
     quoted_run, quoted_planner = quoted(ingest_run), quoted(planner)
     with log_progress():
         find(quoted_run, quoted_planner)
-        for changes in ingest_run.iter_changes():
+        for _ in ingest_run.iter_rounds():
             results = list[Heads]()
-            read(quoted_run, quoted(changes), quoted(results))
+            read(quoted_run, quoted(results))
             heads = quoted(results.pop())
             learn(quoted_run, heads)
-            write(quoted_run, heads, quoted(changes))
+            write(quoted_run, heads)
         reclean(quoted_run)
     return report(quoted_run)

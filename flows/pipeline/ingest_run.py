@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import polars as pl
 
@@ -68,6 +69,7 @@ class IngestRun:
         self.posts_version_before = lake.table("posts").version()
         self.plan: Plan
         self.checkpoints: dict[str, Checkpoint]
+        self._changes = Changes()
         self._commit_number = 1
 
     def find(self, planner: Planner) -> Plan:
@@ -88,15 +90,22 @@ class IngestRun:
             except VanishedError as error:
                 self.sources = self.vanished_sources.without_vanished(self.sources, error)
 
-    def iter_changes(self) -> Iterator[Changes]:
-        """Yield what is read, resolved and written together: all of the plan, but for a replay of history."""
-        return (changes for changes in iter_changes(self.lake, self.plan, self.run) if not changes.is_empty)
+    def iter_rounds(self) -> Iterator[None]:
+        """Yield for each change that is read, learned from and written: one, or many in a replay of history."""
+        for changes in iter_changes(self.lake, self.plan, self.run):
+            self._changes = changes
+            del changes
+            self.plan = replace(self.plan, todo=self.plan.todo.clear())
+            if not self._changes.is_empty:
+                yield
 
-    def read(self, changes: Changes) -> Heads:
-        """Read the files of changes: their heads, and their bytes into table raw.
+    def read(self) -> Heads:
+        """Read the files of the round: their heads, and their bytes into table raw.
 
         The first posts of a lake decide the period of its partitions.
         """
+        # the files to read are kept no longer than this
+        changes, self._changes = self._changes, Changes()
         report_progress("read", 0, changes.files.height)
         with self.timer.measure("read"):
             heads = read_heads(self.lake, changes, self.plan.sources, self.run, self.context, stores=True)
@@ -133,7 +142,7 @@ class IngestRun:
             self.context = self.context.with_templates(load_templates(self.lake))
         return len(self.context.config.templates)
 
-    def write(self, heads: Heads, changes: Changes) -> int:
+    def write(self, heads: Heads) -> int:
         """Resolve what was read against the ledger, clean and write the posts, and commit them with the ledger.
 
         Return the number of ledger rows.
@@ -141,12 +150,14 @@ class IngestRun:
         file_count = heads.rows.height + heads.deleted.height
         report_progress("write", 0, file_count)
         is_atomic = self.plan.kind == RunKind.HISTORY
-        checkpoints = self.plan.checkpoints_during(self.checkpoints) | changes.checkpoints
+        checkpoints = self.plan.checkpoints_during(self.checkpoints) | heads.checkpoints
         max_files = file_count if is_atomic else sizes.batch_files(self.context.workers)
+        # no batch concerns what another has written
+        ledger = self.lake.at_versions({"files": self.lake.table("files").version()})
         rows_written = 0
         for batch, contents in heads.divided(self.lake, max_files):
             with self.timer.measure("resolve"):
-                resolution = resolve(self.lake, batch)
+                resolution = resolve(ledger, batch)
             with self.timer.measure("write"):
                 writer = Writer(
                     self.lake, self.run, self.context, self.plan.is_reparse, rows_written, file_count
@@ -181,10 +192,10 @@ class IngestRun:
 
     def execute(self) -> None:
         """Read, learn and write all changes of the plan."""
-        for changes in self.iter_changes():
-            heads = self.read(changes)
+        for _ in self.iter_rounds():
+            heads = self.read()
             self.learn(heads)
-            self.write(heads, changes)
+            self.write(heads)
 
     def report(self) -> Summary:
         """Check the counts of the run against the committed `files` table, record it, and return the summary.

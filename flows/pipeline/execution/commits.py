@@ -22,11 +22,12 @@ def iter_changes(lake: Lake, plan: Plan, run: Run) -> Iterator[Changes]:
 
     Commit each before the next is requested: contents that the lake has by then are not read again.
     """
-    checkpoints = {
-        replay.source.origin: replay.checkpoint for replay in plan.replays if replay.checkpoint.commit
-    }
-    yield replace(plan.changes, checkpoints=dict(checkpoints))
-    for replay in plan.replays:
+    replays, first = plan.replays, [plan.changes]
+    checkpoints = {replay.source.origin: replay.checkpoint for replay in replays if replay.checkpoint.commit}
+    # millions of files: nothing here refers to them once they are yielded
+    del plan
+    yield replace(first.pop(), checkpoints=dict(checkpoints))
+    for replay in replays:
         commits_done, origin = 0, replay.source.origin
         for commit_count, last_commit, added, deleted in _slices(replay):
             commits_done += commit_count

@@ -15,7 +15,7 @@ from flows.pipeline.planning.changes import FILE_SCHEMA, Changes, as_file_rows
 from flows.pipeline.progress import report_progress
 from flows.pipeline.sources.base import Source, VanishedError
 from flows.pipeline.workers.executor import LazyExecutor, ParseContext, chunk_tasks, run_ahead
-from lake.batch import CONTENT_KEY, FILE_NAME, KEY, KEY_HASH, Batch, Run
+from lake.batch import CONTENT_KEY, FILE_NAME, KEY, KEY_HASH, Batch, Checkpoint, Run
 from lake.commit.division import current_posts, divide, divide_deleted, index_rows
 from lake.commit.resolve import complete_file_rows
 from lake.commit.tasks import CONTENT_SCHEMA
@@ -48,7 +48,7 @@ class Heads:
     `rows` are those of files, ready to be resolved: the columns of table files, and HEAD_COLUMNS. `index` has
     what is known of each in memory (lake.commit.division.INDEX_SCHEMA). `raw_files` are the files with their
     bytes, `deleted` the deleted files, at time `gone_at`. `vanished` are the files (KEY) of folders that have
-    vanished meanwhile.
+    vanished meanwhile. `checkpoints` are those of the changes.
     """
 
     rows: RowStore
@@ -57,6 +57,7 @@ class Heads:
     raw_files: list[WrittenFile]
     bytes_read: int
     vanished: pl.DataFrame
+    checkpoints: dict[str, Checkpoint]
 
     def whole(self) -> HeadBatch:
         """Return everything as one batch."""
@@ -120,7 +121,7 @@ def read_heads(
     gone = pl.concat(vanished)
     deleted = changes.deleted.join(gone, on="origin", how="anti")
     index = pl.concat([index_rows(frame, is_read=IS_READ) for frame in rows])
-    return Heads(rows, index, deleted, raw_files, bytes_read, gone)
+    return Heads(rows, index, deleted, raw_files, bytes_read, gone, changes.checkpoints)
 
 
 @dataclass(frozen=True, slots=True)

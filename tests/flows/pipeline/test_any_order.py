@@ -13,7 +13,7 @@ from polars.testing import assert_frame_equal
 from flows.pipeline.workers import executor
 from git_repository import init
 from one_run import SimulatedKill, end_run_at, raise_simulated_kill, use_small_batches
-from posts import worker
+from posts import parse as parsing
 from random_posts import FEW_EXAMPLES, FIELDS, NAMES, STATE_PATHS
 from tiers import examples
 
@@ -42,7 +42,7 @@ RUNS = st.tuples(
 @contextmanager
 def limit_batches(max_files, kill=None):
     """Limit the files of a batch, and end the run at a point. Yield a counter of parsed contents."""
-    parse_counts, parse = Counter(), worker.parse
+    parse_counts, parse = Counter(), parsing.parse
 
     def parse_and_count(raw_file, *arguments):
         parse_counts[raw_file.blob, raw_file.name] += 1
@@ -50,7 +50,7 @@ def limit_batches(max_files, kill=None):
 
     with pytest.MonkeyPatch.context() as patch, suppress(SimulatedKill):
         use_small_batches(patch.setattr, max_files)
-        patch.setattr(worker, "parse", parse_and_count)
+        patch.setattr(parsing, "parse", parse_and_count)
         if kill is not None:
             end_run_at(patch.setattr, kill, raise_simulated_kill)
         yield parse_counts

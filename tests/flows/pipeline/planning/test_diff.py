@@ -12,7 +12,7 @@ from polars.testing import assert_frame_equal
 
 from git_repository import Git, init, noon, set_git_environment
 from one_run import SimulatedKill, end_run_at, raise_simulated_kill, use_small_batches
-from posts import worker
+from posts import parse as parsing
 
 URL = "https://a.example/{}"
 SEEDS = [3]
@@ -31,13 +31,13 @@ def git(archive):
 @pytest.fixture
 def parsed_paths(monkeypatch):
     """Return the list to which the path of each parsed file is appended."""
-    paths, parse = [], worker.parse
+    paths, parse = [], parsing.parse
 
     def parse_and_record(raw_file, *arguments):
         paths.append(raw_file.path)
         return parse(raw_file, *arguments)
 
-    monkeypatch.setattr(worker, "parse", parse_and_record)
+    monkeypatch.setattr(parsing, "parse", parse_and_record)
     return paths
 
 

@@ -24,7 +24,7 @@ from git_repository import Git, set_git_environment
 from lake.batch import KEY
 from lake.store import open_lake
 from one_run import SimulatedKill, end_run_at, raise_simulated_kill, use_small_batches
-from posts import worker
+from posts import parse as parsing
 from schemas.errors import SourceError
 from tiers import examples
 
@@ -126,13 +126,13 @@ def site(new_site):
 @pytest.fixture
 def parse_counts(monkeypatch):
     """Return the counter of how often each content was parsed, by blob and file name."""
-    counts, parse = Counter(), worker.parse
+    counts, parse = Counter(), parsing.parse
 
     def parse_and_count(raw_file, *arguments):
         counts[raw_file.blob, raw_file.name] += 1
         return parse(raw_file, *arguments)
 
-    monkeypatch.setattr(worker, "parse", parse_and_count)
+    monkeypatch.setattr(parsing, "parse", parse_and_count)
     return counts
 
 
