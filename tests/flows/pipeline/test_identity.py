@@ -137,7 +137,7 @@ def test_a_post_that_is_archived_is_not_parsed_and_stays_as_it_is(archive, monke
 def test_a_content_at_three_places_is_parsed_once(archive, monkeypatch, runs):
     parsed_paths, parse = [], parsing.parse
     monkeypatch.setattr(
-        worker,
+        parsing,
         "parse",
         lambda raw_file, *arguments: parsed_paths.append(raw_file.path) or parse(raw_file, *arguments),
     )
