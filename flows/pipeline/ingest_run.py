@@ -152,8 +152,8 @@ class IngestRun:
         is_atomic = self.plan.kind == RunKind.HISTORY
         checkpoints = self.plan.checkpoints_during(self.checkpoints) | heads.checkpoints
         max_files = file_count if is_atomic else sizes.batch_files(self.context.workers)
-        # no batch concerns what another has written
-        ledger = self.lake.at_versions({"files": self.lake.table("files").version()})
+        # of a new lake, no batch concerns what another has written: the ledger is not read for each
+        ledger = self.lake.at_versions({"files": 0}) if self.lake.table("files").version() == 0 else self.lake
         rows_written = 0
         for batch, contents in heads.divided(self.lake, max_files):
             with self.timer.measure("resolve"):

@@ -75,7 +75,8 @@ class Writer:
             pending.append(WrittenTask(result.merged, task.file_rows))
             pending_bytes += task.bytes
             files_done += task.file_rows.height
-            report_progress("write", self.files_before + files_done, self.files_total)
+            done = self.files_before + files_done
+            report_progress("write", done, max(done, self.files_total))
             if pending_bytes >= sizes.commit_bytes(total_bytes) and not is_atomic:
                 committer.commit(number, pending)
                 pending, pending_bytes, number = [], 0, number + 1

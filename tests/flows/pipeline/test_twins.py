@@ -3,6 +3,8 @@
 import pytest
 from polars.testing import assert_frame_equal
 
+from one_run import use_small_batches
+
 URL = "https://a.example/twin"
 LATE, EARLY = "2024-03-06T00:00:00Z", "2024-03-05T00:00:00Z"
 
@@ -49,6 +51,19 @@ def test_a_twin_is_promoted_when_the_winner_leaves(archive, leave):
                       date=LATE if leave == "other-url" else "3024-01-01T00:00:00Z")  # fmt: skip
     archive.ingest()
     assert_frame_equal(archive.live_posts(), archive.ingest_into_new_lake().live_posts())
+    assert_frame_equal(archive.files(), archive.ingest_into_new_lake().files())
+
+
+@pytest.mark.parametrize("files_at_a_time", [1, 1_000_000], ids=["in two batches", "in one"])
+def test_a_post_that_all_its_twins_leave_in_one_run_is_withdrawn(archive, monkeypatch, files_at_a_time):
+    archive.write("a.md", url=URL, date=LATE)
+    archive.write("b.md", url=URL, date=EARLY)
+    archive.ingest()
+    use_small_batches(monkeypatch.setattr, files_at_a_time)
+    archive.write("a.md", url="https://a.example/a", date="2023-01-01T00:00:00Z")
+    archive.write("b.md", url="https://a.example/b", date="2020-01-01T00:00:00Z")
+    archive.ingest()
+    assert sorted(archive.posts()["path"]) == ["a.md", "b.md"]
     assert_frame_equal(archive.files(), archive.ingest_into_new_lake().files())
 
 
