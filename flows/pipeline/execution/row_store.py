@@ -1,10 +1,10 @@
-"""The rows of the files of a run: in memory while there are few, else in files of a temporary folder."""
+"""The rows of the files of a run: in memory while there are few, else in a file that ends with the process."""
 
-import shutil
+import os
 import weakref
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from tempfile import mkdtemp
+from io import BytesIO
+from tempfile import TemporaryFile
 
 import polars as pl
 
@@ -17,52 +17,46 @@ class RowStore:
     def __init__(self) -> None:
         self.height = 0
         self._frames = list[pl.DataFrame]()
-        self._paths = list[tuple[Path, int]]()
-        self._folder: Path | None = None
+        # of each frame in the file: its place and size in bytes, and its number of rows
+        self._stored = list[tuple[int, int, int]]()
+        self._file = TemporaryFile(prefix="postlake-rows-")  # noqa: SIM115 - as long as the rows are needed
+        weakref.finalize(self, self._file.close)
 
     def append(self, rows: pl.DataFrame) -> None:
         self.height += rows.height
         self._frames.append(rows)
-        if self._folder is not None or self.height > sizes.MAX_ROWS_IN_MEMORY:
-            self._spill()
+        if self._stored or self.height > sizes.MAX_ROWS_IN_MEMORY:
+            self._stored += map(self._write, self._frames)
+            self._frames = []
 
     def __iter__(self) -> Iterator[pl.DataFrame]:
-        for path, _ in self._paths:
-            yield _read(path)
+        for start, size, _ in self._stored:
+            yield self._read(start, size)
         yield from self._frames
 
     def filter(self, mask: pl.Series) -> Iterator[pl.DataFrame]:
         """Yield the rows for which a mask of all rows is true; frames without any are not read."""
-        start = 0
-        for path, height in self._paths:
-            part = mask[start : start + height]
-            start += height
+        first_row = 0
+        for start, size, height in self._stored:
+            part = mask[first_row : first_row + height]
+            first_row += height
             if part.any():
-                yield _read(path).filter(part)
+                yield self._read(start, size).filter(part)
         for frame in self._frames:
-            yield frame.filter(mask[start : start + frame.height])
-            start += frame.height
+            yield frame.filter(mask[first_row : first_row + frame.height])
+            first_row += frame.height
 
     def update(self, function: Callable[[pl.DataFrame], pl.DataFrame]) -> None:
         """Replace each frame by what a function returns for it: as many rows, with the same columns."""
-        for path, _ in self._paths:
-            _write(function(_read(path)), path)
+        self._stored = [self._write(function(self._read(start, size))) for start, size, _ in self._stored]
         self._frames = list(map(function, self._frames))
 
-    def _spill(self) -> None:
-        if self._folder is None:
-            self._folder = Path(mkdtemp(prefix="postlake-rows-"))
-            weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
-        for frame in self._frames:
-            path = self._folder / f"{len(self._paths)}.arrow"
-            _write(frame, path)
-            self._paths.append((path, frame.height))
-        self._frames = []
+    def _write(self, rows: pl.DataFrame) -> tuple[int, int, int]:
+        buffer = BytesIO()
+        rows.write_ipc(buffer, compression="lz4")
+        start = self._file.seek(0, os.SEEK_END)
+        return start, self._file.write(buffer.getbuffer()), rows.height
 
-
-def _write(rows: pl.DataFrame, path: Path) -> None:
-    rows.write_ipc(path, compression="lz4")
-
-
-def _read(path: Path) -> pl.DataFrame:
-    return pl.read_ipc(path)
+    def _read(self, start: int, size: int) -> pl.DataFrame:
+        self._file.seek(start)
+        return pl.read_ipc(self._file.read(size))
