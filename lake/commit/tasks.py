@@ -57,10 +57,6 @@ def plan_tasks(
     post_partitions = _post_partitions(lake, stored, versions)
     partitions = post_partitions.drop("post_id").unique(maintain_order=True)
     stored_bytes = _stored_bytes(lake, partitions)
-    if int(contents["size"].sum()) + int(stored_bytes["bytes"].sum()) <= task_bytes:
-        # one task needs no division
-        everything = _Division(versions, contents, partitions, resolution.file_rows, resolution.rows)
-        return [_build_task(lake, stored, everything, task_bytes)], resolution.file_rows.clear()
     nodes, post_groups = _group_partitions(resolution, post_partitions, partitions)
     parsed_bytes = (
         versions.select("post_id", *CONTENT_KEY)
@@ -81,73 +77,38 @@ def plan_tasks(
     )
     file_rows = resolution.file_rows.join(key_tasks, on=KEY, how="left", maintain_order="left")
     task_versions = versions.join(post_tasks, on="post_id")
-    task_contents = (
-        task_versions.select("task", *CONTENT_KEY)
-        .unique(maintain_order=True)
-        .join(contents, on=CONTENT_KEY, maintain_order="left")
-    )
-    parts = [
-        {
-            number: rows
-            for (number,), rows in frame.partition_by("task", as_dict=True, include_key=False).items()
-        }
-        for frame in (
-            task_versions,
-            task_contents,
-            nodes.join(groups.select("group", "task"), on="group"),
-            file_rows.drop_nulls("task"),
-            key_tasks,
+    wanted = task_versions.select("task", *CONTENT_KEY).unique(maintain_order=True)
+    task_contents = wanted.join(contents, on=CONTENT_KEY, maintain_order="left")
+    task_partitions = nodes.join(groups.select("group", "task"), on="group")
+    tasks = list[PartitionTask]()
+    for number, size_bytes in groups.group_by("task", maintain_order=True).agg(pl.sum("bytes")).iter_rows():
+        frames = (
+            frame.filter(pl.col("task") == number).drop("task")
+            for frame in (task_versions, task_contents, task_partitions, file_rows, key_tasks)
         )
-    ]
-    no_rows = [
-        versions.clear(),
-        contents.clear(),
-        nodes.clear(),
-        resolution.file_rows.clear(),
-        key_tasks.clear(),
-    ]
-    tasks = [
-        _build_task(
-            lake,
-            stored,
-            _Division(*(part.get(number, empty) for part, empty in zip(parts, no_rows, strict=True))),
-            size_bytes,
+        own_versions, own_contents, own_partitions, own_file_rows, keys = frames
+        merge_task = _merge_task(lake, stored, own_versions, own_partitions)
+        tasks.append(
+            PartitionTask(
+                merge_task, own_contents.select(*CONTENT_SCHEMA), own_file_rows, keys.select(KEY), size_bytes
+            )
         )
-        for number, size_bytes in groups.group_by("task", maintain_order=True)
-        .agg(pl.col("bytes").sum())
-        .iter_rows()
-    ]
     return tasks, file_rows.filter(pl.col("task").is_null()).drop("task")
 
 
-@dataclass(frozen=True, slots=True)
-class _Division:
-    """What belongs to one task. `partitions` has table, source_id and the period, `keys` has KEY."""
-
-    versions: pl.DataFrame
-    contents: pl.DataFrame
-    partitions: pl.DataFrame
-    file_rows: pl.DataFrame
-    keys: pl.DataFrame
-
-
-def _build_task(lake: Lake, stored: StoredVersions, division: _Division, size_bytes: int) -> PartitionTask:
+def _merge_task(
+    lake: Lake, stored: StoredVersions, versions: pl.DataFrame, partitions: pl.DataFrame
+) -> MergeTask:
+    """Return the merge of some versions into partitions (table, source_id, period)."""
     period = lake.granularity
     posts, revisions = (
         lake.files_of_partitions(
-            table, division.partitions.filter(pl.col("table") == table).select("source_id", period)
+            table, partitions.filter(pl.col("table") == table).select("source_id", period)
         )
         for table in ("posts", "revisions")
     )
-    versions = division.versions.drop("source_id", period)
     reopenable = stored.reopenable.select("post_id", "version_at").join(versions, on="post_id", how="semi")
-    return PartitionTask(
-        MergeTask(period, versions, reopenable, posts, revisions),
-        division.contents.select(*CONTENT_SCHEMA),
-        division.file_rows,
-        division.keys.select(KEY),
-        size_bytes,
-    )
+    return MergeTask(period, versions.drop("source_id", period), reopenable, posts, revisions)
 
 
 def _post_partitions(lake: Lake, stored: StoredVersions, versions: pl.DataFrame) -> pl.DataFrame:
