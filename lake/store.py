@@ -1,7 +1,8 @@
 """The tables of a lake on disk. All are opened, read and written with one set of settings."""
 
 import signal
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 
 import polars as pl
 
@@ -252,15 +253,19 @@ class Lake:
         """Update the rows with the same keys and insert the others, in one commit.
 
         Only files with such rows are rewritten. So the cost depends on the size of the change and not of the
-        table. Small files are merged once there are many.
+        table. Small files are merged once there are many. One file is in memory at a time.
         """
         files = self.partition_files(name)
         old_files = _plus_small_files(files, self._files_with_keys(name, rows.select(keys)))
-        new_rows = self.conform(name, rows)
-        if not old_files.is_empty():
-            old_rows = self.scan_files(name, old_files["path"]).drop("file").collect()
-            new_rows = pl.concat([old_rows.join(rows, on=keys, how="anti", maintain_order="left"), new_rows])
-        written = [write_file(self.root / name, name, chunk) for chunk in new_rows.iter_slices(MAX_FILE_ROWS)]
+        kept_rows = (
+            self.scan_files(name, [path])
+            .drop("file")
+            .collect()
+            .join(rows, on=keys, how="anti", maintain_order="left")
+            for path in old_files["path"]
+        )
+        chunks = _rechunk(chain(kept_rows, [self.conform(name, rows)]), MAX_FILE_ROWS)
+        written = [write_file(self.root / name, name, chunk) for chunk in chunks]
         self.commit(name, written, old_files, properties)
 
     def _files_with_keys(self, name: str, keys: pl.DataFrame) -> list[str]:
@@ -289,6 +294,18 @@ class Lake:
             properties or CommitProperties(),
             changes_data=changes_data,
         )
+
+
+def _rechunk(frames: Iterable[pl.DataFrame], rows: int) -> Iterator[pl.DataFrame]:
+    """Yield the rows of frames, in order, as frames of so many rows; the last may have fewer."""
+    pending = pl.DataFrame()
+    for frame in frames:
+        pending = pl.concat([pending, frame]) if pending.height else frame
+        while pending.height >= rows:
+            yield pending.head(rows)
+            pending = pending.tail(-rows)
+    if pending.height:
+        yield pending
 
 
 def _plus_small_files(files: pl.DataFrame, paths: list[str]) -> pl.DataFrame:
