@@ -14,7 +14,7 @@ from lake.tables.files import IS_LIVE
 from schemas.enums import Granularity
 from schemas.tables import schema_of
 
-# What is kept in memory of each file until all batches are written: about 50 bytes. `key` and `post` are hashes of
+# What is kept in memory of each file until all batches are written: about 32 bytes. `key` and `post` are hashes of
 # origin and path, and of post_id. `is_read` is true for files whose bytes this run has stored.
 INDEX_SCHEMA = {
     "key": pl.UInt64(),

@@ -15,7 +15,7 @@ from flows.pipeline.planning.changes import FILE_SCHEMA, Changes, as_file_rows
 from flows.pipeline.progress import report_progress
 from flows.pipeline.sources.base import Source, VanishedError
 from flows.pipeline.workers.executor import LazyExecutor, ParseContext, chunk_tasks, run_ahead
-from lake.batch import CONTENT_KEY, FILE_NAME, KEY, KEY_HASH, Batch, Checkpoint, Run
+from lake.batch import BLOB_HASH, CONTENT_KEY, FILE_NAME, KEY, KEY_HASH, Batch, Checkpoint, Run
 from lake.commit.division import current_posts, divide, divide_deleted, index_rows
 from lake.commit.resolve import complete_file_rows
 from lake.commit.tasks import CONTENT_SCHEMA
@@ -249,14 +249,14 @@ def _without_stored(
 
 def _extra_contents(lake: Lake, rows: RowStore) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return the new contents that need not be kept, and where their blobs are kept: blob, part."""
-    is_new, blob_hash = pl.col("is_stored"), pl.col("blob").hash()
+    is_new = pl.col("is_stored")
     no_hashes = pl.Series(dtype=pl.UInt64)
-    hashes = pl.concat([no_hashes, *(frame.filter(is_new).select(blob_hash).to_series() for frame in rows)])
+    hashes = pl.concat([no_hashes, *(frame.filter(is_new).select(BLOB_HASH).to_series() for frame in rows)])
     if hashes.is_empty():
         return _no_rows().select("blob", "part"), _no_rows().select("blob", "part")
-    stored = lake.scan("raw").select(blob_hash).filter(pl.col("blob").is_in(hashes.implode())).collect()
+    stored = lake.scan("raw").select(BLOB_HASH).filter(pl.col("blob").is_in(hashes.implode())).collect()
     suspects = pl.concat([hashes.filter(hashes.is_duplicated()), stored.to_series()]).implode()
-    new = pl.concat(frame.filter(is_new & blob_hash.is_in(suspects)).select("blob", "part") for frame in rows)
+    new = pl.concat(frame.filter(is_new & BLOB_HASH.is_in(suspects)).select("blob", "part") for frame in rows)
     new = new.unique(maintain_order=True)
     stored_contents = files_table.locate_contents(lake, new["blob"]).select("blob", "part")
     kept = pl.concat([stored_contents, new]).unique("blob", keep="first", maintain_order=True)

@@ -3,8 +3,10 @@
 import os
 import weakref
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from io import BytesIO
 from tempfile import TemporaryFile
+from typing import IO
 
 import polars as pl
 
@@ -19,8 +21,6 @@ class RowStore:
         self._frames = list[pl.DataFrame]()
         # of each frame in the file: its place and size in bytes, and its number of rows
         self._stored = list[tuple[int, int, int]]()
-        self._file = TemporaryFile(prefix="postlake-rows-")  # noqa: SIM115 - as long as the rows are needed
-        weakref.finalize(self, self._file.close)
 
     def append(self, rows: pl.DataFrame) -> None:
         self.height += rows.height
@@ -50,6 +50,13 @@ class RowStore:
         """Replace each frame by what a function returns for it: as many rows, with the same columns."""
         self._stored = [self._write(function(self._read(start, size))) for start, size, _ in self._stored]
         self._frames = list(map(function, self._frames))
+
+    @cached_property
+    def _file(self) -> IO[bytes]:
+        # a run of few files needs none
+        file = TemporaryFile(prefix="postlake-rows-")  # noqa: SIM115 - as long as the rows are needed
+        weakref.finalize(self, file.close)
+        return file
 
     def _write(self, rows: pl.DataFrame) -> tuple[int, int, int]:
         buffer = BytesIO()

@@ -47,13 +47,14 @@ def learn_from_heads(lake: Lake, run: Run, heads: Heads, context: ParseContext) 
     From few files nothing is learned, except for sources whose template is of an older kind. A source is learned
     if it has no template, or one from too few of its posts.
     """
-    older = {source_id for source_id, template in load_templates(lake).items() if template.is_older}
+    trained = templates.training_counts(lake, PATTERN_KINDS)
+    older = set(trained.filter("is_old")["source_id"])
     source_ids = list[str]()
     if heads.index["is_read"].sum() >= MIN_FILES_TO_LEARN:
         new_posts = heads.current_posts().filter("is_read").with_columns(pl.col("source_id").cast(pl.String))
         counts = _posts_by_source(lake, heads, new_posts)
         min_posts = MIN_TRAINED_POSTS if new_posts.height >= MIN_FILES_TO_LEARN else 0
-        source_ids = _undertrained_sources(lake, counts, min_posts)
+        source_ids = _undertrained_sources(trained, counts, min_posts)
     others = sorted(older.difference(source_ids))
     learned = learn_lake(lake, run, context, others) if others else []
     if not source_ids:
@@ -82,13 +83,12 @@ def _posts_by_source(lake: Lake, heads: Heads, new_posts: pl.DataFrame) -> pl.Da
     )
 
 
-def _undertrained_sources(lake: Lake, counts: pl.DataFrame, min_posts: int) -> list[str]:
+def _undertrained_sources(trained: pl.DataFrame, counts: pl.DataFrame, min_posts: int) -> list[str]:
     """Return the sources whose template was learned from too few of their posts, or in an older way.
 
     Too few means: fewer than `min_posts`, and fewer than the source has. A source without a template counts
-    as learned from 0 posts.
+    as learned from 0 posts. `trained` has the columns of `templates.training_counts`.
     """
-    trained = templates.training_counts(lake, PATTERN_KINDS)
     learned_from = pl.col("learned_from").fill_null(0)
     is_undertrained = (learned_from < min_posts) & (learned_from < pl.col("posts"))
     rows = counts.filter(pl.col("posts") >= MIN_POSTS).join(trained, on="source_id", how="left")

@@ -82,7 +82,7 @@ def _diff_by_listing(lake: Lake, source: Source, *, verify: bool) -> SourceDiff:
     known_states = files_table.live_states(lake, source.origin, code_version())
     listed_states = listed_files.select("size", "mtime_ns", BLOB_HASH, key=KEY_HASH)
     matched = match_listing(listed_states, known_states, on=["key"], verify=verify)
-    is_changed = matched.select(~(pl.col("is_same") & pl.col("is_final"))).to_series().fill_null(value=True)
+    is_changed = matched.select(~(pl.col("is_same") & pl.col("is_final"))).to_series()
     changed = listed_files.filter(is_changed)
     missing_keys = known_states["key"].filter(~known_states["key"].is_in(listed_states["key"].implode()))
     keys = pl.concat([listed_states["key"].filter(is_changed), missing_keys])

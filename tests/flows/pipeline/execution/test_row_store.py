@@ -45,3 +45,10 @@ def test_a_process_that_is_killed_leaves_no_file(monkeypatch, tmp_path):
     store.append(FRAMES[0])
     assert rows(store) == FRAMES[0].rows()
     assert [*tmp_path.iterdir()] == []
+
+
+def test_rows_in_memory_need_no_folder_for_temporary_files(monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", "/there/is/none")
+    store = RowStore()
+    store.append(FRAMES[0])
+    assert rows(store) == FRAMES[0].rows()
