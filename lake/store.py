@@ -75,6 +75,11 @@ class Lake:
         combined._folders = {name: other.root / name for name in combined._tables}
         return combined
 
+    @property
+    def scratch(self) -> Location:
+        """Return the folder for what the present writing run needs for itself. It is deleted before and after each."""
+        return self.root / "_scratch"
+
     def folder(self, name: str) -> Location:
         """Return the folder of a table."""
         return self._folders.get(name, self.root / name)

@@ -8,7 +8,7 @@ from lake.batch import Run
 from lake.commit.commit import rollback_uncommitted
 from lake.create import open_and_upgrade
 from lake.damage import explaining_damage
-from lake.location import Location
+from lake.location import Location, remove_tree
 from lake.lock import hold_writer_lock
 from lake.store import Lake, open_lake
 
@@ -34,7 +34,11 @@ def open_for_write(
             logger.warning(ROLLED_BACK)
             # a restored table may lack the columns that the opener has added
             lake = opener(root)
-        yield lake
+        remove_tree(lake.scratch)
+        try:
+            yield lake
+        finally:
+            remove_tree(lake.scratch)
 
 
 @contextmanager

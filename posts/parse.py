@@ -13,9 +13,9 @@ from posts.cleaning.block_rules import PageContext
 from posts.cleaning.clean import blocks_for_learning, clean
 from posts.html.extract import Content, one_line
 from posts.html.images import image_url
-from posts.metadata import Metadata, parse_metadata
+from posts.metadata import Metadata, parse_metadata, read_body
 from posts.metadata import fields as given
-from posts.post import CLEANER_VERSION, NotAPost, Post
+from posts.post import CLEANER_VERSION, Body, BodyContext, Head, NotAPost, Post
 from posts.sources.files import read_file
 from posts.sources.paths import decode_path
 from posts.text.language import detect_language
@@ -66,19 +66,23 @@ def parse(
     return catch_errors(_parse_post, raw_file, parser, templates)
 
 
-def parse_head(raw_file: RawFile) -> Post | NotAPost:
-    """Parse only the metadata of a file. Return a post without text, links and images, or why it is none.
-
-    This is faster than `parse`. Columns that depend only on the metadata have the same values.
-    """
+def parse_head(raw_file: RawFile) -> Head | NotAPost:
+    """Parse only the metadata of a file. Return what they say of its post, or why it is none."""
     return catch_errors(_parse_head, raw_file)
 
 
+def parse_body(
+    raw_file: RawFile, context: BodyContext, parser: HtmlParser, templates: Templates
+) -> Body | NotAPost:
+    """Parse the body of a file whose head is known. Return what it says of the post, or why the file is none."""
+    return catch_errors(_parse_body, raw_file, context, parser, templates)
+
+
 def parse_training_sample(
-    raw_file: RawFile, parser: HtmlParser = DEFAULT_PARSER
+    raw_file: RawFile, context: BodyContext, parser: HtmlParser = DEFAULT_PARSER
 ) -> TrainingSample | NotAPost:
-    """Parse a file into a training sample, from which the template of its source is learned."""
-    return catch_errors(_parse_training_sample, raw_file, parser)
+    """Parse a file whose head is known into a training sample: the template of its source is learned from them."""
+    return catch_errors(_parse_training_sample, raw_file, context, parser)
 
 
 def parse_blocks(raw_file: RawFile, parser: HtmlParser, templates: Templates) -> tuple[Metadata, Content]:
@@ -93,19 +97,24 @@ def parse_blocks(raw_file: RawFile, parser: HtmlParser, templates: Templates) ->
     )
 
 
-def _parse_head(raw_file: RawFile) -> Post:
-    return _build_post(raw_file, parse_metadata(raw_file.content, raw_file.name), Content(), None)
+def _parse_head(raw_file: RawFile) -> Head:
+    return _build_head(raw_file, parse_metadata(raw_file.content, raw_file.name))
 
 
-def _parse_training_sample(raw_file: RawFile, parser: HtmlParser) -> TrainingSample:
-    metadata = parse_metadata(raw_file.content, raw_file.name)
+def _parse_body(raw_file: RawFile, context: BodyContext, parser: HtmlParser, templates: Templates) -> Body:
+    template, page = templates.get(context.source_id), PageContext(context.title, context.url)
+    content = clean(read_body(raw_file.content), raw_file.name, page, parser, template)
+    return _build_body(context.title, context.url, content, template)
+
+
+def _parse_training_sample(raw_file: RawFile, context: BodyContext, parser: HtmlParser) -> TrainingSample:
     blocks, is_flat = blocks_for_learning(
-        metadata.body, raw_file.name, PageContext(metadata.title, metadata.url), parser
+        read_body(raw_file.content), raw_file.name, PageContext(context.title, context.url), parser
     )
     return TrainingSample(
-        source_id_of(metadata.source),
-        metadata.title,
-        metadata.resolved_date.published_at,  # type: ignore[arg-type]  # parse_metadata always returns a date
+        context.source_id,
+        context.title,
+        context.published_at,
         edition_of(raw_file.path),
         to_training_blocks(blocks),
         is_flat=is_flat,
@@ -114,16 +123,19 @@ def _parse_training_sample(raw_file: RawFile, parser: HtmlParser) -> TrainingSam
 
 def _parse_post(raw_file: RawFile, parser: HtmlParser, templates: Templates) -> Post:
     metadata, content = parse_blocks(raw_file, parser, templates)
-    return _build_post(raw_file, metadata, content, templates.get(source_id_of(metadata.source)))
+    head = _build_head(raw_file, metadata)
+    body = _build_body(metadata.title, metadata.url, content, templates.get(head.source_id))
+    values = vars(head) | vars(body) | {"warnings": [*head.warnings, *body.warnings]}
+    return Post(**values, origin=raw_file.origin, path=raw_file.path, blob=raw_file.blob)
 
 
-def _build_post(raw_file: RawFile, metadata: Metadata, content: Content, template: Template | None) -> Post:
-    resolved_date, text, cuts = metadata.resolved_date, content.text, content.cuts
-    language, script = detect_language(f"{metadata.title}\n{text}")
-    return Post(
-        post_id=_post_id(raw_file, metadata),
+def _build_head(raw_file: RawFile, metadata: Metadata) -> Head:
+    resolved_date = metadata.resolved_date
+    source_id = source_id_of(metadata.source)
+    return Head(
+        post_id=_post_id(raw_file, source_id, metadata.url),
         source=metadata.source,
-        source_id=source_id_of(metadata.source),
+        source_id=source_id,
         date=resolved_date.published_at.date(),  # type: ignore[union-attr]  # parse_metadata always returns a date
         published_at=resolved_date.published_at,  # type: ignore[arg-type]
         published_raw=resolved_date.published_raw,
@@ -137,30 +149,33 @@ def _build_post(raw_file: RawFile, metadata: Metadata, content: Content, templat
         domain=domain_of(metadata.url) if metadata.url else None,
         tags=given.as_labels(given.first_present(metadata.front_fields, ("tags", "tag"))),
         categories=metadata.categories,
+        extra=given.extra_fields(metadata.front_fields),
+        warnings=metadata.warnings,
+        body_bytes=len(metadata.body.encode(errors="surrogatepass")),
+    )
+
+
+def _build_body(title: str, url: str | None, content: Content, template: Template | None) -> Body:
+    text, cuts = content.text, content.cuts
+    language, script = detect_language(f"{title}\n{text}")
+    return Body(
         language=language,
         script=script,
         text=text,
         text_chars=len(text),
         boilerplate_chars=sum(cut["chars"] for cut in cuts),
         cuts=cuts,
-        links=_resolve_links(content, metadata.url),
-        images=_resolve_images(content, metadata.url),
-        content_hash=content_hash(metadata.title, text),
-        origin=raw_file.origin,
-        path=raw_file.path,
-        blob=raw_file.blob,
-        extra=given.extra_fields(metadata.front_fields),
-        warnings=[*metadata.warnings, *map(str, content.warnings)],
+        links=_resolve_links(content, url),
+        images=_resolve_images(content, url),
+        content_hash=content_hash(title, text),
+        warnings=list(map(str, content.warnings)),
         template_version=template.version if template is not None else None,
         cleaner_version=CLEANER_VERSION,
-        body_bytes=len(metadata.body.encode(errors="surrogatepass")),
     )
 
 
-def _post_id(raw_file: RawFile, metadata: Metadata) -> str:
-    if metadata.url and is_page_url(metadata.url):
-        return post_id_of_url(metadata.url)
-    return post_id_of_path(source_id_of(metadata.source), raw_file.path)
+def _post_id(raw_file: RawFile, source_id: str, url: str | None) -> str:
+    return post_id_of_url(url) if url and is_page_url(url) else post_id_of_path(source_id, raw_file.path)
 
 
 def _resolve_links(content: Content, url: str | None) -> list[dict[str, str]]:

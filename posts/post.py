@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from posts.errors import Ignored, Rejected
 from posts.html.blocks import Cut
@@ -13,11 +14,11 @@ CLEANER_VERSION = 4
 
 
 # not frozen: to build a frozen object of so many fields takes three times as long
-@dataclass(slots=True)
-class Post:
-    """A parsed post: all columns of `schemas.posts.Posts` except those that a run adds.
+@dataclass
+class Head:
+    """What the metadata of a file say of its post: columns of `schemas.posts.PostHeads`, `extra` and `warnings`.
 
-    `body_bytes` is not a column: the size of the body as written, which decides between files of one post.
+    `body_bytes` is the size of the body as written, which decides between files of one post.
     """
 
     post_id: str
@@ -36,6 +37,27 @@ class Post:
     domain: str | None
     tags: list[str]
     categories: list[str]
+    extra: str | None
+    warnings: list[str]
+    body_bytes: int
+
+
+class BodyContext(NamedTuple):
+    """The part of a head that the parsing of the body depends on."""
+
+    source_id: str
+    title: str
+    url: str | None
+    published_at: dt.datetime
+
+
+@dataclass
+class Body:
+    """What the body of a file says of its post: columns of `schemas.posts.Posts`.
+
+    `warnings` are to be added to those of the head.
+    """
+
     language: str
     script: str | None
     text: str
@@ -45,14 +67,18 @@ class Post:
     links: list[dict[str, str]]
     images: list[dict[str, str]]
     content_hash: str
-    origin: str
-    path: str
-    blob: str
-    extra: str | None
     warnings: list[str]
     template_version: int | None
     cleaner_version: int
-    body_bytes: int
+
+
+@dataclass
+class Post(Body, Head):
+    """A parsed post: the columns of `schemas.posts.Posts` except those that a run adds, and its `body_bytes`."""
+
+    origin: str
+    path: str
+    blob: str
 
 
 @dataclass(frozen=True, slots=True)

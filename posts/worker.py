@@ -5,59 +5,79 @@ The parser takes 0.3 s to import, so it is imported where posts are parsed: a ru
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, fields, replace
-from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import orjson
 
 from posts.boundary import catch_errors
-from posts.post import NotAPost, Post
+from posts.post import Body, BodyContext, Head, NotAPost
 from posts.sources.files import SourceFile
 from schemas.enums import DEFAULT_PARSER, HtmlParser, Outcome
 from schemas.keys import blob_id, source_id_of
 
 if TYPE_CHECKING:
     from posts.boilerplate.learn import TrainingSample
-    from posts.parse import RawFile, Templates
+    from posts.parse import Templates
 
-POST_COLUMNS = tuple(f.name for f in fields(Post) if f.name != "body_bytes")
-POST_VALUES = attrgetter(*POST_COLUMNS)
-TEXT_INDEX = POST_COLUMNS.index("text")
-LIST_INDEXES = [
-    POST_COLUMNS.index(name) for name in ("tags", "categories", "cuts", "links", "images", "warnings")
-]
+HEAD_FIELDS = tuple(each.name for each in fields(Head))
+BODY_FIELDS = tuple(each.name for each in fields(Body))
+FILE_COLUMNS = (
+    "origin", "path", "blob", "size", "mtime_ns", "outcome", "reason", "field", "detail",
+    "post_id", "source_id", "published_at", "body_bytes",
+)  # fmt: skip
+OUTCOME_COLUMNS = ("outcome", "reason", "field", "detail")
 # looked up once: Enum.value is a function
 OUTCOME_POST = Outcome.POST.value
+IS_POST = (OUTCOME_POST, None, None, None)
+TEXT_INDEX = BODY_FIELDS.index("text")
+T = TypeVar("T")
 _as_json = orjson.dumps
 
 
 @dataclass(frozen=True, slots=True)
 class ParseTask:
-    """A file to parse, with its bytes or the reason why they could not be read."""
+    """A file to parse, with its bytes or the reason why they could not be read.
+
+    `context` is what its head says, where it is to be parsed without its head.
+    """
 
     file: SourceFile
     content: bytes | NotAPost
+    context: BodyContext | None = None
 
     def reject(self, rejection: NotAPost) -> "ParseTask":
         return replace(self, content=rejection)
 
 
-FILE_COLUMNS = (
-    "origin", "path", "blob", "size", "mtime_ns", "outcome", "reason", "field", "detail",
-    "post_id", "source_id", "published_at", "body_bytes",
-)  # fmt: skip
+Columns = dict[str, list[Any]]
+
+
+def _columns(names: Iterable[str]) -> Columns:
+    return {name: [] for name in names}
 
 
 @dataclass(slots=True)
-class ParsedColumns:
-    """The parsed rows of a chunk of files, as one list per column.
+class ParsedHeads:
+    """The heads of a chunk of files, as one list per column.
 
-    `file_rows` has one row for each task, in order. `posts` has one row for each task that is a post, in the
-    same order. The lists of a post are JSON, they and its text UTF-8 bytes: data frames load these fastest.
+    `file_rows` has one row for each task, in order. `heads` (HEAD_FIELDS) has one row for each task that is a post, in
+    the same order; its lists are JSON in UTF-8: data frames load these fastest.
     """
 
-    file_rows: dict[str, list[Any]] = field(default_factory=lambda: {name: [] for name in FILE_COLUMNS})
-    posts: dict[str, list[Any]] = field(default_factory=lambda: {name: [] for name in POST_COLUMNS})
+    file_rows: Columns = field(default_factory=lambda: _columns(FILE_COLUMNS))
+    heads: Columns = field(default_factory=lambda: _columns(HEAD_FIELDS))
+
+
+@dataclass(slots=True)
+class ParsedBodies:
+    """The bodies of a chunk of posts, as one list per column.
+
+    `outcomes` (OUTCOME_COLUMNS) has one row for each task, in order. `bodies` (BODY_FIELDS) has one row for each task
+    that is a post, in the same order; its lists are JSON, they and its text UTF-8.
+    """
+
+    outcomes: Columns = field(default_factory=lambda: _columns(OUTCOME_COLUMNS))
+    bodies: Columns = field(default_factory=lambda: _columns(BODY_FIELDS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,91 +88,90 @@ class ParseConfig:
     templates: "Templates" = field(default_factory=dict)
 
 
-def parse_tasks(tasks: Iterable[ParseTask], config: ParseConfig) -> ParsedColumns:
-    """Return the rows of files. A file that is not a post, or on which the code fails, has a file row too."""
-    from posts.parse import parse
-
-    columns = ParsedColumns()
-    for task in tasks:
-        _append(columns, task, lambda seen: parse(seen, config.parser, config.templates))
-    return columns
-
-
-def parse_heads(tasks: Iterable[ParseTask], config: ParseConfig) -> ParsedColumns:  # noqa: ARG001 - as all functions for the pool
-    """Return the rows of files after parsing only their metadata: posts have no text (see `parse_head`)."""
+def parse_heads(tasks: Iterable[ParseTask], config: ParseConfig) -> ParsedHeads:  # noqa: ARG001 - as all functions for the pool
+    """Return the rows of files, and the heads of posts. A file on which the code fails has a file row too."""
     from posts.parse import parse_head
 
-    columns = ParsedColumns()
+    parsed = ParsedHeads()
     for task in tasks:
-        _append(columns, task, parse_head)
-    return columns
+        file, head = task.file, _parse(task, parse_head)
+        row = head if isinstance(head, NotAPost) else catch_errors(_head_values, head)
+        values: tuple[Any, ...]
+        if isinstance(row, NotAPost):
+            values = (*_outcome(row), None, _find_source_id(task.content), None, None)
+        else:
+            _append(parsed.heads, row)
+            values = (*IS_POST, head.post_id, head.source_id, head.published_at, head.body_bytes)  # type: ignore[union-attr]  # it has a row
+        _append(parsed.file_rows, (file.origin, file.path, file.blob, file.size, file.mtime_ns, *values))
+    return parsed
 
 
-def parse_training_samples(tasks: Iterable[ParseTask], config: ParseConfig) -> "list[TrainingSample]":
-    """Return the training samples of files. Files that are not posts are skipped."""
+def parse_bodies(tasks: Iterable[ParseTask], config: ParseConfig) -> ParsedBodies:
+    """Return the bodies of posts, whose tasks have a context.
+
+    A file that turns out to be no post, and one on which the code fails, has an outcome too.
+    """
+    from posts.parse import parse_body
+
+    parsed = ParsedBodies()
+    for task in tasks:
+        body = _parse(task, parse_body, task.context, config.parser, config.templates)
+        row = body if isinstance(body, NotAPost) else catch_errors(_body_values, body)
+        if isinstance(row, NotAPost):
+            _append(parsed.outcomes, _outcome(row))
+        else:
+            _append(parsed.outcomes, IS_POST)
+            _append(parsed.bodies, row)
+    return parsed
+
+
+def parse_training_samples(
+    tasks: Iterable[ParseTask], config: ParseConfig
+) -> "list[TrainingSample | NotAPost]":
+    """Return the training samples of posts, whose tasks have a context."""
     from posts.parse import parse_training_sample
 
-    samples = (
-        parse_training_sample(_as_raw_file(task.file, task.content), config.parser)
-        for task in tasks
-        if isinstance(task.content, bytes)
-    )
-    return [sample for sample in samples if not isinstance(sample, NotAPost)]
+    return [_parse(task, parse_training_sample, task.context, config.parser) for task in tasks]
 
 
-def _as_raw_file(file: SourceFile, content: bytes) -> "RawFile":
+def _parse(task: ParseTask, parse_one: Callable[..., T | NotAPost], *arguments: object) -> T | NotAPost:
     from posts.parse import RawFile
 
-    return RawFile(file.origin, file.path, content, file.blob or blob_id(content))
-
-
-def _append(
-    columns: ParsedColumns, task: ParseTask, parse_one: "Callable[[RawFile], Post | NotAPost]"
-) -> None:
     file, content = task.file, task.content
     if isinstance(content, NotAPost):
-        _append_file_row(columns, file, file.blob, _refused_values(content, None))
-        return
-    raw_file = _as_raw_file(file, content)
-    parsed = parse_one(raw_file)
-    row = catch_errors(_post_row, parsed) if isinstance(parsed, Post) else parsed
-    if isinstance(parsed, Post) and not isinstance(row, NotAPost):
-        _append_file_row(columns, file, raw_file.blob, _post_values(parsed))
-        for column, value in zip(columns.posts.values(), row, strict=True):
-            column.append(value)
-    elif isinstance(row, NotAPost):
-        from posts.metadata import find_source
-
-        source = find_source(content)
-        values = _refused_values(row, source_id_of(source) if source else None)
-        _append_file_row(columns, file, raw_file.blob, values)
+        return content
+    return parse_one(RawFile(file.origin, file.path, content, file.blob or blob_id(content)), *arguments)
 
 
-def _post_row(post: Post) -> list[Any]:
-    """Return the values of a post in the forms that `ParsedColumns` describes.
+def _head_values(head: Head) -> list[Any]:
+    """Return the values of a head in the forms that `ParsedHeads` describes.
 
     Raises UnicodeEncodeError or TypeError for text that is not valid Unicode: no column can store it.
     """
-    row = list(POST_VALUES(post))
-    for index in LIST_INDEXES:
-        row[index] = _as_json(row[index]) if row[index] else b"[]"
-    row[TEXT_INDEX] = post.text.encode()
-    "".join([value for value in row if type(value) is str]).encode()
-    return row
+    values = list(vars(head).values())
+    "".join([value for value in values if type(value) is str]).encode()
+    return [_as_json(value) if type(value) is list else value for value in values]
 
 
-def _refused_values(refused: NotAPost, source_id: str | None) -> tuple[Any, ...]:
-    return (refused.outcome, refused.reason, refused.field, refused.detail, None, source_id, None, None)
+def _body_values(body: Body) -> list[Any]:
+    """Return the values of a body in the forms that `ParsedBodies` describes. Raises as `_head_values` does."""
+    values = [_as_json(value) if type(value) is list else value for value in vars(body).values()]
+    values[TEXT_INDEX] = body.text.encode()
+    return values
 
 
-def _post_values(post: Post) -> tuple[Any, ...]:
-    values = (post.post_id, post.source_id, post.published_at, post.body_bytes)
-    return (OUTCOME_POST, None, None, None, *values)
+def _find_source_id(content: bytes | NotAPost) -> str | None:
+    """Return the source that a file names that is not a post."""
+    from posts.metadata import find_source
+
+    source = find_source(content) if isinstance(content, bytes) else None
+    return source_id_of(source) if source else None
 
 
-def _append_file_row(
-    columns: ParsedColumns, file: SourceFile, blob: str | None, outcome_values: tuple[Any, ...]
-) -> None:
-    values = (file.origin, file.path, blob, file.size, file.mtime_ns, *outcome_values)
-    for column, value in zip(columns.file_rows.values(), values, strict=True):
+def _outcome(refused: NotAPost) -> tuple[str, str, str | None, str | None]:
+    return refused.outcome, refused.reason, refused.field, refused.detail
+
+
+def _append(columns: Columns, values: Iterable[Any]) -> None:
+    for column, value in zip(columns.values(), values, strict=True):
         column.append(value)

@@ -59,11 +59,8 @@ def characters(description: str) -> dy.Int32:
     return dy.Int32(min=0, description=description, metadata={UNIT: "characters"})
 
 
-class Posts(dy.Schema):
-    """A post. The storage adds the partition column (`month`, `year` or `day`), taken from `date`.
-
-    In SQL there is always a column `month` (`2021-09`), whatever the partition column is.
-    """
+class PostHeads(dy.Schema):
+    """The first columns of a post: those that its metadata alone decide."""
 
     post_id = dy.String(
         regex="^[0-9a-f]{32}$",
@@ -112,6 +109,38 @@ class Posts(dy.Schema):
     )
     tags = text_list("Tags of the front matter, without repeats.")
     categories = text_list("Categories of the front matter, without repeats.")
+
+    @dy.rule()
+    def title_is_present(cls) -> pl.Expr:
+        """The title has a character that is not white space."""
+        return pl.col("title").str.strip_chars().str.len_chars() > 0
+
+    @dy.rule()
+    def date_is_plausible(cls) -> pl.Expr:
+        """The year is from 1800 to 2099.
+
+        The web is not older than 1990. Scanned archives contain older dates, and typing errors cause even
+        older ones.
+        """
+        return pl.col("date").is_between(dt.date(1800, 1, 1), dt.date(2099, 12, 31))
+
+    @dy.rule()
+    def date_is_the_day_of_published_at(cls) -> pl.Expr:
+        """`date` is the UTC day of `published_at`."""
+        return pl.col("published_at").dt.date() == pl.col("date")
+
+    @dy.rule()
+    def url_is_http(cls) -> pl.Expr:
+        """`url` begins with http:// or https://, and has a host."""
+        return pl.col("url").str.contains("^https?://[^/]")
+
+
+class Posts(PostHeads):
+    """A post. The storage adds the partition column (`month`, `year` or `day`), taken from `date`.
+
+    In SQL there is always a column `month` (`2021-09`), whatever the partition column is.
+    """
+
     language = dy.String(
         check=lambda c: c.is_in(list(LANGUAGES)),
         description=f"Language of title and text. {choices(LANGUAGES)}",
@@ -179,30 +208,6 @@ class Posts(dy.Schema):
     )
     run_id = dy.String(description="The run that wrote the row.")
     ingested_at = utc_datetime("When that run started.")
-
-    @dy.rule()
-    def title_is_present(cls) -> pl.Expr:
-        """The title has a character that is not white space."""
-        return pl.col("title").str.strip_chars().str.len_chars() > 0
-
-    @dy.rule()
-    def date_is_plausible(cls) -> pl.Expr:
-        """The year is from 1800 to 2099.
-
-        The web is not older than 1990. Scanned archives contain older dates, and typing errors cause even
-        older ones.
-        """
-        return pl.col("date").is_between(dt.date(1800, 1, 1), dt.date(2099, 12, 31))
-
-    @dy.rule()
-    def date_is_the_day_of_published_at(cls) -> pl.Expr:
-        """`date` is the UTC day of `published_at`."""
-        return pl.col("published_at").dt.date() == pl.col("date")
-
-    @dy.rule()
-    def url_is_http(cls) -> pl.Expr:
-        """`url` begins with http:// or https://, and has a host."""
-        return pl.col("url").str.contains("^https?://[^/]")
 
     @dy.rule()
     def text_chars_counts_text(cls) -> pl.Expr:

@@ -45,6 +45,7 @@ from lake.batch import Checkpoint, Run
 from lake.commit.commit import add_contents
 from lake.commit.resolve import resolve
 from lake.create import fix_granularity
+from lake.location import remove_tree
 from lake.period import choose_period
 from lake.store import Lake
 from lake.tables import files as files_table
@@ -98,6 +99,7 @@ class IngestRun:
             self.plan = replace(self.plan, todo=self.plan.todo.clear())
             if not self._changes.is_empty:
                 yield
+                remove_tree(self.lake.scratch)
 
     def read(self) -> Heads:
         """Read the files of the round: their heads, and their bytes into table raw.

@@ -13,7 +13,7 @@ from lake.commit.versions import build_versions
 from lake.store import Lake
 from lake.tables import files as files_table
 
-# a content to parse: a file that has it, and the file of table raw with its bytes
+# a content to parse: a file that has it, the file of table raw with its bytes, and where its parsed head is, if anywhere
 CONTENT_SCHEMA = {
     "origin": pl.String,
     "path": pl.String,
@@ -21,7 +21,10 @@ CONTENT_SCHEMA = {
     "blob": pl.String,
     "name": pl.String,
     "part": pl.String,
+    "head_file": pl.String,
+    "head": pl.UInt32,
 }
+NO_HEAD = {name: pl.lit(None, CONTENT_SCHEMA[name]) for name in ("head_file", "head")}
 # A stored row has to be read and written, which costs less than to parse it.
 STORED_BYTES_WEIGHT = 0.5
 
@@ -176,7 +179,7 @@ def _needed_contents(
     if unread.is_empty():
         return read.select(*CONTENT_SCHEMA)
     located = unread.join(files_table.locate_contents(lake, unread["blob"]), on="blob", how="left")
-    located = located.with_columns(pl.col("size").fill_null(0))
+    located = located.with_columns(pl.col("size").fill_null(0), **NO_HEAD)
     return pl.concat([read.select(*CONTENT_SCHEMA), located.select(*CONTENT_SCHEMA)])
 
 

@@ -60,6 +60,12 @@ def parse_metadata(content: bytes, file_name: str) -> Metadata:
     )
 
 
+def read_body(content: bytes) -> str:
+    """Return the unparsed body of a file whose metadata are known already, as `parse_metadata` does."""
+    _, _, body = front_matter.split(fix_mojibake(decode(content)[0])[0])
+    return bodies.split_header(body)[3]
+
+
 def find_source(content: bytes) -> str | None:
     """Return the source that a file names, even if it is not a post; None if there is none.
 

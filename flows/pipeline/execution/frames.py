@@ -1,77 +1,112 @@
 """Build rows from the results of parsing, and validate posts against the rules of their table."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import polars as pl
 
-from lake.batch import KEY, Run
+from lake.batch import Run
 from lake.parquet import conform
-from posts.worker import FILE_COLUMNS, ParsedColumns
+from posts.worker import FILE_COLUMNS, OUTCOME_COLUMNS, Columns, ParsedBodies, ParsedHeads
 from schemas.enums import Outcome
-from schemas.posts import Posts
+from schemas.posts import PostHeads, Posts
 from schemas.tables import schema_of
+from schemas.validation import dy
 
-# a file may be there several times, with other contents
-FILE_KEY = [*KEY, "blob"]
-RULE_FAILURE_SCHEMA = dict.fromkeys([*FILE_KEY, "reason", "field", "detail"], pl.String)
-
-
-def head_rows(parsed: ParsedColumns) -> pl.DataFrame:
-    """Return the columns of `files` that files have of themselves."""
-    return pl.DataFrame(parsed.file_rows, schema={name: schema_of("files")[name] for name in FILE_COLUMNS})
+IS_POST = pl.col("outcome") == Outcome.POST.value
+# why a file is no post, and its position among the files of a task
+REJECT_SCHEMA = {"index": pl.UInt32, **dict.fromkeys(OUTCOME_COLUMNS, pl.String)}
 
 
-def split_valid_posts(parsed: ParsedColumns, run: Run) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return the parsed posts that satisfy all rules, as rows of `posts`, and the rows of all files.
+class Heads(PostHeads):
+    """The heads of posts, each with the position of its file among those of a task."""
 
-    A post that breaks a rule is a reject with the name of the rule as reason.
+    extra = dy.String(nullable=True)
+    warnings = dy.List(dy.String())
+    index = dy.UInt32()
+
+
+class _IndexedPosts(Posts):
+    index = dy.UInt32()
+
+
+HEAD_SCHEMA = pl.Schema(Heads)
+
+
+def as_heads(parsed: ParsedHeads) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the heads that satisfy all rules (`Heads`), and the columns of `files` that files have of themselves.
+
+    A file whose head breaks a rule is a reject with the name of the rule as reason.
     """
-    valid_posts, failures = Posts.filter(_post_rows(parsed, run))
-    rows = head_rows(parsed)
-    if not len(failures):
-        return valid_posts, rows
-    details = failures.details()
-    rules = [name for name in details.columns if name not in valid_posts.columns]
-    rejects = pl.DataFrame(
-        [_rule_failure(row, rules) for row in details.iter_rows(named=True)], schema=RULE_FAILURE_SCHEMA
-    ).with_columns(rejected=pl.lit(Outcome.REJECTED.value))
-    joined = rows.join(rejects, on=FILE_KEY, how="left", suffix="_rule", maintain_order="left")
-    is_valid = pl.col("rejected").is_null()
-    return valid_posts, joined.with_columns(
-        outcome=pl.coalesce("rejected", "outcome"),
-        **{name: pl.coalesce(f"{name}_rule", name) for name in ("reason", "field", "detail")},
-        **{name: pl.when(is_valid).then(name) for name in ("post_id", "published_at", "body_bytes")},
-    ).select(rows.columns)
+    schema = {name: schema_of("files")[name] for name in FILE_COLUMNS}
+    rows = pl.DataFrame(parsed.file_rows, schema).with_row_index("index")
+    heads, rejects = _filter(Heads, _frame(parsed.heads, HEAD_SCHEMA, rows.filter(IS_POST)["index"]))
+    if rejects.is_empty():
+        return heads, rows.drop("index")
+    rows = rows.join(rejects, on="index", how="left", suffix="_rule", maintain_order="left")
+    is_valid = pl.col("outcome_rule").is_null()
+    return heads, rows.with_columns(
+        *(pl.coalesce(f"{name}_rule", name).alias(name) for name in OUTCOME_COLUMNS),
+        *(pl.when(is_valid).then(name) for name in ("post_id", "published_at", "body_bytes")),
+    ).select(FILE_COLUMNS)
 
 
-def _post_rows(parsed: ParsedColumns, run: Run) -> pl.DataFrame:
-    """Return parsed posts as rows of the `posts` table, with the columns of the run.
+def as_posts(
+    heads: pl.DataFrame, parsed: ParsedBodies, files: pl.DataFrame, run: Run
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the posts that satisfy all rules, as rows of `posts`, and why the others are none: REJECT_SCHEMA.
 
-    Nested columns arrive as JSON, which Polars reads a hundred times faster than nested lists; JSON and text as
-    bytes.
+    `parsed` has a body for each of the heads, in order. `files` are those of the task: origin, path, blob.
     """
+    outcomes = pl.DataFrame(parsed.outcomes, dict.fromkeys(OUTCOME_COLUMNS, pl.String))
+    outcomes = outcomes.with_columns(heads["index"])
+    heads = heads.filter(outcomes.select(IS_POST).to_series())
+    bodies = _frame(parsed.bodies, schema_of("posts"), heads["index"]).rename({"warnings": "body_warnings"})
     constants: dict[str, Any] = {
         "version_at": run.started_at,
         "withdrawn_at": None,
         "run_id": run.run_id,
         "ingested_at": run.started_at,
     }
-    schema = schema_of("posts")
-    nested_columns = [name for name in parsed.posts if isinstance(schema[name], pl.List)]
-    wire_types = dict.fromkeys([*nested_columns, "text"], pl.Binary())
-    rows = pl.DataFrame(
-        parsed.posts, schema={name: wire_types.get(name, schema[name]) for name in parsed.posts}
+    rows = pl.concat([heads, bodies.drop("index"), files[heads["index"]]], how="horizontal").with_columns(
+        warnings=pl.concat_list("warnings", "body_warnings"),
+        **{name: pl.lit(value, schema_of("posts")[name]) for name, value in constants.items()},
     )
-    rows = rows.with_columns(
-        pl.col("text").cast(pl.String),
-        *(pl.col(name).cast(pl.String).str.json_decode(schema[name]) for name in nested_columns),
-        *(pl.lit(value, schema[name]).alias(name) for name, value in constants.items()),
+    posts, rejects = _filter(_IndexedPosts, conform(rows, pl.Schema(_IndexedPosts)))
+    return posts.drop("index"), pl.concat(
+        [outcomes.filter(~IS_POST).select(*REJECT_SCHEMA), rejects.select(*REJECT_SCHEMA)]
     )
-    return conform(rows, schema)
 
 
-def _rule_failure(row: dict[str, object], rules: list[str]) -> dict[str, object]:
+def _frame(columns: Columns, schema: pl.Schema, index: pl.Series) -> pl.DataFrame:
+    """Return columns as a frame, with the indexes of its rows.
+
+    Nested columns arrive as JSON, which Polars reads a hundred times faster than nested lists; JSON and text as
+    bytes.
+    """
+    known_columns = {name: values for name, values in columns.items() if name in schema}
+    nested_columns = [name for name in known_columns if isinstance(schema[name], pl.List)]
+    bytes_columns = [*nested_columns, *known_columns.keys() & {"text"}]
+    wire_types = {name: schema[name] for name in known_columns} | dict.fromkeys(bytes_columns, pl.Binary())
+    rows = pl.DataFrame(known_columns, schema=wire_types).with_columns(
+        index.cast(pl.UInt32).alias("index"), pl.col(bytes_columns).cast(pl.String)
+    )
+    return rows.with_columns(pl.col(name).str.json_decode(schema[name]) for name in nested_columns)
+
+
+def _filter(schema: type[dy.Schema], rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the rows that satisfy all rules of a schema, and the rejects: REJECT_SCHEMA."""
+    valid_rows, failures = schema.filter(rows)
+    rejects = list[tuple[object, ...]]()
+    if len(failures):
+        details = failures.details()
+        rules = [name for name in details.columns if name not in rows.columns]
+        rejects = [_reject(row, rules, rows.columns) for row in details.iter_rows(named=True)]
+    return valid_rows, pl.DataFrame(rejects, REJECT_SCHEMA, orient="row")
+
+
+def _reject(row: dict[str, object], rules: Iterable[str], columns: Iterable[str]) -> tuple[object, ...]:
     rule = next(name for name in rules if row[name] == "invalid")
-    field = max((column for column in Posts.column_names() if rule.startswith(column)), key=len, default=None)
+    field = max((column for column in columns if rule.startswith(column)), key=len, default=None)
     detail = None if field is None else str(row[field])[:200]
-    return {name: row[name] for name in FILE_KEY} | {"reason": rule, "field": field, "detail": detail}
+    return row["index"], Outcome.REJECTED.value, rule, field, detail

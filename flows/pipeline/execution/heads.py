@@ -9,6 +9,7 @@ from typing import NamedTuple
 import polars as pl
 
 from flows.pipeline.execution import sizes
+from flows.pipeline.execution.head_files import head_files_of
 from flows.pipeline.execution.row_store import RowStore
 from flows.pipeline.execution.worker import HeadChunk, HeadReader, Reader, ReadTask, RewriteRaw
 from flows.pipeline.planning.changes import FILE_SCHEMA, Changes, as_file_rows
@@ -18,7 +19,7 @@ from flows.pipeline.workers.executor import LazyExecutor, ParseContext, chunk_ta
 from lake.batch import BLOB_HASH, CONTENT_KEY, FILE_NAME, KEY, KEY_HASH, Batch, Checkpoint, Run
 from lake.commit.division import current_posts, divide, divide_deleted, index_rows
 from lake.commit.resolve import complete_file_rows
-from lake.commit.tasks import CONTENT_SCHEMA
+from lake.commit.tasks import CONTENT_SCHEMA, NO_HEAD
 from lake.parquet import WrittenFile
 from lake.store import Lake
 from lake.tables import files as files_table
@@ -29,8 +30,10 @@ from schemas.tables import empty_table
 HEAD_COST_RATIO = 5
 
 # What is known of a file beside its row of table files: its place in the order of reading, the file of table raw
-# that has its bytes, and whether this run has stored them there.
-HEAD_COLUMNS = {"row": pl.UInt32(), "part": pl.String(), "is_stored": pl.Boolean()}
+# that has its bytes, whether this run has stored them there, and where its parsed head is.
+HEAD_COLUMNS = {
+    "row": pl.UInt32(), "part": pl.String(), "is_stored": pl.Boolean(), "head_file": pl.String(), "head": pl.UInt32(),
+}  # fmt: skip
 IS_READ = pl.col("part").is_not_null() & pl.col("blob").is_not_null()
 
 
@@ -105,7 +108,7 @@ def read_heads(
     is_first = pl.col("blob").is_null() | pl.col("row").is_in(unique_contents["row"].implode())
     # each file of table raw is read for few chunks
     reads, copies = todo.filter(is_first).sort("part", maintain_order=True), todo.filter(~is_first)
-    reading = _Reading(lake, {source.origin: source for source in sources}, run.run_id if stores else None)
+    reading = _Reading(lake, {source.origin: source for source in sources}, run if stores else None)
     rows, raw_files, bytes_read = RowStore(), list[WrittenFile](), 0
     vanished = [reads.select(KEY).clear()]
     for chunk_reads, chunk in _read_chunks(reading, reads, context):
@@ -128,7 +131,7 @@ def read_heads(
 class _Reading:
     lake: Lake
     sources: Mapping[str, Source]
-    run_id: str | None
+    run: Run | None
 
     def reader_of(self, tasks: Sequence[ReadTask]) -> HeadReader:
         """Return a reader of a chunk: of each source no more is sent than its files need."""
@@ -139,7 +142,10 @@ class _Reading:
         readers = {
             origin: self.sources[origin].restricted_to(files) for origin, files in files_by_origin.items()
         }
-        return HeadReader(Reader(readers, self.lake.folder("raw")), self.run_id)
+        heads = head_files_of(self.lake, self.run) if self.run else None
+        return HeadReader(
+            Reader(readers, self.lake.folder("raw"), heads), self.run.run_id if self.run else None
+        )
 
 
 def _read_chunks(
@@ -174,6 +180,7 @@ def _chunk_rows(reads: pl.DataFrame, chunk: HeadChunk, run: Run) -> pl.DataFrame
         row=own_reads["row"],
         first_seen_at=own_reads["seen_at"],
         known_part=own_reads["part"],
+        head_file=pl.lit(chunk.head_file, pl.String),
         **_run_columns(run),
     )
     part = pl.when("is_stored").then(pl.lit(raw_path, pl.String))
@@ -209,7 +216,7 @@ def _known_rows(
     row = pl.int_range(rows.height, rows.height + incomplete_rows.height).cast(HEAD_COLUMNS["row"])
     no_part = pl.lit(None, HEAD_COLUMNS["part"])
     return completed_rows.tail(incomplete_rows.height).with_columns(
-        row=row, part=no_part, is_stored=pl.lit(value=False)
+        row=row, part=no_part, is_stored=pl.lit(value=False), **NO_HEAD
     )
 
 

@@ -3,25 +3,25 @@
 They get and return plain values. They import neither Prefect nor Delta.
 """
 
-import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import repeat
-from typing import Self
+from typing import Any, Self
 
 import polars as pl
 
-from flows.pipeline.execution.frames import split_valid_posts
+from flows.pipeline.execution.frames import HEAD_SCHEMA, IS_POST, REJECT_SCHEMA, as_heads, as_posts
+from flows.pipeline.execution.head_files import HeadFiles, HeadPlace
 from flows.pipeline.sources.base import Content, FileReader, VanishedError
 from flows.pipeline.workers.pool import Guard
 from lake.batch import FILE_NAME, Run
 from lake.commit.merge import MergeResult, MergeTask, merge
 from lake.location import Location, uri
 from lake.parquet import WrittenFile, conform, write_file
-from posts.post import NotAPost
+from posts.post import BodyContext, NotAPost
 from posts.sources.files import SourceFile
-from posts.worker import ParseConfig, ParseTask, parse_heads, parse_tasks
+from posts.worker import ParseConfig, ParseTask, parse_bodies, parse_heads
 from schemas.enums import Outcome, Reason
 from schemas.keys import blob_id
 from schemas.tables import schema_of
@@ -29,19 +29,40 @@ from schemas.tables import schema_of
 # why a content of the ledger cannot be parsed again
 NOT_IN_RAW = "raw no longer holds its bytes"
 BYTES_MISSING = NotAPost(Outcome.REJECTED, Reason.UNREADABLE, detail=NOT_IN_RAW)
-# heads are validated as the posts of no run
-NO_RUN = Run("", dt.datetime(1970, 1, 1, tzinfo=dt.UTC))
+# where a content is, and its head if this run has parsed it
+CONTENT_COLUMNS = ["origin", "path", "size", "blob", "part", "head_file", "head"]
+NO_HEADS = pl.DataFrame(schema=HEAD_SCHEMA)
 # the content of a file that cannot be parsed
 FAILURE_SCHEMA = dict.fromkeys(["blob", "name", "outcome", "reason", "field", "detail"], pl.String)
 
 
 @dataclass(frozen=True, slots=True)
 class ReadTask:
-    """A file to read: from the file `part` of table raw, or from its source. It is not parsed if it is refused."""
+    """A file to read: from the file `part` of table raw, or from its source. It is not parsed if it is refused.
+
+    `head` is the place of its parsed head, if this run has parsed it.
+    """
 
     file: SourceFile
     part: str | None = None
     refused: NotAPost | None = None
+    head: HeadPlace | None = None
+
+    @classmethod
+    def of_content(
+        cls,
+        origin: str,
+        path: str,
+        size: int,
+        blob: str,
+        part: str | None,
+        head_file: str | None = None,
+        head: int | None = None,
+        **more: Any,
+    ) -> Self:
+        """Return a file whose content is in table raw: the columns CONTENT_COLUMNS."""
+        place = HeadPlace(head_file, head) if head_file is not None and head is not None else None
+        return cls(SourceFile(origin, path, size, None, None, blob), part, head=place, **more)
 
     def reject(self, rejection: NotAPost) -> Self:
         return replace(self, refused=rejection)
@@ -49,10 +70,11 @@ class ReadTask:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Where the bytes of files are: their sources by origin, and the folder of table raw."""
+    """Where the bytes of files are: their sources by origin, and the folder of table raw; and the parsed heads."""
 
     sources: Mapping[str, FileReader]
     raw: Location
+    heads: HeadFiles | None = None
 
     def read(self, tasks: Sequence[ReadTask]) -> list[Content | VanishedError]:
         """Return the contents of files, in order; the error for each unread file of a folder that has vanished."""
@@ -103,19 +125,20 @@ def _parse_task(task: ReadTask, content: Content) -> ParseTask:
 class HeadChunk:
     """The heads of a chunk of files.
 
-    `rows` has the columns of `files` that a file has of itself, `index` in the chunk, and `is_stored`: whether
-    `raw_file` has its bytes. `vanished` are the indexes of files whose folder has vanished.
+    `rows` has the columns of `files` that a file has of itself, `index` in the chunk, `is_stored`: whether `raw_file`
+    has its bytes, and `head`: its row in `head_file`. `vanished` are the indexes of files whose folder has vanished.
     """
 
     rows: pl.DataFrame
     raw_file: WrittenFile | None
+    head_file: str | None
     bytes_read: int
     vanished: list[int]
 
 
 @dataclass(frozen=True, slots=True)
 class HeadReader:
-    """Read files and parse their heads; store their bytes in a new file of table raw if `run_id` is given."""
+    """Read files and parse their heads. If `run_id` is given, store their bytes in a new file of table raw, and the heads."""
 
     reader: Reader
     run_id: str | None = None
@@ -132,17 +155,27 @@ class HeadReader:
 
         vanished = [index for index, content in enumerate(contents) if isinstance(content, VanishedError)]
         indexes = [index for index, content in enumerate(contents) if not isinstance(content, VanishedError)]
-        _, rows = split_valid_posts(parse_heads(iter_tasks(), config), NO_RUN)
-        rows = rows.with_columns(index=pl.Series(indexes, dtype=pl.Int64))
+        heads, rows = as_heads(parse_heads(iter_tasks(), config))
         new_contents = {
             str(parsed_task.file.blob): content
             for index, parsed_task in zip(indexes, parsed_tasks, strict=True)
             if isinstance(content := contents[index], bytes) and not tasks[index].part
         }
         is_kept = (pl.col("outcome") != Outcome.IGNORED.value) & pl.col("blob").is_in(list(new_contents))
-        rows = rows.with_columns(is_stored=is_kept & pl.lit(self.run_id is not None))
+        head_rows = heads.select("index", head=pl.int_range(pl.len(), dtype=pl.UInt32))
+        rows = (
+            rows.with_row_index("index")
+            .join(head_rows, on="index", how="left", maintain_order="left")
+            .with_columns(
+                index=pl.Series(indexes, dtype=pl.Int64), is_stored=is_kept & pl.lit(self.run_id is not None)
+            )
+        )
         return HeadChunk(
-            rows, self._store(rows, new_contents), sum(map(len, new_contents.values())), vanished
+            rows,
+            self._store(rows, new_contents),
+            self.reader.heads.write(heads) if self.reader.heads and heads.height else None,
+            sum(map(len, new_contents.values())),
+            vanished,
         )
 
     def _store(self, rows: pl.DataFrame, contents: Mapping[str, bytes]) -> WrittenFile | None:
@@ -213,15 +246,64 @@ def parse_posts(
     reader: Reader, run: Run, tasks: Sequence[ReadTask], guard: Guard, config: ParseConfig
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return the posts of files as rows of `posts`, and the contents that are none: FAILURE_SCHEMA."""
-    contents = reader.read(tasks)
+    parse_tasks = read_parse_tasks(reader, tasks)
+    heads, head_rejects = find_heads(reader, tasks, parse_tasks, guard, config)
+    files = pl.DataFrame(
+        [(task.file.origin, task.file.path, task.file.blob) for task in tasks],
+        dict.fromkeys(("origin", "path", "blob"), pl.String),
+        orient="row",
+    )
+    bodies = parse_bodies(guarded(tasks, guard, with_context(parse_tasks, heads)), config)
+    posts, rejects = as_posts(heads, bodies, files, run)
+    rejects = pl.concat([head_rejects, rejects])
+    failures = pl.concat([files[rejects["index"]].with_columns(FILE_NAME), rejects], how="horizontal")
+    return posts, failures.select(*FAILURE_SCHEMA)
 
-    def iter_tasks() -> Iterator[ParseTask]:
-        for task, content in zip(guard(tasks), contents, strict=True):
-            if isinstance(content, VanishedError):
-                raise content
-            yield _parse_task(task, content)
 
-    posts, file_rows = split_valid_posts(parse_tasks(iter_tasks(), config), run)
-    blobs = pl.Series("blob", [task.file.blob for task in tasks], pl.String)
-    failures = file_rows.with_columns(blob=blobs).filter(pl.col("outcome") != Outcome.POST.value)
-    return posts, failures.with_columns(FILE_NAME).select(*FAILURE_SCHEMA)
+def read_parse_tasks(reader: Reader, tasks: Sequence[ReadTask]) -> list[ParseTask]:
+    """Return files with their contents. Raises VanishedError."""
+    parse_tasks = list[ParseTask]()
+    for task, content in zip(tasks, reader.read(tasks), strict=True):
+        if isinstance(content, VanishedError):
+            raise content
+        parse_tasks.append(_parse_task(task, content))
+    return parse_tasks
+
+
+def find_heads(
+    reader: Reader,
+    tasks: Sequence[ReadTask],
+    parse_tasks: Sequence[ParseTask],
+    guard: Guard,
+    config: ParseConfig,
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the heads of files that are posts, and why the others are none: REJECT_SCHEMA.
+
+    Heads that the run has not stored are parsed.
+    """
+    known_heads = reader.heads.read([task.head for task in tasks]) if reader.heads else NO_HEADS
+    known = set(known_heads["index"])
+    unknown = {index: task for index, task in enumerate(parse_tasks) if index not in known}
+    new_heads, rows = as_heads(parse_heads(guarded(tasks, guard, unknown), config))
+    indexes = pl.Series("index", list(unknown), pl.UInt32)
+    new_heads = new_heads.with_columns(indexes[new_heads["index"]])
+    rejects = rows.with_columns(indexes).filter(~IS_POST).select(*REJECT_SCHEMA)
+    return pl.concat([known_heads, new_heads]).sort("index"), rejects
+
+
+def with_context(parse_tasks: Sequence[ParseTask], heads: pl.DataFrame) -> dict[int, ParseTask]:
+    """Return the files of heads by index, in the order of the heads, each with what its body depends on."""
+    return {
+        index: replace(parse_tasks[index], context=BodyContext(*values))
+        for index, *values in heads.select("index", *BodyContext._fields).iter_rows()
+    }
+
+
+def guarded(tasks: Sequence[ReadTask], guard: Guard, chosen: Mapping[int, ParseTask]) -> Iterator[ParseTask]:
+    """Yield the chosen files among those of a chunk, by ascending index, each within the limits of one file.
+
+    The guard sees all files of the chunk: it counts them to tell at which one a process ended.
+    """
+    for index, _ in enumerate(guard(tasks)):
+        if index in chosen:
+            yield chosen[index]

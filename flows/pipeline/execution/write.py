@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import polars as pl
 
 from flows.pipeline.execution import sizes
+from flows.pipeline.execution.head_files import head_files_of
 from flows.pipeline.execution.worker import (
+    CONTENT_COLUMNS,
     FAILURE_SCHEMA,
     ContentCheck,
     PartitionWriter,
@@ -22,7 +24,6 @@ from lake.commit.commit import Committer, WrittenTask
 from lake.commit.resolve import Resolution, resolve
 from lake.commit.tasks import PartitionTask, plan_tasks
 from lake.store import Lake
-from posts.sources.files import SourceFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,7 @@ class Writer:
         return Batch(_with_failures(pl.concat([own_rows, other_rows]), failures, self.run), deleted)
 
     def _run(self, tasks: list[PartitionTask]) -> Iterator[tuple[PartitionTask, WriteResult]]:
-        reader = Reader({}, self.lake.folder("raw"))
+        reader = Reader({}, self.lake.folder("raw"), head_files_of(self.lake, self.run))
         with ExitStack() as stack:
             executor = LazyExecutor(self.context, stack)
             executor.ensure_capacity(sum(int(task.contents["size"].sum()) for task in tasks))
@@ -125,10 +126,7 @@ class Writer:
     def _submit(
         self, executor: LazyExecutor, reader: Reader, task: PartitionTask
     ) -> Callable[[], WriteResult]:
-        reads = [
-            ReadTask(SourceFile(origin, path, size, None, None, blob), part)
-            for origin, path, size, blob, _, part in task.contents.iter_rows()
-        ]
+        reads = [ReadTask.of_content(*row) for row in task.contents.select(CONTENT_COLUMNS).iter_rows()]
         return executor.submit_whole(
             PartitionWriter(reader, task.merge, self.run),
             reads,

@@ -6,20 +6,21 @@ from contextlib import ExitStack
 import polars as pl
 
 from flows.pipeline.execution import sizes
+from flows.pipeline.execution.head_files import head_files_of
 from flows.pipeline.execution.heads import Heads
-from flows.pipeline.execution.worker import Reader
+from flows.pipeline.execution.worker import CONTENT_COLUMNS, Reader
 from flows.pipeline.learning.learner import PATTERN_SCHEMA, Learned, Learner, SampleTask
 from flows.pipeline.progress import report_progress
 from flows.pipeline.reporting.results import LearnedTemplate
 from flows.pipeline.workers.executor import LazyExecutor, ParseContext, run_ahead
-from lake.batch import KEY, Run
+from lake.batch import Run
+from lake.commit.tasks import NO_HEAD
 from lake.store import Lake
 from lake.tables import files as files_table
 from lake.tables import templates
 from posts.boilerplate.learn import MIN_POSTS
 from posts.boilerplate.template import PATTERN_KINDS, Template
 from posts.parse import Templates
-from posts.sources.files import SourceFile
 
 # A first ingest of fewer files learns nothing before it parses them; `postlake learn` does that later.
 MIN_FILES_TO_LEARN = 200
@@ -28,8 +29,8 @@ MIN_FILES_TO_LEARN = 200
 MAX_SAMPLE_FILES, MAX_SAMPLE_POSTS = 8_000, 2_000
 # A template learned from fewer posts of a source than this is learned again once all posts are loaded.
 MIN_TRAINED_POSTS = 100
-# The columns of sampled posts: a file, where its bytes are, and whether its template has not seen it.
-SAMPLE_COLUMNS = [*KEY, "source_id", "blob", "size", "part", "is_new"]
+# The columns of sampled posts: a file, where its content is, and whether its template has not seen it.
+SAMPLE_COLUMNS = [*CONTENT_COLUMNS, "source_id", "is_new"]
 
 
 def load_templates(lake: Lake) -> Templates:
@@ -122,14 +123,14 @@ def learn_lake(
 def _located(lake: Lake, sample: pl.DataFrame) -> pl.DataFrame:
     """Return sampled posts with the location of their bytes in table raw; those without bytes are dropped."""
     locations = files_table.locate_contents(lake, sample["blob"])
-    return sample.join(locations, on="blob", maintain_order="left")
+    return sample.join(locations, on="blob", maintain_order="left").with_columns(**NO_HEAD)
 
 
 def _learn_sources(
     lake: Lake, run: Run, context: ParseContext, sample: pl.DataFrame, *, from_scratch: bool = False
 ) -> list[LearnedTemplate]:
     """Learn the sources of a sample (SAMPLE_COLUMNS), write the new versions, and return them."""
-    known_templates, reader = load_templates(lake), Reader({}, lake.folder("raw"))
+    known_templates, reader = load_templates(lake), Reader({}, lake.folder("raw"), head_files_of(lake, run))
     total_bytes = int(sample["size"].sum())
     by_task = _divide(sample, sizes.sample_bytes(total_bytes, context.workers))
     learned_versions = list[Learned]()
@@ -169,10 +170,8 @@ def _submit_learner(
     previous = {each: known_templates[each] for each in source_ids if each in known_templates}
     learner = Learner(reader, source_ids, previous, from_scratch)
     tasks = [
-        SampleTask(SourceFile(origin, path, size, None, None, blob), part, None, source_id, is_new)
-        for origin, path, blob, size, part, source_id, is_new in rows.select(
-            *KEY, "blob", "size", "part", "source_id", "is_new"
-        ).iter_rows()
+        SampleTask.of_content(*content, source_id=source_id, is_new=is_new)
+        for *content, source_id, is_new in rows.select(*CONTENT_COLUMNS, "source_id", "is_new").iter_rows()
     ]
     return executor.submit_whole(learner, tasks, learner.read_samples, learner.learn_parts)
 

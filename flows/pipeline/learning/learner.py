@@ -7,13 +7,21 @@ from itertools import chain
 
 import polars as pl
 
-from flows.pipeline.execution.worker import Reader, ReadTask
+from flows.pipeline.execution.worker import (
+    Reader,
+    ReadTask,
+    find_heads,
+    guarded,
+    read_parse_tasks,
+    with_context,
+)
 from flows.pipeline.learning.alarms import layout_alarm, one_text_alarm
 from flows.pipeline.reporting.results import LearnedTemplate
 from flows.pipeline.workers.pool import Guard
 from posts.boilerplate.learn import Pattern, TrainingSample, learn
 from posts.boilerplate.template import EMPTY, Template
-from posts.worker import ParseConfig, ParseTask, parse_training_samples
+from posts.post import NotAPost
+from posts.worker import ParseConfig, parse_training_samples
 
 PATTERN_SCHEMA = {
     "source_id": pl.String, "version": pl.Int32, "kind": pl.String, "pattern": pl.String, "posts": pl.Int64,
@@ -50,14 +58,18 @@ class Learner:
         return self.learn_parts([self.read_samples(tasks, guard, config)])
 
     def read_samples(self, tasks: Sequence[SampleTask], guard: Guard, config: ParseConfig) -> Samples:
-        contents = self.reader.read(tasks)
-        samples = Samples()
-        for task, content in zip(guard(tasks), contents, strict=True):
-            if isinstance(content, bytes) and task.refused is None:
-                parsed = parse_training_samples([ParseTask(task.file, content)], config)
-                # a post to which this version of postlake gives another source waits for an ingest of its file
-                samples += [(task.is_new, sample) for sample in parsed if sample.source_id == task.source_id]
-        return samples
+        parse_tasks = read_parse_tasks(self.reader, tasks)
+        heads, _ = find_heads(self.reader, tasks, parse_tasks, guard, config)
+        # a post to which this version of postlake gives another source waits for an ingest of its file
+        source_ids = pl.Series([task.source_id for task in tasks], dtype=pl.String)
+        heads = heads.filter(pl.col("source_id") == source_ids[heads["index"]])
+        chosen = with_context(parse_tasks, heads)
+        samples = parse_training_samples(guarded(tasks, guard, chosen), config)
+        return [
+            (tasks[index].is_new, sample)
+            for index, sample in zip(chosen, samples, strict=True)
+            if not isinstance(sample, NotAPost)
+        ]
 
     def learn_parts(self, parts: Sequence[Samples]) -> list[Learned]:
         by_source = defaultdict[tuple[str, bool], list[TrainingSample]](list)

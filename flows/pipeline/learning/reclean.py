@@ -19,7 +19,6 @@ from lake.store import Lake
 from lake.tables import files as files_table
 from lake.tables import templates
 from posts.post import CLEANER_VERSION, NotAPost
-from posts.sources.files import SourceFile
 
 # posts of one task and commit; a partition is never divided
 CHUNK_POSTS = 2_000
@@ -103,10 +102,8 @@ def _submit(
     partitions = lake.files_of_partitions("posts", chunk.select(lake.partition_columns("posts")).unique())
     recleaner = Recleaner(reader, partitions, lake.granularity, chunk["post_id"], run)
     tasks = [
-        ReadTask(SourceFile(origin, path, size, None, None, blob), part)
-        for origin, path, blob, size, part in chunk.drop_nulls("part")
-        .select(*KEY, "blob", "size", "part")
-        .iter_rows()
+        ReadTask.of_content(*content)
+        for content in chunk.drop_nulls("part").select(*KEY, "size", "blob", "part").iter_rows()
     ]
     submit = partial(
         executor.submit_whole, recleaner, check=ContentCheck(reader, run), as_failed=recleaner.lose
