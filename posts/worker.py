@@ -95,7 +95,7 @@ def parse_heads(tasks: Iterable[ParseTask], config: ParseConfig) -> ParsedHeads:
     parsed = ParsedHeads()
     for task in tasks:
         file, head = task.file, _parse(task, parse_head)
-        row = head if isinstance(head, NotAPost) else catch_errors(_head_values, head)
+        row = head if isinstance(head, NotAPost) else catch_errors(_values, head)
         values: tuple[Any, ...]
         if isinstance(row, NotAPost):
             values = (*_outcome(row), None, _find_source_id(task.content), None, None)
@@ -116,7 +116,7 @@ def parse_bodies(tasks: Iterable[ParseTask], config: ParseConfig) -> ParsedBodie
     parsed = ParsedBodies()
     for task in tasks:
         body = _parse(task, parse_body, task.context, config.parser, config.templates)
-        row = body if isinstance(body, NotAPost) else catch_errors(_body_values, body)
+        row = body if isinstance(body, NotAPost) else catch_errors(_values, body)
         if isinstance(row, NotAPost):
             _append(parsed.outcomes, _outcome(row))
         else:
@@ -143,20 +143,15 @@ def _parse(task: ParseTask, parse_one: Callable[..., T | NotAPost], *arguments: 
     return parse_one(RawFile(file.origin, file.path, content, file.blob or blob_id(content)), *arguments)
 
 
-def _head_values(head: Head) -> list[Any]:
-    """Return the values of a head in the forms that `ParsedHeads` describes.
+def _values(parsed: Head | Body) -> list[Any]:
+    """Return values in the forms that `ParsedHeads` and `ParsedBodies` describe.
 
     Raises UnicodeEncodeError or TypeError for text that is not valid Unicode: no column can store it.
     """
-    values = list(vars(head).values())
+    values = [_as_json(value) if type(value) is list else value for value in vars(parsed).values()]
+    if isinstance(parsed, Body):
+        values[TEXT_INDEX] = parsed.text.encode()
     "".join([value for value in values if type(value) is str]).encode()
-    return [_as_json(value) if type(value) is list else value for value in values]
-
-
-def _body_values(body: Body) -> list[Any]:
-    """Return the values of a body in the forms that `ParsedBodies` describes. Raises as `_head_values` does."""
-    values = [_as_json(value) if type(value) is list else value for value in vars(body).values()]
-    values[TEXT_INDEX] = body.text.encode()
     return values
 
 

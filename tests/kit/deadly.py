@@ -17,8 +17,8 @@ INIT_WORKER = pool._init_worker
 EXITS, KILLS, SLOW, SLOW_IN_C, HUNGRY, ONCE = "退出", "杀死", "慢", "慢在里面", "饿", "一次"
 
 
-def parse_tasks(tasks, config):
-    return posts.parse_tasks(_misbehaving_tasks(tasks), config)
+def parse_bodies(tasks, config):
+    return posts.parse_bodies(_misbehaving_tasks(tasks), config)
 
 
 def parse_heads(tasks, config):
@@ -31,7 +31,7 @@ def parse_training_samples(tasks, config):
 
 def init_worker_for_texts(folder):
     """Initialize a worker in which files misbehave when they are parsed as a whole."""
-    worker.parse_tasks = parse_tasks
+    worker.parse_bodies = parse_bodies
     INIT_WORKER(folder)
 
 

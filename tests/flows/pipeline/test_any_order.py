@@ -42,7 +42,7 @@ RUNS = st.tuples(
 @contextmanager
 def limit_batches(max_files, kill=None):
     """Limit the files of a batch, and end the run at a point. Yield a counter of parsed contents."""
-    parse_counts, parse = Counter(), parsing.parse
+    parse_counts, parse = Counter(), parsing.parse_body
 
     def parse_and_count(raw_file, *arguments):
         parse_counts[raw_file.blob, raw_file.name] += 1
@@ -50,7 +50,7 @@ def limit_batches(max_files, kill=None):
 
     with pytest.MonkeyPatch.context() as patch, suppress(SimulatedKill):
         use_small_batches(patch.setattr, max_files)
-        patch.setattr(parsing, "parse", parse_and_count)
+        patch.setattr(parsing, "parse_body", parse_and_count)
         if kill is not None:
             end_run_at(patch.setattr, kill, raise_simulated_kill)
         yield parse_counts

@@ -125,7 +125,7 @@ def test_a_post_that_is_archived_is_not_parsed_and_stays_as_it_is(archive, monke
     archive.write("_posts/2021-09-09-x.md", url=None)
     archive.ingest()
     before = archive.rows("posts").drop("path")
-    monkeypatch.setattr("posts.parse.parse", None)
+    monkeypatch.setattr("posts.parse.parse_body", None)
     archive.move("_posts/2021-09-09-x.md", "archived/2021-09-09/2021-09-09-x.md")
     second_run = archive.ingest()
     assert (second_run.moved, second_run.posts, second_run.gone) == (1, 0, 1)
@@ -135,10 +135,10 @@ def test_a_post_that_is_archived_is_not_parsed_and_stays_as_it_is(archive, monke
 
 @pytest.mark.parametrize("runs", [1, 2])
 def test_a_content_at_three_places_is_parsed_once(archive, monkeypatch, runs):
-    parsed_paths, parse = [], parsing.parse
+    parsed_paths, parse = [], parsing.parse_body
     monkeypatch.setattr(
         parsing,
-        "parse",
+        "parse_body",
         lambda raw_file, *arguments: parsed_paths.append(raw_file.path) or parse(raw_file, *arguments),
     )
     archive.write("zh/x.md", url=None)
@@ -153,7 +153,7 @@ def test_a_content_at_three_places_is_parsed_once(archive, monkeypatch, runs):
 def test_a_folder_that_is_renamed_gives_other_posts_without_parsing(archive, monkeypatch):
     archive.write("zh/x.md", url=None)
     archive.ingest()
-    monkeypatch.setattr("posts.parse.parse", None)
+    monkeypatch.setattr("posts.parse.parse_body", None)
     archive.move("zh/x.md", "cn/x.md")
     assert archive.ingest().moved == 1
     monkeypatch.undo()

@@ -31,13 +31,13 @@ def git(archive):
 @pytest.fixture
 def parsed_paths(monkeypatch):
     """Return the list to which the path of each parsed file is appended."""
-    paths, parse = [], parsing.parse
+    paths, parse = [], parsing.parse_body
 
     def parse_and_record(raw_file, *arguments):
         paths.append(raw_file.path)
         return parse(raw_file, *arguments)
 
-    monkeypatch.setattr(parsing, "parse", parse_and_record)
+    monkeypatch.setattr(parsing, "parse_body", parse_and_record)
     return paths
 
 

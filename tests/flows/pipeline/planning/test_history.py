@@ -126,13 +126,13 @@ def site(new_site):
 @pytest.fixture
 def parse_counts(monkeypatch):
     """Return the counter of how often each content was parsed, by blob and file name."""
-    counts, parse = Counter(), parsing.parse
+    counts, parse = Counter(), parsing.parse_body
 
     def parse_and_count(raw_file, *arguments):
         counts[raw_file.blob, raw_file.name] += 1
         return parse(raw_file, *arguments)
 
-    monkeypatch.setattr(parsing, "parse", parse_and_count)
+    monkeypatch.setattr(parsing, "parse_body", parse_and_count)
     return counts
 
 

@@ -19,7 +19,7 @@ from lake.batch import Run
 from lake.store import open_lake
 from lake.tables import templates
 from paths import KIT, ROOT
-from posts import metadata
+from posts import metadata, worker
 from schemas.enums import AlarmKind, BackfillMode
 from schemas.keys import source_id_of
 
@@ -75,19 +75,19 @@ def write_template(archive):
 def fail_at(monkeypatch, stage, error, bad_file=BAD_FILE):
     """Make a stage raise an error while the file of a name is parsed."""
     module, _, name = stage.rpartition(".")
-    module_object, parse_metadata, current_file = importlib.import_module(module), metadata.parse_metadata, []
+    module_object, parse, current_file = importlib.import_module(module), worker._parse, []
     stage_function = getattr(module_object, name)
 
-    def parse_and_note_name(content, file_name):
-        current_file[:] = [file_name]
-        return parse_metadata(content, file_name)
+    def parse_and_note_name(task, *arguments):
+        current_file[:] = [task.file.path]
+        return parse(task, *arguments)
 
     def fail_or_call(*arguments, **options):
         if current_file == [bad_file]:
             raise error
         return stage_function(*arguments, **options)
 
-    monkeypatch.setattr("posts.parse.parse_metadata", parse_and_note_name)
+    monkeypatch.setattr(worker, "_parse", parse_and_note_name)
     monkeypatch.setattr(module_object, name, fail_or_call)
 
 
