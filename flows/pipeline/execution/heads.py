@@ -99,15 +99,7 @@ def read_heads(
 
     A content that several files have under one name is read once if it is known before reading.
     """
-    todo = changes.files.with_row_index("row")
-    unique_contents = (
-        todo.filter(pl.col("blob").is_not_null())
-        .with_columns(FILE_NAME)
-        .unique(CONTENT_KEY, keep="first", maintain_order=True)
-    )
-    is_first = pl.col("blob").is_null() | pl.col("row").is_in(unique_contents["row"].implode())
-    # each file of table raw is read for few chunks
-    reads, copies = todo.filter(is_first).sort("part", maintain_order=True), todo.filter(~is_first)
+    reads, copies = _split_copies(changes.files.with_row_index("row"))
     reading = _Reading(lake, {source.origin: source for source in sources}, run if stores else None)
     rows, raw_files, bytes_read = RowStore(), list[WrittenFile](), 0
     vanished = [reads.select(KEY).clear()]
@@ -125,6 +117,20 @@ def read_heads(
     deleted = changes.deleted.join(gone, on="origin", how="anti")
     index = pl.concat([index_rows(frame, is_read=IS_READ) for frame in rows])
     return Heads(rows, index, deleted, raw_files, bytes_read, gone, changes.checkpoints)
+
+
+def _split_copies(todo: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the first file of each content, by its file of table raw, and the other files with that content."""
+    hashed = todo.lazy().filter(pl.col("blob").is_not_null()).with_columns(FILE_NAME)
+    copies = todo.join(
+        hashed.filter(~pl.struct(CONTENT_KEY).is_first_distinct()).select("row").collect(),
+        on="row",
+        how="semi",
+        maintain_order="left",
+    )
+    # all files of a first ingest have neither, and are not copied in memory
+    reads = todo if copies.is_empty() else todo.join(copies, on="row", how="anti", maintain_order="left")
+    return reads if reads["part"].is_null().all() else reads.sort("part", maintain_order=True), copies
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,10 @@ def plan(lake, *rows, deleted=(), task_bytes=1, read=None, parses_again=False):
     gone = pl.DataFrame([("o", path, day(9)) for path in deleted], no_deletions().schema, orient="row")
     resolution = resolve(lake, Batch(frame("files", *rows), gone))
     paths = [row["path"] for row in rows] if read is None else read
-    contents = [("o", path, 10, path.rpartition("/")[2], path.rpartition("/")[2], "part", None, None) for path in paths]
+    contents = [
+        ("o", path, 10, path.rpartition("/")[2], path.rpartition("/")[2], "part", None, None)
+        for path in paths
+    ]
     read_contents = pl.DataFrame(contents, CONTENT_SCHEMA, orient="row").unique("blob", maintain_order=True)
     return plan_tasks(lake, resolution, read_contents, task_bytes, parses_again=parses_again)
 
