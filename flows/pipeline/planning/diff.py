@@ -1,7 +1,7 @@
 """Compare one source with the `files` table: unchanged, added and deleted files."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 import polars as pl
@@ -158,10 +158,4 @@ def hash_suspects(source: Source, diff: SourceDiff) -> SourceDiff:
     contents = source.read(SourceFile(*row) for row in suspects.iter_rows())
     blobs = [None if isinstance(content, NotAPost) else blob_id(content) for content in contents]
     hashes = suspects.select(KEY).with_columns(blob=pl.Series(blobs, dtype=pl.String))
-    return SourceDiff(
-        diff.file_count,
-        diff.changed.update(hashes, on=KEY),
-        diff.previous_rows,
-        diff.deleted,
-        diff.withheld_deletions,
-    )
+    return replace(diff, changed=diff.changed.update(hashes, on=KEY))
