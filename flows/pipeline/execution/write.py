@@ -85,7 +85,8 @@ class Writer:
             number += 1
         if len(failures) == 1:
             return number
-        keys = _keys_of(batch, resolution) if is_atomic else pl.concat(failed_keys)
+        all_keys = [batch.deleted.select(KEY), resolution.rows.select(KEY)]
+        keys = pl.concat(all_keys if is_atomic else failed_keys).unique()
         rest = self._without_failures(batch, resolution, keys, pl.concat(failures))
         return self.write(rest, resolve(self.lake, rest), contents, checkpoints, number, is_atomic=is_atomic)
 
@@ -125,13 +126,9 @@ class Writer:
     def _submit(
         self, executor: LazyExecutor, reader: Reader, task: PartitionTask
     ) -> Callable[[], WriteResult]:
-        reads = [
-            ReadTask(SourceFile(origin, path, size, None, None, blob), part)
-            for origin, path, size, blob, _, part in task.contents.iter_rows()
-        ]
         return executor.submit_whole(
             PartitionWriter(reader, task.merge, self.run),
-            reads,
+            read_tasks(task.contents),
             check=ContentCheck(reader, self.run),
             as_failed=lambda parts: (
                 WriteResult(None, failures) if not (failures := pl.concat(parts)).is_empty() else None
@@ -139,9 +136,12 @@ class Writer:
         )
 
 
-def _keys_of(batch: Batch, resolution: Resolution) -> pl.DataFrame:
-    """Return the files of a batch, and those whose posts it touches: KEY."""
-    return pl.concat([rows.select(KEY) for rows in (batch.deleted, resolution.rows)]).unique()
+def read_tasks(contents: pl.DataFrame) -> list[ReadTask]:
+    """Return tasks that read contents (origin, path, size, blob, part) from table raw."""
+    return [
+        ReadTask(SourceFile(origin, path, size, None, None, blob), part)
+        for origin, path, size, blob, part in contents.select(*KEY, "size", "blob", "part").iter_rows()
+    ]
 
 
 def _of_keys(rows: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:

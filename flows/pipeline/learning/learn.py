@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from itertools import chain
 
 import polars as pl
 
@@ -132,7 +133,7 @@ def _learn_sources(
     known_templates, reader = load_templates(lake), Reader({}, lake.folder("raw"))
     total_bytes = int(sample["size"].sum())
     by_task = _divide(sample, sizes.sample_bytes(total_bytes, context.workers))
-    learned_versions = list[Learned]()
+    learned_templates, new_versions = list[LearnedTemplate](), [pl.DataFrame(schema=PATTERN_SCHEMA)]
     with ExitStack() as stack:
         executor = LazyExecutor(context, stack)
         executor.ensure_capacity(total_bytes)
@@ -141,10 +142,14 @@ def _learn_sources(
             for rows in by_task
         )
         source_count = sample["source_id"].n_unique()
-        for learned in run_ahead(learners, context.workers):
-            learned_versions += learned
-            report_progress("learn", len(learned_versions), source_count)
-    return _write_versions(lake, run, learned_versions)
+        for learned_template, rows in chain.from_iterable(run_ahead(learners, context.workers)):
+            learned_templates.append(learned_template)
+            new_versions.append(rows)
+            report_progress("learn", len(learned_templates), source_count)
+    patterns = pl.concat(new_versions)
+    if not patterns.is_empty():
+        templates.write(lake, patterns, run)
+    return learned_templates
 
 
 def _divide(sample: pl.DataFrame, task_bytes: int) -> list[pl.DataFrame]:
@@ -165,21 +170,10 @@ def _submit_learner(
     *,
     from_scratch: bool,
 ) -> Callable[[], list[Learned]]:
-    source_ids = rows["source_id"].unique(maintain_order=True).to_list()
-    previous = {each: known_templates[each] for each in source_ids if each in known_templates}
-    learner = Learner(reader, source_ids, previous, from_scratch)
+    source_ids = rows["source_id"].unique(maintain_order=True)
+    learner = Learner(reader, {each: known_templates.get(each) for each in source_ids}, from_scratch)
     tasks = [
         SampleTask(SourceFile(origin, path, size, None, None, blob), part, None, source_id, is_new)
-        for origin, path, blob, size, part, source_id, is_new in rows.select(
-            *KEY, "blob", "size", "part", "source_id", "is_new"
-        ).iter_rows()
+        for origin, path, source_id, blob, size, part, is_new in rows.select(SAMPLE_COLUMNS).iter_rows()
     ]
     return executor.submit_whole(learner, tasks, learner.read_samples, learner.learn_parts)
-
-
-def _write_versions(lake: Lake, run: Run, learned_versions: list[Learned]) -> list[LearnedTemplate]:
-    """Write all new versions in one commit, and return what was learned."""
-    rows = pl.concat([pl.DataFrame(schema=PATTERN_SCHEMA), *(rows for _, rows in learned_versions)])
-    if not rows.is_empty():
-        templates.write(lake, rows, run)
-    return [learned_template for learned_template, _ in learned_versions]
