@@ -154,13 +154,9 @@ class GitSource:
     def files_of_changes(self, changes: list[Change]) -> list[SourceFile]:
         """Return the files that exist after the changes, with their sizes."""
         present = [change for change in changes if not is_deletion(change)]
-        sizes = iter(self.repository.read_sizes([change.blob for change in present if change.blob]))
-        return [self._file_of_change(change, next(sizes) if change.blob else 0) for change in present]
-
-    def _file_of_change(self, change: Change, size: int | None) -> SourceFile:
-        if size is None:
-            return SourceFile(self.origin, change.path, 0, None, Reason.UNREADABLE)
-        return SourceFile(self.origin, change.path, size, None, change.problem, change.blob)
+        files = self.repository.as_files(present, self.origin)
+        # a blob that is missing is not looked up among the contents of the lake
+        return [each._replace(blob=None) if each.problem == Reason.UNREADABLE else each for each in files]
 
     def read(self, files: Iterable[SourceFile]) -> Iterator[Content]:
         files = list(files)
