@@ -41,10 +41,7 @@ def migrate(lake: Lake, next_run: Run, context: ParseContext) -> None:
         return
     migration.assert_complete(lake)
     logger.info(f"{lake.root}: was made by an older postlake; all its files are resolved anew, once")
-    timer, run = (
-        StageTimer(),
-        replace(start_run(), started_at=next_run.started_at - MICROSECOND),
-    )
+    timer, run = StageTimer(), replace(start_run(), started_at=next_run.started_at - MICROSECOND)
     resumed, checkpoints = not runs.is_clean(lake), runs.dump_checkpoints(runs.read_checkpoints(lake))
     with migration.staging(lake) as staged_lake:
         with timer.measure("resolve"):
