@@ -22,13 +22,8 @@ def languages(report: ReportData, t: Translations) -> Any:
     names = [t[language_key(code)] for code in series.distinct_values(rows, "language")]
     scripts = [t[script_key(code)] for code in ("Hans", "Hant", None)]
     values = [
-        {
-            "language": t[language_key(each["language"])],
-            "script": t[script_key(each["script"])],
-            "posts": each["posts"],
-            "share": each["share"],
-        }
-        for each in rows.iter_rows(named=True)
+        row | {"language": t[language_key(row["language"])], "script": t[script_key(row["script"])]}
+        for row in rows.select("language", "script", "posts", "share").to_dicts()
     ]
     return _bars(common.inline_chart(values), names).encode(
         x=alt.X("posts:Q", title=t["posts"], axis=common.count_axis()),
