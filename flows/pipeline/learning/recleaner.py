@@ -59,15 +59,13 @@ class Recleaner:
             stored_posts.join(cleaned_rows, on="post_id", how="anti")
         )
         rows = pl.concat([unchanged_rows, cleaned_rows])
+        stale_count = len(self.stale_ids)
         failed = _failed_posts(stale_posts, pl.concat([failures, self.lost]))
         return CleanedPartitions(
             list(self.partitions.write(rows.sort(*self.partitions.partition_columns, *SORT_KEYS["posts"]))),
             self.partitions.files,
             RecleanResult(
-                len(self.stale_ids),
-                changed_count,
-                len(self.stale_ids) - cleaned_rows.height - len(failed),
-                failed,
+                stale_count, changed_count, stale_count - cleaned_rows.height - len(failed), failed
             ),
         )
 
