@@ -23,7 +23,6 @@ from flows.pipeline.reporting.account import (
     UnbalancedError,
     as_row,
     imbalance_alarms,
-    imbalance_message,
     outcome_counts,
 )
 from flows.pipeline.reporting.new_files import few_posts_alarms
@@ -199,7 +198,7 @@ class IngestRun:
             self.lake, as_row(summary, self.run) | {"marks": runs.dump_checkpoints(checkpoints)}
         )
         if not summary.balanced:
-            raise UnbalancedError(imbalance_message(summary), summary)
+            raise UnbalancedError(summary)
         return summary
 
     def _find_alarms(self, summary: Summary) -> list[alarms.Alarm]:

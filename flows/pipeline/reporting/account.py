@@ -52,8 +52,8 @@ class Summary:
 class UnbalancedError(PostlakeError):
     """A run whose counts do not add up: some file is not accounted for."""
 
-    def __init__(self, message: str, summary: Summary) -> None:
-        super().__init__(message)
+    def __init__(self, summary: Summary) -> None:
+        super().__init__(_imbalance_message(summary))
         self.summary = summary
 
 
@@ -84,7 +84,7 @@ def outcome_counts(summary: Summary) -> dict[str, int]:
     return {name: getattr(summary, name) for name in ("found", *OUTCOME_COLUMNS)}
 
 
-def imbalance_message(summary: Summary) -> str:
+def _imbalance_message(summary: Summary) -> str:
     """Return a message about counts that do not add up."""
     parts = ", ".join(f"{getattr(summary, name)} {name}" for name in OUTCOME_COLUMNS)
     return f"run {summary.run_id}: {summary.found} files found, but {parts}"
@@ -94,7 +94,7 @@ def imbalance_alarms(summary: Summary) -> list[Alarm]:
     """Return an alarm if the counts do not add up."""
     if summary.balanced:
         return []
-    return [Alarm(AlarmKind.UNBALANCED, imbalance_message(summary), numbers=outcome_counts(summary))]
+    return [Alarm(AlarmKind.UNBALANCED, _imbalance_message(summary), numbers=outcome_counts(summary))]
 
 
 def as_row(summary: Summary, run: Run) -> dict[str, object]:
