@@ -10,6 +10,7 @@ from flows.pipeline.execution import sizes
 from flows.pipeline.execution.heads import Heads
 from flows.pipeline.execution.worker import Reader
 from flows.pipeline.learning.learner import PATTERN_SCHEMA, Learned, Learner, SampleTask
+from flows.pipeline.planning.plan import stored_in_raw
 from flows.pipeline.progress import report_progress
 from flows.pipeline.reporting.results import LearnedTemplate
 from flows.pipeline.workers.executor import LazyExecutor, ParseContext, run_ahead
@@ -68,7 +69,7 @@ def learn_from_heads(lake: Lake, run: Run, heads: Heads, context: ParseContext) 
     if not stored_sources.is_empty():
         learned_times = templates.learned_times(lake)
         stored = stored_sources.join(learned_times, on="source_id", how="left")
-        candidates.append(_located(lake, templates.sample_posts(lake, stored, max_posts)))
+        candidates.append(stored_in_raw(lake, templates.sample_posts(lake, stored, max_posts)))
     sample = pl.concat([rows.select(*SAMPLE_COLUMNS) for rows in candidates])
     return [*learned, *_learn_sources(lake, run, context, sample)]
 
@@ -116,14 +117,8 @@ def learn_lake(
         pl.col("posts") >= MIN_POSTS
     )
     rows = rows.filter(pl.col("source_id").is_in(list(sources))) if sources else rows
-    sample = _located(lake, templates.sample_posts(lake, rows, MAX_SAMPLE_POSTS))
+    sample = stored_in_raw(lake, templates.sample_posts(lake, rows, MAX_SAMPLE_POSTS))
     return _learn_sources(lake, run, context, sample, from_scratch=from_scratch)
-
-
-def _located(lake: Lake, sample: pl.DataFrame) -> pl.DataFrame:
-    """Return sampled posts with the location of their bytes in table raw; those without bytes are dropped."""
-    locations = files_table.locate_contents(lake, sample["blob"])
-    return sample.join(locations, on="blob", maintain_order="left")
 
 
 def _learn_sources(
