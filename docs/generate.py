@@ -28,17 +28,7 @@ from flows.settings import Settings, variable  # noqa: E402
 from lake.layout import PARTITIONED_TABLES  # noqa: E402
 from lake.query import sql  # noqa: E402
 from posts.cleaning.registry import RULE_REASONS  # noqa: E402
-from schemas.enums import (  # noqa: E402
-    IGNORED_REASONS,
-    AlarmKind,
-    BackfillMode,
-    Check,
-    DescribedEnum,
-    Outcome,
-    ParseWarning,
-    Reason,
-    RunKind,
-)
+from schemas import enums  # noqa: E402
 from schemas.plans import BackfillPlanFile  # noqa: E402
 from schemas.posts import NULL, UNIT, Posts  # noqa: E402
 from schemas.tables import TABLES, VIEWS, Revisions  # noqa: E402
@@ -75,11 +65,8 @@ def tables_page() -> str:
     lines += ["## Views", "`postlake sql` adds these names. Each is defined as shown."]
     for name, meaning in VIEWS.items():
         lines += [f"### View {name}", meaning, _sql(sql.VIEWS[name])]
-    lines += [
-        "### posts_at",
-        "The posts as their sources had them at a moment; a day means its first second.",
-    ]
-    return _page([*lines, _sql(sql.POSTS_AT_MACRO)])
+    meaning = "The posts as their sources had them at a moment; a day means its first second."
+    return _page([*lines, "### posts_at", meaning, _sql(sql.POSTS_AT_MACRO)])
 
 
 def _introduction() -> str:
@@ -125,10 +112,11 @@ def _type(dtype: Any) -> str:
 
 def reasons_page() -> str:
     """Return the page about reasons, warnings and alarms."""
-    ignored = [reason for reason in Reason if reason in IGNORED_REASONS]
-    rejected = [reason for reason in Reason if reason not in IGNORED_REASONS]
+    ignored = [reason for reason in enums.Reason if reason in enums.IGNORED_REASONS]
+    rejected = [reason for reason in enums.Reason if reason not in enums.IGNORED_REASONS]
     lines = ["# Reasons, warnings, alarms", NOTICE]
-    lines += ["## Outcomes", "Column `files.outcome`. Each file that is found has one.", _words(Outcome)]
+    lines += ["## Outcomes", "Column `files.outcome`. Each file that is found has one."]
+    lines += [_words(enums.Outcome)]
     lines += ["## Reasons of ignored files", "Column `files.reason`.", _words(ignored)]
     lines += ["## Reasons of rejected files", "Column `files.reason`.", _words(rejected)]
     lines += [
@@ -136,15 +124,15 @@ def reasons_page() -> str:
         _table(("rule", "meaning"), [(f"`{name}`", doc) for name, doc in _row_rules(Posts)]),
     ]
     lines += ["## Warnings", "Column `posts.warnings`. The post was read; this was guessed or repaired."]
-    lines += [_words(ParseWarning)]
+    lines += [_words(enums.ParseWarning)]
     lines += [
         "## Alarms",
         "Column `runs.alarms` has the text of each. The Prefect event is `postlake.<alarm>`.",
     ]
-    lines += [_words(AlarmKind)]
-    lines += ["## Kinds of runs", "Column `runs.kind`.", _words(RunKind)]
-    lines += ["## Checks of verify", _words(Check)]
-    lines += ["## Modes of backfill", _words(BackfillMode)]
+    lines += [_words(enums.AlarmKind)]
+    lines += ["## Kinds of runs", "Column `runs.kind`.", _words(enums.RunKind)]
+    lines += ["## Checks of verify", _words(enums.Check)]
+    lines += ["## Modes of backfill", _words(enums.BackfillMode)]
     lines += [
         "## Cleaning rules",
         "`postlake explain` names the rule that removed a block, `postlake rules` totals what each removed.",
@@ -153,7 +141,7 @@ def reasons_page() -> str:
     return _page([*lines, _table(("rule", "what it removes, or why"), rules)])
 
 
-def _words(words: Iterable[DescribedEnum]) -> str:
+def _words(words: Iterable[enums.DescribedEnum]) -> str:
     return _table(("word", "meaning"), [(f"`{word}`", word.description) for word in words])
 
 
@@ -236,9 +224,7 @@ def settings_page() -> str:
         "# Settings",
         NOTICE,
         "postlake reads these environment variables. An empty one counts as not set.",
-    ]
-    lines += [_table(("variable", "default", "meaning"), rows)]
-    lines += [
+        _table(("variable", "default", "meaning"), rows),
         "## Containers",
         "`docker compose` reads `.env`. This is `.env.example`.",
         f"```sh\n{example}```",

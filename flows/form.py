@@ -10,14 +10,7 @@ import annotated_types
 from prefect.logging import get_run_logger
 from pydantic import Field
 
-from flows.pipeline.declared import (
-    Declared,
-    Option,
-    declared_fields,
-    keyword,
-    own_parameters,
-    with_fields,
-)
+from flows.pipeline.declared import Declared, declared_fields, keyword, own_parameters, with_fields
 from flows.pipeline.sources.credentials import NO_CREDENTIALS, raise_if_credentials
 from flows.settings import settings, variable
 from lake.location import Location, parse_location
@@ -46,7 +39,7 @@ def with_parameters(options: type, flow: Callable[..., R], *changes: inspect.Par
     """
     fields, changed = list(declared_fields(options)), {each.name: each for each in changes}
     now = [changed.get(each.name) or _parameter(each) for each in fields]
-    old = [_old_parameter(each) for each in fields if each.option.renamed_from]
+    old = [keyword(*each.renamed) for each in fields if each.option.renamed_from]
     parameters = [*now, *own_parameters(flow), *old]
     run = with_fields(options, flow, parameters, to_field=_to_field, on_renamed=_log_renamed)
     run.__doc__ = _documented(flow, fields)
@@ -64,18 +57,8 @@ def _parameter(declared: Declared) -> inspect.Parameter:
         return keyword(declared.name, Day | None, declared.default)
     kind = list[str] if declared.is_list else declared.type
     default = list(declared.default) if isinstance(declared.default, tuple) else declared.default
-    for bound in _bounds(declared.option):
-        kind = Annotated[kind, bound]
-    return keyword(declared.name, kind, default)
-
-
-def _bounds(option: Option) -> list[annotated_types.Ge | annotated_types.Le]:
-    low = [] if option.minimum is None else [annotated_types.Ge(option.minimum)]
-    return [*low, *([] if option.maximum is None else [annotated_types.Le(option.maximum)])]
-
-
-def _old_parameter(declared: Declared) -> inspect.Parameter:
-    return keyword(*declared.renamed)
+    bounds = annotated_types.Interval(ge=declared.option.minimum, le=declared.option.maximum)
+    return keyword(declared.name, Annotated[kind, bounds], default)
 
 
 def _log_renamed(old: str, name: str) -> None:

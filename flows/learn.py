@@ -4,13 +4,14 @@ from collections.abc import Callable
 from functools import partial
 
 from prefect.client.schemas.objects import State
+from prefect.states import Completed
 
 from flows.pipeline.learn_run import LearnRun, open_learn_run
 from flows.pipeline.options import LearnOptions, RecleanOptions
 from flows.pipeline.reporting.results import LearnResult, RecleanResult
 from flows.prefect.artifacts import report_learn_run
 from flows.prefect.lake_flow import lake_flow, lake_task, quoted
-from flows.prefect.task_logs import completed_state, log_progress
+from flows.prefect.task_logs import log_progress
 from flows.tasks import require_success
 from schemas.enums import RunKind
 
@@ -18,22 +19,20 @@ from schemas.enums import RunKind
 @lake_task("learn")
 def learn_templates(learn_run: LearnRun, *, reset: bool) -> State[None]:
     templates = learn_run.learn(reset=reset)
-    return completed_state(
-        f"{len(templates)} sources examined, {sum(each.is_new for each in templates)} with a new template"
+    return Completed(
+        message=f"{len(templates)} sources examined, {sum(each.is_new for each in templates)} with a new template"
     )
 
 
 @lake_task("reclean")
 def reclean_posts(run_reclean: Callable[[], RecleanResult]) -> State[None]:
     reclean_result = run_reclean()
-    return completed_state(
-        f"{reclean_result.posts} posts cleaned again, {reclean_result.changed} with another text"
+    return Completed(
+        message=f"{reclean_result.posts} posts cleaned again, {reclean_result.changed} with another text"
     )
 
 
-@lake_task("report")
-def report(learn_run: LearnRun) -> LearnResult:
-    return report_learn_run(learn_run)
+report = lake_task("report")(report_learn_run)
 
 
 @lake_flow(LearnOptions, name="learn", flow_run_name="learn from {lake}")

@@ -5,22 +5,19 @@ from dataclasses import asdict
 from prefect.artifacts import create_markdown_artifact
 from prefect.client.schemas.objects import State
 from prefect.logging import get_run_logger
+from prefect.states import Completed
 
-from flows.pipeline.maintenance.maintain import (
-    MaintainResult,
-    MaintainRun,
-    open_maintain_run,
-)
+from flows.pipeline.maintenance.maintain import MaintainResult, MaintainRun, open_maintain_run
 from flows.pipeline.options import MaintainOptions
 from flows.pipeline.reporting.markdown import section, table
 from flows.prefect.lake_flow import lake_flow, lake_task, quoted
 from flows.prefect.superseded import cancel_superseded_runs
-from flows.prefect.task_logs import completed_state, log_progress
+from flows.prefect.task_logs import log_progress
 
 
 @lake_task("compact")
 def compact_tables(maintain_run: MaintainRun) -> State[None]:
-    return completed_state(f"{maintain_run.compact()} small files put together")
+    return Completed(message=f"{maintain_run.compact()} small files put together")
 
 
 @lake_task("clean")

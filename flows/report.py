@@ -3,13 +3,13 @@
 from prefect.artifacts import create_link_artifact, create_markdown_artifact
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
+from prefect.states import Completed
 
 from flows.pipeline.html_report.data import ReportData
 from flows.pipeline.html_report.render import write_report
 from flows.pipeline.options import ReportOptions
 from flows.pipeline.reporting.markdown import table
 from flows.prefect.lake_flow import lake_flow, lake_task
-from flows.prefect.task_logs import completed_state
 from flows.server.reports import publish_page
 from lake.location import Location, full_name, parse_location
 from schemas.enums import PageLanguage
@@ -26,8 +26,8 @@ def write_page(lake: str, html: str, language: PageLanguage | None) -> State[Non
         create_link_artifact(
             url, "Open the report", key="report-page", description="The page with all charts"
         )
-    return completed_state(
-        f"{html}: {report_data.posts} posts from {report_data.live_sources.height} sources"
+    return Completed(
+        message=f"{html}: {report_data.posts} posts from {report_data.live_sources.height} sources"
     )
 
 

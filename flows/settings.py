@@ -2,9 +2,9 @@
 
 import shlex
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from lake.location import DEFAULT_LOCATION, Location, parse_location
@@ -18,12 +18,17 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="ignore")
 
-    lake: Location = Field(default=DEFAULT_LOCATION, description="Folder of the lake.")
-    sources: Annotated[tuple[str, ...], NoDecode] = Field(
+    lake: Annotated[Location, BeforeValidator(parse_location)] = Field(
+        default=DEFAULT_LOCATION, description="Folder of the lake."
+    )
+    sources: Annotated[tuple[str, ...], NoDecode, BeforeValidator(shlex.split)] = Field(
         default=("examples/posts",),
+        validate_default=False,
         description="Sources of the scheduled ingest; several as a shell parts them.",
     )
-    cache: Path | None = Field(default=None, description="Folder for copies of remote repositories.")
+    cache: Annotated[Path, AfterValidator(Path.expanduser)] | None = Field(
+        default=None, description="Folder for copies of remote repositories."
+    )
     # the slowest of 50,000 real posts takes one second
     file_seconds: float = Field(
         default=30.0, gt=0, allow_inf_nan=False, description="CPU seconds that one file may take to parse."
@@ -41,21 +46,6 @@ class Settings(BaseSettings):
     timezone: str | None = Field(default=None, description="Time zone of the schedules.")
     reports: Path | None = Field(default=None, description="Folder of the pages that `postlake serve` shows.")
     reports_url: str | None = Field(default=None, description="URL of that folder.")
-
-    @field_validator("sources", mode="before")
-    @classmethod
-    def _split(cls, value: Any) -> Any:
-        return tuple(shlex.split(value)) if isinstance(value, str) else value
-
-    @field_validator("lake", mode="before")
-    @classmethod
-    def _parse(cls, value: Any) -> Any:
-        return parse_location(value) if isinstance(value, str) else value
-
-    @field_validator("cache", mode="after")
-    @classmethod
-    def _expand_home(cls, value: Path | None) -> Path | None:
-        return value.expanduser() if value is not None else None
 
 
 def settings() -> Settings:

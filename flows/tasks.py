@@ -20,7 +20,7 @@ from flows.pipeline.sources.git_cache import (
 )
 from flows.prefect.artifacts import report_run
 from flows.prefect.lake_flow import lake_task, quoted
-from flows.prefect.task_logs import completed_state, log_progress
+from flows.prefect.task_logs import log_progress
 
 T = TypeVar("T")
 
@@ -46,8 +46,8 @@ def find(ingest_run: IngestRun, planner: Planner) -> State[None]:
     commit_count = sum(len(commit_replay.effective_times) for commit_replay in plan.replays)
     replay_note = f"{commit_count} commits to replay, " if plan.replays else ""
     changes_note = f"{plan.moved} moved, {plan.deleted.height} gone"
-    return completed_state(
-        f"{plan.file_count} files found, {replay_note}{plan.todo.height} to read, {changes_note}"
+    return Completed(
+        message=f"{plan.file_count} files found, {replay_note}{plan.todo.height} to read, {changes_note}"
     )
 
 
@@ -56,28 +56,26 @@ def read(ingest_run: IngestRun, results: list[Heads]) -> State[None]:
     heads = ingest_run.read()
     results.append(heads)
     posts = heads.index["post"].drop_nulls().n_unique()
-    return completed_state(f"{heads.bytes_read} bytes read, {posts} posts touched")
+    return Completed(message=f"{heads.bytes_read} bytes read, {posts} posts touched")
 
 
 @lake_task("learn")
 def learn(ingest_run: IngestRun, heads: Heads) -> State[None]:
-    return completed_state(f"{ingest_run.learn(heads)} sources with a template")
+    return Completed(message=f"{ingest_run.learn(heads)} sources with a template")
 
 
 @lake_task("write")
 def write(ingest_run: IngestRun, heads: Heads) -> State[None]:
-    return completed_state(f"{ingest_run.write(heads)} rows of the ledger committed")
+    return Completed(message=f"{ingest_run.write(heads)} rows of the ledger committed")
 
 
 @lake_task("reclean")
 def reclean(ingest_run: IngestRun) -> State[None]:
     result = ingest_run.reclean()
-    return completed_state(f"{result.posts} older posts cleaned again, {result.changed} with another text")
+    return Completed(message=f"{result.posts} older posts cleaned again, {result.changed} with another text")
 
 
-@lake_task("report")
-def report(ingest_run: IngestRun) -> Summary:
-    return report_run(ingest_run)
+report = lake_task("report")(report_run)
 
 
 def require_success(result: T, run: Summary | LearnResult) -> T:

@@ -9,12 +9,8 @@ from flows.pipeline.options import VerifyOptions
 from flows.pipeline.reporting.markdown import section, table
 from flows.prefect.lake_flow import lake_flow, lake_task, quoted
 from flows.prefect.task_logs import log_progress
-from lake.location import Location
 
-
-@lake_task("verify")
-def verify_lake(lake: Location, *, deep: bool) -> VerifyReport:
-    return run_verification(lake, deep=deep)
+verify_lake = lake_task("verify")(run_verification)
 
 
 @lake_task("report")

@@ -1,6 +1,7 @@
 """Schema of table `posts`: one row per post that is not withdrawn, in its current version."""
 
 import datetime as dt
+from typing import Any
 
 import polars as pl
 
@@ -28,85 +29,70 @@ LANGUAGES = {
 SCRIPTS = {"Hans": "simplified", "Hant": "traditional"}
 
 
-def choices(words: dict[str, str]) -> str:
-    """Return a sentence with the words that a column may contain and their meanings."""
-    return "; ".join(f"`{word}`: {meaning}" for word, meaning in words.items()) + "."
+def described(description: str, unit: str | None = None, *, null: str | None = None) -> dict[str, Any]:
+    """Return the arguments of a column for the reference. It is nullable if `null` says what null means."""
+    metadata = {key: text for key, text in ((UNIT, unit), (NULL, null)) if text is not None}
+    return {"description": description, "nullable": null is not None, "metadata": metadata or None}
+
+
+def string(description: str, unit: str | None = None, *, null: str | None = None, **checks: Any) -> dy.String:
+    return dy.String(**described(description, unit, null=null), **checks)
+
+
+def choice(description: str, words: dict[str, str], *, null: str | None = None) -> dy.String:
+    """Return a column that contains one of some words, with their meanings."""
+    meanings = "; ".join(f"`{word}`: {meaning}" for word, meaning in words.items())
+    return string(f"{description} {meanings}.", null=null, check=lambda c: c.is_in(list(words)))
+
+
+def number(description: str, unit: str, *, null: str | None = None) -> dy.Int64:
+    return dy.Int64(**described(description, unit, null=null))
 
 
 def utc_datetime(description: str, *, null: str | None = None) -> dy.Datetime:
-    """Return a column of timestamps: microseconds, aware, UTC.
-
-    It is nullable if `null` says what null means.
-    """
-    return dy.Datetime(
-        nullable=null is not None,
-        time_unit="us",
-        time_zone="UTC",
-        description=description,
-        metadata=null_means(null) if null is not None else None,
-    )
+    """Return a column of timestamps: microseconds, aware, UTC."""
+    return dy.Datetime(time_unit="us", time_zone="UTC", **described(description, null=null))
 
 
-def null_means(meaning: str) -> dict[str, str]:
-    return {NULL: meaning}
-
-
-def text_list(description: str) -> dy.List:
-    return dy.List(dy.String(), nullable=False, description=description)
+def text_list(description: str, *, null: str | None = None) -> dy.List:
+    return dy.List(dy.String(), **described(description, null=null))
 
 
 def characters(description: str) -> dy.Int32:
-    return dy.Int32(min=0, description=description, metadata={UNIT: "characters"})
+    return dy.Int32(min=0, **described(description, "characters"))
 
 
 class PostHeads(dy.Schema):
     """The first columns of a post: those that its metadata alone decide."""
 
-    post_id = dy.String(
+    post_id = string(
+        "Key of the post: a hash of its canonical URL; without one, of its source and its path.",
         regex="^[0-9a-f]{32}$",
-        description="Key of the post: a hash of its canonical URL; without one, of its source and its path.",
     )
-    source = dy.String(
+    source = string(
+        "Display name of the source: a field that names it, else the first category, else the domain.",
         min_length=1,
-        description="Display name of the source: a field that names it, else the first category, else the domain.",
     )
-    source_id = dy.String(
-        regex="^[a-z0-9-]{1,51}$",
-        description="ASCII slug of `source`, one to one; first partition column.",
+    source_id = string(
+        "ASCII slug of `source`, one to one; first partition column.", regex="^[a-z0-9-]{1,51}$"
     )
     date = dy.Date(description="UTC calendar day of `published_at`.")
     published_at = utc_datetime("When the post was published.")
-    published_raw = dy.String(
-        nullable=True,
-        description="The date as the front matter spells it.",
-        metadata=null_means("the front matter has no date on a line of its own"),
+    published_raw = string(
+        "The date as the front matter spells it.", null="the front matter has no date on a line of its own"
     )
-    date_from = dy.String(
-        check=lambda c: c.is_in(list(DATE_SOURCES)),
-        description=f"Where `published_at` comes from. {choices(DATE_SOURCES)}",
-    )
-    date_precision = dy.String(
-        check=lambda c: c.is_in(list(DATE_PRECISIONS)),
-        description=f"How exact `published_at` is. {choices(DATE_PRECISIONS)}",
-    )
+    date_from = choice("Where `published_at` comes from.", DATE_SOURCES)
+    date_precision = choice("How exact `published_at` is.", DATE_PRECISIONS)
     date_conflict = dy.Bool(
         description="True where front matter, epoch comment and file name name different UTC days."
     )
     fetched_at = utc_datetime(
         "When a crawler fetched the post.", null="the file does not tell a time of the crawl"
     )
-    title = dy.String(description="Title on one line.")
-    author = dy.String(
-        nullable=True,
-        description="Authors, separated by a comma and a space.",
-        metadata=null_means("the front matter names none"),
-    )
-    url = dy.String(
-        nullable=True, description="Canonical URL.", metadata=null_means("the file names no valid URL")
-    )
-    domain = dy.String(
-        nullable=True, description="Host name of `url` without `www.`.", metadata=null_means("`url` is null")
-    )
+    title = string("Title on one line.")
+    author = string("Authors, separated by a comma and a space.", null="the front matter names none")
+    url = string("Canonical URL.", null="the file names no valid URL")
+    domain = string("Host name of `url` without `www.`.", null="`url` is null")
     tags = text_list("Tags of the front matter, without repeats.")
     categories = text_list("Categories of the front matter, without repeats.")
 
@@ -141,17 +127,11 @@ class Posts(PostHeads):
     In SQL there is always a column `month` (`2021-09`), whatever the partition column is.
     """
 
-    language = dy.String(
-        check=lambda c: c.is_in(list(LANGUAGES)),
-        description=f"Language of title and text. {choices(LANGUAGES)}",
+    language = choice("Language of title and text.", LANGUAGES)
+    script = choice(
+        "Chinese script.", SCRIPTS, null="the text is not Chinese, or no character tells the two apart"
     )
-    script = dy.String(
-        nullable=True,
-        check=lambda c: c.is_in(list(SCRIPTS)),
-        description=f"Chinese script. {choices(SCRIPTS)}",
-        metadata=null_means("the text is not Chinese, or no character tells the two apart"),
-    )
-    text = dy.String(description="Cleaned text; blocks are separated by a blank line.")
+    text = string("Cleaned text; blocks are separated by a blank line.")
     text_chars = characters("Length of `text`.")
     boilerplate_chars = characters("Length of the text that cleaning removed from the body.")
     # nulls inside are not checked: 3 microseconds a post, as much as to build and to read the column together
@@ -164,41 +144,32 @@ class Posts(PostHeads):
             },
             nullable=True,
         ),
-        nullable=True,
-        description="What each cleaning rule removed from the body, sorted by rule: how many blocks or passages, and their "
-        "characters, which add up to `boilerplate_chars`.",
-        metadata=null_means("an older postlake cleaned the text"),
+        **described(
+            "What each cleaning rule removed from the body, sorted by rule: how many blocks or passages, and their "
+            "characters, which add up to `boilerplate_chars`.",
+            null="an older postlake cleaned the text",
+        ),
     )
     links = dy.List(
         dy.Struct({"url": dy.String(), "text": dy.String()}),
-        nullable=False,
         description="Links of the kept text, in order: absolute URL and anchor text.",
     )
     images = dy.List(
         dy.Struct({"url": dy.String(), "alt": dy.String()}),
-        nullable=False,
         description="Images of the kept text, in order: absolute URL and alternative text.",
     )
-    content_hash = dy.String(
-        regex="^[0-9a-f]{32}$", description="Hash of title and text; equal texts have equal hashes."
-    )
-    origin = dy.String(
-        description="Where the file was found: the folder, repository or archive that was ingested."
-    )
-    path = dy.String(description="Path of the file within `origin`.")
-    blob = dy.String(
-        regex="^[0-9a-f]{40}$", description="Git blob id of the bytes of the file; key of `raw`."
-    )
-    extra = dy.String(
-        nullable=True,
-        description="Front matter fields without a column of their own, as a JSON object.",
-        metadata=null_means("there are none"),
+    content_hash = string("Hash of title and text; equal texts have equal hashes.", regex="^[0-9a-f]{32}$")
+    origin = string("Where the file was found: the folder, repository or archive that was ingested.")
+    path = string("Path of the file within `origin`.")
+    blob = string("Git blob id of the bytes of the file; key of `raw`.", regex="^[0-9a-f]{40}$")
+    extra = string(
+        "Front matter fields without a column of their own, as a JSON object.", null="there are none"
     )
     warnings = text_list("What was repaired or guessed; see the list of warnings.")
     template_version = dy.Int32(
-        nullable=True,
-        description="Version of the learned template that cleaned the text.",
-        metadata=null_means("the source had no template"),
+        **described(
+            "Version of the learned template that cleaned the text.", null="the source had no template"
+        )
     )
     cleaner_version = dy.Int32(description="Version of the cleaning rules that cleaned the text.")
     version_at = utc_datetime("When this version appeared, in the time of the source's own history.")
@@ -206,7 +177,7 @@ class Posts(PostHeads):
         "When the last file of the post disappeared.",
         null="the post was not withdrawn; in `posts` always null, since withdrawn posts are in `revisions`",
     )
-    run_id = dy.String(description="The run that wrote the row.")
+    run_id = string("The run that wrote the row.")
     ingested_at = utc_datetime("When that run started.")
 
     @dy.rule()

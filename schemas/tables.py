@@ -5,7 +5,7 @@ from functools import cache
 import polars as pl
 
 from schemas.enums import RunKind
-from schemas.posts import NULL, UNIT, Posts, choices, null_means, utc_datetime
+from schemas.posts import Posts, choice, described, number, string, text_list, utc_datetime
 from schemas.validation import dy
 
 # counts of a run for the files that it found; column `found` is their sum
@@ -15,10 +15,10 @@ OUTCOME_COLUMNS = ("unchanged", "posts", "duplicates", "rejected", "ignored")
 class Raw(dy.Schema):
     """One row per distinct content, append-only. Lets the lake replay and re-clean without the source."""
 
-    blob = dy.String(description="Git blob id: SHA-1 of `blob <length>\\0` and the bytes. Key of the table.")
-    size = dy.Int64(description="Size of `content`.", metadata={UNIT: "bytes"})
+    blob = string("Git blob id: SHA-1 of `blob <length>\\0` and the bytes. Key of the table.")
+    size = number("Size of `content`.", "bytes")
     content = dy.Binary(description="The bytes of the file.")
-    run_id = dy.String(description="The run that wrote the row.")
+    run_id = string("The run that wrote the row.")
 
 
 class Files(dy.Schema):
@@ -28,120 +28,86 @@ class Files(dy.Schema):
     the run. `read_at` is when the bytes were last read; a run that finds a file unchanged does not write its row.
     """
 
-    origin = dy.String(description="The folder, repository or archive that was ingested. Key, with `path`.")
-    path = dy.String(description="Path of the file within `origin`.")
-    blob = dy.String(
-        nullable=True,
-        description="Git blob id of the bytes; key of `raw`.",
-        metadata=null_means("the bytes could not be read"),
+    origin = string("The folder, repository or archive that was ingested. Key, with `path`.")
+    path = string("Path of the file within `origin`.")
+    blob = string("Git blob id of the bytes; key of `raw`.", null="the bytes could not be read")
+    size = number("Size of the file.", "bytes")
+    mtime_ns = number(
+        "Time of modification, since 1970, UTC.", "nanoseconds", null="the file is in a repository"
     )
-    size = dy.Int64(description="Size of the file.", metadata={UNIT: "bytes"})
-    mtime_ns = dy.Int64(
-        nullable=True,
-        description="Time of modification, since 1970, UTC.",
-        metadata={UNIT: "nanoseconds", NULL: "the file is in a repository"},
+    outcome = string("What became of the file: `post`, `duplicate`, `rejected`, `ignored`.")
+    reason = string(
+        "Why the file is not a post; see the list of reasons.", null="the outcome is `post` or `duplicate`"
     )
-    outcome = dy.String(description="What became of the file: `post`, `duplicate`, `rejected`, `ignored`.")
-    reason = dy.String(
-        nullable=True,
-        description="Why the file is not a post; see the list of reasons.",
-        metadata=null_means("the outcome is `post` or `duplicate`"),
+    field = string("The front matter field at fault.", null="no single field is at fault")
+    detail = string(
+        "The value seen, or an error message; for a duplicate, the file that was chosen.",
+        null="there is nothing to add to the reason",
     )
-    field = dy.String(
-        nullable=True,
-        description="The front matter field at fault.",
-        metadata=null_means("no single field is at fault"),
-    )
-    detail = dy.String(
-        nullable=True,
-        description="The value seen, or an error message; for a duplicate, the file that was chosen.",
-        metadata=null_means("there is nothing to add to the reason"),
-    )
-    post_id = dy.String(
-        nullable=True,
-        description="The post of the file.",
-        metadata=null_means("the outcome is `rejected` or `ignored`"),
-    )
-    source_id = dy.String(
-        nullable=True,
-        description="The source that the file names, whether it is a post or not.",
-        metadata=null_means("the file is no post and names no source, or an older postlake rejected it"),
+    post_id = string("The post of the file.", null="the outcome is `rejected` or `ignored`")
+    source_id = string(
+        "The source that the file names, whether it is a post or not.",
+        null="the file is no post and names no source, or an older postlake rejected it",
     )
     published_at = utc_datetime(
         "When that post was published, as this file tells it.", null="the outcome is `rejected` or `ignored`"
     )
     body_bytes = dy.Int32(
-        nullable=True,
-        description="Size of the body as written, in UTF-8; the larger one of two files of a post is chosen.",
-        metadata={UNIT: "bytes", NULL: "the outcome is `rejected` or `ignored`"},
+        **described(
+            "Size of the body as written, in UTF-8; the larger one of two files of a post is chosen.",
+            "bytes",
+            null="the outcome is `rejected` or `ignored`",
+        )
     )
     first_seen_at = utc_datetime("When the file appeared, in the time of the source's own history.")
     read_at = utc_datetime("When the bytes were last read.")
     gone_at = utc_datetime(
         "When the file disappeared, in the time of the source's own history.", null="the file is still there"
     )
-    run_id = dy.String(description="The run that last read the file.")
+    run_id = string("The run that last read the file.")
 
 
 class Runs(dy.Schema):
     """One row per run. The versions of all tables at its end make one consistent snapshot."""
 
-    run_id = dy.String(description="Key of the run: its start and a random suffix.")
-    kind = dy.String(description=f"{', '.join(f'`{kind}`' for kind in RunKind)}; see the list of kinds.")
+    run_id = string("Key of the run: its start and a random suffix.")
+    kind = string(f"{', '.join(f'`{kind}`' for kind in RunKind)}; see the list of kinds.")
     started_at = utc_datetime("When the run started.")
     finished_at = utc_datetime("When the run ended.")
-    seconds = dy.Float64(description="Duration.", metadata={UNIT: "seconds"})
-    stage_seconds = dy.String(
-        description="Duration of each stage, as a JSON object.", metadata={UNIT: "seconds"}
+    seconds = dy.Float64(**described("Duration.", "seconds"))
+    stage_seconds = string("Duration of each stage, as a JSON object.", "seconds")
+    origins = text_list("Sources that were compared as a whole; empty for replay and backfill.")
+    heads = string("JSON object: repository to the commit that the run read.")
+    as_of = string("JSON object: origin to the moment of its own history that the run read.")
+    marks = string(
+        "Checkpoints as a JSON object: repository to commit, moment, and whether all of it was loaded.",
+        null="an older postlake wrote the row, or the run read no source",
     )
-    origins = dy.List(
-        dy.String(),
-        description="Sources that were compared as a whole; empty for replay and backfill.",
+    found = number("Files found.", "files")
+    unchanged = number(
+        "Files whose content the lake had read before, at this path or at one that is gone.", "files"
     )
-    heads = dy.String(description="JSON object: repository to the commit that the run read.")
-    as_of = dy.String(description="JSON object: origin to the moment of its own history that the run read.")
-    marks = dy.String(
-        nullable=True,
-        description="Checkpoints as a JSON object: repository to commit, moment, and whether all of it was loaded.",
-        metadata=null_means("an older postlake wrote the row, or the run read no source"),
-    )
-    found = dy.Int64(description="Files found.", metadata={UNIT: "files"})
-    unchanged = dy.Int64(
-        description="Files whose content the lake had read before, at this path or at one that is gone.",
-        metadata={UNIT: "files"},
-    )
-    posts = dy.Int64(description="Files that became the current version of a post.", metadata={UNIT: "files"})
-    duplicates = dy.Int64(description="Files with outcome `duplicate`.", metadata={UNIT: "files"})
-    rejected = dy.Int64(description="Files with outcome `rejected`.", metadata={UNIT: "files"})
-    ignored = dy.Int64(description="Files with outcome `ignored`.", metadata={UNIT: "files"})
-    gone = dy.Int64(
-        description="Files that an earlier run saw and this one did not.", metadata={UNIT: "files"}
-    )
+    posts = number("Files that became the current version of a post.", "files")
+    duplicates = number("Files with outcome `duplicate`.", "files")
+    rejected = number("Files with outcome `rejected`.", "files")
+    ignored = number("Files with outcome `ignored`.", "files")
+    gone = number("Files that an earlier run saw and this one did not.", "files")
     balanced = dy.Bool(
         description="True where `found` = `unchanged` + `posts` + `duplicates` + `rejected` + `ignored`."
     )
-    moved = dy.Int64(
-        description="Files, counted as unchanged, whose content an earlier run saw at a path that is gone.",
-        metadata={UNIT: "files"},
+    moved = number(
+        "Files, counted as unchanged, whose content an earlier run saw at a path that is gone.", "files"
     )
     resumed = dy.Bool(description="True where an earlier run had been killed after it had written.")
-    bytes_read = dy.Int64(description="Bytes of post files read.", metadata={UNIT: "bytes"})
-    reasons = dy.String(
-        description="Rejected and ignored files by reason, as a JSON object.", metadata={UNIT: "files"}
+    bytes_read = number("Bytes of post files read.", "bytes")
+    reasons = string("Rejected and ignored files by reason, as a JSON object.", "files")
+    alarms = text_list(
+        "What a person should look at, a line each; see the list of alarms.",
+        null="an older postlake wrote the row",
     )
-    alarms = dy.List(
-        dy.String(),
-        nullable=True,
-        description="What a person should look at, a line each; see the list of alarms.",
-        metadata=null_means("an older postlake wrote the row"),
-    )
-    plan_id = dy.String(
-        nullable=True,
-        description="The plan that a backfill carried out.",
-        metadata=null_means("the run is not a backfill"),
-    )
-    code_version = dy.String(description="Version of postlake, and a digest of the code that reads files.")
-    versions = dy.String(description="JSON object: table to its Delta version at the end of the run.")
+    plan_id = string("The plan that a backfill carried out.", null="the run is not a backfill")
+    code_version = string("Version of postlake, and a digest of the code that reads files.")
+    versions = string("JSON object: table to its Delta version at the end of the run.")
 
 
 class Revisions(Posts):
@@ -156,11 +122,7 @@ class Revisions(Posts):
     superseded_at = utc_datetime(
         "When the next version appeared.", null="the post is withdrawn, and this is its last version"
     )
-    superseded_by = dy.String(
-        nullable=True,
-        description="Git blob id of the next version.",
-        metadata=null_means("`superseded_at` is null"),
-    )
+    superseded_by = string("Git blob id of the next version.", null="`superseded_at` is null")
 
     @dy.rule()
     def superseded_by_goes_with_superseded_at(cls) -> pl.Expr:
@@ -182,27 +144,14 @@ TEMPLATE_KINDS = {
 class Templates(dy.Schema):
     """Learned boilerplate of a source, one row per pattern. The newest version of a source is in force."""
 
-    source_id = dy.String(description="The source.")
+    source_id = string("The source.")
     version = dy.Int32(min=1, description="Version of the template; each source counts its own.")
-    kind = dy.String(
-        check=lambda c: c.is_in(list(TEMPLATE_KINDS)),
-        description=f"What the pattern matches. {choices(TEMPLATE_KINDS)}",
-    )
-    pattern = dy.String(description="The text that is matched.")
-    posts = dy.Int64(
-        description="Distinct posts that held the pattern when it was learned.", metadata={UNIT: "posts"}
-    )
-    learned_from = dy.Int64(
-        nullable=True,
-        description="Posts that were examined.",
-        metadata={UNIT: "posts", NULL: "an older postlake wrote the row"},
-    )
+    kind = choice("What the pattern matches.", TEMPLATE_KINDS)
+    pattern = string("The text that is matched.")
+    posts = number("Distinct posts that held the pattern when it was learned.", "posts")
+    learned_from = number("Posts that were examined.", "posts", null="an older postlake wrote the row")
     learned_at = utc_datetime("When the run started that learned it.")
-    run_id = dy.String(
-        nullable=True,
-        description="The run that learned it.",
-        metadata=null_means("an older postlake wrote the row"),
-    )
+    run_id = string("The run that learned it.", null="an older postlake wrote the row")
 
 
 class Events(dy.Schema):
@@ -211,18 +160,13 @@ class Events(dy.Schema):
     The ledger (`files`) keeps only the last content of a file.
     """
 
-    origin = dy.String(description="The folder, repository or archive of the file.")
-    path = dy.String(description="Path of the file within `origin`.")
+    origin = string("The folder, repository or archive of the file.")
+    path = string("Path of the file within `origin`.")
     at = utc_datetime("When it changed, in the time of the source's own history.")
-    blob = dy.String(
-        nullable=True,
-        description="Git blob id of its content from then on.",
-        metadata=null_means("the file is gone from then on"),
-    )
-    run_id = dy.String(
-        nullable=True,
-        description="The run that found the change.",
-        metadata=null_means("it was derived from `files` and the versions of posts of an older lake"),
+    blob = string("Git blob id of its content from then on.", null="the file is gone from then on")
+    run_id = string(
+        "The run that found the change.",
+        null="it was derived from `files` and the versions of posts of an older lake",
     )
 
 
@@ -232,11 +176,11 @@ class Checksums(dy.Schema):
     `postlake verify` compares the files with it; `postlake maintain` adds what is missing.
     """
 
-    table_name = dy.String(description="The table.")
-    path = dy.String(description="Path of the file in the folder of the table.")
-    sha256 = dy.String(description="SHA-256 of its bytes, in hexadecimal.")
-    row_count = dy.Int64(description="Rows of the file.", metadata={UNIT: "rows"})
-    run_id = dy.String(description="The run that computed it.")
+    table_name = string("The table.")
+    path = string("Path of the file in the folder of the table.")
+    sha256 = string("SHA-256 of its bytes, in hexadecimal.")
+    row_count = number("Rows of the file.", "rows")
+    run_id = string("The run that computed it.")
 
 
 class RenamedPosts(dy.Schema):
@@ -245,8 +189,8 @@ class RenamedPosts(dy.Schema):
     An id that was split has several rows.
     """
 
-    old_id = dy.String(description="The `post_id` of an older postlake.")
-    new_id = dy.String(description="The `post_id` now.")
+    old_id = string("The `post_id` of an older postlake.")
+    new_id = string("The `post_id` now.")
 
 
 TABLES: dict[str, type[dy.Schema]] = {

@@ -17,25 +17,13 @@ from flows.pipeline.memory import release_memory
 from flows.pipeline.planning.changes import Changes
 from flows.pipeline.planning.plan import Plan, Planner
 from flows.pipeline.progress import report_progress
+from flows.pipeline.reporting import alarms
 from flows.pipeline.reporting.account import (
     Summary,
     UnbalancedError,
     as_row,
-    imbalance_message,
+    imbalance_alarms,
     outcome_counts,
-)
-from flows.pipeline.reporting.alarms import (
-    MIN_NEW_POSTS,
-    Alarm,
-    boilerplate_drift_alarms,
-    imbalance_alarm,
-    mostly_cut_alarms,
-    parser_error_alarms,
-    run_reject_alarms,
-    shrunken_source_alarm,
-    silent_source_alarms,
-    source_reject_alarms,
-    vanished_source_alarm,
 )
 from flows.pipeline.reporting.new_files import few_posts_alarms
 from flows.pipeline.reporting.results import LearnedTemplate, RecleanResult
@@ -135,12 +123,9 @@ class IngestRun:
         from flows.pipeline.learning.learn import learn_from_heads, load_templates
 
         with self.timer.measure("learn"):
-            learned = (
-                learn_from_heads(self.lake, self.run, heads, self.context)
-                if self.plan.learns_templates
-                else []
-            )
-            self.learned_templates |= {each.source_id: each for each in learned}
+            if self.plan.learns_templates:
+                learned = learn_from_heads(self.lake, self.run, heads, self.context)
+                self.learned_templates |= {each.source_id: each for each in learned}
             self.context = self.context.with_templates(load_templates(self.lake))
         return len(self.context.config.templates)
 
@@ -205,6 +190,7 @@ class IngestRun:
         Raises UnbalancedError where the counts do not add up; the run is recorded nevertheless.
         """
         summary = self._build_summary()
+        summary.alarms = self._find_alarms(summary)
         checkpoints = self.plan.checkpoints_during(self.checkpoints)
         if summary.balanced:
             checkpoints = self.plan.checkpoints_after(
@@ -214,50 +200,36 @@ class IngestRun:
             self.lake, as_row(summary, self.run) | {"marks": runs.dump_checkpoints(checkpoints)}
         )
         if not summary.balanced:
-            raise UnbalancedError(imbalance_message(summary), summary)
+            raise UnbalancedError(summary)
         return summary
 
-    def _find_alarms(self, summary: Summary) -> list[Alarm]:
+    def _find_alarms(self, summary: Summary) -> list[alarms.Alarm]:
         """Return the alarms of the run. Posts are not compared if the run wrote none."""
-        has_written_posts = self.lake.table("posts").version() != self.posts_version_before
+        lake, run, is_reparse = self.lake, self.run, self.plan.is_reparse
+        has_written_posts = lake.table("posts").version() != self.posts_version_before
         compared_posts = summary.posts + self.reclean_result.posts if self.posts_version_before else 0
+        failures = [*files_table.parser_failures(lake, run.run_id), *self.reclean_result.failed]
         return [
+            *imbalance_alarms(summary),
             *(
-                []
-                if summary.balanced
-                else [imbalance_alarm(imbalance_message(summary), outcome_counts(summary))]
-            ),
-            *(
-                shrunken_source_alarm(each.origin, each.lost_posts, each.posts)
+                alarms.shrunken_source_alarm(each.origin, each.lost_posts, each.posts)
                 for each in self.plan.shrunken_sources
             ),
-            *map(vanished_source_alarm, sorted(self.vanished_sources.origins)),
-            *parser_error_alarms(
-                [*files_table.parser_failures(self.lake, self.run.run_id), *self.reclean_result.failed]
-            ),
-            *run_reject_alarms(self.lake, self.run, summary.kind, summary.origins, outcome_counts(summary)),
-            *(
-                []
-                if self.plan.is_reparse or not summary.rejected
-                else source_reject_alarms(self.lake, self.run)
-            ),
-            *([] if self.plan.is_reparse else few_posts_alarms(self.lake, self.run)),
+            *map(alarms.vanished_source_alarm, sorted(self.vanished_sources.origins)),
+            *alarms.parser_error_alarms(failures),
+            *alarms.run_reject_alarms(lake, run, summary.kind, summary.origins, outcome_counts(summary)),
+            *([] if is_reparse or not summary.rejected else alarms.source_reject_alarms(lake, run)),
+            *([] if is_reparse else few_posts_alarms(lake, run)),
             *(alarm for learned in self.learned_templates.values() for alarm in learned.alarms),
-            *(boilerplate_drift_alarms(self.lake, self.run) if compared_posts >= MIN_NEW_POSTS else []),
-            *(mostly_cut_alarms(self.lake, self.run) if has_written_posts else []),
-            *silent_source_alarms(self.lake, self.run, summary.origins),
+            *(alarms.boilerplate_drift_alarms(lake, run) if compared_posts >= alarms.MIN_NEW_POSTS else []),
+            *(alarms.mostly_cut_alarms(lake, run) if has_written_posts else []),
+            *alarms.silent_source_alarms(lake, run, summary.origins),
         ]
 
     def _build_summary(self) -> Summary:
-        summary = self._build_counts()
-        summary.alarms = self._find_alarms(summary)
-        return summary
-
-    def _build_counts(self) -> Summary:
-        origins, withheld_deletions = (
-            self.plan.origins,
-            self.vanished_sources.count_withheld_deletions(self.lake, self.plan),
-        )
+        """Return the counts of the run, without alarms."""
+        origins = self.plan.origins
+        withheld_deletions = self.vanished_sources.count_withheld_deletions(self.lake, self.plan)
         scope = pl.DataFrame({"origin": origins}, {"origin": pl.String})
         outcome_by_name = files_table.count_outcomes(
             self.lake, self.run.run_id, scope if self.plan.scope is None else self.plan.scope
@@ -280,9 +252,7 @@ class IngestRun:
             stage_seconds=self.timer.stage_seconds,
             reasons=files_table.count_reasons(self.lake, self.run.run_id),
             heads=self.plan.commit_ids,
-            as_of={
-                origin: effective_at.isoformat() for origin, effective_at in self.plan.effective_times.items()
-            },
+            as_of={origin: time.isoformat() for origin, time in self.plan.effective_times.items()},
             plan_id=self.plan.plan_id,
             period_note=self.period_note,
         )

@@ -10,13 +10,14 @@ from flows.pipeline.execution import sizes
 from flows.pipeline.execution.heads import read_heads
 from flows.pipeline.execution.write import Writer
 from flows.pipeline.planning.changes import CHANGE_SCHEMA, Changes
+from flows.pipeline.planning.plan import stored_in_raw
 from flows.pipeline.reporting.account import maintenance_row
 from flows.pipeline.workers.executor import ParseContext
 from lake import migration
 from lake.batch import KEY, MICROSECOND, Run
 from lake.commit.resolve import resolve
 from lake.store import Lake
-from lake.tables import files, runs
+from lake.tables import runs
 from lake.tables.file_history import derive_missing_events, past_events
 from schemas.enums import RunKind
 
@@ -41,10 +42,7 @@ def migrate(lake: Lake, next_run: Run, context: ParseContext) -> None:
         return
     migration.assert_complete(lake)
     logger.info(f"{lake.root}: was made by an older postlake; all its files are resolved anew, once")
-    timer, run = (
-        StageTimer(),
-        replace(start_run(), started_at=next_run.started_at - MICROSECOND),
-    )
+    timer, run = StageTimer(), replace(start_run(), started_at=next_run.started_at - MICROSECOND)
     resumed, checkpoints = not runs.is_clean(lake), runs.dump_checkpoints(runs.read_checkpoints(lake))
     with migration.staging(lake) as staged_lake:
         with timer.measure("resolve"):
@@ -61,12 +59,9 @@ def migrate(lake: Lake, next_run: Run, context: ParseContext) -> None:
 def _replay_events(staged_lake: Lake, events: pl.DataFrame, run: Run, context: ParseContext) -> int:
     """Load events into a staged lake and return the number of added files."""
     is_arrival = pl.col("blob").is_not_null()
-    arrivals = events.filter(is_arrival).with_columns(problem=pl.lit(None, pl.String))
-    locations = files.locate_contents(staged_lake, arrivals["blob"]).select("blob", "part")
+    arrivals = events.filter(is_arrival)
     changes = Changes(
-        arrivals.join(locations, on="blob", maintain_order="left")
-        .rename({"at": "seen_at"})
-        .select(*CHANGE_SCHEMA),
+        stored_in_raw(staged_lake, arrivals).rename({"at": "seen_at"}).select(*CHANGE_SCHEMA),
         deleted=events.filter(~is_arrival).select(*KEY, gone_at="at"),
     )
     from flows.pipeline.learning.learn import load_templates

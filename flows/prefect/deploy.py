@@ -130,7 +130,8 @@ async def _deploy(wait_seconds: float) -> list[str]:
         for deployment in deployments:
             await _apply(deployment)
         logger.info(f"deployed {', '.join(each.name for each in deployments)}")
-        created = await client.read_deployments(deployment_filter=_own_deployments_filter())
+        is_own = DeploymentFilter.model_validate({"tags": {"all_": ["postlake"]}})
+        created = await client.read_deployments(deployment_filter=is_own)
         await _share_one_limit(client, [each for each in created if WRITER_TAG in each.tags])
         for automation in automations:
             await _ensure_automation(client, automation)
@@ -165,10 +166,6 @@ async def _ensure_work_pool(client: PrefectClient) -> None:
         return
     if pool.base_job_template != JOB_TEMPLATE:
         await client.update_work_pool(WORK_POOL, WorkPoolUpdate(base_job_template=JOB_TEMPLATE))
-
-
-def _own_deployments_filter() -> DeploymentFilter:
-    return DeploymentFilter.model_validate({"tags": {"all_": ["postlake"]}})
 
 
 async def _share_one_limit(client: PrefectClient, writers: Iterable[DeploymentResponse]) -> None:

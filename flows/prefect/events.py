@@ -1,6 +1,6 @@
 """Events for Prefect's automations: one per alarm, and one at the end of a run that loads files."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from prefect.events import emit_event
 
@@ -14,16 +14,14 @@ from lake.store import Lake
 FINISHED_EVENT = "postlake.run.finished"
 
 
-def emit_alarms(alarms: Iterable[Alarm], run_id: str, lake: Lake) -> None:
+def emit_alarms(alarms: Sequence[Alarm], run_id: str, lake: Lake) -> None:
     """Emit an event `postlake.<kind>` for each alarm, with its text and numbers.
 
     The resource is the source of the alarm, or the lake if it has none.
     """
-    alarm_list = list(alarms)
-    name_by_source = (
-        source_names(lake, {alarm.source for alarm in alarm_list if alarm.source}) if alarm_list else {}
-    )
-    for alarm in alarm_list:
+    source_ids = {alarm.source for alarm in alarms if alarm.source}
+    name_by_source = source_names(lake, source_ids) if alarms else {}
+    for alarm in alarms:
         emit_event(
             event=f"postlake.{alarm.kind}",
             resource=_source_resource(alarm.source, name_by_source) if alarm.source else _lake_resource(lake),

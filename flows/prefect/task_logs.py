@@ -1,4 +1,4 @@
-"""Log messages of tasks, and the message of their final state."""
+"""Log messages of tasks."""
 
 import time
 from collections.abc import Iterable, Iterator
@@ -7,20 +7,13 @@ from contextvars import copy_context
 from threading import Event, Thread
 from typing import TypeVar
 
-from prefect.client.schemas.objects import State
 from prefect.logging import get_run_logger
-from prefect.states import Completed
 
 from flows.pipeline.progress import progress_line, progress_listener
 from flows.pipeline.reporting.alarms import Alarm
 
 T = TypeVar("T")
 SECONDS_BETWEEN_LINES = 10
-
-
-def completed_state(message: str) -> State[None]:
-    """Return a Completed state with a message, which the UI shows next to the task and Prefect logs."""
-    return Completed(message=message)
 
 
 def log_alarms(alarms: Iterable[Alarm]) -> None:

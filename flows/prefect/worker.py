@@ -57,9 +57,8 @@ def _stop_worker(worker: Process) -> None:
     stop(worker, SECONDS_TO_STOP)
     if run_ids:
         logger.info(f"stopped amid {len(run_ids)} run(s)")
-        with suppress(
-            httpx.HTTPError
-        ):  # the server may be down too; then its automation sets the runs to Crashed after a restart
+        # the server may be down too; then its automation sets the runs to Crashed after a restart
+        with suppress(httpx.HTTPError):
             asyncio.run(_mark_as_crashed(run_ids))
 
 

@@ -85,15 +85,8 @@ def parse_allowed_hosts(names: str, *urls: str) -> list[HostPort]:
         if (host := parse_host(name)) is None:
             raise ValueError(name)
         hosts.append(host)
-    split_urls = [urlsplit(url) for url in urls]
-    return [
-        *hosts,
-        *(
-            url_host
-            for url_parts in split_urls
-            if (url_host := parse_host(url_parts.netloc, url_parts.scheme))
-        ),
-    ]
+    url_hosts = (parse_host(parts.netloc, parts.scheme) for parts in map(urlsplit, urls))
+    return [*hosts, *filter(None, url_hosts)]
 
 
 def read_allowed_hosts() -> list[HostPort]:

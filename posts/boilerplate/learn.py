@@ -142,24 +142,19 @@ def _block_patterns(samples: Sequence[TrainingSample]) -> Iterator[Pattern]:
         return
     total, block_names = len(samples), list(map(_block_names, samples))
     post_counts = Counter(chain.from_iterable(block_names))
-    frequent_names = {
+    possible_names = {
         name for name, count in post_counts.items() if count >= MIN_SUPPORT and _may_recur(name)
     }
-    frequent_names = (
-        _independent_names(samples, [each & frequent_names for each in block_names])
-        if frequent_names
-        else frequent_names
-    )
-    texts = (
-        {
-            name: text
-            for sample in samples
-            for text, *_ in sample.blocks
-            if (name := alphanumeric_key(text)) in frequent_names
-        }
-        if frequent_names
-        else {}
-    )
+    names_by_sample = [each & possible_names for each in block_names]
+    frequent_names = _independent_names(samples, names_by_sample) if possible_names else possible_names
+    if not frequent_names:
+        return
+    texts = {
+        name: text
+        for sample in samples
+        for text, *_ in sample.blocks
+        if (name := alphanumeric_key(text)) in frequent_names
+    }
     furniture = {name for name, text in texts.items() if is_site_notice(text)}
     recurring = frozenset(
         name
@@ -167,11 +162,9 @@ def _block_patterns(samples: Sequence[TrainingSample]) -> Iterator[Pattern]:
         if post_counts[name] >= max(MIN_BLOCK_POSTS, MIN_TAIL_SHARE * total) or name in furniture
     )
     at_head, at_tail = _count_at_edges(samples, recurring)
-    near_edges_counts = (
-        Counter(name for page in samples for name in furniture & _names_near_edges(page))
-        if furniture
-        else Counter[str]()
-    )
+    near_edges_counts = Counter[str]()
+    for sample in samples if furniture else ():
+        near_edges_counts.update(furniture & _names_near_edges(sample))
     for name in sorted(recurring):
         count = post_counts[name]
         is_at_edge = max(near_edges_counts[name], at_head[name] + at_tail[name]) >= MIN_EDGE_SHARE * count
@@ -206,10 +199,7 @@ def _count_at_edges(
     """Return in how many posts each recurring block is before, and after, all other text of the post."""
     at_head, at_tail = Counter[str](), Counter[str]()
     for sample in samples if recurring else ():
-        blocks = [
-            ComparedBlock(alphanumeric_key(text), element, is_out)
-            for text, element, _, is_out in sample.blocks
-        ]
+        blocks = _compared_blocks(sample)
         head, tail = find_edge_blocks(blocks, recurring)
         at_tail.update({blocks[at].key for at in tail})
         at_head.update({blocks[at].key for at in set(head).difference(tail)})
@@ -217,10 +207,14 @@ def _count_at_edges(
 
 
 def _names_near_edges(sample: TrainingSample) -> set[str]:
-    blocks = [
+    blocks = _compared_blocks(sample)
+    return {blocks[at].key for at in find_near_edge_blocks(blocks)}
+
+
+def _compared_blocks(sample: TrainingSample) -> list[ComparedBlock]:
+    return [
         ComparedBlock(alphanumeric_key(text), element, is_out) for text, element, _, is_out in sample.blocks
     ]
-    return {blocks[at].key for at in find_near_edge_blocks(blocks)}
 
 
 def _block_names(sample: TrainingSample) -> set[str]:

@@ -10,10 +10,8 @@ from posts.rules.elements import ELEMENT_RULES
 from schemas.enums import ParseWarning
 
 SENTENCE_OR_QUOTE_ENDS = "。！？.!?…”」"
-COMMENTS_RULE, OTHER_CONTENT_RULES = (
-    "comments_element",
-    frozenset({"comments_element", "related_element", "teaser"}),
-)
+COMMENTS_RULE = "comments_element"
+OTHER_CONTENT_RULES = frozenset({COMMENTS_RULE, "related_element", "teaser"})
 # Hidden text is the main content if it is this many times longer than the visible text: scripts show it after
 # the page is loaded.
 HIDDEN_RULE_FACTORS = {"hidden_element": 2, "fallback_element": 3}

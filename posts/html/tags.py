@@ -55,10 +55,8 @@ class OpeningTag:
         self.is_block = self.name in BLOCK_TAGS
         self.rule = elements.element_rule(self.name, attributes, names)
         self.signature = f"{self.name}.{' '.join(names)}" if names else ""
-        self.is_standfirst, self.has_drop_cap_name = (
-            elements.is_standfirst(names),
-            elements.has_drop_cap_name(names),
-        )
+        self.is_standfirst = elements.is_standfirst(names)
+        self.has_drop_cap_name = elements.has_drop_cap_name(names)
         self.is_drop_cap = self.has_drop_cap_name or elements.has_drop_cap_style(attributes)
         has_meaning = (
             self.rule

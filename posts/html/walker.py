@@ -145,10 +145,8 @@ class HtmlWalker:
             return
         # links and images that are alone on their line belong to no block
         del self.inline_objects[self.objects_before_break :]
-        block_context, region_depth = (
-            self.block_context,
-            self.dropped_regions[-1][0] if self.dropped_regions else 0,
-        )
+        block_context = self.block_context
+        region_depth = self.dropped_regions[-1][0] if self.dropped_regions else 0
         for opening_tag, _, outer_context in reversed(self.open_elements[region_depth:]):
             if opening_tag.is_block:
                 break

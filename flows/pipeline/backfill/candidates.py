@@ -7,26 +7,25 @@ import polars as pl
 from flows.pipeline.code import code_version
 from flows.pipeline.planning.changes import FILE_SCHEMA
 from flows.pipeline.planning.diff import list_files, match_listing
-from flows.pipeline.planning.plan import READ_ORDER, Plan, choose_effective_at
+from flows.pipeline.planning.plan import stored_in_raw
 from flows.pipeline.sources.base import Source
 from flows.pipeline.sources.known import KnownSources
-from lake.batch import KEY, Run
+from lake.batch import KEY
 from lake.store import Lake
 from lake.tables import files as files_table
-from lake.tables import runs
-from schemas.enums import BackfillMode, Outcome, RunKind
+from schemas.enums import BackfillMode, Outcome
 
 NEW, CHANGED = "new to the lake", "other content than the lake has read"
 RETRIED, REPARSED = "could not be read before", "read again"
 # `day` and `source_id` are those of the post that the lake has of the same content; null where only the head
 # of the file tells them
-CANDIDATE_COLUMNS = [*FILE_SCHEMA, "from_raw", "why", "day", "source_id"]
+CANDIDATE_COLUMNS = [*FILE_SCHEMA, "part", "why", "day", "source_id"]
 
 
 def find_candidates(lake: Lake, known_sources: KnownSources, mode: BackfillMode) -> pl.DataFrame:
     """Return the files of some sources that a mode reads, before their heads are read: CANDIDATE_COLUMNS."""
     ledger_rows = files_table.rows_of_origins(lake, known_sources.origins)
-    files = match_listing(list_all_files(known_sources.available), ledger_rows).with_columns(from_raw=False)
+    files = match_listing(list_all_files(known_sources.available), ledger_rows)
     if mode is BackfillMode.MISSING:
         files = files.filter(~(pl.col("is_same") & files_table.is_final(lake, code_version())))
         unlisted = ledger_rows.clear()
@@ -37,7 +36,8 @@ def find_candidates(lake: Lake, known_sources: KnownSources, mode: BackfillMode)
     else:
         is_unavailable = pl.col("origin").is_in(list(known_sources.unavailable))
         unlisted = ledger_rows.filter(is_unavailable & (pl.col("outcome") != Outcome.IGNORED.value))
-    files = pl.concat([files, stored_in_raw(lake, unlisted)], how="diagonal")
+    raw_files = stored_in_raw(lake, unlisted).with_columns(is_same=True)
+    files = pl.concat([files, raw_files], how="diagonal")
     has_post = pl.col("is_same") & pl.col("reason").is_null()
     return files.with_columns(
         why=_why(mode),
@@ -63,30 +63,3 @@ def _why(mode: BackfillMode) -> pl.Expr:
 def list_all_files(sources: Sequence[Source]) -> pl.DataFrame:
     """Return all files of some sources: FILE_SCHEMA."""
     return pl.concat([pl.DataFrame(schema=FILE_SCHEMA), *map(list_files, sources)])
-
-
-def stored_in_raw(lake: Lake, rows: pl.DataFrame) -> pl.DataFrame:
-    """Return the rows whose bytes are in table raw, as files that are read from there."""
-    locations = files_table.locate_contents(lake, rows["blob"])
-    return rows.join(locations, on="blob", how="semi", maintain_order="left").with_columns(
-        problem=pl.lit(None, pl.String), from_raw=True, is_same=True
-    )
-
-
-def plan_reading(lake: Lake, run: Run, sources: Sequence[Source], files: pl.DataFrame) -> Plan:
-    """Return a plan that reads files (FILE_SCHEMA, from_raw), in the order of their names."""
-    locations = files_table.locate_contents(lake, files.filter("from_raw")["blob"]).select("blob", "part")
-    todo = files.join(locations, on="blob", how="left").sort(READ_ORDER)
-    todo = todo.with_columns(part=pl.when("from_raw").then("part"))
-    origins = [source.origin for source in sources]
-    checkpoints = runs.checkpoints_of(lake, origins)
-    return Plan(
-        kind=RunKind.BACKFILL,
-        sources=sources,
-        file_count=todo.height,
-        todo=todo.select(*FILE_SCHEMA, "part"),
-        effective_times=dict.fromkeys(files["origin"].unique(), run.started_at)
-        | {each.origin: choose_effective_at(lake, each, checkpoints[each.origin], run) for each in sources},
-        scope=todo.select(KEY),
-        is_reparse=True,
-    )

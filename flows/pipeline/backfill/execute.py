@@ -6,17 +6,17 @@ from dataclasses import replace
 
 import polars as pl
 
-from flows.pipeline.backfill.candidates import list_all_files, plan_reading, stored_in_raw
+from flows.pipeline.backfill.candidates import list_all_files
 from flows.pipeline.backfill.forecast import Forecast
 from flows.pipeline.execution.worker import NOT_IN_RAW
 from flows.pipeline.planning.changes import FILE_SCHEMA
 from flows.pipeline.planning.diff import SourceDiff, hash_suspects, match_listing
-from flows.pipeline.planning.plan import Plan
+from flows.pipeline.planning.plan import Plan, plan_reading, stored_in_raw
 from flows.pipeline.sources.base import Source
 from lake.batch import KEY, Run
 from lake.store import Lake
 from lake.tables import files as files_table
-from schemas.enums import BackfillMode, Reason
+from schemas.enums import BackfillMode, Reason, RunKind
 
 DELETED, CHANGED = "is not there any more", "is another file now"
 
@@ -30,7 +30,7 @@ def plan_remaining_files(
     """
     is_reparse = forecast.mode != BackfillMode.MISSING
     listed_files = list_all_files(sources).join(files.filter(~pl.col("from_raw")), on=KEY, how="semi")
-    raw_files = stored_in_raw(lake, files.filter("from_raw")).select(*FILE_SCHEMA, "from_raw")
+    raw_files = stored_in_raw(lake, files.filter("from_raw")).select(*FILE_SCHEMA, "part")
     unchanged = pl.concat([_unchanged_in_sources(sources, listed_files, files), raw_files])
     is_read = pl.col("reason").ne_missing(pl.lit(Reason.UNREADABLE.value))
     if is_reparse:
@@ -38,7 +38,7 @@ def plan_remaining_files(
     read_rows = files_table.live_rows(lake, unchanged).filter(is_read)
     todo = unchanged.join(read_rows, on=[*KEY, "blob"], how="anti")
     plan = replace(
-        plan_reading(lake, run, sources, todo),
+        plan_reading(lake, run, sources, todo, RunKind.BACKFILL),
         file_count=unchanged.height,
         scope=unchanged.select(KEY),
         is_reparse=is_reparse,
@@ -63,7 +63,7 @@ def plan_remaining_files(
 def _unchanged_in_sources(
     sources: Sequence[Source], listed_files: pl.DataFrame, files: pl.DataFrame
 ) -> pl.DataFrame:
-    """Return the listed files that are as planned: FILE_SCHEMA, from_raw. Files that were touched are read."""
+    """Return the listed files that are as planned: FILE_SCHEMA, part. Files that were touched are read."""
     matched = match_listing(listed_files, files)
     touched = matched.filter(~pl.col("is_same")).select(*FILE_SCHEMA)
     hashed = [
@@ -76,4 +76,4 @@ def _unchanged_in_sources(
             same.select(*FILE_SCHEMA),
             *(each.join(files, on=[*KEY, "blob"], how="semi") for each in hashed),
         ]
-    ).with_columns(from_raw=False)
+    ).with_columns(part=pl.lit(None, pl.String))

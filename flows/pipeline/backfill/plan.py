@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from flows.pipeline.backfill.candidates import find_candidates, plan_reading, stored_in_raw
+from flows.pipeline.backfill.candidates import find_candidates
 from flows.pipeline.backfill.estimate import estimate_minutes
 from flows.pipeline.backfill.forecast import Forecast
 from flows.pipeline.execution.heads import rows_from_heads
 from flows.pipeline.options import BackfillOptions
-from flows.pipeline.planning.plan import READ_ORDER
+from flows.pipeline.planning.plan import READ_ORDER, plan_reading, stored_in_raw
 from flows.pipeline.sources.known import KnownSources
 from flows.pipeline.workers.executor import ParseContext
 from lake.batch import KEY, Batch, Run
@@ -21,7 +21,7 @@ from lake.store import Lake
 from lake.tables import files as files_table
 from lake.tables import templates
 from posts.post import CLEANER_VERSION
-from schemas.enums import BackfillMode, Granularity, Reason
+from schemas.enums import BackfillMode, Granularity, Reason, RunKind
 from schemas.errors import MisuseError
 from schemas.keys import normalize_source, source_id_of
 from schemas.plans import BackfillPlanFile
@@ -57,7 +57,7 @@ def build_backfill_plan(request: PlanRequest) -> tuple[Forecast, pl.DataFrame]:
     resolution = resolve(lake, Batch(selected_rows.select(schema_of("files").names())))
     expected_rows = with_period(_expected_granularity(lake, resolution), resolution.file_rows)
     files = (
-        selected_rows.select(*KEY, "from_raw", "why")
+        selected_rows.select(*KEY, "why", from_raw=pl.col("part").is_not_null())
         .join(expected_rows, on=KEY, maintain_order="left")
         .select(BackfillPlanFile.column_names())
     )
@@ -91,7 +91,7 @@ def build_backfill_plan(request: PlanRequest) -> tuple[Forecast, pl.DataFrame]:
 
 
 def _read_candidates(request: PlanRequest) -> pl.DataFrame:
-    """Return rows of `files` from the heads of the candidates that may be requested, with day, from_raw, why."""
+    """Return rows of `files` from the heads of the candidates that may be requested, with day, part, why."""
     lake, options, mode = request.lake, request.options, request.options.effective_mode
     candidates = find_candidates(lake, request.known_sources, mode)
     may_be_requested = pl.col("day").is_null() | (_is_in_range(options) & _is_of_sources(options))
@@ -106,9 +106,9 @@ def _read_candidates(request: PlanRequest) -> pl.DataFrame:
 
 
 def _read_heads(request: PlanRequest, files: pl.DataFrame) -> pl.DataFrame:
-    plan = plan_reading(request.lake, request.run, request.known_sources.available, files)
+    plan = plan_reading(request.lake, request.run, request.known_sources.available, files, RunKind.BACKFILL)
     rows = rows_from_heads(request.lake, plan.changes, plan.sources, request.run, request.context)
-    return rows.join(files.select(*KEY, "from_raw", "why"), on=KEY)
+    return rows.join(files.select(*KEY, "part", "why"), on=KEY)
 
 
 def _is_in_range(options: BackfillOptions) -> pl.Expr:

@@ -86,7 +86,8 @@ class Writer:
             number += 1
         if len(failures) == 1:
             return number
-        keys = _keys_of(batch, resolution) if is_atomic else pl.concat(failed_keys)
+        all_keys = [batch.deleted.select(KEY), resolution.rows.select(KEY)]
+        keys = pl.concat(all_keys if is_atomic else failed_keys).unique()
         rest = self._without_failures(batch, resolution, keys, pl.concat(failures))
         return self.write(rest, resolve(self.lake, rest), contents, checkpoints, number, is_atomic=is_atomic)
 
@@ -126,10 +127,9 @@ class Writer:
     def _submit(
         self, executor: LazyExecutor, reader: Reader, task: PartitionTask
     ) -> Callable[[], WriteResult]:
-        reads = [ReadTask.of_content(*row) for row in task.contents.select(CONTENT_COLUMNS).iter_rows()]
         return executor.submit_whole(
             PartitionWriter(reader, task.merge, self.run),
-            reads,
+            read_tasks(task.contents),
             check=ContentCheck(reader, self.run),
             as_failed=lambda parts: (
                 WriteResult(None, failures) if not (failures := pl.concat(parts)).is_empty() else None
@@ -137,9 +137,10 @@ class Writer:
         )
 
 
-def _keys_of(batch: Batch, resolution: Resolution) -> pl.DataFrame:
-    """Return the files of a batch, and those whose posts it touches: KEY."""
-    return pl.concat([rows.select(KEY) for rows in (batch.deleted, resolution.rows)]).unique()
+def read_tasks(contents: pl.DataFrame) -> list[ReadTask]:
+    """Return tasks that read contents from table raw: CONTENT_COLUMNS, or those before the place of the head."""
+    columns = [name for name in CONTENT_COLUMNS if name in contents.columns]
+    return [ReadTask.of_content(*row) for row in contents.select(columns).iter_rows()]
 
 
 def _of_keys(rows: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:

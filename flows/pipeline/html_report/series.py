@@ -86,24 +86,12 @@ def stages(report: ReportData) -> pl.DataFrame:
     """
     last_runs = report.runs.head(MAX_CHARTED_RUNS)
     rows = [
-        {
-            "run": run_name(run),
-            "order": order,
-            "stage": stage,
-            "seconds": seconds,
-            "balanced": run["balanced"],
-        }
-        for order, run in enumerate(last_runs.iter_rows(named=True))
+        (run_name(run), stage, seconds, run["balanced"])
+        for run in last_runs.iter_rows(named=True)
         for stage, seconds in (json.loads(run["stage_seconds"]) or {run["kind"]: run["seconds"]}).items()
     ]
-    schema = {
-        "run": pl.String,
-        "order": pl.Int64,
-        "stage": pl.String,
-        "seconds": pl.Float64,
-        "balanced": pl.Boolean,
-    }
-    seconds_by_stage = pl.DataFrame(rows, schema=schema)
+    schema = {"run": pl.String, "stage": pl.String, "seconds": pl.Float64, "balanced": pl.Boolean}
+    seconds_by_stage = pl.DataFrame(rows, schema=schema, orient="row")
     fullest = seconds_by_stage.with_columns(stages=pl.len().over("run")).sort(
         "stages", descending=True, maintain_order=True
     )
@@ -114,11 +102,12 @@ def stages(report: ReportData) -> pl.DataFrame:
 def reasons(report: ReportData) -> pl.DataFrame:
     """Return the files that each of the last runs rejected or ignored, by reason, the newest first."""
     rows = [
-        {"run": run_name(run), "reason": reason, "files": files}
+        (run_name(run), reason, files)
         for run in report.runs.head(MAX_CHARTED_RUNS).iter_rows(named=True)
         for reason, files in json.loads(run["reasons"]).items()
     ]
-    return pl.DataFrame(rows, schema={"run": pl.String, "reason": pl.String, "files": pl.Int64})
+    schema = {"run": pl.String, "reason": pl.String, "files": pl.Int64}
+    return pl.DataFrame(rows, schema=schema, orient="row")
 
 
 def run_name(run: dict[str, object]) -> str:

@@ -16,7 +16,7 @@ from lake.tables import files, templates
 from lake.tables.post_versions import post_versions
 from posts import explain as posts
 from posts.explain import Explanation, Recurrence, Recurrences
-from posts.parse import NO_TEMPLATES, RawFile
+from posts.parse import RawFile
 from posts.post import NotAPost
 from posts.sources.paths import decode_path, printable
 from posts.urls import canonicalize
@@ -70,10 +70,8 @@ def _read_stored(row: dict[str, object], lake: Lake) -> RawFile:
 
 
 def _explain(raw_file: RawFile, lake: Lake | None, parser: HtmlParser) -> Explanation:
-    templates_and_recurrences = (
-        (load_templates(lake), _load_recurrences(lake)) if lake is not None else (NO_TEMPLATES, {})
-    )
-    explanation = posts.explain(raw_file, parser, *templates_and_recurrences)
+    learned = () if lake is None else (load_templates(lake), _load_recurrences(lake))
+    explanation = posts.explain(raw_file, parser, *learned)
     if isinstance(explanation, NotAPost):
         message = ": ".join(filter(None, [explanation.outcome, explanation.reason, explanation.detail]))
         raise PostlakeError(f"{printable(raw_file.path)}: {message}")

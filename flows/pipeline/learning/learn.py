@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from itertools import chain
 
 import polars as pl
 
@@ -10,6 +11,7 @@ from flows.pipeline.execution.head_files import head_files_of
 from flows.pipeline.execution.heads import Heads
 from flows.pipeline.execution.worker import CONTENT_COLUMNS, Reader
 from flows.pipeline.learning.learner import PATTERN_SCHEMA, Learned, Learner, SampleTask
+from flows.pipeline.planning.plan import stored_in_raw
 from flows.pipeline.progress import report_progress
 from flows.pipeline.reporting.results import LearnedTemplate
 from flows.pipeline.workers.executor import LazyExecutor, ParseContext, run_ahead
@@ -68,7 +70,7 @@ def learn_from_heads(lake: Lake, run: Run, heads: Heads, context: ParseContext) 
     if not stored_sources.is_empty():
         learned_times = templates.learned_times(lake)
         stored = stored_sources.join(learned_times, on="source_id", how="left")
-        candidates.append(_located(lake, templates.sample_posts(lake, stored, max_posts)))
+        candidates.append(_stored_sample(lake, stored, max_posts))
     sample = pl.concat([rows.select(*SAMPLE_COLUMNS) for rows in candidates])
     return [*learned, *_learn_sources(lake, run, context, sample)]
 
@@ -116,14 +118,12 @@ def learn_lake(
         pl.col("posts") >= MIN_POSTS
     )
     rows = rows.filter(pl.col("source_id").is_in(list(sources))) if sources else rows
-    sample = _located(lake, templates.sample_posts(lake, rows, MAX_SAMPLE_POSTS))
+    sample = _stored_sample(lake, rows, MAX_SAMPLE_POSTS)
     return _learn_sources(lake, run, context, sample, from_scratch=from_scratch)
 
 
-def _located(lake: Lake, sample: pl.DataFrame) -> pl.DataFrame:
-    """Return sampled posts with the location of their bytes in table raw; those without bytes are dropped."""
-    locations = files_table.locate_contents(lake, sample["blob"])
-    return sample.join(locations, on="blob", maintain_order="left").with_columns(**NO_HEAD)
+def _stored_sample(lake: Lake, sources: pl.DataFrame, max_posts: int) -> pl.DataFrame:
+    return stored_in_raw(lake, templates.sample_posts(lake, sources, max_posts)).with_columns(**NO_HEAD)
 
 
 def _learn_sources(
@@ -133,7 +133,7 @@ def _learn_sources(
     known_templates, reader = load_templates(lake), Reader({}, lake.folder("raw"), head_files_of(lake, run))
     total_bytes = int(sample["size"].sum())
     by_task = _divide(sample, sizes.sample_bytes(total_bytes, context.workers))
-    learned_versions = list[Learned]()
+    learned_templates, new_versions = list[LearnedTemplate](), [pl.DataFrame(schema=PATTERN_SCHEMA)]
     with ExitStack() as stack:
         executor = LazyExecutor(context, stack)
         executor.ensure_capacity(total_bytes)
@@ -142,10 +142,14 @@ def _learn_sources(
             for rows in by_task
         )
         source_count = sample["source_id"].n_unique()
-        for learned in run_ahead(learners, context.workers):
-            learned_versions += learned
-            report_progress("learn", len(learned_versions), source_count)
-    return _write_versions(lake, run, learned_versions)
+        for learned_template, rows in chain.from_iterable(run_ahead(learners, context.workers)):
+            learned_templates.append(learned_template)
+            new_versions.append(rows)
+            report_progress("learn", len(learned_templates), source_count)
+    patterns = pl.concat(new_versions)
+    if not patterns.is_empty():
+        templates.write(lake, patterns, run)
+    return learned_templates
 
 
 def _divide(sample: pl.DataFrame, task_bytes: int) -> list[pl.DataFrame]:
@@ -166,19 +170,10 @@ def _submit_learner(
     *,
     from_scratch: bool,
 ) -> Callable[[], list[Learned]]:
-    source_ids = rows["source_id"].unique(maintain_order=True).to_list()
-    previous = {each: known_templates[each] for each in source_ids if each in known_templates}
-    learner = Learner(reader, source_ids, previous, from_scratch)
+    source_ids = rows["source_id"].unique(maintain_order=True)
+    learner = Learner(reader, {each: known_templates.get(each) for each in source_ids}, from_scratch)
     tasks = [
         SampleTask.of_content(*content, source_id=source_id, is_new=is_new)
         for *content, source_id, is_new in rows.select(*CONTENT_COLUMNS, "source_id", "is_new").iter_rows()
     ]
     return executor.submit_whole(learner, tasks, learner.read_samples, learner.learn_parts)
-
-
-def _write_versions(lake: Lake, run: Run, learned_versions: list[Learned]) -> list[LearnedTemplate]:
-    """Write all new versions in one commit, and return what was learned."""
-    rows = pl.concat([pl.DataFrame(schema=PATTERN_SCHEMA), *(rows for _, rows in learned_versions)])
-    if not rows.is_empty():
-        templates.write(lake, rows, run)
-    return [learned_template for learned_template, _ in learned_versions]

@@ -44,14 +44,13 @@ Learned = tuple[LearnedTemplate, pl.DataFrame]
 
 @dataclass(frozen=True, slots=True)
 class Learner:
-    """Learn the next versions of the templates of sources. `previous` has the present templates of these.
+    """Learn the next versions of the templates of sources. `previous` has the present template of each, if any.
 
     The patterns of the version before stay in the next one, unless it is learned `from_scratch`.
     """
 
     reader: Reader
-    source_ids: Sequence[str]
-    previous: Mapping[str, Template]
+    previous: Mapping[str, Template | None]
     from_scratch: bool = False
 
     def __call__(self, tasks: Sequence[SampleTask], guard: Guard, config: ParseConfig) -> list[Learned]:
@@ -76,48 +75,35 @@ class Learner:
         for is_new, sample in chain.from_iterable(parts):
             by_source[sample.source_id, is_new].append(sample)
         return [
-            _learn_source(
-                source_id,
-                self.previous.get(source_id),
-                by_source[source_id, False],
-                by_source[source_id, True],
-                from_scratch=self.from_scratch,
-            )
-            for source_id in self.source_ids
+            self._learn_source(each, by_source[each, False], by_source[each, True]) for each in self.previous
         ]
 
-
-def _learn_source(
-    source_id: str,
-    previous: Template | None,
-    seen_samples: list[TrainingSample],
-    new_samples: list[TrainingSample],
-    *,
-    from_scratch: bool = False,
-) -> Learned:
-    samples = [*seen_samples, *new_samples]
-    patterns = learn(samples)
-    known_patterns = set(previous.patterns) if previous is not None else set[tuple[str, str]]()
-    found_patterns = {(each.kind, each.pattern) for each in patterns}
-    kept_patterns = set[tuple[str, str]]() if from_scratch else known_patterns - found_patterns
-    possible_alarms = [one_text_alarm(source_id, samples)]
-    if previous is not None:
-        possible_alarms.append(layout_alarm(source_id, previous, seen_samples, new_samples))
-    alarms = tuple(filter(None, possible_alarms))
-    pattern_count, new_count = len(found_patterns | kept_patterns), len(found_patterns - known_patterns)
-    if previous is not None and found_patterns | kept_patterns == known_patterns and not previous.is_older:
-        return LearnedTemplate(
-            source_id, previous.version, pattern_count, 0, len(samples), alarms
-        ), _pattern_rows([])
-    version = previous.version + 1 if previous is not None else 1
-    all_patterns = [*patterns, *(Pattern(*each, 0) for each in sorted(kept_patterns))] or [
-        Pattern(EMPTY, "", 0)
-    ]
-    rows = [(source_id, version, each.kind, each.pattern, each.posts, len(samples)) for each in all_patterns]
-    return LearnedTemplate(
-        source_id, version, pattern_count, new_count, len(samples), alarms, is_new=True
-    ), _pattern_rows(rows)
-
-
-def _pattern_rows(rows: list[tuple[str, int, str, str, int, int]]) -> pl.DataFrame:
-    return pl.DataFrame(rows, schema=PATTERN_SCHEMA, orient="row")
+    def _learn_source(
+        self, source_id: str, seen_samples: list[TrainingSample], new_samples: list[TrainingSample]
+    ) -> Learned:
+        samples, previous = [*seen_samples, *new_samples], self.previous[source_id]
+        patterns = learn(samples)
+        known_patterns = set(previous.patterns) if previous is not None else set[tuple[str, str]]()
+        found_patterns = {(each.kind, each.pattern) for each in patterns}
+        kept_patterns = set[tuple[str, str]]() if self.from_scratch else known_patterns - found_patterns
+        possible_alarms = [one_text_alarm(source_id, samples)]
+        if previous is not None:
+            possible_alarms.append(layout_alarm(source_id, previous, seen_samples, new_samples))
+        is_new = previous is None or previous.is_older or found_patterns | kept_patterns != known_patterns
+        version = (previous.version if previous is not None else 0) + is_new
+        learned_template = LearnedTemplate(
+            source_id,
+            version,
+            len(found_patterns | kept_patterns),
+            len(found_patterns - known_patterns),
+            len(samples),
+            tuple(filter(None, possible_alarms)),
+            is_new,
+        )
+        patterns = [*patterns, *(Pattern(*each, 0) for each in sorted(kept_patterns))]
+        rows = [
+            (source_id, version, each.kind, each.pattern, each.posts, len(samples))
+            for each in patterns or [Pattern(EMPTY, "", 0)]
+            if is_new
+        ]
+        return learned_template, pl.DataFrame(rows, schema=PATTERN_SCHEMA, orient="row")

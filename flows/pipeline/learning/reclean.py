@@ -2,23 +2,24 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from functools import partial
+from dataclasses import replace
 from hashlib import blake2b
 
 import polars as pl
 
 from flows.pipeline.code import code_version
-from flows.pipeline.execution.worker import FAILURE_SCHEMA, ContentCheck, Reader, ReadTask
+from flows.pipeline.execution.worker import FAILURE_SCHEMA, ContentCheck, Reader
+from flows.pipeline.execution.write import read_tasks
 from flows.pipeline.learning.recleaner import CleanedPartitions, Recleaner
 from flows.pipeline.progress import report_progress
 from flows.pipeline.reporting.results import RecleanResult
 from flows.pipeline.workers.executor import LazyExecutor, ParseContext, run_ahead
-from lake.batch import KEY, Run, chunk_by_total
+from lake.batch import CONTENT_KEY, FILE_NAME, Run, chunk_by_total
 from lake.maintenance.compact import record_versions
 from lake.store import Lake
 from lake.tables import files as files_table
 from lake.tables import templates
-from posts.post import CLEANER_VERSION, NotAPost
+from posts.post import CLEANER_VERSION
 
 # posts of one task and commit; a partition is never divided
 CHUNK_POSTS = 2_000
@@ -30,7 +31,7 @@ def reclean(lake: Lake, run: Run, context: ParseContext, sources: Sequence[str] 
     Revisions stay as they are. Commits stay even if the run is killed; the next run continues.
     """
     result = _reclean_posts(lake, run, context, templates.stale_posts(lake, CLEANER_VERSION, list(sources)))
-    if not sources and not is_caught_up(lake):
+    if not sources and not templates.is_current(lake, _code_number()):
         record_caught_up(lake)
     return result
 
@@ -41,7 +42,7 @@ def reclean_leftovers(lake: Lake, run: Run, context: ParseContext) -> RecleanRes
     If the Delta logs say that there are none, nothing is read. Posts that could not be cleaned again are
     tried again by another version of the code only.
     """
-    if is_caught_up(lake):
+    if templates.is_current(lake, _code_number()):
         return RecleanResult()
     from flows.pipeline.learning.learn import load_templates
 
@@ -52,11 +53,6 @@ def reclean_leftovers(lake: Lake, run: Run, context: ParseContext) -> RecleanRes
     )
     record_caught_up(lake)
     return result
-
-
-def is_caught_up(lake: Lake) -> bool:
-    """Return whether this code cleaned all posts with the newest templates, according to the logs alone."""
-    return templates.is_current(lake, _code_number())
 
 
 def record_caught_up(lake: Lake) -> None:
@@ -100,32 +96,26 @@ def _submit(
 ) -> Callable[[], CleanedPartitions]:
     reader = Reader({}, lake.folder("raw"))
     partitions = lake.files_of_partitions("posts", chunk.select(lake.partition_columns("posts")).unique())
-    recleaner = Recleaner(reader, partitions, lake.granularity, chunk["post_id"], run)
-    tasks = [
-        ReadTask.of_content(*content)
-        for content in chunk.drop_nulls("part").select(*KEY, "size", "blob", "part").iter_rows()
-    ]
-    submit = partial(
-        executor.submit_whole, recleaner, check=ContentCheck(reader, run), as_failed=recleaner.lose
-    )
-    wait = submit(tasks)
+    first_recleaner = Recleaner(reader, partitions, lake.granularity, chunk["post_id"], run)
+    located = chunk.drop_nulls("part").with_columns(FILE_NAME)
+
+    def submit(recleaner: Recleaner, rows: pl.DataFrame) -> Callable[[], CleanedPartitions | pl.DataFrame]:
+        return executor.submit_whole(recleaner, read_tasks(rows), ContentCheck(reader, run), _lost_contents)
+
+    wait = submit(first_recleaner, located)
 
     def wait_until_clean() -> CleanedPartitions:
-        cleaned = wait()
-        return cleaned if cleaned.lost.is_empty() else submit(_without_lost(tasks, cleaned.lost))()
+        recleaner, rows, cleaned = first_recleaner, located, wait()
+        while isinstance(cleaned, pl.DataFrame):
+            recleaner = replace(recleaner, lost=pl.concat([recleaner.lost, cleaned]))
+            rows = rows.join(cleaned, on=CONTENT_KEY, how="anti", maintain_order="left")
+            cleaned = submit(recleaner, rows)()
+        return cleaned
 
     return wait_until_clean
 
 
-def _without_lost(tasks: Sequence[ReadTask], lost: pl.DataFrame) -> list[ReadTask]:
-    """Return tasks of which those with a lost content are refused."""
-    rejections = {
-        (blob, name): NotAPost(outcome, reason, field, detail)
-        for blob, name, outcome, reason, field, detail in lost.select(*FAILURE_SCHEMA).iter_rows()
-    }
-    names = (task.file.path.rpartition("/")[2] for task in tasks)
-    refused = [rejections.get((str(task.file.blob), name)) for task, name in zip(tasks, names, strict=True)]
-    return [
-        task if rejection is None else task.reject(rejection)
-        for task, rejection in zip(tasks, refused, strict=True)
-    ]
+def _lost_contents(failures: list[pl.DataFrame]) -> pl.DataFrame | None:
+    """Return the contents at which a process ended; None if there are none."""
+    lost = pl.concat([pl.DataFrame(schema=FAILURE_SCHEMA), *failures])
+    return None if lost.is_empty() else lost

@@ -1,11 +1,12 @@
 """Clean the posts of whole partitions again. This is the work of a worker process."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 
 from flows.pipeline.execution.worker import FAILURE_SCHEMA, Reader, ReadTask, parse_posts
+from flows.pipeline.reporting.alarms import Failure
 from flows.pipeline.reporting.results import RecleanResult
 from flows.pipeline.workers.pool import Guard
 from lake.batch import CONTENT_KEY, FILE_NAME, Run
@@ -23,27 +24,26 @@ PRESERVED_COLUMNS = ["origin", "path", "version_at", "withdrawn_at"]
 
 @dataclass(frozen=True, slots=True)
 class CleanedPartitions:
-    """The partitions that were written, and the stored files that they replace.
-
-    If the process of the worker ended, nothing was written, and `lost` has the contents that ended it
-    (FAILURE_SCHEMA).
-    """
+    """The partitions that were written, and the stored files that they replace."""
 
     written: list[WrittenFile]
     replaced: pl.DataFrame
     result: RecleanResult
-    lost: pl.DataFrame
 
 
 @dataclass(frozen=True, slots=True)
 class Recleaner:
-    """Clean the stale posts of some partitions (post_id) again, and write the partitions anew."""
+    """Clean the stale posts of some partitions (post_id) again, and write the partitions anew.
+
+    `lost` are contents at which a process ended (FAILURE_SCHEMA); they are not among the tasks.
+    """
 
     reader: Reader
     partitions: TableFiles
     granularity: Granularity
     stale_ids: pl.Series
     run: Run
+    lost: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=FAILURE_SCHEMA))
 
     def __call__(self, tasks: Sequence[ReadTask], guard: Guard, config: ParseConfig) -> CleanedPartitions:
         parsed_posts, failures = parse_posts(self.reader, self.run, tasks, guard, config)
@@ -59,32 +59,15 @@ class Recleaner:
             stored_posts.join(cleaned_rows, on="post_id", how="anti")
         )
         rows = pl.concat([unchanged_rows, cleaned_rows])
-        failed = self._failed_posts(stale_posts, failures)
+        stale_count = len(self.stale_ids)
+        failed = _failed_posts(stale_posts, pl.concat([failures, self.lost]))
         return CleanedPartitions(
             list(self.partitions.write(rows.sort(*self.partitions.partition_columns, *SORT_KEYS["posts"]))),
             self.partitions.files,
             RecleanResult(
-                len(self.stale_ids),
-                changed_count,
-                len(self.stale_ids) - cleaned_rows.height - len(failed),
-                failed,
+                stale_count, changed_count, stale_count - cleaned_rows.height - len(failed), failed
             ),
-            failures.clear(),
         )
-
-    def lose(self, parts: list[pl.DataFrame]) -> CleanedPartitions | None:
-        """Return the result of a process that ended, from the failures of parts; None if there are none."""
-        lost = pl.concat([pl.DataFrame(schema=FAILURE_SCHEMA), *parts])
-        if lost.is_empty():
-            return None
-        return CleanedPartitions([], self.partitions.files.clear(), RecleanResult(), lost)
-
-    def _failed_posts(
-        self, stale_posts: pl.DataFrame, failures: pl.DataFrame
-    ) -> tuple[tuple[str, str, str], ...]:
-        faults = failures.filter(pl.col("reason").is_in(list(PARSER_FAULTS)))
-        failed = stale_posts.with_columns(FILE_NAME).join(faults, on=CONTENT_KEY, maintain_order="left")
-        return tuple(failed.select("path", "reason", "detail").iter_rows())
 
     def _with_skipped_warnings(self, unchanged_posts: pl.DataFrame) -> pl.DataFrame:
         """Return the unchanged posts; only those that could not be cleaned again get a warning."""
@@ -95,3 +78,9 @@ class Recleaner:
             .then(pl.col("warnings").list.set_union(warning))
             .otherwise("warnings")
         )
+
+
+def _failed_posts(stale_posts: pl.DataFrame, failures: pl.DataFrame) -> tuple[Failure, ...]:
+    faults = failures.filter(pl.col("reason").is_in(list(PARSER_FAULTS)))
+    failed = stale_posts.with_columns(FILE_NAME).join(faults, on=CONTENT_KEY, maintain_order="left")
+    return tuple(failed.select("path", "reason", "detail").iter_rows())

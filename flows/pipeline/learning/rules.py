@@ -1,7 +1,7 @@
 """What each cleaning rule removed from the posts of a lake, with passages as examples."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -65,26 +65,20 @@ def report_rules(root: Location, sources: Iterable[str]) -> RulesReport:
     totals = rule_totals(connection, source_ids)
     passages = _longest_passages(lake, pl.concat([totals["large"], totals["latest"]]))
     uses = [
-        RuleUse(
-            rule,
-            RULE_REASONS.get(rule),
-            posts,
-            cuts,
-            chars,
-            share,
-            tuple(_examples(rule, examples, passages)),
-        )
-        for rule, posts, cuts, chars, share, *examples in totals.iter_rows()
+        RuleUse(rule, RULE_REASONS.get(rule), posts, cuts, chars, share, _examples(rule, post_ids, passages))
+        for rule, posts, cuts, chars, share, *post_ids in totals.iter_rows()
     ]
     return RulesReport(*count_posts(connection, source_ids), tuple(uses))
 
 
 def _examples(
     rule: str, post_ids: Iterable[str], passages: Mapping[tuple[str, str], str]
-) -> Iterator[Example]:
-    for post_id in dict.fromkeys(post_ids):
-        if (post_id, rule) in passages:
-            yield Example(post_id, passages[post_id, rule])
+) -> tuple[Example, ...]:
+    return tuple(
+        Example(post_id, passages[post_id, rule])
+        for post_id in dict.fromkeys(post_ids)
+        if (post_id, rule) in passages
+    )
 
 
 def _longest_passages(lake: Lake, post_ids: pl.Series) -> dict[tuple[str, str], str]:

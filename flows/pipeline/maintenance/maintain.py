@@ -108,23 +108,19 @@ class MaintainRun:
         self._record()
         if not self.options.dry_run:
             with self.timer.measure("clean"):
-                for number, name in enumerate(self._result_of, start=1):
-                    vacuum.remove_files(self.lake, name, unreferenced[name])
+                files_done, file_count = 0, sum(map(len, unreferenced.values()))
+                for name, unreferenced_files in unreferenced.items():
+                    vacuum.remove_files(self.lake, name, unreferenced_files)
                     vacuum.cleanup_log(self.lake, name)
-                    report_progress(
-                        "clean",
-                        sum(map(len, list(unreferenced.values())[:number])),
-                        sum(map(len, unreferenced.values())),
-                    )
+                    files_done += len(unreferenced_files)
+                    report_progress("clean", files_done, file_count)
         self.result.seconds, self.result.stage_seconds = self.timer.seconds, self.timer.stage_seconds
         return self.result
 
     def _find_unreferenced(self, name: str) -> list[vacuum.UnreferencedFile]:
         retained_since = dt.datetime.now(dt.UTC) - dt.timedelta(days=self.options.retention_days)
-        unreferenced, table_result = (
-            vacuum.find_unreferenced(self.lake, name, retained_since),
-            self._result_of[name],
-        )
+        unreferenced = vacuum.find_unreferenced(self.lake, name, retained_since)
+        table_result = self._result_of[name]
         table_result.orphans = sum(each.is_orphan for each in unreferenced)
         table_result.removed = len(unreferenced) - table_result.orphans
         table_result.freed_bytes = sum(each.bytes for each in unreferenced)
@@ -133,11 +129,9 @@ class MaintainRun:
     def _record(self) -> None:
         row = maintenance_row(self.result.kind, self.run, self.timer, resumed=self.resumed)
         self.result.versions = self.lake.versions() if self.options.dry_run else runs.record(self.lake, row)
-        for table_info in tables(self.lake):
-            self._result_of[table_info.table].files, self._result_of[table_info.table].bytes = (
-                table_info.files,
-                table_info.bytes,
-            )
+        for each in tables(self.lake):
+            table_result = self._result_of[each.table]
+            table_result.files, table_result.bytes = each.files, each.bytes
 
 
 @contextmanager

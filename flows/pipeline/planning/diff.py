@@ -1,7 +1,7 @@
 """Compare one source with the `files` table: unchanged, added and deleted files."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
 
 import polars as pl
@@ -61,14 +61,8 @@ def _diff_by_changes(
     lake: Lake, origin: str, changed_files: list[SourceFile], deleted_paths: list[str]
 ) -> SourceDiff:
     changed_rows = _file_frame(changed_files)
-    keys = pl.concat(
-        [
-            changed_rows.select(KEY),
-            pl.DataFrame({"path": deleted_paths}, {"path": pl.String}).select(
-                origin=pl.lit(origin), path="path"
-            ),
-        ]
-    )
+    paths = pl.DataFrame({"path": [*changed_rows["path"], *deleted_paths]}, {"path": pl.String})
+    keys = paths.select(origin=pl.lit(origin), path="path")
     stored_rows = files_table.live_files_at(lake, keys)
     changed = changed_rows.join(stored_rows, on=[*KEY, "blob"], how="anti")
     deleted = stored_rows.join(changed_rows, on=KEY, how="anti")
@@ -115,16 +109,13 @@ def match_listing(
 
 def list_files(source: Source) -> pl.DataFrame:
     """Return all files of a source: FILE_SCHEMA."""
-    return pl.concat([_file_frame([]), *_list_chunks(source)])
-
-
-def _list_chunks(source: Source) -> Iterator[pl.DataFrame]:
-    files, listed_count = source.list_files(), 0
+    files, chunks, listed_count = source.list_files(), [_file_frame([])], 0
     while chunk := list(islice(files, PROGRESS_FILES)):
         listed_count += len(chunk)
         report_progress("find", listed_count, 0)
         # all rows share the one text of their origin
-        yield _file_frame(chunk).with_columns(origin=pl.lit(source.origin))
+        chunks.append(_file_frame(chunk).with_columns(origin=pl.lit(source.origin)))
+    return pl.concat(chunks)
 
 
 def _file_frame(files: Iterable[SourceFile]) -> pl.DataFrame:
@@ -158,10 +149,4 @@ def hash_suspects(source: Source, diff: SourceDiff) -> SourceDiff:
     contents = source.read(SourceFile(*row) for row in suspects.iter_rows())
     blobs = [None if isinstance(content, NotAPost) else blob_id(content) for content in contents]
     hashes = suspects.select(KEY).with_columns(blob=pl.Series(blobs, dtype=pl.String))
-    return SourceDiff(
-        diff.file_count,
-        diff.changed.update(hashes, on=KEY),
-        diff.previous_rows,
-        diff.deleted,
-        diff.withheld_deletions,
-    )
+    return replace(diff, changed=diff.changed.update(hashes, on=KEY))

@@ -65,11 +65,9 @@ def _plan_replay(lake: Lake, source: GitSource, checkpoint: Checkpoint, run: Run
     """Return the commits to replay; None if the history does not continue from the state of the lake."""
     is_new = checkpoint.commit is None and files_table.count_live_files(lake, source.origin) == 0
     has_checkpoint = checkpoint.commit is not None and checkpoint.is_complete
-    commits = (
-        source.repository.first_parent_commits(checkpoint.commit, source.commit_id)
-        if is_new or has_checkpoint
-        else None
-    )
+    if not (is_new or has_checkpoint):
+        return None
+    commits = source.repository.first_parent_commits(checkpoint.commit, source.commit_id)
     if commits is None:
         return None
     times = monotonic_times([commit.committed_at for commit in commits], checkpoint.as_of, run.started_at)

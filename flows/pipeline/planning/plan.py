@@ -8,7 +8,7 @@ import polars as pl
 
 from flows.pipeline.code import code_version
 from flows.pipeline.planning.changes import FILE_SCHEMA, Changes, as_file_rows, with_seen_at
-from flows.pipeline.planning.diff import SourceDiff, diff_source, hash_suspects
+from flows.pipeline.planning.diff import diff_source, hash_suspects
 from flows.pipeline.sources.base import GitSource, Source
 from lake.batch import CONTENT_KEY, FILE_NAME, KEY, MICROSECOND, Checkpoint, Run, no_deletions
 from lake.store import Lake
@@ -148,7 +148,9 @@ def plan_ingest(lake: Lake, run: Run, sources: Sequence[Source], *, verify: bool
         hash_suspects(source, diff_source(lake, source, checkpoints[source.origin], verify=verify))
         for source in sources
     ]
-    changed, previous_rows, deleted = (pl.concat(frames) for frames in _diff_frames(diffs))
+    changed = pl.concat(diff.changed for diff in diffs)
+    previous_rows = pl.concat(diff.previous_rows for diff in diffs)
+    deleted = pl.concat(diff.deleted for diff in diffs)
     final_rows = previous_rows.filter(files_table.is_final(lake, code_version()))
     is_hashed = pl.col("blob").is_not_null()
     verified_files = changed.filter(is_hashed).join(
@@ -183,24 +185,34 @@ def plan_replay(
 
     Files whose bytes the lake does not hold (unreadable, too_large) are not in the plan.
     """
-    rejects = files_table.rejects(lake, reasons, since).with_columns(problem=pl.lit(None, pl.String))
-    locations = files_table.locate_contents(lake, rejects["blob"].drop_nulls())
-    todo = rejects.drop("size").join(locations, on="blob", maintain_order="left").select(*FILE_SCHEMA, "part")
+    rejects = files_table.rejects(lake, reasons, since).drop("size")
+    return plan_reading(lake, run, sources, stored_in_raw(lake, rejects), RunKind.REPLAY)
+
+
+def stored_in_raw(lake: Lake, rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows whose bytes are in table raw, as files that are read from there.
+
+    `part` is the file of table raw. Rows without a size get that of their bytes.
+    """
+    locations = files_table.locate_contents(lake, rows["blob"])
+    stored_rows = rows.join(locations, on="blob", maintain_order="left")
+    return stored_rows.with_columns(problem=pl.lit(None, pl.String))
+
+
+def plan_reading(lake: Lake, run: Run, sources: Sequence[Source], files: pl.DataFrame, kind: str) -> Plan:
+    """Return a plan that parses files (FILE_SCHEMA, part) whether or not they have changed."""
+    todo = files.sort(READ_ORDER).select(*FILE_SCHEMA, "part")
+    checkpoints = runs.checkpoints_of(lake, [source.origin for source in sources])
     return Plan(
-        RunKind.REPLAY,
-        sources,
-        todo.height,
-        todo,
-        dict.fromkeys(todo["origin"].unique().sort(), run.started_at),
+        kind=kind,
+        sources=sources,
+        file_count=todo.height,
+        todo=todo,
+        effective_times=dict.fromkeys(todo["origin"].unique(), run.started_at)
+        | {each.origin: choose_effective_at(lake, each, checkpoints[each.origin], run) for each in sources},
         scope=todo.select(KEY),
         is_reparse=True,
     )
-
-
-def _diff_frames(
-    diffs: Sequence[SourceDiff],
-) -> tuple[list[pl.DataFrame], list[pl.DataFrame], list[pl.DataFrame]]:
-    return [diff.changed for diff in diffs], [p.previous_rows for p in diffs], [p.deleted for p in diffs]
 
 
 def choose_effective_at(lake: Lake, source: Source, checkpoint: Checkpoint, run: Run) -> dt.datetime:
@@ -242,7 +254,8 @@ def with_parsed_by(
     already_parsed: pl.DataFrame, previous_rows: pl.DataFrame, moved_rows: pl.DataFrame, run: Run
 ) -> pl.DataFrame:
     """Return files with the run that parsed them: for touched and moved files the earlier one, else `run`."""
-    parsed_by = pl.concat([_touched_rows(already_parsed, previous_rows), moved_rows])
+    touched_rows = previous_rows.join(already_parsed, on=[*KEY, "blob"], how="semi")
+    parsed_by = pl.concat([touched_rows.select(*KEY, "run_id", "read_at"), moved_rows])
     return (
         already_parsed.join(parsed_by, on=KEY, how="left")
         .with_columns(
@@ -251,10 +264,6 @@ def with_parsed_by(
         )
         .select(ALREADY_PARSED_COLUMNS)
     )
-
-
-def _touched_rows(already_parsed: pl.DataFrame, previous_rows: pl.DataFrame) -> pl.DataFrame:
-    return previous_rows.join(already_parsed, on=[*KEY, "blob"], how="semi").select(*KEY, "run_id", "read_at")
 
 
 def with_deleted_at(files: pl.DataFrame, effective_times: dict[str, dt.datetime]) -> pl.DataFrame:

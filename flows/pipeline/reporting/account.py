@@ -1,6 +1,6 @@
 """The counts of a run: each file found has exactly one outcome, and the sum is checked."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -52,8 +52,8 @@ class Summary:
 class UnbalancedError(PostlakeError):
     """A run whose counts do not add up: some file is not accounted for."""
 
-    def __init__(self, message: str, summary: Summary) -> None:
-        super().__init__(message)
+    def __init__(self, summary: Summary) -> None:
+        super().__init__(_imbalance_message(summary))
         self.summary = summary
 
 
@@ -65,9 +65,8 @@ class FailuresError(PostlakeError):
         self.result = result
 
 
-def raise_if_failed(run_id: str, alarms: Iterable[Alarm], result: Any) -> None:
+def raise_if_failed(run_id: str, alarms: Sequence[Alarm], result: Any) -> None:
     """Raise FailuresError if the code failed at files of the run, or if origins shrank or vanished."""
-    alarms = list(alarms)
     faults = [
         each.text for each in alarms if each.kind in {AlarmKind.SOURCE_SHRANK, AlarmKind.SOURCE_VANISHED}
     ]
@@ -85,10 +84,17 @@ def outcome_counts(summary: Summary) -> dict[str, int]:
     return {name: getattr(summary, name) for name in ("found", *OUTCOME_COLUMNS)}
 
 
-def imbalance_message(summary: Summary) -> str:
+def _imbalance_message(summary: Summary) -> str:
     """Return a message about counts that do not add up."""
     parts = ", ".join(f"{getattr(summary, name)} {name}" for name in OUTCOME_COLUMNS)
     return f"run {summary.run_id}: {summary.found} files found, but {parts}"
+
+
+def imbalance_alarms(summary: Summary) -> list[Alarm]:
+    """Return an alarm if the counts do not add up."""
+    if summary.balanced:
+        return []
+    return [Alarm(AlarmKind.UNBALANCED, _imbalance_message(summary), numbers=outcome_counts(summary))]
 
 
 def as_row(summary: Summary, run: Run) -> dict[str, object]:

@@ -47,10 +47,6 @@ class Alarm:
         return self.text
 
 
-def imbalance_alarm(text: str, outcome_counts: Mapping[str, int]) -> Alarm:
-    return Alarm(AlarmKind.UNBALANCED, text, numbers=outcome_counts)
-
-
 def parser_error_alarms(failures: Sequence[Failure]) -> list[Alarm]:
     """Return an alarm for the files that the code failed at."""
     if not failures:

@@ -44,7 +44,8 @@ class Rate:
 def run_rates(lake: Lake, run_id: str, kind: str, origins: Iterable[str]) -> list[Rate]:
     """Return the rates of a recorded run, if it read files, and its seconds in total and per stage."""
     run = Run(run_id, runs.start_of(lake, run_id))
-    rows = _with_stages(pl.concat([_run_row(lake, run), runs.comparable_runs(lake, run, kind, origins)]))
+    own_row = lake.scan("runs").filter(pl.col("run_id") == run_id).collect()
+    rows = _with_stages(pl.concat([own_row, runs.comparable_runs(lake, run, kind, origins)]))
     rows = rows.join(
         _boilerplate_shares(lake, rows["run_id"]), on="run_id", how="left", maintain_order="left"
     )
@@ -53,10 +54,6 @@ def run_rates(lake: Lake, run_id: str, kind: str, origins: Iterable[str]) -> lis
     seconds_columns = {name: pl.col(name) for name in rows.columns if name.startswith("seconds")}
     measured = rows.select(**rate_columns, **seconds_columns)
     return [_rate(measured[name]) for name in measured.columns if measured[name][0] is not None]
-
-
-def _run_row(lake: Lake, run: Run) -> pl.DataFrame:
-    return lake.scan("runs").filter(pl.col("run_id") == run.run_id).collect()
 
 
 def _with_stages(rows: pl.DataFrame) -> pl.DataFrame:

@@ -1,6 +1,7 @@
 """The results of runs that learn templates and clean posts again."""
 
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
+from operator import add
 
 from flows.pipeline.reporting.alarms import Alarm, Failure
 
@@ -36,12 +37,7 @@ class RecleanResult:
     failed: tuple[Failure, ...] = ()
 
     def __add__(self, other: "RecleanResult") -> "RecleanResult":
-        return RecleanResult(
-            self.posts + other.posts,
-            self.changed + other.changed,
-            self.skipped + other.skipped,
-            self.failed + other.failed,
-        )
+        return RecleanResult(*map(add, astuple(self), astuple(other)))
 
 
 @dataclass(slots=True)

@@ -1,10 +1,18 @@
-"""The sources of posts: folders, git repositories and archives, behind one interface."""
+"""The sources of posts: folders, git repositories and archives, all with the same properties and methods.
+
+- `origin` is the name of a source in the `files` table.
+- `commit_id` and `committed_at` are the commit that is read and its time; None where there is no history.
+- `list_files` yields every post file, with its blob where that is known before reading.
+- `changes_since` returns the files added or changed since a commit, and the deleted paths; None if not known.
+- `read` yields the contents of files, in their order.
+- `restricted_to` returns what reads these files, as a small value that can be sent to another process; its
+  `release` ends what runs on to read more files.
+"""
 
 import datetime as dt
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from posts.errors import Rejected
 from posts.post import NotAPost
@@ -53,45 +61,6 @@ def _missing_object(file: SourceFile) -> NotAPost:
     return NotAPost.from_error(Rejected(Reason.UNREADABLE, detail=detail))
 
 
-class FileReader(Protocol):
-    """What reads files of a source. It can be sent to another process."""
-
-    def read(self, files: Iterable[SourceFile]) -> Iterator[Content]:
-        """Yield the contents of files, in their order."""
-
-    def release(self) -> None:
-        """End what runs on to read more files."""
-
-
-class Source(Protocol):
-    """A location that contains files. `origin` is its name in the `files` table.
-
-    `commit_id` and `committed_at` are the commit that is read and its time; None where the source has no
-    history.
-    """
-
-    @property
-    def origin(self) -> str: ...
-
-    @property
-    def commit_id(self) -> str | None: ...
-
-    @property
-    def committed_at(self) -> dt.datetime | None: ...
-
-    def list_files(self) -> Iterator[SourceFile]:
-        """Yield every post file, with its blob where that is known before reading."""
-
-    def changes_since(self, commit_id: str) -> tuple[list[SourceFile], list[str]] | None:
-        """Return the files added or changed since a commit, and the deleted paths; None if not known."""
-
-    def read(self, files: Iterable[SourceFile]) -> Iterator[Content]:
-        """Yield the contents of files, in their order."""
-
-    def restricted_to(self, files: Sequence[SourceFile]) -> "FileReader":
-        """Return what reads these files, as a small value that can be sent to another process."""
-
-
 @dataclass(frozen=True, slots=True)
 class FolderSource:
     """A folder of files in its current state."""
@@ -132,7 +101,7 @@ class FolderSource:
                 raise VanishedError(self.origin)
             yield content
 
-    def restricted_to(self, files: Sequence[SourceFile]) -> "FolderSource":  # noqa: ARG002 - of the protocol
+    def restricted_to(self, files: Sequence[SourceFile]) -> "FolderSource":  # noqa: ARG002 - as for an archive
         return self
 
     def release(self) -> None:
@@ -185,13 +154,9 @@ class GitSource:
     def files_of_changes(self, changes: list[Change]) -> list[SourceFile]:
         """Return the files that exist after the changes, with their sizes."""
         present = [change for change in changes if not is_deletion(change)]
-        sizes = iter(self.repository.read_sizes([change.blob for change in present if change.blob]))
-        return [self._file_of_change(change, next(sizes) if change.blob else 0) for change in present]
-
-    def _file_of_change(self, change: Change, size: int | None) -> SourceFile:
-        if size is None:
-            return SourceFile(self.origin, change.path, 0, None, Reason.UNREADABLE)
-        return SourceFile(self.origin, change.path, size, None, change.problem, change.blob)
+        files = self.repository.as_files(present, self.origin)
+        # a blob that is missing is not looked up among the contents of the lake
+        return [each._replace(blob=None) if each.problem == Reason.UNREADABLE else each for each in files]
 
     def read(self, files: Iterable[SourceFile]) -> Iterator[Content]:
         files = list(files)
@@ -202,7 +167,7 @@ class GitSource:
             content = refusal or next(contents)
             yield _missing_object(file) if content is None else content
 
-    def restricted_to(self, files: Sequence[SourceFile]) -> "GitSource":  # noqa: ARG002 - of the protocol
+    def restricted_to(self, files: Sequence[SourceFile]) -> "GitSource":  # noqa: ARG002 - as for an archive
         return self
 
     def release(self) -> None:
@@ -243,3 +208,7 @@ class ArchiveFiles:
 
     def release(self) -> None:
         """Do nothing."""
+
+
+Source = FolderSource | GitSource | ArchiveSource
+FileReader = FolderSource | GitSource | ArchiveFiles

@@ -25,15 +25,7 @@ logger = logging.getLogger(__name__)
 # https://git-scm.com/docs/git-clone#_git_urls: a scheme, or user@host:path
 REMOTE_PATTERN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/]*/|[\w.-]+@[\w.-]+:")
 USER_PATTERN = re.compile(r"(?<=://)[^/\s]*@")
-FETCH_ARGUMENTS = (
-    "fetch",
-    "--progress",
-    "--prune",
-    "--force",
-    "--update-shallow",
-    "--no-auto-gc",
-    "--no-write-fetch-head",
-)
+FETCH = "fetch --progress --prune --force --update-shallow --no-auto-gc --no-write-fetch-head".split()
 # a server may need minutes for a large repository before it sends anything
 MAX_SILENCE_SECONDS = 900.0
 REFS = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
@@ -127,7 +119,7 @@ def sync_mirror(url: str) -> Path:
             _run_git(name, url, "init", "--quiet", "--bare", "--template=", os.fspath(copy))
         remote_head = _run_git(name, url, "ls-remote", "--symref", "--", url, "HEAD")
         refs = (*REFS, f"+HEAD:{HEAD}") if remote_head else REFS
-        _run_git(name, url, "-C", os.fspath(copy), *FETCH_ARGUMENTS, "--", url, *refs)
+        _run_git(name, url, "-C", os.fspath(copy), *FETCH, "--", url, *refs)
         branch = re.search(r"^ref: (\S+)\tHEAD$", remote_head, re.MULTILINE)
         # where the remote has no HEAD, the copy must not get the default branch of git's settings, or keep an
         # earlier HEAD

@@ -66,10 +66,8 @@ def _trim_span(flat_text: FlatText, span: tuple[int, int], borders: list[int]) -
 def _stands_out(flat_text: FlatText, span: tuple[int, int], borders: set[int]) -> bool:
     """Return whether a run is a passage of its own, not a phrase in a sentence or its usual beginning."""
     start, end = span
-    begins_at_border, ends_at_border = (
-        _is_border(flat_text.text, start, borders, -1),
-        _is_border(flat_text.text, end, borders, 1),
-    )
+    begins_at_border = _is_border(flat_text.text, start, borders, -1)
+    ends_at_border = _is_border(flat_text.text, end, borders, 1)
     if begins_at_border and not ends_at_border and not _has_plea_or_address(flat_text, start, end):
         return False
     return (

@@ -135,10 +135,8 @@ def _url_end(text: str, start: int) -> int:
 
 
 def _match_mail(text: str, at_sign: int, position: int) -> tuple[int, int, str]:
-    name, host = (
-        MAIL_LOCAL_PART.search(text, max(position, at_sign - 64), at_sign),
-        MAIL_HOST.match(text, at_sign + 1),
-    )
+    name = MAIL_LOCAL_PART.search(text, max(position, at_sign - 64), at_sign)
+    host = MAIL_HOST.match(text, at_sign + 1)
     return (name.start(), host.end(), "mail") if name and host else (0, 0, "")
 
 

@@ -92,10 +92,6 @@ class Archive:
             for path, entry in self._entries.items()
         ]
 
-    def read(self, file_path: str) -> bytes:
-        """Return the bytes of a file that has no `problem`."""
-        return self.restricted_to([file_path]).read(file_path)
-
     def restricted_to(self, paths: Iterable[str]) -> "OpenArchive":
         """Return some of the files as a value that another process can read while this archive is open."""
         return OpenArchive(self._spool, {path: self._entries[path] for path in paths})

@@ -72,9 +72,13 @@ class Repository:
         )
         entries = (entry for line in lines if (entry := trees.parse_tree_entry(line)))
         while batch := list(islice(entries, BATCH_ENTRIES)):
-            sizes = iter(self.read_sizes([entry.blob for entry in batch if entry.blob]))
-            for entry in batch:
-                yield _source_file(origin, entry, next(sizes) if entry.blob else 0)
+            yield from self.as_files(batch, origin)
+
+    def as_files(self, entries: Sequence[Change], origin: str) -> Iterator[SourceFile]:
+        """Yield files with their sizes; those whose blob is missing have a `problem`."""
+        sizes = iter(self.read_sizes([entry.blob for entry in entries if entry.blob]))
+        for entry in entries:
+            yield _source_file(origin, entry, next(sizes) if entry.blob else 0)
 
     def diff_commits(self, old: str, new: str, subpath: str = "") -> list[Change] | None:
         """Return the changes between any two commits; None if the old one does not exist any more."""

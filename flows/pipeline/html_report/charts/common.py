@@ -104,6 +104,11 @@ def tooltip(field: str, title: str, form: str | None = None) -> alt.Tooltip:
     return alt.Tooltip(f"{field}:Q", title=title, format=form)
 
 
+def tooltips(t: Translations, *texts: str, **numbers: str) -> list[alt.Tooltip]:
+    """Return lines of a tooltip: texts, then numbers in a format each; a title is the translation of the field."""
+    return [tooltip(field, t[field], form) for field, form in (dict.fromkeys(texts) | numbers).items()]
+
+
 def lookup(texts: dict[str, str], value: str) -> str:
     """Return a Vega expression that looks up the text of a value."""
     return f"{json.dumps(texts, ensure_ascii=False)}[{value}]"

@@ -22,27 +22,21 @@ def languages(report: ReportData, t: Translations) -> Any:
     names = [t[language_key(code)] for code in series.distinct_values(rows, "language")]
     scripts = [t[script_key(code)] for code in ("Hans", "Hant", None)]
     values = [
-        {
-            "language": t[language_key(each["language"])],
-            "script": t[script_key(each["script"])],
-            "posts": each["posts"],
-            "share": each["share"],
-        }
-        for each in rows.iter_rows(named=True)
+        row | {"language": t[language_key(row["language"])], "script": t[script_key(row["script"])]}
+        for row in rows.select("language", "script", "posts", "share").to_dicts()
     ]
-    tips = [common.tooltip("language", t["language"]), common.tooltip("script", t["script"])]
-    numbers = [common.tooltip("posts", t["posts"], ","), common.tooltip("share", t["share"], ".2%")]
-    return (
-        common.inline_chart(values)
-        .mark_bar(height={"band": 0.75})
-        .encode(
-            x=alt.X("posts:Q", title=t["posts"], axis=common.count_axis()),
-            y=common.category_axis("language", names),
-            color=common.colour_scale("script", scripts, [*common.COLOURS[:2], common.OTHERS]),
-            tooltip=[*tips, *numbers],
-        )
-        .properties(height=common.height_of(names, WIDE_ROW))
+    return _bars(common.inline_chart(values), names).encode(
+        x=alt.X("posts:Q", title=t["posts"], axis=common.count_axis()),
+        y=common.category_axis("language", names),
+        color=common.colour_scale("script", scripts, [*common.COLOURS[:2], common.OTHERS]),
+        tooltip=common.tooltips(t, "language", "script", posts=",", share=".2%"),
     )
+
+
+def _bars(chart: alt.Chart, rows: list[str]) -> alt.Chart:
+    """Return a chart of horizontal bars, with room for each row."""
+    bars = chart.mark_bar(height={"band": 0.75})
+    return bars.properties(height=common.height_of(rows, WIDE_ROW))
 
 
 def fresh(report: ReportData, t: Translations) -> Any:
@@ -64,13 +58,10 @@ def fresh(report: ReportData, t: Translations) -> Any:
         y=y,
         color=common.colour_scale("freshness", states, [common.GOOD, common.BAD, common.OTHERS], **legend),
         tooltip=[
-            common.tooltip("source", t["source"]),
-            common.tooltip("first", t["first"]),
-            common.tooltip("last", t["last"]),
-            common.tooltip("posts", t["posts"], ","),
+            *common.tooltips(t, "source", "first", "last", posts=","),
             common.tooltip("gap_days", t["gap"], ",.1~f"),
             common.tooltip("days", t["since"], ","),
-            common.tooltip("state", t["state"]),
+            *common.tooltips(t, "state"),
         ],
     )
     read = common.inline_chart([{"read": str(report.read_on)}])
@@ -84,16 +75,11 @@ def rejects(report: ReportData, t: Translations) -> Any:
     rows = report.non_post_files.with_columns(pl.col("reason").fill_null(""))
     reasons = series.distinct_values(rows, "reason")
     legend = {"labelExpr": common.translated_label(t, outcomes)}
-    return (
-        common.inline_chart(rows.to_dicts())
-        .mark_bar(height={"band": 0.75})
-        .encode(
-            x=alt.X("files:Q", title=t["files"], axis=common.count_axis()),
-            y=common.category_axis("reason", reasons, labelLimit=190),
-            color=common.colour_scale("outcome", outcomes, [common.BAD, common.OTHERS], **legend),
-            tooltip=[common.tooltip("reason", t["reason"]), common.tooltip("files", t["files"], ",")],
-        )
-        .properties(height=common.height_of(reasons, WIDE_ROW))
+    return _bars(common.inline_chart(rows.to_dicts()), reasons).encode(
+        x=alt.X("files:Q", title=t["files"], axis=common.count_axis()),
+        y=common.category_axis("reason", reasons, labelLimit=190),
+        color=common.colour_scale("outcome", outcomes, [common.BAD, common.OTHERS], **legend),
+        tooltip=common.tooltips(t, "reason", files=","),
     )
 
 
@@ -103,21 +89,11 @@ def reject_runs(report: ReportData, t: Translations) -> Any:
     by_reason = rows.group_by("reason").agg(pl.col("files").sum())
     reasons = by_reason.sort("files", "reason", descending=[True, False])["reason"].to_list()
     order = series.distinct_values(rows, "run")
-    tips = [
-        common.tooltip("run", t["run"]),
-        common.tooltip("reason", t["reason"]),
-        common.tooltip("files", t["files"], ","),
-    ]
-    return (
-        common.dataset_chart("reasons")
-        .mark_bar(height={"band": 0.75})
-        .encode(
-            x=alt.X("files:Q", stack="zero", title=t["files"], axis=common.count_axis()),
-            y=_run_row(order),
-            color=common.colour_scale("reason", reasons, common.COLOURS * 4),
-            tooltip=tips,
-        )
-        .properties(height=common.height_of(order, WIDE_ROW))
+    return _bars(common.dataset_chart("reasons"), order).encode(
+        x=alt.X("files:Q", stack="zero", title=t["files"], axis=common.count_axis()),
+        y=_run_row(order),
+        color=common.colour_scale("reason", reasons, common.COLOURS * 4),
+        tooltip=common.tooltips(t, "run", "reason", files=","),
     )
 
 
@@ -136,13 +112,9 @@ def sizes(report: ReportData, t: Translations) -> Any:
         y=y,
         color=common.colour_scale("table", list(TABLES), common.COLOURS),
     )
-    tips = [
-        common.tooltip("table", t["table"]),
-        common.tooltip("time", t["time"]),
-        common.tooltip("bytes", t["size"], ".3~s"),
-    ]
+    size = common.tooltip("bytes", t["size"], ".3~s")
     points = base.mark_circle(size=14, opacity=1).encode(
-        tooltip=[*tips, common.tooltip("files", t["files"], ",")]
+        tooltip=[*common.tooltips(t, "table", "time"), size, *common.tooltips(t, files=",")]
     )
     area = base.mark_area(interpolate="step-after", opacity=0.75)
     return alt.layer(area, points).properties(height=220)
@@ -161,11 +133,7 @@ def runs(report: ReportData, t: Translations) -> Any:
             "stage", series.distinct_values(rows.sort("rank"), "stage"), common.COLOURS * 3
         ),
         order="rank:Q",
-        tooltip=[
-            common.tooltip("run", t["run"]),
-            common.tooltip("stage", t["stage"]),
-            common.tooltip("seconds", t["seconds"], ",.2~f"),
-        ],
+        tooltip=common.tooltips(t, "run", "stage", seconds=",.2~f"),
     )
     if rows["balanced"].all():
         return bars.properties(height=common.height_of(order, WIDE_ROW))

@@ -43,11 +43,7 @@ def posts(report: ReportData, t: Translations) -> Any:
             y=alt.Y("below:Q", title=t["posts"], axis=common.count_axis()),
             y2="above:Q",
             color=common.colour_scale("group", domain, [*common.COLOURS[: len(labels)], common.OTHERS]),
-            tooltip=[
-                common.tooltip("name", t["source"]),
-                common.tooltip("period", t["period"]),
-                common.tooltip("posts", t["posts"], ","),
-            ],
+            tooltip=[common.tooltip("name", t["source"]), *common.tooltips(t, "period", posts=",")],
         )
         .properties(height=common.HEIGHT)
         .add_params(alt.param(name=PICKED, value=""))
@@ -59,7 +55,7 @@ def calendar(report: ReportData, t: Translations) -> Any:
     order = report.charted_sources["label"].to_list()
     bounds = _class_bounds(_largest_count(report))
     texts = [_interval_text(first, end - 1) for first, end in pairwise([1, *bounds])] + [f"≥ {bounds[-1]:,}"]
-    tips = _cell_tooltips(t, common.tooltip("posts", t["posts"], ","))
+    tips = common.tooltips(t, "source", "period", posts=",")
     cells = _coloured_by_class(_cells(report, order), "posts", bounds, texts).encode(tooltip=tips)
     spans = common.dataset_chart("source_spans").mark_rule(stroke="var(--hole)", strokeWidth=1.5)
     line = spans.encode(x=_period_axis(report), x2="to:T", y=common.category_axis("source", order))
@@ -70,9 +66,9 @@ def boilerplate(report: ReportData, t: Translations) -> Any:
     """Return the share of boilerplate of each source in each period as a cell."""
     order = report.charted_sources["label"].to_list()
     cells = _cells(report, order).transform_filter("datum.share !== null")
-    tooltips = common.tooltip("share", t["boilerplate"], ".0%"), common.tooltip("posts", t["posts"], ",")
+    share = common.tooltip("share", t["boilerplate"], ".0%")
     chart = _coloured_by_class(cells, "share", SHARE_BOUNDS, SHARE_TEXTS).encode(
-        tooltip=_cell_tooltips(t, *tooltips)
+        tooltip=[*common.tooltips(t, "source", "period"), share, *common.tooltips(t, posts=",")]
     )
     return chart.properties(height=common.height_of(order))
 
@@ -84,12 +80,8 @@ def lengths(report: ReportData, t: Translations) -> Any:
     title = t["characters"]
     scale = alt.Scale(type="log")
     shown = alt.Axis(format="~s", values=TICKS)
-    quartiles = {name: common.tooltip(name, t[name], ",") for name in ("upper", "median", "lower")}
-    tips = [
-        common.tooltip("period", t["period"]),
-        *quartiles.values(),
-        common.tooltip("posts", t["with_text"], ","),
-    ]
+    quartiles = common.tooltips(t, "period", upper=",", median=",", lower=",")
+    tips = [*quartiles, common.tooltip("posts", t["with_text"], ",")]
     box = base.mark_bar(binSpacing=0, fill=common.ACCENT, opacity=0.3).encode(
         x=_period_axis(report),
         x2="to:T",
@@ -112,10 +104,6 @@ def _period_axis(report: ReportData) -> alt.X:
 def _cells(report: ReportData, order: list[str]) -> Any:
     rows = common.dataset_chart("posts").transform_filter("datum.source !== null")
     return rows.mark_rect().encode(x=_period_axis(report), x2="to:T", y=common.category_axis("source", order))
-
-
-def _cell_tooltips(t: Translations, *more: alt.Tooltip) -> list[alt.Tooltip]:
-    return [common.tooltip("source", t["source"]), common.tooltip("period", t["period"]), *more]
 
 
 def _coloured_by_class(cells: Any, field: str, bounds: list[Any], texts: list[str]) -> Any:
