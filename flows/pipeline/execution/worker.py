@@ -101,8 +101,9 @@ class Reader:
             if task.part:
                 blobs_by_part[task.part].append(task.file.blob)
         for part, blobs in sorted(blobs_by_part.items()):
-            rows = pl.scan_parquet(uri(self.raw / part), glob=False).filter(pl.col("blob").is_in(blobs))
-            contents |= dict(rows.select("blob", "content").collect().iter_rows())
+            # to filter while it reads takes Polars seven times as long
+            rows = pl.read_parquet(uri(self.raw / part), columns=["blob", "content"], glob=False)
+            contents |= dict(rows.filter(pl.col("blob").is_in(blobs)).iter_rows())
         return contents
 
 
@@ -118,7 +119,8 @@ def _parse_task(task: ReadTask, content: Content) -> ParseTask:
     if isinstance(content, NotAPost):
         is_unreadable = content.reason == Reason.UNREADABLE
         return ParseTask(task.file._replace(blob=None if is_unreadable else task.file.blob), content)
-    return ParseTask(task.file._replace(blob=blob_id(content)), task.refused or content)
+    file = task.file if task.part else task.file._replace(blob=blob_id(content))
+    return ParseTask(file, task.refused or content)
 
 
 @dataclass(frozen=True, slots=True)
