@@ -14,11 +14,12 @@ from posts.boilerplate.template import (
     SIGNATURE,
     TEXT_RUN,
     Template,
+    Templates,
 )
 from posts.boundary import catch_errors
 from posts.cleaning.registry import RULE_REASONS
 from posts.html.extract import Block, Content
-from posts.parse import NO_TEMPLATES, RawFile, Templates, parse, parse_blocks
+from posts.parse import NO_TEMPLATES, RawFile, parse, parse_blocks
 from posts.post import NotAPost, Post
 from posts.text.decode import decode
 from posts.text.whitespace import alphanumeric_key

@@ -1,13 +1,12 @@
 """Parse the bytes of a file into a post, or into the reason why it is not a post."""
 
 import os
-from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
 from posts.boilerplate.events import edition_of
 from posts.boilerplate.learn import TrainingSample, to_training_blocks
-from posts.boilerplate.template import Template
+from posts.boilerplate.template import Template, Templates
 from posts.boundary import catch_errors
 from posts.cleaning.block_rules import PageContext
 from posts.cleaning.clean import blocks_for_learning, clean
@@ -23,8 +22,6 @@ from posts.urls import domain_of, is_page_url, resolve_link
 from schemas.enums import DEFAULT_PARSER, HtmlParser
 from schemas.keys import blob_id, content_hash, post_id_of_path, post_id_of_url, source_id_of
 
-# source_id -> the template of that source
-Templates = Mapping[str, Template]
 NO_TEMPLATES: Templates = MappingProxyType({})
 
 

@@ -17,7 +17,7 @@ from schemas.keys import blob_id, source_id_of
 
 if TYPE_CHECKING:
     from posts.boilerplate.learn import TrainingSample
-    from posts.parse import Templates
+    from posts.boilerplate.template import Templates
 
 HEAD_FIELDS = tuple(each.name for each in fields(Head))
 BODY_FIELDS = tuple(each.name for each in fields(Body))

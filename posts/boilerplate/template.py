@@ -1,7 +1,7 @@
 """Apply the learned boilerplate of a source to its posts."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property
@@ -201,3 +201,7 @@ class Template:
     def __getstate__(self) -> dict[str, Any]:
         """Return the state to pickle, without the caches that each process builds for itself."""
         return {name: value for name, value in self.__dict__.items() if not name.startswith("_")}
+
+
+# source_id -> the template of that source
+Templates = Mapping[str, Template]

@@ -21,8 +21,7 @@ from lake.store import Lake
 from lake.tables import files as files_table
 from lake.tables import templates
 from posts.boilerplate.learn import MIN_POSTS
-from posts.boilerplate.template import PATTERN_KINDS, Template
-from posts.parse import Templates
+from posts.boilerplate.template import PATTERN_KINDS, Template, Templates
 
 # A first ingest of fewer files learns nothing before it parses them; `postlake learn` does that later.
 MIN_FILES_TO_LEARN = 200

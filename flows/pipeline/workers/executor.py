@@ -17,7 +17,7 @@ from posts.worker import ParseConfig
 from schemas.enums import DEFAULT_PARSER, HtmlParser, Outcome, Reason
 
 if TYPE_CHECKING:
-    from posts.parse import Templates
+    from posts.boilerplate.template import Templates
 
 # The size of a worker's chunk: large enough to hide the cost of the transfer, small enough to distribute the
 # work.
