@@ -53,6 +53,7 @@ def walk_folder(root: bytes) -> Iterator[SourceFile]:
         if key is None or key in visited:
             continue
         visited.add(key)
+        prefix = f"{decode_path(_relative_path(root, folder))}/" if folder != root else ""
         for entry in _list_entries(folder):
             if entry is None:
                 yield _problem_file(origin, root, folder, Reason.UNREADABLE)
@@ -60,7 +61,7 @@ def walk_folder(root: bytes) -> Iterator[SourceFile]:
                 if entry.name not in SKIPPED_DIRS:
                     (links if entry.is_symlink() else folders).append(entry.path)
             elif entry.name.lower().endswith(POST_SUFFIXES):
-                yield _source_file(origin, root, entry)
+                yield _source_file(origin, prefix, entry)
         links.sort()
 
 
@@ -95,16 +96,15 @@ def _is_folder(entry: os.DirEntry[bytes]) -> bool:
         return False
 
 
-def _source_file(origin: str, root: bytes, entry: os.DirEntry[bytes]) -> SourceFile:
+def _source_file(origin: str, prefix: str, entry: os.DirEntry[bytes]) -> SourceFile:
+    path = prefix + decode_path(entry.name)
     try:
         status = entry.stat()
     except OSError:
-        return _problem_file(origin, root, entry.path, Reason.UNREADABLE)
+        return SourceFile(origin, path, 0, 0, Reason.UNREADABLE)
     if not stat.S_ISREG(status.st_mode):
-        return _problem_file(origin, root, entry.path, Reason.NOT_A_FILE)
-    return SourceFile(
-        origin, decode_path(_relative_path(root, entry.path)), status.st_size, status.st_mtime_ns
-    )
+        return SourceFile(origin, path, 0, 0, Reason.NOT_A_FILE)
+    return SourceFile(origin, path, status.st_size, status.st_mtime_ns)
 
 
 def _problem_file(origin: str, root: bytes, path: bytes, problem: Reason) -> SourceFile:

@@ -60,7 +60,7 @@ def diff_source(lake: Lake, source: Source, checkpoint: Checkpoint, *, verify: b
 def _diff_by_changes(
     lake: Lake, origin: str, changed_files: list[SourceFile], deleted_paths: list[str]
 ) -> SourceDiff:
-    changed_rows = _file_frame(changed_files)
+    changed_rows = _file_frame(origin, changed_files)
     paths = pl.DataFrame({"path": [*changed_rows["path"], *deleted_paths]}, {"path": pl.String})
     keys = paths.select(origin=pl.lit(origin), path="path")
     stored_rows = files_table.live_files_at(lake, keys)
@@ -109,18 +109,20 @@ def match_listing(
 
 def list_files(source: Source) -> pl.DataFrame:
     """Return all files of a source: FILE_SCHEMA."""
-    files, chunks, listed_count = source.list_files(), [_file_frame([])], 0
+    files, chunks, listed_count = source.list_files(), [_file_frame(source.origin, [])], 0
     while chunk := list(islice(files, PROGRESS_FILES)):
         listed_count += len(chunk)
         report_progress("find", listed_count, 0)
-        # all rows share the one text of their origin
-        chunks.append(_file_frame(chunk).with_columns(origin=pl.lit(source.origin)))
+        chunks.append(_file_frame(source.origin, chunk))
     return pl.concat(chunks)
 
 
-def _file_frame(files: Iterable[SourceFile]) -> pl.DataFrame:
-    columns = dict(zip(FILE_SCHEMA, zip(*files, strict=True), strict=False))
-    return pl.DataFrame(columns, schema=FILE_SCHEMA)
+def _file_frame(origin: str, files: Iterable[SourceFile]) -> pl.DataFrame:
+    """Return files of an origin: FILE_SCHEMA. All rows share the one text of their origin."""
+    schema = {name: dtype for name, dtype in FILE_SCHEMA.items() if name != "origin"}
+    columns = list(zip(*files, strict=True))[1:]
+    rows = pl.DataFrame(dict(zip(schema, columns, strict=False)), schema=schema)
+    return rows.with_columns(origin=pl.lit(origin)).select(FILE_SCHEMA.keys())
 
 
 def _drop_unlistable(missing: pl.DataFrame, listed_files: pl.DataFrame) -> pl.DataFrame:
