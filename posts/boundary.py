@@ -74,7 +74,8 @@ def _find_own_location(traceback: TracebackType | None) -> str:
 
 def format_own_location(file: str, line: int, function: str) -> str | None:
     """Return a location in our code, such as `posts/metadata/dates.py:112 _standard`; None for other code."""
-    path = Path(file)
+    # compiled code has names relative to the root
+    path = REPOSITORY_ROOT / file
     relative_path = path.relative_to(REPOSITORY_ROOT) if path.is_relative_to(REPOSITORY_ROOT) else None
     return (
         f"{relative_path.as_posix()}:{line} {function}"

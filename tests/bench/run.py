@@ -30,7 +30,9 @@ def measure_program(script: str, posts: Path, times: int) -> Iterator[tuple[Case
         yield Case(script, times), programs.python(programs.BENCH / f"{script}.py", posts, f"{scratch}/posts")
 
 
-def measure_round(inputs: dict[int, Path], naive_times: list[int], turn: int) -> Iterator[tuple[Case, Usage]]:
+def measure_round(
+    inputs: dict[int, Path], naive_times: list[int], compiled: Path | None, turn: int
+) -> Iterator[tuple[Case, Usage]]:
     """Yield the measurements of one round, in which everything runs once."""
     yield from programs.measure_start()
     for times, posts in inputs.items():
@@ -38,6 +40,8 @@ def measure_round(inputs: dict[int, Path], naive_times: list[int], turn: int) ->
             measure_program(report.FLOOR, posts, times),
             programs.measure_ingest(posts, times),
         ]
+        if compiled is not None:
+            all_programs.append(programs.measure_compiled(posts, times, compiled))
         if times in naive_times:
             all_programs.append(measure_program(report.NAIVE, posts, times))
         yield from rounds.rotate(all_programs, turn)
@@ -52,9 +56,9 @@ def copy_sample(source: Path, scratch: Path) -> Path:
     return sample
 
 
-def warm_up(source: Path, scratch: Path) -> None:
+def warm_up(source: Path, compiled: Path | None, scratch: Path) -> None:
     """Run everything once on a few posts, so that no measured run compiles a module or reads it from disk."""
-    for case, _ in measure_round({1: copy_sample(source, scratch)}, [1], 0):
+    for case, _ in measure_round({1: copy_sample(source, scratch)}, [1], compiled, 0):
         print(f"warm-up: {case.what}", file=sys.stderr)
 
 
@@ -73,12 +77,19 @@ def prepare(source: Path, all_times: list[int], scratch: Path) -> dict[int, Path
     return inputs
 
 
+def unpack(wheel: Path, folder: Path) -> Path:
+    """Return a folder with the code of a wheel."""
+    shutil.unpack_archive(wheel, folder / "compiled", "zip")
+    return folder / "compiled"
+
+
 def measure(source: Path, options: argparse.Namespace) -> tuple[Figures, dict[int, int]]:
     """Return the figures of all measured runs, and the number of files of each size."""
     with TemporaryDirectory(prefix="postlake-bench-") as folder:
         inputs = prepare(source, sorted(set(options.times)), Path(folder))
-        warm_up(source, Path(folder))
-        figures = rounds.measure_rounds(partial(measure_round, inputs, options.naive), options.runs)
+        compiled = unpack(options.compiled, Path(folder)) if options.compiled else None
+        warm_up(source, compiled, Path(folder))
+        figures = rounds.measure_rounds(partial(measure_round, inputs, options.naive, compiled), options.runs)
         return figures, {times: len(corpus.files(posts)) for times, posts in inputs.items()}
 
 
@@ -90,6 +101,7 @@ def parse_options(arguments: list[str]) -> argparse.Namespace:
     )
     parser.add_argument("--times", type=int, nargs="+", default=[1], help="sizes: 1 is the corpus itself")
     parser.add_argument("--naive", type=int, nargs="*", default=[1], help="sizes at which naive runs too")
+    parser.add_argument("--compiled", type=Path, help="wheel of `make wheel-compiled`, measured too")
     options = parser.parse_args(arguments)
     if options.corpus is None or not Path(options.corpus).is_dir():
         parser.error(NO_CORPUS)
