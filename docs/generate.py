@@ -30,7 +30,7 @@ from lake.query import sql  # noqa: E402
 from posts.cleaning.registry import RULE_REASONS  # noqa: E402
 from schemas import enums  # noqa: E402
 from schemas.plans import BackfillPlanFile  # noqa: E402
-from schemas.posts import NULL, UNIT, Posts  # noqa: E402
+from schemas.posts import NULL, UNIT, PostHeads, Posts  # noqa: E402
 from schemas.tables import TABLES, VIEWS, Revisions  # noqa: E402
 
 NOTICE = "<!-- Written by docs/generate.py from the code: edit that, then run `make docs`. -->"
@@ -121,7 +121,10 @@ def reasons_page() -> str:
     lines += ["## Reasons of rejected files", "Column `files.reason`.", _words(rejected)]
     lines += [
         RULES_NOTE,
-        _table(("rule", "meaning"), [(f"`{name}`", doc) for name, doc in _row_rules(Posts)]),
+        _table(
+            ("rule", "meaning"),
+            [(f"`{name}`", doc) for name, doc in (*_row_rules(PostHeads), *_row_rules(Posts))],
+        ),
     ]
     lines += ["## Warnings", "Column `posts.warnings`. The post was read; this was guessed or repaired."]
     lines += [_words(enums.ParseWarning)]

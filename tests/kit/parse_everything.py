@@ -4,13 +4,15 @@ The packages `posts` and `schemas` are those on PYTHONPATH.
 """
 
 import pickle
+from dataclasses import replace
 
 from paths import EXAMPLES, GOLDEN
 from posts.boilerplate.ngrams import mask_digits
 from posts.boilerplate.template import EDGE_BLOCK, TEXT_RUN, Template
+from posts.post import BodyContext
 from posts.sources.files import SourceFile
 from posts.text.whitespace import alphanumeric_key
-from posts.worker import ParseConfig, ParseTask, parse_heads, parse_tasks, parse_training_samples
+from posts.worker import ParseConfig, ParseTask, parse_bodies, parse_heads, parse_training_samples
 from schemas.enums import HtmlParser
 from schemas.keys import blob_id
 
@@ -26,8 +28,18 @@ def tasks():
             yield ParseTask(SourceFile(**file), content)
 
 
-def print_columns(columns):
-    for rows in (columns.file_rows, columns.posts):
+def with_contexts(all_tasks, heads):
+    """Return the tasks of posts, with what their heads say."""
+    is_post = [outcome == "post" for outcome in heads.file_rows["outcome"]]
+    contexts = zip(*(heads.heads[name] for name in BodyContext._fields), strict=True)
+    post_tasks = (task for task, is_one in zip(all_tasks, is_post, strict=True) if is_one)
+    return [
+        replace(task, context=BodyContext(*values)) for task, values in zip(post_tasks, contexts, strict=True)
+    ]
+
+
+def print_columns(*tables):
+    for rows in tables:
         for values in zip(*rows.values(), strict=True):
             print(dict(zip(rows, values, strict=True)))
 
@@ -41,14 +53,17 @@ def template_of(samples):
 
 def main():
     all_tasks = list(tasks())
+    heads = parse_heads(all_tasks, ParseConfig())
+    print_columns(heads.file_rows, heads.heads)
+    post_tasks = with_contexts(all_tasks, heads)
     for parser in HtmlParser:
         # processes send samples and templates to each other
-        samples = pickle.loads(pickle.dumps(parse_training_samples(all_tasks, ParseConfig(parser))))
+        samples = pickle.loads(pickle.dumps(parse_training_samples(post_tasks, ParseConfig(parser))))
         template = pickle.loads(pickle.dumps(template_of(samples)))
         print(*samples, sep="\n")
-        print_columns(parse_heads(all_tasks, ParseConfig(parser)))
         for templates in ({}, {sample.source_id: template for sample in samples}):
-            print_columns(parse_tasks(all_tasks, ParseConfig(parser, templates)))
+            bodies = parse_bodies(post_tasks, ParseConfig(parser, templates))
+            print_columns(bodies.outcomes, bodies.bodies)
 
 
 if __name__ == "__main__":
