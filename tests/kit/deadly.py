@@ -7,7 +7,7 @@ import os
 import signal
 from pathlib import Path
 
-from flows.pipeline.execution import worker
+from flows.pipeline.execution import parse, worker
 from flows.pipeline.workers import pool
 from posts import worker as posts
 
@@ -31,7 +31,7 @@ def parse_training_samples(tasks, config):
 
 def init_worker_for_texts(folder):
     """Initialize a worker in which files misbehave when they are parsed as a whole."""
-    worker.parse_bodies = parse_bodies
+    parse.parse_bodies = parse_bodies
     INIT_WORKER(folder)
 
 

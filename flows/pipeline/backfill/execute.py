@@ -8,7 +8,7 @@ import polars as pl
 
 from flows.pipeline.backfill.candidates import list_all_files
 from flows.pipeline.backfill.forecast import Forecast
-from flows.pipeline.execution.worker import NOT_IN_RAW
+from flows.pipeline.execution.reader import NOT_IN_RAW
 from flows.pipeline.planning.changes import FILE_SCHEMA
 from flows.pipeline.planning.diff import SourceDiff, hash_suspects, match_listing
 from flows.pipeline.planning.plan import Plan, plan_reading, stored_in_raw

@@ -10,8 +10,9 @@ import polars as pl
 
 from flows.pipeline.execution import sizes
 from flows.pipeline.execution.head_files import head_files_of
+from flows.pipeline.execution.reader import Reader, ReadTask
 from flows.pipeline.execution.row_store import RowStore
-from flows.pipeline.execution.worker import HeadChunk, HeadReader, Reader, ReadTask, RewriteRaw
+from flows.pipeline.execution.worker import HeadChunk, HeadReader, RewriteRaw
 from flows.pipeline.planning.changes import FILE_SCHEMA, Changes, as_file_rows
 from flows.pipeline.progress import report_progress
 from flows.pipeline.sources.base import Source, VanishedError

@@ -8,15 +8,9 @@ import polars as pl
 
 from flows.pipeline.execution import sizes
 from flows.pipeline.execution.head_files import head_files_of
-from flows.pipeline.execution.worker import (
-    CONTENT_COLUMNS,
-    FAILURE_SCHEMA,
-    ContentCheck,
-    PartitionWriter,
-    Reader,
-    ReadTask,
-    WriteResult,
-)
+from flows.pipeline.execution.parse import FAILURE_SCHEMA
+from flows.pipeline.execution.reader import Reader, read_tasks
+from flows.pipeline.execution.worker import ContentCheck, PartitionWriter, WriteResult
 from flows.pipeline.progress import report_progress
 from flows.pipeline.workers.executor import LazyExecutor, ParseContext, run_ahead
 from lake.batch import CONTENT_KEY, FILE_NAME, KEY, Batch, Checkpoint, Run
@@ -135,12 +129,6 @@ class Writer:
                 WriteResult(None, failures) if not (failures := pl.concat(parts)).is_empty() else None
             ),
         )
-
-
-def read_tasks(contents: pl.DataFrame) -> list[ReadTask]:
-    """Return tasks that read contents from table raw: CONTENT_COLUMNS, or those before the place of the head."""
-    columns = [name for name in CONTENT_COLUMNS if name in contents.columns]
-    return [ReadTask.of_content(*row) for row in contents.select(columns).iter_rows()]
 
 
 def _of_keys(rows: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:

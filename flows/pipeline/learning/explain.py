@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from flows.pipeline.execution.worker import NOT_IN_RAW
+from flows.pipeline.execution.reader import NOT_IN_RAW
 from flows.pipeline.learning.learn import load_templates
 from lake.errors import LakeError
 from lake.location import Location

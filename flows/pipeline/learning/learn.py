@@ -9,7 +9,7 @@ import polars as pl
 from flows.pipeline.execution import sizes
 from flows.pipeline.execution.head_files import head_files_of
 from flows.pipeline.execution.heads import Heads
-from flows.pipeline.execution.worker import CONTENT_COLUMNS, Reader
+from flows.pipeline.execution.reader import CONTENT_COLUMNS, Reader
 from flows.pipeline.learning.learner import PATTERN_SCHEMA, Learned, Learner, SampleTask
 from flows.pipeline.planning.plan import stored_in_raw
 from flows.pipeline.progress import report_progress

@@ -7,14 +7,8 @@ from itertools import chain
 
 import polars as pl
 
-from flows.pipeline.execution.worker import (
-    Reader,
-    ReadTask,
-    find_heads,
-    guarded,
-    read_parse_tasks,
-    with_context,
-)
+from flows.pipeline.execution.parse import find_heads, guarded, read_contents, with_context
+from flows.pipeline.execution.reader import Reader, ReadTask
 from flows.pipeline.learning.alarms import layout_alarm, one_text_alarm
 from flows.pipeline.reporting.results import LearnedTemplate
 from flows.pipeline.workers.pool import Guard
@@ -57,7 +51,7 @@ class Learner:
         return self.learn_parts([self.read_samples(tasks, guard, config)])
 
     def read_samples(self, tasks: Sequence[SampleTask], guard: Guard, config: ParseConfig) -> Samples:
-        parse_tasks = read_parse_tasks(self.reader, tasks)
+        parse_tasks = read_contents(self.reader, tasks)
         heads, _ = find_heads(self.reader, tasks, parse_tasks, guard, config)
         # a post to which this version of postlake gives another source waits for an ingest of its file
         source_ids = pl.Series([task.source_id for task in tasks], dtype=pl.String)

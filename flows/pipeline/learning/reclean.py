@@ -8,8 +8,9 @@ from hashlib import blake2b
 import polars as pl
 
 from flows.pipeline.code import code_version
-from flows.pipeline.execution.worker import FAILURE_SCHEMA, ContentCheck, Reader
-from flows.pipeline.execution.write import read_tasks
+from flows.pipeline.execution.parse import FAILURE_SCHEMA
+from flows.pipeline.execution.reader import Reader, read_tasks
+from flows.pipeline.execution.worker import ContentCheck
 from flows.pipeline.learning.recleaner import CleanedPartitions, Recleaner
 from flows.pipeline.progress import report_progress
 from flows.pipeline.reporting.results import RecleanResult

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from flows.pipeline.execution.worker import FAILURE_SCHEMA, Reader, ReadTask, parse_posts
+from flows.pipeline.execution.parse import FAILURE_SCHEMA, parse_posts
+from flows.pipeline.execution.reader import Reader, ReadTask
 from flows.pipeline.reporting.alarms import Failure
 from flows.pipeline.reporting.results import RecleanResult
 from flows.pipeline.workers.pool import Guard

@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from flows.pipeline.execution import sizes
-from flows.pipeline.execution.worker import FAILURE_SCHEMA
+from flows.pipeline.execution.parse import FAILURE_SCHEMA
 from flows.pipeline.execution.write import Writer, _with_failures
 from flows.pipeline.workers.executor import create_parse_context
 from lake.batch import KEY, Batch, Run, no_deletions

@@ -28,7 +28,7 @@ def crashing_files(archive, monkeypatch):
     monkeypatch.setenv("POSTLAKE_FILE_SECONDS", "1")
     module = importlib.import_module("deadly")
     monkeypatch.setattr(INIT_WORKER, module.init_worker_for_texts)
-    monkeypatch.setattr("flows.pipeline.execution.worker.parse_bodies", module.parse_bodies)
+    monkeypatch.setattr("flows.pipeline.execution.parse.parse_bodies", module.parse_bodies)
     for number in range(GOOD_FILES):
         archive.write(f"{number:02}.md", url=f"https://a.example/{number}")
     return module
@@ -119,7 +119,7 @@ def test_a_small_run_that_a_file_ends_is_taken_up_by_one_that_refuses_the_file(
 ):
     monkeypatch.setattr("flows.pipeline.workers.executor.MIN_POOL_BYTES", 1 << 30)
     write_post(archive, "10-bad.md", crashing_files.EXITS)
-    script = "import deadly; from flows.pipeline.execution import worker; worker.parse_bodies = deadly.parse_bodies; import cli; cli.main()"
+    script = "import deadly; from flows.pipeline.execution import parse; parse.parse_bodies = deadly.parse_bodies; import cli; cli.main()"
     command = [
         sys.executable,
         "-c",

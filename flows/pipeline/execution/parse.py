@@ -1,0 +1,85 @@
+"""Parse contents into posts: the heads that the run has not parsed yet, then the bodies. Workers do this."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+import polars as pl
+
+from flows.pipeline.execution.frames import HEAD_SCHEMA, IS_POST, REJECT_SCHEMA, as_heads, as_posts
+from flows.pipeline.execution.reader import Reader, ReadTask, as_parse_task
+from flows.pipeline.sources.base import VanishedError
+from flows.pipeline.workers.pool import Guard
+from lake.batch import FILE_NAME, Run
+from posts.post import BodyContext
+from posts.worker import ParseConfig, ParseTask, parse_bodies, parse_heads
+
+NO_HEADS = pl.DataFrame(schema=HEAD_SCHEMA)
+# the content of a file that cannot be parsed
+FAILURE_SCHEMA = dict.fromkeys(["blob", "name", "outcome", "reason", "field", "detail"], pl.String)
+
+
+def parse_posts(
+    reader: Reader, run: Run, tasks: Sequence[ReadTask], guard: Guard, config: ParseConfig
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the posts of files as rows of `posts`, and the contents that are none: FAILURE_SCHEMA."""
+    parse_tasks = read_contents(reader, tasks)
+    heads, head_rejects = find_heads(reader, tasks, parse_tasks, guard, config)
+    files = pl.DataFrame(
+        [(task.file.origin, task.file.path, task.file.blob) for task in tasks],
+        dict.fromkeys(("origin", "path", "blob"), pl.String),
+        orient="row",
+    )
+    bodies = parse_bodies(guarded(tasks, guard, with_context(parse_tasks, heads)), config)
+    posts, rejects = as_posts(heads, bodies, files, run)
+    rejects = pl.concat([head_rejects, rejects])
+    failures = pl.concat([files[rejects["index"]].with_columns(FILE_NAME), rejects], how="horizontal")
+    return posts, failures.select(*FAILURE_SCHEMA)
+
+
+def read_contents(reader: Reader, tasks: Sequence[ReadTask]) -> list[ParseTask]:
+    """Return files with their contents. Raises VanishedError."""
+    parse_tasks = list[ParseTask]()
+    for task, content in zip(tasks, reader.read(tasks), strict=True):
+        if isinstance(content, VanishedError):
+            raise content
+        parse_tasks.append(as_parse_task(task, content))
+    return parse_tasks
+
+
+def find_heads(
+    reader: Reader,
+    tasks: Sequence[ReadTask],
+    parse_tasks: Sequence[ParseTask],
+    guard: Guard,
+    config: ParseConfig,
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the heads of files that are posts, and why the others are none: REJECT_SCHEMA.
+
+    Heads that the run has not stored are parsed.
+    """
+    known_heads = reader.heads.read([task.head for task in tasks]) if reader.heads else NO_HEADS
+    known = set(known_heads["index"])
+    unknown = {index: task for index, task in enumerate(parse_tasks) if index not in known}
+    new_heads, rows = as_heads(parse_heads(guarded(tasks, guard, unknown), config))
+    indexes = pl.Series("index", list(unknown), pl.UInt32)
+    new_heads = new_heads.with_columns(indexes[new_heads["index"]])
+    rejects = rows.with_columns(indexes).filter(~IS_POST).select(*REJECT_SCHEMA)
+    return pl.concat([known_heads, new_heads]).sort("index"), rejects
+
+
+def with_context(parse_tasks: Sequence[ParseTask], heads: pl.DataFrame) -> dict[int, ParseTask]:
+    """Return the files of heads by index, in the order of the heads, each with what its body depends on."""
+    return {
+        index: replace(parse_tasks[index], context=BodyContext(*values))
+        for index, *values in heads.select("index", *BodyContext._fields).iter_rows()
+    }
+
+
+def guarded(tasks: Sequence[ReadTask], guard: Guard, chosen: Mapping[int, ParseTask]) -> Iterator[ParseTask]:
+    """Yield the chosen files among those of a chunk, by ascending index, each within the limits of one file.
+
+    The guard sees all files of the chunk: it counts them to tell at which one a process ended.
+    """
+    for index, _ in enumerate(guard(tasks)):
+        if index in chosen:
+            yield chosen[index]
