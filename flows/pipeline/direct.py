@@ -9,7 +9,6 @@ from pathlib import Path
 from flows.pipeline.clock import start_run
 from flows.pipeline.execution.shrunk import plan_without_shrinking
 from flows.pipeline.ingest_run import IngestRun
-from flows.pipeline.migrate import migrate
 from flows.pipeline.options import IngestOptions, ReplayOptions
 from flows.pipeline.parsing import open_for_parsing
 from flows.pipeline.planning.history import plan_history
@@ -45,7 +44,6 @@ def open_ingest_run(
         lake, context = stack.enter_context(
             open_for_parsing(options.lake, run, options.wait_seconds, context, lake_opener)
         )
-        migrate(lake, run, context)
         yield IngestRun(lake, run, context, sources)
 
 

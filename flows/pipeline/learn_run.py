@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from flows.pipeline.clock import StageTimer, start_run
 from flows.pipeline.learning.learn import learn_lake, load_templates
 from flows.pipeline.learning.reclean import reclean, reclean_leftovers
-from flows.pipeline.migrate import migrate
 from flows.pipeline.options import LearnOptions, RecleanOptions
 from flows.pipeline.parsing import open_for_parsing
 from flows.pipeline.reporting.account import maintenance_row
@@ -85,7 +84,6 @@ def open_learn_run(options: LearnOptions | RecleanOptions, kind: str) -> Iterato
     parser = options.parser if isinstance(options, RecleanOptions) else DEFAULT_PARSER
     context = create_parse_context(options.workers, parser)
     with open_for_parsing(options.lake, run, options.wait_seconds, context) as (lake, context):
-        migrate(lake, run, context)
         yield LearnRun(lake, run, kind, context, resolve_source_ids(lake, options.sources))
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
+from flows.pipeline.migrate import migrate
 from flows.pipeline.workers.executor import ParseContext, with_worker_pool
 from lake.batch import Run
 from lake.create import open_and_upgrade
@@ -20,11 +21,13 @@ def open_for_parsing(
     context: ParseContext,
     opener: Callable[[Location], Lake] = open_and_upgrade,
 ) -> Iterator[tuple[Lake, ParseContext]]:
-    """Yield a lake opened for writing, and the context with a pool of worker processes.
+    """Yield a lake opened for writing, migrated if an older postlake made it, and the context with a pool of workers.
 
     After a killed run the pool starts at once and every file is parsed in a worker: a file may have killed
     that run. Raises what `open_for_write` raises.
     """
     is_after_kill = has_unreleased_lock(root)
     with open_for_write(root, run, wait_seconds, opener) as lake, ExitStack() as stack:
-        yield lake, with_worker_pool(context, stack, start_now=is_after_kill)
+        context = with_worker_pool(context, stack, start_now=is_after_kill)
+        migrate(lake, run, context)
+        yield lake, context

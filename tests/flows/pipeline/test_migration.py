@@ -12,14 +12,16 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from flows.pipeline.backfill.run import run_backfill
 from flows.pipeline.learn_run import reclean_lake
 from flows.pipeline.maintenance.maintain import maintain
 from flows.pipeline.maintenance.verify import verify
-from flows.pipeline.options import MaintainOptions, RecleanOptions
+from flows.pipeline.options import BackfillOptions, MaintainOptions, RecleanOptions
 from lake.errors import LakeError
 from lake.query import sql as sql_queries
 from lake.store import open_lake
 from paths import TESTS
+from schemas.enums import BackfillMode
 
 OLD_LAKE = TESTS / "old_lakes" / "476aa45.tar.gz"
 POSTS = [
@@ -89,6 +91,13 @@ def test_a_lake_is_migrated_once_and_its_run_is_recorded(migrated_lake):
         "reclean",
     ]
     assert_frame_equal(migrated_lake.rows("posts"), before, check_row_order=False)
+
+
+def test_a_backfill_migrates_before_it_writes(old_lake):
+    run_backfill(BackfillOptions(lake=old_lake.lake, mode=BackfillMode.FAILED, wait_seconds=0))
+    assert old_lake.rows("runs").sort("started_at")["kind"].to_list()[-2:] == ["migrate", "backfill"]
+    assert sorted(old_lake.rows("posts")["path"]) == POSTS
+    assert verify(old_lake.lake).findings == 0
 
 
 def test_ids_that_came_apart_are_told_with_all_that_they_are_now(migrated_lake, tmp_path):
