@@ -27,8 +27,8 @@ def fill_column():
     """Make ingests fill the column in new posts."""
     from flows.pipeline.execution import frames
 
-    post_rows = frames._post_rows
-    frames._post_rows = lambda parsed, run: post_rows(parsed, run).with_columns(added=pl.lit("new"))
+    conform = frames.conform
+    frames.conform = lambda posts, schema: conform(posts, schema).with_columns(added=pl.lit("new"))
 
 
 def main(table, commands):
