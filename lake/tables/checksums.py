@@ -6,9 +6,15 @@ from collections.abc import Iterable, Iterator
 import polars as pl
 
 from lake.store import Lake
-from schemas.tables import schema_of
 
 OWN_TABLE = "checksums"
+_COLUMNS = {
+    "table_name": pl.String,
+    "path": pl.String,
+    "sha256": pl.String,
+    "row_count": pl.Int64,
+    "run_id": pl.String,
+}
 
 
 def record_written(lake: Lake, run_id: str) -> None:
@@ -57,6 +63,6 @@ def _without_checksum(lake: Lake) -> Iterator[tuple[str, str, int]]:
 
 
 def _append(lake: Lake, rows: Iterable[tuple[str, str, str, int, str]]) -> None:
-    frame = pl.DataFrame(list(rows), schema=schema_of(OWN_TABLE), orient="row")
+    frame = pl.DataFrame(list(rows), schema=_COLUMNS, orient="row")
     if not frame.is_empty():
         lake.append(OWN_TABLE, frame.sort("table_name", "path"))
