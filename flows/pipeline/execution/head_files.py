@@ -13,6 +13,9 @@ from lake.batch import Run
 from lake.location import Location, uri
 from lake.store import Lake
 
+# Of a file of which one row in so many is needed, the others are not kept in memory.
+MAX_SPARSENESS = 16
+
 
 class HeadPlace(NamedTuple):
     """Where a head is: the name of its file, and its row there."""
@@ -36,18 +39,26 @@ class HeadFiles:
         (self.folder / name).write_bytes(buffer.getbuffer())
         return name
 
-    def read(self, places: Sequence[HeadPlace | None]) -> pl.DataFrame:
-        """Return the heads at some places; `index` is the position of each in `places`."""
+    def read(self, places: Sequence[HeadPlace | None], columns: Sequence[str]) -> pl.DataFrame:
+        """Return columns of the heads at some places, and `index`: the position of each in `places`."""
         wanted = pl.DataFrame(
             [(index, *place) for index, place in enumerate(places) if place],
             {"index": pl.UInt32, "file": pl.String, "row": pl.UInt32},
             orient="row",
         )
-        heads = [pl.DataFrame(schema=HEAD_SCHEMA)]
+        heads = [pl.DataFrame(schema=HEAD_SCHEMA).select(*columns, "index")]
         for (file,), rows in wanted.partition_by("file", as_dict=True, include_key=False).items():
-            stored = pl.read_parquet(uri(self.folder / str(file)), glob=False)
-            heads.append(stored[rows["row"]].with_columns(rows["index"]).select(HEAD_SCHEMA.names()))
+            stored = pl.read_parquet(uri(self.folder / str(file)), columns=list(columns), glob=False)
+            own = stored[rows["row"]].with_columns(rows["index"])
+            heads.append(_copied(own) if own.height * MAX_SPARSENESS < stored.height else own)
         return pl.concat(heads).sort("index")
+
+
+def _copied(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return rows with texts of their own: those of selected rows keep the texts of all rows in memory."""
+    buffer = io.BytesIO()
+    rows.write_ipc(buffer)
+    return pl.read_ipc(buffer.getvalue())
 
 
 def head_files_of(lake: Lake, run: Run) -> HeadFiles:

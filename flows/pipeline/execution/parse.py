@@ -13,7 +13,7 @@ from lake.batch import FILE_NAME, Run
 from posts.post import BodyContext
 from posts.worker import ParseConfig, ParseTask, parse_bodies, parse_heads
 
-NO_HEADS = pl.DataFrame(schema=HEAD_SCHEMA)
+HEAD_COLUMNS = [name for name in HEAD_SCHEMA if name != "index"]
 # the content of a file that cannot be parsed
 FAILURE_SCHEMA = dict.fromkeys(["blob", "name", "outcome", "reason", "field", "detail"], pl.String)
 
@@ -23,7 +23,7 @@ def parse_posts(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return the posts of files as rows of `posts`, and the contents that are none: FAILURE_SCHEMA."""
     parse_tasks = read_contents(reader, tasks)
-    heads, head_rejects = find_heads(reader, tasks, parse_tasks, guard, config)
+    heads, head_rejects = find_heads(reader, tasks, parse_tasks, guard, config, HEAD_COLUMNS)
     files = pl.DataFrame(
         [(task.file.origin, task.file.path, task.file.blob) for task in tasks],
         dict.fromkeys(("origin", "path", "blob"), pl.String),
@@ -52,19 +52,21 @@ def find_heads(
     parse_tasks: Sequence[ParseTask],
     guard: Guard,
     config: ParseConfig,
+    columns: Sequence[str],
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return the heads of files that are posts, and why the others are none: REJECT_SCHEMA.
 
-    Heads that the run has not stored are parsed.
+    The heads have `columns` and `index`. Heads that the run has not stored are parsed.
     """
-    known_heads = reader.heads.read([task.head for task in tasks]) if reader.heads else NO_HEADS
+    no_heads = pl.DataFrame(schema=HEAD_SCHEMA).select(*columns, "index")
+    known_heads = reader.heads.read([task.head for task in tasks], columns) if reader.heads else no_heads
     known = set(known_heads["index"])
     unknown = {index: task for index, task in enumerate(parse_tasks) if index not in known}
     new_heads, rows = as_heads(parse_heads(guarded(tasks, guard, unknown), config))
     indexes = pl.Series("index", list(unknown), pl.UInt32)
     new_heads = new_heads.with_columns(indexes[new_heads["index"]])
     rejects = rows.with_columns(indexes).filter(~IS_POST).select(*REJECT_SCHEMA)
-    return pl.concat([known_heads, new_heads]).sort("index"), rejects
+    return pl.concat([known_heads, new_heads.select(known_heads.columns)]).sort("index"), rejects
 
 
 def with_context(parse_tasks: Sequence[ParseTask], heads: pl.DataFrame) -> dict[int, ParseTask]:

@@ -63,6 +63,8 @@ def learn_from_heads(lake: Lake, run: Run, heads: Heads, context: ParseContext) 
         return learned
     max_posts = max(MIN_TRAINED_POSTS, min(MAX_SAMPLE_POSTS, MAX_SAMPLE_FILES // len(source_ids)))
     new_samples = _spread(new_posts.filter(pl.col("source_id").is_in(source_ids)), max_posts)
+    # of a million files it takes as much memory as a worker
+    del new_posts
     sampled_rows = heads.rows_at(new_samples["row"]).sort("source_id", "published_at", "post_id")
     candidates = [sampled_rows.with_columns(is_new=pl.lit(value=True))]
     stored_sources = counts.filter(pl.col("source_id").is_in(source_ids) & (pl.col("stored") > 0))

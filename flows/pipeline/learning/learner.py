@@ -14,7 +14,7 @@ from flows.pipeline.reporting.results import LearnedTemplate
 from flows.pipeline.workers.pool import Guard
 from posts.boilerplate.learn import Pattern, TrainingSample, learn
 from posts.boilerplate.template import EMPTY, Template
-from posts.post import NotAPost
+from posts.post import BodyContext, NotAPost
 from posts.worker import ParseConfig, parse_training_samples
 
 PATTERN_SCHEMA = {
@@ -52,7 +52,7 @@ class Learner:
 
     def read_samples(self, tasks: Sequence[SampleTask], guard: Guard, config: ParseConfig) -> Samples:
         parse_tasks = read_contents(self.reader, tasks)
-        heads, _ = find_heads(self.reader, tasks, parse_tasks, guard, config)
+        heads, _ = find_heads(self.reader, tasks, parse_tasks, guard, config, BodyContext._fields)
         # a post to which this version of postlake gives another source waits for an ingest of its file
         source_ids = pl.Series([task.source_id for task in tasks], dtype=pl.String)
         heads = heads.filter(pl.col("source_id") == source_ids[heads["index"]])
