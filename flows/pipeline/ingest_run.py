@@ -99,6 +99,7 @@ class IngestRun:
         report_progress("read", 0, changes.files.height)
         with self.timer.measure("read"):
             heads = read_heads(self.lake, changes, self.plan.sources, self.run, self.context, stores=True)
+            del changes
             self.bytes_read += heads.bytes_read
             self.vanished_sources.add_unread(heads.vanished)
             add_contents(self.lake, heads.raw_files)
