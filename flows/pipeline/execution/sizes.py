@@ -14,10 +14,10 @@ MAX_ROWS_IN_MEMORY = 50_000
 MIN_BATCH_FILES, BATCH_FILES_PER_WORKER = 32_768, 4_096
 
 # The contents that a task of the write stage parses. A partition is never divided.
-MAX_TASK_BYTES, MIN_TASK_BYTES, TASKS_PER_WORKER = 4 * 1024 * 1024, 512 * 1024, 32
+MAX_TASK_BYTES, MIN_TASK_BYTES, TASKS_PER_WORKER = 4 * 1024 * 1024, 512 * 1024, 16
 
 # The contents that a task of the learn stage reads: few tasks, because each reads most files of table raw.
-MAX_SAMPLE_BYTES, SAMPLE_TASKS_PER_WORKER = 8 * 1024 * 1024, 4
+MAX_SAMPLE_BYTES, SAMPLE_TASKS_PER_WORKER = 16 * 1024 * 1024, 2
 
 # A killed run loses at most what it has written since its last commit; each commit costs more than the one before
 # it where the lake is large.
