@@ -8,13 +8,7 @@ import polars as pl
 from lake.store import Lake
 
 OWN_TABLE = "checksums"
-_COLUMNS = {
-    "table_name": pl.String,
-    "path": pl.String,
-    "sha256": pl.String,
-    "row_count": pl.Int64,
-    "run_id": pl.String,
-}
+_COLUMNS = ["table_name", "path", "sha256", "row_count", "run_id"]
 
 
 def record_written(lake: Lake, run_id: str) -> None:

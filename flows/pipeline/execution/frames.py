@@ -18,7 +18,7 @@ IS_POST = pl.col("outcome") == Outcome.POST.value
 REJECT_SCHEMA = {"index": pl.UInt32, **dict.fromkeys(OUTCOME_COLUMNS, pl.String)}
 
 
-class Heads(PostHeads):
+class IndexedHeads(PostHeads):
     """The heads of posts, each with the position of its file among those of a task."""
 
     extra = dy.String(nullable=True)
@@ -30,25 +30,25 @@ class _IndexedPosts(Posts):
     index = dy.UInt32()
 
 
-HEAD_SCHEMA = pl.Schema(Heads)
+HEAD_SCHEMA = pl.Schema(IndexedHeads)
 
 
 def as_heads(parsed: ParsedHeads) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return the heads that satisfy all rules (`Heads`), and the columns of `files` that files have of themselves.
+    """Return the heads that satisfy all rules (`IndexedHeads`), and the rows of all files.
 
-    A file whose head breaks a rule is a reject with the name of the rule as reason.
+    The rows have `index` and the columns of `files` that a file has of itself. A file whose head breaks a rule is a reject with the name of the rule as reason.
     """
     schema = {name: schema_of("files")[name] for name in FILE_COLUMNS}
     rows = pl.DataFrame(parsed.file_rows, schema).with_row_index("index")
-    heads, rejects = _filter(Heads, _frame(parsed.heads, HEAD_SCHEMA, rows.filter(IS_POST)["index"]))
+    heads, rejects = _filter(IndexedHeads, _frame(parsed.heads, HEAD_SCHEMA, rows.filter(IS_POST)["index"]))
     if rejects.is_empty():
-        return heads, rows.drop("index")
+        return heads, rows
     rows = rows.join(rejects, on="index", how="left", suffix="_rule", maintain_order="left")
     is_valid = pl.col("outcome_rule").is_null()
     return heads, rows.with_columns(
         *(pl.coalesce(f"{name}_rule", name).alias(name) for name in OUTCOME_COLUMNS),
         *(pl.when(is_valid).then(name) for name in ("post_id", "published_at", "body_bytes")),
-    ).select(FILE_COLUMNS)
+    ).select("index", *FILE_COLUMNS)
 
 
 def as_posts(

@@ -9,12 +9,10 @@ from typing import NamedTuple
 import polars as pl
 
 from flows.pipeline.execution.frames import HEAD_SCHEMA
+from flows.pipeline.execution.row_store import with_own_texts
 from lake.batch import Run
 from lake.location import Location, uri
 from lake.store import Lake
-
-# Of a file of which one row in so many is needed, the others are not kept in memory.
-MAX_SPARSENESS = 16
 
 
 class HeadPlace(NamedTuple):
@@ -26,7 +24,7 @@ class HeadPlace(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class HeadFiles:
-    """Files of heads (flows.pipeline.execution.frames.Heads)."""
+    """Files of heads (flows.pipeline.execution.frames.IndexedHeads)."""
 
     folder: Location
 
@@ -49,16 +47,8 @@ class HeadFiles:
         heads = [pl.DataFrame(schema=HEAD_SCHEMA).select(*columns, "index")]
         for (file,), rows in wanted.partition_by("file", as_dict=True, include_key=False).items():
             stored = pl.read_parquet(uri(self.folder / str(file)), columns=list(columns), glob=False)
-            own = stored[rows["row"]].with_columns(rows["index"])
-            heads.append(_copied(own) if own.height * MAX_SPARSENESS < stored.height else own)
+            heads.append(with_own_texts(stored[rows["row"]].with_columns(rows["index"]), stored.height))
         return pl.concat(heads).sort("index")
-
-
-def _copied(rows: pl.DataFrame) -> pl.DataFrame:
-    """Return rows with texts of their own: those of selected rows keep the texts of all rows in memory."""
-    buffer = io.BytesIO()
-    rows.write_ipc(buffer)
-    return pl.read_ipc(buffer.getvalue())
 
 
 def head_files_of(lake: Lake, run: Run) -> HeadFiles:

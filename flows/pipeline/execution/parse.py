@@ -13,7 +13,7 @@ from lake.batch import FILE_NAME, Run
 from posts.post import BodyContext
 from posts.worker import ParseConfig, ParseTask, parse_bodies, parse_heads
 
-HEAD_COLUMNS = [name for name in HEAD_SCHEMA if name != "index"]
+STORED_COLUMNS = [name for name in HEAD_SCHEMA if name != "index"]
 # the content of a file that cannot be parsed
 FAILURE_SCHEMA = dict.fromkeys(["blob", "name", "outcome", "reason", "field", "detail"], pl.String)
 
@@ -23,7 +23,7 @@ def parse_posts(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return the posts of files as rows of `posts`, and the contents that are none: FAILURE_SCHEMA."""
     parse_tasks = read_contents(reader, tasks)
-    heads, head_rejects = find_heads(reader, tasks, parse_tasks, guard, config, HEAD_COLUMNS)
+    heads, head_rejects = find_heads(reader, tasks, parse_tasks, guard, config, STORED_COLUMNS)
     files = pl.DataFrame(
         [(task.file.origin, task.file.path, task.file.blob) for task in tasks],
         dict.fromkeys(("origin", "path", "blob"), pl.String),

@@ -12,6 +12,18 @@ import polars as pl
 
 from flows.pipeline.execution import sizes
 
+# Rows that are fewer than one in so many of those that they were selected from get texts of their own.
+MAX_SPARSENESS = 16
+
+
+def with_own_texts(rows: pl.DataFrame, selected_from: int) -> pl.DataFrame:
+    """Return rows that were selected from a frame of so many rows; few of them do not keep its texts in memory."""
+    if rows.height * MAX_SPARSENESS >= selected_from:
+        return rows
+    buffer = BytesIO()
+    rows.write_ipc(buffer)
+    return pl.read_ipc(buffer.getvalue())
+
 
 class RowStore:
     """Frames of one schema, in the order in which they were appended."""
@@ -41,7 +53,7 @@ class RowStore:
             part = mask[first_row : first_row + height]
             first_row += height
             if part.any():
-                yield self._read(start, size).filter(part)
+                yield with_own_texts(self._read(start, size).filter(part), height)
         for frame in self._frames:
             yield frame.filter(mask[first_row : first_row + frame.height])
             first_row += frame.height

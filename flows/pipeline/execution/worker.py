@@ -64,12 +64,8 @@ class HeadReader:
         }
         is_kept = (pl.col("outcome") != Outcome.IGNORED.value) & pl.col("blob").is_in(list(new_contents))
         head_rows = heads.select("index", head=pl.int_range(pl.len(), dtype=pl.UInt32))
-        rows = (
-            rows.with_row_index("index")
-            .join(head_rows, on="index", how="left", maintain_order="left")
-            .with_columns(
-                index=pl.Series(indexes, dtype=pl.Int64), is_stored=is_kept & pl.lit(self.run_id is not None)
-            )
+        rows = rows.join(head_rows, on="index", how="left", maintain_order="left").with_columns(
+            index=pl.Series(indexes, dtype=pl.Int64), is_stored=is_kept & pl.lit(self.run_id is not None)
         )
         return HeadChunk(
             rows,
