@@ -21,6 +21,7 @@ from cli.output.progress import INTERRUPTED
 from cli.output.terminal import VERBOSITY, print_logs, print_to_stderr
 from cli.query import history, info, rejects, report, sql
 from cli.serve import deploy, serve, server, worker
+from flows.pipeline.memory import collect_garbage_rarely
 from schemas.errors import PostlakeError
 
 FAILED_EXIT_CODE = 1
@@ -119,6 +120,7 @@ def main() -> None:
     exits with code 130.
     """
     sys.unraisablehook = resend_interrupt
+    collect_garbage_rarely()
     try:
         code = app(_options_first(sys.argv[1:]), prog_name="postlake", standalone_mode=False)
     except typer.TyperException as error:

@@ -11,10 +11,12 @@ from flows.pipeline.execution import sizes
 from flows.pipeline.execution.commits import iter_changes
 from flows.pipeline.execution.heads import Heads, read_heads
 from flows.pipeline.execution.vanished import VanishedSources
+from flows.pipeline.execution.worker import import_parser
 from flows.pipeline.execution.write import Writer
 from flows.pipeline.learning.reclean import reclean_leftovers, record_caught_up
 from flows.pipeline.memory import release_memory
 from flows.pipeline.planning.changes import Changes
+from flows.pipeline.planning.diff import has_many_files
 from flows.pipeline.planning.plan import Plan, Planner
 from flows.pipeline.progress import report_progress
 from flows.pipeline.reporting import alarms
@@ -68,9 +70,16 @@ class IngestRun:
         """
         report_progress("find", 0, 0)
         with self.timer.measure("find"):
+            self._start_workers()
             self.plan = self._build_plan(planner)
             self.checkpoints = runs.read_checkpoints(self.lake)
         return self.plan
+
+    def _start_workers(self) -> None:
+        """Start the processes while the files are listed, if a new lake will read many."""
+        pool, is_new = self.context.pool, self.posts_version_before == 0
+        if pool and is_new and any(has_many_files(each, sizes.MANY_FILES) for each in self.sources):
+            pool.start(import_parser)
 
     def _build_plan(self, planner: Planner) -> Plan:
         while True:

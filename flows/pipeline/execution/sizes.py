@@ -10,6 +10,9 @@ MAX_PART_FILES = 8_000
 # Rows of files wait on disk for their batch if there are more: about 20 MB of them.
 MAX_ROWS_IN_MEMORY = 50_000
 
+# So many files are worth a pool of processes, whatever their sizes.
+MANY_FILES = 2_000
+
 # The files that are resolved and written together: what is known of them is in memory, about 3 kB of each.
 MIN_BATCH_FILES, BATCH_FILES_PER_WORKER = 32_768, 4_096
 

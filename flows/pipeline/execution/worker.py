@@ -22,6 +22,10 @@ from schemas.enums import Outcome
 from schemas.tables import schema_of
 
 
+def import_parser() -> None:
+    """Do nothing. A process that is to run this function imports its module, and with it the parser."""
+
+
 @dataclass(frozen=True, slots=True)
 class HeadChunk:
     """The heads of a chunk of files.

@@ -9,7 +9,7 @@ import polars as pl
 from flows.pipeline.code import code_version
 from flows.pipeline.planning.changes import FILE_SCHEMA
 from flows.pipeline.progress import report_progress
-from flows.pipeline.sources.base import Source
+from flows.pipeline.sources.base import FolderSource, Source, VanishedError
 from lake.batch import BLOB_HASH, KEY, KEY_HASH, Checkpoint
 from lake.store import Lake
 from lake.tables import files as files_table
@@ -115,6 +115,16 @@ def list_files(source: Source) -> pl.DataFrame:
         report_progress("find", listed_count, 0)
         chunks.append(_file_frame(source.origin, chunk))
     return pl.concat(chunks)
+
+
+def has_many_files(source: Source, count: int) -> bool:
+    """Return whether a source is a folder with at least so many files. Other sources take long to list."""
+    if not isinstance(source, FolderSource):
+        return False
+    try:
+        return sum(1 for _ in islice(source.list_files(), count)) == count
+    except VanishedError:
+        return False
 
 
 def _file_frame(origin: str, files: Iterable[SourceFile]) -> pl.DataFrame:
