@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import polars as pl
 
+from flows.pipeline.execution import sizes
 from flows.pipeline.execution.frames import HEAD_SCHEMA, IS_POST, REJECT_SCHEMA, as_heads, as_posts
 from flows.pipeline.execution.reader import Reader, ReadTask, as_parse_task
 from flows.pipeline.sources.base import VanishedError
@@ -12,6 +13,7 @@ from flows.pipeline.workers.pool import Guard
 from lake.batch import FILE_NAME, Run
 from posts.post import BodyContext
 from posts.worker import ParseConfig, ParseTask, parse_bodies, parse_heads
+from schemas.tables import empty_table
 
 STORED_COLUMNS = [name for name in HEAD_SCHEMA if name != "index"]
 # the content of a file that cannot be parsed
@@ -21,7 +23,10 @@ FAILURE_SCHEMA = dict.fromkeys(["blob", "name", "outcome", "reason", "field", "d
 def parse_posts(
     reader: Reader, run: Run, tasks: Sequence[ReadTask], guard: Guard, config: ParseConfig
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return the posts of files as rows of `posts`, and the contents that are none: FAILURE_SCHEMA."""
+    """Return the posts of files as rows of `posts`, and the contents that are none: FAILURE_SCHEMA.
+
+    What is parsed becomes rows after each `sizes.BODY_BYTES`: as rows it takes less memory.
+    """
     parse_tasks = read_contents(reader, tasks)
     heads, head_rejects = find_heads(reader, tasks, parse_tasks, guard, config, STORED_COLUMNS)
     files = pl.DataFrame(
@@ -29,11 +34,28 @@ def parse_posts(
         dict.fromkeys(("origin", "path", "blob"), pl.String),
         orient="row",
     )
-    bodies = parse_bodies(guarded(tasks, guard, with_context(parse_tasks, heads)), config)
-    posts, rejects = as_posts(heads, bodies, files, run)
-    rejects = pl.concat([head_rejects, rejects])
-    failures = pl.concat([files[rejects["index"]].with_columns(FILE_NAME), rejects], how="horizontal")
-    return posts, failures.select(*FAILURE_SCHEMA)
+    posts, rejects, done = [empty_table("posts")], [head_rejects], 0
+    bodies = guarded(tasks, guard, with_context(parse_tasks, heads))
+    for first in bodies:
+        parsed = parse_bodies(_up_to(sizes.BODY_BYTES, first, bodies), config)
+        count = len(parsed.outcomes["outcome"])
+        for frames, rows in zip(
+            (posts, rejects), as_posts(heads[done : done + count], parsed, files, run), strict=True
+        ):
+            frames.append(rows)
+        done += count
+    all_rejects = pl.concat(rejects)
+    failures = pl.concat([files[all_rejects["index"]].with_columns(FILE_NAME), all_rejects], how="horizontal")
+    return pl.concat(posts), failures.select(*FAILURE_SCHEMA)
+
+
+def _up_to(max_bytes: int, first: ParseTask, others: Iterator[ParseTask]) -> Iterator[ParseTask]:
+    """Yield a file and those after it, until they have so many bytes."""
+    yield first
+    size_bytes = first.file.size
+    while size_bytes < max_bytes and (task := next(others, None)):
+        yield task
+        size_bytes += task.file.size
 
 
 def read_contents(reader: Reader, tasks: Sequence[ReadTask]) -> list[ParseTask]:

@@ -19,6 +19,9 @@ MIN_BATCH_FILES, BATCH_FILES_PER_WORKER = 32_768, 4_096
 # The contents that a task of the write stage parses. A partition is never divided.
 MAX_TASK_BYTES, MIN_TASK_BYTES, TASKS_PER_WORKER = 4 * 1024 * 1024, 512 * 1024, 16
 
+# The bodies that a task parses before they become rows: Python's objects take several times the memory of rows.
+BODY_BYTES = 2 * 1024 * 1024
+
 # The contents that a task of the learn stage reads: few tasks, because each reads most files of table raw.
 MAX_SAMPLE_BYTES, SAMPLE_TASKS_PER_WORKER = 16 * 1024 * 1024, 2
 

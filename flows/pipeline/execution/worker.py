@@ -11,6 +11,7 @@ import polars as pl
 from flows.pipeline.execution.frames import as_heads
 from flows.pipeline.execution.parse import parse_posts
 from flows.pipeline.execution.reader import Reader, ReadTask, as_parse_task
+from flows.pipeline.memory import release_memory
 from flows.pipeline.sources.base import VanishedError
 from flows.pipeline.workers.pool import Guard
 from lake.batch import Run
@@ -127,9 +128,10 @@ class PartitionWriter:
 
     def __call__(self, tasks: Sequence[ReadTask], guard: Guard, config: ParseConfig) -> WriteResult:
         posts, failures = parse_posts(self.reader, self.run, tasks, guard, config)
-        if not failures.is_empty():
-            return WriteResult(None, failures)
-        return WriteResult(merge(self.task, posts), failures)
+        merged = merge(self.task, posts) if failures.is_empty() else None
+        del posts
+        release_memory()
+        return WriteResult(merged, failures)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from flows.pipeline.execution import sizes
 from flows.pipeline.execution.frames import as_heads
 from flows.pipeline.execution.head_files import HeadFiles, HeadPlace
 from flows.pipeline.execution.parse import parse_posts
@@ -66,6 +67,16 @@ def test_posts_are_the_same_with_stored_heads_and_without(raw, stored_heads, kno
         [f"{number}.md" for number in range(1, 6)],
         ["date_is_plausible", "no_date"],
     )
+
+
+@pytest.mark.parametrize("body_bytes", [1, len(CONTENTS["1.md"]) + 1, 10_000])
+def test_posts_do_not_depend_on_how_many_bodies_are_parsed_at_once(raw, monkeypatch, body_bytes):
+    monkeypatch.setattr(sizes, "BODY_BYTES", 1 << 30)
+    expected_posts, expected_failures = parse(raw, None, {})
+    monkeypatch.setattr(sizes, "BODY_BYTES", body_bytes)
+    posts, failures = parse(raw, None, {})
+    assert_frame_equal(posts, expected_posts)
+    assert_frame_equal(failures, expected_failures)
 
 
 def test_a_stored_head_is_not_parsed_again(raw, stored_heads, monkeypatch):
