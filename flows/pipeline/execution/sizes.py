@@ -47,7 +47,7 @@ def batch_files(workers: int) -> int:
 def task_bytes(total_bytes: int, workers: int) -> int:
     """Return the size of a task of the write stage. What one process does alone is divided only to bound memory."""
     if total_bytes <= MIN_POOL_BYTES:
-        return max(MIN_TASK_BYTES, MAX_TASK_BYTES // 4)
+        return MAX_TASK_BYTES
     return _between(MIN_TASK_BYTES, total_bytes // (workers * TASKS_PER_WORKER), MAX_TASK_BYTES)
 
 
