@@ -80,5 +80,5 @@ def backfill(options: BackfillOptions, dry_run: bool = True) -> Forecast | Backf
         with log_progress():
             return make_plan(quoted(options))
     with open_with_progress(open_backfill_run(options)) as backfill_run:
-        summary = run_stages(backfill_run.ingest_run, backfill_run.plan_remaining)
+        summary = run_stages(backfill_run.opened, backfill_run.sources, backfill_run.plan_remaining)
         return require_success(compare_with_plan(quoted(backfill_run), summary), summary)

@@ -20,6 +20,6 @@ def replay(options: ReplayOptions) -> Summary:
     """Parse rejected files again, from the bytes that the lake keeps."""
     planner = replay_planner(options)
     open_lake(options.lake)
-    with open_ingest_run(without_sources(options)) as ingest_run:
-        summary = run_stages(ingest_run, planner)
+    with open_ingest_run(without_sources(options)) as (opened, sources):
+        summary = run_stages(opened, sources, planner)
         return require_success(summary, summary)

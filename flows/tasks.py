@@ -1,5 +1,7 @@
-"""The stages of ingest, replay and backfill as tasks: fetch, find, read, learn, write, reclean, report."""
+"""The stages of ingest, replay and backfill as tasks: fetch, open, find, read, learn, write, reclean, report."""
 
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -7,20 +9,29 @@ from prefect import Task
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.states import Completed
 
+from flows.pipeline.direct import open_ingest_sources
 from flows.pipeline.execution.heads import Heads
-from flows.pipeline.ingest_run import IngestRun
+from flows.pipeline.options import IngestOptions
+from flows.pipeline.planning.changes import Changes
 from flows.pipeline.planning.plan import Planner
+from flows.pipeline.reporting import results
 from flows.pipeline.reporting.account import Summary, raise_if_failed
-from flows.pipeline.reporting.results import LearnResult
+from flows.pipeline.reporting.results import RecleanResult
+from flows.pipeline.sources.base import Source
 from flows.pipeline.sources.git_cache import (
     RETRY_DELAYS_SECONDS,
     TransientGitError,
     strip_credentials,
     sync_mirror,
 )
+from flows.pipeline.stages import load, run
+from flows.pipeline.stages.load import Found, LearnResult, OpenRun, ReadResult, WriteResult
+from flows.pipeline.stages.run import Stages
+from flows.pipeline.workers.executor import ParseContext
 from flows.prefect.artifacts import report_run
 from flows.prefect.lake_flow import lake_task, quoted
 from flows.prefect.task_logs import log_progress
+from posts.sources.paths import printable
 
 T = TypeVar("T")
 
@@ -40,63 +51,85 @@ def fetch(url: str) -> State[Path]:
     return Completed(message=f"the copy of {strip_credentials(url)} is up to date", data=sync_mirror(url))
 
 
-@lake_task("find")
-def find(ingest_run: IngestRun, planner: Planner) -> State[None]:
-    plan = ingest_run.find(planner)
-    commit_count = sum(len(commit_replay.effective_times) for commit_replay in plan.replays)
-    replay_note = f"{commit_count} commits to replay, " if plan.replays else ""
-    changes_note = f"{plan.moved} moved, {plan.deleted.height} gone"
+@lake_task("open")
+def _open(options: IngestOptions, stack: ExitStack) -> State[list[Source]]:
+    sources = open_ingest_sources(options, stack, lambda url: fetch(url).result())
     return Completed(
-        message=f"{plan.file_count} files found, {replay_note}{plan.todo.height} to read, {changes_note}"
+        message=f"opened {', '.join(printable(source.origin) for source in sources)}", data=sources
     )
 
 
+@lake_task("find")
+def _find(opened: OpenRun, sources: Sequence[Source], planner: Planner) -> State[Found]:
+    found = load.find(opened, sources, planner)
+    plan, commits = found.plan, sum(len(replay.effective_times) for replay in found.plan.replays)
+    replay_note = f"{commits} commits to replay, " if plan.replays else ""
+    changes_note = f"{plan.moved} moved, {plan.deleted.height} gone"
+    message = f"{plan.file_count} files found, {replay_note}{found.to_read} to read, {changes_note}"
+    return Completed(message=message, data=found)
+
+
 @lake_task("read")
-def read(ingest_run: IngestRun, results: list[Heads]) -> State[None]:
-    heads = ingest_run.read()
-    results.append(heads)
-    posts = heads.index["post"].drop_nulls().n_unique()
-    return Completed(message=f"{heads.bytes_read} bytes read, {posts} posts touched")
+def _read(opened: OpenRun, found: Found, changes: Changes) -> State[ReadResult]:
+    result = load.read(opened, found, changes)
+    posts = result.heads.index["post"].drop_nulls().n_unique()
+    return Completed(message=f"{result.heads.bytes_read} bytes read, {posts} posts touched", data=result)
 
 
 @lake_task("learn")
-def learn(ingest_run: IngestRun, heads: Heads) -> State[None]:
-    return Completed(message=f"{ingest_run.learn(heads)} sources with a template")
+def _learn(opened: OpenRun, found: Found, heads: Heads) -> State[LearnResult]:
+    result = load.learn(opened, found, heads)
+    return Completed(message=f"{len(result.context.config.templates)} sources with a template", data=result)
 
 
 @lake_task("write")
-def write(ingest_run: IngestRun, heads: Heads) -> State[None]:
-    return Completed(message=f"{ingest_run.write(heads)} rows of the ledger committed")
+def _write(
+    opened: OpenRun, found: Found, heads: Heads, context: ParseContext, first_commit: int
+) -> State[WriteResult]:
+    result = load.write(opened, found, heads, context, first_commit)
+    return Completed(message=f"{result.rows} rows of the ledger committed", data=result)
 
 
 @lake_task("reclean")
-def reclean(ingest_run: IngestRun) -> State[None]:
-    result = ingest_run.reclean()
-    return Completed(message=f"{result.posts} older posts cleaned again, {result.changed} with another text")
+def _reclean(opened: OpenRun, found: Found) -> State[RecleanResult]:
+    result = load.reclean(opened, found)
+    message = f"{result.posts} older posts cleaned again, {result.changed} with another text"
+    return Completed(message=message, data=result)
 
 
-report = lake_task("report")(report_run)
+_report = lake_task("report")(report_run)
 
 
-def require_success(result: T, run: Summary | LearnResult) -> T:
+def _as_function(task: Task[..., State[T]]) -> Callable[..., T]:
+    """Return a function that runs a task with its arguments as they are, and returns its result."""
+
+    def run(*arguments: Any) -> T:
+        return task(*map(quoted, arguments)).result()
+
+    return run
+
+
+open_sources = _as_function(_open)
+STAGES = Stages(
+    _as_function(_find),
+    _as_function(_read),
+    _as_function(_learn),
+    _as_function(_write),
+    _as_function(_reclean),
+    lambda *arguments: _report(*map(quoted, arguments)),
+)
+
+
+def require_success(result: T, ended: Summary | results.LearnResult) -> T:
     """Return the result of a flow.
 
     Raises FailuresError, with the result, if files could not be parsed or a source shrank or vanished.
     """
-    raise_if_failed(run.run_id, run.alarms, result)
+    raise_if_failed(ended.run_id, ended.alarms, result)
     return result
 
 
-def run_stages(ingest_run: IngestRun, planner: Planner) -> Summary:
-    """Run all stages and return the summary; read, learn and write in each round."""
-    quoted_run, quoted_planner = quoted(ingest_run), quoted(planner)
+def run_stages(opened: OpenRun, sources: Sequence[Source], planner: Planner) -> Summary:
+    """Run all stages as tasks and return the summary; read, learn and write for each change."""
     with log_progress():
-        find(quoted_run, quoted_planner)
-        for _ in ingest_run.iter_rounds():
-            results = list[Heads]()
-            read(quoted_run, quoted(results))
-            heads = quoted(results.pop())
-            learn(quoted_run, heads)
-            write(quoted_run, heads)
-        reclean(quoted_run)
-    return report(quoted_run)
+        return run.run_stages(opened, sources, planner, STAGES)

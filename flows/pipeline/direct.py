@@ -8,7 +8,6 @@ from pathlib import Path
 
 from flows.pipeline.clock import start_run
 from flows.pipeline.execution.shrunk import plan_without_shrinking
-from flows.pipeline.ingest_run import IngestRun
 from flows.pipeline.options import IngestOptions, ReplayOptions
 from flows.pipeline.parsing import open_for_parsing
 from flows.pipeline.planning.history import plan_history
@@ -17,6 +16,8 @@ from flows.pipeline.reporting.account import Summary
 from flows.pipeline.sources.base import Source
 from flows.pipeline.sources.git_cache import fetch_with_retry
 from flows.pipeline.sources.resolve import SourceOpener
+from flows.pipeline.stages.load import OpenRun
+from flows.pipeline.stages.run import run_stages
 from flows.pipeline.workers.executor import create_parse_context
 from lake.create import check_lake_path, create_lake
 from lake.store import is_lake, open_lake
@@ -25,18 +26,16 @@ from schemas.reasons import check_reasons
 
 @contextmanager
 def open_ingest_run(
-    options: IngestOptions, fetch: Callable[[str], Path] = fetch_with_retry
-) -> Iterator[IngestRun]:
-    """Open a lake for writing, create it if it does not exist, and repair what a killed run left behind.
+    options: IngestOptions, open_sources: Callable[[IngestOptions, ExitStack], list[Source]] | None = None
+) -> Iterator[tuple[OpenRun, list[Source]]]:
+    """Yield a run of a lake that is open for writing, and its sources.
 
-    `fetch` updates the copy of a remote repository and returns its folder.
-    Raises SourceError and lake.errors.LakeError before anything is written.
+    The lake is created if it does not exist, and what a killed run left behind is repaired. Raises SourceError and lake.errors.LakeError before anything is written.
     """
     check_lake_path(options.lake)
     run = start_run()
     with ExitStack() as stack:
-        opener = SourceOpener(stack, subpath=options.path, worktree=options.worktree, fetch=fetch)
-        sources = opener.open(options.sources)
+        sources = (open_sources or open_ingest_sources)(options, stack)
         if not is_lake(options.lake):
             _probe_sources(sources)
         lake_opener = partial(create_lake, granularity=options.period.granularity)
@@ -44,7 +43,18 @@ def open_ingest_run(
         lake, context = stack.enter_context(
             open_for_parsing(options.lake, run, options.wait_seconds, context, lake_opener)
         )
-        yield IngestRun(lake, run, context, sources)
+        yield OpenRun.begin(lake, run, context), sources
+
+
+def open_ingest_sources(
+    options: IngestOptions, stack: ExitStack, fetch: Callable[[str], Path] = fetch_with_retry
+) -> list[Source]:
+    """Return the sources of an ingest; the stack closes them. Raises SourceError.
+
+    `fetch` updates the copy of a remote repository and returns its folder.
+    """
+    opener = SourceOpener(stack, subpath=options.path, worktree=options.worktree, fetch=fetch)
+    return opener.open(options.sources)
 
 
 def _probe_sources(sources: Iterable[Source]) -> None:
@@ -77,8 +87,8 @@ def without_sources(options: ReplayOptions) -> IngestOptions:
 
 
 def _run_stages(options: IngestOptions, planner: Planner) -> Summary:
-    with open_ingest_run(options) as ingest_run:
-        return ingest_run.run_stages(planner)
+    with open_ingest_run(options) as (opened, sources):
+        return run_stages(opened, sources, planner)
 
 
 def replay_planner(options: ReplayOptions) -> Planner:

@@ -1,5 +1,6 @@
 """Artifacts of a run in Prefect's UI: a page about its result, and a table of the rejected files."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 import polars as pl
@@ -7,11 +8,12 @@ from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 
-from flows.pipeline.ingest_run import IngestRun
 from flows.pipeline.learn_run import LearnRun
 from flows.pipeline.reporting.account import Summary, UnbalancedError
-from flows.pipeline.reporting.results import LearnResult
+from flows.pipeline.reporting.results import LearnResult, RecleanResult
 from flows.pipeline.reporting.summary import Links, learn_markdown, run_markdown, summary_line
+from flows.pipeline.stages.load import Found, OpenRun
+from flows.pipeline.stages.report import Round, report
 from flows.prefect.events import emit_alarms, emit_finished
 from flows.prefect.task_logs import log_alarms
 from lake.query.freshness import source_names
@@ -26,17 +28,17 @@ RUN_PAGE, ARTIFACT_PAGE = "/v2/runs/flow-run/{}", "/v2/artifacts/artifact/{}"
 MAX_TABLE_ROWS, MAX_CELL_CHARS = 1_000, 300
 
 
-def report_run(ingest_run: IngestRun) -> Summary:
+def report_run(opened: OpenRun, found: Found, rounds: Sequence[Round], recleaned: RecleanResult) -> Summary:
     """Record a run that loads files, publish its artifacts, logs and events, and return its summary.
 
     Raises UnbalancedError, after publishing, if its counts do not add up.
     """
     try:
-        summary = ingest_run.report()
+        summary = report(opened, found, rounds, recleaned)
     except UnbalancedError as error:
-        _publish_summary(error.summary, ingest_run.lake)
+        _publish_summary(error.summary, opened.lake)
         raise
-    _publish_summary(summary, ingest_run.lake)
+    _publish_summary(summary, opened.lake)
     return summary
 
 

@@ -11,13 +11,14 @@ from flows.pipeline.backfill.execute import plan_remaining_files
 from flows.pipeline.backfill.forecast import Forecast
 from flows.pipeline.backfill.plan import PlanRequest, build_backfill_plan
 from flows.pipeline.clock import start_run
-from flows.pipeline.ingest_run import IngestRun
 from flows.pipeline.options import BackfillOptions
 from flows.pipeline.parsing import open_for_parsing
 from flows.pipeline.planning.plan import Plan
 from flows.pipeline.reporting.account import Summary
 from flows.pipeline.sources.base import Source
 from flows.pipeline.sources.known import KnownSources, open_sources
+from flows.pipeline.stages.load import OpenRun
+from flows.pipeline.stages.run import run_stages
 from flows.pipeline.workers.executor import create_parse_context
 from lake.batch import Run
 from lake.store import Lake, open_lake
@@ -38,9 +39,11 @@ class BackfillResult:
 class BackfillRun:
     """A backfill that holds the writer lock: `plan_remaining` is the planner of its run, `finish` ends it."""
 
-    def __init__(self, ingest_run: IngestRun, forecast: Forecast, files: pl.DataFrame) -> None:
-        self.ingest_run, self.forecast, self.files = ingest_run, forecast, files
-        self._text_hashes = text_hashes(ingest_run.lake, files)
+    def __init__(
+        self, opened: OpenRun, sources: Sequence[Source], forecast: Forecast, files: pl.DataFrame
+    ) -> None:
+        self.opened, self.sources, self.forecast, self.files = opened, sources, forecast, files
+        self._text_hashes = text_hashes(opened.lake, files)
         self._skipped: pl.DataFrame
 
     def plan_remaining(self, lake: Lake, run: Run, sources: Sequence[Source]) -> Plan:
@@ -48,7 +51,7 @@ class BackfillRun:
         return plan
 
     def finish(self, summary: Summary) -> BackfillResult:
-        comparison = compare_with_plan(self.ingest_run.lake, self.files, self._skipped, self._text_hashes)
+        comparison = compare_with_plan(self.opened.lake, self.files, self._skipped, self._text_hashes)
         return BackfillResult(self.forecast, summary, comparison)
 
 
@@ -67,7 +70,8 @@ def plan_backfill(options: BackfillOptions) -> tuple[Forecast, pl.DataFrame]:
 def run_backfill(options: BackfillOptions) -> BackfillResult:
     """Carry out a stored plan, or make one and carry it out at once; return the result."""
     with open_backfill_run(options) as backfill_run:
-        return backfill_run.finish(backfill_run.ingest_run.run_stages(backfill_run.plan_remaining))
+        planner = backfill_run.plan_remaining
+        return backfill_run.finish(run_stages(backfill_run.opened, backfill_run.sources, planner))
 
 
 @contextmanager
@@ -87,12 +91,12 @@ def open_backfill_run(options: BackfillOptions) -> Iterator[BackfillRun]:
         lake, context = stack.enter_context(
             open_for_parsing(options.lake, run, options.wait_seconds, context)
         )
-        ingest_run = IngestRun(lake, run, context, known_sources.available)
+        opened = OpenRun.begin(lake, run, context)
         if plan is None:
             plan = _make_plan(PlanRequest(lake, run, known_sources, options, context))
         else:
             _raise_if_executed(lake, options.plan)
-        yield BackfillRun(ingest_run, *plan)
+        yield BackfillRun(opened, known_sources.available, *plan)
 
 
 def _open_sources(stack: ExitStack, lake: Lake, options: BackfillOptions) -> KnownSources:

@@ -40,15 +40,17 @@ from prefect import flow
 from flows.ingest import ingest
 from flows.pipeline.direct import ingest_planner, open_ingest_run
 from flows.pipeline.options import IngestOptions
+from flows.pipeline.reporting.results import RecleanResult
+from flows.pipeline.stages.load import find
 from flows.prefect.artifacts import report_run
 
 @flow
 def unbalanced(source: str, lake: str):
     options = IngestOptions(sources=(source,), lake=Path(lake))
-    with open_ingest_run(options) as ingest_run:
-        ingest_run.find(ingest_planner(options))
-        ingest_run.lake.table("files").delete("path = 'old-0.md'")
-        report_run(ingest_run)
+    with open_ingest_run(options) as (opened, sources):
+        found = find(opened, sources, ingest_planner(options))
+        opened.lake.table("files").delete("path = 'old-0.md'")
+        report_run(opened, found, [], RecleanResult())
 
 if __name__ == "__main__":
     ingest(sources=[sys.argv[1]], lake=sys.argv[2])

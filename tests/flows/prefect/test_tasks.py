@@ -42,8 +42,9 @@ def flow_output(server, tmp_path_factory):
     return server.run_script(RUN_FLOW, EXAMPLES, lake) | {"lake": lake}
 
 
-def test_the_flow_runs_six_tasks_that_show_their_counts(flow_output):
+def test_the_flow_runs_seven_tasks_that_show_their_counts(flow_output):
     assert flow_output["tasks"] == {
+        "open": f"opened {EXAMPLES}",
         "find": "52 files found, 52 to read, 0 moved, 0 gone",
         "read": "41423 bytes read, 40 posts touched",
         "learn": "0 sources with a template",
@@ -51,7 +52,7 @@ def test_the_flow_runs_six_tasks_that_show_their_counts(flow_output):
         "reclean": "0 older posts cleaned again, 0 with another text",
         "report": "Completed",
     }
-    assert flow_output["number"] == 6
+    assert flow_output["number"] == 7
 
 
 def test_the_artifact_shows_counts_reasons_and_sources(flow_output):

@@ -162,7 +162,7 @@ def test_every_run_that_writes_posts_cleans_what_is_outdated(stale_lake, run):
 
 def test_posts_behind_their_template_are_found_once_a_run_should_have_cleaned_them(stale_lake, monkeypatch):
     assert verify(stale_lake.lake).findings == 0
-    monkeypatch.setattr("flows.pipeline.ingest_run.reclean_leftovers", lambda *_: results.RecleanResult())
+    monkeypatch.setattr("flows.pipeline.stages.load.reclean_leftovers", lambda *_: results.RecleanResult())
     stale_lake.ingest()
     checks = [each for each in verify(stale_lake.lake).checks if each.findings]
     assert [(each.check, each.table, each.findings) for each in checks] == [(Check.CLEANED, "posts", 40)]

@@ -9,6 +9,8 @@ from flows.pipeline.direct import ingest_planner, open_ingest_run
 from flows.pipeline.options import IngestOptions
 from flows.pipeline.reporting.account import UnbalancedError
 from flows.pipeline.reporting.alarms import silent_source_alarms
+from flows.pipeline.stages.report import report
+from flows.pipeline.stages.run import Stages, run_stages
 from lake.batch import Run
 from lake.query.freshness import source_freshness
 from lake.store import open_lake
@@ -144,11 +146,15 @@ def test_a_run_that_rejects_more_than_any_before_is_told_once(archive):
 def test_a_run_that_does_not_balance_fails_with_an_alarm(archive):
     archive.write("a.md")
     options = IngestOptions(sources=(str(archive.folder),), lake=Path(archive.lake))
-    with open_ingest_run(options) as ingest_run:
-        ingest_run.find(ingest_planner(options))
-        ingest_run.execute()
-        ingest_run.lake.table("files").delete("path = 'a.md'")
-        with pytest.raises(UnbalancedError, match="1 files found, but 0 unchanged, 0 posts") as error:
-            ingest_run.report()
+
+    def lose_a_row(opened, *results):
+        opened.lake.table("files").delete("path = 'a.md'")
+        return report(opened, *results)
+
+    with (
+        open_ingest_run(options) as (opened, sources),
+        pytest.raises(UnbalancedError, match="1 files found, but 0 unchanged, 0 posts") as error,
+    ):
+        run_stages(opened, sources, ingest_planner(options), Stages(report=lose_a_row))
     assert [alarm.kind for alarm in error.value.summary.alarms] == [AlarmKind.UNBALANCED]
     assert archive.rows("runs")["balanced"].to_list() == [False]

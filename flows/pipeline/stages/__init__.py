@@ -1,0 +1,1 @@
+"""The stages of a run that reads files into a lake: find, read, learn, write, reclean, report."""
