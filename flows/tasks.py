@@ -14,9 +14,8 @@ from flows.pipeline.execution.heads import Heads
 from flows.pipeline.options import IngestOptions
 from flows.pipeline.planning.changes import Changes
 from flows.pipeline.planning.plan import Planner
-from flows.pipeline.reporting import results
 from flows.pipeline.reporting.account import Summary, raise_if_failed
-from flows.pipeline.reporting.results import RecleanResult
+from flows.pipeline.reporting.results import LearnResult, RecleanResult
 from flows.pipeline.sources.base import Source
 from flows.pipeline.sources.git_cache import (
     RETRY_DELAYS_SECONDS,
@@ -25,7 +24,7 @@ from flows.pipeline.sources.git_cache import (
     sync_mirror,
 )
 from flows.pipeline.stages import load, run
-from flows.pipeline.stages.load import Found, LearnResult, OpenRun, ReadResult, WriteResult
+from flows.pipeline.stages.load import Found, LearnOutput, OpenRun, ReadOutput, WriteOutput
 from flows.pipeline.stages.run import Stages
 from flows.pipeline.workers.executor import ParseContext
 from flows.prefect.artifacts import report_run
@@ -70,14 +69,14 @@ def _find(opened: OpenRun, sources: Sequence[Source], planner: Planner) -> State
 
 
 @lake_task("read")
-def _read(opened: OpenRun, found: Found, changes: Changes) -> State[ReadResult]:
+def _read(opened: OpenRun, found: Found, changes: Changes) -> State[ReadOutput]:
     result = load.read(opened, found, changes)
     posts = result.heads.index["post"].drop_nulls().n_unique()
     return Completed(message=f"{result.heads.bytes_read} bytes read, {posts} posts touched", data=result)
 
 
 @lake_task("learn")
-def _learn(opened: OpenRun, found: Found, heads: Heads) -> State[LearnResult]:
+def _learn(opened: OpenRun, found: Found, heads: Heads) -> State[LearnOutput]:
     result = load.learn(opened, found, heads)
     return Completed(message=f"{len(result.context.config.templates)} sources with a template", data=result)
 
@@ -85,7 +84,7 @@ def _learn(opened: OpenRun, found: Found, heads: Heads) -> State[LearnResult]:
 @lake_task("write")
 def _write(
     opened: OpenRun, found: Found, heads: Heads, context: ParseContext, first_commit: int
-) -> State[WriteResult]:
+) -> State[WriteOutput]:
     result = load.write(opened, found, heads, context, first_commit)
     return Completed(message=f"{result.rows} rows of the ledger committed", data=result)
 
@@ -103,10 +102,10 @@ _report = lake_task("report")(report_run)
 def _as_function(task: Task[..., State[T]]) -> Callable[..., T]:
     """Return a function that runs a task with its arguments as they are, and returns its result."""
 
-    def run(*arguments: Any) -> T:
+    def call(*arguments: Any) -> T:
         return task(*map(quoted, arguments)).result()
 
-    return run
+    return call
 
 
 open_sources = _as_function(_open)
@@ -120,7 +119,7 @@ STAGES = Stages(
 )
 
 
-def require_success(result: T, ended: Summary | results.LearnResult) -> T:
+def require_success(result: T, ended: Summary | LearnResult) -> T:
     """Return the result of a flow.
 
     Raises FailuresError, with the result, if files could not be parsed or a source shrank or vanished.

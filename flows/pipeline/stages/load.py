@@ -71,21 +71,21 @@ class Found:
     vanished_origins: frozenset[str]
 
 
-class ReadResult(NamedTuple):
+class ReadOutput(NamedTuple):
     """What was read of a change. `period_note` says which period of partitions was chosen, if this change chose it."""
 
     heads: Heads
     period_note: str
 
 
-class LearnResult(NamedTuple):
+class LearnOutput(NamedTuple):
     """The context of parsing with the templates in force, and the templates that were learned."""
 
     context: ParseContext
     learned: list[LearnedTemplate]
 
 
-class WriteResult(NamedTuple):
+class WriteOutput(NamedTuple):
     """The number of the next commit of the run, and of ledger rows that were committed."""
 
     next_commit: int
@@ -123,7 +123,7 @@ def _start_workers(opened: OpenRun, sources: Sequence[Source]) -> None:
         pool.start(import_parser)
 
 
-def read(opened: OpenRun, found: Found, changes: Changes) -> ReadResult:
+def read(opened: OpenRun, found: Found, changes: Changes) -> ReadOutput:
     """Read the files of a change: their heads, and their bytes into table raw.
 
     The first posts of a lake decide the period of its partitions.
@@ -133,7 +133,7 @@ def read(opened: OpenRun, found: Found, changes: Changes) -> ReadResult:
     with opened.timer.measure("read"):
         heads = read_heads(lake, changes, found.plan.sources, opened.run, opened.context, stores=True)
         add_contents(lake, heads.raw_files)
-        return ReadResult(heads, _choose_period(lake, heads) if lake.has_open_period() else "")
+        return ReadOutput(heads, _choose_period(lake, heads) if lake.has_open_period() else "")
 
 
 def _choose_period(lake: Lake, heads: Heads) -> str:
@@ -146,7 +146,7 @@ def _choose_period(lake: Lake, heads: Heads) -> str:
     return choice.sentence
 
 
-def learn(opened: OpenRun, found: Found, heads: Heads) -> LearnResult:
+def learn(opened: OpenRun, found: Found, heads: Heads) -> LearnOutput:
     """Learn templates from the posts to write.
 
     A plan that does not learn templates uses those that the lake has.
@@ -157,12 +157,12 @@ def learn(opened: OpenRun, found: Found, heads: Heads) -> LearnResult:
     lake, context = opened.lake, opened.context
     with opened.timer.measure("learn"):
         learned = learn_from_heads(lake, opened.run, heads, context) if found.plan.learns_templates else []
-        return LearnResult(context.with_templates(load_templates(lake)), learned)
+        return LearnOutput(context.with_templates(load_templates(lake)), learned)
 
 
 def write(
     opened: OpenRun, found: Found, heads: Heads, context: ParseContext, first_commit: int
-) -> WriteResult:
+) -> WriteOutput:
     """Resolve what was read against the ledger, clean and write the posts, and commit them with the ledger.
 
     `context` has the templates. The commits are numbered from `first_commit` on.
@@ -184,7 +184,7 @@ def write(
             number = writer.write(batch, resolution, contents, checkpoints, number, is_atomic=is_atomic)
             release_memory()
         rows_written += resolution.file_rows.height
-    return WriteResult(number, rows_written)
+    return WriteOutput(number, rows_written)
 
 
 def reclean(opened: OpenRun, found: Found) -> RecleanResult:

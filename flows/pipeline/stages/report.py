@@ -15,7 +15,7 @@ from flows.pipeline.reporting.account import (
 )
 from flows.pipeline.reporting.new_files import few_posts_alarms
 from flows.pipeline.reporting.results import LearnedTemplate, RecleanResult
-from flows.pipeline.stages.load import Found, LearnResult, OpenRun, ReadResult
+from flows.pipeline.stages.load import Found, LearnOutput, OpenRun, ReadOutput
 from flows.pipeline.stages.vanished import Vanished
 from lake.batch import KEY, no_deletions
 from lake.tables import files as files_table
@@ -32,7 +32,7 @@ class Round:
     learned: Sequence[LearnedTemplate]
 
     @classmethod
-    def of(cls, read: ReadResult, learned: LearnResult) -> "Round":
+    def of(cls, read: ReadOutput, learned: LearnOutput) -> "Round":
         return cls(read.heads.bytes_read, read.heads.vanished, read.period_note, learned.learned)
 
 

@@ -10,7 +10,7 @@ from flows.pipeline.reporting.account import Summary
 from flows.pipeline.reporting.results import RecleanResult
 from flows.pipeline.sources.base import Source
 from flows.pipeline.stages import load
-from flows.pipeline.stages.load import Found, LearnResult, OpenRun, ReadResult, WriteResult
+from flows.pipeline.stages.load import Found, LearnOutput, OpenRun, ReadOutput, WriteOutput
 from flows.pipeline.stages.report import Round, report
 from flows.pipeline.workers.executor import ParseContext
 from lake.location import remove_tree
@@ -21,9 +21,9 @@ class Stages:
     """The functions that do the work of the stages; under Prefect each is a task."""
 
     find: Callable[[OpenRun, Sequence[Source], Planner], Found] = load.find
-    read: Callable[[OpenRun, Found, Changes], ReadResult] = load.read
-    learn: Callable[[OpenRun, Found, Heads], LearnResult] = load.learn
-    write: Callable[[OpenRun, Found, Heads, ParseContext, int], WriteResult] = load.write
+    read: Callable[[OpenRun, Found, Changes], ReadOutput] = load.read
+    learn: Callable[[OpenRun, Found, Heads], LearnOutput] = load.learn
+    write: Callable[[OpenRun, Found, Heads, ParseContext, int], WriteOutput] = load.write
     reclean: Callable[[OpenRun, Found], RecleanResult] = load.reclean
     report: Callable[[OpenRun, Found, Sequence[Round], RecleanResult], Summary] = report
 
