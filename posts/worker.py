@@ -11,7 +11,7 @@ import orjson
 
 from posts.boundary import catch_errors
 from posts.post import Body, BodyContext, Head, NotAPost
-from posts.sources.files import SourceFile
+from posts.sources.files import RawFile, SourceFile
 from schemas.enums import DEFAULT_PARSER, HtmlParser, Outcome
 from schemas.keys import blob_id, source_id_of
 
@@ -132,8 +132,6 @@ def parse_training_samples(
 
 
 def _parse(task: ParseTask, parse_one: Callable[..., T | NotAPost], *arguments: object) -> T | NotAPost:
-    from posts.parse import RawFile
-
     file, content = task.file, task.content
     if isinstance(content, NotAPost):
         return content
