@@ -24,7 +24,7 @@ TAG_NAME = re.compile(r"<[a-z]\S*", re.IGNORECASE)
 SOURCE_ATTRIBUTE = re.compile(r"""[^\s"'=/]++(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|\S*+))?+""")
 # lexbor does not escape `<` in the text of these elements. Comments are matched to skip tags in them.
 RAW_TEXT_OR_COMMENT = re.compile(
-    r"<!--.*?-->|(<(iframe|noembed|noframes|xmp)\b[^>]*>)(.*?)(?=</\2>)|(<plaintext\b[^>]*>)(.*)(?=</plaintext>)",
+    r"<(?:!--.*?-->|((iframe|noembed|noframes|xmp)\b[^>]*>)(.*?)(?=</\2>)|(plaintext\b[^>]*>)(.*)(?=</plaintext>))",
     re.DOTALL,
 )
 RAW_TEXT_TAG = re.compile("<(?:iframe|noembed|noframes|xmp|plaintext)")
@@ -63,7 +63,7 @@ def _normalize_with_lexbor(document: str) -> str:
 
 def _escape_raw_text(match: re.Match[str]) -> str:
     tag = match[1] or match[4]
-    return f"{tag}{escape_html(match[3] or match[5] or '')}" if tag else match[0]
+    return f"<{tag}{escape_html(match[3] or match[5] or '')}" if tag else match[0]
 
 
 def _has_deep_formatting(html: str) -> bool:
