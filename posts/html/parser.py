@@ -86,9 +86,19 @@ def _depth_sum(html: str) -> int:
 
 
 def _has_many_attributes(html: str) -> bool:
-    pieces = html.split(">")
-    if max(map(len, pieces)) <= 2 * MAX_ATTRIBUTES:
+    if not _has_long_piece(html):
         return False
-    long_pieces = (piece for piece in pieces if len(piece) > 2 * MAX_ATTRIBUTES)
+    long_pieces = (piece for piece in html.split(">") if len(piece) > 2 * MAX_ATTRIBUTES)
     tags = ((run, tag.end()) for run in long_pieces if (tag := TAG_NAME.search(run)))
     return any(sum(1 for _ in SOURCE_ATTRIBUTE.finditer(*tag)) > MAX_ATTRIBUTES for tag in tags)
+
+
+def _has_long_piece(html: str) -> bool:
+    """Return whether two `>` are so far apart that many attributes may be between them."""
+    start = 0
+    while start + 2 * MAX_ATTRIBUTES < len(html):
+        end = html.rfind(">", start, start + 2 * MAX_ATTRIBUTES + 1)
+        if end < 0:
+            return True
+        start = end + 1
+    return False
