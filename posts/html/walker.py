@@ -103,13 +103,13 @@ class HtmlWalker:
 
     def on_open(self, tag: str) -> str:
         """Begin an element. Return its name if its content has to be skipped, else an empty string."""
-        opening_tag, href = parse_link_tag(tag) if tag.startswith("a ") else (parse_opening_tag(tag), "")
-        name = opening_tag.name
+        name = tag.partition(" ")[0]
         if name in VOID_TAGS:
             self.on_void(name, tag)
             return ""
         if name in elements.SKIPPED_TAGS:
             return name
+        opening_tag, href = parse_link_tag(tag) if tag.startswith("a ") else (parse_opening_tag(tag), "")
         if opening_tag.is_block:
             self.on_open_block(name)
         elif href:
