@@ -205,7 +205,7 @@ class HtmlWalker:
 
     def is_editorial(self, opening_tag: OpeningTag) -> bool:
         """Return whether an element in a header belongs to the text: a standfirst, or a heading inside it."""
-        if opening_tag.is_standfirst:
+        if elements.is_standfirst(opening_tag.names):
             return True
         outer_name = self.open_elements[self.dropped_regions[-1][0]][0].name
         return opening_tag.name in SUBHEADINGS and outer_name in HEADING_CONTAINERS and self.has_kept_block()
