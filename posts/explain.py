@@ -19,8 +19,9 @@ from posts.boilerplate.template import (
 from posts.boundary import catch_errors
 from posts.cleaning.registry import RULE_REASONS
 from posts.html.extract import Block, Content
-from posts.parse import NO_TEMPLATES, RawFile, parse, parse_blocks
+from posts.parse import NO_TEMPLATES, parse, parse_blocks
 from posts.post import NotAPost, Post
+from posts.sources.files import RawFile
 from posts.text.decode import decode
 from posts.text.whitespace import alphanumeric_key
 from schemas.enums import HtmlParser

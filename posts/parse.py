@@ -2,7 +2,6 @@
 
 import os
 from types import MappingProxyType
-from typing import NamedTuple
 
 from posts.boilerplate.events import edition_of
 from posts.boilerplate.learn import TrainingSample, to_training_blocks
@@ -15,7 +14,7 @@ from posts.html.images import image_url
 from posts.metadata import Metadata, parse_metadata, read_body
 from posts.metadata import fields as given
 from posts.post import CLEANER_VERSION, Body, BodyContext, Head, NotAPost, Post
-from posts.sources.files import read_file
+from posts.sources.files import RawFile, read_file
 from posts.sources.paths import decode_path
 from posts.text.language import detect_language
 from posts.urls import domain_of, is_page_url, resolve_link
@@ -23,19 +22,6 @@ from schemas.enums import DEFAULT_PARSER, HtmlParser
 from schemas.keys import blob_id, content_hash, post_id_of_path, post_id_of_url, source_id_of
 
 NO_TEMPLATES: Templates = MappingProxyType({})
-
-
-class RawFile(NamedTuple):
-    """The bytes of a file, their blob id, and their location: a path relative to an origin."""
-
-    origin: str
-    path: str
-    content: bytes
-    blob: str
-
-    @property
-    def name(self) -> str:
-        return self.path.rpartition("/")[2]
 
 
 def read_raw_file(path: bytes) -> RawFile:

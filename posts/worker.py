@@ -3,7 +3,7 @@
 The parser takes 0.3 s to import, so it is imported where posts are parsed: a run without changes does not need it.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -11,7 +11,7 @@ import orjson
 
 from posts.boundary import catch_errors
 from posts.post import Body, BodyContext, Head, NotAPost
-from posts.sources.files import SourceFile
+from posts.sources.files import RawFile, SourceFile
 from schemas.enums import DEFAULT_PARSER, HtmlParser, Outcome
 from schemas.keys import blob_id, source_id_of
 
@@ -49,14 +49,11 @@ class ParseTask:
         return replace(self, content=rejection)
 
 
+Row = Sequence[Any]
 Columns = dict[str, list[Any]]
 
 
-def _columns(names: Iterable[str]) -> Columns:
-    return {name: [] for name in names}
-
-
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class ParsedHeads:
     """The heads of a chunk of files, as one list per column.
 
@@ -64,11 +61,11 @@ class ParsedHeads:
     the same order; its lists are JSON in UTF-8: data frames load these fastest.
     """
 
-    file_rows: Columns = field(default_factory=lambda: _columns(FILE_COLUMNS))
-    heads: Columns = field(default_factory=lambda: _columns(HEAD_FIELDS))
+    file_rows: Columns
+    heads: Columns
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class ParsedBodies:
     """The bodies of a chunk of posts, as one list per column.
 
@@ -76,8 +73,8 @@ class ParsedBodies:
     that is a post, in the same order; its lists are JSON, they and its text UTF-8.
     """
 
-    outcomes: Columns = field(default_factory=lambda: _columns(OUTCOME_COLUMNS))
-    bodies: Columns = field(default_factory=lambda: _columns(BODY_FIELDS))
+    outcomes: Columns
+    bodies: Columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,18 +89,18 @@ def parse_heads(tasks: Iterable[ParseTask], config: ParseConfig) -> ParsedHeads:
     """Return the rows of files, and the heads of posts. A file on which the code fails has a file row too."""
     from posts.parse import parse_head
 
-    parsed = ParsedHeads()
+    file_rows, heads = list[Row](), list[Row]()
     for task in tasks:
         file, head = task.file, _parse(task, parse_head)
         row = head if isinstance(head, NotAPost) else catch_errors(_values, head)
-        values: tuple[Any, ...]
+        values: Row
         if isinstance(row, NotAPost):
             values = (*_outcome(row), None, _find_source_id(task.content), None, None)
         else:
-            _append(parsed.heads, row)
+            heads.append(row)
             values = (*IS_POST, head.post_id, head.source_id, head.published_at, head.body_bytes)  # type: ignore[union-attr]  # it has a row
-        _append(parsed.file_rows, (file.origin, file.path, file.blob, file.size, file.mtime_ns, *values))
-    return parsed
+        file_rows.append((file.origin, file.path, file.blob, file.size, file.mtime_ns, *values))
+    return ParsedHeads(_columns(FILE_COLUMNS, file_rows), _columns(HEAD_FIELDS, heads))
 
 
 def parse_bodies(tasks: Iterable[ParseTask], config: ParseConfig) -> ParsedBodies:
@@ -113,16 +110,16 @@ def parse_bodies(tasks: Iterable[ParseTask], config: ParseConfig) -> ParsedBodie
     """
     from posts.parse import parse_body
 
-    parsed = ParsedBodies()
+    outcomes, bodies = list[Row](), list[Row]()
     for task in tasks:
         body = _parse(task, parse_body, task.context, config.parser, config.templates)
         row = body if isinstance(body, NotAPost) else catch_errors(_values, body)
         if isinstance(row, NotAPost):
-            _append(parsed.outcomes, _outcome(row))
+            outcomes.append(_outcome(row))
         else:
-            _append(parsed.outcomes, IS_POST)
-            _append(parsed.bodies, row)
-    return parsed
+            outcomes.append(IS_POST)
+            bodies.append(row)
+    return ParsedBodies(_columns(OUTCOME_COLUMNS, outcomes), _columns(BODY_FIELDS, bodies))
 
 
 def parse_training_samples(
@@ -135,8 +132,6 @@ def parse_training_samples(
 
 
 def _parse(task: ParseTask, parse_one: Callable[..., T | NotAPost], *arguments: object) -> T | NotAPost:
-    from posts.parse import RawFile
-
     file, content = task.file, task.content
     if isinstance(content, NotAPost):
         return content
@@ -167,6 +162,7 @@ def _outcome(refused: NotAPost) -> tuple[str, str, str | None, str | None]:
     return refused.outcome, refused.reason, refused.field, refused.detail
 
 
-def _append(columns: Columns, values: Iterable[Any]) -> None:
-    for column, value in zip(columns.values(), values, strict=True):
-        column.append(value)
+def _columns(names: Sequence[str], rows: Sequence[Row]) -> Columns:
+    """Return rows as one list per column."""
+    values = map(list, zip(*rows, strict=True)) if rows else ([] for _ in names)
+    return dict(zip(names, values, strict=True))

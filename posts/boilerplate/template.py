@@ -157,9 +157,12 @@ class Template:
         """
         if not (self.blocks or self.signatures):
             return
+        keys = list(map(self._comparison_key, blocks))
+        if self.blocks.isdisjoint(keys) and self.signatures.isdisjoint([each.signature for each in blocks]):
+            return
         compared = [
-            ComparedBlock(self._comparison_key(block), block.element, block.rule is not None)
-            for block in blocks
+            ComparedBlock(key, block.element, block.rule is not None)
+            for key, block in zip(keys, blocks, strict=True)
         ]
         head, tail = find_edge_blocks(compared, self.blocks)
         edges, near_edge, is_led_in = frozenset((*head, *tail)), find_near_edge_blocks(compared), False
@@ -180,8 +183,10 @@ class Template:
 
     def _comparison_key(self, block: Block) -> str:
         """Return the key of a block, or "" for most blocks that do not recur: their prefix is unknown."""
-        prefix = alphanumeric_key(block.text[: 4 * PREFIX_CHARS])[:PREFIX_CHARS]
-        if len(prefix) == PREFIX_CHARS and prefix not in self._prefixes:
+        start = block.text[:PREFIX_CHARS]
+        # most blocks begin with letters only
+        prefix = start.casefold() if start.isalnum() else alphanumeric_key(block.text[: 4 * PREFIX_CHARS])
+        if len(prefix) >= PREFIX_CHARS and prefix[:PREFIX_CHARS] not in self._prefixes:
             return ""
         return alphanumeric_key(block.text)
 

@@ -53,6 +53,8 @@ def _is_main_content(name: str, blocks: list[Block]) -> bool:
     kept_weight = sum(_weight(block) for block in blocks if block.rule is None)
     dropped_blocks = [block for block in blocks if block.rule == name]
     dropped_weight = sum(map(_weight, dropped_blocks))
+    if dropped_weight <= kept_weight:
+        return False
     long_weight = sum(_weight(block) for block in dropped_blocks if _is_long(block))
     # comments are sentences too, and may be longer than the article
     sentence_weight = sum(

@@ -24,7 +24,7 @@ TAG_NAME = re.compile(r"<[a-z]\S*", re.IGNORECASE)
 SOURCE_ATTRIBUTE = re.compile(r"""[^\s"'=/]++(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|\S*+))?+""")
 # lexbor does not escape `<` in the text of these elements. Comments are matched to skip tags in them.
 RAW_TEXT_OR_COMMENT = re.compile(
-    r"<!--.*?-->|(<(iframe|noembed|noframes|xmp)\b[^>]*>)(.*?)(?=</\2>)|(<plaintext\b[^>]*>)(.*)(?=</plaintext>)",
+    r"<(?:!--.*?-->|((iframe|noembed|noframes|xmp)\b[^>]*>)(.*?)(?=</\2>)|(plaintext\b[^>]*>)(.*)(?=</plaintext>))",
     re.DOTALL,
 )
 RAW_TEXT_TAG = re.compile("<(?:iframe|noembed|noframes|xmp|plaintext)")
@@ -63,7 +63,7 @@ def _normalize_with_lexbor(document: str) -> str:
 
 def _escape_raw_text(match: re.Match[str]) -> str:
     tag = match[1] or match[4]
-    return f"{tag}{escape_html(match[3] or match[5] or '')}" if tag else match[0]
+    return f"<{tag}{escape_html(match[3] or match[5] or '')}" if tag else match[0]
 
 
 def _has_deep_formatting(html: str) -> bool:
@@ -86,9 +86,19 @@ def _depth_sum(html: str) -> int:
 
 
 def _has_many_attributes(html: str) -> bool:
-    pieces = html.split(">")
-    if max(map(len, pieces)) <= 2 * MAX_ATTRIBUTES:
+    if not _has_long_piece(html):
         return False
-    long_pieces = (piece for piece in pieces if len(piece) > 2 * MAX_ATTRIBUTES)
+    long_pieces = (piece for piece in html.split(">") if len(piece) > 2 * MAX_ATTRIBUTES)
     tags = ((run, tag.end()) for run in long_pieces if (tag := TAG_NAME.search(run)))
     return any(sum(1 for _ in SOURCE_ATTRIBUTE.finditer(*tag)) > MAX_ATTRIBUTES for tag in tags)
+
+
+def _has_long_piece(html: str) -> bool:
+    """Return whether two `>` are so far apart that many attributes may be between them."""
+    start = 0
+    while start + 2 * MAX_ATTRIBUTES < len(html):
+        end = html.rfind(">", start, start + 2 * MAX_ATTRIBUTES + 1)
+        if end < 0:
+            return True
+        start = end + 1
+    return False

@@ -42,9 +42,9 @@ ATTRIBUTE_LIST = re.compile(r"\{:(?!:)[^}\n]{0,200}\}")
 def split_header(body: str) -> tuple[str | None, str | None, str | None, str]:
     """Return the epoch, the title and the URL in the header of a body, each None if missing, and the rest."""
     epoch = EPOCH_COMMENT.match(body)
-    body = body[epoch.end() :] if epoch else body
-    header = HEADER_LINE.match(body)
-    rest = body[header.end() :] if header else body
+    start = epoch.end() if epoch else 0
+    header = HEADER_LINE.match(body, start)
+    rest = body[header.end() if header else start :]
     return epoch and epoch[1], header and header["title"], header and header["url"], rest
 
 
@@ -64,7 +64,7 @@ def render(body: str, markup: Markup) -> str:
 
 
 def _render_pieces(body: str) -> list[str]:
-    references = parse_references("\n".join(LINK_DEFINITION.findall(body)))
+    references = parse_references("\n".join(LINK_DEFINITION.findall(body))) if "]:" in body else {}
     pieces: list[str] = []
     rendered_to = position = 0
     while opening := FENCE_OR_BLOCK.search(body, position):
@@ -93,7 +93,8 @@ def _render_marked(element: str, references: References) -> str:
 
 def _strip_liquid(body: str) -> str:
     """Remove the Liquid tags that Jekyll replaces when it builds a site; `highlight` becomes a code fence."""
-    if "{%" not in body and "{{" not in body:
+    # a search for one character is much faster than for two
+    if "{" not in body or ("{%" not in body and "{{" not in body):
         return body
     highlight_ends = [end.end() for end in HIGHLIGHT_END.finditer(body)]
     if highlight_ends:
@@ -106,7 +107,7 @@ def _strip_liquid(body: str) -> str:
 
 
 def _find_fence_end(body: str, opening: re.Match[str]) -> int:
-    closing_fence = re.compile(rf"^ {{0,3}}{re.escape(opening['fence'])}[`~]*[ \t]*$", re.MULTILINE)
+    closing_fence = re.compile(rf"\n {{0,3}}{re.escape(opening['fence'])}[`~]*[ \t]*$", re.MULTILINE)
     match = closing_fence.search(body, opening.end())
     return match.end() if match else len(body)
 
@@ -150,5 +151,7 @@ def _render(markdown: str, references: References) -> str:
     """Render a part of a document. The link definitions may be in other parts of it."""
     if not markdown.strip():
         return ""
-    markdown = FOOTNOTE.sub(r"\\\g<0>", ATTRIBUTE_LIST.sub("", markdown))
+    markdown = ATTRIBUTE_LIST.sub("", markdown)
+    if "[^" in markdown:
+        markdown = FOOTNOTE.sub(r"\\\g<0>", markdown)
     return render_markdown(_join_cjk_emphasis(markdown), references)

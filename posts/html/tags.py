@@ -42,8 +42,8 @@ class OpeningTag:
         "is_block",
         "is_drop_cap",
         "is_plain",
-        "is_standfirst",
         "name",
+        "names",
         "rule",
         "signature",
     )
@@ -51,11 +51,10 @@ class OpeningTag:
     def __init__(self, tag: str) -> None:
         self.name = tag.partition(" ")[0]
         attributes = parse_attributes(tag) if " " in tag else {}
-        names = elements.element_names(attributes) if attributes else []
+        names = self.names = elements.element_names(attributes) if attributes else []
         self.is_block = self.name in BLOCK_TAGS
         self.rule = elements.element_rule(self.name, attributes, names)
         self.signature = f"{self.name}.{' '.join(names)}" if names else ""
-        self.is_standfirst = elements.is_standfirst(names)
         self.has_drop_cap_name = elements.has_drop_cap_name(names)
         self.is_drop_cap = self.has_drop_cap_name or elements.has_drop_cap_style(attributes)
         has_meaning = (

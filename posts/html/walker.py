@@ -103,13 +103,13 @@ class HtmlWalker:
 
     def on_open(self, tag: str) -> str:
         """Begin an element. Return its name if its content has to be skipped, else an empty string."""
-        opening_tag, href = parse_link_tag(tag) if tag.startswith("a ") else (parse_opening_tag(tag), "")
-        name = opening_tag.name
+        name = tag.partition(" ")[0]
         if name in VOID_TAGS:
             self.on_void(name, tag)
             return ""
         if name in elements.SKIPPED_TAGS:
             return name
+        opening_tag, href = parse_link_tag(tag) if tag.startswith("a ") else (parse_opening_tag(tag), "")
         if opening_tag.is_block:
             self.on_open_block(name)
         elif href:
@@ -205,7 +205,7 @@ class HtmlWalker:
 
     def is_editorial(self, opening_tag: OpeningTag) -> bool:
         """Return whether an element in a header belongs to the text: a standfirst, or a heading inside it."""
-        if opening_tag.is_standfirst:
+        if elements.is_standfirst(opening_tag.names):
             return True
         outer_name = self.open_elements[self.dropped_regions[-1][0]][0].name
         return opening_tag.name in SUBHEADINGS and outer_name in HEADING_CONTAINERS and self.has_kept_block()

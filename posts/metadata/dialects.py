@@ -37,7 +37,8 @@ class FenceMixin(BaseHandler):
 
     def __init__(self, fence: str) -> None:
         super().__init__(re.compile(rf"\A\s*{re.escape(fence)}[ \t]*\n"), fence, fence)
-        self._closing_fence = re.compile(rf"^{re.escape(fence)}[ \t]*$", re.MULTILINE)
+        # `re` searches for a literal beginning twelve times as fast as for the beginning of a line
+        self._closing_fence = re.compile(rf"\n{re.escape(fence)}[ \t]*$", re.MULTILINE)
 
     def split(self, text: str) -> tuple[str, str]:
         """Return the front matter and the body of a file of this dialect.
@@ -46,12 +47,13 @@ class FenceMixin(BaseHandler):
         """
         opening = self.FM_BOUNDARY.match(text) if self.FM_BOUNDARY else None
         start = opening.end() if opening else 0
-        closing = self._closing_fence.search(text, start)
+        # the line break before it may be that of the opening
+        closing = self._closing_fence.search(text, start - 1)
         if closing is None and KEY_START.match(text, start):
             raise Rejected(Reason.FENCE_NOT_CLOSED, detail=f"no second line {self.START_DELIMITER}")
         if closing is None:
             raise Ignored(Reason.NO_FRONT_MATTER)
-        return text[start : closing.start()], text[closing.end() + 1 :]
+        return text[start : closing.start() + 1], text[closing.end() + 1 :]
 
 
 class Yaml(FenceMixin, YAMLHandler):

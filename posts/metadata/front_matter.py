@@ -86,7 +86,9 @@ def raw_value(front_matter: str, key: str) -> str | None:
 
 @cache
 def _field_pattern(key: str) -> re.Pattern[str]:
-    return re.compile(rf"^{re.escape(key)}[ \t]*[:=][ \t]*(\S.*)$", re.MULTILINE)
+    # it begins with the key and then looks at what is before it: `re` searches fast for a literal beginning
+    key = re.escape(key)
+    return re.compile(rf"{key}(?<![^\n]{key})[ \t]*[:=][ \t]*(\S.*)$", re.MULTILINE)
 
 
 def to_jsonable(value: Any) -> Any:

@@ -34,6 +34,19 @@ class SourceFile(NamedTuple):
     blob: str | None = None
 
 
+class RawFile(NamedTuple):
+    """The bytes of a file, their blob id, and their location: a path relative to an origin."""
+
+    origin: str
+    path: str
+    content: bytes
+    blob: str
+
+    @property
+    def name(self) -> str:
+        return self.path.rpartition("/")[2]
+
+
 def walk_folder(root: bytes) -> Iterator[SourceFile]:
     """Yield every file of a post format (see posts.formats) below root, at any depth, in no specified order.
 

@@ -19,12 +19,9 @@ BYTE_OF = {bytes((byte,)).decode("cp1252", "ignore") or chr(byte): byte for byte
 BYTE_OF |= {chr(byte): byte for byte in range(0x100)}
 CP1252 = {byte: char for char, byte in BYTE_OF.items() if char > "\xff"}
 TRAIL_BYTE = f"[\x80-\xbf{''.join(CP1252.values())}]"
-UTF_8_IN_LATIN_1 = re.compile(f"(?:[Â-ß]{TRAIL_BYTE}|[à-ï]{TRAIL_BYTE}{{2}}|[ð-ô]{TRAIL_BYTE}{{3}})+")
 LATIN_1_RUN = re.compile(f"[\x20-\xff{''.join(CP1252.values())}]+")
-SIGN_EXTENDED = re.compile(
-    "(?:[\uffc2-\uffdf][\uff80-\uffbf]|[\uffe0-\uffef][\uff80-\uffbf]{2}|[\ufff0-\ufff4][\uff80-\uffbf]{3})+"
-)
 GBK_RUN = re.compile("([^\x00-\x7f\ufffd]+)([?\ufffd]?)")
+NON_ASCII = re.compile("[^\x00-\x7f]")
 C1 = re.compile("[\x80-\x9f]")
 EAST_ASIAN = re.compile("[\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]")
 # marks and emoji: one is enough evidence, because the three or four letters of one have no other meaning
@@ -38,6 +35,20 @@ MIN_SCORE = 0.4
 MIN_LETTERS = 3
 # No post in the corpus was wrongly decoded three times.
 MAX_PASSES = 3
+
+
+def _utf_8_pattern(lead_ranges: tuple[str, str, str], trail: str) -> re.Pattern[str]:
+    """Return the pattern of letters that stand for the bytes of UTF-8, with ranges of those before 1, 2, 3 others.
+
+    It begins with a class of all these, to which `re` skips.
+    """
+    two, three, four = lead_ranges
+    tail = f"(?:(?<=[{two}]){trail}|(?<=[{three}]){trail}{{2}}|(?<=[{four}]){trail}{{3}})"
+    return re.compile(f"[{two}{three}{four}]{tail}(?:[{two}{three}{four}]{tail})*")
+
+
+UTF_8_IN_LATIN_1 = _utf_8_pattern(("Â-ß", "à-ï", "ð-ô"), TRAIL_BYTE)
+SIGN_EXTENDED = _utf_8_pattern(("\uffc2-\uffdf", "\uffe0-\uffef", "\ufff0-\ufff4"), "[\uff80-\uffbf]")
 
 
 def fix_mojibake(text: str) -> tuple[str, list[ParseWarning]]:
@@ -121,7 +132,8 @@ def _is_within_word(match: re.Match[str]) -> bool:
 
 def _fix_east_asian(match: re.Match[str]) -> str:
     """Repair GBK, Big5, Shift-JIS or EUC-KR that was decoded as Latin-1: `ÖÐ¹ú`, `¤¤°ê`."""
-    if match[0].isascii():
+    # each letter of East Asia has a byte that is not ASCII
+    if match[0].isascii() or len(NON_ASCII.findall(match[0])) < MIN_LETTERS:
         return match[0]
     content = bytes(map(BYTE_OF.__getitem__, match[0]))
     candidates = [text for text in map(_strict_decoder(content), EAST_ASIAN_ENCODINGS) if text]
@@ -171,7 +183,7 @@ def _is_better(candidate: str, line: str) -> bool:
 
 def _encode_gbk(text: str) -> bytes:
     # 0x80 is the euro sign in Microsoft's GBK
-    return b"\x80".join(part.encode("gb18030", "replace") for part in text.split("€"))
+    return b"\x80".join([part.encode("gb18030", "replace") for part in text.split("€")])
 
 
 def _decode_utf_8(content: bytes) -> str:

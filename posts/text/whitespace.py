@@ -56,7 +56,7 @@ def _fold_white_space(text: str) -> str:
 
 def _join_source_lines(text: str) -> str:
     """Join lines of the source as in CSS Text 3, 4.1.3: without a space between two wide characters."""
-    lines = [line for line in (line.strip(" ") for line in text.split("\n")) if line]
+    lines = [stripped for line in text.split("\n") if (stripped := line.strip(" "))]
     pieces = lines[:1]
     for before, after in pairwise(lines):
         pieces += ["" if WIDE_CHAR.match(before[-1]) and WIDE_CHAR.match(after[0]) else " ", after]

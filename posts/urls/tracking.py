@@ -56,13 +56,13 @@ TRACKING_NAMES_BY_HOST = {
 }
 # a fast check: most queries contain none of them
 POSSIBLE_TRACKING = re.compile(
-    rf"(?:\A|&)(?:{'|'.join(TRACKING_NAMES)}|(?:{'|'.join(TRACKING_VALUE_PATTERNS)})=)", re.IGNORECASE
+    rf"&(?:{'|'.join(TRACKING_NAMES)}|(?:{'|'.join(TRACKING_VALUE_PATTERNS)})=)", re.IGNORECASE
 )
 
 
 def may_have_tracking(query: str, host: str) -> bool:
     """Return whether a query may contain a tracking parameter. This is a fast check before `is_tracking`."""
-    return bool(POSSIBLE_TRACKING.search(query)) or host in TRACKING_NAMES_BY_HOST
+    return bool(POSSIBLE_TRACKING.search(f"&{query}")) or host in TRACKING_NAMES_BY_HOST
 
 
 def is_tracking(key: str, value: str, host: str) -> bool:

@@ -18,7 +18,7 @@ from lake.tables.templates import write
 from posts import explain as posts
 from posts.boilerplate.template import Template
 from posts.explain import Recurrence
-from posts.parse import RawFile
+from posts.sources.files import RawFile
 from schemas.enums import HtmlParser
 from schemas.errors import MisuseError, PostlakeError
 

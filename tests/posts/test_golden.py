@@ -6,7 +6,8 @@ from dataclasses import asdict
 import pytest
 
 from paths import GOLDEN
-from posts.parse import RawFile, parse
+from posts.parse import parse
+from posts.sources.files import RawFile
 from schemas.enums import HtmlParser
 from schemas.keys import blob_id
 

@@ -9,9 +9,9 @@ from dataclasses import asdict
 import pytest
 
 from paths import ROOT
-from posts.parse import RawFile, parse, parse_file
+from posts.parse import parse, parse_file
 from posts.post import NotAPost, Post
-from posts.sources.files import MAX_POST_BYTES
+from posts.sources.files import MAX_POST_BYTES, RawFile
 from schemas.enums import HtmlParser
 from schemas.keys import blob_id
 

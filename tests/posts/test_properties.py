@@ -5,9 +5,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from posts.cleaning.clean import clean
-from posts.parse import RawFile, parse
+from posts.parse import parse
 from posts.post import NotAPost, Post
 from posts.rules.context import PageContext
+from posts.sources.files import RawFile
 from schemas.enums import HtmlParser
 from schemas.keys import blob_id
 

@@ -16,8 +16,8 @@ from lake.tables import files, templates
 from lake.tables.post_versions import post_versions
 from posts import explain as posts
 from posts.explain import Explanation, Recurrence, Recurrences
-from posts.parse import RawFile
 from posts.post import NotAPost
+from posts.sources.files import RawFile
 from posts.sources.paths import decode_path, printable
 from posts.urls import canonicalize
 from schemas.enums import HtmlParser

@@ -15,8 +15,8 @@ from lake.store import Lake, open_lake
 from lake.tables import files
 from posts.cleaning.registry import RULE_REASONS
 from posts.explain import explain
-from posts.parse import RawFile
 from posts.post import NotAPost
+from posts.sources.files import RawFile
 from schemas.enums import DEFAULT_PARSER
 
 

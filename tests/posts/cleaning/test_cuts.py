@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from paths import EXAMPLES, GOLDEN
 from posts.cleaning.flat import clean_flat_text
 from posts.explain import explain
-from posts.parse import RawFile, parse
+from posts.parse import parse
 from posts.post import NotAPost, Post
+from posts.sources.files import RawFile
 from schemas.enums import HtmlParser
 from schemas.keys import blob_id
 

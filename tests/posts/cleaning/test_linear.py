@@ -8,7 +8,8 @@ import pytest
 from posts.cleaning.block_rules import PageContext, apply_rules
 from posts.cleaning.flat import clean_flat_text
 from posts.html.extract import Block, Content
-from posts.parse import RawFile, parse
+from posts.parse import parse
+from posts.sources.files import RawFile
 from schemas.keys import blob_id
 
 SIZE = 300_000

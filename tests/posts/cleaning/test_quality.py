@@ -6,7 +6,8 @@ import pytest
 
 from clean_score import average, score
 from paths import GOLDEN
-from posts.parse import RawFile, parse
+from posts.parse import parse
+from posts.sources.files import RawFile
 from schemas.keys import blob_id
 
 CASES = sorted((GOLDEN / "clean").glob("*.md"))

@@ -10,10 +10,11 @@ import posts
 from paths import GOLDEN, ROOT
 from posts.cleaning.registry import RULE_REASONS, RULES
 from posts.errors import Ignored, Rejected
-from posts.parse import RawFile, parse_blocks
+from posts.parse import parse_blocks
 from posts.rules.elements import ELEMENT_RULES
 from posts.rules.rule import Rule, Scope
 from posts.rules.text_index import ALL_TEXT_RULES
+from posts.sources.files import RawFile
 from schemas.enums import HtmlParser
 from schemas.keys import blob_id
 

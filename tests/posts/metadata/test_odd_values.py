@@ -2,8 +2,9 @@
 
 import pytest
 
-from posts.parse import RawFile, parse
+from posts.parse import parse
 from posts.post import Post
+from posts.sources.files import RawFile
 from schemas.enums import Reason
 from schemas.keys import blob_id
 
