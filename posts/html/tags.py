@@ -57,14 +57,7 @@ class OpeningTag:
         self.signature = f"{self.name}.{' '.join(names)}" if names else ""
         self.has_drop_cap_name = elements.has_drop_cap_name(names)
         self.is_drop_cap = self.has_drop_cap_name or elements.has_drop_cap_style(attributes)
-        has_meaning = (
-            self.rule
-            or self.signature
-            or self.is_drop_cap
-            or self.name in SEMANTIC_BLOCKS
-            or self.name in VOID_TAGS
-            or self.name in elements.SKIPPED_TAGS
-        )
+        has_meaning = self.rule or self.signature or self.is_drop_cap or self.name in SEMANTIC_BLOCKS
         self.is_plain = self.is_block and not has_meaning
 
 

@@ -23,6 +23,8 @@ UNRESERVED = set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012345678
 CANONICAL_FORM = re.compile(
     r"https?://[a-z0-9.-]+/[A-Za-z0-9._~/@%!$&'()*+,;=-]*(?:\?[A-Za-z0-9._~/@%!$&'()*+,;=-]+)?\Z"
 )
+# A URL recurs within a post and in the posts beside it; those of all posts would take 40 MB in each process.
+CACHED_URLS = 2048
 DEFAULT_PORT = {"http": ":80", "https": ":443"}
 # an ampersand as an HTML entity, possibly escaped several times
 AMPERSAND = re.compile(r"&(?:amp;|#0*38;|#x0*26;)+", re.IGNORECASE)
@@ -38,7 +40,7 @@ HOSTS_WITHOUT_FRAGMENTS = frozenset({"mp.weixin.qq.com"})
 ROUTE = re.compile("!|/")
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=CACHED_URLS)
 def canonicalize(url: str) -> str | None:
     """Return the canonical form of a URL; None for anything but an absolute http(s) URL.
 
@@ -140,7 +142,7 @@ def _decode_pair(pair: str) -> tuple[str, str]:
     return unquote_plus(key), unquote_plus(value)
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=CACHED_URLS)
 def resolve_link(base: str | None, url: str) -> str | None:
     """Return the canonical URL of the target of a link in a page; None if it links to no other page.
 

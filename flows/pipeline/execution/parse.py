@@ -1,6 +1,6 @@
 """Parse contents into posts: the heads that the run has not parsed yet, then the bodies. Workers do this."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import polars as pl
@@ -36,6 +36,7 @@ def parse_posts(
     )
     posts, rejects, done = [empty_table("posts")], [head_rejects], 0
     bodies = guarded(tasks, guard, with_context(parse_tasks, heads))
+    del parse_tasks
     for first in bodies:
         parsed = parse_bodies(_up_to(sizes.BODY_BYTES, first, bodies), config)
         count = len(parsed.outcomes["outcome"])
@@ -84,8 +85,8 @@ def find_heads(
     known_heads = reader.heads.read([task.head for task in tasks], columns) if reader.heads else no_heads
     known = set(known_heads["index"])
     unknown = {index: task for index, task in enumerate(parse_tasks) if index not in known}
-    new_heads, rows = as_heads(parse_heads(guarded(tasks, guard, unknown), config))
     indexes = pl.Series("index", list(unknown), pl.UInt32)
+    new_heads, rows = as_heads(parse_heads(guarded(tasks, guard, unknown), config))
     new_heads = new_heads.with_columns(indexes[new_heads["index"]])
     rejects = rows.with_columns(indexes).filter(~IS_POST).select(*REJECT_SCHEMA)
     return pl.concat([known_heads, new_heads.select(known_heads.columns)]).sort("index"), rejects
@@ -99,11 +100,12 @@ def with_context(parse_tasks: Sequence[ParseTask], heads: pl.DataFrame) -> dict[
     }
 
 
-def guarded(tasks: Sequence[ReadTask], guard: Guard, chosen: Mapping[int, ParseTask]) -> Iterator[ParseTask]:
+def guarded(tasks: Sequence[ReadTask], guard: Guard, chosen: dict[int, ParseTask]) -> Iterator[ParseTask]:
     """Yield the chosen files among those of a chunk, by ascending index, each within the limits of one file.
 
+    Each is removed from `chosen`, so that its content is kept no longer than it is needed.
     The guard sees all files of the chunk: it counts them to tell at which one a process ended.
     """
     for index, _ in enumerate(guard(tasks)):
         if index in chosen:
-            yield chosen[index]
+            yield chosen.pop(index)

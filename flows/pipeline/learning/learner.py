@@ -57,10 +57,11 @@ class Learner:
         source_ids = pl.Series([task.source_id for task in tasks], dtype=pl.String)
         heads = heads.filter(pl.col("source_id") == source_ids[heads["index"]])
         chosen = with_context(parse_tasks, heads)
+        indexes = list(chosen)
         samples = parse_training_samples(guarded(tasks, guard, chosen), config)
         return [
             (tasks[index].is_new, sample)
-            for index, sample in zip(chosen, samples, strict=True)
+            for index, sample in zip(indexes, samples, strict=True)
             if not isinstance(sample, NotAPost)
         ]
 
