@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from prefect.events import emit_event
 
 from flows.pipeline.reporting.account import Summary, outcome_counts
-from flows.pipeline.reporting.alarms import Alarm
+from flows.pipeline.reporting.alarm import Alarm
 from lake.location import full_name
 from lake.query.freshness import source_names
 from lake.store import Lake

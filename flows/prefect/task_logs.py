@@ -10,7 +10,7 @@ from typing import TypeVar
 from prefect.logging import get_run_logger
 
 from flows.pipeline.progress import progress_line, progress_listener
-from flows.pipeline.reporting.alarms import Alarm
+from flows.pipeline.reporting.alarm import Alarm
 
 T = TypeVar("T")
 SECONDS_BETWEEN_LINES = 10

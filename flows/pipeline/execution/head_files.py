@@ -4,7 +4,7 @@ import io
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
@@ -12,7 +12,9 @@ from flows.pipeline.execution.frames import HEAD_SCHEMA
 from flows.pipeline.execution.row_store import with_own_texts
 from lake.batch import Run
 from lake.location import Location, uri
-from lake.store import Lake
+
+if TYPE_CHECKING:
+    from lake.store import Lake
 
 
 class HeadPlace(NamedTuple):
@@ -51,6 +53,6 @@ class HeadFiles:
         return pl.concat(heads).sort("index")
 
 
-def head_files_of(lake: Lake, run: Run) -> HeadFiles:
+def head_files_of(lake: "Lake", run: Run) -> HeadFiles:
     """Return where a run keeps its heads."""
     return HeadFiles(lake.scratch / run.run_id)

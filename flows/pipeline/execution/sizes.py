@@ -1,6 +1,6 @@
 """How much is read, written and committed together. It bounds the memory of a run, whatever it reads."""
 
-from flows.pipeline.workers.executor import MIN_POOL_BYTES
+from flows.pipeline.workers.pool import MIN_POOL_BYTES
 
 # A chunk of files to read, which becomes one file of table raw: large enough to compress well, and smaller where
 # that keeps all workers busy.

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from flows.pipeline.reporting.alarms import MIN_NEW_POSTS, MIN_OLD_POSTS, Alarm
+from flows.pipeline.reporting.alarm import MIN_NEW_POSTS, MIN_OLD_POSTS, Alarm
 from posts.boilerplate.learn import TrainingSample
 from posts.boilerplate.template import Template
 from posts.text.whitespace import alphanumeric_key

@@ -7,7 +7,7 @@ import polars as pl
 
 from flows.pipeline.execution.parse import FAILURE_SCHEMA, parse_posts
 from flows.pipeline.execution.reader import Reader, ReadTask
-from flows.pipeline.reporting.alarms import Failure
+from flows.pipeline.reporting.alarm import Failure
 from flows.pipeline.reporting.results import RecleanResult
 from flows.pipeline.workers.pool import Guard
 from lake.batch import CONTENT_KEY, FILE_NAME, Run

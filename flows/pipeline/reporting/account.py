@@ -7,7 +7,8 @@ from typing import Any
 from flows.pipeline import clock
 from flows.pipeline.clock import StageTimer
 from flows.pipeline.code import code_version
-from flows.pipeline.reporting.alarms import Alarm, files_text
+from flows.pipeline.reporting.alarm import Alarm
+from flows.pipeline.reporting.alarms import files_text
 from lake.batch import Run
 from schemas.enums import AlarmKind
 from schemas.errors import PostlakeError

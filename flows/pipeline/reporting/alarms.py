@@ -2,11 +2,11 @@
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
 
+from flows.pipeline.reporting.alarm import MIN_NEW_POSTS, MIN_OLD_POSTS, Alarm, Failure
 from flows.pipeline.reporting.rates import READ_COUNT
 from flows.pipeline.sources.base import VanishedError
 from lake.batch import Run
@@ -16,9 +16,8 @@ from lake.tables import files, runs
 from posts.sources.paths import printable
 from schemas.enums import AlarmKind, ParseWarning
 
-# A share is computed from at least this many posts. The boilerplate of a source rarely changes by a quarter
-# of its text.
-MIN_OLD_POSTS, MIN_NEW_POSTS, MAX_SHARE_DRIFT = 30, 30, 0.25
+# The boilerplate of a source rarely changes by a quarter of its text.
+MAX_SHARE_DRIFT = 0.25
 # The share of rejects is compared with past runs that read MIN_READ_FILES files, if there are MIN_PAST_RUNS
 # of them. An alarm needs a share outside the range of all these runs, and a difference from their median that
 # chance does not explain: four standard deviations, computed with a usual share of at least 2 %, and at least
@@ -26,25 +25,6 @@ MIN_OLD_POSTS, MIN_NEW_POSTS, MAX_SHARE_DRIFT = 30, 30, 0.25
 MIN_READ_FILES, MIN_PAST_RUNS, MAX_DEVIATIONS, MIN_USUAL_SHARE, MIN_SHARE_DIFFERENCE = 30, 5, 4, 0.02, 0.05
 # files that the code failed at and that an alarm lists
 MAX_FAILURES_SHOWN = 3
-# path, reason and detail of a file that the code failed at
-Failure = tuple[str, str, str]
-Numbers = Mapping[str, float | int | str]
-
-
-@dataclass(frozen=True, slots=True)
-class Alarm:
-    """An alarm: its kind, its text, the source_id that it is about, and its numbers.
-
-    `source` is None where it is about the whole run.
-    """
-
-    kind: AlarmKind
-    text: str
-    source: str | None = None
-    numbers: Numbers = field(default_factory=dict)
-
-    def __str__(self) -> str:
-        return self.text
 
 
 def parser_error_alarms(failures: Sequence[Failure]) -> list[Alarm]:

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from flows.pipeline.reporting.alarms import Alarm
+from flows.pipeline.reporting.alarm import Alarm
 from lake.batch import Run
 from lake.store import Lake
 from lake.tables import files as files_table

@@ -3,7 +3,7 @@
 from dataclasses import astuple, dataclass, field
 from operator import add
 
-from flows.pipeline.reporting.alarms import Alarm, Failure
+from flows.pipeline.reporting.alarm import Alarm, Failure
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Iterable, Mapping
 
 from flows.pipeline.reporting.account import Summary, outcome_counts
-from flows.pipeline.reporting.alarms import Alarm
+from flows.pipeline.reporting.alarm import Alarm
 from flows.pipeline.reporting.freshness import freshness_table
 from flows.pipeline.reporting.markdown import code_block, escape, section, table
 from flows.pipeline.reporting.rates import SHARE_RATES, Rate, run_rates

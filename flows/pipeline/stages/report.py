@@ -13,6 +13,7 @@ from flows.pipeline.reporting.account import (
     imbalance_alarms,
     outcome_counts,
 )
+from flows.pipeline.reporting.alarm import MIN_NEW_POSTS, Alarm
 from flows.pipeline.reporting.new_files import few_posts_alarms
 from flows.pipeline.reporting.results import LearnedTemplate, RecleanResult
 from flows.pipeline.stages.load import Found, LearnOutput, OpenRun, ReadOutput
@@ -67,7 +68,7 @@ def report(opened: OpenRun, found: Found, rounds: Sequence[Round], recleaned: Re
 
 def _find_alarms(
     opened: OpenRun, found: Found, summary: Summary, rounds: Sequence[Round], recleaned: RecleanResult
-) -> list[alarms.Alarm]:
+) -> list[Alarm]:
     """Return the alarms of the run. Posts are not compared if the run wrote none."""
     lake, run, is_reparse = opened.lake, opened.run, found.plan.is_reparse
     has_written_posts = lake.table("posts").version() != opened.posts_version
@@ -80,7 +81,7 @@ def _find_alarms(
         *([] if is_reparse or not summary.rejected else alarms.source_reject_alarms(lake, run)),
         *([] if is_reparse else few_posts_alarms(lake, run)),
         *(alarm for each in learned.values() for alarm in each.alarms),
-        *(alarms.boilerplate_drift_alarms(lake, run) if compared_posts >= alarms.MIN_NEW_POSTS else []),
+        *(alarms.boilerplate_drift_alarms(lake, run) if compared_posts >= MIN_NEW_POSTS else []),
         *(alarms.mostly_cut_alarms(lake, run) if has_written_posts else []),
         *alarms.silent_source_alarms(lake, run, summary.origins),
     ]

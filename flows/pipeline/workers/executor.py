@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol, Self, TypeVar
 
 from flows.pipeline.workers.bisection import WorkerLostError, run_halving, run_parts
-from flows.pipeline.workers.pool import ChunkFunction, T, WorkerError, WorkerPool
+from flows.pipeline.workers.pool import MIN_POOL_BYTES, ChunkFunction, T, WorkerError, WorkerPool
 from flows.settings import settings
 from posts.post import NotAPost
 from posts.sources.files import SourceFile
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 # The size of a worker's chunk: large enough to hide the cost of the transfer, small enough to distribute the
 # work.
 CHUNK_BYTES, CHUNK_FILES = 512 * 1024, 200
-# Starting a pool takes longer than parsing this many bytes.
-MIN_POOL_BYTES = 2 * CHUNK_BYTES
 # A larger file is parsed in a worker process even in a small run; one post in 800 is larger. No parsing of
 # fewer bytes is known to come near the limit of CPU time or the end of the C stack. In this process nothing
 # could stop it. A run after a killed one parses all files in worker processes.

@@ -26,6 +26,9 @@ from flows.pipeline.workers.isolated import IsolatedWorker
 from posts.worker import ParseConfig
 from schemas.errors import PostlakeError
 
+# Starting a pool takes longer than parsing this many bytes.
+MIN_POOL_BYTES = 1024 * 1024
+
 T = TypeVar("T")
 Item = TypeVar("Item")
 T_co = TypeVar("T_co", covariant=True)

@@ -1,10 +1,14 @@
 """The worker processes start while the files of a large new source are listed, and only then."""
 
+import subprocess
+import sys
+
 import pytest
 
 from flows.pipeline.execution import sizes
 from flows.pipeline.execution.worker import import_parser
 from flows.pipeline.workers.pool import WorkerPool
+from paths import ROOT
 
 
 @pytest.fixture
@@ -48,3 +52,15 @@ def test_workers_that_started_early_parse(archive, monkeypatch):
     monkeypatch.setattr(sizes, "MANY_FILES", 1)
     archive.write("a.md", url="https://a.example/a")
     assert archive.ingest().posts == 1
+
+
+def test_a_worker_imports_neither_storage_nor_settings_nor_prefect():
+    modules = (
+        "flows.pipeline.execution.worker, flows.pipeline.learning.learner, flows.pipeline.learning.recleaner"
+    )
+    unwanted = ["deltalake", "prefect", "pyarrow", "pydantic"]
+    code = f"import sys, {modules}; print([name for name in {unwanted} if name in sys.modules])"
+    output = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=ROOT
+    )
+    assert output.stdout.strip() == "[]"
