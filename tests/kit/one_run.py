@@ -74,9 +74,9 @@ def use_small_batches(patch, files):
 
     A large number changes nothing.
     """
-    if files > sizes.MAX_PART_FILES:
+    if files > sizes.MAX_CHUNK_FILES:
         return
-    patch(sizes, "MAX_PART_FILES", files)
+    patch(sizes, "MAX_CHUNK_FILES", files)
     patch(sizes, "MAX_SLICE_EVENTS", files)
     patch(sizes, "MAX_ROWS_IN_MEMORY", files)
     patch(sizes, "MIN_BATCH_FILES", files)

@@ -107,7 +107,7 @@ def read_heads(
     for chunk_reads, chunk in _read_chunks(reading, reads, context):
         bytes_read += chunk.bytes_read
         rows.append(_chunk_rows(chunk_reads, chunk, run))
-        raw_files += [chunk.raw_file] if chunk.raw_file else []
+        raw_files += chunk.raw_files
         vanished.append(chunk_reads[chunk.vanished].select(KEY))
     raw_files = _without_stored(lake, rows, raw_files, context)
     known_rows = _known_rows(lake, rows, changes.known_files, copies, run)
@@ -160,7 +160,7 @@ def _read_chunks(
 ) -> Iterator[tuple[pl.DataFrame, HeadChunk]]:
     """Yield the rows of a chunk of files and their heads, in order."""
     total_bytes = int(reads["size"].sum())
-    part_bytes = sizes.part_bytes(total_bytes, context.workers)
+    chunk_bytes = sizes.chunk_bytes(total_bytes, context.workers)
     with ExitStack() as stack:
         executor = LazyExecutor(context, stack)
         executor.ensure_capacity(total_bytes // HEAD_COST_RATIO)
@@ -168,7 +168,7 @@ def _read_chunks(
         tasks = (
             ReadTask(SourceFile(*row), part) for *row, part in reads.select(*FILE_SCHEMA, "part").iter_rows()
         )
-        chunks = chunk_tasks(tasks, part_bytes, sizes.MAX_PART_FILES)
+        chunks = chunk_tasks(tasks, chunk_bytes, sizes.MAX_CHUNK_FILES)
         submitted = (executor.submit(reading.reader_of(chunk), chunk) for chunk in chunks)
         done = 0
         for results in run_ahead(submitted, context.workers):
@@ -182,16 +182,14 @@ def _read_chunks(
 def _chunk_rows(reads: pl.DataFrame, chunk: HeadChunk, run: Run) -> pl.DataFrame:
     """Return the rows of the files of a chunk."""
     own_reads = reads[chunk.rows["index"]]
-    raw_path = chunk.raw_file.path if chunk.raw_file else None
     rows = chunk.rows.with_columns(
         row=own_reads["row"],
         first_seen_at=own_reads["seen_at"],
         known_part=own_reads["part"],
-        head_file=pl.lit(chunk.head_file, pl.String),
+        is_stored=pl.col("part").is_not_null(),
         **_run_columns(run),
     )
-    part = pl.when("is_stored").then(pl.lit(raw_path, pl.String))
-    rows = rows.with_columns(part=pl.coalesce("known_part", part))
+    rows = rows.with_columns(part=pl.coalesce("known_part", "part"))
     return pl.concat([as_file_rows(rows), rows.select(*HEAD_COLUMNS)], how="horizontal")
 
 

@@ -2,10 +2,13 @@
 
 from flows.pipeline.workers.pool import MIN_POOL_BYTES
 
-# A chunk of files to read, which becomes one file of table raw: large enough to compress well, and smaller where
-# that keeps all workers busy.
-MAX_PART_BYTES, MIN_PART_BYTES, PARTS_PER_WORKER = 4 * 1024 * 1024, 512 * 1024, 12
-MAX_PART_FILES = 8_000
+# A file of table raw: large enough to compress well, small enough to be read whole for some of its contents.
+MAX_PART_BYTES = 4 * 1024 * 1024
+
+# A chunk of files to read: small where that keeps all workers busy, else so large that it becomes several files of
+# table raw with some sources each. Whoever cleans some sources of a large archive then reads a quarter of its files.
+MIN_CHUNK_BYTES, MAX_CHUNK_BYTES, CHUNKS_PER_WORKER = 512 * 1024, 16 * 1024 * 1024, 12
+MAX_CHUNK_FILES = 8_000
 
 # Rows of files wait on disk for their batch if there are more: about 20 MB of them.
 MAX_ROWS_IN_MEMORY = 50_000
@@ -34,9 +37,9 @@ MIN_COMMIT_BYTES, COMMITS_PER_RUN = 64 * 1024 * 1024, 12
 MAX_SLICE_BYTES, MAX_SLICE_EVENTS = 64 * 1024 * 1024, 50_000
 
 
-def part_bytes(total_bytes: int, workers: int) -> int:
+def chunk_bytes(total_bytes: int, workers: int) -> int:
     """Return the size of a chunk of files to read."""
-    return _between(MIN_PART_BYTES, total_bytes // (workers * PARTS_PER_WORKER), MAX_PART_BYTES)
+    return _between(MIN_CHUNK_BYTES, total_bytes // (workers * CHUNKS_PER_WORKER), MAX_CHUNK_BYTES)
 
 
 def batch_files(workers: int) -> int:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from flows.pipeline.execution import sizes
 from flows.pipeline.execution.frames import as_heads
 from flows.pipeline.execution.parse import parse_posts
 from flows.pipeline.execution.reader import Reader, ReadTask, as_parse_task
@@ -31,20 +32,20 @@ def import_parser() -> None:
 class HeadChunk:
     """The heads of a chunk of files.
 
-    `rows` has the columns of `files` that a file has of itself, `index` in the chunk, `is_stored`: whether `raw_file`
-    has its bytes, and `head`: its row in `head_file`. `vanished` are the indexes of files whose folder has vanished.
+    `rows` has the columns of `files` that a file has of itself, and `index` in the chunk; `part`: the one of `raw_files`
+    that has its bytes, if any; `head_file` and `head`: where its head is, if anywhere. `vanished` are the indexes of
+    files whose folder has vanished.
     """
 
     rows: pl.DataFrame
-    raw_file: WrittenFile | None
-    head_file: str | None
+    raw_files: list[WrittenFile]
     bytes_read: int
     vanished: list[int]
 
 
 @dataclass(frozen=True, slots=True)
 class HeadReader:
-    """Read files and parse their heads. If `run_id` is given, store their bytes in a new file of table raw, and the heads."""
+    """Read files and parse their heads. If `run_id` is given, store their bytes in new files of table raw, and the heads."""
 
     reader: Reader
     run_id: str | None = None
@@ -67,31 +68,62 @@ class HeadReader:
             for index, parsed_task in zip(indexes, parsed_tasks, strict=True)
             if isinstance(content := contents[index], bytes) and not tasks[index].part
         }
-        is_kept = (pl.col("outcome") != Outcome.IGNORED.value) & pl.col("blob").is_in(list(new_contents))
-        head_rows = heads.select("index", head=pl.int_range(pl.len(), dtype=pl.UInt32))
-        rows = rows.join(head_rows, on="index", how="left", maintain_order="left").with_columns(
-            index=pl.Series(indexes, dtype=pl.Int64), is_stored=is_kept & pl.lit(self.run_id is not None)
-        )
-        return HeadChunk(
-            rows,
-            self._store(rows, new_contents),
-            self.reader.heads.write(heads) if self.reader.heads and heads.height else None,
-            sum(map(len, new_contents.values())),
-            vanished,
-        )
+        placed, raw_files = self._store(rows, heads, new_contents)
+        rows = rows.join(placed, on="index", how="left", maintain_order="left")
+        rows = rows.with_columns(index=pl.Series(indexes, dtype=pl.Int64))
+        return HeadChunk(rows, raw_files, sum(map(len, new_contents.values())), vanished)
 
-    def _store(self, rows: pl.DataFrame, contents: Mapping[str, bytes]) -> WrittenFile | None:
-        # contents of one source beside each other compress better
-        stored = rows.filter("is_stored").sort("source_id", "published_at", maintain_order=True)
-        blobs = stored["blob"].unique(maintain_order=True)
-        if blobs.is_empty():
-            return None
+    def _store(
+        self, rows: pl.DataFrame, heads: pl.DataFrame, contents: Mapping[str, bytes]
+    ) -> tuple[pl.DataFrame, list[WrittenFile]]:
+        """Store contents and heads in files of some sources each; return where each row's are, and the files of table raw.
+
+        Contents of one source beside each other compress better, and who needs those of few sources reads few files.
+        """
+        bytes_before = pl.col("size").fill_null(0).cum_sum().shift(1, fill_value=0)
+        is_new = (pl.col("outcome") != Outcome.IGNORED.value) & pl.col("blob").is_in(list(contents))
+        ordered = rows.sort("source_id", "published_at", maintain_order=True).select(
+            "index",
+            "blob",
+            number=bytes_before // sizes.MAX_PART_BYTES,
+            is_kept=is_new & pl.lit(self.run_id is not None),
+        )
+        kept = ordered.filter("is_kept").unique("blob", keep="first", maintain_order=True)
+        parts, head_places, raw_files = [_no_parts()], [_no_places()], list[WrittenFile]()
+        for number in ordered["number"].unique(maintain_order=True):
+            blobs = kept.filter(pl.col("number") == number)["blob"]
+            if not blobs.is_empty():
+                raw_files.append(self._store_contents(blobs, contents))
+                parts.append(blobs.to_frame().with_columns(part=pl.lit(raw_files[-1].path)))
+            own_heads = heads.join(ordered.filter(pl.col("number") == number), on="index", how="semi")
+            if self.reader.heads and not own_heads.is_empty():
+                name = self.reader.heads.write(own_heads)
+                head_places.append(
+                    own_heads.select(
+                        "index", head_file=pl.lit(name), head=pl.int_range(pl.len(), dtype=pl.UInt32)
+                    )
+                )
+        placed = ordered.join(pl.concat(parts), on="blob", how="left").join(
+            pl.concat(head_places), on="index", how="left"
+        )
+        part = pl.when("is_kept").then("part")
+        return placed.select("index", "head_file", "head", part=part), raw_files
+
+    def _store_contents(self, blobs: pl.Series, contents: Mapping[str, bytes]) -> WrittenFile:
         raw_rows = pl.DataFrame(
             {"blob": blobs, "content": [contents[blob] for blob in blobs]},
             schema={"blob": pl.String, "content": pl.Binary},
         )
         raw_rows = raw_rows.with_columns(size=pl.col("content").bin.size(), run_id=pl.lit(self.run_id))
         return write_file(self.reader.raw, "raw", conform(raw_rows, schema_of("raw")))
+
+
+def _no_parts() -> pl.DataFrame:
+    return pl.DataFrame(schema={"blob": pl.String, "part": pl.String})
+
+
+def _no_places() -> pl.DataFrame:
+    return pl.DataFrame(schema={"index": pl.UInt32, "head_file": pl.String, "head": pl.UInt32})
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,6 +132,7 @@ def read(opened: OpenRun, found: Found, changes: Changes) -> ReadOutput:
     report_progress("read", 0, changes.files.height)
     with opened.timer.measure("read"):
         heads = read_heads(lake, changes, found.plan.sources, opened.run, opened.context, stores=True)
+        release_memory()
         add_contents(lake, heads.raw_files)
         return ReadOutput(heads, _choose_period(lake, heads) if lake.has_open_period() else "")
 
