@@ -4,8 +4,6 @@ Each batch is resolved, written and committed by itself. All files of a post and
 so a partition is written once.
 """
 
-from typing import Literal
-
 import polars as pl
 
 from lake.batch import KEY_HASH, POST_HASH
@@ -45,18 +43,19 @@ def current_posts(index: pl.DataFrame) -> pl.DataFrame:
 
     Of the versions of a file the last counts.
     """
-    last_versions = _unique(index, "key", keep="last")
-    ranked = last_versions.drop_nulls("post").sort(
-        "published_at", "body_bytes", descending=True, maintain_order=True
-    )
-    return _unique(ranked, "post", keep="first")
-
-
-def _unique(rows: pl.DataFrame, column: str, *, keep: Literal["first", "last"]) -> pl.DataFrame:
     # in most runs nothing stands twice, which takes little memory to find out
-    if rows[column].n_unique() == rows.height:
-        return rows
-    return rows.unique(column, keep=keep, maintain_order=True)
+    last_versions = (
+        index if _is_unique(index["key"]) else index.unique("key", keep="last", maintain_order=True)
+    )
+    candidates = last_versions.drop_nulls("post")
+    if _is_unique(candidates["post"]):
+        return candidates
+    ranked = candidates.sort("published_at", "body_bytes", descending=True, maintain_order=True)
+    return ranked.unique("post", keep="first", maintain_order=True)
+
+
+def _is_unique(values: pl.Series) -> bool:
+    return values.n_unique() == len(values)
 
 
 def divide(index: pl.DataFrame, granularity: Granularity, max_files: int) -> pl.Series:

@@ -83,9 +83,12 @@ class Heads:
 
         The rows are those of `index`, and `row` is the position there.
         """
-        # a file that was added and deleted again has no post
-        is_deleted = pl.col("key").is_in(self.deleted.select(KEY_HASH).to_series().implode())
-        return current_posts(self.index.with_row_index("row").filter(~is_deleted))
+        rows = self.index.with_row_index("row")
+        if not self.deleted.is_empty():
+            # a file that was added and deleted again has no post
+            is_deleted = pl.col("key").is_in(self.deleted.select(KEY_HASH).to_series().implode())
+            rows = rows.filter(~is_deleted)
+        return current_posts(rows)
 
     def rows_at(self, positions: pl.Series) -> pl.DataFrame:
         """Return the rows at some positions of the index, in their order there."""

@@ -53,7 +53,9 @@ def learn_from_heads(lake: Lake, run: Run, heads: Heads, context: ParseContext) 
     older = set(trained.filter("is_old")["source_id"])
     source_ids = list[str]()
     if heads.index["is_read"].sum() >= MIN_FILES_TO_LEARN:
-        new_posts = heads.current_posts().filter("is_read").with_columns(pl.col("source_id").cast(pl.String))
+        read_posts = heads.current_posts().filter("is_read")
+        new_posts = read_posts.select("row", "post", "published_at", pl.col("source_id").cast(pl.String))
+        del read_posts
         counts = _posts_by_source(lake, heads, new_posts)
         min_posts = MIN_TRAINED_POSTS if new_posts.height >= MIN_FILES_TO_LEARN else 0
         source_ids = _undertrained_sources(trained, counts, min_posts)
