@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from lake.layout import period_of_date
+from lake.layout import partition_number
 from schemas.enums import Granularity
 
 # A query opens each file that it needs. On an object store that is a request or more, which takes as long as to read
@@ -56,8 +56,8 @@ def choose_period(posts: pl.DataFrame) -> PeriodChoice:
 
 
 def _median_partition(posts: pl.DataFrame, period: Granularity) -> PartitionSize:
-    dated = posts.with_columns(date=pl.col("published_at").dt.date())
-    partitions = dated.group_by("source_id", period_of_date(period).alias("period")).agg(
+    numbered = posts.select("body_bytes", number=partition_number(period))
+    partitions = numbered.group_by("number").agg(
         posts=pl.len(), body_bytes=pl.col("body_bytes").cast(pl.Int64).sum()
     )
     post_count, body_bytes = partitions.select(pl.median("posts", "body_bytes")).row(0)

@@ -8,7 +8,7 @@ import polars as pl
 
 from lake.batch import KEY_HASH, POST_HASH
 from lake.commit.components import connect
-from lake.layout import period_of_date
+from lake.layout import partition_number, period_of_date
 from lake.store import Lake
 from lake.tables.files import IS_LIVE
 from schemas.enums import Granularity
@@ -63,11 +63,17 @@ def divide(index: pl.DataFrame, granularity: Granularity, max_files: int) -> pl.
 
     A batch has about `max_files` files; more only where posts or files connect the partitions of more.
     """
-    dated = index.select("source_id", date=pl.col("published_at").dt.date())
-    placed = dated.select("source_id", period=period_of_date(granularity))
-    nodes = placed.drop_nulls().group_by("source_id", "period").len("files")
-    nodes = nodes.sort("period", pl.col("source_id").cast(pl.String)).with_row_index("node")
-    row_nodes = placed.join(nodes, on=["source_id", "period"], how="left", maintain_order="left")["node"]
+    placed = index.select("source_id", "published_at", number=partition_number(granularity))
+    nodes = (
+        placed.drop_nulls("number")
+        .group_by("number")
+        .agg(pl.first("source_id"), pl.min("published_at"), files=pl.len())
+    )
+    period = period_of_date(granularity).alias("period")
+    dated = nodes.with_columns(date=pl.col("published_at").dt.date()).with_columns(period)
+    nodes = dated.sort("period", pl.col("source_id").cast(pl.String)).with_row_index("node")
+    numbers = placed.select("number")
+    row_nodes = numbers.join(nodes, on="number", how="left", maintain_order="left")["node"]
     edges = [_edges(index[name], row_nodes) for name in ("post", "key")]
     nodes = nodes.with_columns(group=pl.Series(connect(nodes.height, pl.concat(edges).unique().rows())))
     groups = nodes.group_by("group").agg(pl.col("files").sum()).sort("group")
@@ -86,6 +92,8 @@ def divide(index: pl.DataFrame, granularity: Granularity, max_files: int) -> pl.
 def _edges(values: pl.Series, row_nodes: pl.Series) -> pl.DataFrame:
     """Return the pairs of nodes that have a value in common: node, first."""
     rows = pl.DataFrame({"value": values, "node": row_nodes}).drop_nulls()
+    if _is_unique(rows["value"]):
+        rows = rows.clear()
     shared = rows.filter(pl.col("value").is_duplicated())
     pairs = shared.select("node", first=pl.col("node").min().over("value"))
     return pairs.filter(pl.col("node") != pl.col("first")).unique()
