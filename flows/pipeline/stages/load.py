@@ -12,6 +12,7 @@ from flows.pipeline.clock import StageTimer
 from flows.pipeline.execution import sizes
 from flows.pipeline.execution.commits import iter_changes
 from flows.pipeline.execution.heads import Heads, read_heads
+from flows.pipeline.execution.vanished import without_vanished
 from flows.pipeline.execution.worker import import_parser
 from flows.pipeline.execution.write import Writer
 from flows.pipeline.learning.reclean import reclean_leftovers, record_caught_up
@@ -22,7 +23,6 @@ from flows.pipeline.planning.plan import Plan, Planner
 from flows.pipeline.progress import report_progress
 from flows.pipeline.reporting.results import LearnedTemplate, RecleanResult
 from flows.pipeline.sources.base import Source, VanishedError
-from flows.pipeline.stages.vanished import without_vanished
 from flows.pipeline.workers.executor import ParseContext
 from lake.batch import Checkpoint, Run
 from lake.commit.commit import add_contents

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from flows.pipeline.execution.vanished import Vanished
 from flows.pipeline.reporting import alarms
 from flows.pipeline.reporting.account import (
     Summary,
@@ -17,7 +18,6 @@ from flows.pipeline.reporting.alarm import MIN_NEW_POSTS, Alarm
 from flows.pipeline.reporting.new_files import few_posts_alarms
 from flows.pipeline.reporting.results import LearnedTemplate, RecleanResult
 from flows.pipeline.stages.load import Found, LearnOutput, OpenRun, ReadOutput
-from flows.pipeline.stages.vanished import Vanished
 from lake.batch import KEY, no_deletions
 from lake.tables import files as files_table
 from lake.tables import runs
