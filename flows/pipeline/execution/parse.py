@@ -40,10 +40,9 @@ def parse_posts(
     for first in bodies:
         parsed = parse_bodies(_up_to(sizes.BODY_BYTES, first, bodies), config)
         count = len(parsed.outcomes["outcome"])
-        for frames, rows in zip(
-            (posts, rejects), as_posts(heads[done : done + count], parsed, files, run), strict=True
-        ):
-            frames.append(rows)
+        new_posts, new_rejects = as_posts(heads[done : done + count], parsed, files, run)
+        posts.append(new_posts)
+        rejects.append(new_rejects)
         done += count
     all_rejects = pl.concat(rejects)
     failures = pl.concat([files[all_rejects["index"]].with_columns(FILE_NAME), all_rejects], how="horizontal")

@@ -25,7 +25,8 @@ from schemas.tables import schema_of
 
 
 def import_parser() -> None:
-    """Do nothing. A process that is to run this function imports its module, and with it the parser."""
+    """Import the parser, which `posts.worker` imports only where a post is parsed."""
+    import posts.parse  # noqa: F401
 
 
 @dataclass(frozen=True, slots=True)
