@@ -30,7 +30,7 @@ class _IndexedPosts(Posts):
     index = dy.UInt32()
 
 
-HEAD_SCHEMA = pl.Schema(IndexedHeads)
+HEAD_SCHEMA, POST_SCHEMA = pl.Schema(IndexedHeads), pl.Schema(_IndexedPosts)
 
 
 def as_heads(parsed: ParsedHeads) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -54,9 +54,10 @@ def as_heads(parsed: ParsedHeads) -> tuple[pl.DataFrame, pl.DataFrame]:
 def as_posts(
     heads: pl.DataFrame, parsed: ParsedBodies, files: pl.DataFrame, run: Run
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return the posts that satisfy all rules, as rows of `posts`, and why the others are none: REJECT_SCHEMA.
+    """Return the posts as rows of `posts`, not yet validated, and why the others are none: REJECT_SCHEMA.
 
-    `parsed` has a body for each of the heads, in order. `files` are those of the task: origin, path, blob.
+    The rows have `index` too. `parsed` has a body for each of the heads, in order. `files` are those of the task:
+    origin, path, blob.
     """
     outcomes = pl.DataFrame(parsed.outcomes, dict.fromkeys(OUTCOME_COLUMNS, pl.String))
     outcomes = outcomes.with_columns(heads["index"])
@@ -72,10 +73,13 @@ def as_posts(
         warnings=pl.concat_list("warnings", "body_warnings"),
         **{name: pl.lit(value, schema_of("posts")[name]) for name, value in constants.items()},
     )
-    posts, rejects = _filter(_IndexedPosts, conform(rows, pl.Schema(_IndexedPosts)))
-    return posts.drop("index"), pl.concat(
-        [outcomes.filter(~IS_POST).select(*REJECT_SCHEMA), rejects.select(*REJECT_SCHEMA)]
-    )
+    return conform(rows, POST_SCHEMA), outcomes.filter(~IS_POST).select(*REJECT_SCHEMA)
+
+
+def valid_posts(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the rows that satisfy all rules, as rows of `posts`, and why the others are none: REJECT_SCHEMA."""
+    posts, rejects = _filter(_IndexedPosts, rows)
+    return posts.drop("index"), rejects.select(*REJECT_SCHEMA)
 
 
 def _frame(columns: Columns, schema: pl.Schema, index: pl.Series) -> pl.DataFrame:

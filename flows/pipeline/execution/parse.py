@@ -1,19 +1,25 @@
 """Parse contents into posts: the heads that the run has not parsed yet, then the bodies. Workers do this."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 import polars as pl
 
 from flows.pipeline.execution import sizes
-from flows.pipeline.execution.frames import HEAD_SCHEMA, IS_POST, REJECT_SCHEMA, as_heads, as_posts
+from flows.pipeline.execution.frames import (
+    HEAD_SCHEMA,
+    IS_POST,
+    POST_SCHEMA,
+    REJECT_SCHEMA,
+    as_heads,
+    as_posts,
+    valid_posts,
+)
 from flows.pipeline.execution.reader import Reader, ReadTask, as_parse_task
 from flows.pipeline.sources.base import VanishedError
 from flows.pipeline.workers.pool import Guard
 from lake.batch import FILE_NAME, Run
 from posts.post import BodyContext
 from posts.worker import ParseConfig, ParseTask, parse_bodies, parse_heads
-from schemas.tables import empty_table
 
 STORED_COLUMNS = [name for name in HEAD_SCHEMA if name != "index"]
 # the content of a file that cannot be parsed
@@ -34,19 +40,21 @@ def parse_posts(
         dict.fromkeys(("origin", "path", "blob"), pl.String),
         orient="row",
     )
-    posts, rejects, done = [empty_table("posts")], [head_rejects], 0
+    rows, rejects, done = [pl.DataFrame(schema=POST_SCHEMA)], [head_rejects], 0
     bodies = guarded(tasks, guard, with_context(parse_tasks, heads))
     del parse_tasks
     for first in bodies:
         parsed = parse_bodies(_up_to(sizes.BODY_BYTES, first, bodies), config)
         count = len(parsed.outcomes["outcome"])
-        new_posts, new_rejects = as_posts(heads[done : done + count], parsed, files, run)
-        posts.append(new_posts)
+        new_rows, new_rejects = as_posts(heads[done : done + count], parsed, files, run)
+        rows.append(new_rows)
         rejects.append(new_rejects)
         done += count
-    all_rejects = pl.concat(rejects)
+    # to validate rows takes as long as to validate one
+    posts, invalid = valid_posts(pl.concat(rows))
+    all_rejects = pl.concat([*rejects, invalid])
     failures = pl.concat([files[all_rejects["index"]].with_columns(FILE_NAME), all_rejects], how="horizontal")
-    return pl.concat(posts), failures.select(*FAILURE_SCHEMA)
+    return posts, failures.select(*FAILURE_SCHEMA)
 
 
 def _up_to(max_bytes: int, first: ParseTask, others: Iterator[ParseTask]) -> Iterator[ParseTask]:
@@ -84,6 +92,8 @@ def find_heads(
     known_heads = reader.heads.read([task.head for task in tasks], columns) if reader.heads else no_heads
     known = set(known_heads["index"])
     unknown = {index: task for index, task in enumerate(parse_tasks) if index not in known}
+    if not unknown:
+        return known_heads, pl.DataFrame(schema=REJECT_SCHEMA)
     indexes = pl.Series("index", list(unknown), pl.UInt32)
     new_heads, rows = as_heads(parse_heads(guarded(tasks, guard, unknown), config))
     new_heads = new_heads.with_columns(indexes[new_heads["index"]])
@@ -93,9 +103,10 @@ def find_heads(
 
 def with_context(parse_tasks: Sequence[ParseTask], heads: pl.DataFrame) -> dict[int, ParseTask]:
     """Return the files of heads by index, in the order of the heads, each with what its body depends on."""
+    contexts = map(BodyContext._make, heads.select(BodyContext._fields).iter_rows())
     return {
-        index: replace(parse_tasks[index], context=BodyContext(*values))
-        for index, *values in heads.select("index", *BodyContext._fields).iter_rows()
+        index: parse_tasks[index].with_context(context)
+        for index, context in zip(heads["index"], contexts, strict=True)
     }
 
 

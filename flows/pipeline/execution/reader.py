@@ -97,7 +97,8 @@ class Reader:
         for part, blobs in sorted(blobs_by_part.items()):
             # to filter while it reads takes Polars seven times as long
             rows = pl.read_parquet(uri(self.raw / part), columns=["blob", "content"], glob=False)
-            contents |= dict(rows.filter(pl.col("blob").is_in(blobs)).iter_rows())
+            wanted = rows.filter(pl.col("blob").is_in(blobs))
+            contents.update(zip(wanted["blob"].to_list(), wanted["content"].to_list(), strict=True))
         return contents
 
 

@@ -9,8 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from subprocess import Popen
 
-import psutil
-
 # A working process uses some processor time. One that used none for this time is stuck.
 IDLE_TIMEOUT_SECONDS = 120.0
 # number of checks within the timeout
@@ -90,6 +88,9 @@ def _resource_usage(pid: int) -> tuple[float, int] | None:
 
     The result is None if the process does not exist any more.
     """
+    # it takes 15 ms to import, which each worker process would spend
+    import psutil
+
     try:
         leader = psutil.Process(pid)
         times = [each.cpu_times() for each in (leader, *leader.children(recursive=True))]
