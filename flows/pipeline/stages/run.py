@@ -46,4 +46,7 @@ def run_stages(
         rounds.append(Round.of(read, learned))
         del read
         remove_tree(opened.lake.scratch)
-    return stages.report(opened, found, rounds, stages.reclean(opened, found))
+    recleaned = stages.reclean(opened, found)
+    # the report counts in a whole ledger; no process that is done keeps its memory meanwhile
+    opened.context.stop_workers()
+    return stages.report(opened, found, rounds, recleaned)

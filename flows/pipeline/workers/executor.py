@@ -42,6 +42,11 @@ class ParseContext:
         """Return this context, with the same pool and other templates."""
         return replace(self, config=replace(self.config, templates=templates))
 
+    def stop_workers(self) -> None:
+        """End the processes of the run; what is left to do starts others, if it needs any."""
+        if self.pool:
+            self.pool.stop()
+
 
 def create_parse_context(workers: int = 0, parser: HtmlParser = DEFAULT_PARSER) -> ParseContext:
     """Return a context without templates, for `workers` processes; 0 means one per processor."""

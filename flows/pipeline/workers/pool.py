@@ -78,11 +78,13 @@ class WorkerPool:
     """
 
     def __init__(self, workers: int, stack: ExitStack, seconds: float) -> None:
-        self._workers, self._stack, self._seconds = workers, stack, seconds
+        """Set the number of processes, what ends them when it is closed, and the CPU seconds for each item."""
+        self._workers, self._seconds = workers, seconds
         self._executor: ProcessPoolExecutor | None = None
         self._isolated_worker: IsolatedWorker
-        self._folder: Path
+        self._folder: TemporaryDirectory[str]
         self._published = list[ParseConfig]()
+        stack.callback(self.stop)
 
     @property
     def is_running(self) -> bool:
@@ -95,12 +97,11 @@ class WorkerPool:
         """
         if self.is_running:
             return
-        self._folder = Path(self._stack.enter_context(TemporaryDirectory(prefix="postlake-")))
+        self._folder = TemporaryDirectory(prefix="postlake-")
         self._executor = self._new_executor()
         self._isolated_worker = IsolatedWorker(
-            _Context(), partial(_init_worker, self._folder), self._folder, self._seconds
+            _Context(), partial(_init_worker, self._folder_path), self._folder_path, self._seconds
         )
-        self._stack.callback(self._stop)
         if prepare:
             for _ in range(self._workers):
                 self._executor.submit(prepare)
@@ -129,12 +130,22 @@ class WorkerPool:
 
     def _new_executor(self) -> ProcessPoolExecutor:
         return ProcessPoolExecutor(
-            self._workers, mp_context=_Context(), initializer=_init_worker, initargs=(self._folder,)
+            self._workers, mp_context=_Context(), initializer=_init_worker, initargs=(self._folder_path,)
         )
 
-    def _stop(self) -> None:
-        self._running_executor.shutdown(wait=True, cancel_futures=True)
+    def stop(self) -> None:
+        """End the processes, if the pool runs. It can be started again."""
+        if self._executor is None:
+            return
+        self._executor.shutdown(wait=True, cancel_futures=True)
         self._isolated_worker.stop()
+        self._folder.cleanup()
+        self._executor = None
+        self._published.clear()
+
+    @property
+    def _folder_path(self) -> Path:
+        return Path(self._folder.name)
 
     @property
     def _running_executor(self) -> ProcessPoolExecutor:
@@ -154,7 +165,7 @@ class WorkerPool:
 
     @property
     def _config_path(self) -> Path:
-        return self._folder / f"config-{len(self._published)}"
+        return self._folder_path / f"config-{len(self._published)}"
 
 
 def _wait_for(future: Future[T]) -> T:

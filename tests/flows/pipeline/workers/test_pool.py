@@ -1,7 +1,10 @@
 """The worker processes of a run."""
 
 import datetime as dt
+import os
 from contextlib import ExitStack
+
+import psutil
 
 from flows.pipeline.workers.executor import LazyExecutor, ParseContext, with_worker_pool
 from posts.boilerplate.template import Template
@@ -11,6 +14,10 @@ from posts.worker import ParseConfig, ParseTask, parse_bodies
 from schemas.keys import source_id_of
 
 POST = "---\ntitle: 灯塔\ndate: 2024-03-01\ncategories: [旧港]\n---\n灯塔亮了。\n".encode()
+
+
+def process_id(tasks, guard, config):
+    return os.getpid()
 
 
 def parse_chunk(tasks, guard, config):
@@ -29,3 +36,17 @@ def test_one_pool_reads_with_the_templates_of_each_stage(monkeypatch):
             workers.ensure_capacity(1)
             versions += workers.submit(parse_chunk, [task])()[0].bodies["template_version"]
     assert versions == [1, 2]
+
+
+def test_workers_that_were_stopped_start_again():
+    with ExitStack() as stack:
+        context = with_worker_pool(ParseContext(1, ParseConfig()), stack)
+        processes = []
+        for _ in range(2):
+            workers = LazyExecutor(context, stack)
+            workers.ensure_capacity(1 << 30)
+            processes += workers.submit(process_id, [])()
+            context.stop_workers()
+            assert not psutil.pid_exists(processes[-1])
+    assert processes[0] != processes[1]
+    assert os.getpid() not in processes
