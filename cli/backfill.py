@@ -77,8 +77,6 @@ def _show_plan(forecast: "Forecast", first_paths: list[str], as_json: bool) -> N
 
 def _print_result(result: "BackfillResult") -> None:
     print_summary(result.summary)
-    for each in result.comparison.skipped_files[:MAX_ROWS_SHOWN]:
+    for each in result.skipped_files[:MAX_ROWS_SHOWN]:
         print_note(f"skipped: {printable(each['path'])} {each['what']}")
-    for each in result.comparison.differing_files[:MAX_ROWS_SHOWN]:
-        print_note(f"{printable(each['path'])}: planned {each['planned']}, became {each['became']}")
-    echo(f"plan {result.forecast.plan_id}: {result.comparison}")
+    echo(f"plan {result.forecast.plan_id} {result}")

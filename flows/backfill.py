@@ -37,12 +37,13 @@ def make_plan(options: BackfillOptions) -> Forecast:
     return forecast
 
 
-@lake_task("compare")
-def compare_with_plan(backfill_run: BackfillRun, summary: Summary) -> BackfillResult:
+@lake_task("finish")
+def finish(backfill_run: BackfillRun, summary: Summary) -> BackfillResult:
     result = backfill_run.finish(summary)
-    create_markdown_artifact(result_markdown(result), key="backfill", description=str(result.comparison))
-    log = get_run_logger().info if result.comparison.is_as_planned else get_run_logger().warning
-    log(f"plan {result.forecast.plan_id}: {result.comparison}")
+    description = f"plan {result.forecast.plan_id} {result}"
+    create_markdown_artifact(result_markdown(result), key="backfill", description=description)
+    log = get_run_logger().warning if result.skipped else get_run_logger().info
+    log(description)
     return result
 
 
@@ -81,4 +82,4 @@ def backfill(options: BackfillOptions, dry_run: bool = True) -> Forecast | Backf
             return make_plan(quoted(options))
     with open_with_progress(open_backfill_run(options)) as backfill_run:
         summary = run_stages(backfill_run.opened, backfill_run.sources, backfill_run.plan_remaining)
-        return require_success(compare_with_plan(quoted(backfill_run), summary), summary)
+        return require_success(finish(quoted(backfill_run), summary), summary)

@@ -2,10 +2,10 @@
 
 import errno
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import duckdb
 import polars as pl
 from polars.exceptions import PanicException, PolarsError
 
@@ -15,16 +15,11 @@ from lake.integrity import size_mismatch
 from lake.location import Location, contains, uri
 from lake.store import is_lake, open_lake
 
-# Errors that the libraries raise for a corrupt file. Polars panics, and a PanicException is no Exception.
-# pyarrow raises ValueError and OSError.
-READ_ERRORS = (PolarsError, PanicException, DeltaError, duckdb.Error, OSError, ValueError)
+# Errors that the libraries raise for a corrupt file, but for DuckDB. Polars panics, and a PanicException is no
+# Exception. pyarrow raises ValueError and OSError.
+READ_ERRORS = (PolarsError, PanicException, DeltaError, OSError, ValueError)
 # faults of a query, not of the data that it reads
-QUERY_FAULTS = (
-    duckdb.ParserException,
-    duckdb.BinderException,
-    duckdb.CatalogException,
-    duckdb.ConversionException,
-)
+DUCKDB_QUERY_FAULTS = ("ParserException", "BinderException", "CatalogException", "ConversionException")
 # Errors of a disk, and what the user can do. The libraries report them only as text, in the words of the C
 # library.
 DISK_ERRORS = {
@@ -46,7 +41,7 @@ def explaining_damage(root: Location) -> Iterator[None]:
     """
     try:
         yield
-    except (*READ_ERRORS, QueryError) as error:
+    except BaseException as error:
         lake_error = explain_error(root, error)
         if lake_error is None:
             raise
@@ -56,12 +51,20 @@ def explaining_damage(root: Location) -> Iterator[None]:
 def explain_error(root: Location, error: BaseException) -> DamagedError | StorageError | None:
     """Return the fault of a lake that caused an error; None if the lake is not the cause."""
     cause = error.__cause__ if isinstance(error, QueryError) else error
-    if not isinstance(cause, READ_ERRORS) or isinstance(cause, QUERY_FAULTS):
+    if isinstance(cause, _duckdb_errors(*DUCKDB_QUERY_FAULTS)):
+        return None
+    if not isinstance(cause, READ_ERRORS) and not isinstance(cause, _duckdb_errors("Error")):
         return None
     storage_error = _storage_error(root, cause)
     if storage_error is not None or not is_lake(root) or _is_outside_lake(root, cause):
         return storage_error
     return _find_damage_once(root, cause)
+
+
+def _duckdb_errors(*names: str) -> tuple[type[BaseException], ...]:
+    """Return errors of DuckDB; none where nothing has imported it, which takes 60 ms."""
+    module = sys.modules.get("duckdb")
+    return tuple(getattr(module, name) for name in names) if module else ()
 
 
 def _find_damage_once(root: Location, error: BaseException) -> DamagedError | None:

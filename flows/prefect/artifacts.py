@@ -63,7 +63,7 @@ def _publish_summary(summary: Summary, lake: Lake) -> None:
 
 
 def _artifact_key(summary: Summary) -> str:
-    # the key "backfill" is used for the comparison of a backfill with its plan
+    # the key "backfill" is used for the result of a plan
     key_by_kind: dict[str, str] = {RunKind.HISTORY: "ingest", RunKind.BACKFILL: "backfill-run"}
     return key_by_kind.get(summary.kind, summary.kind)
 

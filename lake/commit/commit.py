@@ -122,6 +122,15 @@ def current_version_properties(lake: Lake) -> CommitProperties:
     )
 
 
+def record_versions(lake: Lake) -> None:
+    """Record the current versions of posts and revisions in the ledger.
+
+    Then no rollback needs an older one.
+    """
+    if not has_recorded_versions(lake):
+        lake.commit("files", properties=current_version_properties(lake))
+
+
 def rollback_uncommitted(lake: Lake) -> bool:
     """Undo what a killed run wrote to posts and revisions without the ledger.
 

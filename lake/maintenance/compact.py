@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 import pyarrow.parquet as pq
 
-from lake.commit.commit import current_version_properties, has_recorded_versions
+from lake.commit.commit import current_version_properties
 from lake.layout import MAX_FILE_BYTES, MAX_FILE_ROWS, SORT_KEYS
 from lake.parquet import WrittenFile, write_file
 from lake.store import Lake
@@ -84,15 +84,6 @@ def compact(lake: Lake, name: str, planned_bins: list[Bin]) -> None:
             current_version_properties(lake) if name == "files" else None,
             changes_data=False,
         )
-
-
-def record_versions(lake: Lake) -> None:
-    """Record the current versions of posts and revisions in the ledger.
-
-    Then no rollback needs an older one.
-    """
-    if not has_recorded_versions(lake):
-        lake.commit("files", properties=current_version_properties(lake))
 
 
 def _merge_bin(lake: Lake, name: str, planned_bin: Bin) -> WrittenFile:

@@ -33,20 +33,15 @@ def plan_markdown(forecast: Forecast, paths: Sequence[str], lake: Lake) -> str:
 
 
 def result_markdown(result: BackfillResult) -> str:
-    """Return the result of a plan and its differences from the plan, as Markdown."""
-    comparison, forecast, summary = result.comparison, result.forecast, result.summary
-    skipped_rows = [[each["path"], each["what"]] for each in comparison.skipped_files]
-    mismatch_rows = [[each["path"], each["planned"], each["became"]] for each in comparison.differing_files]
+    """Return the result of a plan and the files that were skipped, as Markdown."""
+    forecast, summary = result.forecast, result.summary
+    skipped_rows = [[each["path"], each["what"]] for each in result.skipped_files]
     duration_text = f"{summary.seconds:.1f} s; planned was {forecast.estimate}"
     parts = [
         f"# Backfill {escape(summary.run_id)}",
-        f"**It {escape(comparison)}.** Plan {escape(forecast.plan_id)}: {escape(_request_text(forecast))}.",
-        f"{comparison.texts_changed} posts that were there have another text now. It took {escape(duration_text)}.",
-        section(f"Left out: {comparison.skipped} files", _table(("path", "which"), skipped_rows)),
-        section(
-            f"Otherwise than planned: {comparison.differ} files",
-            _table(("path", "planned", "became"), mismatch_rows),
-        ),
+        f"**Plan {escape(forecast.plan_id)} {escape(result)}.** {escape(_request_text(forecast))}.",
+        f"{result.texts_changed} posts that were there have another text now. It took {escape(duration_text)}.",
+        section(f"Skipped: {result.skipped} files", _table(("path", "which"), skipped_rows)),
     ]
     return "\n\n".join(filter(None, parts))
 

@@ -1,4 +1,4 @@
-"""A backfill from start to end, without Prefect: plan, store the plan, carry it out, compare with it."""
+"""A backfill from start to end, without Prefect: plan, store the plan, carry it out."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -6,7 +6,6 @@ from dataclasses import asdict, dataclass
 
 import polars as pl
 
-from flows.pipeline.backfill.compare import PlanComparison, compare_with_plan, text_hashes
 from flows.pipeline.backfill.execute import plan_remaining_files
 from flows.pipeline.backfill.forecast import Forecast
 from flows.pipeline.backfill.plan import PlanRequest, build_backfill_plan
@@ -26,14 +25,28 @@ from lake.tables import plans
 from schemas.enums import BackfillMode
 from schemas.errors import MisuseError, SourceError
 
+# skipped files that are listed in a result; the count covers all
+MAX_FILES_LISTED = 100
+
 
 @dataclass(frozen=True, slots=True)
 class BackfillResult:
-    """The result of a backfill: its plan, its run, and how the two compare."""
+    """What a run did of a plan.
+
+    `skipped` counts the planned files that are not as they were planned; the first hundred are listed, with the
+    reason as `what`. `texts_changed` counts the posts that were there before and have another text now.
+    """
 
     forecast: Forecast
     summary: Summary
-    comparison: PlanComparison
+    planned: int
+    skipped: int
+    skipped_files: list[dict[str, str]]
+    texts_changed: int
+
+    def __str__(self) -> str:
+        skipped = f", {self.skipped} skipped that are not as planned" if self.skipped else ""
+        return f"carried out: {self.planned} files{skipped}"
 
 
 class BackfillRun:
@@ -43,7 +56,7 @@ class BackfillRun:
         self, opened: OpenRun, sources: Sequence[Source], forecast: Forecast, files: pl.DataFrame
     ) -> None:
         self.opened, self.sources, self.forecast, self.files = opened, sources, forecast, files
-        self._text_hashes = text_hashes(opened.lake, files)
+        self._text_hashes = _text_hashes(opened.lake, files)
         self._skipped: pl.DataFrame
 
     def plan_remaining(self, lake: Lake, run: Run, sources: Sequence[Source]) -> Plan:
@@ -51,8 +64,15 @@ class BackfillRun:
         return plan
 
     def finish(self, summary: Summary) -> BackfillResult:
-        comparison = compare_with_plan(self.opened.lake, self.files, self._skipped, self._text_hashes)
-        return BackfillResult(self.forecast, summary, comparison)
+        texts = self._text_hashes.join(_text_hashes(self.opened.lake, self.files), on="post_id")
+        return BackfillResult(
+            self.forecast,
+            summary,
+            self.files.height,
+            self._skipped.height,
+            self._skipped.head(MAX_FILES_LISTED).to_dicts(),
+            texts.filter(pl.col("content_hash") != pl.col("content_hash_right")).height,
+        )
 
 
 def plan_backfill(options: BackfillOptions) -> tuple[Forecast, pl.DataFrame]:
@@ -124,3 +144,11 @@ def _raise_if_executed(lake: Lake, plan_id: str) -> None:
     run_id = plans.run_that_executed(lake, plan_id)
     if run_id is not None:
         raise MisuseError(f"{plan_id}: was carried out by run {run_id}; make a new plan")
+
+
+def _text_hashes(lake: Lake, files: pl.DataFrame) -> pl.DataFrame:
+    """Return the text hashes of the posts that belong to files: post_id, content_hash."""
+    posts = files.lazy().select("post_id").drop_nulls().unique()
+    return (
+        lake.scan("posts").select("post_id", "content_hash").join(posts, on="post_id", how="semi").collect()
+    )

@@ -90,10 +90,10 @@ class Heads:
             rows = rows.filter(~is_deleted)
         return current_posts(rows)
 
-    def rows_at(self, positions: pl.Series) -> pl.DataFrame:
-        """Return the rows at some positions of the index, in their order there."""
+    def rows_at(self, positions: pl.Series, columns: Sequence[str]) -> pl.DataFrame:
+        """Return some columns of the rows at some positions of the index, in their order there."""
         is_wanted = pl.int_range(self.rows.height, eager=True).is_in(positions.implode())
-        return pl.concat([_no_rows(), *self.rows.filter(is_wanted)])
+        return pl.concat(rows.select(columns) for rows in (_no_rows(), *self.rows.filter(is_wanted)))
 
 
 def read_heads(

@@ -30,8 +30,9 @@ MIN_FILES_TO_LEARN = 200
 MAX_SAMPLE_FILES, MAX_SAMPLE_POSTS = 8_000, 2_000
 # A template learned from fewer posts of a source than this is learned again once all posts are loaded.
 MIN_TRAINED_POSTS = 100
-# The columns of sampled posts: a file, where its content is, and whether its template has not seen it.
-SAMPLE_COLUMNS = [*CONTENT_COLUMNS, "source_id", "is_new"]
+# The columns of sampled posts: a file, where its content is, its source; and whether its template has not seen it.
+FILE_COLUMNS = [*CONTENT_COLUMNS, "source_id"]
+SAMPLE_COLUMNS = [*FILE_COLUMNS, "is_new"]
 
 
 def load_templates(lake: Lake) -> Templates:
@@ -67,14 +68,15 @@ def learn_from_heads(lake: Lake, run: Run, heads: Heads, context: ParseContext) 
     new_samples = _spread(new_posts.filter(pl.col("source_id").is_in(source_ids)), max_posts)
     # of a million files it takes as much memory as a worker
     del new_posts
-    sampled_rows = heads.rows_at(new_samples["row"]).sort("source_id", "published_at", "post_id")
-    candidates = [sampled_rows.with_columns(is_new=pl.lit(value=True))]
+    order = ["source_id", "published_at", "post_id"]
+    new_rows = heads.rows_at(new_samples["row"], [*CONTENT_COLUMNS, *order]).sort(order)
+    sample = new_rows.select(*FILE_COLUMNS, is_new=pl.lit(value=True))
+    del new_rows
     stored_sources = counts.filter(pl.col("source_id").is_in(source_ids) & (pl.col("stored") > 0))
     if not stored_sources.is_empty():
         learned_times = templates.learned_times(lake)
         stored = stored_sources.join(learned_times, on="source_id", how="left")
-        candidates.append(_stored_sample(lake, stored, max_posts))
-    sample = pl.concat([rows.select(*SAMPLE_COLUMNS) for rows in candidates])
+        sample = pl.concat([sample, _stored_sample(lake, stored, max_posts).select(SAMPLE_COLUMNS)])
     return [*learned, *_learn_sources(lake, run, context, sample)]
 
 

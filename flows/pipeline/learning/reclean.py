@@ -16,7 +16,7 @@ from flows.pipeline.progress import report_progress
 from flows.pipeline.reporting.results import RecleanResult
 from flows.pipeline.workers.executor import LazyExecutor, ParseContext, run_ahead
 from lake.batch import CONTENT_KEY, FILE_NAME, Run, chunk_by_total
-from lake.maintenance.compact import record_versions
+from lake.commit.commit import record_versions
 from lake.store import Lake
 from lake.tables import files as files_table
 from lake.tables import templates

@@ -13,6 +13,7 @@ from flows.pipeline.progress import report_progress
 from flows.pipeline.reporting.account import maintenance_row
 from flows.pipeline.workers.executor import create_parse_context, with_worker_pool
 from lake.batch import Run
+from lake.commit.commit import record_versions
 from lake.maintenance import compact as files
 from lake.maintenance import vacuum
 from lake.query.info import tables
@@ -90,7 +91,7 @@ class MaintainRun:
                 files_done += self._result_of[name].files_before
                 report_progress("compact", files_done, file_count)
             if not self.options.dry_run:
-                files.record_versions(self.lake)
+                record_versions(self.lake)
                 checksums.record_missing(self.lake, self.run.run_id)
         return sum(each.compacted for each in self.result.tables)
 

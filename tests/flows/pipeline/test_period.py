@@ -102,7 +102,7 @@ def test_a_backfill_of_an_open_lake_does_what_its_plan_says(open_archive):
     options = BackfillOptions(lake=open_archive.lake, mode=BackfillMode.MISSING, wait_seconds=0)
     forecast, _ = plan_backfill(options)
     assert ([each["period"] for each in forecast.partitions], period_of(open_archive)) == (["2024"], None)
-    assert run_backfill(options).comparison.is_as_planned
+    assert run_backfill(options).skipped == 0
     assert period_of(open_archive) == "year"
 
 

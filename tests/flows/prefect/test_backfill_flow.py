@@ -37,8 +37,8 @@ faulty.break_dates()
 with open(sys.argv[2] + "/b.md", "a") as file:
     file.write("more")
 failed = ingest(sources=[sys.argv[2]], lake=sys.argv[1], return_state=True)
-output = {"comparison": str(result.comparison), "replayed": replayed.found, "second_run": second_run.message,
-          "other_comparison": str(other_result.comparison), "run_id": result.summary.run_id, "no_day": no_day.message,
+output = {"result": str(result), "replayed": replayed.found, "second_run": second_run.message,
+          "other_result": str(other_result), "run_id": result.summary.run_id, "no_day": no_day.message,
           "no_lake": no_lake.message, "failed": [failed.type.value, failed.message]}
 print(json.dumps(output | {"plan_id": forecast.plan_id} | server_state))
 """
@@ -63,8 +63,8 @@ def test_the_dry_run_shows_its_plan_and_how_to_carry_it_out(flow_output):
 
 
 def test_the_real_run_shows_that_it_did_what_was_planned(flow_output):
-    assert flow_output["comparison"] == "did exactly what was planned: 1 files"
-    assert flow_output["comparison"] in flow_output["artifacts"]["backfill"]
+    assert flow_output["result"] == "carried out: 1 files"
+    assert flow_output["result"] in flow_output["artifacts"]["backfill"]
     assert "(balanced)" in flow_output["artifacts"]["backfill-run"].replace("&#40;", "(").replace(
         "&#41;", ")"
     )
@@ -75,7 +75,7 @@ def test_a_named_plan_is_carried_out_whatever_dry_run_says(flow_output):
         flow_output["second_run"]
         == f"{flow_output['plan_id']}: was carried out by run {flow_output['run_id']}; make a new plan"
     )
-    assert flow_output["other_comparison"] == "did exactly what was planned: 1 files"
+    assert flow_output["other_result"] == "carried out: 1 files"
 
 
 def test_a_mistake_in_a_parameter_is_one_line(flow_output):
