@@ -33,7 +33,6 @@ __all__ = [
     "create_table",
     "is_table",
     "open_table",
-    "to_arrow",
 ]
 
 
@@ -64,7 +63,7 @@ def create_table(
     """Create a table with the columns of a frame, in the place of one that is there."""
     return Table.create(  # type: ignore[return-value]  # it returns one of its own class
         uri(folder),
-        schema=to_arrow(rows).schema,
+        schema=rows.schema,
         mode="overwrite",
         partition_by=partition or None,
         name=name,
@@ -78,13 +77,8 @@ def add_missing_columns(table: DeltaTable, rows: pl.DataFrame) -> None:
     known_columns = {field.name for field in table.schema().fields}
     missing_columns = [column for column in rows.columns if column not in known_columns]
     if missing_columns:
-        schema = Schema.from_arrow(to_arrow(rows.select(missing_columns)).schema)
+        schema = Schema.from_arrow(rows.select(missing_columns).schema)
         table.alter.add_columns([Field(field.name, field.type, nullable=True) for field in schema.fields])
-
-
-def to_arrow(rows: pl.DataFrame):  # type: ignore[no-untyped-def]  # noqa: ANN201 - pyarrow has no types
-    """Return rows as Arrow without string views, which some readers of the lake do not support."""
-    return rows.to_arrow(compat_level=pl.CompatLevel.oldest())
 
 
 def commit_files(

@@ -7,7 +7,6 @@ from typing import Any, TypeVar
 import duckdb
 import polars as pl
 
-from lake.delta import to_arrow
 from lake.errors import QueryError
 from lake.layout import PARTITIONED_TABLES
 from lake.store import Lake
@@ -70,7 +69,7 @@ def _add_table(connection: duckdb.DuckDBPyConnection, lake: Lake, name: str) -> 
     schema = lake.schema(name) if exists else schema_of(name)
     columns = ", ".join([*(f'"{column}"' for column in schema), *_month(name, schema)])
     # the empty relation adds the types, and the columns that no file has yet
-    connection.register(f"no_{name}", to_arrow(pl.DataFrame(schema=schema)))
+    connection.register(f"no_{name}", pl.DataFrame(schema=schema))
     rows_sql = f"SELECT * FROM no_{name}"  # noqa: S608 - names are ours, paths quoted
     if files := lake.table(name).file_uris() if exists else []:
         rows_sql += f" UNION ALL BY NAME SELECT * FROM {_read_sql(lake, name, files)}"  # noqa: S608 - the same

@@ -7,7 +7,6 @@ import pytest
 from deltalake import DeltaTable
 
 from lake.create import create_lake
-from lake.delta import to_arrow
 from lake.errors import LakeError
 from lake.query import sql
 from lake.store import open_lake
@@ -131,9 +130,7 @@ def test_a_table_made_by_an_older_version_gains_the_columns_that_it_lacks(archiv
     archive.write("a.md")
     archive.ingest()
     old_rows = archive.rows("runs").drop("alarms")
-    DeltaTable.create(
-        str(archive.lake / "runs"), to_arrow(empty_table("runs").drop("alarms")).schema, mode="overwrite"
-    )
+    DeltaTable.create(str(archive.lake / "runs"), empty_table("runs").drop("alarms").schema, mode="overwrite")
     old_rows.write_delta(str(archive.lake / "runs"), mode="append")
     archive.ingest()
     assert archive.rows("runs").sort("started_at")["alarms"].to_list() == [None, []]
