@@ -12,7 +12,6 @@ from deltalake import CommitProperties, write_deltalake
 from archive import Snapshot, replace_partitions
 from flows.pipeline.maintenance.verify import FaultyLakeError, verify
 from lake.commit.commit import BATCH_KEY
-from lake.delta import to_arrow
 from lake.parquet import write_partitions
 from lake.store import open_lake
 from launch import run
@@ -53,7 +52,7 @@ def replace_rows(archive, name, rows):
         files = lake.partition_files(name)
         lake.commit(name, list(write_partitions(lake.root / name, name, rows, partition)), files)
     else:
-        write_deltalake(lake.table(name), to_arrow(rows), mode="overwrite")
+        write_deltalake(lake.table(name), rows, mode="overwrite")
 
 
 def change_columns(name, **columns):
