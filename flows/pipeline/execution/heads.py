@@ -10,20 +10,20 @@ import polars as pl
 
 from flows.pipeline.execution import sizes
 from flows.pipeline.execution.head_files import head_files_of
+from flows.pipeline.execution.raw_duplicates import without_duplicates
 from flows.pipeline.execution.reader import Reader, ReadTask
 from flows.pipeline.execution.row_store import RowStore
-from flows.pipeline.execution.worker import HeadChunk, HeadReader, RewriteRaw
+from flows.pipeline.execution.worker import HeadChunk, HeadReader
 from flows.pipeline.planning.changes import FILE_SCHEMA, Changes, as_file_rows
 from flows.pipeline.progress import report_progress
 from flows.pipeline.sources.base import Source, VanishedError
 from flows.pipeline.workers.executor import LazyExecutor, ParseContext, chunk_tasks, run_ahead
-from lake.batch import BLOB_HASH, CONTENT_KEY, FILE_NAME, KEY, KEY_HASH, Batch, Checkpoint, Run
+from lake.batch import CONTENT_KEY, FILE_NAME, KEY, KEY_HASH, Batch, Checkpoint, Run
 from lake.commit.division import current_posts, divide, divide_deleted, index_rows
 from lake.commit.resolve import complete_file_rows
 from lake.commit.tasks import CONTENT_SCHEMA, NO_HEAD
 from lake.parquet import WrittenFile
 from lake.store import Lake
-from lake.tables import files as files_table
 from posts.sources.files import SourceFile
 from schemas.tables import empty_table
 
@@ -112,7 +112,7 @@ def read_heads(
         rows.append(_chunk_rows(chunk_reads, chunk, run))
         raw_files += chunk.raw_files
         vanished.append(chunk_reads[chunk.vanished].select(KEY))
-    raw_files = _without_stored(lake, rows, raw_files, context)
+    raw_files = without_duplicates(lake, rows, raw_files, context)
     known_rows = _known_rows(lake, rows, changes.known_files, copies, run)
     rows.append(known_rows.drop_nulls("outcome"))
     # copies of a file whose folder has vanished
@@ -226,56 +226,6 @@ def _known_rows(
     return completed_rows.tail(incomplete_rows.height).with_columns(
         row=row, part=no_part, is_stored=pl.lit(value=False), **NO_HEAD
     )
-
-
-def _without_stored(
-    lake: Lake, rows: RowStore, raw_files: list[WrittenFile], context: ParseContext
-) -> list[WrittenFile]:
-    """Remove contents that stand twice, or that table raw has already, from new files of table raw.
-
-    Return the new files that remain. The rows are updated: `part` is the file that has their bytes now.
-    """
-    extra, kept = _extra_contents(lake, rows)
-    if extra.is_empty():
-        return raw_files
-    rewritten = dict(extra.group_by("part").agg("blob").iter_rows())
-    new_paths, files = dict[str, str](), [file for file in raw_files if file.path not in rewritten]
-    with ExitStack() as stack:
-        executor = LazyExecutor(context, stack)
-        results = {
-            path: executor.submit(RewriteRaw(lake.folder("raw"), path, tuple(blobs)), [])
-            for path, blobs in rewritten.items()
-        }
-        for path, result in results.items():
-            for file in result():
-                if file is not None:
-                    new_paths[path] = file.path
-                    files.append(file)
-    kept_parts = kept.rename({"part": "kept_part"})
-
-    def with_kept_part(frame: pl.DataFrame) -> pl.DataFrame:
-        joined = frame.join(kept_parts, on="blob", how="left", maintain_order="left")
-        part = pl.when("is_stored").then(pl.coalesce("kept_part", "part")).otherwise("part")
-        return joined.with_columns(part=part.replace(new_paths)).drop("kept_part")
-
-    rows.update(with_kept_part)
-    return files
-
-
-def _extra_contents(lake: Lake, rows: RowStore) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return the new contents that need not be kept, and where their blobs are kept: blob, part."""
-    is_new = pl.col("is_stored")
-    no_hashes = pl.Series(dtype=pl.UInt64)
-    hashes = pl.concat([no_hashes, *(frame.filter(is_new).select(BLOB_HASH).to_series() for frame in rows)])
-    if hashes.is_empty():
-        return _no_rows().select("blob", "part"), _no_rows().select("blob", "part")
-    stored = lake.scan("raw").select(BLOB_HASH).filter(pl.col("blob").is_in(hashes.implode())).collect()
-    suspects = pl.concat([hashes.filter(hashes.is_duplicated()), stored.to_series()]).implode()
-    new = pl.concat(frame.filter(is_new & BLOB_HASH.is_in(suspects)).select("blob", "part") for frame in rows)
-    new = new.unique(maintain_order=True)
-    stored_contents = files_table.locate_contents(lake, new["blob"]).select("blob", "part")
-    kept = pl.concat([stored_contents, new]).unique("blob", keep="first", maintain_order=True)
-    return new.join(kept, on=["blob", "part"], how="anti"), kept
 
 
 def _as_batch(frames: Iterable[pl.DataFrame], deleted: pl.DataFrame) -> HeadBatch:

@@ -90,7 +90,9 @@ class HeadReader:
             is_kept=is_new & pl.lit(self.run_id is not None),
         )
         kept = ordered.filter("is_kept").unique("blob", keep="first", maintain_order=True)
-        parts, head_places, raw_files = [_no_parts()], [_no_places()], list[WrittenFile]()
+        parts = [pl.DataFrame(schema={"blob": pl.String, "part": pl.String})]
+        head_places = [pl.DataFrame(schema={"index": pl.UInt32, "head_file": pl.String, "head": pl.UInt32})]
+        raw_files = list[WrittenFile]()
         for number in ordered["number"].unique(maintain_order=True):
             blobs = kept.filter(pl.col("number") == number)["blob"]
             if not blobs.is_empty():
@@ -117,14 +119,6 @@ class HeadReader:
         )
         raw_rows = raw_rows.with_columns(size=pl.col("content").bin.size(), run_id=pl.lit(self.run_id))
         return write_file(self.reader.raw, "raw", conform(raw_rows, schema_of("raw")))
-
-
-def _no_parts() -> pl.DataFrame:
-    return pl.DataFrame(schema={"blob": pl.String, "part": pl.String})
-
-
-def _no_places() -> pl.DataFrame:
-    return pl.DataFrame(schema={"index": pl.UInt32, "head_file": pl.String, "head": pl.UInt32})
 
 
 @dataclass(frozen=True, slots=True)
