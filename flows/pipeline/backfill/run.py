@@ -45,7 +45,7 @@ class BackfillResult:
     texts_changed: int
 
     def __str__(self) -> str:
-        skipped = f", {self.skipped} skipped that are not as planned" if self.skipped else ""
+        skipped = f", {self.skipped} of them skipped: no longer as planned" if self.skipped else ""
         return f"carried out: {self.planned} files{skipped}"
 
 

@@ -127,7 +127,7 @@ def test_a_file_that_went_and_one_that_changed_are_left_out_and_told(lake_with_g
     assert [(each["path"], each["what"]) for each in result.skipped_files] == [
         ("2.md", "is not there any more"), ("3.md", "is another file now"),
     ]  # fmt: skip
-    assert str(result) == "carried out: 4 files, 2 skipped that are not as planned"
+    assert str(result) == "carried out: 4 files, 2 of them skipped: no longer as planned"
     assert otherwise_than_planned(lake_with_gap, result) == ["2.md", "3.md"]
 
 
