@@ -166,7 +166,7 @@ class Events(dy.Schema):
     blob = string("Git blob id of its content from then on.", null="the file is gone from then on")
     run_id = string(
         "The run that found the change.",
-        null="it was derived from `files` and the versions of posts of an older lake",
+        null="it was derived for a lake of an older postlake, from repositories, `files` and the versions of posts",
     )
 
 

@@ -10,6 +10,7 @@ from flows.pipeline.execution import sizes
 from flows.pipeline.execution.heads import read_heads
 from flows.pipeline.execution.write import Writer
 from flows.pipeline.planning.changes import CHANGE_SCHEMA, Changes
+from flows.pipeline.planning.git_events import repository_events
 from flows.pipeline.planning.plan import stored_in_raw
 from flows.pipeline.reporting.account import maintenance_row
 from flows.pipeline.workers.executor import ParseContext
@@ -18,11 +19,11 @@ from lake.batch import KEY, MICROSECOND, Run
 from lake.commit.resolve import resolve
 from lake.store import Lake
 from lake.tables import runs
-from lake.tables.file_history import derive_missing_events, past_events
+from lake.tables.file_history import derive_missing_events, lacks_events, past_events
 from schemas.enums import RunKind
 
 LOST_EVENTS = (
-    "not among them are contents of files that were never a version of a post, "
+    "of other files those are lost whose content was never a version of a post, "
     "and times when a file was gone that left no version"
 )
 logger = logging.getLogger(__name__)
@@ -35,8 +36,12 @@ def migrate(lake: Lake, next_run: Run, context: ParseContext) -> None:
     staged is built again. Raises LakeError for a lake that a newer postlake wrote, and for one whose `raw`
     table lacks the bytes of a post. A lake of a postlake without table `events` gets those that can be derived.
     """
-    if count := derive_missing_events(lake):
-        logger.info(f"{lake.root}: {count} events derived; {LOST_EVENTS}")
+    if lacks_events(lake):
+        known = repository_events(lake)
+        count, from_git = derive_missing_events(lake, known), known.height
+        logger.info(
+            f"{lake.root}: {count} events derived, {from_git} of them from repositories; {LOST_EVENTS}"
+        )
     if migration.is_current(lake):
         migration.remove_staging(lake)
         return

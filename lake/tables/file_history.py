@@ -47,21 +47,35 @@ def past_events(lake: Lake) -> pl.DataFrame:
     return events.drop("name").collect()
 
 
-def derive_missing_events(lake: Lake) -> int:
+def lacks_events(lake: Lake) -> bool:
+    """Return whether a lake with files has no events: an older postlake has made it."""
+    return lake.partition_files("events").is_empty() and not lake.partition_files("files").is_empty()
+
+
+def agreeing_with_ledger(lake: Lake, events: pl.DataFrame) -> pl.DataFrame:
+    """Return the events of the files whose last content is that in the ledger (table `files`), without repeats."""
+    events = events.sort(*KEY, "at").filter(pl.col("blob").ne_missing(pl.col("blob").shift().over(KEY)))
+    last = events.group_by(KEY).agg(pl.col("blob").last())
+    now = pl.when(pl.col("gone_at").is_null()).then("blob")
+    ledger = lake.scan("files").select(*KEY, blob=now).collect()
+    agreeing = last.join(ledger, on=[*KEY, "blob"], how="semi", nulls_equal=True)
+    return events.join(agreeing, on=KEY, how="semi", maintain_order="left")
+
+
+def derive_missing_events(lake: Lake, known: pl.DataFrame) -> int:
     """Fill the empty table `events` of a lake that an older postlake has made; return the number of events.
 
-    The ledger (table `files`) knows the last content of a file and when the file was first seen. Versions of
+    `known` are all events of some files (origin, path, at, blob). Those of the others are derived. The ledger (table `files`) knows the last content of a file and when the file was first seen. Versions of
     posts know earlier contents. Not known are contents that were never a version of a post, and when a file
     was deleted and added again without such a version.
     """
-    if not lake.partition_files("events").is_empty() or lake.partition_files("files").is_empty():
-        return 0
     versions = _versions_by_file(lake)
     rows = list[tuple[object, ...]]()
-    for file_row in lake.scan("files").select(_FILE_COLUMNS).collect().iter_rows(named=True):
+    files = lake.scan("files").select(_FILE_COLUMNS).collect().join(known, on=KEY, how="anti")
+    for file_row in files.iter_rows(named=True):
         key = file_row["origin"], file_row["path"]
         rows += [(*key, *change) for change in _content_changes(file_row, versions.get(key, ()))]
-    events = pl.DataFrame(rows, schema=[*KEY, "at", "blob"], orient="row", infer_schema_length=None)
+    events = pl.concat([known, pl.DataFrame(rows, known.schema, orient="row")])
     if not events.is_empty():
         lake.append("events", events.sort(*KEY, "at"))
     return events.height

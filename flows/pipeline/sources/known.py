@@ -63,13 +63,14 @@ def _open_from_ledger(stack: ExitStack, lake: Lake, known_origins: list[str]) ->
     known_sources = KnownSources()
     for origin, checkpoint in runs.checkpoints_of(lake, known_origins).items():
         try:
-            known_sources.available.append(_reopen(stack, origin, checkpoint.commit))
+            known_sources.available.append(reopen(stack, origin, checkpoint.commit))
         except SourceError as error:
             known_sources.unavailable[origin] = str(error)
     return known_sources
 
 
-def _reopen(stack: ExitStack, origin: str, commit_id: str | None) -> Source:
+def reopen(stack: ExitStack, origin: str, commit_id: str | None) -> Source:
+    """Return a source of which a lake has the origin, at a commit, if any. Raises SourceError if it is not there."""
     revision = f"@{commit_id}" if commit_id is not None else ""
     last_error = SourceError("no such folder, repository or archive")
     for text, subpath in _candidate_locations(origin):

@@ -1,11 +1,14 @@
 """Table `events` has each change of each file once, in the time of the source, whatever kills a run."""
 
+import shutil
+
 import pytest
+from polars.testing import assert_frame_equal
 
 from flows.pipeline.maintenance.verify import verify
 from git_repository import init
 from lake.store import open_lake
-from lake.tables.file_history import derive_missing_events, past_events
+from lake.tables.file_history import derive_missing_events, lacks_events, past_events
 from one_run import SimulatedKill, end_run_at, raise_simulated_kill
 from schemas.keys import blob_id
 
@@ -119,8 +122,60 @@ def test_events_of_an_older_lake_are_derived_from_ledger_and_versions(filled):
     lake = open_lake(filled.lake)
     known = past_events(lake).select("path", "blob")
     lake.commit("events", removed=lake.partition_files("events"))
+    assert lacks_events(lake)
     # the first content of the file that was edited, and of all that it is now
-    assert (derive_missing_events(lake), derive_missing_events(lake)) == (10, 0)
+    assert derive_missing_events(lake, filled.rows("events").drop("run_id")) == 10
+    assert not lacks_events(lake)
     derived = past_events(lake).select("path", "blob")
     assert sorted(derived.rows(), key=str) == sorted(known.rows(), key=str)
     assert verify(filled.lake).findings == 0
+
+
+@pytest.fixture
+def site(archive):
+    """Return a repository of which two commits were ingested, and then the next two, one of which is no post, replayed."""
+    repository = init(archive.folder)
+    for day, (first, second) in enumerate([("一", "一"), ("二", ""), ("三", ""), ("二", "二")], start=1):
+        end = "" if day == 3 else "---\n字"
+        archive.put("a.md", f"---\ntitle: {first}\ndate: 2021-01-01\n{end}".encode())
+        archive.put("b.md", f"---\ntitle: {second}\ndate: 2021-01-02\n---\n{second}".encode())
+        if not second:
+            archive.remove("b.md")
+        repository.commit(day=day)
+        if day < 3:
+            archive.ingest()
+    archive.ingest(history=True)
+    return archive
+
+
+def without_events(archive):
+    """Remove all events, as if an older postlake had made the lake, and return what they were."""
+    lake, events = open_lake(archive.lake), archive.rows("events").drop("run_id").sort("path", "at")
+    lake.commit("events", removed=lake.partition_files("events"))
+    return events
+
+
+def test_events_of_an_older_lake_come_from_its_repositories(site, log_messages):
+    events = without_events(site)
+    site.ingest()
+    assert_frame_equal(site.rows("events").drop("run_id").sort("path", "at"), events)
+    assert events.filter(path="a.md").height == 4
+    assert "7 events derived, 7 of them from repositories" in "\n".join(log_messages)
+    assert verify(site.lake).findings == 0
+
+
+@pytest.mark.parametrize("lost", ["repository", "commits"])
+def test_events_of_a_repository_that_is_gone_come_from_the_ledger(site, log_messages, lost, tmp_path):
+    events = without_events(site)
+    if lost == "repository":
+        shutil.rmtree(site.folder)
+    else:
+        shutil.rmtree(site.folder / ".git")
+        init(site.folder).commit(day=9)
+    (tmp_path / "other").mkdir()
+    site.ingest(tmp_path / "other")
+    derived = site.rows("events")
+    # the third content of a.md was no post: the ledger knows that the post was withdrawn then
+    assert set(events["blob"]) - set(derived["blob"]) == {events.filter(path="a.md")["blob"][2]}
+    assert f"{derived.height} events derived, 0 of them from repositories" in "\n".join(log_messages)
+    assert verify(site.lake).findings == 0
