@@ -12,7 +12,7 @@ from flows.pipeline.reporting.markdown import table
 from flows.prefect.lake_flow import lake_flow, lake_task
 from flows.server.reports import publish_page
 from lake.location import Location, full_name, parse_location
-from schemas.enums import PageLanguage
+from schemas.enums import Outcome, PageLanguage
 
 
 @lake_task("page")
@@ -39,7 +39,7 @@ def _report_markdown(report_data: ReportData, html: Location) -> str:
         "sources": report_data.live_sources.height,
         "first post": report_data.live_sources["first"].min() or "",
         "last post": report_data.live_sources["last"].max() or "",
-        "rejected files": report_data.rejected_files,
+        "rejected files": report_data.count_files(Outcome.REJECTED),
         "last run": last_run["run_id"].first() or "",
         "balanced": "yes" if last_run["balanced"].all() else "NO",
         "silent sources": report_data.silent_sources,

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import polars as pl
 
-from flows.pipeline.html_report.translations import TRANSLATIONS
+from flows.pipeline.html_report.translations import NO_SCRIPT, TRANSLATIONS
 from lake.query import statistics
 from lake.query.freshness import source_freshness
 from lake.query.growth import growth_of_tables
@@ -74,18 +74,10 @@ class ReportData:
         return bool(self.activity.select(pl.col("text_chars", "boilerplate_chars").sum()).row(0) > (0, 0))
 
     @property
-    def rejected_files(self) -> int:
-        return self._count_files(Outcome.REJECTED)
-
-    @property
-    def ignored_files(self) -> int:
-        return self._count_files(Outcome.IGNORED)
-
-    @property
     def silent_sources(self) -> int:
         return self.live_sources.filter(pl.col("freshness") == Freshness.SILENT.value).height
 
-    def _count_files(self, outcome: Outcome) -> int:
+    def count_files(self, outcome: Outcome) -> int:
         return int(self.non_post_files.filter(pl.col("outcome") == outcome.value)["files"].sum())
 
     @property
@@ -104,9 +96,9 @@ def collect_report_data(lake: Lake, made_at: dt.datetime) -> ReportData:
     last_runs = statistics.last_runs(lake, MAX_RUNS)
     read_on = _read_on(last_runs) or made_at.date()
     with statistics.open_statistics(lake) as opened:
-        sources = _with_freshness(
-            _with_labels(statistics.sources(opened)), source_freshness(lake, read_on), read_on
-        )
+        sources = _with_freshness(statistics.sources(opened), source_freshness(lake, read_on), read_on)
+        label = labels(sources.select("source", "source_id").iter_rows())
+        sources = sources.with_columns(label=pl.Series(label, dtype=pl.String))
         window = statistics.choose_window(opened, made_at.date())
         shown = window or Window(read_on, read_on, statistics.Period.DAY)
         chosen = sources.filter(pl.col("posts") > 0).head(MAX_CHARTED_SOURCES)["source_id"].to_list()
@@ -118,7 +110,7 @@ def collect_report_data(lake: Lake, made_at: dt.datetime) -> ReportData:
             window,
             statistics.activity(opened, shown, chosen),
             statistics.lengths(opened, shown, chosen),
-            statistics.languages(opened),
+            statistics.languages(opened).with_columns(pl.col("script").fill_null(NO_SCRIPT)),
             statistics.non_post_files(opened),
             last_runs,
             tables(lake),
@@ -130,12 +122,6 @@ def _read_on(last_runs: pl.DataFrame) -> dt.date | None:
     """Return the day of the last run that read files; None if no run did."""
     reading = last_runs.filter(~pl.col("kind").is_in([*MAINTENANCE_KINDS, RunKind.MIGRATE, RunKind.REPLAY]))
     return reading["started_at"].dt.date()[0] if reading.height else None
-
-
-def _with_labels(sources: pl.DataFrame) -> pl.DataFrame:
-    return sources.with_columns(
-        label=pl.Series(labels(sources.select("source", "source_id").iter_rows()), dtype=pl.String)
-    )
 
 
 def labels(sources: Iterable[tuple[str, str]]) -> list[str]:

@@ -92,7 +92,7 @@ def _context(report: ReportData, language: PageLanguage) -> dict[str, Any]:
         "years": tables.years(report),
         "lengths": tables.lengths(report),
         "sources": tables.sources(report),
-        "languages": tables.languages(report),
+        "languages": report.languages.to_dicts(),
         "non_post_files": report.non_post_files.to_dicts(),
         "tables": report.tables,
         "runs": tables.runs(report),

@@ -74,11 +74,6 @@ def source_spans(report: ReportData) -> pl.DataFrame:
     )  # fmt: skip
 
 
-def languages(report: ReportData) -> pl.DataFrame:
-    total = pl.col("posts").sum()
-    return report.languages.with_columns(share=(pl.col("posts") / total).round(4))
-
-
 def stages(report: ReportData) -> pl.DataFrame:
     """Return the seconds of each stage of the last runs, newest first.
 

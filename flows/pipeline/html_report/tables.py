@@ -7,7 +7,7 @@ import polars as pl
 
 from flows.pipeline.html_report.data import ReportData
 from flows.pipeline.html_report.series import MAX_CHARTED_RUNS
-from flows.pipeline.html_report.translations import language_key, script_key
+from schemas.enums import Outcome
 
 # limits the page of a lake with thousands of sources; SQL returns the rest
 MAX_SOURCES = 300
@@ -25,8 +25,8 @@ def totals(report: ReportData) -> Row:
         "sources": live.height,
         "first": live["first"].min(),
         "last": live["last"].max(),
-        "rejected": report.rejected_files,
-        "ignored": report.ignored_files,
+        "rejected": report.count_files(Outcome.REJECTED),
+        "ignored": report.count_files(Outcome.IGNORED),
         "bytes": sum(table.bytes for table in report.tables),
     }
 
@@ -60,12 +60,7 @@ def sources(report: ReportData) -> Row:
         days_since_last=(pl.lit(report.read_on) - pl.col("last")).dt.total_days(),
         state=pl.when(pl.col("last").is_null()).then(pl.lit("withdrawn")).otherwise("freshness"),
     )
-    return {
-        "rows": [
-            row | {"language": row["language"] and language_key(row["language"])} for row in rows.to_dicts()
-        ],
-        "others": max(report.sources.height - MAX_SOURCES, 0),
-    }
+    return {"rows": rows.to_dicts(), "others": max(report.sources.height - MAX_SOURCES, 0)}
 
 
 def years(report: ReportData) -> list[Row]:
@@ -85,14 +80,6 @@ def lengths(report: ReportData) -> list[Row]:
     """Return the quartiles of length of all sources by period, the newest first."""
     of_all = report.lengths.filter(pl.col("source_id").is_null())
     return of_all.sort("since", descending=True).to_dicts()
-
-
-def languages(report: ReportData) -> list[Row]:
-    """Return posts and characters by language and script, named by the keys of their translations."""
-    return [
-        row | {"language": language_key(row["language"]), "script": script_key(row["script"])}
-        for row in report.languages.to_dicts()
-    ]
 
 
 def runs(report: ReportData) -> list[Row]:

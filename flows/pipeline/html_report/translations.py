@@ -6,6 +6,8 @@ from schemas.enums import PageLanguage
 
 Translations = Mapping[str, str]
 
+# the key for languages that are written in one script
+NO_SCRIPT = "no_script_code"
 # key -> text in Chinese, text in English, in the order of PageLanguage
 TRANSLATIONS: Mapping[str, tuple[str, str]] = {
     # the head
@@ -134,10 +136,10 @@ TRANSLATIONS: Mapping[str, tuple[str, str]] = {
     "ko": ("韩文", "Korean"),
     "mixed": ("混合", "mixed"),
     "und": ("其他语言", "another"),
-    "no_words": ("无文字", "no words"),
+    "none": ("无文字", "no words"),
     "Hans": ("简体", "simplified"),
     "Hant": ("繁体", "traditional"),
-    "no_script_code": ("不分", "not distinguished"),
+    NO_SCRIPT: ("不分", "not distinguished"),
 }
 
 
@@ -145,13 +147,3 @@ def translations(language: PageLanguage) -> Translations:
     """Return the texts of one language by their keys."""
     position = tuple(PageLanguage).index(language)
     return {key: texts[position] for key, texts in TRANSLATIONS.items()}
-
-
-def language_key(code: str) -> str:
-    """Return the key of a language's name."""
-    return "no_words" if code == "none" else code
-
-
-def script_key(code: str | None) -> str:
-    """Return the key of a script's name; null means that the language has only one script."""
-    return code or "no_script_code"

@@ -8,7 +8,7 @@ import polars as pl
 from flows.pipeline.html_report import series
 from flows.pipeline.html_report.charts import common
 from flows.pipeline.html_report.data import Freshness, ReportData
-from flows.pipeline.html_report.translations import Translations, language_key, script_key
+from flows.pipeline.html_report.translations import NO_SCRIPT, Translations
 from schemas.enums import Outcome
 from schemas.tables import TABLES
 
@@ -18,14 +18,14 @@ BYTES = "format(datum.value, '.3~s') + 'B'"
 
 def languages(report: ReportData, t: Translations) -> Any:
     """Return posts by language, split by script."""
-    rows = series.languages(report)
-    names = [t[language_key(code)] for code in series.distinct_values(rows, "language")]
-    scripts = [t[script_key(code)] for code in ("Hans", "Hant", None)]
-    values = [
-        row | {"language": t[language_key(row["language"])], "script": t[script_key(row["script"])]}
-        for row in rows.select("language", "script", "posts", "share").to_dicts()
-    ]
-    return _bars(common.inline_chart(values), names).encode(
+    rows = report.languages.select(
+        pl.col("language", "script").replace_strict(t),
+        "posts",
+        share=(pl.col("posts") / pl.col("posts").sum()).round(4),
+    )
+    names = series.distinct_values(rows, "language")
+    scripts = [t[code] for code in ("Hans", "Hant", NO_SCRIPT)]
+    return _bars(common.inline_chart(rows.to_dicts()), names).encode(
         x=alt.X("posts:Q", title=t["posts"], axis=common.count_axis()),
         y=common.category_axis("language", names),
         color=common.colour_scale("script", scripts, [*common.COLOURS[:2], common.OTHERS]),
