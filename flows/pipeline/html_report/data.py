@@ -36,15 +36,15 @@ class Freshness(StrEnum):
 class ReportData:
     """The numbers of a lake.
 
-    `sources` has the columns of `statistics.sources`, and label, gap_days, limit_days and freshness. `window`
-    is None for a lake without posts. `read_on` is the day that the files of the lake were last read.
+    `sources` has the columns of `statistics.sources`, and label, gap_days, limit_days and freshness. `read_on` is
+    the day that the files of the lake were last read. `window` is that day for a lake without posts.
     """
 
     lake_name: str
     made_at: dt.datetime
     read_on: dt.date
     sources: pl.DataFrame
-    window: Window | None
+    window: Window
     activity: pl.DataFrame
     lengths: pl.DataFrame
     languages: pl.DataFrame
@@ -100,7 +100,7 @@ def collect_report_data(lake: Lake, made_at: dt.datetime) -> ReportData:
         label = labels(sources.select("source", "source_id").iter_rows())
         sources = sources.with_columns(label=pl.Series(label, dtype=pl.String))
         window = statistics.choose_window(opened, made_at.date())
-        shown = window or Window(read_on, read_on, statistics.Period.DAY)
+        window = window or Window(read_on, read_on, statistics.Period.DAY)
         chosen = sources.filter(pl.col("posts") > 0).head(MAX_CHARTED_SOURCES)["source_id"].to_list()
         return ReportData(
             lake.root.absolute().name,
@@ -108,8 +108,8 @@ def collect_report_data(lake: Lake, made_at: dt.datetime) -> ReportData:
             read_on,
             sources,
             window,
-            statistics.activity(opened, shown, chosen),
-            statistics.lengths(opened, shown, chosen),
+            statistics.activity(opened, window, chosen),
+            statistics.lengths(opened, window, chosen),
             statistics.languages(opened).with_columns(pl.col("script").fill_null(NO_SCRIPT)),
             statistics.non_post_files(opened),
             last_runs,

@@ -83,7 +83,7 @@ def _context(report: ReportData, language: PageLanguage) -> dict[str, Any]:
         "charts": chart_data["specs"][language].keys(),
         "lake_name": report.lake_name,
         "made_at": report.made_at,
-        "period": report.window.period if report.window else None,
+        "period": report.window.period,
         "totals": tables.totals(report),
         "last_run": next(report.runs.head(1).iter_rows(named=True), None),
         "alarms": tables.recent_alarms(report),

@@ -6,7 +6,7 @@ import json
 import polars as pl
 
 from flows.pipeline.html_report.data import ReportData
-from lake.query.statistics import Period, Window
+from lake.query.statistics import Period
 
 PERIOD_LENGTH = {Period.DAY: "1d", Period.WEEK: "1w", Period.MONTH: "1mo", Period.YEAR: "1y"}
 # sources with a colour of their own: more colours would look too similar
@@ -21,10 +21,8 @@ def posts(report: ReportData) -> pl.DataFrame:
 
     The source is null for the sum of all sources without a row of their own.
     """
-    labels = report.charted_sources.select("source_id", source="label", rank=pl.int_range(pl.len()))
     chars = pl.col("text_chars") + pl.col("boilerplate_chars")
-    rows = report.activity.join(labels, on="source_id", how="left", maintain_order="left")
-    return _with_period(rows, report.window).select(
+    return _with_source_and_period(report.activity, report).select(
         "source", "from", "to", "period", "posts",
         rank=pl.col("rank").fill_null(MAX_COLOURED_SOURCES).clip(0, MAX_COLOURED_SOURCES),
         share=pl.when(chars > 0).then((pl.col("boilerplate_chars") / chars).round(3)),
@@ -33,43 +31,36 @@ def posts(report: ReportData) -> pl.DataFrame:
 
 def lengths(report: ReportData) -> pl.DataFrame:
     """Return the quartiles of length by source and period; the source is null for all sources together."""
-    labels = report.charted_sources.select("source_id", source="label")
-    rows = report.lengths.join(labels, on="source_id", how="left", maintain_order="left")
-    return _with_period(rows, report.window).select(
+    return _with_source_and_period(report.lengths, report).select(
         "source", "from", "to", "period", "posts", "lower", "median", "upper"
     )
 
 
-def _with_period(rows: pl.DataFrame, window: Window | None) -> pl.DataFrame:
-    """Return rows with the start and end of their period, and its name."""
-    period = window.period if window else Period.DAY
+def _with_source_and_period(rows: pl.DataFrame, report: ReportData) -> pl.DataFrame:
+    """Return rows with the label and rank of their source, and the start, end and name of their period."""
+    labels = report.charted_sources.select("source_id", source="label", rank=pl.int_range(pl.len()))
+    since, period = pl.col("since"), report.window.period
     name = {Period.MONTH: "%Y-%m", Period.YEAR: "%Y"}.get(period, "%Y-%m-%d")
-    ends = {"from": pl.col("since"), "to": pl.col("since").dt.offset_by(PERIOD_LENGTH[period])}
-    return rows.with_columns(
-        **{side: end.dt.to_string("%Y-%m-%d") for side, end in ends.items()},
-        period=pl.col("since").dt.to_string(name),
+    return rows.join(labels, on="source_id", how="left", maintain_order="left").with_columns(
+        since.dt.to_string().alias("from"),
+        to=since.dt.offset_by(PERIOD_LENGTH[period]).dt.to_string(),
+        period=since.dt.to_string(name),
     )
 
 
 def time_range(report: ReportData) -> tuple[dt.date, dt.date]:
     """Return the first day of the first period in the charts, and the day after the last period."""
-    window = report.window or Window(report.read_on, report.read_on, Period.DAY)
-    step = PERIOD_LENGTH[window.period]
-    days = pl.Series([window.first, window.last]).dt.truncate(step)
+    step = PERIOD_LENGTH[report.window.period]
+    days = pl.Series([report.window.first, report.window.last]).dt.truncate(step)
     return days[0], days.dt.offset_by(step)[1]
 
 
 def source_spans(report: ReportData) -> pl.DataFrame:
     """Return the first and last day of each source in the window, and its freshness."""
-    window = report.window or Window(report.read_on, report.read_on, Period.DAY)
-    day = {
-        "from": pl.col("first").clip(window.first, window.last),
-        "to": pl.col("last").clip(window.first, window.last),
-    }
+    bounds = report.window.first, report.window.last
     return report.charted_sources.select(
-        "posts", "gap_days", "freshness", source="label",
-        **{side: each.dt.to_string("%Y-%m-%d") for side, each in day.items()},
-        first=pl.col("first").dt.to_string("%Y-%m-%d"), last=pl.col("last").dt.to_string("%Y-%m-%d"),
+        "posts", "gap_days", "freshness", pl.col("first", "last").dt.to_string(), source="label",
+        **{"from": pl.col("first").clip(*bounds).dt.to_string(), "to": pl.col("last").clip(*bounds).dt.to_string()},
         days=(pl.lit(report.read_on) - pl.col("last")).dt.total_days(),
     )  # fmt: skip
 
@@ -117,7 +108,10 @@ def sizes(report: ReportData) -> pl.DataFrame:
     growth = report.growth.with_columns(pl.col("at").cast(pl.Datetime("us", "UTC")))
     if growth.is_empty():
         return growth.select("table", "at", "bytes", "files")
-    times = _sampled_times(growth["at"])
+    first, last = report.growth_span
+    interval = max((last - first) / MAX_SIZE_TIMES, dt.timedelta(microseconds=1))
+    by_interval = growth.sort("at").group_by_dynamic("at", every=interval, start_by="datapoint")
+    times = by_interval.agg(last=pl.col("at").max()).select(at="last")
     every = growth.select("table").unique(maintain_order=True).join(times, how="cross").sort("at")
     known = every.join_asof(growth.sort("at"), on="at", by="table", check_sortedness=False)
     return known.sort("table", "at").select(
@@ -126,16 +120,6 @@ def sizes(report: ReportData) -> pl.DataFrame:
         at=pl.col("at").dt.to_string("%Y-%m-%dT%H:%M:%S%.3fZ"),
         time=pl.col("at").dt.to_string("%Y-%m-%d %H:%M:%S"),
     )
-
-
-def _sampled_times(times: pl.Series) -> pl.DataFrame:
-    first, last = times.min(), times.max()
-    assert isinstance(first, dt.datetime)
-    assert isinstance(last, dt.datetime)
-    interval = max((last - first).total_seconds() / MAX_SIZE_TIMES, 1e-6)
-    seconds = (pl.col("at") - pl.lit(first)).dt.total_microseconds() / 1e6
-    by_interval = pl.DataFrame({"at": times}).group_by((seconds / interval).floor().alias("interval"))
-    return by_interval.agg(pl.col("at").max()).select("at").sort("at")
 
 
 def columnar_json(rows: pl.DataFrame) -> dict[str, object]:

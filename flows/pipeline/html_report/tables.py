@@ -45,10 +45,9 @@ def recent_alarms(report: ReportData) -> list[Row]:
 
 def omissions(report: ReportData) -> Row:
     """Return how many posts and sources the chart of posts omits, by the key of the text about them."""
-    window = report.window
     return {
-        "before": window.posts_before if window else 0,
-        "after": window.posts_after if window else 0,
+        "before": report.window.posts_before,
+        "after": report.window.posts_after,
         "more_sources": report.live_sources.height - report.charted_sources.height,
     }
 

@@ -13,7 +13,7 @@ Spec = dict[str, Any]
 def specs(report: ReportData, t: Translations) -> dict[str, Spec]:
     """Return each chart that the lake has rows for, by the name of its element on the page."""
     charts: dict[str, Any] = {}
-    if report.window:
+    if report.posts:
         charts["posts"] = posts.posts(report, t)
         charts["calendar"] = posts.calendar(report, t)
         charts["languages"] = lake.languages(report, t)

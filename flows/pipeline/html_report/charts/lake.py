@@ -126,7 +126,7 @@ def runs(report: ReportData, t: Translations) -> Any:
     order = series.distinct_values(rows, "run")
     y = _run_row(order)
     base = common.dataset_chart("stages")
-    bars = base.mark_bar(height={"band": 0.75}).encode(
+    bars = _bars(base, order).encode(
         x=alt.X("seconds:Q", stack="zero", title=t["seconds"], axis=alt.Axis(format=",~f", tickCount=8)),
         y=y,
         color=common.colour_scale(
@@ -136,10 +136,10 @@ def runs(report: ReportData, t: Translations) -> Any:
         tooltip=common.tooltips(t, "run", "stage", seconds=",.2~f"),
     )
     if rows["balanced"].all():
-        return bars.properties(height=common.height_of(order, WIDE_ROW))
+        return bars
     cross = base.transform_filter("!datum.balanced").transform_aggregate(
         seconds="sum(seconds)", groupby=["run"]
     )
     text = f"✗ {t['unbalanced']}"
     marks = cross.mark_text(text=text, color=common.BAD, align="left", dx=4).encode(x="seconds:Q", y=y)
-    return alt.layer(bars, marks).properties(height=common.height_of(order, WIDE_ROW))
+    return alt.layer(bars, marks)
