@@ -14,7 +14,6 @@ import typer
 
 from cli.backfill import backfill
 from cli.cleaning import clean, explain, rules
-from cli.damage import with_damage_explained
 from cli.ingest import ingest, replay
 from cli.maintenance import learn, maintain, reclean, verify
 from cli.output.progress import INTERRUPTED
@@ -57,22 +56,34 @@ app = typer.Typer(
 )
 
 
-def with_interrupt_exit(command: Callable[..., None]) -> Callable[..., None]:
-    """Return the command with Ctrl-C handled: it prints one line and exits with code 130."""
+def with_errors_explained(command: Callable[..., None]) -> Callable[..., None]:
+    """Return the command with errors explained: a fault of its lake is raised as a PostlakeError.
+
+    After Ctrl-C it prints one line and exits with code 130.
+    """
 
     @wraps(command)
-    def wrapper(*args: Any, **kwargs: Any) -> None:
+    def wrapper(**parameters: Any) -> None:
         try:
-            command(*args, **kwargs)
+            command(**parameters)
         except KeyboardInterrupt:
             print_to_stderr("interrupted")
             raise typer.Exit(INTERRUPTED) from None
+        except BaseException as error:
+            lake = parameters.get("lake")
+            if lake is None or isinstance(error, SystemExit):
+                raise
+            # imported late: a command that fails on a lake has loaded these modules already
+            from lake.damage import explaining_damage
+
+            with explaining_damage(lake):
+                raise
 
     return wrapper
 
 
 for command in COMMANDS:
-    app.command()(with_interrupt_exit(with_damage_explained(command)))
+    app.command()(with_errors_explained(command))
 
 
 def _print_version(is_asked: bool) -> None:

@@ -86,18 +86,13 @@ def _run_query(
         with tempfile.TemporaryDirectory() as folder:
             answer_file = Path(folder) / f"answer.{output_format}"
             export(opened_lake, query, str(answer_file), str(output_format))
-            if sys.stdout.isatty():
-                _print_file(answer_file)
-                return
             with answer_file.open("rb") as file:
-                shutil.copyfileobj(file, sys.stdout.buffer)
-
-
-def _print_file(answer_file: Path) -> None:
-    """Print a text file on a terminal. Control characters, which cells may contain, are escaped."""
-    with answer_file.open(encoding="utf-8", newline="\n") as file:
-        for line in file:
-            echo(line.removesuffix("\n"))
+                if not sys.stdout.isatty():
+                    shutil.copyfileobj(file, sys.stdout.buffer)
+                    return
+                # on a terminal control characters, which cells may contain, are escaped
+                for line in file:
+                    echo(line.decode().removesuffix("\n"))
 
 
 def rejects(

@@ -8,7 +8,7 @@ import ast
 import datetime as dt
 import inspect
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,12 @@ from schemas.posts import NULL, UNIT, PostHeads, Posts  # noqa: E402
 from schemas.tables import TABLES, VIEWS, Revisions  # noqa: E402
 
 NOTICE = "<!-- Written by docs/generate.py from the code: edit that, then run `make docs`. -->"
+INTRODUCTION = (
+    "Each table is a folder of the lake: a Delta table of Parquet files. All times are UTC. "
+    f"{' and '.join(f'`{name}`' for name in sorted(PARTITIONED_TABLES))} are partitioned by `source_id` and by a "
+    "period (`month`, `year` or `day`); the partition column of the period is a string such as `2024-03`. A cell of "
+    "the column `null` says what null means; where it is empty, the column is never null."
+)
 RULES_NOTE = (
     "A post that breaks a rule of its schema is rejected too. The reason is the name of the rule: one of the following, "
     "or a column and a check such as `language|check`."
@@ -57,11 +63,14 @@ def main() -> None:
 
 def tables_page() -> str:
     """Return the page about tables, columns and views."""
-    lines = ["# Tables and columns", NOTICE, _introduction()]
+    lines = ["# Tables and columns", NOTICE, INTRODUCTION]
     for name in TABLE_ORDER:
-        lines += [f"## {name}", _doc(TABLES[name]), *_columns_of(name)]
+        inherited = Posts.columns() if TABLES[name] is Revisions else {}
+        lines += [f"## {name}", _doc(TABLES[name])]
+        lines += ["It has the columns of `posts`, and these."] if inherited else []
+        lines += [_columns(TABLES[name], inherited)]
     lines += ["## Backfill plans", _doc(BackfillPlanFile)]
-    lines += ["The file is `plans/<plan>.parquet` in the folder of the lake.", *_columns(BackfillPlanFile)]
+    lines += ["The file is `plans/<plan>.parquet` in the folder of the lake.", _columns(BackfillPlanFile)]
     lines += ["## Views", "`postlake sql` adds these names. Each is defined as shown."]
     for name, meaning in VIEWS.items():
         lines += [f"### View {name}", meaning, _sql(sql.VIEWS[name])]
@@ -69,30 +78,14 @@ def tables_page() -> str:
     return _page([*lines, "### posts_at", meaning, _sql(sql.POSTS_AT_MACRO)])
 
 
-def _introduction() -> str:
-    return (
-        "Each table is a folder of the lake: a Delta table of Parquet files. All times are UTC. "
-        f"{' and '.join(f'`{name}`' for name in sorted(PARTITIONED_TABLES))} are partitioned by `source_id` and by a "
-        "period (`month`, `year` or `day`); the partition column of the period is a string such as `2024-03`. A cell of "
-        "the column `null` says what null means; where it is empty, the column is never null."
-    )
-
-
-def _columns_of(name: str) -> list[str]:
-    schema = TABLES[name]
-    if schema is not Revisions:
-        return _columns(schema)
-    return ["It has the columns of `posts`, and these.", *_columns(schema, without=Posts)]
-
-
-def _columns(schema: type[dy.Schema], without: type[dy.Schema] | None = None) -> list[str]:
-    inherited = without.columns().keys() if without is not None else set()
+def _columns(schema: type[dy.Schema], inherited: Container[str] = ()) -> str:
+    """Return a table of the columns of a schema, without those that it has from another one."""
     rows = [
         (f"`{name}`", _type(column.dtype), _of(column, UNIT), str(column.description), _of(column, NULL))
         for name, column in schema.columns().items()
         if name not in inherited
     ]
-    return [_table(("column", "type", "unit", "meaning", "null"), rows)]
+    return _table(("column", "type", "unit", "meaning", "null"), rows)
 
 
 def _of(column: dy.Column, key: str) -> str:

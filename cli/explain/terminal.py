@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from cli.output.tables import print_table
 from cli.output.terminal import create_console, echo
 from cli.output.versions import MARKERS, STYLES
-from posts.explain import ExplainedBlock, ExplainedPassage, Explanation, Recurrence, RuleTotal
+from posts.explain import ExplainedPassage, Explanation, Recurrence, RuleTotal
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -35,7 +35,8 @@ def print_explanation(explanation: Explanation) -> None:
     echo("\n".join(filter(None, [post.title, post.source, post.url])) + "\n")
     for is_kept, blocks in groupby(explanation.blocks, lambda block: bool(block.clean_text)):
         separator = Text("\n\n" if is_kept else "\n")
-        create_console().print(separator.join(map(_styled_block, blocks)), soft_wrap=True, end="\n\n")
+        lines_of_blocks = [Text("\n").join(map(_styled_passage, block.passages)) for block in blocks]
+        create_console().print(separator.join(lines_of_blocks), soft_wrap=True, end="\n\n")
     echo(counts_line(explanation) + "\n" * bool(rule_totals))
     if rule_totals:
         print_table(
@@ -43,33 +44,21 @@ def print_explanation(explanation: Explanation) -> None:
         )
 
 
-def _styled_block(block: ExplainedBlock) -> "Text":
-    """Return a block with one line per passage."""
-    from rich.text import Text
-
-    return Text("\n").join(map(_styled_passage, block.passages))
-
-
 def _styled_passage(passage: ExplainedPassage) -> "Text":
-    """Return a passage, marked if it was removed: in colours on a terminal, else between [- -]."""
+    """Return a passage, marked with its rule if it was removed: in colours on a terminal, else between [- -]."""
     from rich.text import Text
 
     text = passage.text.strip("\n ")
     if passage.rule is None:
         return Text(text)
     before, after = ("", "") if sys.stdout.isatty() else (f"{mark} " for mark in MARKERS["removed"])
+    recurrence = recurrence_text(passage.recurrences)
     return Text.assemble(
-        f"{before}{rule_label(passage)}: ",
+        f"{before}{passage.rule}{f' ({recurrence})' if recurrence else ''}: ",
         (text, f"dim {STYLES['removed']}"),
         f" {after}".rstrip(),
         style="red",
     )
-
-
-def rule_label(passage: ExplainedPassage) -> str:
-    """Return the rule that removed a passage, and in how many posts the matched pattern recurs."""
-    recurrence = recurrence_text(passage.recurrences)
-    return f"{passage.rule} ({recurrence})" if recurrence else str(passage.rule)
 
 
 def recurrence_text(recurrences: Iterable[Recurrence]) -> str:

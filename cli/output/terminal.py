@@ -34,13 +34,14 @@ class _LogHandler(logging.Handler):
         print_to_stderr(record.getMessage())
 
 
+_LOG_HANDLER = _LogHandler()
+
+
 def print_logs() -> None:
     """Print the log messages of the packages from now on; with --quiet only errors."""
-    handler = _LogHandler()
     for name in PACKAGES:
         logger = logging.getLogger(name)
-        logger.handlers = [each for each in logger.handlers if not isinstance(each, _LogHandler)]
-        logger.addHandler(handler)
+        logger.addHandler(_LOG_HANDLER)
         logger.setLevel(logging.ERROR if VERBOSITY.is_quiet else logging.INFO)
         logger.propagate = False
 
