@@ -3,7 +3,7 @@
 import dataclasses
 import datetime as dt
 import inspect
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import wraps
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
@@ -57,19 +57,6 @@ def declared_fields(options: type) -> Iterator[Declared]:
         yield Declared(field.name, kind, field.default, option)
 
 
-def current_names(options: type, values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return the values by current name, and a mapping of the old names that were used to current ones.
-
-    Old names are those of the previous release. An empty or false value under an old name is ignored.
-    """
-    old = {
-        each.option.renamed_from: each.name for each in declared_fields(options) if each.option.renamed_from
-    }
-    now = {name: value for name, value in values.items() if name not in old}
-    used = {name: old[name] for name, value in values.items() if name in old and value}
-    return now | {name: values[before] for before, name in used.items()}, used
-
-
 def as_parameters(options: Any) -> dict[str, Any]:
     """Return options as parameters of a flow: strings for paths and days, lists for tuples."""
     values = {each.name: getattr(options, each.name) for each in dataclasses.fields(options)}
@@ -105,16 +92,19 @@ def with_fields(
 
     `parameters` are fields of the class `options`, fields by the names that they had before, and `own_parameters`.
     `to_field` returns the value of a field from that of its parameter. `on_renamed` is called with the old and the new
-    name of a field that was given by its old one.
+    name of a field that was given by its old one. An empty or false value under an old name is ignored.
     """
     declared, own = {each.name: each for each in declared_fields(options)}, own_parameters(function)
+    new_names = {each.option.renamed_from: name for name, each in declared.items()}
 
     @wraps(function)
     def run(**values: Any) -> R:
         own_values = {each.name: values.pop(each.name) for each in own}
-        field_values, renamed = current_names(options, values)
-        for names in renamed.items():
-            on_renamed(*names)
+        field_values = {name: value for name, value in values.items() if name in declared}
+        for old_name in values.keys() - field_values.keys():
+            if values[old_name]:
+                on_renamed(old_name, new_names[old_name])
+                field_values[new_names[old_name]] = values[old_name]
         fields = {name: to_field(declared[name], value) for name, value in field_values.items()}
         return function(options(**fields), **own_values)
 

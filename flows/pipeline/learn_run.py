@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from flows.pipeline.clock import StageTimer, start_run
-from flows.pipeline.learning.learn import learn_lake, load_templates
+from flows.pipeline.learning.learn import learn_lake
 from flows.pipeline.learning.reclean import reclean, reclean_leftovers
 from flows.pipeline.options import LearnOptions, RecleanOptions
 from flows.pipeline.parsing import open_for_parsing
@@ -31,14 +31,14 @@ class LearnRun:
     def learn(self, *, reset: bool) -> list[LearnedTemplate]:
         with self.timer.measure("learn"):
             self.result.learned = learn_lake(
-                self.lake, self.run, self._context_with_templates(), self.sources, from_scratch=reset
+                self.lake, self.run, self.context, self.sources, from_scratch=reset
             )
             self.result.alarms = [alarm for learned in self.result.learned for alarm in learned.alarms]
         return self.result.learned
 
     def reclean(self, sources: Sequence[str]) -> RecleanResult:
         with self.timer.measure("reclean"):
-            return self._record_reclean(reclean(self.lake, self.run, self._context_with_templates(), sources))
+            return self._record_reclean(reclean(self.lake, self.run, self.context, sources))
 
     def reclean_learned(self) -> RecleanResult:
         """Clean the posts of sources with a new template again, and return the result.
@@ -60,17 +60,12 @@ class LearnRun:
         """Record the run and return its result. The posts that it cleaned again count as its files."""
         result = self.result
         result.seconds, result.stage_seconds = self.timer.seconds, self.timer.stage_seconds
-        result.versions = runs.record(self.lake, self._run_row())
-        return result
-
-    def _run_row(self) -> dict[str, object]:
-        posts, changed = self.result.recleaned.posts, self.result.recleaned.changed
-        alarms = [alarm.text for alarm in self.result.alarms]
+        posts, changed = result.recleaned.posts, result.recleaned.changed
+        alarms = [alarm.text for alarm in result.alarms]
         counts = {"alarms": alarms, "found": posts, "unchanged": posts - changed, "posts": changed}
-        return maintenance_row(self.result.kind, self.run, self.timer, resumed=self.resumed) | counts
-
-    def _context_with_templates(self) -> ParseContext:
-        return self.context.with_templates(load_templates(self.lake))
+        row = maintenance_row(result.kind, self.run, self.timer, resumed=self.resumed) | counts
+        result.versions = runs.record(self.lake, row)
+        return result
 
 
 @contextmanager

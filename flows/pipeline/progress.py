@@ -5,13 +5,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 ProgressListener = Callable[[str, int, int], None]
-
-
-def _ignore(stage: str, done: int, total: int) -> None:
-    """Do nothing."""
-
-
-_listener: ContextVar[ProgressListener] = ContextVar("postlake_watcher", default=_ignore)
+_listener: ContextVar[ProgressListener] = ContextVar("postlake_watcher", default=lambda *_: None)
 
 
 @contextmanager

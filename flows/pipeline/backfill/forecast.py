@@ -1,14 +1,23 @@
-"""The forecast of a backfill: what was requested, and what its plan would do."""
+"""The forecast of a backfill: what was requested, what its plan would do, and the estimated duration."""
 
 import datetime as dt
-from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
-from typing import Any, Self
+from dataclasses import dataclass, replace
+from typing import Any
 
-from flows.pipeline.backfill.estimate import MIN_FILES
+import polars as pl
+from pydantic import TypeAdapter
+
 from flows.pipeline.options import BackfillOptions
-from schemas.enums import BackfillMode
+from lake.store import Lake
+from lake.tables import runs
+from schemas.enums import BackfillMode, RunKind
 from schemas.errors import MisuseError
+
+# smaller runs spend most of their time on start and end
+MIN_FILES = 100
+# two processes parsed, cleaned and loaded 29,591 files, 94 MB, in 35 s
+SECONDS_PER_FILE, SECONDS_PER_BYTE = 35 / 29_591, 35 / 94e6
+READ_KINDS = (RunKind.INGEST, RunKind.HISTORY, RunKind.REPLAY, RunKind.BACKFILL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +31,11 @@ class Forecast:
 
     plan_id: str
     made_at: str
-    mode: str
-    since: str | None
-    until: str | None
-    only: list[str]
-    sources: list[str]
+    mode: BackfillMode
+    since: dt.date | None
+    until: dt.date | None
+    only: tuple[str, ...]
+    sources: tuple[str, ...]
     below: str
     as_files: bool
     origins: list[str]
@@ -46,11 +55,6 @@ class Forecast:
     partitions: list[dict[str, Any]]
     minutes: float
     of_runs: int
-
-    @classmethod
-    def from_payload(cls, payload: Mapping[str, Any]) -> Self:
-        """Return a stored forecast; values of an older postlake that are no fields any more are dropped."""
-        return cls(**{each.name: payload[each.name] for each in fields(cls)})
 
     @property
     def estimate(self) -> str:
@@ -80,11 +84,11 @@ class Forecast:
     def planned_options(self, options: BackfillOptions) -> BackfillOptions:
         """Return options with those of the plan. Raises MisuseError if a given option contradicts them."""
         planned: dict[str, Any] = {
-            "mode": BackfillMode(self.mode),
-            "since": _parse_day(self.since),
-            "until": _parse_day(self.until),
-            "only": tuple(self.only),
-            "sources": tuple(self.sources),
+            "mode": self.mode,
+            "since": self.since,
+            "until": self.until,
+            "only": self.only,
+            "sources": self.sources,
             "path": self.below,
             "worktree": self.as_files,
         }
@@ -96,9 +100,28 @@ class Forecast:
         return replace(options, **planned)
 
 
-def _parse_day(text: str | None) -> dt.date | None:
-    return dt.date.fromisoformat(text) if text else None
+# the form in which a plan is stored; values of an older postlake that are no fields any more are dropped
+STORED_FORECAST = TypeAdapter(Forecast)
 
 
 def _format_value(value: object) -> str:
     return ", ".join(map(str, value)) or "none" if isinstance(value, tuple) else str(value or "none")
+
+
+def estimate_minutes(lake: Lake, files: int, size_bytes: int) -> tuple[float, int]:
+    """Return the estimated minutes, and the number of past runs whose pace they come from (0: the default pace).
+
+    The pace is the median of seconds per file and per byte; the larger of the two results counts.
+    """
+    read_count = pl.col("found") - pl.col("unchanged")
+    past_runs = lake.scan("runs").filter(
+        pl.col("kind").is_in(READ_KINDS) & (read_count >= MIN_FILES) & (pl.col("bytes_read") > 0)
+    )
+    recent_runs = past_runs.sort("started_at", descending=True).head(runs.MAX_COMPARABLE_RUNS)
+    paces = recent_runs.select(
+        a_file=pl.col("seconds") / read_count, a_byte=pl.col("seconds") / pl.col("bytes_read")
+    ).collect()
+    seconds_per_file, seconds_per_byte = (
+        paces.median().row(0) if paces.height else (SECONDS_PER_FILE, SECONDS_PER_BYTE)
+    )
+    return round(max(files * seconds_per_file, size_bytes * seconds_per_byte) / 60, 4), paces.height

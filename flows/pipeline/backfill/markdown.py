@@ -15,16 +15,16 @@ MAX_FILES_SHOWN = 20
 def plan_markdown(forecast: Forecast, paths: Sequence[str], lake: Lake) -> str:
     """Return a plan as Markdown: counts, reasons, partitions, first files, minutes, how to carry it out."""
     partitions = [each.values() for each in forecast.partitions]
+    unavailable = [
+        f"{origin} is not there any more: {trouble}" for origin, trouble in forecast.gone_places.items()
+    ]
     parts = [
         f"# Backfill plan {escape(forecast.plan_id)}",
         f"**{escape(forecast)}.** Nothing was written; {escape(_request_text(forecast))}.",
         section("What would be read", _table(("why", "files"), forecast.why.items())),
         section("What it would become", _table(("outcome", "files"), forecast.outcomes.items())),
         section("Reasons", _table(("reason", "files"), forecast.reasons.items())),
-        section(
-            "To know",
-            "\n".join(f"- {escape(line)}" for line in [*forecast.notes(), *_unavailable_lines(forecast)]),
-        ),
+        section("To know", "\n".join(f"- {escape(line)}" for line in [*forecast.notes(), *unavailable])),
         section("Partitions", _table(("source_id", "partition", "files"), partitions)),
         section("First files", _table(("path",), ([path] for path in paths[:MAX_FILES_SHOWN]))),
         section("Carry it out", _how_to_run(forecast, lake)) if forecast.files else "There is nothing to do.",
@@ -50,10 +50,6 @@ def _request_text(forecast: Forecast) -> str:
     days_text = f"of the days from {forecast.since or 'the first'} until {forecast.until or 'the last'}"
     sources_text = f", of {', '.join(forecast.only)}" if forecast.only else ""
     return f"mode {forecast.mode}, {days_text}{sources_text}, from {', '.join(forecast.origins)}"
-
-
-def _unavailable_lines(forecast: Forecast) -> list[str]:
-    return [f"{origin} is not there any more: {trouble}" for origin, trouble in forecast.gone_places.items()]
 
 
 def _table(header: tuple[str, ...], rows: Iterable[Iterable[object]]) -> str:

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from flows.pipeline.backfill.candidates import find_candidates
-from flows.pipeline.backfill.estimate import estimate_minutes
-from flows.pipeline.backfill.forecast import Forecast
+from flows.pipeline.backfill.forecast import Forecast, estimate_minutes
 from flows.pipeline.execution.heads import rows_from_heads
 from flows.pipeline.options import BackfillOptions
 from flows.pipeline.planning.plan import READ_ORDER, plan_reading, stored_in_raw
@@ -63,14 +62,15 @@ def build_backfill_plan(request: PlanRequest) -> tuple[Forecast, pl.DataFrame]:
     )
     size_bytes = int(files["size"].sum())
     minutes, run_count = estimate_minutes(lake, files.height, size_bytes)
+    partition_counts = files.drop_nulls("period").group_by("source_id", "period").agg(files=pl.len())
     return Forecast(
         plan_id=request.run.run_id,
         made_at=request.run.started_at.isoformat(),
-        mode=options.effective_mode.value,
-        since=options.since.isoformat() if options.since else None,
-        until=options.until.isoformat() if options.until else None,
-        only=list(options.only),
-        sources=list(options.sources),
+        mode=options.effective_mode,
+        since=options.since,
+        until=options.until,
+        only=options.only,
+        sources=options.sources,
         below=options.path,
         as_files=options.worktree,
         origins=request.known_sources.origins,
@@ -81,10 +81,10 @@ def build_backfill_plan(request: PlanRequest) -> tuple[Forecast, pl.DataFrame]:
         outcomes=_count_by(files, "outcome"),
         reasons=_count_by(files.drop_nulls("reason"), "reason"),
         **_count_posts(lake, resolution),
-        outdated=_count_stale_posts(lake, files),
+        outdated=templates.stale_posts(lake, CLEANER_VERSION, []).join(files, "post_id", "semi").height,
         undated=rows.filter(pl.col("day").is_null() & ~is_in_range).height,
         unnamed=rows.filter(pl.col("source_id").is_null() & is_in_range & ~is_of_sources).height,
-        partitions=_count_by_partition(files),
+        partitions=partition_counts.sort("source_id", "period").to_dicts(),
         minutes=minutes,
         of_runs=run_count,
     ), files
@@ -179,15 +179,3 @@ def _count_posts(lake: Lake, resolution: Resolution) -> dict[str, int]:
 
 def _count_by(files: pl.DataFrame, column: str) -> dict[str, int]:
     return dict(files.group_by(column).len().sort("len", column, descending=[True, False]).iter_rows())
-
-
-def _count_by_partition(files: pl.DataFrame) -> list[dict[str, object]]:
-    """Count files by the partition of their post."""
-    partition_counts = files.drop_nulls("period").group_by("source_id", "period").agg(files=pl.len())
-    return partition_counts.sort("source_id", "period").to_dicts()
-
-
-def _count_stale_posts(lake: Lake, files: pl.DataFrame) -> int:
-    """Count the posts of some files that another cleaner or template cleaned: their text may change."""
-    stale_posts = templates.stale_posts(lake, CLEANER_VERSION, [])
-    return stale_posts.join(files, on="post_id", how="semi").height

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import polars as pl
 
 from flows.pipeline.backfill.execute import plan_remaining_files
-from flows.pipeline.backfill.forecast import Forecast
+from flows.pipeline.backfill.forecast import STORED_FORECAST, Forecast
 from flows.pipeline.backfill.plan import PlanRequest, build_backfill_plan
 from flows.pipeline.clock import start_run
 from flows.pipeline.options import BackfillOptions
@@ -103,7 +103,8 @@ def open_backfill_run(options: BackfillOptions) -> Iterator[BackfillRun]:
     """
     lake, run, plan = open_lake(options.lake), start_run(), None
     if options.plan:
-        plan = _read_plan(lake, options.plan)
+        files, payload = plans.read(lake, options.plan)
+        plan = STORED_FORECAST.validate_python(payload), files
         options = plan[0].planned_options(options)
     with ExitStack() as stack:
         known_sources = _open_sources(stack, lake, options)
@@ -114,8 +115,8 @@ def open_backfill_run(options: BackfillOptions) -> Iterator[BackfillRun]:
         opened = OpenRun.begin(lake, run, context)
         if plan is None:
             plan = _make_plan(PlanRequest(lake, run, known_sources, options, context))
-        else:
-            _raise_if_executed(lake, options.plan)
+        elif (run_id := plans.run_that_executed(lake, options.plan)) is not None:
+            raise MisuseError(f"{options.plan}: was carried out by run {run_id}; make a new plan")
         yield BackfillRun(opened, known_sources.available, *plan)
 
 
@@ -131,19 +132,8 @@ def _open_sources(stack: ExitStack, lake: Lake, options: BackfillOptions) -> Kno
 
 def _make_plan(request: PlanRequest) -> tuple[Forecast, pl.DataFrame]:
     forecast, files = build_backfill_plan(request)
-    plans.write(request.lake, forecast.plan_id, files, asdict(forecast))
+    plans.write(request.lake, forecast.plan_id, files, STORED_FORECAST.dump_python(forecast, mode="json"))
     return forecast, files
-
-
-def _read_plan(lake: Lake, plan_id: str) -> tuple[Forecast, pl.DataFrame]:
-    files, payload = plans.read(lake, plan_id)
-    return Forecast.from_payload(payload), files
-
-
-def _raise_if_executed(lake: Lake, plan_id: str) -> None:
-    run_id = plans.run_that_executed(lake, plan_id)
-    if run_id is not None:
-        raise MisuseError(f"{plan_id}: was carried out by run {run_id}; make a new plan")
 
 
 def _text_hashes(lake: Lake, files: pl.DataFrame) -> pl.DataFrame:

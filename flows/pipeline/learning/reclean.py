@@ -45,13 +45,9 @@ def reclean_leftovers(lake: Lake, run: Run, context: ParseContext) -> RecleanRes
     """
     if templates.is_current(lake, _code_number()):
         return RecleanResult()
-    from flows.pipeline.learning.learn import load_templates
-
-    context = context.with_templates(load_templates(lake))
     include_skipped = not templates.has_tried_skipped(lake, _code_number())
-    result = _reclean_posts(
-        lake, run, context, templates.stale_posts(lake, CLEANER_VERSION, [], include_skipped=include_skipped)
-    )
+    stale_posts = templates.stale_posts(lake, CLEANER_VERSION, [], include_skipped=include_skipped)
+    result = _reclean_posts(lake, run, context, stale_posts)
     record_caught_up(lake)
     return result
 
@@ -68,6 +64,10 @@ def _code_number() -> int:
 
 
 def _reclean_posts(lake: Lake, run: Run, context: ParseContext, stale_posts: pl.DataFrame) -> RecleanResult:
+    # imported where posts are cleaned: it needs the parser
+    from flows.pipeline.learning.learn import load_templates
+
+    context = context.with_templates(load_templates(lake))
     total, locations = RecleanResult(), files_table.locate_contents(lake, stale_posts["blob"])
     located = stale_posts.join(locations, on="blob", how="left", maintain_order="left")
     with ExitStack() as stack:
