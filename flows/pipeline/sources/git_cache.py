@@ -8,7 +8,6 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import tenacity
@@ -42,7 +41,7 @@ REPOSITORY_ENV_VARS = {
 }
 
 # git's progress, on one line that it overwrites; a short fetch does not need to report it
-PROGRESS_PATTERN = re.compile(rb"(?:remote: )?(\w+) (?:objects|deltas): +\d+% \((\d+)/(\d+)\)")
+PROGRESS_PATTERN = re.compile(r"(?:remote: )?(\w+) (?:objects|deltas): +\d+% \((\d+)/(\d+)\)")
 MIN_SECONDS_TO_REPORT = 1.0
 # messages of git and curl when the server or the network is down, which may last only a minute
 OUTAGE_PATTERN = re.compile(
@@ -137,7 +136,7 @@ def _run_git(name: str, url: str, *arguments: str) -> str:
             git = subprocess.Popen(  # noqa: S603 - no shell; a URL comes after "--"
                 ["git", *arguments],  # noqa: S607 - the git of the user
                 env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.PIPE,
-                process_group=0,
+                process_group=0, encoding="utf-8", errors="surrogateescape",
             )  # fmt: skip
         except FileNotFoundError as error:
             raise GitError(f"{name}: git is not installed") from error
@@ -152,17 +151,19 @@ def _run_git(name: str, url: str, *arguments: str) -> str:
         return output.read().decode(errors="replace")
 
 
-def _wait_for_git(git: subprocess.Popen[bytes], name: str) -> bytes:
+def _wait_for_git(git: subprocess.Popen[str], name: str) -> bytes:
     """Report git's progress until it ends, and return its other output. Raises GitError where it is stuck."""
-    error_lines, start = list[bytes](), time.monotonic()
+    error_lines, start = list[str](), time.monotonic()
+    assert git.stderr
     try:
         with git, idle_timeout(git, MAX_SILENCE_SECONDS):
-            for line in _lines(git):
+            # a line that git overwrites ends in a carriage return, which is a line break in text
+            for line in git.stderr:
                 progress = PROGRESS_PATTERN.match(line)
                 if progress is None:
                     error_lines.append(line)
                 elif time.monotonic() - start >= MIN_SECONDS_TO_REPORT:
-                    report_progress(progress[1].decode().lower(), int(progress[2]), int(progress[3]))
+                    report_progress(progress[1].lower(), int(progress[2]), int(progress[3]))
             git.wait()
     except StuckError as error:
         raise GitError(f"{name}: git {error}") from error
@@ -170,18 +171,4 @@ def _wait_for_git(git: subprocess.Popen[bytes], name: str) -> bytes:
         if git.poll() is None:
             os.killpg(git.pid, signal.SIGKILL)
             git.wait()
-    return b"\n".join(error_lines)
-
-
-def _lines(git: subprocess.Popen[bytes]) -> Iterator[bytes]:
-    """Yield the lines of git's error output as they arrive.
-
-    A line that git overwrites ends in a carriage return.
-    """
-    assert git.stderr
-    partial_line, chunk = b"", b" "
-    while chunk:
-        chunk = os.read(git.stderr.fileno(), 1 << 16)
-        *lines, partial_line = re.split(rb"[\r\n]", partial_line + chunk)
-        yield from lines
-    yield partial_line
+    return "".join(error_lines).encode(errors="surrogateescape")

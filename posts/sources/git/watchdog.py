@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from subprocess import Popen
+from typing import Any
 
 # A working process uses some processor time. One that used none for this time is stuck.
 IDLE_TIMEOUT_SECONDS = 120.0
@@ -23,7 +24,7 @@ class StuckError(Exception):
 class _Watch:
     """A process that is waited for, its last known resource usage, and the time when that last changed."""
 
-    process: Popen[bytes]
+    process: Popen[Any]
     timeout_seconds: float
     usage: tuple[float, int] | None
     active_at: float
@@ -36,7 +37,7 @@ _thread: threading.Thread | None = None
 
 
 @contextmanager
-def idle_timeout(process: Popen[bytes], timeout_seconds: float | None = None) -> Iterator[None]:
+def idle_timeout(process: Popen[Any], timeout_seconds: float | None = None) -> Iterator[None]:
     """Watch a process while the block waits for it, and kill its process group if it is idle for too long.
 
     The process must be the leader of its own process group. Raises StuckError if it was killed.
