@@ -31,11 +31,11 @@ def show_result(
 
 
 def print_summary(summary: "Summary") -> None:
-    from flows.pipeline.reporting.summary import COUNT_COLUMNS
+    from flows.pipeline.reporting.account import COUNT_COLUMNS, outcome_counts
 
     if not summary.found and summary.origins:
         print_to_stderr(f"{', '.join(summary.origins)}: no post files there ({ENDINGS_TEXT})")
-    print_table(list(COUNT_COLUMNS), [tuple(getattr(summary, name) for name in COUNT_COLUMNS)])
+    print_table(COUNT_COLUMNS, [tuple(outcome_counts(summary).values())])
     if summary.reasons:
         print_table(["reason", "files"], list(summary.reasons.items()))
     counts = {"moved": summary.moved, "gone": summary.gone}

@@ -14,8 +14,7 @@ from flows.pipeline.reporting.results import LearnResult, RecleanResult
 from flows.pipeline.reporting.summary import Links, learn_markdown, run_markdown, summary_line
 from flows.pipeline.stages.load import Found, OpenRun
 from flows.pipeline.stages.report import Round, report
-from flows.prefect.events import emit_alarms, emit_finished
-from flows.prefect.task_logs import log_alarms
+from flows.prefect.events import emit_finished, publish_alarms
 from lake.query.freshness import source_names
 from lake.store import Lake
 from lake.tables import files
@@ -47,8 +46,7 @@ def report_learn_run(learn_run: LearnRun) -> LearnResult:
     result = learn_run.report()
     page = learn_markdown(result, learn_run.lake, _page_links(None))
     create_markdown_artifact(page, key=result.kind, description="What the run did")
-    log_alarms(result.alarms)
-    emit_alarms(result.alarms, result.run_id, learn_run.lake)
+    publish_alarms(result.alarms, result.run_id, learn_run.lake)
     return result
 
 
@@ -57,8 +55,7 @@ def _publish_summary(summary: Summary, lake: Lake) -> None:
     page = run_markdown(summary, lake, _page_links(rejects))
     create_markdown_artifact(page, key=_artifact_key(summary), description=summary_line(summary))
     get_run_logger().info(summary_line(summary))
-    log_alarms(summary.alarms)
-    emit_alarms(summary.alarms, summary.run_id, lake)
+    publish_alarms(summary.alarms, summary.run_id, lake)
     emit_finished(summary, lake)
 
 

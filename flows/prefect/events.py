@@ -1,8 +1,9 @@
-"""Events for Prefect's automations: one per alarm, and one at the end of a run that loads files."""
+"""Alarms in the log, and events for Prefect's automations: one per alarm, one at the end of a run that loads files."""
 
 from collections.abc import Sequence
 
 from prefect.events import emit_event
+from prefect.logging import get_run_logger
 
 from flows.pipeline.reporting.account import Summary, outcome_counts
 from flows.pipeline.reporting.alarm import Alarm
@@ -14,14 +15,15 @@ from lake.store import Lake
 FINISHED_EVENT = "postlake.run.finished"
 
 
-def emit_alarms(alarms: Sequence[Alarm], run_id: str, lake: Lake) -> None:
-    """Emit an event `postlake.<kind>` for each alarm, with its text and numbers.
+def publish_alarms(alarms: Sequence[Alarm], run_id: str, lake: Lake) -> None:
+    """Log each alarm as a warning, and emit an event `postlake.<kind>` with its text and numbers.
 
     The resource is the source of the alarm, or the lake if it has none.
     """
     source_ids = {alarm.source for alarm in alarms if alarm.source}
     name_by_source = source_names(lake, source_ids) if alarms else {}
     for alarm in alarms:
+        get_run_logger().warning(alarm.text)
         emit_event(
             event=f"postlake.{alarm.kind}",
             resource=_source_resource(alarm.source, name_by_source) if alarm.source else _lake_resource(lake),

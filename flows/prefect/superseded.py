@@ -4,7 +4,7 @@ import datetime as dt
 
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import FlowRunFilter
-from prefect.client.schemas.objects import FlowRun, State, StateType
+from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.context import FlowRunContext
 from prefect.logging import get_run_logger
 from prefect.states import Cancelled
@@ -24,17 +24,13 @@ def cancel_superseded_runs() -> None:
         return
     with get_client(sync_client=True) as client:
         superseded_runs = [each for each in _overdue_runs(client, run) if each.parameters == run.parameters]
+        message = f"Run {run.id} ({run.name}) was due too, and did its work."
         for each in superseded_runs:
-            client.set_flow_run_state(each.id, _superseded_state(run))
+            client.set_flow_run_state(each.id, Cancelled(name="Superseded", message=message))
     if superseded_runs:
         get_run_logger().info(
             f"this run makes up for {len(superseded_runs)} others that were due by schedule"
         )
-
-
-def _superseded_state(run: FlowRun) -> State[None]:
-    message = f"Run {run.id} ({run.name}) was due too, and did its work."
-    return Cancelled(name="Superseded", message=message)
 
 
 def _overdue_runs(client: SyncPrefectClient, run: FlowRun) -> list[FlowRun]:

@@ -1,7 +1,7 @@
-"""Log messages of tasks."""
+"""The log of the progress of a run."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from contextvars import copy_context
 from threading import Event, Thread
@@ -10,16 +10,9 @@ from typing import TypeVar
 from prefect.logging import get_run_logger
 
 from flows.pipeline.progress import progress_line, progress_listener
-from flows.pipeline.reporting.alarm import Alarm
 
 T = TypeVar("T")
 SECONDS_BETWEEN_LINES = 10
-
-
-def log_alarms(alarms: Iterable[Alarm]) -> None:
-    """Log each alarm as a warning."""
-    for alarm in alarms:
-        get_run_logger().warning(alarm.text)
 
 
 class _Progress:
@@ -27,7 +20,7 @@ class _Progress:
 
     def __init__(self) -> None:
         self._logger = get_run_logger()
-        self._end_event = Event()
+        self.end_event = Event()
         self._line, self._line_since = "", time.monotonic()
 
     def watch(self, stage: str, done: int, total: int) -> None:
@@ -37,15 +30,12 @@ class _Progress:
 
     def log(self) -> None:
         last_line = ""
-        while not self._end_event.wait(SECONDS_BETWEEN_LINES):
+        while not self.end_event.wait(SECONDS_BETWEEN_LINES):
             wait_note = (
                 f", for {time.monotonic() - self._line_since:.0f} s" if self._line == last_line else ""
             )
             last_line = self._line
             self._logger.info("%s%s", last_line or "working", wait_note)
-
-    def end(self) -> None:
-        self._end_event.set()
 
 
 @contextmanager
@@ -58,7 +48,7 @@ def log_progress() -> Iterator[None]:
         with progress_listener(progress.watch):
             yield
     finally:
-        progress.end()
+        progress.end_event.set()
         thread.join()
 
 

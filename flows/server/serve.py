@@ -60,12 +60,12 @@ def serve(port: int, wait_seconds: float, *, with_password: bool = False) -> int
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         with (
             serve_reports(home / "reports", HOST, port + 1) as url,
-            _run_process("server", lock, _server_command(port)) as server,
+            _run_process("server", lock, "server", "--host", HOST, "--port", str(port)) as server,
         ):
             os.environ[FOLDER_VARIABLE], os.environ[URL_VARIABLE] = str(home / "reports"), url
             _wait_for_server(server, port, wait_seconds)
             deploy(wait_seconds)
-            with _run_process("worker", lock, [sys.executable, "-m", "cli", "worker"]) as worker:
+            with _run_process("worker", lock, "worker") as worker:
                 logger.info(f"open http://{HOST}:{port}/v2/ to watch and start runs; Ctrl-C ends all")
                 _wait_until_one_ends({"server": server, "worker": worker})
     return 0
@@ -81,10 +81,6 @@ def _set_prefect_urls(port: int) -> None:
     # the clients that are started here use the password of the server
     if "PREFECT_SERVER_API_AUTH_STRING" in os.environ:
         os.environ.setdefault("PREFECT_API_AUTH_STRING", os.environ["PREFECT_SERVER_API_AUTH_STRING"])
-
-
-def _server_command(port: int) -> list[str]:
-    return [sys.executable, "-m", "cli", "server", "--host", HOST, "--port", str(port)]
 
 
 def _set_password(home: Path) -> None:
@@ -141,11 +137,11 @@ def _is_taken(port: int) -> bool:
 
 
 @contextmanager
-def _run_process(name: str, lock: int, command: list[str]) -> Iterator[Process]:
-    """Run a process until the end of the block, with its output in `<name>.log` in PREFECT_HOME."""
+def _run_process(name: str, lock: int, *command: str) -> Iterator[Process]:
+    """Run a command of postlake until the end of the block, with its output in `<name>.log` in PREFECT_HOME."""
     with _log_path(name).open("ab") as log_file:
         process = subprocess.Popen(  # noqa: S603 - our own interpreter
-            command,
+            [sys.executable, "-m", "cli", *command],
             env=UNBUFFERED | SERVER | os.environ,
             stdout=log_file,
             stderr=log_file,

@@ -14,6 +14,8 @@ from schemas.enums import AlarmKind
 from schemas.errors import PostlakeError
 from schemas.tables import OUTCOME_COLUMNS
 
+COUNT_COLUMNS = ("found", *OUTCOME_COLUMNS)
+
 
 @dataclass(slots=True)
 class Summary:
@@ -54,7 +56,8 @@ class UnbalancedError(PostlakeError):
     """A run whose counts do not add up: some file is not accounted for."""
 
     def __init__(self, summary: Summary) -> None:
-        super().__init__(_imbalance_message(summary))
+        parts = ", ".join(f"{getattr(summary, name)} {name}" for name in OUTCOME_COLUMNS)
+        super().__init__(f"run {summary.run_id}: {summary.found} files found, but {parts}")
         self.summary = summary
 
 
@@ -82,20 +85,14 @@ def raise_if_failed(run_id: str, alarms: Sequence[Alarm], result: Any) -> None:
 
 def outcome_counts(summary: Summary) -> dict[str, int]:
     """Return the counts that must balance by name: found, and its parts."""
-    return {name: getattr(summary, name) for name in ("found", *OUTCOME_COLUMNS)}
-
-
-def _imbalance_message(summary: Summary) -> str:
-    """Return a message about counts that do not add up."""
-    parts = ", ".join(f"{getattr(summary, name)} {name}" for name in OUTCOME_COLUMNS)
-    return f"run {summary.run_id}: {summary.found} files found, but {parts}"
+    return {name: getattr(summary, name) for name in COUNT_COLUMNS}
 
 
 def imbalance_alarms(summary: Summary) -> list[Alarm]:
-    """Return an alarm if the counts do not add up."""
+    """Return an alarm if the counts do not add up; its text is UnbalancedError's."""
     if summary.balanced:
         return []
-    return [Alarm(AlarmKind.UNBALANCED, _imbalance_message(summary), numbers=outcome_counts(summary))]
+    return [Alarm(AlarmKind.UNBALANCED, str(UnbalancedError(summary)), numbers=outcome_counts(summary))]
 
 
 def as_row(summary: Summary, run: Run) -> dict[str, object]:
@@ -106,7 +103,7 @@ def as_row(summary: Summary, run: Run) -> dict[str, object]:
 def maintenance_row(kind: str, run: Run, timer: StageTimer, *, resumed: bool) -> dict[str, object]:
     """Return the row of a run that read no source; its counts are 0 unless the caller replaces them."""
     return {
-        **dict.fromkeys(("found", *OUTCOME_COLUMNS, "gone", "moved", "bytes_read"), 0),
+        **dict.fromkeys((*COUNT_COLUMNS, "gone", "moved", "bytes_read"), 0),
         **{name: {} for name in ("heads", "as_of", "reasons")},
         **{name: [] for name in ("origins", "alarms")},
         "run_id": run.run_id,

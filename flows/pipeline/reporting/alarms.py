@@ -16,6 +16,8 @@ from lake.tables import files, runs
 from posts.sources.paths import printable
 from schemas.enums import AlarmKind, ParseWarning
 
+# the numbers of an alarm about a share of the posts or files of a source
+SHARE_COLUMNS = ("before", "now", "old", "new")
 # The boilerplate of a source rarely changes by a quarter of its text.
 MAX_SHARE_DRIFT = 0.25
 # The share of rejects is compared with past runs that read MIN_READ_FILES files, if there are MIN_PAST_RUNS
@@ -85,15 +87,16 @@ def boilerplate_drift_alarms(lake: Lake, run: Run) -> list[Alarm]:
     drifting_sources = shares.filter(
         has_enough_posts & ((pl.col("now") - pl.col("before")).abs() > MAX_SHARE_DRIFT)
     ).sort("source")
-    return [_boilerplate_drift_alarm(row) for row in drifting_sources.collect().iter_rows(named=True)]
+    text = "{source}: boilerplate is {now:.0%} of {new} new posts, {before:.0%} of the {old} before"
+    return _share_alarms(AlarmKind.BOILERPLATE, text, drifting_sources.collect())
 
 
-def _boilerplate_drift_alarm(row: dict[str, Any]) -> Alarm:
-    text = "{source}: boilerplate is {now:.0%} of {new} new posts, {before:.0%} of the {old} before".format(
-        **row
-    )
-    numbers = {name: row[name] for name in ("before", "now", "old", "new")}
-    return Alarm(AlarmKind.BOILERPLATE, text, str(row["source_id"]), numbers)
+def _share_alarms(kind: AlarmKind, text: str, sources: pl.DataFrame) -> list[Alarm]:
+    """Return an alarm for each source, whose share `now`, of `new` posts or files, differs from that `before`."""
+    return [
+        Alarm(kind, text.format(**row), row["source_id"], {name: row[name] for name in SHARE_COLUMNS})
+        for row in sources.iter_rows(named=True)
+    ]
 
 
 def mostly_cut_alarms(lake: Lake, run: Run) -> list[Alarm]:
@@ -174,12 +177,6 @@ def source_reject_alarms(lake: Lake, run: Run) -> list[Alarm]:
         has_enough_files & (pl.col("now") - pl.col("before") > MAX_SHARE_DRIFT)
     ).sort("source_id")
     names = source_names(lake, spiking_sources["source_id"]) if spiking_sources.height else {}
-    return [_source_reject_alarm(row, names) for row in spiking_sources.iter_rows(named=True)]
-
-
-def _source_reject_alarm(row: dict[str, Any], names: Mapping[str, str]) -> Alarm:
-    text = "{}: {now:.0%} of {new} new files were rejected, {before:.0%} of the {old} before".format(
-        names.get(row["source_id"], row["source_id"]), **row
-    )
-    numbers = {name: row[name] for name in ("before", "now", "old", "new")}
-    return Alarm(AlarmKind.SOURCE_REJECTS, text, str(row["source_id"]), numbers)
+    text = "{source}: {now:.0%} of {new} new files were rejected, {before:.0%} of the {old} before"
+    named_sources = spiking_sources.with_columns(source=pl.col("source_id").replace(names))
+    return _share_alarms(AlarmKind.SOURCE_REJECTS, text, named_sources)

@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Iterable, Mapping
 
-from flows.pipeline.reporting.account import Summary, outcome_counts
+from flows.pipeline.reporting.account import COUNT_COLUMNS, Summary, outcome_counts
 from flows.pipeline.reporting.alarm import Alarm
 from flows.pipeline.reporting.freshness import freshness_table
 from flows.pipeline.reporting.markdown import code_block, escape, section, table
@@ -13,7 +13,6 @@ from lake.location import full_name
 from lake.store import Lake
 from schemas.tables import OUTCOME_COLUMNS
 
-COUNT_COLUMNS = ("found", *OUTCOME_COLUMNS)
 MAX_REASONS = 10
 BAR_CHARS = 20
 RATE_HEADER = ("rate", "now", "median", "lowest", "highest", "of runs", "")
