@@ -35,14 +35,10 @@ def catch_errors(read_file: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -
     except Exception as error:  # noqa: BLE001 - the one boundary
         return _parser_error(error)
     except BaseException as error:
-        if not _is_panic(error):
+        # PyO3 raises a panic of Rust code as a BaseException
+        if type(error).__module__ != "pyo3_runtime":
             raise
         return _parser_error(error)
-
-
-def _is_panic(error: BaseException) -> bool:
-    """Return whether an exception is a panic of Rust code. PyO3 raises it as a BaseException."""
-    return type(error).__module__ == "pyo3_runtime"
 
 
 def _parser_error(error: BaseException) -> NotAPost:

@@ -164,7 +164,8 @@ def _block_patterns(samples: Sequence[TrainingSample]) -> Iterator[Pattern]:
     at_head, at_tail = _count_at_edges(samples, recurring)
     near_edges_counts = Counter[str]()
     for sample in samples if furniture else ():
-        near_edges_counts.update(furniture & _names_near_edges(sample))
+        blocks = _compared_blocks(sample)
+        near_edges_counts.update(furniture & {blocks[at].key for at in find_near_edge_blocks(blocks)})
     for name in sorted(recurring):
         count = post_counts[name]
         is_at_edge = max(near_edges_counts[name], at_head[name] + at_tail[name]) >= MIN_EDGE_SHARE * count
@@ -204,11 +205,6 @@ def _count_at_edges(
         at_tail.update({blocks[at].key for at in tail})
         at_head.update({blocks[at].key for at in set(head).difference(tail)})
     return at_head, at_tail
-
-
-def _names_near_edges(sample: TrainingSample) -> set[str]:
-    blocks = _compared_blocks(sample)
-    return {blocks[at].key for at in find_near_edge_blocks(blocks)}
 
 
 def _compared_blocks(sample: TrainingSample) -> list[ComparedBlock]:

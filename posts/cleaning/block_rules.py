@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import islice
 
 from posts.boilerplate.template import Template
-from posts.cleaning.flat import Passage, clean_flat_text
+from posts.cleaning.flat import Passage, clean_flat_text, no_matches
 from posts.cleaning.flat.title import TITLE_REPEATED
 from posts.cleaning.links import RuleHits, bare_urls, internal_links, link_intros, trailing_links
 from posts.cleaning.restore import restore_main_content, restore_mostly_dropped
@@ -82,11 +82,8 @@ def _replace_by_passages(
         )
         if block.rule:
             return
-    passages = (
-        clean_flat_text(text, page.title, template.matches)
-        if template is not None
-        else clean_flat_text(text, page.title)
-    )
+    matcher = template.matches if template is not None else no_matches
+    passages = clean_flat_text(text, page.title, matcher)
     if _is_only_title([passage for passage, rule in passages if rule is None], page):
         passages = [(passage, rule or TITLE_REPEATED.name) for passage, rule in passages]
     if len(passages) > 1 or passages[0][1]:

@@ -90,11 +90,9 @@ def _resolve_date(front_fields: Fields, front_text: str, epoch: str | None, file
     raw = front_matter.raw_value(front_text, key) or str(value) if key else None
     resolved_date = resolve_date(value, epoch, file_name, raw)
     if resolved_date.published_at is None:
-        detail = (
-            "no date in front matter, epoch comment or file name"
-            if value is None
-            else repr(_format_date(value))
-        )
+        detail = "no date in front matter, epoch comment or file name"
+        if value is not None:
+            detail = repr(str(front_matter.to_jsonable(value))[:200])
         raise Rejected(Reason.NO_DATE, "date", detail)
     return resolved_date
 
@@ -115,10 +113,6 @@ def _find_date_key(front_fields: Fields) -> str | None:
 
 def _has_value(value: Any) -> bool:
     return not (value is None or isinstance(value, bool) or (isinstance(value, str) and not value.strip()))
-
-
-def _format_date(value: Any) -> str:
-    return str(front_matter.to_jsonable(value))[:200]
 
 
 def _find_title(

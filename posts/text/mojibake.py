@@ -1,7 +1,6 @@
 """Repair mojibake: text that was decoded in a wrong encoding before it was stored in the file."""
 
 import re
-from collections.abc import Callable
 
 from posts.text.encoding import frequency_score
 from schemas.enums import ParseWarning
@@ -89,20 +88,18 @@ def _fix_line(line: str) -> str:
 
 def _fix_sign_extended(match: re.Match[str]) -> str:
     """Repair sign-extended bytes, such as `ﾟ` after U+FFF0: a language with signed bytes wrote them."""
-    return _decode_utf_8(bytes(ord(char) & 0xFF for char in match[0])) or match[0]
+    return _decode(bytes(ord(char) & 0xFF for char in match[0])) or match[0]
 
 
 def _fix_utf_8_in_latin_1(line: str) -> str:
     """Repair UTF-8 that was decoded as Latin-1: `ä¸­å›½`, `donâ€™t`, `cafÃ©`."""
-    runs = [
-        _decode_utf_8(bytes(map(BYTE_OF.__getitem__, run))) or "" for run in UTF_8_IN_LATIN_1.findall(line)
-    ]
+    runs = [_decode(bytes(map(BYTE_OF.__getitem__, run))) or "" for run in UTF_8_IN_LATIN_1.findall(line)]
     is_east_asian = any(len(EAST_ASIAN.findall(run)) + len(SYMBOL.findall(run)) > 1 for run in runs)
     is_other_script = any(len(OTHER_LETTERS.findall(run)) >= MIN_LETTERS for run in runs)
     is_western = any(SYMBOL.search(run) for run in runs) or len(WESTERN.findall("".join(runs))) > 1
 
     def fix_if_plausible(match: re.Match[str]) -> str:
-        run = _decode_utf_8(bytes(map(BYTE_OF.__getitem__, match[0])))
+        run = _decode(bytes(map(BYTE_OF.__getitem__, match[0])))
         if not run:
             return match[0]
         scripts = (
@@ -136,8 +133,7 @@ def _fix_east_asian(match: re.Match[str]) -> str:
     if match[0].isascii() or len(NON_ASCII.findall(match[0])) < MIN_LETTERS:
         return match[0]
     content = bytes(map(BYTE_OF.__getitem__, match[0]))
-    candidates = [text for text in map(_strict_decoder(content), EAST_ASIAN_ENCODINGS) if text]
-    best = max(candidates, key=frequency_score, default="")
+    best = max((_decode(content, encoding) for encoding in EAST_ASIAN_ENCODINGS), key=frequency_score)
     return (
         best
         if frequency_score(best) >= MIN_SCORE and len(EAST_ASIAN.findall(best)) >= MIN_LETTERS
@@ -145,22 +141,12 @@ def _fix_east_asian(match: re.Match[str]) -> str:
     )
 
 
-def _strict_decoder(content: bytes) -> Callable[[str], str]:
-    def decode(encoding: str) -> str:
-        try:
-            return content.decode(encoding)
-        except UnicodeDecodeError:
-            return ""
-
-    return decode
-
-
 def _fix_gbk(line: str) -> str:
     """Repair UTF-8 that was decoded as GBK: `涓浗`.
 
     The third byte of a character at an odd position may be lost, together with the following character.
     """
-    decoded = _decode_utf_8(_encode_gbk(line))
+    decoded = _decode(_encode_gbk(line))
     if decoded and _is_better(decoded, line):
         return decoded
     return GBK_RUN.sub(_fix_gbk_run, line)
@@ -169,10 +155,10 @@ def _fix_gbk(line: str) -> str:
 def _fix_gbk_run(match: re.Match[str]) -> str:
     run, lost_char = match.groups()
     content = _encode_gbk(run)
-    decoded = _decode_utf_8(content)
+    decoded = _decode(content)
     if lost_char and not decoded:
-        cut_bytes = next((cut for cut in (1, 2) if _decode_utf_8(content[:-cut])), None)
-        decoded = f"{_decode_utf_8(content[:-cut_bytes])}\ufffd" if cut_bytes else ""
+        cut_bytes = next((cut for cut in (1, 2) if _decode(content[:-cut])), None)
+        decoded = f"{_decode(content[:-cut_bytes])}\ufffd" if cut_bytes else ""
         lost_char = ""
     return f"{decoded}{lost_char}" if decoded and _is_better(decoded, run) else match[0]
 
@@ -186,8 +172,9 @@ def _encode_gbk(text: str) -> bytes:
     return b"\x80".join([part.encode("gb18030", "replace") for part in text.split("€")])
 
 
-def _decode_utf_8(content: bytes) -> str:
+def _decode(content: bytes, encoding: str = "utf-8") -> str:
+    """Return the text of bytes; an empty text if they are not valid in the encoding."""
     try:
-        return content.decode()
+        return content.decode(encoding)
     except UnicodeDecodeError:
         return ""

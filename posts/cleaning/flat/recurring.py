@@ -39,9 +39,8 @@ def split_at_recurring(flat_text: FlatText, title_span: tuple[int, int]) -> None
             for position in span
         }
     cut_positions.update(title_span if title_span[1] else ())
-    flat_text.segments = (
-        split_at(flat_text.segments, sorted(cut_positions)) if cut_positions else flat_text.segments
-    )
+    if cut_positions:
+        flat_text.segments = split_at(flat_text.segments, sorted(cut_positions))
     if title_span[1]:
         for part in flat_text.segments:
             if title_span[0] <= part.start and part.end <= title_span[1]:
