@@ -101,10 +101,10 @@ def with_fields(
     def run(**values: Any) -> R:
         own_values = {each.name: values.pop(each.name) for each in own}
         field_values = {name: value for name, value in values.items() if name in declared}
-        for old_name in values.keys() - field_values.keys():
-            if values[old_name]:
-                on_renamed(old_name, new_names[old_name])
-                field_values[new_names[old_name]] = values[old_name]
+        for name, value in values.items():
+            if name not in declared and value:
+                on_renamed(name, new_names[name])
+                field_values[new_names[name]] = value
         fields = {name: to_field(declared[name], value) for name, value in field_values.items()}
         return function(options(**fields), **own_values)
 
