@@ -48,9 +48,6 @@ class ParseTask:
     def reject(self, rejection: NotAPost) -> "ParseTask":
         return replace(self, content=rejection)
 
-    def with_context(self, context: BodyContext) -> "ParseTask":
-        return ParseTask(self.file, self.content, context)
-
 
 Row = Sequence[Any]
 Columns = dict[str, list[Any]]

@@ -105,7 +105,7 @@ def with_context(parse_tasks: Sequence[ParseTask], heads: pl.DataFrame) -> dict[
     """Return the files of heads by index, in the order of the heads, each with what its body depends on."""
     contexts = map(BodyContext._make, heads.select(BodyContext._fields).iter_rows())
     return {
-        index: parse_tasks[index].with_context(context)
+        index: ParseTask(parse_tasks[index].file, parse_tasks[index].content, context)
         for index, context in zip(heads["index"], contexts, strict=True)
     }
 

@@ -21,9 +21,6 @@ from schemas.enums import RunKind
 from schemas.errors import SourceError
 from schemas.tables import schema_of
 
-# from when on a path has a blob; None: it does not exist
-Event = tuple[str, dt.datetime, str | None]
-
 
 class CommitRead(NamedTuple):
     """A commit that a run has read, and the time that it counts for; `is_replay`: with each commit since the last."""
@@ -66,8 +63,10 @@ def _commits_read(lake: Lake) -> dict[str, list[CommitRead]]:
     return reads
 
 
-def _iter_events(source: GitSource, reads: Sequence[CommitRead]) -> Iterator[Event]:
-    """Yield the events of a repository. Raises GitError if it lacks a commit that was read."""
+def _iter_events(
+    source: GitSource, reads: Sequence[CommitRead]
+) -> Iterator[tuple[str, dt.datetime, str | None]]:
+    """Yield from when on each path has which blob. Raises GitError if the repository lacks a commit."""
     repository, subpath, last = source.repository, source.subpath, None
     for read in reads:
         since = last and last.commit

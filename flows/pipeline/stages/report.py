@@ -93,12 +93,16 @@ def _build_summary(opened: OpenRun, found: Found, rounds: Sequence[Round], vanis
     withheld_deletions = vanished.count_withheld_deletions(lake, plan)
     scope = pl.DataFrame({"origin": plan.origins}, {"origin": pl.String})
     outcome_by_name = files_table.count_outcomes(lake, run_id, scope if plan.scope is None else plan.scope)
+    if plan.scope is None:
+        unchanged = files_table.count_not_read_by(lake, plan.origins, run_id) - plan.withheld_deletions
+    else:
+        unchanged = files_table.live_rows(lake, plan.scope).filter(pl.col("run_id") != run_id).height
     return Summary(
         run_id=run_id,
         kind=plan.kind,
         origins=plan.origins,
         found=plan.file_count - vanished.count_unknown(lake),
-        unchanged=_count_unchanged(opened, found) - withheld_deletions,
+        unchanged=unchanged - withheld_deletions,
         posts=outcome_by_name["post"],
         duplicates=outcome_by_name["duplicate"],
         rejected=outcome_by_name["rejected"],
@@ -115,10 +119,3 @@ def _build_summary(opened: OpenRun, found: Found, rounds: Sequence[Round], vanis
         plan_id=plan.plan_id,
         period_note=next((each.period_note for each in rounds if each.period_note), ""),
     )
-
-
-def _count_unchanged(opened: OpenRun, found: Found) -> int:
-    lake, run_id, plan = opened.lake, opened.run.run_id, found.plan
-    if plan.scope is not None:
-        return files_table.live_rows(lake, plan.scope).filter(pl.col("run_id") != run_id).height
-    return files_table.count_not_read_by(lake, plan.origins, run_id) - plan.withheld_deletions
