@@ -6,6 +6,7 @@ from itertools import chain
 
 import polars as pl
 
+from lake.batch import KEY, KEY_HASH
 from lake.delta import (
     CommitProperties,
     DeltaError,
@@ -254,32 +255,36 @@ class Lake:
         ]
         self.commit(name, written, self.partition_files(name), properties)
 
-    def upsert(self, name: str, rows: pl.DataFrame, keys: list[str], properties: CommitProperties) -> None:
-        """Update the rows with the same keys and insert the others, in one commit.
+    def upsert(self, name: str, rows: pl.DataFrame, properties: CommitProperties) -> None:
+        """Update the rows of the same files (KEY) and insert the others, in one commit.
 
         Only files with such rows are rewritten. So the cost depends on the size of the change and not of the
         table. Small files are merged once there are many. One file is in memory at a time.
         """
         files = self.partition_files(name)
-        old_files = _plus_small_files(files, self._files_with_keys(name, rows.select(keys)))
+        old_files = _plus_small_files(files, self._files_with_keys(name, rows))
         kept_rows = (
             self.scan_files(name, [path])
             .drop("file")
             .collect()
-            .join(rows, on=keys, how="anti", maintain_order="left")
+            .join(rows, on=KEY, how="anti", maintain_order="left")
             for path in old_files["path"]
         )
         chunks = _rechunk(chain(kept_rows, [self.conform(name, rows)]), MAX_FILE_ROWS)
         written = [write_file(self.root / name, name, chunk) for chunk in chunks]
         self.commit(name, written, old_files, properties)
 
-    def _files_with_keys(self, name: str, keys: pl.DataFrame) -> list[str]:
-        """Return the paths, as in the log, of the files that contain a row with one of the keys."""
+    def _files_with_keys(self, name: str, rows: pl.DataFrame) -> list[str]:
+        """Return the paths, as in the log, of the files that have a row of the same file (KEY) as some rows.
+
+        Hashes are compared, which takes a quarter of the memory of a join; a file too many does no harm.
+        """
         paths = self.partition_files(name)["path"]
         if paths.is_empty():
             return []
-        matching_rows = self.scan_files(name, paths).join(keys.lazy(), on=keys.columns, how="semi")
-        return matching_rows.select("file").unique().collect()["file"].to_list()
+        has_key = KEY_HASH.is_in(rows.select(KEY_HASH).to_series().implode())
+        matching_files = self.scan_files(name, paths).filter(has_key).select("file").unique()
+        return matching_files.collect(engine="streaming")["file"].to_list()
 
     def commit(
         self,

@@ -91,7 +91,7 @@ class Committer:
                 custom_metadata=metadata,
                 app_transactions=[*version_transactions(self.lake), files_transaction],
             )
-            self.lake.upsert("files", file_rows.sort(KEY), KEY, properties)
+            self.lake.upsert("files", file_rows.sort(KEY), properties)
 
 
 def version_transactions(lake: Lake) -> list[Transaction]:

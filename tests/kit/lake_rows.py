@@ -58,7 +58,7 @@ def store(lake, table, *rows):
     """Add rows to a table of a lake, in one commit; rows of posts and revisions are one partition each."""
     partition = lake.partition_columns(table)
     if not partition:
-        lake.upsert(table, frame(table, *rows), ["origin", "path"], CommitProperties())
+        lake.upsert(table, frame(table, *rows), CommitProperties())
         return
     stored = lake.with_partition_column(frame(table, *rows))
     replace_partitions(lake, table, stored, stored.select(partition).unique())

@@ -19,7 +19,7 @@ def lake(tmp_path, monkeypatch):
 
 def upsert(lake, **blobs):
     rows = frame("files", *(file_row(path, blob=blob) for path, blob in blobs.items()))
-    lake.upsert("files", rows, ["origin", "path"], CommitProperties())
+    lake.upsert("files", rows, CommitProperties())
 
 
 def blobs(lake):

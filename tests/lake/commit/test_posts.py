@@ -158,7 +158,7 @@ def older_lake(five_posts):
         .filter(pl.col("path").is_in(["0.md", "1.md"]))
         .with_columns(gone_at=pl.lit(withdrawn_at))
     )
-    lake.upsert("files", deleted_files, ["origin", "path"], current_version_properties(lake))
+    lake.upsert("files", deleted_files, current_version_properties(lake))
     shutil.rmtree(five_posts.lake / "events")
     return five_posts
 

@@ -352,9 +352,11 @@ def test_twins_of_a_change_larger_than_a_group_are_one_change(site, monkeypatch,
 
 @pytest.mark.sampled(4)
 @pytest.mark.parametrize("what", ["revisions", "posts", "files"])
-@pytest.mark.parametrize("trees", LARGE_CHANGES.values(), ids=LARGE_CHANGES)
-def test_a_change_larger_than_a_group_that_was_killed_is_finished_as_one(site, monkeypatch, trees, what):
-    first, _ = site.commit(*trees)
+@pytest.mark.parametrize("change", LARGE_CHANGES)
+def test_a_change_larger_than_a_group_that_was_killed_is_finished_as_one(site, monkeypatch, change, what):
+    if (change, what) == ("a-good-one-and-the-same-under-another-name", "revisions"):
+        pytest.skip("a post that another file has now, with the same content, gets no revision")
+    first, _ = site.commit(*LARGE_CHANGES[change])
     site.replay(first)
     use_small_batches(monkeypatch.setattr, 1)
     kill_run(monkeypatch, ("after", what, 1), site.replay)

@@ -57,7 +57,7 @@ def archive_of_three(archive):
 
 
 def write_template(archive):
-    """Make a lake with a template of the source and without files."""
+    """Make a lake with a template of the source, which has a block of BODY, and without files."""
     empty_folder = archive.folder.parent / "empty"
     empty_folder.mkdir()
     archive.ingest(empty_folder)
@@ -65,7 +65,7 @@ def write_template(archive):
         "source_id": source_id_of("旧刊"),
         "version": 1,
         "kind": "edge",
-        "pattern": "关注旧刊的每一天，",
+        "pattern": "第二段讲明天的潮汐",
         "posts": 9,
     }
     run = Run("learned", dt.datetime(2024, 1, 1, tzinfo=dt.UTC))
