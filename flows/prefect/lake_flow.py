@@ -83,11 +83,12 @@ def _with_failed_state(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def _is_not_postlake_error(record: logging.LogRecord) -> bool:
-    """Check whether to log a record; tracebacks of PostlakeErrors are dropped.
+    """Check whether to log a record: not the traceback of a PostlakeError, nor that a task failed.
 
-    The run reports such an error on one line.
+    The run reports such an error on one line, and Prefect logs any other with its traceback.
     """
-    return not (record.exc_info and isinstance(record.exc_info[1], PostlakeError))
+    is_traceback = record.exc_info and isinstance(record.exc_info[1], PostlakeError)
+    return not (is_traceback or record.getMessage().startswith("Finished in state Failed("))
 
 
 def _description(function: Callable[..., Any]) -> str:
