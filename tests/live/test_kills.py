@@ -11,9 +11,9 @@ from live_stack.runs import WAIT_SECONDS, count_slots, create_run, history, stat
 # a minute of CPU time for five runs; killed runs without Prefect are in tests/flows/pipeline/test_killed.py
 pytestmark = pytest.mark.matrix
 
-# 80 posts in 47 MB are four batches, of which a stopped run finishes two; they are fewer than the 200 files that
-# learning from a sample needs
-POSTS, PARAGRAPHS = 80, 700
+# 180 posts in 180 MB are three commits (64 MB each), of which a stopped run finishes one or two; they are fewer than
+# the 200 files that learning from a sample needs
+POSTS, PARAGRAPHS = 180, 1_200
 SENTENCES = "渡口的红绿灯照常亮着，第{0}班船没有来，岸上的人把第{1}句话又说了一遍。" * 8
 # longer than the thirty seconds between two heartbeats
 SHORT_TIMEOUT_SECONDS = 40
@@ -27,7 +27,7 @@ DIED_AUTOMATION, NEVER_BEGAN_AUTOMATION = (
 
 @pytest.fixture(scope="module")
 def reference_lake(tmp_path_factory):
-    """An archive that takes about ten seconds to load, and its lake, loaded by one run without interruption."""
+    """An archive that takes some twenty seconds to load, and its lake, loaded by one run without interruption."""
     archive = Archive(tmp_path_factory.mktemp("ferry"), tmp_path_factory.mktemp("lakes") / "undisturbed")
     for number in range(POSTS):
         text = "".join(f"<p>{SENTENCES.format(number, line)}</p>" for line in range(PARAGRAPHS))
