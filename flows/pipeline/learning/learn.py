@@ -30,9 +30,8 @@ MIN_FILES_TO_LEARN = 200
 MAX_SAMPLE_FILES, MAX_SAMPLE_POSTS = 8_000, 2_000
 # A template learned from fewer posts of a source than this is learned again once all posts are loaded.
 MIN_TRAINED_POSTS = 100
-# The columns of sampled posts: a file, where its content is, its source; and whether its template has not seen it.
-FILE_COLUMNS = [*CONTENT_COLUMNS, "source_id"]
-SAMPLE_COLUMNS = [*FILE_COLUMNS, "is_new"]
+# The columns of sampled posts: a file, where its content is, its source, and whether its template has not seen it.
+SAMPLE_COLUMNS = [*CONTENT_COLUMNS, "source_id", "is_new"]
 
 
 def load_templates(lake: Lake) -> Templates:
@@ -70,7 +69,7 @@ def learn_from_heads(lake: Lake, run: Run, heads: Heads, context: ParseContext) 
     del new_posts
     order = ["source_id", "published_at", "post_id"]
     new_rows = heads.rows_at(new_samples["row"], [*CONTENT_COLUMNS, *order]).sort(order)
-    sample = new_rows.select(*FILE_COLUMNS, is_new=pl.lit(value=True))
+    sample = new_rows.with_columns(is_new=pl.lit(value=True)).select(SAMPLE_COLUMNS)
     del new_rows
     stored_sources = counts.filter(pl.col("source_id").is_in(source_ids) & (pl.col("stored") > 0))
     if not stored_sources.is_empty():
