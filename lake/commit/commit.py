@@ -102,11 +102,6 @@ def version_transactions(lake: Lake) -> list[Transaction]:
     return [*versions, Transaction(IDENTITY_KEY, IDENTITY_VERSION)]
 
 
-def has_recorded_versions(lake: Lake) -> bool:
-    """Return whether the ledger records the current versions of posts and revisions."""
-    return all(_recorded_version(lake, name) == lake.table(name).version() for name in COMMITTED_VERSION_KEYS)
-
-
 def current_version_properties(lake: Lake) -> CommitProperties:
     """Return the properties of a commit to the ledger that changes none of its rows.
 
@@ -127,7 +122,7 @@ def record_versions(lake: Lake) -> None:
 
     Then no rollback needs an older one.
     """
-    if not has_recorded_versions(lake):
+    if any(_recorded_version(lake, name) != lake.table(name).version() for name in COMMITTED_VERSION_KEYS):
         lake.commit("files", properties=current_version_properties(lake))
 
 
