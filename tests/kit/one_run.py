@@ -17,6 +17,7 @@ from pathlib import Path
 import psutil
 
 from archive import default_period
+from flows.pipeline import row_store
 from flows.pipeline.direct import ingest
 from flows.pipeline.execution import sizes
 from flows.pipeline.execution import write as write_stage
@@ -78,7 +79,7 @@ def use_small_batches(patch, files):
         return
     patch(sizes, "MAX_CHUNK_FILES", files)
     patch(sizes, "MAX_SLICE_EVENTS", files)
-    patch(sizes, "MAX_ROWS_IN_MEMORY", files)
+    patch(row_store, "MAX_ROWS_IN_MEMORY", files)
     patch(sizes, "MIN_BATCH_FILES", files)
     patch(sizes, "BATCH_FILES_PER_WORKER", 0)
     patch(sizes, "MIN_TASK_BYTES", 1)

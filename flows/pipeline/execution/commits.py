@@ -1,6 +1,6 @@
 """Read the commits of repositories as changes, the oldest first, for a replay of history."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import polars as pl
@@ -10,6 +10,7 @@ from flows.pipeline.execution import sizes
 from flows.pipeline.planning.changes import CHANGE_SCHEMA, Changes, as_file_rows
 from flows.pipeline.planning.plan import CommitReplay, Plan
 from flows.pipeline.progress import report_progress
+from flows.pipeline.row_store import RowStore
 from flows.pipeline.sources.base import is_deletion
 from lake.batch import KEY, Checkpoint, Run, no_deletions
 from lake.store import Lake
@@ -22,11 +23,20 @@ def iter_changes(lake: Lake, plan: Plan, run: Run) -> Iterator[Changes]:
 
     Commit each before the next is requested: contents that the lake has by then are not read again.
     """
-    replays, first = plan.replays, [plan.changes]
-    checkpoints = {replay.source.origin: replay.checkpoint for replay in replays if replay.checkpoint.commit}
-    # millions of files: nothing here refers to them once they are yielded
-    del plan
-    yield replace(first.pop(), checkpoints=dict(checkpoints))
+    checkpoints = {each.source.origin: each.checkpoint for each in plan.replays if each.checkpoint.commit}
+    first, replays = [replace(plan.changes, checkpoints=dict(checkpoints))], plan.replays
+
+    def changes() -> Iterator[Changes]:
+        # nothing here refers to them once they are yielded: there can be millions
+        yield first.pop()
+        yield from _replayed_changes(lake, replays, checkpoints, run)
+
+    return changes()
+
+
+def _replayed_changes(
+    lake: Lake, replays: Sequence[CommitReplay], checkpoints: dict[str, Checkpoint], run: Run
+) -> Iterator[Changes]:
     for replay in replays:
         commits_done, origin = 0, replay.source.origin
         for commit_count, last_commit, added, deleted in _slices(replay):
@@ -35,7 +45,8 @@ def iter_changes(lake: Lake, plan: Plan, run: Run) -> Iterator[Changes]:
             checkpoints[origin] = Checkpoint(
                 last_commit.id, replay.effective_times[last_commit.id], is_complete=True
             )
-            yield _without_known(lake, run, Changes(added, deleted=deleted, checkpoints=dict(checkpoints)))
+            files, known_files = _split_known(lake, run, added)
+            yield Changes(RowStore.of([files]), known_files, deleted, dict(checkpoints))
         checkpoints[origin] = Checkpoint(replay.source.commit_id, replay.effective_at, is_complete=True)
 
 
@@ -71,14 +82,11 @@ def _deleted_frame(rows: list[tuple[object, ...]]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=no_deletions().schema, orient="row")
 
 
-def _without_known(lake: Lake, run: Run, changes: Changes) -> Changes:
-    """Return changes in which files with contents that the lake has parsed are not read."""
-    is_hashed = pl.col("blob").is_not_null()
-    known = files_table.already_parsed(lake, changes.files.filter(is_hashed), code_version())
-    if known.is_empty():
-        return changes
+def _split_known(lake: Lake, run: Run, added: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the files to read, and as rows of `files` those with contents that the lake has parsed."""
+    known = files_table.already_parsed(lake, added.filter(pl.col("blob").is_not_null()), code_version())
     known_files = known.rename({"seen_at": "first_seen_at"}).with_columns(
         run_id=pl.lit(run.run_id), read_at=pl.lit(run.started_at)
     )
-    unknown = changes.files.join(known, on=[*KEY, "seen_at"], how="anti", maintain_order="left")
-    return replace(changes, files=unknown, known_files=as_file_rows(known_files))
+    unknown = added.join(known, on=[*KEY, "seen_at"], how="anti", maintain_order="left")
+    return unknown, as_file_rows(known_files)

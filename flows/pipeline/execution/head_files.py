@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import polars as pl
 
 from flows.pipeline.execution.frames import HEAD_SCHEMA
-from flows.pipeline.execution.row_store import with_own_texts
+from flows.pipeline.row_store import with_own_texts
 from lake.batch import Run
 from lake.location import Location, uri
 

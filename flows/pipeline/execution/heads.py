@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import chain
 from typing import NamedTuple
 
 import polars as pl
@@ -12,13 +13,13 @@ from flows.pipeline.execution import sizes
 from flows.pipeline.execution.head_files import head_files_of
 from flows.pipeline.execution.raw_duplicates import without_duplicates
 from flows.pipeline.execution.reader import Reader, ReadTask
-from flows.pipeline.execution.row_store import RowStore
 from flows.pipeline.execution.worker import HeadChunk, HeadReader
-from flows.pipeline.planning.changes import FILE_SCHEMA, Changes, as_file_rows
+from flows.pipeline.planning.changes import CHANGE_SCHEMA, FILE_SCHEMA, Changes, as_file_rows
 from flows.pipeline.progress import report_progress
+from flows.pipeline.row_store import RowStore
 from flows.pipeline.sources.base import Source, VanishedError
 from flows.pipeline.workers.executor import LazyExecutor, ParseContext, chunk_tasks, run_ahead
-from lake.batch import CONTENT_KEY, FILE_NAME, KEY, KEY_HASH, Batch, Checkpoint, Run
+from lake.batch import BLOB_HASH, CONTENT_KEY, FILE_NAME, KEY, KEY_HASH, Batch, Checkpoint, Run
 from lake.commit.division import current_posts, divide, divide_deleted, index_rows
 from lake.commit.resolve import complete_file_rows
 from lake.commit.tasks import CONTENT_SCHEMA, NO_HEAD
@@ -93,7 +94,8 @@ class Heads:
     def rows_at(self, positions: pl.Series, columns: Sequence[str]) -> pl.DataFrame:
         """Return some columns of the rows at some positions of the index, in their order there."""
         is_wanted = pl.int_range(self.rows.height, eager=True).is_in(positions.implode())
-        return pl.concat(rows.select(columns) for rows in (_no_rows(), *self.rows.filter(is_wanted)))
+        frames = chain([_no_rows()], self.rows.filter(is_wanted))
+        return pl.concat(rows.select(columns) for rows in frames)
 
 
 def read_heads(
@@ -103,10 +105,10 @@ def read_heads(
 
     A content that several files have under one name is read once if it is known before reading.
     """
-    reads, copies = _split_copies(changes.files.with_row_index("row"))
+    reads, copies = _split_copies(changes.files)
     reading = _Reading(lake, {source.origin: source for source in sources}, run if stores else None)
     rows, raw_files, bytes_read = RowStore(), list[WrittenFile](), 0
-    vanished = [reads.select(KEY).clear()]
+    vanished = [changes.deleted.select(KEY).clear()]
     for chunk_reads, chunk in _read_chunks(reading, reads, context):
         bytes_read += chunk.bytes_read
         rows.append(_chunk_rows(chunk_reads, chunk, run))
@@ -123,18 +125,23 @@ def read_heads(
     return Heads(rows, index, deleted, raw_files, bytes_read, gone, changes.checkpoints)
 
 
-def _split_copies(todo: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return the first file of each content, by its file of table raw, and the other files with that content."""
-    hashed = todo.lazy().filter(pl.col("blob").is_not_null()).with_columns(FILE_NAME)
-    copies = todo.join(
-        hashed.filter(~pl.struct(CONTENT_KEY).is_first_distinct()).select("row").collect(),
-        on="row",
-        how="semi",
-        maintain_order="left",
-    )
-    # all files of a first ingest have neither, and are not copied in memory
-    reads = todo if copies.is_empty() else todo.join(copies, on="row", how="anti", maintain_order="left")
-    return reads if reads["part"].is_null().all() else reads.sort("part", maintain_order=True), copies
+def _split_copies(files: RowStore) -> tuple[RowStore, pl.DataFrame]:
+    """Return the first file of each content, by its file of table raw, and the other files with that content.
+
+    Both have a column `row`: their place in the order of reading.
+    """
+    no_files = pl.DataFrame(schema=CHANGE_SCHEMA)
+    contents = pl.concat(frame.select(BLOB_HASH.xor(FILE_NAME.hash(1))) for frame in chain([no_files], files))
+    is_copy = contents.to_series().is_not_null() & ~contents.to_series().is_first_distinct()
+    row, reads, copies = 0, RowStore(), [no_files.with_row_index("row")]
+    for frame in files:
+        own_copies, numbered = is_copy[row : row + frame.height], frame.with_row_index("row", row)
+        reads.append(numbered.filter(~own_copies))
+        copies.append(numbered.filter(own_copies))
+        row += frame.height
+    if any(frame["part"].count() for frame in reads):
+        reads = RowStore.of([pl.concat(reads).sort("part", maintain_order=True)])
+    return reads, pl.concat(copies)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,17 +166,19 @@ class _Reading:
 
 
 def _read_chunks(
-    reading: _Reading, reads: pl.DataFrame, context: ParseContext
+    reading: _Reading, reads: RowStore, context: ParseContext
 ) -> Iterator[tuple[pl.DataFrame, HeadChunk]]:
     """Yield the rows of a chunk of files and their heads, in order."""
-    total_bytes = int(reads["size"].sum())
+    total_bytes = sum(int(frame["size"].sum()) for frame in reads)
     chunk_bytes = sizes.chunk_bytes(total_bytes, context.workers)
     with ExitStack() as stack:
         executor = LazyExecutor(context, stack)
         executor.ensure_capacity(total_bytes // HEAD_COST_RATIO)
         # an object for each file only while its chunk is read
         tasks = (
-            ReadTask(SourceFile(*row), part) for *row, part in reads.select(*FILE_SCHEMA, "part").iter_rows()
+            ReadTask(SourceFile(*row), part)
+            for frame in reads
+            for *row, part in frame.select(*FILE_SCHEMA, "part").iter_rows()
         )
         chunks = chunk_tasks(tasks, chunk_bytes, sizes.MAX_CHUNK_FILES)
         submitted = (executor.submit(reading.reader_of(chunk), chunk) for chunk in chunks)
@@ -177,7 +186,7 @@ def _read_chunks(
         for results in run_ahead(submitted, context.workers):
             for chunk in results:
                 height = chunk.rows.height + len(chunk.vanished)
-                yield reads[done : done + height], chunk
+                yield reads.slice(done, height), chunk
                 done += height
             report_progress("read", done, reads.height)
 

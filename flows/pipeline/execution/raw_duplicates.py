@@ -4,8 +4,8 @@ from contextlib import ExitStack
 
 import polars as pl
 
-from flows.pipeline.execution.row_store import RowStore
 from flows.pipeline.execution.worker import RewriteRaw
+from flows.pipeline.row_store import RowStore
 from flows.pipeline.workers.executor import LazyExecutor, ParseContext
 from lake.batch import BLOB_HASH
 from lake.parquet import WrittenFile

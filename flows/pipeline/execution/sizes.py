@@ -10,9 +10,6 @@ MAX_PART_BYTES = 4 * 1024 * 1024
 MIN_CHUNK_BYTES, MAX_CHUNK_BYTES, CHUNKS_PER_WORKER = 512 * 1024, 16 * 1024 * 1024, 12
 MAX_CHUNK_FILES = 8_000
 
-# Rows of files wait on disk for their batch if there are more: about 20 MB of them.
-MAX_ROWS_IN_MEMORY = 50_000
-
 # So many files are worth a pool of processes, whatever their sizes.
 MANY_FILES = 2_000
 

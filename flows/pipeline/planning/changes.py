@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import polars as pl
 from polars.datatypes import DataType, DataTypeClass
 
+from flows.pipeline.row_store import RowStore
 from lake.batch import Checkpoint, no_deletions
 from lake.parquet import conform
 from schemas.tables import empty_table, schema_of
@@ -37,19 +38,19 @@ class Changes:
     this is committed.
     """
 
-    files: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=CHANGE_SCHEMA))
+    files: RowStore = field(default_factory=RowStore)
     known_files: pl.DataFrame = field(default_factory=lambda: empty_table("files"))
     deleted: pl.DataFrame = field(default_factory=no_deletions)
     checkpoints: dict[str, Checkpoint] = field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:
-        return self.files.is_empty() and self.known_files.is_empty() and self.deleted.is_empty()
+        return not self.files.height and self.known_files.is_empty() and self.deleted.is_empty()
 
 
 def with_seen_at(files: pl.DataFrame, effective_times: Mapping[str, dt.datetime]) -> pl.DataFrame:
     """Return files with the time of their origin as `seen_at`, and `part` null where they have none."""
-    seen_at = pl.col("origin").replace_strict(effective_times, return_dtype=SEEN_AT_TYPE)
+    seen_at = pl.col("origin").replace_strict(effective_times, return_dtype=SEEN_AT_TYPE).cast(SEEN_AT_TYPE)
     part = pl.col("part") if "part" in files.columns else pl.lit(None, pl.String).alias("part")
     return files.with_columns(part, seen_at=seen_at).select(*CHANGE_SCHEMA)
 

@@ -1,7 +1,7 @@
 """The find stage: compare the sources with the lake, and plan which files to read."""
 
 import datetime as dt
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import polars as pl
@@ -9,6 +9,7 @@ import polars as pl
 from flows.pipeline.code import code_version
 from flows.pipeline.planning.changes import FILE_SCHEMA, Changes, as_file_rows, with_seen_at
 from flows.pipeline.planning.diff import diff_source, hash_suspects
+from flows.pipeline.row_store import RowStore
 from flows.pipeline.sources.base import GitSource, Source
 from lake.batch import CONTENT_KEY, FILE_NAME, KEY, MICROSECOND, Checkpoint, Run, no_deletions
 from lake.store import Lake
@@ -21,6 +22,7 @@ from schemas.tables import empty_table, schema_of
 ALREADY_PARSED_COLUMNS = [*KEY, "size", "mtime_ns", "blob", "run_id", "read_at"]
 # File names begin with dates: files of one month are read together, in any folder.
 READ_ORDER = [FILE_NAME, *KEY]
+SORTED_TOGETHER = 20_000
 SECOND = dt.timedelta(seconds=1)
 
 
@@ -50,7 +52,7 @@ class ShrunkenSource:
 class Plan:
     """The work of a run.
 
-    `todo` contains the files to read, in the order of their names; if it has a column `part`, that is the
+    `todo` contains the files to read; if it has a column `part`, that is the
     file of table raw from which a file is read, or null. `already_parsed` are files whose content
     the lake has read before; `deleted` files do not exist any more. `effective_times` has for each origin the time in its history at which all
     this is true. `moved` counts known files that were at another path, which is deleted. `withheld_deletions`
@@ -93,7 +95,8 @@ class Plan:
                 self.effective_times, return_dtype=schema_of("files")["first_seen_at"]
             )
         )
-        return Changes(with_seen_at(self.todo, self.effective_times), as_file_rows(known_files), self.deleted)
+        files = (with_seen_at(part, self.effective_times) for part in _in_read_order(self.todo))
+        return Changes(RowStore.of(files), as_file_rows(known_files), self.deleted)
 
     @property
     def commit_ids(self) -> dict[str, str]:
@@ -159,7 +162,7 @@ def plan_ingest(lake: Lake, run: Run, sources: Sequence[Source], *, verify: bool
     changed = _without(changed, verified_files)
     already_parsed = files_table.already_parsed(lake, changed.filter(is_hashed), code_version())
     moved_rows = _pair_moved(already_parsed.join(previous_rows, on=KEY, how="anti"), deleted)
-    todo = _without(changed, already_parsed).sort(READ_ORDER)
+    todo = _without(changed, already_parsed)
     return Plan(
         kind=RunKind.INGEST,
         sources=sources,
@@ -171,6 +174,15 @@ def plan_ingest(lake: Lake, run: Run, sources: Sequence[Source], *, verify: bool
         moved=moved_rows.height,
         withheld_deletions=sum(part.withheld_deletions for part in diffs),
     )
+
+
+def _in_read_order(files: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """Yield files in the order in which they are read. Sorted at once, millions need as much memory again."""
+    names = files.select(FILE_NAME).to_series()
+    bounds = names.gather_every(SORTED_TOGETHER // 100).sort().gather_every(100, offset=100)
+    numbers = bounds.search_sorted(names, side="right")
+    for number in range(len(bounds) + 1):
+        yield files.filter(numbers == number).sort(READ_ORDER)
 
 
 def _without(files: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
@@ -201,7 +213,7 @@ def stored_in_raw(lake: Lake, rows: pl.DataFrame) -> pl.DataFrame:
 
 def plan_reading(lake: Lake, run: Run, sources: Sequence[Source], files: pl.DataFrame, kind: str) -> Plan:
     """Return a plan that parses files (FILE_SCHEMA, part) whether or not they have changed."""
-    todo = files.sort(READ_ORDER).select(*FILE_SCHEMA, "part")
+    todo = files.select(*FILE_SCHEMA, "part")
     checkpoints = runs.checkpoints_of(lake, [source.origin for source in sources])
     return Plan(
         kind=kind,

@@ -3,15 +3,15 @@
 import polars as pl
 import pytest
 
-from flows.pipeline.execution import sizes
-from flows.pipeline.execution.row_store import RowStore
+from flows.pipeline import row_store
+from flows.pipeline.row_store import RowStore
 
 FRAMES = [pl.DataFrame({"a": [1, 2], "b": ["x", None]}), pl.DataFrame({"a": [3], "b": ["z"]})]
 
 
 @pytest.fixture(params=[0, 2, 100], ids=["on disk", "on disk when there are more", "in memory"])
 def store(request, monkeypatch):
-    monkeypatch.setattr(sizes, "MAX_ROWS_IN_MEMORY", request.param)
+    monkeypatch.setattr(row_store, "MAX_ROWS_IN_MEMORY", request.param)
     store = RowStore()
     for frame in FRAMES:
         store.append(frame)
@@ -39,7 +39,7 @@ def test_rows_are_updated_frame_by_frame(store):
 
 
 def test_a_process_that_is_killed_leaves_no_file(monkeypatch, tmp_path):
-    monkeypatch.setattr(sizes, "MAX_ROWS_IN_MEMORY", 0)
+    monkeypatch.setattr(row_store, "MAX_ROWS_IN_MEMORY", 0)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     store = RowStore()
     store.append(FRAMES[0])

@@ -1,16 +1,17 @@
-"""The rows of the files of a run: in memory while there are few, else in a file that ends with the process."""
+"""Rows of a run: in memory while there are few, else in a file that ends with the process."""
 
 import os
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from io import BytesIO
 from tempfile import TemporaryFile
-from typing import IO
+from typing import IO, Self
 
 import polars as pl
 
-from flows.pipeline.execution import sizes
+# Rows are in a file if there are more: about 20 MB of them.
+MAX_ROWS_IN_MEMORY = 50_000
 
 # Rows that are fewer than one in so many of those that they were selected from get texts of their own.
 MAX_SPARSENESS = 16
@@ -34,10 +35,17 @@ class RowStore:
         # of each frame in the file: its place and size in bytes, and its number of rows
         self._stored = list[tuple[int, int, int]]()
 
+    @classmethod
+    def of(cls, frames: Iterable[pl.DataFrame]) -> Self:
+        store = cls()
+        for frame in frames:
+            store.append(frame)
+        return store
+
     def append(self, rows: pl.DataFrame) -> None:
         self.height += rows.height
         self._frames.append(rows)
-        if self._stored or self.height > sizes.MAX_ROWS_IN_MEMORY:
+        if self._stored or self.height > MAX_ROWS_IN_MEMORY:
             self._stored += map(self._write, self._frames)
             self._frames = []
 
@@ -45,6 +53,11 @@ class RowStore:
         for start, size, _ in self._stored:
             yield self._read(start, size)
         yield from self._frames
+
+    def slice(self, start: int, count: int) -> pl.DataFrame:
+        """Return some rows after one another."""
+        is_wanted = pl.int_range(self.height, eager=True).is_between(start, start + count, closed="left")
+        return pl.concat(self.filter(is_wanted))
 
     def filter(self, mask: pl.Series) -> Iterator[pl.DataFrame]:
         """Yield the rows for which a mask of all rows is true; frames without any are not read."""
