@@ -50,7 +50,7 @@ class Changes:
 
 def with_seen_at(files: pl.DataFrame, effective_times: Mapping[str, dt.datetime]) -> pl.DataFrame:
     """Return files with the time of their origin as `seen_at`, and `part` null where they have none."""
-    seen_at = pl.col("origin").replace_strict(effective_times, return_dtype=SEEN_AT_TYPE).cast(SEEN_AT_TYPE)
+    seen_at = pl.col("origin").replace_strict(effective_times, return_dtype=SEEN_AT_TYPE)
     part = pl.col("part") if "part" in files.columns else pl.lit(None, pl.String).alias("part")
     return files.with_columns(part, seen_at=seen_at).select(*CHANGE_SCHEMA)
 

@@ -181,7 +181,7 @@ def _in_read_order(files: pl.DataFrame) -> Iterator[pl.DataFrame]:
     names = files.select(FILE_NAME).to_series()
     bounds = names.gather_every(SORTED_TOGETHER // 100).sort().gather_every(100, offset=100)
     numbers = bounds.search_sorted(names, side="right")
-    for number in range(len(bounds) + 1):
+    for number in numbers.unique().sort():
         yield files.filter(numbers == number).sort(READ_ORDER)
 
 
