@@ -13,8 +13,8 @@ import polars as pl
 # Rows are in a file if there are more: about 20 MB of them.
 MAX_ROWS_IN_MEMORY = 50_000
 
-# Rows that are fewer than one in so many of those that they were selected from get texts of their own.
-MAX_SPARSENESS = 16
+# Fewer rows than one in so many of those that they were selected from get texts of their own.
+MAX_SPARSENESS = 2
 
 
 def with_own_texts(rows: pl.DataFrame, selected_from: int) -> pl.DataFrame:

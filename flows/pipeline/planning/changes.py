@@ -1,11 +1,8 @@
 """Changes of files: what one resolve takes together."""
 
-import datetime as dt
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import polars as pl
-from polars.datatypes import DataType, DataTypeClass
 
 from flows.pipeline.row_store import RowStore
 from lake.batch import Checkpoint, no_deletions
@@ -22,11 +19,7 @@ FILE_SCHEMA = {
     "blob": pl.String,
 }
 SEEN_AT_TYPE = pl.Datetime("us", "UTC")
-CHANGE_SCHEMA: dict[str, DataType | DataTypeClass] = {
-    **FILE_SCHEMA,
-    "part": pl.String,
-    "seen_at": SEEN_AT_TYPE,
-}
+CHANGE_SCHEMA = pl.Schema([*FILE_SCHEMA.items(), ("part", pl.String), ("seen_at", SEEN_AT_TYPE)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +39,6 @@ class Changes:
     @property
     def is_empty(self) -> bool:
         return not self.files.height and self.known_files.is_empty() and self.deleted.is_empty()
-
-
-def with_seen_at(files: pl.DataFrame, effective_times: Mapping[str, dt.datetime]) -> pl.DataFrame:
-    """Return files with the time of their origin as `seen_at`, and `part` null where they have none."""
-    seen_at = pl.col("origin").replace_strict(effective_times, return_dtype=SEEN_AT_TYPE)
-    part = pl.col("part") if "part" in files.columns else pl.lit(None, pl.String).alias("part")
-    return files.with_columns(part, seen_at=seen_at).select(*CHANGE_SCHEMA)
 
 
 def as_file_rows(rows: pl.DataFrame) -> pl.DataFrame:

@@ -7,16 +7,17 @@ from dataclasses import dataclass, field, replace
 import polars as pl
 
 from flows.pipeline.code import code_version
-from flows.pipeline.planning.changes import FILE_SCHEMA, Changes, as_file_rows, with_seen_at
+from flows.pipeline.planning.changes import CHANGE_SCHEMA, FILE_SCHEMA, SEEN_AT_TYPE, Changes, as_file_rows
 from flows.pipeline.planning.diff import diff_source, hash_suspects
 from flows.pipeline.row_store import RowStore
 from flows.pipeline.sources.base import GitSource, Source
 from lake.batch import CONTENT_KEY, FILE_NAME, KEY, MICROSECOND, Checkpoint, Run, no_deletions
+from lake.parquet import conform
 from lake.store import Lake
 from lake.tables import files as files_table
 from lake.tables import runs
 from schemas.enums import RunKind
-from schemas.tables import empty_table, schema_of
+from schemas.tables import empty_table
 
 # A file whose content the lake knows: its current path, and the run that read it.
 ALREADY_PARSED_COLUMNS = [*KEY, "size", "mtime_ns", "blob", "run_id", "read_at"]
@@ -90,13 +91,11 @@ class Plan:
     @property
     def changes(self) -> Changes:
         """Return what the plan takes as one change."""
-        known_files = self.already_parsed.with_columns(
-            first_seen_at=pl.col("origin").replace_strict(
-                self.effective_times, return_dtype=schema_of("files")["first_seen_at"]
-            )
-        )
-        files = (with_seen_at(part, self.effective_times) for part in _in_read_order(self.todo))
-        return Changes(RowStore.of(files), as_file_rows(known_files), self.deleted)
+        seen_at = pl.col("origin").replace_strict(self.effective_times, return_dtype=SEEN_AT_TYPE)
+        known_files = self.already_parsed.with_columns(first_seen_at=seen_at)
+        files = (part.with_columns(seen_at=seen_at) for part in _in_read_order(self.todo))
+        store = RowStore.of(conform(part, CHANGE_SCHEMA) for part in files)
+        return Changes(store, as_file_rows(known_files), self.deleted)
 
     @property
     def commit_ids(self) -> dict[str, str]:
@@ -178,9 +177,10 @@ def plan_ingest(lake: Lake, run: Run, sources: Sequence[Source], *, verify: bool
 
 def _in_read_order(files: pl.DataFrame) -> Iterator[pl.DataFrame]:
     """Yield files in the order in which they are read. Sorted at once, millions need as much memory again."""
-    names = files.select(FILE_NAME).to_series()
-    bounds = names.gather_every(SORTED_TOGETHER // 100).sort().gather_every(100, offset=100)
-    numbers = bounds.search_sorted(names, side="right")
+    sample = files.gather_every(SORTED_TOGETHER // 100).select(FILE_NAME).to_series()
+    bounds, numbers = sample.sort().gather_every(100, offset=100), pl.Series(dtype=pl.UInt32)
+    for part in files.iter_slices():
+        numbers.append(bounds.search_sorted(part.select(FILE_NAME).to_series(), side="right"))
     for number in numbers.unique().sort():
         yield files.filter(numbers == number).sort(READ_ORDER)
 

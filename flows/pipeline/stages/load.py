@@ -185,6 +185,7 @@ def write(
             number = writer.write(batch, resolution, contents, checkpoints, number, is_atomic=is_atomic)
             release_memory()
         rows_written += resolution.file_rows.height
+        del batch, contents, resolution, writer  # before the next batch is put together
     return WriteOutput(number, rows_written)
 
 
