@@ -9,11 +9,10 @@ from flows.pipeline.clock import StageTimer, start_run
 from flows.pipeline.execution import sizes
 from flows.pipeline.execution.heads import read_heads
 from flows.pipeline.execution.write import Writer
-from flows.pipeline.planning.changes import CHANGE_SCHEMA, Changes
+from flows.pipeline.planning.changes import Changes, numbered_files
 from flows.pipeline.planning.git_events import repository_events
 from flows.pipeline.planning.plan import stored_in_raw
 from flows.pipeline.reporting.account import maintenance_row
-from flows.pipeline.row_store import RowStore
 from flows.pipeline.workers.executor import ParseContext
 from lake import migration
 from lake.batch import KEY, MICROSECOND, Run
@@ -67,7 +66,7 @@ def _replay_events(staged_lake: Lake, events: pl.DataFrame, run: Run, context: P
     is_arrival = pl.col("blob").is_not_null()
     arrivals = events.filter(is_arrival)
     changes = Changes(
-        RowStore.of([stored_in_raw(staged_lake, arrivals).rename({"at": "seen_at"}).select(*CHANGE_SCHEMA)]),
+        numbered_files([stored_in_raw(staged_lake, arrivals).rename({"at": "seen_at"})]),
         deleted=events.filter(~is_arrival).select(*KEY, gone_at="at"),
     )
     from flows.pipeline.learning.learn import load_templates

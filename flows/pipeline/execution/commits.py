@@ -7,10 +7,9 @@ import polars as pl
 
 from flows.pipeline.code import code_version
 from flows.pipeline.execution import sizes
-from flows.pipeline.planning.changes import CHANGE_SCHEMA, Changes, as_file_rows
+from flows.pipeline.planning.changes import CHANGE_SCHEMA, Changes, as_file_rows, numbered_files
 from flows.pipeline.planning.plan import CommitReplay, Plan
 from flows.pipeline.progress import report_progress
-from flows.pipeline.row_store import RowStore
 from flows.pipeline.sources.base import is_deletion
 from lake.batch import KEY, Checkpoint, Run, no_deletions
 from lake.store import Lake
@@ -46,7 +45,7 @@ def _replayed_changes(
                 last_commit.id, replay.effective_times[last_commit.id], is_complete=True
             )
             files, known_files = _split_known(lake, run, added)
-            yield Changes(RowStore.of([files]), known_files, deleted, dict(checkpoints))
+            yield Changes(numbered_files([files]), known_files, deleted, dict(checkpoints))
         checkpoints[origin] = Checkpoint(replay.source.commit_id, replay.effective_at, is_complete=True)
 
 

@@ -126,22 +126,17 @@ def read_heads(
 
 
 def _split_copies(files: RowStore) -> tuple[RowStore, pl.DataFrame]:
-    """Return the first file of each content, by its file of table raw, and the other files with that content.
-
-    Both have a column `row`: their place in the order of reading.
-    """
-    no_files = pl.DataFrame(schema=CHANGE_SCHEMA)
+    """Return the first file of each content, by its file of table raw, and the other files with that content."""
+    no_files = pl.DataFrame(schema=CHANGE_SCHEMA).with_row_index("row")
     contents = pl.concat(frame.select(BLOB_HASH.xor(FILE_NAME.hash(1))) for frame in chain([no_files], files))
     is_copy = contents.to_series().is_not_null() & ~contents.to_series().is_first_distinct()
-    row, reads, copies = 0, RowStore(), [no_files.with_row_index("row")]
-    for frame in files:
-        own_copies, numbered = is_copy[row : row + frame.height], frame.with_row_index("row", row)
-        reads.append(numbered.filter(~own_copies))
-        copies.append(numbered.filter(own_copies))
-        row += frame.height
-    if any(frame["part"].count() for frame in reads):
-        reads = RowStore.of([pl.concat(reads).sort("part", maintain_order=True)])
-    return reads, pl.concat(copies)
+    has_parts = any(frame["part"].count() for frame in files)
+    if not has_parts and not is_copy.any():
+        return files, no_files
+    reads = files.filter(~is_copy)
+    if has_parts:
+        reads = pl.concat([no_files, *reads]).sort("part", maintain_order=True).iter_slices()
+    return RowStore.of(reads), pl.concat([no_files, *files.filter(is_copy)])
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Changes of files: what one resolve takes together."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -24,7 +25,7 @@ CHANGE_SCHEMA = pl.Schema([*FILE_SCHEMA.items(), ("part", pl.String), ("seen_at"
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Files to read, each with the time at which it appeared, in the order of reading (CHANGE_SCHEMA).
+    """Files to read, each with the time at which it appeared, in the order of reading (see `numbered_files`).
 
     `known_files` are rows of `files` whose content the lake knows; the columns that depend on it are null.
     `deleted` are the deleted files, at time `gone_at`. `checkpoints` are those of repositories once all of
@@ -39,6 +40,14 @@ class Changes:
     @property
     def is_empty(self) -> bool:
         return not self.files.height and self.known_files.is_empty() and self.deleted.is_empty()
+
+
+def numbered_files(frames: Iterable[pl.DataFrame]) -> RowStore:
+    """Return files (CHANGE_SCHEMA) with their place in the order of reading as column `row`."""
+    files = RowStore()
+    for frame in frames:
+        files.append(conform(frame, CHANGE_SCHEMA).with_row_index("row", files.height))
+    return files
 
 
 def as_file_rows(rows: pl.DataFrame) -> pl.DataFrame:

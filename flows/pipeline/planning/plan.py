@@ -7,12 +7,10 @@ from dataclasses import dataclass, field, replace
 import polars as pl
 
 from flows.pipeline.code import code_version
-from flows.pipeline.planning.changes import CHANGE_SCHEMA, FILE_SCHEMA, SEEN_AT_TYPE, Changes, as_file_rows
+from flows.pipeline.planning.changes import FILE_SCHEMA, SEEN_AT_TYPE, Changes, as_file_rows, numbered_files
 from flows.pipeline.planning.diff import diff_source, hash_suspects
-from flows.pipeline.row_store import RowStore
 from flows.pipeline.sources.base import GitSource, Source
 from lake.batch import CONTENT_KEY, FILE_NAME, KEY, MICROSECOND, Checkpoint, Run, no_deletions
-from lake.parquet import conform
 from lake.store import Lake
 from lake.tables import files as files_table
 from lake.tables import runs
@@ -53,11 +51,11 @@ class ShrunkenSource:
 class Plan:
     """The work of a run.
 
-    `todo` contains the files to read; if it has a column `part`, that is the
-    file of table raw from which a file is read, or null. `already_parsed` are files whose content
-    the lake has read before; `deleted` files do not exist any more. `effective_times` has for each origin the time in its history at which all
-    this is true. `moved` counts known files that were at another path, which is deleted. `withheld_deletions`
-    counts files that were not found but may exist. A replay of history reads the commits of `replays`.
+    `todo` contains the files to read; if it has a column `part`, that is the file of table raw from which a
+    file is read, or null. `already_parsed` are files whose content the lake has read before; `deleted` files
+    do not exist any more. `effective_times` has for each origin the time in its history at which all this is
+    true. `moved` counts known files that were at another path, which is deleted. `withheld_deletions` counts
+    files that were not found but may exist. A replay of history reads the commits of `replays`.
 
     `scope` has the files (KEY) of the run if it does not cover all files of its sources. With `is_reparse`
     the files are parsed even though the lake has read their content. With `learns_templates` sources without
@@ -94,8 +92,7 @@ class Plan:
         seen_at = pl.col("origin").replace_strict(self.effective_times, return_dtype=SEEN_AT_TYPE)
         known_files = self.already_parsed.with_columns(first_seen_at=seen_at)
         files = (part.with_columns(seen_at=seen_at) for part in _in_read_order(self.todo))
-        store = RowStore.of(conform(part, CHANGE_SCHEMA) for part in files)
-        return Changes(store, as_file_rows(known_files), self.deleted)
+        return Changes(numbered_files(files), as_file_rows(known_files), self.deleted)
 
     @property
     def commit_ids(self) -> dict[str, str]:
@@ -161,12 +158,11 @@ def plan_ingest(lake: Lake, run: Run, sources: Sequence[Source], *, verify: bool
     changed = _without(changed, verified_files)
     already_parsed = files_table.already_parsed(lake, changed.filter(is_hashed), code_version())
     moved_rows = _pair_moved(already_parsed.join(previous_rows, on=KEY, how="anti"), deleted)
-    todo = _without(changed, already_parsed)
     return Plan(
         kind=RunKind.INGEST,
         sources=sources,
         file_count=sum(diff.file_count for diff in diffs),
-        todo=todo.select(*FILE_SCHEMA),
+        todo=_without(changed, already_parsed).select(*FILE_SCHEMA),
         effective_times=effective_times,
         already_parsed=with_parsed_by(already_parsed, previous_rows, moved_rows, run),
         deleted=with_deleted_at(deleted, effective_times),
@@ -280,7 +276,5 @@ def with_parsed_by(
 
 def with_deleted_at(files: pl.DataFrame, effective_times: dict[str, dt.datetime]) -> pl.DataFrame:
     """Return files as deletions at the effective times of their origins: KEY, gone_at."""
-    deleted_at = pl.col("origin").replace_strict(
-        effective_times, return_dtype=empty_table("files").schema["gone_at"]
-    )
+    deleted_at = pl.col("origin").replace_strict(effective_times, return_dtype=SEEN_AT_TYPE)
     return files.select(*KEY, gone_at=deleted_at)
