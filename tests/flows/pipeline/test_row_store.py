@@ -33,6 +33,11 @@ def test_a_mask_selects_rows(store, mask, expected):
     assert [row[0] for row in rows(store.filter(pl.Series(mask)))] == expected
 
 
+@pytest.mark.parametrize(("start", "count"), [(0, 3), (1, 2), (2, 1)])
+def test_a_slice_is_of_one_frame_or_of_several(store, start, count):
+    assert store.slice(start, count).rows() == rows(FRAMES)[start : start + count]
+
+
 def test_rows_are_updated_frame_by_frame(store):
     store.update(lambda frame: frame.with_columns(pl.col("a") * 10))
     assert [row[0] for row in rows(store)] == [10, 20, 30]

@@ -6,6 +6,7 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
+from flows.pipeline.planning import plan as plans
 from flows.pipeline.planning.changes import FILE_SCHEMA
 from flows.pipeline.planning.plan import (
     MICROSECOND,
@@ -60,6 +61,14 @@ def test_files_are_read_by_name_whatever_their_folder(lake):
     files = [listed(path, blob=path) for path in ("x/b", "z/a", "y/b", "y/c")]
     files = plan(lake, *files).changes.files
     assert rows(files, "path") == [("z/a",), ("x/b",), ("y/b",), ("y/c",)]
+
+
+def test_files_are_sorted_in_parts(lake, monkeypatch):
+    monkeypatch.setattr(plans, "SORTED_TOGETHER", 100)
+    paths = [f"{folder}/{number % 97}" for folder in "ba" for number in range(500)]
+    files = plan(lake, *[listed(path, blob=path) for path in dict.fromkeys(paths)]).changes.files
+    expected = sorted(set(paths), key=lambda path: (path.rpartition("/")[2], path))
+    assert rows(files, "row", "path") == list(enumerate(expected))
 
 
 def test_an_unchanged_file_is_found_and_neither_read_nor_known(lake):
