@@ -62,8 +62,7 @@ def _diff_by_changes(
 ) -> SourceDiff:
     changed_rows = _file_frame(origin, changed_files)
     paths = pl.DataFrame({"path": [*changed_rows["path"], *deleted_paths]}, {"path": pl.String})
-    keys = paths.select(origin=pl.lit(origin), path="path")
-    stored_rows = files_table.live_files_at(lake, keys)
+    stored_rows = files_table.live_files_at(lake, paths.select(origin=pl.lit(origin), path="path"))
     changed = changed_rows.join(stored_rows, on=[*KEY, "blob"], how="anti")
     deleted = stored_rows.join(changed_rows, on=KEY, how="anti")
     added_count = changed_rows.join(stored_rows, on=KEY, how="anti").height
@@ -79,10 +78,10 @@ def _diff_by_listing(lake: Lake, source: Source, *, verify: bool) -> SourceDiff:
     is_changed = matched.select(~(pl.col("is_same") & pl.col("is_final"))).to_series()
     changed = listed_files.filter(is_changed)
     missing_keys = known_states["key"].filter(~known_states["key"].is_in(listed_states["key"].implode()))
-    keys = pl.concat([listed_states["key"].filter(is_changed), missing_keys])
-    rows = files_table.live_files_of(lake, source.origin, keys)
-    previous_rows = rows.join(changed, on=KEY, how="semi")
-    missing = rows.join(changed, on=KEY, how="anti")
+    changed_keys = listed_states["key"].filter(is_changed)
+    rows = files_table.live_files_of(lake, source.origin, pl.concat([changed_keys, missing_keys]))
+    was_changed = rows.select(KEY_HASH.is_in(changed_keys.implode())).to_series()
+    previous_rows, missing = rows.filter(was_changed), rows.filter(~was_changed)
     deleted = _drop_unlistable(missing, listed_files)
     return SourceDiff(listed_files.height, changed, previous_rows, deleted, missing.height - deleted.height)
 

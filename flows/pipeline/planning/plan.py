@@ -202,8 +202,7 @@ def stored_in_raw(lake: Lake, rows: pl.DataFrame) -> pl.DataFrame:
 
     `part` is the file of table raw. Rows without a size get that of their bytes.
     """
-    locations = files_table.locate_contents(lake, rows["blob"])
-    stored_rows = rows.join(locations, on="blob", maintain_order="left")
+    stored_rows = rows.join(files_table.locate_contents(lake, rows["blob"]), on="blob", maintain_order="left")
     return stored_rows.with_columns(problem=pl.lit(None, pl.String))
 
 
