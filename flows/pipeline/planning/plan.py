@@ -21,7 +21,7 @@ from schemas.tables import empty_table
 ALREADY_PARSED_COLUMNS = [*KEY, "size", "mtime_ns", "blob", "run_id", "read_at"]
 # File names begin with dates: files of one month are read together, in any folder.
 READ_ORDER = [FILE_NAME, *KEY]
-SORTED_TOGETHER = 20_000
+SORTED_TOGETHER = 20_000  # files
 SECOND = dt.timedelta(seconds=1)
 
 
