@@ -13,13 +13,16 @@ import polars as pl
 # Rows are in a file if there are more: about 20 MB of them.
 MAX_ROWS_IN_MEMORY = 50_000
 
-# Fewer rows than one in so many of those that they were selected from get texts of their own.
-MAX_SPARSENESS = 2
+# Rows that are fewer than one in so many of those that they were selected from get texts of their own. It costs a copy,
+# and frees what the others take; rows of many stored frames wait in memory together.
+MAX_SPARSENESS, MAX_STORED_SPARSENESS = 16, 2
 
 
-def with_own_texts(rows: pl.DataFrame, selected_from: int) -> pl.DataFrame:
+def with_own_texts(
+    rows: pl.DataFrame, selected_from: int, max_sparseness: int = MAX_SPARSENESS
+) -> pl.DataFrame:
     """Return rows that were selected from a frame of so many rows; few of them do not keep its texts in memory."""
-    if rows.height * MAX_SPARSENESS >= selected_from:
+    if rows.height * max_sparseness >= selected_from:
         return rows
     buffer = BytesIO()
     rows.write_ipc(buffer)
@@ -66,7 +69,8 @@ class RowStore:
             part = mask[first_row : first_row + height]
             first_row += height
             if part.any():
-                yield with_own_texts(self._read(start, size).filter(part), height)
+                rows = self._read(start, size).filter(part)
+                yield with_own_texts(rows, height, MAX_STORED_SPARSENESS)
         for frame in self._frames:
             yield frame.filter(mask[first_row : first_row + frame.height])
             first_row += frame.height
