@@ -50,7 +50,10 @@ def init_worker_for_samples(folder):
 def _misbehaving_tasks(tasks):
     for task in tasks:
         if isinstance(task.content, bytes):
-            _misbehave(task.content.decode().split("<div>")[-1].partition("</div>")[0], task.file.origin)
+            _misbehave(
+                task.content.decode(errors="replace").split("<div>")[-1].partition("</div>")[0],
+                task.file.origin,
+            )
         yield task
 
 
@@ -72,3 +75,8 @@ def _misbehave(text, folder):
 
 def exit_process(folder):
     os._exit(3)
+
+
+def misbehave_on_texts():
+    """Let files misbehave in this process, when they are parsed as a whole."""
+    parse.parse_bodies = parse_bodies
