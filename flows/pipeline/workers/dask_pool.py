@@ -53,8 +53,9 @@ class DaskPool:
         """Connect to the cluster, and check that all its workers can work for this run. Raises ClusterError."""
         if self.is_running:
             return
-        # what goes wrong is raised, on one line
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)
+        # what goes wrong is raised, on one line; the latter has a level of its own
+        for name in ("distributed", "distributed.client"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)
         try:
             self._client = Client(self._cluster.scheduler, timeout=CONNECT_SECONDS, set_as_default=False)
             self._client.wait_for_workers(1, timeout=WORKER_SECONDS)
@@ -79,16 +80,13 @@ class DaskPool:
         items, and ClusterError if the cluster is lost.
         """
         payload = pickle.dumps((function, items), pickle.HIGHEST_PROTOCOL)
-        future = self._running_client.submit(
-            run_task,
-            self._requirements,
-            self._publish_config(config),
-            payload,
-            # Dask estimates the duration of a task from those with the same beginning of the key
-            key=f"{type(function).__name__}-{uuid4().hex}",
-            pure=False,
-        )
-        return partial(self._wait_for, future)
+        arguments = (self._requirements, self._publish_config(config), payload)
+        # Dask estimates the duration of a task from those with the same beginning of the key
+        key = f"{type(function).__name__}-{uuid4().hex}"
+        with self._losses_explained():
+            return partial(
+                self._wait_for, self._running_client.submit(run_task, *arguments, key=key, pure=False)
+            )
 
     def run_isolated(self, function: ChunkFunction[Item, T], items: Sequence[Item], config: ParseConfig) -> T:
         """Return the result of items in a process of this machine. Raises WorkerLostError if it ended."""
@@ -137,7 +135,12 @@ class DaskPool:
             raise self._error("was lost; what was committed stays, run again") from error
 
     def _workers(self) -> Mapping[str, Any]:
-        workers: Mapping[str, Any] = self._running_client.scheduler_info()["workers"]
+        """Return the workers of the cluster by address. Raises TimeoutError where the scheduler does not answer."""
+        client = self._running_client
+        # as `Client.scheduler_info` does, which has no timeout
+        ask: Any = client.scheduler
+        identity = client.sync(ask.identity, n_workers=-1, callback_timeout=CONNECT_SECONDS)
+        workers: Mapping[str, Any] = identity["workers"]
         return workers
 
     @property
@@ -156,6 +159,9 @@ class DaskPool:
     def _raise_if_refused(self) -> None:
         faults = self._running_client.run(refusal, self._requirements, on_error="return")
         for worker, fault in faults.items():
+            if isinstance(fault, OSError):
+                # it has ended meanwhile; what takes its place is asked with its first task
+                continue
             if isinstance(fault, BaseException):
                 raise self._error(f"worker {worker}: lacks this version of postlake ({fault})")
             if fault:

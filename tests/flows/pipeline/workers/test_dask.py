@@ -6,6 +6,7 @@ import os
 import sys
 import tarfile
 from contextlib import ExitStack
+from logging.handlers import BufferingHandler
 
 import pytest
 from polars.testing import assert_frame_equal
@@ -145,12 +146,15 @@ def test_a_scheduler_that_goes_away_is_one_error_and_the_next_run_completes_the_
     archive, twin, own_cluster, monkeypatch
 ):
     own_cluster.start_workers(1)
+    told_by_dask = BufferingHandler(1000)
+    logging.getLogger("distributed.client").addHandler(told_by_dask)
     use_small_batches(monkeypatch.setattr, 1)
     end_run_at(monkeypatch.setattr, ["after", "files", 1], own_cluster.scheduler.kill)
     with pytest.raises(
         ClusterError, match=r"127\.0\.0\.1:\d+: was lost; what was committed stays, run again$"
     ):
         archive.ingest(**on(own_cluster))
+    assert told_by_dask.buffer == []
     monkeypatch.undo()
     assert 0 < archive.files().height < POSTS
     assert archive.ingest().resumed
