@@ -1,8 +1,7 @@
 """Runs on a Dask cluster write the tables that runs of this machine write, whatever becomes of the cluster."""
 
-import importlib
 import logging
-import os
+import platform
 import sys
 import tarfile
 from contextlib import ExitStack
@@ -11,6 +10,7 @@ from logging.handlers import BufferingHandler
 import pytest
 from polars.testing import assert_frame_equal
 
+import deadly
 from archive import Archive
 from dask_processes import running_scheduler
 from flows.pipeline.backfill.run import run_backfill
@@ -18,10 +18,9 @@ from flows.pipeline.learn_run import learn, reclean_lake
 from flows.pipeline.options import BackfillOptions, LearnOptions, RecleanOptions
 from flows.pipeline.workers.cluster import Cluster, ClusterError, checked_address
 from flows.pipeline.workers.context import create_parse_context, with_cluster
-from flows.pipeline.workers.executor import LazyExecutor
 from git_repository import init
 from one_run import end_run_at, use_small_batches
-from paths import EXAMPLES, KIT, TESTS
+from paths import EXAMPLES, KIT
 from schemas.enums import BackfillMode, Executor
 from schemas.errors import MisuseError
 
@@ -34,7 +33,7 @@ def cluster(tmp_path_factory):
     folder = tmp_path_factory.mktemp("cluster")
     with running_scheduler(folder, DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES="1") as processes:
         preload = ("--preload", "import deadly; deadly.misbehave_on_texts()")
-        processes.start_workers(2, "--nthreads", "1", *preload, PYTHONPATH=f"{KIT}:{TESTS}/bench")
+        processes.start_workers(2, "--nthreads", "1", *preload, PYTHONPATH=str(KIT))
         yield processes
 
 
@@ -118,8 +117,6 @@ def test_every_run_that_parses_works_on_a_cluster(archive, twin, cluster, monkey
 def test_a_file_that_ends_its_workers_is_refused_and_all_others_are_posts(
     archive, cluster, monkeypatch, kind
 ):
-    monkeypatch.syspath_prepend(KIT)
-    deadly = importlib.import_module("deadly")
     monkeypatch.setenv("POSTLAKE_FILE_SECONDS", "1")
     monkeypatch.setattr("flows.pipeline.workers.pool._init_worker", deadly.init_worker_for_texts)
     archive.write("9-bad.md", getattr(deadly, kind), url="https://a.example/bad")
@@ -214,17 +211,10 @@ def test_a_worker_that_does_not_see_a_source_is_refused(cluster, tmp_path):
         with_cluster(context, Cluster(cluster.address, (b"/nowhere/posts",)), tmp_path, stack)
 
 
-def warn_and_name_process(tasks, guard, config):
-    logging.getLogger("posts").warning("a strange post")
-    return os.getpid()
-
-
-def test_what_a_worker_logs_reaches_the_log_of_the_run(cluster, tmp_path, log_messages):
-    with ExitStack() as stack:
-        context = with_cluster(create_parse_context(), Cluster(cluster.address), tmp_path, stack)
-        process_ids = LazyExecutor(context, stack, "read").submit(warn_and_name_process, [])()
-    assert process_ids[0] != os.getpid()
-    assert any(message.endswith(": posts: a strange post") for message in log_messages)
+def test_what_a_worker_logs_reaches_the_log_of_the_run(archive, cluster, log_messages):
+    archive.write("9-strange.md", deadly.TALKS, url="https://a.example/9")
+    archive.ingest(**on(cluster))
+    assert f"on {platform.node()}: posts: a strange post" in log_messages
 
 
 def test_without_dask_one_line_says_how_to_install_it(archive, monkeypatch):
