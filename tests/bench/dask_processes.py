@@ -52,8 +52,11 @@ class DaskProcesses:
         ]
         return sorted(children, key=lambda each: each.pid)
 
-    def log(self) -> str:
-        return "".join(path.read_text(errors="replace") for path in sorted(self.folder.glob("*.log")))
+    def cpu_seconds(self) -> float:
+        """Return the CPU time that all processes have taken so far."""
+        own = [psutil.Process(each.pid) for each in (self.scheduler, *self.nannies)]
+        times = [each.cpu_times() for each in (*own, *self.worker_processes())]
+        return sum(each.user + each.system for each in times)
 
     def stop(self) -> None:
         """Kill all processes."""

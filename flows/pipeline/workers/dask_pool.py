@@ -9,7 +9,7 @@ from hashlib import blake2b
 from typing import Any
 from uuid import uuid4
 
-from distributed import Client, Future, KilledWorker
+from distributed import Client, Future, KilledWorker, Security
 
 from flows.pipeline.workers.bisection import WorkerLostError
 from flows.pipeline.workers.cluster import Cluster, ClusterError
@@ -57,15 +57,21 @@ class DaskPool:
         for name in ("distributed", "distributed.client"):
             logging.getLogger(name).setLevel(logging.CRITICAL)
         try:
+            self._check_certificates()
             self._client = Client(self._cluster.scheduler, timeout=CONNECT_SECONDS, set_as_default=False)
             self._client.wait_for_workers(1, timeout=WORKER_SECONDS)
         except TimeoutError as error:
             raise self._error("has no workers") from error
-        # the latter two where TLS is not configured
-        except (OSError, TypeError, ValueError) as error:
+        except OSError as error:
             raise self._error(str(error).split("\n", 1)[0]) from error
         self._requirements = self._write_requirements()
         self._raise_if_refused()
+
+    def _check_certificates(self) -> None:
+        """Raise ClusterError where TLS has no certificates; a client without them would close for a minute."""
+        is_encrypted = self._cluster.scheduler.startswith("tls:")
+        if is_encrypted and Security().get_connection_args("client").get("ssl_context") is None:
+            raise self._error("distributed.comm.tls in Dask's configuration names no certificates")
 
     def count_workers(self) -> int:
         """Return the number of workers that the cluster has now."""

@@ -168,6 +168,13 @@ def test_a_scheduler_that_is_not_there_is_one_error(archive, monkeypatch):
         archive.ingest(executor=Executor.DASK, scheduler="tcp://127.0.0.1:9")
 
 
+def test_tls_without_certificates_is_one_error(archive):
+    with pytest.raises(
+        ClusterError, match=r": distributed.comm.tls in Dask's configuration names no certificates$"
+    ):
+        archive.ingest(executor=Executor.DASK, scheduler="tls://127.0.0.1:9")
+
+
 def test_a_cluster_without_workers_is_one_error(archive, own_cluster, monkeypatch):
     monkeypatch.setattr("flows.pipeline.workers.dask_pool.WORKER_SECONDS", 1)
     with pytest.raises(ClusterError, match=r"has no workers$"):
