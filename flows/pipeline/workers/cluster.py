@@ -47,7 +47,7 @@ class Cluster:
 
         Raises MisuseError if Dask is not installed, or for an address that is none or not allowed.
         """
-        if options.executor is not Executor.DASK:
+        if options.executor != Executor.DASK:
             return None
         if find_spec("distributed") is None:
             raise MisuseError("the executor dask needs Dask: pip install 'postlake[dask]'")

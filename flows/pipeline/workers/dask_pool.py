@@ -2,6 +2,7 @@
 
 import logging
 import pickle
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -53,9 +54,7 @@ class DaskPool:
         """Connect to the cluster, and check that all its workers can work for this run. Raises ClusterError."""
         if self.is_running:
             return
-        # what goes wrong is raised, on one line; the latter has a level of its own
-        for name in ("distributed", "distributed.client"):
-            logging.getLogger(name).setLevel(logging.CRITICAL)
+        _silence_dask()
         try:
             self._check_certificates()
             self._client = Client(self._cluster.scheduler, timeout=CONNECT_SECONDS, set_as_default=False)
@@ -184,6 +183,15 @@ class DaskPool:
 
     def _error(self, text: str) -> ClusterError:
         return ClusterError(f"the Dask cluster {self._cluster.scheduler}: {text}")
+
+
+def _silence_dask() -> None:
+    """Let Dask tell nothing on the terminal: what goes wrong is raised, on one line."""
+    # the latter has a level of its own
+    for name in ("distributed", "distributed.client"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    # of versions, which are compared here, and of tasks with the files of an archive, which are large
+    warnings.filterwarnings("ignore", module=r"distributed\.client")
 
 
 def _as_own_error(error: BaseException) -> BaseException:

@@ -21,8 +21,8 @@ from flows.pipeline.workers.timing import Timed, run_timed
 from lake.location import Location
 from posts.worker import ParseConfig
 
-# the packages whose version an error names; the version of our code covers all
-NAMED_PACKAGES = ("polars", "deltalake")
+# the packages whose version an error names; the version of our code covers all but the last
+NAMED_PACKAGES = ("polars", "deltalake", "distributed")
 # of the records of a task that reach the log of the run
 MAX_LOG_LINES = 100
 

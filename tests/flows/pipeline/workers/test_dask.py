@@ -14,27 +14,18 @@ import deadly
 from archive import Archive
 from dask_processes import running_scheduler
 from flows.pipeline.backfill.run import run_backfill
+from flows.pipeline.direct import replay
 from flows.pipeline.learn_run import learn, reclean_lake
-from flows.pipeline.options import BackfillOptions, LearnOptions, RecleanOptions
+from flows.pipeline.options import BackfillOptions, LearnOptions, RecleanOptions, ReplayOptions
 from flows.pipeline.workers.cluster import Cluster, ClusterError, checked_address
 from flows.pipeline.workers.context import create_parse_context, with_cluster
 from git_repository import init
 from one_run import end_run_at, use_small_batches
-from paths import EXAMPLES, KIT
+from paths import EXAMPLES
 from schemas.enums import BackfillMode, Executor
 from schemas.errors import MisuseError
 
 POSTS = 6
-
-
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory):
-    """A cluster of two workers in which some texts are deadly, as in test_crashes.py."""
-    folder = tmp_path_factory.mktemp("cluster")
-    with running_scheduler(folder, DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES="1") as processes:
-        preload = ("--preload", "import deadly; deadly.misbehave_on_texts()")
-        processes.start_workers(2, "--nthreads", "1", *preload, PYTHONPATH=str(KIT))
-        yield processes
 
 
 @pytest.fixture
@@ -45,6 +36,7 @@ def own_cluster(tmp_path):
 
 
 def on(cluster):
+    """Return the options of a run on a cluster."""
     return {"executor": Executor.DASK, "scheduler": cluster.address}
 
 
@@ -102,6 +94,7 @@ def test_the_history_of_a_repository_is_replayed_on_a_cluster(archive, twin, clu
 
 
 def test_every_run_that_parses_works_on_a_cluster(archive, twin, cluster, monkeypatch):
+    archive.put("bad.md", b"---\ntitle: never closed\n")
     for each, options in ((archive, on(cluster)), (twin, {})):
         common = {"lake": each.lake, "wait_seconds": 0, **options}
         each.ingest(**options)
@@ -110,6 +103,7 @@ def test_every_run_that_parses_works_on_a_cluster(archive, twin, cluster, monkey
         assert reclean_lake(RecleanOptions(**common)).recleaned.posts == POSTS
         monkeypatch.undo()
         run_backfill(BackfillOptions(mode=BackfillMode.ALL, **common))
+        assert replay(ReplayOptions(**common)).rejected == 1
     assert_equal_lakes(archive, twin)
 
 
@@ -196,7 +190,7 @@ def test_a_worker_that_cannot_end_alone_is_refused(archive, own_cluster, options
 
 
 def test_a_worker_with_another_version_is_refused(archive, cluster, monkeypatch):
-    versions = (("Python", "3.9.1"), *(("polars", "1"),) * 3)
+    versions = (("Python", "3.9.1"), *(("polars", "1"),) * 4)
     monkeypatch.setattr("flows.pipeline.workers.dask_pool.own_versions", lambda: versions)
     with pytest.raises(
         ClusterError, match=r"worker tcp://\S+: has Python 3\.\d+\.\d+, and this run has 3\.9\.1$"
