@@ -107,6 +107,7 @@ def test_every_run_that_parses_works_on_a_cluster(archive, twin, cluster, monkey
     assert_equal_lakes(archive, twin)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["EXITS", "SLOW_IN_C"])
 def test_a_file_that_ends_its_workers_is_refused_and_all_others_are_posts(
     archive, cluster, monkeypatch, kind
