@@ -1,4 +1,4 @@
-# The server, the deployments and the worker of docker-compose.yml, from the versions in requirements.lock.
+# The server, the deployments, the worker and the Dask cluster of docker-compose.yml, from the versions in requirements.lock.
 FROM python:3.11.14-slim-bookworm AS build
 # pip 24, which comes with the image, takes no hashes from a constraint
 RUN python -m venv /opt/postlake && /opt/postlake/bin/pip install --no-cache-dir pip==26.3
@@ -6,7 +6,7 @@ ENV PATH=/opt/postlake/bin:$PATH PIP_NO_CACHE_DIR=1
 WORKDIR /app
 COPY pyproject.toml requirements.lock ./
 # the lock also holds what only developers need; hatchling and editables install ourselves
-RUN python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['dependencies'], 'hatchling', 'editables', sep='\n')" > /tmp/needed \
+RUN python -c "import tomllib; p = tomllib.load(open('pyproject.toml', 'rb'))['project']; print(*p['dependencies'], *p['optional-dependencies']['dask'], 'hatchling', 'editables', sep='\n')" > /tmp/needed \
  && pip install --require-hashes --compile --constraint requirements.lock --requirement /tmp/needed
 COPY README.md prefect.yaml automations.yaml ./
 COPY cli cli

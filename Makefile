@@ -72,8 +72,8 @@ check: install  ## check format, lint, types, imports, and that the documents ma
 	$(BIN)/lint-imports
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 
-bench: install  ## measure speed and memory: CORPUS=folder, compared with a naive script and a floor, and COMPILED=wheel; HISTORY=git repository, changes over time
-	$(if $(CORPUS),$(BIN)/python tests/bench/run.py --corpus $(CORPUS) $(if $(COMPILED),--compiled $(COMPILED)))
+bench: install  ## measure speed and memory: CORPUS=folder, compared with a naive script and a floor, and COMPILED=wheel; with EXECUTOR=dask a Dask cluster with local processes; HISTORY=git repository, changes over time
+	$(if $(CORPUS),$(BIN)/python tests/bench/$(if $(filter dask,$(EXECUTOR)),cluster,run).py --corpus $(CORPUS) $(if $(COMPILED),--compiled $(COMPILED)))
 	$(if $(HISTORY),$(BIN)/python tests/bench/change.py --history $(HISTORY))
 	$(if $(CORPUS)$(HISTORY),,$(BIN)/python tests/bench/run.py)
 

@@ -11,6 +11,9 @@ import typer
 from cli.output.terminal import print_note
 from flows.pipeline.declared import Declared, declared_fields, keyword, own_parameters, with_fields
 
+# of the variables in flows.settings, whose import would slow every command down
+PREFIX = "POSTLAKE_"
+
 
 def with_options(options: type, **spelled: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Return a decorator that makes a command from a function, with one option per field of an options class.
@@ -35,6 +38,7 @@ def _parameter(declared: Declared, spelled: Any) -> inspect.Parameter:
     info = spelled or typer.Option(_flags(declared), help=declared.option.help)
     info.help = info.help or declared.option.help
     info.min, info.max = declared.option.minimum, declared.option.maximum
+    info.envvar = f"{PREFIX}{declared.name.upper()}" if declared.option.is_setting else info.envvar
     if declared.is_list:
         # Typer would show a list's default in the help, so the default is None and `_to_field` converts it to ()
         kind, default = (list[str], default) if default is MISSING else (list[str] | None, None)

@@ -57,6 +57,7 @@ def _parameter(declared: Declared) -> inspect.Parameter:
         return keyword(declared.name, Day | None, declared.default)
     kind = list[str] if declared.is_list else declared.type
     default = list(declared.default) if isinstance(declared.default, tuple) else declared.default
+    default = getattr(settings(), declared.name) if declared.option.is_setting else default
     bounds = annotated_types.Interval(ge=declared.option.minimum, le=declared.option.maximum)
     return keyword(declared.name, Annotated[kind, bounds], default)
 

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from lake.location import DEFAULT_LOCATION, Location, parse_location
+from schemas.enums import Executor
 from schemas.errors import MisuseError
 
 PREFIX = "POSTLAKE_"
@@ -32,6 +33,12 @@ class Settings(BaseSettings):
     # the slowest of 50,000 real posts takes one second
     file_seconds: float = Field(
         default=30.0, gt=0, allow_inf_nan=False, description="CPU seconds that one file may take to parse."
+    )
+    executor: Executor = Field(
+        default=Executor.LOCAL, description="What runs the tasks of a run where nothing else is asked for."
+    )
+    scheduler: str = Field(
+        default="", description="Address of the scheduler of a Dask cluster, as in tcp://host:8786."
     )
     allowed_hosts: str = Field(
         default="", description="Hosts by whose names the server may be reached, between commas."

@@ -26,7 +26,7 @@ from flows.pipeline.sources.git_cache import (
 from flows.pipeline.stages import load, run
 from flows.pipeline.stages.load import Found, LearnOutput, OpenRun, ReadOutput, WriteOutput
 from flows.pipeline.stages.run import Stages
-from flows.pipeline.workers.executor import ParseContext
+from flows.pipeline.workers.context import ParseContext
 from flows.prefect.artifacts import report_run
 from flows.prefect.lake_flow import lake_task, quoted
 from flows.prefect.task_logs import log_progress

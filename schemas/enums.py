@@ -279,3 +279,10 @@ class HtmlParser(StrEnum):
 
 
 DEFAULT_PARSER = HtmlParser.LEXBOR
+
+
+class Executor(StrEnum):
+    """What runs the tasks of a run: processes of this machine, or the workers of a Dask cluster."""
+
+    LOCAL = "local"
+    DASK = "dask"

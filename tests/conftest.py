@@ -31,7 +31,9 @@ ONE_RUN = KIT / "one_run.py"
 FIRST_LOG_ENTRY = "_delta_log/00000000000000000000.json"
 LIVE_TESTS, PREFECT_TESTS = "tests/live/", "tests/flows/prefect/"
 # live tests that do not use the shared servers
-FILES_WITHOUT_SHARED_SERVERS = {"tests/live/test_serve.py", "tests/live/test_compose_file.py"}
+FILES_WITHOUT_SHARED_SERVERS = {
+    f"{LIVE_TESTS}test_{name}.py" for name in ("serve", "compose_file", "cluster")
+}
 # started first: they mostly wait for servers, or one file takes a minute, and other tests run meanwhile
 LONGEST_TESTS = (
     *(f"{LIVE_TESTS}test_{name}.py" for name in ("compose", "foreign", "kills", "queue", "ui")),

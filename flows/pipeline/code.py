@@ -7,7 +7,10 @@ from functools import cache
 from hashlib import blake2b
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
+from types import ModuleType
 
+import flows.pipeline
+import lake
 import posts
 import schemas
 
@@ -20,13 +23,26 @@ def code_version() -> str:
     """
     digest = blake2b(digest_size=6)
     for package in (posts, schemas):
-        folder = Path(str(package.__file__)).parent
-        for module in sorted(folder.rglob("*.py")):
-            digest.update(f"{module.relative_to(folder.parent).as_posix()}\n".encode() + module.read_bytes())
+        _add_modules(digest, package)
     for line in _dependency_versions():
         digest.update(f"{line}\n".encode())
     digest.update(platform.python_version().encode())
     return f"{version('postlake')}+{digest.hexdigest()}"
+
+
+@cache
+def worker_code_version() -> str:
+    """Return `code_version` and a digest of all else that a worker runs: two processes with equal ones work alike."""
+    digest = blake2b(digest_size=6)
+    for package in (flows.pipeline, lake):
+        _add_modules(digest, package)
+    return f"{code_version()}.{digest.hexdigest()}"
+
+
+def _add_modules(digest: blake2b, package: ModuleType) -> None:
+    folder = Path(str(package.__file__)).parent
+    for module in sorted(folder.rglob("*.py")):
+        digest.update(f"{module.relative_to(folder.parent).as_posix()}\n".encode() + module.read_bytes())
 
 
 def _dependency_versions() -> Iterator[str]:

@@ -15,12 +15,16 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """The help text of a field, its bounds, and its name in the previous release."""
+    """The help text of a field, its bounds, and its name in the previous release.
+
+    With `is_setting` the environment gives the default on the command line and in forms: the setting of the same name.
+    """
 
     help: str
     minimum: float | None = None
     maximum: float | None = None
     renamed_from: str | None = None
+    is_setting: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,8 @@ from flows.pipeline.sources.git_cache import fetch_with_retry
 from flows.pipeline.sources.resolve import SourceOpener
 from flows.pipeline.stages.load import OpenRun
 from flows.pipeline.stages.run import run_stages
-from flows.pipeline.workers.executor import create_parse_context
+from flows.pipeline.workers.cluster import Cluster
+from flows.pipeline.workers.context import create_parse_context
 from lake.create import check_lake_path, create_lake
 from lake.store import is_lake, open_lake
 from schemas.reasons import check_reasons
@@ -39,7 +40,7 @@ def open_ingest_run(
         if not is_lake(options.lake):
             _probe_sources(sources)
         lake_opener = partial(create_lake, granularity=options.period.granularity)
-        context = create_parse_context(options.workers, options.parser)
+        context = create_parse_context(options.workers, options.parser, Cluster.of(options, sources))
         lake, context = stack.enter_context(
             open_for_parsing(options.lake, run, options.wait_seconds, context, lake_opener)
         )
@@ -81,6 +82,8 @@ def without_sources(options: ReplayOptions) -> IngestOptions:
         sources=(),
         lake=options.lake,
         workers=options.workers,
+        executor=options.executor,
+        scheduler=options.scheduler,
         parser=options.parser,
         wait_seconds=options.wait_seconds,
     )

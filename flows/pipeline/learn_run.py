@@ -11,7 +11,8 @@ from flows.pipeline.parsing import open_for_parsing
 from flows.pipeline.reporting.account import maintenance_row
 from flows.pipeline.reporting.alarms import parser_error_alarms
 from flows.pipeline.reporting.results import LearnedTemplate, LearnResult, RecleanResult
-from flows.pipeline.workers.executor import ParseContext, create_parse_context
+from flows.pipeline.workers.cluster import Cluster
+from flows.pipeline.workers.context import ParseContext, create_parse_context
 from lake.batch import Run
 from lake.query.info import resolve_source_ids
 from lake.store import Lake, open_lake
@@ -77,7 +78,7 @@ def open_learn_run(options: LearnOptions | RecleanOptions, kind: str) -> Iterato
     resolve_source_ids(open_lake(options.lake), options.sources)
     run = start_run()
     parser = options.parser if isinstance(options, RecleanOptions) else DEFAULT_PARSER
-    context = create_parse_context(options.workers, parser)
+    context = create_parse_context(options.workers, parser, Cluster.of(options))
     with open_for_parsing(options.lake, run, options.wait_seconds, context) as (lake, context):
         yield LearnRun(lake, run, kind, context, resolve_source_ids(lake, options.sources))
 

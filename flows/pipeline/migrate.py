@@ -13,7 +13,7 @@ from flows.pipeline.planning.changes import Changes, numbered_files
 from flows.pipeline.planning.git_events import repository_events
 from flows.pipeline.planning.plan import stored_in_raw
 from flows.pipeline.reporting.account import maintenance_row
-from flows.pipeline.workers.executor import ParseContext
+from flows.pipeline.workers.context import ParseContext
 from lake import migration
 from lake.batch import KEY, MICROSECOND, Run
 from lake.commit.resolve import resolve

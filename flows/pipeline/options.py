@@ -10,7 +10,7 @@ from typing import Annotated
 from flows.pipeline.declared import Option
 from lake.location import DEFAULT_LOCATION, Location, parse_location
 from posts.formats import ARCHIVES_TEXT, ENDINGS_TEXT
-from schemas.enums import DEFAULT_PARSER, BackfillMode, HtmlParser, PageLanguage, PeriodOption
+from schemas.enums import DEFAULT_PARSER, BackfillMode, Executor, HtmlParser, PageLanguage, PeriodOption
 from schemas.errors import MisuseError
 
 # An old version cannot be read without Delta's log, which reaches back thirty days.
@@ -28,7 +28,28 @@ Sources = Annotated[
     ),
 ]
 LakeLocation = Annotated[Location, Option("Folder of the lake.")]
-Workers = Annotated[int, Option("Processes that parse; 0 takes one per processor.", minimum=0, maximum=256)]
+Workers = Annotated[
+    int,
+    Option(
+        "Processes that parse; 0 takes one per processor, and all workers of a cluster.",
+        minimum=0,
+        maximum=256,
+    ),
+]
+ExecutorName = Annotated[
+    Executor,
+    Option(
+        "What parses: processes of this machine (local), or the workers of a Dask cluster (dask).",
+        is_setting=True,
+    ),
+]
+Scheduler = Annotated[
+    str,
+    Option(
+        "Scheduler of the Dask cluster, as in tcp://host:8786 in a private network, or tls://host:8786.",
+        is_setting=True,
+    ),
+]
 Parser = Annotated[
     HtmlParser, Option("HTML parser: the default is the fast one, beautifulsoup the second opinion.")
 ]
@@ -60,6 +81,8 @@ class IngestOptions:
         ),
     ] = PeriodOption.AUTO
     workers: Workers = 0
+    executor: ExecutorName = Executor.LOCAL
+    scheduler: Scheduler = ""
     parser: Parser = DEFAULT_PARSER
     verify: Annotated[
         bool,
@@ -88,6 +111,8 @@ class ReplayOptions:
     ] = ()
     since: Annotated[dt.date | None, Option("Only files rejected on this day (UTC) or later.")] = None
     workers: Workers = 0
+    executor: ExecutorName = Executor.LOCAL
+    scheduler: Scheduler = ""
     parser: Parser = DEFAULT_PARSER
     wait_seconds: WaitSeconds = 600
 
@@ -120,6 +145,8 @@ class BackfillOptions:
     path: Subpath = ""
     worktree: Worktree = False
     workers: Workers = 0
+    executor: ExecutorName = Executor.LOCAL
+    scheduler: Scheduler = ""
     parser: Parser = DEFAULT_PARSER
     wait_seconds: WaitSeconds = 600
 
@@ -137,6 +164,8 @@ class LearnOptions:
     reset: Annotated[bool, Option("Forget what was learned before.", renamed_from="anew")] = False
     reclean: Annotated[bool, Option("Clean the posts of sources with a new template again.")] = True
     workers: Workers = 0
+    executor: ExecutorName = Executor.LOCAL
+    scheduler: Scheduler = ""
     wait_seconds: WaitSeconds = 600
 
 
@@ -147,6 +176,8 @@ class RecleanOptions:
     lake: LakeLocation = DEFAULT_LOCATION
     sources: OnlySources = ()
     workers: Workers = 0
+    executor: ExecutorName = Executor.LOCAL
+    scheduler: Scheduler = ""
     parser: Parser = DEFAULT_PARSER
     wait_seconds: WaitSeconds = 600
 

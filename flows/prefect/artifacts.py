@@ -35,24 +35,25 @@ def report_run(opened: OpenRun, found: Found, rounds: Sequence[Round], recleaned
     try:
         summary = report(opened, found, rounds, recleaned)
     except UnbalancedError as error:
-        _publish_summary(error.summary, opened.lake)
+        _publish_summary(error.summary, opened)
         raise
-    _publish_summary(summary, opened.lake)
+    _publish_summary(summary, opened)
     return summary
 
 
 def report_learn_run(learn_run: LearnRun) -> LearnResult:
     """Record a run that learns or cleans, publish its artifact, logs and events, and return its result."""
     result = learn_run.report()
-    page = learn_markdown(result, learn_run.lake, _page_links(None))
+    page = learn_markdown(result, learn_run.lake, _page_links(None), learn_run.context)
     create_markdown_artifact(page, key=result.kind, description="What the run did")
     publish_alarms(result.alarms, result.run_id, learn_run.lake)
     return result
 
 
-def _publish_summary(summary: Summary, lake: Lake) -> None:
+def _publish_summary(summary: Summary, opened: OpenRun) -> None:
+    lake = opened.lake
     rejects = _create_rejects_table(summary, lake)
-    page = run_markdown(summary, lake, _page_links(rejects))
+    page = run_markdown(summary, lake, _page_links(rejects), opened.context)
     create_markdown_artifact(page, key=_artifact_key(summary), description=summary_line(summary))
     get_run_logger().info(summary_line(summary))
     publish_alarms(summary.alarms, summary.run_id, lake)

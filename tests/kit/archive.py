@@ -12,7 +12,7 @@ from flows.pipeline.direct import ingest, replay
 from flows.pipeline.execution.write import Writer
 from flows.pipeline.options import IngestOptions, ReplayOptions
 from flows.pipeline.reporting.account import Summary
-from flows.pipeline.workers.executor import create_parse_context
+from flows.pipeline.workers.context import create_parse_context
 from lake.batch import KEY, Batch
 from lake.commit.resolve import resolve
 from lake.commit.tasks import CONTENT_SCHEMA

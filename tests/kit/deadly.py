@@ -1,8 +1,9 @@
-"""The functions of worker processes; some files make them exit, get killed, hang, or run out of memory.
+"""The functions of worker processes; some files make them exit, get killed, hang, run out of memory, or log a warning.
 
-Imported by test_crashes.py and by its worker processes.
+Imported by test_crashes.py and by its worker processes, and by workers of a Dask cluster.
 """
 
+import logging
 import os
 import signal
 from pathlib import Path
@@ -14,7 +15,7 @@ from posts import worker as posts
 INIT_WORKER = pool._init_worker
 
 # texts of files that misbehave
-EXITS, KILLS, SLOW, SLOW_IN_C, HUNGRY, ONCE = "退出", "杀死", "慢", "慢在里面", "饿", "一次"
+EXITS, KILLS, SLOW, SLOW_IN_C, HUNGRY, ONCE, TALKS = "退出", "杀死", "慢", "慢在里面", "饿", "一次", "说话"
 
 
 def parse_bodies(tasks, config):
@@ -50,7 +51,10 @@ def init_worker_for_samples(folder):
 def _misbehaving_tasks(tasks):
     for task in tasks:
         if isinstance(task.content, bytes):
-            _misbehave(task.content.decode().split("<div>")[-1].partition("</div>")[0], task.file.origin)
+            _misbehave(
+                task.content.decode(errors="replace").split("<div>")[-1].partition("</div>")[0],
+                task.file.origin,
+            )
         yield task
 
 
@@ -62,6 +66,8 @@ def _misbehave(text, folder):
     if text == ONCE and not (marker := Path(folder).parent / "gone").exists():
         marker.touch()
         os.kill(os.getpid(), signal.SIGKILL)
+    if text == TALKS:
+        logging.getLogger("posts").warning("a strange post")
     if text == HUNGRY:
         raise MemoryError
     if text == SLOW_IN_C:
@@ -72,3 +78,8 @@ def _misbehave(text, folder):
 
 def exit_process(folder):
     os._exit(3)
+
+
+def misbehave_on_texts():
+    """Let files misbehave in this process, when they are parsed as a whole."""
+    parse.parse_bodies = parse_bodies

@@ -1,7 +1,7 @@
 """Run one ingest in this process, which can kill itself at a given point.
 
 The one argument is JSON: source, lake, wait_seconds, history, period, constants (to set in
-flows.pipeline.execution.sizes or flows.pipeline.workers.executor), batch_files (see use_small_batches), and kill: [when, what, nth]. `when` is "before"
+flows.pipeline.execution.sizes or flows.pipeline.workers.executor), batch_files (see use_small_batches), scheduler (of a Dask cluster), and kill: [when, what, nth]. `when` is "before"
 or "after". `what` is the table that is written, "any" table, "batch" for the end of a task that writes, or "release" for the end of git. Before
 the process kills itself, it prints the ids of its child processes.
 """
@@ -25,7 +25,7 @@ from flows.pipeline.options import IngestOptions
 from flows.pipeline.sources.base import GitSource
 from flows.pipeline.workers import executor
 from lake.store import Lake
-from schemas.enums import PeriodOption
+from schemas.enums import Executor, PeriodOption
 
 WRITES = ("append", "commit")
 
@@ -106,6 +106,8 @@ def main():
         workers=2,
         wait_seconds=arguments["wait_seconds"],
         history=arguments.get("history", False),
+        executor=Executor.DASK if "scheduler" in arguments else Executor.LOCAL,
+        scheduler=arguments.get("scheduler", ""),
     )
     print(ingest(options).run_id, flush=True)
 

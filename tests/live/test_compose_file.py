@@ -124,6 +124,23 @@ def test_only_the_server_reaches_the_database():
     }
 
 
+def test_only_runs_and_dask_workers_reach_the_scheduler():
+    """Whoever reaches it can run code on the workers."""
+    assert compose.read(VARIABLES)["networks"]["cluster"]["internal"]
+    networks = {name: service.get("networks", ["default"]) for name, service in SERVICES.items()}
+    assert networks["dask-scheduler"] == networks["dask-worker"] == ["cluster"]
+    reaching = {name for name, each in networks.items() if "cluster" in each}
+    assert reaching == {"worker", "dask-scheduler", "dask-worker"}
+    assert SERVICES["worker"]["environment"]["POSTLAKE_SCHEDULER"] == "tcp://dask-scheduler:8786"
+
+
+def test_a_dask_worker_sees_lake_sources_and_clones_where_a_run_does():
+    run, worker = (compose.mounts(SERVICES[name]) for name in ("worker", "dask-worker"))
+    assert {path: source for path, source in run.items() if source} == {
+        path: source for path, source in worker.items() if source
+    }
+
+
 def test_every_variable_is_told_in_the_example_and_no_other():
     passed_on = {key for service in yaml.safe_load(TEXT)["services"].values()
                  for key, value in service["environment"].items() if value is None}  # fmt: skip

@@ -10,7 +10,7 @@ from flows.pipeline.execution.heads import rows_from_heads
 from flows.pipeline.options import BackfillOptions
 from flows.pipeline.planning.plan import READ_ORDER, plan_reading, stored_in_raw
 from flows.pipeline.sources.known import KnownSources
-from flows.pipeline.workers.executor import ParseContext
+from flows.pipeline.workers.context import ParseContext
 from lake.batch import KEY, Batch, Run
 from lake.commit.resolve import Resolution, resolve
 from lake.commit.stored import load_stored_versions

@@ -18,7 +18,8 @@ from flows.pipeline.sources.base import Source
 from flows.pipeline.sources.known import KnownSources, open_sources
 from flows.pipeline.stages.load import OpenRun
 from flows.pipeline.stages.run import run_stages
-from flows.pipeline.workers.executor import create_parse_context
+from flows.pipeline.workers.cluster import Cluster
+from flows.pipeline.workers.context import create_parse_context
 from lake.batch import Run
 from lake.store import Lake, open_lake
 from lake.tables import plans
@@ -78,7 +79,7 @@ class BackfillRun:
 def plan_backfill(options: BackfillOptions) -> tuple[Forecast, pl.DataFrame]:
     """Plan a backfill, store the plan, and return its forecast and files (BackfillPlanFile).
 
-    No table is written.
+    No table is written. The heads of files are parsed on this machine, whatever the executor.
     """
     lake, run = open_lake(options.lake), start_run()
     with ExitStack() as stack:
@@ -108,7 +109,8 @@ def open_backfill_run(options: BackfillOptions) -> Iterator[BackfillRun]:
         options = plan[0].planned_options(options)
     with ExitStack() as stack:
         known_sources = _open_sources(stack, lake, options)
-        context = create_parse_context(options.workers, options.parser)
+        cluster = Cluster.of(options, known_sources.available)
+        context = create_parse_context(options.workers, options.parser, cluster)
         lake, context = stack.enter_context(
             open_for_parsing(options.lake, run, options.wait_seconds, context)
         )

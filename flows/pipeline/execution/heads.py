@@ -17,8 +17,9 @@ from flows.pipeline.execution.worker import HeadChunk, HeadReader
 from flows.pipeline.planning.changes import CHANGE_SCHEMA, FILE_SCHEMA, Changes, as_file_rows
 from flows.pipeline.progress import report_progress
 from flows.pipeline.row_store import RowStore
-from flows.pipeline.sources.base import Source, VanishedError
-from flows.pipeline.workers.executor import LazyExecutor, ParseContext, chunk_tasks, run_ahead
+from flows.pipeline.sources.base import FileReader, Source, VanishedError
+from flows.pipeline.workers.context import ParseContext
+from flows.pipeline.workers.executor import LazyExecutor, chunk_tasks, run_ahead
 from lake.batch import BLOB_HASH, CONTENT_KEY, FILE_NAME, KEY, KEY_HASH, Batch, Checkpoint, Run
 from lake.commit.division import current_posts, divide, divide_deleted, index_rows
 from lake.commit.resolve import complete_file_rows
@@ -106,7 +107,8 @@ def read_heads(
     A content that several files have under one name is read once if it is known before reading.
     """
     reads, copies = _split_copies(changes.files)
-    reading = _Reading(lake, {source.origin: source for source in sources}, run if stores else None)
+    by_origin = {source.origin: source for source in sources}
+    reading = _Reading(lake, by_origin, run if stores else None, is_remote=context.cluster is not None)
     rows, raw_files, bytes_read = RowStore(), list[WrittenFile](), 0
     vanished = [changes.deleted.select(KEY).clear()]
     for chunk_reads, chunk in _read_chunks(reading, reads, context):
@@ -144,6 +146,7 @@ class _Reading:
     lake: Lake
     sources: Mapping[str, Source]
     run: Run | None
+    is_remote: bool
 
     def reader_of(self, tasks: Sequence[ReadTask]) -> HeadReader:
         """Return a reader of a chunk: of each source no more is sent than its files need."""
@@ -151,9 +154,11 @@ class _Reading:
         for task in tasks:
             if task.part is None:
                 files_by_origin[task.file.origin].append(task.file)
-        readers = {
+        readers: dict[str, FileReader] = {
             origin: self.sources[origin].restricted_to(files) for origin, files in files_by_origin.items()
         }
+        if self.is_remote:
+            readers = {origin: reader.detached() for origin, reader in readers.items()}
         heads = head_files_of(self.lake, self.run) if self.run else None
         return HeadReader(
             Reader(readers, self.lake.folder("raw"), heads), self.run.run_id if self.run else None
@@ -167,7 +172,7 @@ def _read_chunks(
     total_bytes = sum(int(frame["size"].sum()) for frame in reads)
     chunk_bytes = sizes.chunk_bytes(total_bytes, context.workers)
     with ExitStack() as stack:
-        executor = LazyExecutor(context, stack)
+        executor = LazyExecutor(context, stack, "read")
         executor.ensure_capacity(total_bytes // HEAD_COST_RATIO)
         # an object for each file only while its chunk is read
         tasks = (

@@ -6,7 +6,8 @@ import polars as pl
 
 from flows.pipeline.execution.worker import RewriteRaw
 from flows.pipeline.row_store import RowStore
-from flows.pipeline.workers.executor import LazyExecutor, ParseContext
+from flows.pipeline.workers.context import ParseContext
+from flows.pipeline.workers.executor import LazyExecutor
 from lake.batch import BLOB_HASH
 from lake.parquet import WrittenFile
 from lake.store import Lake
@@ -29,7 +30,7 @@ def without_duplicates(
     rewritten = dict(extra.group_by("part").agg("blob").iter_rows())
     new_paths, files = dict[str, str](), [file for file in raw_files if file.path not in rewritten]
     with ExitStack() as stack:
-        executor = LazyExecutor(context, stack)
+        executor = LazyExecutor(context, stack, "read")
         results = {
             path: executor.submit(RewriteRaw(lake.folder("raw"), path, tuple(blobs)), [])
             for path, blobs in rewritten.items()
@@ -39,6 +40,8 @@ def without_duplicates(
                 if file is not None:
                     new_paths[path] = file.path
                     files.append(file)
+            # here, since a task whose worker ends is done again
+            (lake.folder("raw") / path).unlink()
     kept_parts = kept.rename({"part": "kept_part"})
 
     def with_kept_part(frame: pl.DataFrame) -> pl.DataFrame:

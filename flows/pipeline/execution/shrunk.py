@@ -8,7 +8,7 @@ import polars as pl
 from flows.pipeline.execution.heads import rows_from_heads
 from flows.pipeline.planning.plan import Plan, Planner, ShrunkenSource
 from flows.pipeline.sources.base import Source
-from flows.pipeline.workers.executor import create_parse_context
+from flows.pipeline.workers.context import create_parse_context
 from lake.batch import KEY, Run
 from lake.store import Lake
 from lake.tables import files

@@ -123,7 +123,7 @@ class HeadReader:
 
 @dataclass(frozen=True, slots=True)
 class RewriteRaw:
-    """Write a file of table raw again without some blobs; None if nothing remains. The old file is deleted."""
+    """Write a file of table raw again without some blobs; None if nothing remains."""
 
     raw: Location
     path: str
@@ -132,9 +132,7 @@ class RewriteRaw:
     def __call__(self, _: Sequence[ReadTask], __: Guard, ___: ParseConfig) -> WrittenFile | None:
         rows = pl.read_parquet(uri(self.raw / self.path), glob=False)
         kept_rows = rows.filter(~pl.col("blob").is_in(self.excluded_blobs))
-        written = write_file(self.raw, "raw", kept_rows) if kept_rows.height else None
-        (self.raw / self.path).unlink()
-        return written
+        return write_file(self.raw, "raw", kept_rows) if kept_rows.height else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ from flows.pipeline.execution.parse import FAILURE_SCHEMA
 from flows.pipeline.execution.reader import Reader, read_tasks
 from flows.pipeline.execution.worker import ContentCheck, PartitionWriter, WriteResult
 from flows.pipeline.progress import report_progress
-from flows.pipeline.workers.executor import LazyExecutor, ParseContext, run_ahead
+from flows.pipeline.workers.context import ParseContext
+from flows.pipeline.workers.executor import LazyExecutor, run_ahead
 from lake.batch import CONTENT_KEY, FILE_NAME, KEY, Batch, Checkpoint, Run
 from lake.commit.commit import Committer, WrittenTask
 from lake.commit.resolve import Resolution, resolve
@@ -113,7 +114,7 @@ class Writer:
     def _run(self, tasks: list[PartitionTask]) -> Iterator[tuple[PartitionTask, WriteResult]]:
         reader = Reader({}, self.lake.folder("raw"), head_files_of(self.lake, self.run))
         with ExitStack() as stack:
-            executor = LazyExecutor(self.context, stack)
+            executor = LazyExecutor(self.context, stack, "write")
             executor.ensure_capacity(sum(int(task.contents["size"].sum()) for task in tasks))
             submitted = (self._submit(executor, reader, task) for task in tasks)
             yield from zip(tasks, run_ahead(submitted, self.context.workers), strict=True)

@@ -14,7 +14,8 @@ from flows.pipeline.learning.learner import PATTERN_SCHEMA, Learned, Learner, Sa
 from flows.pipeline.planning.plan import stored_in_raw
 from flows.pipeline.progress import report_progress
 from flows.pipeline.reporting.results import LearnedTemplate
-from flows.pipeline.workers.executor import LazyExecutor, ParseContext, run_ahead
+from flows.pipeline.workers.context import ParseContext
+from flows.pipeline.workers.executor import LazyExecutor, run_ahead
 from lake.batch import Run
 from lake.commit.tasks import NO_HEAD
 from lake.store import Lake
@@ -139,7 +140,7 @@ def _learn_sources(
     by_task = _divide(sample, sizes.sample_bytes(total_bytes, context.workers))
     learned_templates, new_versions = list[LearnedTemplate](), [pl.DataFrame(schema=PATTERN_SCHEMA)]
     with ExitStack() as stack:
-        executor = LazyExecutor(context, stack)
+        executor = LazyExecutor(context, stack, "learn")
         executor.ensure_capacity(total_bytes)
         learners = (
             _submit_learner(executor, reader, known_templates, rows, from_scratch=from_scratch)

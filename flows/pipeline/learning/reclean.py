@@ -14,7 +14,8 @@ from flows.pipeline.execution.worker import ContentCheck
 from flows.pipeline.learning.recleaner import CleanedPartitions, Recleaner
 from flows.pipeline.progress import report_progress
 from flows.pipeline.reporting.results import RecleanResult
-from flows.pipeline.workers.executor import LazyExecutor, ParseContext, run_ahead
+from flows.pipeline.workers.context import ParseContext
+from flows.pipeline.workers.executor import LazyExecutor, run_ahead
 from lake.batch import CONTENT_KEY, FILE_NAME, Run, chunk_by_total
 from lake.commit.commit import record_versions
 from lake.store import Lake
@@ -71,7 +72,7 @@ def _reclean_posts(lake: Lake, run: Run, context: ParseContext, stale_posts: pl.
     total, locations = RecleanResult(), files_table.locate_contents(lake, stale_posts["blob"])
     located = stale_posts.join(locations, on="blob", how="left", maintain_order="left")
     with ExitStack() as stack:
-        executor = LazyExecutor(context, stack)
+        executor = LazyExecutor(context, stack, "reclean")
         executor.ensure_capacity(int(located["size"].sum()))
         submitted = (_submit(lake, run, executor, chunk) for chunk in _partition_chunks(lake, located))
         for cleaned in run_ahead(submitted, context.workers):

@@ -11,7 +11,7 @@ from flows.pipeline.migrate import migrate
 from flows.pipeline.options import MaintainOptions
 from flows.pipeline.progress import report_progress
 from flows.pipeline.reporting.account import maintenance_row
-from flows.pipeline.workers.executor import create_parse_context, with_worker_pool
+from flows.pipeline.workers.context import create_parse_context, with_worker_pool
 from lake.batch import Run
 from lake.commit.commit import record_versions
 from lake.maintenance import compact as files

@@ -9,6 +9,8 @@ from flows.pipeline.reporting.freshness import freshness_table
 from flows.pipeline.reporting.markdown import code_block, escape, section, table
 from flows.pipeline.reporting.rates import SHARE_RATES, Rate, run_rates
 from flows.pipeline.reporting.results import LearnResult
+from flows.pipeline.reporting.work import work_markdown
+from flows.pipeline.workers.context import ParseContext
 from lake.location import full_name
 from lake.store import Lake
 from schemas.tables import OUTCOME_COLUMNS
@@ -22,8 +24,8 @@ COMPARISON_NOTE = "Beside the last 30 runs of this kind over the same sources; w
 Links = Mapping[str, str]
 
 
-def run_markdown(summary: Summary, lake: Lake, links: Links) -> str:
-    """Return the result of a run as Markdown: outcomes of files, alarms, comparison with earlier runs."""
+def run_markdown(summary: Summary, lake: Lake, links: Links, context: ParseContext) -> str:
+    """Return the result of a run as Markdown: outcomes of files, alarms, comparison with earlier runs, tasks."""
     measured_rates = run_rates(lake, summary.run_id, summary.kind, summary.origins)
     parts = [
         f"# {summary.kind.capitalize()} {escape(summary.run_id)}",
@@ -39,13 +41,14 @@ def run_markdown(summary: Summary, lake: Lake, links: Links) -> str:
         section("Rates", _rates_table(measured_rates)),
         section("Sources", freshness_table(lake, summary)),
         section("Seconds", _stages_table(summary.stage_seconds, measured_rates)),
+        section("Tasks", work_markdown(context)),
         section("Look further", _links_and_commands(summary.run_id, lake, links, rejected=summary.rejected)),
         section("Table versions", table(summary.versions, [summary.versions.values()])),
     ]
     return "\n\n".join(filter(None, parts))
 
 
-def learn_markdown(result: LearnResult, lake: Lake, links: Links) -> str:
+def learn_markdown(result: LearnResult, lake: Lake, links: Links, context: ParseContext) -> str:
     """Return the learned templates and recleaned posts of a run as Markdown."""
     reclean_result = result.recleaned
     template_columns = ("source_id", "version", "patterns", "new", "learned_from")
@@ -59,6 +62,7 @@ def learn_markdown(result: LearnResult, lake: Lake, links: Links) -> str:
         section("To look at", _alarm_list(result.alarms)),
         section("New templates", table(template_columns, new_templates, numbers=template_columns[1:])),
         section("Seconds", _stages_table(result.stage_seconds, measured_rates)),
+        section("Tasks", work_markdown(context)),
         section("Look further", _links_and_commands(result.run_id, lake, links, rejected=0)),
         section("Table versions", table(result.versions, [result.versions.values()])),
     ]

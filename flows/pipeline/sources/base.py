@@ -6,7 +6,8 @@
 - `changes_since` returns the files added or changed since a commit, and the deleted paths; None if not known.
 - `read` yields the contents of files, in their order.
 - `restricted_to` returns what reads these files, as a small value that can be sent to another process; its
-  `release` ends what runs on to read more files.
+  `release` ends what runs on to read more files, and `detached` returns what reads them on another machine too.
+- `shared_path` is the folder that is read where the work is done; None for an archive, which one process unpacks.
 """
 
 import datetime as dt
@@ -73,6 +74,10 @@ class FolderSource:
     def origin(self) -> str:
         return decode_path(self.root)
 
+    @property
+    def shared_path(self) -> bytes:
+        return self.root
+
     def list_files(self) -> Iterator[SourceFile]:
         """Yield every post file. Raises VanishedError if the folder vanishes before all of it is listed."""
         try:
@@ -102,6 +107,9 @@ class FolderSource:
             yield content
 
     def restricted_to(self, files: Sequence[SourceFile]) -> "FolderSource":  # noqa: ARG002 - as for an archive
+        return self
+
+    def detached(self) -> "FolderSource":
         return self
 
     def release(self) -> None:
@@ -142,6 +150,10 @@ class GitSource:
     def committed_at(self) -> dt.datetime:
         return self.commit.committed_at
 
+    @property
+    def shared_path(self) -> bytes:
+        return self.repository.folder
+
     def list_files(self) -> Iterator[SourceFile]:
         return self.repository.list_files(self.commit.id, self.origin, self.subpath)
 
@@ -170,6 +182,9 @@ class GitSource:
     def restricted_to(self, files: Sequence[SourceFile]) -> "GitSource":  # noqa: ARG002 - as for an archive
         return self
 
+    def detached(self) -> "GitSource":
+        return self
+
     def release(self) -> None:
         self.repository.close()
 
@@ -182,6 +197,7 @@ class ArchiveSource:
     archive: Archive
     commit_id: None = None
     committed_at: None = None
+    shared_path: None = None
 
     def list_files(self) -> Iterator[SourceFile]:
         return iter(self.archive.list_files(self.origin))
@@ -205,6 +221,9 @@ class ArchiveFiles:
 
     def read(self, files: Iterable[SourceFile]) -> Iterator[Content]:
         return (_find_rejection(file) or self.archive.read(file.path) for file in files)
+
+    def detached(self) -> "ArchiveFiles":
+        return ArchiveFiles(self.archive.detached())
 
     def release(self) -> None:
         """Do nothing."""

@@ -23,7 +23,7 @@ from flows.pipeline.planning.plan import Plan, Planner
 from flows.pipeline.progress import report_progress
 from flows.pipeline.reporting.results import LearnedTemplate, RecleanResult
 from flows.pipeline.sources.base import Source, VanishedError
-from flows.pipeline.workers.executor import ParseContext
+from flows.pipeline.workers.context import ParseContext
 from lake.batch import Checkpoint, Run
 from lake.commit.commit import add_contents
 from lake.commit.resolve import resolve

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from flows.pipeline.execution.head_files import head_files_of
 from flows.pipeline.execution.heads import Heads
 from flows.pipeline.planning.changes import Changes
 from flows.pipeline.planning.plan import Planner
@@ -12,7 +13,7 @@ from flows.pipeline.sources.base import Source
 from flows.pipeline.stages import load
 from flows.pipeline.stages.load import Found, LearnOutput, OpenRun, ReadOutput, WriteOutput
 from flows.pipeline.stages.report import Round, report
-from flows.pipeline.workers.executor import ParseContext
+from flows.pipeline.workers.context import ParseContext
 from lake.location import remove_tree
 
 
@@ -45,7 +46,7 @@ def run_stages(
         commit_number, _ = stages.write(opened, found, read.heads, learned.context, commit_number)
         rounds.append(Round.of(read, learned))
         del read
-        remove_tree(opened.lake.scratch)
+        remove_tree(head_files_of(opened.lake, opened.run).folder)
     recleaned = stages.reclean(opened, found)
     # the report counts in a whole ledger; no process that is done keeps its memory meanwhile
     opened.context.stop_workers()

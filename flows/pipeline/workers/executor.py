@@ -1,23 +1,18 @@
 """Files are parsed in this process while there are few, else in a pool of processes."""
 
-import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Protocol, Self, TypeVar
+from typing import Protocol, Self, TypeVar
 
 from flows.pipeline.workers.bisection import WorkerLostError, run_halving, run_parts
-from flows.pipeline.workers.pool import MIN_POOL_BYTES, ChunkFunction, T, WorkerError, WorkerPool
-from flows.settings import settings
+from flows.pipeline.workers.context import ParseContext, local_pool
+from flows.pipeline.workers.pool import MIN_POOL_BYTES, ChunkFunction, T, WorkerError
+from flows.pipeline.workers.timing import Timed, run_timed
 from posts.post import NotAPost
 from posts.sources.files import SourceFile
-from posts.worker import ParseConfig
-from schemas.enums import DEFAULT_PARSER, HtmlParser, Outcome, Reason
-
-if TYPE_CHECKING:
-    from posts.boilerplate.template import Templates
+from schemas.enums import Outcome, Reason
 
 # The size of a worker's chunk: large enough to hide the cost of the transfer, small enough to distribute the
 # work.
@@ -26,46 +21,6 @@ CHUNK_BYTES, CHUNK_FILES = 512 * 1024, 200
 # fewer bytes is known to come near the limit of CPU time or the end of the C stack. In this process nothing
 # could stop it. A run after a killed one parses all files in worker processes.
 MAX_IN_PROCESS_BYTES = 64 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class ParseContext:
-    """The settings of parsing: number of processes, parser and templates, and the pool of the run, if any."""
-
-    workers: int
-    config: ParseConfig
-    pool: WorkerPool | None = None
-    # CPU seconds for one file
-    file_seconds: float = field(default_factory=lambda: settings().file_seconds)
-
-    def with_templates(self, templates: "Templates") -> "ParseContext":
-        """Return this context, with the same pool and other templates."""
-        return replace(self, config=replace(self.config, templates=templates))
-
-    def stop_workers(self) -> None:
-        """End the processes of the run; what is left to do starts others, if it needs any."""
-        if self.pool:
-            self.pool.stop()
-
-
-def create_parse_context(workers: int = 0, parser: HtmlParser = DEFAULT_PARSER) -> ParseContext:
-    """Return a context without templates, for `workers` processes; 0 means one per processor."""
-    return ParseContext(workers or available_workers(), ParseConfig(parser))
-
-
-def with_worker_pool(context: ParseContext, stack: ExitStack, *, start_now: bool = False) -> ParseContext:
-    """Return a context whose tasks run in one pool until the stack is closed, with any configuration.
-
-    With `start_now` all files are parsed in worker processes, even in a small run.
-    """
-    pool = _worker_pool(context, stack)
-    if start_now:
-        pool.start()
-    return replace(context, pool=pool)
-
-
-def _worker_pool(context: ParseContext, stack: ExitStack) -> WorkerPool:
-    return WorkerPool(context.workers, stack, context.file_seconds)
 
 
 class Rejectable(Protocol):
@@ -88,8 +43,10 @@ class LazyExecutor:
     nevertheless.
     """
 
-    def __init__(self, context: ParseContext, stack: ExitStack) -> None:
-        self._config, self._pool = context.config, context.pool or _worker_pool(context, stack)
+    def __init__(self, context: ParseContext, stack: ExitStack, stage: str) -> None:
+        """Set where tasks run, what ends a pool of this executor's own, and the stage that tasks are counted for."""
+        self._config, self._pool = context.config, context.pool or local_pool(context, stack)
+        self._work, self._stage = context.work, stage
 
     def ensure_capacity(self, size_bytes: int) -> None:
         """Start the pool if this many bytes of work are enough for it."""
@@ -145,14 +102,21 @@ class LazyExecutor:
         if not self._pool.is_running and any(item.file.size > MAX_IN_PROCESS_BYTES for item in items):
             self._pool.start()
         if self._pool.is_running:
-            return self._pool.submit(function, items, self._config)
-        return partial(self._run_here, function, items)
+            wait = self._pool.submit(function, items, self._config)
+        else:
+            wait = partial(self._run_here, function, items)
+        return partial(self._count, wait, items)
 
-    def _run_here(self, function: ChunkFunction[Item, T], items: Sequence[Item]) -> T:
+    def _run_here(self, function: ChunkFunction[Item, T], items: Sequence[Item]) -> Timed[T]:
         try:
-            return function(items, iter, self._config)
+            return run_timed(function, items, iter, self._config)
         except MemoryError as error:
             raise WorkerLostError("out of memory") from error
+
+    def _count(self, wait: Callable[[], Timed[T]], items: Sequence[Item]) -> T:
+        timed = wait()
+        self._work.add(self._stage, timed, len(items), sum(item.file.size for item in items))
+        return timed.result
 
     def _run_and_reject(
         self, function: ChunkFunction[Item, T]
@@ -189,11 +153,6 @@ def run_ahead(submitted: Iterable[Callable[[], T]], workers: int) -> Iterator[T]
 def _no_worker_error(loss: WorkerLostError) -> WorkerError:
     return WorkerError(f"no process that parses stays alive ({loss.reason}); what was committed stays, "
                        "run again, with fewer --workers if it happens again")  # fmt: skip
-
-
-def available_workers() -> int:
-    """Return the number of processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def chunk_tasks(

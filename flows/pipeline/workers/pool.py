@@ -23,6 +23,7 @@ from flows.pipeline.memory import collect_garbage_rarely
 from flows.pipeline.workers.bisection import WorkerLostError
 from flows.pipeline.workers.cpu_limit import with_cpu_limit
 from flows.pipeline.workers.isolated import IsolatedWorker
+from flows.pipeline.workers.timing import Timed, run_timed
 from posts.worker import ParseConfig
 from schemas.errors import PostlakeError
 
@@ -108,13 +109,13 @@ class WorkerPool:
 
     def submit(
         self, function: ChunkFunction[Item, T], items: Sequence[Item], config: ParseConfig
-    ) -> Callable[[], T]:
+    ) -> Callable[[], Timed[T]]:
         """Submit items to the running pool, and return a function that waits for the result.
 
         That function raises WorkerLostError where a process ended, the one with these items or another.
         """
         guard = partial(with_cpu_limit, seconds=self._seconds)
-        call = partial(_run_with_config, function, self._publish_config(config), items, guard)
+        call = partial(_run_timed, function, self._publish_config(config), items, guard)
         try:
             return partial(_wait_for, self._running_executor.submit(call))
         except BrokenProcessPool:
@@ -179,6 +180,12 @@ def _run_with_config(
     function: ChunkFunction[Item, T], config_path: str, items: Sequence[Item], guard: Guard
 ) -> T:
     return function(items, guard, _load_config(config_path))
+
+
+def _run_timed(
+    function: ChunkFunction[Item, T], config_path: str, items: Sequence[Item], guard: Guard
+) -> Timed[T]:
+    return run_timed(function, items, guard, _load_config(config_path))
 
 
 @lru_cache(maxsize=1)

@@ -15,7 +15,7 @@ from typing import IO, Self
 from posts.sources.archives import tar
 from posts.sources.archives.base import ArchiveReadError, Member
 from posts.sources.archives.compression import decompress, detect_codec
-from posts.sources.archives.spool import Spool
+from posts.sources.archives.spool import Spool, SpooledBytes
 from posts.sources.archives.zip import iter_members as zip_members
 from posts.sources.files import SourceFile, is_post, size_error
 from posts.sources.paths import decode_path, dir_prefix, printable
@@ -52,8 +52,17 @@ class SpoolEntry:
 class OpenArchive:
     """Files of an archive that was unpacked."""
 
-    spool: Spool
+    spool: Spool | SpooledBytes
     entries: dict[str, SpoolEntry]
+
+    def detached(self) -> "OpenArchive":
+        """Return the same files, held in memory: a process of another machine can read them."""
+        contents = {
+            (entry.offset, entry.size): self.spool.read(entry.offset, entry.size)
+            for entry in self.entries.values()
+            if entry.problem is None
+        }
+        return OpenArchive(SpooledBytes(contents), self.entries)
 
     def read(self, file_path: str) -> bytes:
         """Return the bytes of a file that has no `problem`."""

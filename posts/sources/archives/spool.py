@@ -56,5 +56,15 @@ class SpoolReader:
             return os.pread(file.fileno(), size, offset)
 
 
+class SpooledBytes:
+    """Some contents of a spool, by offset and size: an empty content has the offset of the next one."""
+
+    def __init__(self, contents: dict[tuple[int, int], bytes]) -> None:
+        self._contents = contents
+
+    def read(self, offset: int, size: int) -> bytes:
+        return self._contents[offset, size]
+
+
 def _no_space_error(error: OSError) -> ArchiveReadError:
     return ArchiveReadError(f"its posts do not fit in {tempfile.gettempdir()}: {error.strerror}")

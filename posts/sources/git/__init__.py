@@ -48,6 +48,11 @@ class Repository:
     def close(self) -> None:
         self._blobs.close()
 
+    @property
+    def folder(self) -> bytes:
+        """The folder in which git keeps the repository."""
+        return self._git.folder
+
     def resolve_commit(self, revision: str | None) -> Commit:
         """Return the commit of a revision. None means HEAD, or the only branch if HEAD has no commit."""
         revision = self._default_revision() if revision is None else revision

@@ -128,26 +128,45 @@ def assert_in_line(archive):
     assert past.filter(~is_valid.fill_null(value=False)).is_empty()
 
 
-@pytest.mark.parametrize("kind", ["folder", "git"])
-@given(rounds=st.lists(st.tuples(STEPS, RUNS), min_size=2, max_size=4), clock=st.sampled_from([60, 1, 0, -5]))
-@settings(FEW_EXAMPLES, max_examples=examples(2, 14))
-def test_any_sequence_of_runs_gives_what_one_full_load_gives(new_archive, kind, rounds, clock):
-    archive = new_archive()
-    git = init(archive.folder) if kind == "git" else None
+ROUNDS = st.lists(st.tuples(STEPS, RUNS), min_size=2, max_size=4)
+CLOCKS = st.sampled_from([60, 1, 0, -5])
+
+
+def assert_any_sequence_gives_one_load(archive, git, rounds, clock, **executor_options):
     seen_versions = set()
     for number, (steps, (options, max_files, workers, kill)) in enumerate(rounds):
         for each in steps:
             step(archive, *each)
             commit_all(git, number * clock)
-        ingest_archive(archive, options if git or "history" not in options else {}, max_files, workers, kill)
+        own_options = options if git or "history" not in options else {}
+        ingest_archive(archive, executor_options | own_options, max_files, workers, kill)
         seen_versions |= versions(archive) if kill is None else set()
     for link in filter(Path.is_symlink, list(archive.folder.rglob("*.md"))):
         link.unlink()
     commit_all(git, len(rounds) * clock)
-    archive.ingest()
+    archive.ingest(**executor_options)
     assert_equals_new_lake(archive)
     assert_in_line(archive)
     assert versions(archive) >= seen_versions
+
+
+@pytest.mark.parametrize("kind", ["folder", "git"])
+@given(rounds=ROUNDS, clock=CLOCKS)
+@settings(FEW_EXAMPLES, max_examples=examples(2, 14))
+def test_any_sequence_of_runs_gives_what_one_full_load_gives(new_archive, kind, rounds, clock):
+    archive = new_archive()
+    git = init(archive.folder) if kind == "git" else None
+    assert_any_sequence_gives_one_load(archive, git, rounds, clock)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["folder", "git"])
+@given(rounds=ROUNDS, clock=CLOCKS)
+@settings(FEW_EXAMPLES, max_examples=examples(2, 14))
+def test_so_does_any_sequence_on_a_cluster(new_archive, on_cluster, kind, rounds, clock):
+    archive = new_archive()
+    git = init(archive.folder) if kind == "git" else None
+    assert_any_sequence_gives_one_load(archive, git, rounds, clock, **on_cluster)
 
 
 @given(

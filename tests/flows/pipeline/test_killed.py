@@ -32,8 +32,9 @@ def archive(archive):
 
 @pytest.fixture
 def kill_run(archive, start):
-    def _kill_run(*point, **constants):
-        process = start(archive, batch_files=2, constants=constants, kill=point)
+    def _kill_run(*point, scheduler=None, **constants):
+        on_cluster = {"scheduler": scheduler} if scheduler else {}
+        process = start(archive, batch_files=2, constants=constants, kill=point, **on_cluster)
         out, err = process.communicate(timeout=300)
         assert process.returncode == -signal.SIGKILL, err
         return [int(pid) for pid in out.splitlines()[-1].split()] if out.strip() else []
@@ -125,3 +126,16 @@ def test_a_run_killed_with_its_pool_is_finished_by_the_next(archive, kill_run):
     kill_run("after", "posts", 2, **IN_POOL)
     archive.ingest()
     assert_same(archive, archive.ingest_into_new_lake())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "point", [("before", "batch", 1), ("after", "posts", 1)], ids=["amid-writes", "amid-commits"]
+)
+def test_a_run_that_is_killed_while_a_cluster_works_for_it_is_finished_by_the_next(
+    archive, kill_run, cluster, on_cluster, point
+):
+    kill_run(*point, scheduler=cluster.address)
+    assert archive.ingest(**on_cluster).balanced
+    assert_same(archive, archive.ingest_into_new_lake())
+    assert archive.blobs() == archive.ingest_into_new_lake().blobs()

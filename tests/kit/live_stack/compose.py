@@ -24,6 +24,12 @@ def read(variables):
     return contents
 
 
+def services(variables, profile=None):
+    """Return the services of a profile, by default those without one, with variables substituted."""
+    named = read(variables)["services"].items()
+    return {name: each for name, each in named if each.get("profiles", [None]) == [profile]}
+
+
 def _pass_variables(environment, variables):
     """Set the variables that an environment lists without a value; those that are not set stay None."""
     environment |= {key: variables.get(key) for key, value in environment.items() if value is None}

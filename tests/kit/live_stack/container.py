@@ -122,7 +122,8 @@ class Container:
         return translated_variables | {STACK: f"{self.folder}/{self.name}"}
 
     def translate(self, argument):
-        """Return a word with the ports and mounted paths of the container translated to this machine."""
+        """Return a word with the hosts, ports and mounted paths of the container translated to this machine."""
+        argument = re.sub(r"//[a-z-]+:", "//127.0.0.1:", argument)
         argument = re.sub(r"\b(" + "|".join(self.ports) + r")\b", lambda port: self.ports[port[0]], argument)
         for path in sorted(self._mounts(), key=len, reverse=True):
             if argument == path or argument.startswith(f"{path}/"):
@@ -134,7 +135,7 @@ class Container:
             return value
         if key.endswith("_HOST"):
             return "127.0.0.1"
-        return self.translate(re.sub(r"//[a-z]+:", "//127.0.0.1:", value))
+        return self.translate(value)
 
     def host_folder(self, path):
         """Return the folder on this machine for a mounted path of the container."""

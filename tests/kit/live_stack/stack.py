@@ -49,7 +49,7 @@ class Stack:
             "POSTLAKE_UI_PORT": self._ports["4200"],
             "POSTLAKE_POSTS": str(self.posts),
         }
-        services = compose.read(stack_variables | variables)["services"]
+        services = compose.services(stack_variables | variables)
         for name, environment in SHORTER_WAITS.items():
             services[name]["environment"] |= environment
         self.containers = {

@@ -6,7 +6,7 @@ import pytest
 from flows.pipeline.execution import sizes
 from flows.pipeline.execution.parse import FAILURE_SCHEMA
 from flows.pipeline.execution.write import Writer, _with_failures
-from flows.pipeline.workers.executor import create_parse_context
+from flows.pipeline.workers.context import create_parse_context
 from lake.batch import KEY, Batch, Run, no_deletions
 from lake.commit.resolve import resolve
 from lake.commit.tasks import CONTENT_SCHEMA

@@ -1,6 +1,7 @@
 """The progress of a run, and its summary page."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -10,6 +11,9 @@ from flows.pipeline.progress import progress_listener
 from flows.pipeline.reporting.markdown import code_block, escape, table
 from flows.pipeline.reporting.rates import run_rates
 from flows.pipeline.reporting.summary import learn_markdown, run_markdown
+from flows.pipeline.workers.cluster import Cluster
+from flows.pipeline.workers.context import create_parse_context
+from flows.pipeline.workers.timing import Timed
 from lake.store import open_lake
 from lake.tables.files import rejects
 from one_run import use_small_batches
@@ -19,7 +23,7 @@ LINKS = {"this run": "/v2/runs/flow-run/1"}
 
 
 def summary_page(archive, summary):
-    return run_markdown(summary, open_lake(archive.lake), LINKS)
+    return run_markdown(summary, open_lake(archive.lake), LINKS, create_parse_context(1))
 
 
 def test_a_summary_shows_counts_reasons_sources_and_where_to_look_further(archive):
@@ -86,7 +90,7 @@ def test_a_page_of_learning_shows_new_templates(archive):
         archive.write(f"{number}.md", f"第{number}夜。请订阅我们的频道并打开小铃铛。", title=f"第{number}夜")
     archive.ingest()
     result = learn(LearnOptions(lake=archive.lake, wait_seconds=0))
-    page = learn_markdown(result, open_lake(archive.lake), LINKS)
+    page = learn_markdown(result, open_lake(archive.lake), LINKS, create_parse_context(1))
     assert page.startswith(f"# Learn {result.run_id}\n\n1 sources examined.")
     assert "| stage | seconds |" in page
 
@@ -136,3 +140,16 @@ def test_a_run_tells_how_far_it_is(archive, monkeypatch):
     assert [step for step in steps if step[1]] == [
         ("find", 5, 0), ("read", 2, 5), ("read", 4, 5), ("read", 5, 5), ("write", 5, 5),
     ]  # fmt: skip
+
+
+def test_a_page_tells_what_did_the_tasks_of_each_stage_and_the_slowest(archive):
+    archive.write("a.md")
+    context, summary = create_parse_context(2), archive.ingest()
+    for seconds, machine in ((1.0, "quay"), (2.5, "pier"), (0.5, "quay")):
+        context.work.add("read", Timed(None, seconds, machine), 3, 2_000_000)
+    page = run_markdown(summary, open_lake(archive.lake), LINKS, context)
+    assert "Executor local: up to 2 processes of this machine." in page
+    assert "| read | 3 | 4.00 | 2.50 | 3 | 2.00 | pier |" in page
+    on_cluster = replace(context, cluster=Cluster("tcp://10.0.0.5:8786"))
+    page = run_markdown(summary, open_lake(archive.lake), LINKS, on_cluster)
+    assert "Executor dask: 2 workers of tcp:&#47;/10.0.0.5:8786." in page

@@ -6,7 +6,8 @@ from contextlib import ExitStack
 
 import psutil
 
-from flows.pipeline.workers.executor import LazyExecutor, ParseContext, with_worker_pool
+from flows.pipeline.workers.context import ParseContext, with_worker_pool
+from flows.pipeline.workers.executor import LazyExecutor
 from posts.boilerplate.template import Template
 from posts.post import BodyContext
 from posts.sources.files import SourceFile
@@ -32,7 +33,7 @@ def test_one_pool_reads_with_the_templates_of_each_stage(monkeypatch):
         context = with_worker_pool(ParseContext(1, ParseConfig()), stack)
         for number in (1, 2):
             context = context.with_templates({source_id_of("旧港"): Template(number)})
-            workers = LazyExecutor(context, stack)
+            workers = LazyExecutor(context, stack, "read")
             workers.ensure_capacity(1)
             versions += workers.submit(parse_chunk, [task])()[0].bodies["template_version"]
     assert versions == [1, 2]
@@ -43,7 +44,7 @@ def test_workers_that_were_stopped_start_again():
         context = with_worker_pool(ParseContext(1, ParseConfig()), stack)
         processes = []
         for _ in range(2):
-            workers = LazyExecutor(context, stack)
+            workers = LazyExecutor(context, stack, "read")
             workers.ensure_capacity(1 << 30)
             processes += workers.submit(process_id, [])()
             context.stop_workers()
