@@ -17,7 +17,8 @@ from flows.pipeline.execution.worker import HeadChunk, HeadReader
 from flows.pipeline.planning.changes import CHANGE_SCHEMA, FILE_SCHEMA, Changes, as_file_rows
 from flows.pipeline.progress import report_progress
 from flows.pipeline.row_store import RowStore
-from flows.pipeline.sources.base import Source, VanishedError
+from flows.pipeline.sources.base import Source
+from flows.pipeline.sources.content import VanishedError
 from flows.pipeline.workers.executor import LazyExecutor, ParseContext, chunk_tasks, run_ahead
 from lake.batch import BLOB_HASH, CONTENT_KEY, FILE_NAME, KEY, KEY_HASH, Batch, Checkpoint, Run
 from lake.commit.division import current_posts, divide, divide_deleted, index_rows

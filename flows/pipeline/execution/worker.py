@@ -13,7 +13,7 @@ from flows.pipeline.execution.frames import as_heads
 from flows.pipeline.execution.parse import parse_posts
 from flows.pipeline.execution.reader import Reader, ReadTask, as_parse_task
 from flows.pipeline.memory import release_memory
-from flows.pipeline.sources.base import VanishedError
+from flows.pipeline.sources.content import VanishedError
 from flows.pipeline.workers.pool import Guard
 from lake.batch import Run
 from lake.commit.merge import MergeResult, MergeTask, merge

@@ -22,7 +22,8 @@ from flows.pipeline.planning.diff import has_many_files
 from flows.pipeline.planning.plan import Plan, Planner
 from flows.pipeline.progress import report_progress
 from flows.pipeline.reporting.results import LearnedTemplate, RecleanResult
-from flows.pipeline.sources.base import Source, VanishedError
+from flows.pipeline.sources.base import Source
+from flows.pipeline.sources.content import VanishedError
 from flows.pipeline.workers.executor import ParseContext
 from lake.batch import Checkpoint, Run
 from lake.commit.commit import add_contents
