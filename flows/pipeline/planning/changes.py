@@ -20,6 +20,7 @@ FILE_SCHEMA = {
     "mtime_ns": pl.Int64,
     "problem": pl.String,
     "blob": pl.String,
+    "etag": pl.String,
 }
 SEEN_AT_TYPE = pl.Datetime("us", "UTC")
 CHANGE_SCHEMA: dict[str, DataType | DataTypeClass] = {
