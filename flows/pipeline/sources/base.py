@@ -1,4 +1,4 @@
-"""The sources of posts: folders, git repositories and archives, all with the same properties and methods.
+"""The sources of posts: folders, git repositories, archives and buckets, all with the same properties and methods.
 
 - `origin` is the name of a source in the `files` table.
 - `commit_id` and `committed_at` are the commit that is read and its time; None where there is no history.
@@ -14,6 +14,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from flows.pipeline.sources.bucket import BucketSource
 from flows.pipeline.sources.content import MIN_VANISHED_FILES, Content, VanishedError, find_rejection
 from posts.errors import Rejected
 from posts.post import NotAPost
@@ -185,5 +186,5 @@ class ArchiveFiles:
         """Do nothing."""
 
 
-Source = FolderSource | GitSource | ArchiveSource
-FileReader = FolderSource | GitSource | ArchiveFiles
+Source = FolderSource | GitSource | ArchiveSource | BucketSource
+FileReader = FolderSource | GitSource | ArchiveFiles | BucketSource
