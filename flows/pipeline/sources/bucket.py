@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeGuard
 
 import polars as pl
 
@@ -16,6 +17,9 @@ from posts.sources.files import SourceFile, is_post, size_error
 from posts.sources.paths import decode_path, encode_path, printable
 from schemas.enums import Reason
 from schemas.errors import SourceError
+
+if TYPE_CHECKING:
+    from obstore.store import ObjectStore
 
 logger = logging.getLogger(__name__)
 
@@ -107,34 +111,23 @@ class BucketSource:
     def _read_batch(self, files: Sequence[SourceFile]) -> list[Content]:
         if time.monotonic() < _vanished_at.get(self.origin, float("-inf")) + SECONDS_VANISHED:
             raise VanishedError(self.origin)
-        contents, failures = list[Content](), 0
+        contents, failures = list[Content](), list[NotAPost]()
+        store = open_store(self.origin, READ_SECONDS)
         with ThreadPoolExecutor(MAX_REQUESTS) as threads:
-            futures = [threads.submit(self._fetch, file) for file in files]
+            futures = [threads.submit(_fetch, store, file) for file in files]
             try:
                 for file, future in zip(files, futures, strict=True):
-                    contents.append(future.result())
-                    if file.problem is None and _is_unreadable(contents[-1]):
-                        if failures % MIN_VANISHED_FILES == 0:
+                    contents.append(content := future.result())
+                    if file.problem is None and _is_unreadable(content):
+                        if len(failures) % MIN_VANISHED_FILES == 0:
                             self._raise_if_vanished()
-                        failures += 1
+                        failures.append(content)
             finally:
                 threads.shutdown(cancel_futures=True)
-        if failures >= MIN_VANISHED_FILES and failures > len(files) / 2:
-            raise VanishedError(self.origin, f"{failures} of {len(files)} objects could not be read")
+        if len(failures) >= MIN_VANISHED_FILES and len(failures) > len(files) / 2:
+            cause = f"{len(failures)} of {len(files)} objects could not be read: {failures[0].detail}"
+            raise VanishedError(self.origin, cause)
         return contents
-
-    def _fetch(self, file: SourceFile) -> Content:
-        if rejection := find_rejection(file):
-            return rejection
-        try:
-            with store_errors():
-                found = open_store(self.origin, READ_SECONDS).get(encode_path(file.path).decode())
-                # it may have grown since it was listed
-                if error := size_error(found.meta["size"]):
-                    return NotAPost.from_error(error)
-                return bytes(found.bytes())
-        except StoreError as cause:
-            return NotAPost.from_error(Rejected(Reason.UNREADABLE, detail=str(cause)))
 
     def _raise_if_vanished(self) -> None:
         if problem := self.find_problem():
@@ -172,6 +165,20 @@ def open_bucket(url: str, subpath: str) -> BucketSource:
     return source
 
 
+def _fetch(store: "ObjectStore", file: SourceFile) -> Content:
+    if rejection := find_rejection(file):
+        return rejection
+    try:
+        with store_errors():
+            found = store.get(encode_path(file.path).decode())
+            # it may have grown since it was listed
+            if error := size_error(found.meta["size"]):
+                return NotAPost.from_error(error)
+            return bytes(found.bytes())
+    except StoreError as cause:
+        return NotAPost.from_error(Rejected(Reason.UNREADABLE, detail=str(cause)))
+
+
 def _without_markers(files: Iterable[SourceFile]) -> Iterator[SourceFile]:
     """Return files without the markers of folders that have the path of a file: `a.md/`, listed as `a.md`.
 
@@ -186,7 +193,7 @@ def _without_markers(files: Iterable[SourceFile]) -> Iterator[SourceFile]:
             yield file
 
 
-def _is_unreadable(content: Content) -> bool:
+def _is_unreadable(content: Content) -> TypeGuard[NotAPost]:
     return isinstance(content, NotAPost) and content.reason == Reason.UNREADABLE
 
 

@@ -14,14 +14,17 @@ MIN_VANISHED_FILES = 20
 
 
 class VanishedError(PostlakeError):
-    """A folder or bucket that vanished while it was read: unmounted, deleted, or not accessible any more."""
+    """A folder or bucket that vanished while it was read: unmounted, deleted, or not accessible any more.
+
+    `cause` is what a store said; "" for a folder.
+    """
 
     def __init__(self, origin: str, cause: str = "") -> None:
         super().__init__(
             f"{printable(origin)}: has vanished while it was read{cause and f' ({cause})'}; what it held stays in the lake as it was. See whether all "
             "of it is there, then run again"
         )
-        self.origin = origin
+        self.origin, self.cause = origin, cause
 
 
 def find_rejection(file: SourceFile) -> NotAPost | None:

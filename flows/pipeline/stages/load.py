@@ -32,6 +32,7 @@ from lake.create import fix_granularity
 from lake.period import choose_period
 from lake.store import Lake
 from lake.tables import runs
+from posts.sources.paths import printable
 from schemas.enums import RunKind
 
 logger = logging.getLogger(__name__)
@@ -107,6 +108,8 @@ def find(opened: OpenRun, sources: Sequence[Source], planner: Planner) -> Found:
                 plan = planner(opened.lake, opened.run, remaining)
             except VanishedError as error:
                 remaining = without_vanished(remaining, error)
+                if error.cause:
+                    logger.warning(f"{printable(error.origin)}: {error.cause}")
         vanished = {source.origin for source in sources} - {source.origin for source in remaining}
         return Found(
             replace(plan, todo=plan.todo.clear()),

@@ -1,6 +1,7 @@
 """Buckets and objects that are missing, denied or out of reach."""
 
 import os
+import re
 import socket
 import time
 
@@ -47,6 +48,17 @@ def refuse(bucket, status, *ends, times=10**9):
             return None
         remaining[0] -= 1
         return status
+
+    bucket.server.refuse = status_of
+
+
+def refuse_second_list(bucket):
+    """Let a source be opened, but not listed."""
+    lists = []
+
+    def status_of(request):
+        lists.append("list-type" in request)
+        return DENIED if sum(lists) > 1 else None
 
     bucket.server.refuse = status_of
 
@@ -156,13 +168,7 @@ def test_a_bucket_that_vanishes_while_it_is_read_withdraws_nothing(posts, bucket
 def test_a_bucket_that_vanishes_while_it_is_listed_withdraws_nothing(posts, bucket):
     posts.ingest(bucket.url)
     before = posts.posts()
-    lists = []
-
-    def refuse_second_list(request):
-        lists.append("list-type" in request)
-        return DENIED if sum(lists) > 1 else None
-
-    bucket.server.refuse = refuse_second_list
+    refuse_second_list(bucket)
     with pytest.raises(VanishedError, match=r"has vanished while it was read \(access denied"):
         posts.ingest(bucket.url)
     assert_frame_equal(posts.posts(), before)
@@ -170,8 +176,27 @@ def test_a_bucket_that_vanishes_while_it_is_listed_withdraws_nothing(posts, buck
 
 def test_objects_of_which_most_cannot_be_read_are_a_bucket_that_vanished(posts, bucket):
     refuse(bucket, DENIED, ".md")
-    with pytest.raises(VanishedError, match=f"{POSTS} of {POSTS} objects could not be read"):
+    cause = f"{POSTS} of {POSTS} objects could not be read: access denied (AccessDenied)"
+    with pytest.raises(VanishedError, match=re.escape(cause)):
         list(BucketSource(bucket.url).read(list(BucketSource(bucket.url).list_files())))
+
+
+def test_a_run_logs_why_a_bucket_vanished(posts, bucket, log_messages):
+    refuse(bucket, DENIED, ".md")
+    assert vanished_sources(posts.ingest(bucket.url)) == [bucket.url]
+    cause = f"{POSTS} of {POSTS} objects could not be read: access denied (AccessDenied)"
+    assert f"{bucket.url}: {cause}" in log_messages
+
+
+def test_a_bucket_that_vanishes_while_it_is_listed_does_not_keep_the_others_from_being_read(
+    posts, bucket, tmp_path, log_messages
+):
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "a.md").write_bytes(posts.write("a.md").read_bytes())
+    refuse_second_list(bucket)
+    summary = posts.ingest(bucket.url, tmp_path / "other")
+    assert (summary.posts, vanished_sources(summary)) == (1, [bucket.url])
+    assert f"{bucket.url}: access denied (AccessDenied)" in log_messages
 
 
 def test_a_store_that_is_down_is_not_waited_for_by_each_chunk(posts, bucket, monkeypatch):
