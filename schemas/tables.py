@@ -33,7 +33,9 @@ class Files(dy.Schema):
     blob = string("Git blob id of the bytes; key of `raw`.", null="the bytes could not be read")
     size = number("Size of the file.", "bytes")
     mtime_ns = number(
-        "Time of modification, since 1970, UTC.", "nanoseconds", null="the file is in a repository"
+        "Time of modification, of an object that of its upload, since 1970, UTC.",
+        "nanoseconds",
+        null="the file is in a repository",
     )
     outcome = string("What became of the file: `post`, `duplicate`, `rejected`, `ignored`.")
     reason = string(

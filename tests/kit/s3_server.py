@@ -166,6 +166,15 @@ class Bucket:
             if file.is_file():
                 self.put(file.relative_to(folder).as_posix(), file.read_bytes())
 
+    def mirror(self, folder):
+        """Store all post files of a folder, each again, and delete the other posts."""
+        files = {file.relative_to(folder).as_posix(): file for file in folder.rglob("*.md") if file.is_file()}
+        for path, file in files.items():
+            self.put(path, file.read_bytes())
+        for path in {key.removeprefix(f"{self.prefix}/") for key in self.keys()} - {*files}:
+            if path.endswith(".md"):
+                self.delete(path)
+
     def delete_all(self):
         """Delete the bucket with all objects."""
         for key in self.keys():

@@ -70,8 +70,7 @@ def test_only_what_is_new_or_edited_is_requested(loaded_posts, bucket):
     loaded_posts.remove("b.md")
     assert counts(loaded_posts.ingest(bucket.url)) == (3, 1, 2, 1)
     assert bucket.server.count() == (2, 2)
-    fresh = replace(loaded_posts, lake=loaded_posts.lake.with_name("fresh"))
-    fresh.ingest()
+    fresh = loaded_posts.ingest_into_new_lake()
     assert_frame_equal(loaded_posts.live_posts().drop("origin"), fresh.live_posts().drop("origin"))
 
 
