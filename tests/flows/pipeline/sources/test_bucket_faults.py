@@ -5,12 +5,17 @@ import re
 import socket
 import time
 
+import polars as pl
 import pytest
+from obstore.exceptions import InvalidPathError
 from polars.testing import assert_frame_equal
 
 from flows.pipeline.sources import bucket as bucket_source
 from flows.pipeline.sources.base import BucketSource
+from flows.pipeline.sources.bucket_listing import list_posts
 from flows.pipeline.sources.content import VanishedError
+from lake.object_store import StoreError
+from lake_rows import day
 from posts.sources.files import MAX_POST_BYTES
 from s3_server import set_s3_environment
 from schemas.enums import AlarmKind
@@ -139,6 +144,42 @@ def test_a_folder_with_a_key_that_is_no_path_is_a_reject_and_the_others_are_read
     assert "invalid path" in "".join(log_messages)
 
 
+def test_what_was_listed_before_a_key_that_is_no_path_is_listed_once(bucket):
+    bucket.put_many([f"sub/{number:04}.txt" for number in range(1_050)], b"")
+    for marker in ("", "sub/", "sub/deep/"):
+        bucket.put(marker, b"")
+    bucket.put("sub-1/a.txt", b"words")
+    for path in (
+        "a.md",
+        "sub/0001.md",
+        "sub/1049.md",
+        "sub/deep//odd.md",
+        "sub/deep/a.md",
+        "sub/z.md",
+        "tail/z.md",
+    ):
+        bucket.put(path, b"")
+    files = [(file.path, file.problem) for file in BucketSource(bucket.url).list_files()]
+    paths = ["a.md", "sub/0001.md", "sub/1049.md", "sub/z.md", "tail/z.md"]
+    assert sorted(files) == sorted([*((path, None) for path in paths), ("sub/deep", "unreadable")])
+    # two pages; then the prefix, `sub`, two pages of it, `sub/deep` twice, `tail`
+    assert bucket.server.count()[0] <= 10
+
+
+class UnorderedStore:
+    """A store that lists keys in an order of its own, and then one that is no path."""
+
+    def list(self, *_, **__):
+        columns = {"size": [1, 1], "last_modified": [day(1)] * 2, "e_tag": ["", ""]}
+        yield pl.DataFrame({"path": ["b.md", "a.md"], **columns})
+        raise InvalidPathError("c//d.md")
+
+
+def test_a_store_of_another_order_is_not_listed_past_a_key_that_is_no_path():
+    with pytest.raises(StoreError, match=re.escape("c//d.md")):
+        list(list_posts(UnorderedStore(), "s3://posts"))
+
+
 # Sources
 
 
@@ -197,6 +238,19 @@ def test_a_bucket_that_vanishes_while_it_is_listed_does_not_keep_the_others_from
     summary = posts.ingest(bucket.url, tmp_path / "other")
     assert (summary.posts, vanished_sources(summary)) == (1, [bucket.url])
     assert f"{bucket.url}: access denied (AccessDenied)" in log_messages
+
+
+def test_objects_that_are_denied_are_not_requested_by_each_chunk(posts, bucket, monkeypatch):
+    monkeypatch.setattr(bucket_source, "SECONDS_VANISHED", 60)
+    files = list(BucketSource(bucket.url).list_files())
+    refuse(bucket, DENIED, ".md")
+    for _ in range(2):
+        bucket.server.requests.clear()
+        with pytest.raises(VanishedError):
+            list(BucketSource(bucket.url).read(files))
+    assert bucket.server.requests == []
+    bucket.server.reset()
+    assert posts.ingest(bucket.url).posts == POSTS
 
 
 def test_a_store_that_is_down_is_not_waited_for_by_each_chunk(posts, bucket, monkeypatch):
