@@ -25,7 +25,7 @@ from lake.store import Lake
 from launch import LaunchedProcess
 from paths import EXAMPLES, KIT
 from prefect_server import SHARED_FOLDER_VARIABLE
-from s3_server import Bucket, S3Server, set_s3_environment
+from s3_posts import Bucket, S3Server, set_s3_environment
 from tiers import mark_sampled
 
 ONE_RUN = KIT / "one_run.py"
@@ -134,7 +134,7 @@ def examples(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def s3_server():
+def posts_server():
     """Return an S3 server that runs as a process."""
     server = S3Server.start()
     yield server
@@ -142,11 +142,11 @@ def s3_server():
 
 
 @pytest.fixture
-def bucket(s3_server, monkeypatch):
-    """Return an empty bucket, which this process and its workers can read and count requests of."""
-    set_s3_environment(monkeypatch, s3_server.endpoint)
-    yield Bucket.create(s3_server)
-    s3_server.reset()
+def posts_bucket(posts_server, monkeypatch):
+    """Return an empty bucket for posts, which this process and its workers can read and count requests of."""
+    set_s3_environment(monkeypatch, posts_server.endpoint)
+    yield Bucket.create(posts_server)
+    posts_server.reset()
 
 
 @pytest.fixture

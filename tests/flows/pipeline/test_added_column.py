@@ -67,12 +67,12 @@ def test_a_version_that_is_superseded_takes_its_cuts_along(old_lake):
     assert cuts_by_path(old_lake, "posts") == CUTS | {"page.md": []}
 
 
-def test_the_ledger_gains_the_etags_of_a_bucket(old_lake, bucket):
+def test_the_ledger_gains_the_etags_of_a_bucket(old_lake, posts_bucket):
     assert "etag" not in {field.name for field in open_lake(old_lake.lake).table("files").schema().fields}
-    bucket.put("new.md", old_lake.write("new.md", "新来的。", url="https://a.example/new").read_bytes())
-    old_lake.ingest(bucket.url)
+    posts_bucket.put("new.md", old_lake.write("new.md", "新来的。", url="https://a.example/new").read_bytes())
+    old_lake.ingest(posts_bucket.url)
     has_etag = pl.col("etag").is_not_null()
     rows = old_lake.rows("files").select("origin", has_etag).unique().sort("origin")
-    assert rows.rows() == [("/srv/archive", False), (bucket.url, True)]
-    assert old_lake.ingest(bucket.url).unchanged == 1
+    assert rows.rows() == [("/srv/archive", False), (posts_bucket.url, True)]
+    assert old_lake.ingest(posts_bucket.url).unchanged == 1
     assert verify(old_lake.lake).findings == 0

@@ -15,7 +15,7 @@ from git_repository import init
 from one_run import SimulatedKill, end_run_at, raise_simulated_kill, use_small_batches
 from posts import parse as parsing
 from random_posts import FEW_EXAMPLES, FIELDS, NAMES, STATE_PATHS
-from s3_server import Bucket
+from s3_posts import Bucket
 from tiers import examples
 
 # index of the file that a step changes, among the existing files
@@ -155,8 +155,8 @@ def test_any_sequence_of_runs_gives_what_one_full_load_gives(new_archive, kind, 
 
 @given(rounds=st.lists(st.tuples(STEPS, RUNS), min_size=2, max_size=4))
 @settings(FEW_EXAMPLES, max_examples=examples(2, 14))
-def test_any_sequence_of_runs_from_a_bucket_gives_what_one_full_load_gives(new_archive, bucket, rounds):
-    archive, own_bucket = new_archive(), Bucket.create(bucket.server)
+def test_any_sequence_of_runs_from_a_bucket_gives_what_one_full_load_gives(new_archive, posts_bucket, rounds):
+    archive, own_bucket = new_archive(), Bucket.create(posts_bucket.server)
     own_bucket.put("words.txt", b"so that the prefix is there")
     for steps, (options, max_files, workers, kill) in rounds:
         for each in steps:

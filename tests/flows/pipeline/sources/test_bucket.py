@@ -18,6 +18,11 @@ OWN_COLUMNS = ["origin", "mtime_ns", "etag"]
 
 
 @pytest.fixture
+def bucket(posts_bucket):
+    return posts_bucket
+
+
+@pytest.fixture
 def posts(archive, bucket):
     """Return an archive whose posts are in a bucket: three, one of them below a folder."""
     for path in ("a.md", "b.md", "sub/c.md"):

@@ -13,11 +13,11 @@ from polars.testing import assert_frame_equal
 from flows.pipeline.sources import bucket as bucket_source
 from flows.pipeline.sources.base import BucketSource
 from flows.pipeline.sources.bucket_listing import list_posts
+from flows.pipeline.sources.bucket_store import StoreError
 from flows.pipeline.sources.content import VanishedError
-from lake.object_store import StoreError
 from lake_rows import day
 from posts.sources.files import MAX_POST_BYTES
-from s3_server import set_s3_environment
+from s3_posts import set_s3_environment
 from schemas.enums import AlarmKind
 from schemas.errors import MisuseError, SourceError
 
@@ -31,6 +31,11 @@ def _impatient(monkeypatch):
     monkeypatch.setattr(bucket_source, "READ_SECONDS", 1)
     monkeypatch.setattr(bucket_source, "OPEN_SECONDS", 1)
     monkeypatch.setattr(bucket_source, "SECONDS_VANISHED", 0)
+
+
+@pytest.fixture
+def bucket(posts_bucket):
+    return posts_bucket
 
 
 @pytest.fixture
