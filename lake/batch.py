@@ -17,6 +17,14 @@ KEY_HASH = pl.col("path").hash().xor(pl.col("origin").hash(1))
 POST_HASH, BLOB_HASH = (
     pl.when(pl.col(name).is_not_null()).then(pl.col(name).hash()) for name in ("post_id", "blob")
 )
+# What a file has of itself changes with its content: the ETag of an object, else the time of modification. It is
+# compared with the size.
+STAMP = (
+    pl.when(pl.col("etag").is_not_null())
+    .then(pl.col("etag").hash().reinterpret(signed=True))
+    .otherwise("mtime_ns")
+    .alias("stamp")
+)
 MICROSECOND = dt.timedelta(microseconds=1)
 
 

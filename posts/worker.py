@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 HEAD_FIELDS = tuple(each.name for each in fields(Head))
 BODY_FIELDS = tuple(each.name for each in fields(Body))
 FILE_COLUMNS = (
-    "origin", "path", "blob", "size", "mtime_ns", "outcome", "reason", "field", "detail",
+    "origin", "path", "blob", "size", "mtime_ns", "etag", "outcome", "reason", "field", "detail",
     "post_id", "source_id", "published_at", "body_bytes",
 )  # fmt: skip
 OUTCOME_COLUMNS = ("outcome", "reason", "field", "detail")
@@ -99,7 +99,7 @@ def parse_heads(tasks: Iterable[ParseTask], config: ParseConfig) -> ParsedHeads:
         else:
             heads.append(row)
             values = (*IS_POST, head.post_id, head.source_id, head.published_at, head.body_bytes)  # type: ignore[union-attr]  # it has a row
-        file_rows.append((file.origin, file.path, file.blob, file.size, file.mtime_ns, *values))
+        file_rows.append((file.origin, file.path, file.blob, file.size, file.mtime_ns, file.etag, *values))
     return ParsedHeads(_columns(FILE_COLUMNS, file_rows), _columns(HEAD_FIELDS, heads))
 
 

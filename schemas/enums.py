@@ -38,7 +38,7 @@ class Reason(DescribedEnum):
     SUBMODULE = "submodule", "A git submodule: its posts belong to another repository."
     UNREADABLE = (
         "unreadable",
-        "The bytes cannot be read, and are not kept: no permission, a missing git object. Each run tries again.",
+        "The bytes cannot be read, and are not kept: no permission, a missing object. Each run tries again.",
     )
     SYMLINK = (
         "link",
@@ -178,7 +178,7 @@ class AlarmKind(DescribedEnum):
     )
     SOURCE_VANISHED = (
         "run.source_vanished",
-        "A folder was gone before all of it was read. Its posts stay as they were, and the run failed.",
+        "A folder or bucket was gone before all of it was read. Its posts stay as they were, and the run failed.",
     )
     PARSER_ERRORS = (
         "run.parser_errors",

@@ -14,4 +14,4 @@ class MisuseError(PostlakeError):
 
 
 class SourceError(MisuseError):
-    """A source (folder, repository or archive) that cannot be used."""
+    """A source (folder, repository, archive or bucket) that cannot be used."""

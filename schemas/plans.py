@@ -7,12 +7,13 @@ from schemas.validation import dy
 class BackfillPlanFile(dy.Schema):
     """One row per file of a plan, in the order in which they are read."""
 
-    origin = string("The folder, repository or archive that holds the file.")
+    origin = string("The folder, repository, archive or bucket that holds the file.")
     path = string("Path of the file within `origin`.")
     size = number("Size of the file.", "bytes")
     mtime_ns = number(
         "Time of modification, since 1970, UTC.", "nanoseconds", null="the file is in a repository"
     )
+    etag = string("ETag of the object, as in `files`.", null="the file is not in an object store")
     blob = string("Git blob id of the bytes.", null="the bytes could not be read")
     from_raw = dy.Bool(description="True where the bytes come from `raw` and not from the source.")
     why = string("Why the file is in the plan.")

@@ -28,12 +28,14 @@ class Files(dy.Schema):
     the run. `read_at` is when the bytes were last read; a run that finds a file unchanged does not write its row.
     """
 
-    origin = string("The folder, repository or archive that was ingested. Key, with `path`.")
+    origin = string("The folder, repository, archive or bucket that was ingested. Key, with `path`.")
     path = string("Path of the file within `origin`.")
     blob = string("Git blob id of the bytes; key of `raw`.", null="the bytes could not be read")
     size = number("Size of the file.", "bytes")
     mtime_ns = number(
-        "Time of modification, since 1970, UTC.", "nanoseconds", null="the file is in a repository"
+        "Time of modification, of an object that of its upload, since 1970, UTC.",
+        "nanoseconds",
+        null="the file is in a repository",
     )
     outcome = string("What became of the file: `post`, `duplicate`, `rejected`, `ignored`.")
     reason = string(
@@ -65,6 +67,7 @@ class Files(dy.Schema):
         "When the file disappeared, in the time of the source's own history.", null="the file is still there"
     )
     run_id = string("The run that last read the file.")
+    etag = string("ETag of the object, without quotes.", null="the file is not in an object store")
 
 
 class Runs(dy.Schema):

@@ -25,6 +25,7 @@ from lake.store import Lake
 from launch import LaunchedProcess
 from paths import EXAMPLES, KIT
 from prefect_server import SHARED_FOLDER_VARIABLE
+from s3_posts import Bucket, S3Server, set_s3_environment
 from tiers import mark_sampled
 
 ONE_RUN = KIT / "one_run.py"
@@ -132,6 +133,22 @@ def examples(tmp_path_factory):
     archive = Archive(EXAMPLES, tmp_path_factory.mktemp("examples") / "lake")
     archive.ingest()
     return archive
+
+
+@pytest.fixture(scope="session")
+def posts_server():
+    """Return an S3 server that runs as a process."""
+    server = S3Server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def posts_bucket(posts_server, monkeypatch):
+    """Return an empty bucket for posts, which this process and its workers can read and count requests of."""
+    set_s3_environment(monkeypatch, posts_server.endpoint)
+    yield Bucket.create(posts_server)
+    posts_server.reset()
 
 
 @pytest.fixture

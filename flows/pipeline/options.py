@@ -23,8 +23,9 @@ MIN_SAFE_RETENTION_DAYS = 1.0
 Sources = Annotated[
     tuple[str, ...],
     Option(
-        "Folders, git repositories (a working copy, bare, bundle or URL; repo@rev names a branch, tag or commit) and "
-        f"archives ({ARCHIVES_TEXT}) that hold post files ({ENDINGS_TEXT}), at any depth. A URL has no user, password or query: git finds those by a credential helper."
+        "Folders, git repositories (a working copy, bare, bundle or URL; repo@rev names a branch, tag or commit), "
+        f"archives ({ARCHIVES_TEXT}) and buckets (s3://bucket/prefix) that hold post files ({ENDINGS_TEXT}), at any depth. A URL has no user, password or query: "
+        "git finds those by a credential helper, a bucket by environment variables."
     ),
 ]
 LakeLocation = Annotated[Location, Option("Folder of the lake.")]

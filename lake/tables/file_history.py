@@ -17,7 +17,7 @@ _FILES_SCHEMA = schema_of("files")
 # One row per file that was added or changed (blob) or deleted (blob null), at a time of its source's history.
 EVENT_SCHEMA = {
     "at": _FILES_SCHEMA["gone_at"],
-    **{name: _FILES_SCHEMA[name] for name in (*KEY, "blob", "size", "mtime_ns")},
+    **{name: _FILES_SCHEMA[name] for name in (*KEY, "blob", "size", "mtime_ns", "etag")},
 }
 _FILE_COLUMNS = [*KEY, "blob", "reason", "size", "mtime_ns", "first_seen_at", "read_at", "gone_at"]
 _VERSION_COLUMNS = [*KEY, "blob", "version_at", "withdrawn_at", "superseded_at"]
@@ -33,7 +33,7 @@ def past_events(lake: Lake) -> pl.DataFrame:
     Contents whose bytes are not in raw are dropped: the file then counts as deleted for as long as it had them.
     """
     sizes = lake.scan("raw").select("blob", "size")
-    times = lake.scan("files").select(*KEY, "blob", "mtime_ns")
+    times = lake.scan("files").select(*KEY, "blob", "mtime_ns", "etag")
     events = (
         lake.scan("events")
         .select(*KEY, "at", "blob")

@@ -8,12 +8,12 @@ from collections.abc import Collection, Iterable
 
 import polars as pl
 
-from lake.batch import BLOB_HASH, CONTENT_KEY, FILE_NAME, KEY, KEY_HASH, POST_HASH
+from lake.batch import BLOB_HASH, CONTENT_KEY, FILE_NAME, KEY, KEY_HASH, POST_HASH, STAMP
 from lake.store import Lake
 from lake.tables import runs
 from schemas.enums import PARSER_FAULTS, Outcome, Reason
 
-LIVE_COLUMNS = [*KEY, "size", "mtime_ns", "blob", "reason", "run_id", "read_at"]
+LIVE_COLUMNS = [*KEY, "size", "mtime_ns", "etag", "blob", "reason", "run_id", "read_at"]
 IS_LIVE = pl.col("gone_at").is_null()
 WAS_PARSED = pl.col("blob").is_not_null() & (
     pl.col("reason").is_null() | (pl.col("reason") != Reason.TOO_LARGE.value)
@@ -26,10 +26,10 @@ RETRIED_REASONS = [*PARSER_FAULT_NAMES, Reason.UNREADABLE.value]
 def live_states(lake: Lake, origin: str, code: str) -> pl.DataFrame:
     """Return what tells whether the files that an origin had at its last run are the same: 33 bytes of each.
 
-    Columns: `key` (KEY_HASH), size, mtime_ns, `blob` (a hash), is_final.
+    Columns: `key` (KEY_HASH), size, `stamp` (STAMP), `blob` (a hash), is_final.
     """
     rows = _scan_live(lake, [origin]).select(
-        "size", "mtime_ns", BLOB_HASH, key=KEY_HASH, is_final=is_final(lake, code)
+        "size", STAMP, BLOB_HASH, key=KEY_HASH, is_final=is_final(lake, code)
     )
     return rows.collect(engine="streaming")
 

@@ -9,6 +9,7 @@ import polars as pl
 
 from lake.errors import LakeError
 from lake.location import Location, uri
+from lake.parquet import conform
 from lake.store import Lake
 from schemas.plans import BackfillPlanFile
 
@@ -47,7 +48,8 @@ def read(lake: Lake, plan_id: str) -> tuple[pl.DataFrame, dict[str, Any]]:
     payload = json.loads(pl.read_parquet_metadata(uri(path))[METADATA_KEY])
     if payload.pop("lake_id") != _lake_id(lake):
         raise LakeError(f"{plan_id}: is the plan of another lake than {lake.root}")
-    return pl.read_parquet(uri(path), glob=False), payload
+    files = pl.read_parquet(uri(path), glob=False)
+    return conform(files, pl.Schema(BackfillPlanFile)), payload
 
 
 def run_that_executed(lake: Lake, plan_id: str) -> str | None:

@@ -23,7 +23,7 @@ class SourceFile(NamedTuple):
 
     `problem` is the reason why it cannot be read; None for a regular file. `blob` is None if the source does
     not provide the id before the file is read. `mtime_ns` is None if the source has no time of modification,
-    as in git.
+    as in git. `etag` is that of an object of an object store; None in other sources.
     """
 
     origin: str
@@ -32,6 +32,7 @@ class SourceFile(NamedTuple):
     mtime_ns: int | None
     problem: str | None = None
     blob: str | None = None
+    etag: str | None = None
 
 
 class RawFile(NamedTuple):

@@ -70,10 +70,10 @@ class Archive:
     def replay(self, *reasons, since=None) -> Summary:
         return replay(ReplayOptions(lake=self.lake, reasons=reasons, since=since, wait_seconds=0))
 
-    def ingest_into_new_lake(self):
-        """Load the current folder into a new lake in one run, and return that archive."""
+    def ingest_into_new_lake(self, *sources):
+        """Load the current folder, or sources, into a new lake in one run, and return that archive."""
         fresh_archive = Archive(self.folder, self.lake.with_name("fresh"))
-        fresh_archive.ingest()
+        fresh_archive.ingest(*sources)
         return fresh_archive
 
     def rows(self, table):

@@ -34,6 +34,9 @@ class ListedSource:
             yield self.contents[file.path]
 
 
-def listed(path, blob=None, *, size=10, mtime_ns=1, problem=None):
-    """Return a file of a source. Only a file without a time of modification has a blob before it is read."""
-    return SourceFile("o", path, size, None if blob else mtime_ns, problem, blob)
+def listed(path, blob=None, *, size=10, mtime_ns=1, **known):
+    """Return a file of a source. Only a file without a time of modification has a blob before it is read.
+
+    `known` can be its problem and its ETag.
+    """
+    return SourceFile("o", path, size, None if blob else mtime_ns, blob=blob, **known)

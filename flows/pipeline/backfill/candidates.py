@@ -10,7 +10,7 @@ from flows.pipeline.planning.diff import list_files, match_listing
 from flows.pipeline.planning.plan import stored_in_raw
 from flows.pipeline.sources.base import Source
 from flows.pipeline.sources.known import KnownSources
-from lake.batch import KEY
+from lake.batch import KEY, STAMP
 from lake.store import Lake
 from lake.tables import files as files_table
 from schemas.enums import BackfillMode, Outcome
@@ -25,7 +25,8 @@ CANDIDATE_COLUMNS = [*FILE_SCHEMA, "part", "why", "day", "source_id"]
 def find_candidates(lake: Lake, known_sources: KnownSources, mode: BackfillMode) -> pl.DataFrame:
     """Return the files of some sources that a mode reads, before their heads are read: CANDIDATE_COLUMNS."""
     ledger_rows = files_table.rows_of_origins(lake, known_sources.origins)
-    files = match_listing(list_all_files(known_sources.available), ledger_rows)
+    listed_files = list_all_files(known_sources.available)
+    files = match_listing(listed_files.with_columns(STAMP), ledger_rows.with_columns(STAMP))
     if mode is BackfillMode.MISSING:
         files = files.filter(~(pl.col("is_same") & files_table.is_final(lake, code_version())))
         unlisted = ledger_rows.clear()

@@ -13,7 +13,7 @@ from flows.pipeline.planning.changes import FILE_SCHEMA
 from flows.pipeline.planning.diff import SourceDiff, hash_suspects, match_listing
 from flows.pipeline.planning.plan import Plan, plan_reading, stored_in_raw
 from flows.pipeline.sources.base import Source
-from lake.batch import KEY, Run
+from lake.batch import KEY, STAMP, Run
 from lake.store import Lake
 from lake.tables import files as files_table
 from schemas.enums import BackfillMode, Reason, RunKind
@@ -64,7 +64,7 @@ def _unchanged_in_sources(
     sources: Sequence[Source], listed_files: pl.DataFrame, files: pl.DataFrame
 ) -> pl.DataFrame:
     """Return the listed files that are as planned: FILE_SCHEMA, part. Files that were touched are read."""
-    matched = match_listing(listed_files, files)
+    matched = match_listing(listed_files.with_columns(STAMP), files.with_columns(STAMP))
     touched = matched.filter(~pl.col("is_same")).select(*FILE_SCHEMA)
     hashed = [
         hash_suspects(each, SourceDiff(0, touched.filter(origin=each.origin), files, files.clear())).changed

@@ -60,7 +60,7 @@ def _slices(replay: CommitReplay) -> Iterator[tuple[int, Commit, pl.DataFrame, p
         deleted += [(source.origin, change.path, effective_at) for change in changes if is_deletion(change)]
         for file in source.files_of_changes(changes):
             added.append(
-                (file.origin, file.path, file.size, None, file.problem, file.blob, None, effective_at)
+                (file.origin, file.path, file.size, None, file.problem, file.blob, None, None, effective_at)
             )
             size_bytes += 0 if file.blob in contents else file.size
             contents.add(file.blob)

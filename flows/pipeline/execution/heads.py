@@ -1,5 +1,6 @@
 """The read stage: workers read files, parse their heads, and store their bytes in table raw."""
 
+import logging
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -17,7 +18,8 @@ from flows.pipeline.execution.worker import HeadChunk, HeadReader
 from flows.pipeline.planning.changes import CHANGE_SCHEMA, FILE_SCHEMA, Changes, as_file_rows
 from flows.pipeline.progress import report_progress
 from flows.pipeline.row_store import RowStore
-from flows.pipeline.sources.base import FileReader, Source, VanishedError
+from flows.pipeline.sources.base import FileReader, Source
+from flows.pipeline.sources.content import VanishedError
 from flows.pipeline.workers.context import ParseContext
 from flows.pipeline.workers.executor import LazyExecutor, chunk_tasks, run_ahead
 from lake.batch import BLOB_HASH, CONTENT_KEY, FILE_NAME, KEY, KEY_HASH, Batch, Checkpoint, Run
@@ -27,7 +29,10 @@ from lake.commit.tasks import CONTENT_SCHEMA, NO_HEAD
 from lake.parquet import WrittenFile
 from lake.store import Lake
 from posts.sources.files import SourceFile
+from posts.sources.paths import printable
 from schemas.tables import empty_table
+
+logger = logging.getLogger(__name__)
 
 # Heads take about a fifth of the time of whole posts.
 HEAD_COST_RATIO = 5
@@ -109,13 +114,16 @@ def read_heads(
     reads, copies = _split_copies(changes.files)
     by_origin = {source.origin: source for source in sources}
     reading = _Reading(lake, by_origin, run if stores else None, is_remote=context.cluster is not None)
-    rows, raw_files, bytes_read = RowStore(), list[WrittenFile](), 0
+    rows, raw_files, bytes_read, causes = RowStore(), list[WrittenFile](), 0, dict[str, str]()
     vanished = [changes.deleted.select(KEY).clear()]
     for chunk_reads, chunk in _read_chunks(reading, reads, context):
         bytes_read += chunk.bytes_read
         rows.append(_chunk_rows(chunk_reads, chunk, run))
         raw_files += chunk.raw_files
         vanished.append(chunk_reads[chunk.vanished].select(KEY))
+        causes = chunk.causes | causes
+    for origin, cause in causes.items():
+        logger.warning(f"{printable(origin)}: {cause}")
     raw_files = without_duplicates(lake, rows, raw_files, context)
     known_rows = _known_rows(lake, rows, changes.known_files, copies, run)
     rows.append(known_rows.drop_nulls("outcome"))

@@ -15,7 +15,7 @@ from flows.pipeline.execution.frames import (
     valid_posts,
 )
 from flows.pipeline.execution.reader import Reader, ReadTask, as_parse_task
-from flows.pipeline.sources.base import VanishedError
+from flows.pipeline.sources.content import VanishedError
 from flows.pipeline.workers.pool import Guard
 from lake.batch import FILE_NAME, Run
 from posts.post import BodyContext

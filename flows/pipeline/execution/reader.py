@@ -9,7 +9,8 @@ from typing import Any, Self
 import polars as pl
 
 from flows.pipeline.execution.head_files import HeadFiles, HeadPlace
-from flows.pipeline.sources.base import Content, FileReader, VanishedError
+from flows.pipeline.sources.base import FileReader
+from flows.pipeline.sources.content import Content, VanishedError
 from lake.location import Location, uri
 from posts.post import NotAPost
 from posts.sources.files import SourceFile

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from flows.pipeline.planning.plan import Plan
-from flows.pipeline.sources.base import Source, VanishedError
+from flows.pipeline.sources.base import Source
+from flows.pipeline.sources.content import VanishedError
 from lake.store import Lake
 from lake.tables import files
 

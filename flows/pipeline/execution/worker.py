@@ -4,7 +4,7 @@ They get and return plain values. They import neither Prefect nor Delta.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 
@@ -13,7 +13,7 @@ from flows.pipeline.execution.frames import as_heads
 from flows.pipeline.execution.parse import parse_posts
 from flows.pipeline.execution.reader import Reader, ReadTask, as_parse_task
 from flows.pipeline.memory import release_memory
-from flows.pipeline.sources.base import VanishedError
+from flows.pipeline.sources.content import VanishedError
 from flows.pipeline.workers.pool import Guard
 from lake.batch import Run
 from lake.commit.merge import MergeResult, MergeTask, merge
@@ -35,13 +35,14 @@ class HeadChunk:
 
     `rows` has the columns of `files` that a file has of itself, and `index` in the chunk; `part`: the one of `raw_files`
     that has its bytes, if any; `head_file` and `head`: where its head is, if anywhere. `vanished` are the indexes of
-    files whose folder has vanished.
+    files whose folder or bucket has vanished; `causes` has the cause by origin, where it is known.
     """
 
     rows: pl.DataFrame
     raw_files: list[WrittenFile]
     bytes_read: int
     vanished: list[int]
+    causes: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,8 @@ class HeadReader:
                     parsed_tasks.append(as_parse_task(task, content))
                     yield parsed_tasks[-1]
 
-        vanished = [index for index, content in enumerate(contents) if isinstance(content, VanishedError)]
+        errors = {i: content for i, content in enumerate(contents) if isinstance(content, VanishedError)}
+        causes = {error.origin: error.cause for error in errors.values() if error.cause}
         indexes = [index for index, content in enumerate(contents) if not isinstance(content, VanishedError)]
         heads, rows = as_heads(parse_heads(iter_tasks(), config))
         new_contents = {
@@ -72,7 +74,7 @@ class HeadReader:
         placed, raw_files = self._store(rows, heads, new_contents)
         rows = rows.join(placed, on="index", how="left", maintain_order="left")
         rows = rows.with_columns(index=pl.Series(indexes, dtype=pl.Int64))
-        return HeadChunk(rows, raw_files, sum(map(len, new_contents.values())), vanished)
+        return HeadChunk(rows, raw_files, sum(map(len, new_contents.values())), list(errors), causes)
 
     def _store(
         self, rows: pl.DataFrame, heads: pl.DataFrame, contents: Mapping[str, bytes]

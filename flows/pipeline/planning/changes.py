@@ -18,6 +18,7 @@ FILE_SCHEMA = {
     "mtime_ns": pl.Int64,
     "problem": pl.String,
     "blob": pl.String,
+    "etag": pl.String,
 }
 SEEN_AT_TYPE = pl.Datetime("us", "UTC")
 CHANGE_SCHEMA = pl.Schema([*FILE_SCHEMA.items(), ("part", pl.String), ("seen_at", SEEN_AT_TYPE)])

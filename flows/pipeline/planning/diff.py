@@ -9,8 +9,9 @@ import polars as pl
 from flows.pipeline.code import code_version
 from flows.pipeline.planning.changes import FILE_SCHEMA
 from flows.pipeline.progress import report_progress
-from flows.pipeline.sources.base import FolderSource, Source, VanishedError
-from lake.batch import BLOB_HASH, KEY, KEY_HASH, Checkpoint
+from flows.pipeline.sources.base import FolderSource, Source
+from flows.pipeline.sources.content import VanishedError
+from lake.batch import BLOB_HASH, KEY, KEY_HASH, STAMP, Checkpoint
 from lake.store import Lake
 from lake.tables import files as files_table
 from posts.post import NotAPost
@@ -20,6 +21,9 @@ from schemas.keys import blob_id
 
 # files listed between two progress reports
 PROGRESS_FILES = 10_000
+# An ETag that is an MD5 digest of the bytes: equal ETags are equal contents, at any path. That of an object of several
+# parts (`<digest>-<parts>`) is another one if the parts are; that of Azure is new at each write.
+HAS_DIGEST = pl.col("etag").str.contains("^[0-9a-f]{32}$").fill_null(value=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,7 @@ def diff_source(lake: Lake, source: Source, checkpoint: Checkpoint, *, verify: b
 
     It comes from the changes since the commit of the checkpoint if the source and the lake know it, else from
     a full listing. A file is unchanged if its blob is the same. If the blob is not known before reading,
-    path, size and mtime_ns must be the same, and `verify` must not be set.
+    path, size and STAMP must be the same, and `verify` must not be set.
     """
     if (
         checkpoint.commit
@@ -73,13 +77,15 @@ def _diff_by_changes(
 def _diff_by_listing(lake: Lake, source: Source, *, verify: bool) -> SourceDiff:
     listed_files = list_files(source)
     known_states = files_table.live_states(lake, source.origin, code_version())
-    listed_states = listed_files.select("size", "mtime_ns", BLOB_HASH, key=KEY_HASH)
+    listed_states = listed_files.select("size", STAMP, BLOB_HASH, key=KEY_HASH)
     matched = match_listing(listed_states, known_states, on=["key"], verify=verify)
     is_changed = matched.select(~(pl.col("is_same") & pl.col("is_final"))).to_series()
     changed = listed_files.filter(is_changed)
     missing_keys = known_states["key"].filter(~known_states["key"].is_in(listed_states["key"].implode()))
     changed_keys = listed_states["key"].filter(is_changed)
     rows = files_table.live_files_of(lake, source.origin, pl.concat([changed_keys, missing_keys]))
+    if not verify:
+        changed = _with_blobs_of_digests(changed, rows)
     was_changed = rows.select(KEY_HASH.is_in(changed_keys.implode())).to_series()
     previous_rows, missing = rows.filter(was_changed), rows.filter(~was_changed)
     deleted = _drop_unlistable(missing, listed_files)
@@ -91,12 +97,10 @@ def match_listing(
 ) -> pl.DataFrame:
     """Return listed files with the columns of their known rows, and `is_same`: whether a file is as it was known.
 
-    Columns of known rows that a listing has too get the suffix `_seen`.
+    Both have a column `stamp` (STAMP). Columns of known rows that a listing has too get the suffix `_seen`.
     """
     matched = listed_files.join(known_rows, on=on, how="left", suffix="_seen", maintain_order="left")
-    same_stat = (pl.col("size") == pl.col("size_seen")) & pl.col("mtime_ns").eq_missing(
-        pl.col("mtime_ns_seen")
-    )
+    same_stat = (pl.col("size") == pl.col("size_seen")) & pl.col("stamp").eq_missing(pl.col("stamp_seen"))
     is_same = (
         pl.when(pl.col("blob").is_null())
         .then(same_stat & (not verify))
@@ -144,17 +148,32 @@ def _drop_unlistable(missing: pl.DataFrame, listed_files: pl.DataFrame) -> pl.Da
     return missing
 
 
+def _with_blobs_of_digests(files: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+    """Return files with the blobs of the rows whose size and digest they have: touched or moved objects."""
+    known = rows.filter(HAS_DIGEST & pl.col("blob").is_not_null())
+    if known.is_empty():
+        return files
+    blobs = known.select("size", "etag", known_blob="blob").unique(["size", "etag"], keep="any")
+    with_known = files.join(blobs, on=["size", "etag"], how="left", maintain_order="left")
+    return with_known.with_columns(blob=pl.coalesce("blob", "known_blob")).drop("known_blob")
+
+
 def hash_suspects(source: Source, diff: SourceDiff) -> SourceDiff:
     """Return the difference with the blobs of files that may be known content, touched or moved.
 
     These files are read here. A moved file has the size of a deleted or edited file. The others are not read
-    here, so that they are read only once.
+    here, so that they are read only once. Where the digests of both contents are known, these must be the same too.
     """
-    old_sizes = pl.concat([diff.deleted, diff.previous_rows])["size"].unique()
-    is_suspect = (
-        pl.col("blob").is_null() & pl.col("problem").is_null() & pl.col("size").is_in(old_sizes.implode())
+    old_rows = pl.concat([diff.deleted, diff.previous_rows]).drop_nulls("blob")
+    old_sizes = old_rows["size"].unique()
+    sizes_without_digest = old_rows.filter(~HAS_DIGEST)["size"].unique()
+    digests = old_rows.filter(HAS_DIGEST)["etag"].unique()
+    may_be_known = pl.col("size").is_in(old_sizes.implode()) & (
+        ~HAS_DIGEST
+        | pl.col("size").is_in(sizes_without_digest.implode())
+        | pl.col("etag").is_in(digests.implode())
     )
-    suspects = diff.changed.filter(is_suspect)
+    suspects = diff.changed.filter(pl.col("blob").is_null() & pl.col("problem").is_null() & may_be_known)
     if suspects.is_empty():
         return diff
     contents = source.read(SourceFile(*row) for row in suspects.iter_rows())

@@ -18,7 +18,7 @@ from schemas.enums import RunKind
 from schemas.tables import empty_table
 
 # A file whose content the lake knows: its current path, and the run that read it.
-ALREADY_PARSED_COLUMNS = [*KEY, "size", "mtime_ns", "blob", "run_id", "read_at"]
+ALREADY_PARSED_COLUMNS = [*KEY, "size", "mtime_ns", "etag", "blob", "run_id", "read_at"]
 # File names begin with dates: files of one month are read together, in any folder.
 READ_ORDER = [FILE_NAME, *KEY]
 SORTED_TOGETHER = 20_000  # files
@@ -153,7 +153,7 @@ def plan_ingest(lake: Lake, run: Run, sources: Sequence[Source], *, verify: bool
     final_rows = previous_rows.filter(files_table.is_final(lake, code_version()))
     is_hashed = pl.col("blob").is_not_null()
     verified_files = changed.filter(is_hashed).join(
-        final_rows, on=[*KEY, "size", "mtime_ns", "blob"], how="semi", nulls_equal=True
+        final_rows, on=[*KEY, "size", "mtime_ns", "etag", "blob"], how="semi", nulls_equal=True
     )
     changed = _without(changed, verified_files)
     already_parsed = files_table.already_parsed(lake, changed.filter(is_hashed), code_version())

@@ -8,7 +8,7 @@ import polars as pl
 
 from flows.pipeline.reporting.alarm import MIN_NEW_POSTS, MIN_OLD_POSTS, Alarm, Failure
 from flows.pipeline.reporting.rates import READ_COUNT
-from flows.pipeline.sources.base import VanishedError
+from flows.pipeline.sources.content import VanishedError
 from lake.batch import Run
 from lake.query.freshness import read_counts_by_source, source_freshness, source_names
 from lake.store import Lake

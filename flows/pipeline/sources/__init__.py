@@ -1,1 +1,1 @@
-"""Open the sources that a user names: folders, repositories and their cache, bytes in the lake. No rows."""
+"""Open the sources that a user names: folders, buckets, repositories and their cache, bytes in the lake. No rows."""

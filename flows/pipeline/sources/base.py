@@ -1,4 +1,4 @@
-"""The sources of posts: folders, git repositories and archives, all with the same properties and methods.
+"""The sources of posts: folders, git repositories, archives and buckets, all with the same properties and methods.
 
 - `origin` is the name of a source in the `files` table.
 - `commit_id` and `committed_at` are the commit that is read and its time; None where there is no history.
@@ -15,44 +15,20 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from flows.pipeline.sources.bucket import BucketSource
+from flows.pipeline.sources.content import MIN_VANISHED_FILES, Content, VanishedError, find_rejection
 from posts.errors import Rejected
 from posts.post import NotAPost
 from posts.sources.archives import Archive, OpenArchive
-from posts.sources.files import SourceFile, read_file, size_error, walk_folder
+from posts.sources.files import SourceFile, read_file, walk_folder
 from posts.sources.git import Change, Commit, Repository
-from posts.sources.paths import decode_path, encode_path, printable
+from posts.sources.paths import decode_path, encode_path
 from schemas.enums import Reason
-from schemas.errors import PostlakeError
-
-Content = bytes | NotAPost
-# A folder has vanished if at least this many of the files to be read next, and over half of them, are
-# missing.
-MIN_VANISHED_FILES = 20
-
-
-class VanishedError(PostlakeError):
-    """A folder that vanished while it was read: it was unmounted or deleted."""
-
-    def __init__(self, origin: str) -> None:
-        super().__init__(
-            f"{printable(origin)}: has vanished while it was read; what it held stays in the lake as it was. See whether all "
-            "of it is there, then run again"
-        )
-        self.origin = origin
-
-
-def _find_rejection(file: SourceFile) -> NotAPost | None:
-    # an archive has the problem of size without its detail
-    if file.problem is None or file.problem == Reason.TOO_LARGE:
-        error = size_error(file.size)
-    else:
-        error = Rejected(Reason(file.problem))
-    return NotAPost.from_error(error) if error else None
 
 
 def _read_or_reject(file: SourceFile) -> Content:
     try:
-        return _find_rejection(file) or read_file(file.origin, file.path)
+        return find_rejection(file) or read_file(file.origin, file.path)
     except Rejected as cause:
         return NotAPost.from_error(cause)
 
@@ -172,7 +148,7 @@ class GitSource:
 
     def read(self, files: Iterable[SourceFile]) -> Iterator[Content]:
         files = list(files)
-        rejections = [_find_rejection(file) for file in files]
+        rejections = [find_rejection(file) for file in files]
         readable = (file.blob for file, rejection in zip(files, rejections, strict=True) if rejection is None)
         contents = self.repository.read_contents(map(str, readable))
         for file, refusal in zip(files, rejections, strict=True):
@@ -220,7 +196,7 @@ class ArchiveFiles:
     archive: OpenArchive
 
     def read(self, files: Iterable[SourceFile]) -> Iterator[Content]:
-        return (_find_rejection(file) or self.archive.read(file.path) for file in files)
+        return (find_rejection(file) or self.archive.read(file.path) for file in files)
 
     def detached(self) -> "ArchiveFiles":
         return ArchiveFiles(self.archive.detached())
@@ -229,5 +205,5 @@ class ArchiveFiles:
         """Do nothing."""
 
 
-Source = FolderSource | GitSource | ArchiveSource
-FileReader = FolderSource | GitSource | ArchiveFiles
+Source = FolderSource | GitSource | ArchiveSource | BucketSource
+FileReader = FolderSource | GitSource | ArchiveFiles | BucketSource

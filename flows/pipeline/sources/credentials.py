@@ -21,7 +21,7 @@ CREDENTIALS = rf"\s*(?:{_SSH}|{_URL}|{_SCP})"
 NO_CREDENTIALS = rf"^(?!{CREDENTIALS})"
 CREDENTIALS_ADVICE = (
     "a URL with a user, a password or a query, which Prefect would keep: name it without, and let git find them "
-    "(a credential helper, or GIT_ASKPASS)"
+    "(a credential helper, or GIT_ASKPASS); those of a bucket come from environment variables"
 )
 
 

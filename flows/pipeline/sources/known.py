@@ -9,6 +9,7 @@ from pathlib import Path
 
 from flows.pipeline.options import BackfillOptions
 from flows.pipeline.sources.base import Source
+from flows.pipeline.sources.bucket_store import is_store_url
 from flows.pipeline.sources.git_cache import split_url_revision
 from flows.pipeline.sources.resolve import SourceOpener, is_repository
 from lake.store import Lake
@@ -88,7 +89,7 @@ def reopen(stack: ExitStack, origin: str, commit_id: str | None) -> Source:
 
 def _candidate_locations(origin: str) -> Iterator[tuple[str, str]]:
     """Yield the possible locations of an origin: an existing path, and the folder within it."""
-    if split_url_revision(origin):
+    if is_store_url(origin) or split_url_revision(origin):
         yield origin, ""
         return
     origin_path = Path(os.fsdecode(encode_path(origin)))

@@ -1,4 +1,4 @@
-"""Open the sources that a user names: folders, git repositories, bundles, URLs and archives."""
+"""Open the sources that a user names: folders, git repositories, bundles, URLs, archives and buckets."""
 
 import logging
 import os
@@ -7,6 +7,8 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from flows.pipeline.sources.base import ArchiveSource, FolderSource, GitSource, Source
+from flows.pipeline.sources.bucket import open_bucket
+from flows.pipeline.sources.bucket_store import is_store_url
 from flows.pipeline.sources.git_cache import (
     fetch_with_retry,
     split_url_revision,
@@ -61,6 +63,8 @@ class SourceOpener:
     def _open_source(self, text: str) -> Source:
         if not text:
             raise SourceError("a source without a name")
+        if is_store_url(text):
+            return open_bucket(text, self._subpath)
         path, revision = _split_revision(os.path.expanduser(text))  # noqa: PTH111 - the text may be a URL
         if path is None:
             return self._open_remote(text)

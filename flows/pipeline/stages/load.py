@@ -22,7 +22,8 @@ from flows.pipeline.planning.diff import has_many_files
 from flows.pipeline.planning.plan import Plan, Planner
 from flows.pipeline.progress import report_progress
 from flows.pipeline.reporting.results import LearnedTemplate, RecleanResult
-from flows.pipeline.sources.base import Source, VanishedError
+from flows.pipeline.sources.base import Source
+from flows.pipeline.sources.content import VanishedError
 from flows.pipeline.workers.context import ParseContext
 from lake.batch import Checkpoint, Run
 from lake.commit.commit import add_contents
@@ -31,6 +32,7 @@ from lake.create import fix_granularity
 from lake.period import choose_period
 from lake.store import Lake
 from lake.tables import runs
+from posts.sources.paths import printable
 from schemas.enums import RunKind
 
 logger = logging.getLogger(__name__)
@@ -106,6 +108,8 @@ def find(opened: OpenRun, sources: Sequence[Source], planner: Planner) -> Found:
                 plan = planner(opened.lake, opened.run, remaining)
             except VanishedError as error:
                 remaining = without_vanished(remaining, error)
+                if error.cause:
+                    logger.warning(f"{printable(error.origin)}: {error.cause}")
         vanished = {source.origin for source in sources} - {source.origin for source in remaining}
         return Found(
             replace(plan, todo=plan.todo.clear()),

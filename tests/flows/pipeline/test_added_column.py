@@ -1,4 +1,4 @@
-"""A lake of a postlake that counted no cuts gains the column, and the next run fills it.
+"""A lake of a postlake that counted no cuts, or knew no buckets, gains the column, and the next run fills it.
 
 `tests/old_lakes/9d0da87.tar.gz` was made at commit 9d0da87: a folder ingested twice, see the README there.
 """
@@ -65,3 +65,14 @@ def test_a_version_that_is_superseded_takes_its_cuts_along(old_lake):
     old_lake.ingest()
     assert cuts_by_path(old_lake, "revisions") == {"edited.md": None, "page.md": CUTS["page.md"]}
     assert cuts_by_path(old_lake, "posts") == CUTS | {"page.md": []}
+
+
+def test_the_ledger_gains_the_etags_of_a_bucket(old_lake, posts_bucket):
+    assert "etag" not in {field.name for field in open_lake(old_lake.lake).table("files").schema().fields}
+    posts_bucket.put("new.md", old_lake.write("new.md", "新来的。", url="https://a.example/new").read_bytes())
+    old_lake.ingest(posts_bucket.url)
+    has_etag = pl.col("etag").is_not_null()
+    rows = old_lake.rows("files").select("origin", has_etag).unique().sort("origin")
+    assert rows.rows() == [("/srv/archive", False), (posts_bucket.url, True)]
+    assert old_lake.ingest(posts_bucket.url).unchanged == 1
+    assert verify(old_lake.lake).findings == 0

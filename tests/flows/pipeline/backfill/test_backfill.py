@@ -98,6 +98,14 @@ def test_a_plan_is_carried_out_exactly_and_balances(lake_with_gap):
     assert lake_with_gap.rows("posts").height == 4
 
 
+def test_a_plan_of_a_postlake_that_knew_no_buckets_is_carried_out(lake_with_gap):
+    forecast, _ = plan_backfill(lake_with_gap)
+    file = lake_with_gap.lake / "plans" / f"{forecast.plan_id}.parquet"
+    metadata = {plans.METADATA_KEY: pl.read_parquet_metadata(file)[plans.METADATA_KEY]}
+    pl.read_parquet(file).drop("etag").write_parquet(file, metadata=metadata)
+    assert run_backfill(lake_with_gap, forecast.plan_id).summary.posts == 3
+
+
 def test_an_ingest_after_a_backfill_finds_its_files_unchanged(lake_with_gap):
     run_backfill(lake_with_gap, until="2024-03-31")
     second_ingest = lake_with_gap.ingest()

@@ -10,7 +10,7 @@ import pytest
 from flows.pipeline.maintenance.verify import verify
 from flows.pipeline.reporting.account import FailuresError, raise_if_failed
 from flows.pipeline.sources import base
-from flows.pipeline.sources.base import VanishedError
+from flows.pipeline.sources.content import VanishedError
 from git_repository import init, set_git_environment
 from one_run import use_small_batches
 from schemas.enums import AlarmKind

@@ -15,6 +15,8 @@ from schemas.enums import Outcome, Reason
 from schemas.keys import blob_id
 from tiers import examples
 
+# ETags: digests of the bytes, and that of an object of two parts
+ETAG, OTHER_ETAG, PARTS_ETAG = "a" * 32, "b" * 32, f"{'a' * 32}-2"
 NO_CHECKPOINT, CHECKPOINT = Checkpoint(), Checkpoint("c0", day(1), is_complete=True)
 CONTENT = b"0123456789"
 UNREADABLE = {"outcome": Outcome.REJECTED.value, "reason": Reason.UNREADABLE.value, "post_id": None}
@@ -64,6 +66,10 @@ LISTINGS = {
     "a blob where there was none is a change": (in_git("a", None), listed("a", "b"), CHANGED),
     "neither has a time, as in an archive": (stored("a", mtime_ns=None), listed("a", mtime_ns=None), SAME),
     "a time where there was none is a change": (stored("a", mtime_ns=None), listed("a"), CHANGED),
+    "the same ETag is the same whatever the time": (stored("a", etag=ETAG), listed("a", mtime_ns=2, etag=ETAG), SAME),
+    "another ETag is a change though time and size are the same": (stored("a", etag=ETAG), listed("a", etag=OTHER_ETAG), CHANGED),
+    "another size is a change though the ETag is the same": (stored("a", etag=ETAG), listed("a", size=11, etag=ETAG), CHANGED),
+    "an ETag where there was none is a change": (stored("a"), listed("a", etag=ETAG), CHANGED),
     "a deleted file that is there again is new": (stored("a", gone_at=day(2)), listed("a"), NEW),
     "a file of another origin is not the same": (stored("a", origin="n"), listed("a"), NEW),
     "what could not be read is tried again": (stored("a", **UNREADABLE), listed("a"), CHANGED),
@@ -162,6 +168,31 @@ def test_a_file_of_the_size_of_a_deleted_or_changed_one_is_read(lake):
         {"a": blob_id(CONTENT), "b": blob_id(2 * CONTENT), "c": None},
         ["a", "b"],
     )
+
+
+def test_an_object_with_the_digest_of_another_has_its_blob_unread(lake):
+    store(lake, "files", stored("gone", "b", etag=ETAG), stored("edited", etag=OTHER_ETAG))
+    files = listed("a", etag=ETAG), listed("edited", etag="c" * 32)
+    assert suspects(lake, *files) == ({"a": "b", "edited": None}, [])
+
+
+def test_an_object_whose_etag_is_no_digest_is_suspect_by_its_size(lake):
+    store(lake, "files", stored("gone", etag=PARTS_ETAG), stored("edited", size=20, etag=ETAG))
+    files = (
+        listed("a", etag=ETAG),
+        listed("b", size=20, etag=PARTS_ETAG),
+        listed("c", size=20, etag=OTHER_ETAG),
+    )
+    contents = {"a": CONTENT, "b": 2 * CONTENT}
+    blobs = {"a": blob_id(CONTENT), "b": blob_id(2 * CONTENT), "c": None}
+    assert suspects(lake, *files, **contents) == (blobs, ["a", "b"])
+
+
+def test_a_digest_is_not_trusted_where_contents_are_to_be_verified(lake):
+    store(lake, "files", stored("a", "b", etag=ETAG))
+    source = ListedSource([listed("a", etag=ETAG)], contents={"a": CONTENT})
+    diff = hash_suspects(source, diff_source(lake, source, NO_CHECKPOINT, verify=True))
+    assert (diff.changed["blob"].to_list(), source.read_paths) == ([blob_id(CONTENT)], ["a"])
 
 
 def test_neither_a_known_blob_nor_a_problem_is_suspect(lake):

@@ -29,6 +29,8 @@ SECRET = [
     "ssh://git:pw@lamp.example/x",
     "git+ssh://ida:pw@lamp.example/x",
     "ida:pw@lamp.example:x.git",
+    "s3://ida:pw@lamp.example/x",
+    "s3://lamp.example/x?sig=abc",
 ]
 PLAIN = [
     "https://lamp.example/x.git",
@@ -44,6 +46,7 @@ PLAIN = [
     "examples/posts@main",
     "posts/what?#1.md",
     "C:/posts",
+    "s3://lamp/渡口 100%/a@b:c",
     "a:b@c",
     "仓库@v1",
 ]
