@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -62,7 +62,8 @@ LAKE_OPTION = typer.Option(
 )
 WAIT_OPTION = typer.Option("--wait")
 SOURCE_OPTION = typer.Option("--source", help="Only this source, by name or source_id; may be repeated.")
-LakeDir = Annotated[Location, LAKE_OPTION]
+# Typer refuses the type of a location, which is a union
+LakeDir = Annotated[Any, LAKE_OPTION]
 Parser = Annotated[HtmlParser, typer.Option(help="HTML parser: the fast one, or the second opinion.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object as the last line of output.")]
 REASON_OPTION = typer.Option("--reason", help="Only files rejected for this reason; may be repeated.")

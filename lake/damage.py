@@ -11,8 +11,8 @@ from polars.exceptions import PanicException, PolarsError
 
 from lake.delta import DeltaError
 from lake.errors import DamagedError, QueryError, StorageError, first_line
-from lake.integrity import size_mismatch
-from lake.location import Location, contains, uri
+from lake.integrity import find_size_mismatches
+from lake.location import Location, contains, is_remote, readable
 from lake.store import is_lake, open_lake
 
 # Errors that the libraries raise for a corrupt file, but for DuckDB. Polars panics, and a PanicException is no
@@ -107,26 +107,29 @@ def find_damage(root: Location) -> DamagedError | None:
         files = {name: lake.partition_files(name) for name in lake.table_names()}
     except DamagedError as damage:
         return damage
-    for check in (size_mismatch, _check_footer, _check_content):
+    for name, table_files in files.items():
+        for path, fault in find_size_mismatches(lake.root / name, table_files):
+            return DamagedError(lake.root, name, path, fault)
+    # to read the footer of an object takes as long as to read all of it
+    for check in (_check_content,) if is_remote(root) else (_check_footer, _check_content):
         for name, table_files in files.items():
-            for path, size_bytes in table_files.select("path", "size_bytes").iter_rows():
-                fault = check(lake.root / name / path, size_bytes)
-                if fault:
-                    return DamagedError(lake.root, name, path, fault)
+            for path in table_files["path"]:
+                if content_fault := check(lake.root / name / path):
+                    return DamagedError(lake.root, name, path, content_fault)
     return None
 
 
-def _check_footer(file: Location, _: int) -> str | None:
+def _check_footer(file: Location) -> str | None:
     try:
-        pl.read_parquet_schema(uri(file))
+        pl.read_parquet_schema(readable(file))
     except READ_ERRORS as error:
         return first_line(error)
     return None
 
 
-def _check_content(file: Location, _: int) -> str | None:
+def _check_content(file: Location) -> str | None:
     try:
-        pl.read_parquet(uri(file), glob=False, hive_partitioning=False)
+        pl.read_parquet(readable(file), glob=False, hive_partitioning=False)
     except READ_ERRORS as error:
         return first_line(error)
     return None

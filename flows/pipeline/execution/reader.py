@@ -10,7 +10,7 @@ import polars as pl
 
 from flows.pipeline.execution.head_files import HeadFiles, HeadPlace
 from flows.pipeline.sources.base import Content, FileReader, VanishedError
-from lake.location import Location, uri
+from lake.location import Location, readable
 from posts.post import NotAPost
 from posts.sources.files import SourceFile
 from posts.worker import ParseTask
@@ -96,7 +96,7 @@ class Reader:
                 blobs_by_part[task.part].append(task.file.blob)
         for part, blobs in sorted(blobs_by_part.items()):
             # to filter while it reads takes Polars seven times as long
-            rows = pl.read_parquet(uri(self.raw / part), columns=["blob", "content"], glob=False)
+            rows = pl.read_parquet(readable(self.raw / part), columns=["blob", "content"], glob=False)
             wanted = rows.filter(pl.col("blob").is_in(blobs))
             contents.update(zip(wanted["blob"].to_list(), wanted["content"].to_list(), strict=True))
         return contents

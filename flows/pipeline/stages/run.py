@@ -13,7 +13,6 @@ from flows.pipeline.stages import load
 from flows.pipeline.stages.load import Found, LearnOutput, OpenRun, ReadOutput, WriteOutput
 from flows.pipeline.stages.report import Round, report
 from flows.pipeline.workers.executor import ParseContext
-from lake.location import remove_tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +44,7 @@ def run_stages(
         commit_number, _ = stages.write(opened, found, read.heads, learned.context, commit_number)
         rounds.append(Round.of(read, learned))
         del read
-        remove_tree(opened.lake.scratch)
+        opened.lake.remove_scratch_of(opened.run)
     recleaned = stages.reclean(opened, found)
     # the report counts in a whole ledger; no process that is done keeps its memory meanwhile
     opened.context.stop_workers()
