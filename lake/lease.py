@@ -143,12 +143,12 @@ def _acquire(root: ObjectPath, holder: dict[str, object], wait_seconds: float) -
                 return lock, is_held
             continue
         assert newest is not None
-        if now - start >= wait_seconds:
-            raise LakeBusyError(f"{root}: {_describe_holder(newest)} is still writing after {wait_seconds:g} s; run again later or raise "
-                                f"--wait (if it was killed, the lake is free after {LEASE_SECONDS:g} s)")  # fmt: skip
         if not is_announced:
             logger.info(f"{root}: {_describe_holder(newest)} is writing; waiting up to {wait_seconds:g} s")
             is_announced = True
+        if now - start >= wait_seconds:
+            raise LakeBusyError(f"{root}: {_describe_holder(newest)} is still writing after {wait_seconds:g} s; run again later or raise "
+                                f"--wait (if it was killed, the lake is free after {LEASE_SECONDS:g} s)")  # fmt: skip
         time.sleep(min(POLL_SECONDS, max(0.0, wait_seconds - (now - start))))
 
 

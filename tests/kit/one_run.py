@@ -1,7 +1,7 @@
 """Run one ingest in this process, which can kill itself at a given point.
 
 The one argument is JSON: source, lake, wait_seconds, history, period, constants (to set in
-flows.pipeline.execution.sizes, flows.pipeline.workers.executor or lake.lease), batch_files (see use_small_batches), and kill: [when, what, nth]. `when` is "before"
+flows.pipeline.execution.sizes, flows.pipeline.workers.executor or lake.lease), batch_files (see use_small_batches), and kill: [when, what, nth], or stop, which pauses it until it gets SIGCONT. `when` is "before"
 or "after". `what` is the table that is written, "any" table, "batch" for the end of a task that writes, or "release" for the end of git. Before
 the process kills itself, it prints the ids of its child processes.
 """
@@ -38,6 +38,10 @@ class SimulatedKill(BaseException):
 def kill_this_process():
     print(*(child.pid for child in psutil.Process().children(recursive=True)), flush=True)
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def stop_this_process():
+    os.kill(os.getpid(), signal.SIGSTOP)
 
 
 def raise_simulated_kill():
@@ -100,6 +104,8 @@ def main():
         use_small_batches(setattr, arguments["batch_files"])
     if "kill" in arguments:
         end_run_at(setattr, arguments["kill"], kill_this_process)
+    if "stop" in arguments:
+        end_run_at(setattr, arguments["stop"], stop_this_process)
     lake = parse_location(arguments["lake"])
     options = IngestOptions(
         sources=(arguments["source"],),

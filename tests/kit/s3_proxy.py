@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import ClassVar
 from urllib.parse import unquote, urlsplit
 
 CONDITIONS = {"if-none-match", "if-match"}
@@ -38,9 +39,7 @@ class Proxy:
         return self._control({})
 
     def _control(self, settings):
-        request = urllib.request.Request(
-            f"{self.url}{CONTROL}", json.dumps(settings).encode(), method="PUT"
-        )
+        request = urllib.request.Request(f"{self.url}{CONTROL}", json.dumps(settings).encode(), method="PUT")
         with urllib.request.urlopen(request, timeout=30) as response:
             return [tuple(each) for each in json.load(response)]
 
@@ -83,8 +82,8 @@ class _Server(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
-    settings = {"delay_seconds": 0.0, "ignores_conditions": False}
-    requests = []
+    settings: ClassVar = {"delay_seconds": 0.0, "ignores_conditions": False}
+    requests: ClassVar = []
     lock = threading.Lock()
     upstream_address = ""
     upstream = None
