@@ -3,13 +3,11 @@
 Only this module imports `deltalake`. No table is named here.
 """
 
-import re
 import time
 import uuid
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import unquote
 
@@ -19,14 +17,15 @@ from deltalake import (
     DeltaTable,
     Transaction,
 )
-from deltalake.exceptions import CommitFailedError, DeltaError
+from deltalake.exceptions import DeltaError
 from deltalake.schema import Field, Schema
 from deltalake.transaction import AddAction, RemoveAction
 
 from lake.errors import ConflictError
 from lake.layout import STATS_COLUMNS
 from lake.location import Location, uri
-from lake.object_store import ObjectPath, is_object_url, list_sizes
+from lake.log_copy import LogCopy, has_log
+from lake.object_store import ObjectPath
 from lake.parquet import WrittenFile
 
 # what the other modules of the lake use of the Delta protocol
@@ -44,9 +43,9 @@ __all__ = [
     "is_table",
     "open_table",
     "restore_table",
+    "shorten_log",
 ]
 
-LOG_ENTRY_PATTERN = re.compile(r"^\d{20}(\.checkpoint)?\.(json|parquet)$")
 # Written with each commit to a table in an object store: what tells the commit from one of another run.
 COMMIT_KEY = "postlake.commit"
 # Written with the commits of a run that took the writer lock over: its id.
@@ -66,16 +65,30 @@ class Table(DeltaTable):
         return [unquote(uri) for uri in super().file_uris(*args, **kwargs)]
 
 
+class RemoteTable(Table):
+    """A Delta table in an object store. delta-rs works on the copy of its log; the data are read by other means."""
+
+    def __init__(self, folder: ObjectPath, version: int | None = None, log: LogCopy | None = None) -> None:
+        self.log = log or LogCopy(folder, version=version)
+        super().__init__(uri(self.log.path), version=version)
+
+    def history(self, limit: int | None = None) -> list[dict[str, Any]]:
+        """Return the newest commits, the newest first."""
+        self.log.fetch_since(0 if limit is None else self.version() - limit + 1)
+        return super().history(limit)
+
+
 def is_table(folder: Location) -> bool:
     """Return whether a folder holds a Delta table."""
     if isinstance(folder, ObjectPath):
-        # delta-rs would stop all threads of Python until the store has answered
-        return any(LOG_ENTRY_PATTERN.search(path) for path in list_sizes(folder / "_delta_log"))
+        return has_log(folder)
     return DeltaTable.is_deltatable(uri(folder))
 
 
 def open_table(folder: Location, version: int | None = None) -> Table:
     """Open a table at a version, or at its newest. Raises DeltaError if it cannot be read."""
+    if isinstance(folder, ObjectPath):
+        return RemoteTable(folder, version)
     return Table(uri(folder), version=version)
 
 
@@ -94,39 +107,31 @@ def create_table(folder: Location, new_table: NewTable, replaced: Table | None =
 
     In an object store that one must be `replaced`, at its newest version. Raises ConflictError if it is not.
     """
-    configuration = {"delta.dataSkippingStatsColumns": ",".join(STATS_COLUMNS[new_table.name])}
+    if isinstance(folder, ObjectPath):
+        return _create_remote(folder, new_table, replaced)
+    return _create(uri(folder), new_table)
 
-    def create(place: str) -> Table:
-        return Table.create(  # type: ignore[return-value]  # it returns one of its own class
-            place,
-            schema=new_table.schema,
-            mode="overwrite",
-            partition_by=new_table.partition_columns or None,
-            name=new_table.name,
-            description=new_table.description,
-            configuration=configuration,
-        )
 
-    if not isinstance(folder, ObjectPath):
-        return create(uri(folder))
-    configuration["delta.checkpointInterval"] = str(REMOTE_CHECKPOINT_INTERVAL)
-    with TemporaryDirectory() as scratch:
-        create(scratch)
-        entry = (Path(scratch) / _log_entry(0)).read_bytes()
+def _create(table_uri: str, new_table: NewTable, **configuration: str) -> Table:
+    return Table.create(  # type: ignore[return-value]  # it returns one of its own class
+        table_uri,
+        schema=new_table.schema,
+        mode="overwrite",
+        partition_by=new_table.partition_columns or None,
+        name=new_table.name,
+        description=new_table.description,
+        configuration={"delta.dataSkippingStatsColumns": ",".join(STATS_COLUMNS[new_table.name])}
+        | configuration,
+    )
+
+
+def _create_remote(folder: ObjectPath, new_table: NewTable, replaced: Table | None) -> Table:
+    log = replaced.log if isinstance(replaced, RemoteTable) else LogCopy(folder, is_new=True)
     version = 0 if replaced is None else replaced.version() + 1
-    try:
-        (folder / _log_entry(version)).create(entry)
-    except FileExistsError as error:
-        raise _conflict_error(str(folder), version) from error
-    return open_table(folder)
-
-
-def _log_entry(version: int) -> str:
-    return f"_delta_log/{version:020}.json"
-
-
-def _conflict_error(table_uri: str, version: int) -> ConflictError:
-    return ConflictError(f"{table_uri}: another writer has made version {version} meanwhile; run again")
+    configuration = {"delta.checkpointInterval": str(REMOTE_CHECKPOINT_INTERVAL)}
+    _create(uri(log.path), new_table, **configuration)
+    log.publish(version)
+    return RemoteTable(folder, log=log)
 
 
 def _commit(
@@ -136,42 +141,65 @@ def _commit(
 
     There no kernel ends the lock of a run that was paused: its next commit must fail. Raises ConflictError.
     """
-    if not is_object_url(table.table_uri):
+    if not isinstance(table, RemoteTable):
         commit(properties)
         return
-    version, token = table.version() + 1, uuid.uuid4().hex
-    marked_properties = CommitProperties(
-        custom_metadata={**(properties.custom_metadata or {}), COMMIT_KEY: token},
-        max_commit_retries=0,
-        app_transactions=properties.app_transactions,
+    version = table.version() + 1
+    commit(
+        CommitProperties(
+            custom_metadata={**(properties.custom_metadata or {}), COMMIT_KEY: uuid.uuid4().hex},
+            max_commit_retries=0,
+            app_transactions=properties.app_transactions,
+        )
     )
-    try:
-        commit(marked_properties)
-    except CommitFailedError as error:
-        entry = ObjectPath.parse(table.table_uri) / _log_entry(version)
-        # a PUT whose answer was lost is sent again, and then finds its own object
-        if not entry.exists() or token.encode() not in entry.read_bytes():
-            raise _conflict_error(table.table_uri, version) from error
+    table.log.publish(version)
 
 
 def fence(folder: Location, run_id: str) -> None:
     """Commit to a table without any change, so that a run that has opened it before cannot commit any more."""
-    table = open_table(folder)
     properties = CommitProperties(custom_metadata={FENCE_KEY: run_id})
-    partition = table.metadata().partition_columns
-    table.create_write_transaction([], "append", table.schema(), partition, commit_properties=properties)
+    while True:
+        # the other run may commit until this one has
+        with suppress(ConflictError):
+            commit_files(open_table(folder), [], None, properties)
+            return
 
 
 def restore_table(table: DeltaTable, version: int) -> None:
     """Commit the files of an earlier version as the newest one."""
+    is_remote = isinstance(table, RemoteTable)
+    if isinstance(table, RemoteTable):
+        table.log.fetch_since(0)
     _commit(
-        table, CommitProperties(), lambda properties: table.restore(version, commit_properties=properties)
+        table,
+        CommitProperties(),
+        lambda properties: table.restore(
+            version,
+            # the copy of a log has no files beside it
+            ignore_missing_files=is_remote,
+            commit_properties=properties,
+        ),
     )
 
 
+def shorten_log(table: DeltaTable) -> None:
+    """Write a checkpoint, and delete log entries before it that are past the log's retention (30 days)."""
+    table.create_checkpoint()
+    if isinstance(table, RemoteTable):
+        table.log.publish_checkpoint(table.version())
+        table.log.delete_old_entries(table.version())
+    else:
+        table.cleanup_metadata()
+
+
 def arrow_dataset(table: DeltaTable) -> Any:
-    """Return a table as a dataset of pyarrow, which reads the columns and files that a query needs."""
-    return table.to_pyarrow_dataset()
+    """Return a table in an object store as a dataset of pyarrow, which reads the columns that a query needs."""
+    # imported where it is used: no run needs pyarrow
+    from deltalake.fs import DeltaStorageHandler
+    from pyarrow.fs import PyFileSystem
+
+    assert isinstance(table, RemoteTable)
+    return table.to_pyarrow_dataset(filesystem=PyFileSystem(DeltaStorageHandler(uri(table.log.folder))))
 
 
 def add_missing_columns(table: DeltaTable, rows: pl.DataFrame) -> None:
@@ -191,7 +219,7 @@ def add_missing_columns(table: DeltaTable, rows: pl.DataFrame) -> None:
 def commit_files(
     table: DeltaTable,
     added: Iterable[WrittenFile],
-    removed: pl.DataFrame,
+    removed: pl.DataFrame | None,
     properties: CommitProperties,
     *,
     changes_data: bool = True,
@@ -213,7 +241,8 @@ def commit_files(
         )
         for file in added
     ]
-    for row in removed.select("path", "size_bytes", *partition).iter_rows(named=True):
+    removed_rows = [] if removed is None else removed.select("path", "size_bytes", *partition).to_dicts()
+    for row in removed_rows:
         values = {name: row[name] for name in partition}
         actions.append(RemoveAction(row["path"], changes_data, deleted_at_ms, row["size_bytes"], values))
     _commit(

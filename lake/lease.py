@@ -130,7 +130,8 @@ def has_unreleased_lease(root: ObjectPath) -> bool:
 def _acquire(root: ObjectPath, holder: dict[str, object], wait_seconds: float) -> tuple[_Lock, bool]:
     start, seen_at, seen, is_announced = time.monotonic(), time.monotonic(), None, False
     while True:
-        newest, now = _newest_lock(root), time.monotonic()
+        locks, now = _locks(root), time.monotonic()
+        newest = locks[-1] if locks else None
         if newest is None:
             _probe(root)
         if newest != seen:
@@ -139,7 +140,7 @@ def _acquire(root: ObjectPath, holder: dict[str, object], wait_seconds: float) -
         if not is_held or now - seen_at >= LEASE_SECONDS:
             lock = _create_lock(root, newest.number + 1 if newest else 1, holder)
             if lock is not None:
-                _delete_older(root, lock)
+                delete_objects([each.path for each in locks])
                 return lock, is_held
             continue
         assert newest is not None
@@ -164,7 +165,7 @@ def _locks(root: ObjectPath) -> list[_Lock]:
 
 
 def _newest_lock(root: ObjectPath) -> _Lock | None:
-    return max(_locks(root), key=lambda lock: lock.number, default=None)
+    return next(reversed(_locks(root)), None)
 
 
 def _create_lock(root: ObjectPath, number: int, holder: dict[str, object]) -> _Lock | None:
@@ -178,10 +179,6 @@ def _create_lock(root: ObjectPath, number: int, holder: dict[str, object]) -> _L
             return None
         e_tag = None
     return _Lock(path, number, e_tag, is_held=True)
-
-
-def _delete_older(root: ObjectPath, lock: _Lock) -> None:
-    delete_objects([each.path for each in _locks(root) if each.number < lock.number])
 
 
 def _content(holder: dict[str, object], beat: int) -> bytes:

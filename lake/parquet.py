@@ -63,10 +63,15 @@ class TableFiles:
         if self.files.is_empty():
             return pl.DataFrame(schema={name: self.schema[name] for name in names})
         rows = self._scan_whole() if is_remote(self.folder) else self.scan()
-        placed_rows = rows.join(
-            self.files.lazy().select(*self.partition_columns, file="path"), on="file", maintain_order="left"
-        )
-        return placed_rows.select(names).collect()
+        return self._with_partitions(rows).select(names).collect()
+
+    def scan_with_partitions(self) -> pl.LazyFrame:
+        """Scan at least one file, with the columns of the table."""
+        return self._with_partitions(self.scan()).select(self.schema.names())
+
+    def _with_partitions(self, rows: pl.LazyFrame) -> pl.LazyFrame:
+        partitions = self.files.lazy().select(*self.partition_columns, file="path")
+        return rows.join(partitions, on="file", maintain_order="left")
 
     def scan(self) -> pl.LazyFrame:
         """Scan at least one file, without the partition columns. Column `file` is the path, as in the log.

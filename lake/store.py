@@ -165,6 +165,8 @@ class Lake:
         if name not in PARTITIONED_TABLES:
             # a query of one small file takes 2 ms; with `scan_delta`, which serves partitions, 5 ms
             return self.scan_files(name, paths).drop("file")
+        if is_remote(self.root):
+            return self.table_files(name, self.partition_files(name)).scan_with_partitions()
         if "=" in full_name(self.root):
             return self._scan_partitions(name)
         rows, schema = pl.scan_delta(self.table(name)), self.schema(name)
@@ -325,7 +327,7 @@ class Lake:
         commit_files(
             self.table(name),
             written,
-            self.partition_files(name).clear() if removed is None else removed,
+            removed,
             properties or CommitProperties(),
             changes_data=changes_data,
         )

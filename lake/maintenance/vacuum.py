@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import unquote
 
+from lake.delta import shorten_log
 from lake.location import Location, all_file_sizes, delete_files, file_names, mirror
 from lake.store import Lake
 
@@ -71,5 +72,4 @@ def cleanup_log(lake: Lake, name: str) -> None:
     """Write a checkpoint, and delete log entries before it that are past the log's retention (30 days)."""
     table = lake.table(name)
     if table.version():
-        table.create_checkpoint()
-        table.cleanup_metadata()
+        shorten_log(table)
