@@ -28,8 +28,8 @@ Location: TypeAlias = Path | ObjectPath
 DEFAULT_LOCATION = Path("data/lake")
 # delta-rs reads `a%20b` as `a b` and `a\\b` as `a/b`, and panics at `[`
 MISREAD_PATTERN = re.compile(r"[\[\]\\]|%[0-9A-Fa-f]{2}")
-# not a name of its own in the key of an object
-PATH_STEPS = {".", ".."}
+# Polars encodes other characters of a prefix twice when it opens a Delta table
+OBJECT_KEY_PATTERN = re.compile(r"(?!.*(^|/)\.\.?(/|$))[A-Za-z0-9._=/-]*")
 
 
 def parse_location(text: str) -> Location:
@@ -44,14 +44,12 @@ def parse_location(text: str) -> Location:
 def find_obstacle(root: Location) -> str | None:
     """Return why no lake can be stored at a location; None if one can."""
     if isinstance(root, ObjectPath):
-        if PATH_STEPS & {*root.key.split("/")}:
-            return "a key of an object has no . and .. in it"
-        place = root.key
-    else:
-        if any(parent.exists() and not parent.is_dir() for parent in (root, *root.parents)):
-            return "is not a folder, or lies below what is none"
-        place = str(root.resolve())
-    if MISREAD_PATTERN.search(place):
+        if not OBJECT_KEY_PATTERN.fullmatch(root.key):
+            return "some readers misread such a prefix; choose one of ASCII letters, digits and . _ = -"
+        return None
+    if any(parent.exists() and not parent.is_dir() for parent in (root, *root.parents)):
+        return "is not a folder, or lies below what is none"
+    if MISREAD_PATTERN.search(str(root.resolve())):
         return (
             "the storage layer misreads paths with brackets, backslashes or %-escapes; choose another place"
         )

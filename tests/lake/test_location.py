@@ -116,6 +116,11 @@ def test_a_url_without_a_bucket_is_refused():
         parse_location("s3:///lake")
 
 
-@pytest.mark.parametrize("url", ["s3://bucket/a/../b", "s3://bucket/a%20b", "s3://bucket/[a]"])
-def test_a_key_that_libraries_misread_is_refused(url):
-    assert place.find_obstacle(parse_location(url))
+@pytest.mark.parametrize("key", ["a/../b", "..", "a/.", "a%20b", "[a]", "a b", "湖"])
+def test_a_prefix_that_libraries_misread_is_refused(key):
+    assert place.find_obstacle(parse_location(f"s3://bucket/{key}"))
+
+
+@pytest.mark.parametrize("key", ["", "lake", "a/.b/c..d/e=1"])
+def test_a_prefix_of_plain_letters_is_not_refused(key):
+    assert place.find_obstacle(parse_location(f"s3://bucket/{key}")) is None
