@@ -31,7 +31,7 @@ def clean(
             "--lake",
             help="Apply the templates that this lake has learned.",
             parser=lake_location,
-            metavar="FOLDER",
+            metavar="LAKE",
         ),
     ] = None,
     to: Annotated[

@@ -58,7 +58,11 @@ def output_folder(path: str) -> Path:
 
 # Typer options for fields of the options classes in flows/pipeline/options.py
 LAKE_OPTION = typer.Option(
-    "--lake", help="Folder of the lake.", envvar="POSTLAKE_LAKE", parser=lake_location, metavar="FOLDER"
+    "--lake",
+    help="Folder of the lake, or its URL in an object store (s3://bucket/prefix).",
+    envvar="POSTLAKE_LAKE",
+    parser=lake_location,
+    metavar="LAKE",
 )
 WAIT_OPTION = typer.Option("--wait")
 SOURCE_OPTION = typer.Option("--source", help="Only this source, by name or source_id; may be repeated.")

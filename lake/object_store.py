@@ -22,6 +22,8 @@ SCHEMES = ("s3", "az", "gs")
 # requests that wait for the store at the same time
 MAX_CONCURRENT_REQUESTS = 8
 MAX_MESSAGE_CHARS = 300
+# where a machine of Amazon asks for its role
+ROLE_ADDRESS = "169.254.169.254"
 
 
 class ObjectStoreError(PostlakeError):
@@ -68,7 +70,10 @@ def explaining_refusal(place: object) -> Iterator[None]:
 
 
 def _first_line(error: BaseException) -> str:
-    return " ".join(str(error).split("\n\n", 1)[0].split())[:MAX_MESSAGE_CHARS]
+    message = " ".join(str(error).split("\n\n", 1)[0].split())[:MAX_MESSAGE_CHARS]
+    if ROLE_ADDRESS in message:
+        return "no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give this machine a role"
+    return message
 
 
 @dataclass(frozen=True, slots=True, order=True)

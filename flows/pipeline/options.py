@@ -27,7 +27,7 @@ Sources = Annotated[
         f"archives ({ARCHIVES_TEXT}) that hold post files ({ENDINGS_TEXT}), at any depth. A URL has no user, password or query: git finds those by a credential helper."
     ),
 ]
-LakeLocation = Annotated[Location, Option("Folder of the lake.")]
+LakeLocation = Annotated[Location, Option("Folder of the lake, or its URL in an object store.")]
 Workers = Annotated[int, Option("Processes that parse; 0 takes one per processor.", minimum=0, maximum=256)]
 Parser = Annotated[
     HtmlParser, Option("HTML parser: the default is the fast one, beautifulsoup the second opinion.")

@@ -14,7 +14,8 @@ from deltalake import DeltaTable
 from polars.testing import assert_frame_equal
 
 from archive import Archive
-from lake import lease
+from lake import lease, migration
+from lake.commit import commit
 from lake.lock import has_unreleased_lock
 from lake.maintenance.vacuum import find_unreferenced
 from lake.object_store import list_sizes
@@ -22,7 +23,9 @@ from lake.store import open_lake
 from launch import run
 from paths import EXAMPLES
 from prefect_server import wait_until
+from s3_proxy import count_by_kind
 from s3_server import ENVIRONMENT, new_bucket
+from schemas.keys import IDENTITY_VERSION
 from schemas.tables import TABLES
 
 LEASE = {"LEASE_SECONDS": 2.0, "POLL_SECONDS": 0.1}
@@ -176,6 +179,18 @@ def test_a_damaged_object_is_found(small):
     assert (process.returncode, "2 findings: files_there" in process.stderr) == (1, True), process.stderr
 
 
+@pytest.mark.parametrize(
+    "arguments", [("sql", "SELECT max(text) FROM posts"), ("ingest", EXAMPLES, "--direct")]
+)
+def test_an_object_that_is_gone_is_one_clear_line(small, arguments):
+    small.ingest()
+    for path in open_lake(small.lake).partition_files("raw" if arguments[0] == "ingest" else "posts")["path"]:
+        (small.lake / ("raw" if arguments[0] == "ingest" else "posts") / path).unlink()
+    process = run(*arguments, "--lake", small.lake)
+    assert (process.returncode, "Traceback" in process.stderr) == (1, False)
+    assert "is damaged: is not there" in process.stderr.splitlines()[-1]
+
+
 def test_a_bucket_that_is_not_there_is_one_clear_line(bucket):
     process = run("ingest", EXAMPLES, "--lake", "s3://no-such-bucket/lake", "--direct")
     assert (process.returncode, "Traceback" in process.stderr) == (1, False)
@@ -185,6 +200,43 @@ def test_a_bucket_that_is_not_there_is_one_clear_line(bucket):
 def test_requests_wait_for_a_slow_store(small, proxy):
     proxy.set(delay_seconds=0.03)
     assert small.ingest().posts == 3
+
+
+def test_requests_are_few(small, proxy):
+    small.ingest()
+    small.write("4.md", "改了。", url="https://a.example/2", date="2024-01-05")
+    proxy.take_requests()
+    small.ingest()
+    requests = count_by_kind(proxy.take_requests())
+    partitions = 1
+    assert sum(count for (_, kind), count in requests.items() if kind == "posts data") <= 3 * partitions + 1
+    commits = {
+        kind: count for (method, kind), count in requests.items() if method == "PUT" and kind.endswith("log")
+    }
+    assert commits == dict.fromkeys(
+        ("raw log", "revisions log", "posts log", "events log", "files log", "checksums log", "runs log"), 1
+    )
+    assert not any(method == "HEAD" for method, _ in requests)
+    assert requests["GET", "list"] <= 25
+    small.ingest()
+    requests = count_by_kind(proxy.take_requests())
+    assert {kind: count for (method, kind), count in requests.items() if method == "PUT"} == {
+        "lock": 2,
+        "runs data": 1,
+        "runs log": 1,
+    }
+    assert requests.total() < 50
+
+
+def test_an_older_lake_is_resolved_anew(small, monkeypatch):
+    small.ingest()
+    before = small.posts()
+    for module in (commit, migration):
+        monkeypatch.setattr(module, "IDENTITY_VERSION", IDENTITY_VERSION + 1)
+    assert small.ingest().balanced
+    assert_frame_equal(small.posts(), before)
+    assert small.rows("files")["run_id"].n_unique() == 1
+    assert list_sizes(small.lake / ".migration") == {}
 
 
 @pytest.fixture
