@@ -21,10 +21,11 @@ def expand_path(path: str) -> Path:
         return Path(path).expanduser()
 
 
-def lake_location(text: str) -> Location:
+def lake_location(text: str | Location) -> Location:
     """Return the location of a lake. Raises BadParameter for `~name` if there is no such user."""
-    with _unknown_user_explained(text):
-        return parse_location(text)
+    # Typer parses a default too
+    with _unknown_user_explained(str(text)):
+        return parse_location(str(text))
 
 
 @contextmanager
