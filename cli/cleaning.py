@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -17,7 +17,7 @@ from cli.options import (
     output_folder,
 )
 from cli.output.terminal import escape_control_characters, print_json, print_to_stderr
-from lake.location import DEFAULT_LOCATION, Location
+from lake.location import DEFAULT_LOCATION
 from schemas.enums import DEFAULT_PARSER
 
 FAILED_EXIT_CODE = 1
@@ -26,12 +26,12 @@ FAILED_EXIT_CODE = 1
 def clean(
     files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Post files.", parser=expand_path)],
     lake: Annotated[
-        Location | None,
+        Any,
         typer.Option(
             "--lake",
             help="Apply the templates that this lake has learned.",
             parser=lake_location,
-            metavar="FOLDER",
+            metavar="LAKE",
         ),
     ] = None,
     to: Annotated[

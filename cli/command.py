@@ -10,6 +10,7 @@ import typer
 
 from cli.output.terminal import print_note
 from flows.pipeline.declared import Declared, declared_fields, keyword, own_parameters, with_fields
+from lake.location import Location
 
 # of the variables in flows.settings, whose import would slow every command down
 PREFIX = "POSTLAKE_"
@@ -44,6 +45,8 @@ def _parameter(declared: Declared, spelled: Any) -> inspect.Parameter:
         kind, default = (list[str], default) if default is MISSING else (list[str] | None, None)
     elif declared.is_day:
         kind, info.formats = dt.datetime | None, ["%Y-%m-%d"]
+    elif kind == Location:
+        kind = Any  # Typer refuses a union, and `info` has a parser
     return keyword(declared.name, Annotated[kind, info], default)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -21,10 +21,11 @@ def expand_path(path: str) -> Path:
         return Path(path).expanduser()
 
 
-def lake_location(text: str) -> Location:
+def lake_location(text: str | Location) -> Location:
     """Return the location of a lake. Raises BadParameter for `~name` if there is no such user."""
-    with _unknown_user_explained(text):
-        return parse_location(text)
+    # Typer parses a default too
+    with _unknown_user_explained(str(text)):
+        return parse_location(str(text))
 
 
 @contextmanager
@@ -58,11 +59,16 @@ def output_folder(path: str) -> Path:
 
 # Typer options for fields of the options classes in flows/pipeline/options.py
 LAKE_OPTION = typer.Option(
-    "--lake", help="Folder of the lake.", envvar="POSTLAKE_LAKE", parser=lake_location, metavar="FOLDER"
+    "--lake",
+    help="Folder of the lake, or its URL in an object store (s3://bucket/prefix).",
+    envvar="POSTLAKE_LAKE",
+    parser=lake_location,
+    metavar="LAKE",
 )
 WAIT_OPTION = typer.Option("--wait")
 SOURCE_OPTION = typer.Option("--source", help="Only this source, by name or source_id; may be repeated.")
-LakeDir = Annotated[Location, LAKE_OPTION]
+# Typer refuses the type of a location, which is a union
+LakeDir = Annotated[Any, LAKE_OPTION]
 Parser = Annotated[HtmlParser, typer.Option(help="HTML parser: the fast one, or the second opinion.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object as the last line of output.")]
 REASON_OPTION = typer.Option("--reason", help="Only files rejected for this reason; may be repeated.")

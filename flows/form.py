@@ -51,7 +51,7 @@ SOURCES_PARAMETER = keyword("sources", Annotated[list[Source], Field(min_length=
 
 def _parameter(declared: Declared) -> inspect.Parameter:
     """Return a field as a parameter of the form: strings for paths and days, lists for tuples."""
-    if declared.type is Location:
+    if declared.type == Location:
         return keyword(declared.name, str, LAKE if declared.name == "lake" else str(declared.default))
     if declared.is_day:
         return keyword(declared.name, Day | None, declared.default)
@@ -67,7 +67,7 @@ def _log_renamed(old: str, name: str) -> None:
 
 
 def _to_field(declared: Declared, value: Any) -> Any:
-    if declared.type is Location:
+    if declared.type == Location:
         return parse_location(value)
     if declared.is_day:
         return _as_day(declared.name, value)

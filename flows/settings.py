@@ -20,7 +20,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="ignore")
 
     lake: Annotated[Location, BeforeValidator(parse_location)] = Field(
-        default=DEFAULT_LOCATION, description="Folder of the lake."
+        default=DEFAULT_LOCATION,
+        validate_default=False,
+        description="Folder of the lake, or its URL in an object store.",
     )
     sources: Annotated[tuple[str, ...], NoDecode, BeforeValidator(shlex.split)] = Field(
         default=("examples/posts",),

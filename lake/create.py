@@ -1,6 +1,6 @@
 """Create a lake, and add the tables and columns that an older lake lacks."""
 
-from lake.delta import Table, add_missing_columns, create_table, is_table
+from lake.delta import NewTable, Table, add_missing_columns, create_table, is_table
 from lake.errors import DamagedError, LakeError
 from lake.layout import OPEN_PERIOD, PARTITIONED_TABLES
 from lake.location import Location, find_obstacle
@@ -66,4 +66,6 @@ def open_and_upgrade(root: Location) -> Lake:
 
 def _create(lake: Lake, name: str, description: str | None = None) -> Table:
     rows = lake.with_partition_column(empty_table(name)) if name in PARTITIONED_TABLES else empty_table(name)
-    return create_table(lake.root / name, name, rows, lake.partition_columns(name), description)
+    replaced = lake.opened_table(name)
+    new_table = NewTable(name, rows.schema, lake.partition_columns(name), description)
+    return create_table(lake.root / name, new_table, replaced)

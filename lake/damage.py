@@ -11,8 +11,8 @@ from polars.exceptions import PanicException, PolarsError
 
 from lake.delta import DeltaError
 from lake.errors import DamagedError, QueryError, StorageError, first_line
-from lake.integrity import size_mismatch
-from lake.location import Location, contains, uri
+from lake.integrity import find_size_mismatches
+from lake.location import Location, contains, is_remote, readable
 from lake.store import is_lake, open_lake
 
 # Errors that the libraries raise for a corrupt file, but for DuckDB. Polars panics, and a PanicException is no
@@ -58,7 +58,12 @@ def explain_error(root: Location, error: BaseException) -> DamagedError | Storag
     storage_error = _storage_error(root, cause)
     if storage_error is not None or not is_lake(root) or _is_outside_lake(root, cause):
         return storage_error
-    return _find_damage_once(root, cause)
+    damage = _find_damage_once(root, cause)
+    if damage is None and _is_of_object_store(root, cause):
+        return StorageError(
+            f"{root}: {first_line(cause)}; run again, and `postlake verify --lake {root}` if it fails again"
+        )
+    return damage
 
 
 def _duckdb_errors(*names: str) -> tuple[type[BaseException], ...]:
@@ -81,6 +86,11 @@ def _find_damage_once(root: Location, error: BaseException) -> DamagedError | No
     return damage
 
 
+def _is_of_object_store(root: Location, error: BaseException) -> bool:
+    """Return whether an error is about an object of a lake, as Polars and pyarrow report it."""
+    return is_remote(root) and ("object-store error" in str(error) or str(root) in str(error))
+
+
 def _is_outside_lake(root: Location, error: BaseException) -> bool:
     """Return whether an error names a file outside the lake."""
     path = getattr(error, "filename", None)
@@ -100,33 +110,36 @@ def _storage_error(root: Location, error: BaseException) -> StorageError | None:
 def find_damage(root: Location) -> DamagedError | None:
     """Return the first damaged file of a lake; None if there is none.
 
-    Checks that open no file come first. Reading every byte comes last.
+    Checks that open no file come first. Reading every byte comes last; of objects none is read, since that may be a
+    terabyte, and `verify` does it.
     """
     try:
         lake = open_lake(root)
         files = {name: lake.partition_files(name) for name in lake.table_names()}
     except DamagedError as damage:
         return damage
-    for check in (size_mismatch, _check_footer, _check_content):
+    for name, table_files in files.items():
+        for path, fault in find_size_mismatches(lake.root / name, table_files):
+            return DamagedError(lake.root, name, path, fault)
+    for check in () if is_remote(root) else (_check_footer, _check_content):
         for name, table_files in files.items():
-            for path, size_bytes in table_files.select("path", "size_bytes").iter_rows():
-                fault = check(lake.root / name / path, size_bytes)
-                if fault:
-                    return DamagedError(lake.root, name, path, fault)
+            for path in table_files["path"]:
+                if content_fault := check(lake.root / name / path):
+                    return DamagedError(lake.root, name, path, content_fault)
     return None
 
 
-def _check_footer(file: Location, _: int) -> str | None:
+def _check_footer(file: Location) -> str | None:
     try:
-        pl.read_parquet_schema(uri(file))
+        pl.read_parquet_schema(readable(file))
     except READ_ERRORS as error:
         return first_line(error)
     return None
 
 
-def _check_content(file: Location, _: int) -> str | None:
+def _check_content(file: Location) -> str | None:
     try:
-        pl.read_parquet(uri(file), glob=False, hive_partitioning=False)
+        pl.read_parquet(readable(file), glob=False, hive_partitioning=False)
     except READ_ERRORS as error:
         return first_line(error)
     return None

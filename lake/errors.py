@@ -12,6 +12,14 @@ class LakeBusyError(PostlakeError):
     """Another run writes to the lake."""
 
 
+class TakenOverError(PostlakeError):
+    """Another run has taken over the writer lock."""
+
+
+class ConflictError(PostlakeError):
+    """A commit that is refused: another writer has committed to the table meanwhile."""
+
+
 class QueryError(MisuseError):
     """A query is not valid, or failed."""
 

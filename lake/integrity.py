@@ -1,18 +1,22 @@
 """Whether the log of a table can be read, and its files are as long as it says."""
 
 import json
+from collections.abc import Iterator
+
+import polars as pl
 
 from lake.delta import DeltaError
 from lake.errors import DamagedError, first_line
-from lake.location import Location
+from lake.location import Location, file_names, file_sizes
 
 
-def size_mismatch(file: Location, size_bytes: int) -> str | None:
-    """Return what is wrong with a file that is missing, or has another size than in the log; else None."""
-    size = file.stat().st_size if file.is_file() else None
-    if size == size_bytes:
-        return None
-    return "is not there" if size is None else f"{size} bytes, the log says {size_bytes}"
+def find_size_mismatches(folder: Location, files: pl.DataFrame) -> Iterator[tuple[str, str]]:
+    """Yield path and fault of the files of a table that are missing, or have another size than in the log."""
+    sizes = file_sizes(folder, files["path"])
+    for path, size_bytes in files.select("path", "size_bytes").iter_rows():
+        size = sizes.get(path)
+        if size != size_bytes:
+            yield path, "is not there" if size is None else f"{size} bytes, the log says {size_bytes}"
 
 
 def raise_if_log_damaged(root: Location, name: str) -> None:
@@ -21,9 +25,9 @@ def raise_if_log_damaged(root: Location, name: str) -> None:
     An empty entry is damaged too: otherwise it would be read as a commit without changes.
     """
     log = root / name / "_delta_log"
-    for entry in sorted(log.glob("*.json"), reverse=True):
-        if not _is_json(entry):
-            raise DamagedError(root, name, f"{log.name}/{entry.name}", "it is no JSON")
+    for entry in reversed(file_names(log, ".json")):
+        if not _is_json(log / entry):
+            raise DamagedError(root, name, f"{log.name}/{entry}", "it is no JSON")
 
 
 def damaged_log_error(root: Location, name: str, error: DeltaError) -> DamagedError:

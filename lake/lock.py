@@ -1,6 +1,6 @@
 """The writer lock: one run writes at a time.
 
-It is a lock of the kernel, so a killed run leaves no lock behind.
+In a folder it is a lock of the kernel, so a killed run leaves no lock behind. In an object store it is a lease (`lake.lease`).
 """
 
 import json
@@ -8,11 +8,14 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from lake.errors import LakeBusyError
+from lake.lease import Lease, has_unreleased_lease, hold_lease
 from lake.location import Location
+from lake.object_store import ObjectPath
 
 logger = logging.getLogger(__name__)
 
@@ -20,12 +23,22 @@ HOLDER_FILE = ".writer.json"
 
 
 @contextmanager
-def hold_writer_lock(root: Location, run_id: str, wait_seconds: float) -> Iterator[None]:
-    """Acquire the writer lock of a lake, and release it at the end.
+def hold_writer_lock(root: Location, run_id: str, wait_seconds: float) -> Iterator[Lease | None]:
+    """Acquire the writer lock of a lake, and release it at the end. Yield the lease, if it is one.
 
     If another run has the lock, wait, and log that once. Raises LakeBusyError if it is not free after
-    `wait_seconds`.
+    `wait_seconds`; in an object store also what `hold_lease` raises.
     """
+    if isinstance(root, ObjectPath):
+        with hold_lease(root, run_id, wait_seconds) as lease:
+            yield lease
+        return
+    with _hold_kernel_lock(root, run_id, wait_seconds):
+        yield None
+
+
+@contextmanager
+def _hold_kernel_lock(root: Path, run_id: str, wait_seconds: float) -> Iterator[None]:
     root.mkdir(parents=True, exist_ok=True)
     holder_path = root / HOLDER_FILE
     lock = FileLock(root / ".writer.lock")
@@ -48,10 +61,10 @@ def hold_writer_lock(root: Location, run_id: str, wait_seconds: float) -> Iterat
 
 def has_unreleased_lock(root: Location) -> bool:
     """Return whether the last run with the writer lock was killed, or still has the lock."""
-    return (root / HOLDER_FILE).exists()
+    return has_unreleased_lease(root) if isinstance(root, ObjectPath) else (root / HOLDER_FILE).exists()
 
 
-def _describe_holder(holder_path: Location) -> str:
+def _describe_holder(holder_path: Path) -> str:
     try:
         holder = json.loads(holder_path.read_bytes())
     except (OSError, ValueError):

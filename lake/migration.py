@@ -5,6 +5,7 @@ the tables: revisions and posts first, the ledger (table `files`) last, as in ev
 before the commit to the ledger, the lake stays as it was: the next run rolls back the other commits.
 """
 
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -16,7 +17,7 @@ from lake.create import create_lake
 from lake.delta import CommitProperties, Transaction
 from lake.errors import LakeError
 from lake.layout import MAX_FILE_ROWS
-from lake.location import remove_tree
+from lake.location import remove_empty, remove_tree
 from lake.store import Lake
 from lake.tables import runs
 from schemas.enums import Outcome, Reason
@@ -63,11 +64,13 @@ def remove_staging(lake: Lake) -> None:
 def staging(lake: Lake) -> Iterator[Lake]:
     """Yield an empty staged lake that uses raw and templates of a lake. It is deleted at the end."""
     remove_staging(lake)
+    # no other run has the same: one from which the lock was taken may go on with its own
+    folder = lake.root / STAGING_FOLDER / uuid.uuid4().hex
     try:
-        staged_lake = create_lake(lake.root / STAGING_FOLDER, lake.granularity)
-        yield staged_lake.with_tables_of(lake, ["raw", "templates"])
+        yield create_lake(folder, lake.granularity).with_tables_of(lake, ["raw", "templates"])
     finally:
-        remove_staging(lake)
+        remove_tree(folder)
+        remove_empty(lake.root / STAGING_FOLDER, lake.root)
 
 
 def replace_all(lake: Lake, staged_lake: Lake, run: Run, checkpoints: str) -> int:

@@ -7,11 +7,12 @@ import time
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
 from lake.layout import STATS_COLUMNS
-from lake.location import Location, uri
+from lake.location import Location, is_remote, mirror, readables, uri
 
 # How a file may differ from its table: Delta widens types, and adds columns and fields, without rewriting
 # files.
@@ -22,6 +23,8 @@ SCAN_CASTS = pl.ScanCastOptions(
     missing_struct_fields="insert",
     extra_struct_fields="ignore",
 )
+# tables of whose files in an object store no local copies are made
+LARGE_TABLES = frozenset({"raw", "posts", "revisions"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,28 +62,50 @@ class TableFiles:
         names = self.schema.names() if columns is None else columns
         if self.files.is_empty():
             return pl.DataFrame(schema={name: self.schema[name] for name in names})
-        rows = self.scan().join(
-            self.files.lazy().select(*self.partition_columns, file="path"), on="file", maintain_order="left"
-        )
-        return rows.select(names).collect()
+        rows = self._scan_whole() if is_remote(self.folder) else self.scan()
+        return self._with_partitions(rows).select(names).collect()
+
+    def scan_with_partitions(self) -> pl.LazyFrame:
+        """Scan at least one file, with the columns of the table."""
+        return self._with_partitions(self.scan()).select(self.schema.names())
+
+    def _with_partitions(self, rows: pl.LazyFrame) -> pl.LazyFrame:
+        partitions = self.files.lazy().select(*self.partition_columns, file="path")
+        return rows.join(partitions, on="file", maintain_order="left")
 
     def scan(self) -> pl.LazyFrame:
-        """Scan at least one file, without the partition columns. Column `file` is the path, as in the log."""
-        root = f"{uri(self.folder)}/"
+        """Scan at least one file, without the partition columns. Column `file` is the path, as in the log.
+
+        Of objects there are local copies, but for those of table raw: most queries need little of them.
+        """
+        paths = self.files["path"].to_list()
+        root = f"{uri(self.folder if self.name in LARGE_TABLES else mirror(self.folder, paths))}/"
+        rows = self._scan([root + path for path in paths], include_file_paths="file")
+        return rows.with_columns(pl.col("file").str.strip_prefix(root))
+
+    def _scan_whole(self) -> pl.LazyFrame:
+        """Scan files after each was read whole, by one request."""
+        paths = self.files["path"].to_list()
+        contents = readables(self.folder, paths)
+        return pl.concat(
+            self._scan(content).with_columns(file=pl.lit(path))
+            for path, content in zip(paths, contents, strict=True)
+        )
+
+    def _scan(self, source: Any, **options: Any) -> pl.LazyFrame:
         file_schema = {
             column: dtype for column, dtype in self.schema.items() if column not in self.partition_columns
         }
-        rows = pl.scan_parquet(
-            [root + path for path in self.files["path"]],
+        return pl.scan_parquet(
+            source,
             schema=file_schema,
             missing_columns="insert",
             extra_columns="ignore",
             cast_options=SCAN_CASTS,
             glob=False,
             hive_partitioning=False,
-            include_file_paths="file",
+            **options,
         )
-        return rows.with_columns(pl.col("file").str.strip_prefix(root))
 
     def conform(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Return rows with the columns, order and types of the table. Columns that the rows lack are null."""

@@ -1,12 +1,14 @@
 """The tables of a lake on disk. All are opened, read and written with one set of settings."""
 
 import signal
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 
 import polars as pl
 
-from lake.batch import KEY, KEY_HASH
+from lake.batch import KEY, KEY_HASH, Run
 from lake.delta import (
     CommitProperties,
     DeltaError,
@@ -16,7 +18,7 @@ from lake.delta import (
     open_table,
 )
 from lake.errors import DamagedError, LakeError
-from lake.integrity import damaged_log_error, size_mismatch
+from lake.integrity import damaged_log_error, find_size_mismatches
 from lake.layout import (
     GRANULARITIES,
     MAX_FILE_ROWS,
@@ -27,7 +29,7 @@ from lake.layout import (
     SMALL_FILE_ROWS,
     period_of_date,
 )
-from lake.location import Location, full_name
+from lake.location import Location, full_name, is_remote, remove_empty, remove_tree
 from lake.parquet import TableFiles, WrittenFile, conform, write_file, write_partitions
 from schemas.enums import Granularity
 from schemas.tables import TABLES, schema_of
@@ -78,8 +80,17 @@ class Lake:
 
     @property
     def scratch(self) -> Location:
-        """Return the folder for what the present writing run needs for itself. It is deleted before and after each."""
+        """Return the folder of what writing runs need for themselves. A run deletes it before it begins."""
         return self.root / "_scratch"
+
+    def scratch_of(self, run: Run) -> Location:
+        """Return the folder for what a writing run needs for itself."""
+        return self.scratch / run.run_id
+
+    def remove_scratch_of(self, run: Run) -> None:
+        """Delete what a writing run needed for itself. There may be that of a run that took its lock over."""
+        remove_tree(self.scratch_of(run))
+        remove_empty(self.scratch, self.root)
 
     def folder(self, name: str) -> Location:
         """Return the folder of a table."""
@@ -87,7 +98,11 @@ class Lake:
 
     def table_names(self) -> list[str]:
         """Return the names of the tables that exist. A lake of an older postlake lacks newer tables."""
-        return [name for name in TABLES if name not in OPTIONAL_TABLES or is_table(self.root / name)]
+        return [
+            name
+            for name in TABLES
+            if name not in OPTIONAL_TABLES or name in self._tables or is_table(self.root / name)
+        ]
 
     def read_granularity(self) -> None:
         """Set the granularity to that of the opened table posts; if its log is damaged, to that of revisions."""
@@ -117,6 +132,15 @@ class Lake:
                 raise damaged_log_error(self.root, name, error) from error
         return self._tables[name]
 
+    def open_tables(self) -> None:
+        """Open all tables, several at a time. A writing run needs them all, and none that another has written to later."""
+        with ThreadPoolExecutor(len(TABLES)) as executor:
+            deque(executor.map(self.table, self.table_names()), maxlen=0)
+
+    def opened_table(self, name: str) -> Table | None:
+        """Return a table as this object knows it; None if it has not opened it."""
+        return self._tables.get(name)
+
     def schema(self, name: str) -> pl.Schema:
         """Return columns and types of a table: first its own, then declared ones that it lacks so far."""
         version = self.table(name).version()
@@ -141,6 +165,8 @@ class Lake:
         if name not in PARTITIONED_TABLES:
             # a query of one small file takes 2 ms; with `scan_delta`, which serves partitions, 5 ms
             return self.scan_files(name, paths).drop("file")
+        if is_remote(self.root):
+            return self.table_files(name, self.partition_files(name)).scan_with_partitions()
         if "=" in full_name(self.root):
             return self._scan_partitions(name)
         rows, schema = pl.scan_delta(self.table(name)), self.schema(name)
@@ -215,12 +241,13 @@ class Lake:
     def _raise_if_damaged(self, name: str, files: pl.DataFrame) -> None:
         """Raise DamagedError for a file that is missing or cut short.
 
-        Polars would panic on it, and print a stack trace that nothing can suppress.
+        Polars would panic on it, and print a stack trace that nothing can suppress. Objects are not looked at: they
+        are never cut short, and a missing one is an error of the request for it.
         """
-        for path, size_bytes in files.select("path", "size_bytes").iter_rows():
-            fault = size_mismatch(self.folder(name) / path, size_bytes)
-            if fault:
-                raise DamagedError(self.root, name, path, fault)
+        if is_remote(self.root):
+            return
+        for path, fault in find_size_mismatches(self.folder(name), files):
+            raise DamagedError(self.root, name, path, fault)
 
     def versions(self) -> dict[str, int]:
         return {name: self.table(name).version() for name in self.table_names()}
@@ -300,7 +327,7 @@ class Lake:
         commit_files(
             self.table(name),
             written,
-            self.partition_files(name).clear() if removed is None else removed,
+            removed,
             properties or CommitProperties(),
             changes_data=changes_data,
         )

@@ -8,9 +8,12 @@ from lake.batch import Run
 from lake.commit.commit import rollback_uncommitted
 from lake.create import open_and_upgrade
 from lake.damage import explaining_damage
+from lake.delta import fence, is_table
+from lake.lease import Lease
 from lake.location import Location, remove_tree
 from lake.lock import hold_writer_lock
-from lake.store import Lake, open_lake
+from lake.store import Lake, is_lake, open_lake
+from schemas.tables import TABLES
 
 logger = logging.getLogger(__name__)
 
@@ -28,17 +31,39 @@ def open_for_write(
     Raises LakeBusyError if another run has the lock for longer than `wait_seconds`, the errors of `opener`,
     and DamagedError or StorageError for faults of its files meanwhile.
     """
-    with explaining_damage(root), hold_writer_lock(root, run.run_id, wait_seconds):
-        lake = opener(root)
+    with explaining_damage(root), hold_writer_lock(root, run.run_id, wait_seconds) as lease:
+        if lease and lease.is_takeover:
+            _fence_tables(root, run)
+        lake = _open(root, opener, lease)
         if rollback_uncommitted(lake):
             logger.warning(ROLLED_BACK)
             # a restored table may lack the columns that the opener has added
-            lake = opener(root)
+            lake = _open(root, opener, lease)
         remove_tree(lake.scratch)
         try:
             yield lake
         finally:
-            remove_tree(lake.scratch)
+            lake.remove_scratch_of(run)
+
+
+def _open(root: Location, opener: Callable[[Location], Lake], lease: Lease | None) -> Lake:
+    """Return the lake; with a lease, its tables as they are before any other run can have taken over."""
+    lake = opener(root)
+    if lease:
+        lake.open_tables()
+        lease.confirm()
+    return lake
+
+
+def _fence_tables(root: Location, run: Run) -> None:
+    """Make sure that the run from which the lock was taken cannot commit any more.
+
+    A lake that is not complete has no posts yet: its tables are created by commits that only one run can make.
+    """
+    if is_lake(root):
+        for name in TABLES:
+            if is_table(root / name):
+                fence(root / name, run.run_id)
 
 
 @contextmanager

@@ -21,11 +21,14 @@ from archive import Archive
 from git_repository import set_git_environment
 from lake import create
 from lake.delta import open_table
+from lake.location import is_remote
 from lake.store import Lake
 from launch import LaunchedProcess
 from paths import EXAMPLES, KIT
 from prefect_server import SHARED_FOLDER_VARIABLE
 from s3_posts import Bucket, S3Server, set_s3_environment
+from s3_proxy import running_proxy
+from s3_server import ENVIRONMENT, new_bucket, running_server
 from tiers import mark_sampled
 
 ONE_RUN = KIT / "one_run.py"
@@ -90,7 +93,7 @@ def _copied_tables(tmp_path_factory):
 
     def _create(lake, name, description=None):
         entry = lake.root / name / FIRST_LOG_ENTRY
-        if entry.exists():
+        if is_remote(lake.root) or entry.exists():
             return create_table(lake, name, description)
         kind = name, description, *lake.partition_columns(name)
         if kind not in logs:
@@ -149,6 +152,29 @@ def posts_bucket(posts_server, monkeypatch):
     set_s3_environment(monkeypatch, posts_server.endpoint)
     yield Bucket.create(posts_server)
     posts_server.reset()
+
+
+@pytest.fixture(scope="session")
+def _s3_server():
+    """Return the URL of an S3 server, started for the first test that needs it."""
+    with running_server() as url:
+        yield url
+
+
+@pytest.fixture
+def bucket(_s3_server, monkeypatch):
+    """Return the location of an empty bucket; the environment has its endpoint and credentials."""
+    for name, value in (ENVIRONMENT | {"AWS_ENDPOINT_URL": _s3_server}).items():
+        monkeypatch.setenv(name, value)
+    return new_bucket(_s3_server)
+
+
+@pytest.fixture
+def proxy(bucket, _s3_server, monkeypatch):
+    """Return a proxy through which the bucket is reached; see tests/kit/s3_proxy.py."""
+    with running_proxy(_s3_server) as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
+        yield proxy
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ Sources = Annotated[
         "git finds those by a credential helper, a bucket by environment variables."
     ),
 ]
-LakeLocation = Annotated[Location, Option("Folder of the lake.")]
+LakeLocation = Annotated[Location, Option("Folder of the lake, or its URL in an object store.")]
 Workers = Annotated[
     int,
     Option(

@@ -32,7 +32,7 @@ def open_for_parsing(
         root = parse_location(full_name(root))
     with open_for_write(root, run, wait_seconds, opener) as lake, ExitStack() as stack:
         if context.cluster:
-            context = with_cluster(context, context.cluster, lake.scratch / "cluster", stack)
+            context = with_cluster(context, context.cluster, lake.scratch_of(run) / "cluster", stack)
         else:
             context = with_worker_pool(context, stack, start_now=is_after_kill)
         migrate(lake, run, context)

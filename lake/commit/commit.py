@@ -12,7 +12,7 @@ import polars as pl
 
 from lake.batch import KEY, Checkpoint, Run
 from lake.commit.merge import MergeResult
-from lake.delta import CommitProperties, Transaction
+from lake.delta import CommitProperties, Transaction, restore_table
 from lake.parquet import WrittenFile
 from lake.store import Lake
 from lake.tables import runs
@@ -133,7 +133,7 @@ def rollback_uncommitted(lake: Lake) -> bool:
     """
     uncommitted = _uncommitted_tables(lake)
     for name in uncommitted:
-        lake.table(name).restore(_recorded_version(lake, name))
+        restore_table(lake.table(name), _recorded_version(lake, name))
     if uncommitted:
         # before the first commit to the ledger, the period was open
         lake.read_granularity()

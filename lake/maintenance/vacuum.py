@@ -7,11 +7,11 @@ knows of removed files, and does not distinguish the files of old versions from 
 import datetime as dt
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from lake.location import Location, remove_empty
+from lake.delta import shorten_log
+from lake.location import Location, all_file_sizes, delete_files, file_names, mirror
 from lake.store import Lake
 
 # files that Polars and delta-rs write, under their final or a temporary name (`part-0.parquet#1`)
@@ -20,9 +20,9 @@ DATA_FILE_PATTERN = re.compile(r"\.parquet(#\d+)?$")
 
 @dataclass(frozen=True, slots=True)
 class UnreferencedFile:
-    """A file that no retained version needs. An orphan is a file that no entry of the log names."""
+    """A file that no retained version needs, by its path in the folder of its table. An orphan is one that no entry of the log names."""
 
-    path: Location
+    path: str
     bytes: int
     is_orphan: bool
 
@@ -38,47 +38,38 @@ def find_unreferenced(lake: Lake, name: str, retained_since: dt.datetime) -> lis
     referenced, removed_at = _read_log(folder / "_delta_log")
     oldest_ms = retained_since.timestamp() * 1000
     unreferenced = list[UnreferencedFile]()
-    for path in _data_files(folder):
-        relative_path = path.relative_to(folder).as_posix()
-        is_orphan = relative_path not in referenced
-        is_replaced = removed_at.get(relative_path, oldest_ms) < oldest_ms
-        if relative_path not in current_paths and (is_orphan or is_replaced):
-            unreferenced.append(UnreferencedFile(path, path.stat().st_size, is_orphan))
+    for path, size_bytes in all_file_sizes(folder):
+        if path.startswith("_delta_log/") or not DATA_FILE_PATTERN.search(path):
+            continue
+        is_orphan = path not in referenced
+        is_replaced = removed_at.get(path, oldest_ms) < oldest_ms
+        if path not in current_paths and (is_orphan or is_replaced):
+            unreferenced.append(UnreferencedFile(path, size_bytes, is_orphan))
     return unreferenced
 
 
 def _read_log(log: Location) -> tuple[set[str], dict[str, int]]:
     """Return the files that the log names, and when each was last removed, in milliseconds since 1970."""
     referenced, removed_at = set[str](), dict[str, int]()
-    for entry in sorted(log.glob("*.json")):
-        with entry.open(encoding="utf-8") as lines:
-            for line in lines:
-                for action, payload in json.loads(line).items():
-                    if action in {"add", "remove"}:
-                        referenced.add(unquote(payload["path"]))
-                    if action == "remove":
-                        removed_at[unquote(payload["path"])] = payload.get("deletionTimestamp", 0)
+    names = file_names(log, ".json")
+    folder = mirror(log, names)
+    for name in names:
+        for line in (folder / name).read_bytes().splitlines():
+            for action, payload in json.loads(line).items():
+                if action in {"add", "remove"}:
+                    referenced.add(unquote(payload["path"]))
+                if action == "remove":
+                    removed_at[unquote(payload["path"])] = payload.get("deletionTimestamp", 0)
     return referenced, removed_at
-
-
-def _data_files(folder: Location) -> Iterator[Location]:
-    for path in folder.rglob("*"):
-        is_log = path.relative_to(folder).parts[0] == "_delta_log"
-        if not is_log and DATA_FILE_PATTERN.search(path.name) and path.is_file():
-            yield path
 
 
 def remove_files(lake: Lake, name: str, files: list[UnreferencedFile]) -> None:
     """Delete files, and the partition folders that are empty after that."""
-    for file in files:
-        file.path.unlink()
-    for folder in {leftover.path.parent for leftover in files}:
-        remove_empty(folder, lake.root / name)
+    delete_files(lake.root / name, [file.path for file in files])
 
 
 def cleanup_log(lake: Lake, name: str) -> None:
     """Write a checkpoint, and delete log entries before it that are past the log's retention (30 days)."""
     table = lake.table(name)
     if table.version():
-        table.create_checkpoint()
-        table.cleanup_metadata()
+        shorten_log(table)

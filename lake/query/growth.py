@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from lake.location import Location, uri
+from lake.location import Location, file_names, mirror, uri
 from lake.store import Lake
 
 # the newest commits of each table are read, at most this many
@@ -27,33 +27,35 @@ def growth_of_tables(lake: Lake) -> pl.DataFrame:
 
 
 def _growth_of_table(lake: Lake, name: str) -> pl.DataFrame:
-    commits = _commits(lake.root / name / "_delta_log", lake.table(name).version())
+    log = lake.root / name / "_delta_log"
+    commits = _commits(log, lake.table(name).version())
     if not commits:
         return pl.DataFrame(schema=COLUMNS)
     files = lake.partition_files(name)
     current = {"bytes": int(files["size_bytes"].sum() or 0), "files": files.height}
     size = {unit: current[unit] - pl.col(unit).sum() + pl.col(unit).cum_sum() for unit in current}
-    sizes = _changes_by_commit(commits).with_columns(
+    sizes = _changes_by_commit(log, commits).with_columns(
         at=pl.from_epoch("at", "ms").cast(TIME_TYPE), table=pl.lit(name), **size
     )
     return sizes.select(*COLUMNS)
 
 
-def _commits(log: Location, version: int) -> list[Location]:
-    """Return the newest log entries, oldest first, up to the first missing one."""
-    commits: list[Location] = []
+def _commits(log: Location, version: int) -> list[str]:
+    """Return the names of the newest log entries, oldest first, up to the first missing one."""
+    entries, commits = set(file_names(log, ".json")), list[str]()
     for number in range(version, max(version - MAX_COMMITS, -1), -1):
-        commit = log / f"{number:020}.json"
-        if not commit.exists():
+        commit = f"{number:020}.json"
+        if commit not in entries:
             break
         commits.insert(0, commit)
     return commits
 
 
-def _changes_by_commit(commits: list[Location]) -> pl.DataFrame:
+def _changes_by_commit(log: Location, commits: list[str]) -> pl.DataFrame:
     """Return the change of bytes and files by each commit."""
+    folder = mirror(log, commits)
     lines = pl.scan_ndjson(
-        [uri(each) for each in commits], schema=LOG_ENTRY_SCHEMA, include_file_paths="commit"
+        [uri(folder / each) for each in commits], schema=LOG_ENTRY_SCHEMA, include_file_paths="commit"
     )
     size = {side: pl.col(side).struct.field("size") for side in ("add", "remove")}
     by_commit = lines.group_by("commit").agg(

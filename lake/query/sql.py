@@ -7,8 +7,10 @@ from typing import Any, TypeVar
 import duckdb
 import polars as pl
 
+from lake.delta import arrow_dataset
 from lake.errors import QueryError
 from lake.layout import PARTITIONED_TABLES
+from lake.location import is_remote
 from lake.store import Lake
 from schemas.tables import TABLES, schema_of
 
@@ -71,8 +73,9 @@ def _add_table(connection: duckdb.DuckDBPyConnection, lake: Lake, name: str) -> 
     # the empty relation adds the types, and the columns that no file has yet
     connection.register(f"no_{name}", pl.DataFrame(schema=schema))
     rows_sql = f"SELECT * FROM no_{name}"  # noqa: S608 - names are ours, paths quoted
-    if files := lake.table(name).file_uris() if exists else []:
-        rows_sql += f" UNION ALL BY NAME SELECT * FROM {_read_sql(lake, name, files)}"  # noqa: S608 - the same
+    if exists and not lake.partition_files(name).is_empty():
+        source = _read_remote(connection, lake, name) if is_remote(lake.root) else _read_sql(lake, name)
+        rows_sql += f" UNION ALL BY NAME SELECT * FROM {source}"  # noqa: S608 - the same
     connection.execute(f"CREATE VIEW {view} AS SELECT {columns} FROM ({rows_sql})")  # noqa: S608 - the same
 
 
@@ -81,14 +84,20 @@ def _month(name: str, schema: pl.Schema) -> list[str]:
     return [MONTH_SQL] if name in PARTITIONED_TABLES and "month" not in schema else []
 
 
-def _read_sql(lake: Lake, name: str, files: list[str]) -> str:
+def _read_remote(connection: duckdb.DuckDBPyConnection, lake: Lake, name: str) -> str:
+    """Register the files of a table in an object store, and return their name. DuckDB reads none without an extension."""
+    connection.register(f"files_of_{name}", arrow_dataset(lake.table(name)))
+    return f"files_of_{name}"
+
+
+def _read_sql(lake: Lake, name: str) -> str:
     hive_types = ", ".join(f"'{key}': VARCHAR" for key in lake.partition_columns(name))
     hive_options = (
         f"hive_partitioning = true, hive_types = {{{hive_types}}}"
         if hive_types
         else "hive_partitioning = false"
     )
-    return f"read_parquet({_sql_list(files)}, union_by_name = true, {hive_options})"
+    return f"read_parquet({_sql_list(lake.table(name).file_uris())}, union_by_name = true, {hive_options})"
 
 
 def _error_line(error: duckdb.Error) -> str:

@@ -2,9 +2,11 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 import polars as pl
 
+from lake.location import readable
 from lake.store import Lake
 
 OWN_TABLE = "checksums"
@@ -44,7 +46,14 @@ def recorded_checksums(lake: Lake, name: str) -> dict[str, str]:
 
 def file_checksum(lake: Lake, name: str, path: str) -> str:
     """Return the SHA-256 of a file of a table, in hexadecimal. Raises OSError."""
-    with (lake.folder(name) / path).open("rb") as file:
+    return content_checksum(readable(lake.folder(name) / path))
+
+
+def content_checksum(content: Path | bytes) -> str:
+    """Return the SHA-256 of a file of this machine, or of bytes, in hexadecimal. Raises OSError."""
+    if isinstance(content, bytes):
+        return hashlib.sha256(content).hexdigest()
+    with content.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

@@ -1,5 +1,6 @@
 """Backfill plans, stored in the lake: one Parquet file each. Rows are files; the metadata has the rest."""
 
+import io
 import json
 import re
 from collections.abc import Mapping
@@ -8,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from lake.errors import LakeError
-from lake.location import Location, uri
+from lake.location import Location, file_names, readable, write_whole
 from lake.parquet import conform
 from lake.store import Lake
 from schemas.plans import BackfillPlanFile
@@ -26,14 +27,12 @@ def write(lake: Lake, plan_id: str, files: pl.DataFrame, payload: Mapping[str, A
     """
     folder = lake.root / "plans"
     folder.mkdir(exist_ok=True)
-    path, temporary_path = folder / f"{plan_id}.parquet", folder / f".{plan_id}.tmp"
+    path, buffer = folder / f"{plan_id}.parquet", io.BytesIO()
     metadata = {METADATA_KEY: json.dumps({**payload, "lake_id": _lake_id(lake)}, ensure_ascii=False)}
-    BackfillPlanFile.validate(files, cast=True).write_parquet(
-        uri(temporary_path), compression="zstd", metadata=metadata
-    )
-    temporary_path.replace(path)
-    for old_path in sorted(folder.glob("*.parquet"))[:-MAX_PLANS]:
-        old_path.unlink(missing_ok=True)
+    BackfillPlanFile.validate(files, cast=True).write_parquet(buffer, compression="zstd", metadata=metadata)
+    write_whole(path, buffer.getvalue())
+    for old_plan in file_names(folder, ".parquet")[:-MAX_PLANS]:
+        (folder / old_plan).unlink(missing_ok=True)
     return path
 
 
@@ -45,10 +44,11 @@ def read(lake: Lake, plan_id: str) -> tuple[pl.DataFrame, dict[str, Any]]:
     path = lake.root / "plans" / f"{plan_id}.parquet"
     if not PLAN_ID.fullmatch(plan_id) or not path.exists():
         raise LakeError(f"{plan_id}: no such plan in {lake.root}; `postlake backfill` makes one")
-    payload = json.loads(pl.read_parquet_metadata(uri(path))[METADATA_KEY])
+    content = readable(path)
+    payload = json.loads(pl.read_parquet_metadata(content)[METADATA_KEY])
     if payload.pop("lake_id") != _lake_id(lake):
         raise LakeError(f"{plan_id}: is the plan of another lake than {lake.root}")
-    files = pl.read_parquet(uri(path), glob=False)
+    files = pl.read_parquet(content, glob=False)
     return conform(files, pl.Schema(BackfillPlanFile)), payload
 
 

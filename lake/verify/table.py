@@ -2,15 +2,16 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import polars as pl
 
 from lake.damage import READ_ERRORS
 from lake.errors import first_line
-from lake.integrity import size_mismatch
-from lake.location import uri
+from lake.integrity import find_size_mismatches
+from lake.location import readable
 from lake.store import Lake
-from lake.tables.checksums import file_checksum, recorded_checksums
+from lake.tables.checksums import content_checksum, recorded_checksums
 from lake.verify.findings import Findings
 from lake.verify.rows import TableCheck, check_rows
 from schemas.enums import Check
@@ -108,26 +109,23 @@ def _read_files(table: TableCheck, checksums: Mapping[str, str]) -> Iterator[tup
     """Yield the rows and size of each file. Rows are None if they cannot be read with the schema."""
     for check in (Check.FILES_EXIST, Check.READABLE, Check.ROW_COUNTS):
         table.findings.add(check, table.name, table.files.height)
-    schema = _read_schema(table)
+    schema, folder = _read_schema(table), table.lake.root / table.name
+    faults = dict(find_size_mismatches(folder, table.files))
+    for path, fault in faults.items():
+        table.findings.add_one(Check.FILES_EXIST, table.name, path, fault)
     for file in table.files.iter_rows(named=True):
-        rows = (
-            _read_rows(table, file, schema) if _check_file(table, file["path"], file["size_bytes"]) else None
-        )
-        if rows is not None and file["path"] in checksums:
-            _check_checksum(table, file["path"], checksums[file["path"]])
+        rows, path = None, file["path"]
+        if path not in faults:
+            content = readable(folder / path)
+            rows = _read_rows(table, file, schema, content)
+            if rows is not None and path in checksums:
+                _check_checksum(table, path, content, checksums[path])
         yield rows, file["size_bytes"]
 
 
-def _check_file(table: TableCheck, relative_path: str, size_bytes: int) -> bool:
-    fault = size_mismatch(table.lake.root / table.name / relative_path, size_bytes)
-    if fault:
-        table.findings.add_one(Check.FILES_EXIST, table.name, relative_path, fault)
-    return fault is None
-
-
-def _check_checksum(table: TableCheck, relative_path: str, recorded: str) -> None:
+def _check_checksum(table: TableCheck, relative_path: str, content: Path | bytes, recorded: str) -> None:
     try:
-        actual = file_checksum(table.lake, table.name, relative_path)
+        actual = content_checksum(content)
     except OSError as error:
         table.findings.add_one(Check.READABLE, table.name, relative_path, first_line(error))
         return
@@ -137,21 +135,22 @@ def _check_checksum(table: TableCheck, relative_path: str, recorded: str) -> Non
         table.findings.add_one(Check.CHECKSUMS, table.name, relative_path, detail)
 
 
-def _read_rows(table: TableCheck, file: dict[str, object], schema: pl.DataFrame) -> pl.DataFrame | None:
+def _read_rows(
+    table: TableCheck, file: dict[str, object], schema: pl.DataFrame, content: Path | bytes
+) -> pl.DataFrame | None:
     """Return the rows of a file with a schema; None if it cannot be read.
 
     Columns newer than the file are null.
     """
     relative_path, virtual_columns = str(file["path"]), _virtual_columns(table)
-    path = table.lake.root / table.name / relative_path
     try:
-        stored_schema = pl.Schema(pl.read_parquet_schema(uri(path)))
+        stored_schema = pl.Schema(pl.read_parquet_schema(content))
         mismatches = _type_mismatches(stored_schema, schema.drop(virtual_columns).schema)
         if mismatches:
             table.findings.add_one(Check.RULES, table.name, relative_path, mismatches)
             return None
         column_names = [column for column in schema.drop(virtual_columns).columns if column in stored_schema]
-        rows = pl.read_parquet(uri(path), columns=column_names, glob=False, hive_partitioning=False)
+        rows = pl.read_parquet(content, columns=column_names, glob=False, hive_partitioning=False)
     except READ_ERRORS as error:
         table.findings.add_one(Check.READABLE, table.name, relative_path, first_line(error))
         return None

@@ -72,7 +72,7 @@ class Archive:
 
     def ingest_into_new_lake(self, *sources):
         """Load the current folder, or sources, into a new lake in one run, and return that archive."""
-        fresh_archive = Archive(self.folder, self.lake.with_name("fresh"))
+        fresh_archive = Archive(self.folder, self.lake.parent / "fresh")
         fresh_archive.ingest(*sources)
         return fresh_archive
 

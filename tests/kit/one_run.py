@@ -1,7 +1,8 @@
 """Run one ingest in this process, which can kill itself at a given point.
 
 The one argument is JSON: source, lake, wait_seconds, history, period, constants (to set in
-flows.pipeline.execution.sizes or flows.pipeline.workers.executor), batch_files (see use_small_batches), scheduler (of a Dask cluster), and kill: [when, what, nth]. `when` is "before"
+flows.pipeline.execution.sizes, flows.pipeline.workers.executor or lake.lease), batch_files (see use_small_batches), scheduler (of a Dask
+cluster), and kill: [when, what, nth], or stop, which pauses it until it gets SIGCONT. `when` is "before"
 or "after". `what` is the table that is written, "any" table, "batch" for the end of a task that writes, or "release" for the end of git. Before
 the process kills itself, it prints the ids of its child processes.
 """
@@ -12,7 +13,6 @@ import os
 import signal
 import sys
 from itertools import count
-from pathlib import Path
 
 import psutil
 
@@ -24,6 +24,8 @@ from flows.pipeline.execution import write as write_stage
 from flows.pipeline.options import IngestOptions
 from flows.pipeline.sources.base import GitSource
 from flows.pipeline.workers import executor
+from lake import lease
+from lake.location import parse_location
 from lake.store import Lake
 from schemas.enums import Executor, PeriodOption
 
@@ -37,6 +39,10 @@ class SimulatedKill(BaseException):
 def kill_this_process():
     print(*(child.pid for child in psutil.Process().children(recursive=True)), flush=True)
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def stop_this_process():
+    os.kill(os.getpid(), signal.SIGSTOP)
 
 
 def raise_simulated_kill():
@@ -92,17 +98,20 @@ def main():
     logging.basicConfig(stream=sys.stdout, level=logging.INFO, format="%(message)s")
     arguments = json.loads(sys.argv[1])
     for name, value in arguments.get("constants", {}).items():
-        for module in (sizes, executor):
+        for module in (sizes, executor, lease):
             if hasattr(module, name):
                 setattr(module, name, value)
     if "batch_files" in arguments:
         use_small_batches(setattr, arguments["batch_files"])
     if "kill" in arguments:
         end_run_at(setattr, arguments["kill"], kill_this_process)
+    if "stop" in arguments:
+        end_run_at(setattr, arguments["stop"], stop_this_process)
+    lake = parse_location(arguments["lake"])
     options = IngestOptions(
         sources=(arguments["source"],),
-        lake=Path(arguments["lake"]),
-        period=PeriodOption(arguments.get("period", default_period(Path(arguments["lake"])))),
+        lake=lake,
+        period=PeriodOption(arguments.get("period", default_period(lake))),
         workers=2,
         wait_seconds=arguments["wait_seconds"],
         history=arguments.get("history", False),

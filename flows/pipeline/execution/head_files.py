@@ -11,7 +11,7 @@ import polars as pl
 from flows.pipeline.execution.frames import HEAD_SCHEMA
 from flows.pipeline.row_store import with_own_texts
 from lake.batch import Run
-from lake.location import Location, uri
+from lake.location import Location, readable
 
 if TYPE_CHECKING:
     from lake.store import Lake
@@ -48,11 +48,11 @@ class HeadFiles:
         )
         heads = [pl.DataFrame(schema=HEAD_SCHEMA).select(*columns, "index")]
         for (file,), rows in wanted.partition_by("file", as_dict=True, include_key=False).items():
-            stored = pl.read_parquet(uri(self.folder / str(file)), columns=list(columns), glob=False)
+            stored = pl.read_parquet(readable(self.folder / str(file)), columns=list(columns), glob=False)
             heads.append(with_own_texts(stored[rows["row"]].with_columns(rows["index"]), stored.height))
         return pl.concat(heads).sort("index")
 
 
 def head_files_of(lake: "Lake", run: Run) -> HeadFiles:
     """Return where a run keeps its heads."""
-    return HeadFiles(lake.scratch / run.run_id)
+    return HeadFiles(lake.scratch_of(run) / "heads")

@@ -11,7 +11,7 @@ import polars as pl
 from flows.pipeline.execution.head_files import HeadFiles, HeadPlace
 from flows.pipeline.sources.base import FileReader
 from flows.pipeline.sources.content import Content, VanishedError
-from lake.location import Location, uri
+from lake.location import Location, readables
 from posts.post import NotAPost
 from posts.sources.files import SourceFile
 from posts.worker import ParseTask
@@ -95,10 +95,11 @@ class Reader:
         for task in tasks:
             if task.part:
                 blobs_by_part[task.part].append(task.file.blob)
-        for part, blobs in sorted(blobs_by_part.items()):
+        parts = sorted(blobs_by_part)
+        for part, source in zip(parts, readables(self.raw, parts), strict=True):
             # to filter while it reads takes Polars seven times as long
-            rows = pl.read_parquet(uri(self.raw / part), columns=["blob", "content"], glob=False)
-            wanted = rows.filter(pl.col("blob").is_in(blobs))
+            rows = pl.read_parquet(source, columns=["blob", "content"], glob=False)
+            wanted = rows.filter(pl.col("blob").is_in(blobs_by_part[part]))
             contents.update(zip(wanted["blob"].to_list(), wanted["content"].to_list(), strict=True))
         return contents
 

@@ -17,7 +17,7 @@ from flows.pipeline.sources.content import VanishedError
 from flows.pipeline.workers.pool import Guard
 from lake.batch import Run
 from lake.commit.merge import MergeResult, MergeTask, merge
-from lake.location import Location, uri
+from lake.location import Location, readable
 from lake.parquet import WrittenFile, conform, write_file
 from posts.worker import ParseConfig, ParseTask, parse_heads
 from schemas.enums import Outcome
@@ -132,7 +132,7 @@ class RewriteRaw:
     excluded_blobs: tuple[str, ...]
 
     def __call__(self, _: Sequence[ReadTask], __: Guard, ___: ParseConfig) -> WrittenFile | None:
-        rows = pl.read_parquet(uri(self.raw / self.path), glob=False)
+        rows = pl.read_parquet(readable(self.raw / self.path), glob=False)
         kept_rows = rows.filter(~pl.col("blob").is_in(self.excluded_blobs))
         return write_file(self.raw, "raw", kept_rows) if kept_rows.height else None
 

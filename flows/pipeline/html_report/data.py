@@ -8,6 +8,7 @@ from enum import StrEnum
 import polars as pl
 
 from flows.pipeline.html_report.translations import NO_SCRIPT, TRANSLATIONS
+from lake.location import short_name
 from lake.query import statistics
 from lake.query.freshness import source_freshness
 from lake.query.growth import growth_of_tables
@@ -103,7 +104,7 @@ def collect_report_data(lake: Lake, made_at: dt.datetime) -> ReportData:
         window = window or Window(read_on, read_on, statistics.Period.DAY)
         chosen = sources.filter(pl.col("posts") > 0).head(MAX_CHARTED_SOURCES)["source_id"].to_list()
         return ReportData(
-            lake.root.absolute().name,
+            short_name(lake.root),
             made_at,
             read_on,
             sources,

@@ -16,7 +16,7 @@ from flows.pipeline.html_report.charts.common import CONFIG
 from flows.pipeline.html_report.data import ReportData, collect_report_data
 from flows.pipeline.html_report.templates import create_environment
 from flows.pipeline.html_report.translations import TRANSLATIONS, translations
-from lake.location import Location
+from lake.location import Location, write_whole
 from lake.store import open_lake
 from schemas.enums import PageLanguage
 from schemas.errors import MisuseError
@@ -41,12 +41,7 @@ def write_report(lake: Location, html: Location, language: PageLanguage | None) 
     html.parent.mkdir(parents=True, exist_ok=True)
     report = collect_report_data(opened, dt.datetime.now(dt.UTC))
     page = render_page(report, language)
-    part = html.with_name(f".{html.name}.part")
-    try:
-        part.write_text(page, encoding="utf-8")
-        part.replace(html)
-    finally:
-        part.unlink(missing_ok=True)
+    write_whole(html, page.encode())
     return report
 
 

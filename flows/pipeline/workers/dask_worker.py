@@ -19,6 +19,7 @@ from flows.pipeline.workers.cluster import ClusterError
 from flows.pipeline.workers.cpu_limit import with_cpu_limit
 from flows.pipeline.workers.timing import Timed, run_timed
 from lake.location import Location
+from lake.object_store import ObjectStoreError
 from posts.worker import ParseConfig
 
 # the packages whose version an error names; the version of our code covers all but the last
@@ -119,8 +120,8 @@ def _place_fault(requirements: Requirements) -> str | None:
         if not os.path.exists(path):  # noqa: PTH110 - a path of any bytes
             return f"does not see the source {os.fsdecode(path)}"
     try:
-        is_same = requirements.probe.read_text(encoding="utf-8") == requirements.probe_text
-    except OSError:
+        is_same = requirements.probe.read_bytes() == requirements.probe_text.encode()
+    except (OSError, ObjectStoreError):
         is_same = False
     return None if is_same else f"does not see the lake: {requirements.probe} is not there, or another file"
 

@@ -1,0 +1,190 @@
+"""Object stores: buckets of S3, Azure and Google, opened by URL, with one request for each operation.
+
+Credentials, endpoint and region come from the usual environment variables (AWS_*, AZURE_*, GOOGLE_*). Polars and delta-rs
+read the same ones.
+"""
+
+import io
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Self
+
+from schemas.errors import MisuseError, PostlakeError
+
+if TYPE_CHECKING:
+    from obstore import ObjectMeta
+    from obstore.store import ObjectStore
+
+SCHEMES = ("s3", "az", "gs")
+# requests that wait for the store at the same time
+MAX_CONCURRENT_REQUESTS = 8
+MAX_MESSAGE_CHARS = 300
+# where a machine of Amazon asks for its role
+ROLE_ADDRESS = "169.254.169.254"
+
+
+class ObjectStoreError(PostlakeError):
+    """A request that an object store refuses, or does not answer."""
+
+
+def is_object_url(text: str) -> bool:
+    """Return whether a text is the URL of a bucket, or of something in it."""
+    scheme, separator, _ = text.partition("://")
+    return bool(separator) and scheme in SCHEMES
+
+
+@cache
+def open_store(bucket: str) -> "ObjectStore":
+    """Return the store of a bucket, named as `s3://bucket`. A process opens it once, without a request.
+
+    Raises ObjectStoreError if the environment has not what it needs.
+    """
+    # imported where it is used: it takes time, which a lake in a folder need not wait for
+    from obstore.store import AzureStore, GCSStore, S3Store
+
+    scheme, _, name = bucket.partition("://")
+    with explaining_refusal(bucket):
+        match scheme:
+            case "s3":
+                return S3Store(name)
+            case "az":
+                return AzureStore(name)
+            case _:
+                return GCSStore(name)
+
+
+@contextmanager
+def explaining_refusal(place: object) -> Iterator[None]:
+    """Raise ObjectStoreError, with one line, for an error of an object store. FileNotFoundError is raised unchanged."""
+    from obstore.exceptions import AlreadyExistsError, BaseError, PreconditionError
+
+    try:
+        yield
+    except (AlreadyExistsError, PreconditionError):
+        raise
+    except BaseError as error:
+        raise ObjectStoreError(f"{place}: {_first_line(error)}") from error
+
+
+def _first_line(error: BaseException) -> str:
+    message = " ".join(str(error).split("\n\n", 1)[0].split())[:MAX_MESSAGE_CHARS]
+    if ROLE_ADDRESS in message:
+        return "no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give this machine a role"
+    return message
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ObjectPath:
+    """A place in a bucket: an object, or all objects below it. It has those methods of pathlib.Path that a lake needs.
+
+    `bucket` is a URL without a path, such as s3://bucket; `key` is empty for the whole bucket. Methods raise
+    FileNotFoundError for an object that is not there, and ObjectStoreError.
+    """
+
+    bucket: str
+    key: str = ""
+
+    @classmethod
+    def parse(cls, url: str) -> Self:
+        """Return the place that a URL names. Raises MisuseError if it names no bucket."""
+        scheme, _, rest = url.partition("://")
+        name, *segments = rest.split("/")
+        if not name:
+            raise MisuseError(f"{url}: names no bucket; {scheme}://bucket/prefix does")
+        return cls(f"{scheme}://{name}", "/".join(filter(None, segments)))
+
+    def __str__(self) -> str:
+        return f"{self.bucket}/{self.key}" if self.key else self.bucket
+
+    def __truediv__(self, relative_path: str) -> Self:
+        return type(self)(self.bucket, f"{self.key}/{relative_path}" if self.key else relative_path)
+
+    @property
+    def name(self) -> str:
+        return str(self).rpartition("/")[2]
+
+    @property
+    def parent(self) -> Self:
+        return type(self)(self.bucket, self.key.rpartition("/")[0])
+
+    @property
+    def store(self) -> "ObjectStore":
+        return open_store(self.bucket)
+
+    def read_bytes(self) -> bytes:
+        with explaining_refusal(self):
+            return self.store.get(self.key).bytes().to_bytes()
+
+    def open(self, mode: str = "rb") -> io.BytesIO:
+        """Return the content of the object as a file that is open for reading bytes."""
+        assert mode == "rb"
+        return io.BytesIO(self.read_bytes())
+
+    def write_bytes(self, content: bytes | memoryview) -> str | None:
+        """Write the whole object in one request, in the place of one that is there, and return its ETag."""
+        with explaining_refusal(self):
+            return self.store.put(self.key, content, use_multipart=False)["e_tag"]
+
+    def write_text(self, text: str, encoding: str = "utf-8") -> str | None:
+        return self.write_bytes(text.encode(encoding))
+
+    def create(self, content: bytes) -> str | None:
+        """Write the object if there is none, and return its ETag. Raises FileExistsError if there is one."""
+        from obstore.exceptions import AlreadyExistsError, PreconditionError
+
+        try:
+            with explaining_refusal(self):
+                return self.store.put(self.key, content, mode="create")["e_tag"]
+        except (AlreadyExistsError, PreconditionError) as error:
+            raise FileExistsError(f"{self}: exists") from error
+
+    def exists(self) -> bool:
+        """Return whether there is such an object; a prefix of others is none."""
+        try:
+            with explaining_refusal(self):
+                self.store.head(self.key)
+        except FileNotFoundError:
+            return False
+        return True
+
+    def is_dir(self) -> bool:
+        return False
+
+    def mkdir(self, *, parents: bool = False, exist_ok: bool = False) -> None:
+        """Do nothing: an object needs no folder."""
+
+    def unlink(self, *, missing_ok: bool = True) -> None:  # noqa: ARG002 - as in pathlib
+        """Delete the object. Most stores do not tell whether there was one, so a missing one is no error."""
+        delete_objects([self])
+
+
+def list_objects(folder: ObjectPath) -> list["ObjectMeta"]:
+    """Return all objects below a place, sorted by key: a request for each thousand."""
+    with explaining_refusal(folder):
+        objects = folder.store.list(folder.key or None, chunk_size=1000).collect()
+    return sorted(objects, key=lambda each: each["path"])
+
+
+def list_sizes(folder: ObjectPath) -> dict[str, int]:
+    """Return the size in bytes of each object below a place, by its path relative to it."""
+    return {_relative_key(folder, each): each["size"] for each in list_objects(folder)}
+
+
+def _relative_key(folder: ObjectPath, each: "ObjectMeta") -> str:
+    return each["path"].removeprefix(f"{folder.key}/") if folder.key else each["path"]
+
+
+def delete_objects(objects: Sequence[ObjectPath]) -> None:
+    """Delete objects of one bucket: a request for each thousand, on stores that can do so."""
+    if objects:
+        with explaining_refusal(objects[0]):
+            objects[0].store.delete([each.key for each in objects])
+
+
+def read_objects(objects: Sequence[ObjectPath]) -> Iterator[bytes]:
+    """Yield the contents of objects, in order. Several are requested at the same time."""
+    with ThreadPoolExecutor(MAX_CONCURRENT_REQUESTS) as executor:
+        yield from executor.map(ObjectPath.read_bytes, objects)
