@@ -5,7 +5,7 @@ import socket
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import Protocol, Self
+from typing import Protocol, Self, runtime_checkable
 from urllib.parse import urlsplit
 
 from schemas.enums import Executor
@@ -34,12 +34,23 @@ class Locatable(Protocol):
     def shared_path(self) -> bytes | None: ...
 
 
+@runtime_checkable
+class Bucket(Protocol):
+    """A source that is read from an object store."""
+
+    @property
+    def origin(self) -> str: ...
+    def find_problem(self) -> str | None:
+        """Return why this process cannot read the source; None if it can."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """A Dask cluster for a run: the address of its scheduler, and the paths of sources that its workers must see."""
+    """A Dask cluster for a run: the address of its scheduler, and the sources that its workers must be able to read."""
 
     scheduler: str
     source_paths: tuple[bytes, ...] = ()
+    buckets: tuple[Bucket, ...] = ()
 
     @classmethod
     def of(cls, options: ExecutorOptions, sources: Iterable[Locatable] = ()) -> Self | None:
@@ -51,8 +62,13 @@ class Cluster:
             return None
         if find_spec("distributed") is None:
             raise MisuseError("the executor dask needs Dask: pip install 'postlake[dask]'")
+        sources = tuple(sources)
         paths = (source.shared_path for source in sources)
-        return cls(checked_address(options.scheduler), tuple(path for path in paths if path is not None))
+        return cls(
+            checked_address(options.scheduler),
+            tuple(path for path in paths if path is not None),
+            tuple(source for source in sources if isinstance(source, Bucket)),
+        )
 
 
 def checked_address(address: str) -> str:

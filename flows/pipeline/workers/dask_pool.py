@@ -159,7 +159,9 @@ class DaskPool:
         probe, text = self._folder / "probe", uuid4().hex
         self._folder.mkdir(parents=True, exist_ok=True)
         probe.write_text(text, encoding="utf-8")
-        return Requirements(own_versions(), self._cluster.source_paths, probe, text, self._seconds)
+        cluster = self._cluster
+        buckets = tuple(map(pickle.dumps, cluster.buckets))
+        return Requirements(own_versions(), cluster.source_paths, buckets, probe, text, self._seconds)
 
     def _raise_if_refused(self) -> None:
         faults = self._running_client.run(refusal, self._requirements, on_error="return")

@@ -32,11 +32,13 @@ MAX_LOG_LINES = 100
 class Requirements:
     """What a worker must have in common with the run that it works for.
 
-    `probe` is a file of the lake with the text `probe_text`. `seconds` is the limit of CPU time for each item.
+    `buckets` are pickled sources. `probe` is a file of the lake with the text `probe_text`. `seconds` is the limit of
+    CPU time for each item.
     """
 
     versions: tuple[tuple[str, str], ...]
     source_paths: tuple[bytes, ...]
+    buckets: tuple[bytes, ...]
     probe: Location
     probe_text: str
     seconds: float
@@ -119,6 +121,9 @@ def _place_fault(requirements: Requirements) -> str | None:
     for path in requirements.source_paths:
         if not os.path.exists(path):  # noqa: PTH110 - a path of any bytes
             return f"does not see the source {os.fsdecode(path)}"
+    for bucket in map(pickle.loads, requirements.buckets):
+        if problem := bucket.find_problem():
+            return f"cannot read the source {bucket.origin}: {problem}"
     try:
         is_same = requirements.probe.read_bytes() == requirements.probe_text.encode()
     except (OSError, ObjectStoreError):

@@ -17,6 +17,7 @@ from flows.pipeline.backfill.run import run_backfill
 from flows.pipeline.direct import replay
 from flows.pipeline.learn_run import learn, reclean_lake
 from flows.pipeline.options import BackfillOptions, LearnOptions, RecleanOptions, ReplayOptions
+from flows.pipeline.sources.bucket import BucketSource
 from flows.pipeline.workers.cluster import Cluster, ClusterError, checked_address
 from flows.pipeline.workers.context import create_parse_context, with_cluster
 from git_repository import init
@@ -211,6 +212,16 @@ def test_a_worker_that_does_not_see_a_source_is_refused(cluster, tmp_path):
     context = create_parse_context()
     with ExitStack() as stack, pytest.raises(ClusterError, match=r"does not see the source /nowhere/posts$"):
         with_cluster(context, Cluster(cluster.address, (b"/nowhere/posts",)), tmp_path, stack)
+
+
+def test_a_worker_that_cannot_read_a_bucket_is_refused(cluster, posts_bucket, tmp_path):
+    """The workers have started without the variables of the store."""
+    posts_bucket.put("a.md", b"a post")
+    source = BucketSource(posts_bucket.url)
+    assert source.find_problem() is None
+    message = rf"worker tcp://\S+: cannot read the source {source.origin}: no credentials"
+    with ExitStack() as stack, pytest.raises(ClusterError, match=message):
+        with_cluster(create_parse_context(), Cluster(cluster.address, buckets=(source,)), tmp_path, stack)
 
 
 def test_what_a_worker_logs_reaches_the_log_of_the_run(archive, cluster, log_messages):
