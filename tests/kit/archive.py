@@ -3,8 +3,10 @@
 import json
 import os
 import shutil
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -16,6 +18,7 @@ from flows.pipeline.workers.context import create_parse_context
 from lake.batch import KEY, Batch
 from lake.commit.resolve import resolve
 from lake.commit.tasks import CONTENT_SCHEMA
+from lake.location import Location, is_remote
 from lake.parquet import write_partitions
 from lake.store import is_lake, open_lake
 from schemas.enums import PeriodOption
@@ -25,8 +28,11 @@ TOUCHED_MTIME_NS = 1_000_000_000
 
 @dataclass(frozen=True)
 class Archive:
+    """`options` are those of each run."""
+
     folder: Path
-    lake: Path
+    lake: Location
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     def write(self, path, text="渡口的红绿灯照常亮着。", **fields):
         """Write a post and return its file; fields of None are omitted. Values are JSON, which is YAML."""
@@ -64,15 +70,17 @@ class Archive:
     def ingest(self, *sources, **options) -> Summary:
         """Load sources, or the folder, into the lake; a new lake is partitioned by month."""
         sources = tuple(map(str, sources or (self.folder,)))
-        options = {"wait_seconds": 0, "period": default_period(self.lake)} | options
+        options = {"wait_seconds": 0, "period": default_period(self.lake), **self.options, **options}
         return ingest(IngestOptions(sources=sources, lake=self.lake, **options))
 
     def replay(self, *reasons, since=None) -> Summary:
         return replay(ReplayOptions(lake=self.lake, reasons=reasons, since=since, wait_seconds=0))
 
     def ingest_into_new_lake(self, *sources):
-        """Load the current folder, or sources, into a new lake in one run, and return that archive."""
-        fresh_archive = Archive(self.folder, self.lake.parent / "fresh")
+        """Load the current folder, or sources, into a new lake in a folder of this machine in one run, and return that archive."""
+        fresh_archive = Archive(
+            self.folder, (self.folder if is_remote(self.lake) else self.lake).parent / "fresh"
+        )
         fresh_archive.ingest(*sources)
         return fresh_archive
 

@@ -21,6 +21,11 @@ ENVIRONMENT = {
 }
 
 
+def store_variables(url):
+    """Return the variables by which a process reaches the server at a URL."""
+    return ENVIRONMENT | {"AWS_ENDPOINT_URL": url}
+
+
 @contextmanager
 def running_server():
     """Yield the URL of a server that is ended afterwards."""

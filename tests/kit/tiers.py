@@ -2,14 +2,19 @@
 
 A test without a mark belongs to the default tier. `slow` tests also run in `make test-all`, `matrix` tests
 only in `make test-matrix`. A test with many similar cases is marked `sampled(n)`: every nth case belongs to
-the default tier, the others are `matrix`.
+the default tier, the others are `matrix`. Of the cases in other places than the first of PLACES, every tenth is `slow`,
+the others are `matrix`.
 """
 
 from collections import Counter
+from itertools import count
 
 import pytest
 from hypothesis import settings
 
+# what parses for a run, and what stores its lake: cases of the fixture `place`
+PLACES = ("local-folder", "dask-folder", "local-bucket", "dask-bucket")
+CASES_PER_SLOW_CASE = 10
 # the hypothesis profiles that try all examples
 THOROUGH_PROFILES = {"matrix", "fuzz"}
 
@@ -29,8 +34,12 @@ def mark_sampled(items):
 
     A case that is selected by its name alone is the first one collected of its test, so it runs.
     """
-    case_counts = Counter()
+    case_counts, cases_elsewhere = Counter(), count(1)
     for item in items:
+        if _place(item) != PLACES[0]:
+            is_slow = next(cases_elsewhere) % CASES_PER_SLOW_CASE == 0
+            item.add_marker(pytest.mark.slow if is_slow else pytest.mark.matrix)
+            continue
         mark = item.get_closest_marker("sampled")
         if mark is None:
             continue
@@ -38,3 +47,7 @@ def mark_sampled(items):
         if case_counts[test_id] % mark.args[0]:
             item.add_marker(pytest.mark.matrix)
         case_counts[test_id] += 1
+
+
+def _place(item):
+    return item.callspec.params.get("place", PLACES[0]) if hasattr(item, "callspec") else PLACES[0]

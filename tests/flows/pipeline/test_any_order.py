@@ -135,19 +135,19 @@ ROUNDS = st.lists(st.tuples(STEPS, RUNS), min_size=2, max_size=4)
 CLOCKS = st.sampled_from([60, 1, 0, -5])
 
 
-def assert_any_sequence_gives_one_load(archive, git, rounds, clock, **executor_options):
+def assert_any_sequence_gives_one_load(archive, git, rounds, clock):
     seen_versions = set()
     for number, (steps, (options, max_files, workers, kill)) in enumerate(rounds):
         for each in steps:
             step(archive, *each)
             commit_all(git, number * clock)
         own_options = options if git or "history" not in options else {}
-        ingest_archive(archive, executor_options | own_options, max_files, workers, kill)
+        ingest_archive(archive, own_options, max_files, workers, kill)
         seen_versions |= versions(archive) if kill is None else set()
     for link in filter(Path.is_symlink, list(archive.folder.rglob("*.md"))):
         link.unlink()
     commit_all(git, len(rounds) * clock)
-    archive.ingest(**executor_options)
+    archive.ingest()
     assert_equals_new_lake(archive)
     assert_in_line(archive)
     assert versions(archive) >= seen_versions
@@ -156,20 +156,10 @@ def assert_any_sequence_gives_one_load(archive, git, rounds, clock, **executor_o
 @pytest.mark.parametrize("kind", ["folder", "git"])
 @given(rounds=ROUNDS, clock=CLOCKS)
 @settings(FEW_EXAMPLES, max_examples=examples(2, 14))
-def test_any_sequence_of_runs_gives_what_one_full_load_gives(new_archive, kind, rounds, clock):
-    archive = new_archive()
+def test_any_sequence_of_runs_gives_what_one_full_load_gives(new_archive, place, kind, rounds, clock):
+    archive = place(new_archive())
     git = init(archive.folder) if kind == "git" else None
     assert_any_sequence_gives_one_load(archive, git, rounds, clock)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("kind", ["folder", "git"])
-@given(rounds=ROUNDS, clock=CLOCKS)
-@settings(FEW_EXAMPLES, max_examples=examples(2, 14))
-def test_so_does_any_sequence_on_a_cluster(new_archive, on_cluster, kind, rounds, clock):
-    archive = new_archive()
-    git = init(archive.folder) if kind == "git" else None
-    assert_any_sequence_gives_one_load(archive, git, rounds, clock, **on_cluster)
 
 
 @given(rounds=st.lists(st.tuples(STEPS, RUNS), min_size=2, max_size=4))

@@ -6,7 +6,12 @@ import psutil
 import pytest
 from polars.testing import assert_frame_equal
 
+from tiers import PLACES
+
 IN_POOL = {"MIN_POOL_BYTES": 0}
+# about processes of this machine
+HERE = pytest.mark.parametrize("place", PLACES[:1], indirect=True)
+LEASE = {"LEASE_SECONDS": 2.0, "POLL_SECONDS": 0.1}
 URL = "https://a.example/{}"
 POINTS = [
     ("before", "raw", 1),
@@ -21,8 +26,9 @@ POINTS = [
 
 
 @pytest.fixture
-def archive(archive):
+def archive(archive, place):
     """Return an archive with six posts of three months and two sources, two of them twins, and a reject."""
+    archive = place(archive)
     for number in range(6):
         archive.write(f"{number}.md", url=URL.format(number // 2 if number < 2 else number),
                       date=f"2024-0{number % 3 + 1}-05T00:00:00Z", categories=[f"第{number % 2}刊"])  # fmt: skip
@@ -32,9 +38,11 @@ def archive(archive):
 
 @pytest.fixture
 def kill_run(archive, start):
-    def _kill_run(*point, scheduler=None, **constants):
-        on_cluster = {"scheduler": scheduler} if scheduler else {}
-        process = start(archive, batch_files=2, constants=constants, kill=point, **on_cluster)
+    def _kill_run(*point, **constants):
+        options = {
+            name: archive.options[name] for name in ("scheduler", "wait_seconds") if name in archive.options
+        }
+        process = start(archive, batch_files=2, constants=LEASE | constants, kill=point, **options)
         out, err = process.communicate(timeout=300)
         assert process.returncode == -signal.SIGKILL, err
         return [int(pid) for pid in out.splitlines()[-1].split()] if out.strip() else []
@@ -114,6 +122,7 @@ def test_the_next_run_says_that_it_undid_a_batch(archive, kill_run, log_messages
     assert "killed" not in "\n".join(log_messages)
 
 
+@HERE
 def test_no_worker_outlives_a_killed_run(archive, kill_run):
     pids = kill_run("before", "batch", 2, **IN_POOL)
     workers = [psutil.Process(pid) for pid in pids if psutil.pid_exists(pid)]
@@ -122,20 +131,8 @@ def test_no_worker_outlives_a_killed_run(archive, kill_run):
     assert [worker for worker in alive if worker.status() != psutil.STATUS_ZOMBIE] == []
 
 
+@HERE
 def test_a_run_killed_with_its_pool_is_finished_by_the_next(archive, kill_run):
     kill_run("after", "posts", 2, **IN_POOL)
     archive.ingest()
     assert_same(archive, archive.ingest_into_new_lake())
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    "point", [("before", "batch", 1), ("after", "posts", 1)], ids=["amid-writes", "amid-commits"]
-)
-def test_a_run_that_is_killed_while_a_cluster_works_for_it_is_finished_by_the_next(
-    archive, kill_run, cluster, on_cluster, point
-):
-    kill_run(*point, scheduler=cluster.address)
-    assert archive.ingest(**on_cluster).balanced
-    assert_same(archive, archive.ingest_into_new_lake())
-    assert archive.blobs() == archive.ingest_into_new_lake().blobs()

@@ -215,11 +215,11 @@ def test_a_worker_that_does_not_see_a_source_is_refused(cluster, tmp_path):
 
 
 def test_a_worker_that_cannot_read_a_bucket_is_refused(cluster, posts_bucket, tmp_path):
-    """The workers have started without the variables of the store."""
+    """The workers know another store."""
     posts_bucket.put("a.md", b"a post")
     source = BucketSource(posts_bucket.url)
     assert source.find_problem() is None
-    message = rf"worker tcp://\S+: cannot read the source {source.origin}: no credentials"
+    message = rf"worker tcp://\S+: cannot read the source {source.origin}: there is no such bucket"
     with ExitStack() as stack, pytest.raises(ClusterError, match=message):
         with_cluster(create_parse_context(), Cluster(cluster.address, buckets=(source,)), tmp_path, stack)
 
