@@ -110,16 +110,17 @@ class _Proxy(http.server.BaseHTTPRequestHandler):
         else:
             headers, content = {}, b"<Error><Code>AccessDenied</Code></Error>" if status == 403 else b""
         self.send_response(status)
-        for name in ("ETag", "Last-Modified", "Content-Type"):
+        for name in ("ETag", "Last-Modified", "Content-Type", "Content-Range"):
             if name in headers:
                 self.send_header(name, headers[name])
-        self.send_header("Content-Length", str(len(content)))
+        length = headers.get("Content-Length") if self.command == "HEAD" else None
+        self.send_header("Content-Length", length or str(len(content)))
         self.end_headers()
         # who has seen the size may not want the content
         with suppress(ConnectionError):
             self.wfile.write(content)
 
-    do_GET = do_HEAD = _forward  # noqa: N815 - named by the standard library
+    do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = _forward  # noqa: N815 - named by the standard library
 
     def log_message(self, *_):
         pass
