@@ -23,7 +23,11 @@ SECONDS_TO_START = 120
 AUTHORIZATION = (
     "AWS4-HMAC-SHA256 Credential=reader/20240305/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0"
 )
-CREDENTIALS = {"AWS_ACCESS_KEY_ID": "reader", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_REGION": "us-east-1"}
+CREDENTIALS = {
+    "AWS_ACCESS_KEY_ID": "reader",
+    "AWS_SECRET_ACCESS_KEY": "unseen-lamp",
+    "AWS_REGION": "us-east-1",
+}
 
 
 def _refuse_nothing(_):
