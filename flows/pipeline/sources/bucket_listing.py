@@ -50,17 +50,17 @@ class _Listing:
                     sized = pl.Series([last_listed, *objects.filter(pl.col("size") > 0)["path"]])
                     is_ordered, last_listed = is_ordered and sized.is_sorted(), sized[-1]
                     last_path = max(last_path, *objects["path"])
-        except InvalidKeyError as error:
+        except InvalidKeyError:
             if not is_ordered:
                 raise
-            logger.warning(f"{printable(self.origin)}: {error}")
             yield from self._iter_subfolders(folder, last_path)
 
     def _iter_subfolders(self, folder: str, last_path: str) -> Iterator[SourceFile]:
         try:
             with store_errors():
                 listing = self.store.list_with_delimiter(folder or None, return_arrow=True)
-        except InvalidKeyError:
+        except InvalidKeyError as error:
+            logger.warning(f"{printable(self.origin)}: {printable(str(error))}")
             path = decode_path(folder.encode()) or "."
             yield SourceFile(self.origin, path, 0, 0, Reason.UNREADABLE)
             return

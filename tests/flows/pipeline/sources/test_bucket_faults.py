@@ -126,7 +126,13 @@ def test_a_folder_marker_that_is_named_as_a_post_is_an_object_that_is_not_there(
     assert (summary.balanced, summary.posts, summary.reasons) == (True, POSTS, {"unreadable": 1})
 
 
-ODD_KEYS = {"sub//odd.md": "sub", "sub/../odd.md": "sub", "sub/deep/./odd.md": "sub/deep", "/odd.md": "."}
+ODD_KEYS = {
+    "sub/a\tb.md": "sub",
+    "sub//odd.md": "sub",
+    "sub/../odd.md": "sub",
+    "sub/deep/./odd.md": "sub/deep",
+    "/odd.md": ".",
+}
 
 
 @pytest.mark.parametrize(("key", "folder"), ODD_KEYS.items())
