@@ -42,7 +42,7 @@ class StoreError(PostlakeError):
 
 
 class InvalidKeyError(StoreError):
-    """A listing with a key that is no path: `a//b`, `../a`, `a\\tb`. The other keys beside it are not known."""
+    """A listing with a key that is no path: `a//b`, `../a`, or with a control character. The other keys beside it are not known."""
 
 
 def is_store_url(text: str) -> bool:

@@ -135,6 +135,15 @@ ODD_KEYS = {
 }
 
 
+def test_of_a_folder_with_two_such_keys_what_precedes_the_second_is_read(bucket):
+    bucket.put_many([f"sub/{number:04}.md" for number in range(1_001)], b"")
+    for path in ("sub//odd.md", "sub/b//odd.md", "sub/z.md"):
+        bucket.put(path, b"")
+    files = list(BucketSource(bucket.url).list_files())
+    assert [file.path for file in files if file.problem] == ["sub"]
+    assert len({file.path for file in files}) == len(files) == 1_001
+
+
 @pytest.mark.parametrize(("key", "folder"), ODD_KEYS.items())
 def test_a_folder_with_a_key_that_is_no_path_is_a_reject_and_the_others_are_read(
     posts, bucket, key, folder, log_messages
@@ -149,9 +158,10 @@ def test_a_folder_with_a_key_that_is_no_path_is_a_reject_and_the_others_are_read
     summary = posts.ingest(bucket.url)
     rejects = posts.files().filter(outcome="rejected")["path"].to_list()
     assert (summary.balanced, rejects) == (True, [folder])
-    is_listed = folder != "."
-    assert (summary.posts, summary.gone) == (is_listed, is_listed)
-    assert posts.live_posts().height == before.height
+    # below a folder that could not be listed as a whole, nothing is deleted
+    deleted = int(folder != ".")
+    assert (summary.posts, summary.gone) == (1, deleted)
+    assert posts.live_posts().height == before.height + 1 - deleted
     assert "invalid path" in "".join(log_messages)
 
 
@@ -166,15 +176,24 @@ def test_what_was_listed_before_a_key_that_is_no_path_is_listed_once(bucket):
         "sub/1049.md",
         "sub/deep//odd.md",
         "sub/deep/a.md",
+        "sub/deep/z/z.md",
         "sub/z.md",
         "tail/z.md",
     ):
         bucket.put(path, b"")
     files = [(file.path, file.problem) for file in BucketSource(bucket.url).list_files()]
-    paths = ["a.md", "sub/0001.md", "sub/1049.md", "sub/z.md", "tail/z.md"]
+    paths = [
+        "a.md",
+        "sub/0001.md",
+        "sub/1049.md",
+        "sub/deep/a.md",
+        "sub/deep/z/z.md",
+        "sub/z.md",
+        "tail/z.md",
+    ]
     assert sorted(files) == sorted([*((path, None) for path in paths), ("sub/deep", "unreadable")])
-    # two pages; then the prefix, `sub`, two pages of it, `sub/deep` twice, `tail`
-    assert bucket.server.count()[0] <= 10
+    # two pages; the prefix; two pages of `sub`, and two by its folders; `sub/deep` three times; `tail`
+    assert bucket.server.count()[0] == 11
 
 
 class UnorderedStore:
