@@ -23,7 +23,11 @@ SECONDS_TO_START = 120
 AUTHORIZATION = (
     "AWS4-HMAC-SHA256 Credential=reader/20240305/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0"
 )
-CREDENTIALS = {"AWS_ACCESS_KEY_ID": "reader", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_REGION": "us-east-1"}
+CREDENTIALS = {
+    "AWS_ACCESS_KEY_ID": "reader",
+    "AWS_SECRET_ACCESS_KEY": "unseen-lamp",
+    "AWS_REGION": "us-east-1",
+}
 
 
 def _refuse_nothing(_):
@@ -110,16 +114,17 @@ class _Proxy(http.server.BaseHTTPRequestHandler):
         else:
             headers, content = {}, b"<Error><Code>AccessDenied</Code></Error>" if status == 403 else b""
         self.send_response(status)
-        for name in ("ETag", "Last-Modified", "Content-Type"):
+        for name in ("ETag", "Last-Modified", "Content-Type", "Content-Range"):
             if name in headers:
                 self.send_header(name, headers[name])
-        self.send_header("Content-Length", str(len(content)))
+        length = headers.get("Content-Length") if self.command == "HEAD" else None
+        self.send_header("Content-Length", length or str(len(content)))
         self.end_headers()
         # who has seen the size may not want the content
         with suppress(ConnectionError):
             self.wfile.write(content)
 
-    do_GET = do_HEAD = _forward  # noqa: N815 - named by the standard library
+    do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = _forward  # noqa: N815 - named by the standard library
 
     def log_message(self, *_):
         pass

@@ -34,8 +34,8 @@ class _Listing:
     store: "ObjectStore"
     origin: str
 
-    def iter_folder(self, folder: str, last_path: str) -> Iterator[SourceFile]:
-        """Yield the files below a folder whose paths follow one, by a listing of all that is below it.
+    def iter_folder(self, folder: str, last_path: str, offset: str | None = None) -> Iterator[SourceFile]:
+        """Yield the files below a folder whose paths follow one, by a listing of all that is below it, or follows `offset`.
 
         If a key is no path, the folders in it are listed one by one. What was listed before is known by the order of
         paths. InvalidKeyError rises where a store has another order.
@@ -43,30 +43,38 @@ class _Listing:
         is_ordered, last_listed = True, ""
         try:
             with store_errors():
-                for page in self.store.list(folder or None, chunk_size=PAGE_SIZE, return_arrow=True):
+                for page in self.store.list(
+                    folder or None, offset=offset, chunk_size=PAGE_SIZE, return_arrow=True
+                ):
                     objects = pl.DataFrame(page)
                     yield from self._as_files(objects.filter(pl.col("path") > last_path))
                     # the marker of a folder, `a/`, stands in the place of a longer path than it has here
                     sized = pl.Series([last_listed, *objects.filter(pl.col("size") > 0)["path"]])
                     is_ordered, last_listed = is_ordered and sized.is_sorted(), sized[-1]
                     last_path = max(last_path, *objects["path"])
-        except InvalidKeyError as error:
+        except InvalidKeyError:
             if not is_ordered:
                 raise
-            logger.warning(f"{printable(self.origin)}: {error}")
+            if offset is not None:
+                # the folder has a problem already
+                return
             yield from self._iter_subfolders(folder, last_path)
 
     def _iter_subfolders(self, folder: str, last_path: str) -> Iterator[SourceFile]:
         try:
             with store_errors():
                 listing = self.store.list_with_delimiter(folder or None, return_arrow=True)
-        except InvalidKeyError:
+        except InvalidKeyError as error:
+            logger.warning(f"{printable(self.origin)}: {printable(str(error))}")
             path = decode_path(folder.encode()) or "."
             yield SourceFile(self.origin, path, 0, 0, Reason.UNREADABLE)
+            # "0" is the character after "/": most names follow it, but not the keys `a//b`, `a/./b` and `a/../b`
+            offset = f"{folder}/0" if folder else "0"
+            yield from self.iter_folder(folder, max(last_path, offset), offset)
             return
         yield from self._as_files(pl.DataFrame(listing["objects"]).filter(pl.col("path") > last_path))
         for subfolder in listing["common_prefixes"]:
-            # "0" is the character after "/"
+            # nothing below it follows this
             if f"{subfolder}0" > last_path:
                 yield from self.iter_folder(subfolder, max(last_path, subfolder))
 

@@ -5,6 +5,7 @@ Credentials, endpoint and region come from the environment variables that the to
 """
 
 import datetime as dt
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,11 +19,14 @@ if TYPE_CHECKING:
 
 URL_PATTERN = re.compile(r"(s3|az|gs)://([^/]*)(.*)", re.IGNORECASE | re.DOTALL)
 BUCKET_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+ENDPOINT_VARIABLES = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
+ENDPOINT_PATTERN = re.compile(r"https?://(?:[\w.-]+|\[[\da-fA-F:]+\])(?::\d{1,5})?(?:/[^\s?#@]*)?")
 # A request is tried again after 0.1 s, then later and later, but not later than this.
 MAX_BACKOFF_SECONDS = 5
-# What an error of obstore says: the address of the request, which may have a signature or a password in it, and what
-# went wrong; then the answer of the server.
-REQUEST_PATTERN = re.compile(r"https?://(?:[^/\s@]*@)?([^/\s?#]+)\S* in .*? - ([^\n<]*)")
+# What an error of obstore says: the address of the request, which may have a signature in it, and what went wrong; then
+# the answer of the server.
+REQUEST_PATTERN = re.compile(r"https?://([^/\s?#]+)\S* in .*? - ([^\n<]*)")
+QUERY_PATTERN = re.compile(r"\?\S*")
 CODE_PATTERN = re.compile(r"<Code>(\w+)</Code>")
 NO_BUCKET_CODES = ("NoSuchBucket", "ContainerNotFound")
 DENIED_PATTERN = re.compile(r"status code: 40[13]\b")
@@ -38,7 +42,7 @@ class StoreError(PostlakeError):
 
 
 class InvalidKeyError(StoreError):
-    """A listing with a key that is no path: `a//b`, `../a`. The other keys beside it are not known."""
+    """A listing with a key that is no path: `a//b`, `../a`, or with a control character. The other keys beside it are not known."""
 
 
 def is_store_url(text: str) -> bool:
@@ -71,12 +75,15 @@ def open_store(url: str, max_seconds: int) -> "ObjectStore":
     """Return the store of a normalized URL; its paths are relative to the prefix. It is opened once per process.
 
     Nothing is requested. Requests that fail for lack of a connection, or by a fault or limit of the server, are tried
-    again for `max_seconds`, which are also the most that one answer may take.
+    again for `max_seconds`, which are also the most that one answer may take. Raises StoreError where the environment has
+    not what the store needs.
     """
     from obstore.store import AzureStore, GCSStore, S3Store
 
     scheme, _, location = url.partition("://")
     bucket, _, prefix = location.partition("/")
+    if scheme == "s3":
+        _check_endpoint()
     store = {"s3": S3Store, "az": AzureStore, "gs": GCSStore}[scheme]
     with store_errors():
         opened: ObjectStore = store(
@@ -90,6 +97,13 @@ def open_store(url: str, max_seconds: int) -> "ObjectStore":
             },
         )
         return opened
+
+
+def _check_endpoint() -> None:
+    # obstore panics at what is no URL
+    for name in ENDPOINT_VARIABLES:
+        if (endpoint := os.environ.get(name)) and not ENDPOINT_PATTERN.fullmatch(endpoint):
+            raise StoreError(f"{name} is not the URL of a server, such as https://storage.example:9000")
 
 
 @contextmanager
@@ -123,4 +137,4 @@ def _describe(error: Exception) -> str:
 
 
 def _first_line(error: Exception) -> str:
-    return str(error).split("\n", 1)[0]
+    return QUERY_PATTERN.sub("", str(error).split("\n", 1)[0])
