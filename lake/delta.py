@@ -199,7 +199,10 @@ def arrow_dataset(table: DeltaTable) -> Any:
     from pyarrow.fs import PyFileSystem
 
     assert isinstance(table, RemoteTable)
-    return table.to_pyarrow_dataset(filesystem=PyFileSystem(DeltaStorageHandler(uri(table.log.folder))))
+    actions = pl.DataFrame(table.get_add_actions(flatten=True))
+    sizes = dict(actions.select("path", "size_bytes").iter_rows())
+    files = DeltaStorageHandler(uri(table.log.folder), known_sizes=sizes)
+    return table.to_pyarrow_dataset(filesystem=PyFileSystem(files))
 
 
 def add_missing_columns(table: DeltaTable, rows: pl.DataFrame) -> None:

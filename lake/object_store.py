@@ -36,12 +36,16 @@ def is_object_url(text: str) -> bool:
     return bool(separator) and scheme in SCHEMES
 
 
-@cache
-def open_store(bucket: str) -> "ObjectStore":
-    """Return the store of a bucket, named as `s3://bucket`. A process opens it once, without a request.
+def open_store(url: str) -> "ObjectStore":
+    """Return the store of the bucket that a URL names. A process opens it once, without a request.
 
     Raises ObjectStoreError if the environment has not what it needs.
     """
+    return _open_bucket(ObjectPath.parse(url).bucket)
+
+
+@cache
+def _open_bucket(bucket: str) -> "ObjectStore":
     # imported where it is used: it takes time, which a lake in a folder need not wait for
     from obstore.store import AzureStore, GCSStore, S3Store
 
@@ -112,7 +116,7 @@ class ObjectPath:
 
     @property
     def store(self) -> "ObjectStore":
-        return open_store(self.bucket)
+        return _open_bucket(self.bucket)
 
     def read_bytes(self) -> bytes:
         with explaining_refusal(self):
