@@ -71,14 +71,10 @@ class LogCopy:
         content = (self.path / LOG_FOLDER / entry).read_bytes()
         # an entry that creates a table names its folder
         content = content.replace(f"file://{self.path}".encode(), str(self.folder).encode())
-        try:
-            (log / entry).create(content)
-        except FileExistsError as error:
-            # a PUT whose answer was lost is sent again, and then finds its own object
-            if (log / entry).read_bytes() != content:
-                raise ConflictError(
-                    f"{self.folder}: another writer has made version {version} meanwhile; run again"
-                ) from error
+        if not (log / entry).claim(content):
+            raise ConflictError(
+                f"{self.folder}: another writer has made version {version} meanwhile; run again"
+            )
         self._versions[entry] = version
         self.publish_checkpoint(version)
 
