@@ -169,7 +169,7 @@ def restore_table(table: DeltaTable, version: int) -> None:
     """Commit the files of an earlier version as the newest one."""
     is_remote = isinstance(table, RemoteTable)
     if isinstance(table, RemoteTable):
-        table.log.fetch_since(0)
+        table.log.fetch_version(version)
     _commit(
         table,
         CommitProperties(),
