@@ -169,7 +169,7 @@ def restore_table(table: DeltaTable, version: int) -> None:
     """Commit the files of an earlier version as the newest one."""
     is_remote = isinstance(table, RemoteTable)
     if isinstance(table, RemoteTable):
-        table.log.fetch_since(0)
+        table.log.fetch_version(version)
     _commit(
         table,
         CommitProperties(),
@@ -199,7 +199,10 @@ def arrow_dataset(table: DeltaTable) -> Any:
     from pyarrow.fs import PyFileSystem
 
     assert isinstance(table, RemoteTable)
-    return table.to_pyarrow_dataset(filesystem=PyFileSystem(DeltaStorageHandler(uri(table.log.folder))))
+    actions = pl.DataFrame(table.get_add_actions(flatten=True))
+    sizes = dict(actions.select("path", "size_bytes").iter_rows())
+    files = DeltaStorageHandler(uri(table.log.folder), known_sizes=sizes)
+    return table.to_pyarrow_dataset(filesystem=PyFileSystem(files))
 
 
 def add_missing_columns(table: DeltaTable, rows: pl.DataFrame) -> None:

@@ -43,13 +43,13 @@ class _Lock:
     is_held: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Lease:
-    """A lock that a run has. `is_takeover` is true where the run before has not released it."""
+    """A lock that a run has. `needs_fence` is true until a run that may go on writing is kept from it."""
 
     root: ObjectPath
     number: int
-    is_takeover: bool
+    needs_fence: bool
 
     @property
     def is_superseded(self) -> bool:
@@ -116,9 +116,10 @@ def hold_lease(root: ObjectPath, run_id: str, wait_seconds: float) -> Iterator[L
         raise
     finally:
         heartbeat.stop()
-        # the number stays in use, so that no later lock has it
-        with suppress(ObjectStoreError):
-            lock.path.write_bytes(b"")
+        # without a fence the next run must take over as this one did; the number stays in use, so no later lock has it
+        if not lease.needs_fence:
+            with suppress(ObjectStoreError):
+                lock.path.write_bytes(b"")
 
 
 def has_unreleased_lease(root: ObjectPath) -> bool:
@@ -170,15 +171,15 @@ def _newest_lock(root: ObjectPath) -> _Lock | None:
 
 def _create_lock(root: ObjectPath, number: int, holder: dict[str, object]) -> _Lock | None:
     """Return the lock with a number; None if another run has made it."""
-    path, content = root / LOCK_FOLDER / f"{number:0{NUMBER_DIGITS}}", _content(holder, 0)
-    try:
-        e_tag = path.create(content)
-    except FileExistsError:
-        # a PUT whose answer was lost is sent again, and then finds its own object
-        if path.read_bytes() != content:
-            return None
-        e_tag = None
-    return _Lock(path, number, e_tag, is_held=True)
+    path = root / LOCK_FOLDER / f"{number:0{NUMBER_DIGITS}}"
+    if not path.claim(_content(holder, 0)):
+        return None
+    lock, newest = _Lock(path, number, None, is_held=True), _newest_lock(root)
+    if newest is not None and newest.number > number:
+        # since the locks were listed, others were made, and this one deleted
+        path.unlink()
+        return None
+    return lock
 
 
 def _content(holder: dict[str, object], beat: int) -> bytes:

@@ -9,6 +9,7 @@ of which each takes as few requests to an object store as it can.
 import os
 import re
 import shutil
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
@@ -28,6 +29,7 @@ Location: TypeAlias = Path | ObjectPath
 DEFAULT_LOCATION = Path("data/lake")
 # delta-rs reads `a%20b` as `a b` and `a\\b` as `a/b`, and panics at `[`
 MISREAD_PATTERN = re.compile(r"[\[\]\\]|%[0-9A-Fa-f]{2}")
+MIRROR_LOCK = threading.Lock()
 # Polars encodes other characters of a prefix twice when it opens a Delta table
 OBJECT_KEY_PATTERN = re.compile(r"(?!.*(^|/)\.\.?(/|$))[A-Za-z0-9._=/-]*")
 
@@ -113,7 +115,9 @@ def mirror(folder: Location, paths: Sequence[str]) -> Path:
 
 
 def _mirror_root() -> Path:
-    return Path(_mirror_folder().name)
+    # two threads would make two folders, of which the one that is not cached is deleted at once
+    with MIRROR_LOCK:
+        return Path(_mirror_folder().name)
 
 
 @cache

@@ -42,12 +42,16 @@ class LogCopy:
         (self.path / LOG_FOLDER).mkdir()
         names = [] if is_new else file_names(folder / LOG_FOLDER, "")
         self._versions = {name: int(match[1]) for name in names if (match := ENTRY_PATTERN.fullmatch(name))}
-        self._fetch(_needed_entries(self._versions, version))
+        self.fetch_version(max(self._versions.values(), default=0) if version is None else version)
 
     @property
     def path(self) -> Path:
         """Return the folder that delta-rs takes for that of the table."""
         return Path(self._temporary.name)
+
+    def fetch_version(self, version: int) -> None:
+        """Copy what the table needs at a version."""
+        self._fetch(_needed_entries(self._versions, version))
 
     def fetch_since(self, version: int) -> None:
         """Copy the entries from a version on, as far as they exist and are not copied yet."""
@@ -71,14 +75,10 @@ class LogCopy:
         content = (self.path / LOG_FOLDER / entry).read_bytes()
         # an entry that creates a table names its folder
         content = content.replace(f"file://{self.path}".encode(), str(self.folder).encode())
-        try:
-            (log / entry).create(content)
-        except FileExistsError as error:
-            # a PUT whose answer was lost is sent again, and then finds its own object
-            if (log / entry).read_bytes() != content:
-                raise ConflictError(
-                    f"{self.folder}: another writer has made version {version} meanwhile; run again"
-                ) from error
+        if not (log / entry).claim(content):
+            raise ConflictError(
+                f"{self.folder}: another writer has made version {version} meanwhile; run again"
+            )
         self._versions[entry] = version
         self.publish_checkpoint(version)
 
@@ -105,8 +105,8 @@ class LogCopy:
         )
 
 
-def _needed_entries(versions: dict[str, int], last: int | None) -> list[str]:
-    """Return the entries from the last checkpoint on, up to a version or to the newest."""
-    wanted = {name: version for name, version in versions.items() if last is None or version <= last}
+def _needed_entries(versions: dict[str, int], last: int) -> list[str]:
+    """Return the entries up to a version, from the last checkpoint on."""
+    wanted = {name: version for name, version in versions.items() if version <= last}
     checkpoint = max((version for name, version in wanted.items() if not name.endswith("json")), default=0)
     return [name for name, version in wanted.items() if version >= checkpoint]

@@ -7,7 +7,7 @@ read the same ones.
 import io
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Self
@@ -22,6 +22,7 @@ SCHEMES = ("s3", "az", "gs")
 # requests that wait for the store at the same time
 MAX_CONCURRENT_REQUESTS = 8
 MAX_MESSAGE_CHARS = 300
+MAX_CLAIMS = 5
 # where a machine of Amazon asks for its role
 ROLE_ADDRESS = "169.254.169.254"
 
@@ -36,12 +37,16 @@ def is_object_url(text: str) -> bool:
     return bool(separator) and scheme in SCHEMES
 
 
-@cache
-def open_store(bucket: str) -> "ObjectStore":
-    """Return the store of a bucket, named as `s3://bucket`. A process opens it once, without a request.
+def open_store(url: str) -> "ObjectStore":
+    """Return the store of the bucket that a URL names. A process opens it once, without a request.
 
     Raises ObjectStoreError if the environment has not what it needs.
     """
+    return _open_bucket(ObjectPath.parse(url).bucket)
+
+
+@cache
+def _open_bucket(bucket: str) -> "ObjectStore":
     # imported where it is used: it takes time, which a lake in a folder need not wait for
     from obstore.store import AzureStore, GCSStore, S3Store
 
@@ -112,7 +117,7 @@ class ObjectPath:
 
     @property
     def store(self) -> "ObjectStore":
-        return open_store(self.bucket)
+        return _open_bucket(self.bucket)
 
     def read_bytes(self) -> bytes:
         with explaining_refusal(self):
@@ -140,6 +145,22 @@ class ObjectPath:
                 return self.store.put(self.key, content, mode="create")["e_tag"]
         except (AlreadyExistsError, PreconditionError) as error:
             raise FileExistsError(f"{self}: exists") from error
+
+    def claim(self, content: bytes) -> bool:
+        """Write the object if there is none, and return whether it has this content, which no other writer writes.
+
+        A PUT whose answer was lost is sent again, and then finds its own object.
+        """
+        for _ in range(MAX_CLAIMS):
+            try:
+                self.create(content)
+            except FileExistsError:
+                # where two requests meet, a store may refuse both
+                with suppress(FileNotFoundError):
+                    return self.read_bytes() == content
+            else:
+                return True
+        raise ObjectStoreError(f"{self}: is refused as if it existed, and does not exist")
 
     def exists(self) -> bool:
         """Return whether there is such an object; a prefix of others is none."""

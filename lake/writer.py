@@ -32,8 +32,7 @@ def open_for_write(
     and DamagedError or StorageError for faults of its files meanwhile.
     """
     with explaining_damage(root), hold_writer_lock(root, run.run_id, wait_seconds) as lease:
-        if lease and lease.is_takeover:
-            _fence_tables(root, run)
+        _fence_tables(root, run, lease)
         lake = _open(root, opener, lease)
         if rollback_uncommitted(lake):
             logger.warning(ROLLED_BACK)
@@ -55,19 +54,23 @@ def _open(root: Location, opener: Callable[[Location], Lake], lease: Lease | Non
     return lake
 
 
-def _fence_tables(root: Location, run: Run) -> None:
-    """Make sure that the run from which the lock was taken cannot commit any more.
+def _fence_tables(root: Location, run: Run, lease: Lease | None) -> None:
+    """Make sure that a run from which the lock was taken cannot commit any more.
 
     A lake that is not complete has no posts yet: its tables are created by commits that only one run can make.
     """
+    if lease is None or not lease.needs_fence:
+        return
     if is_lake(root):
         for name in TABLES:
             if is_table(root / name):
                 fence(root / name, run.run_id)
+    lease.needs_fence = False
 
 
 @contextmanager
 def open_locked(root: Location, run: Run, wait_seconds: float) -> Iterator[Lake]:
     """Yield a lake that is only read, with its writer lock. Raises the same errors as `open_for_write`."""
-    with explaining_damage(root), hold_writer_lock(root, run.run_id, wait_seconds):
+    with explaining_damage(root), hold_writer_lock(root, run.run_id, wait_seconds) as lease:
+        _fence_tables(root, run, lease)
         yield open_lake(root)

@@ -14,7 +14,7 @@ from lake.errors import LakeBusyError, TakenOverError
 from lake.lock import has_unreleased_lock, hold_writer_lock
 from lake.object_store import ObjectStoreError, list_sizes
 from lake.store import Lake, open_lake
-from lake.writer import open_for_write
+from lake.writer import open_for_write, open_locked
 from lake_rows import day, file_row, frame
 from schemas.enums import Granularity
 from schemas.tables import TABLES
@@ -52,7 +52,7 @@ def abandon_lock(root, number=1):
 def test_a_lock_that_is_free_is_taken_at_once_and_its_number_is_never_used_again(root):
     for number in (1, 2, 3):
         with hold_writer_lock(root, "run", 0) as lock:
-            assert (lock.is_takeover, has_unreleased_lock(root)) == (False, True)
+            assert (lock.needs_fence, has_unreleased_lock(root)) == (False, True)
         assert not has_unreleased_lock(root)
         assert list_sizes(root / "_lock") == {f"{number:020}": 0}
 
@@ -71,7 +71,7 @@ def test_a_lock_is_free_again_after_a_run_that_failed(root):
     with pytest.raises(ZeroDivisionError), hold_writer_lock(root, "failing", 0):
         raise ZeroDivisionError
     with hold_writer_lock(root, "next", 0) as lock:
-        assert not lock.is_takeover
+        assert not lock.needs_fence
 
 
 def test_of_runs_that_want_the_lock_at_the_same_time_one_has_it(root):
@@ -98,7 +98,7 @@ def test_the_lock_of_a_killed_run_is_free_after_a_lease(root):
     abandon_lock(root)
     start = time.monotonic()
     with hold_writer_lock(root, "next", 60) as lock:
-        assert lock.is_takeover
+        assert lock.needs_fence
     assert LEASE_SECONDS <= time.monotonic() - start < LEASE_SECONDS + 5
 
 
@@ -113,10 +113,33 @@ def test_of_runs_that_wait_for_a_killed_one_one_takes_over(root):
 
     def hold(number):
         with hold_writer_lock(root, str(number), 60) as lock:
-            return lock.is_takeover
+            needed_fence, lock.needs_fence = lock.needs_fence, False
+            return needed_fence
 
     with ThreadPoolExecutor(4) as executor:
         assert sorted(executor.map(hold, range(4))) == [False, False, False, True]
+
+
+def test_a_number_that_was_used_while_a_run_hesitated_is_not_used_again(root):
+    abandon_lock(root, number=3)
+    assert lease._create_lock(root, 2, {"run_id": "hesitated", "host": "h", "pid": 1, "token": "t"}) is None
+    assert list(list_sizes(root / "_lock")) == [f"{3:020}"]
+
+
+def test_a_lock_that_was_taken_over_without_a_fence_is_taken_over_again(root):
+    abandon_lock(root)
+    for _ in range(2):
+        with hold_writer_lock(root, "next", 60) as lock:
+            assert lock.needs_fence
+        assert has_unreleased_lock(root)
+
+
+def test_a_run_that_only_reads_keeps_a_paused_one_from_writing_too(root, lake, no_heartbeat):
+    with pytest.raises(TakenOverError), open_for_write(root, run("paused"), 0) as paused:
+        with open_locked(root, run("reads"), 60):
+            pass
+        paused.commit("files")
+    assert not has_unreleased_lock(root)
 
 
 def test_a_put_whose_answer_was_lost_finds_its_own_lock(root):
@@ -137,8 +160,8 @@ def test_an_error_of_a_paused_run_says_that_another_has_taken_over(root, no_hear
     with ExitStack() as stack:
         stack.enter_context(pytest.raises(TakenOverError, match="another run has taken over"))
         stack.enter_context(hold_writer_lock(root, "paused", 0))
-        with hold_writer_lock(root, "next", 60):
-            pass
+        with hold_writer_lock(root, "next", 60) as lock:
+            lock.needs_fence = False
         raise ZeroDivisionError
     assert not has_unreleased_lock(root)
 
@@ -148,6 +171,7 @@ def lake(root):
     return create_lake(root, Granularity.MONTH)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", TABLES)
 def test_a_paused_run_can_commit_to_no_table(root, lake, no_heartbeat, name):
     with pytest.raises(TakenOverError), open_for_write(root, run("paused"), 0) as paused:

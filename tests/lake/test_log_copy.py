@@ -5,7 +5,7 @@ import pytest
 
 from lake import log_copy
 from lake.create import create_lake
-from lake.delta import REMOTE_CHECKPOINT_INTERVAL, open_table, shorten_log
+from lake.delta import REMOTE_CHECKPOINT_INTERVAL, open_table, restore_table, shorten_log
 from lake.errors import ConflictError
 from lake.log_copy import LogCopy
 from lake.object_store import list_sizes
@@ -51,6 +51,13 @@ def test_an_older_version_and_the_whole_history_can_still_be_read(long_log):
     assert old_ids(long_log.at_versions({"renamed_posts": 3})) == [0, 1, 2]
     history = long_log.table("renamed_posts").history(COMMITS + 1)
     assert [entry["version"] for entry in history] == list(range(COMMITS, -1, -1))
+
+
+def test_a_version_before_the_last_checkpoint_is_restored(long_log):
+    restore_table(long_log.table("renamed_posts"), 3)
+    restored = open_lake(long_log.root)
+    assert old_ids(restored) == [0, 1, 2]
+    assert restored.table("renamed_posts").version() == COMMITS + 1
 
 
 def test_a_log_is_shortened_to_its_checkpoint(long_log, monkeypatch):
