@@ -79,7 +79,8 @@ def start(arguments: tuple[str, ...], log_file: Path, environment: Mapping[str, 
             cwd=ROOT,
             stdout=log,
             stderr=log,
-            start_new_session=True,
+            # no session of its own: Linux shares a busy processor out between sessions
+            process_group=0,
         )
 
 

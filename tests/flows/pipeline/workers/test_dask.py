@@ -2,9 +2,11 @@
 
 import logging
 import platform
+import subprocess
 import sys
 import tarfile
 from contextlib import ExitStack
+from functools import partial
 from logging.handlers import BufferingHandler
 
 import pytest
@@ -22,7 +24,7 @@ from flows.pipeline.workers.cluster import Cluster, ClusterError, checked_addres
 from flows.pipeline.workers.context import create_parse_context, with_cluster
 from git_repository import init
 from one_run import end_run_at, use_small_batches
-from paths import EXAMPLES
+from paths import EXAMPLES, ROOT
 from schemas.enums import BackfillMode, Executor
 from schemas.errors import MisuseError
 
@@ -191,6 +193,18 @@ def test_a_worker_that_cannot_end_alone_is_refused(archive, own_cluster, options
         archive.ingest(**on(own_cluster))
 
 
+@pytest.mark.slow
+def test_a_worker_that_joins_amid_a_run_must_prove_itself_too(archive, own_cluster, monkeypatch):
+    for number in range(30):
+        archive.write(f"late-{number}.md", url=f"https://a.example/late/{number}", categories=[f"晚{number}"])
+    own_cluster.start_workers(1)
+    use_small_batches(monkeypatch.setattr, 1)
+    join = partial(own_cluster.start_workers, 1, "--nthreads", "2")
+    end_run_at(monkeypatch.setattr, ["before", "batch", 3], join)
+    with pytest.raises(ClusterError, match=r"^worker tcp://\S+: has 2 threads; start it with --nthreads 1$"):
+        archive.ingest(**on(own_cluster))
+
+
 def test_a_worker_with_another_version_is_refused(archive, cluster, monkeypatch):
     versions = (("Python", "3.9.1"), *(("polars", "1"),) * 4)
     monkeypatch.setattr("flows.pipeline.workers.dask_pool.own_versions", lambda: versions)
@@ -228,6 +242,19 @@ def test_what_a_worker_logs_reaches_the_log_of_the_run(archive, cluster, log_mes
     archive.write("9-strange.md", deadly.TALKS, url="https://a.example/9")
     archive.ingest(**on(cluster))
     assert f"on {platform.node()}: posts: a strange post" in log_messages
+
+
+@pytest.mark.parametrize(
+    ("imported", "forbidden"),
+    [
+        # otherwise a worker's Polars would start a thread for each processor
+        ("flows.pipeline.workers.dask_worker", "polars"),
+        ("flows.pipeline.direct, flows.ingest", "distributed"),
+    ],
+)
+def test_what_is_imported_only_where_it_is_needed(imported, forbidden):
+    script = f"import {imported}, sys; sys.exit('{forbidden}' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=False).returncode == 0
 
 
 def test_without_dask_one_line_says_how_to_install_it(archive, monkeypatch):
