@@ -28,7 +28,7 @@ from paths import EXAMPLES, KIT
 from prefect_server import SHARED_FOLDER_VARIABLE
 from s3_posts import Bucket, S3Server, set_s3_environment
 from s3_proxy import running_proxy
-from s3_server import new_bucket, running_server, store_variables
+from s3_server import new_bucket, running_server, use_server
 from tiers import mark_sampled
 
 ONE_RUN = KIT / "one_run.py"
@@ -162,10 +162,9 @@ def _s3_server():
 
 
 @pytest.fixture
-def bucket(_s3_server, monkeypatch):
+def bucket(_s3_server, tmp_path_factory, monkeypatch):
     """Return the location of an empty bucket; the environment has its endpoint and credentials."""
-    for name, value in store_variables(_s3_server).items():
-        monkeypatch.setenv(name, value)
+    use_server(monkeypatch, _s3_server, tmp_path_factory.getbasetemp())
     return new_bucket(_s3_server)
 
 

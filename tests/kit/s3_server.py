@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 import uuid
@@ -56,6 +57,13 @@ def _wait_until_ready(url, process):
             time.sleep(0.1)
         else:
             return
+
+
+def use_server(patch, url, folder):
+    """Set the environment for a server. Copies of logs go below a folder: some processes of tests end without deleting them."""
+    for name, value in (store_variables(url) | {"TMPDIR": str(folder)}).items():
+        patch.setenv(name, value)
+    patch.setattr(tempfile, "tempdir", str(folder))
 
 
 def new_bucket(url):

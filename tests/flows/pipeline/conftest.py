@@ -7,7 +7,7 @@ import pytest
 from dask_processes import running_scheduler
 from lake import lease
 from paths import KIT
-from s3_server import new_bucket, store_variables
+from s3_server import new_bucket, store_variables, use_server
 from schemas.enums import Executor
 from tiers import PLACES
 
@@ -37,7 +37,7 @@ def on_cluster(cluster):
 
 
 @pytest.fixture(params=PLACES)
-def place(request, monkeypatch):
+def place(request, tmp_path_factory, monkeypatch):
     """Return a function that moves an archive: what parses for its runs, and what stores its lake.
 
     Tests in other places than the first are samples of their tier; see tests/kit/tiers.py.
@@ -47,8 +47,7 @@ def place(request, monkeypatch):
     if store == "folder":
         return lambda archive: replace(archive, options=options)
     server = request.getfixturevalue("_s3_server")
-    for name, value in store_variables(server).items():
-        monkeypatch.setenv(name, value)
+    use_server(monkeypatch, server, tmp_path_factory.getbasetemp())
     for name, value in LEASE.items():
         monkeypatch.setattr(lease, name, value)
     options = {"wait_seconds": 60, **options}

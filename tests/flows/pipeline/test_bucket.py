@@ -24,7 +24,7 @@ from launch import run
 from paths import EXAMPLES
 from prefect_server import wait_until
 from s3_proxy import count_by_kind
-from s3_server import new_bucket, store_variables
+from s3_server import new_bucket, use_server
 from schemas.keys import IDENTITY_VERSION
 from schemas.tables import TABLES
 
@@ -32,11 +32,10 @@ LEASE = {"LEASE_SECONDS": 2.0, "POLL_SECONDS": 0.1}
 
 
 @pytest.fixture(scope="module")
-def loaded(_s3_server):
+def loaded(_s3_server, tmp_path_factory):
     """Return the example posts, loaded once into a lake in a bucket; tests must not change it."""
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in store_variables(_s3_server).items():
-            patch.setenv(name, value)
+        use_server(patch, _s3_server, tmp_path_factory.getbasetemp())
         archive = Archive(EXAMPLES, new_bucket(_s3_server) / "my/lake")
         archive.ingest()
         yield archive
