@@ -16,6 +16,7 @@ from distributed import Client
 
 ROOT = Path(__file__).resolve().parents[2]
 ONE_THREAD = ("--nworkers", "1", "--nthreads", "1")
+NO_PROFILE = {"DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False"}
 SECONDS_TO_START = 60
 
 
@@ -38,7 +39,8 @@ class DaskProcesses:
             number = len(self.nannies)
             arguments = ("--local-directory", str(self.folder / f"worker-{number}"), "--no-dashboard")
             command = ("worker", self.address, *(options or ONE_THREAD), *arguments)
-            self.nannies.append(start(command, self.folder / f"worker-{number}.log", environment))
+            log = self.folder / f"worker-{number}.log"
+            self.nannies.append(start(command, log, NO_PROFILE | environment))
         self.wait_for_workers(len(self.nannies))
 
     def wait_for_workers(self, count: int) -> None:
