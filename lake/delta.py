@@ -25,7 +25,7 @@ from lake.errors import ConflictError
 from lake.layout import STATS_COLUMNS
 from lake.location import Location, uri
 from lake.log_copy import LogCopy, has_log
-from lake.object_store import ObjectPath
+from lake.object_path import ObjectPath
 from lake.parquet import WrittenFile
 
 # what the other modules of the lake use of the Delta protocol

@@ -22,7 +22,8 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from lake.errors import LakeBusyError, TakenOverError
-from lake.object_store import ObjectPath, ObjectStoreError, delete_objects, list_objects
+from lake.object_path import ObjectPath, delete_objects, list_objects
+from lake.object_store import StoreError
 
 logger = logging.getLogger(__name__)
 
@@ -91,7 +92,7 @@ class _Heartbeat:
             if self._stopped.wait(LEASE_SECONDS / RENEWALS_PER_LEASE):
                 return
             # the next renewal may succeed; if none does, another run takes over and this one is refused
-            with suppress(ObjectStoreError):
+            with suppress(StoreError):
                 self.lock.write_bytes(_content(self.holder, beat))
 
 
@@ -100,7 +101,7 @@ def hold_lease(root: ObjectPath, run_id: str, wait_seconds: float) -> Iterator[L
     """Acquire the lock of a lake, and release it at the end.
 
     If another run has the lock, wait, and log that once. Raises LakeBusyError if it is not free after `wait_seconds`,
-    TakenOverError where another run has taken the lock over, and ObjectStoreError if the store has no conditional PUT.
+    TakenOverError where another run has taken the lock over, and StoreError if the store has no conditional PUT.
     """
     holder = {"run_id": run_id, "host": platform.node(), "pid": os.getpid(), "token": uuid.uuid4().hex}
     lock, is_takeover = _acquire(root, holder, wait_seconds)
@@ -110,7 +111,7 @@ def hold_lease(root: ObjectPath, run_id: str, wait_seconds: float) -> Iterator[L
     try:
         yield lease
     except Exception as error:
-        with suppress(ObjectStoreError):
+        with suppress(StoreError):
             if lease.is_superseded:
                 raise lease.taken_over_error() from error
         raise
@@ -118,7 +119,7 @@ def hold_lease(root: ObjectPath, run_id: str, wait_seconds: float) -> Iterator[L
         heartbeat.stop()
         # without a fence the next run must take over as this one did; the number stays in use, so no later lock has it
         if not lease.needs_fence:
-            with suppress(ObjectStoreError):
+            with suppress(StoreError):
                 lock.path.write_bytes(b"")
 
 
@@ -199,7 +200,7 @@ def _describe_holder(lock: _Lock) -> str:
 
 
 def _probe(root: ObjectPath) -> None:
-    """Raise ObjectStoreError for a store on which two runs could make the same object."""
+    """Raise StoreError for a store on which two runs could make the same object."""
     probe = root / LOCK_FOLDER / f"probe-{uuid.uuid4()}"
     probe.create(b"first")
     try:
@@ -208,7 +209,7 @@ def _probe(root: ObjectPath) -> None:
         return
     finally:
         probe.unlink()
-    raise ObjectStoreError(
+    raise StoreError(
         f"{root}: this object store has no conditional writes (it ignores If-None-Match), so two runs could "
         "overwrite the commits of each other; choose a store that has them"
     )

@@ -1,7 +1,7 @@
 """Where a lake is.
 
 A lake is a folder of this machine, or a prefix of a bucket. `Location` is the type of its path and of each path in it: a
-Path, or an ObjectPath, which has a few of its methods. Only this module, `lake.object_store`, `lake.delta` (Delta tables)
+Path, or an ObjectPath, which has a few of its methods. Only this module, `lake.object_path`, `lake.object_store`, `lake.delta` (Delta tables)
 and `lake.lock` depend on what stores the files. Other modules use the methods that both types have, and these functions,
 of which each takes as few requests to an object store as it can.
 """
@@ -16,14 +16,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeAlias
 
-from lake.object_store import (
-    ObjectPath,
-    delete_objects,
-    is_object_url,
-    list_objects,
-    list_sizes,
-    read_objects,
-)
+from lake.object_path import ObjectPath, delete_objects, list_objects, list_sizes, read_objects
+from lake.object_store import is_store_url
 
 Location: TypeAlias = Path | ObjectPath
 DEFAULT_LOCATION = Path("data/lake")
@@ -40,7 +34,7 @@ def parse_location(text: str) -> Location:
     `~` is expanded, as shells do not expand it in `--lake=~/lake`. Raises RuntimeError for `~name` if there is no such
     user, and MisuseError for a URL without a bucket.
     """
-    return ObjectPath.parse(text) if is_object_url(text) else Path(text).expanduser()
+    return ObjectPath.parse(text) if is_store_url(text) else Path(text).expanduser()
 
 
 def find_obstacle(root: Location) -> str | None:

@@ -15,7 +15,7 @@ from filelock import FileLock, Timeout
 from lake.errors import LakeBusyError
 from lake.lease import Lease, has_unreleased_lease, hold_lease
 from lake.location import Location
-from lake.object_store import ObjectPath
+from lake.object_path import ObjectPath
 
 logger = logging.getLogger(__name__)
 

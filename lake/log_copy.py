@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 
 from lake.errors import ConflictError
 from lake.location import file_names, mirror
-from lake.object_store import ObjectPath, delete_objects, list_objects
+from lake.object_path import ObjectPath, delete_objects, list_objects
 
 LOG_FOLDER = "_delta_log"
 ENTRY_PATTERN = re.compile(r"(\d{20})\.(json|checkpoint(?:\.\d+\.\d+)?\.parquet)")

@@ -1,211 +1,144 @@
-"""Object stores: buckets of S3, Azure and Google, opened by URL, with one request for each operation.
+"""Open an object store by its URL: `s3://bucket/prefix`, `az://container/prefix`, `gs://bucket/prefix`.
 
-Credentials, endpoint and region come from the usual environment variables (AWS_*, AZURE_*, GOOGLE_*). Polars and delta-rs
-read the same ones.
+Credentials, endpoint and region come from the environment variables that the tools of a store use (`AWS_*`, `AZURE_*`,
+`GOOGLE_*`).
 """
 
-import io
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+import datetime as dt
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
-from schemas.errors import MisuseError, PostlakeError
+from schemas.errors import PostlakeError, SourceError
 
 if TYPE_CHECKING:
-    from obstore import ObjectMeta
     from obstore.store import ObjectStore
 
-SCHEMES = ("s3", "az", "gs")
-# requests that wait for the store at the same time
-MAX_CONCURRENT_REQUESTS = 8
-MAX_MESSAGE_CHARS = 300
-MAX_CLAIMS = 5
-# where a machine of Amazon asks for its role
-ROLE_ADDRESS = "169.254.169.254"
+URL_PATTERN = re.compile(r"(s3|az|gs)://([^/]*)(.*)", re.IGNORECASE | re.DOTALL)
+BUCKET_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+ENDPOINT_VARIABLES = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
+ENDPOINT_PATTERN = re.compile(r"https?://(?:[\w.-]+|\[[\da-fA-F:]+\])(?::\d{1,5})?(?:/[^\s?#@]*)?")
+# A request is tried again after 0.1 s, then later and later, but not later than this.
+MAX_BACKOFF_SECONDS = 5
+# What an error of obstore says: the address of the request, which may have a signature in it, and what went wrong; then
+# the answer of the server.
+REQUEST_PATTERN = re.compile(r"https?://([^/\s?#]+)\S* in .*? - ([^\n<]*)")
+QUERY_PATTERN = re.compile(r"\?\S*")
+CODE_PATTERN = re.compile(r"<Code>(\w+)</Code>")
+NO_BUCKET_CODES = ("NoSuchBucket", "ContainerNotFound")
+DENIED_PATTERN = re.compile(r"status code: 40[13]\b")
+# a cloud is asked for the credentials of its machine only where the environment has none
+METADATA_PATTERN = re.compile(
+    r"/latest/(?:api/token|meta-data)|169\.254\.|metadata\.google\.internal|/metadata/identity"
+)
+NO_CREDENTIALS = "no credentials: set the environment variables of the store, as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
 
 
-class ObjectStoreError(PostlakeError):
-    """A request that an object store refuses, or does not answer."""
+class StoreError(PostlakeError):
+    """A request that an object store refused or did not answer. The message is one line without secrets."""
 
 
-def is_object_url(text: str) -> bool:
-    """Return whether a text is the URL of a bucket, or of something in it."""
-    scheme, separator, _ = text.partition("://")
-    return bool(separator) and scheme in SCHEMES
+class InvalidKeyError(StoreError):
+    """A listing with a key that is no path: `a//b`, `../a`, or with a control character. The other keys beside it are not known."""
 
 
-def open_store(url: str) -> "ObjectStore":
-    """Return the store of the bucket that a URL names. A process opens it once, without a request.
+def is_store_url(text: str) -> bool:
+    """Return whether a text is the URL of an object store."""
+    return URL_PATTERN.fullmatch(text) is not None
 
-    Raises ObjectStoreError if the environment has not what it needs.
+
+def normalize_url(text: str) -> str:
+    """Return the URL of an object store in the form in which it is stored, without a slash at the end.
+
+    Nothing is percent-decoded: a prefix is the beginning of keys, as they are. Raises SourceError for a URL with a
+    user, a password or a query, and for a prefix that no store can list.
     """
-    return _open_bucket(ObjectPath.parse(url).bucket)
+    match = URL_PATTERN.fullmatch(text)
+    assert match
+    scheme, bucket, path = match.groups()
+    if not BUCKET_PATTERN.fullmatch(bucket) or "?" in path or "#" in path:
+        raise SourceError(f"{scheme.lower()}://…: no bucket, or more than bucket and prefix; a URL has no user, password or query: "
+                          "credentials come from the environment")  # fmt: skip
+    parts = [part for part in path.split("/") if part]
+    if not path.isprintable() or {".", ".."} & set(parts):
+        raise SourceError(
+            f"{scheme.lower()}://{bucket}: a prefix has no parts . and .., and no control characters"
+        )
+    return "/".join([f"{scheme.lower()}://{bucket}", *parts])
 
 
 @cache
-def _open_bucket(bucket: str) -> "ObjectStore":
+def open_store(url: str, max_seconds: int) -> "ObjectStore":
+    """Return the store of a normalized URL; its paths are relative to the prefix. It is opened once per process.
+
+    Nothing is requested. Requests that fail for lack of a connection, or by a fault or limit of the server, are tried
+    again for `max_seconds`, which are also the most that one answer may take. Raises StoreError where the environment has
+    not what the store needs.
+    """
     # imported where it is used: it takes time, which a lake in a folder need not wait for
     from obstore.store import AzureStore, GCSStore, S3Store
 
-    scheme, _, name = bucket.partition("://")
-    with explaining_refusal(bucket):
-        match scheme:
-            case "s3":
-                return S3Store(name)
-            case "az":
-                return AzureStore(name)
-            case _:
-                return GCSStore(name)
+    scheme, _, location = url.partition("://")
+    bucket, _, prefix = location.partition("/")
+    if scheme == "s3":
+        _check_endpoint()
+    store = {"s3": S3Store, "az": AzureStore, "gs": GCSStore}[scheme]
+    with store_errors():
+        opened: ObjectStore = store(
+            bucket,
+            prefix=prefix or None,
+            # an endpoint is plain HTTP only where its variable says so
+            client_options={"allow_http": True, "timeout": dt.timedelta(seconds=max_seconds)},
+            retry_config={
+                "retry_timeout": dt.timedelta(seconds=max_seconds),
+                "backoff": {"max_backoff": dt.timedelta(seconds=MAX_BACKOFF_SECONDS)},
+            },
+        )
+        return opened
+
+
+def _check_endpoint() -> None:
+    # obstore panics at what is no URL
+    for name in ENDPOINT_VARIABLES:
+        if (endpoint := os.environ.get(name)) and not ENDPOINT_PATTERN.fullmatch(endpoint):
+            raise StoreError(f"{name} is not the URL of a server, such as https://storage.example:9000")
 
 
 @contextmanager
-def explaining_refusal(place: object) -> Iterator[None]:
-    """Raise ObjectStoreError, with one line, for an error of an object store. FileNotFoundError is raised unchanged."""
-    from obstore.exceptions import AlreadyExistsError, BaseError, PreconditionError
+def store_errors(place: object = None, *passed_on: type[Exception]) -> Iterator[None]:
+    """Raise StoreError, which begins with a place if there is one, for an error of a store. Some types are passed on."""
+    from obstore.exceptions import BaseError, InvalidPathError
 
+    beginning = f"{place}: " if place else ""
     try:
         yield
-    except (AlreadyExistsError, PreconditionError):
+    except passed_on:
         raise
-    except BaseError as error:
-        raise ObjectStoreError(f"{place}: {_first_line(error)}") from error
+    except InvalidPathError as error:
+        raise InvalidKeyError(beginning + _first_line(error)) from error
+    except (BaseError, FileNotFoundError) as error:
+        raise StoreError(beginning + _describe(error)) from error
 
 
-def _first_line(error: BaseException) -> str:
-    message = " ".join(str(error).split("\n\n", 1)[0].split())[:MAX_MESSAGE_CHARS]
-    if ROLE_ADDRESS in message:
-        return "no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give this machine a role"
-    return message
+def _describe(error: Exception) -> str:
+    text = str(error)
+    code = next(iter(CODE_PATTERN.findall(text)), "")
+    if code in NO_BUCKET_CODES:
+        return "there is no such bucket"
+    if isinstance(error, FileNotFoundError):
+        return "there is no such object"
+    if METADATA_PATTERN.search(text):
+        return NO_CREDENTIALS
+    if DENIED_PATTERN.search(text):
+        return f"access denied{code and f' ({code})'}"
+    request = REQUEST_PATTERN.search(text)
+    if request is None:
+        return _first_line(error)
+    return f"{request[1]}: {request[2].rstrip(': ')}{code and f' ({code})'}"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class ObjectPath:
-    """A place in a bucket: an object, or all objects below it. It has those methods of pathlib.Path that a lake needs.
-
-    `bucket` is a URL without a path, such as s3://bucket; `key` is empty for the whole bucket. Methods raise
-    FileNotFoundError for an object that is not there, and ObjectStoreError.
-    """
-
-    bucket: str
-    key: str = ""
-
-    @classmethod
-    def parse(cls, url: str) -> Self:
-        """Return the place that a URL names. Raises MisuseError if it names no bucket."""
-        scheme, _, rest = url.partition("://")
-        name, *segments = rest.split("/")
-        if not name:
-            raise MisuseError(f"{url}: names no bucket; {scheme}://bucket/prefix does")
-        return cls(f"{scheme}://{name}", "/".join(filter(None, segments)))
-
-    def __str__(self) -> str:
-        return f"{self.bucket}/{self.key}" if self.key else self.bucket
-
-    def __truediv__(self, relative_path: str) -> Self:
-        return type(self)(self.bucket, f"{self.key}/{relative_path}" if self.key else relative_path)
-
-    @property
-    def name(self) -> str:
-        return str(self).rpartition("/")[2]
-
-    @property
-    def parent(self) -> Self:
-        return type(self)(self.bucket, self.key.rpartition("/")[0])
-
-    @property
-    def store(self) -> "ObjectStore":
-        return _open_bucket(self.bucket)
-
-    def read_bytes(self) -> bytes:
-        with explaining_refusal(self):
-            return self.store.get(self.key).bytes().to_bytes()
-
-    def open(self, mode: str = "rb") -> io.BytesIO:
-        """Return the content of the object as a file that is open for reading bytes."""
-        assert mode == "rb"
-        return io.BytesIO(self.read_bytes())
-
-    def write_bytes(self, content: bytes | memoryview) -> str | None:
-        """Write the whole object in one request, in the place of one that is there, and return its ETag."""
-        with explaining_refusal(self):
-            return self.store.put(self.key, content, use_multipart=False)["e_tag"]
-
-    def write_text(self, text: str, encoding: str = "utf-8") -> str | None:
-        return self.write_bytes(text.encode(encoding))
-
-    def create(self, content: bytes) -> str | None:
-        """Write the object if there is none, and return its ETag. Raises FileExistsError if there is one."""
-        from obstore.exceptions import AlreadyExistsError, PreconditionError
-
-        try:
-            with explaining_refusal(self):
-                return self.store.put(self.key, content, mode="create")["e_tag"]
-        except (AlreadyExistsError, PreconditionError) as error:
-            raise FileExistsError(f"{self}: exists") from error
-
-    def claim(self, content: bytes) -> bool:
-        """Write the object if there is none, and return whether it has this content, which no other writer writes.
-
-        A PUT whose answer was lost is sent again, and then finds its own object.
-        """
-        for _ in range(MAX_CLAIMS):
-            try:
-                self.create(content)
-            except FileExistsError:
-                # where two requests meet, a store may refuse both
-                with suppress(FileNotFoundError):
-                    return self.read_bytes() == content
-            else:
-                return True
-        raise ObjectStoreError(f"{self}: is refused as if it existed, and does not exist")
-
-    def exists(self) -> bool:
-        """Return whether there is such an object; a prefix of others is none."""
-        try:
-            with explaining_refusal(self):
-                self.store.head(self.key)
-        except FileNotFoundError:
-            return False
-        return True
-
-    def is_dir(self) -> bool:
-        return False
-
-    def mkdir(self, *, parents: bool = False, exist_ok: bool = False) -> None:
-        """Do nothing: an object needs no folder."""
-
-    def unlink(self, *, missing_ok: bool = True) -> None:  # noqa: ARG002 - as in pathlib
-        """Delete the object. Most stores do not tell whether there was one, so a missing one is no error."""
-        delete_objects([self])
-
-
-def list_objects(folder: ObjectPath) -> list["ObjectMeta"]:
-    """Return all objects below a place, sorted by key: a request for each thousand."""
-    with explaining_refusal(folder):
-        objects = folder.store.list(folder.key or None, chunk_size=1000).collect()
-    return sorted(objects, key=lambda each: each["path"])
-
-
-def list_sizes(folder: ObjectPath) -> dict[str, int]:
-    """Return the size in bytes of each object below a place, by its path relative to it."""
-    return {_relative_key(folder, each): each["size"] for each in list_objects(folder)}
-
-
-def _relative_key(folder: ObjectPath, each: "ObjectMeta") -> str:
-    return each["path"].removeprefix(f"{folder.key}/") if folder.key else each["path"]
-
-
-def delete_objects(objects: Sequence[ObjectPath]) -> None:
-    """Delete objects of one bucket: a request for each thousand, on stores that can do so."""
-    if objects:
-        with explaining_refusal(objects[0]):
-            objects[0].store.delete([each.key for each in objects])
-
-
-def read_objects(objects: Sequence[ObjectPath]) -> Iterator[bytes]:
-    """Yield the contents of objects, in order. Several are requested at the same time."""
-    with ThreadPoolExecutor(MAX_CONCURRENT_REQUESTS) as executor:
-        yield from executor.map(ObjectPath.read_bytes, objects)
+def _first_line(error: Exception) -> str:
+    return QUERY_PATTERN.sub("", str(error).split("\n", 1)[0])

@@ -12,7 +12,8 @@ from lake.create import create_lake
 from lake.delta import FENCE_KEY
 from lake.errors import LakeBusyError, TakenOverError
 from lake.lock import has_unreleased_lock, hold_writer_lock
-from lake.object_store import ObjectStoreError, list_sizes
+from lake.object_path import list_sizes
+from lake.object_store import StoreError
 from lake.store import Lake, open_lake
 from lake.writer import open_for_write, open_locked
 from lake_rows import day, file_row, frame
@@ -151,7 +152,7 @@ def test_a_put_whose_answer_was_lost_finds_its_own_lock(root):
 
 def test_a_store_that_ignores_conditions_is_refused_before_anything_is_written(bucket, proxy):
     proxy.set(ignores_conditions=True)
-    with pytest.raises(ObjectStoreError, match="no conditional writes"), hold_writer_lock(bucket, "run", 0):
+    with pytest.raises(StoreError, match="no conditional writes"), hold_writer_lock(bucket, "run", 0):
         pass
     assert list_sizes(bucket) == {}
 

@@ -7,14 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeGuard
 
 from flows.pipeline.sources.bucket_listing import list_posts
-from flows.pipeline.sources.bucket_store import (
-    InvalidKeyError,
-    StoreError,
-    normalize_url,
-    open_store,
-    store_errors,
-)
 from flows.pipeline.sources.content import MIN_VANISHED_FILES, Content, VanishedError, find_rejection
+from lake.object_store import InvalidKeyError, StoreError, normalize_url, open_store, store_errors
 from posts.errors import Rejected
 from posts.post import NotAPost
 from posts.sources.files import SourceFile, size_error

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from flows.pipeline.sources.base import ArchiveSource, FolderSource, GitSource, Source
 from flows.pipeline.sources.bucket import open_bucket
-from flows.pipeline.sources.bucket_store import is_store_url
 from flows.pipeline.sources.git_cache import (
     fetch_with_retry,
     split_url_revision,
     strip_credentials,
     sync_mirror,
 )
+from lake.object_store import is_store_url
 from posts.formats import ARCHIVES_TEXT
 from posts.sources.archives import Archive, is_archive
 from posts.sources.git import GitError, Repository

@@ -19,7 +19,7 @@ from flows.pipeline.workers.cluster import ClusterError
 from flows.pipeline.workers.cpu_limit import with_cpu_limit
 from flows.pipeline.workers.timing import Timed, run_timed
 from lake.location import Location
-from lake.object_store import ObjectStoreError
+from lake.object_store import StoreError
 from posts.worker import ParseConfig
 
 # the packages whose version an error names; the version of our code covers all but the last
@@ -126,7 +126,7 @@ def _place_fault(requirements: Requirements) -> str | None:
             return f"cannot read the source {bucket.origin}: {problem}"
     try:
         is_same = requirements.probe.read_bytes() == requirements.probe_text.encode()
-    except (OSError, ObjectStoreError):
+    except (OSError, StoreError):
         is_same = False
     return None if is_same else f"does not see the lake: {requirements.probe} is not there, or another file"
 
