@@ -9,7 +9,7 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from schemas.errors import PostlakeError, SourceError
@@ -21,6 +21,8 @@ URL_PATTERN = re.compile(r"(s3|az|gs)://([^/]*)(.*)", re.IGNORECASE | re.DOTALL)
 BUCKET_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 ENDPOINT_VARIABLES = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
 ENDPOINT_PATTERN = re.compile(r"https?://(?:[\w.-]+|\[[\da-fA-F:]+\])(?::\d{1,5})?(?:/[^\s?#@]*)?")
+# each keeps its idle connections
+MAX_OPEN_STORES = 4
 # A request is tried again after 0.1 s, then later and later, but not later than this.
 MAX_BACKOFF_SECONDS = 5
 # What an error of obstore says: the address of the request, which may have a signature in it, and what went wrong; then
@@ -70,9 +72,9 @@ def normalize_url(text: str) -> str:
     return "/".join([f"{scheme.lower()}://{bucket}", *parts])
 
 
-@cache
+@lru_cache(maxsize=MAX_OPEN_STORES)
 def open_store(url: str, max_seconds: int) -> "ObjectStore":
-    """Return the store of a normalized URL; its paths are relative to the prefix. It is opened once per process.
+    """Return the store of a normalized URL; its paths are relative to the prefix. A process keeps the last few open.
 
     Nothing is requested. Requests that fail for lack of a connection, or by a fault or limit of the server, are tried
     again for `max_seconds`, which are also the most that one answer may take. Raises StoreError where the environment has

@@ -30,7 +30,7 @@ def summary_and_lake(tmp_path_factory):
     folder = tmp_path_factory.mktemp("corpora")
     for name, step in SAMPLE_STEPS.items():
         unpack_sample(name, folder / "posts", examples(step, 1))
-    options = IngestOptions(sources=(folder / "posts",), lake=folder / "lake")
+    options = IngestOptions(sources=(str(folder / "posts"),), lake=folder / "lake")
     return ingest(options), open_lake(folder / "lake")
 
 
