@@ -1,7 +1,6 @@
 """The whole pipeline on real posts; skipped if the corpora are missing."""
 
 import json
-from pathlib import Path
 
 import pytest
 
@@ -49,7 +48,7 @@ def test_every_real_post_has_a_title_a_date_and_an_address_of_its_own(summary_an
 def test_nothing_is_read_again_when_nothing_changed(summary_and_lake):
     summary, lake = summary_and_lake
     origin = lake.scan("files").select("origin").head(1).collect().item()
-    second_run = ingest(IngestOptions(sources=(Path(origin),), lake=lake.root))
+    second_run = ingest(IngestOptions(sources=(origin,), lake=lake.root))
     assert (second_run.unchanged, second_run.bytes_read) == (summary.found, 0)
 
 
