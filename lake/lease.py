@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from lake.errors import LakeBusyError, TakenOverError
+from lake.location import Location
 from lake.object_path import ObjectPath, delete_objects, list_objects
 from lake.object_store import StoreError
 
@@ -147,10 +148,12 @@ def _acquire(root: ObjectPath, holder: dict[str, object], wait_seconds: float) -
             continue
         assert newest is not None
         if not is_announced:
-            logger.info(f"{root}: {_describe_holder(newest)} is writing; waiting up to {wait_seconds:g} s")
+            logger.info(
+                f"{root}: {describe_holder(newest.path)} is writing; waiting up to {wait_seconds:g} s"
+            )
             is_announced = True
         if now - start >= wait_seconds:
-            raise LakeBusyError(f"{root}: {_describe_holder(newest)} is still writing after {wait_seconds:g} s; run again later or raise "
+            raise LakeBusyError(f"{root}: {describe_holder(newest.path)} is still writing after {wait_seconds:g} s; run again later or raise "
                                 f"--wait (if it was killed, the lake is free after {LEASE_SECONDS:g} s)")  # fmt: skip
         time.sleep(min(POLL_SECONDS, max(0.0, wait_seconds - (now - start))))
 
@@ -187,14 +190,17 @@ def _content(holder: dict[str, object], beat: int) -> bytes:
     return json.dumps({**holder, "beat": beat}).encode()
 
 
-def _describe_holder(lock: _Lock) -> str:
+def describe_holder(file: Location) -> str:
+    """Return the run that a lock names, as messages do."""
     try:
-        holder = json.loads(lock.path.read_bytes())
+        holder = json.loads(file.read_bytes())
     except (OSError, ValueError):
         return "another run"
     match holder:
         case {"run_id": str(run_id), "host": str(host), "pid": int(pid)}:
             return f"run {run_id} (process {pid} on {host})"
+        case {"run_id": str(run_id), "pid": int(pid)}:
+            return f"run {run_id} (process {pid})"
         case _:
             return "another run"
 

@@ -23,9 +23,9 @@ Location: TypeAlias = Path | ObjectPath
 DEFAULT_LOCATION = Path("data/lake")
 # delta-rs reads `a%20b` as `a b` and `a\\b` as `a/b`, and panics at `[`
 MISREAD_PATTERN = re.compile(r"[\[\]\\]|%[0-9A-Fa-f]{2}")
-MIRROR_LOCK = threading.Lock()
 # Polars encodes other characters of a prefix twice when it opens a Delta table
 OBJECT_KEY_PATTERN = re.compile(r"(?!.*(^|/)\.\.?(/|$))[A-Za-z0-9._=/-]*")
+MIRROR_LOCK = threading.Lock()
 
 
 def parse_location(text: str) -> Location:

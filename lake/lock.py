@@ -13,7 +13,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from lake.errors import LakeBusyError
-from lake.lease import Lease, has_unreleased_lease, hold_lease
+from lake.lease import Lease, describe_holder, has_unreleased_lease, hold_lease
 from lake.location import Location
 from lake.object_path import ObjectPath
 
@@ -45,11 +45,11 @@ def _hold_kernel_lock(root: Path, run_id: str, wait_seconds: float) -> Iterator[
     try:
         lock.acquire(blocking=False)
     except Timeout:
-        logger.info(f"{root}: {_describe_holder(holder_path)} is writing; waiting up to {wait_seconds:g} s")
+        logger.info(f"{root}: {describe_holder(holder_path)} is writing; waiting up to {wait_seconds:g} s")
         try:
             lock.acquire(timeout=wait_seconds, poll_interval=0.2)
         except Timeout:
-            raise LakeBusyError(f"{root}: {_describe_holder(holder_path)} is still writing after {wait_seconds:g} s; "
+            raise LakeBusyError(f"{root}: {describe_holder(holder_path)} is still writing after {wait_seconds:g} s; "
                                 "run again later or raise --wait") from None  # fmt: skip
     try:
         holder_path.write_text(json.dumps({"run_id": run_id, "pid": os.getpid()}))
@@ -62,15 +62,3 @@ def _hold_kernel_lock(root: Path, run_id: str, wait_seconds: float) -> Iterator[
 def has_unreleased_lock(root: Location) -> bool:
     """Return whether the last run with the writer lock was killed, or still has the lock."""
     return has_unreleased_lease(root) if isinstance(root, ObjectPath) else (root / HOLDER_FILE).exists()
-
-
-def _describe_holder(holder_path: Path) -> str:
-    try:
-        holder = json.loads(holder_path.read_bytes())
-    except (OSError, ValueError):
-        return "another run"
-    match holder:
-        case {"run_id": str(run_id), "pid": int(pid)}:
-            return f"run {run_id} (process {pid})"
-        case _:
-            return "another run"

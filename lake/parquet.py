@@ -76,7 +76,7 @@ class TableFiles:
     def scan(self) -> pl.LazyFrame:
         """Scan at least one file, without the partition columns. Column `file` is the path, as in the log.
 
-        Of objects there are local copies, but for those of table raw: most queries need little of them.
+        Of objects there are local copies, but for those of LARGE_TABLES: most queries need little of them.
         """
         paths = self.files["path"].to_list()
         root = f"{uri(self.folder if self.name in LARGE_TABLES else mirror(self.folder, paths))}/"

@@ -140,10 +140,9 @@ def examples(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def posts_server():
-    """Return an S3 server that runs as a process."""
-    server = S3Server.start()
-    yield server
-    server.stop()
+    """Return an S3 server that runs as a process, and is not that of the lakes."""
+    with running_server() as url:
+        yield S3Server.behind_proxy(url)
 
 
 @pytest.fixture

@@ -1,13 +1,9 @@
-"""An S3 server (moto) as a process, behind a proxy that counts requests and can refuse them."""
+"""Posts in a bucket of an S3 server, behind a proxy that counts requests and can refuse them."""
 
 import http.client
 import http.server
 import os
-import socket
-import subprocess
-import sys
 import threading
-import time
 import urllib.parse
 import uuid
 from collections.abc import Callable
@@ -17,8 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-# enough for a busy machine
-SECONDS_TO_START = 120
 # moto checks who asks, but no signature
 AUTHORIZATION = (
     "AWS4-HMAC-SHA256 Credential=reader/20240305/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0"
@@ -43,45 +37,24 @@ class S3Server:
     """
 
     port: int
-    process: subprocess.Popen
     endpoint: str = ""
     requests: list[str] = field(default_factory=list)
     refuse: Callable[[str], int | None] = _refuse_nothing
 
     @classmethod
-    def start(cls):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-        no_output = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        server = cls(port, subprocess.Popen(command, **no_output))
-        server._wait()
+    def behind_proxy(cls, url):
+        """Return the server at a URL, behind a proxy of this process."""
+        server = cls(urllib.parse.urlsplit(url).port)
         proxy = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Proxy)
         proxy.daemon_threads, proxy.s3 = True, server
         server.endpoint = f"http://127.0.0.1:{proxy.server_port}"
         threading.Thread(target=proxy.serve_forever, daemon=True).start()
         return server
 
-    def _wait(self):
-        deadline = time.monotonic() + SECONDS_TO_START
-        while time.monotonic() < deadline and self.process.poll() is None:
-            try:
-                self.call("GET", "/")
-            except OSError:
-                time.sleep(0.1)
-            else:
-                return
-        raise TimeoutError("moto has not started")
-
     def reset(self):
         """Refuse nothing, and forget the requests."""
         self.refuse = _refuse_nothing
         self.requests.clear()
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait()
 
     def call(self, method, target, body=None, headers=(("Authorization", AUTHORIZATION),)):
         """Send a request to the server itself; return status, headers and body."""

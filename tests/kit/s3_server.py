@@ -13,7 +13,9 @@ from contextlib import contextmanager
 
 from lake.location import parse_location
 
-START_SECONDS = 60
+START_SECONDS = 120
+# constants of lake.lease: a run that follows a killed one waits no longer than this
+LEASE = {"LEASE_SECONDS": 2.0, "POLL_SECONDS": 0.1}
 ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "test",
     "AWS_SECRET_ACCESS_KEY": "test",

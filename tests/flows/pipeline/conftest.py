@@ -7,12 +7,9 @@ import pytest
 from dask_processes import running_scheduler
 from lake import lease
 from paths import KIT
-from s3_server import new_bucket, store_variables, use_server
+from s3_server import LEASE, new_bucket, store_variables, use_server
 from schemas.enums import Executor
 from tiers import PLACES
-
-# a run that follows a killed one waits no longer than this
-LEASE = {"LEASE_SECONDS": 2.0, "POLL_SECONDS": 0.1}
 
 
 @pytest.fixture(scope="session")

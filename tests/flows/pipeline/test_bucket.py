@@ -24,11 +24,9 @@ from launch import run
 from paths import EXAMPLES
 from prefect_server import wait_until
 from s3_proxy import count_by_kind
-from s3_server import new_bucket, use_server
+from s3_server import LEASE, new_bucket, use_server
 from schemas.keys import IDENTITY_VERSION
 from schemas.tables import TABLES
-
-LEASE = {"LEASE_SECONDS": 2.0, "POLL_SECONDS": 0.1}
 
 
 @pytest.fixture(scope="module")

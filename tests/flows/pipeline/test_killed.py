@@ -6,12 +6,12 @@ import psutil
 import pytest
 from polars.testing import assert_frame_equal
 
+from s3_server import LEASE
 from tiers import PLACES
 
 IN_POOL = {"MIN_POOL_BYTES": 0}
 # about processes of this machine
 HERE = pytest.mark.parametrize("place", PLACES[:1], indirect=True)
-LEASE = {"LEASE_SECONDS": 2.0, "POLL_SECONDS": 0.1}
 URL = "https://a.example/{}"
 POINTS = [
     ("before", "raw", 1),
