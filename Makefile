@@ -4,6 +4,7 @@ LAKE ?= data/lake
 GOLD ?= ../shared/gold
 EVERY ?= 10
 MINUTES ?= 10
+COUNT ?= 1000000
 FILES ?= 30000
 PORT ?= 4200
 WHEELS ?= dist
@@ -65,6 +66,9 @@ test-matrix: install  ## run every case and example of every test, before a rele
 fuzz: install  ## search for inputs that break a property of the tests: MINUTES=10
 	$(BIN)/python tests/fuzz/run.py --minutes $(MINUTES)
 
+fuzz-posts: install  ## parse mutated posts: COUNT=1000000, and CORPUS=folder to mutate its posts too
+	$(BIN)/python tests/fuzz/mutate.py --count $(COUNT) $(if $(CORPUS),--corpus $(CORPUS))
+
 check: install  ## check format, lint, types, imports, and that the documents make a site
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -103,4 +107,4 @@ lock:  ## resolve requirements.lock again from pyproject.toml (needs pip-tools)
 	pip-compile --quiet --generate-hashes --all-extras --strip-extras --unsafe-package chardet --upgrade \
 	  --no-emit-index-url --no-emit-find-links --no-emit-options --no-header -o requirements.lock pyproject.toml
 
-.PHONY: help install wheel-compiled run serve test test-all test-matrix fuzz check bench bench-prefect bench-peers bench-scale bench-clean docs lock
+.PHONY: help install wheel-compiled run serve test test-all test-matrix fuzz fuzz-posts check bench bench-prefect bench-peers bench-scale bench-clean docs lock

@@ -58,8 +58,9 @@ BLOCKED_IMAGE_CLASSES = frozenset(
 def is_blocked_image(address: str) -> bool:
     """Return whether an image is not a picture of the post, by the host, a folder or the file in its URL."""
     address = address.lower()
-    parts = address.partition("?")[0].split("/")
-    if "//" in address[:8] and _is_blocked_host(parts[2]):
+    before_query = address.partition("?")[0]
+    parts = before_query.split("/")
+    if "//" in before_query[:8] and _is_blocked_host(parts[2]):
         return True
     return not BLOCKED_IMAGE_FOLDERS.keys().isdisjoint(parts[:-1]) or (
         not parts[-1].endswith(PHOTO_SUFFIXES) and bool(BLOCKED_IMAGE_PATH.search(f"/{address}"))

@@ -31,6 +31,7 @@ PICTURES = {
     "photograph of a placeholder": ({"src": "/uploads/placeholder.jpg"}, "/uploads/placeholder.jpg"),
     "name that ends like a stand-in": ({"src": "/uploads/downloading.png"}, "/uploads/downloading.png"),
     "word within a path": ({"src": "/roads/adscape/emoji-history.png"}, "/roads/adscape/emoji-history.png"),
+    "address within a short query": ({"src": "a?u=//b/c.png"}, "a?u=//b/c.png"),
     "host that only ends alike": ({"src": "https://notcnzz.com/a.jpg"}, "https://notcnzz.com/a.jpg"),
 }  # fmt: skip
 NO_PICTURES = {
