@@ -30,7 +30,7 @@ from lake.layout import (
     period_of_date,
 )
 from lake.location import Location, full_name, is_remote, remove_empty, remove_tree
-from lake.parquet import TableFiles, WrittenFile, conform, write_file, write_partitions
+from lake.parquet import PostsOfRun, TableFiles, WrittenFile, conform, write_file, write_partitions
 from schemas.enums import Granularity
 from schemas.tables import TABLES, schema_of
 
@@ -211,11 +211,13 @@ class Lake:
             ),
         )
 
-    def read_written(self, name: str, columns: Sequence[str]) -> pl.DataFrame:
-        """Return the rows of the current files of a table that this object has added."""
-        written_paths = [file.path for table, file in self.written if table == name]
-        files = self.partition_files(name).filter(pl.col("path").is_in(written_paths))
-        return self.table_files(name, files).read(columns)
+    def written_posts(self, run_id: str) -> Iterator[tuple[str, PostsOfRun]]:
+        """Yield source_id and the posts of a run, of each current file of posts that this object has added."""
+        current_paths = {*self.partition_files("posts")["path"]}
+        for table, file in self.written:
+            if table == "posts" and file.path in current_paths:
+                source_id = file.partition["source_id"]
+                yield from ((source_id, each) for each in file.posts_of_runs if each.run_id == run_id)
 
     def partition_files(self, name: str) -> pl.DataFrame:
         """Return the files of a table, as its log lists them: path, partition values, statistics."""

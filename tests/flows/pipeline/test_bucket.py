@@ -206,7 +206,7 @@ def test_requests_are_few(small, proxy):
     small.ingest()
     requests = count_by_kind(proxy.take_requests())
     partitions = 1
-    assert sum(count for (_, kind), count in requests.items() if kind == "posts data") <= 3 * partitions + 1
+    assert sum(count for (_, kind), count in requests.items() if kind == "posts data") <= 3 * partitions
     commits = {
         kind: count for (method, kind), count in requests.items() if method == "PUT" and kind.endswith("log")
     }
