@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from lake.layout import STATS_COLUMNS
-from lake.location import Location, is_remote, mirror, readables, uri
+from lake.local_copy import add_copy, mirror
+from lake.location import Location, is_remote, readables, uri
 from schemas.enums import ParseWarning
 
 # How a file may differ from its table: Delta widens types, and adds columns and fields, without rewriting
@@ -162,6 +163,8 @@ def write_file(
     rows.write_parquet(buffer, compression="zstd", compression_level=3, statistics=False)
     content = buffer.getbuffer()
     (folder / path).write_bytes(content)
+    if name not in LARGE_TABLES:
+        add_copy(folder, path, content)
     return WrittenFile(
         path,
         content.nbytes,

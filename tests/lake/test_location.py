@@ -76,12 +76,6 @@ def test_a_tree_is_deleted_and_what_is_beside_it_stays(root):
     assert dict(place.all_file_sizes(root)) == {"ab/3": 4}
 
 
-def test_a_copy_of_files_is_on_this_machine(root):
-    write(root, "a/1", "b 2")
-    copy = place.mirror(root, ["a/1", "b 2"])
-    assert ((copy / "a/1").read_bytes(), (copy / "b 2").read_bytes()) == (b"a/1", b"b 2")
-
-
 def test_files_are_read_whole_in_the_order_of_their_names(root):
     write(root, *map(str, range(20)))
     contents = place.readables(root, ["3", "19", "0"])
