@@ -1,6 +1,5 @@
 """Places in a bucket, with the methods of pathlib that a lake needs: one request for each operation."""
 
-import io
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -63,10 +62,11 @@ class ObjectPath:
         with store_errors(self, FileNotFoundError):
             return self.store.get(self.key).bytes().to_bytes()
 
-    def open(self, mode: str = "rb") -> io.BytesIO:
-        """Return the content of the object as a file that is open for reading bytes."""
-        assert mode == "rb"
-        return io.BytesIO(self.read_bytes())
+    def read_tail(self, size_bytes: int, length: int) -> bytes:
+        """Return the last bytes of the object, which has this size."""
+        with store_errors(self, FileNotFoundError):
+            start = max(size_bytes - length, 0)
+            return self.store.get_range(self.key, start=start, end=size_bytes).to_bytes()
 
     def write_bytes(self, content: bytes | memoryview) -> str | None:
         """Write the whole object in one request, in the place of one that is there, and return its ETag."""

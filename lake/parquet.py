@@ -74,7 +74,8 @@ class TableFiles:
         names = self.schema.names() if columns is None else columns
         if self.files.is_empty():
             return pl.DataFrame(schema={name: self.schema[name] for name in names})
-        rows = self._scan_whole() if is_remote(self.folder) else self.scan()
+        is_large = is_remote(self.folder) and self.name in LARGE_TABLES
+        rows = self._scan_whole() if is_large else self.scan()
         return self._with_partitions(rows).select(names).collect()
 
     def scan_with_partitions(self) -> pl.LazyFrame:
