@@ -118,7 +118,7 @@ class ObjectPath:
         """Do nothing: an object needs no folder."""
 
     def unlink(self, *, missing_ok: bool = True) -> None:  # noqa: ARG002 - as in pathlib
-        """Delete the object. Most stores do not tell whether there was one, so a missing one is no error."""
+        """Delete the object. Not every store tells whether there was one, so a missing one is no error."""
         delete_objects([self])
 
 
@@ -139,10 +139,21 @@ def _relative_key(folder: ObjectPath, each: "ObjectMeta") -> str:
 
 
 def delete_objects(objects: Sequence[ObjectPath]) -> None:
-    """Delete objects of one bucket: a request for each thousand, on stores that can do so."""
-    if objects:
-        with store_errors(objects[0], FileNotFoundError):
-            objects[0].store.delete([each.key for each in objects])
+    """Delete objects of one bucket, as far as they exist: a request for each thousand, on stores that can do so."""
+    if not objects:
+        return
+    try:
+        _delete(objects)
+    except FileNotFoundError:
+        # Azure tells it, and leaves what it has not come to
+        for each in objects:
+            with suppress(FileNotFoundError):
+                _delete([each])
+
+
+def _delete(objects: Sequence[ObjectPath]) -> None:
+    with store_errors(objects[0], FileNotFoundError):
+        objects[0].store.delete([each.key for each in objects])
 
 
 def read_objects(objects: Sequence[ObjectPath]) -> Iterator[bytes]:
