@@ -49,6 +49,11 @@ class LogCopy:
         """Return the folder that delta-rs takes for that of the table."""
         return Path(self._temporary.name)
 
+    @property
+    def exists(self) -> bool:
+        """Return whether there was a log to copy, or one was published."""
+        return bool(self._versions)
+
     def fetch_version(self, version: int) -> None:
         """Copy what the table needs at a version."""
         self._fetch(_needed_entries(self._versions, version))

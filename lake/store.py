@@ -4,6 +4,7 @@ import signal
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from itertools import chain
 
 import polars as pl
@@ -14,7 +15,9 @@ from lake.delta import (
     DeltaError,
     Table,
     commit_files,
+    find_table,
     is_table,
+    open_other_version,
     open_table,
 )
 from lake.errors import DamagedError, LakeError
@@ -65,7 +68,9 @@ class Lake:
         past_lake = Lake(self.root, self.granularity)
         for name, version in versions.items():
             try:
-                past_lake._tables[name] = open_table(self.root / name, version)
+                past_lake._tables[name] = open_other_version(
+                    self._tables.get(name), self.root / name, version
+                )
             except DeltaError as error:
                 raise LakeError(f"{self.root / name}: version {version}: {error}") from error
         if "posts" in versions:
@@ -126,16 +131,28 @@ class Lake:
 
     def table(self, name: str) -> Table:
         if name not in self._tables:
-            try:
+            with self._damage_of(name):
                 self._tables[name] = open_table(self.root / name)
-            except DeltaError as error:
-                raise damaged_log_error(self.root, name, error) from error
         return self._tables[name]
 
+    @contextmanager
+    def _damage_of(self, name: str) -> Iterator[None]:
+        """Raise DamagedError for an error of a table's log."""
+        try:
+            yield
+        except DeltaError as error:
+            raise damaged_log_error(self.root, name, error) from error
+
     def open_tables(self) -> None:
-        """Open all tables, several at a time. A writing run needs them all, and none that another has written to later."""
+        """Open all tables that exist, several at a time. A writing run needs them all, none of which another has written to later."""
         with ThreadPoolExecutor(len(TABLES)) as executor:
-            deque(executor.map(self.table, self.table_names()), maxlen=0)
+            deque(executor.map(self._find_table, TABLES), maxlen=0)
+
+    def _find_table(self, name: str) -> None:
+        if name not in self._tables:
+            with self._damage_of(name):
+                if table := find_table(self.root / name):
+                    self._tables[name] = table
 
     def opened_table(self, name: str) -> Table | None:
         """Return a table as this object knows it; None if it has not opened it."""
