@@ -19,6 +19,7 @@ from lake.location import Location
 from lake.object_path import ObjectPath, read_objects
 
 PREFIX = "postlake-copies-"
+MAX_ATTEMPTS = 10
 _FOLDER_LOCK = threading.Lock()
 
 
@@ -67,11 +68,13 @@ def _process_folder() -> Path:
 @cache
 def _make_process_folder() -> TemporaryDirectory[str]:
     _delete_abandoned(Path(tempfile.gettempdir()))
-    while True:
+    for _ in range(MAX_ATTEMPTS):
         folder = TemporaryDirectory(prefix=PREFIX)
         # another process may take it for abandoned before it is locked
         if _lock(Path(folder.name)) is not None and Path(folder.name).exists():
             return folder
+    # on a file system without locks no process deletes it either
+    return TemporaryDirectory(prefix=PREFIX)
 
 
 def _delete_abandoned(parent: Path) -> None:

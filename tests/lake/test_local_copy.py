@@ -95,3 +95,10 @@ def test_a_folder_that_was_deleted_before_it_was_locked_is_made_again(folder, mo
     monkeypatch.setattr(local_copy, "_lock", lock_late)
     with local_copy._make_process_folder.__wrapped__() as made:
         assert [str(path) for path in locked[1:]] == [made]
+
+
+def test_a_folder_is_made_where_nothing_can_be_locked(folder, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    monkeypatch.setattr(local_copy, "_lock", lambda _: None)
+    with local_copy._make_process_folder.__wrapped__() as made:
+        assert [str(path) for path in folder.iterdir()] == [made]
