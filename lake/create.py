@@ -57,6 +57,7 @@ def _raise_if_remains(lake: Lake) -> None:
 def open_and_upgrade(root: Location) -> Lake:
     """Open an existing lake, and add the tables and columns that an older postlake did not have."""
     lake = open_lake(root)
+    lake.open_tables()
     for name in TABLES.keys() - set(lake.table_names()):
         _create(lake, name)
     for name in TABLES:

@@ -40,7 +40,9 @@ __all__ = [
     "commit_files",
     "create_table",
     "fence",
+    "find_table",
     "is_table",
+    "open_other_version",
     "open_table",
     "restore_table",
     "shorten_log",
@@ -90,6 +92,22 @@ def open_table(folder: Location, version: int | None = None) -> Table:
     if isinstance(folder, ObjectPath):
         return RemoteTable(folder, version)
     return Table(uri(folder), version=version)
+
+
+def find_table(folder: Location) -> Table | None:
+    """Open a table at its newest version; None if there is none. Raises DeltaError if it cannot be read."""
+    if isinstance(folder, ObjectPath):
+        log = LogCopy(folder)
+        return RemoteTable(folder, log=log) if log.exists else None
+    return Table(uri(folder)) if is_table(folder) else None
+
+
+def open_other_version(table: Table | None, folder: Location, version: int) -> Table:
+    """Open a table at a version. Of one that is opened already at a later version, what it knows is not requested again."""
+    if isinstance(table, RemoteTable) and version <= table.version():
+        table.log.fetch_version(version)
+        return RemoteTable(table.log.folder, version, table.log)
+    return open_table(folder, version)
 
 
 @dataclass(frozen=True, slots=True)

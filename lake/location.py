@@ -1,19 +1,16 @@
 """Where a lake is.
 
 A lake is a folder of this machine, or a prefix of a bucket. `Location` is the type of its path and of each path in it: a
-Path, or an ObjectPath, which has a few of its methods. Only this module, `lake.object_path`, `lake.object_store`, `lake.delta` (Delta tables)
-and `lake.lock` depend on what stores the files. Other modules use the methods that both types have, and these functions,
+Path, or an ObjectPath, which has a few of its methods. Only this module, `lake.object_path`, `lake.object_store`, `lake.local_copy`,
+`lake.delta` (Delta tables) and `lake.lock` depend on what stores the files. Other modules use the methods that both types have, and these functions,
 of which each takes as few requests to an object store as it can.
 """
 
 import os
 import re
 import shutil
-import threading
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TypeAlias
 
 from lake.object_path import ObjectPath, delete_objects, list_objects, list_sizes, read_objects
@@ -25,7 +22,6 @@ DEFAULT_LOCATION = Path("data/lake")
 MISREAD_PATTERN = re.compile(r"[\[\]\\]|%[0-9A-Fa-f]{2}")
 # Polars encodes other characters of a prefix twice when it opens a Delta table
 OBJECT_KEY_PATTERN = re.compile(r"(?!.*(^|/)\.\.?(/|$))[A-Za-z0-9._=/-]*")
-MIRROR_LOCK = threading.Lock()
 
 
 def parse_location(text: str) -> Location:
@@ -89,34 +85,6 @@ def readables(folder: Location, paths: Sequence[str]) -> Iterable[Path | bytes]:
     if isinstance(folder, ObjectPath):
         return read_objects([folder / path for path in paths])
     return (folder / path for path in paths)
-
-
-def mirror(folder: Location, paths: Sequence[str]) -> Path:
-    """Return a folder of this machine with some files that never change: the folder itself, or a copy of objects.
-
-    A process copies an object once, and deletes the copies when it ends.
-    """
-    if not isinstance(folder, ObjectPath):
-        return folder
-    copy = _mirror_root() / folder.bucket.replace("://", "/") / folder.key
-    missing = [path for path in paths if not (copy / path).exists()]
-    for path, content in zip(missing, read_objects([folder / each for each in missing]), strict=True):
-        (copy / path).parent.mkdir(parents=True, exist_ok=True)
-        part = (copy / path).with_name(f".{os.getpid()}-{(copy / path).name}")
-        part.write_bytes(content)
-        part.replace(copy / path)
-    return copy
-
-
-def _mirror_root() -> Path:
-    # two threads would make two folders, of which the one that is not cached is deleted at once
-    with MIRROR_LOCK:
-        return Path(_mirror_folder().name)
-
-
-@cache
-def _mirror_folder() -> TemporaryDirectory[str]:
-    return TemporaryDirectory(prefix="postlake-")
 
 
 def file_names(folder: Location, suffix: str) -> list[str]:

@@ -9,10 +9,10 @@ import re
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from lake.errors import ConflictError
-from lake.location import file_names, mirror
+from lake.local_copy import mirror, new_folder
+from lake.location import file_names
 from lake.object_path import ObjectPath, delete_objects, list_objects
 
 LOG_FOLDER = "_delta_log"
@@ -38,7 +38,7 @@ class LogCopy:
     def __init__(self, folder: ObjectPath, *, is_new: bool = False, version: int | None = None) -> None:
         """Copy the log of a table, up to a version; that of a new table is empty."""
         self.folder = folder
-        self._temporary = TemporaryDirectory(prefix="postlake-")
+        self._temporary = new_folder()
         (self.path / LOG_FOLDER).mkdir()
         names = [] if is_new else file_names(folder / LOG_FOLDER, "")
         self._versions = {name: int(match[1]) for name in names if (match := ENTRY_PATTERN.fullmatch(name))}
@@ -48,6 +48,11 @@ class LogCopy:
     def path(self) -> Path:
         """Return the folder that delta-rs takes for that of the table."""
         return Path(self._temporary.name)
+
+    @property
+    def exists(self) -> bool:
+        """Return whether there was a log to copy, or one was published."""
+        return bool(self._versions)
 
     def fetch_version(self, version: int) -> None:
         """Copy what the table needs at a version."""

@@ -1,6 +1,5 @@
 """Places in a bucket, with the methods of pathlib that a lake needs: one request for each operation."""
 
-import io
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -63,10 +62,11 @@ class ObjectPath:
         with store_errors(self, FileNotFoundError):
             return self.store.get(self.key).bytes().to_bytes()
 
-    def open(self, mode: str = "rb") -> io.BytesIO:
-        """Return the content of the object as a file that is open for reading bytes."""
-        assert mode == "rb"
-        return io.BytesIO(self.read_bytes())
+    def read_tail(self, size_bytes: int, length: int) -> bytes:
+        """Return the last bytes of the object, which has this size."""
+        with store_errors(self, FileNotFoundError):
+            start = max(size_bytes - length, 0)
+            return self.store.get_range(self.key, start=start, end=size_bytes).to_bytes()
 
     def write_bytes(self, content: bytes | memoryview) -> str | None:
         """Write the whole object in one request, in the place of one that is there, and return its ETag."""
@@ -118,7 +118,7 @@ class ObjectPath:
         """Do nothing: an object needs no folder."""
 
     def unlink(self, *, missing_ok: bool = True) -> None:  # noqa: ARG002 - as in pathlib
-        """Delete the object. Most stores do not tell whether there was one, so a missing one is no error."""
+        """Delete the object. Not every store tells whether there was one, so a missing one is no error."""
         delete_objects([self])
 
 
@@ -139,10 +139,21 @@ def _relative_key(folder: ObjectPath, each: "ObjectMeta") -> str:
 
 
 def delete_objects(objects: Sequence[ObjectPath]) -> None:
-    """Delete objects of one bucket: a request for each thousand, on stores that can do so."""
-    if objects:
-        with store_errors(objects[0], FileNotFoundError):
-            objects[0].store.delete([each.key for each in objects])
+    """Delete objects of one bucket, as far as they exist: a request for each thousand, on stores that can do so."""
+    if not objects:
+        return
+    try:
+        _delete(objects)
+    except FileNotFoundError:
+        # Azure tells it, and leaves what it has not come to
+        for each in objects:
+            with suppress(FileNotFoundError):
+                _delete([each])
+
+
+def _delete(objects: Sequence[ObjectPath]) -> None:
+    with store_errors(objects[0], FileNotFoundError):
+        objects[0].store.delete([each.key for each in objects])
 
 
 def read_objects(objects: Sequence[ObjectPath]) -> Iterator[bytes]:

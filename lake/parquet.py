@@ -7,12 +7,14 @@ import time
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
 from lake.layout import STATS_COLUMNS
-from lake.location import Location, is_remote, mirror, readables, uri
+from lake.local_copy import add_copy, mirror
+from lake.location import Location, is_remote, readables, uri
+from schemas.enums import ParseWarning
 
 # How a file may differ from its table: Delta widens types, and adds columns and fields, without rewriting
 # files.
@@ -27,12 +29,21 @@ SCAN_CASTS = pl.ScanCastOptions(
 LARGE_TABLES = frozenset({"raw", "posts", "revisions"})
 
 
+class PostsOfRun(NamedTuple):
+    """The posts of a file that one run has written: their number, and the paths of those with the warning MOSTLY_CUT."""
+
+    run_id: str
+    posts: int
+    mostly_cut: list[str]
+
+
 @dataclass(frozen=True, slots=True)
 class WrittenFile:
     """A Parquet file that no commit has added to its table yet.
 
     `path` is relative to the folder of the table. `statistics` are those of the log, as JSON. `sha256` is the
-    checksum of the file, in hexadecimal.
+    checksum of the file, in hexadecimal. `posts_of_runs` are the rows of a file of posts: what a run has written
+    it need not read again for its alarms.
     """
 
     path: str
@@ -42,6 +53,7 @@ class WrittenFile:
     modified_at_ms: int
     statistics: str
     sha256: str
+    posts_of_runs: Sequence[PostsOfRun] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +74,8 @@ class TableFiles:
         names = self.schema.names() if columns is None else columns
         if self.files.is_empty():
             return pl.DataFrame(schema={name: self.schema[name] for name in names})
-        rows = self._scan_whole() if is_remote(self.folder) else self.scan()
+        is_large = is_remote(self.folder) and self.name in LARGE_TABLES
+        rows = self._scan_whole() if is_large else self.scan()
         return self._with_partitions(rows).select(names).collect()
 
     def scan_with_partitions(self) -> pl.LazyFrame:
@@ -151,6 +164,8 @@ def write_file(
     rows.write_parquet(buffer, compression="zstd", compression_level=3, statistics=False)
     content = buffer.getbuffer()
     (folder / path).write_bytes(content)
+    if name not in LARGE_TABLES:
+        add_copy(folder, path, content)
     return WrittenFile(
         path,
         content.nbytes,
@@ -159,7 +174,14 @@ def write_file(
         int(time.time() * 1000),
         _statistics(rows, STATS_COLUMNS[name]),
         hashlib.sha256(content).hexdigest(),
+        _posts_of_runs(rows) if name == "posts" else (),
     )
+
+
+def _posts_of_runs(posts: pl.DataFrame) -> list[PostsOfRun]:
+    is_mostly_cut = pl.col("warnings").list.contains(ParseWarning.MOSTLY_CUT.value)
+    by_run = posts.group_by("run_id").agg(pl.len(), pl.col("path").filter(is_mostly_cut))
+    return [PostsOfRun(*row) for row in by_run.iter_rows()]
 
 
 def _statistics(rows: pl.DataFrame, columns: Iterable[str]) -> str:

@@ -4,6 +4,7 @@ import signal
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from itertools import chain
 
 import polars as pl
@@ -14,7 +15,9 @@ from lake.delta import (
     DeltaError,
     Table,
     commit_files,
+    find_table,
     is_table,
+    open_other_version,
     open_table,
 )
 from lake.errors import DamagedError, LakeError
@@ -30,7 +33,7 @@ from lake.layout import (
     period_of_date,
 )
 from lake.location import Location, full_name, is_remote, remove_empty, remove_tree
-from lake.parquet import TableFiles, WrittenFile, conform, write_file, write_partitions
+from lake.parquet import PostsOfRun, TableFiles, WrittenFile, conform, write_file, write_partitions
 from schemas.enums import Granularity
 from schemas.tables import TABLES, schema_of
 
@@ -65,7 +68,9 @@ class Lake:
         past_lake = Lake(self.root, self.granularity)
         for name, version in versions.items():
             try:
-                past_lake._tables[name] = open_table(self.root / name, version)
+                past_lake._tables[name] = open_other_version(
+                    self._tables.get(name), self.root / name, version
+                )
             except DeltaError as error:
                 raise LakeError(f"{self.root / name}: version {version}: {error}") from error
         if "posts" in versions:
@@ -126,16 +131,28 @@ class Lake:
 
     def table(self, name: str) -> Table:
         if name not in self._tables:
-            try:
+            with self._damage_of(name):
                 self._tables[name] = open_table(self.root / name)
-            except DeltaError as error:
-                raise damaged_log_error(self.root, name, error) from error
         return self._tables[name]
 
+    @contextmanager
+    def _damage_of(self, name: str) -> Iterator[None]:
+        """Raise DamagedError for an error of a table's log."""
+        try:
+            yield
+        except DeltaError as error:
+            raise damaged_log_error(self.root, name, error) from error
+
     def open_tables(self) -> None:
-        """Open all tables, several at a time. A writing run needs them all, and none that another has written to later."""
+        """Open all tables that exist, several at a time. A writing run needs them all, none of which another has written to later."""
         with ThreadPoolExecutor(len(TABLES)) as executor:
-            deque(executor.map(self.table, self.table_names()), maxlen=0)
+            deque(executor.map(self._find_table, TABLES), maxlen=0)
+
+    def _find_table(self, name: str) -> None:
+        if name not in self._tables:
+            with self._damage_of(name):
+                if table := find_table(self.root / name):
+                    self._tables[name] = table
 
     def opened_table(self, name: str) -> Table | None:
         """Return a table as this object knows it; None if it has not opened it."""
@@ -211,11 +228,13 @@ class Lake:
             ),
         )
 
-    def read_written(self, name: str, columns: Sequence[str]) -> pl.DataFrame:
-        """Return the rows of the current files of a table that this object has added."""
-        written_paths = [file.path for table, file in self.written if table == name]
-        files = self.partition_files(name).filter(pl.col("path").is_in(written_paths))
-        return self.table_files(name, files).read(columns)
+    def written_posts(self, run_id: str) -> Iterator[tuple[str, PostsOfRun]]:
+        """Yield source_id and the posts of a run, of each current file of posts that this object has added."""
+        current_paths = {*self.partition_files("posts")["path"]}
+        for table, file in self.written:
+            if table == "posts" and file.path in current_paths:
+                source_id = file.partition["source_id"]
+                yield from ((source_id, each) for each in file.posts_of_runs if each.run_id == run_id)
 
     def partition_files(self, name: str) -> pl.DataFrame:
         """Return the files of a table, as its log lists them: path, partition values, statistics."""

@@ -22,6 +22,7 @@ from git_repository import set_git_environment
 from lake import create
 from lake.delta import open_table
 from lake.location import is_remote
+from lake.object_store import open_store
 from lake.store import Lake
 from launch import LaunchedProcess
 from paths import EXAMPLES, KIT
@@ -172,6 +173,8 @@ def proxy(bucket, _s3_server, monkeypatch):
     """Return a proxy through which the bucket is reached; see tests/kit/s3_proxy.py."""
     with running_proxy(_s3_server) as proxy:
         monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
+        # a store that a fixture has opened goes to the server itself
+        open_store.cache_clear()
         yield proxy
 
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import polars as pl
-import pyarrow.parquet as pq
 
 from lake.commit.commit import current_version_properties
+from lake.footers import read_footers
 from lake.layout import MAX_FILE_BYTES, MAX_FILE_ROWS, SORT_KEYS
 from lake.parquet import WrittenFile, write_file
 from lake.store import Lake
@@ -43,9 +43,7 @@ def _pack(lake: Lake, name: str, files: pl.DataFrame) -> Iterator[pl.DataFrame]:
 
     A file of more than half that size stays alone.
     """
-    weighted_files = files.with_columns(
-        weight=pl.Series([_share_of_max(lake, name, path) for path in files["path"]], dtype=pl.Float64)
-    )
+    weighted_files = files.with_columns(weight=pl.Series(_shares_of_max(lake, name, files), dtype=pl.Float64))
     small_files = weighted_files.filter(pl.col("weight") <= 1 / 2)
     bin_weight, bin_number, bin_numbers = 0.0, 0, list[int]()
     for weight in small_files["weight"]:
@@ -60,12 +58,11 @@ def _pack(lake: Lake, name: str, files: pl.DataFrame) -> Iterator[pl.DataFrame]:
             yield packed_files
 
 
-def _share_of_max(lake: Lake, name: str, path: str) -> float:
-    """Return the size of a file as a share of the maximum: of bytes or of rows, whichever is larger."""
-    with (lake.root / name / path).open("rb") as file:
-        footer = pq.read_metadata(file)
-    size = sum(footer.row_group(number).total_byte_size for number in range(footer.num_row_groups))
-    return float(max(size / MAX_FILE_BYTES, footer.num_rows / MAX_FILE_ROWS))
+def _shares_of_max(lake: Lake, name: str, files: pl.DataFrame) -> Iterator[float]:
+    """Yield the size of each file as a share of the maximum: of bytes or of rows, whichever is larger."""
+    for footer in read_footers(lake.table_files(name, files)):
+        size = sum(footer.row_group(number).total_byte_size for number in range(footer.num_row_groups))
+        yield float(max(size / MAX_FILE_BYTES, footer.num_rows / MAX_FILE_ROWS))
 
 
 def compact(lake: Lake, name: str, planned_bins: list[Bin]) -> None:
@@ -87,11 +84,12 @@ def compact(lake: Lake, name: str, planned_bins: list[Bin]) -> None:
 
 
 def _merge_bin(lake: Lake, name: str, planned_bin: Bin) -> WrittenFile:
-    rows = _read_rows(lake, name, planned_bin.files["path"])
+    rows = _read_rows(lake, name, planned_bin.files)
     return write_file(lake.root / name, name, rows, planned_bin.partition)
 
 
-def _read_rows(lake: Lake, name: str, paths: pl.Series) -> pl.DataFrame:
-    """Return all rows of some files, in the sort order of the table."""
-    rows = lake.scan_files(name, paths).drop("file").collect()
+def _read_rows(lake: Lake, name: str, files: pl.DataFrame) -> pl.DataFrame:
+    """Return all rows of some files, without the partition columns, in the sort order of the table."""
+    columns = [column for column in lake.schema(name) if column not in lake.partition_columns(name)]
+    rows = lake.table_files(name, files).read(columns)
     return rows.sort(SORT_KEYS[name], maintain_order=True) if name in SORT_KEYS else rows

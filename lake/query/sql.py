@@ -57,6 +57,7 @@ def connect(lake: Lake) -> duckdb.DuckDBPyConnection:
     """Return a DuckDB connection with every table of the lake, the views of VIEWS, and posts_at."""
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'")
+    lake.open_tables()
     for name in TABLES:
         _add_table(connection, lake, name)
     for name, query in VIEWS.items():

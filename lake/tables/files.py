@@ -18,6 +18,12 @@ IS_LIVE = pl.col("gone_at").is_null()
 WAS_PARSED = pl.col("blob").is_not_null() & (
     pl.col("reason").is_null() | (pl.col("reason") != Reason.TOO_LARGE.value)
 )
+# table raw has the bytes of all of these
+HAS_BYTES = (
+    pl.col("blob").is_not_null()
+    & (pl.col("outcome") != Outcome.IGNORED.value)
+    & ~pl.col("reason").is_in([Reason.TOO_LARGE.value, Reason.UNREADABLE.value]).fill_null(value=False)
+)
 PARSER_FAULT_NAMES = sorted(PARSER_FAULTS)
 # reasons for which a file is tried again although it has not changed: see `is_final`
 RETRIED_REASONS = [*PARSER_FAULT_NAMES, Reason.UNREADABLE.value]
@@ -193,6 +199,22 @@ def parser_failures(lake: Lake, run_id: str) -> list[tuple[str, str, str]]:
     """Return the live files at which the code failed in a run, in path order: path, reason, detail."""
     is_failure = pl.col("reason").is_in(PARSER_FAULT_NAMES) & (pl.col("run_id") == run_id) & IS_LIVE
     return lake.scan("files").filter(is_failure).sort(KEY).select("path", "reason", "detail").collect().rows()
+
+
+def stored_contents(lake: Lake, hashes: pl.Series) -> pl.Series:
+    """Return those of some contents (BLOB_HASH) whose bytes table raw has.
+
+    Its files are read only if it has more contents than the ledger names: those of edited files, or of a killed run.
+    """
+    is_wanted = pl.col("blob").is_in(hashes.implode())
+    rows_of_raw, rows_of_ledger = (
+        int(lake.partition_files(name)["num_records"].sum() or 0) for name in ("raw", "files")
+    )
+    if rows_of_ledger >= rows_of_raw:
+        ledger_blobs = lake.scan("files").filter(HAS_BYTES).select(BLOB_HASH).unique().collect()
+        if ledger_blobs.height == rows_of_raw:
+            return ledger_blobs.filter(is_wanted).to_series()
+    return lake.scan("raw").select(BLOB_HASH).filter(is_wanted).collect().to_series()
 
 
 def locate_contents(lake: Lake, blobs: pl.Series) -> pl.DataFrame:

@@ -60,8 +60,8 @@ def _extra_contents(lake: Lake, rows: RowStore) -> tuple[pl.DataFrame, pl.DataFr
     hashes = pl.concat([no_hashes, *(frame.filter(is_new).select(BLOB_HASH).to_series() for frame in rows)])
     if hashes.is_empty():
         return nothing, nothing
-    stored = lake.scan("raw").select(BLOB_HASH).filter(pl.col("blob").is_in(hashes.implode())).collect()
-    suspects = pl.concat([hashes.filter(hashes.is_duplicated()), stored.to_series()]).implode()
+    stored = files_table.stored_contents(lake, hashes)
+    suspects = pl.concat([hashes.filter(hashes.is_duplicated()), stored]).implode()
     new = pl.concat(frame.filter(is_new & BLOB_HASH.is_in(suspects)).select("blob", "part") for frame in rows)
     new = new.unique(maintain_order=True)
     stored_contents = files_table.locate_contents(lake, new["blob"]).select("blob", "part")

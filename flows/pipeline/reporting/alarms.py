@@ -1,6 +1,7 @@
 """Alarms that a person should check after a run: sources or runs that differ from earlier ones."""
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -67,16 +68,17 @@ def files_text(number: int) -> str:
 
 def boilerplate_drift_alarms(lake: Lake, run: Run) -> list[Alarm]:
     """Return alarms for sources whose new posts have a far larger or smaller share of boilerplate."""
-    is_new = pl.col("run_id") == run.run_id
-    written = lake.read_written("posts", ["source_id", "run_id"]).filter(is_new)
-    source_counts = written.group_by("source_id").len().filter(pl.col("len") >= MIN_NEW_POSTS)
-    if source_counts.is_empty():
+    counts = Counter[str]()
+    for source_id, written in lake.written_posts(run.run_id):
+        counts[source_id] += written.posts
+    source_ids = [source_id for source_id, count in counts.items() if count >= MIN_NEW_POSTS]
+    if not source_ids:
         return []
+    is_new = pl.col("run_id") == run.run_id
     share = pl.col("boilerplate_chars") / (pl.col("boilerplate_chars") + pl.col("text_chars"))
-    posts = lake.scan("posts").filter(
-        pl.col("source_id").is_in(source_counts["source_id"].implode())
-        & (pl.col("boilerplate_chars") + pl.col("text_chars") > 0)
-    )
+    files_of_sources = lake.files_of_partitions("posts", pl.DataFrame({"source_id": source_ids}))
+    has_text = pl.col("boilerplate_chars") + pl.col("text_chars") > 0
+    posts = files_of_sources.scan_with_partitions().filter(pl.col("withdrawn_at").is_null() & has_text)
     shares = posts.group_by("source", "source_id").agg(
         before=share.filter(~is_new).mean(),
         now=share.filter(is_new).mean(),
@@ -104,11 +106,8 @@ def mostly_cut_alarms(lake: Lake, run: Run) -> list[Alarm]:
 
     Rules of wording and templates would have left next to nothing of their text, so text was kept.
     """
-    is_mostly_cut = (pl.col("run_id") == run.run_id) & pl.col("warnings").list.contains(
-        ParseWarning.MOSTLY_CUT.value
-    )
-    paths = lake.read_written("posts", ["run_id", "warnings", "path"]).filter(is_mostly_cut)["path"].sort()
-    if paths.is_empty():
+    paths = sorted(path for _, written in lake.written_posts(run.run_id) for path in written.mostly_cut)
+    if not paths:
         return []
     text = f"{len(paths)} posts keep text of which rules would have left less than a fifth ({ParseWarning.MOSTLY_CUT.value}), {printable(paths[0])} is one"
     return [Alarm(AlarmKind.MOSTLY_CUT, text, numbers={"posts": len(paths)})]
