@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 import polars as pl
 
+from lake import rewrite
 from lake.batch import KEY, Run, chunk_by_total
 from lake.commit.commit import BATCH_KEY, IDENTITY_KEY, version_transactions
 from lake.create import create_lake
@@ -88,7 +89,7 @@ def replace_all(lake: Lake, staged_lake: Lake, run: Run, checkpoints: str) -> in
     renames = _find_renames(lake, staged_lake, file_rows)
     properties = CommitProperties(custom_metadata={BATCH_KEY: f"{run.run_id}/0"})
     for name in ("revisions", "posts"):
-        lake.replace_all(name, _partition_chunks(staged_lake, name, first_ingests), properties)
+        rewrite.replace_all(lake, name, _partition_chunks(staged_lake, name, first_ingests), properties)
     stored_renames = lake.scan("renamed_posts").collect()
     new_renames = renames.join(stored_renames, on=renames.columns, how="anti")
     if not new_renames.is_empty():
@@ -100,7 +101,7 @@ def replace_all(lake: Lake, staged_lake: Lake, run: Run, checkpoints: str) -> in
             Transaction(runs.FILES_VERSION_KEY, lake.table("files").version() + 1),
         ],
     )
-    lake.replace_all("files", file_rows.iter_slices(MAX_FILE_ROWS), properties)
+    rewrite.replace_all(lake, "files", file_rows.iter_slices(MAX_FILE_ROWS), properties)
     return renames["old_id"].n_unique()
 
 

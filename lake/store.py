@@ -5,11 +5,10 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from itertools import chain
 
 import polars as pl
 
-from lake.batch import KEY, KEY_HASH, Run
+from lake.batch import Run
 from lake.delta import (
     CommitProperties,
     DeltaError,
@@ -24,16 +23,13 @@ from lake.errors import DamagedError, LakeError
 from lake.integrity import damaged_log_error, find_size_mismatches
 from lake.layout import (
     GRANULARITIES,
-    MAX_FILE_ROWS,
-    MAX_SMALL_FILES,
     OPEN_PERIOD,
     OPTIONAL_TABLES,
     PARTITIONED_TABLES,
-    SMALL_FILE_ROWS,
     period_of_date,
 )
 from lake.location import Location, full_name, is_remote, remove_empty, remove_tree
-from lake.parquet import PostsOfRun, TableFiles, WrittenFile, conform, write_file, write_partitions
+from lake.parquet import PostsOfRun, TableFiles, WrittenFile, conform, write_file
 from schemas.enums import Granularity
 from schemas.tables import TABLES, schema_of
 
@@ -284,54 +280,6 @@ class Lake:
         written = write_file(self.root / name, name, self.conform(name, rows))
         self.commit(name, [written], properties=properties)
 
-    def replace_all(self, name: str, chunks: Iterable[pl.DataFrame], properties: CommitProperties) -> None:
-        """Replace all rows of a table, in one commit. One chunk is in memory at a time.
-
-        Each chunk of a partitioned table contains whole partitions.
-        """
-        partition, root = self.partition_columns(name), self.root / name
-        written = [
-            file
-            for rows in chunks
-            for file in (
-                write_partitions(root, name, self.conform(name, rows), partition)
-                if partition
-                else [write_file(root, name, self.conform(name, rows))]
-            )
-        ]
-        self.commit(name, written, self.partition_files(name), properties)
-
-    def upsert(self, name: str, rows: pl.DataFrame, properties: CommitProperties) -> None:
-        """Update the rows of the same files (KEY) and insert the others, in one commit.
-
-        Only files with such rows are rewritten. So the cost depends on the size of the change and not of the
-        table. Small files are merged once there are many. One file is in memory at a time.
-        """
-        files = self.partition_files(name)
-        old_files = _plus_small_files(files, self._files_with_keys(name, rows))
-        kept_rows = (
-            self.scan_files(name, [path])
-            .drop("file")
-            .collect()
-            .join(rows, on=KEY, how="anti", maintain_order="left")
-            for path in old_files["path"]
-        )
-        chunks = _rechunk(chain(kept_rows, [self.conform(name, rows)]), MAX_FILE_ROWS)
-        written = [write_file(self.root / name, name, chunk) for chunk in chunks]
-        self.commit(name, written, old_files, properties)
-
-    def _files_with_keys(self, name: str, rows: pl.DataFrame) -> list[str]:
-        """Return the paths, as in the log, of the files that have a row of the same file (KEY) as some rows.
-
-        Hashes are compared, which takes a quarter of the memory of a join; a file too many does no harm.
-        """
-        paths = self.partition_files(name)["path"]
-        if paths.is_empty():
-            return []
-        has_key = KEY_HASH.is_in(rows.select(KEY_HASH).to_series().implode())
-        matching_files = self.scan_files(name, paths).filter(has_key).select("file").unique()
-        return matching_files.collect(engine="streaming")["file"].to_list()
-
     def commit(
         self,
         name: str,
@@ -350,25 +298,6 @@ class Lake:
             properties or CommitProperties(),
             changes_data=changes_data,
         )
-
-
-def _rechunk(frames: Iterable[pl.DataFrame], rows: int) -> Iterator[pl.DataFrame]:
-    """Yield the rows of frames, in order, as frames of so many rows; the last may have fewer."""
-    pending = pl.DataFrame()
-    for frame in frames:
-        pending = pl.concat([pending, frame]) if pending.height else frame
-        while pending.height >= rows:
-            yield pending.head(rows)
-            pending = pending.tail(-rows)
-    if pending.height:
-        yield pending
-
-
-def _plus_small_files(files: pl.DataFrame, paths: list[str]) -> pl.DataFrame:
-    """Return the files with the given paths, and all small files if there are many."""
-    is_chosen, is_small = pl.col("path").is_in(paths), pl.col("num_records") < SMALL_FILE_ROWS
-    has_many_small = files.filter(is_small).height >= MAX_SMALL_FILES
-    return files.filter(is_chosen | (is_small & has_many_small))
 
 
 def is_lake(root: Location) -> bool:

@@ -14,6 +14,7 @@ from lake.batch import KEY, Checkpoint, Run
 from lake.commit.merge import MergeResult
 from lake.delta import CommitProperties, Transaction, restore_table
 from lake.parquet import WrittenFile
+from lake.rewrite import upsert
 from lake.store import Lake
 from lake.tables import runs
 from schemas.keys import IDENTITY_VERSION
@@ -91,7 +92,7 @@ class Committer:
                 custom_metadata=metadata,
                 app_transactions=[*version_transactions(self.lake), files_transaction],
             )
-            self.lake.upsert("files", file_rows.sort(KEY), properties)
+            upsert(self.lake, "files", file_rows.sort(KEY), properties)
 
 
 def version_transactions(lake: Lake) -> list[Transaction]:

@@ -7,6 +7,7 @@ import polars as pl
 from archive import replace_partitions
 from lake.delta import CommitProperties
 from lake.parquet import write_file
+from lake.rewrite import upsert
 from schemas.enums import Outcome
 from schemas.tables import empty_table
 
@@ -58,7 +59,7 @@ def store(lake, table, *rows):
     """Add rows to a table of a lake, in one commit; rows of posts and revisions are one partition each."""
     partition = lake.partition_columns(table)
     if not partition:
-        lake.upsert(table, frame(table, *rows), CommitProperties())
+        upsert(lake, table, frame(table, *rows), CommitProperties())
         return
     stored = lake.with_partition_column(frame(table, *rows))
     replace_partitions(lake, table, stored, stored.select(partition).unique())

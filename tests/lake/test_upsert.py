@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from lake import store
+from lake import rewrite
 from lake.create import create_lake
 from lake.delta import CommitProperties
 from lake_rows import file_row, frame
@@ -12,14 +12,14 @@ from lake_rows import file_row, frame
 @pytest.fixture
 def lake(tmp_path, monkeypatch):
     """Return a lake whose ledger has files of at most two rows, and none of them counts as small."""
-    monkeypatch.setattr(store, "MAX_FILE_ROWS", 2)
-    monkeypatch.setattr(store, "SMALL_FILE_ROWS", 0)
+    monkeypatch.setattr(rewrite, "MAX_FILE_ROWS", 2)
+    monkeypatch.setattr(rewrite, "SMALL_FILE_ROWS", 0)
     return create_lake(tmp_path / "lake", None)
 
 
 def upsert(lake, **blobs):
     rows = frame("files", *(file_row(path, blob=blob) for path, blob in blobs.items()))
-    lake.upsert("files", rows, CommitProperties())
+    rewrite.upsert(lake, "files", rows, CommitProperties())
 
 
 def blobs(lake):

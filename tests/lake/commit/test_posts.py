@@ -12,6 +12,7 @@ from git_repository import init
 from lake.commit.commit import current_version_properties
 from lake.parquet import write_partitions
 from lake.query import info, sql, statistics
+from lake.rewrite import upsert
 from lake.store import open_lake
 from lake.tables import templates
 from lake.tables.post_versions import post_versions
@@ -158,7 +159,7 @@ def older_lake(five_posts):
         .filter(pl.col("path").is_in(["0.md", "1.md"]))
         .with_columns(gone_at=pl.lit(withdrawn_at))
     )
-    lake.upsert("files", deleted_files, current_version_properties(lake))
+    upsert(lake, "files", deleted_files, current_version_properties(lake))
     shutil.rmtree(five_posts.lake / "events")
     return five_posts
 
