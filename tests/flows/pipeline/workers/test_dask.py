@@ -21,7 +21,7 @@ from flows.pipeline.learn_run import learn, reclean_lake
 from flows.pipeline.options import BackfillOptions, LearnOptions, RecleanOptions, ReplayOptions
 from flows.pipeline.sources.bucket import BucketSource
 from flows.pipeline.workers.cluster import Cluster, ClusterError, checked_address
-from flows.pipeline.workers.context import create_parse_context, with_cluster
+from flows.pipeline.workers.context import cluster_pool, create_parse_context
 from git_repository import init
 from one_run import end_run_at, use_small_batches
 from paths import EXAMPLES, ROOT
@@ -207,7 +207,7 @@ def test_a_worker_that_joins_amid_a_run_must_prove_itself_too(archive, own_clust
 
 def test_a_worker_with_another_version_is_refused(archive, cluster, monkeypatch):
     versions = (("Python", "3.9.1"), *(("polars", "1"),) * 4)
-    monkeypatch.setattr("flows.pipeline.workers.dask_pool.own_versions", lambda: versions)
+    monkeypatch.setattr("flows.pipeline.workers.proven_workers.own_versions", lambda: versions)
     with pytest.raises(
         ClusterError, match=r"worker tcp://\S+: has Python 3\.\d+\.\d+, and this run has 3\.9\.1$"
     ):
@@ -223,9 +223,9 @@ def test_a_worker_that_does_not_see_the_lake_is_refused(archive, cluster, tmp_pa
 
 
 def test_a_worker_that_does_not_see_a_source_is_refused(cluster, tmp_path):
-    context = create_parse_context()
+    context = create_parse_context(cluster=Cluster(cluster.address, (b"/nowhere/posts",)))
     with ExitStack() as stack, pytest.raises(ClusterError, match=r"does not see the source /nowhere/posts$"):
-        with_cluster(context, Cluster(cluster.address, (b"/nowhere/posts",)), tmp_path, stack)
+        cluster_pool(context, tmp_path, stack).start()
 
 
 def test_a_worker_that_cannot_read_a_bucket_is_refused(cluster, posts_bucket, tmp_path):
@@ -234,8 +234,9 @@ def test_a_worker_that_cannot_read_a_bucket_is_refused(cluster, posts_bucket, tm
     source = BucketSource(posts_bucket.url)
     assert source.find_problem() is None
     message = rf"worker tcp://\S+: cannot read the source {source.origin}: there is no such bucket"
+    context = create_parse_context(cluster=Cluster(cluster.address, buckets=(source,)))
     with ExitStack() as stack, pytest.raises(ClusterError, match=message):
-        with_cluster(create_parse_context(), Cluster(cluster.address, buckets=(source,)), tmp_path, stack)
+        cluster_pool(context, tmp_path, stack).start()
 
 
 def test_what_a_worker_logs_reaches_the_log_of_the_run(archive, cluster, log_messages):

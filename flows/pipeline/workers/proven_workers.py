@@ -1,0 +1,103 @@
+"""The workers of a Dask cluster that get tasks of a run: each must prove first that it can work for it."""
+
+import asyncio
+import logging
+import pickle
+import time
+from collections.abc import Iterable
+from itertools import count
+from typing import Any
+from uuid import uuid4
+
+from distributed import Client
+
+from flows.pipeline.workers.cluster import Cluster
+from flows.pipeline.workers.dask_worker import Requirements, own_versions, refusal
+from lake.location import Location
+
+# to reach the scheduler, and to reach it again before a run gives up
+CONNECT_SECONDS = 20
+# for a worker to import postlake and to answer
+ANSWER_SECONDS = 60
+# between two looks at the workers of the cluster
+LOOK_SECONDS = 2
+
+logger = logging.getLogger(__name__)
+
+
+class ProvenWorkers:
+    """The workers that have proven themselves, by address, and the faults of those that are refused."""
+
+    def __init__(self, client: Client, cluster: Cluster, folder: Location) -> None:
+        """Set the cluster, and the folder of the lake with a file that every worker must be able to read."""
+        self.addresses = frozenset[str]()
+        self.faults = dict[str, str]()
+        self._client, self._folder = client, folder
+        buckets = tuple(map(pickle.dumps, cluster.buckets))
+        self._requirements = Requirements(
+            own_versions(), cluster.source_paths, buckets, folder / "probe", uuid4().hex
+        )
+        self._looked_at: float | None = None
+
+    def look_again(self) -> None:
+        """Look at the workers of the cluster, unless that was done a moment ago."""
+        if self._looked_at is None or time.monotonic() - self._looked_at >= LOOK_SECONDS:
+            self.look()
+
+    def look(self) -> None:
+        """Ask the workers that are new, and log those and the ones that have left.
+
+        Raises TimeoutError or OSError where the scheduler does not answer.
+        """
+        # a method of the scheduler, which `Client.ncores` calls without a timeout
+        ask: Any = self._client.scheduler
+        present = frozenset(self._client.sync(ask.ncores, callback_timeout=CONNECT_SECONDS))
+        self._log_left(self.addresses - present)
+        self.addresses &= present
+        self.faults = {worker: fault for worker, fault in self.faults.items() if worker in present}
+        self._ask(present - self.addresses - self.faults.keys())
+        self._looked_at = time.monotonic()
+
+    def _ask(self, workers: frozenset[str]) -> None:
+        if not workers:
+            return
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._requirements.probe.write_text(self._requirements.probe_text, encoding="utf-8")
+        answers: dict[str, Any] = self._client.sync(self._answers, sorted(workers))
+        # one that cannot be reached has ended, or is asked again
+        faults = {
+            worker: _fault(answer) for worker, answer in answers.items() if not isinstance(answer, OSError)
+        }
+        joined = faults.keys() - {worker for worker, fault in faults.items() if fault}
+        is_first_look = self._looked_at is None
+        self.addresses |= joined
+        for worker, fault in faults.items():
+            if fault:
+                self.faults[worker] = fault
+                logger.warning(f"worker {worker} gets no tasks of this run: {fault}")
+            elif not is_first_look:
+                logger.info(f"worker {worker} has joined; {len(self.addresses)} work for this run")
+
+    async def _answers(self, workers: Iterable[str]) -> dict[str, Any]:
+        return dict(zip(workers, await asyncio.gather(*map(self._answer, workers)), strict=True))
+
+    async def _answer(self, worker: str) -> Any:
+        """Return what `refusal` returns in a worker, or what it raises; a text for one that does not answer."""
+        ask: Any = self._client._run  # noqa: SLF001 - `Client.run` has no timeout
+        asked = ask(refusal, self._requirements, workers=[worker], on_error="return")
+        try:
+            return (await asyncio.wait_for(asked, ANSWER_SECONDS))[worker]
+        except TimeoutError:
+            return f"does not answer within {ANSWER_SECONDS} s"
+
+    def _log_left(self, workers: Iterable[str]) -> None:
+        for remaining, worker in zip(count(len(self.addresses) - 1, -1), sorted(workers), strict=False):
+            whither = "its tasks go to them" if remaining else "the run waits for another one"
+            logger.warning(f"worker {worker} has left; {remaining} remain, and {whither}")
+
+
+def _fault(answer: Any) -> str | None:
+    if isinstance(answer, BaseException):
+        return f"lacks this version of postlake ({answer})"
+    fault: str | None = answer
+    return fault
