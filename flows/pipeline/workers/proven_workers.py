@@ -4,7 +4,7 @@ import asyncio
 import logging
 import pickle
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import count
 from typing import Any
 from uuid import uuid4
@@ -68,15 +68,19 @@ class ProvenWorkers:
         faults = {
             worker: _fault(answer) for worker, answer in answers.items() if not isinstance(answer, OSError)
         }
-        joined = faults.keys() - {worker for worker, fault in faults.items() if fault}
-        is_first_look = self._looked_at is None
+        self.faults |= {worker: fault for worker, fault in faults.items() if fault}
+        joined = faults.keys() - self.faults.keys()
         self.addresses |= joined
-        for worker, fault in faults.items():
-            if fault:
-                self.faults[worker] = fault
-                logger.warning(f"worker {worker} gets no tasks of this run: {fault}")
-            elif not is_first_look:
+        self._log_new(sorted(joined), sorted(faults.keys() & self.faults.keys()))
+
+    def _log_new(self, joined: Sequence[str], refused: Sequence[str]) -> None:
+        """Log new workers: not those of the first look, nor refused ones if no other works, which ends the run."""
+        if self._looked_at is not None:
+            for worker in joined:
                 logger.info(f"worker {worker} has joined; {len(self.addresses)} work for this run")
+        if self.addresses:
+            for worker in refused:
+                logger.warning(f"worker {worker} gets no tasks of this run: {self.faults[worker]}")
 
     async def _answers(self, workers: Iterable[str]) -> dict[str, Any]:
         return dict(zip(workers, await asyncio.gather(*map(self._answer, workers)), strict=True))
@@ -98,6 +102,6 @@ class ProvenWorkers:
 
 def _fault(answer: Any) -> str | None:
     if isinstance(answer, BaseException):
-        return f"lacks this version of postlake ({answer})"
+        return f"lacks postlake, or this version of it ({answer})"
     fault: str | None = answer
     return fault
