@@ -3,29 +3,26 @@
 import logging
 import pickle
 import time
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
-from hashlib import blake2b
 from typing import Any
 from uuid import uuid4
 
-from distributed import Client, Future, KilledWorker, Security
+from distributed import Client, Future, KilledWorker
 
 from flows.pipeline.workers.bisection import WorkerLostError
 from flows.pipeline.workers.cluster import Cluster, ClusterError
+from flows.pipeline.workers.config_file import ConfigFiles
+from flows.pipeline.workers.dask_client import WORKER_SECONDS, cluster_error, connect
 from flows.pipeline.workers.dask_worker import LogLine, run_task
 from flows.pipeline.workers.pool import ChunkFunction, Item, T, WorkerPool
-from flows.pipeline.workers.proven_workers import CONNECT_SECONDS, LOOK_SECONDS, ProvenWorkers
+from flows.pipeline.workers.proven_workers import LOOK_SECONDS, ProvenWorkers
 from flows.pipeline.workers.timing import Timed
 from lake.location import Location
 from posts.worker import ParseConfig
 
-# for the first worker, and for another one where all have gone: a nanny starts one in two seconds, a cluster of
-# containers in a minute
-WORKER_SECONDS = 60
 # to fetch the result of a task that is done
 RESULT_SECONDS = 60
 CLOSE_SECONDS = 5
@@ -57,7 +54,7 @@ class DaskPool:
         self._cluster, self._folder, self._local_pool, self._seconds = cluster, folder, local_pool, seconds
         self._client: Client | None = None
         self._workers: ProvenWorkers
-        self._published: tuple[ParseConfig, Location] | None = None
+        self._configs: ConfigFiles
 
     @property
     def is_running(self) -> bool:
@@ -65,15 +62,8 @@ class DaskPool:
 
     def connect(self) -> None:
         """Connect to the scheduler, and wait until the cluster has a worker. Raises ClusterError."""
-        _silence_dask()
-        try:
-            self._check_certificates()
-            self._client = Client(self._cluster.scheduler, timeout=CONNECT_SECONDS, set_as_default=False)
-            self._client.wait_for_workers(1, timeout=WORKER_SECONDS)
-        except TimeoutError as error:
-            raise self._error("has no workers") from error
-        except OSError as error:
-            raise self._error(str(error).split("\n", 1)[0]) from error
+        self._client = connect(self._cluster.scheduler)
+        self._configs = ConfigFiles(self._folder)
         self._workers = ProvenWorkers(self._client, self._cluster, self._folder)
 
     def start(self, prepare: Callable[[], None] | None = None) -> None:  # noqa: ARG002 - workers run already
@@ -89,12 +79,6 @@ class DaskPool:
                 raise self._error(self._refusals())
             self._wait_for_worker("has no workers")
 
-    def _check_certificates(self) -> None:
-        """Raise ClusterError where TLS has no certificates; a client without them would close for a minute."""
-        is_encrypted = self._cluster.scheduler.startswith("tls:")
-        if is_encrypted and Security().get_connection_args("client").get("ssl_context") is None:
-            raise self._error("distributed.comm.tls in Dask's configuration names no certificates")
-
     def count_workers(self) -> int:
         """Return the number of workers that work for this run now."""
         return len(self._workers.addresses)
@@ -108,7 +92,7 @@ class DaskPool:
         items, and ClusterError if the cluster is lost.
         """
         payload = pickle.dumps((function, items), pickle.HIGHEST_PROTOCOL)
-        arguments = (self._seconds, self._publish_config(config), payload)
+        arguments = (self._seconds, self._configs.write(config), payload)
         submit = partial(self._submit, type(function).__name__, arguments)
         with self._losses_explained():
             self._workers.look_again()
@@ -127,7 +111,7 @@ class DaskPool:
         if self._client is not None:
             with suppress(TimeoutError):
                 self._client.close(timeout=CLOSE_SECONDS)
-        self._client = self._published = None
+        self._client = None
 
     def _submit(self, name: str, arguments: tuple[Any, ...], workers: frozenset[str]) -> Future[Any]:
         # Dask estimates the duration of a task from those with the same beginning of the key
@@ -194,27 +178,8 @@ class DaskPool:
             raise RuntimeError("the pool is not running")
         return self._client
 
-    def _publish_config(self, config: ParseConfig) -> Location:
-        """Write the configuration to a file that workers load, and return it. It is larger than most tasks."""
-        if self._published is None or self._published[0] is not config:
-            content = pickle.dumps(config)
-            file = self._folder / f"config-{blake2b(content, digest_size=8).hexdigest()}"
-            self._folder.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(content)
-            self._published = config, file
-        return self._published[1]
-
     def _error(self, text: str) -> ClusterError:
-        return ClusterError(f"the Dask cluster {self._cluster.scheduler}: {text}")
-
-
-def _silence_dask() -> None:
-    """Let Dask tell nothing on the terminal: what goes wrong is raised, on one line."""
-    # the latter has a level of its own
-    for name in ("distributed", "distributed.client"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
-    # of versions, which are compared here, and of tasks with the files of an archive, which are large
-    warnings.filterwarnings("ignore", module=r"distributed\.client")
+        return cluster_error(self._cluster.scheduler, text)
 
 
 def _as_own_error(error: BaseException) -> BaseException:

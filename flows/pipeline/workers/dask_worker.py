@@ -15,11 +15,11 @@ from typing import Any, NamedTuple
 
 from flows.pipeline.code import worker_code_version
 from flows.pipeline.memory import collect_garbage_rarely
+from flows.pipeline.workers.config_file import load_config
 from flows.pipeline.workers.cpu_limit import with_cpu_limit
 from flows.pipeline.workers.timing import Timed, run_timed
 from lake.location import Location
 from lake.object_store import StoreError
-from posts.worker import ParseConfig
 
 # the packages whose version an error names; the version of our code covers all but the last
 NAMED_PACKAGES = ("polars", "deltalake", "distributed")
@@ -74,14 +74,8 @@ def run_task(seconds: float, config_file: Location, payload: bytes) -> tuple[Tim
     function, items = pickle.loads(payload)  # noqa: S301 - sent by the run
     guard = partial(with_cpu_limit, seconds=seconds)
     with _captured_log() as lines:
-        timed = run_timed(function, items, guard, _load_config(config_file))
+        timed = run_timed(function, items, guard, load_config(config_file))
     return timed, lines
-
-
-@lru_cache(maxsize=1)
-def _load_config(file: Location) -> ParseConfig:
-    config: ParseConfig = pickle.loads(file.read_bytes())  # noqa: S301 - written by the run
-    return config
 
 
 @lru_cache(maxsize=1)

@@ -12,11 +12,10 @@ from uuid import uuid4
 from distributed import Client
 
 from flows.pipeline.workers.cluster import Cluster
+from flows.pipeline.workers.dask_client import CONNECT_SECONDS
 from flows.pipeline.workers.dask_worker import Requirements, own_versions, refusal
 from lake.location import Location
 
-# to reach the scheduler, and to reach it again before a run gives up
-CONNECT_SECONDS = 20
 # for a worker to import postlake and to answer
 ANSWER_SECONDS = 60
 # between two looks at the workers of the cluster
