@@ -22,6 +22,7 @@ from flows.pipeline.workers.proven_workers import LOOK_SECONDS, ProvenWorkers
 from flows.pipeline.workers.timing import Timed
 from lake.location import Location
 from posts.worker import ParseConfig
+from schemas.errors import PostlakeError
 
 # to fetch the result of a task that is done
 RESULT_SECONDS = 60
@@ -156,20 +157,18 @@ class DaskPool:
             self._workers.look()
 
     def _refusals(self) -> str:
-        worker, fault = next(iter(sorted(self._workers.faults.items())))
-        count = len(self._workers.faults)
-        return (
-            f"none of its {count} workers can work for this run; " if count > 1 else ""
-        ) + f"worker {worker}: {fault}"
+        (worker, fault), count = min(self._workers.faults.items()), len(self._workers.faults)
+        every = f"none of its {count} workers can work for this run; " if count > 1 else ""
+        return f"{every}worker {worker}: {fault}"
 
     @contextmanager
     def _losses_explained(self) -> Iterator[None]:
         try:
             yield
-        except ClusterError:
-            raise
-        # of Dask's connections: it has no common class for them
+        # those of Dask's connections have no common class
         except Exception as error:
+            if _is_own(error):
+                raise
             raise self._error("was lost; what was committed stays, run again") from error
 
     @property
@@ -186,6 +185,11 @@ def _as_own_error(error: BaseException) -> BaseException:
     if isinstance(error, KilledWorker | MemoryError):
         return WorkerLostError("workers ended" if isinstance(error, KilledWorker) else "out of memory")
     return error
+
+
+def _is_own(error: Exception) -> bool:
+    """Check whether an error is of the run or of a file of the lake, and not of Dask's connections."""
+    return isinstance(error, PostlakeError) or (isinstance(error, OSError) and error.filename is not None)
 
 
 def _log(machine: str, lines: Sequence[LogLine]) -> None:

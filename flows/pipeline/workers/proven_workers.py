@@ -16,8 +16,8 @@ from flows.pipeline.workers.dask_client import CONNECT_SECONDS
 from flows.pipeline.workers.dask_worker import Requirements, own_versions, refusal
 from lake.location import Location
 
-# for a worker to import postlake and to answer
-ANSWER_SECONDS = 60
+# for a worker to import postlake and to answer: on a busy machine half a minute
+ANSWER_SECONDS = 120
 # between two looks at the workers of the cluster
 LOOK_SECONDS = 2
 
