@@ -21,7 +21,7 @@ from cli.output.terminal import VERBOSITY, print_logs, print_to_stderr
 from cli.query import history, info, rejects, report, sql
 from cli.serve import deploy, serve, server, worker
 from flows.pipeline.memory import collect_garbage_rarely
-from schemas.errors import PostlakeError
+from schemas.errors import PostlakeError, invalid_value_text
 
 FAILED_EXIT_CODE = 1
 # by then the callback of the interpreter has ended
@@ -136,6 +136,7 @@ def main() -> None:
         code = app(_options_first(sys.argv[1:]), prog_name="postlake", standalone_mode=False)
     except typer.TyperException as error:
         # called without a command: Typer has already printed the help, and the message is empty
+        _put_plainly(error)
         if message := error.format_message():
             print_to_stderr(" ".join(message.split()))
         sys.exit(error.exit_code)
@@ -151,6 +152,15 @@ def main() -> None:
         sys.exit(FAILED_EXIT_CODE)
     else:
         sys.exit(code)
+
+
+def _put_plainly(error: typer.TyperException) -> None:
+    """Replace the words of pydantic, by which Typer says why a value is refused."""
+    if isinstance(error, typer.BadParameter) and error.__cause__:
+        from pydantic import ValidationError
+
+        if isinstance(error.__cause__, ValidationError):
+            error.message = invalid_value_text(error.__cause__)
 
 
 def _options_first(arguments: list[str]) -> list[str]:

@@ -1,17 +1,35 @@
 """Settings from the environment: all POSTLAKE_ variables are read and checked here. Does not use Prefect."""
 
 import shlex
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from lake.location import DEFAULT_LOCATION, Location, parse_location
 from schemas.enums import Executor
-from schemas.errors import MisuseError
+from schemas.errors import MisuseError, invalid_value_text
 
+T = TypeVar("T")
+R = TypeVar("R")
 PREFIX = "POSTLAKE_"
+
+
+def _known_user(expand: Callable[[T], R]) -> Callable[[T], R]:
+    """Return a function that expands `~`, and raises ValueError for `~name` if there is no such user."""
+
+    def expand_known(path: T) -> R:
+        try:
+            return expand(path)
+        except RuntimeError as error:
+            raise ValueError("no such user") from error
+
+    return expand_known
+
+
+Folder = Annotated[Path, AfterValidator(_known_user(Path.expanduser))]
 
 
 class Settings(BaseSettings):
@@ -19,7 +37,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="ignore")
 
-    lake: Annotated[Location, BeforeValidator(parse_location)] = Field(
+    lake: Annotated[Location, BeforeValidator(_known_user(parse_location))] = Field(
         default=DEFAULT_LOCATION,
         validate_default=False,
         description="Folder of the lake, or its URL in an object store.",
@@ -29,9 +47,7 @@ class Settings(BaseSettings):
         validate_default=False,
         description="Sources of the scheduled ingest; several as a shell parts them.",
     )
-    cache: Annotated[Path, AfterValidator(Path.expanduser)] | None = Field(
-        default=None, description="Folder for copies of remote repositories."
-    )
+    cache: Folder | None = Field(default=None, description="Folder for copies of remote repositories.")
     # the slowest of 50,000 real posts takes one second
     file_seconds: float = Field(
         default=30.0, gt=0, allow_inf_nan=False, description="CPU seconds that one file may take to parse."
@@ -62,9 +78,8 @@ def settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        first = error.errors()[0]
-        name = PREFIX + str(first["loc"][0]).upper()
-        raise MisuseError(f"{name}: {first['input']!r}: {first['msg']}") from error
+        name = variable(str(error.errors()[0]["loc"][0]))
+        raise MisuseError(f"{name}: {invalid_value_text(error)}") from error
 
 
 def variable(field: str) -> str:

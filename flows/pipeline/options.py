@@ -198,6 +198,10 @@ class MaintainOptions:
         bool,
         Option("Nothing reads the lake: allow a retention of less than a day.", renamed_from="no_readers"),
     ] = False
+    # maintenance parses where an older postlake made the lake, as any run that writes to it first
+    workers: Workers = 0
+    executor: ExecutorName = Executor.LOCAL
+    scheduler: Scheduler = ""
     wait_seconds: WaitSeconds = 600
 
     def __post_init__(self) -> None:

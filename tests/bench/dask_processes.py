@@ -17,7 +17,7 @@ from distributed import Client
 ROOT = Path(__file__).resolve().parents[2]
 ONE_THREAD = ("--nworkers", "1", "--nthreads", "1")
 NO_PROFILE = {"DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False"}
-SECONDS_TO_START = 60
+SECONDS_TO_START = 300
 
 
 @dataclass
@@ -33,6 +33,11 @@ class DaskProcesses:
     def address(self) -> str:
         return f"tcp://127.0.0.1:{self.port}"
 
+    @property
+    def options(self) -> dict[str, str]:
+        """The options of a run on this cluster."""
+        return {"executor": "dask", "scheduler": self.address}
+
     def start_workers(self, count: int, *options: str, **environment: str) -> None:
         """Start workers with options of `dask worker`, and wait until the scheduler knows all."""
         for _ in range(count):
@@ -46,6 +51,11 @@ class DaskProcesses:
     def wait_for_workers(self, count: int) -> None:
         with Client(self.address, set_as_default=False) as client:
             client.wait_for_workers(count, timeout=SECONDS_TO_START)
+
+    def workers(self) -> set[str]:
+        """Return the addresses of the workers that the scheduler knows."""
+        with Client(self.address, set_as_default=False) as client:
+            return set(client.ncores())
 
     def worker_processes(self) -> list[psutil.Process]:
         """Return the process that works of each worker, which its nanny has started."""

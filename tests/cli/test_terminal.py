@@ -295,6 +295,11 @@ MISUSES = {
     "no-place": (("ingest", "nowhere", "--direct"), "nowhere: no such folder, repository or archive"),
     "no-command": (("ingst",), "Did you mean 'ingest'?"),
     "no-argument": (("ingest",), "Missing argument"),
+    "no-executor": (("ingest", "x", "--executor", "spark"), ": 'spark' is not one of 'local', 'dask'"),
+    "no-number": (
+        ("learn", "--workers", "x"),
+        "Invalid value for '--workers': 'x' should be a valid integer",
+    ),
 }
 
 

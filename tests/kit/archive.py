@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+from polars.testing import assert_frame_equal
 
 from flows.pipeline.direct import ingest, replay
 from flows.pipeline.execution.write import Writer
@@ -116,6 +117,13 @@ class Archive:
 
     def titles(self):
         return sorted(self.live_posts()["title"])
+
+
+def assert_equal_lakes(actual, expected):
+    """Assert that two archives have the same posts, files and contents."""
+    assert_frame_equal(actual.posts(), expected.posts())
+    assert_frame_equal(actual.files(), expected.files())
+    assert actual.blobs() == expected.blobs()
 
 
 def default_period(lake):

@@ -12,7 +12,7 @@ from flows.pipeline.execution import parse, worker
 from flows.pipeline.workers import pool
 from posts import worker as posts
 
-INIT_WORKER = pool._init_worker
+INIT_WORKER = pool.init_worker
 
 # texts of files that misbehave
 EXITS, KILLS, SLOW, SLOW_IN_C, HUNGRY, ONCE, TALKS = "退出", "杀死", "慢", "慢在里面", "饿", "一次", "说话"

@@ -3,7 +3,7 @@
 from flows.pipeline.workers import pool
 from posts import metadata
 
-INIT_WORKER = pool._init_worker
+INIT_WORKER = pool.init_worker
 
 
 def break_dates():

@@ -1,16 +1,19 @@
 """The profile `scale` of docker-compose.yml: its scheduler and three of its workers, as processes of this machine."""
 
+import signal
 import threading
 import time
 from dataclasses import replace
 
 import pytest
-from polars.testing import assert_frame_equal
+from distributed import Client
 
-from archive import Archive
+from archive import Archive, assert_equal_lakes
+from launch import run
 from live_stack import compose
 from live_stack.container import Container
 from live_stack.stack import free_ports
+from prefect_server import wait_until
 from schemas.enums import Executor
 
 pytestmark = pytest.mark.slow
@@ -81,11 +84,26 @@ def test_one_of_three_workers_is_killed_amid_a_run_and_the_tables_are_those_of_t
     summary = ferry.ingest(executor=Executor.DASK, scheduler=f"tcp://127.0.0.1:{scheduler.ports['8786']}")
     assert (summary.posts, killer.is_alive(), workers[0].processes()) == (POSTS, False, [])
     figures(f"SIGKILL of one of {WORKERS} Dask workers amid a run: done after {summary.seconds:.1f} s")
-    local = Archive(ferry.folder, ferry.lake.with_name("local"))
-    local.ingest()
-    assert_frame_equal(ferry.posts(), local.posts())
-    assert_frame_equal(ferry.files(), local.files())
-    assert ferry.blobs() == local.blobs()
+    assert_equal_lakes(ferry, ferry.ingest_into_new_lake())
+
+
+def test_a_killed_run_leaves_no_tasks_and_the_next_run_completes_the_lake(
+    scheduler, workers, ferry, start, figures
+):
+    options = {"scheduler": f"tcp://127.0.0.1:{scheduler.ports['8786']}"}
+    killed = start(ferry, kill=["before", "batch", 1], **options)
+    _, err = killed.communicate(timeout=300)
+    assert killed.returncode == -signal.SIGKILL, err
+    killed_at = time.monotonic()
+    with Client(options["scheduler"], set_as_default=False) as client:
+        wait_until(lambda: client.run_on_scheduler(lambda dask_scheduler: not dask_scheduler.tasks))
+    figures(
+        f"SIGKILL of a run on {WORKERS} Dask workers: its tasks are gone after {time.monotonic() - killed_at:.1f} s"
+    )
+    summary = ferry.ingest(executor=Executor.DASK, **options)
+    assert (summary.balanced, summary.posts) == (True, POSTS)
+    assert_equal_lakes(ferry, ferry.ingest_into_new_lake())
+    assert run("verify", "--lake", ferry.lake).returncode == 0
 
 
 def test_services_of_the_profile_are_healthy_by_their_own_checks(scheduler, workers):

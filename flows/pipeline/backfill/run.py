@@ -19,8 +19,9 @@ from flows.pipeline.sources.known import KnownSources, open_sources
 from flows.pipeline.stages.load import OpenRun
 from flows.pipeline.stages.run import run_stages
 from flows.pipeline.workers.cluster import Cluster
-from flows.pipeline.workers.context import create_parse_context
+from flows.pipeline.workers.context import cluster_pool, create_parse_context, with_cluster
 from lake.batch import Run
+from lake.location import full_name, parse_location, remove_tree
 from lake.store import Lake, open_lake
 from lake.tables import plans
 from schemas.enums import BackfillMode
@@ -79,12 +80,19 @@ class BackfillRun:
 def plan_backfill(options: BackfillOptions) -> tuple[Forecast, pl.DataFrame]:
     """Plan a backfill, store the plan, and return its forecast and files (BackfillPlanFile).
 
-    No table is written. The heads of files are parsed on this machine, whatever the executor.
+    No table is written.
     """
-    lake, run = open_lake(options.lake), start_run()
+    # workers of a cluster have another working directory
+    lake, run = open_lake(parse_location(full_name(options.lake))), start_run()
     with ExitStack() as stack:
         known_sources = _open_sources(stack, lake, options)
-        context = create_parse_context(options.workers, options.parser)
+        cluster = Cluster.of(options, known_sources.available)
+        context = create_parse_context(options.workers, options.parser, cluster)
+        if cluster:
+            # not among what a writing run needs: the next one, which this run does not wait for, deletes that
+            folder = lake.root / "plans" / run.run_id
+            stack.callback(remove_tree, folder)
+            context = with_cluster(context, cluster_pool(context, folder, stack))
         return _make_plan(PlanRequest(lake, run, known_sources, options, context))
 
 

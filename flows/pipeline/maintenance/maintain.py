@@ -2,16 +2,18 @@
 
 import datetime as dt
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from flows.pipeline.clock import StageTimer, start_run
 from flows.pipeline.memory import release_memory
-from flows.pipeline.migrate import migrate
 from flows.pipeline.options import MaintainOptions
+from flows.pipeline.parsing import open_for_parsing
 from flows.pipeline.progress import report_progress
 from flows.pipeline.reporting.account import maintenance_row
-from flows.pipeline.workers.context import create_parse_context, with_worker_pool
+from flows.pipeline.workers.cluster import Cluster
+from flows.pipeline.workers.context import create_parse_context
+from lake import migration
 from lake.batch import Run
 from lake.commit.commit import record_versions
 from lake.maintenance import compact as files
@@ -19,7 +21,7 @@ from lake.maintenance import vacuum
 from lake.query.info import tables
 from lake.store import Lake, open_lake
 from lake.tables import checksums, runs
-from lake.writer import open_for_write, open_locked
+from lake.writer import open_locked
 from schemas.enums import RunKind
 
 
@@ -141,13 +143,16 @@ def open_maintain_run(options: MaintainOptions) -> Iterator[MaintainRun]:
 
     Raises LakeError before anything is written.
     """
-    open_lake(options.lake)
-    run = start_run()
-    open_lake_for_run = open_locked if options.dry_run else open_for_write
-    with open_lake_for_run(options.lake, run, options.wait_seconds) as lake:
-        if not options.dry_run:
-            with ExitStack() as stack:
-                migrate(lake, run, with_worker_pool(create_parse_context(), stack))
+    opened, run = open_lake(options.lake), start_run()
+    if options.dry_run:
+        with open_locked(options.lake, run, options.wait_seconds) as lake:
+            yield MaintainRun(lake, run, options)
+        return
+    # a lake that need not be migrated needs no cluster
+    cluster = None if migration.is_current(opened) else Cluster.of(options)
+    context = create_parse_context(options.workers, cluster=cluster)
+    with open_for_parsing(options.lake, run, options.wait_seconds, context) as (lake, context):
+        context.stop_workers()
         yield MaintainRun(lake, run, options)
 
 

@@ -69,15 +69,26 @@ def with_worker_pool(context: ParseContext, stack: ExitStack, *, start_now: bool
     return replace(context, pool=pool)
 
 
-def with_cluster(context: ParseContext, cluster: Cluster, folder: Location, stack: ExitStack) -> ParseContext:
-    """Return a context whose tasks all run on the workers of a cluster until the stack is closed.
+def cluster_pool(context: ParseContext, folder: Location, stack: ExitStack) -> "DaskPool":
+    """Return a pool of workers of the context's cluster, connected but not started; the stack ends it.
 
-    They exchange files with this process in a folder of the lake. Raises ClusterError if it cannot be used.
+    They exchange files with this process in a folder of the lake. Raises ClusterError if there are none.
     """
     from flows.pipeline.workers.dask_pool import DaskPool
 
-    pool = DaskPool(cluster, folder, local_pool(context, stack), context.file_seconds)
+    if context.cluster is None:
+        raise ValueError("the context has no cluster")
+    pool = DaskPool(context.cluster, folder, local_pool(context, stack), context.file_seconds)
     stack.callback(pool.stop)
+    pool.connect()
+    return pool
+
+
+def with_cluster(context: ParseContext, pool: "DaskPool") -> ParseContext:
+    """Return a context whose tasks all run on the workers of a cluster.
+
+    Raises ClusterError if none of them can work for the run.
+    """
     pool.start()
     return replace(context, pool=pool, workers=context.workers or pool.count_workers())
 

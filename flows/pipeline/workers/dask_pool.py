@@ -2,34 +2,45 @@
 
 import logging
 import pickle
-import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from functools import partial
-from hashlib import blake2b
 from typing import Any
 from uuid import uuid4
 
-from distributed import Client, Future, KilledWorker, Security
+from distributed import Client, Future, KilledWorker
 
 from flows.pipeline.workers.bisection import WorkerLostError
 from flows.pipeline.workers.cluster import Cluster, ClusterError
-from flows.pipeline.workers.dask_worker import LogLine, Requirements, own_versions, refusal, run_task
+from flows.pipeline.workers.config_file import ConfigFiles
+from flows.pipeline.workers.dask_client import WORKER_SECONDS, cluster_error, connect
+from flows.pipeline.workers.dask_worker import LogLine, run_task
 from flows.pipeline.workers.pool import ChunkFunction, Item, T, WorkerPool
+from flows.pipeline.workers.proven_workers import LOOK_SECONDS, ProvenWorkers
 from flows.pipeline.workers.timing import Timed
 from lake.location import Location
 from posts.worker import ParseConfig
+from schemas.errors import PostlakeError
 
-# to reach the scheduler, and to reach it again before a run gives up
-CONNECT_SECONDS = 20
-# for the first worker, and for another one where all have gone: a nanny starts one in two seconds, a cluster of
-# containers in a minute
-WORKER_SECONDS = 60
-# between two looks whether there are workers, while a task runs
-POLL_SECONDS = 5
+# to fetch the result of a task that is done
+RESULT_SECONDS = 60
 CLOSE_SECONDS = 5
+# of a task of which all workers have left each time: it may be what ends them
+MAX_SUBMISSIONS = 2
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Task:
+    """A task on the cluster: how it is submitted, the workers that may do it, and how often it was submitted."""
+
+    submit: Callable[[frozenset[str]], Future[Any]]
+    workers: frozenset[str]
+    future: Future[Any]
+    submissions: int = 1
 
 
 class DaskPool:
@@ -43,38 +54,35 @@ class DaskPool:
         """Set the cluster, the folder of the lake for what workers load, and the CPU seconds for each item."""
         self._cluster, self._folder, self._local_pool, self._seconds = cluster, folder, local_pool, seconds
         self._client: Client | None = None
-        self._requirements: Requirements
-        self._published: tuple[ParseConfig, Location] | None = None
+        self._workers: ProvenWorkers
+        self._configs: ConfigFiles
 
     @property
     def is_running(self) -> bool:
         return self._client is not None
 
-    def start(self, prepare: Callable[[], None] | None = None) -> None:  # noqa: ARG002 - workers run already
-        """Connect to the cluster, and check that all its workers can work for this run. Raises ClusterError."""
-        if self.is_running:
-            return
-        _silence_dask()
-        try:
-            self._check_certificates()
-            self._client = Client(self._cluster.scheduler, timeout=CONNECT_SECONDS, set_as_default=False)
-            self._client.wait_for_workers(1, timeout=WORKER_SECONDS)
-        except TimeoutError as error:
-            raise self._error("has no workers") from error
-        except OSError as error:
-            raise self._error(str(error).split("\n", 1)[0]) from error
-        self._requirements = self._write_requirements()
-        self._raise_if_refused()
+    def connect(self) -> None:
+        """Connect to the scheduler, and wait until the cluster has a worker. Raises ClusterError."""
+        self._client = connect(self._cluster.scheduler)
+        self._configs = ConfigFiles(self._folder)
+        self._workers = ProvenWorkers(self._client, self._cluster, self._folder)
 
-    def _check_certificates(self) -> None:
-        """Raise ClusterError where TLS has no certificates; a client without them would close for a minute."""
-        is_encrypted = self._cluster.scheduler.startswith("tls:")
-        if is_encrypted and Security().get_connection_args("client").get("ssl_context") is None:
-            raise self._error("distributed.comm.tls in Dask's configuration names no certificates")
+    def start(self, prepare: Callable[[], None] | None = None) -> None:  # noqa: ARG002 - workers run already
+        """Connect, unless that is done, and find the workers that can work for this run.
+
+        Raises ClusterError if there are none.
+        """
+        if not self.is_running:
+            self.connect()
+        with self._losses_explained():
+            self._workers.look_again()
+            if not self._workers.addresses and self._workers.faults:
+                raise self._error(self._refusals())
+            self._wait_for_worker("has no workers")
 
     def count_workers(self) -> int:
-        """Return the number of workers that the cluster has now."""
-        return len(self._workers())
+        """Return the number of workers that work for this run now."""
+        return len(self._workers.addresses)
 
     def submit(
         self, function: ChunkFunction[Item, T], items: Sequence[Item], config: ParseConfig
@@ -85,13 +93,13 @@ class DaskPool:
         items, and ClusterError if the cluster is lost.
         """
         payload = pickle.dumps((function, items), pickle.HIGHEST_PROTOCOL)
-        arguments = (self._requirements, self._publish_config(config), payload)
-        # Dask estimates the duration of a task from those with the same beginning of the key
-        key = f"{type(function).__name__}-{uuid4().hex}"
+        arguments = (self._seconds, self._configs.write(config), payload)
+        submit = partial(self._submit, type(function).__name__, arguments)
         with self._losses_explained():
-            return partial(
-                self._wait_for, self._running_client.submit(run_task, *arguments, key=key, pure=False)
-            )
+            self._workers.look_again()
+            self._wait_for_worker("has no workers any more")
+            workers = self._workers.addresses
+            return partial(self._wait_for, _Task(submit, workers, submit(workers)))
 
     def run_isolated(self, function: ChunkFunction[Item, T], items: Sequence[Item], config: ParseConfig) -> T:
         """Return the result of items in a process of this machine. Raises WorkerLostError if it ended."""
@@ -104,49 +112,64 @@ class DaskPool:
         if self._client is not None:
             with suppress(TimeoutError):
                 self._client.close(timeout=CLOSE_SECONDS)
-        self._client = self._published = None
+        self._client = None
 
-    def _wait_for(self, future: Future[Any]) -> Any:
-        while not future.done():
+    def _submit(self, name: str, arguments: tuple[Any, ...], workers: frozenset[str]) -> Future[Any]:
+        # Dask estimates the duration of a task from those with the same beginning of the key
+        key = f"{name}-{uuid4().hex}"
+        return self._running_client.submit(run_task, *arguments, key=key, workers=sorted(workers), pure=False)
+
+    def _wait_for(self, task: _Task) -> Any:
+        while True:
+            self._submit_again_if_lost(task)
             try:
-                future.exception(timeout=POLL_SECONDS)
+                task.future.exception(timeout=LOOK_SECONDS)
             except TimeoutError:
-                self._wait_for_worker()
-        if future.status == "error":
-            raise _as_own_error(future.exception())
-        with self._losses_explained():
-            timed, lines = future.result()
-        _log(timed.machine, lines)
-        return timed
+                with self._losses_explained():
+                    self._workers.look_again()
+                continue
+            if task.future.status == "error":
+                raise _as_own_error(task.future.exception())
+            with self._losses_explained(), suppress(TimeoutError):
+                timed, lines = task.future.result(timeout=RESULT_SECONDS)
+                _log(timed.machine, lines)
+                return timed
 
-    def _wait_for_worker(self) -> None:
-        """Return when the cluster has workers. Raises ClusterError if it gets none."""
+    def _submit_again_if_lost(self, task: _Task) -> None:
+        """Submit a task to other workers if all that may do it have left. Raises WorkerLostError, or ClusterError."""
+        if task.workers & self._workers.addresses or task.future.done():
+            return
+        if task.submissions == MAX_SUBMISSIONS:
+            raise WorkerLostError("workers ended")
         with self._losses_explained():
-            if self._workers():
-                return
-            try:
-                self._running_client.wait_for_workers(1, timeout=WORKER_SECONDS)
-            except TimeoutError as error:
-                raise self._error("has no workers any more") from error
+            self._wait_for_worker("has no workers any more")
+            task.future.cancel()
+            task.workers, task.submissions = self._workers.addresses, task.submissions + 1
+            task.future = task.submit(task.workers)
+
+    def _wait_for_worker(self, otherwise: str) -> None:
+        """Return when a worker works for this run. Raises ClusterError if there is none for a minute."""
+        end = time.monotonic() + WORKER_SECONDS
+        while not self._workers.addresses:
+            if time.monotonic() > end:
+                raise self._error(self._refusals() if self._workers.faults else otherwise)
+            time.sleep(LOOK_SECONDS)
+            self._workers.look()
+
+    def _refusals(self) -> str:
+        (worker, fault), count = min(self._workers.faults.items()), len(self._workers.faults)
+        every = f"none of its {count} workers can work for this run; " if count > 1 else ""
+        return f"{every}worker {worker}: {fault}"
 
     @contextmanager
     def _losses_explained(self) -> Iterator[None]:
         try:
             yield
-        except ClusterError:
-            raise
-        # of Dask's connections: it has no common class for them
+        # those of Dask's connections have no common class
         except Exception as error:
+            if _is_own(error):
+                raise
             raise self._error("was lost; what was committed stays, run again") from error
-
-    def _workers(self) -> Mapping[str, Any]:
-        """Return the workers of the cluster by address. Raises TimeoutError where the scheduler does not answer."""
-        client = self._running_client
-        # as `Client.scheduler_info` does, which has no timeout
-        ask: Any = client.scheduler
-        identity = client.sync(ask.identity, n_workers=-1, callback_timeout=CONNECT_SECONDS)
-        workers: Mapping[str, Any] = identity["workers"]
-        return workers
 
     @property
     def _running_client(self) -> Client:
@@ -154,52 +177,19 @@ class DaskPool:
             raise RuntimeError("the pool is not running")
         return self._client
 
-    def _write_requirements(self) -> Requirements:
-        """Write a file to the lake that every worker must be able to read, and return what they must have."""
-        probe, text = self._folder / "probe", uuid4().hex
-        self._folder.mkdir(parents=True, exist_ok=True)
-        probe.write_text(text, encoding="utf-8")
-        cluster = self._cluster
-        buckets = tuple(map(pickle.dumps, cluster.buckets))
-        return Requirements(own_versions(), cluster.source_paths, buckets, probe, text, self._seconds)
-
-    def _raise_if_refused(self) -> None:
-        faults = self._running_client.run(refusal, self._requirements, on_error="return")
-        for worker, fault in faults.items():
-            if isinstance(fault, OSError):
-                # it has ended meanwhile; what takes its place is asked with its first task
-                continue
-            if isinstance(fault, BaseException):
-                raise self._error(f"worker {worker}: lacks this version of postlake ({fault})")
-            if fault:
-                raise self._error(f"worker {worker}: {fault}")
-
-    def _publish_config(self, config: ParseConfig) -> Location:
-        """Write the configuration to a file that workers load, and return it. It is larger than most tasks."""
-        if self._published is None or self._published[0] is not config:
-            content = pickle.dumps(config)
-            file = self._folder / f"config-{blake2b(content, digest_size=8).hexdigest()}"
-            file.write_bytes(content)
-            self._published = config, file
-        return self._published[1]
-
     def _error(self, text: str) -> ClusterError:
-        return ClusterError(f"the Dask cluster {self._cluster.scheduler}: {text}")
-
-
-def _silence_dask() -> None:
-    """Let Dask tell nothing on the terminal: what goes wrong is raised, on one line."""
-    # the latter has a level of its own
-    for name in ("distributed", "distributed.client"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
-    # of versions, which are compared here, and of tasks with the files of an archive, which are large
-    warnings.filterwarnings("ignore", module=r"distributed\.client")
+        return cluster_error(self._cluster.scheduler, text)
 
 
 def _as_own_error(error: BaseException) -> BaseException:
     if isinstance(error, KilledWorker | MemoryError):
         return WorkerLostError("workers ended" if isinstance(error, KilledWorker) else "out of memory")
     return error
+
+
+def _is_own(error: Exception) -> bool:
+    """Check whether an error is of the run or of a file of the lake, and not of Dask's connections."""
+    return isinstance(error, PostlakeError) or (isinstance(error, OSError) and error.filename is not None)
 
 
 def _log(machine: str, lines: Sequence[LogLine]) -> None:

@@ -15,12 +15,11 @@ from typing import Any, NamedTuple
 
 from flows.pipeline.code import worker_code_version
 from flows.pipeline.memory import collect_garbage_rarely
-from flows.pipeline.workers.cluster import ClusterError
+from flows.pipeline.workers.config_file import load_config
 from flows.pipeline.workers.cpu_limit import with_cpu_limit
 from flows.pipeline.workers.timing import Timed, run_timed
 from lake.location import Location
 from lake.object_store import StoreError
-from posts.worker import ParseConfig
 
 # the packages whose version an error names; the version of our code covers all but the last
 NAMED_PACKAGES = ("polars", "deltalake", "distributed")
@@ -32,8 +31,7 @@ MAX_LOG_LINES = 100
 class Requirements:
     """What a worker must have in common with the run that it works for.
 
-    `buckets` are pickled sources. `probe` is a file of the lake with the text `probe_text`. `seconds` is the limit of
-    CPU time for each item.
+    `buckets` are pickled sources. `probe` is a file of the lake with the text `probe_text`.
     """
 
     versions: tuple[tuple[str, str], ...]
@@ -41,7 +39,6 @@ class Requirements:
     buckets: tuple[bytes, ...]
     probe: Location
     probe_text: str
-    seconds: float
 
 
 class LogLine(NamedTuple):
@@ -66,29 +63,19 @@ def refusal(requirements: Requirements, dask_worker: Any) -> str | None:
     return _process_fault(dask_worker) or _find_fault(requirements)
 
 
-def run_task(
-    requirements: Requirements, config_file: Location, payload: bytes
-) -> tuple[Timed[Any], list[LogLine]]:
+def run_task(seconds: float, config_file: Location, payload: bytes) -> tuple[Timed[Any], list[LogLine]]:
     """Return the result of a task with what was logged meanwhile.
 
-    `payload` is the pickled function and its items: they are unpickled by a worker with the same code only.
-    Raises ClusterError if this worker cannot work for the run.
+    `seconds` is the limit of CPU time for each item. `payload` is the pickled function and its items, which the
+    scheduler need not know.
     """
-    from distributed import get_worker
-
-    if fault := refusal(requirements, get_worker()):
-        raise ClusterError(f"worker {get_worker().address}: {fault}")
+    # a nanny may have started this worker again under its old address
+    _prepare_process()
     function, items = pickle.loads(payload)  # noqa: S301 - sent by the run
-    guard = partial(with_cpu_limit, seconds=requirements.seconds)
+    guard = partial(with_cpu_limit, seconds=seconds)
     with _captured_log() as lines:
-        timed = run_timed(function, items, guard, _load_config(config_file))
+        timed = run_timed(function, items, guard, load_config(config_file))
     return timed, lines
-
-
-@lru_cache(maxsize=1)
-def _load_config(file: Location) -> ParseConfig:
-    config: ParseConfig = pickle.loads(file.read_bytes())  # noqa: S301 - written by the run
-    return config
 
 
 @lru_cache(maxsize=1)

@@ -36,6 +36,7 @@ def flow_output(server, tmp_path_factory):
     with running_scheduler(root / "cluster") as cluster:
         preload = ("--preload", "import deadly; deadly.misbehave_on_texts()")
         cluster.start_workers(1, "--nthreads", "1", *preload, PYTHONPATH=str(KIT))
+        cluster.start_workers(1, "--nthreads", "2")
         output = server.run_script(RUN_FLOW, archive.folder, archive.lake, cluster.address)
         return output | {"scheduler": cluster.address.replace("://", ":&#47;/")}
 
@@ -51,3 +52,8 @@ def test_what_a_worker_logs_is_in_the_log_of_the_run(flow_output):
     assert [line.partition(": ")[2] for line in flow_output["log"] if "strange" in line] == [
         "posts: a strange post"
     ]
+
+
+def test_a_worker_that_gets_no_tasks_is_in_the_log_of_the_run(flow_output):
+    refusals = [line.partition("run: ")[2] for line in flow_output["log"] if "gets no tasks" in line]
+    assert refusals == ["has 2 threads; start it with --nthreads 1"]

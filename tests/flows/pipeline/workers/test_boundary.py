@@ -242,7 +242,7 @@ def test_real_workers_go_on_past_it(archive_of_three, monkeypatch):
     monkeypatch.syspath_prepend(KIT)
     monkeypatch.setattr("flows.pipeline.workers.executor.MIN_POOL_BYTES", 0)
     monkeypatch.setattr(
-        "flows.pipeline.workers.pool._init_worker", importlib.import_module("faulty").init_worker
+        "flows.pipeline.workers.pool.init_worker", importlib.import_module("faulty").init_worker
     )
     summary = archive_of_three.ingest(workers=2)
     assert (summary.posts, summary.rejected, summary.balanced) == (2, 1, True)

@@ -17,7 +17,7 @@ from paths import KIT
 from schemas.enums import AlarmKind, BackfillMode
 
 GOOD_FILES = 6
-INIT_WORKER = "flows.pipeline.workers.pool._init_worker"
+INIT_WORKER = "flows.pipeline.workers.pool.init_worker"
 
 
 @pytest.fixture

@@ -2,29 +2,33 @@
 
 import logging
 import platform
+import shutil
 import subprocess
 import sys
 import tarfile
-from contextlib import ExitStack
-from functools import partial
+from dataclasses import replace
 from logging.handlers import BufferingHandler
 
 import pytest
 from polars.testing import assert_frame_equal
 
 import deadly
-from archive import Archive
-from dask_processes import running_scheduler
-from flows.pipeline.backfill.run import run_backfill
+from archive import assert_equal_lakes
+from flows.pipeline.backfill.run import plan_backfill, run_backfill
 from flows.pipeline.direct import replay
 from flows.pipeline.learn_run import learn, reclean_lake
-from flows.pipeline.options import BackfillOptions, LearnOptions, RecleanOptions, ReplayOptions
-from flows.pipeline.sources.bucket import BucketSource
-from flows.pipeline.workers.cluster import Cluster, ClusterError, checked_address
-from flows.pipeline.workers.context import create_parse_context, with_cluster
+from flows.pipeline.maintenance.maintain import maintain
+from flows.pipeline.options import (
+    BackfillOptions,
+    LearnOptions,
+    MaintainOptions,
+    RecleanOptions,
+    ReplayOptions,
+)
+from flows.pipeline.workers.cluster import ClusterError, checked_address
 from git_repository import init
 from one_run import end_run_at, use_small_batches
-from paths import EXAMPLES, ROOT
+from paths import EXAMPLES, ROOT, TESTS
 from schemas.enums import BackfillMode, Executor
 from schemas.errors import MisuseError
 
@@ -32,73 +36,56 @@ POSTS = 6
 
 
 @pytest.fixture
-def own_cluster(tmp_path):
-    """A scheduler without workers, for one test."""
-    with running_scheduler(tmp_path / "cluster") as processes:
-        yield processes
-
-
-def on(cluster):
-    """Return the options of a run on a cluster."""
-    return {"executor": Executor.DASK, "scheduler": cluster.address}
+def unreachable(monkeypatch):
+    """Return the options of a run on a cluster whose scheduler does not answer."""
+    monkeypatch.setattr("flows.pipeline.workers.dask_client.CONNECT_SECONDS", 1)
+    return {"executor": Executor.DASK, "scheduler": "tcp://127.0.0.1:9"}
 
 
 @pytest.fixture
-def archive(archive):
-    for number in range(POSTS):
-        archive.write(f"{number}.md", url=f"https://a.example/{number}", date=f"2024-0{number % 3 + 1}-05T00:00:00Z",
-                      categories=[f"第{number % 2}刊"])  # fmt: skip
-    return archive
+def old_lake(tmp_path):
+    """Return a lake of postlake 0.1.0, whose identity rules were others; see the README there."""
+    with tarfile.open(TESTS / "old_lakes" / "476aa45.tar.gz") as packed:
+        packed.extractall(tmp_path / "old", filter="data")
+    return tmp_path / "old" / "lake"
 
 
-@pytest.fixture
-def twin(archive):
-    """Another lake for the posts of the archive, which runs of this machine fill."""
-    return Archive(archive.folder, archive.lake.with_name("local"))
-
-
-def assert_equal_lakes(actual, expected):
-    assert_frame_equal(actual.posts(), expected.posts())
-    assert_frame_equal(actual.files(), expected.files())
-    assert actual.blobs() == expected.blobs()
-
-
-def test_the_examples_become_the_same_tables(archive, twin, cluster):
-    archive.ingest(EXAMPLES, **on(cluster))
+def test_the_examples_become_the_same_tables(small, twin, cluster):
+    small.ingest(EXAMPLES, **cluster.options)
     twin.ingest(EXAMPLES)
-    assert_equal_lakes(archive, twin)
-    assert not (archive.lake / "_scratch").exists()
+    assert_equal_lakes(small, twin)
+    assert not (small.lake / "_scratch").exists()
 
 
-def test_an_archive_is_read_by_one_process(archive, twin, cluster, tmp_path, monkeypatch):
+def test_an_archive_is_read_by_one_process(small, twin, cluster, tmp_path, monkeypatch):
     with tarfile.open(tmp_path / "posts.tar.gz", "w:gz") as tar:
         tar.add(EXAMPLES, "posts")
     # this is another folder in each process, so that no worker sees what this one unpacks
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("tempfile.tempdir", "/proc/self/cwd")
-    archive.ingest(tmp_path / "posts.tar.gz", **on(cluster))
+    small.ingest(tmp_path / "posts.tar.gz", **cluster.options)
     twin.ingest(tmp_path / "posts.tar.gz")
-    assert_equal_lakes(archive, twin)
+    assert_equal_lakes(small, twin)
 
 
-def test_the_history_of_a_repository_is_replayed_on_a_cluster(archive, twin, cluster):
-    git = init(archive.folder)
+def test_the_history_of_a_repository_is_replayed_on_a_cluster(small, twin, cluster):
+    git = init(small.folder)
     git.commit(1)
-    archive.write("1.md", "改过的一篇。", url="https://a.example/1")
-    archive.remove("2.md")
+    small.write("1.md", "改过的一篇。", url="https://a.example/1")
+    small.remove("2.md")
     git.commit(2)
-    for each, options in ((archive, on(cluster)), (twin, {})):
+    for each, options in ((small, cluster.options), (twin, {})):
         each.ingest(history=True, **options)
-    assert_equal_lakes(archive, twin)
+    assert_equal_lakes(small, twin)
     assert_frame_equal(
-        archive.withdrawn_posts().drop("run_id", "ingested_at"),
+        small.withdrawn_posts().drop("run_id", "ingested_at"),
         twin.withdrawn_posts().drop("run_id", "ingested_at"),
     )
 
 
-def test_every_run_that_parses_works_on_a_cluster(archive, twin, cluster, monkeypatch):
-    archive.put("bad.md", b"---\ntitle: never closed\n")
-    for each, options in ((archive, on(cluster)), (twin, {})):
+def test_every_run_that_parses_works_on_a_cluster(small, twin, cluster, monkeypatch):
+    small.put("bad.md", b"---\ntitle: never closed\n")
+    for each, options in ((small, cluster.options), (twin, {})):
         common = {"lake": each.lake, "wait_seconds": 0, **options}
         each.ingest(**options)
         learn(LearnOptions(**common))
@@ -107,38 +94,53 @@ def test_every_run_that_parses_works_on_a_cluster(archive, twin, cluster, monkey
         monkeypatch.undo()
         run_backfill(BackfillOptions(mode=BackfillMode.ALL, **common))
         assert replay(ReplayOptions(**common)).rejected == 1
-    assert_equal_lakes(archive, twin)
+    assert_equal_lakes(small, twin)
+
+
+def test_a_dry_backfill_reads_on_a_cluster_and_leaves_nothing_but_its_plan(small, cluster):
+    small.ingest()
+    small.write("late.md", url="https://a.example/late")
+    here, _ = plan_backfill(BackfillOptions(lake=small.lake))
+    there, files = plan_backfill(BackfillOptions(lake=small.lake, **cluster.options))
+    assert (str(there), files["path"].to_list()) == (str(here), ["late.md"])
+    assert {each.suffix for each in (small.lake / "plans").iterdir()} == {".parquet"}
+
+
+def test_a_dry_backfill_needs_the_cluster_that_it_is_to_use(small, unreachable):
+    small.ingest()
+    with pytest.raises(ClusterError, match="Timed out"):
+        plan_backfill(BackfillOptions(lake=small.lake, **unreachable))
+
+
+def test_maintenance_migrates_a_lake_on_a_cluster(old_lake, small, cluster):
+    shutil.copytree(old_lake, small.lake)
+    maintain(MaintainOptions(lake=small.lake, **cluster.options))
+    maintain(MaintainOptions(lake=old_lake))
+    assert_equal_lakes(small, replace(small, lake=old_lake))
+
+
+def test_maintenance_needs_a_cluster_to_migrate_a_lake_alone(old_lake, small, unreachable):
+    with pytest.raises(ClusterError, match="Timed out"):
+        maintain(MaintainOptions(lake=old_lake, **unreachable))
+    small.ingest()
+    assert maintain(MaintainOptions(lake=small.lake, **unreachable)).tables
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["EXITS", "SLOW_IN_C"])
-def test_a_file_that_ends_its_workers_is_refused_and_all_others_are_posts(
-    archive, cluster, monkeypatch, kind
-):
+def test_a_file_that_ends_its_workers_is_refused_and_all_others_are_posts(small, cluster, monkeypatch, kind):
     monkeypatch.setenv("POSTLAKE_FILE_SECONDS", "1")
-    monkeypatch.setattr("flows.pipeline.workers.pool._init_worker", deadly.init_worker_for_texts)
-    archive.write("9-bad.md", getattr(deadly, kind), url="https://a.example/bad")
-    summary = archive.ingest(**on(cluster))
+    monkeypatch.setattr("flows.pipeline.workers.pool.init_worker", deadly.init_worker_for_texts)
+    small.write("9-bad.md", getattr(deadly, kind), url="https://a.example/bad")
+    summary = small.ingest(**cluster.options)
     assert (summary.posts, summary.rejected, summary.balanced) == (POSTS, 1, True)
     reason = {"EXITS": "parser_crashed", "SLOW_IN_C": "parser_timeout"}[kind]
-    assert archive.files().drop_nulls("reason").select("path", "reason").rows() == [("9-bad.md", reason)]
-
-
-def test_the_tasks_of_a_killed_worker_go_to_others(archive, twin, cluster, monkeypatch):
-    use_small_batches(monkeypatch.setattr, 1)
-    cluster.wait_for_workers(2)
-    before = cluster.worker_processes()
-    end_run_at(monkeypatch.setattr, ["before", "batch", 3], before[0].kill)
-    summary = archive.ingest(**on(cluster))
-    assert (summary.posts, before[0].is_running()) == (POSTS, False)
-    monkeypatch.undo()
-    twin.ingest()
-    assert_equal_lakes(archive, twin)
+    assert small.files().drop_nulls("reason").select("path", "reason").rows() == [("9-bad.md", reason)]
 
 
 @pytest.mark.slow
 def test_a_scheduler_that_goes_away_is_one_error_and_the_next_run_completes_the_lake(
-    archive, twin, own_cluster, monkeypatch
+    small, twin, own_cluster, monkeypatch
 ):
     own_cluster.start_workers(1)
     told_by_dask = BufferingHandler(1000)
@@ -148,99 +150,40 @@ def test_a_scheduler_that_goes_away_is_one_error_and_the_next_run_completes_the_
     with pytest.raises(
         ClusterError, match=r"127\.0\.0\.1:\d+: was lost; what was committed stays, run again$"
     ):
-        archive.ingest(**on(own_cluster))
+        small.ingest(**own_cluster.options)
     assert told_by_dask.buffer == []
     monkeypatch.undo()
-    assert 0 < archive.files().height < POSTS
-    assert archive.ingest().resumed
+    assert 0 < small.files().height < POSTS
+    assert small.ingest().resumed
     twin.ingest()
-    assert_equal_lakes(archive, twin)
+    assert_equal_lakes(small, twin)
 
 
-def test_a_scheduler_that_is_not_there_is_one_error(archive, monkeypatch):
-    monkeypatch.setattr("flows.pipeline.workers.dask_pool.CONNECT_SECONDS", 1)
+def test_a_scheduler_that_is_not_there_is_one_error_and_no_lake(small, unreachable):
     with pytest.raises(
         ClusterError,
         match=r"^the Dask cluster tcp://127\.0\.0\.1:9: Timed out trying to connect to .* after 1 s$",
     ):
-        archive.ingest(executor=Executor.DASK, scheduler="tcp://127.0.0.1:9")
+        small.ingest(**unreachable)
+    assert not small.lake.exists()
 
 
-def test_tls_without_certificates_is_one_error(archive):
+def test_tls_without_certificates_is_one_error(small):
     with pytest.raises(
         ClusterError, match=r": distributed.comm.tls in Dask's configuration names no certificates$"
     ):
-        archive.ingest(executor=Executor.DASK, scheduler="tls://127.0.0.1:9")
+        small.ingest(executor=Executor.DASK, scheduler="tls://127.0.0.1:9")
 
 
-def test_a_cluster_without_workers_is_one_error(archive, own_cluster, monkeypatch):
-    monkeypatch.setattr("flows.pipeline.workers.dask_pool.WORKER_SECONDS", 1)
+def test_a_cluster_without_workers_is_one_error(small, own_cluster, monkeypatch):
+    monkeypatch.setattr("flows.pipeline.workers.dask_client.WORKER_SECONDS", 1)
     with pytest.raises(ClusterError, match=r"has no workers$"):
-        archive.ingest(**on(own_cluster))
+        small.ingest(**own_cluster.options)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("options", "fault"),
-    [
-        (("--nthreads", "2"), "has 2 threads; start it with --nthreads 1"),
-        (("--nthreads", "1", "--no-nanny"), "has no nanny that starts it again; start it without --no-nanny"),
-    ],
-)
-def test_a_worker_that_cannot_end_alone_is_refused(archive, own_cluster, options, fault):
-    own_cluster.start_workers(1, *options)
-    with pytest.raises(ClusterError, match=rf"worker tcp://127\.0\.0\.1:\d+: {fault}$"):
-        archive.ingest(**on(own_cluster))
-
-
-@pytest.mark.slow
-def test_a_worker_that_joins_amid_a_run_must_prove_itself_too(archive, own_cluster, monkeypatch):
-    for number in range(30):
-        archive.write(f"late-{number}.md", url=f"https://a.example/late/{number}", categories=[f"晚{number}"])
-    own_cluster.start_workers(1)
-    use_small_batches(monkeypatch.setattr, 1)
-    join = partial(own_cluster.start_workers, 1, "--nthreads", "2")
-    end_run_at(monkeypatch.setattr, ["before", "batch", 3], join)
-    with pytest.raises(ClusterError, match=r"^worker tcp://\S+: has 2 threads; start it with --nthreads 1$"):
-        archive.ingest(**on(own_cluster))
-
-
-def test_a_worker_with_another_version_is_refused(archive, cluster, monkeypatch):
-    versions = (("Python", "3.9.1"), *(("polars", "1"),) * 4)
-    monkeypatch.setattr("flows.pipeline.workers.dask_pool.own_versions", lambda: versions)
-    with pytest.raises(
-        ClusterError, match=r"worker tcp://\S+: has Python 3\.\d+\.\d+, and this run has 3\.9\.1$"
-    ):
-        archive.ingest(**on(cluster))
-
-
-def test_a_worker_that_does_not_see_the_lake_is_refused(archive, cluster, tmp_path, monkeypatch):
-    """The path of the lake is another folder in each process."""
-    monkeypatch.chdir(tmp_path)
-    elsewhere = Archive(archive.folder, archive.lake.__class__("/proc/self/cwd/lake"))
-    with pytest.raises(ClusterError, match=r"worker tcp://\S+: does not see the lake: /proc/self/cwd/lake/"):
-        elsewhere.ingest(**on(cluster))
-
-
-def test_a_worker_that_does_not_see_a_source_is_refused(cluster, tmp_path):
-    context = create_parse_context()
-    with ExitStack() as stack, pytest.raises(ClusterError, match=r"does not see the source /nowhere/posts$"):
-        with_cluster(context, Cluster(cluster.address, (b"/nowhere/posts",)), tmp_path, stack)
-
-
-def test_a_worker_that_cannot_read_a_bucket_is_refused(cluster, posts_bucket, tmp_path):
-    """The workers know another store."""
-    posts_bucket.put("a.md", b"a post")
-    source = BucketSource(posts_bucket.url)
-    assert source.find_problem() is None
-    message = rf"worker tcp://\S+: cannot read the source {source.origin}: there is no such bucket"
-    with ExitStack() as stack, pytest.raises(ClusterError, match=message):
-        with_cluster(create_parse_context(), Cluster(cluster.address, buckets=(source,)), tmp_path, stack)
-
-
-def test_what_a_worker_logs_reaches_the_log_of_the_run(archive, cluster, log_messages):
-    archive.write("9-strange.md", deadly.TALKS, url="https://a.example/9")
-    archive.ingest(**on(cluster))
+def test_what_a_worker_logs_reaches_the_log_of_the_run(small, cluster, log_messages):
+    small.write("9-strange.md", deadly.TALKS, url="https://a.example/9")
+    small.ingest(**cluster.options)
     assert f"on {platform.node()}: posts: a strange post" in log_messages
 
 
@@ -257,10 +200,10 @@ def test_what_is_imported_only_where_it_is_needed(imported, forbidden):
     assert subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=False).returncode == 0
 
 
-def test_without_dask_one_line_says_how_to_install_it(archive, monkeypatch):
+def test_without_dask_one_line_says_how_to_install_it(small, monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(MisuseError, match=r"^the executor dask needs Dask: pip install 'postlake\[dask\]'$"):
-        archive.ingest(executor=Executor.DASK, scheduler="tcp://127.0.0.1:9")
+        small.ingest(executor=Executor.DASK, scheduler="tcp://127.0.0.1:9")
 
 
 @pytest.mark.parametrize(
