@@ -7,6 +7,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from lake.store import open_lake
+from tiers import EVERYWHERE
 
 URL = "https://a.example/lamp"
 
@@ -16,6 +17,7 @@ def versions(archive):
     return {table: all_versions[table] for table in ("raw", "posts", "files")}
 
 
+@EVERYWHERE
 def test_a_second_run_over_the_same_folder_writes_nothing_but_its_own_row(archive):
     archive.write("a.md")
     archive.put("note.md", b"no front matter")
@@ -36,6 +38,7 @@ def test_a_changed_file_replaces_its_post(archive):
     assert sorted(archive.posts()["title"]) == ["两盏灯", "别处"]
 
 
+@EVERYWHERE
 def test_a_changed_file_whose_post_moves_to_another_month_and_source_leaves_no_old_row(archive):
     archive.write("a.md", url=URL)
     archive.ingest()
@@ -44,6 +47,7 @@ def test_a_changed_file_whose_post_moves_to_another_month_and_source_leaves_no_o
     assert archive.posts().select("source", "month").rows() == [("新刊", "2023-01")]
 
 
+@EVERYWHERE
 def test_a_touched_file_is_unchanged_and_its_post_is_not_written(archive):
     archive.write("a.md")
     archive.ingest()
@@ -61,6 +65,7 @@ def test_a_touched_file_is_not_read_a_third_time(archive):
     assert archive.ingest().bytes_read == 0
 
 
+@EVERYWHERE
 @pytest.mark.parametrize(("verify", "titles"), [(False, ["一盏灯"]), (True, ["两盏灯"])])
 def test_only_verify_finds_an_edit_that_kept_size_and_time(archive, verify, titles):
     archive.write("a.md", url=URL, title="一盏灯")
@@ -72,6 +77,7 @@ def test_only_verify_finds_an_edit_that_kept_size_and_time(archive, verify, titl
     assert archive.titles() == titles
 
 
+@EVERYWHERE
 def test_verify_of_an_unchanged_folder_finds_all_unchanged(archive):
     archive.write("a.md")
     archive.put("broken.md", b"---\ntitle: never closed\n")
@@ -82,6 +88,7 @@ def test_verify_of_an_unchanged_folder_finds_all_unchanged(archive):
     assert_frame_equal(archive.files(), before)
 
 
+@EVERYWHERE
 def test_a_removed_file_is_gone_and_its_post_withdrawn(archive):
     archive.write("a.md", title="留下", url="https://a.example/stays")
     archive.write("b.md", title="离去", url=URL)
@@ -95,6 +102,7 @@ def test_a_removed_file_is_gone_and_its_post_withdrawn(archive):
     assert deleted_files["gone_at"].to_list() == withdrawn["withdrawn_at"].to_list()
 
 
+@EVERYWHERE
 def test_a_withdrawn_post_keeps_the_time_it_was_withdrawn_at(archive):
     archive.write("a.md", url=URL)
     archive.write("b.md", url="https://a.example/2")
@@ -108,6 +116,7 @@ def test_a_withdrawn_post_keeps_the_time_it_was_withdrawn_at(archive):
     assert_frame_equal(archive.withdrawn_posts().filter(pl.col("url") == URL), before)
 
 
+@EVERYWHERE
 @pytest.mark.parametrize(
     "date", ["2024-03-05T08:00:00Z", "2021-01-01T08:00:00Z"], ids=["as-it-was", "other-month"]
 )
@@ -122,6 +131,7 @@ def test_a_post_comes_back_when_its_file_does(archive, date):
     assert_frame_equal(archive.files(), archive.ingest_into_new_lake().files())
 
 
+@EVERYWHERE
 def test_a_file_that_comes_back_keeps_the_time_it_was_first_seen_at(archive):
     archive.write("a.md")
     archive.ingest()
@@ -133,6 +143,7 @@ def test_a_file_that_comes_back_keeps_the_time_it_was_first_seen_at(archive):
     assert archive.rows("files")["first_seen_at"].item() == first
 
 
+@EVERYWHERE
 @pytest.mark.parametrize("to", ["0.md", "archived/2024-03-05/z.md"], ids=["sorts-before", "sorts-after"])
 def test_a_moved_file_stays_one_post_at_its_new_path(archive, to):
     archive.write("a.md", url=URL)
@@ -163,6 +174,7 @@ def test_a_file_that_changes_its_url_withdraws_the_old_post(archive):
     assert archive.withdrawn_posts()["url"].to_list() == [URL]
 
 
+@EVERYWHERE
 def test_two_files_that_swap_their_urls_swap_their_posts(archive):
     archive.write("a.md", url=URL, title="甲")
     archive.write("b.md", url="https://a.example/other", title="乙")
@@ -173,6 +185,7 @@ def test_two_files_that_swap_their_urls_swap_their_posts(archive):
     assert_frame_equal(archive.posts(), archive.ingest_into_new_lake().posts())
 
 
+@EVERYWHERE
 def test_a_url_that_was_withdrawn_comes_back_from_another_file_and_month(archive):
     archive.write("a.md", url=URL)
     archive.ingest()
@@ -183,6 +196,7 @@ def test_a_url_that_was_withdrawn_comes_back_from_another_file_and_month(archive
     assert_frame_equal(archive.posts(), archive.ingest_into_new_lake().posts())
 
 
+@EVERYWHERE
 def test_a_post_that_becomes_a_reject_is_withdrawn(archive):
     archive.write("a.md")
     archive.ingest()
@@ -191,6 +205,7 @@ def test_a_post_that_becomes_a_reject_is_withdrawn(archive):
     assert (archive.live_posts().height, archive.withdrawn_posts().height) == (0, 1)
 
 
+@EVERYWHERE
 def test_a_folder_that_is_emptied_withdraws_all_its_posts(archive):
     for number in range(3):
         archive.write(f"{number}.md", url=f"https://a.example/{number}")
@@ -211,6 +226,7 @@ def test_a_folder_that_is_emptied_withdraws_all_its_posts(archive):
     )
 
 
+@EVERYWHERE
 def test_an_empty_folder_makes_an_empty_lake(archive):
     summary = archive.ingest()
     assert (summary.found, summary.balanced, archive.posts().height) == (0, True, 0)
@@ -231,6 +247,7 @@ def test_a_relative_source_is_the_same_origin(archive, monkeypatch):
     assert archive.ingest(type(archive.folder)("posts")).unchanged == 1
 
 
+@EVERYWHERE
 def test_another_folder_leaves_the_posts_of_the_first_alone(archive):
     archive.write("a.md", url=URL)
     archive.ingest()
@@ -248,6 +265,7 @@ def test_a_file_that_shrinks_to_nothing_is_ignored_and_its_post_withdrawn(archiv
     assert archive.live_posts().is_empty()
 
 
+@EVERYWHERE
 def test_a_file_that_cannot_be_read_for_a_while_keeps_its_post(archive):
     content = archive.write("a.md", url=URL).read_bytes()
     archive.ingest()
@@ -260,6 +278,7 @@ def test_a_file_that_cannot_be_read_for_a_while_keeps_its_post(archive):
     assert_frame_equal(archive.posts(), before)
 
 
+@EVERYWHERE
 @pytest.mark.parametrize("change", ["removed", "other-url", "rejected", "other-month"])
 def test_a_file_that_could_not_be_read_for_a_while_may_have_changed(archive, change):
     archive.write("a.md", url=URL)
@@ -279,6 +298,7 @@ def test_a_file_that_could_not_be_read_for_a_while_may_have_changed(archive, cha
     assert_frame_equal(archive.files(), archive.ingest_into_new_lake().files())
 
 
+@EVERYWHERE
 def test_a_twin_stands_in_for_a_winner_that_cannot_be_read(archive):
     archive.write("a.md", url=URL, title="甲")
     archive.write("b.md", url=URL, title="乙")
@@ -291,6 +311,7 @@ def test_a_twin_stands_in_for_a_winner_that_cannot_be_read(archive):
     assert_frame_equal(archive.posts(), archive.ingest_into_new_lake().posts())
 
 
+@EVERYWHERE
 def test_a_post_that_an_unreadable_file_keeps_goes_with_it_though_another_file_told_it_last(archive):
     first, second = "https://a.example/1", "https://a.example/2"
     archive.write("a.md", url=first)
