@@ -16,6 +16,11 @@ from hypothesis import settings
 PLACES = ("local-folder", "dask-folder", "local-bucket", "dask-bucket")
 EVERYWHERE = pytest.mark.parametrize("place", PLACES, indirect=True)
 # of tests in which nothing is parsed, or that change the parser of their own process
+EVERYWHERE_IN_MATRIX = pytest.mark.parametrize(
+    "place",
+    [PLACES[0], *(pytest.param(each, marks=pytest.mark.matrix) for each in PLACES[1:])],
+    indirect=True,
+)
 IN_EVERY_STORE = pytest.mark.parametrize("place", ["local-folder", "local-bucket"], indirect=True)
 CASES_PER_SLOW_CASE = 10
 # the hypothesis profiles that try all examples
@@ -33,12 +38,15 @@ def examples(default_count, thorough_count):
 
 
 def mark_sampled(items):
-    """Mark all but every nth case of each test that is marked `sampled(n)` as `matrix`.
+    """Mark the cases that are in no tier yet, of tests that are `sampled(n)` or of many places.
 
     A case that is selected by its name alone is the first one collected of its test, so it runs.
     """
     case_counts, cases_elsewhere = Counter(), count(1)
-    for item in items:
+    unmarked = [
+        item for item in items if not {"slow", "matrix"} & {mark.name for mark in item.iter_markers()}
+    ]
+    for item in unmarked:
         mark, place = item.get_closest_marker("sampled"), _place(item)
         test = item.nodeid.partition("[")[0], place
         is_sample = case_counts[test] % (mark.args[0] if mark else 1) == 0

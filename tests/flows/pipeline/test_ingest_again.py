@@ -47,7 +47,6 @@ def test_a_changed_file_whose_post_moves_to_another_month_and_source_leaves_no_o
     assert archive.posts().select("source", "month").rows() == [("新刊", "2023-01")]
 
 
-@EVERYWHERE
 def test_a_touched_file_is_unchanged_and_its_post_is_not_written(archive):
     archive.write("a.md")
     archive.ingest()
@@ -65,7 +64,6 @@ def test_a_touched_file_is_not_read_a_third_time(archive):
     assert archive.ingest().bytes_read == 0
 
 
-@EVERYWHERE
 @pytest.mark.parametrize(("verify", "titles"), [(False, ["一盏灯"]), (True, ["两盏灯"])])
 def test_only_verify_finds_an_edit_that_kept_size_and_time(archive, verify, titles):
     archive.write("a.md", url=URL, title="一盏灯")
@@ -77,7 +75,6 @@ def test_only_verify_finds_an_edit_that_kept_size_and_time(archive, verify, titl
     assert archive.titles() == titles
 
 
-@EVERYWHERE
 def test_verify_of_an_unchanged_folder_finds_all_unchanged(archive):
     archive.write("a.md")
     archive.put("broken.md", b"---\ntitle: never closed\n")
@@ -102,7 +99,6 @@ def test_a_removed_file_is_gone_and_its_post_withdrawn(archive):
     assert deleted_files["gone_at"].to_list() == withdrawn["withdrawn_at"].to_list()
 
 
-@EVERYWHERE
 def test_a_withdrawn_post_keeps_the_time_it_was_withdrawn_at(archive):
     archive.write("a.md", url=URL)
     archive.write("b.md", url="https://a.example/2")
@@ -131,7 +127,6 @@ def test_a_post_comes_back_when_its_file_does(archive, date):
     assert_frame_equal(archive.files(), archive.ingest_into_new_lake().files())
 
 
-@EVERYWHERE
 def test_a_file_that_comes_back_keeps_the_time_it_was_first_seen_at(archive):
     archive.write("a.md")
     archive.ingest()
@@ -226,7 +221,6 @@ def test_a_folder_that_is_emptied_withdraws_all_its_posts(archive):
     )
 
 
-@EVERYWHERE
 def test_an_empty_folder_makes_an_empty_lake(archive):
     summary = archive.ingest()
     assert (summary.found, summary.balanced, archive.posts().height) == (0, True, 0)
@@ -247,7 +241,6 @@ def test_a_relative_source_is_the_same_origin(archive, monkeypatch):
     assert archive.ingest(type(archive.folder)("posts")).unchanged == 1
 
 
-@EVERYWHERE
 def test_another_folder_leaves_the_posts_of_the_first_alone(archive):
     archive.write("a.md", url=URL)
     archive.ingest()
@@ -298,7 +291,6 @@ def test_a_file_that_could_not_be_read_for_a_while_may_have_changed(archive, cha
     assert_frame_equal(archive.files(), archive.ingest_into_new_lake().files())
 
 
-@EVERYWHERE
 def test_a_twin_stands_in_for_a_winner_that_cannot_be_read(archive):
     archive.write("a.md", url=URL, title="甲")
     archive.write("b.md", url=URL, title="乙")

@@ -64,7 +64,7 @@ def test_a_later_run_keeps_the_period_and_says_nothing(archive):
     assert (archive.ingest(period=AUTO).period_note, period_of(archive)) == ("", "year")
 
 
-@EVERYWHERE
+@IN_EVERY_STORE
 def test_a_run_without_posts_leaves_the_period_open(open_archive):
     assert period_of(open_archive) is None
     write_posts(open_archive)
@@ -72,7 +72,7 @@ def test_a_run_without_posts_leaves_the_period_open(open_archive):
     assert period_of(open_archive) == "year"
 
 
-@EVERYWHERE
+@IN_EVERY_STORE
 @pytest.mark.parametrize("period", ["year", "month", "day"])
 def test_an_open_period_is_fixed_by_the_first_run_that_names_one(open_archive, period):
     open_archive.ingest(period=PeriodOption(period))

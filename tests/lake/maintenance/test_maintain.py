@@ -316,7 +316,7 @@ def test_an_ingest_killed_after_a_maintain_is_finished_by_the_next(archive, monk
     assert_same(archive, archive.ingest_into_new_lake())
 
 
-@EVERYWHERE
+@IN_EVERY_STORE
 @pytest.mark.sampled(5)
 @pytest.mark.parametrize("steps", range(1, 13))
 def test_a_maintain_killed_at_any_step_leaves_a_lake_that_goes_on(archive, monkeypatch, steps):
@@ -370,7 +370,7 @@ OTHER_RUNS = {
 }
 
 
-@EVERYWHERE
+@IN_EVERY_STORE
 @pytest.mark.sampled(7)
 @pytest.mark.parametrize("point", [("after", "files", 2), ("after", "posts", 3), ("before", "runs", 1)])
 @pytest.mark.parametrize("other_run", OTHER_RUNS.values(), ids=OTHER_RUNS)
@@ -387,7 +387,7 @@ def test_a_replay_that_was_killed_goes_on_where_it_was_whatever_is_done_between(
                        reference.rows("revisions").drop("run_id", "ingested_at").sort("post_id", "version_at"))  # fmt: skip
 
 
-@EVERYWHERE
+@IN_EVERY_STORE
 @pytest.mark.sampled(2)
 @pytest.mark.parametrize("other_run", OTHER_RUNS.values(), ids=OTHER_RUNS)
 def test_a_replay_that_was_done_goes_on_from_there(repository_archive, other_run):

@@ -17,7 +17,7 @@ from lake.tables import templates
 from one_run import SimulatedKill, use_small_batches
 from posts import parse
 from schemas.enums import Check, ParseWarning
-from tiers import EVERYWHERE, IN_EVERY_STORE, is_thorough
+from tiers import EVERYWHERE, EVERYWHERE_IN_MATRIX, IN_EVERY_STORE, is_thorough
 
 SOURCES = ("旧港夜话", "对岸夜话")
 EARLY, LATE = "本台每晚八点开播，请记得按时收看旧港夜话。", "点击左下角的小铃铛，第一时间收到我们的更新。"
@@ -87,7 +87,7 @@ def test_all_is_learned_and_cleaned_in_the_run_that_is_not_disturbed(reference_l
     assert reference_lake.posts()["template_version"].unique().to_list() == [1]
 
 
-@EVERYWHERE
+@EVERYWHERE_IN_MATRIX
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_first_ingest_killed_at_any_commit_is_as_an_undisturbed_one_after_the_next(
     reference_lake, place, tmp_path, when

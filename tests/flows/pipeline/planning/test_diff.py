@@ -151,7 +151,6 @@ def test_a_commit_that_changes_no_post_writes_nothing_but_the_row_of_its_run(arc
 # Times are the times of the commits
 
 
-@EVERYWHERE
 def test_what_a_commit_brings_is_of_its_time(archive, git):
     archive.write("a.md")
     git.commit(4)
@@ -160,7 +159,6 @@ def test_what_a_commit_brings_is_of_its_time(archive, git):
     assert time_rows(archive, "files", "first_seen_at", "gone_at") == [("a.md", noon(4), None)]
 
 
-@EVERYWHERE
 def test_an_edited_post_leaves_a_revision_until_the_time_of_the_commit(archive, git):
     archive.write("a.md", url=URL.format(1), title="旧")
     git.commit(1)
@@ -176,7 +174,6 @@ def test_an_edited_post_leaves_a_revision_until_the_time_of_the_commit(archive, 
     assert time_rows(archive, "files", "first_seen_at") == [("a.md", noon(1))]
 
 
-@EVERYWHERE
 def test_a_removed_file_is_gone_and_its_post_withdrawn_at_the_time_of_the_commit(archive, git):
     archive.write("a.md", url=URL.format(1))
     archive.write("b.md", url=URL.format(2))
@@ -206,7 +203,6 @@ def test_a_post_that_was_away_has_a_revision_that_says_so(archive, git):
     assert time_rows(archive, "posts", "version_at", "withdrawn_at") == [("a.md", noon(4), None)]
 
 
-@EVERYWHERE
 def test_a_post_that_an_older_repository_turns_out_to_have_was_never_away(archive):
     folder = replace(archive, folder=archive.folder.with_name("folder"))
     folder.write("a.md")
@@ -221,7 +217,6 @@ def test_a_post_that_an_older_repository_turns_out_to_have_was_never_away(archiv
     assert archive.rows("revisions").is_empty()
 
 
-@EVERYWHERE
 def test_a_renamed_file_begins_at_its_new_path_and_its_post_goes_on(archive, git):
     archive.write("a.md", url="https://a.example/a")
     git.commit(1)
@@ -361,7 +356,6 @@ def test_an_older_revision_and_the_newer_one_again_are_told_by_their_names(inges
     assert_frame_equal(ingested_repository.posts(), before)
 
 
-@EVERYWHERE
 def test_times_never_run_backwards_when_an_older_revision_is_loaded(ingested_repository):
     ingested_repository.ingest(f"{ingested_repository.folder}@HEAD~1")
     ingested_repository.ingest()
@@ -598,7 +592,6 @@ def test_a_file_of_another_name_is_parsed_since_its_name_is_read(archive, parsed
     assert_equals_new_lake(archive)
 
 
-@EVERYWHERE
 @pytest.mark.parametrize("kind", ["folder", "git"])
 def test_a_file_that_is_edited_and_moved_at_once_is_one_revision_and_never_withdrawn(archive, kind):
     archive.write("a.md", url=URL.format(1), title="旧")
