@@ -15,12 +15,13 @@ from hypothesis import settings
 # what parses for a run, and what stores its lake: cases of the fixture `place`
 PLACES = ("local-folder", "dask-folder", "local-bucket", "dask-bucket")
 EVERYWHERE = pytest.mark.parametrize("place", PLACES, indirect=True)
-# of tests in which nothing is parsed, or that change the parser of their own process
+# of tests that take long
 EVERYWHERE_IN_MATRIX = pytest.mark.parametrize(
     "place",
     [PLACES[0], *(pytest.param(each, marks=pytest.mark.matrix) for each in PLACES[1:])],
     indirect=True,
 )
+# of tests in which nothing is parsed, or that change the parser of their own process
 IN_EVERY_STORE = pytest.mark.parametrize("place", ["local-folder", "local-bucket"], indirect=True)
 CASES_PER_SLOW_CASE = 10
 # the hypothesis profiles that try all examples

@@ -15,12 +15,17 @@ from polars.testing import assert_frame_equal
 import deadly
 from archive import Archive
 from dask_processes import running_scheduler
+from flows.pipeline.backfill.run import run_backfill
+from flows.pipeline.direct import replay
+from flows.pipeline.learn_run import learn, reclean_lake
+from flows.pipeline.options import BackfillOptions, LearnOptions, RecleanOptions, ReplayOptions
 from flows.pipeline.sources.bucket import BucketSource
 from flows.pipeline.workers.cluster import Cluster, ClusterError, checked_address
 from flows.pipeline.workers.context import create_parse_context, with_cluster
+from git_repository import init
 from one_run import end_run_at, use_small_batches
 from paths import EXAMPLES, ROOT
-from schemas.enums import Executor
+from schemas.enums import BackfillMode, Executor
 from schemas.errors import MisuseError
 
 POSTS = 6
@@ -73,6 +78,35 @@ def test_an_archive_is_read_by_one_process(archive, twin, cluster, tmp_path, mon
     monkeypatch.setattr("tempfile.tempdir", "/proc/self/cwd")
     archive.ingest(tmp_path / "posts.tar.gz", **on(cluster))
     twin.ingest(tmp_path / "posts.tar.gz")
+    assert_equal_lakes(archive, twin)
+
+
+def test_the_history_of_a_repository_is_replayed_on_a_cluster(archive, twin, cluster):
+    git = init(archive.folder)
+    git.commit(1)
+    archive.write("1.md", "改过的一篇。", url="https://a.example/1")
+    archive.remove("2.md")
+    git.commit(2)
+    for each, options in ((archive, on(cluster)), (twin, {})):
+        each.ingest(history=True, **options)
+    assert_equal_lakes(archive, twin)
+    assert_frame_equal(
+        archive.withdrawn_posts().drop("run_id", "ingested_at"),
+        twin.withdrawn_posts().drop("run_id", "ingested_at"),
+    )
+
+
+def test_every_run_that_parses_works_on_a_cluster(archive, twin, cluster, monkeypatch):
+    archive.put("bad.md", b"---\ntitle: never closed\n")
+    for each, options in ((archive, on(cluster)), (twin, {})):
+        common = {"lake": each.lake, "wait_seconds": 0, **options}
+        each.ingest(**options)
+        learn(LearnOptions(**common))
+        monkeypatch.setattr("flows.pipeline.learning.reclean.CLEANER_VERSION", 99)
+        assert reclean_lake(RecleanOptions(**common)).recleaned.posts == POSTS
+        monkeypatch.undo()
+        run_backfill(BackfillOptions(mode=BackfillMode.ALL, **common))
+        assert replay(ReplayOptions(**common)).rejected == 1
     assert_equal_lakes(archive, twin)
 
 
