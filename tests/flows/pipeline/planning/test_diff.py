@@ -13,7 +13,7 @@ from archive import copy_lake
 from git_repository import Git, init, noon, set_git_environment
 from one_run import SimulatedKill, end_run_at, raise_simulated_kill, use_small_batches
 from posts import parse as parsing
-from tiers import EVERYWHERE
+from tiers import EVERYWHERE, IN_EVERY_STORE
 
 URL = "https://a.example/{}"
 SEEDS = [3]
@@ -499,7 +499,7 @@ def test_what_a_killed_run_brought_goes_after_it_came(archive, git, end_run):
     assert (path, first_seen_at < gone_at) == ("a.md", True)
 
 
-@EVERYWHERE
+@IN_EVERY_STORE
 @pytest.mark.sampled(2)
 def test_no_git_outlives_a_run_that_is_killed_and_the_next_one_finishes_it(
     ingested_repository, git, kill_run
