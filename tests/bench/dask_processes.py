@@ -17,7 +17,7 @@ from distributed import Client
 ROOT = Path(__file__).resolve().parents[2]
 ONE_THREAD = ("--nworkers", "1", "--nthreads", "1")
 NO_PROFILE = {"DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False"}
-SECONDS_TO_START = 60
+SECONDS_TO_START = 300
 
 
 @dataclass
