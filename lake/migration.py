@@ -38,8 +38,10 @@ def is_current(lake: Lake) -> bool:
 
     Raises LakeError for a lake of a newer postlake.
     """
-    files = lake.table("files")
-    version = files.transaction_version(IDENTITY_KEY) or (1 if files.version() else IDENTITY_VERSION)
+    version = lake.table("files").transaction_version(IDENTITY_KEY)
+    if version is None:
+        # a ledger without rows may have commits: fences, and what was undone of a killed run
+        version = IDENTITY_VERSION if lake.partition_files("files").is_empty() else 1
     if version > IDENTITY_VERSION:
         raise LakeError(f"{lake.root}: was written by a newer postlake (identity rules {version}, this one knows "
                         f"{IDENTITY_VERSION}); upgrade postlake to write to it")  # fmt: skip

@@ -5,13 +5,14 @@ import logging
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 import uuid
-from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -22,15 +23,15 @@ from git_repository import set_git_environment
 from lake import create
 from lake.delta import open_table
 from lake.location import is_remote
-from lake.object_store import open_store
 from lake.store import Lake
 from launch import LaunchedProcess
 from paths import EXAMPLES, KIT
 from prefect_server import SHARED_FOLDER_VARIABLE
 from s3_posts import Bucket, S3Server, set_s3_environment
-from s3_proxy import running_proxy
-from s3_server import new_bucket, running_server, use_server
+from s3_server import LEASE, running_server
 from tiers import mark_sampled
+
+pytest_plugins = ["places"]
 
 ONE_RUN = KIT / "one_run.py"
 FIRST_LOG_ENTRY = "_delta_log/00000000000000000000.json"
@@ -113,20 +114,18 @@ def _copied_tables(tmp_path_factory):
 
 
 @pytest.fixture
-def archive(tmp_path):
-    (tmp_path / "posts").mkdir()
-    return Archive(tmp_path / "posts", tmp_path / "lake")
+def archive(tmp_path, place):
+    """Return an archive without posts, whose lake is not yet there."""
+    return place(Archive.create(tmp_path))
 
 
 @pytest.fixture
-def new_archive(archive, monkeypatch):
+def new_archive(tmp_path, place, monkeypatch):
     """Return a function that makes an empty archive, one for each example."""
     set_git_environment(monkeypatch)
 
     def _new():
-        root = Path(tempfile.mkdtemp(dir=archive.folder.parent))
-        (root / "posts").mkdir()
-        return replace(archive, folder=root / "posts", lake=root / "lake")
+        return place(Archive.create(Path(tempfile.mkdtemp(dir=tmp_path))))
 
     return _new
 
@@ -154,37 +153,15 @@ def posts_bucket(posts_server, monkeypatch):
     posts_server.reset()
 
 
-@pytest.fixture(scope="session")
-def _s3_server():
-    """Return the URL of an S3 server, started for the first test that needs it."""
-    with running_server() as url:
-        yield url
-
-
-@pytest.fixture
-def bucket(_s3_server, tmp_path_factory, monkeypatch):
-    """Return the location of an empty bucket; the environment has its endpoint and credentials."""
-    use_server(monkeypatch, _s3_server, tmp_path_factory.getbasetemp())
-    return new_bucket(_s3_server)
-
-
-@pytest.fixture
-def proxy(bucket, _s3_server, monkeypatch):
-    """Return a proxy through which the bucket is reached; see tests/kit/s3_proxy.py."""
-    with running_proxy(_s3_server) as proxy:
-        monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
-        # a store that a fixture has opened goes to the server itself
-        open_store.cache_clear()
-        yield proxy
-
-
 @pytest.fixture
 def start():
     """Return a function that starts an ingest in a process of its own; see tests/kit/one_run.py."""
     processes = []
 
     def _start(archive, preexec_fn=None, **arguments):
-        arguments = {"source": str(archive.folder), "lake": str(archive.lake), "wait_seconds": 0} | arguments
+        options = {name: value for name, value in archive.options.items() if name != "executor"}
+        defaults = {"source": str(archive.folder), "lake": str(archive.lake), "wait_seconds": 0} | options
+        arguments = defaults | arguments
         if preexec_fn is None:
             process = LaunchedProcess([json.dumps(arguments)], script=ONE_RUN)
         else:
@@ -197,6 +174,22 @@ def start():
     for process in processes:
         process.kill()
         process.communicate()
+
+
+@pytest.fixture
+def kill_run(start):
+    """Return a function that starts an ingest which kills itself at a point, and waits for its end.
+
+    It returns the ids of the child processes that the ingest had.
+    """
+
+    def _kill_run(archive, *point, constants=MappingProxyType({}), **arguments):
+        process = start(archive, kill=point, constants=LEASE | constants, **arguments)
+        out, err = process.communicate(timeout=300)
+        assert process.returncode == -signal.SIGKILL, err
+        return [int(pid) for pid in out.splitlines()[-1].split()] if out.strip() else []
+
+    return _kill_run
 
 
 def pytest_configure(config):

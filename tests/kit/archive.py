@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +13,15 @@ from polars.testing import assert_frame_equal
 
 from flows.pipeline.direct import ingest, replay
 from flows.pipeline.execution.write import Writer
-from flows.pipeline.options import IngestOptions, ReplayOptions
+from flows.pipeline.learn_run import learn, reclean_lake
+from flows.pipeline.options import IngestOptions, LearnOptions, RecleanOptions, ReplayOptions
 from flows.pipeline.reporting.account import Summary
+from flows.pipeline.reporting.results import LearnResult
 from flows.pipeline.workers.context import create_parse_context
 from lake.batch import KEY, Batch
 from lake.commit.resolve import resolve
 from lake.commit.tasks import CONTENT_SCHEMA
-from lake.location import Location, is_remote
+from lake.location import Location, all_file_sizes, is_remote
 from lake.parquet import write_partitions
 from lake.store import is_lake, open_lake
 from schemas.enums import PeriodOption
@@ -34,6 +36,12 @@ class Archive:
     folder: Path
     lake: Location
     options: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def create(cls, root):
+        """Make an empty folder for posts below a folder, and return its archive."""
+        (root / "posts").mkdir(parents=True)
+        return cls(root / "posts", root / "lake")
 
     def write(self, path, text="渡口的红绿灯照常亮着。", **fields):
         """Write a post and return its file; fields of None are omitted. Values are JSON, which is YAML."""
@@ -68,20 +76,34 @@ class Archive:
     def touch(self, path):
         os.utime(self.folder / path, ns=(TOUCHED_MTIME_NS, TOUCHED_MTIME_NS))
 
+    def options_of(self, kind, **options):
+        """Return the options of a run of some kind: those of each run that it has, and others."""
+        names = {each.name for each in fields(kind)}
+        own_options = {name: value for name, value in self.options.items() if name in names}
+        return kind(**{"lake": self.lake, "wait_seconds": 0} | own_options | options)
+
     def ingest(self, *sources, **options) -> Summary:
         """Load sources, or the folder, into the lake; a new lake is partitioned by month."""
         sources = tuple(map(str, sources or (self.folder,)))
-        options = {"wait_seconds": 0, "period": default_period(self.lake), **self.options, **options}
-        return ingest(IngestOptions(sources=sources, lake=self.lake, **options))
+        options = {"period": default_period(self.lake)} | options
+        return ingest(self.options_of(IngestOptions, sources=sources, **options))
 
     def replay(self, *reasons, since=None) -> Summary:
-        return replay(ReplayOptions(lake=self.lake, reasons=reasons, since=since, wait_seconds=0))
+        return replay(self.options_of(ReplayOptions, reasons=reasons, since=since))
+
+    def learn(self, **options) -> LearnResult:
+        return learn(self.options_of(LearnOptions, **options))
+
+    def reclean(self) -> LearnResult:
+        return reclean_lake(self.options_of(RecleanOptions))
+
+    def with_local_lake(self, name):
+        """Return this folder with another lake, in a folder of this machine that its runs parse on."""
+        return Archive(self.folder, (self.folder if is_remote(self.lake) else self.lake).parent / name)
 
     def ingest_into_new_lake(self, *sources):
         """Load the current folder, or sources, into a new lake in a folder of this machine in one run, and return that archive."""
-        fresh_archive = Archive(
-            self.folder, (self.folder if is_remote(self.lake) else self.lake).parent / "fresh"
-        )
+        fresh_archive = self.with_local_lake("fresh")
         fresh_archive.ingest(*sources)
         return fresh_archive
 
@@ -144,6 +166,13 @@ def replace_partitions(lake, name, rows, partitions, properties=None):
     lake.commit(name, list(written), lake.files_of_partitions(name, partitions).files, properties)
 
 
+def copy_lake(lake, copy):
+    """Copy the files of a lake, if there is one."""
+    for path, _ in all_file_sizes(lake):
+        (copy / path).parent.mkdir(parents=True, exist_ok=True)
+        (copy / path).write_bytes((lake / path).read_bytes())
+
+
 @dataclass(frozen=True)
 class Snapshot:
     """A copy of an archive, from which it is restored for each test that changes it."""
@@ -155,8 +184,7 @@ class Snapshot:
     def take(cls, folder, fill):
         """Make an archive in a folder, call `fill` with it, and return a snapshot of the result."""
         root = folder / "archive"
-        archive = Archive(root / "posts", root / "lake")
-        archive.folder.mkdir(parents=True)
+        archive = Archive.create(root)
         fill(archive)
         return cls(archive, shutil.copytree(root, folder / "copy", symlinks=True))
 

@@ -2,8 +2,8 @@
 
 A test without a mark belongs to the default tier. `slow` tests also run in `make test-all`, `matrix` tests
 only in `make test-matrix`. A test with many similar cases is marked `sampled(n)`: every nth case belongs to
-the default tier, the others are `matrix`. Of the cases in other places than the first of PLACES, every tenth is `slow`,
-the others are `matrix`.
+the default tier, the others are `matrix`. A property of runs holds EVERYWHERE: what is in the default tier for a lake in a
+folder of this machine is in other places `slow` for every tenth case, and `matrix` for the others.
 """
 
 from collections import Counter
@@ -14,6 +14,15 @@ from hypothesis import settings
 
 # what parses for a run, and what stores its lake: cases of the fixture `place`
 PLACES = ("local-folder", "dask-folder", "local-bucket", "dask-bucket")
+EVERYWHERE = pytest.mark.parametrize("place", PLACES, indirect=True)
+# of tests that take long
+EVERYWHERE_IN_MATRIX = pytest.mark.parametrize(
+    "place",
+    [PLACES[0], *(pytest.param(each, marks=pytest.mark.matrix) for each in PLACES[1:])],
+    indirect=True,
+)
+# of tests in which nothing is parsed, or that change the parser of their own process
+IN_EVERY_STORE = pytest.mark.parametrize("place", ["local-folder", "local-bucket"], indirect=True)
 CASES_PER_SLOW_CASE = 10
 # the hypothesis profiles that try all examples
 THOROUGH_PROFILES = {"matrix", "fuzz"}
@@ -30,23 +39,24 @@ def examples(default_count, thorough_count):
 
 
 def mark_sampled(items):
-    """Mark all but every nth case of each test that is marked `sampled(n)` as `matrix`.
+    """Mark the cases that are in no tier yet, of tests that are `sampled(n)` or of many places.
 
     A case that is selected by its name alone is the first one collected of its test, so it runs.
     """
     case_counts, cases_elsewhere = Counter(), count(1)
-    for item in items:
-        if _place(item) != PLACES[0]:
+    unmarked = [
+        item for item in items if not {"slow", "matrix"} & {mark.name for mark in item.iter_markers()}
+    ]
+    for item in unmarked:
+        mark, place = item.get_closest_marker("sampled"), _place(item)
+        test = item.nodeid.partition("[")[0], place
+        is_sample = case_counts[test] % (mark.args[0] if mark else 1) == 0
+        case_counts[test] += 1
+        if not is_sample:
+            item.add_marker(pytest.mark.matrix)
+        elif place != PLACES[0]:
             is_slow = next(cases_elsewhere) % CASES_PER_SLOW_CASE == 0
             item.add_marker(pytest.mark.slow if is_slow else pytest.mark.matrix)
-            continue
-        mark = item.get_closest_marker("sampled")
-        if mark is None:
-            continue
-        test_id = item.nodeid.partition("[")[0]
-        if case_counts[test_id] % mark.args[0]:
-            item.add_marker(pytest.mark.matrix)
-        case_counts[test_id] += 1
 
 
 def _place(item):

@@ -215,7 +215,7 @@ def plan_reading(lake: Lake, run: Run, sources: Sequence[Source], files: pl.Data
         sources=sources,
         file_count=todo.height,
         todo=todo,
-        effective_times=dict.fromkeys(todo["origin"].unique(), run.started_at)
+        effective_times=dict.fromkeys(todo["origin"].unique().sort(), run.started_at)
         | {each.origin: choose_effective_at(lake, each, checkpoints[each.origin], run) for each in sources},
         scope=todo.select(KEY),
         is_reparse=True,

@@ -16,7 +16,7 @@ from one_run import SimulatedKill, end_run_at, raise_simulated_kill, use_small_b
 from posts import parse as parsing
 from random_posts import FEW_EXAMPLES, FIELDS, NAMES, STATE_PATHS
 from s3_posts import Bucket
-from tiers import examples
+from tiers import EVERYWHERE, examples
 
 # index of the file that a step changes, among the existing files
 NTH = st.integers(0, 3)
@@ -153,11 +153,12 @@ def assert_any_sequence_gives_one_load(archive, git, rounds, clock):
     assert versions(archive) >= seen_versions
 
 
+@EVERYWHERE
 @pytest.mark.parametrize("kind", ["folder", "git"])
 @given(rounds=ROUNDS, clock=CLOCKS)
 @settings(FEW_EXAMPLES, max_examples=examples(2, 14))
-def test_any_sequence_of_runs_gives_what_one_full_load_gives(new_archive, place, kind, rounds, clock):
-    archive = place(new_archive())
+def test_any_sequence_of_runs_gives_what_one_full_load_gives(new_archive, kind, rounds, clock):
+    archive = new_archive()
     git = init(archive.folder) if kind == "git" else None
     assert_any_sequence_gives_one_load(archive, git, rounds, clock)
 

@@ -276,6 +276,7 @@ def test_the_run_after_a_killed_one_waits_for_its_lease_and_gives_the_undisturbe
     begin = time.monotonic()
     assert small.ingest(wait_seconds=60).balanced
     assert time.monotonic() - begin > LEASE["LEASE_SECONDS"] / 2
+    assert small.rows("runs")["kind"].to_list() == ["ingest"]
     assert_same(small, small.ingest_into_new_lake())
 
 

@@ -7,6 +7,7 @@ from polars.testing import assert_frame_equal
 
 from posts import parse as parsing
 from schemas.keys import post_id_of_path, source_id_of, stable_path
+from tiers import EVERYWHERE
 
 HARBOUR = {"categories": ["港口报"]}
 WECHAT = "https://mp.weixin.qq.com/s?__biz=MzA3{0}mid=265{0}sn=cd"
@@ -78,6 +79,7 @@ def test_files_tell_as_many_posts_as_there_are(archive, files, posts):
     assert (archive.ingest().posts, archive.live_posts().height) == (posts, posts)
 
 
+@EVERYWHERE
 @pytest.mark.sampled(3)
 @pytest.mark.parametrize("case", CASES)
 def test_what_comes_and_goes_beside_a_file_does_not_change_its_post(archive, case):

@@ -7,6 +7,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from lake.store import open_lake
+from tiers import EVERYWHERE
 
 URL = "https://a.example/lamp"
 
@@ -16,6 +17,7 @@ def versions(archive):
     return {table: all_versions[table] for table in ("raw", "posts", "files")}
 
 
+@EVERYWHERE
 def test_a_second_run_over_the_same_folder_writes_nothing_but_its_own_row(archive):
     archive.write("a.md")
     archive.put("note.md", b"no front matter")
@@ -36,6 +38,7 @@ def test_a_changed_file_replaces_its_post(archive):
     assert sorted(archive.posts()["title"]) == ["两盏灯", "别处"]
 
 
+@EVERYWHERE
 def test_a_changed_file_whose_post_moves_to_another_month_and_source_leaves_no_old_row(archive):
     archive.write("a.md", url=URL)
     archive.ingest()
@@ -82,6 +85,7 @@ def test_verify_of_an_unchanged_folder_finds_all_unchanged(archive):
     assert_frame_equal(archive.files(), before)
 
 
+@EVERYWHERE
 def test_a_removed_file_is_gone_and_its_post_withdrawn(archive):
     archive.write("a.md", title="留下", url="https://a.example/stays")
     archive.write("b.md", title="离去", url=URL)
@@ -108,6 +112,7 @@ def test_a_withdrawn_post_keeps_the_time_it_was_withdrawn_at(archive):
     assert_frame_equal(archive.withdrawn_posts().filter(pl.col("url") == URL), before)
 
 
+@EVERYWHERE
 @pytest.mark.parametrize(
     "date", ["2024-03-05T08:00:00Z", "2021-01-01T08:00:00Z"], ids=["as-it-was", "other-month"]
 )
@@ -133,6 +138,7 @@ def test_a_file_that_comes_back_keeps_the_time_it_was_first_seen_at(archive):
     assert archive.rows("files")["first_seen_at"].item() == first
 
 
+@EVERYWHERE
 @pytest.mark.parametrize("to", ["0.md", "archived/2024-03-05/z.md"], ids=["sorts-before", "sorts-after"])
 def test_a_moved_file_stays_one_post_at_its_new_path(archive, to):
     archive.write("a.md", url=URL)
@@ -163,6 +169,7 @@ def test_a_file_that_changes_its_url_withdraws_the_old_post(archive):
     assert archive.withdrawn_posts()["url"].to_list() == [URL]
 
 
+@EVERYWHERE
 def test_two_files_that_swap_their_urls_swap_their_posts(archive):
     archive.write("a.md", url=URL, title="甲")
     archive.write("b.md", url="https://a.example/other", title="乙")
@@ -173,6 +180,7 @@ def test_two_files_that_swap_their_urls_swap_their_posts(archive):
     assert_frame_equal(archive.posts(), archive.ingest_into_new_lake().posts())
 
 
+@EVERYWHERE
 def test_a_url_that_was_withdrawn_comes_back_from_another_file_and_month(archive):
     archive.write("a.md", url=URL)
     archive.ingest()
@@ -183,6 +191,7 @@ def test_a_url_that_was_withdrawn_comes_back_from_another_file_and_month(archive
     assert_frame_equal(archive.posts(), archive.ingest_into_new_lake().posts())
 
 
+@EVERYWHERE
 def test_a_post_that_becomes_a_reject_is_withdrawn(archive):
     archive.write("a.md")
     archive.ingest()
@@ -191,6 +200,7 @@ def test_a_post_that_becomes_a_reject_is_withdrawn(archive):
     assert (archive.live_posts().height, archive.withdrawn_posts().height) == (0, 1)
 
 
+@EVERYWHERE
 def test_a_folder_that_is_emptied_withdraws_all_its_posts(archive):
     for number in range(3):
         archive.write(f"{number}.md", url=f"https://a.example/{number}")
@@ -248,6 +258,7 @@ def test_a_file_that_shrinks_to_nothing_is_ignored_and_its_post_withdrawn(archiv
     assert archive.live_posts().is_empty()
 
 
+@EVERYWHERE
 def test_a_file_that_cannot_be_read_for_a_while_keeps_its_post(archive):
     content = archive.write("a.md", url=URL).read_bytes()
     archive.ingest()
@@ -260,6 +271,7 @@ def test_a_file_that_cannot_be_read_for_a_while_keeps_its_post(archive):
     assert_frame_equal(archive.posts(), before)
 
 
+@EVERYWHERE
 @pytest.mark.parametrize("change", ["removed", "other-url", "rejected", "other-month"])
 def test_a_file_that_could_not_be_read_for_a_while_may_have_changed(archive, change):
     archive.write("a.md", url=URL)
@@ -291,6 +303,7 @@ def test_a_twin_stands_in_for_a_winner_that_cannot_be_read(archive):
     assert_frame_equal(archive.posts(), archive.ingest_into_new_lake().posts())
 
 
+@EVERYWHERE
 def test_a_post_that_an_unreadable_file_keeps_goes_with_it_though_another_file_told_it_last(archive):
     first, second = "https://a.example/1", "https://a.example/2"
     archive.write("a.md", url=first)

@@ -1,17 +1,14 @@
 """A run that is killed at any point is finished by the next one."""
 
-import signal
+from functools import partial
 
 import psutil
 import pytest
 from polars.testing import assert_frame_equal
 
-from s3_server import LEASE
-from tiers import PLACES
+from tiers import EVERYWHERE
 
 IN_POOL = {"MIN_POOL_BYTES": 0}
-# about processes of this machine
-HERE = pytest.mark.parametrize("place", PLACES[:1], indirect=True)
 URL = "https://a.example/{}"
 POINTS = [
     ("before", "raw", 1),
@@ -26,9 +23,8 @@ POINTS = [
 
 
 @pytest.fixture
-def archive(archive, place):
+def archive(archive):
     """Return an archive with six posts of three months and two sources, two of them twins, and a reject."""
-    archive = place(archive)
     for number in range(6):
         archive.write(f"{number}.md", url=URL.format(number // 2 if number < 2 else number),
                       date=f"2024-0{number % 3 + 1}-05T00:00:00Z", categories=[f"第{number % 2}刊"])  # fmt: skip
@@ -37,17 +33,8 @@ def archive(archive, place):
 
 
 @pytest.fixture
-def kill_run(archive, start):
-    def _kill_run(*point, **constants):
-        options = {
-            name: archive.options[name] for name in ("scheduler", "wait_seconds") if name in archive.options
-        }
-        process = start(archive, batch_files=2, constants=LEASE | constants, kill=point, **options)
-        out, err = process.communicate(timeout=300)
-        assert process.returncode == -signal.SIGKILL, err
-        return [int(pid) for pid in out.splitlines()[-1].split()] if out.strip() else []
-
-    return _kill_run
+def kill_run(archive, kill_run):
+    return partial(kill_run, archive, batch_files=2)
 
 
 def assert_same(archive, other):
@@ -55,16 +42,18 @@ def assert_same(archive, other):
     assert_frame_equal(archive.files(), other.files())
 
 
+@EVERYWHERE
 @pytest.mark.sampled(3)
 @pytest.mark.parametrize("point", POINTS, ids=["-".join(map(str, point)) for point in POINTS])
 def test_the_run_after_a_killed_one_gives_the_undisturbed_lake(archive, kill_run, point):
     kill_run(*point)
-    second_run = archive.ingest()
-    assert second_run.balanced
+    assert archive.ingest().balanced
+    assert archive.rows("runs")["kind"].to_list() == ["ingest"]
     assert_same(archive, archive.ingest_into_new_lake())
     assert archive.blobs() == archive.ingest_into_new_lake().blobs()
 
 
+@EVERYWHERE
 @pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     "point", [("after", "posts", 1), ("after", "posts", 2)], ids=["first-batch", "second-batch"]
@@ -86,6 +75,7 @@ def test_posts_without_their_ledger_are_undone_when_the_files_are_others_at_the_
     assert_frame_equal(archive.files(), archive.ingest_into_new_lake().files())
 
 
+@EVERYWHERE
 @pytest.mark.sampled(2)
 @pytest.mark.parametrize("what", ["raw", "posts", "files"])
 def test_a_second_load_that_was_killed_is_finished_too(archive, kill_run, what):
@@ -100,6 +90,7 @@ def test_a_second_load_that_was_killed_is_finished_too(archive, kill_run, what):
     assert_frame_equal(archive.files(), archive.ingest_into_new_lake().files())
 
 
+@EVERYWHERE
 @pytest.mark.matrix
 def test_a_run_killed_again_and_again_is_finished_at_last(archive, kill_run):
     for point in [("after", "posts", 1), ("after", "posts", 1), ("after", "files", 2), ("after", "posts", 1)]:
@@ -108,11 +99,13 @@ def test_a_run_killed_again_and_again_is_finished_at_last(archive, kill_run):
     assert_same(archive, archive.ingest_into_new_lake())
 
 
+@EVERYWHERE
 def test_what_a_killed_run_committed_is_not_read_again(archive, kill_run):
     kill_run("after", "files", 2)
     assert archive.ingest().unchanged == 3
 
 
+@EVERYWHERE
 def test_the_next_run_says_that_it_undid_a_batch(archive, kill_run, log_messages):
     kill_run("after", "posts", 1)
     archive.ingest()
@@ -122,17 +115,15 @@ def test_the_next_run_says_that_it_undid_a_batch(archive, kill_run, log_messages
     assert "killed" not in "\n".join(log_messages)
 
 
-@HERE
 def test_no_worker_outlives_a_killed_run(archive, kill_run):
-    pids = kill_run("before", "batch", 2, **IN_POOL)
+    pids = kill_run("before", "batch", 2, constants=IN_POOL)
     workers = [psutil.Process(pid) for pid in pids if psutil.pid_exists(pid)]
     _, alive = psutil.wait_procs(workers, timeout=10)
     assert len(pids) >= 2
     assert [worker for worker in alive if worker.status() != psutil.STATUS_ZOMBIE] == []
 
 
-@HERE
 def test_a_run_killed_with_its_pool_is_finished_by_the_next(archive, kill_run):
-    kill_run("after", "posts", 2, **IN_POOL)
+    kill_run("after", "posts", 2, constants=IN_POOL)
     archive.ingest()
     assert_same(archive, archive.ingest_into_new_lake())

@@ -5,23 +5,25 @@ repository replayed, see the README there. In it some different posts are stored
 """
 
 import json
-import signal
 import tarfile
+from dataclasses import replace
 
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from archive import Archive
 from flows.pipeline.backfill.run import run_backfill
-from flows.pipeline.learn_run import reclean_lake
 from flows.pipeline.maintenance.maintain import maintain
 from flows.pipeline.maintenance.verify import verify
-from flows.pipeline.options import BackfillOptions, MaintainOptions, RecleanOptions
+from flows.pipeline.options import BackfillOptions, MaintainOptions
 from lake.errors import LakeError
+from lake.location import all_file_sizes
 from lake.query import sql as sql_queries
 from lake.store import open_lake
 from paths import TESTS
 from schemas.enums import BackfillMode
+from tiers import EVERYWHERE, IN_EVERY_STORE
 
 OLD_LAKE = TESTS / "old_lakes" / "476aa45.tar.gz"
 POSTS = [
@@ -59,17 +61,22 @@ POINTS = [
 ]
 
 
-@pytest.fixture
-def old_lake(archive):
+def unpack_old_lake(folder):
     """Return an archive with an old lake and an empty folder."""
+    archive = Archive.create(folder)
     with tarfile.open(OLD_LAKE) as packed:
-        packed.extractall(archive.lake.parent, filter="data")
+        packed.extractall(folder, filter="data")
     return archive
 
 
 @pytest.fixture
+def old_lake(place, tmp_path):
+    return place(unpack_old_lake(tmp_path))
+
+
+@pytest.fixture
 def migrated_lake(old_lake):
-    reclean_lake(RecleanOptions(lake=old_lake.lake))
+    old_lake.reclean()
     return old_lake
 
 
@@ -77,14 +84,16 @@ def query_rows(archive, query):
     return sql_queries.run_query(open_lake(archive.lake), query, 1000)[1]
 
 
+@EVERYWHERE
 def test_posts_that_were_folded_stand_each_on_its_own(migrated_lake):
     assert sorted(migrated_lake.rows("posts")["path"]) == POSTS
     assert verify(migrated_lake.lake).findings == 0
 
 
+@EVERYWHERE
 def test_a_lake_is_migrated_once_and_its_run_is_recorded(migrated_lake):
     before = migrated_lake.rows("posts")
-    reclean_lake(RecleanOptions(lake=migrated_lake.lake))
+    migrated_lake.reclean()
     assert migrated_lake.rows("runs").sort("started_at")["kind"].to_list()[-3:] == [
         "migrate",
         "reclean",
@@ -93,24 +102,23 @@ def test_a_lake_is_migrated_once_and_its_run_is_recorded(migrated_lake):
     assert_frame_equal(migrated_lake.rows("posts"), before, check_row_order=False)
 
 
+@EVERYWHERE
 def test_a_backfill_migrates_before_it_writes(old_lake):
-    run_backfill(BackfillOptions(lake=old_lake.lake, mode=BackfillMode.FAILED, wait_seconds=0))
+    run_backfill(old_lake.options_of(BackfillOptions, mode=BackfillMode.FAILED))
     assert old_lake.rows("runs").sort("started_at")["kind"].to_list()[-2:] == ["migrate", "backfill"]
     assert sorted(old_lake.rows("posts")["path"]) == POSTS
     assert verify(old_lake.lake).findings == 0
 
 
+@EVERYWHERE
 def test_ids_that_came_apart_are_told_with_all_that_they_are_now(migrated_lake, tmp_path):
-    with tarfile.open(OLD_LAKE) as packed:
-        packed.extractall(tmp_path / "as-it-was", filter="data")
-    before = open_lake(tmp_path / "as-it-was" / "lake").scan("posts").filter(path="notes/2021-05-03-v2.md")
+    before = unpack_old_lake(tmp_path / "as-it-was").rows("posts").filter(path="notes/2021-05-03-v2.md")
     now = migrated_lake.rows("posts").filter(pl.col("path").str.starts_with("notes/"))
-    renamed = migrated_lake.rows("renamed_posts").filter(
-        pl.col("old_id") == before.collect()["post_id"].item()
-    )
+    renamed = migrated_lake.rows("renamed_posts").filter(pl.col("old_id") == before["post_id"].item())
     assert sorted(renamed["new_id"]) == sorted(now["post_id"])
 
 
+@EVERYWHERE
 def test_versions_and_withdrawals_follow(migrated_lake):
     versions = query_rows(migrated_lake, """SELECT path, text FROM versions WHERE path IN
         ('daily/2021-07-02-two.md', '_posts/2020-02-02-a.md', 'archived/2020-02-02/2020-02-02-a.md')
@@ -139,6 +147,7 @@ def test_what_is_no_post_stays_in_the_ledger(migrated_lake):
     ]
 
 
+@EVERYWHERE
 def test_an_ingest_migrates_before_it_reads(old_lake):
     old_lake.write("new.md", url="https://a.example/new")
     summary = old_lake.ingest()
@@ -146,19 +155,16 @@ def test_an_ingest_migrates_before_it_reads(old_lake):
     assert old_lake.rows("posts").height == len(POSTS) + 1
 
 
+@EVERYWHERE
 @pytest.mark.sampled(4)
 @pytest.mark.parametrize("point", POINTS, ids=["-".join(map(str, point)) for point in POINTS])
-def test_a_migration_that_was_killed_is_taken_up_by_the_next_run(old_lake, start, point, tmp_path):
-    process = start(old_lake, kill=point)
-    _, err = process.communicate(timeout=300)
-    assert process.returncode == -signal.SIGKILL, err
+def test_a_migration_that_was_killed_is_taken_up_by_the_next_run(old_lake, kill_run, point, tmp_path):
+    kill_run(old_lake, *point)
     old_lake.ingest()
     assert sorted(old_lake.rows("posts")["path"]) == POSTS
     assert verify(old_lake.lake).findings == 0
-    assert not (old_lake.lake / ".migration").exists()
-    reference = type(old_lake)(old_lake.folder, tmp_path / "whole" / "lake")
-    with tarfile.open(OLD_LAKE) as packed:
-        packed.extractall(reference.lake.parent, filter="data")
+    assert list(all_file_sizes(old_lake.lake / ".migration")) == []
+    reference = replace(unpack_old_lake(tmp_path / "whole"), folder=old_lake.folder)
     reference.ingest()
     for table in ("posts", "revisions", "files", "renamed_posts"):
         rows, expected_rows = (each.rows(table) for each in (old_lake, reference))
@@ -166,12 +172,15 @@ def test_a_migration_that_was_killed_is_taken_up_by_the_next_run(old_lake, start
         assert_frame_equal(rows.drop(run_columns), expected_rows.drop(run_columns), check_row_order=False)
 
 
+@IN_EVERY_STORE
 def test_a_lake_that_lacks_the_bytes_of_a_post_is_refused_as_it_is(old_lake):
-    open_lake(old_lake.lake).table("raw").delete("size > 0")
+    lake = open_lake(old_lake.lake)
+    lake.commit("raw", removed=lake.partition_files("raw"))
     with pytest.raises(LakeError, match="raw lacks the bytes of"):
         old_lake.ingest()
 
 
+@IN_EVERY_STORE
 def test_a_lake_of_a_newer_postlake_is_not_written_to(archive, monkeypatch):
     archive.write("a.md")
     monkeypatch.setattr("lake.commit.commit.IDENTITY_VERSION", 1_000)
@@ -181,6 +190,7 @@ def test_a_lake_of_a_newer_postlake_is_not_written_to(archive, monkeypatch):
         archive.ingest()
 
 
+@IN_EVERY_STORE
 def test_an_old_lake_can_be_looked_at_before_it_is_migrated(old_lake):
     assert verify(old_lake.lake).findings == 0
     maintain(MaintainOptions(lake=old_lake.lake, dry_run=True))

@@ -1,7 +1,5 @@
 """A run that makes the first posts of a lake chooses the period of its partitions."""
 
-import signal
-
 import pytest
 from polars.testing import assert_frame_equal
 
@@ -15,6 +13,7 @@ from lake.query import sql
 from lake.store import Lake, open_lake
 from posts import metadata
 from schemas.enums import BackfillMode, Granularity, PeriodOption
+from tiers import EVERYWHERE, IN_EVERY_STORE
 
 AUTO = PeriodOption.AUTO
 REJECT = b"---\ntitle: never closed\n"
@@ -42,6 +41,7 @@ def open_archive(archive):
     return archive
 
 
+@EVERYWHERE
 def test_the_first_posts_decide_and_the_run_says_so(archive, log_messages):
     write_posts(archive)
     summary = archive.ingest(period=AUTO)
@@ -64,6 +64,7 @@ def test_a_later_run_keeps_the_period_and_says_nothing(archive):
     assert (archive.ingest(period=AUTO).period_note, period_of(archive)) == ("", "year")
 
 
+@IN_EVERY_STORE
 def test_a_run_without_posts_leaves_the_period_open(open_archive):
     assert period_of(open_archive) is None
     write_posts(open_archive)
@@ -71,6 +72,7 @@ def test_a_run_without_posts_leaves_the_period_open(open_archive):
     assert period_of(open_archive) == "year"
 
 
+@IN_EVERY_STORE
 @pytest.mark.parametrize("period", ["year", "month", "day"])
 def test_an_open_period_is_fixed_by_the_first_run_that_names_one(open_archive, period):
     open_archive.ingest(period=PeriodOption(period))
@@ -80,6 +82,7 @@ def test_an_open_period_is_fixed_by_the_first_run_that_names_one(open_archive, p
         open_archive.ingest(period=other)
 
 
+@IN_EVERY_STORE
 def test_a_replay_that_makes_the_first_post_decides_too(archive, monkeypatch):
     write_posts(archive)
     with monkeypatch.context() as patch:
@@ -88,47 +91,53 @@ def test_a_replay_that_makes_the_first_post_decides_too(archive, monkeypatch):
     assert (archive.replay().posts, period_of(archive)) == (1, "year")
 
 
+@IN_EVERY_STORE
 @pytest.mark.parametrize("name", ["posts", "versions", "withdrawn", "revisions", "posts_at('2024-01-01')"])
 def test_an_open_lake_answers_queries(open_archive, name):
     assert sql.run_query(open_lake(open_archive.lake), f"SELECT month FROM {name}", 9)[1] == []
 
 
+@IN_EVERY_STORE
 def test_an_open_lake_is_sound(open_archive):
     assert is_sound(open_archive)
 
 
+@EVERYWHERE
 def test_a_backfill_of_an_open_lake_does_what_its_plan_says(open_archive):
     write_posts(open_archive)
-    options = BackfillOptions(lake=open_archive.lake, mode=BackfillMode.MISSING, wait_seconds=0)
+    options = open_archive.options_of(BackfillOptions, mode=BackfillMode.MISSING)
     forecast, _ = plan_backfill(options)
     assert ([each["period"] for each in forecast.partitions], period_of(open_archive)) == (["2024"], None)
     assert run_backfill(options).skipped == 0
     assert period_of(open_archive) == "year"
 
 
+@EVERYWHERE
 @pytest.mark.parametrize("point", [("after", "raw", 1), ("before", "posts", 1), ("after", "posts", 1)])
-def test_a_run_that_was_killed_while_it_chose_is_finished_by_the_next(archive, start, point):
+def test_a_run_that_was_killed_while_it_chose_is_finished_by_the_next(archive, kill_run, point):
     write_posts(archive, count=3)
-    process = start(archive, period="auto", kill=point)
-    assert process.communicate(timeout=300) and process.returncode == -signal.SIGKILL
+    kill_run(archive, *point, period="auto")
     assert is_sound(archive)
     assert archive.ingest(period=AUTO).balanced
     assert (period_of(archive), is_sound(archive)) == ("year", True)
     assert archive.live_posts().height == 3
 
 
-def test_a_run_that_was_killed_may_be_followed_by_one_of_another_period(archive, start):
+@EVERYWHERE
+def test_a_run_that_was_killed_may_be_followed_by_one_of_another_period(archive, kill_run):
     write_posts(archive, count=3)
-    start(archive, period="auto", kill=("before", "posts", 1)).communicate(timeout=300)
+    kill_run(archive, "before", "posts", 1, period="auto")
     write_posts(archive, count=3, text="渡" * 600_000)
     archive.ingest(period=AUTO)
     assert (period_of(archive), archive.live_posts().height) == ("year", 3)
 
 
+@IN_EVERY_STORE
 def test_a_lake_of_which_one_table_has_the_period_is_still_open(archive):
     write_posts(archive)
-    create_lake(archive.lake, None)
-    create._create(Lake(archive.lake, Granularity.YEAR), "revisions")
+    lake = create_lake(archive.lake, None)
+    lake.granularity = Granularity.YEAR
+    create._create(lake, "revisions")
     assert (period_of(archive), is_sound(archive)) == (None, True)
     assert sql.run_query(open_lake(archive.lake), "SELECT month FROM versions", 9)[1] == []
     archive.ingest(period=PeriodOption.DAY)
@@ -161,6 +170,7 @@ def test_month_is_a_column_whatever_the_period_is(archive, period):
     assert months == {"posts": ["2024-03"], "versions": ["2023-12", "2024-03"], "revisions": ["2023-12"]}
 
 
+@EVERYWHERE
 def test_an_auto_lake_has_the_posts_of_a_lake_by_month(archive):
     write_posts(archive, count=3)
     archive.ingest(period=AUTO)

@@ -12,6 +12,7 @@ from lake.errors import LakeError
 from lake.query import sql
 from lake.store import open_lake
 from lake.tables import files
+from tiers import EVERYWHERE
 
 UNCLOSED_FRONT_MATTER = "---\ntitle: 一\n没有写完".encode()
 OLD_RUN = Run("older", dt.datetime(2024, 1, 1, tzinfo=dt.UTC))
@@ -25,6 +26,7 @@ def write_old_file_row(archive, path, **columns):
     write_file_rows(lake, OLD_RUN, row.with_columns(**values, first_seen_at=pl.lit(OLD_RUN.started_at)))
 
 
+@EVERYWHERE
 def test_a_reject_keeps_bytes_reason_field_and_detail(archive):
     archive.put("broken.md", UNCLOSED_FRONT_MATTER)
     archive.write("x.md", date="soon")
@@ -38,6 +40,7 @@ def test_a_reject_keeps_bytes_reason_field_and_detail(archive):
     ]  # fmt: skip
 
 
+@EVERYWHERE
 def test_a_post_that_breaks_a_rule_is_a_reject_with_the_name_of_the_rule(archive):
     archive.write("a.md", date="2150-01-01T00:00:00Z")
     archive.ingest()
@@ -46,6 +49,7 @@ def test_a_post_that_breaks_a_rule_is_a_reject_with_the_name_of_the_rule(archive
     assert archive.posts().is_empty()
 
 
+@EVERYWHERE
 def test_a_replay_keeps_rejected_what_is_still_wrong(archive):
     archive.put("broken.md", UNCLOSED_FRONT_MATTER)
     archive.write("late.md", date="2150-01-01T00:00:00Z")
@@ -63,6 +67,7 @@ def test_a_replay_keeps_rejected_what_is_still_wrong(archive):
     assert_frame_equal(archive.files(), before)
 
 
+@EVERYWHERE
 def test_a_replay_makes_posts_of_rejects_whose_cause_is_gone(archive):
     archive.write("a.md")
     archive.ingest()
@@ -81,6 +86,7 @@ def test_a_replay_of_one_reason_leaves_the_others(archive):
     assert archive.replay("no_date").found == 1
 
 
+@EVERYWHERE
 def test_a_reject_that_is_mended_on_disk_becomes_a_post(archive):
     archive.put("a.md", UNCLOSED_FRONT_MATTER)
     archive.ingest()
@@ -89,6 +95,7 @@ def test_a_reject_that_is_mended_on_disk_becomes_a_post(archive):
     assert files.rejects(open_lake(archive.lake)).is_empty()
 
 
+@EVERYWHERE
 def test_a_replay_does_not_hide_a_mended_file_from_the_next_ingest(archive):
     archive.put("a.md", UNCLOSED_FRONT_MATTER)
     archive.ingest()
@@ -97,6 +104,7 @@ def test_a_replay_does_not_hide_a_mended_file_from_the_next_ingest(archive):
     assert archive.ingest().posts == 1
 
 
+@EVERYWHERE
 def test_a_replay_leaves_out_files_whose_bytes_the_lake_does_not_hold(archive):
     (archive.folder / "dangling.md").symlink_to("nowhere.md")
     archive.ingest()
@@ -104,6 +112,7 @@ def test_a_replay_leaves_out_files_whose_bytes_the_lake_does_not_hold(archive):
     assert (replay.found, replay.balanced, archive.outcomes()["dangling.md"][0]) == (0, True, "rejected")
 
 
+@EVERYWHERE
 def test_a_reject_whose_file_is_gone_is_not_replayed(archive):
     archive.put("a.md", UNCLOSED_FRONT_MATTER)
     archive.ingest()
@@ -118,6 +127,7 @@ def test_a_replay_without_a_lake_makes_none(archive):
     assert not archive.lake.exists()
 
 
+@EVERYWHERE
 def test_a_promoted_twin_that_is_no_post_any_more_is_not_lost_without_a_reason(archive):
     archive.write("a.md", url="https://a.example/1")
     archive.put("b.md", UNCLOSED_FRONT_MATTER)

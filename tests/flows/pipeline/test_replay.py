@@ -8,6 +8,7 @@ import pytest
 from archive import write_file_rows
 from lake.batch import Run
 from lake.store import open_lake
+from tiers import EVERYWHERE
 
 LONG_AGO = Run("older", dt.datetime(2024, 1, 1, tzinfo=dt.UTC))
 
@@ -26,6 +27,7 @@ def archive_with_rejects(archive):
     return archive
 
 
+@EVERYWHERE
 @pytest.mark.parametrize(
     ("reasons", "number"),
     [((), 3), (("no_date",), 1), (("no_date", "date_is_plausible"), 2), (("too_large",), 0)],
@@ -36,10 +38,12 @@ def test_a_replay_tries_the_reasons_that_are_named(archive_with_rejects, reasons
     assert (replay.found, replay.rejected, replay.balanced) == (number, number, True)
 
 
+@EVERYWHERE
 def test_a_replay_since_a_day_leaves_what_was_rejected_before(archive_with_rejects):
     assert archive_with_rejects.replay(since=dt.date(2024, 1, 2)).found == 2
     assert archive_with_rejects.replay(since=dt.date(2024, 1, 1)).found == 3
 
 
+@EVERYWHERE
 def test_a_replay_of_a_reason_since_a_day_keeps_to_both(archive_with_rejects):
     assert archive_with_rejects.replay("front_matter_not_closed", since=dt.date(2024, 1, 2)).found == 0

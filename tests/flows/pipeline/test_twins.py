@@ -4,6 +4,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from one_run import use_small_batches
+from tiers import EVERYWHERE
 
 URL = "https://a.example/twin"
 LATE, EARLY = "2024-03-06T00:00:00Z", "2024-03-05T00:00:00Z"
@@ -39,6 +40,7 @@ def test_the_current_version_of_twins_is(archive, a, b, winner, runs):
     assert archive.posts()["path"].to_list() == [winner]
 
 
+@EVERYWHERE
 @pytest.mark.parametrize("leave", ["remove", "other-url", "reject"])
 def test_a_twin_is_promoted_when_the_winner_leaves(archive, leave):
     archive.write("a.md", url=URL, date=LATE, title="甲")
@@ -54,6 +56,7 @@ def test_a_twin_is_promoted_when_the_winner_leaves(archive, leave):
     assert_frame_equal(archive.files(), archive.ingest_into_new_lake().files())
 
 
+@EVERYWHERE
 @pytest.mark.parametrize("files_at_a_time", [1, 1_000_000], ids=["in two batches", "in one"])
 def test_a_post_that_all_its_twins_leave_in_one_run_is_withdrawn(archive, monkeypatch, files_at_a_time):
     archive.write("a.md", url=URL, date=LATE)
@@ -78,6 +81,7 @@ def test_a_promoted_twin_comes_from_raw_and_is_not_read_again(archive):
     assert (archive.ingest().bytes_read, archive.titles()) == (0, ["乙"])
 
 
+@EVERYWHERE
 @pytest.mark.parametrize("verify", [False, True], ids=["touched", "verified"])
 @pytest.mark.parametrize(
     "other", ["https://a.example/other", URL], ids=["to-another-url", "to-an-older-date"]
@@ -104,6 +108,7 @@ def test_a_touched_winner_yields_to_a_better_twin_of_the_same_batch(archive):
     assert_frame_equal(archive.files(), archive.ingest_into_new_lake().files())
 
 
+@EVERYWHERE
 def test_of_three_twins_each_names_the_one_now_chosen(archive):
     for day, name in enumerate("cba", start=1):
         archive.write(f"{name}.md", url=URL, date=f"2024-03-0{day}T00:00:00Z")
@@ -113,6 +118,7 @@ def test_of_three_twins_each_names_the_one_now_chosen(archive):
     assert archive.outcomes() == {"b.md": ("post", None), "c.md": ("duplicate", "of b.md")}
 
 
+@EVERYWHERE
 def test_a_better_twin_that_arrives_later_demotes_the_standing_one(archive):
     archive.write("a.md", url=URL, date=EARLY)
     archive.ingest()
@@ -138,13 +144,14 @@ def test_two_folders_with_the_same_content_make_each_post_once(archive):
     assert archive.outcomes()["a.md"] in {("post", None), ("duplicate", f"of {other}/a.md")}
 
 
-def test_the_order_in_which_folders_are_loaded_does_not_matter(archive, tmp_path):
+@EVERYWHERE
+def test_the_order_in_which_folders_are_loaded_does_not_matter(archive):
     archive.write("a.md", url=URL)
     archive.write("../other/a.md", url=URL)
     other = archive.folder.with_name("other")
     archive.ingest(archive.folder)
     archive.ingest(other)
-    swapped_archive = type(archive)(archive.folder, tmp_path / "swapped")
+    swapped_archive = archive.with_local_lake("swapped")
     swapped_archive.ingest(other, archive.folder)
     assert_frame_equal(archive.posts(), swapped_archive.posts())
     assert_frame_equal(archive.files(), swapped_archive.files())

@@ -1,12 +1,16 @@
 """Two runs that write to one lake at the same time."""
 
+from dataclasses import replace
+
 import pytest
 from polars.testing import assert_frame_equal
 
 from lake.errors import LakeBusyError
 from lake.lock import hold_writer_lock
+from tiers import EVERYWHERE, IN_EVERY_STORE
 
 
+@EVERYWHERE
 def test_two_runs_at_once_lose_nothing(archive, start):
     for number in range(8):
         archive.write(f"{number}.md", url=f"https://a.example/{number % 6}")
@@ -18,11 +22,12 @@ def test_two_runs_at_once_lose_nothing(archive, start):
     assert_frame_equal(archive.files(), archive.ingest_into_new_lake().files())
 
 
+@EVERYWHERE
 def test_two_folders_loaded_at_once_are_both_there(archive, start):
     for number in range(4):
         archive.write(f"{number}.md", url=f"https://a.example/{number}")
         archive.write(f"../more/{number}.md", url=f"https://b.example/{number}")
-    other_folder = type(archive)(archive.folder.with_name("more"), archive.lake)
+    other_folder = replace(archive, folder=archive.folder.with_name("more"))
     runs = [start(each, wait_seconds=60, batch_files=1) for each in (archive, other_folder)]
     errors = [run.communicate(timeout=300)[1] for run in runs]
     assert [run.returncode for run in runs] == [0, 0], errors
@@ -32,6 +37,7 @@ def test_two_folders_loaded_at_once_are_both_there(archive, start):
     )
 
 
+@EVERYWHERE
 def test_a_run_that_may_not_wait_names_the_one_that_writes(archive, start):
     archive.write("a.md")
     with hold_writer_lock(archive.lake, "the-other-run", 0):
@@ -43,6 +49,7 @@ def test_a_run_that_may_not_wait_names_the_one_that_writes(archive, start):
     assert archive.ingest().posts == 1
 
 
+@EVERYWHERE
 def test_a_run_that_waits_says_so_once_and_begins_when_it_may(archive, start):
     archive.write("a.md")
     with hold_writer_lock(archive.lake, "the-other-run", 0):
@@ -60,6 +67,7 @@ def test_a_lock_is_free_again_after_a_run_that_failed(archive):
     assert not (archive.lake / ".writer.json").exists()
 
 
+@IN_EVERY_STORE
 def test_a_lock_that_is_held_is_refused(archive, log_messages):
     with (
         hold_writer_lock(archive.lake, "first", 0),

@@ -11,11 +11,10 @@ import pytest
 from deltalake import DeltaTable
 from polars.testing import assert_frame_equal
 
-from archive import Snapshot, replace_partitions
-from flows.pipeline.learn_run import learn
+from archive import Archive, Snapshot, replace_partitions
 from flows.pipeline.maintenance.maintain import maintain
 from flows.pipeline.maintenance.verify import verify
-from flows.pipeline.options import LearnOptions, MaintainOptions
+from flows.pipeline.options import MaintainOptions
 from flows.pipeline.progress import progress_listener
 from git_repository import contents, init
 from lake.errors import LakeError
@@ -26,6 +25,7 @@ from launch import run
 from one_run import SimulatedKill, end_run_at, raise_simulated_kill, use_small_batches
 from schemas.errors import MisuseError
 from schemas.tables import TABLES
+from tiers import EVERYWHERE, IN_EVERY_STORE
 
 URL = "https://a.example/{}"
 SORT_COLUMNS = ["post_id", "version_at", "origin", "path", "blob", "source_id", "version", "pattern"]
@@ -44,17 +44,14 @@ def snapshot(tmp_path_factory):
 
 
 @pytest.fixture
-def archive(snapshot):
+def archive(snapshot, place):
     """Return an archive after three ingests: each table but posts has three files; a post has versions in one partition."""
-    return snapshot.restore()
+    return place(snapshot.restore())
 
 
 def maintain_lake(archive, days=0.0, **options):
-    return maintain(
-        MaintainOptions(
-            lake=archive.lake, retention_days=days, allow_short_retention=True, wait_seconds=0, **options
-        )
-    )
+    required = {"retention_days": days, "allow_short_retention": True}
+    return maintain(archive.options_of(MaintainOptions, **required, **options))
 
 
 def table_rows(archive):
@@ -103,6 +100,7 @@ def kill_maintain_after(steps, archive):
 # Compaction
 
 
+@IN_EVERY_STORE
 def test_no_row_changes_and_each_table_is_in_few_files(archive):
     before = table_rows(archive)
     maintain_lake(archive)
@@ -138,6 +136,7 @@ def test_what_it_tells_is_what_lies_on_disk(archive):
     assert result_of(result, "raw").compacted == 3
 
 
+@IN_EVERY_STORE
 def test_a_second_maintain_finds_nothing_but_its_own_runs_to_do(archive):
     maintain_lake(archive)
     result = maintain_lake(archive)
@@ -206,6 +205,7 @@ def test_the_lake_may_lie_in_a_folder_of_any_name(archive, name):
 # Deletion of files
 
 
+@IN_EVERY_STORE
 def test_versions_within_the_retention_stay_readable(archive):
     versions = [json.loads(text) for text in archive.rows("runs").sort("started_at")["versions"]]
     before = table_rows(archive)["posts"]
@@ -225,6 +225,7 @@ def test_files_that_were_replaced_before_the_retention_are_removed(archive, days
     assert result_of(maintain_lake(archive, days, compact=False), "posts").removed == removed
 
 
+@IN_EVERY_STORE
 def test_the_versions_of_the_newest_run_can_be_read_even_if_all_older_ones_go(archive):
     result = maintain_lake(archive)
     newest_run = archive.rows("runs").sort("started_at").row(-1, named=True)
@@ -276,6 +277,7 @@ def test_a_dry_run_tells_the_same_and_writes_nothing(archive):
         )
 
 
+@IN_EVERY_STORE
 def test_nothing_is_put_together_where_that_is_not_wanted(archive):
     result = maintain_lake(archive, compact=False)
     assert sum(each.compacted for each in result.tables) == 0
@@ -299,6 +301,7 @@ def test_there_must_be_a_lake(tmp_path):
 KILL_POINTS = [("before", "raw", 1), ("after", "revisions", 1), ("after", "posts", 1), ("after", "files", 1)]
 
 
+@EVERYWHERE
 @pytest.mark.sampled(3)
 @pytest.mark.parametrize("point", KILL_POINTS, ids=["-".join(map(str, point)) for point in KILL_POINTS])
 @pytest.mark.parametrize("second_run", ["ingest", "maintain"])
@@ -313,6 +316,7 @@ def test_an_ingest_killed_after_a_maintain_is_finished_by_the_next(archive, monk
     assert_same(archive, archive.ingest_into_new_lake())
 
 
+@IN_EVERY_STORE
 @pytest.mark.sampled(5)
 @pytest.mark.parametrize("steps", range(1, 13))
 def test_a_maintain_killed_at_any_step_leaves_a_lake_that_goes_on(archive, monkeypatch, steps):
@@ -325,6 +329,7 @@ def test_a_maintain_killed_at_any_step_leaves_a_lake_that_goes_on(archive, monke
     assert_same(archive, archive.ingest_into_new_lake())
 
 
+@EVERYWHERE
 def test_posts_that_were_cleaned_again_are_not_taken_back_behind_what_is_deleted(archive, monkeypatch):
     lake = open_lake(archive.lake)
     rows = lake.scan("posts").collect()
@@ -340,13 +345,10 @@ def test_posts_that_were_cleaned_again_are_not_taken_back_behind_what_is_deleted
 
 
 @pytest.fixture
-def repository_archive(archive, monkeypatch):
+def repository_archive(place, tmp_path, monkeypatch):
     """Return an archive whose folder is a repository of six commits; a batch has two files."""
     use_small_batches(monkeypatch.setattr, 2)
-    repository_archive = type(archive)(
-        archive.folder.with_name("past"), archive.lake.with_name("of-the-past")
-    )
-    repository_archive.folder.mkdir()
+    repository_archive = place(Archive.create(tmp_path))
     git = init(repository_archive.folder)
     for day in range(1, 7):
         repository_archive.write(f"{day}.md", url=URL.format(day))
@@ -364,10 +366,11 @@ OTHER_RUNS = {
     "maintain-killed": lambda archive: kill_maintain_after(8, archive),
     "maintain-killed-early": lambda archive: kill_maintain_after(6, archive),
     "maintain-twice": lambda archive: (maintain_lake(archive), maintain_lake(archive)),
-    "learn": lambda archive: learn(LearnOptions(lake=archive.lake, wait_seconds=0)),
+    "learn": lambda archive: archive.learn(),
 }
 
 
+@IN_EVERY_STORE
 @pytest.mark.sampled(7)
 @pytest.mark.parametrize("point", [("after", "files", 2), ("after", "posts", 3), ("before", "runs", 1)])
 @pytest.mark.parametrize("other_run", OTHER_RUNS.values(), ids=OTHER_RUNS)
@@ -377,13 +380,14 @@ def test_a_replay_that_was_killed_goes_on_where_it_was_whatever_is_done_between(
     kill_run(monkeypatch, point, lambda: replay_history(repository_archive))
     other_run(repository_archive)
     assert (replay_history(repository_archive).kind, verify(repository_archive.lake).shown) == ("history", [])
-    reference = type(repository_archive)(repository_archive.folder, repository_archive.lake.with_name("calm"))
+    reference = repository_archive.with_local_lake("calm")
     replay_history(reference)
     assert_frame_equal(repository_archive.posts(), reference.posts())
     assert_frame_equal(repository_archive.rows("revisions").drop("run_id", "ingested_at").sort("post_id", "version_at"),
                        reference.rows("revisions").drop("run_id", "ingested_at").sort("post_id", "version_at"))  # fmt: skip
 
 
+@IN_EVERY_STORE
 @pytest.mark.sampled(2)
 @pytest.mark.parametrize("other_run", OTHER_RUNS.values(), ids=OTHER_RUNS)
 def test_a_replay_that_was_done_goes_on_from_there(repository_archive, other_run):

@@ -11,6 +11,7 @@ from lake.store import open_lake
 from lake.tables.file_history import derive_missing_events, lacks_events, past_events
 from one_run import SimulatedKill, end_run_at, raise_simulated_kill
 from schemas.keys import blob_id
+from tiers import EVERYWHERE
 
 POINTS = [
     (when, what, 1)
@@ -62,6 +63,7 @@ def test_a_run_that_finds_nothing_new_writes_no_event(filled):
     assert changes(filled) == before
 
 
+@EVERYWHERE
 def test_an_edit_is_the_new_content_and_a_deletion_is_no_content(filled):
     count = len(changes(filled))
     change_all(filled)
@@ -86,6 +88,7 @@ def test_a_content_that_comes_back_is_an_event_again(filled):
     assert own == [blob_id(content), None, blob_id(content)]
 
 
+@EVERYWHERE
 @pytest.mark.parametrize("point", POINTS, ids=["-".join(point[:2]) for point in POINTS])
 def test_a_killed_run_leaves_each_event_once(filled, monkeypatch, point):
     change_all(filled)
@@ -100,6 +103,7 @@ def test_a_killed_run_leaves_each_event_once(filled, monkeypatch, point):
     assert verify(filled.lake).findings == 0
 
 
+@EVERYWHERE
 def test_history_has_the_events_of_every_commit(archive, tmp_path):
     (tmp_path / "site").mkdir()
     site = init(tmp_path / "site")
@@ -155,6 +159,7 @@ def without_events(archive):
     return events
 
 
+@EVERYWHERE
 def test_events_of_an_older_lake_come_from_its_repositories(site, log_messages):
     events = without_events(site)
     site.ingest()

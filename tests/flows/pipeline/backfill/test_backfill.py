@@ -24,6 +24,7 @@ from posts import parse
 from random_posts import FEW_EXAMPLES, FIELDS
 from schemas.enums import BackfillMode
 from schemas.errors import MisuseError, SourceError
+from tiers import EVERYWHERE, IN_EVERY_STORE
 
 URL = "https://a.example/{}"
 MISSING, FAILED, ALL = BackfillMode
@@ -31,14 +32,13 @@ MISSING, FAILED, ALL = BackfillMode
 
 def request(archive, *sources, mode=None, since=None, until=None, only=(), **options):
     parse_day = dt.date.fromisoformat
-    return BackfillOptions(
+    return archive.options_of(
+        BackfillOptions,
         sources=tuple(map(str, sources)),
-        lake=archive.lake,
         mode=mode,
         since=since and parse_day(since),
         until=until and parse_day(until),
         only=only,
-        wait_seconds=0,
         **options,
     )
 
@@ -76,6 +76,7 @@ def paths(files):
     return sorted(files["path"])
 
 
+@EVERYWHERE
 def test_a_plan_tells_what_is_missing_and_writes_no_table(lake_with_gap):
     before = open_lake(lake_with_gap.lake).versions()
     forecast, files = plan_backfill(lake_with_gap, since="2024-02-01", until="2024-02-29")
@@ -87,6 +88,7 @@ def test_a_plan_tells_what_is_missing_and_writes_no_table(lake_with_gap):
     assert open_lake(lake_with_gap.lake).versions() == before
 
 
+@EVERYWHERE
 def test_a_plan_is_carried_out_exactly_and_balances(lake_with_gap):
     forecast, _ = plan_backfill(lake_with_gap, since="2024-02-01", until="2024-02-29")
     result = run_backfill(lake_with_gap, forecast.plan_id)
@@ -106,6 +108,7 @@ def test_a_plan_of_a_postlake_that_knew_no_buckets_is_carried_out(lake_with_gap)
     assert run_backfill(lake_with_gap, forecast.plan_id).summary.posts == 3
 
 
+@EVERYWHERE
 def test_an_ingest_after_a_backfill_finds_its_files_unchanged(lake_with_gap):
     run_backfill(lake_with_gap, until="2024-03-31")
     second_ingest = lake_with_gap.ingest()
@@ -113,6 +116,7 @@ def test_an_ingest_after_a_backfill_finds_its_files_unchanged(lake_with_gap):
     assert_frame_equal(lake_with_gap.posts(), lake_with_gap.ingest_into_new_lake().posts())
 
 
+@EVERYWHERE
 def test_a_backfill_withdraws_no_post_whose_file_is_gone(lake_with_gap):
     lake_with_gap.remove("0.md")
     run_backfill(lake_with_gap)
@@ -126,6 +130,7 @@ def test_a_plan_keeps_to_the_sources_that_are_named(lake_with_gap, only):
     assert (paths(files), forecast.unnamed) == (["3.md"], 1)
 
 
+@EVERYWHERE
 def test_a_file_that_went_and_one_that_changed_are_left_out_and_told(lake_with_gap):
     forecast, _ = plan_backfill(lake_with_gap)
     lake_with_gap.remove("2.md")
@@ -139,6 +144,7 @@ def test_a_file_that_went_and_one_that_changed_are_left_out_and_told(lake_with_g
     assert otherwise_than_planned(lake_with_gap, result) == ["2.md", "3.md"]
 
 
+@EVERYWHERE
 def test_what_another_run_has_read_since_the_plan_is_unchanged(lake_with_gap):
     forecast, _ = plan_backfill(lake_with_gap, since="2024-04-01")
     lake_with_gap.write("twin.md", url=URL.format(4), date="2024-04-06T00:00:00Z")
@@ -147,6 +153,7 @@ def test_what_another_run_has_read_since_the_plan_is_unchanged(lake_with_gap):
     assert (result.summary.found, result.summary.unchanged, result.skipped) == (1, 1, 0)
 
 
+@EVERYWHERE
 def test_a_plan_foretells_versions_twins_and_posts_that_come_back(archive):
     for name in ("edited", "away"):
         archive.write(f"{name}.md", url=URL.format(name))
@@ -162,6 +169,7 @@ def test_a_plan_foretells_versions_twins_and_posts_that_come_back(archive):
     assert otherwise_than_planned(archive, run_backfill(archive, forecast.plan_id)) == []
 
 
+@EVERYWHERE
 def test_a_tie_that_the_size_of_the_bodies_decides_is_planned(archive):
     archive.ingest()
     archive.write("a.md", url=URL.format(1), text="短")
@@ -171,6 +179,7 @@ def test_a_tie_that_the_size_of_the_bodies_decides_is_planned(archive):
     assert otherwise_than_planned(archive, run_backfill(archive, forecast.plan_id)) == []
 
 
+@EVERYWHERE
 def test_rejects_are_tried_again_from_raw_where_their_place_is_gone(lake_with_gap, log_messages):
     lake_with_gap.ingest()
     shutil.rmtree(lake_with_gap.folder)
@@ -181,6 +190,7 @@ def test_rejects_are_tried_again_from_raw_where_their_place_is_gone(lake_with_ga
         plan_backfill(lake_with_gap)
 
 
+@EVERYWHERE
 def test_rejects_are_tried_again_from_their_place_or_from_raw_where_only_they_are_gone(lake_with_gap):
     lake_with_gap.put("also.md", b"---\ntitle: never closed either\n")
     lake_with_gap.ingest()
@@ -191,6 +201,7 @@ def test_rejects_are_tried_again_from_their_place_or_from_raw_where_only_they_ar
     assert otherwise_than_planned(lake_with_gap, run_backfill(lake_with_gap, forecast.plan_id)) == []
 
 
+@EVERYWHERE
 @pytest.mark.parametrize("is_gone", [False, True], ids=["there", "gone"])
 def test_reading_all_anew_with_the_same_code_changes_nothing(lake_with_gap, is_gone):
     lake_with_gap.ingest()
@@ -204,6 +215,7 @@ def test_reading_all_anew_with_the_same_code_changes_nothing(lake_with_gap, is_g
     assert lake_with_gap.rows("revisions").is_empty()
 
 
+@EVERYWHERE
 def test_a_file_that_cannot_be_read_for_a_while_is_read_anew_from_raw(lake_with_gap):
     lake_with_gap.ingest()
     posts = lake_with_gap.rows("posts").sort("post_id")
@@ -213,6 +225,7 @@ def test_a_file_that_cannot_be_read_for_a_while_is_read_anew_from_raw(lake_with_
     assert_frame_equal(lake_with_gap.rows("posts").sort("post_id"), posts)
 
 
+@IN_EVERY_STORE
 def test_reading_all_anew_brings_what_another_version_of_the_code_reads(lake_with_gap, monkeypatch):
     lake_with_gap.ingest()
     monkeypatch.setattr(parse, "CLEANER_VERSION", 99)
@@ -241,6 +254,7 @@ def test_a_plan_is_refused_with_parameters_that_contradict_it(lake_with_gap, par
         run_backfill(lake_with_gap, forecast.plan_id, **parameters)
 
 
+@EVERYWHERE
 def test_a_plan_is_carried_out_once(lake_with_gap):
     forecast, _ = plan_backfill(lake_with_gap)
     run_backfill(lake_with_gap, forecast.plan_id)
@@ -277,6 +291,7 @@ def test_the_newest_fifty_plans_are_kept(lake_with_gap, monkeypatch):
     assert set(kept_ids) <= set(plan_ids)
 
 
+@EVERYWHERE
 @pytest.mark.sampled(3)
 @pytest.mark.parametrize("nth", [1, 2, 3, 4])
 def test_a_plan_whose_run_was_killed_can_be_run_again(lake_with_gap, monkeypatch, nth):
@@ -292,6 +307,7 @@ def test_a_plan_whose_run_was_killed_can_be_run_again(lake_with_gap, monkeypatch
     assert_frame_equal(lake_with_gap.files(), lake_with_gap.ingest_into_new_lake().files())
 
 
+@EVERYWHERE
 def test_a_backfill_of_a_repository_does_not_move_where_its_ingest_stands(archive):
     git = init(archive.folder)
     archive.write("a.md", url=URL.format(1))
@@ -322,6 +338,7 @@ ROUNDS = st.lists(
 OLDER_POST = {"old/a.md": {"url": "https://a.example/1", "date": "2024-03-05T08:00:00Z", "text": "短"}}
 
 
+@EVERYWHERE
 @given(rounds=ROUNDS)
 @example(
     rounds=[

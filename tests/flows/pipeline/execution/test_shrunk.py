@@ -14,6 +14,7 @@ from flows.pipeline.sources.content import VanishedError
 from git_repository import init, set_git_environment
 from one_run import use_small_batches
 from schemas.enums import AlarmKind
+from tiers import EVERYWHERE
 
 URL = "https://a.example/{}"
 POSTS = 44
@@ -60,6 +61,7 @@ def count_posts(archive):
     return archive.live_posts().height
 
 
+@EVERYWHERE
 @pytest.mark.parametrize("remaining", [0, 10, 21])
 def test_a_folder_that_has_lost_most_of_its_posts_keeps_them(loaded_archive, remaining):
     files = loaded_archive.files()
@@ -78,6 +80,7 @@ def test_a_folder_that_has_lost_most_of_its_posts_keeps_them(loaded_archive, rem
         raise_if_failed(summary.run_id, summary.alarms, summary)
 
 
+@EVERYWHERE
 def test_what_is_meant_is_done_and_what_comes_back_is_as_it_was(loaded_archive):
     posts = loaded_archive.posts()
     remove_posts(loaded_archive)
@@ -184,6 +187,7 @@ def test_an_archive_that_holds_little_of_what_it_held_keeps_it(archive, tmp_path
     )
 
 
+@EVERYWHERE
 @pytest.mark.parametrize("kind", ["commit", "force-push"])
 def test_a_repository_that_has_lost_most_of_its_posts_keeps_them_until_it_is_meant(archive, kind):
     git = init(archive.folder)

@@ -2,11 +2,10 @@
 
 import pytest
 
-from flows.pipeline.learn_run import learn, reclean_lake
 from flows.pipeline.learning.learn import MIN_FILES_TO_LEARN
-from flows.pipeline.options import LearnOptions, RecleanOptions
 from lake.errors import LakeError
 from posts import parse
+from tiers import EVERYWHERE
 
 RECURRING_TEXT = "本台每晚八点开播，请记得按时收看旧港夜话。"
 OPENINGS = "灯塔 渡口 码头 盐场 船坞 潮汐 邮局 茶楼 戏台 书店 菜场 桥头".split()
@@ -30,7 +29,7 @@ def texts(archive):
 
 
 def learn_lake(archive, **options):
-    return learn(LearnOptions(lake=archive.lake, workers=1, wait_seconds=0, **options))
+    return archive.learn(workers=1, **options)
 
 
 def newest_template(archive):
@@ -38,6 +37,7 @@ def newest_template(archive):
     return rows.filter(rows["version"] == rows["version"].max())
 
 
+@EVERYWHERE
 def test_a_first_ingest_of_a_large_folder_learns_and_applies_in_one_run(archive):
     fill(archive, range(MIN_FILES_TO_LEARN))
     assert archive.ingest(workers=1).balanced
@@ -45,6 +45,7 @@ def test_a_first_ingest_of_a_large_folder_learns_and_applies_in_one_run(archive)
     assert archive.posts()["template_version"].unique().to_list() == [1]
 
 
+@EVERYWHERE
 def test_learning_cleans_the_posts_that_are_there_already(archive):
     fill(archive, range(20))
     archive.ingest()
@@ -63,6 +64,7 @@ def test_a_post_whose_source_is_read_otherwise_now_teaches_nothing_and_stays(arc
     assert RECURRING_TEXT in texts(archive)["第3夜"]
 
 
+@EVERYWHERE
 def test_what_is_ingested_later_is_cleaned_with_the_newest_template(archive):
     fill(archive, range(20))
     archive.ingest()
@@ -72,6 +74,7 @@ def test_what_is_ingested_later_is_cleaned_with_the_newest_template(archive):
     assert texts(archive)["第20夜"] == sentence(20)
 
 
+@EVERYWHERE
 def test_a_cleaned_post_keeps_its_place_and_times(archive):
     fill(archive, range(20))
     archive.ingest()
@@ -83,6 +86,7 @@ def test_a_cleaned_post_keeps_its_place_and_times(archive):
     assert archive.ingest().unchanged == 20
 
 
+@EVERYWHERE
 def test_a_source_without_new_posts_is_not_looked_at_again(archive):
     fill(archive, range(20))
     archive.ingest()
@@ -90,6 +94,7 @@ def test_a_source_without_new_posts_is_not_looked_at_again(archive):
     assert learn_lake(archive).learned == []
 
 
+@EVERYWHERE
 def test_new_posts_that_teach_nothing_new_make_no_version(archive):
     fill(archive, range(20))
     archive.ingest()
@@ -99,6 +104,7 @@ def test_new_posts_that_teach_nothing_new_make_no_version(archive):
     assert [(each.version, each.is_new) for each in learn_lake(archive).learned] == [(1, False)]
 
 
+@EVERYWHERE
 def test_what_was_learned_stays_when_a_source_changes_its_words(archive):
     fill(archive, range(20))
     archive.ingest()
@@ -124,6 +130,7 @@ def test_a_source_that_changes_its_layout_raises_an_alarm(archive):
     assert any("layout changed" in alarm.text for alarm in learn_lake(archive).alarms)
 
 
+@EVERYWHERE
 def test_an_ingest_tells_of_a_source_whose_boilerplate_drifted(archive):
     fill(archive, range(30))
     archive.ingest()
@@ -142,6 +149,7 @@ def test_a_source_of_few_posts_has_no_template(archive):
     assert texts(archive)["第1夜"] == RECURRING_TEXT
 
 
+@EVERYWHERE
 def test_posts_that_share_nothing_have_a_template_of_nothing(archive):
     fill(archive, range(12), sentence)
     archive.ingest()
@@ -193,6 +201,7 @@ def test_one_file_sighted_a_thousand_times_counts_once(archive):
     assert texts(archive)["第0夜"] == sentence(0)
 
 
+@EVERYWHERE
 def test_only_the_named_source_is_learned_and_cleaned(archive):
     fill(archive, range(20))
     fill(archive, range(20, 40), source="对岸夜话")
@@ -209,15 +218,16 @@ def test_a_source_that_is_not_there_is_named(archive):
         learn_lake(archive, sources=("无此台",))
 
 
+@EVERYWHERE
 def test_reclean_does_what_learning_left_and_then_nothing(archive):
     fill(archive, range(20))
     archive.ingest()
     learn_lake(archive, reclean=False)
-    options = RecleanOptions(lake=archive.lake, workers=1, wait_seconds=0)
-    assert [reclean_lake(options).recleaned.changed for _ in range(2)] == [20, 0]
-    assert [reclean_lake(options).recleaned.posts for _ in range(1)] == [0]
+    assert [archive.reclean().recleaned.changed for _ in range(2)] == [20, 0]
+    assert archive.reclean().recleaned.posts == 0
 
 
+@EVERYWHERE
 def test_a_run_that_learns_is_recorded(archive):
     fill(archive, range(20))
     archive.ingest()

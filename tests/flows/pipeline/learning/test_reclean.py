@@ -8,19 +8,16 @@ from polars.testing import assert_frame_equal
 
 from archive import Archive, Snapshot
 from flows.pipeline.clock import start_run
-from flows.pipeline.learn_run import learn as run_learn
-from flows.pipeline.learn_run import reclean_lake
 from flows.pipeline.learning import learn, reclean
 from flows.pipeline.learning.learn import MIN_FILES_TO_LEARN
 from flows.pipeline.maintenance.verify import verify
-from flows.pipeline.options import LearnOptions, RecleanOptions
 from flows.pipeline.reporting import results
 from lake.store import Lake, open_lake
 from lake.tables import templates
 from one_run import SimulatedKill, use_small_batches
 from posts import parse
 from schemas.enums import Check, ParseWarning
-from tiers import is_thorough
+from tiers import EVERYWHERE, EVERYWHERE_IN_MATRIX, IN_EVERY_STORE, is_thorough
 
 SOURCES = ("旧港夜话", "对岸夜话")
 EARLY, LATE = "本台每晚八点开播，请记得按时收看旧港夜话。", "点击左下角的小铃铛，第一时间收到我们的更新。"
@@ -90,13 +87,14 @@ def test_all_is_learned_and_cleaned_in_the_run_that_is_not_disturbed(reference_l
     assert reference_lake.posts()["template_version"].unique().to_list() == [1]
 
 
+@EVERYWHERE_IN_MATRIX
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_first_ingest_killed_at_any_commit_is_as_an_undisturbed_one_after_the_next(
-    reference_lake, tmp_path, when
+    reference_lake, place, tmp_path, when
 ):
     kills = 0
     for nth in range(1, MAX_COMMITS, 1 if is_thorough() else 2):
-        archive = Archive(reference_lake.folder, tmp_path / f"{when}-{nth}")
+        archive = place(Archive(reference_lake.folder, tmp_path / f"{when}-{nth}"))
         with pytest.MonkeyPatch.context() as patch:
             use_small_limits(patch)
             try:
@@ -119,7 +117,7 @@ def fill_and_kill_learn(archive):
     archive.ingest()
     with pytest.MonkeyPatch.context() as patch, pytest.raises(SimulatedKill):
         kill_at_commit(patch, "after", 1)
-        run_learn(LearnOptions(lake=archive.lake, workers=1, wait_seconds=0))
+        archive.learn(workers=1)
     assert archive.rows("templates").height > 0
     assert archive.posts()["template_version"].null_count() == 40
 
@@ -130,9 +128,9 @@ def killed_learn(tmp_path_factory):
 
 
 @pytest.fixture
-def stale_lake(killed_learn):
+def stale_lake(killed_learn, place):
     """Return a lake with learned templates whose posts are not yet cleaned with them: `learn` was killed in between."""
-    return killed_learn.restore()
+    return place(killed_learn.restore())
 
 
 def all_cleaned(archive):
@@ -148,11 +146,12 @@ NEXT_RUNS = {
     "ingest": lambda archive: archive.ingest(workers=1),
     "ingest-of-an-edit": edit_one_and_ingest,
     "replay": lambda archive: archive.replay(),
-    "learn": lambda archive: run_learn(LearnOptions(lake=archive.lake, workers=1, wait_seconds=0)),
-    "reclean": lambda archive: reclean_lake(RecleanOptions(lake=archive.lake, workers=1, wait_seconds=0)),
+    "learn": lambda archive: archive.learn(workers=1),
+    "reclean": lambda archive: archive.reclean(),
 }
 
 
+@EVERYWHERE
 @pytest.mark.parametrize("run", NEXT_RUNS.values(), ids=NEXT_RUNS)
 def test_every_run_that_writes_posts_cleans_what_is_outdated(stale_lake, run):
     run(stale_lake)
@@ -160,6 +159,7 @@ def test_every_run_that_writes_posts_cleans_what_is_outdated(stale_lake, run):
     assert verify(stale_lake.lake).shown == []
 
 
+@IN_EVERY_STORE
 def test_posts_behind_their_template_are_found_once_a_run_should_have_cleaned_them(stale_lake, monkeypatch):
     assert verify(stale_lake.lake).findings == 0
     monkeypatch.setattr("flows.pipeline.stages.load.reclean_leftovers", lambda *_: results.RecleanResult())
@@ -168,6 +168,7 @@ def test_posts_behind_their_template_are_found_once_a_run_should_have_cleaned_th
     assert [(each.check, each.table, each.findings) for each in checks] == [(Check.CLEANED, "posts", 40)]
 
 
+@IN_EVERY_STORE
 def test_where_nothing_is_outdated_no_post_is_looked_at(stale_lake, monkeypatch):
     stale_lake.ingest(workers=1)
     versions = open_lake(stale_lake.lake).versions()
@@ -176,6 +177,7 @@ def test_where_nothing_is_outdated_no_post_is_looked_at(stale_lake, monkeypatch)
     assert open_lake(stale_lake.lake).versions() == versions | {"runs": versions["runs"] + 1}
 
 
+@EVERYWHERE
 def test_what_was_cleaned_again_is_not_undone_with_a_batch_that_is_killed_later(stale_lake):
     stale_lake.ingest(workers=1)
     fill(stale_lake, range(40, 42))
@@ -187,6 +189,7 @@ def test_what_was_cleaned_again_is_not_undone_with_a_batch_that_is_killed_later(
     assert verify(stale_lake.lake).shown == []
 
 
+@IN_EVERY_STORE
 def test_a_post_that_is_read_otherwise_now_is_left_with_a_warning_and_tried_once(stale_lake, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(parse, "source_id_of", lambda source: f"{source}-renamed")
@@ -197,13 +200,12 @@ def test_a_post_that_is_read_otherwise_now_is_left_with_a_warning_and_tried_once
         stale_lake.ingest(workers=1)
         assert open_lake(stale_lake.lake).versions()["posts"] == versions
     assert verify(stale_lake.lake).findings == 0
-    assert (
-        reclean_lake(RecleanOptions(lake=stale_lake.lake, workers=1, wait_seconds=0)).recleaned.skipped == 0
-    )
+    assert stale_lake.reclean().recleaned.skipped == 0
     assert all_cleaned(stale_lake)
     assert stale_lake.posts()["warnings"].to_list() == [[]] * 40
 
 
+@IN_EVERY_STORE
 def test_another_version_of_the_code_tries_again_what_was_left(stale_lake, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(parse, "source_id_of", lambda source: f"{source}-renamed")
@@ -213,11 +215,12 @@ def test_another_version_of_the_code_tries_again_what_was_left(stale_lake, monke
     assert all_cleaned(stale_lake)
 
 
+@EVERYWHERE
 def test_what_an_older_postlake_has_learned_otherwise_is_learned_again_by_the_next_run(archive):
     for number in range(20):
         archive.write(f"{number}.md", f"{sentence(number)}</div><div>{sentence(number + 20)}</div><div>返回旧港首页", title=f"第{number}夜")  # fmt: skip
     archive.ingest()
-    run_learn(LearnOptions(lake=archive.lake))
+    archive.learn()
     posts, (row,) = archive.posts(), newest_templates(archive).rows(named=True)
     lake = open_lake(archive.lake)
     old_row = row | {"version": 2, "kind": "block", "posts": 20, "learned_from": 20}

@@ -2,7 +2,6 @@
 
 import random
 import shutil
-import signal
 from dataclasses import replace
 
 import polars as pl
@@ -10,9 +9,11 @@ import psutil
 import pytest
 from polars.testing import assert_frame_equal
 
+from archive import copy_lake
 from git_repository import Git, init, noon, set_git_environment
 from one_run import SimulatedKill, end_run_at, raise_simulated_kill, use_small_batches
 from posts import parse as parsing
+from tiers import EVERYWHERE, IN_EVERY_STORE
 
 URL = "https://a.example/{}"
 SEEDS = [3]
@@ -186,6 +187,7 @@ def test_a_removed_file_is_gone_and_its_post_withdrawn_at_the_time_of_the_commit
     assert time_rows(archive, "files", "gone_at") == [("a.md", None), ("b.md", noon(4))]
 
 
+@EVERYWHERE
 def test_a_post_that_was_away_has_a_revision_that_says_so(archive, git):
     archive.write("a.md", title="旧")
     git.commit(1)
@@ -319,6 +321,7 @@ def ingested_repository(archive, git):
     return archive
 
 
+@EVERYWHERE
 @pytest.mark.sampled(3)
 @pytest.mark.parametrize("change", CHANGES_OF_HISTORY.values(), ids=CHANGES_OF_HISTORY)
 def test_whatever_happened_to_a_history_the_lake_is_as_it_is_now(ingested_repository, git, change):
@@ -402,16 +405,16 @@ def test_a_bundle_that_goes_on_from_an_earlier_one_is_read_with_it(archive, git,
 
 
 @pytest.fixture
-def kill_run(monkeypatch):
+def end_run(monkeypatch):
     """Return a function that ends an ingest with batches of two files at a point."""
 
-    def _kill_run(archive, point, *sources):
+    def _end_run(archive, point, *sources):
         with monkeypatch.context() as patch, pytest.raises(SimulatedKill):
             use_small_batches(patch.setattr, 2)
             end_run_at(patch.setattr, point, raise_simulated_kill)
             archive.ingest(*sources)
 
-    return _kill_run
+    return _end_run
 
 
 def reset_to_previous(_, git):
@@ -438,15 +441,16 @@ KILL_POINTS = [
 ]
 
 
+@EVERYWHERE
 @pytest.mark.sampled(5)
 @pytest.mark.parametrize(
     ("point", "change"), KILL_POINTS, ids=["-".join(map(str, point)) for point, _ in KILL_POINTS]
 )
 def test_after_a_killed_run_the_lake_is_as_the_history_is_by_then(
-    ingested_repository, git, kill_run, point, change
+    ingested_repository, git, end_run, point, change
 ):
     change_files(ingested_repository, git)
-    kill_run(ingested_repository, point)
+    end_run(ingested_repository, point)
     change(ingested_repository, git)
     assert ingested_repository.ingest().balanced
     assert_equals_new_lake(ingested_repository)
@@ -462,13 +466,14 @@ def change_files(archive, git):
     git.commit(5)
 
 
+@EVERYWHERE
 @pytest.mark.sampled(2)
 @pytest.mark.parametrize("what", ["posts", "files"])
-def test_a_killed_run_changes_no_time(ingested_repository, git, kill_run, what):
-    reference = replace(ingested_repository, lake=ingested_repository.lake.with_name("calm"))
-    shutil.copytree(ingested_repository.lake, reference.lake)
+def test_a_killed_run_changes_no_time(ingested_repository, git, end_run, what):
+    reference = ingested_repository.with_local_lake("calm")
+    copy_lake(ingested_repository.lake, reference.lake)
     change_files(ingested_repository, git)
-    kill_run(ingested_repository, ("after", what, 1))
+    end_run(ingested_repository, ("after", what, 1))
     ingested_repository.ingest()
     reference.ingest()
     for table, order in (("posts", "post_id"), ("revisions", "post_id"), ("files", "path")):
@@ -479,27 +484,28 @@ def test_a_killed_run_changes_no_time(ingested_repository, git, kill_run, what):
         assert_frame_equal(*(each.sort(order) for each in rows))
 
 
-def test_what_a_killed_run_brought_goes_after_it_came(archive, git, kill_run):
+@EVERYWHERE
+def test_what_a_killed_run_brought_goes_after_it_came(archive, git, end_run):
     archive.write("a.md", url=URL.format(1))
     archive.write("b.md", url=URL.format(2))
     git.commit(1)
     archive.remove("a.md")
     git.commit(2)
     archive.ingest()
-    kill_run(archive, ("before", "runs", 1), f"{archive.folder}@HEAD~1")
+    end_run(archive, ("before", "runs", 1), f"{archive.folder}@HEAD~1")
     git.commit(3)
     archive.ingest()
     [(path, first_seen_at, gone_at)] = time_rows(archive, "files", "first_seen_at", "gone_at")[:1]
     assert (path, first_seen_at < gone_at) == ("a.md", True)
 
 
+@IN_EVERY_STORE
 @pytest.mark.sampled(2)
-def test_no_git_outlives_a_run_that_is_killed_and_the_next_one_finishes_it(ingested_repository, git, start):
+def test_no_git_outlives_a_run_that_is_killed_and_the_next_one_finishes_it(
+    ingested_repository, git, kill_run
+):
     change_files(ingested_repository, git)
-    process = start(ingested_repository, kill=("before", "release", 1))
-    out, _ = process.communicate(timeout=300)
-    assert process.returncode == -signal.SIGKILL
-    pids = [int(pid) for pid in out.splitlines()[-1].split()]
+    pids = kill_run(ingested_repository, "before", "release", 1)
     children = [psutil.Process(pid) for pid in pids if psutil.pid_exists(pid)]
     _, alive = psutil.wait_procs(children, timeout=10)
     assert len(pids) > 0
@@ -633,6 +639,7 @@ def posts_at(archive, moment):
     return sorted(current.select("post_id", "blob").rows())
 
 
+@EVERYWHERE
 @pytest.mark.sampled(2)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_twenty_points_of_a_history_end_in_what_one_load_of_the_last_gives(archive, git, seed):

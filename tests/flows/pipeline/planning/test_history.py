@@ -2,13 +2,11 @@
 
 import datetime as dt
 import json
-import signal
 import tempfile
 from collections import Counter
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pytest
@@ -16,9 +14,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from flows.pipeline.learn_run import learn
+from archive import Archive
 from flows.pipeline.maintenance.maintain import maintain
-from flows.pipeline.options import LearnOptions, MaintainOptions
+from flows.pipeline.options import MaintainOptions
 from flows.pipeline.planning.history import monotonic_times
 from git_repository import Git, set_git_environment
 from lake.batch import KEY
@@ -26,7 +24,7 @@ from lake.store import open_lake
 from one_run import SimulatedKill, end_run_at, raise_simulated_kill, use_small_batches
 from posts import parse as parsing
 from schemas.errors import SourceError
-from tiers import examples
+from tiers import EVERYWHERE, examples
 
 EPOCH = 1_709_625_600
 START = dt.datetime.fromtimestamp(EPOCH, dt.UTC)
@@ -55,7 +53,7 @@ def post_content(number=1, date=LATE, text=SHORT):
 class Site:
     """A bare repository, and the lake into which it is loaded."""
 
-    archive: Any
+    archive: Archive
     git: Git
 
     def commit(self, *trees, at=0, gap=60):
@@ -81,9 +79,7 @@ class Site:
 
     def ingest_each_commit(self):
         """Ingest each commit by a run of its own into another lake. Return that site."""
-        other_site = replace(
-            self, archive=replace(self.archive, lake=self.archive.lake.with_name("one-by-one"))
-        )
+        other_site = replace(self, archive=self.archive.with_local_lake("one-by-one"))
         for commit in self.git("rev-list", "--first-parent", "--reverse", "main").split():
             other_site.load(commit)
         return other_site
@@ -104,16 +100,16 @@ def assert_same(site, other):
 
 
 @pytest.fixture
-def new_site(archive, monkeypatch):
+def new_site(place, tmp_path, monkeypatch):
     """Return a function that makes an empty repository, one for each example."""
     set_git_environment(monkeypatch)
 
     def _new(folder=None):
-        folder = folder or Path(tempfile.mkdtemp(dir=archive.folder.parent)) / "posts"
+        folder = folder or Path(tempfile.mkdtemp(dir=tmp_path)) / "posts"
         folder.mkdir(exist_ok=True)
         git = Git(folder)
         git("init", "-q", "--bare", "-b", "main")
-        return Site(replace(archive, folder=folder, lake=folder.with_name("lake")), git)
+        return Site(place(Archive(folder, folder.with_name("lake"))), git)
 
     return _new
 
@@ -195,6 +191,7 @@ def commit_all(site, commits):
     return ids
 
 
+@EVERYWHERE
 @pytest.mark.sampled(3)
 @pytest.mark.parametrize("max_files", [1, 3, ALL_FILES])
 @given(commits=COMMITS, first=st.sampled_from([0, 1, 2]), options=st.sampled_from([{}, {"history": True}]))
@@ -213,6 +210,7 @@ def test_a_replayed_history_is_that_of_a_run_per_commit(new_site, max_files, com
 # The lake after a replay
 
 
+@EVERYWHERE
 def test_a_post_has_the_times_of_its_commits(site):
     site.commit(
         {"a.md": post_content()},
@@ -253,6 +251,7 @@ def test_each_content_is_parsed_once_and_the_counts_are_of_the_last_commit(site,
     assert (site.replay().unchanged, site.load().unchanged) == (6, 6)
 
 
+@EVERYWHERE
 def test_a_twin_that_came_and_went_in_one_batch_was_a_duplicate(site):
     site.commit(
         {"a.md": post_content()}, {"a.md": post_content(), "b.md": post_content()}, {"a.md": post_content()}
@@ -263,6 +262,7 @@ def test_a_twin_that_came_and_went_in_one_batch_was_a_duplicate(site):
     assert_same(site, site.ingest_each_commit())
 
 
+@EVERYWHERE
 def test_only_the_first_parents_of_merges_are_replayed(site):
     trunk, with_second_post = {"a.md": post_content()}, {"a.md": post_content(), "b.md": post_content(2)}
     base, second = site.commit(trunk, with_second_post)
@@ -294,6 +294,7 @@ def test_only_what_is_below_a_folder_is_replayed(site):
     assert [path for path, *_ in site.rows("posts", "path")] == ["b.md"]
 
 
+@EVERYWHERE
 @pytest.mark.sampled(3)
 @pytest.mark.parametrize("max_files", [1, 3, ALL_FILES])
 def test_a_commit_larger_than_a_group_is_one_change(site, monkeypatch, max_files):
@@ -350,6 +351,7 @@ def test_twins_of_a_change_larger_than_a_group_are_one_change(site, monkeypatch,
     assert_same(site, site.ingest_each_commit())
 
 
+@EVERYWHERE
 @pytest.mark.sampled(4)
 @pytest.mark.parametrize("what", ["revisions", "posts", "files"])
 @pytest.mark.parametrize("change", LARGE_CHANGES)
@@ -359,7 +361,7 @@ def test_a_change_larger_than_a_group_that_was_killed_is_finished_as_one(site, m
     first, _ = site.commit(*LARGE_CHANGES[change])
     site.replay(first)
     use_small_batches(monkeypatch.setattr, 1)
-    kill_run(monkeypatch, ("after", what, 1), site.replay)
+    end_replay(monkeypatch, ("after", what, 1), site.replay)
     site.replay()
     monkeypatch.undo()
     assert_same(site, site.ingest_each_commit())
@@ -368,6 +370,7 @@ def test_a_change_larger_than_a_group_that_was_killed_is_finished_as_one(site, m
 # Where a replay resumes
 
 
+@EVERYWHERE
 def test_a_history_goes_on_from_a_plain_ingest(site):
     first, *_ = site.commit(
         {"a.md": post_content()}, {"a.md": post_content(text=LONG)}, {"b.md": post_content()}
@@ -377,6 +380,7 @@ def test_a_history_goes_on_from_a_plain_ingest(site):
     assert_same(site, site.ingest_each_commit())
 
 
+@EVERYWHERE
 def test_a_plain_ingest_goes_on_from_a_history(site):
     trees = [
         {"a.md": post_content()},
@@ -399,6 +403,7 @@ def test_commits_without_posts_move_a_history_on(site):
     assert_same(site, site.ingest_each_commit())
 
 
+@EVERYWHERE
 def test_a_rewritten_history_is_one_change_from_then_on(site):
     first, _ = site.commit({"a.md": post_content()}, {"a.md": post_content(text=LONG)})
     site.replay()
@@ -451,6 +456,7 @@ def replay_two(two_repositories):
     return site.archive.ingest(f"{site.git.folder}@main", other, history=True)
 
 
+@EVERYWHERE
 def test_two_repositories_are_replayed_one_after_the_other(two_repositories):
     summary = replay_two(two_repositories)
     assert (summary.kind, summary.found, summary.posts) == ("history", 2, 2)
@@ -470,12 +476,13 @@ POINTS = [
 ]  # fmt: skip
 
 
-def kill_run(monkeypatch, point, replay):
+def end_replay(monkeypatch, point, replay):
     with monkeypatch.context() as patch, pytest.raises(SimulatedKill):
         end_run_at(patch.setattr, point, raise_simulated_kill)
         replay()
 
 
+@EVERYWHERE
 @pytest.mark.sampled(5)
 @pytest.mark.parametrize("point", POINTS, ids=["-".join(map(str, point)) for point in POINTS])
 def test_a_replay_that_was_killed_goes_on_where_it_was(site, monkeypatch, point):
@@ -487,30 +494,30 @@ def test_a_replay_that_was_killed_goes_on_where_it_was(site, monkeypatch, point)
         first,
         {},
     )
-    reference = replace(site, archive=replace(site.archive, lake=site.archive.lake.with_name("calm")))
+    reference = replace(site, archive=site.archive.with_local_lake("calm"))
     reference.replay()
     use_small_batches(monkeypatch.setattr, 2)
-    kill_run(monkeypatch, point, site.replay)
+    end_replay(monkeypatch, point, site.replay)
     assert site.replay().kind == "history"
     assert_same(site, reference)
 
 
-def test_a_process_that_was_killed_as_it_replayed_goes_on_where_it_was(site, start):
+@EVERYWHERE
+def test_a_process_that_was_killed_as_it_replayed_goes_on_where_it_was(site, kill_run):
     site.commit(
         *(
             {f"{number}.md": post_content(text=SHORT * number) for number in range(last)}
             for last in range(1, 6)
         )
     )
-    reference = replace(site, archive=replace(site.archive, lake=site.archive.lake.with_name("calm")))
+    reference = replace(site, archive=site.archive.with_local_lake("calm"))
     reference.replay()
-    process = start(site.archive, batch_files=2, history=True, kill=("after", "posts", 2))
-    _, err = process.communicate(timeout=300)
-    assert process.returncode == -signal.SIGKILL, err
+    kill_run(site.archive, "after", "posts", 2, batch_files=2, history=True)
     assert site.replay().kind == "history"
     assert_same(site, reference)
 
 
+@EVERYWHERE
 @pytest.mark.sampled(2)
 @pytest.mark.parametrize("point", [("after", "files", 1), ("after", "files", 2), ("before", "runs", 1)],
                          ids=["in-the-first", "in-the-second", "after-both"])  # fmt: skip
@@ -518,9 +525,9 @@ def test_a_replay_of_two_repositories_that_was_killed_goes_on_where_it_was(
     two_repositories, monkeypatch, point
 ):
     site = two_repositories[0]
-    reference = replace(site, archive=replace(site.archive, lake=site.archive.lake.with_name("calm")))
+    reference = replace(site, archive=site.archive.with_local_lake("calm"))
     replay_two((reference, two_repositories[1]))
-    kill_run(monkeypatch, point, lambda: replay_two(two_repositories))
+    end_replay(monkeypatch, point, lambda: replay_two(two_repositories))
     assert replay_two(two_repositories).kind == "history"
     assert_same(site, reference)
 
@@ -540,11 +547,12 @@ def three_repositories(new_site):
 
 OTHER_RUNS = {
     "nothing": lambda _: None,
-    "maintain": lambda lake: maintain(MaintainOptions(lake=lake, wait_seconds=0)),
-    "learn": lambda lake: learn(LearnOptions(lake=lake, wait_seconds=0)),
+    "maintain": lambda archive: maintain(archive.options_of(MaintainOptions)),
+    "learn": lambda archive: archive.learn(),
 }
 
 
+@EVERYWHERE
 @pytest.mark.sampled(4)
 @pytest.mark.parametrize("other_run", OTHER_RUNS.values(), ids=OTHER_RUNS)
 @pytest.mark.parametrize(("kind", "next_kind"), [("replay", "history"), ("load", "ingest")])
@@ -552,8 +560,8 @@ def test_a_run_that_was_killed_leaves_the_histories_of_others_whole(
     three_repositories, monkeypatch, kind, next_kind, other_run
 ):
     killed_site, *others = three_repositories
-    kill_run(monkeypatch, ("after", "files", 1), getattr(killed_site, kind))
-    other_run(killed_site.archive.lake)
+    end_replay(monkeypatch, ("after", "files", 1), getattr(killed_site, kind))
+    other_run(killed_site.archive)
     assert [each.replay().kind for each in others] == ["history", "history"]
     assert killed_site.replay().kind == next_kind
     assert [each.replay().unchanged for each in three_repositories] == [1, 1, 1]
@@ -565,6 +573,7 @@ def test_runs_that_recorded_no_marks_tell_how_far_histories_were_followed(three_
     assert [each.replay().kind for each in three_repositories] == ["history"] * 3
 
 
+@EVERYWHERE
 def test_a_rewritten_repository_is_one_change_and_the_others_are_replayed(three_repositories, log_messages):
     rewritten, sources = three_repositories[0], [f"{each.git.folder}@main" for each in three_repositories]
     rewritten.replay()
