@@ -34,9 +34,9 @@ DATE = re.compile(
 _EARLY, _LATE = {hour: hour for hour in range(12)}, {hour: hour for hour in range(13, 24)}
 _AFTERNOON = {hour: hour + 12 for hour in range(1, 12)} | {12: 12} | _LATE
 DAY_PARTS = (
-    dict.fromkeys(("上午", "凌晨", "오전"), _EARLY | {12: 0})
+    dict.fromkeys(("上午", "凌晨", "오전", "AM"), _EARLY | {12: 0})
     | dict.fromkeys(("早上", "早晨", "清晨", "早", "午前", "새벽", "아침"), _EARLY)
-    | dict.fromkeys(("下午", "오후"), _AFTERNOON)
+    | dict.fromkeys(("下午", "오후", "PM"), _AFTERNOON)
     | dict.fromkeys(("午後",), {hour: hour + 12 for hour in range(12)} | _LATE)
     | dict.fromkeys(("傍晚", "저녁"), {hour: hour + 12 for hour in range(1, 12)} | _LATE)
     | dict.fromkeys(("中午", "낮"), {11: 11, 12: 12, 1: 13, 2: 14} | _LATE)
@@ -52,6 +52,7 @@ TIME = re.compile(
     r"(?:\s?[点點时時시]\s?(?:(?P<minute>\d{1,2})\s?[分분]\s?(?:(?P<second>\d{1,2})\s?[秒초])?|(?P<half>半)|整)?"
     r"|(?P<clock>:\d\d(?::\d\d)?)(?![\d:]))"
 )
+HALF_BEHIND = re.compile(r"\s?[ap]\.?\s?m\b", re.IGNORECASE)
 ZONE_NAMES = {"北京时间": "+0800", "北京時間": "+0800", "日本時間": "+0900", "한국시간": "+0900"}
 IS_EAST_ASIAN = re.compile("[\u3007\u3041-\u30ff\u4e00-\u9fff\uac00-\ud7a3]|\\A[SHR]\\d")
 
@@ -73,7 +74,7 @@ def translate(text: str) -> tuple[str, bool] | None:
         return text, False
     hour = int(time["hour"])
     if time["part"]:
-        if hour not in DAY_PARTS[time["part"]]:
+        if hour not in DAY_PARTS[time["part"]] or HALF_BEHIND.match(text, time.end()):
             return None
         hour = DAY_PARTS[time["part"]][hour]
     clock = (

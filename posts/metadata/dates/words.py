@@ -33,7 +33,7 @@ DAY_FIRST_FILLERS = frozenset(
 )
 # zones with one meaning, in minutes east of UTC; the American ones are those of RFC 2822
 ZONES = {
-    "utc": 0, "gmt": 0, "ut": 0, "z": 0, "wet": 0, "west": 60, "cet": 60, "mez": 60, "met": 60, "cest": 120,
+    "utc": 0, "gmt": 0, "ut": 0, "tu": 0, "z": 0, "wet": 0, "west": 60, "cet": 60, "mez": 60, "met": 60, "cest": 120,
     "mesz": 120, "mest": 120, "eet": 120, "eest": 180, "msk": 180, "trt": 180, "sast": 120, "pkt": 300,
     "wib": 420, "ict": 420, "hkt": 480, "sgt": 480, "pht": 480, "awst": 480, "jst": 540, "kst": 540,
     "acst": 570, "acdt": 630, "aest": 600, "aedt": 660, "nzst": 720, "nzdt": 780, "brt": -180, "art": -180,

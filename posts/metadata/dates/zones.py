@@ -22,7 +22,9 @@ REGION = re.compile(
     r"\[?\b((?:Africa|America|Antarctica|Asia|Atlantic|Australia|Europe|Indian|Pacific|Etc)/[A-Za-z0-9_+/-]+)\]?",
     re.ASCII,
 )
-WORD = re.compile(r"[A-Za-z]+")
+WORD, LAST_WORD = re.compile(r"\[?\b([A-Za-z]+)\b\]?"), re.compile(r"[A-Za-z]+\Z")
+# what stands between a date and its time of day
+BETWEEN = " ,;|@-\u00b7\u2022"
 NOON = dt.time(12)
 
 
@@ -47,17 +49,21 @@ class OwnZone(NamedTuple):
         return OwnZone(default) if fits else None
 
 
-def cut_zone(text: str) -> tuple[str, OwnZone] | None:
-    """Return what follows a time of day without its zone, and the zone; None if there is no such zone."""
-    if numeric := OFFSET.search(text):
-        return _cut_offset(text, numeric)
-    if region := REGION.search(text):
+def cut_zone(before: str, after: str) -> tuple[str, OwnZone] | None:
+    """Return what is before and after a time of day without its zone, and the zone; None if it does not exist."""
+    if numeric := OFFSET.search(after):
+        cut = _cut_offset(after, numeric)
+        return cut and (f"{before} {cut[0].lstrip(BETWEEN)}", cut[1])
+    if region := REGION.search(after):
         zone = _region(region[1])
-        return (_without(text, region), OwnZone(zone)) if zone else None
-    for word in WORD.finditer(text):
-        if own_zone := _abbreviation(word[0].lower()):
-            return _without(text, word), own_zone
-    return text, OwnZone()
+        return (f"{before} {_without(after, region)}", OwnZone(zone)) if zone else None
+    for word in WORD.finditer(after):
+        if own_zone := _abbreviation(word[1].lower()):
+            return f"{before} {_without(after, word)}", own_zone
+    last_word = LAST_WORD.search(before)
+    if last_word and (own_zone := _abbreviation(last_word[0].lower())):
+        return f"{before[: last_word.start()]} {after.lstrip(BETWEEN)}", own_zone
+    return f"{before} {after.lstrip(BETWEEN)}", OwnZone()
 
 
 def _cut_offset(text: str, match: re.Match[str]) -> tuple[str, OwnZone] | None:
@@ -95,4 +101,4 @@ def _region(name: str) -> dt.tzinfo | None:
 
 
 def _without(text: str, match: re.Match[str]) -> str:
-    return f"{text[: match.start()]} {text[match.end() :]}"
+    return f"{text[: match.start()]} {text[match.end() :]}".lstrip(BETWEEN)
