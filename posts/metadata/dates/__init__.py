@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from posts.metadata.dates import parsed
 from posts.metadata.dates.parsed import DAY, MONTH, SECOND, YEAR, ParsedDate
-from posts.metadata.dates.places import date_from_file_name, find_in_file_name, find_in_paths
+from posts.metadata.dates.places import date_from_file_name, find_in_file_name, find_in_folders, find_in_paths
 from posts.metadata.dates.spelling import parse_date
 from schemas.enums import ParseWarning
 
@@ -118,7 +118,7 @@ def _ask_others(
         (feed_date, "epoch"),
         (find_in_paths(witnesses.links), "path"),
         (name_date, "filename"),
-        (find_in_paths([witnesses.path.rpartition("/")[0] + "/"]), "folders"),
+        (find_in_folders(witnesses.path), "folders"),
     ]
     known = [(date, name) for date, name in others if date and (coarse is None or coarse.covers(date.time))]
     days = [(date, name) for date, name in known if date.precision in (DAY, SECOND)]

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from posts.metadata.dates import parsed
 from posts.metadata.dates.parsed import ParsedDate
+from schemas.keys import STATE_FOLDER_PATTERN
 
 YEAR, RECENT_YEAR = "((?:1[89]|20)[0-9]{2})", "((?:199|20[0-9])[0-9])"
 FILE_NAME_DATE = re.compile(
@@ -30,6 +31,12 @@ def find_in_file_name(file_name: str) -> ParsedDate | None:
     """Return the day that a file name begins with; None if there is none."""
     match = FILE_NAME_DATE.match(file_name)
     return _as_date(match) if match else None
+
+
+def find_in_folders(path: str) -> ParsedDate | None:
+    """Return the day, or else the month, that the folders of a file name: not the day that it was archived."""
+    folders, _, _ = STATE_FOLDER_PATTERN.sub("", path).rpartition("/")
+    return find_in_paths([f"{folders}/"]) if folders else None
 
 
 def find_in_paths(paths: Iterable[str]) -> ParsedDate | None:
