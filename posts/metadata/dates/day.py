@@ -5,7 +5,6 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from posts.metadata.dates.parsed import MAX_YEAR, MIN_YEAR
 from posts.metadata.dates.words import DAY_FIRST_FILLERS, ENGLISH_FILLERS, MONTHS, WEEKDAYS
 
 Parts = tuple[int, ...]
@@ -22,6 +21,8 @@ YMD, DMY, MDY, YM, MY = (0, 1, 2), (2, 1, 0), (2, 0, 1), (0, 1), (1, 0)
 NAMED_ORDERS = {"YMn": YMD, "nMY": DMY, "MnY": MDY, "nMn": DMY, "Mnn": MDY, "YM": YM, "MY": MY}
 # after the name of a month, a short number up to 31 may be another day, or an hour
 UNCERTAIN_YEARS = range(2000, 2032)
+# as the rule `date_is_plausible` of table posts; any other number is no year
+PLAUSIBLE_YEARS = range(1800, 2100)
 
 
 class Day(NamedTuple):
@@ -113,7 +114,7 @@ def _falls_on(day: Parts, weekday: int | None) -> bool:
 
 def _is_valid(parts: Parts) -> bool:
     try:
-        return MIN_YEAR <= dt.date(*(*parts, 1, 1)[:3]).year <= MAX_YEAR
+        return dt.date(*(*parts, 1, 1)[:3]).year in PLAUSIBLE_YEARS
     except ValueError:
         return False
 

@@ -7,8 +7,8 @@ from typing import NamedTuple
 from schemas.enums import ParseWarning
 
 SECOND, DAY, MONTH, YEAR = "second", "day", "month", "year"
-# as the rule `date_is_plausible` of table posts
-MIN_YEAR, MAX_YEAR = 1800, 2099
+# their times exist in every zone; year 1 has the zero of Go and .NET
+MIN_YEAR, MAX_YEAR = 2, 9998
 MAX_OFFSET = dt.timedelta(hours=14)
 ONE_SECOND = dt.timedelta(seconds=1)
 EPOCH, EPOCH_YEARS = dt.datetime(1970, 1, 1, tzinfo=dt.UTC), (1969, 1970)
@@ -46,7 +46,7 @@ class Clock(NamedTuple):
 
 
 def of_day(parts: tuple[int, ...], warnings: Warnings = ()) -> ParsedDate | None:
-    """Return a year, a month of it, or a day of that; None if there is none, or it is no date of a post.
+    """Return a year, a month of it, or a day of that; None if there is none, or it stands for no date.
 
     It has no zone: its time is 00:00 in UTC, so that its UTC day is the day that was written.
     """
@@ -75,7 +75,7 @@ def at_clock(
 
 
 def of_time(local: dt.datetime, zone: dt.tzinfo | None, warnings: Warnings = ()) -> ParsedDate | None:
-    """Return a time; None if it is no date of a post.
+    """Return a time; None if it stands for no date.
 
     A time without a zone of its own is in `zone`; if that is None, it is in UTC, with a warning.
     """
@@ -101,10 +101,9 @@ def offset(sign: str, hours: str, minutes: str | None) -> dt.tzinfo | None:
 
 
 def _is_no_date(time: dt.datetime, precision: str) -> bool:
-    """Return whether a time is implausible, or a stand-in for no date.
+    """Return whether a time stands for no date: it is in year 1, or it is the zero of Unix.
 
-    The zero of Go and .NET is in year 1, that of MySQL in year 0. That of Unix is 1970-01-01 00:00 in UTC;
-    software writes it in any zone, often without the zone.
+    That is 1970-01-01 00:00 in UTC; software writes it in any zone, often without the zone.
     """
     if time.year in EPOCH_YEARS and precision in (SECOND, DAY):
         return abs(time - EPOCH) <= MAX_OFFSET

@@ -4,7 +4,6 @@ import datetime as dt
 import re
 
 from posts.metadata.dates import parsed
-from posts.metadata.dates.grammar import parse_words
 from posts.metadata.dates.parsed import Clock, ParsedDate
 
 # the longest date that browsers write, with a weekday, a zone and the name of the zone, has 60 characters
@@ -15,7 +14,7 @@ USUAL = re.compile(
     re.IGNORECASE,
 )
 NUMBER = re.compile(r"([0-9]{4,14})(\.[0-9]{1,9})?\Z")
-STAMP = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})?\Z")
+STAMP = re.compile(r"((?:1[89]|20)[0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})?\Z")
 ISO_BASIC = re.compile(
     r"[0-9]{8}T[0-9]{2}(?:[0-9]{2}){0,2}(?:[.,][0-9]{1,9})?(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)?\Z",
     re.IGNORECASE,
@@ -44,6 +43,14 @@ def parse_date(text: str, zone: dt.tzinfo | None = None) -> ParsedDate | None:
     if ISO_BASIC.match(text):
         return _parse_iso_basic(text, zone)
     return parse_words(text, zone)
+
+
+def parse_words(text: str, zone: dt.tzinfo | None) -> ParsedDate | None:
+    """Return the date of a text in any other form; see posts.metadata.dates.grammar."""
+    # few files need it, and compiling its patterns takes each process 10 ms
+    from posts.metadata.dates import grammar
+
+    return grammar.parse_words(text, zone)
 
 
 def _parse_usual(match: re.Match[str], zone: dt.tzinfo | None) -> ParsedDate | None:
