@@ -78,7 +78,7 @@ def resolve_date(witnesses: Witnesses, first_commit: dt.datetime | None = None) 
     fetched_at = None
     if front_date is not None:
         warnings += front_date.warnings
-        if _is_crawl_time(front_date, feed_date, has_epoch=feed_date is not None or witnesses.epoch == "NaN"):
+        if (feed_date or witnesses.epoch == "NaN") and _is_crawl_time(front_date, feed_date):
             fetched_at = front_date.time
             warnings += [] if feed_date else [ParseWarning.CRAWL_DATE]
     date, date_from = front_date, "front_matter"
@@ -94,9 +94,9 @@ def resolve_date(witnesses: Witnesses, first_commit: dt.datetime | None = None) 
     return ResolvedDate(date.time, witnesses.raw, date_from, date.precision, conflict, fetched_at, warnings)
 
 
-def _is_crawl_time(front_date: ParsedDate, feed_date: ParsedDate | None, *, has_epoch: bool) -> bool:
+def _is_crawl_time(front_date: ParsedDate, feed_date: ParsedDate | None) -> bool:
     is_exact = front_date.precision in (DAY, SECOND)
-    return has_epoch and is_exact and not (feed_date and front_date.covers(feed_date.time))
+    return is_exact and not (feed_date and front_date.covers(feed_date.time))
 
 
 def _is_earlier(feed_date: ParsedDate, front_date: ParsedDate, fetched_at: dt.datetime | None) -> bool:
@@ -139,7 +139,6 @@ def _parse_epoch(text: str | None) -> ParsedDate | None:
     if text is None or text == "NaN":
         return None
     number = int(text[:20])
-    for millis in (number, number * 1000):
-        if MIN_EPOCH_SECONDS * 1000 <= millis < MAX_EPOCH_SECONDS * 1000:
-            return ParsedDate(dt.datetime.fromtimestamp(millis / 1000, dt.UTC))
-    return None
+    seconds = number if MIN_EPOCH_SECONDS <= number < MAX_EPOCH_SECONDS else number / 1000
+    is_epoch = MIN_EPOCH_SECONDS <= seconds < MAX_EPOCH_SECONDS
+    return ParsedDate(dt.datetime.fromtimestamp(seconds, dt.UTC)) if is_epoch else None
