@@ -25,10 +25,10 @@ ERAS = {
     "民國": (1912, 199), "民国": (1912, 199),
 }  # fmt: skip
 ERA_LETTERS = {"S": "昭和", "H": "平成", "R": "令和"}
-ERA_YEAR = re.compile(rf"(?:中[華华])?({'|'.join(ERAS)})(元|\d{{1,3}})年")
+ERA_YEAR = re.compile(rf"(?:中[華华])?({'|'.join(ERAS)})\s?(元|\d{{1,3}})\s?年")
 ERA_DAY = re.compile(r"\A([SHR])(\d{1,2})\.(\d{1,2}\.\d{1,2})\Z")
 DATE = re.compile(
-    r"(?:公元|西[暦历曆])?(?<!\d)(\d{4})\s?[年년]\s?(?:(\d{1,2})\s?[月월]\s?(?:(\d{1,2})\s?[日号號일]?)?)?"
+    r"(?:公[元历曆]|西[暦历曆])?(?<!\d)(\d{4})\s?[年년]\s?(?:(\d{1,2})\s?[月월]\s?(?:(\d{1,2})\s?[日号號일]?)?)?"
 )
 # the hours of each part of the day, on a clock of 24 hours; others are not certain
 _EARLY, _LATE = {hour: hour for hour in range(12)}, {hour: hour for hour in range(13, 24)}

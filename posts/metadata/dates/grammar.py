@@ -20,18 +20,18 @@ PUNCTUATION = FULL_WIDTH | DASHES | {ord("\u2019"): "'"}
 ACCENT = re.compile("[\u0300-\u036f]")
 BRACKETS = re.compile(r"<(.*)>\Z|\[(.*)\]\Z|\((.*)\)\Z")
 # `Date: `, and German `am 1. September`
-LABEL = re.compile(r"\A(?:([A-Za-z]+)\s?:\s?(?=\S)|((?:[A-Za-z]+,?\s)?)am\s(?=\d{1,2}\.|[A-Z][a-z]))")
+LABEL = re.compile(r"\A(?:([A-Za-z]+)\s?:\s?(?=\S)|((?:[A-Za-z]+,?\s)?)[Aa]m\s(?=\d{1,2}\.|[A-Z][a-z]))")
 NOON = re.compile(r"(?:\b12(?::00)?\s?)?\bnoon\b", re.IGNORECASE | re.ASCII)
 # what stands between a date and its time where neither is a space: ISO 8601, and the logs of web servers
 JOINED_TIME = re.compile(r"(?<=\d)T(?=\d)|(?<=/\d{4}):(?=\d\d:\d\d:\d\d)", re.IGNORECASE | re.ASCII)
 TIME = re.compile(
-    r"""(?:\b(?P<half_before>[ap])\.?m\b\.?\s?(?=\d{1,2}:))?(?<![\d:.,+-])(?P<hour>\d{1,2})
+    r"""(?:\b(?P<half_before>[ap])\.?m\b\.?\s?(?=\d{1,2}:))?(?<![\d:.,+/-])(?P<hour>\d{1,2})
     (?: :(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,](?P<fraction>\d{1,9}))?)?
       | (?P<h>\s?h\s?)(?P<minute_h>\d{2})(?:\s?min\b(?:\s?(?P<second_h>\d{2})\s?s\b)?)?
-      | \.(?P<minute_dot>\d{2})(?=\s?(?:h|uhr|[ap]\.?\s?m)\b)
+      | \.(?P<minute_dot>\d{2})(?=\s?(?:h|uhr|[ap]\.?\s?m)\b|\s(?:gmt|bst|utc|cet|cest|est|edt)\b)
       | (?=\s?(?:h|uhr|[ap]\.?\s?m)\b)
     )
-    (?:\s?(?P<half>[ap])\.?\s?m\b\.?)?(?P<day_first>\s?(?:h|hs|hrs|horas|uhr)\b)?(?![\d:])""",
+    (?:\s?(?P<half>[ap])\.?\s?m\b\.?|(?P<half_attached>[ap])\b)?(?P<day_first>\s?(?:h|hs|hrs|horas|uhr)\b)?(?![\d:])""",
     re.VERBOSE | re.IGNORECASE | re.ASCII,
 )
 # hours of a clock of 12 hours; 20:30 PM is 20:30
@@ -84,7 +84,7 @@ def _with_time(
 
 def _clock(time: re.Match[str]) -> Clock | None:
     """Return the time of day of a match on a clock of 24 hours; None for `13:30 AM` and `0:30 PM`."""
-    halves = {half.lower() for half in time.group("half_before", "half") if half}
+    halves = {half.lower() for half in time.group("half_before", "half", "half_attached") if half}
     if len(halves) > 1:
         return None
     hour = int(time["hour"])

@@ -47,5 +47,5 @@ AMBIGUOUS_ZONES = {
 }  # fmt: skip
 # what newspapers write for standard and for daylight saving time
 AMERICAN_ZONES = {
-    "et": "America/New_York", "ct": "America/Chicago", "mt": "America/Denver", "pt": "America/Los_Angeles",
+    "at": "America/Halifax", "et": "America/New_York", "ct": "America/Chicago", "mt": "America/Denver", "pt": "America/Los_Angeles",
 }  # fmt: skip

@@ -6,7 +6,14 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from posts.metadata.dates.parsed import offset
-from posts.metadata.dates.words import AMBIGUOUS_ZONES, AMERICAN_ZONES, MONTHS, WEEKDAYS, ZONES
+from posts.metadata.dates.words import (
+    AMBIGUOUS_ZONES,
+    AMERICAN_ZONES,
+    ENGLISH_FILLERS,
+    MONTHS,
+    WEEKDAYS,
+    ZONES,
+)
 
 OFFSET = re.compile(
     r"(?:^|(?<=[\s(]))(?:(?:utc|gmt)\s?)?(?P<sign>[+-])(?P<hours>\d{1,2})(?::?(?P<minutes>\d{2}))?(?=$|[\s)\[])",
@@ -58,10 +65,14 @@ def cut_zone(before: str, after: str) -> tuple[str, OwnZone] | None:
         zone = _region(region[1])
         return (f"{before} {_without(after, region)}", OwnZone(zone)) if zone else None
     for word in WORD.finditer(after):
+        # the military zone A, or half of AM
+        if word[1].lower() == "a":
+            return None
         if own_zone := _abbreviation(word[1].lower()):
             return f"{before} {_without(after, word)}", own_zone
     last_word = LAST_WORD.search(before)
-    if last_word and (own_zone := _abbreviation(last_word[0].lower())):
+    is_zone = last_word is not None and last_word[0].lower() not in ENGLISH_FILLERS
+    if last_word and is_zone and (own_zone := _abbreviation(last_word[0].lower())):
         return f"{before[: last_word.start()]} {after.lstrip(BETWEEN)}", own_zone
     return f"{before} {after.lstrip(BETWEEN)}", OwnZone()
 

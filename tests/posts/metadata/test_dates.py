@@ -51,6 +51,27 @@ def test_only_a_time_without_a_zone_is_in_the_zone_of_naive_dates(spelling, utc)
     assert parse_date(spelling, SHANGHAI) == ParsedDate(dt.datetime.fromisoformat(utc))
 
 
+@pytest.mark.parametrize(
+    ("spelling", "utc"),
+    [
+        ("Mon, 26 January 2004 16:31:00 AT", "2004-01-26T20:31:00Z"),
+        ("2019-03-15 08:30:45 Etc/GMT+8", "2019-03-15T16:30:45Z"),
+        ("2019-03-15T08:30:45+0800 (JST)", None),
+        ("2019-03-15 08:30 +0800 JST", None),
+        ("2019-03-15 08:30 GMT EST", None),
+        ("2019-03-15 08:30 Asia/Nowhere", None),
+        ("March 15, 2019 8:30 A", None),
+        ("March 15, 2019 PM", None),
+        ("2019-03-15 上午", None),
+        ("2019年3月15日 上午8:30 PM", None),
+        ("AM 8:30 PM, March 15, 2019", None),
+        ("March 15, 2019 EST", None),
+    ],
+)
+def test_a_zone_and_half_of_the_day_are_never_ignored(spelling, utc):
+    assert parse_date(spelling) == (utc and ParsedDate(dt.datetime.fromisoformat(utc)))
+
+
 def test_a_day_is_the_same_in_every_zone():
     assert parse_date("2021-09-01", SHANGHAI) == parse_date("2021-09-01")
 
