@@ -53,7 +53,8 @@ def parse_day(text: str, *, is_day_first: bool = False) -> Day | None:
     if "M" in words.kinds:
         return _parse_named(words)
     if words.kinds == "D":
-        return _choose([tuple(map(int, FULL_DAY.findall(words.values[0])[0]))], words)
+        day = tuple(map(int, FULL_DAY.findall(words.values[0])[0]))
+        return _choose([day] if _is_valid(day) else [], words)
     if len(set(words.joints)) > 1:
         return None
     return _parse_numeric(words, is_day_first=is_day_first or words.is_day_first)

@@ -98,6 +98,7 @@ TEXTS = st.lists(WORDS | st.text(max_size=5), max_size=12).map("".join) | st.tex
 @example("2099-12-31 24:00", SHANGHAI)
 @example("0002-01-01 00:00", SHANGHAI)
 @example("1:" * 99, None)
+@example("20191345 08:30", None)
 @example("十" * MAX_DATE_CHARS + "年", None)
 @example("2021-09-01 08:00 Etc/" + "../" * 40, None)
 @example("2021-09-01 08:00 America/", None)
