@@ -99,6 +99,9 @@ bench-clean: install  ## compare with other cleaners: GOLD=folder, LAKE=lake for
 	$(BIN)/python tests/bench/clean.py --every $(EVERY) $(if $(filter-out file,$(origin GOLD))$(wildcard $(GOLD)/.),--gold $(GOLD)) \
 	  $(if $(filter-out file,$(origin LAKE)),--lake $(LAKE)) $(if $(CORPUS),--corpus $(CORPUS))
 
+bench-dates: install  ## measure parsers of dates on the table of spellings that the tests use
+	$(BIN)/python tests/bench/date_spellings.py
+
 docs: install  ## write the reference from the code, and build all documents as a site in site/
 	$(BIN)/python docs/generate.py
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
@@ -107,4 +110,4 @@ lock:  ## resolve requirements.lock again from pyproject.toml (needs pip-tools)
 	pip-compile --quiet --generate-hashes --all-extras --strip-extras --unsafe-package chardet --upgrade \
 	  --no-emit-index-url --no-emit-find-links --no-emit-options --no-header -o requirements.lock pyproject.toml
 
-.PHONY: help install wheel-compiled run serve test test-all test-matrix fuzz fuzz-posts check bench bench-prefect bench-peers bench-scale bench-clean docs lock
+.PHONY: help install wheel-compiled run serve test test-all test-matrix fuzz fuzz-posts check bench bench-prefect bench-peers bench-scale bench-clean bench-dates docs lock

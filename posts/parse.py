@@ -73,7 +73,7 @@ def parse_blocks(raw_file: RawFile, parser: HtmlParser, templates: Templates) ->
 
     Raises Rejected and Ignored.
     """
-    metadata = parse_metadata(raw_file.content, raw_file.name)
+    metadata = parse_metadata(raw_file.content, raw_file.path)
     page = PageContext(metadata.title, metadata.url)
     return metadata, clean(
         metadata.body, raw_file.name, page, parser, templates.get(source_id_of(metadata.source))
@@ -81,7 +81,7 @@ def parse_blocks(raw_file: RawFile, parser: HtmlParser, templates: Templates) ->
 
 
 def _parse_head(raw_file: RawFile) -> Head:
-    return _build_head(raw_file, parse_metadata(raw_file.content, raw_file.name))
+    return _build_head(raw_file, parse_metadata(raw_file.content, raw_file.path))
 
 
 def _parse_body(raw_file: RawFile, context: BodyContext, parser: HtmlParser, templates: Templates) -> Body:

@@ -75,7 +75,7 @@ class Reason(DescribedEnum):
         "The front matter has over 256 K characters.",
     )
     NO_TITLE = "no_title", "No title in front matter, header line, file name or URL."
-    NO_DATE = "no_date", "No date in front matter, epoch comment, file name or commit."
+    NO_DATE = "no_date", "No date in front matter, epoch comment, file name, folders or commit."
     # faults of the code, not of the file; another version of the code tries again
     PARSER_ERROR = (
         "parser_error",
@@ -118,6 +118,10 @@ class ParseWarning(DescribedEnum):
     )
     BAD_DATE = "date_not_understood", "The date in the front matter is not a date; another source was used."
     NAIVE_DATE = "date_without_zone_taken_as_utc", "The date has no time zone; UTC was assumed."
+    AMBIGUOUS_DATE = (
+        "date_ambiguous",
+        "The date can be read in two ways (`09/01/2021`, zone `CST`), or its weekday is another; the usual way was taken.",
+    )
     CRAWL_DATE = (
         "date_is_crawl_time",
         "The feed had no date (epoch comment `NaN`); the date is the time of the crawl.",

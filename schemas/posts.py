@@ -12,10 +12,17 @@ UNIT, NULL = "unit", "null"
 DATE_SOURCES = {
     "front_matter": "a field of the front matter",
     "epoch": "the epoch comment of the feed",
+    "path": "a path or URL in the front matter",
     "filename": "the file name",
+    "folders": "the folders of the file",
     "commit": "the commit that added the file",
 }
-DATE_PRECISIONS = {"second": "a time of day was given", "day": "only the day is known; the time is 00:00"}
+DATE_PRECISIONS = {
+    "second": "a time of day was given",
+    "day": "only the day is known; the time is 00:00",
+    "month": "only the month is known; the day is its first",
+    "year": "only the year is known; the day is its first",
+}
 LANGUAGES = {
     "zh": "Chinese",
     "yue": "written Cantonese",

@@ -1,5 +1,6 @@
 """The metadata of a post, which comes before its body: title, date, URL, source."""
 
+import datetime as dt
 from typing import Any, NamedTuple
 
 from posts.boundary import catch_errors
@@ -7,7 +8,7 @@ from posts.errors import Rejected
 from posts.html import render as bodies
 from posts.metadata import fields as given
 from posts.metadata import front_matter
-from posts.metadata.dates import ResolvedDate, is_date, resolve_date
+from posts.metadata.dates import ParsedDate, ResolvedDate, Witnesses, parse_value, resolve_date
 from posts.metadata.dialects import Fields
 from posts.post import NotAPost
 from posts.text.decode import decode
@@ -30,8 +31,12 @@ class Metadata(NamedTuple):
     body: str
 
 
-def parse_metadata(content: bytes, file_name: str) -> Metadata:
-    """Return the metadata of a file and its unparsed body. Raises Rejected and Ignored."""
+def parse_metadata(content: bytes, path: str, naive_zone: dt.tzinfo | None = None) -> Metadata:
+    """Return the metadata of a file and its unparsed body. Raises Rejected and Ignored.
+
+    `path` is that of the file in its source. Dates without a zone are in `naive_zone`, or else in UTC.
+    """
+    file_name = path.rpartition("/")[2]
     text, decode_warnings = decode(content)
     text, repair_warnings = fix_mojibake(text)
     if ParseWarning.BAD_BYTES in decode_warnings:
@@ -41,7 +46,8 @@ def parse_metadata(content: bytes, file_name: str) -> Metadata:
     kind, front_text, body = front_matter.split(text)
     front_fields, front_warnings = front_matter.load(kind, front_text)
     epoch, header_title, header_url, post_body = bodies.split_header(body)
-    resolved_date = _resolve_date(front_fields, front_text, epoch, file_name)
+    front_date = _find_date(front_fields, front_text, naive_zone)
+    resolved_date = _resolve_date(front_fields, front_date, epoch, path)
     url, url_warnings = _find_url(front_fields, header_url)
     title, title_warnings = _find_title(front_fields, header_title, file_name, url)
     categories = given.as_labels(given.first_present(front_fields, ("categories", "category")))
@@ -84,31 +90,42 @@ def _read_source(content: bytes) -> str | None:
     return None if source_warnings else source
 
 
-def _resolve_date(front_fields: Fields, front_text: str, epoch: str | None, file_name: str) -> ResolvedDate:
-    key = _find_date_key(front_fields)
-    value = front_fields[key] if key else None
-    raw = front_matter.raw_value(front_text, key) or str(value) if key else None
-    resolved_date = resolve_date(value, epoch, file_name, raw)
+def _resolve_date(
+    front_fields: Fields, front_date: "_FrontDate", epoch: str | None, path: str
+) -> ResolvedDate:
+    links = [link for key in given.LINK_KEYS if isinstance(link := front_fields.get(key), str)]
+    is_bad = front_date.value is not None and front_date.date is None
+    resolved_date = resolve_date(Witnesses(path, front_date.date, front_date.raw, is_bad, epoch, links))
     if resolved_date.published_at is None:
-        detail = "no date in front matter, epoch comment or file name"
-        if value is not None:
-            detail = repr(str(front_matter.to_jsonable(value))[:200])
+        detail = "no date in front matter, epoch comment, file name or folders"
+        if front_date.value is not None:
+            detail = repr(str(front_matter.to_jsonable(front_date.value))[:200])
         raise Rejected(Reason.NO_DATE, "date", detail)
     return resolved_date
 
 
-def _find_date_key(front_fields: Fields) -> str | None:
-    """Return the first key whose value is a date, else the first that has a value, else None.
+class _FrontDate(NamedTuple):
+    """The date field of front matter: its value, as a date, and as it is written. All are None without one."""
+
+    value: Any = None
+    date: ParsedDate | None = None
+    raw: str | None = None
+
+
+def _find_date(front_fields: Fields, front_text: str, naive_zone: dt.tzinfo | None) -> _FrontDate:
+    """Return the first field whose value is a date, else the first that has a value.
 
     Booleans are no values here: `published: true` means that the post is not a draft.
     """
-    first_key = None
+    first = _FrontDate()
     for key in given.DATE_KEYS:
-        if key in front_fields and _has_value(front_fields[key]):
-            if is_date(front_fields[key]):
-                return key
-            first_key = first_key or key
-    return first_key
+        if key in front_fields and _has_value(value := front_fields[key]):
+            raw = front_matter.raw_value(front_text, key)
+            front_date = _FrontDate(value, parse_value(value, raw, naive_zone), raw or str(value))
+            if front_date.date is not None:
+                return front_date
+            first = first if first.value is not None else front_date
+    return first
 
 
 def _has_value(value: Any) -> bool:

@@ -18,6 +18,8 @@ URL_KEYS = ("from", "url", "canonical_url", "original_url", "source_url", "exter
 DATE_KEYS = (
     "date", "published", "published_at", "pubDate", "pubdate", "publishDate", "datePublished", "created", "created_at",
 )  # fmt: skip
+# a path or a URL that may contain the day of publication
+LINK_KEYS = ("path", "slug", "url", "permalink")
 AUTHOR_KEYS = ("author", "authors", "by", "byline")
 SOURCE_KEYS = ("source", "publisher", "site", "site_name", "publication")
 ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
