@@ -30,7 +30,9 @@ class CodeRegions:
     def end_of(self, start: re.Match[str]) -> int | None:
         """Return the end of the code or comment that begins here; None if it is not closed, and so is text."""
         if start["fence"]:
-            closing = _fence_end(start["fence"], _outside_of(start["container"])).search(self.source, start.end())
+            closing = _fence_end(start["fence"], _outside_of(start["container"])).search(
+                self.source, start.end()
+            )
             return closing.end() if closing else len(self.source)
         if start["ticks"]:
             if self.paragraph_end < start.end():

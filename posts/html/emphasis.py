@@ -38,7 +38,9 @@ class _InlineState(StateInline):
             return Scanned(True, True, scanned.length)  # noqa: FBT003
         # an underscore is a letter of a word, except beside punctuation
         return Scanned(
-            scanned.can_open or _is_punctuation(after), scanned.can_close or _is_punctuation(before), scanned.length
+            scanned.can_open or _is_punctuation(after),
+            scanned.can_close or _is_punctuation(before),
+            scanned.length,
         )
 
 

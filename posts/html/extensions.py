@@ -1,20 +1,17 @@
 """The rules that extend CommonMark. A document without the characters of any is parsed without them."""
 
 import re
-from collections.abc import Callable
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
-from mdit_py_plugins.admon import admon_plugin
 from mdit_py_plugins.admon.index import admonition
 
 from posts.html.footnotes import footnote_reference, footnotes_plugin, inline_note
-from posts.html.formulas import dollar_formula, formulas_plugin, tex_formula
+from posts.html.formulas import dollar_formula, environment, formula_block, formulas_plugin, tex_formula
 from posts.html.obsidian import block_id, mark, split_callouts, table_of_contents, wiki_link
 
-InlineRule = Callable[[StateInline, bool], bool]
 MAY_BE_EXTENDED = re.compile(r"[$^{]|==|\[[\[!tT]|:::|!!!|\?\?\?|\\[(\[b]|[A-Za-z]~[0-9A-Za-z]")
 # attribute lists of kramdown, `{: .class key="value"}`, and of others, `{#id .class}`
 _NAME = r"[.#][\w:.-]+|[\w:.-]+=(?:\"[^\"\n]*+\"|'[^'\n]*+'|[^\s\"'{}]++)"
@@ -37,10 +34,9 @@ def extensions_plugin(parser: MarkdownIt) -> None:
     """Add all rules."""
     formulas_plugin(parser)
     footnotes_plugin(parser)
-    admon_plugin(parser)
-    terminates = {"alt": ["paragraph", "reference", "blockquote", "list"]}
-    parser.block.ruler.at("admonition", _admonition, terminates)
-    parser.block.ruler.before("fence", "container", _container, terminates)
+    parser.block.ruler.before(
+        "fence", "extension", _block_extension, {"alt": ["paragraph", "reference", "blockquote", "list"]}
+    )
     parser.core.ruler.after("block", "titles", _untitle_admonitions)
     parser.core.ruler.after("block", "callouts", split_callouts)
     parser.inline.ruler.before("escape", "extension", _extension)
@@ -50,6 +46,13 @@ def _extension(state: StateInline, silent: bool) -> bool:  # noqa: FBT001 - the 
     """Parse what begins with the next character, if it is one of an extension."""
     rules = RULES.get(state.src[state.pos])
     return rules is not None and any(rule(state, silent=silent) for rule in rules)
+
+
+def _block_extension(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bool:  # noqa: FBT001
+    """Parse a block that begins with the first character of a line, if it is one of an extension."""
+    start = state.bMarks[start_line] + state.tShift[start_line]
+    rule = BLOCK_RULES.get(state.src[start : start + 1])
+    return rule is not None and rule(state, start_line, end_line, silent=silent)
 
 
 def _skip_attributes(state: StateInline, *, silent: bool) -> bool:
@@ -71,14 +74,14 @@ def _subscript(state: StateInline, *, silent: bool) -> bool:
     return True
 
 
-def _admonition(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bool:  # noqa: FBT001
+def _admonition(state: StateBlock, start_line: int, end_line: int, *, silent: bool) -> bool:
     start, end = state.bMarks[start_line] + state.tShift[start_line], state.eMarks[start_line]
     if state.src[start : start + 3] not in {"!!!", "???"} or not ADMONITION.fullmatch(state.src, start, end):
         return False
     return admonition(state, start_line, end_line, silent)
 
 
-def _container(state: StateBlock, start_line: int, _end_line: int, silent: bool) -> bool:  # noqa: FBT001
+def _container(state: StateBlock, start_line: int, _end_line: int, *, silent: bool) -> bool:
     """Parse a line that begins or ends a box: `::: tip title`. The box is what the lines between are."""
     start, end = state.bMarks[start_line] + state.tShift[start_line], state.eMarks[start_line]
     if not state.src.startswith(":::", start) or state.is_code_block(start_line):
@@ -111,3 +114,4 @@ RULES = {
     "~": (_subscript,),
     "{": (_skip_attributes,),
 }
+BLOCK_RULES = {"$": formula_block, "\\": environment, "!": _admonition, "?": _admonition, ":": _container}

@@ -9,8 +9,7 @@ from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
-from mdit_py_plugins.amsmath import amsmath_block, amsmath_plugin
-from mdit_py_plugins.dollarmath import dollarmath_plugin
+from mdit_py_plugins.amsmath import amsmath_block
 from mdit_py_plugins.dollarmath.index import math_block_dollar, math_inline_dollar
 
 from posts.html.tags import escape_html
@@ -27,7 +26,9 @@ TEX_ENDS = {"\\(": "\\)", "\\[": "\\]", "\\\\(": "\\\\)", "\\\\[": "\\\\]"}
 TEX_OPENING = re.compile(r"\\\\?[(\[]")
 # `\(` may also be an escaped bracket of the text: a formula has a command, or one of these characters
 TEX = re.compile(r"\\[A-Za-z]|(?<!\\)\^|(?<![\w\\])[A-Za-z]_[\w{]|[\w)}] ?= ?[\w({\\-]")
-TEX_IN_DOCUMENT = re.compile(r"\\\((?:[^\\\n]|\\(?!\))){0,200}?(?:\\[A-Za-z]{2}|(?<!\\)\^|(?<![\w\\])[A-Za-z]_)")
+TEX_IN_DOCUMENT = re.compile(
+    r"\\\((?:[^\\\n]|\\(?!\))){0,200}?(?:\\[A-Za-z]{2}|(?<!\\)\^|(?<![\w\\])[A-Za-z]_)"
+)
 ENVIRONMENT = re.compile(r"\\begin\{([a-z]+\*?)\}")
 HAS_TEX = "has_tex"
 
@@ -36,12 +37,7 @@ _dollar_block = math_block_dollar(allow_labels=False, allow_blank_lines=False)
 
 
 def formulas_plugin(parser: MarkdownIt) -> None:
-    """Add the rules about formulas in dollars and environments. Those in brackets: see `tex_formula`."""
-    dollarmath_plugin(parser, double_inline=True)
-    amsmath_plugin(parser)
-    parser.inline.ruler.disable("math_inline")
-    parser.block.ruler.at("math_block", _math_block)
-    parser.block.ruler.at("amsmath", _environment, {"alt": ["paragraph", "reference", "blockquote", "list"]})
+    """Add what shows formulas. The rules that parse them are called by those of posts.html.extensions."""
     for name in ("math_inline", "math_inline_double", "math_block", "amsmath"):
         parser.add_render_rule(name, _render_formula)
 
@@ -78,7 +74,7 @@ def has_tex(markdown: str) -> bool:
     return "\\(" in markdown and TEX_IN_DOCUMENT.search(markdown) is not None
 
 
-def _math_block(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bool:  # noqa: FBT001 - the signature of markdown-it
+def formula_block(state: StateBlock, start_line: int, end_line: int, *, silent: bool) -> bool:
     """Parse a formula between lines of dollars, which ends with the block that contains it."""
     if not state.src.startswith("$$", state.bMarks[start_line] + state.tShift[start_line]):
         return False
@@ -88,13 +84,14 @@ def _math_block(state: StateBlock, start_line: int, end_line: int, silent: bool)
     return _dollar_block(state, start_line, line, silent)
 
 
-def _environment(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bool:  # noqa: FBT001
+def environment(state: StateBlock, start_line: int, end_line: int, *, silent: bool) -> bool:
+    """Parse an environment of TeX that begins here."""
     start = state.bMarks[start_line] + state.tShift[start_line]
-    environment = ENVIRONMENT.match(state.src, start)
-    if environment is None:
+    opening = ENVIRONMENT.match(state.src, start)
+    if opening is None:
         return False
     ends: dict[str, int] = state.env.setdefault("last_ends", {})
-    name = environment[1]
+    name = opening[1]
     if name not in ends:
         ends[name] = state.src.rfind(f"\\end{{{name}}}")
     return ends[name] > start and amsmath_block(state, start_line, end_line, silent)

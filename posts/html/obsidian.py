@@ -11,7 +11,9 @@ from markdown_it.token import Token
 from posts.html.code_regions import CODE_START, CodeRegions
 
 # not what programs and other dialects write: `[[ -f x ]]`, `[[1]](url)`, `[[text][label]]`, `[[Bug #1]]`
-WIKI_LINK = re.compile(r"(?P<embed>!?)\[\[(?P<target>(?! )(?:[^\[\]|\n ]++| (?!#))++)?(?:\|(?P<alias>[^\[\]\n]*+))?\]\](?![(\[])")
+WIKI_LINK = re.compile(
+    r"(?P<embed>!?)\[\[(?P<target>(?! )(?:[^\[\]|\n ]++| (?!#))++)?(?:\|(?P<alias>[^\[\]\n]*+))?\]\](?![(\[])"
+)
 IMAGE_FILE = re.compile(r"\.(?:png|jpe?g|gif|webp|svg|bmp|avif|tiff?|heic)\Z", re.IGNORECASE)
 IMAGE_SIZE = re.compile(r"\s*\d+(?:\s*x\s*\d+)?\s*|")
 TABLE_OF_CONTENTS = re.compile(r"\s*(?:\[\[_?toc_?\]\]|\[toc\])\s*", re.IGNORECASE)
@@ -132,7 +134,11 @@ def split_callouts(state: StateCore) -> None:
         title, _, text = token.content[callout.end() :].partition("\n")
         token.content = title if title.strip() else text
         if title.strip() and text.strip():
-            paragraph = [Token("paragraph_close", "p", -1), Token("paragraph_open", "p", 1), Token("inline", "", 0)]
+            paragraph = [
+                Token("paragraph_close", "p", -1),
+                Token("paragraph_open", "p", 1),
+                Token("inline", "", 0),
+            ]
             paragraph[2].content, paragraph[2].children = text, []
             for each in paragraph:
                 each.block, each.level, each.map = True, token.level, token.map

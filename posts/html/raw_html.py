@@ -24,7 +24,8 @@ OPENING = re.compile(
 )
 # within an element, indented tags are no code
 OPENING_IN_ELEMENT = re.compile(
-    rf"^[ \t]*+(?:{FENCE_OR_COMMENT}|<(?P<tag>/?(?:{BLOCK_TAGS}|{VERBATIM_TAGS}))\b)", re.MULTILINE | re.IGNORECASE
+    rf"^[ \t]*+(?:{FENCE_OR_COMMENT}|<(?P<tag>/?(?:{BLOCK_TAGS}|{VERBATIM_TAGS}))\b)",
+    re.MULTILINE | re.IGNORECASE,
 )
 WHOLE_ELEMENT = re.compile(rf"<(?P<tag>{BLOCK_TAGS}|{VERBATIM_TAGS})\b", re.IGNORECASE)
 ELEMENT_TAG = re.compile(rf"<(?P<end>/?)(?P<tag>{BLOCK_TAGS}|{VERBATIM_TAGS})\b", re.IGNORECASE)

@@ -14,6 +14,8 @@ EPOCH_COMMENT = re.compile(r"\s*<!--\s*(-?\d+|NaN)\s*-->")
 HEADER_LINE = re.compile(
     r"\s*\[(?P<title>[^\n]{0,2000})\]\((?P<url>\S{0,8000})\)[ \t]*\n-{6,}[ \t]*(?:\n|\Z)"
 )
+
+
 def split_header(body: str) -> tuple[str | None, str | None, str | None, str]:
     """Return the epoch, the title and the URL in the header of a body, each None if missing, and the rest."""
     epoch = EPOCH_COMMENT.match(body)

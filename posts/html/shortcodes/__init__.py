@@ -18,7 +18,6 @@ from posts.html.shortcodes.replace import (
     title_of,
 )
 from posts.html.shortcodes.syntax import (
-    ESCAPED_TAG,
     RAW_END,
     TAG_START,
     Shortcode,
@@ -90,7 +89,7 @@ class _Replacer:
     def replace_tag(self, match: re.Match[str], content: str) -> tuple[str, int] | None:
         source = match[0]
         if content.startswith("/*"):
-            return show_as_text(ESCAPED_TAG.sub(r"{{\1\2\3}}", source)), match.end()
+            return show_as_text(show_in_code(source)), match.end()
         shortcode = parse_tag(source, content)
         if shortcode is None:
             return None
@@ -103,7 +102,9 @@ class _Replacer:
             text += title_of(shortcode)
         if shortcode.name in known.QUOTES or not shortcode.name:
             text += self.attribution(shortcode)
-        is_alone = not text.startswith("<a") and self.indent_of(match) is not None and self.ends_line(match.end())
+        is_alone = (
+            not text.startswith("<a") and self.indent_of(match) is not None and self.ends_line(match.end())
+        )
         return (f"{BREAK}{text}{BREAK}" if is_alone else text), match.end()
 
     def skip_raw(self, match: re.Match[str]) -> tuple[str, int]:
@@ -129,6 +130,8 @@ class _Replacer:
     def replace_output(self, match: re.Match[str]) -> str | None:
         """Return what stands for `{{ ... }}`; None if it is no variable of a site, no literal and no call."""
         content = match["output"]
+        if content.startswith("/*"):
+            return show_as_text(show_in_code(match[0]))
         if VARIABLE.match(content):
             return ""
         if literal := LITERAL.match(content):
@@ -136,12 +139,14 @@ class _Replacer:
         if not TERA_CALL.match(content):
             return None
         shortcode = parse_tag(match[0], content)
-        return shortcode and replace_by_markdown(shortcode, is_in_url=self.is_in_url(match))
+        return replace_by_markdown(shortcode, is_in_url=self.is_in_url(match)) if shortcode else None
 
     def attribution(self, shortcode: Shortcode) -> str:
         """Remember who is quoted, or return it at the end of the quotation."""
         if not shortcode.is_end:
-            author = shortcode.get("author", "source", "cite", "by") or ("" if shortcode.named else shortcode.text)
+            author = shortcode.get("author", "source", "cite", "by") or (
+                "" if shortcode.named else shortcode.text
+            )
             self.open_quotes.append((shortcode.name, author.strip("\"' ")))
             return ""
         if not self.open_quotes or shortcode.name not in {"", self.open_quotes[-1][0]}:
@@ -164,7 +169,9 @@ class _Replacer:
         line_start = self.line_start(match.start())
         word = line_start.rpartition(" ")[2]
         _, in_link, target = word.rpartition("](")
-        return (bool(in_link) and ")" not in target) or _in_attribute(word) or bool(DEFINITION.match(line_start))
+        return (
+            (bool(in_link) and ")" not in target) or _in_attribute(word) or bool(DEFINITION.match(line_start))
+        )
 
 
 def _in_attribute(word: str) -> bool:

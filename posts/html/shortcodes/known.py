@@ -5,9 +5,13 @@ https://theme-next.js.org/docs/tag-plugins/ https://butterfly.js.org
 """
 
 # a picture, with what stands below it
-FIGURES = frozenset("figure fig img image imgproc picture asset_img imgcap caption_img qnimg full-width-image".split())
+FIGURES = frozenset(
+    "figure fig img image imgproc picture asset_img imgcap caption_img qnimg full-width-image".split()
+)
 # the targets of their links are pages or files of the site
-URLS = frozenset("ref relref link post_url post_path asset_path asset url_for absurl relurl permalink".split())
+URLS = frozenset(
+    "ref relref link post_url post_path asset_path asset url_for absurl relurl permalink".split()
+)
 LINKS = frozenset("post_link asset_link button btn link_to linkgrid-item".split())
 # code up to the end tag
 CODE = frozenset(
@@ -28,10 +32,12 @@ BOXES = frozenset(
 )
 QUOTES = frozenset("blockquote quote pullquote cq cquote epigraph".split())
 # text marked within a line: the argument is the text
-MARKED = frozenset("label u emp wavy del kbd psw s mark keyboard b i em strong sub sup abbr span p badge".split())
+MARKED = frozenset(
+    "label u emp wavy del kbd psw s mark keyboard b i em strong sub sup abbr span p badge".split()
+)
 # players, widgets, files: nothing of them is text
 EMBEDS = frozenset(
-    """youtube vimeo bilibili video audio gist tweet twitter x x_simple twitter_simple vimeo_simple instagram instagram_simple facebook
+    """youtube vimeo streamable bilibili video audio gist tweet twitter x x_simple twitter_simple vimeo_simple instagram instagram_simple facebook
     reddit mastodon tiktok spotify soundcloud bandcamp iframe embed embedpdf pdf jsfiddle codepen codesandbox asciinema
     player dplayer aplayer music meting metingjs meting-js netease map googlemaps leaflet disqus speakerdeck slideshare
     giphy gif qr qrcode swf peertube dailymotion twitch runkit replit stackblitz include_code github ghcard gh_card""".split()

@@ -16,6 +16,7 @@ IMAGE_FILE = re.compile(rf"{known.IMAGE_FILE}|^(?:https?:)?//", re.IGNORECASE)
 URL_KEYS = "src", "url", "link", "path", "file", "image", "image_path", "img", "file_path", "href"
 CAPTION_KEYS = "caption", "description", "content", "text", "desc"
 TITLE_KEYS = "title", "summary", "header", "heading", "name", "label", "tab"
+END_OF_TARGET = re.compile(r"[\"'] | \| ")
 BACKTICKS = re.compile("`+")
 BLANK_EDGES = re.compile(r"\A(?:[ \t>]*+\n)++|\s++[ \t>]*+\Z")
 
@@ -75,7 +76,7 @@ def _reference(shortcode: Shortcode, *, is_in_url: bool) -> str:
 
 
 def _target(text: str) -> str:
-    target = text.split("\" ")[0].split("' ")[0].partition(" | ")[0].strip()
+    target = END_OF_TARGET.split(text, maxsplit=1)[0].strip()
     if target.startswith(("_posts/", "_pages/")):
         target = f"/{target}"
     return quote(target, safe="/:?#@!$&*+,;=%~.-_")
@@ -100,7 +101,9 @@ def _figure(shortcode: Shortcode) -> str:
     image = f'<img src="{_target(url)}" alt="{show_as_text(alt)}">' if url else ""
     if shortcode.name in {"asset_img", "img"}:
         return image
-    captions = "".join(f"<p>{show_as_text(text)}</p>" for text in (title, caption, shortcode.get("attr")) if text)
+    captions = "".join(
+        f"<p>{show_as_text(text)}</p>" for text in (title, caption, shortcode.get("attr")) if text
+    )
     if not captions:
         return image
     return f"{BREAK}<figure>{image}<figcaption>{captions}</figcaption></figure>{BREAK}"
@@ -117,7 +120,18 @@ def _box(shortcode: Shortcode) -> str:
 
 
 def _box_title(shortcode: Shortcode) -> str:
-    if shortcode.name in {"tabs", "subtabs", "columns", "column", "grid", "steps", "cards", "cell", "row", "col"}:
+    if shortcode.name in {
+        "tabs",
+        "subtabs",
+        "columns",
+        "column",
+        "grid",
+        "steps",
+        "cards",
+        "cell",
+        "row",
+        "col",
+    }:
         return ""
     words = [
         value
@@ -137,7 +151,9 @@ def _marked(shortcode: Shortcode) -> str:
 def _include(shortcode: Shortcode) -> str:
     """Return the picture that an include shows, if it is named as one that shows a picture."""
     file_name = shortcode.values[0].rpartition("/")[2].lower() if shortcode.values else ""
-    return _figure(shortcode) if file_name.startswith(known.IMAGE_INCLUDE) and shortcode.get(*URL_KEYS) else ""
+    return (
+        _figure(shortcode) if file_name.startswith(known.IMAGE_INCLUDE) and shortcode.get(*URL_KEYS) else ""
+    )
 
 
 REPLACERS: tuple[tuple[frozenset[str], Callable[[Shortcode], str]], ...] = (

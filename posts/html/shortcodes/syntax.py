@@ -15,7 +15,7 @@ ARGUMENT = re.compile(
     r"(?:\"(?P<double>(?:[^\"\\]++|\\.)*+)\"|'(?P<single>[^']*+)'|`(?P<raw>[^`]*+)`|(?P<bare>[^\s,\"']++))",
     re.DOTALL,
 )
-ESCAPED_TAG = re.compile(r"\{\{([<%])/\*((?:[^*{]++|\{(?!\{)|\*(?!/))*+)\*/([>%])\}\}")
+ESCAPED_TAG = re.compile(r"\{(\{[<%]?|%)/\*((?:[^*{]++|\{(?![{%])|\*(?!/))*+)\*/([>%]?\}|%)\}")
 RAW_TAG = re.compile(r"\{%-?\s*+(?:end)?raw\s*+-?%\}")
 RAW_END = re.compile(r"\{%-?\s*+endraw\s*+-?%\}")
 ASCII_PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
@@ -51,7 +51,7 @@ def parse_tag(source: str, content: str) -> Shortcode | None:
         return Shortcode(name if match["slash"] else name.removeprefix("end"), source, is_end=True)
     text = content[match.end() :].strip(" \t\r\n-").removesuffix("/").strip()
     if text.startswith("("):
-        # Tera: name(key="value")
+        # the syntax of Tera, as that of a call
         text = text.removeprefix("(").removesuffix(")")
     values: list[str] = []
     named: dict[str, str] = {}
@@ -67,7 +67,7 @@ def parse_tag(source: str, content: str) -> Shortcode | None:
 def show_in_code(code: str) -> str:
     """Return code as Jekyll and Hugo show it: without `raw` tags, and `{{</* x */>}}` as `{{< x >}}`."""
     if "*/" in code:
-        code = ESCAPED_TAG.sub(r"{{\1\2\3}}", code)
+        code = ESCAPED_TAG.sub(r"{\1\2\3}", code)
     return RAW_TAG.sub("", code) if RAW_END.search(code) else code
 
 
