@@ -135,6 +135,10 @@ class ParseWarning(DescribedEnum):
         "deeply_nested_html",
         "The HTML would take lexbor too long; BeautifulSoup parsed it.",
     )
+    UNKNOWN_SHORTCODES = (
+        "unknown_shortcodes",
+        "Shortcodes of a site generator whose meaning is not known were left out; column `cuts` counts them as `unknown_shortcode`.",
+    )
     MOSTLY_CUT = (
         "mostly_cut",
         "Rules would have left less than a fifth of the text; all but what markup proves to be chrome was kept.",

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import takewhile
 from urllib.parse import urlsplit
 
-from posts.html.blocks import MAX_LINE_CHARS, MIN_PARAGRAPH_CHARS, Block
+from posts.html.blocks import FOOTNOTE_SIGNATURE, MAX_LINE_CHARS, MIN_PARAGRAPH_CHARS, Block
 from posts.rules.context import PageContext, site_name
 from posts.rules.credits import CREDITS, is_label_only
 from posts.rules.rule import HEADINGS, Rule, Scope
@@ -45,7 +45,11 @@ SOURCES_LABEL = re.compile(
 
 def internal_links(blocks: list[Block], page: PageContext) -> RuleHits:
     """Yield blocks that contain only links to other articles of the same site."""
-    linked_blocks = [block for block in blocks if block.hrefs and block.element not in HEADINGS]
+    linked_blocks = [
+        block
+        for block in blocks
+        if block.hrefs and block.element not in HEADINGS and block.signature != FOOTNOTE_SIGNATURE
+    ]
     site = page.site if linked_blocks else ""
     internal_blocks = (
         [block for block in linked_blocks if _is_internal_links(block, page, site)] if site else []
@@ -121,7 +125,7 @@ def bare_urls(blocks: list[Block], _: PageContext) -> RuleHits:
     for block in blocks:
         text = block.text
         if text[0] in "hw" and BARE_URL.fullmatch(text):
-            if not is_in_source_list:
+            if not is_in_source_list and block.signature != FOOTNOTE_SIGNATURE:
                 yield block, BARE_ADDRESS.name
         elif text[-1] in ":：" or block.element in HEADINGS:
             is_in_source_list = SOURCES_LABEL.search(text) is not None

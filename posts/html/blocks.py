@@ -17,6 +17,11 @@ MAX_LINE_CHARS = 220
 IMAGE_NOTE_RULES = frozenset(
     "photo_credit credit_line dateline player_times title_repeated widget_words bare_address".split()
 )
+# the rule for numbers of lines beside code, and that for shortcodes: each is a block of its own
+LINE_NUMBERS, UNKNOWN_SHORTCODE = "line_numbers", "unknown_shortcode"
+MAX_LINE_DIGITS = 6
+# class of the list items that footnotes of Markdown become, and the signature of their blocks
+FOOTNOTE, FOOTNOTE_SIGNATURE = "footnote", "li.footnote"
 # Rules for blocks that link to other articles.
 OTHER_PIECE_RULES = frozenset("own_links announced_links after_promotion teaser".split())
 # pages that ask for money or email addresses: an image that links there is an advertisement
@@ -178,16 +183,43 @@ def join_row(blocks: list[Block], cells: list[int]) -> None:
     """
     if not cells or cells[0] == len(blocks):
         return
-    cell_bounds = [*cells, len(blocks)]
-    if any(end - start > 1 for start, end in pairwise(cell_bounds)):
+    row_start = cells[0]
+    row_blocks = [
+        [block for block in blocks[start:end] if block.rule != UNKNOWN_SHORTCODE]
+        for start, end in pairwise([*cells, len(blocks)])
+    ]
+    filled_cells = [cell for cell in row_blocks if cell]
+    if len(filled_cells) == 2 and is_gutter(*filled_cells):  # noqa: PLR2004 - the numbers and the code
+        blocks[row_start:] = [*filled_cells[0], join_lines(filled_cells[1])]
+        for block in filled_cells[0]:
+            block.rule = block.rule or LINE_NUMBERS
         return
-    cell_blocks = [blocks[start] if end > start else None for start, end in pairwise(cell_bounds)]
-    filled_cells = [block for block in cell_blocks if block]
-    if any(block.rule for block in filled_cells):
+    if not filled_cells or any(len(cell) > 1 or cell[0].rule for cell in filled_cells):
         return
-    row = blocks[cells[0]]
-    row.text = "\t".join(block.text if block else "" for block in cell_blocks).rstrip("\t")
+    row, shortcodes = filled_cells[0][0], [b for b in blocks[row_start:] if b.rule == UNKNOWN_SHORTCODE]
+    row.text = "\t".join(cell[0].text if cell else "" for cell in row_blocks).rstrip("\t")
     row.element = "tr"
-    row.linked_chars = sum(block.linked_chars for block in filled_cells)
-    row.hrefs = [href for block in filled_cells for href in block.hrefs]
-    del blocks[cells[0] + 1 :]
+    row.linked_chars = sum(cell[0].linked_chars for cell in filled_cells)
+    row.hrefs = [href for cell in filled_cells for href in cell[0].hrefs]
+    blocks[row_start:] = [row, *shortcodes]
+
+
+def is_gutter(numbers: list[Block], code: list[Block]) -> bool:
+    """Return whether the first cell of a row numbers the lines of the second, and nothing else."""
+    lines = [line for block in numbers for line in block.text.split("\n")]
+    if not all(line.isdecimal() and len(line) <= MAX_LINE_DIGITS for line in lines):
+        return False
+    first = int(lines[0])
+    if [int(line) for line in lines] != list(range(first, first + len(lines))):
+        return False
+    code_lines = sum(block.text.count("\n") + 1 for block in code)
+    return code[0].element == "pre" or 1 < len(lines) == code_lines
+
+
+def join_lines(code: list[Block]) -> Block:
+    """Return the lines of a listing, each a block, as one block."""
+    listing = code[0]
+    listing.text, listing.element = "\n".join(block.text for block in code), "pre"
+    listing.linked_chars = sum(block.linked_chars for block in code)
+    listing.hrefs = [href for block in code for href in block.hrefs]
+    return listing

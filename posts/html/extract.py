@@ -3,9 +3,11 @@
 from html import unescape
 
 from posts.html.blocks import Block, Content
+from posts.html.shortcodes import UNKNOWN_ELEMENT
 from posts.html.tags import SINGLE_RUN_TAGS
 from posts.html.walker import HtmlWalker
 from posts.text.whitespace import LINE_BREAK, one_line, split_on_breaks
+from schemas.enums import ParseWarning
 
 __all__ = ["Block", "Content", "one_line", "parse_content", "parse_single_run"]
 
@@ -14,6 +16,8 @@ def parse_content(markup: str) -> Content:
     """Return the content of markup (see posts.html.parser) in document order."""
     walker = HtmlWalker()
     walker.feed(markup)
+    if UNKNOWN_ELEMENT in markup:
+        walker.content.warnings.append(ParseWarning.UNKNOWN_SHORTCODES)
     return walker.content
 
 

@@ -162,7 +162,7 @@ class HtmlWalker:
 
     def on_open_block(self, name: str) -> None:
         if self.verbatim_depth:
-            self.text_buffer.append("\n")
+            self.begin_verbatim_line()
             return
         self.flush_block(self.block_context)
         if name == "pre":
@@ -175,6 +175,11 @@ class HtmlWalker:
             self.quote_depth += 1
         elif name == "figure":
             self.figure_depth += 1
+
+    def begin_verbatim_line(self) -> None:
+        """Begin a line of code at the boundary of a block, unless one begins there already."""
+        if self.text_buffer and not self.text_buffer[-1].endswith("\n"):
+            self.text_buffer.append("\n")
 
     def begin_region(self, opening_tag: OpeningTag) -> None:
         """Begin a region that is dropped by a rule, or a region within it that is kept."""
@@ -242,7 +247,7 @@ class HtmlWalker:
         name = opening_tag.name
         if self.verbatim_depth:
             if len(self.open_elements) > self.verbatim_depth:
-                self.text_buffer.append("\n")
+                self.begin_verbatim_line()
                 return
             self.flush_block(self.block_context)
             self.verbatim_depth = 0

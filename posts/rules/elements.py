@@ -22,6 +22,12 @@ TAG_RULES = (
         ),
     ),
     Rule("form_element", "a form to fill in", Scope.ELEMENT, tags=frozenset({"form"})),
+    Rule(
+        "unknown_shortcode",
+        "a shortcode whose meaning is not known",
+        Scope.ELEMENT,
+        tags=frozenset({"postlake-shortcode"}),
+    ),
 )
 
 

@@ -9,6 +9,8 @@ from posts.text.invisible import strip_invisible
 LINE_BREAK = "\x00"
 CJK = r"\u1100-\u11ff\u2e80-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef\U0001f200-\U0003ffff“”‘’…—"
 WIDE_CHAR = re.compile(f"[{CJK}]")
+# Korean separates words by spaces
+HANGUL = re.compile(r"[\u1100-\u11ff\u3130-\u318f\ua960-\ua97f\uac00-\ud7ff]")
 REPEATED_SPACES = re.compile(" {2,}")
 LETTER_OR_DIGIT = re.compile(r"\w")
 NON_ALPHANUMERIC = re.compile(r"[\W_]+")
@@ -42,8 +44,7 @@ def split_verbatim(inline_text: str) -> list[str]:
     """Return the text of a run with its lines, as a list of one; empty if it has no letter or digit."""
     lines = strip_invisible(inline_text.replace(LINE_BREAK, "\n")).split("\n")
     text = "\n".join(line.rstrip() for line in lines).strip("\n")
-    # a program that reads the text would take an empty line for the end of the block
-    return [re.sub("\n{2,}", "\n", text)] if LETTER_OR_DIGIT.search(text) else []
+    return [text] if LETTER_OR_DIGIT.search(text) else []
 
 
 def _fold_white_space(text: str) -> str:
@@ -59,5 +60,9 @@ def _join_source_lines(text: str) -> str:
     lines = [stripped for line in text.split("\n") if (stripped := line.strip(" "))]
     pieces = lines[:1]
     for before, after in pairwise(lines):
-        pieces += ["" if WIDE_CHAR.match(before[-1]) and WIDE_CHAR.match(after[0]) else " ", after]
+        pieces += ["" if _joins_words(before[-1]) and _joins_words(after[0]) else " ", after]
     return "".join(pieces)
+
+
+def _joins_words(char: str) -> bool:
+    return WIDE_CHAR.match(char) is not None and HANGUL.match(char) is None

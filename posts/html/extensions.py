@@ -1,0 +1,117 @@
+"""The rules that extend CommonMark. A document without the characters of any is parsed without them."""
+
+import re
+
+from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock
+from markdown_it.rules_core import StateCore
+from markdown_it.rules_inline import StateInline
+from mdit_py_plugins.admon.index import admonition
+
+from posts.html.footnotes import footnote_reference, footnotes_plugin, inline_note
+from posts.html.formulas import dollar_formula, environment, formula_block, formulas_plugin, tex_formula
+from posts.html.obsidian import block_id, mark, split_callouts, table_of_contents, wiki_link
+
+MAY_BE_EXTENDED = re.compile(r"[$^{]|==|\[[\[!tT]|:::|!!!|\?\?\?|\\[(\[b]|[A-Za-z]~[0-9A-Za-z]")
+# attribute lists of kramdown, `{: .class key="value"}`, and of others, `{#id .class}`
+_NAME = r"[.#][\w:.-]+|[\w:.-]+=(?:\"[^\"\n]*+\"|'[^'\n]*+'|[^\s\"'{}]++)"
+ATTRIBUTE_LIST = re.compile(
+    rf"\{{(?:[:]\s*+(?:(?:{_NAME}|[\w-]+)\s*+){{1,20}}+|[.#][\w:.-]+\s*+(?:(?:{_NAME})\s*+){{0,20}}+|:(?::|/)[^{{}}\n]{{0,300}}+)\}}"
+)
+# only after a link, a picture or code
+ATTRIBUTES_OF_SPAN = re.compile(rf"\{{\s*+(?:(?:{_NAME})\s*+){{1,20}}+\}}")
+SUBSCRIPT = re.compile(r"(?<=[A-Za-z)])~([0-9A-Za-z+-]{1,3})~(?!~)|(?<=[0-9A-Za-z)])\^([0-9A-Za-z+-]{1,4})\^")
+CONTAINER = re.compile(r":{3,}[ \t]*(?:(?P<kind>\{[^}\n]*\}|[A-Za-z][\w-]*)[ \t]*(?P<title>[^\n]*?))?[ \t]*")
+ADMONITION = re.compile(
+    r"(?:!!!|\?\?\?\+?)[ \t]+(?:note|abstract|summary|tldr|info|todo|tip|hint|important|success|check|done|question|help|faq"
+    r"|warning|caution|attention|failure|fail|missing|danger|error|bug|example|quote|cite|seealso|admonition|details)"
+    r"(?:[ \t]+[a-z]+)*(?:[ \t]+\"[^\n]*\")?[ \t]*",
+    re.IGNORECASE,
+)
+
+
+def extensions_plugin(parser: MarkdownIt) -> None:
+    """Add all rules."""
+    formulas_plugin(parser)
+    footnotes_plugin(parser)
+    parser.block.ruler.before(
+        "fence", "extension", _block_extension, {"alt": ["paragraph", "reference", "blockquote", "list"]}
+    )
+    parser.core.ruler.after("block", "titles", _untitle_admonitions)
+    parser.core.ruler.after("block", "callouts", split_callouts)
+    parser.inline.ruler.before("escape", "extension", _extension)
+
+
+def _extension(state: StateInline, silent: bool) -> bool:  # noqa: FBT001 - the signature of markdown-it
+    """Parse what begins with the next character, if it is one of an extension."""
+    rules = RULES.get(state.src[state.pos])
+    return rules is not None and any(rule(state, silent=silent) for rule in rules)
+
+
+def _block_extension(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bool:  # noqa: FBT001
+    """Parse a block that begins with the first character of a line, if it is one of an extension."""
+    start = state.bMarks[start_line] + state.tShift[start_line]
+    rule = BLOCK_RULES.get(state.src[start : start + 1])
+    return rule is not None and rule(state, start_line, end_line, silent=silent)
+
+
+def _skip_attributes(state: StateInline, *, silent: bool) -> bool:
+    found = ATTRIBUTE_LIST.match(state.src, state.pos)
+    if found is None and state.src[max(0, state.pos - 1) : state.pos] in {")", "`", "]"}:
+        found = ATTRIBUTES_OF_SPAN.match(state.src, state.pos)
+    if found is None or silent:
+        return False
+    state.pos = found.end()
+    return True
+
+
+def _subscript(state: StateInline, *, silent: bool) -> bool:
+    found = SUBSCRIPT.match(state.src, state.pos)
+    if found is None or silent:
+        return False
+    state.push("text", "", 0).content = found[1] or found[2]
+    state.pos = found.end()
+    return True
+
+
+def _admonition(state: StateBlock, start_line: int, end_line: int, *, silent: bool) -> bool:
+    start, end = state.bMarks[start_line] + state.tShift[start_line], state.eMarks[start_line]
+    if state.src[start : start + 3] not in {"!!!", "???"} or not ADMONITION.fullmatch(state.src, start, end):
+        return False
+    return admonition(state, start_line, end_line, silent)
+
+
+def _container(state: StateBlock, start_line: int, _end_line: int, *, silent: bool) -> bool:
+    """Parse a line that begins or ends a box: `::: tip title`. The box is what the lines between are."""
+    start, end = state.bMarks[start_line] + state.tShift[start_line], state.eMarks[start_line]
+    if not state.src.startswith(":::", start) or state.is_code_block(start_line):
+        return False
+    line = CONTAINER.fullmatch(state.src, start, end)
+    if line is None or silent:
+        return line is not None
+    state.line = start_line + 1
+    state.push("paragraph_open", "p", 1).map = [start_line, state.line]
+    title = state.push("inline", "", 0)
+    title.content, title.children, title.map = line["title"] or "", [], [start_line, state.line]
+    state.push("paragraph_close", "p", -1)
+    return True
+
+
+def _untitle_admonitions(state: StateCore) -> None:
+    """Remove the titles that an admonition takes from its kind: only those in quotation marks are written."""
+    for opening, title in zip(state.tokens, state.tokens[2:], strict=False):
+        if opening.type == "admonition_open" and title.type == "inline" and '"' not in opening.info:
+            title.content = ""
+
+
+RULES = {
+    "$": (dollar_formula,),
+    "\\": (tex_formula,),
+    "[": (table_of_contents, wiki_link, footnote_reference),
+    "!": (wiki_link,),
+    "=": (mark,),
+    "^": (inline_note, block_id, _subscript),
+    "~": (_subscript,),
+    "{": (_skip_attributes,),
+}
+BLOCK_RULES = {"$": formula_block, "\\": environment, "!": _admonition, "?": _admonition, ":": _container}

@@ -1,0 +1,165 @@
+"""What stands for a shortcode in the source of Markdown: a picture, a link, the title of a box, or nothing."""
+
+import re
+from collections.abc import Callable
+from urllib.parse import quote
+
+from posts.html.shortcodes import known
+from posts.html.shortcodes.syntax import Shortcode, show_as_text
+from posts.html.tags import escape_html
+
+# the rule `unknown_shortcode` drops this element
+UNKNOWN_ELEMENT = "postlake-shortcode"
+BREAK = "\n\n"
+BREAKING = known.BOXES | known.QUOTES | {""}
+IMAGE_FILE = re.compile(rf"{known.IMAGE_FILE}|^(?:https?:)?//", re.IGNORECASE)
+URL_KEYS = "src", "url", "link", "path", "file", "image", "image_path", "img", "file_path", "href"
+CAPTION_KEYS = "caption", "description", "content", "text", "desc"
+TITLE_KEYS = "title", "summary", "header", "heading", "name", "label", "tab"
+END_OF_TARGET = re.compile(r"[\"'] | \| ")
+BACKTICKS = re.compile("`+")
+BLANK_EDGES = re.compile(r"\A(?:[ \t>]*+\n)++|\s++[ \t>]*+\Z")
+
+
+def replace_by_markdown(shortcode: Shortcode, *, is_in_url: bool) -> str:
+    """Return what stands for a tag whose content, if there is any, is text of its own."""
+    name = shortcode.name
+    if name in known.URLS:
+        return _reference(shortcode, is_in_url=is_in_url)
+    if is_in_url:
+        return ""
+    if shortcode.is_end:
+        return _end(shortcode)
+    for names, replace in REPLACERS:
+        if name in names:
+            return replace(shortcode)
+    if name.startswith("include"):
+        return _include(shortcode)
+    return "" if name in known.KNOWN else _unknown(shortcode)
+
+
+def fence_of(code: str, indent: str) -> str:
+    """Return a fence around code. `indent` is what stands before it, and before each line of the code."""
+    ticks = "`" * max(3, 1 + max(map(len, BACKTICKS.findall(code)), default=0))
+    lines = BLANK_EDGES.sub("", code)
+    return f"{ticks}\n{lines}\n{indent}{ticks}"
+
+
+def formula_of(formula: str) -> str:
+    """Return HTML that shows a formula as written."""
+    if "\n" not in formula.strip():
+        return show_as_text(formula)
+    return f"{BREAK}<pre>{escape_html(formula.strip())}</pre>{BREAK}"
+
+
+def paragraph_of(text: str) -> str:
+    return f"{BREAK}<p>{show_as_text(text)}</p>{BREAK}" if text.strip() else BREAK
+
+
+def _end(shortcode: Shortcode) -> str:
+    # `{% end %}` of Tera has no name
+    if shortcode.name in BREAKING:
+        return BREAK
+    return "" if shortcode.name in known.KNOWN else _unknown(shortcode)
+
+
+def _unknown(shortcode: Shortcode) -> str:
+    return f"<{UNKNOWN_ELEMENT}>{show_as_text(shortcode.source)}</{UNKNOWN_ELEMENT}>"
+
+
+def _reference(shortcode: Shortcode, *, is_in_url: bool) -> str:
+    target = _target(shortcode.get("href", "path", "url") or shortcode.text.strip("\"'` "))
+    if is_in_url or shortcode.is_end:
+        return "" if shortcode.is_end else target
+    text = shortcode.get("content", "title", "text") or target
+    return f'<a href="{escape_html(target)}">{show_as_text(text)}</a>' if target else ""
+
+
+def _target(text: str) -> str:
+    target = END_OF_TARGET.split(text, maxsplit=1)[0].strip()
+    if target.startswith(("_posts/", "_pages/")):
+        target = f"/{target}"
+    return quote(target, safe="/:?#@!$&*+,;=%~.-_")
+
+
+def _link(shortcode: Shortcode) -> str:
+    url = shortcode.get("href", "url", "link", "relref") or (shortcode.values[0] if shortcode.values else "")
+    words = [value for value in shortcode.values[1:] if value not in {"true", "false"}]
+    text = shortcode.get("text", "title", "content") or " ".join(words)
+    if not text and shortcode.name in {"button", "btn", "link_to"}:
+        return ""
+    return f'<a href="{escape_html(_target(url))}">{show_as_text(text or url)}</a>' if url else ""
+
+
+def _figure(shortcode: Shortcode) -> str:
+    values = shortcode.values
+    start = next((number for number, value in enumerate(values) if IMAGE_FILE.search(value)), 0)
+    url = shortcode.get(*URL_KEYS) or "".join(values[start : start + 1])
+    words = [value for value in values[start + 1 :] if not re.fullmatch(r"[\d.]+(?:px|%)?", value)]
+    title, caption = shortcode.get("title"), shortcode.get(*CAPTION_KEYS)
+    alt = shortcode.get("alt") or caption or title or " ".join(words)
+    image = f'<img src="{_target(url)}" alt="{show_as_text(alt)}">' if url else ""
+    if shortcode.name in {"asset_img", "img"}:
+        return image
+    captions = "".join(
+        f"<p>{show_as_text(text)}</p>" for text in (title, caption, shortcode.get("attr")) if text
+    )
+    if not captions:
+        return image
+    return f"{BREAK}<figure>{image}<figcaption>{captions}</figcaption></figure>{BREAK}"
+
+
+def title_of(shortcode: Shortcode) -> str:
+    """Return the title among the arguments of a shortcode around a text, as a paragraph."""
+    title = shortcode.get(*TITLE_KEYS)
+    return paragraph_of(title) if title else ""
+
+
+def _box(shortcode: Shortcode) -> str:
+    return paragraph_of(shortcode.get(*TITLE_KEYS) or _box_title(shortcode))
+
+
+def _box_title(shortcode: Shortcode) -> str:
+    if shortcode.name in {
+        "tabs",
+        "subtabs",
+        "columns",
+        "column",
+        "grid",
+        "steps",
+        "cards",
+        "cell",
+        "row",
+        "col",
+    }:
+        return ""
+    words = [
+        value
+        for value in shortcode.values
+        if value.lower() not in known.BOX_STYLES and not re.match(r"fa[a-z]?[ -]|[#\d]|icon|\.", value)
+    ]
+    return " ".join(words)
+
+
+def _marked(shortcode: Shortcode) -> str:
+    text = shortcode.text.partition("@")[2] if shortcode.name == "label" else shortcode.text
+    if shortcode.name in {"span", "p"}:
+        text = text.partition(",")[2]
+    return show_as_text(shortcode.get("text", "content") or ("" if shortcode.named else text.strip(" \"'")))
+
+
+def _include(shortcode: Shortcode) -> str:
+    """Return the picture that an include shows, if it is named as one that shows a picture."""
+    file_name = shortcode.values[0].rpartition("/")[2].lower() if shortcode.values else ""
+    return (
+        _figure(shortcode) if file_name.startswith(known.IMAGE_INCLUDE) and shortcode.get(*URL_KEYS) else ""
+    )
+
+
+REPLACERS: tuple[tuple[frozenset[str], Callable[[Shortcode], str]], ...] = (
+    (known.FIGURES, _figure),
+    (known.LINKS, _link),
+    (known.BOXES, _box),
+    (known.QUOTES, lambda _: BREAK),
+    (known.MARKED, _marked),
+)
