@@ -30,6 +30,11 @@ MAX_NAME_CHARS = 100
 MAX_CACHED_NAMES = 10_000
 CAMEL_BOUNDARY = re.compile("(?<=[a-z0-9])(?=[A-Z])")
 DASHES = re.compile("[-_]+")
+# names that libraries make of the name of a component and a hash: `css-ow3j0s-VisuallyHiddenText` (Emotion),
+# `StyledTimestamp-sc-um718p-0` (styled-components)
+COMPONENT_NAME = re.compile(
+    r"(?:css-[a-z0-9]{5,8}-_?(?:Styled)?([A-Z]\S*)|_?(?:Styled)?([A-Z]\w*)(?:-sc)?-[a-z0-9]{5,8}-\d+)(?!\S)"
+)
 HIDDEN_STYLE = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
 
 
@@ -107,11 +112,13 @@ def has_drop_cap_style(attributes: Mapping[str, str]) -> bool:
 def element_names(attributes: Mapping[str, str]) -> list[str]:
     """Return the class names and ids of an element as rules match them: in lower case, with single hyphens.
 
-    A name in camel case is returned in two forms: `postTitle` as `posttitle` and `post-title`.
+    A name in camel case is returned in two forms: `postTitle` as `posttitle` and `post-title`. A name that
+    contains that of a component is returned with and without the rest of it.
     """
     source_names = " ".join(attributes.get(key, "") for key in NAME_ATTRIBUTES)
     names = DASHES.sub("-", source_names.lower()).split()
     if source_names != source_names.lower():
+        source_names += "".join(f" {first or second}" for first, second in COMPONENT_NAME.findall(source_names))
         lowered_names = set(names)
         names += [
             name

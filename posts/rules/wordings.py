@@ -20,7 +20,7 @@ TEXT_RULES: tuple[Rule, ...] = (
         Scope.BLOCK | Scope.SINGLE_TEXT,
         pattern=rf"[\W_]*(?:(?:photos?|photographs?|photography|pictures?|images?|illustrations?|graphics?|art(?:work)?|videos?|cover|header)\s*(?:(?:is|are|was)\s+)?(?:credits?\s*:?|by\b|:|from\b|via\b|©|courtesy(?: of)?\b|source\s*:?)[^\n]{{0,90}}"
         rf"|(?:credits?|courtesy(?: of)?|图源|圖源|图/|圖/|©|source|来源|來源)\s*[:：/]?\s*(?!.{{0,8}}(?:{_REPRINT}))[^\n。]{{1,60}}(?<![.?!])"
-        rf"|(?:图片|圖片|图像|圖像|照片|配图|题图|題圖|封面图?|图|圖|插图|插圖|影像|视频|截图)\s*(?:的)?(?:来源|來源|源自|来自|來自|出处|出處|版权|版權|提供|取自|授权|截自|引自|致谢|by|via|credit)\s*[/／|｜丨:：,，]?\s*(?!{_WITH_DESCRIPTION})[^\n。]{{0,60}}"
+        rf"|(?:图片|圖片|图像|圖像|照片|配图|题图|題圖|封面图?|图|圖|插图|插圖|影像|影片|视频|視頻|短片|画面|畫面|截图)\s*(?:的)?(?:来源|來源|源自|来自|來自|出处|出處|版权|版權|提供|取自|授权|截自|引自|致谢|by|via|credit)\s*[/／|｜丨:：,，]?\s*(?!{_WITH_DESCRIPTION})[^\n。]{{0,60}}"
         rf"|(?:摄影|攝影|摄|攝|供图|供圖)(?:师|師|者)?\s*[/／|｜丨:：]\s*[^\n。！？]{{1,40}}|(?:图|圖|图片|圖片|照片|插图|漫画|题图|題圖|配图|封面图)\s*[/／|｜丨:：]\s*(?:[^\n。！？，,]{{1,14}}|[^\n。！？]{{0,20}}(?:来自|來自|来源|來源|源于|源於|源自|网络|網絡|網路|提供|截图|截圖|授权|{_AGENCY})[^\n。！？]{{0,30}})"
         rf"|(?:(?:[^\n。！？\u3400-\u9fff]{{0,60}}|[^\n。！？，,的]{{0,10}})(?:[—–/／|,，:：\-]|\bvia\b|\bfor\b)\s*)?(?:{_AGENCY})(?:\s*[/／|—–,，\-]\s*[\w .]{{0,40}})?(?:\s*(?:图片|圖片|图|圖|摄|供图))?"
         rf"|\((?:header|lead|top) image[:：]?[^\n]{{1,160}}\)|[^\n。！？，的（(]{{1,14}}[/／ ](?:摄|攝|供图|供圖|摄影|攝影|绘|繪|图|圖))[\W_]*",
@@ -29,7 +29,7 @@ TEXT_RULES: tuple[Rule, ...] = (
                 "photo image picture illustration graphic art video cover header credit courtesy © source getty afp "
                 "agence reuters ap epa bloomberg xinhua unsplash pixabay pexels flickr shutterstock istock alamy "
                 "magnum vcg visual cns chinafile zuma redux corbis wiki nyt new york times wsj sipa dpa kyodo sputnik "
-                "tass midjourney dall 图 圖 来源 來源 照片 影像 视频 截图 摄 攝 漫画 供 绘 繪 法新 路透 美联 美聯 新华 新華 中新 视觉 視覺 东方ic 東方ic 澎湃 达志 "
+                "tass midjourney dall 图 圖 来源 來源 照片 影像 影片 视频 視頻 短片 画面 畫面 截图 摄 攝 漫画 供 绘 繪 法新 路透 美联 美聯 新华 新華 中新 视觉 視覺 东方ic 東方ic 澎湃 达志 "
                 "達志 盖蒂 蓋蒂 中央社 彭博 网络 網絡 網路 资料 資料 提供 维基 維基"
             ),
         ),
@@ -41,10 +41,11 @@ TEXT_RULES: tuple[Rule, ...] = (
         pattern=r"[\W_]*(?:by\b|written by|text by|words by|translated by|edited by|reporting by|reported by|story by|compiled by|author:|editor:|translator:)\s*[^\n.!?]{2,60}"
         r"|[\W_]*(?:作者|role|职务|職務)\s*[,，]\s*[^\n。！？，,]{2,30}|[\u4e00-\u9fff]{2,10}(?:记者|記者|实习生)\s+[\u4e00-\u9fff]{2,4}(?:\s+(?:发自|發自|[\u4e00-\u9fff]{2,4}).{0,12})?|[\u4e00-\u9fff]{0,10}记者[\u4e00-\u9fff]{2,4}(?:采访|综合)?报道[，,。 ]+(?:责编|网编|编辑)[^\n。]{0,30}|[\W_]*(?:contributions?|with contributions|additional reporting)\s*(?:by|:)[^\n]{2,90}"
         r"|[\W_]*(?:WeChat editor|reviewer|images? from|editor|proofreader|translation|author)\s*[:：|｜]\s*[^\n]{1,40}"
-        rf"|[\W_]*{LABELS}\s+[^\s。！？，]{{1,8}}",
+        rf"|[\W_]*{LABELS}\s+[^\s。！？，]{{1,8}}"
+        r"|[^\s。！？，]{0,20}《[^》\n]{1,24}》\s*(?:节目|節目)?(?:制作|製作|节目|節目|编辑|編輯|报道|報導|摄制|攝製)(?:组|組|团队|團隊|部)[\W_]*",
         keywords=(
             (
-                "role 职务 職務 contribut additional 实习生 by translat edit report story compiled author written text words review image proofread"
+                "》 role 职务 職務 contribut additional 实习生 by translat edit report story compiled author written text words review image proofread"
                 f" {ROLES.replace(chr(124), chr(32))}"
             ),
         ),
@@ -67,11 +68,11 @@ TEXT_RULES: tuple[Rule, ...] = (
         "syndication_notice",
         "where the feed or the page comes from",
         Scope.BLOCK | Scope.SINGLE_TEXT,
-        pattern=r"feed enhanced by .{1,80}|.{0,200}\bwas originally published (?:in|on) .{1,120} on Medium, where people are continuing the conversation.*"
+        pattern=r"(?:(?:this |rss )?feed )?(?:enhanced|generated|provided|powered) by .{1,80}|[\W_]*\(?feed generated with .{1,40}|[\W_]*(?:获取|獲取|订阅|訂閱)更多\s*(?:RSS|feeds?)[^。]{0,120}|.{0,200}\bwas originally published (?:in|on) .{1,120} on Medium, where people are continuing the conversation.*"
         r"|[\W_]*the post .{1,200} (?:appeared first|first appeared) on .{1,100}"
         r"|[\W_]*(?:continue reading|read (?:more|on|the (?:full|rest|original|whole))|view (?:original|this post|full)|see (?:more|full)|click (?:here )?to read|keep reading)\b.{0,80}"
-        r"|[\W_]*+(?:点击|點擊|点此|點此|请|請)?\s*(?:左下角|下方|这里|這裡|此处|此處)?\s*[「“\"【]?(?:阅读|閱讀|查看|继续阅读|繼續閱讀|繼續看|浏览|展开|展開)(?:全文|原文|更多|完整|余下全文|正文|详情|詳情|網頁版|网页版)[」”\"】]?.{0,24}",
-        keywords=("feed medium appeared continue read view see click keep 阅读 閱讀 查看 看 浏览 展开 展開",),
+        r"|[\W_]*+(?:点击|點擊|点此|點此|请|請)?\s*(?:左下角|下方|这里|這裡|此处|此處)?\s*[「“\"【]?(?:阅读|閱讀|查看本文|查看|继续阅读|繼續閱讀|繼續看|浏览|展开|展開)(?:全文|原文|更多|完整|余下全文|正文|详情|詳情|網頁版|网页版|[中英日法德]文版|[中英日法德]文原文)[」”\"】]?.{0,24}",
+        keywords=("feed medium rss enhanced generated provided powered appeared continue read view see click keep 阅读 閱讀 查看 看 浏览 展开 展開",),
     ),
     Rule(
         "rights_notice",
@@ -117,6 +118,21 @@ TEXT_RULES: tuple[Rule, ...] = (
                 "加载 有用 没用 剧透 微信扫 还喜欢 标签 轻触 滑动 来源于 評論區 评论区 人赞 人喜欢 赞同 举报 关键情节 媒体可用 嵌入 skip end press listen followers written help read ipfs 本文结束 全文完 往下 点击 點擊 意見 意见 打印 档案卡 visited 有害健康 酒駕 更多 正文"
             ),
         ),
+    ),
+    Rule(
+        "caption_label",
+        "says for those who cannot see it that a caption follows",
+        Scope.BLOCK,
+        pattern=r"[\W_]*(?:(?:图像|圖像|图片|圖片|影像|视频|視頻|影片|音频|音頻|媒体|媒體)(?:加注|加註)文字|(?:图片|圖片)?(?:说明|說明)文字|(?:image|media|video|audio) (?:caption|source))[\W_]*",
+        keywords=("文字 caption source",),
+    ),
+    Rule(
+        "player_message",
+        "what a player says where it cannot play",
+        Scope.BLOCK,
+        pattern=r"[\W_]*(?:(?:你|您)的(?:器材|设备|設備|装置|裝置|浏览器|瀏覽器)(?:不支持|不支援|无法|無法).{1,24}|your (?:browser|device) (?:does not|doesn.t|cannot|can.t) (?:support|play).{1,60})",
+        keywords=("器材 设备 設備 装置 裝置 浏览器 瀏覽器 browser device",),
+        excluded_elements=HEADINGS,
     ),
     Rule(
         "player_times",
