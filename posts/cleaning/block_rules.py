@@ -23,7 +23,8 @@ from posts.cleaning.links import (
     link_intros,
     trailing_links,
 )
-from posts.cleaning.restore import restore_main_content, restore_mostly_dropped
+from posts.cleaning.popups import join_torn_sentences
+from posts.cleaning.restore import restore_biography, restore_main_content, restore_mostly_dropped
 from posts.html.blocks import MAX_LINE_CHARS, Block, Content
 from posts.rules.context import PageContext
 from posts.rules.promotions import is_promotion
@@ -65,6 +66,8 @@ def apply_element_rules(content: Content, page: PageContext) -> Block | None:
     Such a text is the only kept block, and not a heading.
     """
     restore_main_content(content)
+    restore_biography(content)
+    join_torn_sentences(content)
     _apply_rule(repeated_title, content.blocks, page)
     kept_blocks = _undropped(content.blocks)
     return kept_blocks[0] if len(kept_blocks) == 1 and kept_blocks[0].element not in HEADINGS else None

@@ -67,7 +67,9 @@ def _is_day(match: re.Match[str]) -> bool:
     parts = match.groupdict()
     month_name = parts.get("month")
     month = _MONTHS.split().index(month_name[:3].lower()) + 1 if month_name else int(parts["m"])
-    return any(_exists(int(parts["y"]), *order) for order in ((month, int(parts["d"])), (int(parts["d"]), month)))
+    return any(
+        _exists(int(parts["y"]), *order) for order in ((month, int(parts["d"])), (int(parts["d"]), month))
+    )
 
 
 def _exists(year: int, month: int, day: int) -> bool:

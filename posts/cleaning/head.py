@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from itertools import islice
+from itertools import islice, pairwise
 
 from posts.cleaning.date_lines import split_date
 from posts.html.blocks import MIN_PARAGRAPH_CHARS, Block
@@ -19,7 +19,9 @@ EXCLUDED_ELEMENTS = HEADINGS | {"figcaption", "li", "td", "th", "tr", "pre", "ca
 MAX_HEAD_BLOCKS, MAX_TAIL_BLOCKS = 4, 3
 MAX_NAME_CHARS, MAX_ROLE_CHARS, MAX_ADDRESS_CHARS = 60, 24, 120
 # a name has no sentence mark and none of the commonest words of a sentence
-SENTENCE = re.compile(r"[。！？!?；;…“”「」]|[的是了在这這那我你您他她们們有与與把被]|\b(?:is|are|was|were|has|have|the|this|that)\b")
+SENTENCE = re.compile(
+    r"[。！？!?；;…“”「」]|[的是了在这這那我你您他她们們有与與把被]|\b(?:is|are|was|were|has|have|the|this|that)\b"
+)
 HAS_TIME = re.compile(r"\d{1,2}:\d{2}")
 BY = re.compile(r"\A[\W_]*(?:by|from|文|作者|撰文|撰稿|来源|來源|记者|記者)[\W_]+|\A[\W_]+", re.IGNORECASE)
 AUTHOR_SEPARATORS = re.compile(r"[,，、;；/&]| and ")
@@ -44,38 +46,37 @@ def metadata_lines(blocks: list[Block], page: PageContext) -> RuleHits:
 
 
 def _head_lines(blocks: list[Block], page: PageContext) -> RuleHits:
-    pairs = zip(blocks, [*blocks[1:], None], strict=True)
     is_role_next = False
-    for block, next_block in islice(pairs, MAX_HEAD_BLOCKS):
-        name = AUTHOR_LINE.name if is_role_next else _rule_of_head_line(block, page)
-        is_role_next = False
-        if name is None and next_block is not None and _is_person(block, next_block):
-            name, is_role_next = AUTHOR_LINE.name, True
-        if name is None or next_block is None:
+    for block, next_block in islice(pairwise(blocks), MAX_HEAD_BLOCKS):
+        is_date = (
+            not is_role_next and _is_date_line(block, page) and not _is_entry_of_chronicle(block, blocks)
+        )
+        is_author = is_role_next or _is_author_line(block, page)
+        is_role_next = not (is_date or is_author) and _is_person(block, next_block)
+        if not (is_date or is_author or is_role_next):
             return
-        if name == DATE_AT_HEAD.name and _is_entry_of_chronicle(block, blocks):
-            return
-        yield block, name
+        yield block, DATE_AT_HEAD.name if is_date else AUTHOR_LINE.name
 
 
-def _rule_of_head_line(block: Block, page: PageContext) -> str | None:
-    if len(block.text) > MAX_ADDRESS_CHARS:
-        return None
-    if block.element == "address":
-        return AUTHOR_LINE.name
-    if block.element in HEADINGS:
-        return None
-    if _is_author(block.text, page):
-        return AUTHOR_LINE.name
+def _is_author_line(block: Block, page: PageContext) -> bool:
+    """Return whether a short block is contact data, the author of the post, or a label that has lost its value."""
+    if len(block.text) > MAX_ADDRESS_CHARS or block.element in HEADINGS:
+        return False
+    return (
+        block.element == "address"
+        or _is_author(block.text, page)
+        or LABEL_WITHOUT_VALUE.fullmatch(block.text) is not None
+    )
+
+
+def _is_date_line(block: Block, page: PageContext) -> bool:
     if block.element in EXCLUDED_ELEMENTS:
-        return None
-    if LABEL_WITHOUT_VALUE.fullmatch(block.text):
-        return AUTHOR_LINE.name
+        return False
     date_and_name = split_date(block.text)
     if date_and_name is None:
-        return None
+        return False
     name = date_and_name[1]
-    return DATE_AT_HEAD.name if not name or _is_name_above_date(name, block.text, page) else None
+    return not name or _is_name_above_date(name, block.text, page)
 
 
 def _is_name_above_date(name: str, text: str, page: PageContext) -> bool:
@@ -120,9 +121,7 @@ def _is_author(text: str, page: PageContext) -> bool:
 
 def _tail_lines(blocks: list[Block], page: PageContext) -> RuleHits:
     for block in reversed(blocks):
-        is_address = block.element == "address" and len(block.text) <= MAX_ADDRESS_CHARS
-        is_author = block.element not in HEADINGS and _is_author(block.text, page)
-        if is_address or is_author or LABEL_WITHOUT_VALUE.fullmatch(block.text):
+        if _is_author_line(block, page):
             yield block, AUTHOR_LINE.name
         elif len(block.text) > MIN_PARAGRAPH_CHARS:
             return

@@ -7,9 +7,13 @@ from posts.cleaning.links import IMAGE_PATH
 from posts.html.blocks import Content, Link
 from posts.html.images import image_url
 from posts.rules.context import PageContext, site_name
+from posts.rules.rule import Rule, Scope
 
-# values of `Link.rule`
-OWN_PICTURE, TAG_PAGE, REPEATED = "own_picture", "tag_page", "repeated_link"
+# Rules about links; the texts of the links stay.
+OWN_PICTURE = Rule("own_picture", "a picture of the post links to a copy of itself", Scope.LINK)
+TAG_PAGE = Rule("tag_page", "a word links to what the site has on that tag", Scope.LINK)
+REPEATED_LINK = Rule("repeated_link", "the same link with the same text again", Scope.LINK)
+LINK_LIST_RULES = (OWN_PICTURE, TAG_PAGE, REPEATED_LINK)
 # WordPress and others (`/tag/name`), Blogger (`/search/label/name`)
 TAG_PATH = re.compile(r"/(?:tags?|hashtags?|search/label)/[^/]", re.IGNORECASE)
 
@@ -25,11 +29,11 @@ def drop_unlisted_links(content: Content, page: PageContext) -> None:
     for link in links:
         key = link.href, link.text
         if _leads_to_own_picture(link, page):
-            link.rule = OWN_PICTURE
+            link.rule = OWN_PICTURE.name
         elif TAG_PATH.search(link.href) and _is_on_own_site(link.href, page):
-            link.rule = TAG_PAGE
+            link.rule = TAG_PAGE.name
         elif key in seen or (not link.text and link.href in texted_hrefs):
-            link.rule = REPEATED
+            link.rule = REPEATED_LINK.name
         seen.add(key)
 
 

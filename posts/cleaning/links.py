@@ -190,7 +190,9 @@ def _is_page_of_publisher(url: str, page: PageContext) -> bool:
 def _is_plea(block: Block) -> bool:
     """Return whether the last line of a block is the address of a page that asks for money."""
     last_line = block.text.rsplit("\n", 1)[-1]
-    return BARE_URL.fullmatch(last_line) is not None and any(map(PROMOTION_URL.search, block.hrefs or [last_line]))
+    return BARE_URL.fullmatch(last_line) is not None and any(
+        map(PROMOTION_URL.search, block.hrefs or [last_line])
+    )
 
 
 def empty_sections(blocks: list[Block], _: PageContext) -> RuleHits:

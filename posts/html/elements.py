@@ -24,6 +24,10 @@ TOPIC_PREFIX = re.compile("(?:tag|category|type|topic)-")
 RULES_IGNORING_TOPIC_PREFIX = frozenset({"tags_element", "byline_element", "related_element"})
 # their ids are targets of links: `tools`, `series`, `license` are topics
 ANCHOR_ID_TAGS = frozenset("h1 h2 h3 h4 h5 h6 section".split())
+# the rule of `cite` below a picture
+CITE_RULE = "credit_element"
+# an inline element with such a name does not tear the sentence around it
+POPUP_TAGS = frozenset({"div", "aside", "section", "dl"})
 # no rule matches a longer name, and the patterns try each part of a name as a prefix
 MAX_NAME_CHARS = 100
 # 1,500 pages of news sites have 4,700 names, five of six times repeated ones
@@ -75,6 +79,8 @@ def _class_rule(tag: str, attributes: Mapping[str, str], names: Sequence[str]) -
         rule = _rule_of_name(name)
         if not rule or (rule == "title_element" and tag != "h1"):
             continue
+        if rule == "glossary_popup" and tag not in POPUP_TAGS:
+            continue
         if rule in RULES_IGNORING_TOPIC_PREFIX or not TOPIC_PREFIX.match(name):
             return rule
     return None
@@ -118,7 +124,9 @@ def element_names(attributes: Mapping[str, str]) -> list[str]:
     source_names = " ".join(attributes.get(key, "") for key in NAME_ATTRIBUTES)
     names = DASHES.sub("-", source_names.lower()).split()
     if source_names != source_names.lower():
-        source_names += "".join(f" {first or second}" for first, second in COMPONENT_NAME.findall(source_names))
+        source_names += "".join(
+            f" {first or second}" for first, second in COMPONENT_NAME.findall(source_names)
+        )
         lowered_names = set(names)
         names += [
             name

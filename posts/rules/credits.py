@@ -32,7 +32,9 @@ MAX_STAFF_CHARS = 120
 STAFF_SEPARATOR = re.compile(r"[\s，,、；;]+")
 _REPORT = r"(?:采访|採訪|综合|綜合|专题|專題|独家|獨家|连线|連線|特别|特別|编译|編譯)?(?:报[道导]|報[道導])"
 # what follows the word in a sentence: `记者在现场`
-_REPORTER = r"[^\W\d_]{0,10}(?:记者|記者|通讯员|通訊員)(?![们們说說在了也就都被向从從对對问問会會发發表])[:：]?"
+_REPORTER = (
+    r"[^\W\d_]{0,10}(?:记者|記者|通讯员|通訊員)(?![们們说說在了也就都被向从從对對问問会會发發表])[:：]?"
+)
 STAFF_NAME = re.compile(r"[^\W\d_][\w.·•'-]{0,11}")
 REPORTER = re.compile(rf"{_REPORTER}[\u4e00-\u9fff·]{{2,8}}{_REPORT}")
 STAFF_TOKEN = re.compile(
@@ -92,7 +94,5 @@ def is_staff_line(text: str) -> bool:
         len(tokens) > 2
         and is_staff[0]
         and sum(is_staff) > 1
-        and all(
-            known or STAFF_NAME.fullmatch(token) for known, token in zip(is_staff, tokens, strict=True)
-        )
+        and all(known or STAFF_NAME.fullmatch(token) for known, token in zip(is_staff, tokens, strict=True))
     ) or (len(tokens) == 2 and all(is_staff) and max(map(len, tokens)) > len("责任编辑"))
