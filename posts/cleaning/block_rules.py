@@ -38,6 +38,10 @@ BlockRule = Callable[[list[Block], PageContext], RuleHits]
 # no request in the corpus is longer
 MAX_PLEA_CHARS = 420
 HEAD_BLOCKS, TAIL_BLOCKS = 8, 14
+# rules about notes, of which several may stand in one block; two requests may be steps of an instruction
+LINE_RULES = frozenset(
+    """credit_line dateline photo_credit caption_label syndication_notice rights_notice contact_line tag_line""".split()
+)
 # their lines are text, not several notes
 LINED_ELEMENTS = frozenset({"pre", "tr", "td", "th", "figcaption"})
 # many headings begin with a shorter title
@@ -178,7 +182,7 @@ def _match_lines(block: Block, page: PageContext, *, is_edge: bool) -> str | Non
     names = []
     for line in filter(None, map(str.strip, lines)):
         names.append(_match_text_rule(replace(block, text=line), page, is_edge=is_edge))
-        if names[-1] is None:
+        if names[-1] not in LINE_RULES:
             return None
     return names[0]
 

@@ -56,6 +56,6 @@ def _is_on_own_site(href: str, page: PageContext) -> bool:
 def _path_and_host(url: str) -> tuple[str, str]:
     try:
         parts = urlsplit(url.strip())
-        return parts.path, parts.hostname or ""
     except ValueError:
         return "", ""
+    return parts.path, parts.hostname or ""

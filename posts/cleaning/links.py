@@ -23,10 +23,11 @@ CHANNEL_LINE = Rule(
 )
 EMPTY_SECTION = Rule("empty_section", "the last heading, of which no text is left", Scope.SEQUENCE)
 LINK_RULES = (OWN_LINKS, LEAD_IN, ANNOUNCED_LINKS, BARE_ADDRESS, AFTER_PROMOTION, CHANNEL_LINE, EMPTY_SECTION)
-# after these, a heading at the end has lost its text; not after notes about a picture or the author
-SECTION_RULES = frozenset(
-    """own_links announced_links after_promotion channel_line lead_in promotion contact_line tag_line widget_words
-    syndication_notice rights_notice related_element promotion_element share_element teaser bare_address""".split()
+# Beside these, a heading at the end is that of a dropped list of pieces; beside the others only a short label is.
+PIECE_LIST_RULES = frozenset("own_links announced_links lead_in related_element teaser".split())
+SECTION_RULES = PIECE_LIST_RULES | frozenset(
+    """after_promotion channel_line promotion contact_line tag_line syndication_notice rights_notice promotion_element
+    share_element""".split()
 )
 # requests are within this number of blocks from the end
 TAIL_BLOCKS = 14
@@ -37,6 +38,7 @@ READ_MORE = re.compile(
 )
 # the longest line in the corpus that announces a list of links and has no other content
 MAX_INTRO_CHARS, MAX_LABEL_CHARS = 60, 12
+SENTENCE_ENDS = "。！？!?….”」"
 # a sentence that ends in a colon and has none of these words has content of its own
 ANNOUNCEMENT = re.compile(
     r"[↓👇]|错过|錯過|回顾|回顧|阅读|閱讀|链接|連結|这里|這裡|此处|此處|以下|下面|下列|文章|系列|前文|上文|上篇|上一|前一|往期|点击|點擊|参见|參見|详见|詳見|参考|參考|这篇|這篇|推荐|推薦|更多|[请請可]看|全文|原文|报道|報導"
@@ -203,8 +205,11 @@ def empty_sections(blocks: list[Block], _: PageContext) -> RuleHits:
     # without a text before it, the heading may be all that there is
     for index in range(end, len(blocks)) if end else ():
         neighbours = blocks[max(index - 1, end) : index] + blocks[index + 1 : index + 2]
-        if blocks[index].rule is None and any(each.rule in SECTION_RULES for each in neighbours):
-            yield blocks[index], EMPTY_SECTION.name
+        heading = blocks[index]
+        is_label = len(heading.text) <= MAX_LABEL_CHARS and heading.text[-1] not in SENTENCE_ENDS
+        rules = SECTION_RULES if is_label else PIECE_LIST_RULES
+        if heading.rule is None and any(each.rule in rules for each in neighbours):
+            yield heading, EMPTY_SECTION.name
 
 
 def trailing_links(blocks: list[Block], _: PageContext) -> RuleHits:

@@ -28,7 +28,9 @@ BOOK_NOTICE = re.compile(
 )
 MAX_CREDIT_NAME_CHARS, MAX_CREDIT_NAMES = 30, 12
 # A line about the staff is a row of tokens: reporter, place and `报导`, roles, names.
-MAX_STAFF_CHARS = 120
+MAX_STAFF_CHARS, MAX_ROLE_CHARS = 120, 4
+STAFF_WORD = re.compile("[记記]者|通[讯訊][员員]|[责責][任编編]|[编編][辑輯]")
+ROLE_OR_REPORT = re.compile("[责責網网][任络路絡]?[编編]|[编編][辑輯]|报[道导]|報[道導]")
 STAFF_SEPARATOR = re.compile(r"[\s，,、；;]+")
 _REPORT = r"(?:采访|採訪|综合|綜合|专题|專題|独家|獨家|连线|連線|特别|特別|编译|編譯)?(?:报[道导]|報[道導])"
 # what follows the word in a sentence: `记者在现场`
@@ -85,14 +87,18 @@ def _is_name(text: str) -> bool:
 
 def is_staff_line(text: str) -> bool:
     """Return whether a line names a reporter, with a place or editors: `某台记者 张三 台北报导 责编 李四`."""
-    text = text.strip().strip("（()）【】[]。")
+    if not STAFF_WORD.search(text) or len(text) > MAX_STAFF_CHARS:
+        return False
+    text = text.strip("（()）【】[]。 \u3000")
     if REPORTER.fullmatch(text):
         return True
-    tokens = STAFF_SEPARATOR.split(text) if len(text) <= MAX_STAFF_CHARS else []
-    is_staff = [STAFF_TOKEN.fullmatch(token) is not None for token in tokens]
+    tokens = STAFF_SEPARATOR.split(text)
+    staff_tokens = [token for token in tokens if STAFF_TOKEN.fullmatch(token)]
+    has_name = len(tokens) > len(staff_tokens) or max(map(len, tokens)) > MAX_ROLE_CHARS
     return (
-        len(tokens) > 2
-        and is_staff[0]
-        and sum(is_staff) > 1
-        and all(known or STAFF_NAME.fullmatch(token) for known, token in zip(is_staff, tokens, strict=True))
-    ) or (len(tokens) == 2 and all(is_staff) and max(map(len, tokens)) > len("责任编辑"))
+        len(staff_tokens) > 1
+        and staff_tokens[0] == tokens[0]
+        and has_name
+        and any(map(ROLE_OR_REPORT.search, staff_tokens))
+        and all(token in staff_tokens or STAFF_NAME.fullmatch(token) for token in tokens)
+    )

@@ -72,4 +72,4 @@ def _with_scheme(target: str) -> str | None:
     rest = target[scheme.end() :] if scheme else target
     if not HOST_AND_PATH.match(rest):
         return None
-    return f"{(scheme and scheme[1] or 'https').lower()}://{rest}"
+    return f"{((scheme and scheme[1]) or 'https').lower()}://{rest}"
