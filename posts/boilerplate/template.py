@@ -116,13 +116,18 @@ def is_label(text: str) -> bool:
     return is_short and not is_sentence(text) and not is_site_notice(text)
 
 
-def _find_headings(blocks: Sequence[Block], head: Iterable[int], tail: Iterable[int]) -> set[int]:
+def _find_headings(blocks: Sequence[Block], head: Sequence[int], tail: Sequence[int]) -> set[int]:
     """Return the indexes of recurring blocks at the edges that are text: labels above it, or below another label."""
     headings = {index for index in head if is_label(blocks[index].text)}
+    above: Block | None = None
+    for index in range(min(tail, default=len(blocks)) - 1, -1, -1):
+        if blocks[index].rule is None:
+            above = blocks[index]
+            break
     for index in sorted(tail):
-        above = next((block for block in reversed(blocks[:index]) if block.rule is None), None)
         if above is not None and is_label(blocks[index].text) and is_label(above.text):
             headings.add(index)
+        above = blocks[index]
     return headings
 
 

@@ -51,7 +51,8 @@ DATE_BESIDE_LINK = re.compile(
 )
 # `名称：https://...` in each line
 LABEL_AND_ADDRESS = re.compile(
-    r"(?:[^\s:：。！？<>\"'][^\n:：。！？<>]{0,23}[:：]\s*(?:https?://|www\.)[\x21-\x7e]+\s*)+", re.IGNORECASE
+    r"(?:[^\s:：。！？<>\"'][^\n:：。！？<>]{0,23}[:：]\s*+(?:https?://|www\.)[\x21-\x7e]++\s*+)+",
+    re.IGNORECASE,
 )
 CHANNEL_URL = re.compile(
     r"https?://(?:(?:www\.|m\.)?youtube\.com/(?:c/|channel/|user/|@|playlist)|(?:www\.|m\.)?(?:facebook|instagram|twitter|x|tiktok|weibo)\.com/[\w.@%-]+/?(?:\?[^/]*)?$"

@@ -1,6 +1,6 @@
 """Join the sentences that a pop-up in them has torn: HTML ends a paragraph where a block begins within it."""
 
-from itertools import groupby
+from itertools import groupby, zip_longest
 
 from posts.html.blocks import Block, Content
 
@@ -8,6 +8,8 @@ POPUP_RULE = "glossary_popup"
 SENTENCE_ENDS = "。！？.!?…”」』：:;；"
 # a longer text explains the word
 MAX_TERM_CHARS = 20
+# no sentence is longer; a hostile text could have a pop-up after each word
+MAX_SENTENCE_CHARS = 2_000
 
 
 def join_torn_sentences(content: Content) -> None:
@@ -16,25 +18,29 @@ def join_torn_sentences(content: Content) -> None:
         return
     runs = [list(run) for _, run in groupby(content.blocks, lambda block: block.rule == POPUP_RULE)]
     content.blocks = []
-    is_torn = False
-    for index, run in enumerate(runs):
+    joined: dict[int, Block] = {}
+    sentence, is_torn = None, False
+    for run, following in zip_longest(runs, runs[1:]):
         if run[0].rule != POPUP_RULE:
-            content.blocks += run[is_torn:]
-            continue
-        following = runs[index + 1] if index + 1 < len(runs) else []
-        is_torn = bool(content.blocks and following) and _is_one_sentence(content.blocks[-1], following[0])
-        if is_torn:
+            others = run[1:] if is_torn else run
+            sentence = others[-1] if others else sentence
+            content.blocks += others
+        elif is_torn := sentence is not None and following is not None and _goes_on(sentence, following[0]):
             term = _term(run)
-            _join(content, content.blocks[-1], term, following[0])
+            _join(sentence, term, following[0])
+            joined[id(following[0])] = sentence
             content.blocks += run[1:] if term else run
-            continue
-        for block in run:
-            block.rule = None
-        content.blocks += run
+        else:
+            for block in run:
+                block.rule = None
+            content.blocks += run
+    _move_links(content, joined)
 
 
-def _is_one_sentence(before: Block, after: Block) -> bool:
+def _goes_on(before: Block, after: Block) -> bool:
     """Return whether a paragraph has no end, and a text without a paragraph of its own goes on."""
+    if len(before.text) > MAX_SENTENCE_CHARS:
+        return False
     is_open = before.rule is None and before.element == "p" and before.text[-1] not in SENTENCE_ENDS
     return is_open and after.rule is None and after.element not in {"p", "li", "td", "pre", "tr"}
 
@@ -43,17 +49,17 @@ def _term(popup: list[Block]) -> str:
     return popup[0].text if len(popup[0].text) <= MAX_TERM_CHARS else ""
 
 
-def _join(content: Content, before: Block, term: str, after: Block) -> None:
-    pieces = [before.text, term, after.text]
-    before.text = "".join(
-        f" {piece}"
-        if index and piece[:1].isascii() and piece[:1].isalnum() and pieces[index - 1][-1:].isascii()
-        else piece
-        for index, piece in enumerate(pieces)
-    )
+def _join(before: Block, term: str, after: Block) -> None:
+    for piece in filter(None, (term, after.text)):
+        is_word = before.text[-1:].isascii() and piece[:1].isascii() and piece[:1].isalnum()
+        before.text += f" {piece}" if is_word else piece
     before.hrefs = [*before.hrefs, *after.hrefs]
     before.linked_chars += after.linked_chars
-    for link in content.all_links:
-        link.blocks = [before if block is after else block for block in link.blocks]
-    for image in content.all_images:
-        image.block = before if image.block is after else image.block
+
+
+def _move_links(content: Content, joined: dict[int, Block]) -> None:
+    """Move the links and images of blocks that were joined to another block, given by the id of the block."""
+    for link in content.all_links if joined else ():
+        link.blocks = [joined.get(id(block), block) for block in link.blocks]
+    for image in content.all_images if joined else ():
+        image.block = joined.get(id(image.block), image.block)

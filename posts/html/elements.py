@@ -37,7 +37,7 @@ DASHES = re.compile("[-_]+")
 # names that libraries make of the name of a component and a hash: `css-ow3j0s-VisuallyHiddenText` (Emotion),
 # `StyledTimestamp-sc-um718p-0` (styled-components)
 COMPONENT_NAME = re.compile(
-    r"(?:css-[a-z0-9]{5,8}-_?(?:Styled)?([A-Z]\S*)|_?(?:Styled)?([A-Z]\w*)(?:-sc)?-[a-z0-9]{5,8}-\d+)(?!\S)"
+    r"(?<!\S)(?:css-[a-z0-9]{5,8}-_?(?:Styled)?([A-Z]\S{0,60})|_?(?:Styled)?([A-Z]\w{0,60})(?:-sc)?-[a-z0-9]{5,8}-\d{1,4})(?!\S)"
 )
 HIDDEN_STYLE = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
 

@@ -30,7 +30,7 @@ TEXT_RULES: tuple[Rule, ...] = (
                 "photo image picture illustration graphic art video cover header credit courtesy © source getty afp "
                 "agence reuters ap epa bloomberg xinhua unsplash pixabay pexels flickr shutterstock istock alamy "
                 "magnum vcg visual cns chinafile zuma redux corbis wiki nyt new york times wsj sipa dpa kyodo sputnik "
-                "tass midjourney dall 图 圖 来源 來源 照片 影像 影片 视频 視頻 短片 画面 畫面 截图 摄 攝 漫画 供 绘 繪 法新 路透 美联 美聯 新华 新華 中新 视觉 視覺 东方ic 東方ic 澎湃 达志 "
+                "tass midjourney dall 图 圖 来源 來源 照片 影像 影片 视频 視頻 短片 画面 畫面 截图 摄 攝 漫画 漫畫 供 绘 繪 法新 路透 美联 美聯 新华 新華 中新 视觉 視覺 东方ic 東方ic 澎湃 达志 "
                 "達志 盖蒂 蓋蒂 中央社 彭博 网络 網絡 網路 资料 資料 提供 维基 維基"
             ),
         ),

@@ -15,12 +15,9 @@ HOST_IN_PATH = re.compile(
     r"https?://(?:i\d\.wp\.com|[\w-]+\.cdn\.ampproject\.org/i(?:/s)?)/(?P<target>[\w-]+(?:\.[\w-]+)+/[^?#]+)",
     re.IGNORECASE,
 )
-# Proxies whose path ends in the URL of the picture: Cloudinary, Substack, Cloudflare, ShortPixel, Baidu.
-URL_IN_PATH = re.compile(
-    r"https?://[^/?#]+/(?:[^?#]*?/)?(?:(?:image/fetch|cdn-cgi/image|spai|proxy)/(?:[^?#]*?/)?|image_search/src=)"
-    r"(?P<target>https?(?::|%3A)(?:/|%2F)[^&]+)",
-    re.IGNORECASE,
-)
+# Before a whole URL in the path: Cloudinary, Substack, Cloudflare, ShortPixel, Baidu.
+MARK_BEFORE_URL = re.compile(r"/(?:image/fetch|cdn-cgi/image|spai|proxy)/|/image_search/src=", re.IGNORECASE)
+URL_IN_PATH = re.compile(r"https?(?::|%3A)(?:/|%2F)[^&]+", re.IGNORECASE)
 # Next.js resizes pictures under this path of each site
 NEXT_IMAGE = "/_next/image"
 HEX_URL = re.compile(r"https?://camo\.githubusercontent\.com/[0-9a-f]{40,64}/((?:[0-9a-f]{2})+)\Z")
@@ -29,7 +26,7 @@ SCHEME = re.compile(r"(?:(https?):/{0,2}|(ssl):|//)", re.IGNORECASE)
 HOST_AND_PATH = re.compile(r"[\w-]+(?:\.[\w-]+)+(?::\d+)?/\S")
 # a fast check: most URLs contain none of them
 POSSIBLE_PROXY = re.compile(
-    r"\?.*?\bur?l?=|//i\d\.wp\.com|ampproject|/fetch/|/cdn-cgi/|/spai/|/proxy/|//camo\.|image_search"
+    r"[?&]ur?l?=|//i\d\.wp\.com|ampproject|/fetch/|/cdn-cgi/|/spai/|/proxy/|//camo\.|image_search"
 )
 # a picture may pass through one proxy to another
 MAX_PROXIES = 4
@@ -48,8 +45,9 @@ def unwrap_image_proxy(url: str) -> str:
 def _proxied_url(url: str) -> str | None:
     if match := HOST_IN_PATH.match(url):
         return f"https://{match['target']}"
-    if match := URL_IN_PATH.match(url):
-        return _with_scheme(unquote(match["target"]))
+    inner = url.find("http", 8)
+    if inner > 0 and MARK_BEFORE_URL.search(url, 8, inner) and (match := URL_IN_PATH.match(url, inner)):
+        return _with_scheme(unquote(match[0]))
     if match := HEX_URL.match(url):
         return _with_scheme(bytes.fromhex(match[1]).decode(errors="replace"))
     try:
