@@ -59,7 +59,7 @@ CHANNEL_URL = re.compile(
     r"|(?:t\.me|telegram\.me|discord\.gg|line\.me|lin\.ee|pca\.st|apple\.co|(?:open\.)?spotify\.com/show|podcasts\.(?:apple|google)\.com)/)",
     re.IGNORECASE,
 )
-VIDEO_URL = re.compile(r"https?://(?:(?:www\.|m\.)?youtube\.com/(?:watch|live)|youtu\.be/)", re.IGNORECASE)
+YOUTUBE_URL = re.compile(r"https?://(?:(?:www\.|m\.)?youtube\.com|youtu\.be)/", re.IGNORECASE)
 # the URL of an image is not an article
 IMAGE_PATH = re.compile(r"\.(?:jpe?g|png|gif|webp|svg|avif|bmp|tiff?)\Z", re.IGNORECASE)
 BARE_URL = re.compile(r"(?:https?://|www\.)[\x21-\x7e]+")
@@ -177,8 +177,12 @@ def channel_lines(blocks: list[Block], page: PageContext) -> RuleHits:
         and LABEL_AND_ADDRESS.fullmatch(block.text)
         and not SOURCES_LABEL.search(block.text.partition("://")[0])
     ]
-    has_channel = any(CHANNEL_URL.match(url) for _, urls in addressed for url in urls)
-    for block, urls in addressed if has_channel else ():
+    all_urls = [url for _, urls in addressed for url in urls]
+    # a line alone, or accounts alone, may be about the people of the text
+    is_list = len(all_urls) > 1 and any(map(CHANNEL_URL.match, all_urls))
+    for block, urls in (
+        addressed if is_list and any(_is_page_of_publisher(url, page) for url in all_urls) else ()
+    ):
         if all(CHANNEL_URL.match(url) or _is_page_of_publisher(url, page) for url in urls):
             yield block, CHANNEL_LINE.name
     for block in tail:
@@ -187,7 +191,9 @@ def channel_lines(blocks: list[Block], page: PageContext) -> RuleHits:
 
 
 def _is_page_of_publisher(url: str, page: PageContext) -> bool:
-    return VIDEO_URL.match(url) is not None or (bool(page.site) and _leads_to_own_site(url, page, page.site))
+    return YOUTUBE_URL.match(url) is not None or (
+        bool(page.site) and _leads_to_own_site(url, page, page.site)
+    )
 
 
 def _is_plea(block: Block) -> bool:

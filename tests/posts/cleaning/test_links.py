@@ -41,11 +41,13 @@ def test_links_that_an_author_chose_are_listed(markup, expected):
 
 TAILS = {
     "channels": ("<p>港口台：https://www.youtube.com/channel/UCa</p><p>直播：https://www.youtube.com/watch?v=a</p>", ""),
+    "account of someone in the text": ("<p>港口摄影师：https://www.instagram.com/quay/</p>", "港口摄影师：https://www.instagram.com/quay/"),
+    "accounts alone": ("<p>港口摄影师：https://www.instagram.com/quay/<br>船长：https://www.instagram.com/ferry/</p>", "港口摄影师：https://www.instagram.com/quay/\n船长：https://www.instagram.com/ferry/"),
     "plea": ("<p>为真相护航<br>https://donate.lamp.example/</p>", ""),
     "source": ("<p>参考来源：https://www.youtube.com/channel/UCa</p>", "参考来源：https://www.youtube.com/channel/UCa"),
     "page of the site": ("<p>手册：https://lamp.example/manual</p>", "手册：https://lamp.example/manual"),
     "address in brackets": ("<p>&lt;URL:https://lamp.example/manual&gt;</p>", "<URL:https://lamp.example/manual>"),
-    "heading above channels": ("<h2>收看方式：</h2><p>港口台：https://www.youtube.com/channel/UCa</p>", ""),
+    "heading above channels": ("<h2>收看方式：</h2><p>港口台：https://www.youtube.com/channel/UCa<br>网站：https://lamp.example/live</p>", ""),
     "heading above a plea": ("<h2>船有什么不好？</h2><p>欢迎关注我们的频道。</p>", "船有什么不好？"),
     "heading above other pieces": ("<h2>相关新闻</h2><p><a href='/b'>另一条船</a></p><h3>历史</h3>", ""),
     "heading alone": ("<h2>后记</h2>", "后记"),
