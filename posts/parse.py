@@ -74,7 +74,7 @@ def parse_blocks(raw_file: RawFile, parser: HtmlParser, templates: Templates) ->
     Raises Rejected and Ignored.
     """
     metadata = parse_metadata(raw_file.content, raw_file.path)
-    page = PageContext(metadata.title, metadata.url)
+    page = PageContext(metadata.title, metadata.url, _author(metadata))
     return metadata, clean(
         metadata.body, raw_file.name, page, parser, templates.get(source_id_of(metadata.source))
     )
@@ -85,15 +85,15 @@ def _parse_head(raw_file: RawFile) -> Head:
 
 
 def _parse_body(raw_file: RawFile, context: BodyContext, parser: HtmlParser, templates: Templates) -> Body:
-    template, page = templates.get(context.source_id), PageContext(context.title, context.url)
+    template = templates.get(context.source_id)
+    page = PageContext(context.title, context.url, context.author)
     content = clean(read_body(raw_file.content), raw_file.name, page, parser, template)
     return _build_body(context.title, context.url, content, template)
 
 
 def _parse_training_sample(raw_file: RawFile, context: BodyContext, parser: HtmlParser) -> TrainingSample:
-    blocks, is_flat = blocks_for_learning(
-        read_body(raw_file.content), raw_file.name, PageContext(context.title, context.url), parser
-    )
+    page = PageContext(context.title, context.url, context.author)
+    blocks, is_flat = blocks_for_learning(read_body(raw_file.content), raw_file.name, page, parser)
     return TrainingSample(
         context.source_id,
         context.title,
@@ -127,7 +127,7 @@ def _build_head(raw_file: RawFile, metadata: Metadata) -> Head:
         date_conflict=resolved_date.conflict,
         fetched_at=resolved_date.fetched_at,
         title=metadata.title,
-        author=given.as_name(given.first_present(metadata.front_fields, given.AUTHOR_KEYS)),
+        author=_author(metadata),
         url=metadata.url,
         domain=domain_of(metadata.url) if metadata.url else None,
         tags=given.as_labels(given.first_present(metadata.front_fields, ("tags", "tag"))),
@@ -136,6 +136,10 @@ def _build_head(raw_file: RawFile, metadata: Metadata) -> Head:
         warnings=metadata.warnings,
         body_bytes=len(metadata.body.encode(errors="surrogatepass")),
     )
+
+
+def _author(metadata: Metadata) -> str | None:
+    return given.as_name(given.first_present(metadata.front_fields, given.AUTHOR_KEYS))
 
 
 def _build_body(title: str, url: str | None, content: Content, template: Template | None) -> Body:

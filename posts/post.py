@@ -49,6 +49,7 @@ class BodyContext(NamedTuple):
     title: str
     url: str | None
     published_at: dt.datetime
+    author: str | None = None
 
 
 @dataclass

@@ -20,6 +20,7 @@ from posts.boilerplate.template import (
     ComparedBlock,
     find_edge_blocks,
     find_near_edge_blocks,
+    is_label,
     is_sentence,
     is_site_notice,
 )
@@ -229,7 +230,7 @@ def _signature_patterns(samples: Sequence[TrainingSample], recurring: AbstractSe
     post_counts, kept_counts, dropped_counts = Counter[str](), Counter[str](), Counter[str]()
     for sample in samples:
         for text, _, signature, is_out in sample.blocks:
-            if is_out or alphanumeric_key(text) in recurring:
+            if is_out or (alphanumeric_key(text) in recurring and not is_label(text)):
                 dropped_counts[signature] += 1
             else:
                 kept_counts[signature] += 1

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from posts.boilerplate.ngrams import mask_digits
+from posts.boilerplate.ngrams import mask_digits, text_weight
 from posts.html.blocks import Block
 from posts.rules.promotions import has_call_to_action
 from posts.rules.rule import HEADINGS, Rule, Scope
@@ -23,6 +24,9 @@ PATTERN_KINDS = frozenset({TEXT_RUN, EDGE_BLOCK, INNER_BLOCK, SIGNATURE, EMPTY})
 # elements whose text is never boilerplate of a template
 EXCLUDED_ELEMENTS = HEADINGS | {"pre", "tr", "td", "th", "table", "caption"}
 SENTENCE_ENDS = "。！？!?.…”」』）)\"'"
+# A text of this weight that is no sentence may be the heading of a part that recurs in a programme: `60秒看世界`.
+# A shorter one is the word of a button.
+MIN_LABEL_WEIGHT, MAX_LABEL_WEIGHT = 4, 11
 LEAD_IN_ENDS = ":：，,、"
 # number of letters and digits at the beginning of a block, see `_comparison_key`
 PREFIX_CHARS = 6
@@ -61,21 +65,36 @@ def find_edge_blocks(
 ) -> tuple[list[int], list[int]]:
     """Return the indexes of the recurring blocks before all other text, and of those after it.
 
-    Headings are skipped: they belong to the blocks below them.
+    Headings are skipped: they belong to the blocks below them. An item of a list that has other items too is
+    text, however often it recurs.
     """
-    return list(_iter_from_edge(blocks, range(len(blocks)), recurring)), list(
-        _iter_from_edge(blocks, range(len(blocks) - 1, -1, -1), recurring)
+    mixed_items = _items_of_mixed_lists(blocks, recurring)
+    return list(_iter_from_edge(blocks, range(len(blocks)), recurring, mixed_items)), list(
+        _iter_from_edge(blocks, range(len(blocks) - 1, -1, -1), recurring, mixed_items)
     )
 
 
+def _items_of_mixed_lists(blocks: Sequence[ComparedBlock], recurring: AbstractSet[str]) -> set[int]:
+    """Return the indexes of the items of lists in which not every item recurs."""
+    mixed_items = set[int]()
+    for is_item, run in groupby(range(len(blocks)), lambda index: blocks[index].element == "li"):
+        items = [index for index in run if not blocks[index].is_dropped] if is_item else []
+        if any(blocks[index].key not in recurring for index in items):
+            mixed_items.update(items)
+    return mixed_items
+
+
 def _iter_from_edge(
-    blocks: Sequence[ComparedBlock], indexes: Iterable[int], recurring: AbstractSet[str]
+    blocks: Sequence[ComparedBlock],
+    indexes: Iterable[int],
+    recurring: AbstractSet[str],
+    mixed_items: AbstractSet[int],
 ) -> Iterator[int]:
     for index in indexes:
         key, element, is_dropped = blocks[index]
         if is_dropped or element in HEADINGS:
             continue
-        if element in EXCLUDED_ELEMENTS or key not in recurring:
+        if element in EXCLUDED_ELEMENTS or key not in recurring or index in mixed_items:
             return
         yield index
 
@@ -89,6 +108,27 @@ def find_near_edge_blocks(blocks: Sequence[ComparedBlock]) -> set[int]:
 def is_site_notice(text: str) -> bool:
     """Return whether a text contains a request to readers, contact data or a copyright notice."""
     return SITE_NOTICE.search(text) is not None or has_call_to_action(text)
+
+
+def is_label(text: str) -> bool:
+    """Return whether a text may be a heading: it is short, and neither a sentence nor a notice of the site."""
+    is_short = MIN_LABEL_WEIGHT <= text_weight(text) <= MAX_LABEL_WEIGHT
+    return is_short and not is_sentence(text) and not is_site_notice(text)
+
+
+def _find_headings(blocks: Sequence[Block], head: Sequence[int], tail: Sequence[int]) -> set[int]:
+    """Return the indexes of recurring blocks at the edges that are text: labels above it, or below another label."""
+    headings = {index for index in head if is_label(blocks[index].text)}
+    above: Block | None = None
+    for index in range(min(tail, default=len(blocks)) - 1, -1, -1):
+        if blocks[index].rule is None:
+            above = blocks[index]
+            break
+    for index in sorted(tail):
+        if above is not None and is_label(blocks[index].text) and is_label(above.text):
+            headings.add(index)
+        above = blocks[index]
+    return headings
 
 
 def is_sentence(text: str) -> bool:
@@ -152,7 +192,7 @@ class Template:
     def recurring_blocks(self, blocks: list[Block], _: Any) -> Iterator[tuple[Block, str]]:
         """Yield the blocks that recur, or whose signature marks only boilerplate, with the name of the rule.
 
-        Code, headings and tables are never included. Inside a text, a block that introduces the next one, or
+        Code, headings and tables are never included, nor what may be the heading of a part. Inside a text, a block that introduces the next one, or
         that follows an introduction, is part of the text.
         """
         if not (self.blocks or self.signatures):
@@ -165,7 +205,9 @@ class Template:
             for key, block in zip(keys, blocks, strict=True)
         ]
         head, tail = find_edge_blocks(compared, self.blocks)
-        edges, near_edge, is_led_in = frozenset((*head, *tail)), find_near_edge_blocks(compared), False
+        edges = frozenset((*head, *tail)) - _find_headings(blocks, head, tail)
+        items = _items_of_mixed_lists(compared, self.blocks)
+        near_edge, is_led_in = find_near_edge_blocks(compared), False
         for index, (block, (key, element, is_dropped)) in enumerate(zip(blocks, compared, strict=True)):
             if is_dropped:
                 continue
@@ -174,7 +216,9 @@ class Template:
                 if (
                     index in edges
                     or is_near
-                    or (key in self.inner and is_sentence(block.text) and not is_led_in)
+                    or (
+                        key in self.inner and is_sentence(block.text) and not is_led_in and index not in items
+                    )
                 ):
                     yield block, RECURRING_BLOCK.name
                 elif block.signature and block.signature in self.signatures:

@@ -3,15 +3,28 @@
 A rule drops whole blocks: a request to subscribe within a real paragraph is kept.
 """
 
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 from itertools import islice
 
 from posts.boilerplate.template import Template
 from posts.cleaning.flat import Passage, clean_flat_text, no_matches
 from posts.cleaning.flat.title import TITLE_REPEATED
-from posts.cleaning.links import RuleHits, bare_urls, internal_links, link_intros, trailing_links
-from posts.cleaning.restore import restore_main_content, restore_mostly_dropped
+from posts.cleaning.head import metadata_lines
+from posts.cleaning.link_list import drop_unlisted_links
+from posts.cleaning.links import (
+    RuleHits,
+    bare_urls,
+    channel_lines,
+    empty_sections,
+    internal_links,
+    link_intros,
+    trailing_links,
+)
+from posts.cleaning.popups import join_torn_sentences
+from posts.cleaning.restore import restore_biography, restore_main_content, restore_mostly_dropped
 from posts.html.blocks import MAX_LINE_CHARS, Block, Content
 from posts.rules.context import PageContext
 from posts.rules.promotions import is_promotion
@@ -25,8 +38,15 @@ BlockRule = Callable[[list[Block], PageContext], RuleHits]
 # no request in the corpus is longer
 MAX_PLEA_CHARS = 420
 HEAD_BLOCKS, TAIL_BLOCKS = 8, 14
+# rules about notes, of which several may stand in one block; two requests may be steps of an instruction
+LINE_RULES = frozenset(
+    """credit_line dateline photo_credit caption_label syndication_notice rights_notice contact_line tag_line""".split()
+)
+# their lines are text, not several notes
+LINED_ELEMENTS = frozenset({"pre", "tr", "td", "th", "figcaption"})
 # many headings begin with a shorter title
 MIN_HEADING_TITLE_CHARS = 6
+SECTION_BEFORE_TITLE = re.compile(r"\A\s*(?:\[[^\]]{1,20}\]|【[^】]{1,20}】)\s*")
 # the title of one post is compared with several blocks
 _title_key = lru_cache(maxsize=1)(alphanumeric_key)
 
@@ -36,10 +56,12 @@ def apply_rules(content: Content, page: PageContext, template: Template | None =
     flat_block = apply_element_rules(content, page)
     if flat_block is not None:
         _replace_by_passages(content, flat_block, page, template)
-        return
-    if template is not None:
-        _apply_rule(template.recurring_blocks, content.blocks, page)
-    apply_text_rules(content, page)
+    else:
+        if template is not None:
+            _apply_rule(template.recurring_blocks, content.blocks, page)
+        apply_text_rules(content, page)
+    if content.all_links:
+        drop_unlisted_links(content, page)
 
 
 def apply_element_rules(content: Content, page: PageContext) -> Block | None:
@@ -48,6 +70,8 @@ def apply_element_rules(content: Content, page: PageContext) -> Block | None:
     Such a text is the only kept block, and not a heading.
     """
     restore_main_content(content)
+    restore_biography(content)
+    join_torn_sentences(content)
     _apply_rule(repeated_title, content.blocks, page)
     kept_blocks = _undropped(content.blocks)
     return kept_blocks[0] if len(kept_blocks) == 1 and kept_blocks[0].element not in HEADINGS else None
@@ -55,9 +79,9 @@ def apply_element_rules(content: Content, page: PageContext) -> Block | None:
 
 def apply_text_rules(content: Content, page: PageContext) -> None:
     """Apply the rules about the wording, the links and the neighbours of blocks."""
-    for rule in (text_pattern, internal_links, bare_urls):
+    for rule in (metadata_lines, text_pattern, internal_links, bare_urls):
         _apply_rule(rule, _undropped(content.blocks), page)
-    for rule in (link_intros, trailing_links, repeated_title):
+    for rule in (link_intros, trailing_links, channel_lines, empty_sections, repeated_title):
         _apply_rule(rule, content.blocks, page)
     restore_mostly_dropped(content)
 
@@ -123,11 +147,19 @@ def repeated_title(blocks: list[Block], page: PageContext) -> RuleHits:
         is_heading = (
             block.element in {"h1", "h2"} and min(len(text_key), len(title_key)) >= MIN_HEADING_TITLE_CHARS
         )
-        if text_key == title_key or (
-            is_heading and (text_key.startswith(title_key) or title_key.startswith(text_key))
+        if (
+            text_key == title_key
+            or (is_heading and (text_key.startswith(title_key) or title_key.startswith(text_key)))
+            or (len(text_key) >= MIN_HEADING_TITLE_CHARS and text_key == _headline_key(page.title))
         ):
             yield block, TITLE_REPEATED.name
             return
+
+
+@lru_cache(maxsize=1)
+def _headline_key(title: str) -> str:
+    """Return the key of a title without the section before it: `[World] The title`."""
+    return alphanumeric_key(SECTION_BEFORE_TITLE.sub("", title))
 
 
 def text_pattern(blocks: list[Block], page: PageContext) -> RuleHits:
@@ -135,9 +167,24 @@ def text_pattern(blocks: list[Block], page: PageContext) -> RuleHits:
     for index, block in enumerate(blocks):
         if len(block.text) <= MAX_PLEA_CHARS:
             is_edge = index < HEAD_BLOCKS or index >= len(blocks) - TAIL_BLOCKS
-            name = _match_text_rule(block, page, is_edge=is_edge)
+            name = _match_text_rule(block, page, is_edge=is_edge) or (
+                _match_lines(block, page, is_edge=is_edge) if "\n" in block.text else None
+            )
             if name is not None:
                 yield block, name
+
+
+def _match_lines(block: Block, page: PageContext, *, is_edge: bool) -> str | None:
+    """Return the rule of the first line of a short block, if rules match each of its lines."""
+    lines = block.text.split("\n") if len(block.text) <= MAX_LINE_CHARS else []
+    if not lines or block.element in LINED_ELEMENTS:
+        return None
+    names = []
+    for line in filter(None, map(str.strip, lines)):
+        names.append(_match_text_rule(replace(block, text=line), page, is_edge=is_edge))
+        if names[-1] not in LINE_RULES:
+            return None
+    return names[0]
 
 
 def _match_text_rule(block: Block, page: PageContext, *, is_edge: bool) -> str | None:

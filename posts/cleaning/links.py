@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import takewhile
 from urllib.parse import urlsplit
 
-from posts.html.blocks import FOOTNOTE_SIGNATURE, MAX_LINE_CHARS, MIN_PARAGRAPH_CHARS, Block
+from posts.html.blocks import FOOTNOTE_SIGNATURE, MAX_LINE_CHARS, MIN_PARAGRAPH_CHARS, PROMOTION_URL, Block
 from posts.rules.context import PageContext, site_name
 from posts.rules.credits import CREDITS, is_label_only
 from posts.rules.rule import HEADINGS, Rule, Scope
@@ -18,25 +18,52 @@ ANNOUNCED_LINKS = Rule(
 )
 BARE_ADDRESS = Rule("bare_address", "an address without a word, in no list of sources", Scope.SEQUENCE)
 AFTER_PROMOTION = Rule("after_promotion", "a short line of links among pleas at the end", Scope.SEQUENCE)
-LINK_RULES = (OWN_LINKS, LEAD_IN, ANNOUNCED_LINKS, BARE_ADDRESS, AFTER_PROMOTION)
+CHANNEL_LINE = Rule(
+    "channel_line", "a name and the address of a channel, or of the site, at the end", Scope.SEQUENCE
+)
+EMPTY_SECTION = Rule("empty_section", "the last heading, of which no text is left", Scope.SEQUENCE)
+LINK_RULES = (OWN_LINKS, LEAD_IN, ANNOUNCED_LINKS, BARE_ADDRESS, AFTER_PROMOTION, CHANNEL_LINE, EMPTY_SECTION)
+# Beside these, a heading at the end is that of a dropped list of pieces; beside the others only a short label is.
+PIECE_LIST_RULES = frozenset("own_links announced_links lead_in related_element teaser".split())
+SECTION_RULES = PIECE_LIST_RULES | frozenset(
+    """after_promotion channel_line promotion contact_line tag_line syndication_notice rights_notice promotion_element
+    share_element""".split()
+)
 # requests are within this number of blocks from the end
 TAIL_BLOCKS = 14
 READ_MORE = re.compile(
-    r"[\W_]*(?:延伸(?:阅读|閱讀)|相关(?:阅读|文章|报道|推荐|链接|内容)|相關(?:閱讀|文章|報導|報道|推薦|連結|內容)|推荐(?:阅读|文章)|推薦(?:閱讀|文章)|往期.{0,10}|更多(?:文章|阅读|閱讀|内容|推荐|报道|報導|精彩).{0,10}|精彩(?:推荐|推薦|回顾|回顧)|拓展阅读|扩展阅读|系列(?:文章|报道|報導)|热门(?:文章|推荐)|熱門文章|不要错过|不要錯過|猜你喜欢|你可能(?:也)?(?:会|會)?(?:对|對|喜欢|喜歡|想|感).{0,16}|前情提要|上一篇|下一篇|上期.{0,6}|下期.{0,6}|前文(?:链接|連結|回顾|回顧)?|看更多.{0,8}|您(?:也许|也許|可能)(?:会|會|还|還)?(?:喜欢|喜歡|感兴趣|感興趣).{0,6}|看本.{0,20}|同場加映|同场加映|延伸"
+    r"[\W_]*(?:延伸(?:阅读|閱讀)|相关(?:阅读|文章|报道|推荐|链接|内容|言论|新闻|动态)|相關(?:閱讀|文章|報導|報道|推薦|連結|內容|言論|新聞|動態)|最[近新](?:动态|動態|文章|新闻|新聞|消息|更新)|(?:其他|其它)(?:文章|新闻|新聞|报道|報導)|推荐(?:阅读|文章)|推薦(?:閱讀|文章)|往期.{0,10}|更多(?:文章|阅读|閱讀|内容|推荐|报道|報導|精彩).{0,10}|精彩(?:推荐|推薦|回顾|回顧)|拓展阅读|扩展阅读|系列(?:文章|报道|報導)|热门(?:文章|推荐)|熱門文章|不要错过|不要錯過|猜你喜欢|你可能(?:也)?(?:会|會)?(?:对|對|喜欢|喜歡|想|感).{0,16}|前情提要|上一篇|下一篇|上期.{0,6}|下期.{0,6}|前文(?:链接|連結|回顾|回顧)?|看更多.{0,8}|您(?:也许|也許|可能)(?:会|會|还|還)?(?:喜欢|喜歡|感兴趣|感興趣).{0,6}|看本.{0,20}|同場加映|同场加映|延伸"
     r"|related(?: (?:reading|articles?|posts?|stories|content|links?))?|read (?:more|next|also)|further reading|see also|more (?:from|on|stories|articles|reading).{0,40}|you (?:may|might) also (?:like|enjoy)|recommended(?: reading| for you)?|previously|in this series|also in this series|elsewhere on .{1,30}|popular posts|don.t miss)[\W_]*",
     re.IGNORECASE,
 )
 # the longest line in the corpus that announces a list of links and has no other content
 MAX_INTRO_CHARS, MAX_LABEL_CHARS = 60, 12
+SENTENCE_ENDS = "。！？!?….”」"
 # a sentence that ends in a colon and has none of these words has content of its own
 ANNOUNCEMENT = re.compile(
     r"[↓👇]|错过|錯過|回顾|回顧|阅读|閱讀|链接|連結|这里|這裡|此处|此處|以下|下面|下列|文章|系列|前文|上文|上篇|上一|前一|往期|点击|點擊|参见|參見|详见|詳見|参考|參考|这篇|這篇|推荐|推薦|更多|[请請可]看|全文|原文|报道|報導"
     r"|\b(?:read|reading|here|see|previous(?:ly)?|parts?|earlier|posts?|articles?|links?|more|series|related|also|below|stor(?:y|ies))\b",
     re.IGNORECASE,
 )
+# a date beside a link does not make it a text
+DATE_BESIDE_LINK = re.compile(
+    r"(?:19|20)\d\d ?[-./年] ?\d{1,2} ?[-./月] ?\d{1,2} ?日?|\d{1,2}[-./]\d{1,2}[-./](?:19|20)\d\d|\b\d{1,2}:\d\d\b"
+)
+# `名称：https://...` in each line
+LABEL_AND_ADDRESS = re.compile(
+    r"(?:[^\s:：。！？<>\"'][^\n:：。！？<>]{0,23}[:：]\s*+(?:https?://|www\.)[\x21-\x7e]++\s*+)+",
+    re.IGNORECASE,
+)
+CHANNEL_URL = re.compile(
+    r"https?://(?:(?:www\.|m\.)?youtube\.com/(?:c/|channel/|user/|@|playlist)|(?:www\.|m\.)?(?:facebook|instagram|twitter|x|tiktok|weibo)\.com/[\w.@%-]+/?(?:\?[^/]*)?$"
+    r"|(?:t\.me|telegram\.me|discord\.gg|line\.me|lin\.ee|pca\.st|apple\.co|(?:open\.)?spotify\.com/show|podcasts\.(?:apple|google)\.com)/)",
+    re.IGNORECASE,
+)
+YOUTUBE_URL = re.compile(r"https?://(?:(?:www\.|m\.)?youtube\.com|youtu\.be)/", re.IGNORECASE)
 # the URL of an image is not an article
 IMAGE_PATH = re.compile(r"\.(?:jpe?g|png|gif|webp|svg|avif|bmp|tiff?)\Z", re.IGNORECASE)
 BARE_URL = re.compile(r"(?:https?://|www\.)[\x21-\x7e]+")
+
 SOURCES_LABEL = re.compile(
     r"参考|參考|来源|來源|出处|出處|资料|資料|原文|文献|文獻|注释|註|sources?|references?|bibliography|original|via",
     re.IGNORECASE,
@@ -71,8 +98,15 @@ def _is_internal_links(block: Block, page: PageContext, site: str) -> bool:
 
 
 def _is_all_links(block: Block) -> bool:
-    """Return whether a block contains links and almost no other text: numbers, `《》`, `见`, `Part 2:`."""
-    return bool(block.hrefs) and len(block.text) - block.linked_chars <= 6 + 0.15 * block.linked_chars
+    """Return whether a block contains links and almost no other text: numbers, dates, `《》`, `见`, `Part 2:`."""
+    if not block.hrefs:
+        return False
+    spare_chars = 6 + 0.15 * block.linked_chars
+    other_chars = len(block.text) - block.linked_chars
+    return other_chars <= spare_chars or (
+        other_chars <= spare_chars + MAX_LABEL_CHARS
+        and len(DATE_BESIDE_LINK.sub("", block.text)) - block.linked_chars <= spare_chars
+    )
 
 
 def _leads_to_own_site(href: str, page: PageContext, site: str) -> bool:
@@ -131,6 +165,62 @@ def bare_urls(blocks: list[Block], _: PageContext) -> RuleHits:
             is_in_source_list = SOURCES_LABEL.search(text) is not None
         elif len(text) > MAX_LINE_CHARS:
             is_in_source_list = False
+
+
+def channel_lines(blocks: list[Block], page: PageContext) -> RuleHits:
+    """Yield the lines at the end that name channels or pages of the publisher, and those that lead to a plea."""
+    tail = [
+        block
+        for block in blocks[-TAIL_BLOCKS:]
+        if block.rule is None and block.element not in HEADINGS and len(block.text) <= MAX_LINE_CHARS
+    ]
+    addressed = [
+        (block, block.hrefs or BARE_URL.findall(block.text))
+        for block in tail
+        if "://" in block.text
+        and LABEL_AND_ADDRESS.fullmatch(block.text)
+        and not SOURCES_LABEL.search(block.text.partition("://")[0])
+    ]
+    all_urls = [url for _, urls in addressed for url in urls]
+    # a line alone, or accounts alone, may be about the people of the text
+    is_list = len(all_urls) > 1 and any(map(CHANNEL_URL.match, all_urls))
+    for block, urls in (
+        addressed if is_list and any(_is_page_of_publisher(url, page) for url in all_urls) else ()
+    ):
+        if all(CHANNEL_URL.match(url) or _is_page_of_publisher(url, page) for url in urls):
+            yield block, CHANNEL_LINE.name
+    for block in tail:
+        if len(block.text) <= MIN_PARAGRAPH_CHARS and _is_plea(block):
+            yield block, CHANNEL_LINE.name
+
+
+def _is_page_of_publisher(url: str, page: PageContext) -> bool:
+    return YOUTUBE_URL.match(url) is not None or (
+        bool(page.site) and _leads_to_own_site(url, page, page.site)
+    )
+
+
+def _is_plea(block: Block) -> bool:
+    """Return whether the last line of a block is the address of a page that asks for money."""
+    last_line = block.text.rsplit("\n", 1)[-1]
+    return BARE_URL.fullmatch(last_line) is not None and any(
+        map(PROMOTION_URL.search, block.hrefs or [last_line])
+    )
+
+
+def empty_sections(blocks: list[Block], _: PageContext) -> RuleHits:
+    """Yield the headings at the end below which nothing is left, if other pieces or pleas were dropped there."""
+    end = len(blocks)
+    while end and (blocks[end - 1].rule is not None or blocks[end - 1].element in HEADINGS):
+        end -= 1
+    # without a text before it, the heading may be all that there is
+    for index in range(end, len(blocks)) if end else ():
+        neighbours = blocks[max(index - 1, end) : index] + blocks[index + 1 : index + 2]
+        heading = blocks[index]
+        is_label = len(heading.text) <= MAX_LABEL_CHARS and heading.text[-1] not in SENTENCE_ENDS
+        rules = SECTION_RULES if is_label else PIECE_LIST_RULES
+        if heading.rule is None and any(each.rule in rules for each in neighbours):
+            yield heading, EMPTY_SECTION.name
 
 
 def trailing_links(blocks: list[Block], _: PageContext) -> RuleHits:

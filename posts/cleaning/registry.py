@@ -5,6 +5,8 @@ from types import MappingProxyType
 from posts.boilerplate.template import TEMPLATE_RULES
 from posts.cleaning.flat import FLAT_RULES
 from posts.cleaning.flat.title import TITLE_REPEATED
+from posts.cleaning.head import HEAD_RULES
+from posts.cleaning.link_list import LINK_LIST_RULES
 from posts.cleaning.links import LINK_RULES
 from posts.html.cards import TEASER
 from posts.rules.elements import ELEMENT_RULES
@@ -15,7 +17,9 @@ RULES = (
     TEASER,
     TITLE_REPEATED,
     *ALL_TEXT_RULES,
+    *HEAD_RULES,
     *LINK_RULES,
+    *LINK_LIST_RULES,
     *TEMPLATE_RULES,
     *FLAT_RULES,
 )

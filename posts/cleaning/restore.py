@@ -25,6 +25,11 @@ MARKUP_RULES = frozenset(rule.name for rule in (*ELEMENT_RULES, TEASER, TITLE_RE
 MIN_PARAGRAPH_WEIGHT = 50
 # a post keeps at least a fifth of the text that the markup rules keep
 MIN_PIECE_BLOCKS, MAX_DROPPED_SHARE = 3, 0.8
+# the footer of an article about its author, in its own words; other footers have the words of the site
+AUTHOR_FOOTER = re.compile(
+    r"footer\.(?:\S+ )*(?:author-(?:info|bio|note|intro|description)|about-(?:the-)?author|bio)(?: \S+)*"
+)
+MIN_BIOGRAPHY_CHARS = 12
 COMMENTS_HEADING = re.compile(
     r"[\W_]*(?:\d+ )?(?:comments?|responses?|discussion|评论|評論|留言)(?: ?[(（]?\d*[)）]?)?[\W_]*",
     re.IGNORECASE,
@@ -47,6 +52,23 @@ def restore_main_content(content: Content) -> None:
     ):
         if _is_main_content(name, content.blocks):
             _restore(name, content)
+
+
+def restore_biography(content: Content) -> None:
+    """Restore the sentences in a footer about the author, with their links."""
+    restored_blocks = [
+        block
+        for block in content.blocks
+        if block.rule == "site_chrome_element"
+        and AUTHOR_FOOTER.fullmatch(block.signature)
+        and len(block.text) >= MIN_BIOGRAPHY_CHARS
+        and block.text[-1] in SENTENCE_OR_QUOTE_ENDS
+    ]
+    for block in restored_blocks:
+        block.rule = None
+    for link in content.all_links if restored_blocks else ():
+        if link.rule == "site_chrome_element" and any(block in restored_blocks for block in link.blocks):
+            link.rule = None
 
 
 def _is_main_content(name: str, blocks: list[Block]) -> bool:

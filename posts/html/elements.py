@@ -24,12 +24,21 @@ TOPIC_PREFIX = re.compile("(?:tag|category|type|topic)-")
 RULES_IGNORING_TOPIC_PREFIX = frozenset({"tags_element", "byline_element", "related_element"})
 # their ids are targets of links: `tools`, `series`, `license` are topics
 ANCHOR_ID_TAGS = frozenset("h1 h2 h3 h4 h5 h6 section".split())
+# the rule of `cite` below a picture
+CITE_RULE = "credit_element"
+# an inline element with such a name does not tear the sentence around it
+POPUP_TAGS = frozenset({"div", "aside", "section", "dl"})
 # no rule matches a longer name, and the patterns try each part of a name as a prefix
 MAX_NAME_CHARS = 100
 # 1,500 pages of news sites have 4,700 names, five of six times repeated ones
 MAX_CACHED_NAMES = 10_000
 CAMEL_BOUNDARY = re.compile("(?<=[a-z0-9])(?=[A-Z])")
 DASHES = re.compile("[-_]+")
+# names that libraries make of the name of a component and a hash: `css-ow3j0s-VisuallyHiddenText` (Emotion),
+# `StyledTimestamp-sc-um718p-0` (styled-components)
+COMPONENT_NAME = re.compile(
+    r"(?<!\S)(?:css-[a-z0-9]{5,8}-_?(?:Styled)?([A-Z]\S{0,60})|_?(?:Styled)?([A-Z]\w{0,60})(?:-sc)?-[a-z0-9]{5,8}-\d{1,4})(?!\S)"
+)
 HIDDEN_STYLE = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
 
 
@@ -70,6 +79,8 @@ def _class_rule(tag: str, attributes: Mapping[str, str], names: Sequence[str]) -
         rule = _rule_of_name(name)
         if not rule or (rule == "title_element" and tag != "h1"):
             continue
+        if rule == "glossary_popup" and tag not in POPUP_TAGS:
+            continue
         if rule in RULES_IGNORING_TOPIC_PREFIX or not TOPIC_PREFIX.match(name):
             return rule
     return None
@@ -107,11 +118,15 @@ def has_drop_cap_style(attributes: Mapping[str, str]) -> bool:
 def element_names(attributes: Mapping[str, str]) -> list[str]:
     """Return the class names and ids of an element as rules match them: in lower case, with single hyphens.
 
-    A name in camel case is returned in two forms: `postTitle` as `posttitle` and `post-title`.
+    A name in camel case is returned in two forms: `postTitle` as `posttitle` and `post-title`. A name that
+    contains that of a component is returned with and without the rest of it.
     """
     source_names = " ".join(attributes.get(key, "") for key in NAME_ATTRIBUTES)
     names = DASHES.sub("-", source_names.lower()).split()
     if source_names != source_names.lower():
+        source_names += "".join(
+            f" {first or second}" for first, second in COMPONENT_NAME.findall(source_names)
+        )
         lowered_names = set(names)
         names += [
             name

@@ -32,6 +32,8 @@ BLOCKED_IMAGE_FOLDERS = {
     **dict.fromkeys("avatar avatars profile profile_images user_picture userpic userpics".split(), "portraits of those who write"),
     **dict.fromkeys([f"{of}{by}{what}" for of in ("share", "social", "sns") for by in ("", "-", "_") for what in ("icon", "icons", "button", "buttons", "btn", "btns")], "share icons"),
 }  # fmt: skip
+# what icons beside a picture or a link stand for
+ICON_NAMES = "zoom(?:in)?|enlarge|expand|magnif(?:y|ier)|full-?screen|play(?:er)?|video|audio|camera|gallery|download|external(?:-?link)?|close|menu|search|arrow(?:s|-?\\w+)?|home|comments?|clock|calendar|user|tags?|link"
 SITE_NAMES = "facebook|fb|twitter|weibo|sina|wechat|weixin|qzone|qq|line|telegram|whatsapp|instagram|youtube|linkedin|pinterest|reddit|e?mail|print|rss"
 # Patterns of what follows a slash in the URL. They do not apply to photographs (.jpg, .jpeg, .webp).
 BLOCKED_IMAGE_FILES = {
@@ -44,7 +46,19 @@ BLOCKED_IMAGE_FILES = {
     r"emoji(?:/(?:\d+x\d+|v\d|unicode|svg|img)|\.php)": "emoji: the alt is the text",
     rf"(?:icons?|ico|btn|button|share|social|sns)[-_](?:{SITE_NAMES})(?:[-_@.][\w@.-]*)?\.(?:png|svg|gif)": "share icons",
     rf"(?:{SITE_NAMES})[-_](?:icons?|share|btn|button)(?:[-_@.][\w@.-]*)?\.(?:png|svg|gif)": "share icons",
+    rf"(?:icons?|ico)[-_](?:{ICON_NAMES})(?:[-_@.][\w@.-]*)?\.(?:png|svg|gif)": "icons of the page",
+    rf"(?:{ICON_NAMES})[-_](?:icons?|ico)(?:[-_@.][\w@.-]*)?\.(?:png|svg|gif)": "icons of the page",
 }  # fmt: skip
+# Patterns of whole URLs, also of photographs.
+BLOCKED_IMAGE_URLS = {
+    r"(?:https?:)?//(?:(?:www\.|m\.)?youtube(?:-nocookie)?\.com/(?:watch|embed|shorts|live|playlist)\b|youtu\.be/|(?:www\.|player\.)?vimeo\.com/(?:video/)?\d"
+    r"|(?:www\.|m\.|player\.)?bilibili\.com/(?:video|bangumi|player)\b|b23\.tv/|v\.qq\.com/|v\.youku\.com/|(?:www\.)?dailymotion\.com/(?:video|embed)/"
+    r"|(?:www\.|m\.)?facebook\.com/(?:watch|plugins|[^/?#]+/videos)\b)": "the page of a video",
+    r"[^?#]*\.(?:mp4|m4v|webm|mov|m3u8|mp3|m4a)(?:[?#]|\Z)": "a video or a recording",
+    r"[^?#]*/(?:meta[-_]og[-_]\w+/|(?:default|site|fallback)[-_](?:og|social|share|twitter|facebook)\b[^/?#]*(?:[?#]|\Z)"
+    r"|(?:og|social|share|twitter|fb|facebook)[-_](?:(?:image|card|share)[-_])?(?:default|logo|site|fallback)\b)": "the card that social networks show for every page of the site",
+}  # fmt: skip
+BLOCKED_IMAGE_URL = re.compile("|".join(BLOCKED_IMAGE_URLS))
 BLOCKED_IMAGE_PATH = re.compile(f"/(?:{'|'.join(BLOCKED_IMAGE_FILES)})")
 BLOCKED_IMAGE_CLASSES = frozenset(
     """
@@ -61,6 +75,8 @@ def is_blocked_image(address: str) -> bool:
     before_query = address.partition("?")[0]
     parts = before_query.split("/")
     if "//" in before_query[:8] and _is_blocked_host(parts[2]):
+        return True
+    if BLOCKED_IMAGE_URL.match(address):
         return True
     return not BLOCKED_IMAGE_FOLDERS.keys().isdisjoint(parts[:-1]) or (
         not parts[-1].endswith(PHOTO_SUFFIXES) and bool(BLOCKED_IMAGE_PATH.search(f"/{address}"))

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from posts.html.image_blocklist import BLOCKED_IMAGE_CLASSES, PHOTO_SUFFIXES, is_blocked_image
+from posts.urls.image_proxies import unwrap_image_proxy
 
 # Attributes in which lazy loading stores the URL that a script copies to `src`. If an image has two of them,
 # the first in this list has the larger picture.
@@ -68,12 +69,13 @@ DESCRIPTOR_SIZE = re.compile(r"\s(\d+(?:\.\d+)?)[wx](?=\s|\Z)")
 
 
 def image_url(attributes: Mapping[str, str | None]) -> str | None:
-    """Return the URL, as written, of the picture that an `<img>` shows after lazy loading.
+    """Return the URL of the picture that an `<img>` shows after lazy loading, as written or as a proxy fetches it.
 
     The result is None for images that are not pictures of the post: spacers, placeholders, inlined data,
-    tracking pixels, ads, share icons, portraits, and emoji, whose alt is text.
+    tracking pixels, ads, icons, cards of the site, pages of videos, portraits, and emoji, whose alt is text.
     """
-    url = _find_url(attributes)
+    written_url = _find_url(attributes)
+    url = written_url and unwrap_image_proxy(written_url)
     if not url or _is_tiny(attributes) or is_blocked_image(url):
         return None
     classes = attributes.get("class")

@@ -51,6 +51,7 @@ class HtmlWalker:
         self.leading_dropped = 0  # number of blocks, from the first on, that are known to be dropped
         self.verbatim_depth = 0
         self.quote_depth = self.figure_depth = 0
+        self.images_before_figure = 0
         self.open_rows: list[list[int]] = []
         self.open_link: tuple[Link, int, int] | None = None
         self.linked_chars = 0
@@ -114,7 +115,7 @@ class HtmlWalker:
             self.on_open_block(name)
         elif href:
             self.begin_link(href)
-        if opening_tag.rule is not None or self.dropped_regions:
+        if opening_tag.rule is not None or self.dropped_regions or name == "cite":
             self.begin_region(opening_tag)
         self.open_elements.append((opening_tag, len(self.content.blocks), self.block_context))
         if opening_tag.is_block or opening_tag.signature:
@@ -175,6 +176,7 @@ class HtmlWalker:
             self.quote_depth += 1
         elif name == "figure":
             self.figure_depth += 1
+            self.images_before_figure = len(self.content.all_images)
 
     def begin_verbatim_line(self) -> None:
         """Begin a line of code at the boundary of a block, unless one begins there already."""
@@ -198,6 +200,8 @@ class HtmlWalker:
     def effective_rule(self, opening_tag: OpeningTag) -> str | None:
         """Return the rule of an element, or None where it does not apply: in quotations, figures or code."""
         rule = opening_tag.rule
+        if rule is None and opening_tag.name == "cite" and self.is_below_picture():
+            return elements.CITE_RULE
         if self.verbatim_depth and rule not in elements.RULES_IN_CODE:
             return None
         if rule == "site_chrome_element" and (self.quote_depth or self.figure_depth):
@@ -207,6 +211,11 @@ class HtmlWalker:
         if rule == "chart_labels" and any(mark.name in SUBHEADINGS for mark, _, _ in self.open_elements):
             return None
         return rule
+
+    def is_below_picture(self) -> bool:
+        """Return whether the place is in a figure, after its picture. Without a picture it cites a work."""
+        is_in_figure = self.figure_depth and not self.quote_depth and not self.verbatim_depth
+        return bool(is_in_figure) and len(self.content.all_images) > self.images_before_figure
 
     def is_editorial(self, opening_tag: OpeningTag) -> bool:
         """Return whether an element in a header belongs to the text: a standfirst, or a heading inside it."""

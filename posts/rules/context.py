@@ -13,6 +13,7 @@ class PageContext(NamedTuple):
 
     title: str = ""
     url: str | None = None
+    author: str | None = None
 
     @property
     def site(self) -> str:

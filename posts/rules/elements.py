@@ -122,6 +122,11 @@ CLASS_RULES: tuple[Rule, ...] = (
         r"comments|comments-?(?:area|list|section|wrapper|title|link|count|form|container|block|template)|comment-?(?:list|form|respond|reply|section|area|wrapper|thread|count|s-link)|respond|disqus\S*|disqus_thread|fb-comments|gitalk\S*|giscus|utterances|valine\S*|livere\S*|commento|leave-comment|replies|reply|discuss-(?:container|list|title)|comments?-?wrap(?:per)?",
     ),
     _class_rule(
+        "glossary_popup",
+        "explains a word of the sentence that it interrupts",
+        r"dictionary|dictionary-?(?:item|entry|popup|box|word|term|tooltip|content)|glossary(?:-?(?:item|entry|popup|box|word|term|tooltip|content))?|tool-?tip|pop-?over",
+    ),
+    _class_rule(
         "line_numbers",
         "the gutter of a listing is no code",
         r"(?:code|lang|language|highlight|copy)-?(?:header|lang|language|label|title|btn|button|copy|name)|lang-label|copy-?(?:code|to-clipboard\S*)|clipboard\S*|(?:rouge-)?gutter(?:-lines)?|line-?(?:nos?|numbers?)(?:-rows)?|lineno|linenos|linenodiv|linenumbers|lnt|blob-num|hljs-ln-numbers|crayon-nums?\S*",

@@ -19,6 +19,7 @@ class Scope(Flag):
     SINGLE_TEXT = auto()  # a whole text without line breaks
     SEQUENCE = auto()  # a block, and those around it
     FLAT = auto()  # a part of a text without line breaks
+    LINK = auto()  # a link that is not listed; its text stays
     TEMPLATE = auto()  # the patterns that were learned from a source
 
 

@@ -20,7 +20,8 @@ TEXT_RULES: tuple[Rule, ...] = (
         Scope.BLOCK | Scope.SINGLE_TEXT,
         pattern=rf"[\W_]*(?:(?:photos?|photographs?|photography|pictures?|images?|illustrations?|graphics?|art(?:work)?|videos?|cover|header)\s*(?:(?:is|are|was)\s+)?(?:credits?\s*:?|by\b|:|from\b|via\b|©|courtesy(?: of)?\b|source\s*:?)[^\n]{{0,90}}"
         rf"|(?:credits?|courtesy(?: of)?|图源|圖源|图/|圖/|©|source|来源|來源)\s*[:：/]?\s*(?!.{{0,8}}(?:{_REPRINT}))[^\n。]{{1,60}}(?<![.?!])"
-        rf"|(?:图片|圖片|图像|圖像|照片|配图|题图|題圖|封面图?|图|圖|插图|插圖|影像|视频|截图)\s*(?:的)?(?:来源|來源|源自|来自|來自|出处|出處|版权|版權|提供|取自|授权|截自|引自|致谢|by|via|credit)\s*[/／|｜丨:：,，]?\s*(?!{_WITH_DESCRIPTION})[^\n。]{{0,60}}"
+        rf"|(?:图片|圖片|图像|圖像|照片|配图|题图|題圖|封面图?|图|圖|插图|插圖|影像|影片|视频|視頻|短片|画面|畫面|截图)\s*(?:的)?(?:来源|來源|源自|来自|來自|出处|出處|版权|版權|提供|取自|授权|截自|引自|致谢|by|via|credit)\s*[/／|｜丨:：,，]?\s*(?!{_WITH_DESCRIPTION})[^\n。]{{0,60}}"
+        r"|(?:图片|圖片|照片|图表|圖表|漫画|漫畫|影片|视频|視頻)由[^\n。！？，]{1,24}(?:提供|整理|制作|製作|绘制|繪製|拍摄|拍攝|授权|授權)"
         rf"|(?:摄影|攝影|摄|攝|供图|供圖)(?:师|師|者)?\s*[/／|｜丨:：]\s*[^\n。！？]{{1,40}}|(?:图|圖|图片|圖片|照片|插图|漫画|题图|題圖|配图|封面图)\s*[/／|｜丨:：]\s*(?:[^\n。！？，,]{{1,14}}|[^\n。！？]{{0,20}}(?:来自|來自|来源|來源|源于|源於|源自|网络|網絡|網路|提供|截图|截圖|授权|{_AGENCY})[^\n。！？]{{0,30}})"
         rf"|(?:(?:[^\n。！？\u3400-\u9fff]{{0,60}}|[^\n。！？，,的]{{0,10}})(?:[—–/／|,，:：\-]|\bvia\b|\bfor\b)\s*)?(?:{_AGENCY})(?:\s*[/／|—–,，\-]\s*[\w .]{{0,40}})?(?:\s*(?:图片|圖片|图|圖|摄|供图))?"
         rf"|\((?:header|lead|top) image[:：]?[^\n]{{1,160}}\)|[^\n。！？，的（(]{{1,14}}[/／ ](?:摄|攝|供图|供圖|摄影|攝影|绘|繪|图|圖))[\W_]*",
@@ -29,7 +30,7 @@ TEXT_RULES: tuple[Rule, ...] = (
                 "photo image picture illustration graphic art video cover header credit courtesy © source getty afp "
                 "agence reuters ap epa bloomberg xinhua unsplash pixabay pexels flickr shutterstock istock alamy "
                 "magnum vcg visual cns chinafile zuma redux corbis wiki nyt new york times wsj sipa dpa kyodo sputnik "
-                "tass midjourney dall 图 圖 来源 來源 照片 影像 视频 截图 摄 攝 漫画 供 绘 繪 法新 路透 美联 美聯 新华 新華 中新 视觉 視覺 东方ic 東方ic 澎湃 达志 "
+                "tass midjourney dall 图 圖 来源 來源 照片 影像 影片 视频 視頻 短片 画面 畫面 截图 摄 攝 漫画 漫畫 供 绘 繪 法新 路透 美联 美聯 新华 新華 中新 视觉 視覺 东方ic 東方ic 澎湃 达志 "
                 "達志 盖蒂 蓋蒂 中央社 彭博 网络 網絡 網路 资料 資料 提供 维基 維基"
             ),
         ),
@@ -41,10 +42,12 @@ TEXT_RULES: tuple[Rule, ...] = (
         pattern=r"[\W_]*(?:by\b|written by|text by|words by|translated by|edited by|reporting by|reported by|story by|compiled by|author:|editor:|translator:)\s*[^\n.!?]{2,60}"
         r"|[\W_]*(?:作者|role|职务|職務)\s*[,，]\s*[^\n。！？，,]{2,30}|[\u4e00-\u9fff]{2,10}(?:记者|記者|实习生)\s+[\u4e00-\u9fff]{2,4}(?:\s+(?:发自|發自|[\u4e00-\u9fff]{2,4}).{0,12})?|[\u4e00-\u9fff]{0,10}记者[\u4e00-\u9fff]{2,4}(?:采访|综合)?报道[，,。 ]+(?:责编|网编|编辑)[^\n。]{0,30}|[\W_]*(?:contributions?|with contributions|additional reporting)\s*(?:by|:)[^\n]{2,90}"
         r"|[\W_]*(?:WeChat editor|reviewer|images? from|editor|proofreader|translation|author)\s*[:：|｜]\s*[^\n]{1,40}"
-        rf"|[\W_]*{LABELS}\s+[^\s。！？，]{{1,8}}",
+        rf"|[\W_]*{LABELS}\s+[^\s。！？，]{{1,8}}"
+        r"|[\W_]*[^\s。！？，]{0,24}(?:编辑委员|編輯委員|论说委员|論說委員|评论员|評論員|撰稿人|特派员|特派員|研究员|研究員)[ \u3000]+[\u4e00-\u9fff·]{2,8}[\W_]*"
+        r"|[^\s。！？，]{0,20}《[^》\n]{1,24}》\s*(?:节目|節目)?(?:制作|製作|节目|節目|编辑|編輯|报道|報導|摄制|攝製)(?:组|組|团队|團隊|部)[\W_]*",
         keywords=(
             (
-                "role 职务 職務 contribut additional 实习生 by translat edit report story compiled author written text words review image proofread"
+                "》 委员 委員 论员 論員 撰稿人 特派 研究 role 职务 職務 contribut additional 实习生 by translat edit report story compiled author written text words review image proofread"
                 f" {ROLES.replace(chr(124), chr(32))}"
             ),
         ),
@@ -67,11 +70,13 @@ TEXT_RULES: tuple[Rule, ...] = (
         "syndication_notice",
         "where the feed or the page comes from",
         Scope.BLOCK | Scope.SINGLE_TEXT,
-        pattern=r"feed enhanced by .{1,80}|.{0,200}\bwas originally published (?:in|on) .{1,120} on Medium, where people are continuing the conversation.*"
+        pattern=r"(?:(?:this |rss )?feed )?(?:enhanced|generated|provided|powered) by .{1,80}|[\W_]*\(?feed generated with .{1,40}|[\W_]*(?:获取|獲取|订阅|訂閱)更多\s*(?:RSS|feeds?)[^。]{0,120}|.{0,200}\bwas originally published (?:in|on) .{1,120} on Medium, where people are continuing the conversation.*"
         r"|[\W_]*the post .{1,200} (?:appeared first|first appeared) on .{1,100}"
         r"|[\W_]*(?:continue reading|read (?:more|on|the (?:full|rest|original|whole))|view (?:original|this post|full)|see (?:more|full)|click (?:here )?to read|keep reading)\b.{0,80}"
-        r"|[\W_]*+(?:点击|點擊|点此|點此|请|請)?\s*(?:左下角|下方|这里|這裡|此处|此處)?\s*[「“\"【]?(?:阅读|閱讀|查看|继续阅读|繼續閱讀|繼續看|浏览|展开|展開)(?:全文|原文|更多|完整|余下全文|正文|详情|詳情|網頁版|网页版)[」”\"】]?.{0,24}",
-        keywords=("feed medium appeared continue read view see click keep 阅读 閱讀 查看 看 浏览 展开 展開",),
+        r"|[\W_]*+(?:点击|點擊|点此|點此|请|請)?\s*(?:左下角|下方|这里|這裡|此处|此處)?\s*[「“\"【]?(?:阅读|閱讀|查看本文|查看|继续阅读|繼續閱讀|繼續看|浏览|展开|展開)(?:全文|原文|更多|完整|余下全文|正文|详情|詳情|網頁版|网页版|[中英日法德]文版|[中英日法德]文原文)[」”\"】]?.{0,24}",
+        keywords=(
+            "feed medium rss enhanced generated provided powered appeared continue read view see click keep 阅读 閱讀 查看 看 浏览 展开 展開",
+        ),
     ),
     Rule(
         "rights_notice",
@@ -107,16 +112,31 @@ TEXT_RULES: tuple[Rule, ...] = (
         "widget_words",
         "words of buttons and counters",
         Scope.EDGE,
-        pattern=r"[\W_]*(?:微信扫一扫.{0,20}|喜欢此内容的人还喜欢|预览时标签不可点|轻触阅读原文|继续滑动看下一个|以下文章来源于.{2,40}|(?:评论区|評論區)\s*(?:\d+\s*(?:条评论|條評論))?|\d[\d,.]*\s*(?:万|k)?\s*人(?:赞同|喜欢|收藏|关注|推荐)了?(?:该|此|这)?(?:文章|回答)?|赞同\s*\d.{0,40}|[+＋]\d+\s*(?:收藏|我要举报).{0,20}|我要举报|我来回应|这篇(?:影评|书评|剧评|乐评)可能有关键情节透露|没有媒体可用资源|嵌入分享|您可以选择使用以下代码嵌入.?|embed|share|the code has been copied.{0,30}|skip .{1,30} and continue reading|end of .{1,30}|跳过.{1,20}继续阅读|press enter or click to view.{0,30}|listen|\d[\d.,]*k? followers?|written by|follow|help status about.{0,80}|read full story|IPFS 7.{0,20}|[-—=\s]*本文结束.{0,20}|(?:請|请)?(?:繼續|继续)往下(?:閱讀|阅读).{0,6}|(?:点击|點擊)(?:收听|收聽|播放|观看|觀看|查看大图|看大图|图片放大).{0,12}|發表意見|发表意见|添加评论|留下评论|分享到\s.{0,20}|分享\s*打印|CDT ?档案卡|\(visited \d.{0,40}\)|.{0,12}(?:吸菸有害健康|飲酒過量.{0,4}有害健康|禁止酒駕).{0,8}|※?\s*更多精彩.{0,12}|更多.{0,12}(?:報導|报导|報道|报道)|(?-i:MORE)|share|tweet|pin it|advertisement\b.{0,60}|(?!(?:save|print|post|blog) (?:this|it)\s*[:：])(?:(?:email|share|tweet|pin|blog|post|print|save)\s(?:this|it|on|to)(?:\s(?:on|to)?\s?\w+)?[\W_]*+)++|comments powered by .{1,40}|blog comments powered by .{1,40}|log in (?:or register )?to post comments|\w[\w\- ]*\.(?:jpe?g|png|gif|webp|bmp|heic|tiff?|svg)|(?:(?:分享|喜欢|喜歡|推荐|回应|回應|点赞|收藏|在看|转发|评论|留言|赞|讚|举报|舉報|阅读|閱讀|收起|展开|有用|没用)\s*+[\d,.]*+\+?万?\+?[\s·|]*+)++|这篇(?:影评|书评|剧评|乐评)?(?:可能)?有?(?:关键情节)?(?:有)?剧透.{0,12}|[—–-]+ ?end ?[—–-]+|(?:the )?end|展开全文|显示全部|加载中|like|likes?|email|print|save|comments?|reply|leave a (?:comment|reply)|add a comment|view comments|\d+ (?:comments?|likes?|shares?|claps?|responses?)|no comments(?: yet)?|loading(?:\.+)?|advertisement|sponsored|related(?: (?:articles?|posts?|stories|reading|content))?|more from .{1,40}|you (?:may|might) also like|recommended(?: for you)?|read next|up next|next|previous|back to top|table of contents|contents|toc|follow|subscribe|sign in|log in|menu|search|home|skip to content|play|pause|mute|00:00|分享(?:到|至|此文|本文)?|转发|评论|評論|留言|点赞|收藏|在看|打赏|赞赏|目录|目錄|廣告|广告|返回顶部|回到頂部|上一篇|下一篇|上一页|下一页|[上下]一[篇页頁則则章][\s:：→←].{1,120}|prev(?:ious)?(?: post| article)?\s*[:：←].{1,100}|next(?: post| article)?\s*[:：→].{1,100}|暂无评论|發表評論|发表评论|分享到[:：].{0,60}|\d+ ?(?:条评论|人喜欢|人赞赏|次点赞|個讚|则留言|則留言))[\W_]*",
+        pattern=r"[\W_]*(?:微信扫一扫.{0,20}|喜欢此内容的人还喜欢|预览时标签不可点|轻触阅读原文|继续滑动看下一个|以下文章来源于.{2,40}|(?:评论区|評論區)\s*(?:\d+\s*(?:条评论|條評論))?|\d[\d,.]*\s*(?:万|k)?\s*人(?:赞同|喜欢|收藏|关注|推荐)了?(?:该|此|这)?(?:文章|回答)?|赞同\s*\d.{0,40}|[+＋]\d+\s*(?:收藏|我要举报).{0,20}|我要举报|我来回应|这篇(?:影评|书评|剧评|乐评)可能有关键情节透露|没有媒体可用资源|嵌入分享|(?-i:null|undefined)|您可以选择使用以下代码嵌入.?|embed|share|the code has been copied.{0,30}|skip .{1,30} and continue reading|end of .{1,30}|跳过.{1,20}继续阅读|press enter or click to view.{0,30}|listen|\d[\d.,]*k? followers?|written by|follow|help status about.{0,80}|read full story|IPFS 7.{0,20}|[-—=\s]*本文结束.{0,20}|(?:請|请)?(?:繼續|继续)往下(?:閱讀|阅读).{0,6}|(?:点击|點擊)(?:收听|收聽|播放|观看|觀看|查看大图|看大图|图片放大).{0,12}|發表意見|发表意见|添加评论|留下评论|分享到\s.{0,20}|分享\s*打印|CDT ?档案卡|\(visited \d.{0,40}\)|.{0,12}(?:吸菸有害健康|飲酒過量.{0,4}有害健康|禁止酒駕).{0,8}|※?\s*更多精彩.{0,12}|更多.{0,12}(?:報導|报导|報道|报道)|(?-i:MORE)|share|tweet|pin it|advertisement\b.{0,60}|(?!(?:save|print|post|blog) (?:this|it)\s*[:：])(?:(?:email|share|tweet|pin|blog|post|print|save)\s(?:this|it|on|to)(?:\s(?:on|to)?\s?\w+)?[\W_]*+)++|comments powered by .{1,40}|blog comments powered by .{1,40}|log in (?:or register )?to post comments|\w[\w\- ]*\.(?:jpe?g|png|gif|webp|bmp|heic|tiff?|svg)|(?:(?:分享|喜欢|喜歡|推荐|回应|回應|点赞|收藏|在看|转发|评论|留言|赞|讚|举报|舉報|阅读|閱讀|收起|展开|有用|没用)\s*+[\d,.]*+\+?万?\+?[\s·|]*+)++|这篇(?:影评|书评|剧评|乐评)?(?:可能)?有?(?:关键情节)?(?:有)?剧透.{0,12}|[—–-]+ ?end ?[—–-]+|(?:the )?end|展开全文|显示全部|加载中|like|likes?|email|print|save|comments?|reply|leave a (?:comment|reply)|add a comment|view comments|\d+ (?:comments?|likes?|shares?|claps?|responses?)|no comments(?: yet)?|loading(?:\.+)?|advertisement|sponsored|related(?: (?:articles?|posts?|stories|reading|content))?|more from .{1,40}|you (?:may|might) also like|recommended(?: for you)?|read next|up next|next|previous|back to top|table of contents|contents|toc|follow|subscribe|sign in|log in|menu|search|home|skip to content|play|pause|mute|00:00|分享(?:到|至|此文|本文)?|转发|评论|評論|留言|点赞|收藏|在看|打赏|赞赏|目录|目錄|廣告|广告|返回顶部|回到頂部|上一篇|下一篇|上一页|下一页|[上下]一[篇页頁則则章][\s:：→←].{1,120}|prev(?:ious)?(?: post| article)?\s*[:：←].{1,100}|next(?: post| article)?\s*[:：→].{1,100}|暂无评论|發表評論|发表评论|分享到[:：].{0,60}|\d+ ?(?:条评论|人喜欢|人赞赏|次点赞|個讚|则留言|則留言))[\W_]*",
         keywords=(
             (
                 "share tweet pin like email print save comment reply leave view response loading advert sponsor "
                 "related more you recommend read next previous prev back contents toc follow subscribe sign log menu "
                 "search home skip play pause mute 00:00 .jp .png .gif .webp .bmp .svg .heic .tif disqus blog end clap "
                 "分享 转发 评论 評論 留言 点赞 收藏 在看 打赏 赞 讚 目录 目錄 廣告 广告 返回 回到 上一 下一 暂无 发表 發表 喜欢 喜歡 推荐 回应 回應 举报 舉報 阅读 閱讀 收起 展开 显示 "
-                "加载 有用 没用 剧透 微信扫 还喜欢 标签 轻触 滑动 来源于 評論區 评论区 人赞 人喜欢 赞同 举报 关键情节 媒体可用 嵌入 skip end press listen followers written help read ipfs 本文结束 全文完 往下 点击 點擊 意見 意见 打印 档案卡 visited 有害健康 酒駕 更多 正文"
+                "加载 有用 没用 剧透 微信扫 还喜欢 标签 轻触 滑动 来源于 評論區 评论区 人赞 人喜欢 赞同 举报 关键情节 媒体可用 嵌入 skip end press listen followers written help read ipfs 本文结束 全文完 往下 点击 點擊 意見 意见 打印 档案卡 null undefined visited 有害健康 酒駕 更多 正文"
             ),
         ),
+    ),
+    Rule(
+        "caption_label",
+        "says for those who cannot see it that a caption follows",
+        Scope.BLOCK,
+        pattern=r"[\W_]*(?:(?:图像|圖像|图片|圖片|影像|视频|視頻|影片|音频|音頻|媒体|媒體)(?:加注|加註)文字|(?:图片|圖片)?(?:说明|說明)文字|(?:image|media|video|audio) (?:caption|source))[\W_]*",
+        keywords=("文字 caption source",),
+    ),
+    Rule(
+        "player_message",
+        "what a player says where it cannot play",
+        Scope.BLOCK,
+        pattern=r"[\W_]*(?:(?:你|您)的(?:器材|设备|設備|装置|裝置|浏览器|瀏覽器)(?:不支持|不支援|无法|無法).{1,24}|your (?:browser|device) (?:does not|doesn.t|cannot|can.t) (?:support|play).{1,60})",
+        keywords=("器材 设备 設備 装置 裝置 浏览器 瀏覽器 browser device",),
+        excluded_elements=HEADINGS,
     ),
     Rule(
         "player_times",

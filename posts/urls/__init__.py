@@ -36,6 +36,8 @@ PAGE_ANCHOR = re.compile(
 )
 # hosts whose URLs end in `#rd` or `#wechat_redirect`; their fragments never name a page
 HOSTS_WITHOUT_FRAGMENTS = frozenset({"mp.weixin.qq.com"})
+# a host before a whole URL, which a crawler took for a relative one: `https://hosthttps://host/page`
+HOST_BEFORE_URL = re.compile(r"(?:https?:)?//[\w.:-]*?(?=https?://)", re.IGNORECASE)
 # the fragment of a page in an application that runs in the browser
 ROUTE = re.compile("!|/")
 
@@ -156,6 +158,8 @@ def resolve_link(base: str | None, url: str) -> str | None:
     if url.startswith("www."):
         # written without a scheme; no site has a file of that name
         url = f"http://{url}"
+    elif (position := url.find("://", 8)) > 0 and (prefix := HOST_BEFORE_URL.match(url, 0, position + 3)):
+        url = url[prefix.end() :]
     if url[:8].lower().startswith(("https://", "http://")):
         return _drop_link_anchor(canonicalize(unwrap_redirect(url)))
     try:

@@ -285,3 +285,51 @@ def test_translations_differ_in_folder_or_in_the_end_of_the_name(path, expected)
 
 def test_the_address_of_a_file_to_download_asks_nothing():
     assert [is_site_notice(text) for text in ("https://harbour.example/a/lamp-1.9.tar.bz2", "网站：https://harbour.example/night.html")] == [False, True]  # fmt: skip
+
+
+def test_the_heading_of_a_part_that_recurs_in_a_programme_stays():
+    pages = [
+        page_sample(
+            number,
+            "60秒看世界",
+            unique_sentence(number),
+            unique_sentence(number + 100),
+            "本周人物",
+            "国内联播快讯",
+        )
+        for number in range(20)
+    ]
+    template = Template.from_patterns(1, [(each.kind, each.pattern) for each in learn(pages)])
+    texts = "60秒看世界", unique_sentence(200), "明日天气预报", "国内联播快讯"
+    assert removed_texts(template, *((text, "p") for text in texts)) == []
+
+
+def test_an_item_that_recurs_in_a_list_of_other_items_stays():
+    pages = [
+        page_sample(
+            number, unique_sentence(number), unique_sentence(number + 100), RECURRING_TEXT, element="li"
+        )
+        for number in range(20)
+    ]
+    assert learn(pages) == []
+    template = Template(1, edges=frozenset({alphanumeric_key(RECURRING_TEXT)}))
+    items = [Block(text, None, "li", "") for text in (unique_sentence(200), RECURRING_TEXT)]
+    assert list(template.recurring_blocks(items, None)) == []
+
+
+def test_a_list_of_which_all_items_recur_is_boilerplate():
+    notices = "请记得按时收看旧港夜话，我们明晚见。", "旧港夜话每周五晚上八点在海边电台播出。"
+    pages = [
+        TrainingSample(
+            *sample_fields(number),
+            to_training_blocks(
+                [
+                    Block(unique_sentence(number), None, "p", ""),
+                    *(Block(notice, None, "li", "") for notice in notices),
+                ]
+            ),
+            is_flat=False,
+        )
+        for number in range(20)
+    ]
+    assert {each.pattern for each in learn(pages)} == set(map(alphanumeric_key, notices))

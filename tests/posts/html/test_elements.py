@@ -55,6 +55,11 @@ def test_an_id_condemns_no_heading_and_no_section_alone(tag, name):
         ("cookie-recipe", None),
         ("ez-toc-section", None),
         ("reef-barrier-reef", None),
+        ("css-ow3j0s-VisuallyHiddenText e1yt7oin0", "hidden_element"),
+        ("VisuallyHiddenText-sc-1yjwwa5-0 ldFJPH", "hidden_element"),
+        ("StyledTimestamp-um718p-0 iENDai", "byline_element"),
+        ("css-chb3zw-BulletedListItem e1drcs2w1", None),
+        ("Paragraph-k859h4-0 bWtIRA", None),
     ],
 )
 def test_whole_tokens_mean_chrome(names, expected):

@@ -32,6 +32,10 @@ PICTURES = {
     "name that ends like a stand-in": ({"src": "/uploads/downloading.png"}, "/uploads/downloading.png"),
     "word within a path": ({"src": "/roads/adscape/emoji-history.png"}, "/roads/adscape/emoji-history.png"),
     "address within a short query": ({"src": "a?u=//b/c.png"}, "a?u=//b/c.png"),
+    "still of a video": ({"src": "https://i.ytimg.com/vi/zaZ/hqdefault.jpg"}, "https://i.ytimg.com/vi/zaZ/hqdefault.jpg"),
+    "picture of an icon": ({"src": "/uploads/icon-painting-1450.png"}, "/uploads/icon-painting-1450.png"),
+    "card made for the post": ({"src": "/og/harbour-at-night.png"}, "/og/harbour-at-night.png"),
+    "behind a proxy": ({"src": "https://images.weserv.nl/?url=sea.example/2024/sea.jpg"}, SEA),
     "host that only ends alike": ({"src": "https://notcnzz.com/a.jpg"}, "https://notcnzz.com/a.jpg"),
 }  # fmt: skip
 NO_PICTURES = {
@@ -66,6 +70,12 @@ NO_PICTURES = {
     "share icon": {"src": "/theme/icon-weibo.png"},
     "share icon, named the other way": {"src": "/theme/twitter_icon@2x.png"},
     "folder of share icons": {"src": "/img/social-icons/f.png"},
+    "icon beside a picture": {"src": "/resources/img/icon-zoom.png"},
+    "card of the site": {"src": "https://static.lamp.example/meta_og_twcards/LAMP_FB.png"},
+    "card of the site, as a photograph": {"src": "https://lamp.example/img/og-default.jpg"},
+    "page of a video": {"src": "https://www.youtube.com/watch?v=zaZ"},
+    "video": {"src": "https://lamp.example/2024/sea.mp4"},
+    "emoji behind a proxy": {"src": "https://images.weserv.nl/?url=s.w.org/images/core/emoji/1f642.png"},
     "portrait": {"src": "https://secure.gravatar.com/avatar/0a?s=48"},
 }
 

@@ -115,9 +115,13 @@ ABSOLUTE = {
     "as it is spoken": (BASE, "www.sea.example/g", "http://www.sea.example/g"),
     "empty": (BASE, " ", None),
     "other schemes": (BASE, "sms:+123", None),
+    "host before a whole address": (BASE, "https://lamp.examplehttps://sea.example/e", "https://sea.example/e"),
+    "scheme before a whole address": (BASE, "http://https://sea.example/e", "https://sea.example/e"),
+    "address in a path": (BASE, "https://sea.example/save/https://lamp.example/", "https://sea.example/save/https://lamp.example/"),
+    "address in a query": (BASE, "https://sea.example?u=http://lamp.example/", "https://sea.example/?u=http://lamp.example/"),
     "broken": (BASE, "http://[oh", None),
     "broken, relative": (BASE, "//[oh", None),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("base", "url", "expected"), ABSOLUTE.values(), ids=ABSOLUTE)
