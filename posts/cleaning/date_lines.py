@@ -3,7 +3,7 @@
 import datetime as dt
 import re
 
-from posts.metadata.dates import is_date
+from posts.metadata.dates.spelling import parse_date
 
 # the longest in the corpora, with a weekday, a zone and a label, has 70 characters
 MAX_LINE_CHARS = 100
@@ -31,9 +31,6 @@ OTHER_WORDS = re.compile(
     r"|(?:最[后後近])?(?:更新|发布|發布|发表|發表|发行|發行|刊登|刊出|出版|撰写|撰寫|上传|上傳|编辑|編輯|修改)(?:时间|時間|日期|于|於|在)?|(?:时间|時間|日期)",
     re.IGNORECASE,
 )
-WORD = re.compile(r"[^\W\d_]+")
-# a weekday, a month and a zone
-MAX_DATE_WORDS = 3
 DIGIT_OR_ARTICLE = re.compile(r"\d|\ban? \w+ ago", re.IGNORECASE)
 RELATIVE = re.compile(
     r"(?:大?[约約] ?)?\d{1,3} ?(?:秒|分钟?|分鐘|小时|小時|天|日|周|週|星期|个月|個月|年)[以之]?前|(?:昨天|前天|今天)(?= ?\d{1,2}[:：]\d\d)"
@@ -51,8 +48,8 @@ def split_date(text: str) -> tuple[str, str] | None:
         return None
     day = RELATIVE.search(text) or find_day(text)
     if day is None:
-        # a spelling of another language; RFC 2822 would allow any text after a date
-        return (text, "") if len(WORD.findall(text)) <= MAX_DATE_WORDS and is_date(text) else None
+        # a spelling of another language
+        return (text, "") if parse_date(text) is not None else None
     rest = OTHER_WORDS.sub(" ", TIME.sub(" ", f"{text[: day.start()]} {text[day.end() :]}"))
     return text[day.start() : day.end()], rest.strip(" \t\n\r-–—|·•,，:：/／()（）[]【】.。*")
 
