@@ -10,13 +10,8 @@ from datetime import datetime
 from itertools import chain
 
 from posts.boilerplate import events
-from posts.boilerplate.ngrams import mask_digits, shared_runs, text_weight
-from posts.boilerplate.template import (
-    EDGE_BLOCK,
+from posts.boilerplate.edges import (
     EXCLUDED_ELEMENTS,
-    INNER_BLOCK,
-    SIGNATURE,
-    TEXT_RUN,
     ComparedBlock,
     find_edge_blocks,
     find_near_edge_blocks,
@@ -24,6 +19,8 @@ from posts.boilerplate.template import (
     is_sentence,
     is_site_notice,
 )
+from posts.boilerplate.ngrams import mask_digits, shared_runs, text_weight
+from posts.boilerplate.template import EDGE_BLOCK, INNER_BLOCK, SIGNATURE, TEXT_RUN
 from posts.html.extract import Block
 from posts.text.whitespace import alphanumeric_key
 

@@ -1,17 +1,23 @@
 """Apply the learned boilerplate of a source to its posts."""
 
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import groupby
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from posts.boilerplate.ngrams import mask_digits, text_weight
+from posts.boilerplate.edges import (
+    EXCLUDED_ELEMENTS,
+    ComparedBlock,
+    find_edge_blocks,
+    find_headings,
+    find_near_edge_blocks,
+    is_sentence,
+    is_site_notice,
+    items_of_mixed_lists,
+)
+from posts.boilerplate.ngrams import mask_digits
 from posts.html.blocks import Block
-from posts.rules.promotions import has_call_to_action
-from posts.rules.rule import HEADINGS, Rule, Scope
+from posts.rules.rule import Rule, Scope
 from posts.text.whitespace import alphanumeric_key
 
 if TYPE_CHECKING:
@@ -21,12 +27,6 @@ if TYPE_CHECKING:
 # the signature of a block; a template without patterns.
 TEXT_RUN, EDGE_BLOCK, INNER_BLOCK, SIGNATURE, EMPTY = "sentence", "edge", "amid", "markup", "nothing"
 PATTERN_KINDS = frozenset({TEXT_RUN, EDGE_BLOCK, INNER_BLOCK, SIGNATURE, EMPTY})
-# elements whose text is never boilerplate of a template
-EXCLUDED_ELEMENTS = HEADINGS | {"pre", "tr", "td", "th", "table", "caption"}
-SENTENCE_ENDS = "。！？!?.…”」』）)\"'"
-# A text of this weight that is no sentence may be the heading of a part that recurs in a programme: `60秒看世界`.
-# A shorter one is the word of a button.
-MIN_LABEL_WEIGHT, MAX_LABEL_WEIGHT = 4, 11
 LEAD_IN_ENDS = ":：，,、"
 # number of letters and digits at the beginning of a block, see `_comparison_key`
 PREFIX_CHARS = 6
@@ -41,99 +41,6 @@ RECURRING_MARKUP = Rule(
 )
 # the rules by which a template drops text
 TEMPLATE_RULES = (RECURRING, RECURRING_BLOCK, RECURRING_MARKUP)
-
-
-# URLs of files are excluded: a post may be about a file to download
-SITE_NOTICE = re.compile(
-    r"[｜©]|https?://(?![^\s/]{1,200}/\S{0,300}\.(?!html?\b|php\b|aspx?\b|jsp\b)[a-z][a-z0-9]{1,4}\b)|www\.|\S@\S|注册|註冊|订阅|訂閱|关注|關注|追蹤|合作|联系|聯繫|聯絡|版权|版權|subscribe|newsletter|follow|copyright|all rights|sign up|donat",
-    re.IGNORECASE,
-)
-# so close to the beginning or end (in blocks), requests and contact data are evidence of boilerplate
-NEAR_HEAD_BLOCKS, NEAR_TAIL_BLOCKS = 3, 8
-
-
-class ComparedBlock(NamedTuple):
-    """The key of a block (see `alphanumeric_key`), its element, and whether a rule drops it."""
-
-    key: str
-    element: str
-    is_dropped: bool
-
-
-def find_edge_blocks(
-    blocks: Sequence[ComparedBlock], recurring: AbstractSet[str]
-) -> tuple[list[int], list[int]]:
-    """Return the indexes of the recurring blocks before all other text, and of those after it.
-
-    Headings are skipped: they belong to the blocks below them. An item of a list that has other items too is
-    text, however often it recurs.
-    """
-    mixed_items = _items_of_mixed_lists(blocks, recurring)
-    return list(_iter_from_edge(blocks, range(len(blocks)), recurring, mixed_items)), list(
-        _iter_from_edge(blocks, range(len(blocks) - 1, -1, -1), recurring, mixed_items)
-    )
-
-
-def _items_of_mixed_lists(blocks: Sequence[ComparedBlock], recurring: AbstractSet[str]) -> set[int]:
-    """Return the indexes of the items of lists in which not every item recurs."""
-    mixed_items = set[int]()
-    for is_item, run in groupby(range(len(blocks)), lambda index: blocks[index].element == "li"):
-        items = [index for index in run if not blocks[index].is_dropped] if is_item else []
-        if any(blocks[index].key not in recurring for index in items):
-            mixed_items.update(items)
-    return mixed_items
-
-
-def _iter_from_edge(
-    blocks: Sequence[ComparedBlock],
-    indexes: Iterable[int],
-    recurring: AbstractSet[str],
-    mixed_items: AbstractSet[int],
-) -> Iterator[int]:
-    for index in indexes:
-        key, element, is_dropped = blocks[index]
-        if is_dropped or element in HEADINGS:
-            continue
-        if element in EXCLUDED_ELEMENTS or key not in recurring or index in mixed_items:
-            return
-        yield index
-
-
-def find_near_edge_blocks(blocks: Sequence[ComparedBlock]) -> set[int]:
-    """Return the indexes of the first and last kept blocks: NEAR_HEAD_BLOCKS and NEAR_TAIL_BLOCKS of them."""
-    kept_indexes = [index for index, block in enumerate(blocks) if not block.is_dropped]
-    return {*kept_indexes[:NEAR_HEAD_BLOCKS], *kept_indexes[-NEAR_TAIL_BLOCKS:]}
-
-
-def is_site_notice(text: str) -> bool:
-    """Return whether a text contains a request to readers, contact data or a copyright notice."""
-    return SITE_NOTICE.search(text) is not None or has_call_to_action(text)
-
-
-def is_label(text: str) -> bool:
-    """Return whether a text may be a heading: it is short, and neither a sentence nor a notice of the site."""
-    is_short = MIN_LABEL_WEIGHT <= text_weight(text) <= MAX_LABEL_WEIGHT
-    return is_short and not is_sentence(text) and not is_site_notice(text)
-
-
-def _find_headings(blocks: Sequence[Block], head: Sequence[int], tail: Sequence[int]) -> set[int]:
-    """Return the indexes of recurring blocks at the edges that are text: labels above it, or below another label."""
-    headings = {index for index in head if is_label(blocks[index].text)}
-    above: Block | None = None
-    for index in range(min(tail, default=len(blocks)) - 1, -1, -1):
-        if blocks[index].rule is None:
-            above = blocks[index]
-            break
-    for index in sorted(tail):
-        if above is not None and is_label(blocks[index].text) and is_label(above.text):
-            headings.add(index)
-        above = blocks[index]
-    return headings
-
-
-def is_sentence(text: str) -> bool:
-    """Return whether a block ends as a sentence does. A block that only introduces the next one does not."""
-    return text.rstrip()[-1:] in SENTENCE_ENDS
 
 
 @dataclass(frozen=True)
@@ -205,8 +112,8 @@ class Template:
             for key, block in zip(keys, blocks, strict=True)
         ]
         head, tail = find_edge_blocks(compared, self.blocks)
-        edges = frozenset((*head, *tail)) - _find_headings(blocks, head, tail)
-        items = _items_of_mixed_lists(compared, self.blocks)
+        edges = frozenset((*head, *tail)) - find_headings(blocks, head, tail)
+        items = items_of_mixed_lists(compared, self.blocks)
         near_edge, is_led_in = find_near_edge_blocks(compared), False
         for index, (block, (key, element, is_dropped)) in enumerate(zip(blocks, compared, strict=True)):
             if is_dropped:

@@ -10,19 +10,12 @@ from functools import lru_cache
 from itertools import islice
 
 from posts.boilerplate.template import Template
+from posts.cleaning.endings import channel_lines, empty_sections
 from posts.cleaning.flat import Passage, clean_flat_text, no_matches
 from posts.cleaning.flat.title import TITLE_REPEATED
 from posts.cleaning.head import metadata_lines
 from posts.cleaning.link_list import drop_unlisted_links
-from posts.cleaning.links import (
-    RuleHits,
-    bare_urls,
-    channel_lines,
-    empty_sections,
-    internal_links,
-    link_intros,
-    trailing_links,
-)
+from posts.cleaning.links import RuleHits, bare_urls, internal_links, link_intros, trailing_links
 from posts.cleaning.popups import join_torn_sentences
 from posts.cleaning.restore import restore_biography, restore_main_content, restore_mostly_dropped
 from posts.html.blocks import MAX_LINE_CHARS, Block, Content

@@ -28,7 +28,7 @@ TIME = re.compile(
 OTHER_WORDS = re.compile(
     r"\b(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?|utc|gmt|[cmpe][ds]?t|jst|kst|hkt|cet|cest|bst|[ap]\.?m\.?|at|on|the|updated|last|first|modified|publish(?:ed|ing)?|posted|date|time)\b"
     r"|[+-]\d{2}:?\d{2}|(?<=[\dT:. ])[TZ]\b|\bT(?=\d)|(?:星期|周|週|礼拜|禮拜)[一二三四五六日天]|[上下]午|凌晨|早上|晚上|晚间|晚間|中午|北京时间|北京時間|当地时间|當地時間|台北時間"
-    r"|(?:最[后後近])?(?:更新|发布|發布|发表|發表|发行|發行|刊登|刊出|出版|撰写|撰寫|上传|上傳|编辑|編輯|修改)(?:时间|時間|日期|于|於|在)?|(?:时间|時間|日期)",
+    r"|(?:最[后後近])?(?:更新|发布|發布|发表|發表|发行|發行|刊登|刊出|出版|撰写|撰寫|上传|上傳|编辑|編輯|修改|更改|修订|修訂)(?:时间|時間|日期|于|於|在)?|(?:时间|時間|日期)",
     re.IGNORECASE,
 )
 DIGIT_OR_ARTICLE = re.compile(r"\d|\ban? \w+ ago", re.IGNORECASE)
@@ -50,7 +50,11 @@ def split_date(text: str) -> tuple[str, str] | None:
     if day is None:
         # a spelling of another language
         return (text, "") if parse_date(text) is not None else None
-    rest = OTHER_WORDS.sub(" ", TIME.sub(" ", f"{text[: day.start()]} {text[day.end() :]}"))
+    rest = TIME.sub(" ", f"{text[: day.start()]} {text[day.end() :]}")
+    for pattern in DAYS:
+        # the day of a change
+        rest = pattern.sub(" ", rest)
+    rest = OTHER_WORDS.sub(" ", rest)
     return text[day.start() : day.end()], rest.strip(" \t\n\r-–—|·•,，:：/／()（）[]【】.。*")
 
 

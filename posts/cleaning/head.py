@@ -83,8 +83,9 @@ def _is_name_above_date(name: str, text: str, page: PageContext) -> bool:
     """Return whether the text beside a date is a name: that of the author, or one set apart from a date and time."""
     if _is_author(name, page):
         return True
+    names = name.split("\n")
     is_apart = HAS_TIME.search(text) is not None and ("\n" in text or BY.match(name) is not None)
-    return is_apart and len(name) <= MAX_NAME_CHARS and "\n" not in name and not SENTENCE.search(name)
+    return is_apart and all(len(each) <= MAX_NAME_CHARS and not SENTENCE.search(each) for each in names)
 
 
 def _is_entry_of_chronicle(block: Block, blocks: list[Block]) -> bool:

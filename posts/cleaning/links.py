@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import takewhile
 from urllib.parse import urlsplit
 
-from posts.html.blocks import FOOTNOTE_SIGNATURE, MAX_LINE_CHARS, MIN_PARAGRAPH_CHARS, PROMOTION_URL, Block
+from posts.html.blocks import FOOTNOTE_SIGNATURE, MAX_LINE_CHARS, MIN_PARAGRAPH_CHARS, Block
 from posts.rules.context import PageContext, site_name
 from posts.rules.credits import CREDITS, is_label_only
 from posts.rules.rule import HEADINGS, Rule, Scope
@@ -18,17 +18,7 @@ ANNOUNCED_LINKS = Rule(
 )
 BARE_ADDRESS = Rule("bare_address", "an address without a word, in no list of sources", Scope.SEQUENCE)
 AFTER_PROMOTION = Rule("after_promotion", "a short line of links among pleas at the end", Scope.SEQUENCE)
-CHANNEL_LINE = Rule(
-    "channel_line", "a name and the address of a channel, or of the site, at the end", Scope.SEQUENCE
-)
-EMPTY_SECTION = Rule("empty_section", "the last heading, of which no text is left", Scope.SEQUENCE)
-LINK_RULES = (OWN_LINKS, LEAD_IN, ANNOUNCED_LINKS, BARE_ADDRESS, AFTER_PROMOTION, CHANNEL_LINE, EMPTY_SECTION)
-# Beside these, a heading at the end is that of a dropped list of pieces; beside the others only a short label is.
-PIECE_LIST_RULES = frozenset("own_links announced_links lead_in related_element teaser".split())
-SECTION_RULES = PIECE_LIST_RULES | frozenset(
-    """after_promotion channel_line promotion contact_line tag_line syndication_notice rights_notice promotion_element
-    share_element""".split()
-)
+LINK_RULES = (OWN_LINKS, LEAD_IN, ANNOUNCED_LINKS, BARE_ADDRESS, AFTER_PROMOTION)
 # requests are within this number of blocks from the end
 TAIL_BLOCKS = 14
 READ_MORE = re.compile(
@@ -38,7 +28,6 @@ READ_MORE = re.compile(
 )
 # the longest line in the corpus that announces a list of links and has no other content
 MAX_INTRO_CHARS, MAX_LABEL_CHARS = 60, 12
-SENTENCE_ENDS = "。！？!?….”」"
 # a sentence that ends in a colon and has none of these words has content of its own
 ANNOUNCEMENT = re.compile(
     r"[↓👇]|错过|錯過|回顾|回顧|阅读|閱讀|链接|連結|这里|這裡|此处|此處|以下|下面|下列|文章|系列|前文|上文|上篇|上一|前一|往期|点击|點擊|参见|參見|详见|詳見|参考|參考|这篇|這篇|推荐|推薦|更多|[请請可]看|全文|原文|报道|報導"
@@ -49,17 +38,6 @@ ANNOUNCEMENT = re.compile(
 DATE_BESIDE_LINK = re.compile(
     r"(?:19|20)\d\d ?[-./年] ?\d{1,2} ?[-./月] ?\d{1,2} ?日?|\d{1,2}[-./]\d{1,2}[-./](?:19|20)\d\d|\b\d{1,2}:\d\d\b"
 )
-# `名称：https://...` in each line
-LABEL_AND_ADDRESS = re.compile(
-    r"(?:[^\s:：。！？<>\"'][^\n:：。！？<>]{0,23}[:：]\s*+(?:https?://|www\.)[\x21-\x7e]++\s*+)+",
-    re.IGNORECASE,
-)
-CHANNEL_URL = re.compile(
-    r"https?://(?:(?:www\.|m\.)?youtube\.com/(?:c/|channel/|user/|@|playlist)|(?:www\.|m\.)?(?:facebook|instagram|twitter|x|tiktok|weibo)\.com/[\w.@%-]+/?(?:\?[^/]*)?$"
-    r"|(?:t\.me|telegram\.me|discord\.gg|line\.me|lin\.ee|pca\.st|apple\.co|(?:open\.)?spotify\.com/show|podcasts\.(?:apple|google)\.com)/)",
-    re.IGNORECASE,
-)
-YOUTUBE_URL = re.compile(r"https?://(?:(?:www\.|m\.)?youtube\.com|youtu\.be)/", re.IGNORECASE)
 # the URL of an image is not an article
 IMAGE_PATH = re.compile(r"\.(?:jpe?g|png|gif|webp|svg|avif|bmp|tiff?)\Z", re.IGNORECASE)
 BARE_URL = re.compile(r"(?:https?://|www\.)[\x21-\x7e]+")
@@ -94,7 +72,7 @@ def _is_internal_links(block: Block, page: PageContext, site: str) -> bool:
     # a link with content of its own that announces what follows it
     if block.text.rstrip()[-1] in ":：" and not _announces_links(block):
         return False
-    return all(_leads_to_own_site(href, page, site) for href in block.hrefs)
+    return all(leads_to_own_site(href, page, site) for href in block.hrefs)
 
 
 def _is_all_links(block: Block) -> bool:
@@ -109,7 +87,7 @@ def _is_all_links(block: Block) -> bool:
     )
 
 
-def _leads_to_own_site(href: str, page: PageContext, site: str) -> bool:
+def leads_to_own_site(href: str, page: PageContext, site: str) -> bool:
     try:
         target = urlsplit(href.strip())
         host = target.hostname or ""
@@ -165,62 +143,6 @@ def bare_urls(blocks: list[Block], _: PageContext) -> RuleHits:
             is_in_source_list = SOURCES_LABEL.search(text) is not None
         elif len(text) > MAX_LINE_CHARS:
             is_in_source_list = False
-
-
-def channel_lines(blocks: list[Block], page: PageContext) -> RuleHits:
-    """Yield the lines at the end that name channels or pages of the publisher, and those that lead to a plea."""
-    tail = [
-        block
-        for block in blocks[-TAIL_BLOCKS:]
-        if block.rule is None and block.element not in HEADINGS and len(block.text) <= MAX_LINE_CHARS
-    ]
-    addressed = [
-        (block, block.hrefs or BARE_URL.findall(block.text))
-        for block in tail
-        if "://" in block.text
-        and LABEL_AND_ADDRESS.fullmatch(block.text)
-        and not SOURCES_LABEL.search(block.text.partition("://")[0])
-    ]
-    all_urls = [url for _, urls in addressed for url in urls]
-    # a line alone, or accounts alone, may be about the people of the text
-    is_list = len(all_urls) > 1 and any(map(CHANNEL_URL.match, all_urls))
-    for block, urls in (
-        addressed if is_list and any(_is_page_of_publisher(url, page) for url in all_urls) else ()
-    ):
-        if all(CHANNEL_URL.match(url) or _is_page_of_publisher(url, page) for url in urls):
-            yield block, CHANNEL_LINE.name
-    for block in tail:
-        if len(block.text) <= MIN_PARAGRAPH_CHARS and _is_plea(block):
-            yield block, CHANNEL_LINE.name
-
-
-def _is_page_of_publisher(url: str, page: PageContext) -> bool:
-    return YOUTUBE_URL.match(url) is not None or (
-        bool(page.site) and _leads_to_own_site(url, page, page.site)
-    )
-
-
-def _is_plea(block: Block) -> bool:
-    """Return whether the last line of a block is the address of a page that asks for money."""
-    last_line = block.text.rsplit("\n", 1)[-1]
-    return BARE_URL.fullmatch(last_line) is not None and any(
-        map(PROMOTION_URL.search, block.hrefs or [last_line])
-    )
-
-
-def empty_sections(blocks: list[Block], _: PageContext) -> RuleHits:
-    """Yield the headings at the end below which nothing is left, if other pieces or pleas were dropped there."""
-    end = len(blocks)
-    while end and (blocks[end - 1].rule is not None or blocks[end - 1].element in HEADINGS):
-        end -= 1
-    # without a text before it, the heading may be all that there is
-    for index in range(end, len(blocks)) if end else ():
-        neighbours = blocks[max(index - 1, end) : index] + blocks[index + 1 : index + 2]
-        heading = blocks[index]
-        is_label = len(heading.text) <= MAX_LABEL_CHARS and heading.text[-1] not in SENTENCE_ENDS
-        rules = SECTION_RULES if is_label else PIECE_LIST_RULES
-        if heading.rule is None and any(each.rule in rules for each in neighbours):
-            yield heading, EMPTY_SECTION.name
 
 
 def trailing_links(blocks: list[Block], _: PageContext) -> RuleHits:

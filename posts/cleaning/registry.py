@@ -3,6 +3,7 @@
 from types import MappingProxyType
 
 from posts.boilerplate.template import TEMPLATE_RULES
+from posts.cleaning.endings import ENDING_RULES
 from posts.cleaning.flat import FLAT_RULES
 from posts.cleaning.flat.title import TITLE_REPEATED
 from posts.cleaning.head import HEAD_RULES
@@ -19,6 +20,7 @@ RULES = (
     *ALL_TEXT_RULES,
     *HEAD_RULES,
     *LINK_RULES,
+    *ENDING_RULES,
     *LINK_LIST_RULES,
     *TEMPLATE_RULES,
     *FLAT_RULES,

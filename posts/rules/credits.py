@@ -29,8 +29,8 @@ BOOK_NOTICE = re.compile(
 MAX_CREDIT_NAME_CHARS, MAX_CREDIT_NAMES = 30, 12
 # A line about the staff is a row of tokens: reporter, place and `报导`, roles, names.
 MAX_STAFF_CHARS, MAX_ROLE_CHARS = 120, 4
-STAFF_WORD = re.compile("[记記]者|通[讯訊][员員]|[责責][任编編]|[编編][辑輯]")
-ROLE_OR_REPORT = re.compile("[责責網网][任络路絡]?[编編]|[编編][辑輯]|报[道导]|報[道導]")
+STAFF_WORD = re.compile("[记記]者|通[讯訊][员員]|[责責][任编編]|[编編][辑輯译譯]|[审審]校")
+ROLE_OR_REPORT = re.compile("[责責網网][任络路絡]?[编編]|[编編][辑輯译譯]|[审審]校|报[道导]|報[道導]")
 STAFF_SEPARATOR = re.compile(r"[\s，,、；;]+")
 _REPORT = r"(?:采访|採訪|综合|綜合|专题|專題|独家|獨家|连线|連線|特别|特別|编译|編譯)?(?:报[道导]|報[道導])"
 # what follows the word in a sentence: `记者在现场`
@@ -41,7 +41,7 @@ STAFF_NAME = re.compile(r"[^\W\d_][\w.·•'-]{0,11}")
 REPORTER = re.compile(rf"{_REPORTER}[\u4e00-\u9fff·]{{2,8}}{_REPORT}")
 STAFF_TOKEN = re.compile(
     rf"{_REPORTER}[\u4e00-\u9fff·]{{0,8}}(?:{_REPORT})?|[\u4e00-\u9fff]{{0,6}}{_REPORT}"
-    rf"|(?:责任?编辑?|責任?編輯?|网络?编辑?|網[路絡]?編輯?|编辑|編輯|编审|編審|编译|編譯|校对|校對|主编|主編|监制|監製|制作|製作|摄影|攝影|审校|審校|翻译|翻譯)(?:[:：/|｜][^:：]{{0,12}})?"
+    rf"|(?:责任?编辑?|責任?編輯?|网络?编辑?|網[路絡]?編輯?|编辑|編輯|编审|編審|编译|編譯|校对|校對|主编|主編|监制|監製|制作|製作|摄影|攝影|审校|審校|发稿|發稿|翻译|翻譯)(?:[:：/|｜][^:：]{{0,12}})?"
 )
 
 
@@ -71,7 +71,7 @@ CREDITS = Rule(
     "who wrote, translated, edited or made it: metadata",
     Scope.EDGE,
     matches=is_credits_line,
-    keywords=(f"{' '.join(SEPARATORS)} 记者 記者 通讯员 通訊員 责编 責編 编辑 編輯",),
+    keywords=(f"{' '.join(SEPARATORS)} 记者 記者 通讯员 通訊員 责编 責編 编辑 編輯 编译 編譯 审校 審校",),
 )
 
 

@@ -55,7 +55,7 @@ CLASS_RULES: tuple[Rule, ...] = (
         "hidden_element",
         "readers do not see it",
         r"sr-only(?:-focusable)?|screen-reader(?:-text|-only)?|visually-?hidden(?:-focusable)?|element-invisible"
-        r"|d-none|hidden|is-hidden|hide|visually-hidden-text|visuallyhidden|print-(?:only|link)|noprint|no-print|only-print|skip-link|skip-to-content|assistive-text",
+        r"|d-none|hidden|is-hidden|hide|visually-hidden-text|off-?screen(?:-text)?|a11y-(?:hidden|text)|hidden-text|vhidden|visuallyhidden|print-(?:only|link)|noprint|no-print|only-print|skip-link|skip-to-content|assistive-text",
     ),
     _class_rule(
         "title_element",

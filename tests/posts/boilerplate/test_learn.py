@@ -4,10 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from posts.boilerplate.edges import is_site_notice
 from posts.boilerplate.events import edition_of
 from posts.boilerplate.learn import Pattern, TrainingSample, learn, min_support, to_training_blocks
 from posts.boilerplate.ngrams import mask_digits, shared_runs, text_weight
-from posts.boilerplate.template import EDGE_BLOCK, INNER_BLOCK, SIGNATURE, TEXT_RUN, Template, is_site_notice
+from posts.boilerplate.template import EDGE_BLOCK, INNER_BLOCK, SIGNATURE, TEXT_RUN, Template
 from posts.html.blocks import Block
 from posts.text.whitespace import alphanumeric_key
 

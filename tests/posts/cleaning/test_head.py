@@ -30,6 +30,8 @@ def dropped_texts(*texts, page=PAGE, element="p"):
         "更新于 3小时前",
         "3小时前",
         "5 分钟前",
+        "昨天 12:30",
+        "发表时间：22/01/2021 - 17:56 更改时间：22/01/2021 - 18:00",
         "about 3 hours ago",
     ],
 )
@@ -44,6 +46,7 @@ def test_a_line_that_is_wholly_a_date_is_read_as_one(text):
     "text",
     [
         "MARY K. QUAY\n2021-09-09T10:39:30Z",
+        "MARY QUAY\nANN PORT\n2021-01-22 15:06:54",
         "By Ann Quay | Jan 5, 2021 10:30",
         "陈港 2021年1月22日",
         "陈港",

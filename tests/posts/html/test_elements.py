@@ -60,6 +60,7 @@ def test_an_id_condemns_no_heading_and_no_section_alone(tag, name):
         ("StyledTimestamp-um718p-0 iENDai", "byline_element"),
         ("css-chb3zw-BulletedListItem e1drcs2w1", None),
         ("Paragraph-k859h4-0 bWtIRA", None),
+        ("off-screen", "hidden_element"),
     ],
 )
 def test_whole_tokens_mean_chrome(names, expected):
