@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from posts.html.shortcodes import known
 from posts.html.shortcodes.syntax import Shortcode, show_as_text
@@ -71,8 +71,16 @@ def _reference(shortcode: Shortcode, *, is_in_url: bool) -> str:
     target = _target(shortcode.get("href", "path", "url") or shortcode.text.strip("\"'` "))
     if is_in_url or shortcode.is_end:
         return "" if shortcode.is_end else target
-    text = shortcode.get("content", "title", "text") or target
+    if len(shortcode.values) > 1 and any(value.startswith("http") for value in shortcode.values[1:]):
+        return _link_card(shortcode.values)
+    text = shortcode.get("content", "title", "text") or unquote(target)
     return f'<a href="{escape_html(target)}">{show_as_text(text)}</a>' if target else ""
+
+
+def _link_card(values: list[str]) -> str:
+    """Return the link that a theme of Hexo shows as a card: `{% link title, url %}`."""
+    url = next(value for value in values if value.startswith("http"))
+    return f'<a href="{escape_html(_target(url))}">{show_as_text(values[0])}</a>'
 
 
 def _target(text: str) -> str:
