@@ -11,7 +11,7 @@ from bisect import bisect_left
 from functools import cache
 
 from posts.html.code_regions import COMMENT_END
-from posts.html.tags import VOID_TAGS
+from posts.html.tags import VOID_TAGS, escape_html
 
 VERBATIM_TAGS = "pre|script|style|iframe|object|noscript|template|video|audio|svg|picture|textarea"
 BLOCK_TAGS = (
@@ -38,7 +38,7 @@ TEXT_OR_VERBATIM = re.compile(
 MAX_OPEN_ELEMENTS = 20
 IS_VERBATIM = re.compile(VERBATIM_TAGS, re.IGNORECASE)
 PLACEHOLDER = "<!--postlake-html-{}-->"
-PLACEHOLDER_PATTERN = re.compile(r"<!--postlake-html-(\d++)-->")
+PLACEHOLDER_PATTERN = re.compile(r"(<|&lt;)!--postlake-html-(\d{1,9})--(?:>|&gt;)")
 
 
 def is_one_element(body: str) -> bool:
@@ -63,7 +63,13 @@ class RawHtml:
         if not self.elements:
             return html
         remaining = dict(enumerate(self.elements))
-        return PLACEHOLDER_PATTERN.sub(lambda placeholder: remaining.pop(int(placeholder[1]), ""), html)
+
+        def restore(placeholder: re.Match[str]) -> str:
+            element = remaining.pop(int(placeholder[2]), "")
+            # in code, the element is text
+            return element if placeholder[1] == "<" else escape_html(element)
+
+        return PLACEHOLDER_PATTERN.sub(restore, html)
 
     def _take_out(self) -> str:
         body, pieces = self.body, list[str]()

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from html import unescape
 from urllib.parse import quote, unquote
 
 from posts.html.shortcodes import known
@@ -10,6 +11,7 @@ from posts.html.tags import escape_html
 
 # the rule `unknown_shortcode` drops this element
 UNKNOWN_ELEMENT = "postlake-shortcode"
+UNKNOWN_IN_CODE = re.compile(rf"&lt;{UNKNOWN_ELEMENT}&gt;((?:[^<&]++|&(?!lt;))*+)&lt;/{UNKNOWN_ELEMENT}&gt;")
 BREAK = "\n\n"
 BREAKING = known.BOXES | known.QUOTES | {""}
 IMAGE_FILE = re.compile(rf"{known.IMAGE_FILE}|^(?:https?:)?//", re.IGNORECASE)
@@ -65,6 +67,13 @@ def _end(shortcode: Shortcode) -> str:
 
 def _unknown(shortcode: Shortcode) -> str:
     return f"<{UNKNOWN_ELEMENT}>{show_as_text(shortcode.source)}</{UNKNOWN_ELEMENT}>"
+
+
+def restore_in_code(html: str) -> str:
+    """Return rendered Markdown with the sources of the unknown shortcodes that turned out to be in code."""
+    if f"&lt;{UNKNOWN_ELEMENT}&gt;" not in html:
+        return html
+    return UNKNOWN_IN_CODE.sub(lambda element: escape_html(unescape(unescape(element[1]))), html)
 
 
 def _reference(shortcode: Shortcode, *, is_in_url: bool) -> str:
