@@ -18,7 +18,7 @@ from posts.text.whitespace import WIDE_CHAR
 
 # marks of two characters that are seldom anything else
 STRONG = re.compile(r"\*\*")
-EMOJI = re.compile("[\u2190-\u2bff\U0001f000-\U0001faff]")
+OPENING, CLOSING = "([{<", ")]}>,.;:!?"
 
 
 class _InlineState(StateInline):
@@ -32,16 +32,15 @@ class _InlineState(StateInline):
         after = self.src[end] if end < self.posMax else " "
         if isWhiteSpace(ord(before)) or isWhiteSpace(ord(after)):
             return scanned
-        if not (STRONG.match(self.src, start) or _is_wide(before) or _is_wide(after)):
+        is_wide = _is_wide(before) or _is_wide(after)
+        if not is_wide and not STRONG.match(self.src, start):
             return scanned
-        if canSplitWord:
-            return Scanned(True, True, scanned.length)  # noqa: FBT003
-        # an underscore is a letter of a word, except beside punctuation
-        return Scanned(
-            scanned.can_open or _is_punctuation(after),
-            scanned.can_close or _is_punctuation(before),
-            scanned.length,
-        )
+        # arguments of functions are no emphasis: f(**a) and g(**b)
+        may_open, may_close = is_wide or after not in CLOSING, is_wide or before not in OPENING
+        if not canSplitWord:
+            # an underscore is a letter of a word, except beside punctuation
+            may_open, may_close = _is_punctuation(after), _is_punctuation(before)
+        return Scanned(scanned.can_open or may_open, scanned.can_close or may_close, scanned.length)
 
 
 def _is_wide(char: str) -> bool:

@@ -76,7 +76,8 @@ def has_tex(markdown: str) -> bool:
 
 def formula_block(state: StateBlock, start_line: int, end_line: int, *, silent: bool) -> bool:
     """Parse a formula between lines of dollars, which ends with the block that contains it."""
-    if not state.src.startswith("$$", state.bMarks[start_line] + state.tShift[start_line]):
+    # it ends no paragraph: each line of one would be read up to its end
+    if silent or not state.src.startswith("$$", state.bMarks[start_line] + state.tShift[start_line]):
         return False
     line = start_line + 1
     while line < end_line and not state.isEmpty(line) and state.sCount[line] >= state.blkIndent:

@@ -19,21 +19,24 @@ IMAGE_SIZE = re.compile(r"\s*\d+(?:\s*x\s*\d+)?\s*|")
 TABLE_OF_CONTENTS = re.compile(r"\s*(?:\[\[_?toc_?\]\]|\[toc\])\s*", re.IGNORECASE)
 MARK = re.compile(r"(?<![0-9A-Za-z=])==(?=[^\s=])(?P<text>(?:[^=\n]++|=(?!=))++)(?<=\S)==(?![0-9A-Za-z=])")
 BLOCK_ID = re.compile(r"\^[0-9A-Za-z-]*[0-9A-Za-z][0-9A-Za-z-]*+[ \t]*+(?=\n|\Z)")
-COMMENT_OR_CODE = re.compile(rf"{CODE_START}|(?<![\w%])(?P<hidden>%%)(?!%)", re.MULTILINE | re.IGNORECASE)
-COMMENT_END = re.compile(r"%%(?!%)")
+COMMENT_OR_CODE = re.compile(
+    rf"{CODE_START}|(?<![\w%])(?P<hidden>%%)(?!%)|(?P<kramdown>\{{::comment\}})", re.MULTILINE | re.IGNORECASE
+)
+COMMENT_END, KRAMDOWN_COMMENT_END = re.compile(r"%%(?!%)"), re.compile(r"\{:/(?:comment)?\}")
 CALLOUT = re.compile(r"\[![\w|/ -]+\][+-]?[ \t]*")
 
 
 def strip_comments(body: str) -> str:
-    """Return the body without its comments: `%%…%%`, in a line or over several."""
-    if body.count("%%") < 2:  # noqa: PLR2004 - the beginning and the end of one
+    """Return the body without its comments, in a line or over several: `%%…%%`, and `{::comment}` of kramdown."""
+    if "%%" not in body and "{::comment}" not in body:
         return body
     regions, pieces = CodeRegions(body), list[str]()
     copied = position = 0
     while match := COMMENT_OR_CODE.search(body, position):
         position = match.end()
-        if match["hidden"]:
-            end = regions.find(COMMENT_END, match.end(), len(body))
+        if match["hidden"] or match["kramdown"]:
+            end_pattern = COMMENT_END if match["hidden"] else KRAMDOWN_COMMENT_END
+            end = regions.find(end_pattern, match.end(), len(body))
             if end:
                 pieces.append(body[copied : match.start()])
                 copied = position = end.end()

@@ -11,7 +11,7 @@ from bisect import bisect_left
 from functools import cache
 
 from posts.html.code_regions import COMMENT_END
-from posts.html.tags import VOID_TAGS
+from posts.html.tags import VOID_TAGS, escape_html
 
 VERBATIM_TAGS = "pre|script|style|iframe|object|noscript|template|video|audio|svg|picture|textarea"
 BLOCK_TAGS = (
@@ -31,11 +31,14 @@ WHOLE_ELEMENT = re.compile(rf"<(?P<tag>{BLOCK_TAGS}|{VERBATIM_TAGS})\b", re.IGNO
 ELEMENT_TAG = re.compile(rf"<(?P<end>/?)(?P<tag>{BLOCK_TAGS}|{VERBATIM_TAGS})\b", re.IGNORECASE)
 MARKDOWN_ATTRIBUTE = re.compile(r"<\w+\b[^<>]*\bmarkdown=[\"']?(?:1|block|span)[\"']?[^<>]*>")
 TEXT_AFTER_BLANK_LINE = re.compile(r"\n[ \t]*+\n {0,3}(?=[^\s<])")
+TEXT_OR_VERBATIM = re.compile(
+    rf"{TEXT_AFTER_BLANK_LINE.pattern}|<(pre|script|style|textarea)\b", re.IGNORECASE
+)
 # no author nests as many; deep HTML takes parsers long
 MAX_OPEN_ELEMENTS = 20
 IS_VERBATIM = re.compile(VERBATIM_TAGS, re.IGNORECASE)
 PLACEHOLDER = "<!--postlake-html-{}-->"
-PLACEHOLDER_PATTERN = re.compile(r"<!--postlake-html-(\d++)-->")
+PLACEHOLDER_PATTERN = re.compile(r"(<|&lt;)!--postlake-html-(\d{1,9})--(?:>|&gt;)")
 
 
 def is_one_element(body: str) -> bool:
@@ -60,7 +63,13 @@ class RawHtml:
         if not self.elements:
             return html
         remaining = dict(enumerate(self.elements))
-        return PLACEHOLDER_PATTERN.sub(lambda placeholder: remaining.pop(int(placeholder[1]), ""), html)
+
+        def restore(placeholder: re.Match[str]) -> str:
+            element = remaining.pop(int(placeholder[2]), "")
+            # in code, the element is text
+            return element if placeholder[1] == "<" else escape_html(element)
+
+        return PLACEHOLDER_PATTERN.sub(restore, html)
 
     def _take_out(self) -> str:
         body, pieces = self.body, list[str]()
@@ -102,7 +111,7 @@ class RawHtml:
             if not TEXT_AFTER_BLANK_LINE.search(self.body, opening.start(), end):
                 return False
             self._ends = _element_ends(self.body)
-            self._text_starts = [match.start() for match in TEXT_AFTER_BLANK_LINE.finditer(self.body)]
+            self._text_starts = _text_starts(self.body)
         index = bisect_left(self._text_starts, opening.start())
         return index < len(self._text_starts) and self._text_starts[index] < end
 
@@ -125,6 +134,29 @@ def _element_ends(body: str) -> dict[int, int]:
         elif open_tags.get(name):
             ends[open_tags[name].pop()] = _tag_end(body, tag.end())
     return ends
+
+
+def _text_starts(body: str) -> list[int]:
+    """Return where text follows a blank line, except in code and scripts."""
+    hidden_until = 0
+    is_closed = dict.fromkeys(("pre", "script", "style", "textarea"), True)
+    starts: list[int] = []
+    for match in TEXT_OR_VERBATIM.finditer(body):
+        tag = (match[1] or "").lower()
+        if match.start() < hidden_until or not is_closed.get(tag, True):
+            continue
+        if not tag:
+            starts.append(match.start())
+            continue
+        end = _tag_end_pattern(tag).search(body, match.end())
+        is_closed[tag] = end is not None
+        hidden_until = end.end() if end else hidden_until
+    return starts
+
+
+@cache
+def _tag_end_pattern(tag: str) -> re.Pattern[str]:
+    return re.compile(rf"</{tag}\b", re.IGNORECASE)
 
 
 def _element_end(body: str, opening: re.Match[str]) -> int:

@@ -6,7 +6,7 @@ from posts.formats import Markup
 from posts.html.markdown import render_markdown
 from posts.html.obsidian import strip_comments
 from posts.html.raw_html import RawHtml, is_one_element
-from posts.html.shortcodes import replace_shortcodes
+from posts.html.shortcodes import replace_shortcodes, restore_in_code
 from posts.html.tags import is_single_run
 
 EPOCH_COMMENT = re.compile(r"\s*<!--\s*(-?\d+|NaN)\s*-->")
@@ -31,7 +31,7 @@ def to_html(body: str) -> str:
     if is_single_run(body) or (body.startswith("<") and is_one_element(body)):
         return body
     raw_html = RawHtml(strip_comments(body))
-    return raw_html.put_back(render_markdown(raw_html.markdown)) if raw_html.markdown else ""
+    return raw_html.put_back(restore_in_code(render_markdown(raw_html.markdown))) if raw_html.markdown else ""
 
 
 def render(body: str, markup: Markup) -> str:

@@ -15,6 +15,7 @@ from posts.html.shortcodes.replace import (
     formula_of,
     paragraph_of,
     replace_by_markdown,
+    restore_in_code,
     title_of,
 )
 from posts.html.shortcodes.syntax import (
@@ -26,7 +27,7 @@ from posts.html.shortcodes.syntax import (
     show_in_code,
 )
 
-__all__ = ["UNKNOWN_ELEMENT", "replace_shortcodes"]
+__all__ = ["UNKNOWN_ELEMENT", "replace_shortcodes", "restore_in_code"]
 
 PIECE = re.compile(f"{CODE_START}|{TAG_START}", re.MULTILINE | re.IGNORECASE)
 END_TAG = re.compile(r"\{\{[<%]\s*+/\s*+([\w./-]++)|\{%-?\s*+end([\w-]*+)")

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Callable
-from urllib.parse import quote
+from html import unescape
+from urllib.parse import quote, unquote
 
 from posts.html.shortcodes import known
 from posts.html.shortcodes.syntax import Shortcode, show_as_text
@@ -10,6 +11,7 @@ from posts.html.tags import escape_html
 
 # the rule `unknown_shortcode` drops this element
 UNKNOWN_ELEMENT = "postlake-shortcode"
+UNKNOWN_IN_CODE = re.compile(rf"&lt;{UNKNOWN_ELEMENT}&gt;((?:[^<&]++|&(?!lt;))*+)&lt;/{UNKNOWN_ELEMENT}&gt;")
 BREAK = "\n\n"
 BREAKING = known.BOXES | known.QUOTES | {""}
 IMAGE_FILE = re.compile(rf"{known.IMAGE_FILE}|^(?:https?:)?//", re.IGNORECASE)
@@ -67,12 +69,27 @@ def _unknown(shortcode: Shortcode) -> str:
     return f"<{UNKNOWN_ELEMENT}>{show_as_text(shortcode.source)}</{UNKNOWN_ELEMENT}>"
 
 
+def restore_in_code(html: str) -> str:
+    """Return rendered Markdown with the sources of the unknown shortcodes that turned out to be in code."""
+    if f"&lt;{UNKNOWN_ELEMENT}&gt;" not in html:
+        return html
+    return UNKNOWN_IN_CODE.sub(lambda element: escape_html(unescape(unescape(element[1]))), html)
+
+
 def _reference(shortcode: Shortcode, *, is_in_url: bool) -> str:
     target = _target(shortcode.get("href", "path", "url") or shortcode.text.strip("\"'` "))
     if is_in_url or shortcode.is_end:
         return "" if shortcode.is_end else target
-    text = shortcode.get("content", "title", "text") or target
+    if len(shortcode.values) > 1 and any(value.startswith("http") for value in shortcode.values[1:]):
+        return _link_card(shortcode.values)
+    text = shortcode.get("content", "title", "text") or unquote(target)
     return f'<a href="{escape_html(target)}">{show_as_text(text)}</a>' if target else ""
+
+
+def _link_card(values: list[str]) -> str:
+    """Return the link that a theme of Hexo shows as a card: `{% link title, url %}`."""
+    url = next(value for value in values if value.startswith("http"))
+    return f'<a href="{escape_html(_target(url))}">{show_as_text(values[0])}</a>'
 
 
 def _target(text: str) -> str:
