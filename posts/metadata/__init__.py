@@ -1,28 +1,39 @@
 """The metadata of a post, which comes before its body: title, date, URL, source."""
 
+import re
 from typing import Any, NamedTuple
 
 from posts.boundary import catch_errors
-from posts.errors import Rejected
+from posts.errors import Ignored, Rejected
 from posts.html import render as bodies
 from posts.metadata import fields as given
-from posts.metadata import front_matter
+from posts.metadata import front_matter, keys
 from posts.metadata.dates import ResolvedDate, is_date, resolve_date
 from posts.metadata.dialects import Fields
+from posts.metadata.scalars import as_boolean
+from posts.metadata.site_name import without_site_name
 from posts.post import NotAPost
+from posts.settings import DEFAULT_SETTINGS, ParseSettings
 from posts.text.decode import decode
 from posts.text.mojibake import fix_mojibake
 from posts.urls import canonicalize, domain_of, is_page_url
-from schemas.enums import ParseWarning, Reason
+from schemas.enums import Dialect, ParseWarning, Reason
 from schemas.keys import normalize_source
+
+DRAFT_FOLDER = "_drafts"
+# Hugo and Zola; `_index.zh.md` is one of a translation
+SECTION_PAGE = "_index."
+WEB_ADDRESS = re.compile(r"https?://", re.IGNORECASE)
 
 
 class Metadata(NamedTuple):
     """The metadata of a post, as given in its file or derived from it, and its body as written."""
 
+    dialect: Dialect
     front_fields: Fields
     resolved_date: ResolvedDate
     title: str
+    author: str | None
     url: str | None
     source: str
     categories: list[str]
@@ -30,7 +41,7 @@ class Metadata(NamedTuple):
     body: str
 
 
-def parse_metadata(content: bytes, file_name: str) -> Metadata:
+def parse_metadata(content: bytes, path: str, settings: ParseSettings = DEFAULT_SETTINGS) -> Metadata:
     """Return the metadata of a file and its unparsed body. Raises Rejected and Ignored."""
     text, decode_warnings = decode(content)
     text, repair_warnings = fix_mojibake(text)
@@ -38,14 +49,19 @@ def parse_metadata(content: bytes, file_name: str) -> Metadata:
         repair_warnings = [
             warning for warning in repair_warnings if warning is not ParseWarning.LOST_CHARACTERS
         ]
-    kind, front_text, body = front_matter.split(text)
-    front_fields, front_warnings = front_matter.load(kind, front_text)
+    handler, front_text, body = front_matter.split(text)
+    front_fields, front_warnings = front_matter.load(handler, front_text)
+    if not settings.keep_drafts and _is_draft(front_fields, path):
+        raise Ignored(Reason.DRAFT)
     epoch, header_title, header_url, post_body = bodies.split_header(body)
-    resolved_date = _resolve_date(front_fields, front_text, epoch, file_name)
-    url, url_warnings = _find_url(front_fields, header_url)
+    file_name = path.rpartition("/")[2]
+    resolved_date = _resolve_date(front_fields, epoch, file_name)
+    source_names = _source_names(front_fields)
+    url, url_warnings = _find_url(front_fields, source_names, header_url)
     title, title_warnings = _find_title(front_fields, header_title, file_name, url)
-    categories = given.as_labels(given.first_present(front_fields, ("categories", "category")))
-    source, source_warnings = _determine_source(front_fields, categories, url)
+    author = given.author_of(front_fields)
+    categories = given.labels_of(front_fields, keys.CATEGORY_KEYS)
+    source, source_warnings = _determine_source(source_names, categories, url)
     warnings = [
         *decode_warnings,
         *repair_warnings,
@@ -56,7 +72,16 @@ def parse_metadata(content: bytes, file_name: str) -> Metadata:
         *source_warnings,
     ]
     return Metadata(
-        front_fields, resolved_date, title, url, source, categories, list(map(str, warnings)), post_body
+        handler.dialect,
+        front_fields,
+        resolved_date,
+        without_site_name(title, (author, *source_names), url),
+        author,
+        url,
+        source,
+        categories,
+        list(map(str, warnings)),
+        post_body,
     )
 
 
@@ -77,18 +102,36 @@ def find_source(content: bytes) -> str | None:
 
 def _read_source(content: bytes) -> str | None:
     text, _ = fix_mojibake(decode(content)[0])
-    kind, front_text, _ = front_matter.split(text)
-    front_fields, _ = front_matter.load(kind, front_text)
-    categories = given.as_labels(given.first_present(front_fields, ("categories", "category")))
-    source, source_warnings = _determine_source(front_fields, categories, _find_url(front_fields, None)[0])
+    handler, front_text, _ = front_matter.split(text)
+    front_fields, _ = front_matter.load(handler, front_text)
+    categories = given.labels_of(front_fields, keys.CATEGORY_KEYS)
+    source_names = _source_names(front_fields)
+    url, _ = _find_url(front_fields, source_names, None)
+    source, source_warnings = _determine_source(source_names, categories, url)
     return None if source_warnings else source
 
 
-def _resolve_date(front_fields: Fields, front_text: str, epoch: str | None, file_name: str) -> ResolvedDate:
+def _is_draft(front_fields: Fields, path: str) -> bool:
+    if DRAFT_FOLDER in path and DRAFT_FOLDER in path.split("/")[:-1]:
+        return True
+    if keys.DRAFT_KEYS.isdisjoint(front_fields):
+        return False
+    return (
+        as_boolean(front_fields.get("draft")) is True
+        or as_boolean(front_fields.get("published")) is False
+        or as_boolean(front_fields.get("publish")) is False
+        or str(front_fields.get("status")).lower() == "draft"
+    )
+
+
+def _resolve_date(front_fields: Fields, epoch: str | None, file_name: str) -> ResolvedDate:
     key = _find_date_key(front_fields)
     value = front_fields[key] if key else None
-    raw = front_matter.raw_value(front_text, key) or str(value) if key else None
-    resolved_date = resolve_date(value, epoch, file_name, raw)
+    resolved_date = resolve_date(value, epoch, file_name, str(value) if key else None)
+    if resolved_date.published_at is None:
+        resolved_date = _resolve_date_of_change(front_fields, resolved_date)
+    if resolved_date.published_at is None and file_name.startswith(SECTION_PAGE):
+        raise Ignored(Reason.SECTION_PAGE)
     if resolved_date.published_at is None:
         detail = "no date in front matter, epoch comment or file name"
         if value is not None:
@@ -97,29 +140,39 @@ def _resolve_date(front_fields: Fields, front_text: str, epoch: str | None, file
     return resolved_date
 
 
+def _resolve_date_of_change(front_fields: Fields, no_date: ResolvedDate) -> ResolvedDate:
+    """Return the date of the last change, for a file without a better one; `no_date` if there is none."""
+    names = {keys.fold_key(key): key for key in front_fields}
+    for name in filter(names.__contains__, keys.MODIFIED_KEYS):
+        value = front_fields[names[name]]
+        resolved_date = resolve_date(value, None, "", str(value))
+        if resolved_date.published_at is not None:
+            warnings = [*no_date.warnings, *resolved_date.warnings, ParseWarning.DATE_OF_CHANGE]
+            return resolved_date._replace(warnings=warnings)
+    return no_date
+
+
 def _find_date_key(front_fields: Fields) -> str | None:
     """Return the first key whose value is a date, else the first that has a value, else None.
 
     Booleans are no values here: `published: true` means that the post is not a draft.
     """
-    first_key = None
-    for key in given.DATE_KEYS:
-        if key in front_fields and _has_value(front_fields[key]):
-            if is_date(front_fields[key]):
-                return key
-            first_key = first_key or key
-    return first_key
+    present_keys = [key for key in keys.DATE_KEYS if key in front_fields and _has_value(front_fields[key])]
+    if len(present_keys) == 1:
+        return present_keys[0]
+    return next((key for key in present_keys if is_date(front_fields[key])), next(iter(present_keys), None))
 
 
 def _has_value(value: Any) -> bool:
-    return not (value is None or isinstance(value, bool) or (isinstance(value, str) and not value.strip()))
+    return bool(value.strip() if isinstance(value, str) else value) and as_boolean(value) is None
 
 
 def _find_title(
     front_fields: Fields, header_title: str | None, file_name: str, url: str | None
 ) -> tuple[str, list[ParseWarning]]:
-    if title := given.as_name(front_fields.get("title")):
-        return title, []
+    for key in keys.TITLE_KEYS:
+        if key in front_fields and (title := given.as_name(front_fields[key])):
+            return title, []
     if header_title and (title := given.as_name(header_title)):
         return title, [ParseWarning.TITLE_FROM_HEADER]
     if title := given.title_from_file_name(file_name):
@@ -129,11 +182,13 @@ def _find_title(
     raise Rejected(Reason.NO_TITLE, "title", "no title in front matter, header line, file name or URL")
 
 
-def _find_url(front_fields: Fields, header_url: str | None) -> tuple[str | None, list[ParseWarning]]:
-    values = [given.as_text(front_fields[key]) for key in given.URL_KEYS if front_fields.get(key)] + [
-        header_url
-    ]
-    candidates = [url for url in values if url]
+def _find_url(
+    front_fields: Fields, source_names: list[str], header_url: str | None
+) -> tuple[str | None, list[ParseWarning]]:
+    values = [given.as_text(front_fields[key]) for key in keys.URL_KEYS if front_fields.get(key)]
+    # the Web Clipper of Obsidian names the page `source`
+    named_pages = [name for name in source_names if WEB_ADDRESS.match(name)]
+    candidates = [url for url in (*values, *named_pages, header_url) if url]
     valid_urls = [url for url in map(canonicalize, candidates) if url]
     best_url = next(filter(is_page_url, valid_urls), next(iter(valid_urls), None))
     # a permalink such as /2021/my-post/ is a path on the blog and not an error
@@ -142,10 +197,16 @@ def _find_url(front_fields: Fields, header_url: str | None) -> tuple[str | None,
 
 
 def _determine_source(
-    front_fields: Fields, categories: list[str], url: str | None
+    source_names: list[str], categories: list[str], url: str | None
 ) -> tuple[str, list[ParseWarning]]:
-    named_source = given.as_text(given.first_present(front_fields, given.SOURCE_KEYS))
+    named_source = next((name for name in source_names if not WEB_ADDRESS.match(name)), None)
     source = normalize_source(
         named_source or next(iter(categories), "") or (domain_of(url) if url else "") or ""
     )
     return (source, []) if source else ("unknown", [ParseWarning.NO_SOURCE])
+
+
+def _source_names(front_fields: Fields) -> list[str]:
+    """Return the names or addresses in the fields that name the source."""
+    values = (given.as_name(front_fields[key]) for key in keys.SOURCE_KEYS if key in front_fields)
+    return [name for name in values if name]

@@ -1,7 +1,7 @@
 """The dialects of front matter, as handlers of python-frontmatter.
 
 Each handler detects its dialect, splits the front matter from the body, and parses it. To add a dialect, add
-a handler here and a row to posts.formats.FRONT_MATTER_FORMATS.
+a handler here, a word to schemas.enums.Dialect, and a row to posts.formats.FRONT_MATTER_FORMATS.
 """
 
 import json
@@ -13,32 +13,47 @@ import yaml
 from frontmatter.default_handlers import BaseHandler, JSONHandler, TOMLHandler, YAMLHandler
 
 from posts.errors import Ignored, Rejected
-from posts.formats import FRONT_MATTER_FORMATS, Dialect
-from posts.metadata.limits import check_aliases, check_dotted_keys, check_nesting, check_sexagesimal
-from schemas.enums import Reason
+from posts.metadata.limits import check_aliases, check_dotted_keys, check_nesting
+from posts.metadata.scalars import spelled
+from posts.metadata.toml_text import quote_dates
+from posts.metadata.yaml_text import TextLoader, repair, split_fields, unquote, without_odd_characters
+from schemas.enums import Dialect, Reason
 
 Fields = dict[str, Any]
-OPENING = {each.dialect: each.opening for each in FRONT_MATTER_FORMATS}
-KEY_START = re.compile(r"\s*[\w\"'-]+\s*[:=]")
-TOP_LEVEL_KEY = re.compile(r"^([\w-]+)[ \t]*:[ \t]*", re.MULTILINE)
-# Errors that PyYAML raises for some values, in addition to its own: KeyError for `!!bool x`, IndexError for
-# `!!int ""`, AttributeError for `!!timestamp x`, OverflowError for a sexagesimal float of 200 places.
-YAML_ERRORS = (
-    yaml.YAMLError, ValueError, ArithmeticError, LookupError, AttributeError, TypeError, RecursionError
-)  # fmt: skip
+YAML_ERRORS = (yaml.YAMLError, ValueError, RecursionError)
+# byte order marks, zero-width characters and HTML comments before front matter
+PREAMBLE = re.compile(r"(?:[\s\ufeff\u200b-\u200d\u2060]++|<!--.{0,10000}?-->)*+", re.DOTALL)
+LINE_END = r"(?:[^\S\n]|[\ufeff\u200b])*+$"
+KEY_START = r"\s*[\w\"'-]+\s*[:=：]"
+KEY_AT_START = re.compile(KEY_START)
+# keys of which one begins a file without an opening fence
+KEYS = (
+    r"[\"']?(?:title|date|layout|tags?|categor(?:y|ies)|authors?|slug|id|abbrlink|permalink|draft|published|updated"
+    r"|modified|status|lang|summary|description)[\"']?"
+)
+KEY_BLOCK_LINE = (
+    r"(?:[ \t]+\S[^\n]*|-[ \t][^\n]*|\#[^\n]*|[\w\"'][^\n:：]{0,80}[:：](?:[ \t][^\n]*)?|[ \t]*)\n"
+)
+HEADER_LINE = r"([A-Za-z][\w .-]{0,40}):[ \t]*([^\n]*(?:\n[ \t]+\S[^\n]*)*)(?:\n|\Z)"
+TITLE_OR_DATE = re.compile(r"^[\"']?(?:title|date)[\"']?[ \t]*[:：]", re.MULTILINE | re.IGNORECASE)
+# fields behind a line that looks like a fence, or a title, at the beginning of a file that no dialect explains
+NEAR_FENCE = (
+    r"(?:\#[^\n]*\n)*+(?:```[^\n]*|(?:[\u2010-\u2015\u2212\uff0d]|(?:[-+=~*_;][ \t]?){2})[^\n]{0,20})\n\s*+"
+)
+NEARLY = re.compile(rf"(?:{NEAR_FENCE}{KEYS}|[\"']?(?:title|date|layout)[\"']?)[ \t]*[:：=]", re.IGNORECASE)
 
 
 class SalvagedFields(Fields):
-    """The fields of front matter that is not valid; each field was parsed alone."""
+    """The fields of front matter that is not valid; it was repaired, or each field was parsed alone."""
 
 
 class FenceMixin(BaseHandler):
-    """A handler of front matter between two lines that contain only its fence."""
+    """A handler of front matter between two lines: an opening and a closing fence (regular expressions)."""
 
-    def __init__(self, fence: str) -> None:
-        super().__init__(re.compile(rf"\A\s*{re.escape(fence)}[ \t]*\n"), fence, fence)
-        # `re` searches for a literal beginning twelve times as fast as for the beginning of a line
-        self._closing_fence = re.compile(rf"\n{re.escape(fence)}[ \t]*$", re.MULTILINE)
+    def __init__(self, dialect: Dialect, opening: str, closing: str) -> None:
+        super().__init__(re.compile(opening), opening, closing)
+        self.dialect = dialect
+        self.closing_fence = re.compile(rf"\n(?:{closing}){LINE_END}", re.MULTILINE)
 
     def split(self, text: str) -> tuple[str, str]:
         """Return the front matter and the body of a file of this dialect.
@@ -48,46 +63,59 @@ class FenceMixin(BaseHandler):
         opening = self.FM_BOUNDARY.match(text) if self.FM_BOUNDARY else None
         start = opening.end() if opening else 0
         # the line break before it may be that of the opening
-        closing = self._closing_fence.search(text, start - 1)
-        if closing is None and KEY_START.match(text, start):
-            raise Rejected(Reason.FENCE_NOT_CLOSED, detail=f"no second line {self.START_DELIMITER}")
+        closing = self.closing_fence.search(text, start - 1)
+        if closing is None and KEY_AT_START.match(text, start):
+            raise Rejected(Reason.FENCE_NOT_CLOSED, detail=f"no second line {_fence(text, start)}")
         if closing is None:
             raise Ignored(Reason.NO_FRONT_MATTER)
         return text[start : closing.start() + 1], text[closing.end() + 1 :]
 
 
+def _fence(text: str, start: int) -> str:
+    """Return the fence in the line that ends at `start`: the character it begins with, and its repeats."""
+    line = text[:start].rstrip("\n").rpartition("\n")[2]
+    return line[: len(line) - len(line.lstrip(line[:1]))]
+
+
 class Yaml(FenceMixin, YAMLHandler):
-    """The handler of YAML. Front matter that is not valid YAML is salvaged field by field."""
+    """The handler of YAML. Front matter that is not valid YAML is repaired, or salvaged field by field."""
 
     def load(self, fm: str, **_: object) -> Any:
         """Return the parsed front matter. Raises Rejected: front_matter_broken, front_matter_hostile."""
+        fm = without_odd_characters(fm)
         check_nesting(fm)
         if "*" in fm and "&" in fm:
             check_aliases(fm)
         try:
-            check_sexagesimal(fm)
-            return super().load(fm)
+            fields = super().load(fm, Loader=TextLoader)
         except YAML_ERRORS as error:
-            fields = self._salvage(fm)
-            if not fields:
-                raise Rejected(
-                    Reason.BROKEN_FRONT_MATTER, detail=" ".join(str(error).split())[:200]
-                ) from error
-            return fields
+            if salvaged := self._salvage(fm):
+                return salvaged
+            raise Rejected(Reason.BROKEN_FRONT_MATTER, detail=" ".join(str(error).split())[:200]) from error
+        # lines `key:value`, which YAML reads as one text
+        return self._salvage(fm) or fields if isinstance(fields, str) else fields
 
     def _salvage(self, fm: str) -> SalvagedFields:
-        """Parse each top-level field alone. The value of a field that is not valid YAML is its raw text."""
-        fields, starts = SalvagedFields(), list(TOP_LEVEL_KEY.finditer(fm))
-        ends = [*(m.start() for m in starts[1:]), len(fm)]
-        for key, end in zip(starts, ends, strict=False):
-            field = fm[key.start() : end]
-            if "*" in field and "&" in field:
-                check_aliases(field)
+        """Repair the lines of front matter, and parse it; where that fails, parse each top-level field alone.
+
+        The value of a field that is not valid YAML is its raw text.
+        """
+        fm = repair(fm)
+        try:
+            repaired = super().load(fm, Loader=TextLoader)
+        except YAML_ERRORS:
+            repaired = None
+        return SalvagedFields(repaired) if isinstance(repaired, dict) else self._load_fields(fm)
+
+    def _load_fields(self, fm: str) -> SalvagedFields:
+        fields = SalvagedFields()
+        for key, value, text in split_fields(fm):
+            if "*" in text and "&" in text:
+                check_aliases(text)
             try:
-                check_sexagesimal(field)
-                fields.update(super().load(field))
+                fields.update(super().load(text, Loader=TextLoader))
             except YAML_ERRORS:
-                fields[key[1]] = fm[key.end() : end].strip().strip("\"'")
+                fields[key] = unquote(value)
         return fields
 
 
@@ -99,7 +127,7 @@ class Toml(FenceMixin, TOMLHandler):
         check_nesting(fm)
         check_dotted_keys(fm)
         try:
-            return tomllib.loads(fm)
+            return tomllib.loads(quote_dates(fm), parse_float=spelled)
         except ValueError as error:
             raise Rejected(Reason.BROKEN_FRONT_MATTER, detail=f"TOML: {error}") from error
 
@@ -107,25 +135,111 @@ class Toml(FenceMixin, TOMLHandler):
 class Json(JSONHandler):
     """The handler of JSON: one object, which ends at its last closing brace."""
 
-    def __init__(self, opening: str) -> None:
-        super().__init__(re.compile(rf"\s*{re.escape(opening)}\s*(\"|\}})"))
+    def __init__(self, dialect: Dialect) -> None:
+        super().__init__(re.compile(r"\{\s*(\"|\})"))
+        self.dialect = dialect
 
     def split(self, text: str) -> tuple[str, str]:
         """Return the front matter and the body of a file of this dialect.
 
         Raises Rejected (front_matter_broken).
         """
-        text = text.lstrip()
         try:
             _, end = json.JSONDecoder().raw_decode(text)
         except (ValueError, RecursionError) as error:
-            raise Rejected(Reason.BROKEN_FRONT_MATTER, detail=f"JSON: {error}") from error
+            raise _broken_json(error) from error
         return text[:end], text[end:]
 
+    def load(self, fm: str, **_: object) -> Any:
+        """Return the parsed front matter. Raises Rejected: front_matter_broken."""
+        try:
+            return super().load(fm, parse_int=spelled, parse_float=spelled, parse_constant=str)
+        except (ValueError, RecursionError) as error:
+            raise _broken_json(error) from error
 
+
+def _broken_json(error: Exception) -> Rejected:
+    return Rejected(Reason.BROKEN_FRONT_MATTER, detail=f"JSON: {error}")
+
+
+class FencedJson(FenceMixin, JSONHandler):
+    """The handler of JSON between lines. The braces around all fields may be missing."""
+
+    def detect(self, text: str) -> bool:
+        """Return whether a text begins with the opening fence, or with a field and has a closing fence."""
+        opening = self.FM_BOUNDARY.match(text) if self.FM_BOUNDARY else None
+        return opening is not None and (opening.end() > 0 or self.closing_fence.search(text) is not None)
+
+    def load(self, fm: str, **_: object) -> Any:
+        """Return the parsed front matter. Raises Rejected: front_matter_broken."""
+        fields = fm.strip()
+        return Json(self.dialect).load(fields if fields.startswith("{") else f"{{{fields.rstrip(',')}}}")
+
+
+class HexoYaml(Yaml):
+    """The handler of YAML that has no opening fence: every line up to the first fence belongs to a field."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        super().__init__(dialect, "", "-{3,}")
+        self._block = re.compile(
+            rf"(?={KEYS}[ \t]*[:：])((?:{KEY_BLOCK_LINE})++)-{{3,}}{LINE_END}", re.MULTILINE | re.IGNORECASE
+        )
+
+    def detect(self, text: str) -> bool:
+        """Return whether a text begins with fields, of which one is a title or a date, and then a fence."""
+        block = self._block.match(text)
+        return block is not None and TITLE_OR_DATE.search(block[1]) is not None
+
+
+class HeaderLines(BaseHandler):
+    """The handler of lines `Key: value` that end at a blank line. One of them must be the title."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        super().__init__(re.compile(rf"((?:{HEADER_LINE}){{2,}}+)(?:[ \t]*\n|\Z)"))
+        self.dialect = dialect
+        self._line = re.compile(HEADER_LINE)
+
+    def detect(self, text: str) -> bool:
+        """Return whether a text begins with such lines, of which one is the title and another a known field."""
+        keys = {key.casefold() for key in self.load(self.split(text)[0])}
+        return "title" in keys and any(re.fullmatch(KEYS, key) for key in keys - {"title"})
+
+    def split(self, text: str) -> tuple[str, str]:
+        """Return the lines of fields, none if the text begins otherwise, and the body."""
+        block = self.FM_BOUNDARY.match(text) if self.FM_BOUNDARY else None
+        return (block[1], text[block.end() :]) if block else ("", text)
+
+    def load(self, fm: str, **_: object) -> Fields:
+        """Return the fields; each value is text."""
+        return dict(self._line.findall(fm))
+
+
+Handler = Yaml | Toml | Json | FencedJson | HeaderLines
 # they are tried in this order
-HANDLERS: dict[Dialect, BaseHandler] = {
-    Dialect.YAML: Yaml(OPENING[Dialect.YAML]),
-    Dialect.TOML: Toml(OPENING[Dialect.TOML]),
-    Dialect.JSON: Json(OPENING[Dialect.JSON]),
-}
+HANDLERS: tuple[Handler, ...] = (
+    Yaml(
+        Dialect.YAML,
+        rf"---[ \t]*(?:ya?ml[ \t]*)?(?:\#[^\n]*)?\n|-{{4,}}[ \t]*\n(?={KEY_START})",
+        r"-{3,}|\.{3}",
+    ),
+    Toml(Dialect.TOML, r"\+{3}[ \t]*(?:toml[ \t]*)?(?:\#[^\n]*)?\n", r"\+{3}"),
+    Json(Dialect.JSON),
+    Toml(Dialect.TOML, r"---[ \t]*toml[ \t]*\n", "-{3}"),
+    FencedJson(Dialect.JSON, r"---[ \t]*json[ \t]*\n", "-{3}"),
+    FencedJson(Dialect.HEXO_JSON, r";{3,}[ \t]*\n|(?=\"[^\"\n]{1,80}\"\s*:)", ";{3,}"),
+    HexoYaml(Dialect.HEXO_YAML),
+    HeaderLines(Dialect.HEADER_LINES),
+)
+
+
+def find_handler(text: str) -> Handler:
+    """Return the handler of the dialect with which a text begins.
+
+    Raises Ignored (empty_file, no_front_matter) and Rejected (front_matter_malformed).
+    """
+    for handler in HANDLERS:
+        if handler.detect(text):
+            return handler
+    if near := NEARLY.match(text):
+        raise Rejected(Reason.MALFORMED_FENCE, detail=repr(near[0].strip()[:200]))
+    raise Ignored(Reason.NO_FRONT_MATTER if text.strip() else Reason.EMPTY)

@@ -1,0 +1,18 @@
+"""The settings of a lake on which the meaning of a file depends."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ParseSettings:
+    """How files are read.
+
+    `time_zone` is the IANA name of the zone of dates that have none; None means UTC. With `keep_drafts` a draft
+    is a post.
+    """
+
+    time_zone: str | None = None
+    keep_drafts: bool = False
+
+
+DEFAULT_SETTINGS = ParseSettings()
