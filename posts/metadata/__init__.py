@@ -1,6 +1,5 @@
 """The metadata of a post, which comes before its body: title, date, URL, source."""
 
-import re
 from typing import Any, NamedTuple
 
 from posts.boundary import catch_errors
@@ -9,21 +8,19 @@ from posts.html import render as bodies
 from posts.metadata import fields as given
 from posts.metadata import front_matter, keys
 from posts.metadata.dates import ResolvedDate, is_date, resolve_date
-from posts.metadata.dialects import Fields
+from posts.metadata.handlers import Fields
+from posts.metadata.provenance import determine_source, find_url, source_names_of
 from posts.metadata.scalars import as_boolean
 from posts.metadata.site_name import without_site_name
 from posts.post import NotAPost
 from posts.settings import DEFAULT_SETTINGS, ParseSettings
 from posts.text.decode import decode
 from posts.text.mojibake import fix_mojibake
-from posts.urls import canonicalize, domain_of, is_page_url
 from schemas.enums import Dialect, ParseWarning, Reason
-from schemas.keys import normalize_source
 
 DRAFT_FOLDER = "_drafts"
 # Hugo and Zola; `_index.zh.md` is one of a translation
 SECTION_PAGE = "_index."
-WEB_ADDRESS = re.compile(r"https?://", re.IGNORECASE)
 
 
 class Metadata(NamedTuple):
@@ -56,12 +53,12 @@ def parse_metadata(content: bytes, path: str, settings: ParseSettings = DEFAULT_
     epoch, header_title, header_url, post_body = bodies.split_header(body)
     file_name = path.rpartition("/")[2]
     resolved_date = _resolve_date(front_fields, epoch, file_name)
-    source_names = _source_names(front_fields)
-    url, url_warnings = _find_url(front_fields, source_names, header_url)
+    source_names = source_names_of(front_fields)
+    url, url_warnings = find_url(front_fields, source_names, header_url)
     title, title_warnings = _find_title(front_fields, header_title, file_name, url)
     author = given.author_of(front_fields)
     categories = given.labels_of(front_fields, keys.CATEGORY_KEYS)
-    source, source_warnings = _determine_source(source_names, categories, url)
+    source, source_warnings = determine_source(source_names, categories, url)
     warnings = [
         *decode_warnings,
         *repair_warnings,
@@ -105,9 +102,9 @@ def _read_source(content: bytes) -> str | None:
     handler, front_text, _ = front_matter.split(text)
     front_fields, _ = front_matter.load(handler, front_text)
     categories = given.labels_of(front_fields, keys.CATEGORY_KEYS)
-    source_names = _source_names(front_fields)
-    url, _ = _find_url(front_fields, source_names, None)
-    source, source_warnings = _determine_source(source_names, categories, url)
+    source_names = source_names_of(front_fields)
+    url, _ = find_url(front_fields, source_names, None)
+    source, source_warnings = determine_source(source_names, categories, url)
     return None if source_warnings else source
 
 
@@ -180,33 +177,3 @@ def _find_title(
     if url and (title := given.title_from_url(url)):
         return title, [ParseWarning.TITLE_FROM_URL]
     raise Rejected(Reason.NO_TITLE, "title", "no title in front matter, header line, file name or URL")
-
-
-def _find_url(
-    front_fields: Fields, source_names: list[str], header_url: str | None
-) -> tuple[str | None, list[ParseWarning]]:
-    values = [given.as_text(front_fields[key]) for key in keys.URL_KEYS if front_fields.get(key)]
-    # the Web Clipper of Obsidian names the page `source`
-    named_pages = [name for name in source_names if WEB_ADDRESS.match(name)]
-    candidates = [url for url in (*values, *named_pages, header_url) if url]
-    valid_urls = [url for url in map(canonicalize, candidates) if url]
-    best_url = next(filter(is_page_url, valid_urls), next(iter(valid_urls), None))
-    # a permalink such as /2021/my-post/ is a path on the blog and not an error
-    is_broken = not valid_urls and any(not url.startswith("/") for url in candidates)
-    return best_url, [ParseWarning.BAD_URL] if is_broken else []
-
-
-def _determine_source(
-    source_names: list[str], categories: list[str], url: str | None
-) -> tuple[str, list[ParseWarning]]:
-    named_source = next((name for name in source_names if not WEB_ADDRESS.match(name)), None)
-    source = normalize_source(
-        named_source or next(iter(categories), "") or (domain_of(url) if url else "") or ""
-    )
-    return (source, []) if source else ("unknown", [ParseWarning.NO_SOURCE])
-
-
-def _source_names(front_fields: Fields) -> list[str]:
-    """Return the names or addresses in the fields that name the source."""
-    values = (given.as_name(front_fields[key]) for key in keys.SOURCE_KEYS if key in front_fields)
-    return [name for name in values if name]

@@ -11,8 +11,8 @@ from urllib.parse import unquote, urlsplit
 
 from posts.formats import without_ending
 from posts.html.extract import one_line
-from posts.metadata.dialects import Fields
 from posts.metadata.front_matter import to_jsonable
+from posts.metadata.handlers import Fields
 from posts.metadata.keys import AUTHOR_KEYS, KNOWN_KEYS, WORD_LIST_KEYS
 from posts.metadata.scalars import as_boolean
 from posts.text.decode import replace_surrogates

@@ -3,8 +3,9 @@
 from typing import Any
 
 from posts.errors import Rejected
-from posts.metadata.dialects import PREAMBLE, Fields, Handler, SalvagedFields, find_handler
+from posts.metadata.dialects import PREAMBLE, Handler, find_handler
 from posts.metadata.fast_yaml import load_simple
+from posts.metadata.handlers import Fields, SalvagedFields
 from posts.metadata.keys import with_canonical_keys
 from posts.metadata.limits import MAX_DEPTH
 from posts.metadata.scalars import Literal, literal_value, spelled
