@@ -27,7 +27,9 @@ from cli import app  # noqa: E402
 from flows.settings import Settings, variable  # noqa: E402
 from lake.layout import PARTITIONED_TABLES  # noqa: E402
 from lake.query import sql  # noqa: E402
+from posts import formats  # noqa: E402
 from posts.cleaning.registry import RULE_REASONS  # noqa: E402
+from posts.metadata import keys  # noqa: E402
 from schemas import enums  # noqa: E402
 from schemas.plans import BackfillPlanFile  # noqa: E402
 from schemas.posts import NULL, UNIT, PostHeads, Posts  # noqa: E402
@@ -51,6 +53,16 @@ EXIT_CODES = (
     (130, "Interrupted by Ctrl-C."),
 )
 VALUE_NAMES = {int: "INTEGER", float: "NUMBER", dt.datetime: "YYYY-MM-DD", Path: "PATH"}
+KEYS_OF_COLUMNS = (
+    ("title", keys.TITLE_KEYS),
+    ("published_at", keys.DATE_KEYS),
+    ("published_at, where no other date is known", keys.MODIFIED_KEYS),
+    ("author", keys.AUTHOR_KEYS),
+    ("source", keys.SOURCE_KEYS),
+    ("url", keys.URL_KEYS),
+    ("tags", keys.TAG_KEYS),
+    ("categories", keys.CATEGORY_KEYS),
+)
 TABLE_ORDER = ("posts", "files", "raw", "runs", "revisions", "renamed_posts", "templates")
 
 
@@ -234,6 +246,63 @@ def _setting_default(value: Any) -> str:
     return f"`{' '.join(value) if isinstance(value, tuple) else value}`"
 
 
+def formats_page() -> str:
+    """Return the page about formats: endings, dialects of front matter, keys, and programs."""
+    lines = [
+        "# Formats",
+        NOTICE,
+        (
+            "A file is a post if it begins with front matter, and a title and a date are found. Its ending decides how the "
+            "body is read."
+        ),
+        _table(
+            ("format", "endings"),
+            [(each.name, ", ".join(f"`*{ending}`" for ending in each.endings)) for each in formats.FORMATS],
+        ),
+        "## Dialects of front matter",
+        (
+            "Column `posts.format` has the word. The dialects are tried in this order. Byte order marks, white space and an HTML "
+            "comment may stand before the first line. A file that nearly begins so is rejected (`front_matter_malformed`, "
+            "`front_matter_not_closed`)."
+        ),
+        _table(
+            ("word", "front matter", "fences"),
+            [
+                (f"`{each.dialect}`", each.dialect.description, _fences(each))
+                for each in formats.FRONT_MATTER_FORMATS
+            ],
+        ),
+        "## Programs",
+        _table(
+            ("program", "dialects", "what is read"),
+            [
+                (each.name, ", ".join(f"`{dialect}`" for dialect in each.dialects), each.reads)
+                for each in formats.GENERATORS
+            ],
+        ),
+        "## Keys",
+        (
+            "Case, spaces, hyphens and underscores of a key do not matter: `pubDate`, `Pub-Date` and `pub_date` are one. The first "
+            "key with a value is used. Keys in tables `taxonomies`, `extra` and `params` count where the post has none of its own. "
+            "All other keys are in column `extra`."
+        ),
+        _table(
+            ("column", "keys, in this order"),
+            [(column, ", ".join(f"`{key}`" for key in names)) for column, names in KEYS_OF_COLUMNS],
+        ),
+        (
+            "Scalars are text as they are spelled: `12:30`, `007`, `1.10` and `yes` are titles and tags. In `extra`, what JSON would "
+            "spell in the same way is a number or a boolean."
+        ),
+    ]
+    return _page(lines)
+
+
+def _fences(dialect: formats.FrontMatterFormat) -> str:
+    pairs = (" ... ".join(f"`{line}`" if line else "(none)" for line in pair) for pair in dialect.fences)
+    return ", ".join(pairs)
+
+
 def _doc(schema: type) -> str:
     return inspect.getdoc(schema) or ""
 
@@ -261,6 +330,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "cli.md": cli_page,
     "reasons.md": reasons_page,
     "settings.md": settings_page,
+    "formats.md": formats_page,
 }
 
 if __name__ == "__main__":

@@ -8,20 +8,14 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum, auto
 
+from schemas.enums import Dialect
+
 
 class Markup(StrEnum):
     """The markup of a body."""
 
     MARKDOWN = auto()
     HTML = auto()
-
-
-class Dialect(StrEnum):
-    """The dialect of front matter."""
-
-    YAML = auto()
-    TOML = auto()
-    JSON = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,41 +29,123 @@ class FileFormat:
 
 @dataclass(frozen=True, slots=True)
 class FrontMatterFormat:
-    """A dialect of front matter and its opening.
-
-    The opening of JSON is a character. The others are a fence: a line that opens and closes the front matter.
-    """
+    """A dialect of front matter: its fences, which are pairs of lines (`""` is no line), and fields as an example."""
 
     dialect: Dialect
-    opening: str
+    fences: tuple[tuple[str, str], ...]
+    fields: str
+
+    @property
+    def examples(self) -> list[str]:
+        """A post between each pair of fences."""
+        return [
+            f"{opening}{opening and chr(10)}{self.fields}\n{closing}\nText."
+            for opening, closing in self.fences
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Generator:
+    """A program that makes sites of posts, and the dialects and fields of its posts that are read."""
+
+    name: str
+    dialects: tuple[Dialect, ...]
+    reads: str
 
 
 FORMATS = (
     FileFormat("Markdown", (".md", ".markdown"), Markup.MARKDOWN),
     FileFormat("HTML", (".html",), Markup.HTML),
 )
+JSON_FIELDS = '"title": "Rain again",\n"date": "2024-03-05"'
+YAML_FIELDS = "title: Rain again\ndate: 2024-03-05"
 FRONT_MATTER_FORMATS = (
-    FrontMatterFormat(Dialect.YAML, "---"),
-    FrontMatterFormat(Dialect.TOML, "+++"),
-    FrontMatterFormat(Dialect.JSON, "{"),
+    FrontMatterFormat(
+        Dialect.YAML,
+        (("---", "---"), ("---", "..."), ("----", "----"), ("---yaml", "---"), ("--- # comment", "---")),
+        YAML_FIELDS,
+    ),
+    FrontMatterFormat(
+        Dialect.TOML, (("+++", "+++"), ("---toml", "---")), 'title = "Rain again"\ndate = 2024-03-05'
+    ),
+    FrontMatterFormat(Dialect.JSON, (("{", "}"), ("---json", "---")), JSON_FIELDS),
+    FrontMatterFormat(Dialect.HEXO_JSON, ((";;;", ";;;"), ("", ";;;")), JSON_FIELDS),
+    FrontMatterFormat(Dialect.HEXO_YAML, (("", "---"),), YAML_FIELDS),
+    FrontMatterFormat(Dialect.HEADER_LINES, (("", ""),), YAML_FIELDS),
+    FrontMatterFormat(
+        Dialect.FEED, (("", ""),), "[Rain again](https://lamp.example/rain)\n------\nDate: 2024-03-05"
+    ),
+)
+GENERATORS = (
+    Generator(
+        "Jekyll",
+        (Dialect.YAML,),
+        "`title`, `date`, else the day in the file name; `author`; `categories` and `tags` as lists or as words; "
+        "drafts are `published: false` and files in `_drafts/`",
+    ),
+    Generator(
+        "Hugo",
+        (Dialect.YAML, Dialect.TOML, Dialect.JSON),
+        "keys of any case (`Title`, `publishDate`); `lastmod` where there is no other date; tables `[taxonomies]` and "
+        "`[params]`; page bundles `name/index.md`; `_index.md` without a date is no post; drafts are `draft: true`",
+    ),
+    Generator(
+        "Zola",
+        (Dialect.TOML, Dialect.YAML),
+        "`authors`; tables `[taxonomies]` (tags, categories, authors) and `[extra]` (author, date, source ...); `updated` "
+        "where there is no other date; `_index.md` without a date is no post; drafts are `draft = true`",
+    ),
+    Generator(
+        "Hexo",
+        (Dialect.YAML, Dialect.HEXO_YAML, Dialect.HEXO_JSON),
+        "fences of more hyphens, none at the beginning, `;;;`; nested `categories` are flattened; `updated` where there is no "
+        "other date; drafts are files in `_drafts/` and `published: false`",
+    ),
+    Generator(
+        "Eleventy",
+        (Dialect.YAML, Dialect.JSON, Dialect.TOML),
+        "fences that name the language (`---json`); `tags`, `date`; drafts are `draft: true`",
+    ),
+    Generator(
+        "Astro",
+        (Dialect.YAML,),
+        "`pubDate`, `publishDate`; `updatedDate` where there is no other date; `author` as a mapping with `name`; drafts are "
+        "`draft: true`",
+    ),
+    Generator(
+        "Obsidian",
+        (Dialect.YAML,),
+        "properties: `created`, `date created`, `published`; `tags` with or without `#`, nested ones as written (`sea/light`); "
+        "links such as `[[Ida Holm]]` as their text; a `source` that is an address is the URL; `publish: false` is a draft",
+    ),
+    Generator(
+        "Pelican",
+        (Dialect.HEADER_LINES,),
+        "lines such as `Title: Rain again`, with at least the title and one other known field, up to a blank line, "
+        "as MultiMarkdown has it; `Authors`, `Tags`, `Category`; `Modified` where there is no other date; drafts are `Status: draft`",
+    ),
+    Generator(
+        "archives of feeds",
+        (Dialect.FEED,),
+        "title and URL from `[title](url)` above `------`; the date from the comment `<!--milliseconds-->` before it, or from a "
+        "line below it that is wholly a date, or a word such as `Date:` and a date",
+    ),
 )
 ENDINGS = tuple(ending for each in FORMATS for ending in each.endings)
 # for help texts and messages; archives are detected by their first bytes (posts.sources.archives)
 ENDINGS_TEXT = ", ".join(f"*{ending}" for ending in ENDINGS)
 ARCHIVES_TEXT = "zip, tar, tar.gz, tar.zst, tar.xz, tar.bz2"
-_OPENINGS = [each.opening for each in FRONT_MATTER_FORMATS]
-# Openings of one character are not included: in UTF-16 they are two bytes, with which any file may begin.
+# Front matter in UTF-16 without a byte order mark. Openings of one character are not included: in UTF-16 they are two
+# bytes, with which any file may begin.
 _UTF16_OPENINGS = [
-    opening.encode(encoding)
-    for opening in _OPENINGS
-    for encoding in ("utf-16-le", "utf-16-be")
-    if opening[1:]
+    opening.encode(encoding) for opening in ("---", "+++", ";;;") for encoding in ("utf-16-le", "utf-16-be")
 ]
-# Possible first bytes of a post: a byte order mark of UTF-16, or an opening of front matter (in UTF-16 or in
-# an encoding that contains ASCII).
+# Possible first bytes of a post: a byte order mark of UTF-16, or an opening of front matter (in UTF-16 or in an encoding
+# that contains ASCII), a key, a comment before either, or what is so near to a fence that the file is rejected.
 POST_OPENING = re.compile(
-    rb"\xff\xfe|\xfe\xff|(?:\xef\xbb\xbf)?\s*(?:%b)|%b"
-    % (b"|".join(re.escape(each.encode()) for each in _OPENINGS), b"|".join(map(re.escape, _UTF16_OPENINGS)))
+    rb"\xff\xfe|\xfe\xff|%b|(?:\xef\xbb\xbf|\xe2\x80[\x8b-\x8d]|\xe2\x81\xa0|\xc2\xa0|\s)*+"
+    rb"(?:(?:[-+=~*_;][ \t]?){2}|\{|\[|<!--|```|\#|\xe2\x80[\x90-\x95]|\xef\xbc\x8d|[\"']?[A-Za-z][\w .-]{0,80}[\"']?[ \t]*(?:[:=]|\xef\xbc\x9a))"
+    % b"|".join(map(re.escape, _UTF16_OPENINGS))
 )
 
 

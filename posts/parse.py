@@ -13,7 +13,9 @@ from posts.html.extract import Content, one_line
 from posts.html.images import image_url
 from posts.metadata import Metadata, parse_metadata, read_body
 from posts.metadata import fields as given
+from posts.metadata.keys import TAG_KEYS
 from posts.post import CLEANER_VERSION, Body, BodyContext, Head, NotAPost, Post
+from posts.settings import DEFAULT_SETTINGS, ParseSettings
 from posts.sources.files import RawFile, read_file
 from posts.sources.paths import decode_path
 from posts.text.language import detect_language
@@ -32,26 +34,32 @@ def read_raw_file(path: bytes) -> RawFile:
 
 
 def parse_file(
-    path: bytes, parser: HtmlParser = DEFAULT_PARSER, templates: Templates = NO_TEMPLATES
+    path: bytes,
+    parser: HtmlParser = DEFAULT_PARSER,
+    templates: Templates = NO_TEMPLATES,
+    settings: ParseSettings = DEFAULT_SETTINGS,
 ) -> Post | NotAPost:
     """Read and parse one file from disk, without a lake. Return the post, or why the file is not a post."""
-    return catch_errors(lambda: _parse_post(read_raw_file(path), parser, templates))
+    return catch_errors(lambda: _parse_post(read_raw_file(path), parser, templates, settings))
 
 
 def parse(
-    raw_file: RawFile, parser: HtmlParser = DEFAULT_PARSER, templates: Templates = NO_TEMPLATES
+    raw_file: RawFile,
+    parser: HtmlParser = DEFAULT_PARSER,
+    templates: Templates = NO_TEMPLATES,
+    settings: ParseSettings = DEFAULT_SETTINGS,
 ) -> Post | NotAPost:
     """Parse a file. Return the post, or why the file is not a post.
 
-    The same bytes, file name, parser and template produce the same post on every machine. If the file has no
+    The same bytes, path, parser, template and settings produce the same post on every machine. If the file has no
     URL of a page, the post id is computed from the source and the path.
     """
-    return catch_errors(_parse_post, raw_file, parser, templates)
+    return catch_errors(_parse_post, raw_file, parser, templates, settings)
 
 
-def parse_head(raw_file: RawFile) -> Head | NotAPost:
+def parse_head(raw_file: RawFile, settings: ParseSettings = DEFAULT_SETTINGS) -> Head | NotAPost:
     """Parse only the metadata of a file. Return what they say of its post, or why it is none."""
-    return catch_errors(_parse_head, raw_file)
+    return catch_errors(_parse_head, raw_file, settings)
 
 
 def parse_body(
@@ -68,20 +76,25 @@ def parse_training_sample(
     return catch_errors(_parse_training_sample, raw_file, context, parser)
 
 
-def parse_blocks(raw_file: RawFile, parser: HtmlParser, templates: Templates) -> tuple[Metadata, Content]:
+def parse_blocks(
+    raw_file: RawFile,
+    parser: HtmlParser,
+    templates: Templates,
+    settings: ParseSettings = DEFAULT_SETTINGS,
+) -> tuple[Metadata, Content]:
     """Return the metadata and the content of a file: each block with the rule that removes it, or None.
 
     Raises Rejected and Ignored.
     """
-    metadata = parse_metadata(raw_file.content, raw_file.path)
-    page = PageContext(metadata.title, metadata.url, _author(metadata))
+    metadata = parse_metadata(raw_file.content, raw_file.path, settings)
+    page = PageContext(metadata.title, metadata.url, metadata.author)
     return metadata, clean(
         metadata.body, raw_file.name, page, parser, templates.get(source_id_of(metadata.source))
     )
 
 
-def _parse_head(raw_file: RawFile) -> Head:
-    return _build_head(raw_file, parse_metadata(raw_file.content, raw_file.path))
+def _parse_head(raw_file: RawFile, settings: ParseSettings) -> Head:
+    return _build_head(raw_file, parse_metadata(raw_file.content, raw_file.path, settings))
 
 
 def _parse_body(raw_file: RawFile, context: BodyContext, parser: HtmlParser, templates: Templates) -> Body:
@@ -104,8 +117,8 @@ def _parse_training_sample(raw_file: RawFile, context: BodyContext, parser: Html
     )
 
 
-def _parse_post(raw_file: RawFile, parser: HtmlParser, templates: Templates) -> Post:
-    metadata, content = parse_blocks(raw_file, parser, templates)
+def _parse_post(raw_file: RawFile, parser: HtmlParser, templates: Templates, settings: ParseSettings) -> Post:
+    metadata, content = parse_blocks(raw_file, parser, templates, settings)
     head = _build_head(raw_file, metadata)
     body = _build_body(metadata.title, metadata.url, content, templates.get(head.source_id))
     values = vars(head) | vars(body) | {"warnings": [*head.warnings, *body.warnings]}
@@ -127,19 +140,16 @@ def _build_head(raw_file: RawFile, metadata: Metadata) -> Head:
         date_conflict=resolved_date.conflict,
         fetched_at=resolved_date.fetched_at,
         title=metadata.title,
-        author=_author(metadata),
+        author=metadata.author,
         url=metadata.url,
         domain=domain_of(metadata.url) if metadata.url else None,
-        tags=given.as_labels(given.first_present(metadata.front_fields, ("tags", "tag"))),
+        tags=given.labels_of(metadata.front_fields, TAG_KEYS),
         categories=metadata.categories,
+        format=metadata.dialect.value,
         extra=given.extra_fields(metadata.front_fields),
         warnings=metadata.warnings,
         body_bytes=len(metadata.body.encode(errors="surrogatepass")),
     )
-
-
-def _author(metadata: Metadata) -> str | None:
-    return given.as_name(given.first_present(metadata.front_fields, given.AUTHOR_KEYS))
 
 
 def _build_body(title: str, url: str | None, content: Content, template: Template | None) -> Body:

@@ -37,6 +37,7 @@ class Head:
     domain: str | None
     tags: list[str]
     categories: list[str]
+    format: str
     extra: str | None
     warnings: list[str]
     body_bytes: int

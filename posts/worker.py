@@ -11,6 +11,7 @@ import orjson
 
 from posts.boundary import catch_errors
 from posts.post import Body, BodyContext, Head, NotAPost
+from posts.settings import DEFAULT_SETTINGS, ParseSettings
 from posts.sources.files import RawFile, SourceFile
 from schemas.enums import DEFAULT_PARSER, HtmlParser, Outcome
 from schemas.keys import blob_id, source_id_of
@@ -79,19 +80,20 @@ class ParsedBodies:
 
 @dataclass(frozen=True, slots=True)
 class ParseConfig:
-    """The HTML parser and the templates that are used to parse bodies."""
+    """The HTML parser and the templates that are used to parse bodies, and the settings of the lake."""
 
     parser: HtmlParser = DEFAULT_PARSER
     templates: "Templates" = field(default_factory=dict)
+    settings: ParseSettings = DEFAULT_SETTINGS
 
 
-def parse_heads(tasks: Iterable[ParseTask], config: ParseConfig) -> ParsedHeads:  # noqa: ARG001 - as all functions for the pool
+def parse_heads(tasks: Iterable[ParseTask], config: ParseConfig) -> ParsedHeads:
     """Return the rows of files, and the heads of posts. A file on which the code fails has a file row too."""
     from posts.parse import parse_head
 
     file_rows, heads = list[Row](), list[Row]()
     for task in tasks:
-        file, head = task.file, _parse(task, parse_head)
+        file, head = task.file, _parse(task, parse_head, config.settings)
         row = head if isinstance(head, NotAPost) else catch_errors(_values, head)
         values: Row
         if isinstance(row, NotAPost):

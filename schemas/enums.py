@@ -36,6 +36,14 @@ class Reason(DescribedEnum):
     NO_FRONT_MATTER = "no_front_matter", "The file does not begin with front matter."
     NOT_A_FILE = "not_a_file", "A pipe, a socket or a device has the name of a post file."
     SUBMODULE = "submodule", "A git submodule: its posts belong to another repository."
+    DRAFT = (
+        "draft",
+        "The front matter says `draft: true` or `published: false`, or the file is in a folder `_drafts`.",
+    )
+    SECTION_PAGE = (
+        "section_page",
+        "A file `_index.md` of Hugo or Zola without a date: the page of a section, not of a post.",
+    )
     UNREADABLE = (
         "unreadable",
         "The bytes cannot be read, and are not kept: no permission, a missing object. Each run tries again.",
@@ -57,6 +65,10 @@ class Reason(DescribedEnum):
     FENCE_NOT_CLOSED = (
         "front_matter_not_closed",
         "The line that opens the front matter has no counterpart that closes it.",
+    )
+    MALFORMED_FENCE = (
+        "front_matter_malformed",
+        "The file begins with fields such as `title:`, but not as a dialect of front matter does: see the formats.",
     )
     NOT_A_MAPPING = (
         "front_matter_not_a_mapping",
@@ -92,7 +104,16 @@ class Reason(DescribedEnum):
 
 
 # files that were never meant to be posts; all other reasons are reasons of rejected files
-IGNORED_REASONS = frozenset({Reason.EMPTY, Reason.NO_FRONT_MATTER, Reason.NOT_A_FILE, Reason.SUBMODULE})
+IGNORED_REASONS = frozenset(
+    {
+        Reason.EMPTY,
+        Reason.NO_FRONT_MATTER,
+        Reason.NOT_A_FILE,
+        Reason.SUBMODULE,
+        Reason.DRAFT,
+        Reason.SECTION_PAGE,
+    }
+)
 # another version of the code may be able to parse these files
 PARSER_FAULTS = frozenset({Reason.PARSER_ERROR, Reason.PARSER_CRASHED, Reason.PARSER_TIMEOUT})
 
@@ -114,7 +135,7 @@ class ParseWarning(DescribedEnum):
     )
     FRONT_MATTER_SALVAGED = (
         "front_matter_salvaged",
-        "The front matter is not valid YAML; its fields were read one by one.",
+        "The front matter is not valid YAML; its lines were repaired, or its fields were read one by one.",
     )
     BAD_DATE = "date_not_understood", "The date in the front matter is not a date; another source was used."
     NAIVE_DATE = "date_without_zone_taken_as_utc", "The date has no time zone; UTC was assumed."
@@ -126,6 +147,11 @@ class ParseWarning(DescribedEnum):
         "date_is_crawl_time",
         "The feed had no date (epoch comment `NaN`); the date is the time of the crawl.",
     )
+    DATE_OF_CHANGE = (
+        "date_is_last_change",
+        "The file has no date of publication; the date is that of its last change (`lastmod`, `updated`).",
+    )
+    FUTURE_DATE = "future_date", "The date is over a day after the start of the run that wrote the row."
     TITLE_FROM_HEADER = "title_from_header", "The title comes from the header line above the body."
     TITLE_FROM_FILE_NAME = "title_from_file_name", "The title comes from the file name."
     TITLE_FROM_URL = "title_from_url", "The title comes from the last segment of the URL."
@@ -146,6 +172,24 @@ class ParseWarning(DescribedEnum):
     NOT_CLEANED_AGAIN = (
         "not_cleaned_again",
         "The code failed when it cleaned this post again; the earlier text was kept.",
+    )
+
+
+class Dialect(DescribedEnum):
+    """How the front matter of a file is written. The words are stored in column `format`."""
+
+    YAML = "yaml", "YAML between lines `---`"
+    TOML = "toml", "TOML between lines `+++`"
+    JSON = "json", "a JSON object"
+    HEXO_YAML = "hexo_yaml", "YAML without an opening line, up to a line `---`, as Hexo reads it"
+    HEXO_JSON = "hexo_json", "JSON fields without braces, up to a line `;;;`, as Hexo reads it"
+    HEADER_LINES = (
+        "header_lines",
+        "lines `Key: value` up to a blank line, as Pelican and MultiMarkdown read them",
+    )
+    FEED = (
+        "feed",
+        "no fields: the title as a link to the page, above a line of hyphens, as archives of feeds have it",
     )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import polars as pl
 
+from schemas.enums import Dialect
 from schemas.validation import dy
 
 # metadata of a column for the reference: its unit, and what null means
@@ -12,6 +13,7 @@ UNIT, NULL = "unit", "null"
 DATE_SOURCES = {
     "front_matter": "a field of the front matter",
     "epoch": "the epoch comment of the feed",
+    "header": "a line below the header line of a feed",
     "path": "a path or URL in the front matter",
     "filename": "the file name",
     "folders": "the folders of the file",
@@ -102,6 +104,11 @@ class PostHeads(dy.Schema):
     domain = string("Host name of `url` without `www.`.", null="`url` is null")
     tags = text_list("Tags of the front matter, without repeats.")
     categories = text_list("Categories of the front matter, without repeats.")
+    format = choice(
+        "How the front matter is written.",
+        {dialect.value: dialect.description for dialect in Dialect},
+        null="an older postlake read the file",
+    )
 
     @dy.rule()
     def title_is_present(cls) -> pl.Expr:

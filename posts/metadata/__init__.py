@@ -1,29 +1,35 @@
 """The metadata of a post, which comes before its body: title, date, URL, source."""
 
-import datetime as dt
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from posts.boundary import catch_errors
-from posts.errors import Rejected
+from posts.errors import Ignored, Rejected
 from posts.html import render as bodies
 from posts.metadata import fields as given
-from posts.metadata import front_matter
-from posts.metadata.dates import ParsedDate, ResolvedDate, Witnesses, parse_value, resolve_date
-from posts.metadata.dialects import Fields
+from posts.metadata import front_matter, keys
+from posts.metadata.dates import ResolvedDate
+from posts.metadata.handlers import Fields
+from posts.metadata.provenance import determine_source, find_url, source_names_of
+from posts.metadata.publication import find_publication_date
+from posts.metadata.scalars import as_boolean
+from posts.metadata.site_name import without_site_name
 from posts.post import NotAPost
+from posts.settings import DEFAULT_SETTINGS, ParseSettings
 from posts.text.decode import decode
 from posts.text.mojibake import fix_mojibake
-from posts.urls import canonicalize, domain_of, is_page_url
-from schemas.enums import ParseWarning, Reason
-from schemas.keys import normalize_source
+from schemas.enums import Dialect, ParseWarning, Reason
+
+DRAFT_FOLDER = "_drafts"
 
 
 class Metadata(NamedTuple):
     """The metadata of a post, as given in its file or derived from it, and its body as written."""
 
+    dialect: Dialect
     front_fields: Fields
     resolved_date: ResolvedDate
     title: str
+    author: str | None
     url: str | None
     source: str
     categories: list[str]
@@ -31,27 +37,30 @@ class Metadata(NamedTuple):
     body: str
 
 
-def parse_metadata(content: bytes, path: str, naive_zone: dt.tzinfo | None = None) -> Metadata:
+def parse_metadata(content: bytes, path: str, settings: ParseSettings = DEFAULT_SETTINGS) -> Metadata:
     """Return the metadata of a file and its unparsed body. Raises Rejected and Ignored.
 
-    `path` is that of the file in its source. Dates without a zone are in `naive_zone`, or else in UTC.
+    `path` is that of the file in its source.
     """
-    file_name = path.rpartition("/")[2]
     text, decode_warnings = decode(content)
     text, repair_warnings = fix_mojibake(text)
     if ParseWarning.BAD_BYTES in decode_warnings:
         repair_warnings = [
             warning for warning in repair_warnings if warning is not ParseWarning.LOST_CHARACTERS
         ]
-    kind, front_text, body = front_matter.split(text)
-    front_fields, front_warnings = front_matter.load(kind, front_text)
+    handler, front_text, body = front_matter.split(text)
+    front_fields, front_warnings = front_matter.load(handler, front_text)
+    if not settings.keep_drafts and _is_draft(front_fields, path):
+        raise Ignored(Reason.DRAFT)
     epoch, header_title, header_url, post_body = bodies.split_header(body)
-    front_date = _find_date(front_fields, front_text, naive_zone)
-    resolved_date = _resolve_date(front_fields, front_date, epoch, path)
-    url, url_warnings = _find_url(front_fields, header_url)
-    title, title_warnings = _find_title(front_fields, header_title, file_name, url)
-    categories = given.as_labels(given.first_present(front_fields, ("categories", "category")))
-    source, source_warnings = _determine_source(front_fields, categories, url)
+    below_header = post_body if header_url else ""
+    resolved_date = find_publication_date(front_fields, epoch, path, settings.zone, below_header)
+    source_names = source_names_of(front_fields)
+    url, url_warnings = find_url(front_fields, source_names, header_url)
+    title, title_warnings = _find_title(front_fields, header_title, path.rpartition("/")[2], url)
+    author = given.author_of(front_fields)
+    categories = given.labels_of(front_fields, keys.CATEGORY_KEYS)
+    source, source_warnings = determine_source(source_names, categories, url)
     warnings = [
         *decode_warnings,
         *repair_warnings,
@@ -62,7 +71,16 @@ def parse_metadata(content: bytes, path: str, naive_zone: dt.tzinfo | None = Non
         *source_warnings,
     ]
     return Metadata(
-        front_fields, resolved_date, title, url, source, categories, list(map(str, warnings)), post_body
+        handler.dialect,
+        front_fields,
+        resolved_date,
+        without_site_name(title, (author, *source_names), url),
+        author,
+        url,
+        source,
+        categories,
+        list(map(str, warnings)),
+        post_body,
     )
 
 
@@ -83,60 +101,34 @@ def find_source(content: bytes) -> str | None:
 
 def _read_source(content: bytes) -> str | None:
     text, _ = fix_mojibake(decode(content)[0])
-    kind, front_text, _ = front_matter.split(text)
-    front_fields, _ = front_matter.load(kind, front_text)
-    categories = given.as_labels(given.first_present(front_fields, ("categories", "category")))
-    source, source_warnings = _determine_source(front_fields, categories, _find_url(front_fields, None)[0])
+    handler, front_text, _ = front_matter.split(text)
+    front_fields, _ = front_matter.load(handler, front_text)
+    categories = given.labels_of(front_fields, keys.CATEGORY_KEYS)
+    source_names = source_names_of(front_fields)
+    url, _ = find_url(front_fields, source_names, None)
+    source, source_warnings = determine_source(source_names, categories, url)
     return None if source_warnings else source
 
 
-def _resolve_date(
-    front_fields: Fields, front_date: "_FrontDate", epoch: str | None, path: str
-) -> ResolvedDate:
-    links = [link for key in given.LINK_KEYS if isinstance(link := front_fields.get(key), str)]
-    is_bad = front_date.value is not None and front_date.date is None
-    resolved_date = resolve_date(Witnesses(path, front_date.date, front_date.raw, is_bad, epoch, links))
-    if resolved_date.published_at is None:
-        detail = "no date in front matter, epoch comment, file name or folders"
-        if front_date.value is not None:
-            detail = repr(str(front_matter.to_jsonable(front_date.value))[:200])
-        raise Rejected(Reason.NO_DATE, "date", detail)
-    return resolved_date
-
-
-class _FrontDate(NamedTuple):
-    """The date field of front matter: its value, as a date, and as it is written. All are None without one."""
-
-    value: Any = None
-    date: ParsedDate | None = None
-    raw: str | None = None
-
-
-def _find_date(front_fields: Fields, front_text: str, naive_zone: dt.tzinfo | None) -> _FrontDate:
-    """Return the first field whose value is a date, else the first that has a value.
-
-    Booleans are no values here: `published: true` means that the post is not a draft.
-    """
-    first = _FrontDate()
-    for key in given.DATE_KEYS:
-        if key in front_fields and _has_value(value := front_fields[key]):
-            raw = front_matter.raw_value(front_text, key)
-            front_date = _FrontDate(value, parse_value(value, raw, naive_zone), raw or str(value))
-            if front_date.date is not None:
-                return front_date
-            first = first if first.value is not None else front_date
-    return first
-
-
-def _has_value(value: Any) -> bool:
-    return not (value is None or isinstance(value, bool) or (isinstance(value, str) and not value.strip()))
+def _is_draft(front_fields: Fields, path: str) -> bool:
+    if DRAFT_FOLDER in path and DRAFT_FOLDER in path.split("/")[:-1]:
+        return True
+    if keys.DRAFT_KEYS.isdisjoint(front_fields):
+        return False
+    return (
+        as_boolean(front_fields.get("draft")) is True
+        or as_boolean(front_fields.get("published")) is False
+        or as_boolean(front_fields.get("publish")) is False
+        or str(front_fields.get("status")).lower() == "draft"
+    )
 
 
 def _find_title(
     front_fields: Fields, header_title: str | None, file_name: str, url: str | None
 ) -> tuple[str, list[ParseWarning]]:
-    if title := given.as_name(front_fields.get("title")):
-        return title, []
+    for key in keys.TITLE_KEYS:
+        if key in front_fields and (title := given.as_name(front_fields[key])):
+            return title, []
     if header_title and (title := given.as_name(header_title)):
         return title, [ParseWarning.TITLE_FROM_HEADER]
     if title := given.title_from_file_name(file_name):
@@ -144,25 +136,3 @@ def _find_title(
     if url and (title := given.title_from_url(url)):
         return title, [ParseWarning.TITLE_FROM_URL]
     raise Rejected(Reason.NO_TITLE, "title", "no title in front matter, header line, file name or URL")
-
-
-def _find_url(front_fields: Fields, header_url: str | None) -> tuple[str | None, list[ParseWarning]]:
-    values = [given.as_text(front_fields[key]) for key in given.URL_KEYS if front_fields.get(key)] + [
-        header_url
-    ]
-    candidates = [url for url in values if url]
-    valid_urls = [url for url in map(canonicalize, candidates) if url]
-    best_url = next(filter(is_page_url, valid_urls), next(iter(valid_urls), None))
-    # a permalink such as /2021/my-post/ is a path on the blog and not an error
-    is_broken = not valid_urls and any(not url.startswith("/") for url in candidates)
-    return best_url, [ParseWarning.BAD_URL] if is_broken else []
-
-
-def _determine_source(
-    front_fields: Fields, categories: list[str], url: str | None
-) -> tuple[str, list[ParseWarning]]:
-    named_source = given.as_text(given.first_present(front_fields, given.SOURCE_KEYS))
-    source = normalize_source(
-        named_source or next(iter(categories), "") or (domain_of(url) if url else "") or ""
-    )
-    return (source, []) if source else ("unknown", [ParseWarning.NO_SOURCE])

@@ -1,131 +1,118 @@
 """The dialects of front matter, as handlers of python-frontmatter.
 
 Each handler detects its dialect, splits the front matter from the body, and parses it. To add a dialect, add
-a handler here and a row to posts.formats.FRONT_MATTER_FORMATS.
+a handler here, a word to schemas.enums.Dialect, and a row to posts.formats.FRONT_MATTER_FORMATS.
 """
 
-import json
 import re
-import tomllib
-from typing import Any
 
-import yaml
-from frontmatter.default_handlers import BaseHandler, JSONHandler, TOMLHandler, YAMLHandler
+from frontmatter.default_handlers import BaseHandler
 
 from posts.errors import Ignored, Rejected
-from posts.formats import FRONT_MATTER_FORMATS, Dialect
-from posts.metadata.limits import check_aliases, check_dotted_keys, check_nesting, check_sexagesimal
-from schemas.enums import Reason
+from posts.html.render import HEADER_LINE as FEED_HEADER
+from posts.metadata.handlers import KEY_START, LINE_END, FencedJson, Fields, Json, Toml, Yaml
+from schemas.enums import Dialect, Reason
 
-Fields = dict[str, Any]
-OPENING = {each.dialect: each.opening for each in FRONT_MATTER_FORMATS}
-KEY_START = re.compile(r"\s*[\w\"'-]+\s*[:=]")
-TOP_LEVEL_KEY = re.compile(r"^([\w-]+)[ \t]*:[ \t]*", re.MULTILINE)
-# Errors that PyYAML raises for some values, in addition to its own: KeyError for `!!bool x`, IndexError for
-# `!!int ""`, AttributeError for `!!timestamp x`, OverflowError for a sexagesimal float of 200 places.
-YAML_ERRORS = (
-    yaml.YAMLError, ValueError, ArithmeticError, LookupError, AttributeError, TypeError, RecursionError
-)  # fmt: skip
-
-
-class SalvagedFields(Fields):
-    """The fields of front matter that is not valid; each field was parsed alone."""
-
-
-class FenceMixin(BaseHandler):
-    """A handler of front matter between two lines that contain only its fence."""
-
-    def __init__(self, fence: str) -> None:
-        super().__init__(re.compile(rf"\A\s*{re.escape(fence)}[ \t]*\n"), fence, fence)
-        # `re` searches for a literal beginning twelve times as fast as for the beginning of a line
-        self._closing_fence = re.compile(rf"\n{re.escape(fence)}[ \t]*$", re.MULTILINE)
-
-    def split(self, text: str) -> tuple[str, str]:
-        """Return the front matter and the body of a file of this dialect.
-
-        Raises Ignored (no_front_matter) and Rejected (front_matter_not_closed).
-        """
-        opening = self.FM_BOUNDARY.match(text) if self.FM_BOUNDARY else None
-        start = opening.end() if opening else 0
-        # the line break before it may be that of the opening
-        closing = self._closing_fence.search(text, start - 1)
-        if closing is None and KEY_START.match(text, start):
-            raise Rejected(Reason.FENCE_NOT_CLOSED, detail=f"no second line {self.START_DELIMITER}")
-        if closing is None:
-            raise Ignored(Reason.NO_FRONT_MATTER)
-        return text[start : closing.start() + 1], text[closing.end() + 1 :]
+# byte order marks, zero-width characters and HTML comments before front matter
+PREAMBLE = re.compile(r"(?:[\s\ufeff\u200b-\u200d\u2060]++|<!--.{0,10000}?-->)*+", re.DOTALL)
+# keys of which one begins a file without an opening fence
+KEYS = (
+    r"[\"']?(?:title|date|layout|tags?|categor(?:y|ies)|authors?|slug|id|abbrlink|permalink|draft|published|updated"
+    r"|modified|status|lang|summary|description)[\"']?"
+)
+KEY_BLOCK_LINE = (
+    r"(?:[ \t]+\S[^\n]*|-[ \t][^\n]*|\#[^\n]*|[\w\"'][^\n:：]{0,80}[:：](?:[ \t][^\n]*)?|[ \t]*)\n"
+)
+HEADER_LINE = r"([A-Za-z][\w .-]{0,40}):[ \t]*([^\n]*(?:\n[ \t]+\S[^\n]*)*)(?:\n|\Z)"
+TITLE_OR_DATE = re.compile(r"^[\"']?(?:title|date)[\"']?[ \t]*[:：]", re.MULTILINE | re.IGNORECASE)
+# fields behind a line that looks like a fence, or a title, at the beginning of a file that no dialect explains
+NEAR_FENCE = (
+    r"(?:\#[^\n]*\n)*+(?:```[^\n]*|(?:[\u2010-\u2015\u2212\uff0d]|(?:[-+=~*_;][ \t]?){2})[^\n]{0,20})\n\s*+"
+)
+NEARLY = re.compile(rf"(?:{NEAR_FENCE}{KEYS}|[\"']?(?:title|date|layout)[\"']?)[ \t]*[:：=]", re.IGNORECASE)
 
 
-class Yaml(FenceMixin, YAMLHandler):
-    """The handler of YAML. Front matter that is not valid YAML is salvaged field by field."""
+class HexoYaml(Yaml):
+    """The handler of YAML that has no opening fence: every line up to the first fence belongs to a field."""
 
-    def load(self, fm: str, **_: object) -> Any:
-        """Return the parsed front matter. Raises Rejected: front_matter_broken, front_matter_hostile."""
-        check_nesting(fm)
-        if "*" in fm and "&" in fm:
-            check_aliases(fm)
-        try:
-            check_sexagesimal(fm)
-            return super().load(fm)
-        except YAML_ERRORS as error:
-            fields = self._salvage(fm)
-            if not fields:
-                raise Rejected(
-                    Reason.BROKEN_FRONT_MATTER, detail=" ".join(str(error).split())[:200]
-                ) from error
-            return fields
+    def __init__(self, dialect: Dialect) -> None:
+        super().__init__(dialect, "", "-{3,}")
+        self._block = re.compile(
+            rf"(?={KEYS}[ \t]*[:：])((?:{KEY_BLOCK_LINE})++)-{{3,}}{LINE_END}", re.MULTILINE | re.IGNORECASE
+        )
 
-    def _salvage(self, fm: str) -> SalvagedFields:
-        """Parse each top-level field alone. The value of a field that is not valid YAML is its raw text."""
-        fields, starts = SalvagedFields(), list(TOP_LEVEL_KEY.finditer(fm))
-        ends = [*(m.start() for m in starts[1:]), len(fm)]
-        for key, end in zip(starts, ends, strict=False):
-            field = fm[key.start() : end]
-            if "*" in field and "&" in field:
-                check_aliases(field)
-            try:
-                check_sexagesimal(field)
-                fields.update(super().load(field))
-            except YAML_ERRORS:
-                fields[key[1]] = fm[key.end() : end].strip().strip("\"'")
-        return fields
+    def detect(self, text: str) -> bool:
+        """Return whether a text begins with fields, of which one is a title or a date, and then a fence."""
+        block = self._block.match(text)
+        return block is not None and TITLE_OR_DATE.search(block[1]) is not None
 
 
-class Toml(FenceMixin, TOMLHandler):
-    """The handler of TOML. It uses the standard library, which supports all of TOML 1.0."""
+class HeaderLines(BaseHandler):
+    """The handler of lines `Key: value` that end at a blank line. One of them must be the title."""
 
-    def load(self, fm: str, **_: object) -> Any:
-        """Return the parsed front matter. Raises Rejected: front_matter_broken, front_matter_hostile."""
-        check_nesting(fm)
-        check_dotted_keys(fm)
-        try:
-            return tomllib.loads(fm)
-        except ValueError as error:
-            raise Rejected(Reason.BROKEN_FRONT_MATTER, detail=f"TOML: {error}") from error
+    def __init__(self, dialect: Dialect) -> None:
+        super().__init__(re.compile(rf"((?:{HEADER_LINE}){{2,}}+)(?:[ \t]*\n|\Z)"))
+        self.dialect = dialect
+        self._line = re.compile(HEADER_LINE)
 
-
-class Json(JSONHandler):
-    """The handler of JSON: one object, which ends at its last closing brace."""
-
-    def __init__(self, opening: str) -> None:
-        super().__init__(re.compile(rf"\s*{re.escape(opening)}\s*(\"|\}})"))
+    def detect(self, text: str) -> bool:
+        """Return whether a text begins with such lines, of which one is the title and another a known field."""
+        keys = {key.casefold() for key in self.load(self.split(text)[0])}
+        return "title" in keys and any(re.fullmatch(KEYS, key) for key in keys - {"title"})
 
     def split(self, text: str) -> tuple[str, str]:
-        """Return the front matter and the body of a file of this dialect.
+        """Return the lines of fields, none if the text begins otherwise, and the body."""
+        block = self.FM_BOUNDARY.match(text) if self.FM_BOUNDARY else None
+        return (block[1], text[block.end() :]) if block else ("", text)
 
-        Raises Rejected (front_matter_broken).
-        """
-        text = text.lstrip()
-        try:
-            _, end = json.JSONDecoder().raw_decode(text)
-        except (ValueError, RecursionError) as error:
-            raise Rejected(Reason.BROKEN_FRONT_MATTER, detail=f"JSON: {error}") from error
-        return text[:end], text[end:]
+    def load(self, fm: str, **_: object) -> Fields:
+        """Return the fields; each value is text."""
+        return dict(self._line.findall(fm))
 
 
+class FeedHeader(BaseHandler):
+    """The handler of posts without fields, whose title is a link above a line of hyphens."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        super().__init__(FEED_HEADER)
+        self.dialect = dialect
+
+    def split(self, text: str) -> tuple[str, str]:
+        """Return no front matter, and the whole text."""
+        return "", text
+
+    def load(self, fm: str, **_: object) -> Fields:  # noqa: ARG002 - there is none
+        """Return no fields."""
+        return {}
+
+
+Handler = Yaml | Toml | Json | FencedJson | HeaderLines | FeedHeader
 # they are tried in this order
-HANDLERS: dict[Dialect, BaseHandler] = {
-    Dialect.YAML: Yaml(OPENING[Dialect.YAML]),
-    Dialect.TOML: Toml(OPENING[Dialect.TOML]),
-    Dialect.JSON: Json(OPENING[Dialect.JSON]),
-}
+HANDLERS: tuple[Handler, ...] = (
+    Yaml(
+        Dialect.YAML,
+        rf"---[ \t]*(?:ya?ml[ \t]*)?(?:\#[^\n]*)?\n|-{{4,}}[ \t]*\n(?={KEY_START})",
+        r"-{3,}|\.{3}",
+    ),
+    Toml(Dialect.TOML, r"\+{3}[ \t]*(?:toml[ \t]*)?(?:\#[^\n]*)?\n", r"\+{3}"),
+    Json(Dialect.JSON),
+    Toml(Dialect.TOML, r"---[ \t]*toml[ \t]*\n", "-{3}"),
+    FencedJson(Dialect.JSON, r"---[ \t]*json[ \t]*\n", "-{3}"),
+    FencedJson(Dialect.HEXO_JSON, r";{3,}[ \t]*\n|(?=\"[^\"\n]{1,80}\"\s*:)", ";{3,}"),
+    HexoYaml(Dialect.HEXO_YAML),
+    HeaderLines(Dialect.HEADER_LINES),
+    FeedHeader(Dialect.FEED),
+)
+
+
+def find_handler(text: str) -> Handler:
+    """Return the handler of the dialect with which a text begins.
+
+    Raises Ignored (empty_file, no_front_matter) and Rejected (front_matter_malformed).
+    """
+    for handler in HANDLERS:
+        if handler.detect(text):
+            return handler
+    if near := NEARLY.match(text):
+        raise Rejected(Reason.MALFORMED_FENCE, detail=repr(near[0].strip()[:200]))
+    raise Ignored(Reason.NO_FRONT_MATTER if text.strip() else Reason.EMPTY)

@@ -1,30 +1,30 @@
 """Parse simple, machine-written front matter without a YAML parser.
 
 Nine of ten posts have only one-line fields of five forms. For these the YAML parser takes longer than the
-HTML parser. This module parses a value only if YAML returns the same; the tests compare both.
+HTML parser. This module parses a value only if `yaml_text.TextLoader` returns the same; the tests compare both.
 """
 
-import datetime as dt
 import re
 from functools import lru_cache
 from typing import Any
+
+from posts.metadata.scalars import spelled
 
 NON_PLAIN_CHARS = r"\x00-\x1f\x7f-\xa0\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff"
 FIELD_LINE = re.compile(
     rf"""(?P<key>[A-Za-z_][A-Za-z0-9_]{{0,99}}):[ ]
     (?: "(?P<quoted>[^"\\{NON_PLAIN_CHARS}]*)"
-      | (?P<time>\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{{1,6}})?(?:Z|[+-]\d\d:\d\d))
+      | (?P<time>\d{{4}}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{{1,9}})?)?(?:[ ]?(?:Z|[+-]\d\d:?\d\d))?)?)
       | (?P<url>https?://[^\s"'\#{NON_PLAIN_CHARS}]*[^\s"'\#:{NON_PLAIN_CHARS}])
       | \[[ ](?P<only>[^\W\d_](?:[^,:\#\[\]{{}}"'&*!|>%@`\\{NON_PLAIN_CHARS}]*[^\s,:\#\[\]{{}}"'&*!|>%@`\\{NON_PLAIN_CHARS}])?)[ ]\]
       | (?P<word>[^\W\d_](?:[^:\#{NON_PLAIN_CHARS}]*[^\s:\#{NON_PLAIN_CHARS}])?)
     )\Z""",
     re.VERBOSE,
 )
-# words that YAML 1.1 does not parse as text
-YAML_KEYWORDS = {"null", "yes", "no", "on", "off", "true", "false"}
+# words that are no text
+NULL_WORDS = {"null", "Null", "NULL"}
 # Layout, author, tags and categories of a source are the same in most of its posts.
 CACHED_LINES, MAX_CACHED_CHARS = 4096, 60
-BOOLEANS = {"True": True, "False": False, "true": True, "false": False}
 
 
 def load_simple(front_matter: str) -> dict[str, Any] | None:
@@ -48,22 +48,11 @@ def _parse_field(line: str) -> tuple[str, Any]:
         return "", None
     form = match.lastgroup or "key"
     key, value = match.group("key", form)
-    if key.lower() in YAML_KEYWORDS:
+    if key in NULL_WORDS or (form in ("only", "word") and value in NULL_WORDS):
         return key, None
-    if form == "time":
-        return key, _parse_time(value)
     if form == "only":
-        return key, None if value.lower() in YAML_KEYWORDS else [value]
-    if form == "word" and value.lower() in YAML_KEYWORDS:
-        return key, BOOLEANS.get(value)
-    return key, value
+        return key, [spelled(value)]
+    return key, spelled(value) if form == "word" else value
 
 
 _cached_field = lru_cache(maxsize=CACHED_LINES)(_parse_field)
-
-
-def _parse_time(text: str) -> dt.datetime | None:
-    try:
-        return dt.datetime.fromisoformat(text)
-    except ValueError:
-        return None

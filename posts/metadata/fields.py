@@ -1,44 +1,32 @@
-"""Convert fields of front matter to typed values."""
+"""Convert fields of front matter to the values of columns."""
 
 import json
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from html import unescape
 from typing import Any
+from unicodedata import is_normalized, normalize
 from urllib.parse import unquote, urlsplit
 
 from posts.formats import without_ending
 from posts.html.extract import one_line
-from posts.metadata.dialects import Fields
 from posts.metadata.front_matter import to_jsonable
+from posts.metadata.handlers import Fields
+from posts.metadata.keys import AUTHOR_KEYS, KNOWN_KEYS, WORD_LIST_KEYS
+from posts.metadata.scalars import as_boolean
 from posts.text.decode import replace_surrogates
 
-# `link` is not one of them: in a link post it is the page that the post comments on
-URL_KEYS = ("from", "url", "canonical_url", "original_url", "source_url", "external_url", "permalink")
-DATE_KEYS = (
-    "date", "published", "published_at", "pubDate", "pubdate", "publishDate", "datePublished", "created", "created_at",
-)  # fmt: skip
-# a path or a URL that may contain the day of publication
-LINK_KEYS = ("path", "slug", "url", "permalink")
-AUTHOR_KEYS = ("author", "authors", "by", "byline")
-SOURCE_KEYS = ("source", "publisher", "site", "site_name", "publication")
 ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 LABEL_SEPARATOR = re.compile("[,，、;；]")
-KNOWN_FIELDS = frozenset(
-    (
-        *URL_KEYS,
-        *DATE_KEYS,
-        *AUTHOR_KEYS,
-        *SOURCE_KEYS,
-        "layout",
-        "title",
-        "tags",
-        "tag",
-        "categories",
-        "category",
-        "comments",
-    )
-)
+# `[[Ida Holm]]` and `[[people/ida|Ida Holm]]`, as properties of Obsidian have them
+WIKI_LINK = re.compile(r"\[\[(?:[^\[\]|]*\|)?([^\[\]|]+)\]\]")
+# `#` of Obsidian before a tag; `C#` and `#1` are tags
+HASH = re.compile(r"#(?=[^\W\d])")
+# those of a source recur in most of its posts
+CACHED_LABELS = 4096
+# what programs write where they know no author
+NO_AUTHOR = frozenset(("unknown", "none", "null", "nil", "undefined", "n/a", "未知", "不详", "不詳", "不明"))
 
 
 def as_text(value: Any) -> str | None:
@@ -46,20 +34,24 @@ def as_text(value: Any) -> str | None:
     if isinstance(value, str):
         return _fold_line(value)
     if isinstance(value, dict):
-        value = value.get("name") or value.get("title")
-    if isinstance(value, list | tuple):
+        return as_text(value.get("name") or value.get("title"))
+    if isinstance(value, list):
         return ", ".join(filter(None, map(as_text, value))) or None
-    if value is None or isinstance(value, bool):
-        return None
-    return _fold_line(str(value))
+    return None
 
 
 def as_name(value: Any) -> str | None:
-    """Return the text of a title or of names, with HTML entities decoded; None if it is empty."""
+    """Return the text of a title or of names as people read it; None if it is empty.
+
+    HTML entities are decoded, characters composed (NFC), links of Obsidian replaced by their text.
+    """
     name = as_text(value)
-    if name is None or "&" not in name:
-        return name
-    return _fold_line(ENTITY.sub(lambda entity: unescape(entity[0]), name))
+    if name is None:
+        return None
+    if "&" in name or "[[" in name:
+        name = ENTITY.sub(lambda entity: unescape(entity[0]), WIKI_LINK.sub(r"\1", name))
+        return _fold_line(normalize("NFC", name))
+    return name if is_normalized("NFC", name) else normalize("NFC", name)
 
 
 def _fold_line(value: str) -> str | None:
@@ -68,41 +60,79 @@ def _fold_line(value: str) -> str | None:
     return " ".join(value.split()) or None
 
 
-def first_present(fields: Fields, keys: Iterable[str]) -> Any:
-    for key in keys:
-        if (value := fields.get(key)) is not None:
-            return value
+def author_of(fields: Fields) -> str | None:
+    """Return the authors, separated by commas; None where no field names one, or only `unknown` or the like."""
+    for key in AUTHOR_KEYS:
+        if (value := fields.get(key)) is None:
+            continue
+        author = (
+            ", ".join(filter(None, map(_known_author, value)))
+            if isinstance(value, list)
+            else _known_author(value)
+        )
+        if author:
+            return author
     return None
 
 
-def as_labels(value: Any) -> list[str]:
-    """Return tags or categories as a list without duplicates.
+def _known_author(value: Any) -> str | None:
+    name = as_name(value)
+    return None if name and name.lower() in NO_AUTHOR else name
 
-    A text is split at commas and semicolons. If it has none, it is split at spaces, as Jekyll does.
+
+def labels_of(fields: Fields, keys: Iterable[str]) -> list[str]:
+    """Return tags or categories as a list without duplicates; lists within it are flattened.
+
+    A text is split at commas and semicolons. If it has none, it is split at spaces, as Jekyll does with
+    `tags: sea fog`, but not with `category: Harbour Post`.
     """
-    if value is None:
+    for key in keys:
+        if (value := fields.get(key)) is not None:
+            break
+    else:
         return []
     if isinstance(value, str):
-        value = LABEL_SEPARATOR.split(value) if LABEL_SEPARATOR.search(value) else value.split()
-    if not isinstance(value, list | tuple):
-        value = [value]
-    return list(dict.fromkeys(filter(None, map(as_text, value))))
+        if LABEL_SEPARATOR.search(value):
+            value = LABEL_SEPARATOR.split(value)
+        elif key in WORD_LIST_KEYS:
+            value = value.split()
+    labels: dict[str, None] = {}
+    _add_labels(value, labels)
+    return list(labels)
+
+
+def _add_labels(value: Any, labels: dict[str, None]) -> None:
+    if isinstance(value, list):
+        for inner in value:
+            _add_labels(inner, labels)
+    elif label := _label_of(value) if isinstance(value, str) else as_name(value):
+        labels[label] = None
+
+
+@lru_cache(maxsize=CACHED_LABELS)
+def _label_of(text: str) -> str | None:
+    label = as_name(text)
+    return label[1:] if label and HASH.match(label) else label
 
 
 def extra_fields(fields: Fields) -> str | None:
     """Return the fields that have no column of their own as a JSON object; None if there are none."""
-    extra = {key: to_jsonable(value) for key, value in fields.items() if key not in KNOWN_FIELDS}
-    return replace_surrogates(json.dumps(extra, ensure_ascii=False, default=str)) if extra else None
+    extra = {key: to_jsonable(value) for key, value in fields.items() if key not in KNOWN_KEYS}
+    # a list of replies, or their number; a boolean says whether the page lets readers comment
+    comments = fields.get("comments")
+    if comments and as_boolean(comments) is None:
+        extra["comments"] = to_jsonable(comments)
+    return replace_surrogates(json.dumps(extra, ensure_ascii=False)) if extra else None
 
 
 def title_from_url(url: str) -> str | None:
     """Return the words of the last segment of a URL, such as `the-everything-atom`; None if it is an id."""
     segment = unquote(urlsplit(url).path.rstrip("/").rpartition("/")[2])
-    title = as_text(re.sub(r"[-_]+", " ", re.sub(r"\.\w{2,5}\Z", "", segment)))
+    title = as_name(re.sub(r"[-_]+", " ", re.sub(r"\.\w{2,5}\Z", "", segment)))
     return title if title and " " in title and not any(c.isdigit() for c in title) else None
 
 
 def title_from_file_name(name: str) -> str | None:
     """Return the title that Jekyll uses for a post without one: the file name without date and ending."""
     slug = re.sub(r"\A\d{4}-\d{1,2}-\d{1,2}-?", "", without_ending(name))
-    return as_text(re.sub("[-_]+", " ", slug))
+    return as_name(re.sub("[-_]+", " ", slug))

@@ -1,40 +1,43 @@
-"""Find the front matter of a file, split it from the body, and parse it as YAML, TOML or JSON."""
+"""Find the front matter of a file, split it from the body, and parse it in its dialect."""
 
-import datetime as dt
-import math
-import re
-from functools import cache
 from typing import Any
 
-from posts.errors import Ignored, Rejected
-from posts.formats import Dialect
-from posts.metadata.dialects import HANDLERS, Fields, SalvagedFields
+from posts.errors import Rejected
+from posts.metadata.dialects import PREAMBLE, Handler, find_handler
 from posts.metadata.fast_yaml import load_simple
+from posts.metadata.handlers import Fields, SalvagedFields
+from posts.metadata.keys import with_canonical_keys
 from posts.metadata.limits import MAX_DEPTH
+from posts.metadata.scalars import Literal, literal_value, spelled
 from posts.text.decode import replace_surrogates
-from schemas.enums import ParseWarning, Reason
+from schemas.enums import Dialect, ParseWarning, Reason
 
 # The longest front matter of 24,000 blog posts has 561 characters. PyYAML takes seconds for a million.
 MAX_FRONT_MATTER_CHARS = 256 * 1024
-# Python refuses to write very long integers in decimal; above this length they are written in hexadecimal.
 MAX_NUMBER_BITS = 1024
+# byte order marks and zero-width characters before front matter
+INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060"
+YAML_DIALECTS = (Dialect.YAML, Dialect.HEXO_YAML)
 
 
-def split(text: str) -> tuple[Dialect, str, str]:
-    """Return the dialect of the front matter of a file, the front matter and the body.
+def split(text: str) -> tuple[Handler, str, str]:
+    """Return the handler of the dialect of a file, its front matter and the body.
 
-    Raises Ignored (empty_file, no_front_matter) and Rejected (front_matter_not_closed, front_matter_broken).
+    Raises Ignored (empty_file, no_front_matter) and Rejected (front_matter_malformed, front_matter_not_closed,
+    front_matter_broken).
     """
-    for dialect, handler in HANDLERS.items():
-        if handler.detect(text):
-            return dialect, *handler.split(text)
-    raise Ignored(Reason.NO_FRONT_MATTER if text.strip() else Reason.EMPTY)
+    preamble = PREAMBLE.match(text)
+    start = preamble.end() if preamble else 0
+    handler = find_handler(text[start:])
+    front_matter, body = handler.split(text[start:])
+    # the comments before a header of feeds are part of it
+    return handler, front_matter, text.lstrip(INVISIBLE) if handler.dialect is Dialect.FEED else body
 
 
-def load(dialect: Dialect, front_matter: str) -> tuple[Fields, list[str]]:
-    """Return the fields of front matter, and warnings.
+def load(handler: Handler, front_matter: str) -> tuple[Fields, list[str]]:
+    """Return the fields of front matter by the canonical names of their keys, and warnings.
 
-    Invalid YAML is salvaged field by field, with a warning.
+    A value is text as it is spelled, None, a list or a mapping. Invalid YAML is salvaged, with a warning.
 
     Raises Rejected: front_matter_not_a_mapping, front_matter_broken, front_matter_hostile, front_matter_too_large.
     """
@@ -43,62 +46,45 @@ def load(dialect: Dialect, front_matter: str) -> tuple[Fields, list[str]]:
             Reason.LARGE_FRONT_MATTER,
             detail=f"{len(front_matter)} characters; the limit is {MAX_FRONT_MATTER_CHARS}",
         )
-    simple = load_simple(front_matter) if dialect == Dialect.YAML else None
+    simple = load_simple(front_matter) if handler.dialect in YAML_DIALECTS else None
     if simple is not None:
-        return simple, []
-    fields: Any = HANDLERS[dialect].load(front_matter)
+        return with_canonical_keys(simple), []
+    fields: Any = handler.load(front_matter)
     if fields is None:
         fields = {}
     if not isinstance(fields, dict):
-        raise Rejected(Reason.NOT_A_MAPPING, detail=f"a {type(fields).__name__}")
+        raise Rejected(Reason.NOT_A_MAPPING, detail=f"a {'text' if isinstance(fields, str) else 'list'}")
     warnings: list[str] = [ParseWarning.FRONT_MATTER_SALVAGED] if isinstance(fields, SalvagedFields) else []
-    return {str(key): _sanitize(value) for key, value in fields.items()}, warnings
+    return with_canonical_keys({str(key): _as_text(value) for key, value in fields.items()}), warnings
 
 
-def _sanitize(value: Any, depth: int = 0) -> Any:
-    """Return a value that columns and JSON can store.
+def _as_text(value: Any, depth: int = 0) -> Any:
+    """Return a value whose scalars are text or None, without halves of surrogate pairs.
 
-    Very long integers, infinities and NaN become text; halves of surrogate pairs become U+FFFD.
     Raises Rejected (front_matter_hostile) if it is nested deeper than MAX_DEPTH.
     """
     if depth > MAX_DEPTH:
         raise Rejected(Reason.HOSTILE_FRONT_MATTER, detail=f"nested deeper than {MAX_DEPTH}")
     if isinstance(value, dict):
-        return {_sanitize(key, depth + 1): _sanitize(inner, depth + 1) for key, inner in value.items()}
-    if isinstance(value, set):
-        value = sorted(value, key=str)
-    if isinstance(value, list | tuple):
-        return [_sanitize(inner, depth + 1) for inner in value]
+        return {str(key): _as_text(inner, depth + 1) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_as_text(inner, depth + 1) for inner in value]
+    if isinstance(value, Literal) or value is None:
+        return value
     if isinstance(value, str):
         return replace_surrogates(value)
-    if isinstance(value, int) and value.bit_length() > MAX_NUMBER_BITS:
-        return hex(value)
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    return value
-
-
-def raw_value(front_matter: str, key: str) -> str | None:
-    """Return the unparsed value of a one-line field; None if the field has no line of its own."""
-    line = _field_pattern(key).search(front_matter)
-    return line[1].rstrip(" \t").strip("\"'") if line else None
-
-
-@cache
-def _field_pattern(key: str) -> re.Pattern[str]:
-    # it begins with the key and then looks at what is before it: `re` searches fast for a literal beginning
-    key = re.escape(key)
-    return re.compile(rf"{key}(?<![^\n]{key})[ \t]*[:=][ \t]*(\S.*)$", re.MULTILINE)
+    if isinstance(value, int):
+        # Python refuses to write very long integers in decimal
+        return spelled(hex(value) if value.bit_length() > MAX_NUMBER_BITS else str(value).lower())
+    return str(value)
 
 
 def to_jsonable(value: Any) -> Any:
-    """Return a front matter value as JSON: dates as ISO text, bytes as hexadecimal, text keys in mappings."""
+    """Return a value of front matter as JSON has it: numbers and booleans that are spelled as in JSON are that."""
+    if isinstance(value, Literal):
+        return literal_value(value)
     if isinstance(value, dict):
-        return {str(key): to_jsonable(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
+        return {key: to_jsonable(inner) for key, inner in value.items()}
+    if isinstance(value, list):
         return [to_jsonable(inner) for inner in value]
-    if isinstance(value, dt.date | dt.time):
-        return value.isoformat()
-    if isinstance(value, bytes):
-        return value.hex()
     return value

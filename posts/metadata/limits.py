@@ -12,8 +12,6 @@ from schemas.enums import Reason
 MAX_DEPTH = 100
 # A document whose aliases expand to more values than this is an attack, not a post.
 MAX_NODES = 10_000
-# YAML 1.1 parses 1:59:59 as a number of base 60; each further place takes longer than the one before
-SEXAGESIMAL = re.compile(rf"(?::[0-5]?[0-9]){{{MAX_DEPTH}}}")
 # strings and comments of TOML: they may contain dots but are not keys
 TOML_STRING = re.compile(
     r"""\"{3}(?:[^"\\]++|\\.|"(?!""))*+(?:\"{3}|\Z)|'{3}(?:[^']++|'(?!''))*+(?:'{3}|\Z)"""
@@ -36,12 +34,6 @@ def _flow_depth(front_matter: str) -> int:
         depth += (c in "[{") - (c in "]}")
         max_depth = max(max_depth, depth)
     return max_depth
-
-
-def check_sexagesimal(front_matter: str) -> None:
-    """Raise ValueError for a number of base 60 that is too long to be parsed."""
-    if SEXAGESIMAL.search(front_matter):
-        raise ValueError(f"a number of over {MAX_DEPTH} places")
 
 
 def check_dotted_keys(front_matter: str) -> None:

@@ -24,7 +24,8 @@ def decode(content: bytes) -> tuple[str, list[ParseWarning]]:
     if (warnings or b"\0" in content) and "\0" in text:
         text, warnings = text.replace("\0", ""), [*warnings, ParseWarning.NUL_BYTES]
     if warnings or b"\r" in content:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
+        # a file whose line breaks were converted twice
+        text = text.replace("\r\r\n", "\n").replace("\r\n", "\n").replace("\r", "\n")
     return text, warnings
 
 

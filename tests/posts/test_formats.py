@@ -1,12 +1,24 @@
 """Every file format has a golden case and a handler."""
 
+import json
+
 import pytest
 
 from paths import GOLDEN
-from posts.formats import ENDINGS, FORMATS, FRONT_MATTER_FORMATS, Markup, markup_of, without_ending
+from posts.formats import (
+    ENDINGS,
+    FORMATS,
+    FRONT_MATTER_FORMATS,
+    GENERATORS,
+    Markup,
+    markup_of,
+    without_ending,
+)
 from posts.metadata.dialects import HANDLERS
-from posts.metadata.front_matter import split
-from posts.sources.files import is_post
+from posts.metadata.front_matter import load, split
+from posts.parse import parse
+from posts.sources.files import RawFile, is_post
+from schemas.enums import Dialect
 
 CASES = sorted(path for path in GOLDEN.rglob("*.*") if path.suffix != ".json")
 
@@ -16,16 +28,42 @@ def test_every_ending_has_a_golden_case(ending):
     assert [case for case in CASES if case.name.endswith(ending)] != []
 
 
-@pytest.mark.parametrize("dialect", [each.dialect for each in FRONT_MATTER_FORMATS])
-def test_every_dialect_has_a_handler_and_a_golden_case(dialect):
-    opening = next(each.opening for each in FRONT_MATTER_FORMATS if each.dialect == dialect)
-    assert HANDLERS[dialect].detect(f'{opening}\n"a": "b"}}\n')
-    assert [case for case in CASES if case.read_bytes().lstrip().startswith(opening.encode())] != []
+EXAMPLES = [(each.dialect, example) for each in FRONT_MATTER_FORMATS for example in each.examples]
 
 
-def test_each_dialect_is_detected_by_its_own_handler_alone():
-    texts = {"yaml": "---\na: b\n---\nc", "toml": "+++\na = 1\n+++\nc", "json": '{"a": 1}\nc'}
-    assert {dialect: split(text)[0] for dialect, text in texts.items()} == {each: each for each in texts}
+@pytest.mark.parametrize(
+    ("dialect", "example"), EXAMPLES, ids=[example.split("\n")[0] or dialect for dialect, example in EXAMPLES]
+)
+def test_the_example_of_each_dialect_is_a_post_of_it(dialect, example):
+    post = parse(RawFile("/blog", "a.md", example.encode(), "0" * 40))
+    assert (post.title, str(post.date), post.text, post.format) == (
+        "Rain again",
+        "2024-03-05",
+        "Text.",
+        dialect,
+    )
+
+
+def test_each_dialect_has_a_handler_a_row_and_a_golden_case():
+    golden = {
+        json.loads(case.read_text("utf-8")).get("format") for case in (GOLDEN / "dialects").glob("*.json")
+    }
+    assert (
+        {handler.dialect for handler in HANDLERS} == {each.dialect for each in FRONT_MATTER_FORMATS} == golden
+    )
+    assert golden == set(Dialect)
+
+
+@pytest.mark.parametrize("generator", GENERATORS, ids=lambda generator: generator.name)
+def test_each_program_has_a_golden_case(generator):
+    assert list((GOLDEN / "dialects").glob(f"{generator.name.lower()}*.md")) != []
+
+
+@pytest.mark.parametrize(("dialect", "example"), EXAMPLES)
+def test_each_dialect_is_found_behind_a_comment_and_marks(dialect, example):
+    handler, front_matter, _ = split(f"\ufeff\n<!-- exported -->\n\u200b{example}")
+    fields, warnings = load(handler, front_matter)
+    assert (fields, warnings) == ({"title": "Rain again", "date": "2024-03-05"}, [])
 
 
 @pytest.mark.parametrize("ending", [each for form in FORMATS for each in form.endings])

@@ -321,7 +321,7 @@ def test_a_fifo_is_refused_without_waiting_for_a_writer(tmp_path):
     os.mkfifo(tmp_path / "x.md")
     script = "import sys; from posts.parse import parse_file; print(parse_file(sys.argv[1].encode()).reason)"
     command = [sys.executable, "-c", script, tmp_path / "x.md"]
-    assert subprocess.check_output(command, cwd=ROOT, timeout=3) in {b"unreadable\n", b"not_a_file\n"}
+    assert subprocess.check_output(command, cwd=ROOT, timeout=60) in {b"unreadable\n", b"not_a_file\n"}
 
 
 HOSTILE_TO_LIBYAML = {
@@ -343,8 +343,5 @@ def test_nesting_that_crashes_libyaml_is_refused_in_time(front):
     assert "front_matter_hostile" in parse_in_subprocess(HEAD + front)
 
 
-def test_a_set_of_tags_is_in_the_same_order_on_every_machine():
-    script = "from posts.metadata.front_matter import load; from posts.metadata.fields import as_labels; print(as_labels({tags}))"
-    command = [sys.executable, "-c", script.format(tags="load('yaml', 'a: !!set {sea, light, fog}')[0]['a']")]
-    seeds = [os.environ | {"PYTHONHASHSEED": seed} for seed in "12345"]
-    assert len({subprocess.check_output(command, cwd=ROOT, env=seed) for seed in seeds}) == 1
+def test_a_set_of_tags_is_in_the_order_of_the_file():
+    assert post(HEAD + "tags: !!set {sea, light, fog}\n").tags == ["sea", "light", "fog"]

@@ -51,6 +51,7 @@ ROW = {
 BROKEN_ROWS = {
     "language|check": {"language": "german"},
     "script|check": {"script": "Latn"},
+    "format|check": {"format": "org"},
     "title_is_present": {"title": " \t\u3000"},
     "date_is_plausible": {"date": dt.date(1799, 12, 31), "published_at": NOON.replace(1799, 12, 31)},
     "date_is_the_day_of_published_at": {"date": dt.date(2024, 3, 6)},

@@ -1,5 +1,6 @@
 """Build rows from the results of parsing, and validate posts against the rules of their table."""
 
+import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 
@@ -8,11 +9,13 @@ import polars as pl
 from lake.batch import Run
 from lake.parquet import conform
 from posts.worker import FILE_COLUMNS, OUTCOME_COLUMNS, Columns, ParsedBodies, ParsedHeads
-from schemas.enums import Outcome
+from schemas.enums import Outcome, ParseWarning
 from schemas.posts import PostHeads, Posts
 from schemas.tables import schema_of
 from schemas.validation import dy
 
+# a date without a zone may be 14 hours ahead of UTC
+FUTURE_MARGIN = dt.timedelta(days=1)
 IS_POST = pl.col("outcome") == Outcome.POST.value
 # why a file is no post, and its position among the files of a task
 REJECT_SCHEMA = {"index": pl.UInt32, **dict.fromkeys(OUTCOME_COLUMNS, pl.String)}
@@ -70,10 +73,20 @@ def as_posts(
         "ingested_at": run.started_at,
     }
     rows = pl.concat([heads, bodies.drop("index"), files[heads["index"]]], how="horizontal").with_columns(
-        warnings=pl.concat_list("warnings", "body_warnings"),
+        warnings=pl.concat_list("warnings", "body_warnings", _future_warnings(run)),
         **{name: pl.lit(value, schema_of("posts")[name]) for name, value in constants.items()},
     )
     return conform(rows, POST_SCHEMA), outcomes.filter(~IS_POST).select(*REJECT_SCHEMA)
+
+
+def _future_warnings(run: Run) -> pl.Expr:
+    """Return the warnings about dates after a run: the reader of a file has no clock, its run has."""
+    is_future = pl.col("published_at") > run.started_at + FUTURE_MARGIN
+    return (
+        pl.when(is_future)
+        .then(pl.lit([ParseWarning.FUTURE_DATE.value]))
+        .otherwise(pl.lit([], pl.List(pl.String)))
+    )
 
 
 def valid_posts(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:

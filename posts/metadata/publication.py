@@ -1,0 +1,113 @@
+"""The publication date of a post, from the fields of its front matter and the other witnesses."""
+
+import datetime as dt
+import re
+from typing import Any, NamedTuple
+
+from posts.errors import Ignored, Rejected
+from posts.metadata import front_matter, keys
+from posts.metadata.dates import ParsedDate, ResolvedDate, Witnesses, parse_value, resolve_date
+from posts.metadata.handlers import Fields
+from posts.metadata.scalars import as_boolean
+from schemas.enums import ParseWarning, Reason
+
+INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)\Z", re.ASCII)
+DATE_LINE = re.compile(
+    r"\s*(?:(?:日期|时间|時間|发布时间|發佈時間|发表时间|發表時間|date|published|posted|pubdate)[ \t]*[:：])?[ \t]*([^\n]{4,200})",
+    re.IGNORECASE,
+)
+# Hugo and Zola; `_index.zh.md` is one of a translation
+SECTION_PAGE = "_index."
+
+
+def find_publication_date(
+    front_fields: Fields, epoch: str | None, path: str, zone: dt.tzinfo | None, below_header: str = ""
+) -> ResolvedDate:
+    """Return the publication date of the file with some path, whose dates without a zone are in `zone` (or in UTC).
+
+    `below_header` is the text below the header line of a feed: its first line may be the date.
+
+    Raises Rejected (no_date) and Ignored (section_page).
+    """
+    front_date = _find_front_date(front_fields, zone)
+    is_below_header = front_date.value is None and below_header != ""
+    if is_below_header:
+        front_date = _find_date_line(below_header, zone)
+    links = [link for key in keys.LINK_KEYS if isinstance(link := front_fields.get(key), str)]
+    is_bad = front_date.value is not None and front_date.date is None
+    resolved_date = resolve_date(Witnesses(path, front_date.date, front_date.raw, is_bad, epoch, links))
+    if is_below_header and resolved_date.date_from == "front_matter":
+        resolved_date = resolved_date._replace(date_from="header")
+    if resolved_date.published_at is None:
+        resolved_date = _resolve_date_of_change(front_fields, resolved_date, zone)
+    if resolved_date.published_at is None and path.rpartition("/")[2].startswith(SECTION_PAGE):
+        raise Ignored(Reason.SECTION_PAGE)
+    if resolved_date.published_at is None:
+        detail = "no date in front matter, epoch comment, file name or folders"
+        if front_date.value is not None:
+            detail = repr(str(front_matter.to_jsonable(front_date.value))[:200])
+        raise Rejected(Reason.NO_DATE, "date", detail)
+    return resolved_date
+
+
+class _FrontDate(NamedTuple):
+    """The date field of front matter: its value, as a date, and as it is written. All are None without one."""
+
+    value: Any = None
+    date: ParsedDate | None = None
+    raw: str | None = None
+
+
+def _find_front_date(front_fields: Fields, zone: dt.tzinfo | None) -> _FrontDate:
+    """Return the first field whose value is a date, else the first that has a value.
+
+    Booleans are no values here: `published: true` means that the post is not a draft.
+    """
+    first = _FrontDate()
+    for key in keys.DATE_KEYS:
+        if key in front_fields and _has_value(value := front_fields[key]):
+            front_date = _FrontDate(value, _parse(value, zone), str(value))
+            if front_date.date is not None:
+                return front_date
+            first = first if first.value is not None else front_date
+    return first
+
+
+def _find_date_line(text: str, zone: dt.tzinfo | None) -> _FrontDate:
+    """Return the date of a text whose first line is wholly a date, or a label such as `Date:` and a date."""
+    line = DATE_LINE.match(text)
+    date = parse_value(line[1], line[1], zone) if line else None
+    return _FrontDate(line[1], date, line[1]) if line and date else _FrontDate()
+
+
+def _parse(value: Any, zone: dt.tzinfo | None) -> ParsedDate | None:
+    return parse_value(_as_instant(value), str(value), zone)
+
+
+def _as_instant(value: Any) -> Any:
+    """Return the moment of a text in the form that machines write: it takes a tenth of the time of other dates."""
+    if not isinstance(value, str) or not INSTANT.match(value):
+        return value
+    try:
+        return dt.datetime.fromisoformat(value)
+    except ValueError:
+        return value
+
+
+def _resolve_date_of_change(
+    front_fields: Fields, no_date: ResolvedDate, zone: dt.tzinfo | None
+) -> ResolvedDate:
+    """Return the date of the last change, for a file without a better one; `no_date` if there is none."""
+    names = {keys.fold_key(key): key for key in front_fields}
+    for name in filter(names.__contains__, keys.MODIFIED_KEYS):
+        value = front_fields[names[name]]
+        date = _parse(value, zone)
+        if date is not None:
+            resolved_date = resolve_date(Witnesses("", date, str(value)))
+            warnings = [*no_date.warnings, *resolved_date.warnings, ParseWarning.DATE_OF_CHANGE]
+            return resolved_date._replace(warnings=warnings)
+    return no_date
+
+
+def _has_value(value: Any) -> bool:
+    return bool(value.strip() if isinstance(value, str) else value) and as_boolean(value) is None
