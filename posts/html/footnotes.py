@@ -4,7 +4,6 @@ import re
 from collections.abc import Sequence
 
 from markdown_it import MarkdownIt
-from markdown_it.renderer import RendererProtocol
 from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
@@ -25,11 +24,13 @@ def footnotes_plugin(parser: MarkdownIt) -> None:
     parser.inline.ruler.disable("footnote_ref")
     parser.core.ruler.before("footnote_tail", "uncalled_footnotes", _keep_uncalled_notes)
     parser.core.ruler.after("footnote_tail", "footnote_blocks", _join_paragraphs)
-    parser.add_render_rule("footnote_ref", _render_reference)
-    parser.add_render_rule("footnote_block_open", lambda *_: "<ol>\n")
-    parser.add_render_rule("footnote_block_close", lambda *_: "</ol>\n")
-    parser.add_render_rule("footnote_open", lambda *_: f'<li class="{FOOTNOTE}">')
-    parser.add_render_rule("footnote_anchor", lambda *_: "")
+    # compiled functions cannot be bound to the renderer, as `add_render_rule` would
+    rules = parser.renderer.rules  # type: ignore[attr-defined]
+    rules["footnote_ref"] = _render_reference
+    rules["footnote_block_open"] = lambda *_: "<ol>\n"
+    rules["footnote_block_close"] = lambda *_: "</ol>\n"
+    rules["footnote_open"] = lambda *_: f'<li class="{FOOTNOTE}">'
+    rules["footnote_anchor"] = lambda *_: ""
 
 
 def footnote_reference(state: StateInline, *, silent: bool) -> bool:
@@ -71,7 +72,5 @@ def _hide_paragraphs(note: list[Token]) -> None:
         token.children = [Token("hardbreak", "br", 0), *(token.children or [])]
 
 
-def _render_reference(
-    _renderer: RendererProtocol, tokens: Sequence[Token], index: int, _options: OptionsDict, _env: EnvType
-) -> str:
+def _render_reference(tokens: Sequence[Token], index: int, _options: OptionsDict, _env: EnvType) -> str:
     return f"<sup>{tokens[index].meta['id'] + 1}</sup>"

@@ -4,7 +4,6 @@ import re
 from collections.abc import Sequence
 
 from markdown_it import MarkdownIt
-from markdown_it.renderer import RendererProtocol
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
@@ -39,7 +38,8 @@ _dollar_block = math_block_dollar(allow_labels=False, allow_blank_lines=False)
 def formulas_plugin(parser: MarkdownIt) -> None:
     """Add what shows formulas. The rules that parse them are called by those of posts.html.extensions."""
     for name in ("math_inline", "math_inline_double", "math_block", "amsmath"):
-        parser.add_render_rule(name, _render_formula)
+        # compiled functions cannot be bound to the renderer, as `add_render_rule` would
+        parser.renderer.rules[name] = _render_formula  # type: ignore[attr-defined]
 
 
 def dollar_formula(state: StateInline, *, silent: bool) -> bool:
@@ -98,9 +98,7 @@ def environment(state: StateBlock, start_line: int, end_line: int, *, silent: bo
     return ends[name] > start and amsmath_block(state, start_line, end_line, silent)
 
 
-def _render_formula(
-    _renderer: RendererProtocol, tokens: Sequence[Token], index: int, _options: OptionsDict, _env: EnvType
-) -> str:
+def _render_formula(tokens: Sequence[Token], index: int, _options: OptionsDict, _env: EnvType) -> str:
     token = tokens[index]
     opening = token.markup
     # a doubled backslash is written to escape the one that the page shows
