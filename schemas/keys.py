@@ -9,7 +9,7 @@ from anyascii import anyascii
 
 # Increase this number when the rules change the id of any post, or the file that is chosen for it. A lake that
 # was made under other rules must be migrated.
-IDENTITY_VERSION = 3
+IDENTITY_VERSION = 4
 MAX_SLUG_CHARS = 40
 NON_SLUG_CHARS = re.compile("[^a-z0-9]+")
 # Folders of Jekyll, and of archives that move a post after someone has read it. They show the state of a
