@@ -1,6 +1,7 @@
 """Parse the bytes of a file into a post, or into the reason why it is not a post."""
 
 import os
+from collections.abc import Iterable
 from types import MappingProxyType
 
 from posts.boilerplate.events import edition_of
@@ -14,6 +15,7 @@ from posts.html.images import image_url
 from posts.metadata import Metadata, parse_metadata, read_body
 from posts.metadata import fields as given
 from posts.post import CLEANER_VERSION, Body, BodyContext, Head, NotAPost, Post
+from posts.settings import DEFAULT_SETTINGS, ParseSettings
 from posts.sources.files import RawFile, read_file
 from posts.sources.paths import decode_path
 from posts.text.language import detect_language
@@ -24,75 +26,110 @@ from schemas.keys import blob_id, content_hash, post_id_of_path, post_id_of_url,
 NO_TEMPLATES: Templates = MappingProxyType({})
 
 
-def read_raw_file(path: bytes) -> RawFile:
-    """Return the bytes and the location of a file on disk. Raises Rejected."""
-    origin, name = os.path.split(os.path.abspath(path))  # noqa: PTH100 - a path of any bytes
-    content = read_file(decode_path(origin), decode_path(name))
-    return RawFile(decode_path(origin), decode_path(name), content, blob_id(content))
+def read_raw_file(path: bytes, origins: Iterable[str] = ()) -> RawFile:
+    """Return the bytes and the location of a file on disk: in the nearest of some origins, else in its folder.
+
+    Raises Rejected.
+    """
+    whole = decode_path(os.path.realpath(path))
+    origin = max((each for each in origins if whole.startswith(f"{each}/")), key=len, default="")
+    origin = origin or whole.rpartition("/")[0]
+    name = whole.removeprefix(f"{origin}/")
+    content = read_file(origin, name)
+    return RawFile(origin, name, content, blob_id(content))
 
 
 def parse_file(
-    path: bytes, parser: HtmlParser = DEFAULT_PARSER, templates: Templates = NO_TEMPLATES
+    path: bytes,
+    parser: HtmlParser = DEFAULT_PARSER,
+    templates: Templates = NO_TEMPLATES,
+    settings: ParseSettings = DEFAULT_SETTINGS,
+    origins: Iterable[str] = (),
 ) -> Post | NotAPost:
-    """Read and parse one file from disk, without a lake. Return the post, or why the file is not a post."""
-    return catch_errors(lambda: _parse_post(read_raw_file(path), parser, templates))
+    """Read and parse one file from disk. Return the post, or why the file is not a post.
+
+    `origins` are those of a lake, which may hold the file.
+    """
+    return catch_errors(lambda: _parse_post(read_raw_file(path, origins), parser, templates, settings))
 
 
 def parse(
-    raw_file: RawFile, parser: HtmlParser = DEFAULT_PARSER, templates: Templates = NO_TEMPLATES
+    raw_file: RawFile,
+    parser: HtmlParser = DEFAULT_PARSER,
+    templates: Templates = NO_TEMPLATES,
+    settings: ParseSettings = DEFAULT_SETTINGS,
 ) -> Post | NotAPost:
     """Parse a file. Return the post, or why the file is not a post.
 
-    The same bytes, file name, parser and template produce the same post on every machine. If the file has no
-    URL of a page, the post id is computed from the source and the path.
+    The same bytes, file name, settings (`ParseSettings.at`), parser and template produce the same post on every
+    machine. If the file has no URL of a page, the post id is computed from the source and the path.
     """
-    return catch_errors(_parse_post, raw_file, parser, templates)
+    return catch_errors(_parse_post, raw_file, parser, templates, settings)
 
 
-def parse_head(raw_file: RawFile) -> Head | NotAPost:
+def parse_head(raw_file: RawFile, settings: ParseSettings = DEFAULT_SETTINGS) -> Head | NotAPost:
     """Parse only the metadata of a file. Return what they say of its post, or why it is none."""
-    return catch_errors(_parse_head, raw_file)
+    return catch_errors(_parse_head, raw_file, settings)
 
 
 def parse_body(
-    raw_file: RawFile, context: BodyContext, parser: HtmlParser, templates: Templates
+    raw_file: RawFile,
+    context: BodyContext,
+    parser: HtmlParser,
+    templates: Templates,
+    settings: ParseSettings = DEFAULT_SETTINGS,
 ) -> Body | NotAPost:
     """Parse the body of a file whose head is known. Return what it says of the post, or why the file is none."""
-    return catch_errors(_parse_body, raw_file, context, parser, templates)
+    return catch_errors(_parse_body, raw_file, context, parser, templates, settings)
 
 
 def parse_training_sample(
-    raw_file: RawFile, context: BodyContext, parser: HtmlParser = DEFAULT_PARSER
+    raw_file: RawFile,
+    context: BodyContext,
+    parser: HtmlParser = DEFAULT_PARSER,
+    settings: ParseSettings = DEFAULT_SETTINGS,
 ) -> TrainingSample | NotAPost:
     """Parse a file whose head is known into a training sample: the template of its source is learned from them."""
-    return catch_errors(_parse_training_sample, raw_file, context, parser)
+    return catch_errors(_parse_training_sample, raw_file, context, parser, settings)
 
 
-def parse_blocks(raw_file: RawFile, parser: HtmlParser, templates: Templates) -> tuple[Metadata, Content]:
+def parse_blocks(
+    raw_file: RawFile, parser: HtmlParser, templates: Templates, settings: ParseSettings = DEFAULT_SETTINGS
+) -> tuple[Metadata, Content]:
     """Return the metadata and the content of a file: each block with the rule that removes it, or None.
 
     Raises Rejected and Ignored.
     """
-    metadata = parse_metadata(raw_file.content, raw_file.name)
-    page = PageContext(metadata.title, metadata.url)
-    return metadata, clean(
-        metadata.body, raw_file.name, page, parser, templates.get(source_id_of(metadata.source))
-    )
+    own_settings = settings.at(raw_file.origin, raw_file.path)
+    metadata = parse_metadata(raw_file.content, raw_file.path, own_settings)
+    source_id = source_id_of(metadata.source)
+    page = PageContext(metadata.title, metadata.url, settings.rules_of(source_id))
+    return metadata, clean(metadata.body, raw_file.name, page, parser, templates.get(source_id))
 
 
-def _parse_head(raw_file: RawFile) -> Head:
-    return _build_head(raw_file, parse_metadata(raw_file.content, raw_file.name))
+def _parse_head(raw_file: RawFile, settings: ParseSettings) -> Head:
+    own_settings = settings.at(raw_file.origin, raw_file.path)
+    metadata = parse_metadata(raw_file.content, raw_file.path, own_settings)
+    return _build_head(raw_file, metadata, own_settings)
 
 
-def _parse_body(raw_file: RawFile, context: BodyContext, parser: HtmlParser, templates: Templates) -> Body:
-    template, page = templates.get(context.source_id), PageContext(context.title, context.url)
+def _parse_body(
+    raw_file: RawFile, context: BodyContext, parser: HtmlParser, templates: Templates, settings: ParseSettings
+) -> Body:
+    template, page = templates.get(context.source_id), _page_of(context, settings)
     content = clean(read_body(raw_file.content), raw_file.name, page, parser, template)
     return _build_body(context.title, context.url, content, template)
 
 
-def _parse_training_sample(raw_file: RawFile, context: BodyContext, parser: HtmlParser) -> TrainingSample:
+def _page_of(context: BodyContext, settings: ParseSettings) -> PageContext:
+    return PageContext(context.title, context.url, settings.rules_of(context.source_id))
+
+
+def _parse_training_sample(
+    raw_file: RawFile, context: BodyContext, parser: HtmlParser, settings: ParseSettings
+) -> TrainingSample:
     blocks, is_flat = blocks_for_learning(
-        read_body(raw_file.content), raw_file.name, PageContext(context.title, context.url), parser
+        read_body(raw_file.content), raw_file.name, _page_of(context, settings), parser
     )
     return TrainingSample(
         context.source_id,
@@ -104,19 +141,19 @@ def _parse_training_sample(raw_file: RawFile, context: BodyContext, parser: Html
     )
 
 
-def _parse_post(raw_file: RawFile, parser: HtmlParser, templates: Templates) -> Post:
-    metadata, content = parse_blocks(raw_file, parser, templates)
-    head = _build_head(raw_file, metadata)
+def _parse_post(raw_file: RawFile, parser: HtmlParser, templates: Templates, settings: ParseSettings) -> Post:
+    metadata, content = parse_blocks(raw_file, parser, templates, settings)
+    head = _build_head(raw_file, metadata, settings.at(raw_file.origin, raw_file.path))
     body = _build_body(metadata.title, metadata.url, content, templates.get(head.source_id))
     values = vars(head) | vars(body) | {"warnings": [*head.warnings, *body.warnings]}
     return Post(**values, origin=raw_file.origin, path=raw_file.path, blob=raw_file.blob)
 
 
-def _build_head(raw_file: RawFile, metadata: Metadata) -> Head:
+def _build_head(raw_file: RawFile, metadata: Metadata, own_settings: ParseSettings) -> Head:
     resolved_date = metadata.resolved_date
     source_id = source_id_of(metadata.source)
     return Head(
-        post_id=_post_id(raw_file, source_id, metadata.url),
+        post_id=_post_id(raw_file, source_id, metadata.url if own_settings.url_identifies_post else None),
         source=metadata.source,
         source_id=source_id,
         date=resolved_date.published_at.date(),  # type: ignore[union-attr]  # parse_metadata always returns a date

@@ -16,7 +16,9 @@ from flows.pipeline.reporting.account import maintenance_row
 from flows.pipeline.workers.context import ParseContext
 from lake import migration
 from lake.batch import KEY, MICROSECOND, Run
+from lake.commit.commit import changed_settings
 from lake.commit.resolve import resolve
+from lake.settings_file import SETTINGS_FILE
 from lake.store import Lake
 from lake.tables import runs
 from lake.tables.file_history import derive_missing_events, lacks_events, past_events
@@ -30,7 +32,7 @@ logger = logging.getLogger(__name__)
 
 
 def migrate(lake: Lake, next_run: Run, context: ParseContext) -> None:
-    """Rebuild the files, posts and revisions of a lake if its identity rules are older than the current ones.
+    """Rebuild the files, posts and revisions of a lake if it was resolved under other identity rules or settings.
 
     Call it with the writer lock held, before the next run starts its work. Data that a killed migration has
     staged is built again. Raises LakeError for a lake that a newer postlake wrote, and for one whose `raw`
@@ -42,11 +44,12 @@ def migrate(lake: Lake, next_run: Run, context: ParseContext) -> None:
         logger.info(
             f"{lake.root}: {count} events derived, {from_git} of them from repositories; {LOST_EVENTS}"
         )
-    if migration.is_current(lake):
+    cause = _find_cause(lake)
+    if cause is None:
         migration.remove_staging(lake)
         return
     migration.assert_complete(lake)
-    logger.info(f"{lake.root}: was made by an older postlake; all its files are resolved anew, once")
+    logger.info(f"{lake.root}: {cause}; all its files are resolved anew, once")
     timer, run = StageTimer(), replace(start_run(), started_at=next_run.started_at - MICROSECOND)
     resumed, checkpoints = not runs.is_clean(lake), runs.dump_checkpoints(runs.read_checkpoints(lake))
     with migration.staging(lake) as staged_lake:
@@ -59,6 +62,14 @@ def migrate(lake: Lake, next_run: Run, context: ParseContext) -> None:
     logger.info(
         f"{lake.root}: resolved anew; {renamed_count} posts have another id now (table renamed_posts)"
     )
+
+
+def _find_cause(lake: Lake) -> str | None:
+    """Return why a lake is to be resolved anew; None if it is not."""
+    if not migration.is_current(lake):
+        return "was made by an older postlake"
+    names = changed_settings(lake) if lake.table("files").version() else []
+    return f"{', '.join(names)} in {SETTINGS_FILE} changed since its files were read" if names else None
 
 
 def _replay_events(staged_lake: Lake, events: pl.DataFrame, run: Run, context: ParseContext) -> int:

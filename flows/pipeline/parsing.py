@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
+from flows.pipeline.lake_settings.apply import apply_settings
 from flows.pipeline.migrate import migrate
 from flows.pipeline.workers.context import ParseContext, with_cluster, with_worker_pool
 from lake.batch import Run
@@ -35,5 +36,6 @@ def open_for_parsing(
             context = with_cluster(context, context.cluster, lake.scratch_of(run) / "cluster", stack)
         else:
             context = with_worker_pool(context, stack, start_now=is_after_kill)
+        context = apply_settings(lake, context)
         migrate(lake, run, context)
         yield lake, context

@@ -2,6 +2,7 @@
 
 from posts.boilerplate.template import Template
 from posts.cleaning.block_rules import PageContext, apply_element_rules, apply_rules, apply_text_rules
+from posts.cleaning.own_rules import apply_patterns, release
 from posts.formats import markup_of
 from posts.html import render as bodies
 from posts.html.extract import Block, Content, parse_content, parse_single_run
@@ -15,7 +16,10 @@ def clean(
 ) -> Content:
     """Return the content of the body of a file, with a rule on each dropped block."""
     content = _parse_content(body, file_name, parser)
+    release(content, page.own_rules)
     apply_rules(content, page, template)
+    release(content, page.own_rules)
+    apply_patterns(content, page.own_rules)
     return content
 
 
@@ -27,9 +31,12 @@ def blocks_for_learning(
     The rules are applied to the blocks, except that a text without line breaks is not split into passages.
     """
     content = _parse_content(body, file_name, parser)
+    release(content, page.own_rules)
     is_flat = apply_element_rules(content, page) is not None
     if not is_flat:
         apply_text_rules(content, page)
+        release(content, page.own_rules)
+        apply_patterns(content, page.own_rules)
     return content.blocks, is_flat
 
 

@@ -1,5 +1,6 @@
 """The metadata of a post, which comes before its body: title, date, URL, source."""
 
+from datetime import tzinfo
 from typing import Any, NamedTuple
 
 from posts.boundary import catch_errors
@@ -10,11 +11,13 @@ from posts.metadata import front_matter
 from posts.metadata.dates import ResolvedDate, is_date, resolve_date
 from posts.metadata.dialects import Fields
 from posts.post import NotAPost
+from posts.settings import DEFAULT_SETTINGS, ParseSettings
 from posts.text.decode import decode
 from posts.text.mojibake import fix_mojibake
 from posts.urls import canonicalize, domain_of, is_page_url
 from schemas.enums import ParseWarning, Reason
 from schemas.keys import normalize_source
+from schemas.source_names import SourceNaming
 
 
 class Metadata(NamedTuple):
@@ -30,8 +33,12 @@ class Metadata(NamedTuple):
     body: str
 
 
-def parse_metadata(content: bytes, file_name: str) -> Metadata:
-    """Return the metadata of a file and its unparsed body. Raises Rejected and Ignored."""
+def parse_metadata(content: bytes, path: str, settings: ParseSettings = DEFAULT_SETTINGS) -> Metadata:
+    """Return the metadata of a file and its unparsed body. Raises Rejected and Ignored.
+
+    `settings` are those for this file (`ParseSettings.at`).
+    """
+    file_name = path.rpartition("/")[2]
     text, decode_warnings = decode(content)
     text, repair_warnings = fix_mojibake(text)
     if ParseWarning.BAD_BYTES in decode_warnings:
@@ -41,11 +48,11 @@ def parse_metadata(content: bytes, file_name: str) -> Metadata:
     kind, front_text, body = front_matter.split(text)
     front_fields, front_warnings = front_matter.load(kind, front_text)
     epoch, header_title, header_url, post_body = bodies.split_header(body)
-    resolved_date = _resolve_date(front_fields, front_text, epoch, file_name)
+    resolved_date = _resolve_date(front_fields, front_text, epoch, file_name, settings.zone)
     url, url_warnings = _find_url(front_fields, header_url)
     title, title_warnings = _find_title(front_fields, header_title, file_name, url)
     categories = given.as_labels(given.first_present(front_fields, ("categories", "category")))
-    source, source_warnings = _determine_source(front_fields, categories, url)
+    source, source_warnings = _determine_source(front_fields, categories, url, settings)
     warnings = [
         *decode_warnings,
         *repair_warnings,
@@ -66,29 +73,32 @@ def read_body(content: bytes) -> str:
     return bodies.split_header(body)[3]
 
 
-def find_source(content: bytes) -> str | None:
-    """Return the source that a file names, even if it is not a post; None if there is none.
+def find_source(content: bytes, settings: ParseSettings = DEFAULT_SETTINGS) -> str | None:
+    """Return the source of a file, even if it is not a post; None if there is none.
 
     The result is also None if the front matter cannot be parsed.
     """
-    source = catch_errors(_read_source, content)
+    source = catch_errors(_read_source, content, settings)
     return None if isinstance(source, NotAPost) else source
 
 
-def _read_source(content: bytes) -> str | None:
+def _read_source(content: bytes, settings: ParseSettings) -> str | None:
     text, _ = fix_mojibake(decode(content)[0])
     kind, front_text, _ = front_matter.split(text)
     front_fields, _ = front_matter.load(kind, front_text)
     categories = given.as_labels(given.first_present(front_fields, ("categories", "category")))
-    source, source_warnings = _determine_source(front_fields, categories, _find_url(front_fields, None)[0])
+    url, _ = _find_url(front_fields, None)
+    source, source_warnings = _determine_source(front_fields, categories, url, settings)
     return None if source_warnings else source
 
 
-def _resolve_date(front_fields: Fields, front_text: str, epoch: str | None, file_name: str) -> ResolvedDate:
+def _resolve_date(
+    front_fields: Fields, front_text: str, epoch: str | None, file_name: str, zone: tzinfo | None
+) -> ResolvedDate:
     key = _find_date_key(front_fields)
     value = front_fields[key] if key else None
     raw = front_matter.raw_value(front_text, key) or str(value) if key else None
-    resolved_date = resolve_date(value, epoch, file_name, raw)
+    resolved_date = resolve_date(value, epoch, file_name, raw, zone)
     if resolved_date.published_at is None:
         detail = "no date in front matter, epoch comment or file name"
         if value is not None:
@@ -142,10 +152,37 @@ def _find_url(front_fields: Fields, header_url: str | None) -> tuple[str | None,
 
 
 def _determine_source(
-    front_fields: Fields, categories: list[str], url: str | None
+    front_fields: Fields, categories: list[str], url: str | None, settings: ParseSettings
 ) -> tuple[str, list[ParseWarning]]:
-    named_source = given.as_text(given.first_present(front_fields, given.SOURCE_KEYS))
-    source = normalize_source(
-        named_source or next(iter(categories), "") or (domain_of(url) if url else "") or ""
+    if settings.source:
+        return settings.source, []
+    if named_source := normalize_source(
+        given.as_text(given.first_present(front_fields, given.SOURCE_KEYS)) or ""
+    ):
+        return named_source, []
+    names = (
+        normalize_source(_name_of(naming, front_fields, categories, url, settings) or "")
+        for naming in settings.source_order
     )
+    source = next(filter(None, names), "")
     return (source, []) if source else ("unknown", [ParseWarning.NO_SOURCE])
+
+
+def _name_of(
+    naming: SourceNaming,
+    front_fields: Fields,
+    categories: list[str],
+    url: str | None,
+    settings: ParseSettings,
+) -> str | None:
+    match naming:
+        case SourceNaming.AUTHOR:
+            return given.as_name(given.first_present(front_fields, given.AUTHOR_KEYS))
+        case SourceNaming.CATEGORY:
+            return next(iter(categories), None)
+        case SourceNaming.SITE:
+            return domain_of(url) if url else None
+        case SourceNaming.FOLDER:
+            return settings.folder
+        case SourceNaming.REPOSITORY:
+            return settings.repository

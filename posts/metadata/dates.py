@@ -34,16 +34,19 @@ class ResolvedDate(NamedTuple):
     warnings: Sequence[str] = ()
 
 
-def resolve_date(value: Any, epoch: str | None, file_name: str, raw: str | None = None) -> ResolvedDate:
+def resolve_date(
+    value: Any, epoch: str | None, file_name: str, raw: str | None = None, zone: dt.tzinfo | None = None
+) -> ResolvedDate:
     """Return the publication date from the front matter, the `<!--epoch ms-->` comment or the file name.
 
     The front matter has the highest priority, then the epoch, then the file name. The epoch is the date in
     the feed. If it differs from the date in the front matter, the latter is the time of the crawl
     (`fetched_at`), and the earlier of the two is the publication date: nothing is published after it was
     fetched. A date in the front matter without a time of day is used even if it is the later one. An epoch of
-    NaN means that the feed had no date: then the date in the front matter is the time of the crawl.
+    NaN means that the feed had no date: then the date in the front matter is the time of the crawl. `zone` is that
+    of times without one; without it they are taken as UTC, with a warning.
     """
-    front_date, precision, warnings = _parse_front_matter_date(value)
+    front_date, precision, warnings = _parse_front_matter_date(value, zone)
     feed_date = _parse_epoch(epoch)
     name_date = date_from_file_name(file_name)
     is_crawl_time = (
@@ -78,10 +81,14 @@ def _dates_agree(front_date: dt.datetime, feed_date: dt.datetime | None, precisi
     )
 
 
-def _parse_front_matter_date(value: Any) -> tuple[dt.datetime | None, str, list[str]]:
+def _parse_front_matter_date(
+    value: Any, zone: dt.tzinfo | None = None
+) -> tuple[dt.datetime | None, str, list[str]]:
     if isinstance(value, str):
         value = _parse_text_date(value) or value
     if isinstance(value, dt.datetime):
+        if zone and value.tzinfo is None:
+            value = value.replace(tzinfo=zone)
         warnings = [] if value.tzinfo else [str(ParseWarning.NAIVE_DATE)]
         utc_time = _to_utc(value)
         return utc_time, SECOND, warnings if utc_time else [ParseWarning.BAD_DATE]

@@ -10,6 +10,7 @@ from flows.pipeline.backfill.execute import plan_remaining_files
 from flows.pipeline.backfill.forecast import STORED_FORECAST, Forecast
 from flows.pipeline.backfill.plan import PlanRequest, build_backfill_plan
 from flows.pipeline.clock import start_run
+from flows.pipeline.lake_settings.apply import apply_settings
 from flows.pipeline.options import BackfillOptions
 from flows.pipeline.parsing import open_for_parsing
 from flows.pipeline.planning.plan import Plan
@@ -84,7 +85,7 @@ def plan_backfill(options: BackfillOptions) -> tuple[Forecast, pl.DataFrame]:
     lake, run = open_lake(options.lake), start_run()
     with ExitStack() as stack:
         known_sources = _open_sources(stack, lake, options)
-        context = create_parse_context(options.workers, options.parser)
+        context = apply_settings(lake, create_parse_context(options.workers, options.parser))
         return _make_plan(PlanRequest(lake, run, known_sources, options, context))
 
 

@@ -6,6 +6,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
 from flows.pipeline.clock import StageTimer, start_run
+from flows.pipeline.lake_settings.apply import apply_settings
 from flows.pipeline.memory import release_memory
 from flows.pipeline.migrate import migrate
 from flows.pipeline.options import MaintainOptions
@@ -147,7 +148,8 @@ def open_maintain_run(options: MaintainOptions) -> Iterator[MaintainRun]:
     with open_lake_for_run(options.lake, run, options.wait_seconds) as lake:
         if not options.dry_run:
             with ExitStack() as stack:
-                migrate(lake, run, with_worker_pool(create_parse_context(), stack))
+                context = apply_settings(lake, create_parse_context())
+                migrate(lake, run, with_worker_pool(context, stack))
         yield MaintainRun(lake, run, options)
 
 
