@@ -24,7 +24,7 @@ def apply_settings(lake: Lake, context: ParseContext) -> ParseContext:
 
     Raises SettingsError.
     """
-    settings = load_settings(lake.root).parse_settings()
+    settings = load_settings(lake.root, probes_patterns=True).parse_settings()
     lake.content_name, lake.settings_numbers = content_name_of(settings), dict(_numbers(settings))
     return replace(context, config=replace(context.config, settings=settings))
 

@@ -7,9 +7,11 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from flows.pipeline.lake_settings.fields import WITHOUT_PROBES
 from flows.pipeline.lake_settings.lines import line_of
-from flows.pipeline.lake_settings.schema import LakeSettings, nearest
+from flows.pipeline.lake_settings.schema import LakeSettings
 from schemas.errors import MisuseError
+from schemas.reasons import did_you_mean
 
 TOML_POSITION = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)\Z")
 
@@ -33,8 +35,11 @@ class SettingsError(MisuseError):
         self.faults = faults
 
 
-def parse_settings(content: bytes, name: str) -> LakeSettings:
-    """Return the settings in a file. Raises SettingsError."""
+def parse_settings(content: bytes, name: str, *, probes_patterns: bool = True) -> LakeSettings:
+    """Return the settings in a file. Raises SettingsError.
+
+    With `probes_patterns` the patterns are tried on texts on which bad ones take long.
+    """
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -47,7 +52,7 @@ def parse_settings(content: bytes, name: str) -> LakeSettings:
         line = int(position[1]) if position and position[1] else text.count("\n") + 1
         raise SettingsError(name, [(line, f"is no TOML: {TOML_POSITION.sub('', str(error))}")]) from error
     try:
-        return LakeSettings.model_validate(document)
+        return LakeSettings.model_validate(document, context={WITHOUT_PROBES: not probes_patterns})
     except ValidationError as error:
         faults = sorted(_faults(text, error))
         raise SettingsError(name, faults) from error
@@ -69,15 +74,13 @@ def _explanation(keys: Sequence[str | int], fault: Any) -> str:
     match fault["type"]:
         case "extra_forbidden":
             names = model_at(keys[:-1]).model_fields
-            return f"there is no such setting{nearest(str(keys[-1]), names)}"
+            return f"there is no such setting{did_you_mean(str(keys[-1]), names)}"
         case "missing":
             return "is missing"
         case "enum":
             expected = fault["ctx"]["expected"]
             words = re.findall(r"'([^']*)'", expected)
-            return (
-                f"{_quoted(value)} is not {', '.join(words[:-1])} or {words[-1]}{nearest(str(value), words)}"
-            )
+            return f"{_quoted(value)} is not {', '.join(words[:-1])} or {words[-1]}{did_you_mean(str(value), words)}"
         case "value_error":
             return message
         case kind if kind in TYPES:

@@ -8,7 +8,12 @@ from lake.settings_file import read_settings_file, settings_file
 NO_SETTINGS = LakeSettings()
 
 
-def load_settings(root: Location) -> LakeSettings:
-    """Return the settings of a lake; without a file, the defaults. Raises SettingsError."""
+def load_settings(root: Location, *, probes_patterns: bool = False) -> LakeSettings:
+    """Return the settings of a lake; without a file, the defaults. Raises SettingsError.
+
+    A run that cleans posts sets `probes_patterns`.
+    """
     content = read_settings_file(root)
-    return NO_SETTINGS if content is None else parse_settings(content, str(settings_file(root)))
+    if content is None:
+        return NO_SETTINGS
+    return parse_settings(content, str(settings_file(root)), probes_patterns=probes_patterns)

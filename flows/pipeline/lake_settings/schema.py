@@ -1,27 +1,26 @@
 """What postlake.toml may say: one class for each of its tables. Its JSON schema is in docs/reference."""
 
-import os
-import re
-from collections.abc import Collection
 from dataclasses import MISSING
-from difflib import get_close_matches
 from enum import StrEnum, auto
-from pathlib import Path
 from typing import Annotated, Any
-from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, create_model
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from flows.pipeline.declared import Declared, declared_fields
-from flows.pipeline.lake_settings.backtracking import MAX_CPU_SECONDS, TEXT_CHARS, is_slow
+from flows.pipeline.lake_settings.fields import (
+    Order,
+    OwnRuleName,
+    Pattern,
+    PlacePath,
+    RuleName,
+    RunSources,
+    SourceName,
+    TimeZone,
+)
 from flows.pipeline.options import IngestOptions
-from flows.pipeline.sources.credentials import raise_if_credentials
-from lake.object_store import is_store_url
 from posts.rules.own_rules import NO_OWN_RULES, OwnPattern, OwnRules, Where
 from posts.settings import ParseSettings, Place
-from schemas.errors import MisuseError
-from schemas.keys import normalize_source, source_id_of
-from schemas.source_names import SourceNaming
+from schemas.keys import source_id_of
 
 
 class Drafts(StrEnum):
@@ -31,88 +30,6 @@ class Drafts(StrEnum):
     KEEP = auto()
 
 
-def nearest(word: str, words: Any) -> str:
-    """Return words that a fault ends with: the nearest of some words, or nothing."""
-    close = get_close_matches(word, list(words), n=1)
-    return f"; did you mean {close[0]}?" if close else ""
-
-
-def _time_zone(name: str) -> str:
-    zones = available_timezones()
-    if name not in zones:
-        raise ValueError(
-            f'"{name}" is no time zone of the IANA database, as Asia/Shanghai is{nearest(name, zones)}'
-        )
-    return name
-
-
-def _source(name: str) -> str:
-    if not normalize_source(name):
-        raise ValueError("a name has at least one letter")
-    return normalize_source(name)
-
-
-def _place(path: str) -> str:
-    """Return a place as origins are named: links resolved, no slash at the end."""
-    try:
-        raise_if_credentials([path])
-    except MisuseError as error:
-        raise ValueError(str(error)) from error
-    if "://" in path or is_store_url(path):
-        return path.rstrip("/")
-    folder = Path(path).expanduser()
-    if not folder.is_absolute() and ":" not in path:
-        raise ValueError(
-            f'"{path}" is a relative path: runs have other working folders; name it from / or ~ on'
-        )
-    return path if not folder.is_absolute() else os.path.realpath(folder)
-
-
-def _rule_name(name: str) -> str:
-    rules = _rule_names()
-    if name not in rules:
-        raise ValueError(
-            f'"{name}" is no cleaning rule; `postlake rules` prints those that cut{nearest(name, rules)}'
-        )
-    return name
-
-
-def _own_name(name: str) -> str:
-    if not re.fullmatch("[a-z][a-z0-9_]*", name):
-        raise ValueError(f'"{name}": a name has small letters, digits and _')
-    if name in _rule_names():
-        raise ValueError(f'"{name}" is the name of another rule')
-    return name
-
-
-def _rule_names() -> Collection[str]:
-    # imported where rules are named: it needs the parser
-    from posts.cleaning.registry import RULE_REASONS
-
-    return RULE_REASONS.keys()
-
-
-def _pattern(pattern: str) -> str:
-    try:
-        re.compile(pattern)
-    except re.error as error:
-        raise ValueError(f"is no regular expression: {error}") from error
-    if is_slow(pattern):
-        raise ValueError(
-            f"takes over {MAX_CPU_SECONDS} s on a text of {TEXT_CHARS} characters that it almost matches: repetitions such "
-            "as (a+)+ and .*a.*b.* can divide it in too many ways"
-        )
-    return pattern
-
-
-RuleName = Annotated[str, AfterValidator(_rule_name)]
-TimeZone = Annotated[str, AfterValidator(_time_zone)]
-SourceName = Annotated[str, AfterValidator(_source)]
-Order = Annotated[
-    tuple[SourceNaming, ...],
-    BeforeValidator(lambda order: (order,) if isinstance(order, str) else order),
-    Field(min_length=1),
-]
 TIME_ZONE = "Time zone of dates that have none: a name of the IANA database, as Asia/Shanghai. Default: UTC."
 DRAFTS = "What becomes of drafts: ignore, or keep as posts."
 SOURCE_NAME = (
@@ -131,7 +48,7 @@ class Strict(BaseModel):
 class PlaceSettings(Strict):
     """Settings of all files of a place. Of several places that hold a file, the last that sets a value counts."""
 
-    path: Annotated[str, AfterValidator(_place)] = Field(
+    path: PlacePath = Field(
         description="A folder, repository, archive or bucket as `ingest` names it, or a folder within one.",
         examples=["/data/posts/bbc"],
     )
@@ -181,29 +98,21 @@ def _run_field(declared: Declared) -> tuple[Any, Any]:
     strict = True if declared.type in (int, float) else None
     constraints: list[Any] = [Field(ge=option.minimum, le=option.maximum, strict=strict)]
     if declared.is_list:
-        constraints.append(AfterValidator(_sources))
+        constraints.append(RunSources)
     default = None if declared.default is MISSING else declared.default
     examples = [["/data/posts"] if declared.is_list else default if default != "" else "tcp://host:8786"]
     field = Field(default=None, description=option.help, examples=examples)
     return Annotated[declared.type, *constraints] | None, field
 
 
-def _sources(sources: tuple[str, ...]) -> tuple[str, ...]:
-    try:
-        raise_if_credentials(sources)
-    except MisuseError as error:
-        raise ValueError(str(error)) from error
-    return sources
-
-
 class PatternSettings(Strict):
     """A cleaning rule of one's own: blocks that match are dropped, whatever share of the post they are."""
 
-    name: Annotated[str, AfterValidator(_own_name)] = Field(
+    name: OwnRuleName = Field(
         description="Name of the rule, as `explain`, `rules` and the column `cuts` have it.",
         examples=["newsletter"],
     )
-    matches: Annotated[str, AfterValidator(_pattern)] = Field(
+    matches: Pattern = Field(
         description="A regular expression of Python; capitals and small letters are the same to it, and . is any character.",
         examples=["Sign up for .* newsletter.*"],
     )

@@ -101,10 +101,10 @@ def example() -> str:
 def _commented(model: type[BaseModel], without: Sequence[str]) -> Iterator[str]:
     for name, field in model.model_fields.items():
         if name not in without:
-            yield f"{_comment(field.description or '')}# {name} = {_toml(_example_of(field))}\n"
+            yield f"{_comment(field.description or '')}# {name} = {_toml(example_of(field))}\n"
 
 
-def _example_of(field: FieldInfo) -> Any:
+def example_of(field: FieldInfo) -> Any:
     return field.examples[0] if field.examples else field.default
 
 

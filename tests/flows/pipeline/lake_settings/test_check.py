@@ -11,12 +11,12 @@ FAULTS = {
     'timezone = "UTC"': (1, "timezone: there is no such setting; did you mean time_zone?"),
     '\ntime_zone = "Asia/Shanghia"': (
         2,
-        'time_zone: "Asia/Shanghia" is no time zone of the IANA database, as Asia/Shanghai is; did you mean Asia/Shanghai?',
+        'time_zone: "Asia/Shanghia" is no time zone of the IANA database, as Asia/Shanghai is; did you mean Asia/Shanghai, Asia/Khandyga, Asia/Manila?',
     ),
     'drafts = "kept"': (1, 'drafts: "kept" is not ignore or keep; did you mean keep?'),
     '# one\nsource_name = [\n  "author",\n  "categorie",\n]': (
         2,
-        'source_name: "categorie" is not author, category, site, folder or repository; did you mean category?',
+        'source_name: "categorie" is not author, category, site, folder or repository; did you mean category, author?',
     ),
     '[run]\nworkers = "2"': (2, 'run.workers: "2" is not a whole number'),
     "[run]\nworkers = 500": (2, "run.workers: 500: input should be less than or equal to 256"),
