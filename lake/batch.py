@@ -38,7 +38,9 @@ def content_name(context: pl.Expr) -> pl.Expr:
     folders = pl.col("path").str.extract("^(.*/)", 1).fill_null("")
     is_draft = pl.when(folders.str.contains("(^|/)_drafts/")).then(pl.lit("_drafts/")).otherwise(pl.lit(""))
     has_date = FILE_NAME.str.contains(r"^\d{4}[-_.]\d")
-    dates = pl.when(has_date).then(pl.lit("")).otherwise(folders.str.replace_all(r"\D+", " ").str.strip_chars())
+    dates = (
+        pl.when(has_date).then(pl.lit("")).otherwise(folders.str.replace_all(r"\D+", " ").str.strip_chars())
+    )
     return pl.concat_str(context, pl.lit("/"), is_draft, dates, pl.lit("/"), FILE_NAME).alias("name")
 
 

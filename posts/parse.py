@@ -10,6 +10,7 @@ from posts.boilerplate.template import Template, Templates
 from posts.boundary import catch_errors
 from posts.cleaning.block_rules import PageContext
 from posts.cleaning.clean import blocks_for_learning, clean
+from posts.formats import Markup, markup_of
 from posts.html.extract import Content, one_line
 from posts.html.images import image_url
 from posts.metadata import Metadata, parse_metadata, read_body
@@ -104,7 +105,9 @@ def parse_blocks(
     metadata = parse_metadata(raw_file.content, raw_file.path, own_settings)
     source_id = source_id_of(metadata.source)
     page = PageContext(metadata.title, metadata.url, settings.rules_of(source_id))
-    return metadata, clean(metadata.body, raw_file.name, page, parser, templates.get(source_id))
+    return metadata, clean(
+        metadata.body, _markup(raw_file, own_settings), page, parser, templates.get(source_id)
+    )
 
 
 def _parse_head(raw_file: RawFile, settings: ParseSettings) -> Head:
@@ -117,8 +120,18 @@ def _parse_body(
     raw_file: RawFile, context: BodyContext, parser: HtmlParser, templates: Templates, settings: ParseSettings
 ) -> Body:
     template, page = templates.get(context.source_id), _page_of(context, settings)
-    content = clean(read_body(raw_file.content), raw_file.name, page, parser, template)
+    content = clean(
+        read_body(raw_file.content),
+        _markup(raw_file, settings.at(raw_file.origin, raw_file.path)),
+        page,
+        parser,
+        template,
+    )
     return _build_body(context.title, context.url, content, template)
+
+
+def _markup(raw_file: RawFile, own_settings: ParseSettings) -> Markup:
+    return own_settings.markup or markup_of(raw_file.name)
 
 
 def _page_of(context: BodyContext, settings: ParseSettings) -> PageContext:
@@ -129,7 +142,10 @@ def _parse_training_sample(
     raw_file: RawFile, context: BodyContext, parser: HtmlParser, settings: ParseSettings
 ) -> TrainingSample:
     blocks, is_flat = blocks_for_learning(
-        read_body(raw_file.content), raw_file.name, _page_of(context, settings), parser
+        read_body(raw_file.content),
+        _markup(raw_file, settings.at(raw_file.origin, raw_file.path)),
+        _page_of(context, settings),
+        parser,
     )
     return TrainingSample(
         context.source_id,

@@ -6,6 +6,7 @@ from datetime import tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from posts.formats import Markup
 from posts.rules.own_rules import NO_OWN_RULES, OwnRules
 from schemas.source_names import DEFAULT_SOURCE_ORDER, SourceNaming, folder_name, repository_name
 
@@ -16,7 +17,8 @@ class ParseSettings:
 
     `time_zone` is that of dates without one (an IANA name; None: UTC). `source` is the name of the source of all
     posts; without it and without a field of the front matter, the first that there is in `source_order` names it.
-    With `url_identifies_post` a post is identified by its URL, else by its path. `repository` and `folder` are the names
+    With `url_identifies_post` a post is identified by its URL, else by its path. `endings` are those of post files beside
+    the known ones. `markup` is that of bodies; without it, their file names say it. `repository` and `folder` are the names
     that the place of a file gives. `own_rules` are those for the bodies of sources, by source_id; "" has those for all
     others. No head depends on them.
     """
@@ -26,6 +28,8 @@ class ParseSettings:
     source: str = ""
     source_order: tuple[SourceNaming, ...] = DEFAULT_SOURCE_ORDER
     url_identifies_post: bool = True
+    endings: tuple[str, ...] = ()
+    markup: Markup | None = None
     places: tuple["Place", ...] = ()
     repository: str = ""
     folder: str = ""
@@ -38,6 +42,12 @@ class ParseSettings:
     @property
     def zone(self) -> tzinfo | None:
         return ZoneInfo(self.time_zone) if self.time_zone else None
+
+    def title_name(self, file_name: str) -> str:
+        """Return a file name without an ending of `endings`."""
+        lowered = file_name.lower()
+        ending = next((each for each in self.endings if lowered.endswith(each)), "")
+        return file_name[: len(file_name) - len(ending)]
 
     @property
     def depends_on_folder(self) -> bool:

@@ -11,6 +11,7 @@ from flows.pipeline.backfill.forecast import STORED_FORECAST, Forecast
 from flows.pipeline.backfill.plan import PlanRequest, build_backfill_plan
 from flows.pipeline.clock import start_run
 from flows.pipeline.lake_settings.apply import apply_settings
+from flows.pipeline.lake_settings.load import load_settings
 from flows.pipeline.options import BackfillOptions
 from flows.pipeline.parsing import open_for_parsing
 from flows.pipeline.planning.plan import Plan
@@ -124,7 +125,7 @@ def open_backfill_run(options: BackfillOptions) -> Iterator[BackfillRun]:
 
 
 def _open_sources(stack: ExitStack, lake: Lake, options: BackfillOptions) -> KnownSources:
-    known_sources = open_sources(stack, lake, options)
+    known_sources = open_sources(stack, lake, options, load_settings(lake.root).endings)
     if not known_sources.origins:
         raise SourceError(f"{lake.root}: has read no place yet; name one")
     if not known_sources.available and options.effective_mode is BackfillMode.MISSING:

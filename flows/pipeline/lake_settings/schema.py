@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from flows.pipeline.declared import Declared, declared_fields
 from flows.pipeline.lake_settings.fields import (
+    Ending,
     Order,
     OwnRuleName,
     Pattern,
@@ -18,6 +19,7 @@ from flows.pipeline.lake_settings.fields import (
     TimeZone,
 )
 from flows.pipeline.options import IngestOptions
+from posts.formats import Markup
 from posts.rules.own_rules import NO_OWN_RULES, OwnPattern, OwnRules, Where
 from posts.settings import ParseSettings, Place
 from schemas.keys import source_id_of
@@ -57,6 +59,11 @@ class PlaceSettings(Strict):
     )
     time_zone: TimeZone | None = Field(default=None, description=TIME_ZONE, examples=["Asia/Shanghai"])
     drafts: Drafts | None = Field(default=None, description=DRAFTS, examples=["keep"])
+    format: Markup | None = Field(
+        default=None,
+        description="Markup of its bodies, whatever the names of its files end with.",
+        examples=["html"],
+    )
     source_name: Order | None = Field(
         default=None, description=SOURCE_NAME, examples=[["folder", "repository"]]
     )
@@ -73,6 +80,7 @@ class PlaceSettings(Strict):
             "keep_drafts": None if self.drafts is None else self.drafts is Drafts.KEEP,
             "source_order": self.source_name,
             "url_identifies_post": self.url_identifies_post,
+            "markup": self.format,
         }
         return Place(self.path, tuple((name, value) for name, value in fields.items() if value is not None))
 
@@ -142,6 +150,12 @@ class LakeSettings(Strict):
     time_zone: TimeZone | None = Field(default=None, description=TIME_ZONE, examples=["Asia/Shanghai"])
     drafts: Drafts = Field(default=Drafts.IGNORE, description=DRAFTS)
     source_name: Order = Field(default=ParseSettings().source_order, description=SOURCE_NAME)
+    endings: tuple[Ending, ...] = Field(
+        default=(),
+        description="Endings of post files beside those of the known formats. A repository that the lake has read gives older "
+        "files with a new ending to `postlake backfill`.",
+        examples=[[".txt"]],
+    )
     run: RunSettings = Field(default_factory=RunSettings, description="Defaults of runs.")
     place: tuple[PlaceSettings, ...] = Field(default=(), description="Places: `[[place]]` for each.")
     source: dict[SourceName, SourceSettings] = Field(
@@ -158,6 +172,7 @@ class LakeSettings(Strict):
             time_zone=self.time_zone,
             keep_drafts=self.drafts is Drafts.KEEP,
             source_order=self.source_name,
+            endings=self.endings,
             places=tuple(each.as_place() for each in self.place),
             own_rules=self.own_rules(),
         )

@@ -1,5 +1,7 @@
 """What each setting does to a lake, and what a change of it reads again."""
 
+import shutil
+import subprocess
 from dataclasses import replace
 
 import polars as pl
@@ -10,6 +12,7 @@ from typer.testing import CliRunner
 from cli import app
 from flows.pipeline.learn_run import reclean_lake
 from flows.pipeline.options import RecleanOptions
+from git_repository import set_git_environment
 from lake.store import open_lake
 from lake.tables import runs
 
@@ -222,3 +225,59 @@ def test_faulty_settings_end_a_run_before_it_writes(lamp):
     assert f"{lamp.lake}/postlake.toml:1: time_zon" in str(result.exception)
     assert open_lake(lamp.lake).versions() == versions
     assert runs.is_clean(open_lake(lamp.lake))
+
+
+def write_texts(lamp):
+    lamp.write("a.md")
+    lamp.write("notes/2024-05-01-the_last_boat.TXT", "Line *one*.", title=None)
+    lamp.put("notes/b.log", b"---\ntitle: A log\ndate: 2024-01-01\n---\nText.\n")
+
+
+def test_files_with_further_endings_are_posts(lamp):
+    write_texts(lamp)
+    lamp.ingest()
+    assert lamp.titles() == ["一盏灯"]
+    set_to(lamp, 'endings = [".txt"]')
+    lamp.ingest()
+    assert lamp.titles() == ["the last boat", "一盏灯"]
+    assert_as_loaded_at_once(lamp)
+
+
+@pytest.mark.parametrize("packed", ["archive", "repository", "bucket"])
+def test_every_kind_of_source_has_the_further_endings(lamp, packed, request, tmp_path):
+    write_texts(lamp)
+    set_to(lamp, 'endings = [".txt"]')
+    source = PACK[packed](lamp.folder, request)
+    lamp.ingest(source)
+    assert lamp.titles() == ["the last boat", "一盏灯"]
+
+
+def as_archive(folder, _):
+    return shutil.make_archive(str(folder), "zip", folder)
+
+
+def as_repository(folder, request):
+    set_git_environment(request.getfixturevalue("monkeypatch"))
+    for words in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "posts"]):
+        subprocess.run(["git", "-C", folder, *words], check=True)
+    return folder
+
+
+def as_bucket(folder, request):
+    bucket = request.getfixturevalue("bucket")
+    for file in folder.rglob("*"):
+        if file.is_file():
+            (bucket / f"lamp/{file.relative_to(folder).as_posix()}").write_bytes(file.read_bytes())
+    return f"{bucket}/lamp"
+
+
+PACK = {"archive": as_archive, "repository": as_repository, "bucket": as_bucket}
+
+
+def test_a_place_can_have_another_markup(lamp):
+    lamp.put("notes/a.md", "---\ntitle: 一盏灯\ndate: 2024-01-01\n---\n* one\n* <b>two</b>\n".encode())
+    lamp.ingest()
+    assert texts(lamp) == {"notes/a.md": "one\n\ntwo"}
+    set_to(lamp, f'[[place]]\npath = "{lamp.folder}/notes"\nformat = "html"\n')
+    lamp.ingest()
+    assert texts(lamp) == {"notes/a.md": "* one * two"}

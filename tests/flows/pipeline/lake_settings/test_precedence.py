@@ -43,6 +43,7 @@ def test_each_value_is_shown_with_where_it_comes_from(lake, monkeypatch):
         "time_zone": ('"UTC"', "default"),
         "drafts": ('"ignore"', "default"),
         "source_name": ('["category", "site", "repository"]', "default"),
+        "endings": ("[]", "default"),
         "run.sources": ('["/a"]', "postlake.toml:2"),
         "run.period": ('"auto"', "default"),
         "run.workers": ("3", "postlake.toml:3"),
