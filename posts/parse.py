@@ -22,7 +22,7 @@ from posts.sources.paths import decode_path
 from posts.text.language import detect_language
 from posts.urls import domain_of, is_page_url, resolve_link
 from schemas.enums import DEFAULT_PARSER, HtmlParser
-from schemas.keys import blob_id, content_hash, post_id_of_path, post_id_of_url, source_id_of
+from schemas.keys import blob_id, content_hash, post_id_of_file, post_id_of_url, source_id_of
 
 NO_TEMPLATES: Templates = MappingProxyType({})
 
@@ -211,7 +211,11 @@ def _build_body(title: str, url: str | None, content: Content, template: Templat
 
 
 def _post_id(raw_file: RawFile, source_id: str, url: str | None) -> str:
-    return post_id_of_url(url) if url and is_page_url(url) else post_id_of_path(source_id, raw_file.path)
+    return (
+        post_id_of_url(url)
+        if url and is_page_url(url)
+        else post_id_of_file(source_id, raw_file.origin, raw_file.path)
+    )
 
 
 def _resolve_links(content: Content, url: str | None) -> list[dict[str, str]]:

@@ -34,15 +34,29 @@ URL_PREFIX = re.compile(r"\A(?:[a-z][a-z0-9+.-]*://)?(?:[^/@]*@)?", re.IGNORECAS
 PORT = re.compile(r"\A([^/:]+):\d+(?=/)")
 
 
-@lru_cache(maxsize=4096)
 def repository_name(origin: str) -> str:
     """Return the name of a repository, archive, bucket or folder: the last part of its path that says something.
 
     A part such as `_posts` says nothing, wherever the folder is. Where no part does, it is the last one; "" for a
     path without parts.
     """
+    return _name_and_folder(origin)[0]
+
+
+def folder_in_repository(origin: str) -> str:
+    """Return the parts of the path of an origin that follow its name, with a slash after each: "" for most.
+
+    Files of `lamp/blog` and `lamp/docs` have one name, and their folders differ.
+    """
+    return _name_and_folder(origin)[1]
+
+
+@lru_cache(maxsize=4096)
+def _name_and_folder(origin: str) -> tuple[str, str]:
     parts = [*_parts(PORT.sub(r"\1", URL_PREFIX.sub("", origin)))]
-    return next(_telling(reversed(parts)), parts[-1] if parts else "")
+    name = next(_telling(reversed(parts)), parts[-1] if parts else "")
+    following = parts[len(parts) - parts[::-1].index(name) :] if name else []
+    return name, "".join(f"{part}/" for part in following)
 
 
 @lru_cache(maxsize=4096)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from lake.batch import CONTENT_KEY, KEY
+from lake.batch import CONTENT_KEY, CONTENT_NAME, KEY
 from lake.layout import SORT_KEYS, period_of_date
 from lake.parquet import TableFiles, WrittenFile
 from schemas.enums import Granularity
@@ -51,7 +51,7 @@ class MergeResult:
     unparsed: pl.DataFrame
 
 
-def merge(task: MergeTask, parsed_posts: pl.DataFrame, content_name: pl.Expr) -> MergeResult:
+def merge(task: MergeTask, parsed_posts: pl.DataFrame, content_name: pl.Expr = CONTENT_NAME) -> MergeResult:
     """Write the partitions of a task, with the rows of posts that were parsed for it. Commits nothing."""
     parsed_posts = parsed_posts.with_columns(content_name)
     posts, revisions = task.posts.read(), task.revisions.read()

@@ -71,7 +71,7 @@ def complete_file_rows(lake: Lake, file_rows: pl.DataFrame) -> pl.DataFrame:
     stored_rows = stored_rows.sort("read_at", *KEY, descending=[True, False, False])
     known_contents = pl.concat(
         [
-            rows.select(*CONTENT_COLUMNS, "blob", lake.content_name, known_path="path")
+            rows.select(*CONTENT_COLUMNS, "blob", lake.content_name, known_origin="origin", known_path="path")
             for rows in (parsed_rows, stored_rows)
         ]
     )
@@ -96,8 +96,13 @@ def _with_own_post_ids(completed_rows: pl.DataFrame) -> pl.DataFrame:
 
     They are computed from the ids of the same contents at other paths.
     """
-    columns = completed_rows.select("path", "post_id", "source_id", "known_path").iter_rows()
-    post_ids = [None if row[1] is None else post_id_at(*row) for row in columns]
+    columns = completed_rows.select(*KEY, "post_id", "source_id", "known_origin", "known_path").iter_rows()
+    post_ids = [
+        None
+        if post_id is None
+        else post_id_at((origin, path), post_id, source_id, (known_origin, known_path))
+        for origin, path, post_id, source_id, known_origin, known_path in columns
+    ]
     return completed_rows.with_columns(pl.Series("post_id", post_ids, pl.String))
 
 

@@ -52,7 +52,7 @@ def plan_tasks(
     read (CONTENT_SCHEMA); with `parses_again` posts with these contents are compared with what they are now.
     """
     stored = load_stored_versions(lake, resolution)
-    versions = build_versions(lake, resolution, stored)
+    versions = build_versions(resolution, stored, lake.content_name)
     if versions.is_empty():
         return [], resolution.file_rows
     versions = versions.join(_row_partitions(lake, resolution), on="row", how="left", maintain_order="left")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from schemas.source_names import folder_name, repository_name
+from schemas.source_names import folder_in_repository, folder_name, repository_name
 
 ORIGINS = {
     "/home/ann/lamp/_posts": "lamp",
@@ -32,6 +32,17 @@ ORIGINS = {
 @pytest.mark.parametrize("origin", ORIGINS)
 def test_a_repository_is_named_by_the_last_part_that_says_something(origin):
     assert repository_name(origin) == ORIGINS[origin]
+
+
+def test_files_of_two_folders_of_one_name_have_different_paths():
+    origins = [
+        "/data/lamp/blog",
+        "/data/lamp/docs/2021",
+        "/data/lamp",
+        "https://lamp.example/docs.git",
+        "/posts",
+    ]
+    assert list(map(folder_in_repository, origins)) == ["blog/", "docs/2021/", "", "docs/", ""]
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from flows.pipeline.execution.worker import ContentCheck, PartitionWriter, Write
 from flows.pipeline.progress import report_progress
 from flows.pipeline.workers.context import ParseContext
 from flows.pipeline.workers.executor import LazyExecutor, run_ahead
-from lake.batch import CONTENT_KEY, KEY, Batch, Checkpoint, Run
+from lake.batch import CONTENT_KEY, CONTENT_NAME, KEY, Batch, Checkpoint, Run
 from lake.commit.commit import Committer, WrittenTask
 from lake.commit.resolve import Resolution, resolve
 from lake.commit.tasks import PartitionTask, plan_tasks
@@ -111,36 +111,8 @@ class Writer:
         other_rows = other_rows.with_columns(
             first_seen_at=pl.lit(first_time, other_rows.schema["first_seen_at"])
         )
-        return Batch(self._with_failures(pl.concat([own_rows, other_rows]), failures), deleted)
-
-    def _with_failures(self, file_rows: pl.DataFrame, failures: pl.DataFrame) -> pl.DataFrame:
-        """Return file rows in which those with the contents of failures are no posts, as this run has found.
-
-        An earlier run may have read the file, at this path or another.
-        """
-        # several tasks can fail at one content
-        failures = failures.unique(CONTENT_KEY, keep="first", maintain_order=True)
-        joined = (
-            file_rows.with_columns(self.lake.content_name)
-            .join(failures, on=CONTENT_KEY, how="left", suffix="_failed", maintain_order="left")
-            .with_columns(is_failed=pl.col("outcome_failed").is_not_null())
-        )
-        failed_columns = ("outcome", "reason", "field", "detail")
-        run_columns = {
-            "run_id": pl.lit(self.run.run_id),
-            "read_at": pl.lit(self.run.started_at, file_rows.schema["read_at"]),
-        }
-        return joined.with_columns(
-            *(
-                pl.when("is_failed").then(f"{name}_failed").otherwise(name).alias(name)
-                for name in failed_columns
-            ),
-            *(
-                pl.when(~pl.col("is_failed")).then(name).alias(name)
-                for name in ("post_id", "published_at", "body_bytes")
-            ),
-            **{name: pl.when("is_failed").then(value).otherwise(name) for name, value in run_columns.items()},
-        ).select(file_rows.columns)
+        rows = pl.concat([own_rows, other_rows])
+        return Batch(_with_failures(rows, failures, self.run, self.lake.content_name), deleted)
 
     def _run(self, tasks: list[PartitionTask]) -> Iterator[tuple[PartitionTask, WriteResult]]:
         reader = Reader({}, self.lake.folder("raw"), head_files_of(self.lake, self.run))
@@ -165,3 +137,32 @@ class Writer:
 
 def _of_keys(rows: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:
     return rows.join(keys, on=KEY, how="semi", maintain_order="left")
+
+
+def _with_failures(
+    file_rows: pl.DataFrame, failures: pl.DataFrame, run: Run, content_name: pl.Expr = CONTENT_NAME
+) -> pl.DataFrame:
+    """Return file rows in which those with the contents of failures are no posts, as a run has found.
+
+    An earlier run may have read the file, at this path or another.
+    """
+    # several tasks can fail at one content
+    failures = failures.unique(CONTENT_KEY, keep="first", maintain_order=True)
+    joined = (
+        file_rows.with_columns(content_name)
+        .join(failures, on=CONTENT_KEY, how="left", suffix="_failed", maintain_order="left")
+        .with_columns(is_failed=pl.col("outcome_failed").is_not_null())
+    )
+    failed_columns = ("outcome", "reason", "field", "detail")
+    run_columns = {
+        "run_id": pl.lit(run.run_id),
+        "read_at": pl.lit(run.started_at, file_rows.schema["read_at"]),
+    }
+    return joined.with_columns(
+        *(pl.when("is_failed").then(f"{name}_failed").otherwise(name).alias(name) for name in failed_columns),
+        *(
+            pl.when(~pl.col("is_failed")).then(name).alias(name)
+            for name in ("post_id", "published_at", "body_bytes")
+        ),
+        **{name: pl.when("is_failed").then(value).otherwise(name) for name, value in run_columns.items()},
+    ).select(file_rows.columns)

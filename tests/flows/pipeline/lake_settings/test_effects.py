@@ -129,6 +129,18 @@ def test_two_archives_without_names_do_not_mix(lamp, tmp_path):
     assert lamp.live_posts().height == 2
 
 
+def test_two_folders_of_one_name_do_not_mix(lamp):
+    folders = [lamp.folder / name for name in ("blog", "docs")]
+    for folder in folders:
+        replace(lamp, folder=folder).write("index.md", categories=None)
+    lamp.ingest(*folders)
+    posts = lamp.live_posts().select("source", "post_id")
+    assert posts["source"].to_list() == ["lamp", "lamp"]
+    whole = replace(lamp, lake=lamp.folder.parent / "whole")
+    whole.ingest()
+    assert whole.live_posts()["post_id"].to_list() == posts["post_id"].to_list()
+
+
 def test_a_place_has_settings_of_its_own(lamp, log_messages):
     write_naive(lamp, "BBC/2024/a.md")
     write_naive(lamp, "BBCs/a.md")
