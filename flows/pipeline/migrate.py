@@ -20,7 +20,7 @@ from lake.commit.commit import changed_settings
 from lake.commit.resolve import resolve
 from lake.settings_file import SETTINGS_FILE
 from lake.store import Lake
-from lake.tables import runs
+from lake.tables import runs, templates
 from lake.tables.file_history import derive_missing_events, lacks_events, past_events
 from schemas.enums import RunKind
 
@@ -54,9 +54,10 @@ def migrate(lake: Lake, next_run: Run, context: ParseContext) -> None:
     resumed, checkpoints = not runs.is_clean(lake), runs.dump_checkpoints(runs.read_checkpoints(lake))
     with migration.staging(lake) as staged_lake:
         with timer.measure("resolve"):
-            event_count = _replay_events(staged_lake, past_events(lake), run, context)
+            event_count = _replay_events(lake, staged_lake, run, context)
         with timer.measure("replace"):
             renamed_count = migration.replace_all(lake, staged_lake, run, checkpoints)
+            templates.remove_orphans(lake)
     counts = {"found": event_count, "unchanged": event_count, "marks": checkpoints}
     runs.record(lake, maintenance_row(RunKind.MIGRATE, run, timer, resumed=resumed) | counts)
     logger.info(
@@ -72,18 +73,23 @@ def _find_cause(lake: Lake) -> str | None:
     return f"{', '.join(names)} in {SETTINGS_FILE} changed since its files were read" if names else None
 
 
-def _replay_events(staged_lake: Lake, events: pl.DataFrame, run: Run, context: ParseContext) -> int:
-    """Load events into a staged lake and return the number of added files."""
+def _replay_events(lake: Lake, staged_lake: Lake, run: Run, context: ParseContext) -> int:
+    """Load the events of a lake into a staged one and return the number of added files.
+
+    Sources that have another name now get templates.
+    """
+    events = past_events(lake)
     is_arrival = pl.col("blob").is_not_null()
     arrivals = events.filter(is_arrival)
     changes = Changes(
         numbered_files([stored_in_raw(staged_lake, arrivals).rename({"at": "seen_at"})]),
         deleted=events.filter(~is_arrival).select(*KEY, gone_at="at"),
     )
-    from flows.pipeline.learning.learn import load_templates
+    from flows.pipeline.learning.learn import learn_from_heads, load_templates
 
-    context = context.with_templates(load_templates(staged_lake))
     heads = read_heads(staged_lake, changes, (), run, context, stores=False)
+    learn_from_heads(lake, run, heads, context)
+    context = context.with_templates(load_templates(lake))
     writer, number = Writer(staged_lake, run, context), 1
     for batch, contents in heads.divided(staged_lake, sizes.batch_files(context.workers)):
         number = writer.write(batch, resolve(staged_lake, batch), contents, {}, number)

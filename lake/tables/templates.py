@@ -54,6 +54,15 @@ def learned_times(lake: Lake) -> pl.DataFrame:
     return newest_templates(lake).group_by("source_id").agg(pl.col("learned_at").max())
 
 
+def remove_orphans(lake: Lake) -> None:
+    """Remove the templates of sources that no file and no post is of: they had other names."""
+    named = [lake.scan(name).select("source_id") for name in ("files", "posts", "revisions")]
+    rows = lake.scan("templates").collect()
+    kept = rows.join(pl.concat(named).unique().collect(), on="source_id", how="semi")
+    if kept.height < rows.height:
+        lake.replace_all("templates", [kept], CommitProperties())
+
+
 def training_counts(lake: Lake, kinds: Collection[str]) -> pl.DataFrame:
     """Return from how many posts each template was learned, and whether its patterns are all of other `kinds`.
 

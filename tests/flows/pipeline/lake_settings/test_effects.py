@@ -11,10 +11,12 @@ from typer.testing import CliRunner
 
 from cli import app
 from flows.pipeline.learn_run import reclean_lake
+from flows.pipeline.maintenance.verify import verify
 from flows.pipeline.options import RecleanOptions
 from git_repository import set_git_environment
 from lake.store import open_lake
 from lake.tables import runs
+from schemas.keys import source_id_of
 
 RESOLVED = "all its files are resolved anew, once"
 
@@ -293,3 +295,18 @@ def test_a_place_can_have_another_markup(lamp):
     set_to(lamp, f'[[place]]\npath = "{lamp.folder}/notes"\nformat = "html"\n')
     lamp.ingest()
     assert texts(lamp) == {"notes/a.md": "* one * two"}
+
+
+def test_a_source_of_another_name_gets_a_template(lamp):
+    footer = "<p>北岸通讯社值班电话每日十时至十八时有人接听。</p>"
+    for number in range(200):
+        lamp.write(f"{number}.md", f"<p>第{number}班船在雾里靠岸，{number * 7}名旅客上岸。</p>{footer}")
+    lamp.ingest()
+    assert lamp.rows("templates")["source_id"].unique().to_list() == [source_id_of("旧刊")]
+    set_to(lamp, f'[[place]]\npath = "{lamp.folder}"\nname = "Lamp"\n')
+    lamp.ingest()
+    assert lamp.rows("templates")["source_id"].unique().to_list() == [source_id_of("Lamp")]
+    posts = lamp.live_posts()
+    assert posts["template_version"].unique().to_list() == [1]
+    assert not posts["text"].str.contains("值班电话").any()
+    assert verify(lamp.lake).findings == 0
