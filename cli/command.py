@@ -11,6 +11,7 @@ import typer
 from cli.output.terminal import print_note
 from flows.pipeline.declared import Declared, declared_fields, keyword, own_parameters, with_fields
 from lake.location import Location
+from schemas.errors import MisuseError
 
 # of the variables in flows.settings, whose import would slow every command down
 PREFIX = "POSTLAKE_"
@@ -68,8 +69,8 @@ def _complete(options: type, given: dict[str, Any]) -> dict[str, Any]:
     fields = with_defaults(options, given)
     for each in declared_fields(options):
         if each.default is MISSING and each.name not in fields:
-            raise typer.BadParameter(
-                f"name one, here or in the settings of the lake ([run] {each.name})", param_hint=each.name
+            raise MisuseError(
+                f"Missing argument '{each.name}'; the settings of the lake can have some too ([run] {each.name})"
             )
     return fields
 

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
-from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from posts.formats import Markup
 from posts.rules.own_rules import NO_OWN_RULES, OwnRules
 from schemas.source_names import DEFAULT_SOURCE_ORDER, SourceNaming, folder_name, repository_name
+
+MAX_KNOWN_FOLDERS = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,10 @@ class ParseSettings:
     repository: str = ""
     folder: str = ""
     own_rules: Mapping[str, OwnRules] = field(default_factory=dict, compare=False, repr=False)
+    # the results of `at`: to look them up takes a microsecond for each file
+    _known: dict[tuple[str, str], "ParseSettings"] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )
 
     def rules_of(self, source_id: str) -> OwnRules:
         """Return the rules of the lake's own for the bodies of a source."""
@@ -45,6 +50,8 @@ class ParseSettings:
 
     def title_name(self, file_name: str) -> str:
         """Return a file name without an ending of `endings`."""
+        if not self.endings:
+            return file_name
         lowered = file_name.lower()
         ending = next((each for each in self.endings if lowered.endswith(each)), "")
         return file_name[: len(file_name) - len(ending)]
@@ -56,7 +63,13 @@ class ParseSettings:
 
     def at(self, origin: str, path: str) -> "ParseSettings":
         """Return the settings for a file. The bytes and the name of files with equal settings are parsed alike."""
-        return _settings_at(self, origin, path.rpartition("/")[0] if self.depends_on_folder else "")
+        folder = path.rpartition("/")[0] if self.depends_on_folder else ""
+        known = self._known.get((origin, folder))
+        if known is None:
+            if len(self._known) >= MAX_KNOWN_FOLDERS:
+                self._known.clear()
+            known = self._known[origin, folder] = _settings_at(self, origin, folder)
+        return known
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +87,6 @@ class Place:
 DEFAULT_SETTINGS = ParseSettings()
 
 
-@lru_cache(maxsize=65_536)
 def _settings_at(settings: ParseSettings, origin: str, folder: str) -> ParseSettings:
     values: dict[str, object] = {}
     for place in settings.places:

@@ -156,16 +156,14 @@ def _determine_source(
 ) -> tuple[str, list[ParseWarning]]:
     if settings.source:
         return settings.source, []
-    if named_source := normalize_source(
-        given.as_text(given.first_present(front_fields, given.SOURCE_KEYS)) or ""
-    ):
-        return named_source, []
-    names = (
-        normalize_source(_name_of(naming, front_fields, categories, url, settings) or "")
-        for naming in settings.source_order
-    )
-    source = next(filter(None, names), "")
-    return (source, []) if source else ("unknown", [ParseWarning.NO_SOURCE])
+    named_source = given.as_text(given.first_present(front_fields, given.SOURCE_KEYS))
+    if named_source:
+        return normalize_source(named_source), []
+    for naming in settings.source_order:
+        name = _name_of(naming, front_fields, categories, url, settings)
+        if name and (source := normalize_source(name)):
+            return source, []
+    return "unknown", [ParseWarning.NO_SOURCE]
 
 
 def _name_of(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from lake.object_store import InvalidKeyError, store_errors
-from posts.sources.files import SourceFile, is_post
+from posts.sources.files import POST_SUFFIXES, SourceFile, is_post
 from posts.sources.paths import decode_path, printable
 from schemas.enums import Reason
 
@@ -21,7 +21,9 @@ logger = logging.getLogger(__name__)
 PAGE_SIZE = 1000
 
 
-def list_posts(store: "ObjectStore", origin: str, suffixes: tuple[bytes, ...]) -> Iterator[SourceFile]:
+def list_posts(
+    store: "ObjectStore", origin: str, suffixes: tuple[bytes, ...] = POST_SUFFIXES
+) -> Iterator[SourceFile]:
     """Yield every file whose name ends as that of a post. A folder with a key that is no path, which no listing gives, has a `problem`.
 
     Raises StoreError if the listing fails before its end.

@@ -238,6 +238,7 @@ def test_faulty_settings_end_a_run_before_it_writes(lamp):
     result = CliRunner().invoke(app, ["ingest", "--direct", str(lamp.folder), "--lake", str(lamp.lake)])
     assert f"{lamp.lake}/postlake.toml:1: time_zon" in str(result.exception)
     assert open_lake(lamp.lake).versions() == versions
+    assert CliRunner().invoke(app, ["sql", "FROM sources", "--lake", str(lamp.lake)]).exit_code == 0
     assert runs.is_clean(open_lake(lamp.lake))
 
 
