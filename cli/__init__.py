@@ -20,6 +20,7 @@ from cli.output.progress import INTERRUPTED
 from cli.output.terminal import VERBOSITY, print_logs, print_to_stderr
 from cli.query import history, info, rejects, report, sql
 from cli.serve import deploy, serve, server, worker
+from cli.settings import settings
 from flows.pipeline.memory import collect_garbage_rarely
 from schemas.errors import PostlakeError, invalid_value_text
 
@@ -42,6 +43,7 @@ COMMANDS = (
     clean,
     explain,
     rules,
+    settings,
     serve,
     server,
     deploy,

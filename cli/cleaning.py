@@ -1,6 +1,7 @@
 """Commands about the cleaning of posts: `clean`, `explain`, `rules`."""
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -29,7 +30,7 @@ def clean(
         Any,
         typer.Option(
             "--lake",
-            help="Apply the templates that this lake has learned.",
+            help="Apply the settings of this lake, and the templates that it has learned.",
             parser=lake_location,
             metavar="LAKE",
         ),
@@ -43,17 +44,17 @@ def clean(
     parser: Parser = DEFAULT_PARSER,
 ) -> None:
     """Print the cleaned text of post files, with a blank line between blocks."""
-    from posts.parse import NO_TEMPLATES, parse_file
+    from posts.parse import parse_file
     from posts.post import Post
 
-    templates, failure_count = NO_TEMPLATES, 0
+    parse, failure_count = partial(parse_file, parser=parser), 0
     if lake is not None:
-        from flows.pipeline.learning.learn import load_templates
-        from lake.store import open_lake
+        from flows.pipeline.learning.explain import cleaning_of
 
-        templates = load_templates(open_lake(lake))
+        templates, settings, origins = cleaning_of(lake)
+        parse = partial(parse, templates=templates, settings=settings, origins=origins)
     for file in files:
-        post = parse_file(os.fsencode(file), parser, templates)
+        post = parse(os.fsencode(file))
         if not isinstance(post, Post):
             failure_count += 1
             print_to_stderr(": ".join(filter(None, [str(file), post.outcome, post.reason, post.detail])))

@@ -11,6 +11,7 @@ import typer
 from cli.output.terminal import print_note
 from flows.pipeline.declared import Declared, declared_fields, keyword, own_parameters, with_fields
 from lake.location import Location
+from schemas.errors import MisuseError
 
 # of the variables in flows.settings, whose import would slow every command down
 PREFIX = "POSTLAKE_"
@@ -29,7 +30,9 @@ def with_options(options: type, **spelled: Any) -> Callable[[Callable[..., None]
         old = [_old_option(each) for each in fields if each.option.renamed_from]
         now = [_parameter(each, spelled.get(each.name)) for each in fields]
         parameters = [*now, *own_parameters(command), *old]
-        return with_fields(options, command, parameters, to_field=_to_field, on_renamed=_print_renamed)
+        return with_fields(
+            options, command, parameters, to_field=_to_field, on_renamed=_print_renamed, complete=_complete
+        )
 
     return decorate
 
@@ -40,7 +43,9 @@ def _parameter(declared: Declared, spelled: Any) -> inspect.Parameter:
     info.help = info.help or declared.option.help
     info.min, info.max = declared.option.minimum, declared.option.maximum
     info.envvar = f"{PREFIX}{declared.name.upper()}" if declared.option.is_setting else info.envvar
-    if declared.is_list:
+    if declared.option.in_lake:
+        kind, default = _with_lake_default(declared, info)
+    elif declared.is_list:
         # Typer would show a list's default in the help, so the default is None and `_to_field` converts it to ()
         kind, default = (list[str], default) if default is MISSING else (list[str] | None, None)
     elif declared.is_day:
@@ -48,6 +53,26 @@ def _parameter(declared: Declared, spelled: Any) -> inspect.Parameter:
     elif kind == Location:
         kind = Any  # Typer refuses a union, and `info` has a parser
     return keyword(declared.name, Annotated[kind, info], default)
+
+
+def _with_lake_default(declared: Declared, info: Any) -> tuple[Any, None]:
+    """Return the type and the default of an option that the settings of a lake may have a default for."""
+    if declared.default is not MISSING and declared.default != "":
+        info.show_default = str(declared.default)
+    return (list[str] if declared.is_list else declared.type) | None, None
+
+
+def _complete(options: type, given: dict[str, Any]) -> dict[str, Any]:
+    # imported where a command runs: it takes longer than the help of all commands
+    from flows.pipeline.lake_settings.defaults import with_defaults
+
+    fields = with_defaults(options, given)
+    for each in declared_fields(options):
+        if each.default is MISSING and each.name not in fields:
+            raise MisuseError(
+                f"Missing argument '{each.name}'; the settings of the lake can have some too ([run] {each.name})"
+            )
+    return fields
 
 
 def _flags(declared: Declared) -> str:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 )
 def ingest(
     options: IngestOptions,
+    context: typer.Context,
     month: Annotated[bool, typer.Option("--month", help="The same as --period month.")] = False,
     year: Annotated[bool, typer.Option("--year", help="The same as --period year.")] = False,
     day: Annotated[bool, typer.Option("--day", help="The same as --period day.")] = False,
@@ -35,14 +36,15 @@ def ingest(
 ) -> None:
     """Load post files into a lake; unchanged files are not read again."""
     flags = {PeriodOption.MONTH: month, PeriodOption.YEAR: year, PeriodOption.DAY: day}
-    periods = {options.period, *(period for period, is_given in flags.items() if is_given)} - {
-        PeriodOption.AUTO
-    }
+    periods = {period for period, is_given in flags.items() if is_given}
+    source = context.get_parameter_source("period")
+    if source is not None and source.name == "COMMANDLINE":
+        periods |= {options.period} - {PeriodOption.AUTO}
     if len(periods) > 1:
         raise typer.BadParameter("give one of --period, --month, --year and --day")
     from flows.pipeline.direct import ingest as run_direct
 
-    options = replace(options, period=next(iter(periods), PeriodOption.AUTO))
+    options = replace(options, period=next(iter(periods), options.period))
     with progress_display():
         summary = run_direct(options) if direct else _run_flow(options)
     show_result(summary, summary, print_summary, as_json=as_json)

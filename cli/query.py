@@ -61,13 +61,13 @@ def _run_query(
     lake: Location, query: str, output_format: OutputFormat | None, output: Path | None, max_rows: int
 ) -> None:
     """Print the result of a query, or write it to a file."""
+    from flows.pipeline.lake_settings.names import open_with_names
     from lake.query.sql import export
     from lake.query.sql import run_query as ask
-    from lake.store import open_lake
 
     if output is not None and output_format in {None, OutputFormat.TABLE}:
         output_format = format_of(output)
-    opened_lake = open_lake(lake)
+    opened_lake = open_with_names(lake)
     if output_format in {None, OutputFormat.TABLE}:
         columns, result_rows, has_more = ask(opened_lake, query, max_rows)
         cut_notes = [
@@ -131,10 +131,10 @@ def history(
 
 def info(lake: LakeDir = DEFAULT_LOCATION, as_json: Json = False) -> None:
     """Show the contents of a lake: tables, versions, rows, files, bytes, sources and their dates."""
+    from flows.pipeline.lake_settings.names import open_with_names
     from lake.query.info import posts_by_source, tables
-    from lake.store import open_lake
 
-    opened_lake = open_lake(lake)
+    opened_lake = open_with_names(lake)
     table_infos = list(map(asdict, tables(opened_lake)))
     sources = posts_by_source(opened_lake)
     if as_json:

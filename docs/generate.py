@@ -7,6 +7,7 @@ options and reasons are in the code; only the headings are here.
 import ast
 import datetime as dt
 import inspect
+import json
 import sys
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from enum import StrEnum
@@ -15,6 +16,7 @@ from typing import Any
 
 import polars as pl
 import typer
+from pydantic import BaseModel
 
 from schemas.validation import dy
 
@@ -24,9 +26,18 @@ REFERENCE = ROOT / "docs" / "reference"
 sys.path.insert(0, str(ROOT))
 
 from cli import app  # noqa: E402
+from flows.pipeline.lake_settings.schema import (  # noqa: E402
+    LakeSettings,
+    PatternSettings,
+    PlaceSettings,
+    RunSettings,
+    SourceSettings,
+)
+from flows.pipeline.lake_settings.show import example_of, json_schema  # noqa: E402
 from flows.settings import Settings, variable  # noqa: E402
 from lake.layout import PARTITIONED_TABLES  # noqa: E402
 from lake.query import sql  # noqa: E402
+from lake.settings_file import SETTINGS_FILE  # noqa: E402
 from posts import formats  # noqa: E402
 from posts.cleaning.registry import RULE_REASONS  # noqa: E402
 from posts.metadata import keys  # noqa: E402
@@ -63,6 +74,7 @@ KEYS_OF_COLUMNS = (
     ("tags", keys.TAG_KEYS),
     ("categories", keys.CATEGORY_KEYS),
 )
+SCHEMA_FILE = "postlake.schema.json"
 TABLE_ORDER = ("posts", "files", "raw", "runs", "revisions", "renamed_posts", "templates")
 
 
@@ -229,15 +241,55 @@ def settings_page() -> str:
     ]
     example = (ROOT / ".env.example").read_text(encoding="utf-8")
     lines = [
-        "# Settings",
+        "# Environment variables",
         NOTICE,
         "postlake reads these environment variables. An empty one counts as not set.",
+        "They go before the [settings of a lake](lake-settings.md).",
         _table(("variable", "default", "meaning"), rows),
         "## Containers",
         "`docker compose` reads `.env`. This is `.env.example`.",
         f"```sh\n{example}```",
     ]
     return _page(lines)
+
+
+def lake_settings_page() -> str:
+    """Return the page about the settings of a lake."""
+    lines = [
+        "# Settings of a lake",
+        NOTICE,
+        f"`{SETTINGS_FILE}` in the folder of the lake, or below its prefix in a bucket. [How to set it](../how-to/settings.md).",
+        f"`{SCHEMA_FILE}` beside this page is its JSON schema, for editors.",
+        "`postlake settings --example` prints the file with all of this.",
+    ]
+    tables = {
+        "[run]": RunSettings,
+        "[[place]]": PlaceSettings,
+        '[source."NAME"]': SourceSettings,
+        "[[pattern]]": PatternSettings,
+    }
+    lines += [_fields(LakeSettings, without=("run", "place", "source", "pattern"))]
+    for header, model in tables.items():
+        lines += [f"## `{header}`", _doc(model), _fields(model)]
+    return _page(lines)
+
+
+def _fields(model: type[BaseModel], without: Container[str] = ()) -> str:
+    rows = [
+        (f"`{name}`", f"`{_toml(example_of(field))}`", str(field.description))
+        for name, field in model.model_fields.items()
+        if name not in without
+    ]
+    return _table(("setting", "as in", "meaning"), rows)
+
+
+def _toml(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def schema_file() -> str:
+    """Return the JSON schema of the settings of a lake."""
+    return json.dumps(json_schema(), ensure_ascii=False, indent=2) + "\n"
 
 
 def _setting_default(value: Any) -> str:
@@ -331,6 +383,8 @@ PAGES: dict[str, Callable[[], str]] = {
     "reasons.md": reasons_page,
     "settings.md": settings_page,
     "formats.md": formats_page,
+    "lake-settings.md": lake_settings_page,
+    SCHEMA_FILE: schema_file,
 }
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import datetime as dt
 import inspect
 import textwrap
 from collections.abc import Callable
+from dataclasses import MISSING
 from typing import Annotated, Any, TypeVar
 
 import annotated_types
@@ -11,6 +12,7 @@ from prefect.logging import get_run_logger
 from pydantic import Field
 
 from flows.pipeline.declared import Declared, declared_fields, keyword, own_parameters, with_fields
+from flows.pipeline.lake_settings.defaults import with_defaults
 from flows.pipeline.sources.credentials import NO_CREDENTIALS, raise_if_credentials
 from flows.settings import settings, variable
 from lake.location import Location, parse_location
@@ -41,12 +43,18 @@ def with_parameters(options: type, flow: Callable[..., R], *changes: inspect.Par
     now = [changed.get(each.name) or _parameter(each) for each in fields]
     old = [keyword(*each.renamed) for each in fields if each.option.renamed_from]
     parameters = [*now, *own_parameters(flow), *old]
-    run = with_fields(options, flow, parameters, to_field=_to_field, on_renamed=_log_renamed)
+    run = with_fields(
+        options, flow, parameters, to_field=_to_field, on_renamed=_log_renamed, complete=_complete
+    )
     run.__doc__ = _documented(flow, fields)
     return run
 
 
-SOURCES_PARAMETER = keyword("sources", Annotated[list[Source], Field(min_length=1)], SOURCES)
+SOURCES_PARAMETER = keyword(
+    "sources",
+    Annotated[list[Source], Field(min_length=1)] | None,
+    SOURCES if "sources" in settings().model_fields_set else None,
+)
 
 
 def _parameter(declared: Declared) -> inspect.Parameter:
@@ -59,11 +67,22 @@ def _parameter(declared: Declared) -> inspect.Parameter:
     default = list(declared.default) if isinstance(declared.default, tuple) else declared.default
     default = getattr(settings(), declared.name) if declared.option.is_setting else default
     bounds = annotated_types.Interval(ge=declared.option.minimum, le=declared.option.maximum)
-    return keyword(declared.name, Annotated[kind, bounds], default)
+    if not declared.option.in_lake:
+        return keyword(declared.name, Annotated[kind, bounds], default)
+    is_in_environment = declared.option.is_setting and declared.name in settings().model_fields_set
+    return keyword(declared.name, Annotated[kind, bounds] | None, default if is_in_environment else None)
 
 
 def _log_renamed(old: str, name: str) -> None:
     get_run_logger().warning("parameter %s is called %s; the old name works in this release", old, name)
+
+
+def _complete(options: type, given: dict[str, Any]) -> dict[str, Any]:
+    fields = with_defaults(options, given)
+    needs_sources = any(
+        each.name == "sources" and each.default is MISSING for each in declared_fields(options)
+    )
+    return {"sources": tuple(SOURCES)} | fields if needs_sources else fields
 
 
 def _to_field(declared: Declared, value: Any) -> Any:

@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from schemas.source_names import repository_name
 from schemas.tables import empty_table
 
 KEY = ["origin", "path"]
-# The file name. The result of parsing depends on it and on the bytes. A file that moves to another folder
-# keeps it.
 FILE_NAME = pl.col("path").str.extract("([^/]*)$").alias("name")
+# The bytes, and what else the result of parsing depends on (`content_name`). A file that moves to another folder
+# mostly keeps it.
 CONTENT_KEY = ["blob", "name"]
 # To compare all files of a large lake in little memory. They are equal within one process only.
 KEY_HASH = pl.col("path").hash().xor(pl.col("origin").hash(1))
@@ -26,6 +27,32 @@ STAMP = (
     .alias("stamp")
 )
 MICROSECOND = dt.timedelta(microseconds=1)
+
+
+def content_name(context: pl.Expr) -> pl.Expr:
+    """Return the name of a content: of files with the same bytes and this name, the result of parsing is the same.
+
+    It has the file name, and `context`, which tells what the settings of the lake say of the file. Folders count where
+    they say whether a post is a draft, or when it is of: a file whose name has no date.
+    """
+    folders = pl.col("path").str.extract("^(.*/)", 1).fill_null("")
+    is_draft = pl.when(folders.str.contains("(^|/)_drafts/")).then(pl.lit("_drafts/")).otherwise(pl.lit(""))
+    has_date = FILE_NAME.str.contains(r"^\d{4}[-_.]\d")
+    dates = (
+        pl.when(has_date).then(pl.lit("")).otherwise(folders.str.replace_all(r"\D+", " ").str.strip_chars())
+    )
+    return pl.concat_str(context, pl.lit("/"), is_draft, dates, pl.lit("/"), FILE_NAME).alias("name")
+
+
+def _repository_names(origins: pl.Series) -> pl.Series:
+    names = {origin: repository_name(origin) for origin in origins.unique()}
+    return origins.replace_strict(names, return_dtype=pl.String)
+
+
+# for a lake without settings of its own
+CONTENT_NAME = content_name(
+    pl.col("origin").map_batches(_repository_names, return_dtype=pl.String, is_elementwise=True)
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ def assert_complete(lake: Lake) -> None:
     stored = pl.concat([lake.scan_stored(name).select("blob", "path") for name in ("posts", "revisions")])
     missing_posts = stored.join(lake.scan("raw").select("blob"), on="blob", how="anti").sort("path").collect()
     if missing_posts.height:
-        raise LakeError(f"{lake.root}: was made by an older postlake and is to be resolved anew, but table raw lacks "
+        raise LakeError(f"{lake.root}: is to be resolved anew, but table raw lacks "
                         f"the bytes of {missing_posts.height} posts, {missing_posts['path'][0]} among them; restore raw from a backup, "
                         "or ingest the sources into a new lake")  # fmt: skip
 

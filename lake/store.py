@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import polars as pl
 
-from lake.batch import Run
+from lake.batch import CONTENT_NAME, Run
 from lake.delta import (
     CommitProperties,
     DeltaError,
@@ -46,6 +46,12 @@ class Lake:
     ) -> None:
         self.root = root
         self.granularity = granularity
+        # names the contents of files: see `lake.batch.content_name`
+        self.content_name = CONTENT_NAME
+        # of the settings of the lake that say what a file means, a number for the value of each; None: not known
+        self.settings_numbers: Mapping[str, int] | None = None
+        # the names to show of sources that have one beside that of their files
+        self.shown_names: Mapping[str, str] = {}
         self._tables = dict(tables or {})
         # folders of tables that belong to another lake
         self._folders: dict[str, Location] = {}
@@ -62,6 +68,7 @@ class Lake:
         Raises LakeError if a version cannot be read any more.
         """
         past_lake = Lake(self.root, self.granularity)
+        past_lake.content_name = self.content_name
         for name, version in versions.items():
             try:
                 past_lake._tables[name] = open_other_version(
@@ -76,6 +83,7 @@ class Lake:
     def with_tables_of(self, other: "Lake", names: Iterable[str]) -> "Lake":
         """Return this lake with some of its tables replaced by those of another lake."""
         combined = Lake(self.root, self.granularity, {name: other.table(name) for name in names})
+        combined.content_name = other.content_name
         combined._folders = {name: other.root / name for name in combined._tables}
         return combined
 

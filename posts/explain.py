@@ -21,6 +21,8 @@ from posts.cleaning.registry import RULE_REASONS
 from posts.html.extract import Block, Content
 from posts.parse import NO_TEMPLATES, parse, parse_blocks
 from posts.post import NotAPost, Post
+from posts.rules.own_rules import OWN_REASON
+from posts.settings import DEFAULT_SETTINGS, ParseSettings
 from posts.sources.files import RawFile
 from posts.text.decode import decode
 from posts.text.whitespace import alphanumeric_key
@@ -93,7 +95,7 @@ class Explanation:
     def rule_totals(self) -> list[RuleTotal]:
         """Return the total of each rule, sorted by removed characters, the largest first."""
         totals = [
-            RuleTotal(cut["rule"], cut["count"], cut["chars"], RULE_REASONS[cut["rule"]])
+            RuleTotal(cut["rule"], cut["count"], cut["chars"], RULE_REASONS.get(cut["rule"], OWN_REASON))
             for cut in self.post.cuts
         ]
         return sorted(totals, key=lambda share: -share.characters)
@@ -104,15 +106,16 @@ def explain(
     parser: HtmlParser,
     templates: Templates = NO_TEMPLATES,
     recurrences: Recurrences | None = None,
+    settings: ParseSettings = DEFAULT_SETTINGS,
 ) -> Explanation | NotAPost:
     """Parse a file as `parse` does, and return the post with an explanation of each block."""
-    post = parse(raw_file, parser, templates)
+    post = parse(raw_file, parser, templates, settings)
     if isinstance(post, NotAPost):
         return post
     source = _Source(templates.get(post.source_id), (recurrences or {}).get(post.source_id, {}))
 
     def read_explanation() -> Explanation:
-        _, content = parse_blocks(raw_file, parser, templates)
+        _, content = parse_blocks(raw_file, parser, templates, settings)
         blocks = [source.explain_block(group) for group in _group_passages(content.blocks)]
         return Explanation(post, decode(raw_file.content)[0], blocks)
 
@@ -145,7 +148,7 @@ class _Source:
             return ExplainedPassage(block.text, None, None, ())
         recurrences = (self.recurrences.get(key) for key in self._matched_patterns(block, text, end))
         return ExplainedPassage(
-            block.text, block.rule, RULE_REASONS[block.rule], tuple(filter(None, recurrences))
+            block.text, block.rule, RULE_REASONS.get(block.rule, OWN_REASON), tuple(filter(None, recurrences))
         )
 
     def _matched_patterns(self, block: Block, text: str, end: int) -> Iterator[tuple[str, str]]:

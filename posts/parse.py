@@ -1,6 +1,7 @@
 """Parse the bytes of a file into a post, or into the reason why it is not a post."""
 
 import os
+from collections.abc import Iterable
 from types import MappingProxyType
 
 from posts.boilerplate.events import edition_of
@@ -9,6 +10,7 @@ from posts.boilerplate.template import Template, Templates
 from posts.boundary import catch_errors
 from posts.cleaning.block_rules import PageContext
 from posts.cleaning.clean import blocks_for_learning, clean
+from posts.formats import Markup, markup_of
 from posts.html.extract import Content, one_line
 from posts.html.images import image_url
 from posts.metadata import Metadata, parse_metadata, read_body
@@ -21,16 +23,22 @@ from posts.sources.paths import decode_path
 from posts.text.language import detect_language
 from posts.urls import domain_of, is_page_url, resolve_link
 from schemas.enums import DEFAULT_PARSER, HtmlParser
-from schemas.keys import blob_id, content_hash, post_id_of_path, post_id_of_url, source_id_of
+from schemas.keys import blob_id, content_hash, post_id_of_file, post_id_of_url, source_id_of
 
 NO_TEMPLATES: Templates = MappingProxyType({})
 
 
-def read_raw_file(path: bytes) -> RawFile:
-    """Return the bytes and the location of a file on disk. Raises Rejected."""
-    origin, name = os.path.split(os.path.abspath(path))  # noqa: PTH100 - a path of any bytes
-    content = read_file(decode_path(origin), decode_path(name))
-    return RawFile(decode_path(origin), decode_path(name), content, blob_id(content))
+def read_raw_file(path: bytes, origins: Iterable[str] = ()) -> RawFile:
+    """Return the bytes and the location of a file on disk: in the nearest of some origins, else in its folder.
+
+    Raises Rejected.
+    """
+    whole = decode_path(os.path.realpath(path))
+    origin = max((each for each in origins if whole.startswith(f"{each}/")), key=len, default="")
+    origin = origin or whole.rpartition("/")[0]
+    name = whole.removeprefix(f"{origin}/")
+    content = read_file(origin, name)
+    return RawFile(origin, name, content, blob_id(content))
 
 
 def parse_file(
@@ -38,9 +46,13 @@ def parse_file(
     parser: HtmlParser = DEFAULT_PARSER,
     templates: Templates = NO_TEMPLATES,
     settings: ParseSettings = DEFAULT_SETTINGS,
+    origins: Iterable[str] = (),
 ) -> Post | NotAPost:
-    """Read and parse one file from disk, without a lake. Return the post, or why the file is not a post."""
-    return catch_errors(lambda: _parse_post(read_raw_file(path), parser, templates, settings))
+    """Read and parse one file from disk. Return the post, or why the file is not a post.
+
+    `origins` are those of a lake, which may hold the file.
+    """
+    return catch_errors(lambda: _parse_post(read_raw_file(path, origins), parser, templates, settings))
 
 
 def parse(
@@ -51,8 +63,8 @@ def parse(
 ) -> Post | NotAPost:
     """Parse a file. Return the post, or why the file is not a post.
 
-    The same bytes, path, parser, template and settings produce the same post on every machine. If the file has no
-    URL of a page, the post id is computed from the source and the path.
+    The same bytes, file name, settings (`ParseSettings.at`), parser and template produce the same post on every
+    machine. If the file has no URL of a page, the post id is computed from the source and the path.
     """
     return catch_errors(_parse_post, raw_file, parser, templates, settings)
 
@@ -63,50 +75,79 @@ def parse_head(raw_file: RawFile, settings: ParseSettings = DEFAULT_SETTINGS) ->
 
 
 def parse_body(
-    raw_file: RawFile, context: BodyContext, parser: HtmlParser, templates: Templates
-) -> Body | NotAPost:
-    """Parse the body of a file whose head is known. Return what it says of the post, or why the file is none."""
-    return catch_errors(_parse_body, raw_file, context, parser, templates)
-
-
-def parse_training_sample(
-    raw_file: RawFile, context: BodyContext, parser: HtmlParser = DEFAULT_PARSER
-) -> TrainingSample | NotAPost:
-    """Parse a file whose head is known into a training sample: the template of its source is learned from them."""
-    return catch_errors(_parse_training_sample, raw_file, context, parser)
-
-
-def parse_blocks(
     raw_file: RawFile,
+    context: BodyContext,
     parser: HtmlParser,
     templates: Templates,
     settings: ParseSettings = DEFAULT_SETTINGS,
+) -> Body | NotAPost:
+    """Parse the body of a file whose head is known. Return what it says of the post, or why the file is none."""
+    return catch_errors(_parse_body, raw_file, context, parser, templates, settings)
+
+
+def parse_training_sample(
+    raw_file: RawFile,
+    context: BodyContext,
+    parser: HtmlParser = DEFAULT_PARSER,
+    settings: ParseSettings = DEFAULT_SETTINGS,
+) -> TrainingSample | NotAPost:
+    """Parse a file whose head is known into a training sample: the template of its source is learned from them."""
+    return catch_errors(_parse_training_sample, raw_file, context, parser, settings)
+
+
+def parse_blocks(
+    raw_file: RawFile, parser: HtmlParser, templates: Templates, settings: ParseSettings = DEFAULT_SETTINGS
 ) -> tuple[Metadata, Content]:
     """Return the metadata and the content of a file: each block with the rule that removes it, or None.
 
     Raises Rejected and Ignored.
     """
-    metadata = parse_metadata(raw_file.content, raw_file.path, settings)
-    page = PageContext(metadata.title, metadata.url, metadata.author)
+    own_settings = settings.at(raw_file.origin, raw_file.path)
+    metadata = parse_metadata(raw_file.content, raw_file.path, own_settings)
+    source_id = source_id_of(metadata.source)
+    page = PageContext(metadata.title, metadata.url, metadata.author, settings.rules_of(source_id))
     return metadata, clean(
-        metadata.body, raw_file.name, page, parser, templates.get(source_id_of(metadata.source))
+        metadata.body, _markup(raw_file, own_settings), page, parser, templates.get(source_id)
     )
 
 
 def _parse_head(raw_file: RawFile, settings: ParseSettings) -> Head:
-    return _build_head(raw_file, parse_metadata(raw_file.content, raw_file.path, settings))
+    own_settings = settings.at(raw_file.origin, raw_file.path)
+    metadata = parse_metadata(raw_file.content, raw_file.path, own_settings)
+    return _build_head(raw_file, metadata, own_settings)
 
 
-def _parse_body(raw_file: RawFile, context: BodyContext, parser: HtmlParser, templates: Templates) -> Body:
-    template = templates.get(context.source_id)
-    page = PageContext(context.title, context.url, context.author)
-    content = clean(read_body(raw_file.content), raw_file.name, page, parser, template)
+def _parse_body(
+    raw_file: RawFile, context: BodyContext, parser: HtmlParser, templates: Templates, settings: ParseSettings
+) -> Body:
+    template, page = templates.get(context.source_id), _page_of(context, settings)
+    content = clean(
+        read_body(raw_file.content),
+        _markup(raw_file, settings.at(raw_file.origin, raw_file.path)),
+        page,
+        parser,
+        template,
+    )
     return _build_body(context.title, context.url, content, template)
 
 
-def _parse_training_sample(raw_file: RawFile, context: BodyContext, parser: HtmlParser) -> TrainingSample:
-    page = PageContext(context.title, context.url, context.author)
-    blocks, is_flat = blocks_for_learning(read_body(raw_file.content), raw_file.name, page, parser)
+def _markup(raw_file: RawFile, own_settings: ParseSettings) -> Markup:
+    return own_settings.markup or markup_of(raw_file.name)
+
+
+def _page_of(context: BodyContext, settings: ParseSettings) -> PageContext:
+    return PageContext(context.title, context.url, context.author, settings.rules_of(context.source_id))
+
+
+def _parse_training_sample(
+    raw_file: RawFile, context: BodyContext, parser: HtmlParser, settings: ParseSettings
+) -> TrainingSample:
+    blocks, is_flat = blocks_for_learning(
+        read_body(raw_file.content),
+        _markup(raw_file, settings.at(raw_file.origin, raw_file.path)),
+        _page_of(context, settings),
+        parser,
+    )
     return TrainingSample(
         context.source_id,
         context.title,
@@ -119,17 +160,17 @@ def _parse_training_sample(raw_file: RawFile, context: BodyContext, parser: Html
 
 def _parse_post(raw_file: RawFile, parser: HtmlParser, templates: Templates, settings: ParseSettings) -> Post:
     metadata, content = parse_blocks(raw_file, parser, templates, settings)
-    head = _build_head(raw_file, metadata)
+    head = _build_head(raw_file, metadata, settings.at(raw_file.origin, raw_file.path))
     body = _build_body(metadata.title, metadata.url, content, templates.get(head.source_id))
     values = vars(head) | vars(body) | {"warnings": [*head.warnings, *body.warnings]}
     return Post(**values, origin=raw_file.origin, path=raw_file.path, blob=raw_file.blob)
 
 
-def _build_head(raw_file: RawFile, metadata: Metadata) -> Head:
+def _build_head(raw_file: RawFile, metadata: Metadata, own_settings: ParseSettings) -> Head:
     resolved_date = metadata.resolved_date
     source_id = source_id_of(metadata.source)
     return Head(
-        post_id=_post_id(raw_file, source_id, metadata.url),
+        post_id=_post_id(raw_file, source_id, metadata.url if own_settings.url_identifies_post else None),
         source=metadata.source,
         source_id=source_id,
         date=resolved_date.published_at.date(),  # type: ignore[union-attr]  # parse_metadata always returns a date
@@ -172,7 +213,11 @@ def _build_body(title: str, url: str | None, content: Content, template: Templat
 
 
 def _post_id(raw_file: RawFile, source_id: str, url: str | None) -> str:
-    return post_id_of_url(url) if url and is_page_url(url) else post_id_of_path(source_id, raw_file.path)
+    return (
+        post_id_of_url(url)
+        if url and is_page_url(url)
+        else post_id_of_file(source_id, raw_file.origin, raw_file.path)
+    )
 
 
 def _resolve_links(content: Content, url: str | None) -> list[dict[str, str]]:

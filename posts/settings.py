@@ -1,25 +1,97 @@
-"""The settings of a lake on which the meaning of a file depends."""
+"""Settings of parsing: what a lake says of its archives, beside what their files say."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from zoneinfo import ZoneInfo
+
+from posts.formats import Markup
+from posts.rules.own_rules import NO_OWN_RULES, OwnRules
+from schemas.source_names import DEFAULT_SOURCE_ORDER, SourceNaming, folder_name, repository_name
+
+MAX_KNOWN_FOLDERS = 65_536
 
 
 @dataclass(frozen=True, slots=True)
 class ParseSettings:
-    """How files are read.
+    """How to parse files: those of a lake, or of one folder (`at`).
 
-    `time_zone` is the IANA name of the zone of dates that have none; None means UTC. With `keep_drafts` a draft
-    is a post.
+    `time_zone` is that of dates without one (an IANA name; None: UTC). `source` is the name of the source of all
+    posts; without it and without a field of the front matter, the first that there is in `source_order` names it.
+    With `url_identifies_post` a post is identified by its URL, else by its path. `endings` are those of post files beside
+    the known ones. `markup` is that of bodies; without it, their file names say it. `repository` and `folder` are the names
+    that the place of a file gives. `own_rules` are those for the bodies of sources, by source_id; "" has those for all
+    others. No head depends on them.
     """
 
     time_zone: str | None = None
     keep_drafts: bool = False
+    source: str = ""
+    source_order: tuple[SourceNaming, ...] = DEFAULT_SOURCE_ORDER
+    url_identifies_post: bool = True
+    endings: tuple[str, ...] = ()
+    markup: Markup | None = None
+    places: tuple["Place", ...] = ()
+    repository: str = ""
+    folder: str = ""
+    own_rules: Mapping[str, OwnRules] = field(default_factory=dict, compare=False, repr=False)
+    # the results of `at`: to look them up takes a microsecond for each file
+    _known: dict[tuple[str, str], "ParseSettings"] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )
+
+    def rules_of(self, source_id: str) -> OwnRules:
+        """Return the rules of the lake's own for the bodies of a source."""
+        return self.own_rules.get(source_id) or self.own_rules.get("", NO_OWN_RULES)
 
     @property
     def zone(self) -> tzinfo | None:
-        """Return the zone of dates that have none, if one is set."""
         return ZoneInfo(self.time_zone) if self.time_zone else None
+
+    def title_name(self, file_name: str) -> str:
+        """Return a file name without an ending of `endings`."""
+        if not self.endings:
+            return file_name
+        lowered = file_name.lower()
+        ending = next((each for each in self.endings if lowered.endswith(each)), "")
+        return file_name[: len(file_name) - len(ending)]
+
+    @property
+    def depends_on_folder(self) -> bool:
+        """Return whether files of one origin may be parsed differently in different folders."""
+        return bool(self.places) or SourceNaming.FOLDER in self.source_order
+
+    def at(self, origin: str, path: str) -> "ParseSettings":
+        """Return the settings for a file. The bytes and the name of files with equal settings are parsed alike."""
+        folder = path.rpartition("/")[0] if self.depends_on_folder else ""
+        known = self._known.get((origin, folder))
+        if known is None:
+            if len(self._known) >= MAX_KNOWN_FOLDERS:
+                self._known.clear()
+            known = self._known[origin, folder] = _settings_at(self, origin, folder)
+        return known
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The settings of the files of an origin, or of a folder in one: fields of ParseSettings and their values."""
+
+    path: str
+    values: tuple[tuple[str, object], ...]
+
+    def holds(self, origin: str, folder: str) -> bool:
+        """Return whether a folder of an origin is in this place."""
+        return f"{origin}/{folder}/".startswith(f"{self.path}/")
 
 
 DEFAULT_SETTINGS = ParseSettings()
+
+
+def _settings_at(settings: ParseSettings, origin: str, folder: str) -> ParseSettings:
+    values: dict[str, object] = {}
+    for place in settings.places:
+        if place.holds(origin, folder):
+            values |= dict(place.values)
+    own = replace(settings, places=(), own_rules={}, **values)  # type: ignore[arg-type]  # values of its fields
+    in_folder = folder_name(folder) if SourceNaming.FOLDER in own.source_order else ""
+    return replace(own, repository=repository_name(origin), folder=in_folder)

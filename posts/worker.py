@@ -97,7 +97,7 @@ def parse_heads(tasks: Iterable[ParseTask], config: ParseConfig) -> ParsedHeads:
         row = head if isinstance(head, NotAPost) else catch_errors(_values, head)
         values: Row
         if isinstance(row, NotAPost):
-            values = (*_outcome(row), None, _find_source_id(task.content), None, None)
+            values = (*_outcome(row), None, _find_source_id(task, config.settings), None, None)
         else:
             heads.append(row)
             values = (*IS_POST, head.post_id, head.source_id, head.published_at, head.body_bytes)  # type: ignore[union-attr]  # it has a row
@@ -114,7 +114,7 @@ def parse_bodies(tasks: Iterable[ParseTask], config: ParseConfig) -> ParsedBodie
 
     outcomes, bodies = list[Row](), list[Row]()
     for task in tasks:
-        body = _parse(task, parse_body, task.context, config.parser, config.templates)
+        body = _parse(task, parse_body, task.context, config.parser, config.templates, config.settings)
         row = body if isinstance(body, NotAPost) else catch_errors(_values, body)
         if isinstance(row, NotAPost):
             outcomes.append(_outcome(row))
@@ -130,7 +130,9 @@ def parse_training_samples(
     """Return the training samples of posts, whose tasks have a context."""
     from posts.parse import parse_training_sample
 
-    return [_parse(task, parse_training_sample, task.context, config.parser) for task in tasks]
+    return [
+        _parse(task, parse_training_sample, task.context, config.parser, config.settings) for task in tasks
+    ]
 
 
 def _parse(task: ParseTask, parse_one: Callable[..., T | NotAPost], *arguments: object) -> T | NotAPost:
@@ -157,11 +159,12 @@ def _as_json(items: list[Any]) -> bytes:
     return bytes(memoryview(orjson.dumps(items))) if items else NO_ITEMS
 
 
-def _find_source_id(content: bytes | NotAPost) -> str | None:
-    """Return the source that a file names that is not a post."""
+def _find_source_id(task: ParseTask, settings: ParseSettings) -> str | None:
+    """Return the source of a file that is not a post."""
     from posts.metadata import find_source
 
-    source = find_source(content) if isinstance(content, bytes) else None
+    content, own_settings = task.content, settings.at(task.file.origin, task.file.path)
+    source = find_source(content, own_settings) if isinstance(content, bytes) else None
     return source_id_of(source) if source else None
 
 

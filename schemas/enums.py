@@ -156,7 +156,10 @@ class ParseWarning(DescribedEnum):
     TITLE_FROM_FILE_NAME = "title_from_file_name", "The title comes from the file name."
     TITLE_FROM_URL = "title_from_url", "The title comes from the last segment of the URL."
     BAD_URL = "url_not_understood", "A field that should hold a URL holds none."
-    NO_SOURCE = "source_unknown", "No field, category or URL names a source; the source is `unknown`."
+    NO_SOURCE = (
+        "source_unknown",
+        ("No field, category, URL, repository or folder names a source; the source is `unknown`."),
+    )
     DEEPLY_NESTED = (
         "deeply_nested_html",
         "The HTML would take lexbor too long; BeautifulSoup parsed it.",

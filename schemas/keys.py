@@ -7,6 +7,8 @@ from functools import lru_cache
 
 from anyascii import anyascii
 
+from schemas.source_names import folder_in_repository, repository_name
+
 # Increase this number when the rules change the id of any post, or the file that is chosen for it. A lake that
 # was made under other rules must be migrated.
 IDENTITY_VERSION = 4
@@ -64,14 +66,28 @@ def post_id_of_path(source_id: str, path: str) -> str:
     return _digest(f"{source_id}\n{stable_path(path)}")
 
 
-def post_id_at(path: str, post_id: str, source_id: str, other_path: str) -> str:
-    """Return the id that a content has at `path`. `post_id` is its id at `other_path`.
+def post_id_of_file(source_id: str, origin: str, path: str) -> str:
+    """Return the id of a post without a URL, from the place of its file.
+
+    Where the source has the name of the repository, the path is that within it: the same for `lamp` and `lamp/docs`.
+    """
+    is_of_repository = source_id == _repository_id(origin)
+    return post_id_of_path(source_id, f"{folder_in_repository(origin)}{path}" if is_of_repository else path)
+
+
+@lru_cache(maxsize=4096)
+def _repository_id(origin: str) -> str:
+    return source_id_of(normalize_source(repository_name(origin)))
+
+
+def post_id_at(file: tuple[str, str], post_id: str, source_id: str, other_file: tuple[str, str]) -> str:
+    """Return the id that a content has at a file (origin, path). `post_id` is its id at another one.
 
     An id that comes from a URL is the same at every path.
     """
-    if post_id != post_id_of_path(source_id, other_path):
+    if post_id != post_id_of_file(source_id, *other_file):
         return post_id
-    return post_id_of_path(source_id, path)
+    return post_id_of_file(source_id, *file)
 
 
 def _digest(text: str) -> str:

@@ -215,7 +215,7 @@ VIEWS: dict[str, str] = {
     "versions": "All versions of all posts, past and present.",
     "withdrawn": "The last version of each post that is withdrawn.",
     "rejects": "Rejected files that are still there, with their bytes where `raw` has them.",
-    "sources": "One row per source, the largest first.",
+    "sources": "One row per source, the largest first; `show_as` is its name in the settings of the lake, if any.",
     "daily": "Posts per day and source.",
     "cuts": "One row per post and cleaning rule that removed something from it: `rule`, `count`, `chars`.",
 }

@@ -16,9 +16,15 @@ HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 # a file of the repository as in CONTRIBUTING.md: with a folder, or a file of the root with a known ending
 REPOSITORY_PATH = re.compile(r"`((?:[\w.-]+/)+[\w.-]*|[\w-]+\.(?:py|toml|yaml|yml|lock|md))`")
 # files that a reader is to create
-NEW_FILES = {"flows/export.py", "tests/golden/word-count.md", "tests/golden/word-count.json", "site/"}
+NEW_FILES = {
+    "flows/export.py",
+    "tests/golden/word-count.md",
+    "tests/golden/word-count.json",
+    "site/",
+    "postlake.toml",
+}
 NAMES = [path.relative_to(ROOT).as_posix() for path in DOCUMENTS]
-REFERENCE = sorted((ROOT / "docs" / "reference").glob("*.md"))
+REFERENCE = sorted((ROOT / "docs" / "reference").glob("*.*"))
 
 
 @cache

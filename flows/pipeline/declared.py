@@ -18,6 +18,7 @@ class Option:
     """The help text of a field, its bounds, and its name in the previous release.
 
     With `is_setting` the environment gives the default on the command line and in forms: the setting of the same name.
+    With `in_lake` the settings of the lake may have a default too.
     """
 
     help: str
@@ -25,6 +26,7 @@ class Option:
     maximum: float | None = None
     renamed_from: str | None = None
     is_setting: bool = False
+    in_lake: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,10 @@ class Declared:
     @property
     def is_list(self) -> bool:
         return get_origin(self.type) is tuple
+
+    def is_missing(self, value: Any) -> bool:
+        """Return whether the value of a parameter says that the lake's default counts."""
+        return self.option.in_lake and value is None
 
     @property
     def renamed(self) -> tuple[str, Any, Any]:
@@ -91,12 +97,14 @@ def with_fields(
     *,
     to_field: Callable[[Declared, Any], Any],
     on_renamed: Callable[[str, str], None],
+    complete: Callable[[type, dict[str, Any]], dict[str, Any]],
 ) -> Callable[..., R]:
     """Return a function of some parameters that calls `function` with options, and with its own parameters by name.
 
     `parameters` are fields of the class `options`, fields by the names that they had before, and `own_parameters`.
     `to_field` returns the value of a field from that of its parameter. `on_renamed` is called with the old and the new
-    name of a field that was given by its old one. An empty or false value under an old name is ignored.
+    name of a field that was given by its old one. An empty or false value under an old name is ignored. `complete` adds
+    the values of fields that the lake has a default for, and that are not given: their parameter is None.
     """
     declared, own = {each.name: each for each in declared_fields(options)}, own_parameters(function)
     new_names = {each.option.renamed_from: name for name, each in declared.items()}
@@ -109,7 +117,8 @@ def with_fields(
             if name not in declared and value:
                 on_renamed(name, new_names[name])
                 field_values[new_names[name]] = value
-        fields = {name: to_field(declared[name], value) for name, value in field_values.items()}
+        given = {name: value for name, value in field_values.items() if not declared[name].is_missing(value)}
+        fields = complete(options, {name: to_field(declared[name], value) for name, value in given.items()})
         return function(options(**fields), **own_values)
 
     signature = inspect.Signature([each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in parameters])

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from flows.pipeline.clock import start_run
 from flows.pipeline.execution.shrunk import plan_without_shrinking
+from flows.pipeline.lake_settings.load import load_settings
 from flows.pipeline.options import IngestOptions, ReplayOptions
 from flows.pipeline.parsing import open_for_parsing
 from flows.pipeline.planning.history import plan_history
@@ -54,7 +55,10 @@ def open_ingest_sources(
 
     `fetch` updates the copy of a remote repository and returns its folder.
     """
-    opener = SourceOpener(stack, subpath=options.path, worktree=options.worktree, fetch=fetch)
+    endings = load_settings(options.lake).endings
+    opener = SourceOpener(
+        stack, subpath=options.path, worktree=options.worktree, endings=endings, fetch=fetch
+    )
     return opener.open(options.sources)
 
 

@@ -25,7 +25,8 @@ Sources = Annotated[
     Option(
         "Folders, git repositories (a working copy, bare, bundle or URL; repo@rev names a branch, tag or commit), "
         f"archives ({ARCHIVES_TEXT}) and buckets (s3://bucket/prefix) that hold post files ({ENDINGS_TEXT}), at any depth. A URL has no user, password or query: "
-        "git finds those by a credential helper, a bucket by environment variables."
+        "git finds those by a credential helper, a bucket by environment variables.",
+        in_lake=True,
     ),
 ]
 LakeLocation = Annotated[Location, Option("Folder of the lake, or its URL in an object store.")]
@@ -35,6 +36,7 @@ Workers = Annotated[
         "Processes that parse; 0 takes one per processor, and all workers of a cluster.",
         minimum=0,
         maximum=256,
+        in_lake=True,
     ),
 ]
 ExecutorName = Annotated[
@@ -42,6 +44,7 @@ ExecutorName = Annotated[
     Option(
         "What parses: processes of this machine (local), or the workers of a Dask cluster (dask).",
         is_setting=True,
+        in_lake=True,
     ),
 ]
 Scheduler = Annotated[
@@ -49,13 +52,15 @@ Scheduler = Annotated[
     Option(
         "Scheduler of the Dask cluster, as in tcp://host:8786 in a private network, or tls://host:8786.",
         is_setting=True,
+        in_lake=True,
     ),
 ]
 Parser = Annotated[
-    HtmlParser, Option("HTML parser: the default is the fast one, beautifulsoup the second opinion.")
+    HtmlParser,
+    Option("HTML parser: the default is the fast one, beautifulsoup the second opinion.", in_lake=True),
 ]
 WaitSeconds = Annotated[
-    float, Option("Seconds to wait for another run that writes to the same lake.", minimum=0)
+    float, Option("Seconds to wait for another run that writes to the same lake.", minimum=0, in_lake=True)
 ]
 Subpath = Annotated[str, Option("Only this folder of each source.")]
 Worktree = Annotated[
@@ -79,6 +84,7 @@ class IngestOptions:
             "Period of one partition of a new lake. auto takes the finest of day, month and year whose median partition "
             "holds 500 posts or 1 MB, else year; the first run with posts decides. The lake keeps its period.",
             renamed_from="granularity",
+            in_lake=True,
         ),
     ] = PeriodOption.AUTO
     workers: Workers = 0

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
+from flows.pipeline.lake_settings.apply import apply_settings
 from flows.pipeline.migrate import migrate
 from flows.pipeline.workers.cluster import ClusterError
 from flows.pipeline.workers.context import ParseContext, cluster_pool, with_cluster, with_worker_pool
@@ -30,7 +31,8 @@ def open_for_parsing(
     cluster of the context cannot be used.
     """
     open_with = _open_on_cluster if context.cluster else _open_on_this_machine
-    with open_with(root, run, wait_seconds, context, opener) as (lake, working):
+    with open_with(root, run, wait_seconds, context, opener) as (lake, with_workers):
+        working = apply_settings(lake, with_workers)
         migrate(lake, run, working)
         yield lake, working
 

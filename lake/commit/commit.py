@@ -31,6 +31,8 @@ COMMITTED_VERSION_KEYS = {
 }
 # Written in the same way: the version of the identity rules under which all rows are resolved.
 IDENTITY_KEY = "postlake.identity"
+# and, for each of the settings on which heads depend, the number of its value; without one, it is the default (0)
+SETTINGS_PREFIX = "postlake.settings."
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,21 @@ def version_transactions(lake: Lake) -> list[Transaction]:
     versions = [
         Transaction(name, lake.table(table).version()) for table, name in COMMITTED_VERSION_KEYS.items()
     ]
-    return [*versions, Transaction(IDENTITY_KEY, IDENTITY_VERSION)]
+    settings = [
+        Transaction(f"{SETTINGS_PREFIX}{name}", (lake.settings_numbers or {})[name])
+        for name in changed_settings(lake)
+    ]
+    return [*versions, Transaction(IDENTITY_KEY, IDENTITY_VERSION), *settings]
+
+
+def changed_settings(lake: Lake) -> list[str]:
+    """Return the names of the settings that have another value than the one by which the lake is resolved."""
+    files = lake.table("files")
+    return [
+        name
+        for name, number in (lake.settings_numbers or {}).items()
+        if number != (files.transaction_version(f"{SETTINGS_PREFIX}{name}") or 0)
+    ]
 
 
 def current_version_properties(lake: Lake) -> CommitProperties:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from lake.batch import CONTENT_KEY, FILE_NAME, KEY
+from lake.batch import CONTENT_KEY, CONTENT_NAME, KEY
 from lake.layout import SORT_KEYS, period_of_date
 from lake.parquet import TableFiles, WrittenFile
 from schemas.enums import Granularity
@@ -51,8 +51,9 @@ class MergeResult:
     unparsed: pl.DataFrame
 
 
-def merge(task: MergeTask, parsed_posts: pl.DataFrame) -> MergeResult:
+def merge(task: MergeTask, parsed_posts: pl.DataFrame, content_name: pl.Expr = CONTENT_NAME) -> MergeResult:
     """Write the partitions of a task, with the rows of posts that were parsed for it. Commits nothing."""
+    parsed_posts = parsed_posts.with_columns(content_name)
     posts, revisions = task.posts.read(), task.revisions.read()
     if posts.is_empty() and revisions.is_empty():
         no_rows = posts.clear(), revisions.clear()
@@ -65,12 +66,15 @@ def merge(task: MergeTask, parsed_posts: pl.DataFrame) -> MergeResult:
     last_versions = pl.concat(
         [posts.join(touched_posts, on="post_id", how="semi"), task.posts.conform(withdrawn)]
     )
+    last_versions = last_versions.with_columns(content_name)
     unchanged = _unchanged_versions(task.versions, last_versions, parsed_posts)
     changed = task.versions.join(unchanged, on=["post_id", "version_at"], how="anti")
     reopenable = revisions.join(task.reopenable, on=["post_id", "version_at"], how="semi")
     reopened = reopenable.join(task.versions, on=["post_id", "version_at"], how="semi")
-    known_rows = pl.concat([last_versions, task.posts.conform(reopenable)]).drop(task.granularity)
-    rows = _with_post_columns(changed, known_rows, posts.drop(task.granularity), parsed_posts)
+    reopened_posts = task.posts.conform(reopenable).with_columns(content_name)
+    known_rows = pl.concat([last_versions, reopened_posts]).drop(task.granularity)
+    neighbours = posts.with_columns(content_name).drop(task.granularity)
+    rows = _with_post_columns(changed, known_rows, neighbours, parsed_posts)
     leaving_posts = posts.join(changed, on="post_id", how="semi")
     leaving_revisions = pl.concat([reopened, withdrawn.join(changed, on="post_id", how="semi")])
     return _write_merged(task, changed, rows, (posts, revisions), (leaving_posts, leaving_revisions))
@@ -139,15 +143,15 @@ def _parsed_differently(stored_posts: pl.DataFrame, parsed_posts: pl.DataFrame) 
     """
     if stored_posts.is_empty():
         return stored_posts.select("post_id")
-    parsed = parsed_posts.with_columns(FILE_NAME).select(*CONTENT_KEY, *_PARSED_COLUMNS)
-    joined = stored_posts.with_columns(FILE_NAME).join(parsed, on=CONTENT_KEY, suffix="_again")
+    parsed = parsed_posts.select(*CONTENT_KEY, *_PARSED_COLUMNS)
+    joined = stored_posts.join(parsed, on=CONTENT_KEY, suffix="_again")
     differs = [pl.col(name).ne_missing(pl.col(f"{name}_again")) for name in _PARSED_COLUMNS]
     return joined.filter(pl.any_horizontal(differs)).select("post_id")
 
 
 def _parsed_rows(versions: pl.DataFrame, parsed_posts: pl.DataFrame) -> pl.DataFrame:
     """Return the versions of which the content was parsed, as rows of revisions."""
-    parsed = parsed_posts.with_columns(FILE_NAME).drop("post_id", *VALIDITY_COLUMNS, strict=False)
+    parsed = parsed_posts.drop("post_id", *VALIDITY_COLUMNS, strict=False)
     rows = versions.join(parsed, on=CONTENT_KEY)
     return rows.select(pl.col(name) for name in schema_of("revisions") if name in rows.columns)
 
@@ -168,7 +172,7 @@ def _with_post_columns(
         versions.filter(pl.col("row").is_null()),
     )
     parsed_rows = _parsed_rows(elected_versions, parsed_posts)
-    stored_rows = stored_posts.with_columns(FILE_NAME).drop(*KEY, "withdrawn_at")
+    stored_rows = stored_posts.drop(*KEY, "withdrawn_at")
     unparsed = elected_versions.join(parsed_rows, on=["post_id", "version_at"], how="anti")
     same_contents = stored_rows.unique(["post_id", *CONTENT_KEY], keep="first", maintain_order=True).drop(
         "version_at"
@@ -176,7 +180,7 @@ def _with_post_columns(
     moved_rows = unparsed.join(same_contents, on=["post_id", *CONTENT_KEY])
     # a file that moved to another path can be another post there, with the same content
     relocated_rows = unparsed.join(moved_rows, on=["post_id", "version_at"], how="anti")
-    other_contents = pl.concat([stored_posts, neighbours]).with_columns(FILE_NAME)
+    other_contents = pl.concat([stored_posts, neighbours])
     other_contents = other_contents.drop("post_id", *KEY, "version_at", "withdrawn_at")
     relocated_rows = relocated_rows.join(
         other_contents.unique(CONTENT_KEY, keep="first", maintain_order=True), on=CONTENT_KEY

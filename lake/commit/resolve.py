@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from lake.batch import CONTENT_KEY, FILE_NAME, KEY, Batch
+from lake.batch import CONTENT_KEY, KEY, Batch
 from lake.commit.election import ElectionLog, Event, EventReplay, FileColumns
 from lake.store import Lake
 from lake.tables.files import IS_LIVE
@@ -60,7 +60,7 @@ ELECTION_SCHEMA = {
 def complete_file_rows(lake: Lake, file_rows: pl.DataFrame) -> pl.DataFrame:
     """Return file rows in which no outcome is null: it is that of another file with the same content.
 
-    A content is the blob and the file name. It is known if another row has it, or the ledger. A content
+    A content is the blob and its name (`lake.content_name`). It is known if another row has it, or the ledger. A content
     without a URL is another post at another path. A row whose content is not known stays incomplete.
     """
     is_incomplete = pl.col("outcome").is_null()
@@ -71,7 +71,7 @@ def complete_file_rows(lake: Lake, file_rows: pl.DataFrame) -> pl.DataFrame:
     stored_rows = stored_rows.sort("read_at", *KEY, descending=[True, False, False])
     known_contents = pl.concat(
         [
-            rows.select(*CONTENT_COLUMNS, "blob", FILE_NAME, known_path="path")
+            rows.select(*CONTENT_COLUMNS, "blob", lake.content_name, known_origin="origin", known_path="path")
             for rows in (parsed_rows, stored_rows)
         ]
     )
@@ -85,7 +85,7 @@ def complete_file_rows(lake: Lake, file_rows: pl.DataFrame) -> pl.DataFrame:
     )
     completed_rows = (
         incomplete_rows.drop(CONTENT_COLUMNS)
-        .with_columns(FILE_NAME)
+        .with_columns(lake.content_name)
         .join(known_contents, on=CONTENT_KEY, how="left", maintain_order="left")
     )
     return pl.concat([parsed_rows, _with_own_post_ids(completed_rows).select(file_rows.columns)])
@@ -96,8 +96,13 @@ def _with_own_post_ids(completed_rows: pl.DataFrame) -> pl.DataFrame:
 
     They are computed from the ids of the same contents at other paths.
     """
-    columns = completed_rows.select("path", "post_id", "source_id", "known_path").iter_rows()
-    post_ids = [None if row[1] is None else post_id_at(*row) for row in columns]
+    columns = completed_rows.select(*KEY, "post_id", "source_id", "known_origin", "known_path").iter_rows()
+    post_ids = [
+        None
+        if post_id is None
+        else post_id_at((origin, path), post_id, source_id, (known_origin, known_path))
+        for origin, path, post_id, source_id, known_origin, known_path in columns
+    ]
     return completed_rows.with_columns(pl.Series("post_id", post_ids, pl.String))
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from lake.batch import FILE_NAME, KEY
+from lake.batch import KEY
 from lake.commit.resolve import Resolution
 from lake.store import Lake
 from schemas.enums import Reason
@@ -45,7 +45,7 @@ def load_stored_versions(lake: Lake, resolution: Resolution) -> StoredVersions:
     current = neighbours.join(touched_posts, on="post_id", how="semi")
     withdrawn = _withdrawn_versions(lake, touched_posts)
     last_versions = pl.concat([current, withdrawn])
-    contents = neighbours.select("blob", FILE_NAME, "source_id", lake.granularity).unique()
+    contents = neighbours.select("blob", lake.content_name, "source_id", lake.granularity).unique()
     return StoredVersions(
         contents, current, withdrawn, _reopenable_versions(lake, resolution.elections, last_versions)
     )

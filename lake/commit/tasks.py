@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from lake.batch import CONTENT_KEY, FILE_NAME, KEY
+from lake.batch import CONTENT_KEY, KEY
 from lake.commit.components import connect
 from lake.commit.merge import MergeTask
 from lake.commit.resolve import Resolution
@@ -52,7 +52,7 @@ def plan_tasks(
     read (CONTENT_SCHEMA); with `parses_again` posts with these contents are compared with what they are now.
     """
     stored = load_stored_versions(lake, resolution)
-    versions = build_versions(resolution, stored)
+    versions = build_versions(resolution, stored, lake.content_name)
     if versions.is_empty():
         return [], resolution.file_rows
     versions = versions.join(_row_partitions(lake, resolution), on="row", how="left", maintain_order="left")
@@ -169,7 +169,7 @@ def _needed_contents(
     With `parses_again`, also all that this run has read. The bytes of others are in table raw.
     """
     elected = versions.filter(pl.col("row").is_not_null())
-    known_rows = pl.concat([stored.last, stored.reopenable]).with_columns(FILE_NAME)
+    known_rows = pl.concat([stored.last, stored.reopenable]).with_columns(lake.content_name)
     new = elected.join(known_rows, on=["post_id", *CONTENT_KEY], how="anti").join(
         stored.contents, on=[*CONTENT_KEY, "source_id", lake.granularity], how="anti"
     )

@@ -4,7 +4,7 @@ from operator import attrgetter
 
 import polars as pl
 
-from lake.batch import FILE_NAME, KEY
+from lake.batch import CONTENT_NAME, KEY
 from lake.commit.resolve import Resolution
 from lake.commit.stored import StoredVersions
 from lake.commit.version_chain import Version, build_version_chain
@@ -19,7 +19,9 @@ VERSION_SCHEMA = {"post_id": pl.String(), "row": pl.Int64()} | {
 }
 
 
-def build_versions(resolution: Resolution, stored: StoredVersions) -> pl.DataFrame:
+def build_versions(
+    resolution: Resolution, stored: StoredVersions, content_name: pl.Expr = CONTENT_NAME
+) -> pl.DataFrame:
     """Return the versions of each touched post since the stored one: VERSION_SCHEMA, name, and the path of each.
 
     `row` is the elected file in `Resolution.rows`; null where the version is the stored one, which keeps its
@@ -43,7 +45,7 @@ def build_versions(resolution: Resolution, stored: StoredVersions) -> pl.DataFra
         ],
         how="diagonal",
     )
-    files = resolution.rows.select(*KEY, FILE_NAME, row=pl.int_range(pl.len()))
+    files = resolution.rows.select(*KEY, content_name, row=pl.int_range(pl.len()))
     stored_paths = pl.concat([last_versions, stored.reopenable]).select(
         "post_id", "version_at", stored_origin="origin", stored_path="path"
     )

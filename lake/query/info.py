@@ -49,7 +49,7 @@ def _count_rows(name: str, files: pl.DataFrame) -> int:
 
 
 def posts_by_source(lake: Lake) -> pl.DataFrame:
-    """Return source, posts, first and last date of each source, largest first.
+    """Return source, posts, first and last date of each source, largest first; and `show_as`, if a source has one.
 
     Withdrawn posts do not count.
     """
@@ -57,7 +57,10 @@ def posts_by_source(lake: Lake) -> pl.DataFrame:
     by_source = posts.group_by("source").agg(
         pl.len().alias("posts"), pl.col("date").min().alias("first"), pl.col("date").max().alias("last")
     )
-    return by_source.sort("posts", "source", descending=[True, False]).collect()
+    rows = by_source.sort("posts", "source", descending=[True, False]).collect()
+    if not lake.shown_names:
+        return rows
+    return rows.with_columns(show_as=pl.col("source").replace(lake.shown_names))
 
 
 def resolve_source_ids(lake: Lake, names: Iterable[str]) -> list[str]:

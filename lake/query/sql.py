@@ -35,8 +35,10 @@ VIEWS = {
         FROM files_table f LEFT JOIN raw USING (blob) WHERE f.outcome = 'rejected' AND f.gone_at IS NULL""",
     "sources": """
         SELECT source, source_id, count(*) AS posts, min(date) AS first_date, max(date) AS last_date,
-               sum(text_chars) AS text_chars, mode(language) AS language
-        FROM posts GROUP BY ALL ORDER BY posts DESC, source""",
+               sum(text_chars) AS text_chars, mode(language) AS language,
+               coalesce(any_value(shown.show_as), source) AS show_as
+        FROM posts LEFT JOIN shown_sources AS shown USING (source) GROUP BY source, source_id
+        ORDER BY posts DESC, source""",
     "daily": """
         SELECT date, source, source_id, count(*) AS posts, sum(text_chars) AS text_chars
         FROM posts GROUP BY ALL ORDER BY date, source""",
@@ -60,6 +62,8 @@ def connect(lake: Lake) -> duckdb.DuckDBPyConnection:
     lake.open_tables()
     for name in TABLES:
         _add_table(connection, lake, name)
+    shown = {"source": list(lake.shown_names), "show_as": list(lake.shown_names.values())}
+    connection.register("shown_sources", pl.DataFrame(shown, dict.fromkeys(shown, pl.String)))
     for name, query in VIEWS.items():
         connection.execute(f"CREATE VIEW {name} AS {query}")
     connection.execute(POSTS_AT_MACRO)

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 
 import polars as pl
 
-from lake.batch import BLOB_HASH, CONTENT_KEY, FILE_NAME, KEY, KEY_HASH, POST_HASH, STAMP
+from lake.batch import BLOB_HASH, CONTENT_KEY, KEY, KEY_HASH, POST_HASH, STAMP
 from lake.store import Lake
 from lake.tables import runs
 from schemas.enums import PARSER_FAULTS, Outcome, Reason
@@ -80,9 +80,9 @@ def has_retriable(lake: Lake, origin: str, code: str) -> bool:
 
 
 def already_parsed(lake: Lake, files: pl.DataFrame, code: str) -> pl.DataFrame:
-    """Return the files whose content the lake has parsed under the same file name.
+    """Return the files whose content the lake has parsed under the same name (`lake.content_name`).
 
-    `files` has the columns `blob` and `path`. Contents at which another version of the code failed do not
+    `files` has the columns `blob`, `origin` and `path`. Contents at which another version of the code failed do not
     count.
     """
     if files.is_empty() or lake.table("files").version() == 0:
@@ -90,11 +90,11 @@ def already_parsed(lake: Lake, files: pl.DataFrame, code: str) -> pl.DataFrame:
     blobs = files.lazy().select("blob").unique()
     is_parsed = WAS_PARSED & is_final(lake, code)
     parsed_files = (
-        lake.scan("files").filter(is_parsed).select("blob", "path").join(blobs, on="blob", how="semi")
+        lake.scan("files").filter(is_parsed).select("blob", *KEY).join(blobs, on="blob", how="semi")
     )
-    files_with_name = files.lazy().with_columns(FILE_NAME)
+    files_with_name = files.lazy().with_columns(lake.content_name)
     return (
-        files_with_name.join(parsed_files.select("blob", FILE_NAME), on=CONTENT_KEY, how="semi")
+        files_with_name.join(parsed_files.select("blob", lake.content_name), on=CONTENT_KEY, how="semi")
         .drop("name")
         .collect()
     )

@@ -1,17 +1,20 @@
 """The learned templates of a lake: read the newest versions, write new ones."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 
 import polars as pl
 
 from lake.batch import KEY, Run
 from lake.delta import CommitProperties, Transaction
+from lake.rewrite import replace_all
 from lake.store import Lake
 from schemas.enums import ParseWarning
 
 # Written with a commit to posts, as Delta app transactions: the version of `templates` with which all posts
 # are cleaned, and the number of the code that cleaned them. So a run need not read the posts.
 TEMPLATES_KEY, CODE_KEY = "postlake.templates", "postlake.code"
+# and for each source the number of the rules of the lake's own with which its posts are cleaned; none: 0
+RULES_PREFIX = "postlake.rules."
 # If the code parses a post as another post, or as none, the post keeps its text. This warning marks it, so
 # that not every run tries it again.
 WAS_SKIPPED = pl.col("warnings").list.contains(ParseWarning.NOT_CLEANED_AGAIN.value)
@@ -52,6 +55,15 @@ def learned_times(lake: Lake) -> pl.DataFrame:
     return newest_templates(lake).group_by("source_id").agg(pl.col("learned_at").max())
 
 
+def remove_orphans(lake: Lake) -> None:
+    """Remove the templates of sources that no file and no post is of: they had other names."""
+    named = [lake.scan(name).select("source_id") for name in ("files", "posts", "revisions")]
+    rows = lake.scan("templates").collect()
+    kept = rows.join(pl.concat(named).unique().collect(), on="source_id", how="semi")
+    if kept.height < rows.height:
+        replace_all(lake, "templates", [kept], CommitProperties())
+
+
 def training_counts(lake: Lake, kinds: Collection[str]) -> pl.DataFrame:
     """Return from how many posts each template was learned, and whether its patterns are all of other `kinds`.
 
@@ -77,9 +89,16 @@ def sample_posts(lake: Lake, sources: pl.DataFrame, max_posts: int) -> pl.DataFr
 
 
 def stale_posts(
-    lake: Lake, cleaner_version: int, sources: list[str], *, include_skipped: bool = True
+    lake: Lake,
+    cleaner_version: int,
+    sources: list[str],
+    other_rules: Collection[str] = (),
+    *,
+    include_skipped: bool = True,
 ) -> pl.DataFrame:
-    """Return the posts that another cleaner or template cleaned, in the order of partitions.
+    """Return the posts that another cleaner, template or rule of the lake's own cleaned, in the order of partitions.
+
+    All posts of the sources `other_rules` are such posts (`sources_with_other_rules`).
 
     `sources` selects some sources; if it is empty, all count. `include_skipped` also returns posts that could
     not be cleaned again before. Columns: KEY, blob, the partition columns, post_id.
@@ -88,8 +107,10 @@ def stale_posts(
     posts = lake.scan("posts")
     posts = posts.filter(pl.col("source_id").is_in(sources)) if sources else posts
     posts = posts if include_skipped else posts.filter(~WAS_SKIPPED)
-    is_stale = (pl.col("cleaner_version") != cleaner_version) | pl.col("newest").ne_missing(
-        pl.col("template_version")
+    is_stale = (
+        (pl.col("cleaner_version") != cleaner_version)
+        | pl.col("newest").ne_missing(pl.col("template_version"))
+        | pl.col("source_id").is_in(list(other_rules))
     )
     sort_columns = ["source_id", lake.granularity, "post_id"]
     stale_rows = posts.join(newest_versions, on="source_id", how="left").filter(is_stale)
@@ -108,9 +129,31 @@ def has_tried_skipped(lake: Lake, code: int) -> bool:
     return lake.table("posts").transaction_version(CODE_KEY) == code
 
 
-def record_current(lake: Lake, code: int) -> None:
-    """Record in the log that no post is stale, except those that could not be cleaned again."""
-    transactions = [Transaction(TEMPLATES_KEY, _version(lake)), Transaction(CODE_KEY, code)]
+def sources_with_other_rules(lake: Lake, numbers: Callable[[str], int]) -> dict[str, int]:
+    """Return the sources whose posts were cleaned with other rules of the lake's own, each with the present number.
+
+    `numbers` returns the present number of a source_id.
+    """
+    files, posts = lake.partition_files("posts"), lake.table("posts")
+    source_ids = [] if files.is_empty() else files["source_id"].unique().sort().to_list()
+    current = {source_id: numbers(source_id) for source_id in source_ids}
+    return {
+        source_id: number
+        for source_id, number in current.items()
+        if number != (posts.transaction_version(f"{RULES_PREFIX}{source_id}") or 0)
+    }
+
+
+def record_current(lake: Lake, code: int, rules: Mapping[str, int]) -> None:
+    """Record in the log that no post is stale, except those that could not be cleaned again.
+
+    `rules` are the numbers of the rules of the lake's own, of the sources where they have changed.
+    """
+    transactions = [
+        Transaction(TEMPLATES_KEY, _version(lake)),
+        Transaction(CODE_KEY, code),
+        *(Transaction(f"{RULES_PREFIX}{source_id}", number) for source_id, number in rules.items()),
+    ]
     lake.commit("posts", properties=CommitProperties(app_transactions=transactions))
 
 

@@ -40,7 +40,7 @@ class Metadata(NamedTuple):
 def parse_metadata(content: bytes, path: str, settings: ParseSettings = DEFAULT_SETTINGS) -> Metadata:
     """Return the metadata of a file and its unparsed body. Raises Rejected and Ignored.
 
-    `path` is that of the file in its source.
+    `path` is that of the file in its source, `settings` are those for this file (`ParseSettings.at`).
     """
     text, decode_warnings = decode(content)
     text, repair_warnings = fix_mojibake(text)
@@ -57,10 +57,11 @@ def parse_metadata(content: bytes, path: str, settings: ParseSettings = DEFAULT_
     resolved_date = find_publication_date(front_fields, epoch, path, settings.zone, below_header)
     source_names = source_names_of(front_fields)
     url, url_warnings = find_url(front_fields, source_names, header_url)
-    title, title_warnings = _find_title(front_fields, header_title, path.rpartition("/")[2], url)
+    file_name = settings.title_name(path.rpartition("/")[2])
+    title, title_warnings = _find_title(front_fields, header_title, file_name, url)
     author = given.author_of(front_fields)
     categories = given.labels_of(front_fields, keys.CATEGORY_KEYS)
-    source, source_warnings = determine_source(source_names, categories, url)
+    source, source_warnings = determine_source(source_names, author, categories, url, settings)
     warnings = [
         *decode_warnings,
         *repair_warnings,
@@ -90,23 +91,25 @@ def read_body(content: bytes) -> str:
     return bodies.split_header(body)[3]
 
 
-def find_source(content: bytes) -> str | None:
-    """Return the source that a file names, even if it is not a post; None if there is none.
+def find_source(content: bytes, settings: ParseSettings = DEFAULT_SETTINGS) -> str | None:
+    """Return the source of a file, even if it is not a post; None if there is none.
 
     The result is also None if the front matter cannot be parsed.
     """
-    source = catch_errors(_read_source, content)
+    source = catch_errors(_read_source, content, settings)
     return None if isinstance(source, NotAPost) else source
 
 
-def _read_source(content: bytes) -> str | None:
+def _read_source(content: bytes, settings: ParseSettings) -> str | None:
     text, _ = fix_mojibake(decode(content)[0])
     handler, front_text, _ = front_matter.split(text)
     front_fields, _ = front_matter.load(handler, front_text)
     categories = given.labels_of(front_fields, keys.CATEGORY_KEYS)
     source_names = source_names_of(front_fields)
     url, _ = find_url(front_fields, source_names, None)
-    source, source_warnings = determine_source(source_names, categories, url)
+    source, source_warnings = determine_source(
+        source_names, given.author_of(front_fields), categories, url, settings
+    )
     return None if source_warnings else source
 
 

@@ -5,9 +5,11 @@ import re
 from posts.metadata import keys
 from posts.metadata.fields import as_name, as_text
 from posts.metadata.handlers import Fields
+from posts.settings import ParseSettings
 from posts.urls import canonicalize, domain_of, is_page_url
 from schemas.enums import ParseWarning
 from schemas.keys import normalize_source
+from schemas.source_names import SourceNaming
 
 WEB_ADDRESS = re.compile(r"https?://", re.IGNORECASE)
 
@@ -30,14 +32,42 @@ def find_url(
 
 
 def determine_source(
-    source_names: list[str], categories: list[str], url: str | None
+    source_names: list[str],
+    author: str | None,
+    categories: list[str],
+    url: str | None,
+    settings: ParseSettings,
 ) -> tuple[str, list[ParseWarning]]:
-    """Return the name of the source of a post, and warnings."""
+    """Return the name of the source of a post, and warnings.
+
+    That is the name that the settings give, else the one in a field, else the first of `source_order` that there is.
+    """
+    if settings.source:
+        return settings.source, []
     named_source = next((name for name in source_names if not WEB_ADDRESS.match(name)), None)
-    source = normalize_source(
-        named_source or next(iter(categories), "") or (domain_of(url) if url else "") or ""
-    )
-    return (source, []) if source else ("unknown", [ParseWarning.NO_SOURCE])
+    if named_source and (source := normalize_source(named_source)):
+        return source, []
+    for naming in settings.source_order:
+        name = _name_by(naming, author, categories, url, settings)
+        if name and (source := normalize_source(name)):
+            return source, []
+    return "unknown", [ParseWarning.NO_SOURCE]
+
+
+def _name_by(
+    naming: SourceNaming, author: str | None, categories: list[str], url: str | None, settings: ParseSettings
+) -> str | None:
+    match naming:
+        case SourceNaming.AUTHOR:
+            return author
+        case SourceNaming.CATEGORY:
+            return next(iter(categories), None)
+        case SourceNaming.SITE:
+            return domain_of(url) if url else None
+        case SourceNaming.FOLDER:
+            return settings.folder
+        case SourceNaming.REPOSITORY:
+            return settings.repository
 
 
 def source_names_of(front_fields: Fields) -> list[str]:

@@ -3,17 +3,20 @@
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from posts.rules.own_rules import NO_OWN_RULES, OwnRules
+
 # `example.co.uk`: minimum labels, length of the country code, maximum length of the label before it
 MIN_LABELS_UNDER_COUNTRY, COUNTRY_CODE_CHARS, MAX_CATEGORY_CHARS = 3, 2, 3
 MIN_NAME_CHARS = 3
 
 
 class PageContext(NamedTuple):
-    """The metadata of a post that the rules about blocks use."""
+    """The metadata of a post that the rules about blocks use, and the rules of the lake's own for its source."""
 
     title: str = ""
     url: str | None = None
     author: str | None = None
+    own_rules: OwnRules = NO_OWN_RULES
 
     @property
     def site(self) -> str:

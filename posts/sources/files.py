@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from posts.errors import Rejected
@@ -48,8 +48,13 @@ class RawFile(NamedTuple):
         return self.path.rpartition("/")[2]
 
 
-def walk_folder(root: bytes) -> Iterator[SourceFile]:
-    """Yield every file of a post format (see posts.formats) below root, at any depth, in no specified order.
+def post_suffixes(endings: Iterable[str]) -> tuple[bytes, ...]:
+    """Return the ends of the names of post files: those of the formats, and some more (in lower case)."""
+    return (*POST_SUFFIXES, *(ending.encode() for ending in endings))
+
+
+def walk_folder(root: bytes, suffixes: tuple[bytes, ...] = POST_SUFFIXES) -> Iterator[SourceFile]:
+    """Yield every file whose name ends as that of a post (`suffixes`) below root, at any depth, in no specified order.
 
     Links to folders are followed after all real folders. Each real folder is entered once, so loops end.
     A dangling link, a file that is not regular and a folder that cannot be listed have a `problem`.
@@ -74,14 +79,14 @@ def walk_folder(root: bytes) -> Iterator[SourceFile]:
             elif _is_folder(entry):
                 if entry.name not in SKIPPED_DIRS:
                     (links if entry.is_symlink() else folders).append(entry.path)
-            elif entry.name.lower().endswith(POST_SUFFIXES):
+            elif entry.name.lower().endswith(suffixes):
                 yield _source_file(origin, prefix, entry)
         links.sort()
 
 
-def is_post(path: bytes) -> bool:
+def is_post(path: bytes, suffixes: tuple[bytes, ...] = POST_SUFFIXES) -> bool:
     """Return whether `walk_folder` would yield a file with this path below its root."""
-    return path.lower().endswith(POST_SUFFIXES) and SKIPPED_DIRS.isdisjoint(path.split(b"/")[:-1])
+    return path.lower().endswith(suffixes) and SKIPPED_DIRS.isdisjoint(path.split(b"/")[:-1])
 
 
 def _identity(folder: bytes) -> tuple[int, int] | None:

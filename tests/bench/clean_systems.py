@@ -47,9 +47,10 @@ def ours(page: Page) -> str:
     """Return the text of our cleaner for the body as written; Markdown is rendered if it is no HTML file."""
     from posts.cleaning.block_rules import PageContext as Post
     from posts.cleaning.clean import clean
+    from posts.formats import markup_of
     from schemas.enums import HtmlParser
 
-    return clean(page.body, page.name, Post(page.title, page.url), HtmlParser.LEXBOR).text
+    return clean(page.body, markup_of(page.name), Post(page.title, page.url), HtmlParser.LEXBOR).text
 
 
 def ours_of_html(page: Page) -> str:

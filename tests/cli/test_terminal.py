@@ -293,7 +293,7 @@ MISUSES = {
     "no-reason": (("rejects", "--reason", "no_dat"), "did you mean no_date"),
     "no-source": (("learn", "--source", "山城文薈x"), "did you mean 山城文薈?"),
     "no-place": (("ingest", "nowhere", "--direct"), "nowhere: no such folder, repository or archive"),
-    "no-command": (("ingst",), "Did you mean 'ingest'?"),
+    "no-command": (("ingst",), "Did you mean 'ingest', "),
     "no-argument": (("ingest",), "Missing argument"),
     "no-executor": (("ingest", "x", "--executor", "spark"), ": 'spark' is not one of 'local', 'dask'"),
     "no-number": (

@@ -5,6 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from posts.cleaning.clean import clean
+from posts.formats import markup_of
 from posts.parse import parse
 from posts.post import NotAPost, Post
 from posts.rules.context import PageContext
@@ -177,7 +178,7 @@ def test_any_body_behind_front_matter_is_a_post_the_same_each_time(body, engine,
 @SLOW
 @given(BODIES, st.sampled_from(HtmlParser), st.sampled_from(["x.md", "x.html"]))
 def test_every_block_has_a_letter_or_digit_and_no_blank_line(body, engine, name):
-    text = clean(body, name, PageContext("Lamp"), engine).text
+    text = clean(body, markup_of(name), PageContext("Lamp"), engine).text
     for block in text.split("\n\n") if text else ():
         assert re.search(r"\w", block)
         assert all(line.strip() for line in block.split("\n"))

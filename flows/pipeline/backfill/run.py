@@ -10,6 +10,8 @@ from flows.pipeline.backfill.execute import plan_remaining_files
 from flows.pipeline.backfill.forecast import STORED_FORECAST, Forecast
 from flows.pipeline.backfill.plan import PlanRequest, build_backfill_plan
 from flows.pipeline.clock import start_run
+from flows.pipeline.lake_settings.apply import apply_settings
+from flows.pipeline.lake_settings.load import load_settings
 from flows.pipeline.options import BackfillOptions
 from flows.pipeline.parsing import open_for_parsing
 from flows.pipeline.planning.plan import Plan
@@ -87,7 +89,7 @@ def plan_backfill(options: BackfillOptions) -> tuple[Forecast, pl.DataFrame]:
     with ExitStack() as stack:
         known_sources = _open_sources(stack, lake, options)
         cluster = Cluster.of(options, known_sources.available)
-        context = create_parse_context(options.workers, options.parser, cluster)
+        context = apply_settings(lake, create_parse_context(options.workers, options.parser, cluster))
         if cluster:
             # not among what a writing run needs: the next one, which this run does not wait for, deletes that
             folder = lake.root / "plans" / run.run_id
@@ -131,7 +133,7 @@ def open_backfill_run(options: BackfillOptions) -> Iterator[BackfillRun]:
 
 
 def _open_sources(stack: ExitStack, lake: Lake, options: BackfillOptions) -> KnownSources:
-    known_sources = open_sources(stack, lake, options)
+    known_sources = open_sources(stack, lake, options, load_settings(lake.root).endings)
     if not known_sources.origins:
         raise SourceError(f"{lake.root}: has read no place yet; name one")
     if not known_sources.available and options.effective_mode is BackfillMode.MISSING:

@@ -60,6 +60,7 @@ class Heads:
     what is known of each in memory (lake.commit.division.INDEX_SCHEMA). `raw_files` are the files with their
     bytes, `deleted` the deleted files, at time `gone_at`. `vanished` are the files (KEY) of folders that have
     vanished meanwhile. `checkpoints` are those of the changes.
+    `content_name` is that of the lake.
     """
 
     rows: RowStore
@@ -69,10 +70,11 @@ class Heads:
     bytes_read: int
     vanished: pl.DataFrame
     checkpoints: dict[str, Checkpoint]
+    content_name: pl.Expr
 
     def whole(self) -> HeadBatch:
         """Return everything as one batch."""
-        return _as_batch(self.rows, self.deleted)
+        return _as_batch(self.rows, self.deleted, self.content_name)
 
     def divided(self, lake: Lake, max_files: int) -> Iterator[HeadBatch]:
         """Yield batches of about `max_files` files; all files of a post and of a partition are in one."""
@@ -83,7 +85,7 @@ class Heads:
         deleted_batches = divide_deleted(lake, self.deleted, self.index, batches)
         for number in sorted(batches.unique()):
             rows = self.rows.filter(batches == number)
-            yield _as_batch(rows, self.deleted.filter(deleted_batches == number))
+            yield _as_batch(rows, self.deleted.filter(deleted_batches == number), self.content_name)
 
     def current_posts(self) -> pl.DataFrame:
         """Return the file of each post that would be elected, if the lake had no other.
@@ -111,7 +113,7 @@ def read_heads(
 
     A content that several files have under one name is read once if it is known before reading.
     """
-    reads, copies = _split_copies(changes.files)
+    reads, copies = _split_copies(changes.files, lake.content_name)
     by_origin = {source.origin: source for source in sources}
     reading = _Reading(lake, by_origin, run if stores else None, is_remote=context.cluster is not None)
     rows, raw_files, bytes_read, causes = RowStore(), list[WrittenFile](), 0, dict[str, str]()
@@ -132,13 +134,15 @@ def read_heads(
     gone = pl.concat(vanished)
     deleted = changes.deleted.join(gone, on="origin", how="anti")
     index = pl.concat([index_rows(frame, is_read=IS_READ) for frame in rows])
-    return Heads(rows, index, deleted, raw_files, bytes_read, gone, changes.checkpoints)
+    return Heads(rows, index, deleted, raw_files, bytes_read, gone, changes.checkpoints, lake.content_name)
 
 
-def _split_copies(files: RowStore) -> tuple[RowStore, pl.DataFrame]:
+def _split_copies(files: RowStore, content_name: pl.Expr) -> tuple[RowStore, pl.DataFrame]:
     """Return the first file of each content, by its file of table raw, and the other files with that content."""
     no_files = pl.DataFrame(schema=CHANGE_SCHEMA).with_row_index("row")
-    contents = pl.concat(frame.select(BLOB_HASH.xor(FILE_NAME.hash(1))) for frame in chain([no_files], files))
+    contents = pl.concat(
+        frame.select(BLOB_HASH.xor(content_name.hash(1))) for frame in chain([no_files], files)
+    )
     is_copy = contents.to_series().is_not_null() & ~contents.to_series().is_first_distinct()
     has_parts = any(frame["part"].count() for frame in files)
     if not has_parts and not is_copy.any():
@@ -232,9 +236,11 @@ def _known_rows(
     incomplete_rows = pl.concat([known_files, as_file_rows(copy_rows)])
     if incomplete_rows.is_empty():
         return _no_rows()
-    contents = incomplete_rows.select("blob", FILE_NAME).unique()
+    contents = incomplete_rows.select("blob", lake.content_name).unique()
     same_contents = [
-        frame.with_columns(FILE_NAME).join(contents, on=CONTENT_KEY, how="semi").select(known_files.columns)
+        frame.with_columns(lake.content_name)
+        .join(contents, on=CONTENT_KEY, how="semi")
+        .select(known_files.columns)
         for frame in rows
     ]
     completed_rows = complete_file_rows(lake, pl.concat([*same_contents, incomplete_rows]))
@@ -245,9 +251,9 @@ def _known_rows(
     )
 
 
-def _as_batch(frames: Iterable[pl.DataFrame], deleted: pl.DataFrame) -> HeadBatch:
+def _as_batch(frames: Iterable[pl.DataFrame], deleted: pl.DataFrame, content_name: pl.Expr) -> HeadBatch:
     rows = pl.concat([_no_rows(), *frames]).sort("row", maintain_order=True)
-    contents = rows.filter(IS_READ).with_columns(FILE_NAME)
+    contents = rows.filter(IS_READ).with_columns(content_name)
     return HeadBatch(
         Batch(rows.drop(*HEAD_COLUMNS), deleted),
         contents.unique(CONTENT_KEY, keep="first", maintain_order=True).select(*CONTENT_SCHEMA),

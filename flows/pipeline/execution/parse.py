@@ -15,9 +15,10 @@ from flows.pipeline.execution.frames import (
     valid_posts,
 )
 from flows.pipeline.execution.reader import Reader, ReadTask, as_parse_task
+from flows.pipeline.lake_settings.content_names import content_name_of
 from flows.pipeline.sources.content import VanishedError
 from flows.pipeline.workers.pool import Guard
-from lake.batch import FILE_NAME, Run
+from lake.batch import Run
 from posts.post import BodyContext
 from posts.worker import ParseConfig, ParseTask, parse_bodies, parse_heads
 
@@ -53,7 +54,8 @@ def parse_posts(
     # to validate rows takes as long as to validate one
     posts, invalid = valid_posts(pl.concat(rows))
     all_rejects = pl.concat([*rejects, invalid])
-    failures = pl.concat([files[all_rejects["index"]].with_columns(FILE_NAME), all_rejects], how="horizontal")
+    failed = files[all_rejects["index"]].with_columns(content_name_of(config.settings))
+    failures = pl.concat([failed, all_rejects], how="horizontal")
     return posts, failures.select(*FAILURE_SCHEMA)
 
 

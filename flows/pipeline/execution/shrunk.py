@@ -6,6 +6,7 @@ from dataclasses import replace
 import polars as pl
 
 from flows.pipeline.execution.heads import rows_from_heads
+from flows.pipeline.lake_settings.apply import apply_settings
 from flows.pipeline.planning.plan import Plan, Planner, ShrunkenSource
 from flows.pipeline.sources.base import Source
 from flows.pipeline.workers.context import create_parse_context
@@ -52,9 +53,8 @@ def _find_shrunken_sources(lake: Lake, run: Run, plan: Plan) -> list[ShrunkenSou
     )
     if not shrunken_sources or plan.todo.is_empty():
         return shrunken_sources
-    parsed_post_ids = rows_from_heads(lake, plan.changes, plan.sources, run, create_parse_context())[
-        "post_id"
-    ]
+    context = apply_settings(lake, create_parse_context())
+    parsed_post_ids = rows_from_heads(lake, plan.changes, plan.sources, run, context)["post_id"]
     claimed_post_ids = pl.concat([_already_parsed_post_ids(lake, plan), parsed_post_ids.drop_nulls()])
     return _sources_losing_posts(
         [each.origin for each in shrunken_sources], files_with_post, plan, claimed_post_ids

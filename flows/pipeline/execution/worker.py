@@ -12,6 +12,7 @@ from flows.pipeline.execution import sizes
 from flows.pipeline.execution.frames import as_heads
 from flows.pipeline.execution.parse import parse_posts
 from flows.pipeline.execution.reader import Reader, ReadTask, as_parse_task
+from flows.pipeline.lake_settings.content_names import content_name_of
 from flows.pipeline.memory import release_memory
 from flows.pipeline.sources.content import VanishedError
 from flows.pipeline.workers.pool import Guard
@@ -155,7 +156,8 @@ class PartitionWriter:
 
     def __call__(self, tasks: Sequence[ReadTask], guard: Guard, config: ParseConfig) -> WriteResult:
         posts, failures = parse_posts(self.reader, self.run, tasks, guard, config)
-        merged = merge(self.task, posts) if failures.is_empty() else None
+        name = content_name_of(config.settings)
+        merged = merge(self.task, posts, name) if failures.is_empty() else None
         del posts
         release_memory()
         return WriteResult(merged, failures)

@@ -14,7 +14,7 @@ from flows.pipeline.execution.worker import ContentCheck, PartitionWriter, Write
 from flows.pipeline.progress import report_progress
 from flows.pipeline.workers.context import ParseContext
 from flows.pipeline.workers.executor import LazyExecutor, run_ahead
-from lake.batch import CONTENT_KEY, FILE_NAME, KEY, Batch, Checkpoint, Run
+from lake.batch import CONTENT_KEY, CONTENT_NAME, KEY, Batch, Checkpoint, Run
 from lake.commit.commit import Committer, WrittenTask
 from lake.commit.resolve import Resolution, resolve
 from lake.commit.tasks import PartitionTask, plan_tasks
@@ -104,12 +104,15 @@ class Writer:
         ledger_rows = resolution.rows.head(resolution.rows.height - batch.file_rows.height)
         other_rows = _of_keys(ledger_rows, keys).join(events.filter(at=first_time), on=KEY, how="anti")
         other_rows = (
-            other_rows.with_columns(FILE_NAME).join(failures, on=CONTENT_KEY, how="semi").drop("name")
+            other_rows.with_columns(self.lake.content_name)
+            .join(failures, on=CONTENT_KEY, how="semi")
+            .drop("name")
         )
         other_rows = other_rows.with_columns(
             first_seen_at=pl.lit(first_time, other_rows.schema["first_seen_at"])
         )
-        return Batch(_with_failures(pl.concat([own_rows, other_rows]), failures, self.run), deleted)
+        rows = pl.concat([own_rows, other_rows])
+        return Batch(_with_failures(rows, failures, self.run, self.lake.content_name), deleted)
 
     def _run(self, tasks: list[PartitionTask]) -> Iterator[tuple[PartitionTask, WriteResult]]:
         reader = Reader({}, self.lake.folder("raw"), head_files_of(self.lake, self.run))
@@ -136,7 +139,9 @@ def _of_keys(rows: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:
     return rows.join(keys, on=KEY, how="semi", maintain_order="left")
 
 
-def _with_failures(file_rows: pl.DataFrame, failures: pl.DataFrame, run: Run) -> pl.DataFrame:
+def _with_failures(
+    file_rows: pl.DataFrame, failures: pl.DataFrame, run: Run, content_name: pl.Expr = CONTENT_NAME
+) -> pl.DataFrame:
     """Return file rows in which those with the contents of failures are no posts, as a run has found.
 
     An earlier run may have read the file, at this path or another.
@@ -144,7 +149,7 @@ def _with_failures(file_rows: pl.DataFrame, failures: pl.DataFrame, run: Run) ->
     # several tasks can fail at one content
     failures = failures.unique(CONTENT_KEY, keep="first", maintain_order=True)
     joined = (
-        file_rows.with_columns(FILE_NAME)
+        file_rows.with_columns(content_name)
         .join(failures, on=CONTENT_KEY, how="left", suffix="_failed", maintain_order="left")
         .with_columns(is_failed=pl.col("outcome_failed").is_not_null())
     )

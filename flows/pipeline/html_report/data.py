@@ -98,7 +98,8 @@ def collect_report_data(lake: Lake, made_at: dt.datetime) -> ReportData:
     read_on = _read_on(last_runs) or made_at.date()
     with statistics.open_statistics(lake) as opened:
         sources = _with_freshness(statistics.sources(opened), source_freshness(lake, read_on), read_on)
-        label = labels(sources.select("source", "source_id").iter_rows())
+        shown = sources.select(pl.col("source").replace(lake.shown_names), "source_id")
+        label = labels(shown.iter_rows())
         sources = sources.with_columns(label=pl.Series(label, dtype=pl.String))
         window = statistics.choose_window(opened, made_at.date())
         window = window or Window(read_on, read_on, statistics.Period.DAY)

@@ -16,8 +16,8 @@ from flows.pipeline.html_report.charts.common import CONFIG
 from flows.pipeline.html_report.data import ReportData, collect_report_data
 from flows.pipeline.html_report.templates import create_environment
 from flows.pipeline.html_report.translations import TRANSLATIONS, translations
+from flows.pipeline.lake_settings.names import open_with_names
 from lake.location import Location, write_whole
-from lake.store import open_lake
 from schemas.enums import PageLanguage
 from schemas.errors import MisuseError
 
@@ -35,7 +35,7 @@ def write_report(lake: Location, html: Location, language: PageLanguage | None) 
     Raises LakeError where there is no lake, MisuseError for a folder, OSError where the file cannot be
     written.
     """
-    opened = open_lake(lake)
+    opened = open_with_names(lake)
     if html.is_dir():
         raise MisuseError(f"{html}: is a folder; name a file to write")
     html.parent.mkdir(parents=True, exist_ok=True)

@@ -3,11 +3,11 @@
 import logging
 import os
 from collections import defaultdict
-from pathlib import Path
 
 import polars as pl
 
 from flows.pipeline.execution.reader import NOT_IN_RAW
+from flows.pipeline.lake_settings.load import load_settings
 from flows.pipeline.learning.learn import load_templates
 from lake.errors import LakeError
 from lake.location import Location
@@ -15,14 +15,16 @@ from lake.store import Lake, is_lake, open_lake
 from lake.tables import files, templates
 from lake.tables.post_versions import post_versions
 from posts import explain as posts
+from posts.boilerplate.template import Templates
 from posts.explain import Explanation, Recurrence, Recurrences
+from posts.parse import read_raw_file
 from posts.post import NotAPost
+from posts.settings import ParseSettings
 from posts.sources.files import RawFile
-from posts.sources.paths import decode_path, printable
+from posts.sources.paths import printable
 from posts.urls import canonicalize
 from schemas.enums import HtmlParser
 from schemas.errors import MisuseError, PostlakeError
-from schemas.keys import blob_id
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +37,8 @@ def explain(target: str, root: Location, parser: HtmlParser) -> Explanation:
     lake = open_lake(root) if is_lake(root) else None
     # Path.is_file raises for a URL that is longer than a file name can be
     if os.path.isfile(target):  # noqa: PTH113
-        return _explain(_read_file(Path(target)), lake, parser)
+        origins = files.origins(lake) if lake else ()
+        return _explain(read_raw_file(os.fsencode(target), origins), lake, parser)
     if lake is None:
         raise MisuseError(
             f"{target}: no such file, and no lake at {root} that could know it as a URL or post_id"
@@ -47,10 +50,10 @@ def explain(target: str, root: Location, parser: HtmlParser) -> Explanation:
     return explanation
 
 
-def _read_file(file: Path) -> RawFile:
-    content = file.read_bytes()
-    folder, name = (decode_path(os.fsencode(part)) for part in (file.resolve().parent, file.name))
-    return RawFile(folder, name, content, blob_id(content))
+def cleaning_of(root: Location) -> tuple[Templates, ParseSettings, list[str]]:
+    """Return what the cleaning of files depends on in a lake: templates, settings, origins."""
+    lake = open_lake(root)
+    return load_templates(lake), load_settings(root).parse_settings(), files.origins(lake)
 
 
 def _current_version(target: str, lake: Lake) -> dict[str, object]:
@@ -70,8 +73,12 @@ def _read_stored(row: dict[str, object], lake: Lake) -> RawFile:
 
 
 def _explain(raw_file: RawFile, lake: Lake | None, parser: HtmlParser) -> Explanation:
-    learned = () if lake is None else (load_templates(lake), _load_recurrences(lake))
-    explanation = posts.explain(raw_file, parser, *learned)
+    known = (
+        ()
+        if lake is None
+        else (load_templates(lake), _load_recurrences(lake), load_settings(lake.root).parse_settings())
+    )
+    explanation = posts.explain(raw_file, parser, *known)
     if isinstance(explanation, NotAPost):
         message = ": ".join(filter(None, [explanation.outcome, explanation.reason, explanation.detail]))
         raise PostlakeError(f"{printable(raw_file.path)}: {message}")

@@ -7,10 +7,11 @@ import polars as pl
 
 from flows.pipeline.execution.parse import FAILURE_SCHEMA, parse_posts
 from flows.pipeline.execution.reader import Reader, ReadTask
+from flows.pipeline.lake_settings.content_names import content_name_of
 from flows.pipeline.reporting.alarm import Failure
 from flows.pipeline.reporting.results import RecleanResult
 from flows.pipeline.workers.pool import Guard
-from lake.batch import CONTENT_KEY, FILE_NAME, Run
+from lake.batch import CONTENT_KEY, Run
 from lake.layout import SORT_KEYS, period_of_date
 from lake.parquet import TableFiles, WrittenFile
 from posts.worker import ParseConfig
@@ -61,7 +62,8 @@ class Recleaner:
         )
         rows = pl.concat([unchanged_rows, cleaned_rows])
         stale_count = len(self.stale_ids)
-        failed = _failed_posts(stale_posts, pl.concat([failures, self.lost]))
+        named_posts = stale_posts.with_columns(content_name_of(config.settings))
+        failed = _failed_posts(named_posts, pl.concat([failures, self.lost]))
         return CleanedPartitions(
             list(self.partitions.write(rows.sort(*self.partitions.partition_columns, *SORT_KEYS["posts"]))),
             self.partitions.files,
@@ -83,5 +85,5 @@ class Recleaner:
 
 def _failed_posts(stale_posts: pl.DataFrame, failures: pl.DataFrame) -> tuple[Failure, ...]:
     faults = failures.filter(pl.col("reason").is_in(list(PARSER_FAULTS)))
-    failed = stale_posts.with_columns(FILE_NAME).join(faults, on=CONTENT_KEY, maintain_order="left")
+    failed = stale_posts.join(faults, on=CONTENT_KEY, maintain_order="left")
     return tuple(failed.select("path", "reason", "detail").iter_rows())

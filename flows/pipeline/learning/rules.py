@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from flows.pipeline.lake_settings.load import load_settings
 from flows.pipeline.learning.learn import load_templates
 from lake.location import Location
 from lake.query.info import resolve_source_ids
@@ -16,6 +17,7 @@ from lake.tables import files
 from posts.cleaning.registry import RULE_REASONS
 from posts.explain import explain
 from posts.post import NotAPost
+from posts.rules.own_rules import OWN_REASON
 from posts.sources.files import RawFile
 from schemas.enums import DEFAULT_PARSER
 
@@ -64,8 +66,10 @@ def report_rules(root: Location, sources: Iterable[str]) -> RulesReport:
     source_ids, connection = resolve_source_ids(lake, sources), connect(lake)
     totals = rule_totals(connection, source_ids)
     passages = _longest_passages(lake, pl.concat([totals["large"], totals["latest"]]))
+    own_rules = {each.name for each in load_settings(root).pattern}
+    reasons = dict(RULE_REASONS) | dict.fromkeys(own_rules, OWN_REASON)
     uses = [
-        RuleUse(rule, RULE_REASONS.get(rule), posts, cuts, chars, share, _examples(rule, post_ids, passages))
+        RuleUse(rule, reasons.get(rule), posts, cuts, chars, share, _examples(rule, post_ids, passages))
         for rule, posts, cuts, chars, share, *post_ids in totals.iter_rows()
     ]
     return RulesReport(*count_posts(connection, source_ids), tuple(uses))
@@ -86,9 +90,12 @@ def _longest_passages(lake: Lake, post_ids: pl.Series) -> dict[tuple[str, str], 
     posts = lake.scan("posts").filter(pl.col("post_id").is_in(post_ids.unique().implode()))
     rows = posts.select("post_id", "origin", "path", "blob").collect()
     contents, templates = files.contents(lake, rows["blob"]), load_templates(lake)
+    settings = load_settings(lake.root).parse_settings()
     longest = defaultdict[tuple[str, str], str](str)
     for post_id, origin, path, blob in rows.filter(pl.col("blob").is_in(list(contents))).iter_rows():
-        explanation = explain(RawFile(origin, path, contents[blob], blob), DEFAULT_PARSER, templates)
+        explanation = explain(
+            RawFile(origin, path, contents[blob], blob), DEFAULT_PARSER, templates, settings=settings
+        )
         for passage in () if isinstance(explanation, NotAPost) else explanation.passages:
             if passage.rule is not None:
                 key = (post_id, passage.rule)

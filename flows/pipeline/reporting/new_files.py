@@ -8,7 +8,7 @@ from lake.store import Lake
 from lake.tables import files as files_table
 from posts.sources.paths import printable
 from schemas.enums import AlarmKind, Outcome
-from schemas.keys import post_id_of_path
+from schemas.keys import post_id_of_file
 
 # a share of fewer files means little
 MIN_FILES = 30
@@ -61,9 +61,9 @@ def _with_duplicate_reason(lake: Lake, duplicates: pl.DataFrame) -> pl.DataFrame
         "post_id", chosen_blob="blob"
     )
     joined = duplicates.join(elected_files, on="post_id", how="left", maintain_order="left")
-    claims = joined.select("post_id", "source_id", "path").iter_rows()
+    claims = joined.select("post_id", "source_id", "origin", "path").iter_rows()
     is_same_place = pl.Series(
-        [post_id == post_id_of_path(*source_and_path) for post_id, *source_and_path in claims],
+        [post_id == post_id_of_file(*file) for post_id, *file in claims],
         dtype=pl.Boolean,
     )
     why = (

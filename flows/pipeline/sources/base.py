@@ -20,7 +20,7 @@ from flows.pipeline.sources.content import MIN_VANISHED_FILES, Content, Vanished
 from posts.errors import Rejected
 from posts.post import NotAPost
 from posts.sources.archives import Archive, OpenArchive
-from posts.sources.files import SourceFile, read_file, walk_folder
+from posts.sources.files import POST_SUFFIXES, SourceFile, read_file, walk_folder
 from posts.sources.git import Change, Commit, Repository
 from posts.sources.paths import decode_path, encode_path
 from schemas.enums import Reason
@@ -43,6 +43,7 @@ class FolderSource:
     """A folder of files in its current state."""
 
     root: bytes
+    suffixes: tuple[bytes, ...] = POST_SUFFIXES
     commit_id: None = None
     committed_at: None = None
 
@@ -57,7 +58,7 @@ class FolderSource:
     def list_files(self) -> Iterator[SourceFile]:
         """Yield every post file. Raises VanishedError if the folder vanishes before all of it is listed."""
         try:
-            yield from walk_folder(self.root)
+            yield from walk_folder(self.root, self.suffixes)
         except OSError as error:
             raise VanishedError(self.origin) from error
         if not self._exists():

@@ -11,7 +11,7 @@ from flows.pipeline.sources.content import MIN_VANISHED_FILES, Content, Vanished
 from lake.object_store import InvalidKeyError, StoreError, normalize_url, open_store, store_errors
 from posts.errors import Rejected
 from posts.post import NotAPost
-from posts.sources.files import SourceFile, size_error
+from posts.sources.files import POST_SUFFIXES, SourceFile, size_error
 from posts.sources.paths import encode_path, printable
 from schemas.enums import Reason
 from schemas.errors import SourceError
@@ -35,6 +35,7 @@ class BucketSource:
     """The objects of a bucket below a prefix, in their current state. `origin` is the normalized URL."""
 
     origin: str
+    suffixes: tuple[bytes, ...] = POST_SUFFIXES
     commit_id: None = None
     committed_at: None = None
     shared_path: None = None
@@ -43,7 +44,7 @@ class BucketSource:
         """Yield every post file. Raises VanishedError if the bucket cannot be listed to its end."""
         is_empty = True
         try:
-            for file in list_posts(open_store(self.origin, READ_SECONDS), self.origin):
+            for file in list_posts(open_store(self.origin, READ_SECONDS), self.origin, self.suffixes):
                 is_empty = False
                 yield file
         except StoreError as error:
@@ -112,9 +113,9 @@ class BucketSource:
         """Do nothing."""
 
 
-def open_bucket(url: str, subpath: str) -> BucketSource:
+def open_bucket(url: str, subpath: str, suffixes: tuple[bytes, ...] = POST_SUFFIXES) -> BucketSource:
     """Return the source at a URL, or at a folder below it. Raises SourceError if there is none."""
-    source = BucketSource(normalize_url(f"{url}/{subpath}"))
+    source = BucketSource(normalize_url(f"{url}/{subpath}"), suffixes)
     if problem := source.find_problem():
         raise SourceError(f"{printable(source.origin)}: {problem}")
     _vanished_at.pop(source.origin, None)

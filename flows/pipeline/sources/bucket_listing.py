@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from lake.object_store import InvalidKeyError, store_errors
-from posts.sources.files import SourceFile, is_post
+from posts.sources.files import POST_SUFFIXES, SourceFile, is_post
 from posts.sources.paths import decode_path, printable
 from schemas.enums import Reason
 
@@ -21,18 +21,21 @@ logger = logging.getLogger(__name__)
 PAGE_SIZE = 1000
 
 
-def list_posts(store: "ObjectStore", origin: str) -> Iterator[SourceFile]:
-    """Yield every post file. A folder with a key that is no path, which no listing gives, has a `problem`.
+def list_posts(
+    store: "ObjectStore", origin: str, suffixes: tuple[bytes, ...] = POST_SUFFIXES
+) -> Iterator[SourceFile]:
+    """Yield every file whose name ends as that of a post. A folder with a key that is no path, which no listing gives, has a `problem`.
 
     Raises StoreError if the listing fails before its end.
     """
-    return _without_markers(_Listing(store, origin).iter_folder("", ""))
+    return _without_markers(_Listing(store, origin, suffixes).iter_folder("", ""))
 
 
 @dataclass(frozen=True, slots=True)
 class _Listing:
     store: "ObjectStore"
     origin: str
+    suffixes: tuple[bytes, ...]
 
     def iter_folder(self, folder: str, last_path: str, offset: str | None = None) -> Iterator[SourceFile]:
         """Yield the files below a folder whose paths follow one, by a listing of all that is below it, or follows `offset`.
@@ -83,7 +86,7 @@ class _Listing:
             "path", "size", pl.col("last_modified").dt.epoch("ns"), pl.col("e_tag").str.strip_chars('"')
         )
         for path, size, mtime_ns, etag in columns.iter_rows():
-            if is_post(key := path.encode()):
+            if is_post(key := path.encode(), self.suffixes):
                 yield SourceFile(self.origin, decode_path(key), size, mtime_ns, None, None, etag)
 
 

@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,24 +32,28 @@ class KnownSources:
         return [*(source.origin for source in self.available), *self.unavailable]
 
 
-def open_sources(stack: ExitStack, lake: Lake, options: BackfillOptions) -> KnownSources:
+def open_sources(
+    stack: ExitStack, lake: Lake, options: BackfillOptions, endings: Iterable[str] = ()
+) -> KnownSources:
     """Open the requested sources; without any, all origins that the lake has read, at the commit it read.
 
-    Raises SourceError for a requested source that does not exist and is unknown to the lake.
+    `endings` are those of post files beside the known ones. Raises SourceError for a requested source that does not exist and is unknown to the lake.
     """
     known_origins = files.origins(lake)
     known_sources = (
-        _open_requested(stack, options, known_origins)
+        _open_requested(stack, options, known_origins, endings)
         if options.sources
-        else _open_from_ledger(stack, lake, known_origins)
+        else _open_from_ledger(stack, lake, known_origins, endings)
     )
     for origin, problem in known_sources.unavailable.items():
         logger.warning(f"{printable(origin)} is not there any more: {problem}")
     return known_sources
 
 
-def _open_requested(stack: ExitStack, options: BackfillOptions, known_origins: list[str]) -> KnownSources:
-    opener = SourceOpener(stack, subpath=options.path, worktree=options.worktree)
+def _open_requested(
+    stack: ExitStack, options: BackfillOptions, known_origins: list[str], endings: Iterable[str]
+) -> KnownSources:
+    opener = SourceOpener(stack, subpath=options.path, worktree=options.worktree, endings=endings)
     available, unavailable = list[str](), dict[str, str]()
     for text in options.sources:
         origin = decode_path(os.fsencode(os.path.abspath(text)))  # noqa: PTH100 - the path may be missing
@@ -60,25 +64,26 @@ def _open_requested(stack: ExitStack, options: BackfillOptions, known_origins: l
     return KnownSources(opener.open(available), unavailable)
 
 
-def _open_from_ledger(stack: ExitStack, lake: Lake, known_origins: list[str]) -> KnownSources:
+def _open_from_ledger(
+    stack: ExitStack, lake: Lake, known_origins: list[str], endings: Iterable[str]
+) -> KnownSources:
     known_sources = KnownSources()
     for origin, checkpoint in runs.checkpoints_of(lake, known_origins).items():
         try:
-            known_sources.available.append(reopen(stack, origin, checkpoint.commit))
+            known_sources.available.append(reopen(stack, origin, checkpoint.commit, endings))
         except SourceError as error:
             known_sources.unavailable[origin] = str(error)
     return known_sources
 
 
-def reopen(stack: ExitStack, origin: str, commit_id: str | None) -> Source:
+def reopen(stack: ExitStack, origin: str, commit_id: str | None, endings: Iterable[str] = ()) -> Source:
     """Return a source of which a lake has the origin, at a commit, if any. Raises SourceError if it is not there."""
     revision = f"@{commit_id}" if commit_id is not None else ""
     last_error = SourceError("no such folder, repository or archive")
     for text, subpath in _candidate_locations(origin):
         try:
-            (source,) = SourceOpener(stack, subpath=subpath, worktree=commit_id is None).open(
-                [f"{text}{revision}"]
-            )
+            opener = SourceOpener(stack, subpath=subpath, worktree=commit_id is None, endings=endings)
+            (source,) = opener.open([f"{text}{revision}"])
         except SourceError as error:
             last_error = error
             continue

@@ -17,6 +17,7 @@ from flows.pipeline.sources.git_cache import (
 from lake.object_store import is_store_url
 from posts.formats import ARCHIVES_TEXT
 from posts.sources.archives import Archive, is_archive
+from posts.sources.files import post_suffixes
 from posts.sources.git import GitError, Repository
 from posts.sources.paths import decode_path, encode_path, printable
 from schemas.errors import SourceError
@@ -31,7 +32,7 @@ class SourceOpener:
     """A factory of sources; `stack` closes them.
 
     `subpath` is the folder within each source that is read, "" for all. With `worktree` a git working copy is
-    read as a folder of files, committed or not. `fetch` updates the copy of a remote repository and returns its
+    read as a folder of files, committed or not. `endings` are those of post files beside the known ones. `fetch` updates the copy of a remote repository and returns its
     folder.
     """
 
@@ -41,8 +42,10 @@ class SourceOpener:
         *,
         subpath: str = "",
         worktree: bool = False,
+        endings: Iterable[str] = (),
         fetch: Callable[[str], Path] = fetch_with_retry,
     ) -> None:
+        self._suffixes = post_suffixes(endings)
         self._stack, self._fetch = stack, fetch
         self._subpath, self._worktree = _normalize_subpath(subpath), worktree
 
@@ -64,7 +67,7 @@ class SourceOpener:
         if not text:
             raise SourceError("a source without a name")
         if is_store_url(text):
-            return open_bucket(text, self._subpath)
+            return open_bucket(text, self._subpath, self._suffixes)
         path, revision = _split_revision(os.path.expanduser(text))  # noqa: PTH111 - the text may be a URL
         if path is None:
             return self._open_remote(text)
@@ -75,7 +78,7 @@ class SourceOpener:
         if revision is not None:
             raise _no_revisions_error(path)
         if path.is_file() and is_archive(os.fsencode(path)):
-            archive = self._stack.enter_context(Archive(os.fsencode(path), self._subpath))
+            archive = self._stack.enter_context(Archive(os.fsencode(path), self._subpath, self._suffixes))
             return ArchiveSource(self._origin_name(_path_text(path)), archive)
         raise SourceError(
             f"{_display(text)}: is neither a folder nor a git repository, a bundle or an archive ({ARCHIVES_TEXT})"
@@ -106,10 +109,10 @@ class SourceOpener:
         except OSError as error:
             raise SourceError(f"{_display(os.fspath(folder))}: {error.strerror}") from error
         # symbolic links are resolved, so that one folder has one origin
-        return FolderSource(os.fsencode(folder.resolve()))
+        return FolderSource(os.fsencode(folder.resolve()), self._suffixes)
 
     def _open_git(self, path: Path, name: str, revision: str | None) -> Source:
-        repository = self._stack.enter_context(Repository(os.fsencode(path), printable(name)))
+        repository = self._stack.enter_context(Repository(os.fsencode(path), printable(name), self._suffixes))
         commit = repository.resolve_commit(None if revision is None else decode_path(os.fsencode(revision)))
         repository.resolve_tree(commit.id, self._subpath)
         if revision is None and (uncommitted_count := repository.count_uncommitted(self._subpath)):

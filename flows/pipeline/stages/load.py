@@ -203,5 +203,5 @@ def reclean(opened: OpenRun, found: Found) -> RecleanResult:
         if opened.posts_version or found.plan.kind == RunKind.HISTORY:
             return reclean_leftovers(opened.lake, opened.run, opened.context)
         # this run cleaned all posts with the templates in force
-        record_caught_up(opened.lake)
+        record_caught_up(opened.lake, opened.context)
         return RecleanResult()

@@ -17,7 +17,7 @@ from posts.sources.archives.base import ArchiveReadError, Member
 from posts.sources.archives.compression import decompress, detect_codec
 from posts.sources.archives.spool import Spool, SpooledBytes
 from posts.sources.archives.zip import iter_members as zip_members
-from posts.sources.files import SourceFile, is_post, size_error
+from posts.sources.files import POST_SUFFIXES, SourceFile, is_post, size_error
 from posts.sources.paths import decode_path, dir_prefix, printable
 from schemas.enums import Reason
 from schemas.errors import SourceError
@@ -72,10 +72,13 @@ class OpenArchive:
 
 
 class Archive:
-    """A context manager that unpacks the post files of an archive, or of the folder `subpath` in it."""
+    """A context manager that unpacks the post files of an archive, or of the folder `subpath` in it.
 
-    def __init__(self, path: bytes, subpath: str = "") -> None:
-        self._path, self._subpath = path, subpath
+    The names of its post files end with one of `suffixes`.
+    """
+
+    def __init__(self, path: bytes, subpath: str = "", suffixes: tuple[bytes, ...] = POST_SUFFIXES) -> None:
+        self._path, self._subpath, self._suffixes = path, subpath, suffixes
         self._entries = dict[str, SpoolEntry]()
 
     def __enter__(self) -> Self:
@@ -117,7 +120,7 @@ class Archive:
             raise ArchiveReadError(f"it has no folder {printable(self._subpath)}")
 
     def _add_member(self, path: bytes, member: Member) -> None:
-        if not is_post(path) or _is_macos_metadata(path):
+        if not is_post(path, self._suffixes) or _is_macos_metadata(path):
             return
         problem = _find_problem(member)
         content = None if problem else member.read()

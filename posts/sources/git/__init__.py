@@ -6,7 +6,7 @@ from itertools import islice
 from subprocess import CompletedProcess
 from typing import Self
 
-from posts.sources.files import SourceFile, is_post
+from posts.sources.files import POST_SUFFIXES, SourceFile, is_post
 from posts.sources.git import process, trees
 from posts.sources.git.objects import BlobReader
 from posts.sources.git.process import GitError, first_error
@@ -34,8 +34,14 @@ class Repository:
     ids of commits.
     """
 
-    def __init__(self, path: bytes, name: str | None = None) -> None:
-        """Open a working copy (its top folder or its .git folder) or a bare repository."""
+    def __init__(
+        self, path: bytes, name: str | None = None, suffixes: tuple[bytes, ...] = POST_SUFFIXES
+    ) -> None:
+        """Open a working copy (its top folder or its .git folder) or a bare repository.
+
+        The names of its post files end with one of `suffixes`.
+        """
+        self._suffixes = suffixes
         self._git, self._working_copy = process.open_git(path, name)
         self._blobs = BlobReader(self._git)
 
@@ -75,7 +81,7 @@ class Repository:
         lines = self._git.iter_nul_separated(
             "ls-tree", "-r", "-z", "--full-tree", self.resolve_tree(commit, subpath)
         )
-        entries = (entry for line in lines if (entry := trees.parse_tree_entry(line)))
+        entries = (entry for line in lines if (entry := trees.parse_tree_entry(line, self._suffixes)))
         while batch := list(islice(entries, BATCH_ENTRIES)):
             yield from self.as_files(batch, origin)
 
@@ -91,7 +97,11 @@ class Repository:
             return None
         prefix = dir_prefix(subpath)
         fields = self._git.iter_nul_separated("diff-tree", *DIFF_OPTIONS, old, new, "--", *_pathspecs(prefix))
-        return [change for field in fields if (change := trees.parse_change(field, next(fields), prefix))]
+        return [
+            change
+            for field in fields
+            if (change := trees.parse_change(field, next(fields), prefix, self._suffixes))
+        ]
 
     def first_parent_commits(self, since: str | None, until: str) -> list[Commit] | None:
         """Return the first-parent commits after `since`, the oldest first; None if it is not on that line."""
@@ -126,7 +136,7 @@ class Repository:
                 if changes:
                     yield trees.parse_commit(commit_line), changes
                 commit_line, changes = field, []
-            elif change := trees.parse_change(field, next(fields), prefix):
+            elif change := trees.parse_change(field, next(fields), prefix, self._suffixes):
                 changes.append(change)
         if changes:
             yield trees.parse_commit(commit_line), changes
@@ -146,7 +156,7 @@ class Repository:
         lines = self._working_copy.run(
             "status", *STATUS_OPTIONS, "--", *_pathspecs(dir_prefix(subpath))
         ).split(b"\0")
-        return sum(is_post(line[len("?? ") :]) for line in lines)
+        return sum(is_post(line[len("?? ") :], self._suffixes) for line in lines)
 
     def resolve_tree(self, commit: str, subpath: str = "") -> str:
         """Return the tree of a folder at a commit. Raises GitError if there is no such folder."""

@@ -39,26 +39,26 @@ def parse_commit(line: bytes) -> Commit:
     return Commit(name, EPOCH + dt.timedelta(seconds=min(seconds, MAX_COMMIT_SECONDS)))
 
 
-def parse_tree_entry(line: bytes) -> Change | None:
+def parse_tree_entry(line: bytes, suffixes: tuple[bytes, ...]) -> Change | None:
     """Parse a line of `git ls-tree`; None if it is not a post."""
     attributes, _, path = line.partition(b"\t")
     mode, _, blob = attributes.split()
-    tree_entry = _change_of(mode, blob, path)
+    tree_entry = _change_of(mode, blob, path, suffixes)
     return tree_entry if tree_entry.blob or tree_entry.problem else None
 
 
-def parse_change(attributes: bytes, path: bytes, prefix: bytes) -> Change | None:
+def parse_change(attributes: bytes, path: bytes, prefix: bytes, suffixes: tuple[bytes, ...]) -> Change | None:
     """Parse an entry of `git diff --raw`; None if no post in the folder changes, as with a new file mode."""
     if not path.startswith(prefix):
         return None
     path = path.removeprefix(prefix)
     old_mode, new_mode, old, new, _ = attributes.lstrip(b"\n:").split()
-    new_entry = _change_of(new_mode, new, path)
-    return None if new_entry == _change_of(old_mode, old, path) else new_entry
+    new_entry = _change_of(new_mode, new, path, suffixes)
+    return None if new_entry == _change_of(old_mode, old, path, suffixes) else new_entry
 
 
-def _change_of(mode: bytes, blob: bytes, path: bytes) -> Change:
+def _change_of(mode: bytes, blob: bytes, path: bytes, suffixes: tuple[bytes, ...]) -> Change:
     problem = MODE_PROBLEMS.get(mode)
-    if mode == ABSENT_MODE or not (is_post(path) or problem is Reason.SUBMODULE):
+    if mode == ABSENT_MODE or not (is_post(path, suffixes) or problem is Reason.SUBMODULE):
         return Change(decode_path(path), None)
     return Change(decode_path(path), None if problem else blob.decode(), problem)

@@ -20,7 +20,7 @@ def version(path, post_id="p", *, row=0, version_at=1, **columns):
     """Return a version of a post: it appeared on a day of March, and its blob is the name of its file."""
     name = path.rpartition("/")[2]
     return {"post_id": post_id, "row": row, "blob": name, "version_at": day(version_at), "origin": "o",
-            "path": path, "name": name} | columns  # fmt: skip
+            "path": path, "name": f"o//{name}"} | columns  # fmt: skip
 
 
 def stored_version(path, post_id="p", **columns):

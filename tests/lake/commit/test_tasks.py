@@ -39,7 +39,7 @@ def plan(lake, *rows, deleted=(), task_bytes=1, read=None, parses_again=False):
     resolution = resolve(lake, Batch(frame("files", *rows), gone))
     paths = [row["path"] for row in rows] if read is None else read
     contents = [
-        ("o", path, 10, path.rpartition("/")[2], path.rpartition("/")[2], "part", None, None)
+        ("o", path, 10, path.rpartition("/")[2], f"o//{path.rpartition('/')[2]}", "part", None, None)
         for path in paths
     ]
     read_contents = pl.DataFrame(contents, CONTENT_SCHEMA, orient="row").unique("blob", maintain_order=True)
@@ -222,12 +222,12 @@ def test_a_content_of_the_revision_before_the_stored_version_is_not_parsed_and_t
 def test_a_content_that_was_not_read_is_in_table_raw(known_lake):
     lake, raw_path = known_lake
     [task], _ = plan(lake, file_row("b", "q"), read=[], task_bytes=NO_LIMIT)
-    assert task.contents.rows() == [("o", "b", 5, "b", "b", raw_path, None, None)]
+    assert task.contents.rows() == [("o", "b", 5, "b", "o//b", raw_path, None, None)]
 
 
 def test_a_content_that_is_nowhere_is_in_no_file(known_lake):
     [task], _ = plan(known_lake[0], file_row("c", "q"), read=[], task_bytes=NO_LIMIT)
-    assert task.contents.rows() == [("o", "c", 0, "c", "c", None, None, None)]
+    assert task.contents.rows() == [("o", "c", 0, "c", "o//c", None, None, None)]
 
 
 def test_each_task_parses_a_content_that_two_need(empty_lake):

@@ -47,7 +47,7 @@ def test_a_first_version_begins_with_its_election_and_is_told_by_its_file():
         "superseded_at",
     )
     assert versions([file_row("b"), file_row("x/a")], [("p", 4, 1)], columns=columns) == [
-        ("p", 1, "a", "o", "x/a", "a", day(4), None, None)
+        ("p", 1, "a", "o", "x/a", "o//a", day(4), None, None)
     ]
 
 

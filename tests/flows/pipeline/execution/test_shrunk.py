@@ -321,11 +321,11 @@ def remove_folder_when_listed(monkeypatch, folder, before):
     """Delete a folder when it is listed, before or after the listing."""
     walk_folder = base.walk_folder
 
-    def walk_and_remove(root):
+    def walk_and_remove(root, *suffixes):
         is_removed = root == bytes(folder)
         if is_removed and before:
             shutil.rmtree(folder)
-        yield from walk_folder(root)
+        yield from walk_folder(root, *suffixes)
         if is_removed and not before:
             shutil.rmtree(folder)
 

@@ -19,7 +19,9 @@ RUN = Run("now", day(20))
 SOURCE = {"source_id": source_id_of("S")}
 NOT_READ = pl.DataFrame(schema=CONTENT_SCHEMA)
 BAD, NO_POST = "bad", b"no front matter"
-FAILURES = pl.DataFrame([(BAD, BAD, "rejected", "no_title", "title", "why")], FAILURE_SCHEMA, orient="row")
+FAILURES = pl.DataFrame(
+    [(BAD, f"o//{BAD}", "rejected", "no_title", "title", "why")], FAILURE_SCHEMA, orient="row"
+)
 
 
 @pytest.fixture

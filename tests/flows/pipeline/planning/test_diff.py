@@ -126,8 +126,10 @@ def test_a_content_that_another_repository_brought_is_neither_read_nor_parsed(ar
     git.commit()
     archive.ingest()
     parsed_paths.clear()
-    git("clone", "-q", ".", "../other")
-    second_run = archive.ingest(archive.folder.with_name("other"))
+    # of another name, posts that name no source would have another source
+    other = archive.folder.parent / "mirror" / archive.folder.parent.name / archive.folder.name
+    git("clone", "-q", ".", str(other))
+    second_run = archive.ingest(other)
     assert (second_run.duplicates + second_run.posts, second_run.rejected, second_run.ignored) == (6, 1, 1)
     assert (second_run.bytes_read, parsed_paths) == (0, [])
 

@@ -114,10 +114,10 @@ def test_of_two_copies_of_one_deleted_file_one_has_moved(lake):
 
 def test_a_content_that_leaves_one_origin_for_another_has_not_moved(lake):
     store(lake, "files", in_git("x/a", "a"))
-    other = ListedSource([listed("x/a", "a")._replace(origin="n")], origin="n")
+    other = ListedSource([listed("x/a", "a")._replace(origin="/n/o")], origin="/n/o")
     planned = plan_ingest(lake, RUN, [ListedSource(), other], verify=False)
     assert (planned.moved, planned.deleted["origin"].to_list()) == (0, ["o"])
-    assert planned.already_parsed.select("origin", "run_id").rows() == [("n", "now")]
+    assert planned.already_parsed.select("origin", "run_id").rows() == [("/n/o", "now")]
 
 
 def test_a_touched_file_is_known_once_it_is_hashed_and_is_of_the_run_that_read_it(lake):

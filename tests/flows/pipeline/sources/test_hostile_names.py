@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -80,10 +81,11 @@ def test_one_name_in_two_unicode_forms_is_one_source(archive):
 
 
 @pytest.mark.parametrize("categories", [[], [""], ["  "], None], ids=["no-list", "empty", "blank", "absent"])
-def test_a_post_without_a_source_has_one_of_the_name_unknown(archive, categories):
+def test_a_post_that_names_no_source_has_the_name_of_its_archive(archive, categories, tmp_path):
+    archive = replace(archive, folder=tmp_path / "lamp-notes" / "_posts")
     archive.write("a.md", categories=categories)
     archive.ingest()
-    assert archive.live_posts().select("source", "month").rows() == [("unknown", "2024-03")]
+    assert archive.live_posts().select("source", "month").rows() == [("lamp-notes", "2024-03")]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Settings of a lake: the file postlake.toml beside its tables."""

@@ -1,0 +1,29 @@
+"""Names of contents under the settings of a lake (see `lake.batch.content_name`)."""
+
+from hashlib import blake2b
+
+import polars as pl
+
+from lake.batch import CONTENT_NAME, content_name
+from posts.settings import ParseSettings
+
+
+def content_name_of(settings: ParseSettings) -> pl.Expr:
+    """Return the expression that names the contents of files: equal ones have the same result of parsing."""
+    if not settings.depends_on_folder:
+        return CONTENT_NAME
+
+    def contexts(places: pl.Series) -> pl.Series:
+        distinct = places.unique()
+        digests = [_digest(settings.at(place["origin"], f"{place['folder']}/")) for place in distinct]
+        known = pl.DataFrame({"place": distinct, "context": digests})
+        return places.to_frame("place").join(known, on="place", how="left", maintain_order="left")["context"]
+
+    folder = pl.col("path").str.extract("^(.*)/", 1).fill_null("").alias("folder")
+    return content_name(
+        pl.struct("origin", folder).map_batches(contexts, return_dtype=pl.String, is_elementwise=True)
+    )
+
+
+def _digest(settings: ParseSettings) -> str:
+    return blake2b(repr(settings).encode(), digest_size=6).hexdigest()
