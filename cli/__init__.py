@@ -21,6 +21,7 @@ from cli.output.terminal import VERBOSITY, print_logs, print_to_stderr
 from cli.query import history, info, rejects, report, sql
 from cli.serve import deploy, serve, server, worker
 from cli.settings import settings
+from cli.survey import survey
 from flows.pipeline.memory import collect_garbage_rarely
 from schemas.errors import PostlakeError, invalid_value_text
 
@@ -28,6 +29,7 @@ FAILED_EXIT_CODE = 1
 # by then the callback of the interpreter has ended
 SECONDS_TO_INTERRUPT_AGAIN = 0.1
 COMMANDS = (
+    survey,
     ingest,
     replay,
     backfill,

@@ -251,3 +251,15 @@ class ReportOptions:
     @property
     def page(self) -> Location:
         return parse_location(self.html) if self.html else self.lake / "report.html"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SurveyOptions:
+    """Options of a survey."""
+
+    sources: Sources
+    path: Subpath = ""
+    worktree: Worktree = False
+    files: Annotated[
+        int, Option("Files of each source to read, evenly spread over it; 0 reads all.", minimum=0)
+    ] = 10_000

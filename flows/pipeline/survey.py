@@ -1,0 +1,160 @@
+"""What an ingest would make of sources: reads heads, and the bodies of a few posts. Writes nothing."""
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from itertools import islice
+
+import polars as pl
+
+from flows.pipeline.execution.frames import as_heads
+from flows.pipeline.options import SurveyOptions
+from flows.pipeline.progress import report_progress
+from flows.pipeline.sources.base import Source
+from flows.pipeline.sources.resolve import SourceOpener
+from lake.period import PeriodChoice, choose_period
+from posts.post import BodyContext
+from posts.sources.files import SourceFile
+from posts.worker import ParseConfig, ParseTask, parse_bodies, parse_heads
+from schemas.enums import Outcome
+
+CHUNK_FILES = 500
+# the posts whose bodies are parsed, for their languages
+LANGUAGE_SAMPLE_POSTS = 400
+MAX_EXAMPLES = 3
+_ENDING = pl.col("path").str.extract(r"(\.[^./]+)$").str.to_lowercase()
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What an ingest would make of the files that were read.
+
+    `origins` has the columns origin, found, read and posts, the other frames a column of values and how many files or posts
+    have each. `refused` has a row for each reason, with examples. `period` is None without posts.
+    """
+
+    origins: pl.DataFrame
+    outcomes: pl.DataFrame
+    endings: pl.DataFrame
+    dates: pl.DataFrame
+    sources: pl.DataFrame
+    languages: pl.DataFrame
+    warnings: pl.DataFrame
+    refused: pl.DataFrame
+    period: PeriodChoice | None
+
+
+def survey(options: SurveyOptions) -> Survey:
+    """Return what an ingest would make of sources. Raises SourceError for one that cannot be opened."""
+    with ExitStack() as stack:
+        opener = SourceOpener(stack, subpath=options.path, worktree=options.worktree)
+        sources = opener.open(options.sources)
+        listed = [sorted(source.list_files(), key=lambda file: file.path) for source in sources]
+        samples = [_spread(files, options.files) for files in listed]
+        parser = _Parser(sum(map(len, samples)))
+        for source, sample in zip(sources, samples, strict=True):
+            parser.parse(source, sample)
+    files = pl.concat(parser.files)
+    posts = files.filter(pl.col("outcome") == Outcome.POST)
+    origins = pl.DataFrame(
+        {
+            "origin": [source.origin for source in sources],
+            "found": list(map(len, listed)),
+            "read": list(map(len, samples)),
+        }
+    ).join(posts.group_by("origin").agg(posts=pl.len()), on="origin", how="left", maintain_order="left")
+    return Survey(
+        origins.with_columns(pl.col("posts").fill_null(0)),
+        _counts(files, "outcome", "files"),
+        _counts(files.with_columns(ending=_ENDING), "ending", "files"),
+        _counts(posts, "date_from", "posts"),
+        posts.group_by("source")
+        .agg(
+            posts=pl.len(),
+            first=pl.col("published_at").min().dt.date(),
+            last=pl.col("published_at").max().dt.date(),
+        )
+        .sort(["posts", "source"], descending=[True, False]),
+        _counts(
+            pl.DataFrame({"language": parser.languages}, {"language": pl.String}),
+            "language",
+            "posts read whole",
+        ),
+        _counts(
+            posts.explode("warnings").drop_nulls("warnings").rename({"warnings": "warning"}),
+            "warning",
+            "posts",
+        ),
+        _refused(files),
+        _period(posts, origins),
+    )
+
+
+class _Parser:
+    """Parses the heads of files, and some of their bodies."""
+
+    def __init__(self, total: int) -> None:
+        self.files, self.languages = list[pl.DataFrame](), list[str]()
+        self._total, self._done = total, 0
+        self._stride = max(1, total // LANGUAGE_SAMPLE_POSTS)
+        # its frame has the columns, if there are no files
+        self._parse_chunk([])
+
+    def parse(self, source: Source, files: Sequence[SourceFile]) -> None:
+        """Parse files of a source."""
+        tasks = map(ParseTask, files, source.read(files))
+        while chunk := list(islice(tasks, CHUNK_FILES)):
+            self._parse_chunk(chunk)
+            self._done += len(chunk)
+            report_progress("survey", self._done, self._total)
+
+    def _parse_chunk(self, tasks: Sequence[ParseTask]) -> None:
+        heads, rows = as_heads(parse_heads(tasks, ParseConfig()))
+        columns = heads.select("index", "source", "date_from", "warnings")
+        self.files.append(rows.join(columns, on="index", how="left", maintain_order="left"))
+        self._parse_bodies(tasks, heads)
+
+    def _parse_bodies(self, tasks: Sequence[ParseTask], heads: pl.DataFrame) -> None:
+        chosen = heads.gather_every(self._stride)
+        contexts = map(BodyContext._make, chosen.select(BodyContext._fields).iter_rows())
+        with_contexts = [
+            replace(tasks[index], context=context)
+            for index, context in zip(chosen["index"], contexts, strict=True)
+        ]
+        self.languages += parse_bodies(with_contexts, ParseConfig()).bodies["language"]
+
+
+def _spread(files: Sequence[SourceFile], most: int) -> Sequence[SourceFile]:
+    """Return at most so many files, evenly spread; 0: all."""
+    if not most or len(files) <= most:
+        return files
+    return [files[at * len(files) // most] for at in range(most)]
+
+
+def _counts(rows: pl.DataFrame, column: str, counted: str) -> pl.DataFrame:
+    """Return how many rows have each value of a column, the most frequent first."""
+    return (
+        rows.group_by(column).agg(pl.len().alias(counted)).sort([counted, column], descending=[True, False])
+    )
+
+
+def _refused(files: pl.DataFrame) -> pl.DataFrame:
+    """Return the reasons for which files are no posts, how many have each, and examples."""
+    example = pl.concat_str(
+        "path", pl.lit(": ") + pl.col("detail").fill_null(""), ignore_nulls=True
+    ).str.strip_suffix(": ")
+    refused = files.filter(pl.col("reason").is_not_null())
+    return (
+        refused.group_by("outcome", "reason")
+        .agg(files=pl.len(), examples=example.head(MAX_EXAMPLES))
+        .sort(["files", "reason"], descending=[True, False])
+    )
+
+
+def _period(posts: pl.DataFrame, origins: pl.DataFrame) -> PeriodChoice | None:
+    """Return the period that `auto` would choose, as if the files that were not read were like the others."""
+    if posts.is_empty():
+        return None
+    found, read = origins.select(pl.sum("found", "read")).row(0)
+    unique_posts = posts.unique("post_id").select("source_id", "published_at", "body_bytes")
+    return choose_period(pl.concat([unique_posts] * max(1, round(found / read))))

@@ -1,0 +1,54 @@
+import pytest
+
+from flows.pipeline.options import SurveyOptions
+from flows.pipeline.survey import survey
+from schemas.errors import SourceError
+
+POST = "---\ntitle: {0}\ndate: 2024-03-{0:02} 08:00:00 +0800\nsource: {1}\n---\n{2}\n"
+CHINESE = "我们在山里住了三天，第四天早上雪停了，于是继续往北走。"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for day in range(1, 21):
+        source = "灯塔" if day <= 15 else "Lamp"
+        text = CHINESE if day <= 15 else "We walked north, and on the fourth morning the snow had stopped."
+        (tmp_path / f"{day}.md").write_text(POST.format(day, source, text))
+    (tmp_path / "dateless.markdown").write_text("---\ntitle: x\n---\n")
+    (tmp_path / "plain.html").write_text("<p>No front matter.</p>")
+    return tmp_path
+
+
+def test_a_survey_counts_what_an_ingest_would_make_of_the_files(folder):
+    result = survey(SurveyOptions(sources=(str(folder),)))
+    assert result.origins.rows() == [(str(folder), 22, 22, 20)]
+    assert dict(result.outcomes.rows()) == {"post": 20, "rejected": 1, "ignored": 1}
+    assert dict(result.endings.rows()) == {".md": 20, ".markdown": 1, ".html": 1}
+    assert dict(result.dates.rows()) == {"front_matter": 20}
+    assert result.sources.select("source", "posts").rows() == [("灯塔", 15), ("Lamp", 5)]
+    assert dict(result.languages.rows()) == {"zh": 15, "en": 5}
+    assert [(reason, files) for _, reason, files, _ in result.refused.rows()] == [
+        ("no_date", 1),
+        ("no_front_matter", 1),
+    ]
+    assert "dateless.markdown" in result.refused["examples"][0][0]
+    assert result.period.period == "year"
+
+
+def test_a_survey_reads_so_many_files_of_each_source_evenly_spread(folder):
+    result = survey(SurveyOptions(sources=(str(folder),), files=11))
+    assert result.origins.select("found", "read").rows() == [(22, 11)]
+    # the period is chosen as for all
+    assert "holds 10 posts" in result.period.sentence
+
+
+def test_a_survey_of_a_folder_without_posts_has_no_period(tmp_path):
+    result = survey(SurveyOptions(sources=(str(tmp_path),)))
+    assert result.origins.rows() == [(str(tmp_path), 0, 0, 0)]
+    assert result.period is None
+    assert result.outcomes.is_empty()
+
+
+def test_a_survey_of_nothing_says_so(tmp_path):
+    with pytest.raises(SourceError):
+        survey(SurveyOptions(sources=(str(tmp_path / "missing"),)))
