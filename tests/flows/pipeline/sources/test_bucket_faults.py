@@ -28,8 +28,8 @@ OUTAGE, THROTTLED, DENIED, MISSING = 500, 503, 403, 404
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch):
-    monkeypatch.setattr(bucket_source, "READ_SECONDS", 1)
-    monkeypatch.setattr(bucket_source, "OPEN_SECONDS", 1)
+    monkeypatch.setattr(bucket_source, "READ_SECONDS", 4)
+    monkeypatch.setattr(bucket_source, "OPEN_SECONDS", 4)
     monkeypatch.setattr(bucket_source, "SECONDS_VANISHED", 0)
 
 
