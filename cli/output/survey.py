@@ -7,7 +7,7 @@ import polars as pl
 
 from cli.output.tables import print_cut_table, print_table
 from cli.output.terminal import echo, print_note
-from flows.pipeline.survey import Survey
+from flows.pipeline.survey import Survey, draft_settings
 
 MAX_ROWS = 20
 
@@ -16,7 +16,10 @@ def as_dict(survey: Survey) -> dict[str, Any]:
     """Return a survey as a value of JSON."""
     values = {name: getattr(survey, name) for name in survey.__dataclass_fields__}
     period = values.pop("period")
-    return {name: frame.to_dicts() for name, frame in values.items()} | {"period": period and asdict(period)}
+    return {name: frame.to_dicts() for name, frame in values.items()} | {
+        "period": period and asdict(period),
+        "settings": draft_settings(survey),
+    }
 
 
 def print_survey(survey: Survey) -> None:
@@ -26,6 +29,7 @@ def print_survey(survey: Survey) -> None:
     for frame in (
         survey.outcomes,
         survey.endings,
+        survey.formats,
         survey.dates,
         survey.languages,
         survey.sources,
@@ -40,6 +44,8 @@ def print_survey(survey: Survey) -> None:
     if survey.period is not None:
         echo()
         echo(survey.period.sentence)
+    echo()
+    echo(draft_settings(survey))
     if origins.select((pl.col("read") < pl.col("found")).any()).item():
         print_note("not all files were read; --files 0 reads all")
 

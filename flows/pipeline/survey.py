@@ -1,5 +1,6 @@
 """What an ingest would make of sources: reads heads, and the bodies of a few posts. Writes nothing."""
 
+import json
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -16,7 +17,7 @@ from lake.period import PeriodChoice, choose_period
 from posts.post import BodyContext
 from posts.sources.files import SourceFile
 from posts.worker import ParseConfig, ParseTask, parse_bodies, parse_heads
-from schemas.enums import Outcome
+from schemas.enums import Outcome, ParseWarning, Reason
 
 CHUNK_FILES = 500
 # the posts whose bodies are parsed, for their languages
@@ -36,6 +37,7 @@ class Survey:
     origins: pl.DataFrame
     outcomes: pl.DataFrame
     endings: pl.DataFrame
+    formats: pl.DataFrame
     dates: pl.DataFrame
     sources: pl.DataFrame
     languages: pl.DataFrame
@@ -67,6 +69,7 @@ def survey(options: SurveyOptions) -> Survey:
         origins.with_columns(pl.col("posts").fill_null(0)),
         _counts(files, "outcome", "files"),
         _counts(files.with_columns(ending=_ENDING), "ending", "files"),
+        _counts(posts, "format", "posts"),
         _counts(posts, "date_from", "posts"),
         posts.group_by("source")
         .agg(
@@ -110,7 +113,7 @@ class _Parser:
 
     def _parse_chunk(self, tasks: Sequence[ParseTask]) -> None:
         heads, rows = as_heads(parse_heads(tasks, ParseConfig()))
-        columns = heads.select("index", "source", "date_from", "warnings")
+        columns = heads.select("index", "source", "format", "date_from", "warnings")
         self.files.append(rows.join(columns, on="index", how="left", maintain_order="left"))
         self._parse_bodies(tasks, heads)
 
@@ -158,3 +161,32 @@ def _period(posts: pl.DataFrame, origins: pl.DataFrame) -> PeriodChoice | None:
     found, read = origins.select(pl.sum("found", "read")).row(0)
     unique_posts = posts.unique("post_id").select("source_id", "published_at", "body_bytes")
     return choose_period(pl.concat([unique_posts] * max(1, round(found / read))))
+
+
+def draft_settings(survey: Survey) -> str:
+    """Return a `postlake.toml` to start with: the sources and period of a survey, and what there is to decide."""
+    warnings, reasons = dict(survey.warnings.rows()), dict(survey.refused.select("reason", "files").rows())
+    single_post_sources = survey.sources.filter(pl.col("posts") == 1).height
+    lines = [
+        "# postlake.toml, for the folder of the lake; `postlake settings --example` explains every setting",
+        *_choice(
+            warnings.get(ParseWarning.NAIVE_DATE, 0),
+            "posts have a date without a time zone: which is it?",
+            'time_zone = "Asia/Shanghai"',
+        ),
+        *_choice(reasons.get(Reason.DRAFT, 0), "drafts are left out", 'drafts = "keep"'),
+        *_choice(
+            single_post_sources if single_post_sources > survey.sources.height / 2 else 0,
+            "sources have one post: does a category, or the author, name them?",
+            'source_name = ["site", "repository"]',
+        ),
+        "",
+        "[run]",
+        f"sources = {json.dumps(survey.origins['origin'].to_list(), ensure_ascii=False)}",
+        *([f'period = "{survey.period.period}"'] if survey.period else []),
+    ]
+    return "\n".join(lines)
+
+
+def _choice(count: int, question: str, setting: str) -> list[str]:
+    return ["", f"# {count:,} {question}", f"# {setting}"] if count else []

@@ -1,7 +1,8 @@
 import pytest
 
+from flows.pipeline.lake_settings.check import parse_settings
 from flows.pipeline.options import SurveyOptions
-from flows.pipeline.survey import survey
+from flows.pipeline.survey import draft_settings, survey
 from schemas.errors import SourceError
 
 POST = "---\ntitle: {0}\ndate: 2024-03-{0:02} 08:00:00 +0800\nsource: {1}\n---\n{2}\n"
@@ -24,6 +25,7 @@ def test_a_survey_counts_what_an_ingest_would_make_of_the_files(folder):
     assert result.origins.rows() == [(str(folder), 22, 22, 20)]
     assert dict(result.outcomes.rows()) == {"post": 20, "rejected": 1, "ignored": 1}
     assert dict(result.endings.rows()) == {".md": 20, ".markdown": 1, ".html": 1}
+    assert dict(result.formats.rows()) == {"yaml": 20}
     assert dict(result.dates.rows()) == {"front_matter": 20}
     assert result.sources.select("source", "posts").rows() == [("灯塔", 15), ("Lamp", 5)]
     assert dict(result.languages.rows()) == {"zh": 15, "en": 5}
@@ -52,3 +54,20 @@ def test_a_survey_of_a_folder_without_posts_has_no_period(tmp_path):
 def test_a_survey_of_nothing_says_so(tmp_path):
     with pytest.raises(SourceError):
         survey(SurveyOptions(sources=(str(tmp_path / "missing"),)))
+
+
+def test_a_survey_drafts_settings_that_can_be_used(folder):
+    for number in range(3):
+        (folder / f"naive{number}.md").write_text(
+            f"---\ntitle: x\ndate: 2024-03-05 08:00\nsource: {number}\n---\nx\n"
+        )
+    (folder / "draft.md").write_text("---\ntitle: x\ndraft: true\n---\nx\n")
+    draft = draft_settings(survey(SurveyOptions(sources=(str(folder),))))
+    assert parse_settings(draft.encode(), "postlake.toml").run.sources == (str(folder),)
+    assert "3 posts have a date without a time zone" in draft
+    assert "1 drafts are left out" in draft
+    assert "3 sources have one post" in draft
+    with_choices = "\n".join(
+        line.removeprefix("# ") if " = " in line else line for line in draft.splitlines()
+    )
+    assert parse_settings(with_choices.encode(), "postlake.toml").drafts == "keep"
