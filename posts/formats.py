@@ -125,9 +125,9 @@ GENERATORS = (
         "as MultiMarkdown has it; `Authors`, `Tags`, `Category`; `Modified` where there is no other date; drafts are `Status: draft`",
     ),
     Generator(
-        "archives of feeds",
+        "Feeds",
         (Dialect.FEED,),
-        "title and URL from `[title](url)` above `------`; the date from the comment `<!--milliseconds-->` before it, or from a "
+        "no front matter: title and URL from a link above `------`; the date from the comment `<!--milliseconds-->` before it, or from a "
         "line below it that is wholly a date, or a word such as `Date:` and a date",
     ),
 )

@@ -15,9 +15,9 @@ def decode(content: bytes) -> tuple[str, list[ParseWarning]]:
     Raises Ignored for bytes with which no post begins, so that no picture is decoded as Shift-JIS. Raises
     Rejected for a pointer file of Git LFS.
     """
+    if content.startswith(LFS_POINTER):
+        raise Rejected(Reason.LFS_POINTER, detail=content[:200].decode(errors="replace"))
     if not POST_OPENING.match(content):
-        if content.startswith(LFS_POINTER):
-            raise Rejected(Reason.LFS_POINTER, detail=content[:200].decode(errors="replace"))
         raise Ignored(Reason.NO_FRONT_MATTER if content.strip() else Reason.EMPTY)
     text, warnings = decode_bytes(content)
     # in UTF-8, which has no warnings, these characters are bytes, and a byte is found faster

@@ -11,7 +11,7 @@ from lake.create import create_lake
 from lake.errors import LakeError
 from lake.query import sql
 from lake.store import Lake, open_lake
-from posts import metadata
+from posts.metadata import publication
 from schemas.enums import BackfillMode, Granularity, PeriodOption
 from tiers import EVERYWHERE, IN_EVERY_STORE
 
@@ -86,7 +86,7 @@ def test_an_open_period_is_fixed_by_the_first_run_that_names_one(open_archive, p
 def test_a_replay_that_makes_the_first_post_decides_too(archive, monkeypatch):
     write_posts(archive)
     with monkeypatch.context() as patch:
-        patch.setattr(metadata, "resolve_date", lambda *_: 1 // 0)
+        patch.setattr(publication, "resolve_date", lambda *_: 1 // 0)
         assert (archive.ingest(period=AUTO).rejected, period_of(archive)) == (1, None)
     assert (archive.replay().posts, period_of(archive)) == (1, "year")
 
