@@ -22,10 +22,12 @@ from lake.location import all_file_sizes
 from lake.query import sql as sql_queries
 from lake.store import open_lake
 from paths import TESTS
-from schemas.enums import BackfillMode
+from posts.parse import parse
+from posts.sources.files import RawFile
+from schemas.enums import BackfillMode, Reason
 from tiers import EVERYWHERE, IN_EVERY_STORE
 
-OLD_LAKE = TESTS / "old_lakes" / "476aa45.tar.gz"
+OLD_LAKES = TESTS / "old_lakes"
 POSTS = [
     "a/2021-07-01-one.md",
     "archived/2020-02-02/2020-02-02-a.md",
@@ -61,10 +63,10 @@ POINTS = [
 ]
 
 
-def unpack_old_lake(folder):
+def unpack_old_lake(folder, commit="476aa45"):
     """Return an archive with an old lake and an empty folder."""
     archive = Archive.create(folder)
-    with tarfile.open(OLD_LAKE) as packed:
+    with tarfile.open(OLD_LAKES / f"{commit}.tar.gz") as packed:
         packed.extractall(folder, filter="data")
     return archive
 
@@ -199,3 +201,30 @@ def test_an_old_lake_can_be_looked_at_before_it_is_migrated(old_lake):
     assert json.loads(old_lake.rows("runs")["versions"][-1]).keys() == set(
         open_lake(old_lake.lake).table_names()
     )
+
+
+def test_a_lake_of_other_rules_of_names_dates_and_drafts_is_as_if_read_today(place, tmp_path):
+    archive = place(unpack_old_lake(tmp_path, "78b8b4a"))
+    before = archive.posts()["post_id"]
+    archive.reclean()
+    posts = archive.posts().sort("path")
+    assert posts.select("path", "source", "title", pl.col("date").cast(str)).rows() == [
+        ("2021-01-03-d.md", "007", "12:30", "2021-01-03"),
+        ("2021-01-04-e.md", "Café", "E", "2021-01-04"),
+        ("2021-01-05-f.md", "A & B", "F", "2021-01-05"),
+        ("2021-01-06-g.md", "Harbour Post", "G", "2021-01-06"),
+        ("2021-01-09-j.md", "Lamp", "J", "2021-01-09"),
+        ("_posts/2021-01-01-a.md", "lamp-archive", "灯塔", "2021-01-01"),
+        ("h.md", "Lamp", "H", "2021-09-01"),
+        ("i.md", "Lamp", "I", "2021-01-08"),
+    ]
+    contents = dict(archive.rows("raw").select("blob", "content").iter_rows())
+    for row in posts.iter_rows(named=True):
+        post = parse(RawFile(row["origin"], row["path"], contents[row["blob"]], row["blob"]))
+        assert (post.post_id, post.text, post.cleaner_version) == (
+            row["post_id"], row["text"], row["cleaner_version"],
+        )  # fmt: skip
+    drafts = archive.rows("files").filter(pl.col("reason") == Reason.DRAFT.value)
+    assert set(drafts["path"]) == {"2021-01-02-c.md", "_drafts/b.md"}
+    assert set(archive.rows("renamed_posts")["old_id"]) <= set(before)
+    assert verify(archive.lake).findings == 0
