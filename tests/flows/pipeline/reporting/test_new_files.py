@@ -17,7 +17,7 @@ def test_a_run_that_makes_posts_of_few_files_says_why(archive):
     assert alarm_texts(archive.ingest()) == {
         AlarmKind.MANY_NOT_POSTS: "14 of 30 new files became posts of their own: "
         "10 no_front_matter (such as notes/0.md); "
-        "6 no_date (such as undated-0.md, no date in front matter, epoch comment or file name)"
+        "6 no_date (such as undated-0.md, no date in front matter, epoch comment, file name or folders)"
     }
 
 

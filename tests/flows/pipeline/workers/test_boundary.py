@@ -30,9 +30,9 @@ STAGES = {
     "fences": "posts.metadata.front_matter.split",
     "front matter": "posts.metadata.front_matter.load_simple",
     "header": "posts.html.render.split_header",
-    "dates": "posts.metadata.resolve_date",
-    "urls": "posts.metadata.canonicalize",
-    "fields": "posts.metadata.fields.as_labels",
+    "dates": "posts.metadata.publication.resolve_date",
+    "urls": "posts.metadata.provenance.canonicalize",
+    "fields": "posts.metadata.fields.labels_of",
     "source": "posts.parse.source_id_of",
     "markdown": "posts.html.render.to_html",
     "html": "posts.cleaning.clean.normalize_html",
@@ -133,8 +133,8 @@ def test_the_detail_tells_what_was_thrown_on_one_line_and_where(archive_of_three
     archive_of_three.ingest()
     detail = rejected_files(archive_of_three)[BAD_FILE][1]
     assert detail.startswith(expected)
-    assert detail.removeprefix(expected).partition(":")[0] == "posts/metadata/__init__.py"
-    assert detail.endswith(" _resolve_date)")
+    assert detail.removeprefix(expected).partition(":")[0] == "posts/metadata/publication.py"
+    assert detail.endswith(" find_publication_date)")
 
 
 def test_an_interrupt_is_no_fault_of_a_file(archive_of_three, monkeypatch):
@@ -247,7 +247,7 @@ def test_real_workers_go_on_past_it(archive_of_three, monkeypatch):
     summary = archive_of_three.ingest(workers=2)
     assert (summary.posts, summary.rejected, summary.balanced) == (2, 1, True)
     assert rejected_files(archive_of_three)[BAD_FILE][1].startswith(
-        "OverflowError: int too large (posts/metadata/__init__.py:"
+        "OverflowError: int too large (posts/metadata/publication.py:"
     )
 
 
@@ -273,4 +273,6 @@ def test_the_command_shows_the_run_and_fails(archive_of_three):
 def test_a_command_about_one_file_tells_it_in_a_line(archive_of_three, command):
     run = run_failing_command(command, archive_of_three.folder / BAD_FILE)
     assert (run.returncode, run.stdout, run.stderr.count("\n")) == (1, "", 1)
-    assert "rejected: parser_error: OverflowError: int too large (posts/metadata/__init__.py:" in run.stderr
+    assert (
+        "rejected: parser_error: OverflowError: int too large (posts/metadata/publication.py:" in run.stderr
+    )
