@@ -70,11 +70,13 @@ def _run_flow(options: IngestOptions) -> "Summary":
         from flows.server.own_api import start
 
         start()
+    from flows.form import complete_parameters
     from flows.ingest import ingest as flow
     from flows.pipeline.reporting.account import FailuresError
 
     try:
-        return flow(**as_parameters(options))  # type: ignore[no-any-return]  # Prefect types it as Any
+        with complete_parameters():
+            return flow(**as_parameters(options))  # type: ignore[no-any-return]  # Prefect types it as Any
     except FailuresError as error:
         return error.result  # type: ignore[no-any-return]  # the result of the flow
 

@@ -3,7 +3,9 @@
 import datetime as dt
 import inspect
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import MISSING
 from typing import Annotated, Any, TypeVar
 
@@ -50,11 +52,7 @@ def with_parameters(options: type, flow: Callable[..., R], *changes: inspect.Par
     return run
 
 
-SOURCES_PARAMETER = keyword(
-    "sources",
-    Annotated[list[Source], Field(min_length=1)] | None,
-    SOURCES if "sources" in settings().model_fields_set else None,
-)
+SOURCES_PARAMETER = keyword("sources", Annotated[list[Source], Field(min_length=1)], SOURCES)
 
 
 def _parameter(declared: Declared) -> inspect.Parameter:
@@ -64,25 +62,48 @@ def _parameter(declared: Declared) -> inspect.Parameter:
     if declared.is_day:
         return keyword(declared.name, Day | None, declared.default)
     kind = list[str] if declared.is_list else declared.type
-    default = list(declared.default) if isinstance(declared.default, tuple) else declared.default
-    default = getattr(settings(), declared.name) if declared.option.is_setting else default
+    default = _default(declared)
+    default = list(default) if isinstance(default, tuple) else default
     bounds = annotated_types.Interval(ge=declared.option.minimum, le=declared.option.maximum)
-    if not declared.option.in_lake:
-        return keyword(declared.name, Annotated[kind, bounds], default)
-    is_in_environment = declared.option.is_setting and declared.name in settings().model_fields_set
-    return keyword(declared.name, Annotated[kind, bounds] | None, default if is_in_environment else None)
+    return keyword(declared.name, Annotated[kind, bounds], default)
+
+
+def _default(declared: Declared) -> Any:
+    """Return what the form has where nothing else is entered."""
+    is_sources = declared.name == "sources" and declared.default is MISSING
+    if is_sources:
+        return tuple(SOURCES)
+    return getattr(settings(), declared.name) if declared.option.is_setting else declared.default
 
 
 def _log_renamed(old: str, name: str) -> None:
     get_run_logger().warning("parameter %s is called %s; the old name works in this release", old, name)
 
 
+# set while a flow is called with parameters that have the defaults of the lake already
+_is_complete: ContextVar[bool] = ContextVar("postlake_parameters_are_complete", default=False)
+
+
+@contextmanager
+def complete_parameters() -> Iterator[None]:
+    """Within this block flows take their parameters as they are, without defaults of the lake's settings."""
+    token = _is_complete.set(True)
+    try:
+        yield
+    finally:
+        _is_complete.reset(token)
+
+
 def _complete(options: type, given: dict[str, Any]) -> dict[str, Any]:
-    fields = with_defaults(options, given)
-    needs_sources = any(
-        each.name == "sources" and each.default is MISSING for each in declared_fields(options)
-    )
-    return {"sources": tuple(SOURCES)} | fields if needs_sources else fields
+    """Return fields with the defaults of the lake for those that are as in the form, which cannot be empty."""
+    if _is_complete.get():
+        return given
+    defaults = {each.name: _default(each) for each in declared_fields(options) if each.option.in_lake}
+    entered = {
+        name: value for name, value in given.items() if name not in defaults or value != defaults[name]
+    }
+    sources = {"sources": defaults["sources"]} if defaults.get("sources") else {}
+    return sources | with_defaults(options, entered)
 
 
 def _to_field(declared: Declared, value: Any) -> Any:

@@ -17,7 +17,7 @@ from flows.tasks import open_sources, require_success, run_stages
 def _run_name() -> str:
     """Return the name of a run: its sources and its lake, without passwords in URLs."""
     given = flow_run.parameters
-    return f"ingest {', '.join(map(redacted, given['sources'] or ['the sources of the lake']))} into {given['lake']}"
+    return f"ingest {', '.join(map(redacted, given['sources']))} into {given['lake']}"
 
 
 @lake_flow(

@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cli import app
-from flows.form import SOURCES_PARAMETER, with_parameters
+from flows.form import SOURCES_PARAMETER, complete_parameters, with_parameters
 from flows.pipeline.lake_settings.defaults import with_defaults
 from flows.pipeline.lake_settings.show import effective_settings
 from flows.pipeline.options import BackfillOptions, IngestOptions
@@ -90,5 +90,8 @@ def test_a_flow_takes_its_defaults_from_the_settings(lake):
 
     run_flow = with_parameters(IngestOptions, flow, SOURCES_PARAMETER)
     defaults = {name: each.default for name, each in inspect.signature(run_flow).parameters.items()}
-    run_flow(**defaults | {"lake": str(lake), "workers": 0})
-    assert [(each.sources, each.workers, each.scheduler) for each in taken] == [(("/a",), 0, "tcp://file:1")]
+    run_flow(**defaults | {"lake": str(lake), "workers": 1})
+    assert [(each.sources, each.workers, each.scheduler) for each in taken] == [(("/a",), 1, "tcp://file:1")]
+    with complete_parameters():
+        run_flow(**defaults | {"lake": str(lake), "sources": ["/b"]})
+    assert (taken[1].sources, taken[1].workers, taken[1].scheduler) == (("/b",), 0, "")
