@@ -10,26 +10,19 @@ from dataclasses import replace
 from logging.handlers import BufferingHandler
 
 import pytest
-from polars.testing import assert_frame_equal
 
 import deadly
 from archive import assert_equal_lakes
-from flows.pipeline.backfill.run import plan_backfill, run_backfill
-from flows.pipeline.direct import replay
-from flows.pipeline.learn_run import learn, reclean_lake
+from flows.pipeline.backfill.run import plan_backfill
 from flows.pipeline.maintenance.maintain import maintain
 from flows.pipeline.options import (
     BackfillOptions,
-    LearnOptions,
     MaintainOptions,
-    RecleanOptions,
-    ReplayOptions,
 )
 from flows.pipeline.workers.cluster import ClusterError, checked_address
-from git_repository import init
 from one_run import end_run_at, use_small_batches
 from paths import EXAMPLES, ROOT, TESTS
-from schemas.enums import BackfillMode, Executor
+from schemas.enums import Executor
 from schemas.errors import MisuseError
 
 POSTS = 6
@@ -65,35 +58,6 @@ def test_an_archive_is_read_by_one_process(small, twin, cluster, tmp_path, monke
     monkeypatch.setattr("tempfile.tempdir", "/proc/self/cwd")
     small.ingest(tmp_path / "posts.tar.gz", **cluster.options)
     twin.ingest(tmp_path / "posts.tar.gz")
-    assert_equal_lakes(small, twin)
-
-
-def test_the_history_of_a_repository_is_replayed_on_a_cluster(small, twin, cluster):
-    git = init(small.folder)
-    git.commit(1)
-    small.write("1.md", "改过的一篇。", url="https://a.example/1")
-    small.remove("2.md")
-    git.commit(2)
-    for each, options in ((small, cluster.options), (twin, {})):
-        each.ingest(history=True, **options)
-    assert_equal_lakes(small, twin)
-    assert_frame_equal(
-        small.withdrawn_posts().drop("run_id", "ingested_at"),
-        twin.withdrawn_posts().drop("run_id", "ingested_at"),
-    )
-
-
-def test_every_run_that_parses_works_on_a_cluster(small, twin, cluster, monkeypatch):
-    small.put("bad.md", b"---\ntitle: never closed\n")
-    for each, options in ((small, cluster.options), (twin, {})):
-        common = {"lake": each.lake, "wait_seconds": 0, **options}
-        each.ingest(**options)
-        learn(LearnOptions(**common))
-        monkeypatch.setattr("flows.pipeline.learning.reclean.CLEANER_VERSION", 99)
-        assert reclean_lake(RecleanOptions(**common)).recleaned.posts == POSTS
-        monkeypatch.undo()
-        run_backfill(BackfillOptions(mode=BackfillMode.ALL, **common))
-        assert replay(ReplayOptions(**common)).rejected == 1
     assert_equal_lakes(small, twin)
 
 
