@@ -5,18 +5,15 @@ import hashlib
 import hmac
 import os
 import shutil
-import signal
 import socket
-import subprocess
-import time
 import urllib.request
 import uuid
 from contextlib import contextmanager
 from email.utils import formatdate
 
 from lake.location import parse_location
+from server_process import free_port, running_process
 
-START_SECONDS = 120
 API_VERSION = "2021-12-02"
 # the account that every Azurite has; its documentation tells the key
 ACCOUNT = "devstoreaccount1"
@@ -41,36 +38,11 @@ def store_variables(url):
 @contextmanager
 def running_azurite(folder):
     """Yield the URL of a server with its files below a folder, which is ended afterwards."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     options = ["--blobHost", "127.0.0.1", "--blobPort", str(port), "--disableTelemetry", "--silent"]
-    process = subprocess.Popen(
-        [find_program(), *options, "--location", str(folder)],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    try:
-        _wait_until_ready(port, process)
+    command = [find_program(), *options, "--location", str(folder)]
+    with running_process(command, lambda: socket.create_connection(("127.0.0.1", port), timeout=5).close()):
         yield f"http://127.0.0.1:{port}"
-    finally:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
-
-def _wait_until_ready(port, process):
-    end = time.monotonic() + START_SECONDS
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=5).close()
-        except OSError:
-            assert process.poll() is None, "the server ended"
-            assert time.monotonic() < end, "the server does not answer"
-            time.sleep(0.1)
-        else:
-            return
 
 
 def new_container(url):

@@ -1,19 +1,14 @@
 """An S3 server as a process on this machine (moto), and lakes in its buckets."""
 
-import os
-import signal
-import socket
-import subprocess
 import sys
 import tempfile
-import time
 import urllib.request
 import uuid
 from contextlib import contextmanager
 
 from lake.location import parse_location
+from server_process import free_port, running_process
 
-START_SECONDS = 120
 # constants of lake.lease: a run that follows a killed one waits no longer than this
 LEASE = {"LEASE_SECONDS": 2.0, "POLL_SECONDS": 0.1}
 ENVIRONMENT = {
@@ -32,33 +27,11 @@ def store_variables(url):
 @contextmanager
 def running_server():
     """Yield the URL of a server that is ended afterwards."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    process = subprocess.Popen(
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-    )
+    port = free_port()
     url = f"http://127.0.0.1:{port}"
-    try:
-        _wait_until_ready(url, process)
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    with running_process(command, lambda: urllib.request.urlopen(f"{url}/moto-api/", timeout=5).close()):
         yield url
-    finally:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
-
-def _wait_until_ready(url, process):
-    end = time.monotonic() + START_SECONDS
-    while True:
-        try:
-            urllib.request.urlopen(f"{url}/moto-api/", timeout=5).close()
-        except OSError:
-            assert process.poll() is None, "the server ended"
-            assert time.monotonic() < end, "the server does not answer"
-            time.sleep(0.1)
-        else:
-            return
 
 
 def use_server(patch, url, folder):
