@@ -40,7 +40,7 @@ STATS_COLUMNS = {
     "raw": ["size"],
     "posts": ["date", "published_at", "withdrawn_at"],
     "revisions": ["date", "published_at", "superseded_at"],
-    "files": ["outcome", "read_at", "gone_at"],
+    "files": ["outcome", "read_at", "gone_at", "first_commit_at"],
     "templates": ["source_id", "version"],
     "renamed_posts": ["old_id"],
     "events": ["at"],

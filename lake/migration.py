@@ -137,7 +137,8 @@ def _resolve_file_rows(lake: Lake, staged_lake: Lake) -> pl.DataFrame:
     row; if it was a post or duplicate, the post columns become null.
     """
     previous_rows, staged_rows = lake.scan("files").collect(), staged_lake.scan("files").collect()
-    unchanged_columns = ["size", "mtime_ns", "etag", "first_seen_at", "read_at", "gone_at", "run_id"]
+    unchanged_columns = ["size", "mtime_ns", "etag", "first_seen_at", "read_at", "gone_at", "run_id",
+                         "first_commit_at"]  # fmt: skip
     names = schema_of("files").names()
     parsed_rows = staged_rows.drop(unchanged_columns).join(
         previous_rows.select(*KEY, *unchanged_columns, old_reason="reason"), on=KEY

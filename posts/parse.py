@@ -103,7 +103,7 @@ def parse_blocks(
     Raises Rejected and Ignored.
     """
     own_settings = settings.at(raw_file.origin, raw_file.path)
-    metadata = parse_metadata(raw_file.content, raw_file.path, own_settings)
+    metadata = _parse_metadata(raw_file, settings, own_settings)
     source_id = source_id_of(metadata.source)
     page = PageContext(metadata.title, metadata.url, metadata.author, settings.rules_of(source_id))
     return metadata, clean(
@@ -113,8 +113,13 @@ def parse_blocks(
 
 def _parse_head(raw_file: RawFile, settings: ParseSettings) -> Head:
     own_settings = settings.at(raw_file.origin, raw_file.path)
-    metadata = parse_metadata(raw_file.content, raw_file.path, own_settings)
+    metadata = _parse_metadata(raw_file, settings, own_settings)
     return _build_head(raw_file, metadata, own_settings)
+
+
+def _parse_metadata(raw_file: RawFile, settings: ParseSettings, own_settings: ParseSettings) -> Metadata:
+    first_commit = settings.first_commit(raw_file.origin, raw_file.path)
+    return parse_metadata(raw_file.content, raw_file.path, own_settings, first_commit)
 
 
 def _parse_body(

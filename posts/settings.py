@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 from posts.formats import Markup
@@ -21,7 +21,8 @@ class ParseSettings:
     With `url_identifies_post` a post is identified by its URL, else by its path. `endings` are those of post files beside
     the known ones. `markup` is that of bodies; without it, their file names say it. `repository` and `folder` are the names
     that the place of a file gives. `own_rules` are those for the bodies of sources, by source_id; "" has those for all
-    others. No head depends on them.
+    others. No head depends on them. `first_commits` has, by origin and path, when files without a date came into their
+    repository; it is filled while they are read.
     """
 
     time_zone: str | None = None
@@ -35,6 +36,7 @@ class ParseSettings:
     repository: str = ""
     folder: str = ""
     own_rules: Mapping[str, OwnRules] = field(default_factory=dict, compare=False, repr=False)
+    first_commits: dict[str, dict[str, datetime]] = field(default_factory=dict, compare=False, repr=False)
     # the results of `at`: to look them up takes a microsecond for each file
     _known: dict[tuple[str, str], "ParseSettings"] = field(
         default_factory=dict, init=False, compare=False, repr=False
@@ -43,6 +45,11 @@ class ParseSettings:
     def rules_of(self, source_id: str) -> OwnRules:
         """Return the rules of the lake's own for the bodies of a source."""
         return self.own_rules.get(source_id) or self.own_rules.get("", NO_OWN_RULES)
+
+    def first_commit(self, origin: str, path: str) -> datetime | None:
+        """Return when a file came into its repository, if its date depends on it."""
+        files = self.first_commits.get(origin)
+        return files.get(path) if files else None
 
     @property
     def zone(self) -> tzinfo | None:
@@ -92,6 +99,6 @@ def _settings_at(settings: ParseSettings, origin: str, folder: str) -> ParseSett
     for place in settings.places:
         if place.holds(origin, folder):
             values |= dict(place.values)
-    own = replace(settings, places=(), own_rules={}, **values)  # type: ignore[arg-type]  # values of its fields
+    own = replace(settings, places=(), own_rules={}, first_commits={}, **values)  # type: ignore[arg-type]  # values of its fields
     in_folder = folder_name(folder) if SourceNaming.FOLDER in own.source_order else ""
     return replace(own, repository=repository_name(origin), folder=in_folder)

@@ -151,6 +151,10 @@ class ParseWarning(DescribedEnum):
         "date_is_last_change",
         "The file has no date of publication; the date is that of its last change (`lastmod`, `updated`).",
     )
+    DATE_OF_FIRST_COMMIT = (
+        "date_is_first_commit",
+        "The file tells no date; the date is when its author committed it first.",
+    )
     FUTURE_DATE = "future_date", "The date is over a day after the start of the run that wrote the row."
     TITLE_FROM_HEADER = "title_from_header", "The title comes from the header line above the body."
     TITLE_FROM_FILE_NAME = "title_from_file_name", "The title comes from the file name."

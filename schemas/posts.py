@@ -17,7 +17,7 @@ DATE_SOURCES = {
     "path": "a path or URL in the front matter",
     "filename": "the file name",
     "folders": "the folders of the file",
-    "commit": "the commit that added the file",
+    "first_commit": "the first commit that has the file, if nothing in the file tells a date",
 }
 DATE_PRECISIONS = {
     "second": "a time of day was given",

@@ -67,6 +67,10 @@ class Files(dy.Schema):
         "When the file disappeared, in the time of the source's own history.", null="the file is still there"
     )
     run_id = string("The run that last read the file.")
+    first_commit_at = utc_datetime(
+        "When the file came into its repository: the date of a post that tells none.",
+        null="its post has another date, or the history does not tell",
+    )
     etag = string("ETag of the object, without quotes.", null="the file is not in an object store")
 
 

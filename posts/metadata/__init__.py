@@ -1,5 +1,6 @@
 """The metadata of a post, which comes before its body: title, date, URL, source."""
 
+import datetime as dt
 from typing import NamedTuple
 
 from posts.boundary import catch_errors
@@ -37,10 +38,16 @@ class Metadata(NamedTuple):
     body: str
 
 
-def parse_metadata(content: bytes, path: str, settings: ParseSettings = DEFAULT_SETTINGS) -> Metadata:
+def parse_metadata(
+    content: bytes,
+    path: str,
+    settings: ParseSettings = DEFAULT_SETTINGS,
+    first_commit: dt.datetime | None = None,
+) -> Metadata:
     """Return the metadata of a file and its unparsed body. Raises Rejected and Ignored.
 
     `path` is that of the file in its source, `settings` are those for this file (`ParseSettings.at`).
+    `first_commit` is when it came into its repository, if that is known.
     """
     text, decode_warnings = decode(content)
     text, repair_warnings = fix_mojibake(text)
@@ -54,7 +61,9 @@ def parse_metadata(content: bytes, path: str, settings: ParseSettings = DEFAULT_
         raise Ignored(Reason.DRAFT)
     epoch, header_title, header_url, post_body = bodies.split_header(body)
     below_header = post_body if header_url else ""
-    resolved_date = find_publication_date(front_fields, epoch, path, settings.zone, below_header)
+    resolved_date = find_publication_date(
+        front_fields, epoch, path, settings.zone, below_header, first_commit if front_fields else None
+    )
     source_names = source_names_of(front_fields)
     url, url_warnings = find_url(front_fields, source_names, header_url)
     file_name = settings.title_name(path.rpartition("/")[2])

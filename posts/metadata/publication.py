@@ -20,12 +20,18 @@ DATE_LINE = re.compile(
 SECTION_PAGE = "_index."
 
 
-def find_publication_date(
-    front_fields: Fields, epoch: str | None, path: str, zone: dt.tzinfo | None, below_header: str = ""
+def find_publication_date(  # noqa: PLR0913, PLR0917 - one for each witness
+    front_fields: Fields,
+    epoch: str | None,
+    path: str,
+    zone: dt.tzinfo | None,
+    below_header: str = "",
+    first_commit: dt.datetime | None = None,
 ) -> ResolvedDate:
     """Return the publication date of the file with some path, whose dates without a zone are in `zone` (or in UTC).
 
-    `below_header` is the text below the header line of a feed: its first line may be the date.
+    `below_header` is the text below the header line of a feed: its first line may be the date. `first_commit`
+    is the last witness: what the file says of itself goes before, if only when it was changed. A section page has none.
 
     Raises Rejected (no_date) and Ignored (section_page).
     """
@@ -42,6 +48,8 @@ def find_publication_date(
         resolved_date = _resolve_date_of_change(front_fields, resolved_date, zone)
     if resolved_date.published_at is None and path.rpartition("/")[2].startswith(SECTION_PAGE):
         raise Ignored(Reason.SECTION_PAGE)
+    if resolved_date.published_at is None and first_commit is not None:
+        resolved_date = _date_of_first_commit(resolved_date, first_commit)
     if resolved_date.published_at is None:
         detail = "no date in front matter, epoch comment, file name or folders"
         if front_date.value is not None:
@@ -92,6 +100,11 @@ def _as_instant(value: Any) -> Any:
         return dt.datetime.fromisoformat(value)
     except ValueError:
         return value
+
+
+def _date_of_first_commit(no_date: ResolvedDate, first_commit: dt.datetime) -> ResolvedDate:
+    warnings = [*no_date.warnings, ParseWarning.DATE_OF_FIRST_COMMIT]
+    return no_date._replace(published_at=first_commit, date_from="first_commit", warnings=warnings)
 
 
 def _resolve_date_of_change(

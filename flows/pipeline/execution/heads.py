@@ -4,7 +4,8 @@ import logging
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain
 from typing import NamedTuple
 
@@ -14,7 +15,10 @@ from flows.pipeline.execution import sizes
 from flows.pipeline.execution.head_files import head_files_of
 from flows.pipeline.execution.raw_duplicates import without_duplicates
 from flows.pipeline.execution.reader import Reader, ReadTask
+from flows.pipeline.execution.undated import find_undated
 from flows.pipeline.execution.worker import HeadChunk, HeadReader
+from flows.pipeline.lake_settings.content_names import content_name_of
+from flows.pipeline.lake_settings.first_commits import with_first_commits
 from flows.pipeline.planning.changes import CHANGE_SCHEMA, FILE_SCHEMA, Changes, as_file_rows
 from flows.pipeline.progress import report_progress
 from flows.pipeline.row_store import RowStore
@@ -129,6 +133,12 @@ def read_heads(
     raw_files = without_duplicates(lake, rows, raw_files, context)
     known_rows = _known_rows(lake, rows, changes.known_files, copies, run)
     rows.append(known_rows.drop_nulls("outcome"))
+    settings = context.config.settings
+    undated = find_undated(rows, by_origin, settings)
+    if undated.any():
+        rows = _read_undated(replace(reading, stores=False), rows, undated, run, context)
+        lake.content_name = content_name_of(settings)
+    rows.update(partial(with_first_commits, first_commits=settings.first_commits))
     # copies of a file whose folder has vanished
     vanished.append(known_rows.filter(pl.col("outcome").is_null()).select(KEY))
     gone = pl.concat(vanished)
@@ -159,6 +169,8 @@ class _Reading:
     sources: Mapping[str, Source]
     run: Run | None
     is_remote: bool
+    # whether the bytes are stored in table raw
+    stores: bool = True
 
     def reader_of(self, tasks: Sequence[ReadTask]) -> HeadReader:
         """Return a reader of a chunk: of each source no more is sent than its files need."""
@@ -173,7 +185,8 @@ class _Reading:
             readers = {origin: reader.detached() for origin, reader in readers.items()}
         heads = head_files_of(self.lake, self.run) if self.run else None
         return HeadReader(
-            Reader(readers, self.lake.folder("raw"), heads), self.run.run_id if self.run else None
+            Reader(readers, self.lake.folder("raw"), heads),
+            self.run.run_id if self.run and self.stores else None,
         )
 
 
@@ -215,6 +228,22 @@ def _chunk_rows(reads: pl.DataFrame, chunk: HeadChunk, run: Run) -> pl.DataFrame
     )
     rows = rows.with_columns(part=pl.coalesce("known_part", "part"))
     return pl.concat([as_file_rows(rows), rows.select(*HEAD_COLUMNS)], how="horizontal")
+
+
+def _read_undated(
+    reading: _Reading, rows: RowStore, undated: pl.Series, run: Run, context: ParseContext
+) -> RowStore:
+    """Return rows in which those of the files that a mask chooses are as their heads are with their first commits."""
+    chosen = pl.concat(rows.filter(undated))
+    problem = pl.lit(None, FILE_SCHEMA["problem"])
+    reads = chosen.with_columns(problem=problem, seen_at="first_seen_at").sort("part", maintain_order=True)
+    # another object, so that the workers load it
+    context = replace(context, config=replace(context.config))
+    dated = RowStore.of(rows.filter(~undated))
+    for chunk_reads, chunk in _read_chunks(reading, RowStore.of([reads]), context):
+        own_reads = chunk_reads[chunk.rows["index"]]
+        dated.append(_chunk_rows(chunk_reads, chunk, run).with_columns(own_reads["is_stored"]))
+    return dated
 
 
 def _run_columns(run: Run) -> dict[str, pl.Expr]:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from hashlib import blake2b
 
 from flows.pipeline.lake_settings.content_names import content_name_of
+from flows.pipeline.lake_settings.first_commits import load_first_commits
 from flows.pipeline.lake_settings.load import load_settings
 from flows.pipeline.workers.context import ParseContext
 from lake.store import Lake
@@ -19,12 +20,19 @@ HEAD_SETTINGS = {
 }
 
 
+def load_parse_settings(lake: Lake, *, probes_patterns: bool = False) -> ParseSettings:
+    """Return what the parser needs to know of a lake: its settings, and what its ledger has. Raises SettingsError."""
+    settings = load_settings(lake.root, probes_patterns=probes_patterns).parse_settings()
+    settings.first_commits.update(load_first_commits(lake))
+    return settings
+
+
 def apply_settings(lake: Lake, context: ParseContext) -> ParseContext:
     """Return a context with the settings of a lake; the lake names contents by them, and records them with commits.
 
     Raises SettingsError.
     """
-    settings = load_settings(lake.root, probes_patterns=True).parse_settings()
+    settings = load_parse_settings(lake, probes_patterns=True)
     lake.content_name, lake.settings_numbers = content_name_of(settings), dict(_numbers(settings))
     return replace(context, config=replace(context.config, settings=settings))
 

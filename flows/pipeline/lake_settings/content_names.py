@@ -10,8 +10,22 @@ from posts.settings import ParseSettings
 
 def content_name_of(settings: ParseSettings) -> pl.Expr:
     """Return the expression that names the contents of files: equal ones have the same result of parsing."""
-    if not settings.depends_on_folder:
-        return CONTENT_NAME
+    name = CONTENT_NAME if not settings.depends_on_folder else _name_by_folder(settings)
+    return _with_first_commits(name, settings) if settings.first_commits else name
+
+
+def _with_first_commits(name: pl.Expr, settings: ParseSettings) -> pl.Expr:
+    """Return names that tell files apart which were committed at another time, where that is their date."""
+
+    def times(keys: pl.Series) -> pl.Series:
+        found = [settings.first_commit(key["origin"], key["path"]) for key in keys]
+        return pl.Series([time.isoformat() if time else "" for time in found], dtype=pl.String)
+
+    time = pl.struct("origin", "path").map_batches(times, return_dtype=pl.String, is_elementwise=True)
+    return pl.concat_str(time, name).alias("name")
+
+
+def _name_by_folder(settings: ParseSettings) -> pl.Expr:
 
     def contexts(places: pl.Series) -> pl.Series:
         distinct = places.unique()

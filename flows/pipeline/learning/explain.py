@@ -7,7 +7,7 @@ from collections import defaultdict
 import polars as pl
 
 from flows.pipeline.execution.reader import NOT_IN_RAW
-from flows.pipeline.lake_settings.load import load_settings
+from flows.pipeline.lake_settings.apply import load_parse_settings
 from flows.pipeline.learning.learn import load_templates
 from lake.errors import LakeError
 from lake.location import Location
@@ -53,7 +53,7 @@ def explain(target: str, root: Location, parser: HtmlParser) -> Explanation:
 def cleaning_of(root: Location) -> tuple[Templates, ParseSettings, list[str]]:
     """Return what the cleaning of files depends on in a lake: templates, settings, origins."""
     lake = open_lake(root)
-    return load_templates(lake), load_settings(root).parse_settings(), files.origins(lake)
+    return load_templates(lake), load_parse_settings(lake), files.origins(lake)
 
 
 def _current_version(target: str, lake: Lake) -> dict[str, object]:
@@ -73,11 +73,7 @@ def _read_stored(row: dict[str, object], lake: Lake) -> RawFile:
 
 
 def _explain(raw_file: RawFile, lake: Lake | None, parser: HtmlParser) -> Explanation:
-    known = (
-        ()
-        if lake is None
-        else (load_templates(lake), _load_recurrences(lake), load_settings(lake.root).parse_settings())
-    )
+    known = () if lake is None else (load_templates(lake), _load_recurrences(lake), load_parse_settings(lake))
     explanation = posts.explain(raw_file, parser, *known)
     if isinstance(explanation, NotAPost):
         message = ": ".join(filter(None, [explanation.outcome, explanation.reason, explanation.detail]))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from flows.pipeline.lake_settings.apply import load_parse_settings
 from flows.pipeline.lake_settings.load import load_settings
 from flows.pipeline.learning.learn import load_templates
 from lake.location import Location
@@ -90,7 +91,7 @@ def _longest_passages(lake: Lake, post_ids: pl.Series) -> dict[tuple[str, str], 
     posts = lake.scan("posts").filter(pl.col("post_id").is_in(post_ids.unique().implode()))
     rows = posts.select("post_id", "origin", "path", "blob").collect()
     contents, templates = files.contents(lake, rows["blob"]), load_templates(lake)
-    settings = load_settings(lake.root).parse_settings()
+    settings = load_parse_settings(lake)
     longest = defaultdict[tuple[str, str], str](str)
     for post_id, origin, path, blob in rows.filter(pl.col("blob").is_in(list(contents))).iter_rows():
         explanation = explain(

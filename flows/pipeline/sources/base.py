@@ -12,7 +12,7 @@
 
 import datetime as dt
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from flows.pipeline.sources.bucket import BucketSource
@@ -139,6 +139,10 @@ class GitSource:
         if changes is None:
             return None
         return self.files_of_changes(changes), [change.path for change in changes if is_deletion(change)]
+
+    def first_commits(self, wanted: Container[str]) -> dict[str, dt.datetime]:
+        """Return when the wanted files came into the repository, as far as its history tells."""
+        return self.repository.first_commits(self.commit.id, self.subpath, wanted)
 
     def files_of_changes(self, changes: list[Change]) -> list[SourceFile]:
         """Return the files that exist after the changes, with their sizes."""

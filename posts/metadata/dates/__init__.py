@@ -1,7 +1,8 @@
 """Find the publication date of a post.
 
 The witnesses are asked in this order: the front matter, the epoch comment of the feed, the path or URL in the
-front matter, the name of the file, its folders, and the first commit that has it.
+front matter, the name of the file, and its folders. See publication.py for what follows: the date of the last
+change, and the first commit.
 """
 
 import datetime as dt
@@ -63,7 +64,7 @@ def parse_value(value: Any, raw: str | None, zone: dt.tzinfo | None = None) -> P
     return parse_date(value, zone) if isinstance(value, str) else None
 
 
-def resolve_date(witnesses: Witnesses, first_commit: dt.datetime | None = None) -> ResolvedDate:
+def resolve_date(witnesses: Witnesses) -> ResolvedDate:
     """Return the publication date of a file.
 
     The epoch is the date in the feed. If it differs from the date in the front matter, the latter is the time
@@ -85,7 +86,7 @@ def resolve_date(witnesses: Witnesses, first_commit: dt.datetime | None = None) 
     if feed_date and (front_date is None or _is_earlier(feed_date, front_date, fetched_at)):
         date, date_from = feed_date, "epoch"
     elif date is None or date.precision in (MONTH, YEAR):
-        date, date_from = _ask_others(witnesses, feed_date, name_date, first_commit)
+        date, date_from = _ask_others(witnesses, feed_date, name_date)
     if date is None:
         return ResolvedDate(None, witnesses.raw, warnings=warnings)
     conflict = (
@@ -104,10 +105,7 @@ def _is_earlier(feed_date: ParsedDate, front_date: ParsedDate, fetched_at: dt.da
 
 
 def _ask_others(
-    witnesses: Witnesses,
-    feed_date: ParsedDate | None,
-    name_date: ParsedDate | None,
-    first_commit: dt.datetime | None,
+    witnesses: Witnesses, feed_date: ParsedDate | None, name_date: ParsedDate | None
 ) -> tuple[ParsedDate | None, str]:
     """Return the date of the first of the other witnesses that knows the day, and its name; else of the first.
 
@@ -124,9 +122,7 @@ def _ask_others(
     days = [(date, name) for date, name in known if date.precision in (DAY, SECOND)]
     if days or coarse is not None:
         return days[0] if days else (coarse, "front_matter")
-    if known:
-        return known[0]
-    return (ParsedDate(first_commit), "commit") if first_commit else (None, "front_matter")
+    return known[0] if known else (None, "front_matter")
 
 
 def _differ(date: ParsedDate | None, exact_date: ParsedDate | None) -> bool:

@@ -1,13 +1,15 @@
 """Read the post files of a git repository, without changing its work tree."""
 
+import datetime as dt
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from itertools import islice
 from subprocess import CompletedProcess
 from typing import Self
 
 from posts.sources.files import POST_SUFFIXES, SourceFile, is_post
 from posts.sources.git import process, trees
+from posts.sources.git.first_commits import find_first_commits
 from posts.sources.git.objects import BlobReader
 from posts.sources.git.process import GitError, first_error
 from posts.sources.git.trees import Change, Commit
@@ -140,6 +142,10 @@ class Repository:
                 changes.append(change)
         if changes:
             yield trees.parse_commit(commit_line), changes
+
+    def first_commits(self, commit: str, subpath: str, wanted: Container[str]) -> dict[str, dt.datetime]:
+        """Return when the wanted files came into the history of a commit, as far as it tells (see first_commits)."""
+        return find_first_commits(self._git, commit, dir_prefix(subpath), self._suffixes, wanted)
 
     def read_sizes(self, blobs: Sequence[str]) -> list[int | None]:
         """Return the sizes of blobs in bytes; None for a missing one."""

@@ -9,8 +9,6 @@ from posts.metadata.dates.parsed import ParsedDate
 from posts.metadata.dates.places import find_in_paths
 from schemas.enums import ParseWarning
 
-COMMIT = dt.datetime(2021, 12, 24, 18, tzinfo=dt.UTC)
-
 
 def day(text):
     return dt.datetime.fromisoformat(f"{text}T00:00:00+00:00")
@@ -40,7 +38,7 @@ WITNESSES = Witnesses(
     ],
 )
 def test_the_first_witness_that_knows_the_day_decides(witnesses, published, date_from, precision):
-    resolved = resolve_date(witnesses, COMMIT)
+    resolved = resolve_date(witnesses)
     assert (resolved.published_at, resolved.date_from, resolved.precision) == (
         day(published), date_from, precision,
     )  # fmt: skip
@@ -48,11 +46,6 @@ def test_the_first_witness_that_knows_the_day_decides(witnesses, published, date
 
 def test_the_folder_of_an_archive_does_not_name_the_day_of_publication():
     assert resolve_date(Witnesses("archived/2024-09-01/x.md")).published_at is None
-
-
-def test_the_first_commit_is_the_last_witness():
-    resolved = resolve_date(Witnesses("x.md"), COMMIT)
-    assert (resolved.published_at, resolved.date_from, resolved.precision) == (COMMIT, "commit", "second")
 
 
 @pytest.mark.parametrize(
@@ -65,7 +58,7 @@ def test_the_first_commit_is_the_last_witness():
     ],
 )
 def test_a_month_or_a_year_is_made_exact_by_a_day_of_it(written, published, date_from, precision):
-    resolved = resolve_date(Witnesses("2021-09-03-x.md", parse_value(written, None)), COMMIT)
+    resolved = resolve_date(Witnesses("2021-09-03-x.md", parse_value(written, None)))
     assert (resolved.published_at, resolved.date_from, resolved.precision) == (
         day(published), date_from, precision,
     )  # fmt: skip

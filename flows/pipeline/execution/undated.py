@@ -1,0 +1,61 @@
+"""Date the files that tell no date by the first commit of their repository that has them."""
+
+import logging
+from collections.abc import Collection, Iterable, Mapping
+
+import polars as pl
+
+from flows.pipeline.row_store import RowStore
+from flows.pipeline.sources.base import GitSource, Source
+from lake.batch import KEY
+from posts.settings import ParseSettings
+from posts.sources.git import GitError
+from schemas.enums import Reason
+
+logger = logging.getLogger(__name__)
+
+
+def find_undated(rows: RowStore, sources: Mapping[str, Source], settings: ParseSettings) -> pl.Series:
+    """Return which rows are files without a date whose first commit is known: a mask.
+
+    The history of a repository is walked once, if a file of it has no date. What is found is added to
+    `settings.first_commits`; what these have of a file stays.
+    """
+    origins = [origin for origin, source in sources.items() if isinstance(source, GitSource)]
+    is_undated = (pl.col("reason") == Reason.NO_DATE.value) & pl.col("origin").is_in(origins)
+    is_undated &= pl.col("blob").is_not_null()
+    mask = _concat(frame.select(is_undated.fill_null(value=False)).to_series() for frame in rows)
+    if not mask.any():
+        return mask
+    keys = pl.concat([frame.select(KEY) for frame in rows.filter(mask)])
+    for (origin,), own_keys in keys.partition_by("origin", as_dict=True).items():
+        source = sources[str(origin)]
+        assert isinstance(source, GitSource)
+        add_first_commits(source, own_keys["path"].to_list(), settings)
+    is_known = [settings.first_commit(*key) is not None for key in keys.iter_rows()]
+    return _narrow(mask, is_known)
+
+
+def add_first_commits(source: GitSource, paths: Collection[str], settings: ParseSettings) -> None:
+    """Add to settings when files of a repository came into it, unless that is known."""
+    known = settings.first_commits.setdefault(source.origin, {})
+    unknown = {*paths} - known.keys()
+    try:
+        found = source.first_commits(unknown) if unknown else {}
+    except GitError as error:
+        # a clone without the trees of older commits; its files stay rejects
+        logger.warning(f"{error}; files without a date get none from its history")
+        found = {}
+    known.update(found)
+    if not known:
+        del settings.first_commits[source.origin]
+
+
+def _narrow(mask: pl.Series, chosen: list[bool]) -> pl.Series:
+    """Return a mask of which only some of the true values are true: one of `chosen` for each."""
+    positions = mask.arg_true().filter(pl.Series(chosen, dtype=pl.Boolean))
+    return pl.int_range(len(mask), eager=True).is_in(positions.implode())
+
+
+def _concat(masks: Iterable[pl.Series]) -> pl.Series:
+    return pl.concat([pl.Series(dtype=pl.Boolean), *(mask.alias("") for mask in masks)])
