@@ -34,6 +34,8 @@ TIME = re.compile(
     (?:\s?(?P<half>[ap])\.?\s?m\b\.?|(?P<half_attached>[ap])\b)?(?P<day_first>\s?(?:h|hs|hrs|horas|uhr)\b)?(?![\d:])""",
     re.VERBOSE | re.IGNORECASE | re.ASCII,
 )
+# `2023-01-29 18:30:22 2023 -0800`: a format of git's log that has the year twice
+YEAR_AGAIN = re.compile(r"\s(\d{4})(?=\s|\Z)", re.ASCII)
 # hours of a clock of 12 hours; 20:30 PM is 20:30
 MORNING_HOURS = {hour: hour for hour in range(12)} | {12: 0}
 AFTERNOON_HOURS = {hour: hour + 12 for hour in range(1, 12)} | {hour: hour for hour in range(12, 24)}
@@ -66,7 +68,10 @@ def parse_words(text: str, zone: dt.tzinfo | None) -> ParsedDate | None:
 def _with_time(
     text: str, time: re.Match[str], zone: dt.tzinfo | None, warnings: Warnings, *, is_day_first: bool
 ) -> ParsedDate | None:
-    cut = cut_zone(text[: time.start()].rstrip(BETWEEN), text[time.end() :])
+    before, after = text[: time.start()].rstrip(BETWEEN), text[time.end() :]
+    if (again := YEAR_AGAIN.match(after)) and _names_year(before, int(again[1]), is_day_first=is_day_first):
+        after = after[again.end() :]
+    cut = cut_zone(before, after)
     clock = _clock(time)
     if cut is None or clock is None:
         return None
@@ -80,6 +85,12 @@ def _with_time(
     clock = clock._replace(zone=resolved_zone.zone)
     is_ambiguous = day.is_ambiguous or resolved_zone.is_ambiguous
     return parsed.at_clock(day.parts, clock, zone, AMBIGUOUS if is_ambiguous else warnings)
+
+
+def _names_year(text: str, year: int, *, is_day_first: bool) -> bool:
+    """Return whether a text is a day of a year."""
+    day = parse_day(text, is_day_first=is_day_first)
+    return day is not None and len(day.parts) == len(YMD) and day.parts[0] == year
 
 
 def _clock(time: re.Match[str]) -> Clock | None:

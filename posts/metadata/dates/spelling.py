@@ -20,6 +20,8 @@ ISO_BASIC = re.compile(
     re.IGNORECASE,
 )
 ISO_WEEK = re.compile(r"[0-9]{4}(-?)W[0-9]{2}\1[1-7]\Z", re.IGNORECASE)
+# seconds since 1970, as `git log --date=raw` and GNU date write them; they need no zone
+UNIX_TIME = re.compile(r"@?([0-9]{9,10}) ([+-])([0-9]{2})([0-9]{2})\Z|@([0-9]{9,10})\Z")
 # 1990 to 2033: above it ten digits may be a stamp such as 2021090108, or an American telephone number
 MIN_EPOCH_SECONDS, MAX_EPOCH_SECONDS = 631_152_000, 2_000_000_000
 MIN_EPOCH_MILLIS, MAX_EPOCH_MILLIS = 631_152_000_000, 4_102_444_800_000
@@ -42,6 +44,8 @@ def parse_date(text: str, zone: dt.tzinfo | None = None) -> ParsedDate | None:
         return _parse_iso_week(text)
     if ISO_BASIC.match(text):
         return _parse_iso_basic(text, zone)
+    if unix_time := UNIX_TIME.match(text):
+        return _parse_unix_time(unix_time)
     return parse_words(text, zone)
 
 
@@ -65,6 +69,15 @@ def _parse_usual(match: re.Match[str], zone: dt.tzinfo | None) -> ParsedDate | N
     microsecond = int(fraction[:6].ljust(6, "0")) if fraction else 0
     clock = Clock(int(hour), int(minute or 0), int(second or 0), microsecond, own_zone)
     return parsed.at_clock((int(year), int(month), int(day)), clock, zone)
+
+
+def _parse_unix_time(match: re.Match[str]) -> ParsedDate | None:
+    digits, sign, hours, minutes, digits_alone = match.groups()
+    if sign and parsed.offset(sign, hours, minutes) is None:
+        return None
+    seconds = int(digits or digits_alone)
+    is_plausible = MIN_EPOCH_SECONDS <= seconds < MAX_EPOCH_SECONDS
+    return parsed.of_time(parsed.EPOCH + dt.timedelta(seconds=seconds), None) if is_plausible else None
 
 
 def _parse_number(match: re.Match[str], zone: dt.tzinfo | None) -> ParsedDate | None:
