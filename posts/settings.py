@@ -16,7 +16,7 @@ MAX_KNOWN_FOLDERS = 65_536
 class ParseSettings:
     """How to parse files: those of a lake, or of one folder (`at`).
 
-    `time_zone` is that of dates without one (an IANA name; None: UTC). `source` is the name of the source of all
+    `time_zone` is that of dates without one (an IANA name; None: UTC), `source_zones` are those of some sources, by name. `source` is the name of the source of all
     posts; without it and without a field of the front matter, the first that there is in `source_order` names it.
     With `url_identifies_post` a post is identified by its URL, else by its path. `endings` are those of post files beside
     the known ones. `markup` is that of bodies; without it, their file names say it. `repository` and `folder` are the names
@@ -26,6 +26,7 @@ class ParseSettings:
     """
 
     time_zone: str | None = None
+    source_zones: tuple[tuple[str, str], ...] = ()
     keep_drafts: bool = False
     source: str = ""
     source_order: tuple[SourceNaming, ...] = DEFAULT_SOURCE_ORDER
@@ -51,9 +52,10 @@ class ParseSettings:
         files = self.first_commits.get(origin)
         return files.get(path) if files else None
 
-    @property
-    def zone(self) -> tzinfo | None:
-        return ZoneInfo(self.time_zone) if self.time_zone else None
+    def zone_of(self, source: str) -> tzinfo | None:
+        """Return the time zone of dates of a source that have none; None: UTC."""
+        name = dict(self.source_zones).get(source, self.time_zone) if self.source_zones else self.time_zone
+        return ZoneInfo(name) if name else None
 
     def title_name(self, file_name: str) -> str:
         """Return a file name without an ending of `endings`."""

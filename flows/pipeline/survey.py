@@ -9,12 +9,14 @@ from itertools import islice
 import polars as pl
 
 from flows.pipeline.execution.frames import as_heads
+from flows.pipeline.execution.undated import add_first_commits
 from flows.pipeline.options import SurveyOptions
 from flows.pipeline.progress import report_progress
-from flows.pipeline.sources.base import Source
+from flows.pipeline.sources.base import GitSource, Source
 from flows.pipeline.sources.resolve import SourceOpener
 from lake.period import PeriodChoice, choose_period
 from posts.post import BodyContext
+from posts.settings import ParseSettings
 from posts.sources.files import SourceFile
 from posts.worker import ParseConfig, ParseTask, parse_bodies, parse_heads
 from schemas.enums import Outcome, ParseWarning, Reason
@@ -97,6 +99,8 @@ class _Parser:
     """Parses the heads of files, and some of their bodies."""
 
     def __init__(self, total: int) -> None:
+        # settings of its own: the first commits of files are added to them
+        self._config = ParseConfig(settings=ParseSettings())
         self.files, self.languages = list[pl.DataFrame](), list[str]()
         self._total, self._done = total, 0
         self._stride = max(1, total // LANGUAGE_SAMPLE_POSTS)
@@ -107,12 +111,17 @@ class _Parser:
         """Parse files of a source."""
         tasks = map(ParseTask, files, source.read(files))
         while chunk := list(islice(tasks, CHUNK_FILES)):
-            self._parse_chunk(chunk)
+            self._parse_chunk(chunk, source)
             self._done += len(chunk)
             report_progress("survey", self._done, self._total)
 
-    def _parse_chunk(self, tasks: Sequence[ParseTask]) -> None:
-        heads, rows = as_heads(parse_heads(tasks, ParseConfig()))
+    def _parse_chunk(self, tasks: Sequence[ParseTask], source: Source | None = None) -> None:
+        heads, rows = as_heads(parse_heads(tasks, self._config))
+        if isinstance(source, GitSource):
+            undated = rows.filter(pl.col("reason") == Reason.NO_DATE.value)["path"].to_list()
+            if undated:
+                add_first_commits(source, undated, self._config.settings)
+                heads, rows = as_heads(parse_heads(tasks, self._config))
         columns = heads.select("index", "source", "format", "date_from", "warnings")
         self.files.append(rows.join(columns, on="index", how="left", maintain_order="left"))
         self._parse_bodies(tasks, heads)
@@ -124,7 +133,7 @@ class _Parser:
             replace(tasks[index], context=context)
             for index, context in zip(chosen["index"], contexts, strict=True)
         ]
-        self.languages += parse_bodies(with_contexts, ParseConfig()).bodies["language"]
+        self.languages += parse_bodies(with_contexts, self._config).bodies["language"]
 
 
 def _spread(files: Sequence[SourceFile], most: int) -> Sequence[SourceFile]:

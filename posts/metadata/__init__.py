@@ -61,16 +61,21 @@ def parse_metadata(
         raise Ignored(Reason.DRAFT)
     epoch, header_title, header_url, post_body = bodies.split_header(body)
     below_header = post_body if header_url else ""
-    resolved_date = find_publication_date(
-        front_fields, epoch, path, settings.zone, below_header, first_commit if front_fields else None
-    )
     source_names = source_names_of(front_fields)
     url, url_warnings = find_url(front_fields, source_names, header_url)
-    file_name = settings.title_name(path.rpartition("/")[2])
-    title, title_warnings = _find_title(front_fields, header_title, file_name, url)
     author = given.author_of(front_fields)
     categories = given.labels_of(front_fields, keys.CATEGORY_KEYS)
     source, source_warnings = determine_source(source_names, author, categories, url, settings)
+    resolved_date = find_publication_date(
+        front_fields,
+        epoch,
+        path,
+        settings.zone_of(source),
+        below_header,
+        first_commit if front_fields else None,
+    )
+    file_name = settings.title_name(path.rpartition("/")[2])
+    title, title_warnings = _find_title(front_fields, header_title, file_name, url)
     warnings = [
         *decode_warnings,
         *repair_warnings,

@@ -14,6 +14,7 @@ from posts.settings import DEFAULT_SETTINGS, ParseSettings
 # settings as the file names them, and as the parser does
 HEAD_SETTINGS = {
     "time_zone": "time_zone",
+    "source.time_zone": "source_zones",
     "drafts": "keep_drafts",
     "source_name": "source_order",
     "place": "places",

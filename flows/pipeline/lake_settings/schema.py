@@ -33,6 +33,9 @@ class Drafts(StrEnum):
 
 
 TIME_ZONE = "Time zone of dates that have none: a name of the IANA database, as Asia/Shanghai. Default: UTC."
+SOURCE_TIME_ZONE = (
+    "Time zone of its dates that have none. It goes before that of a place and that of the lake."
+)
 DRAFTS = "What becomes of drafts: ignore, or keep as posts."
 SOURCE_NAME = (
     "Where the name of a source is looked for if the front matter has no field for it (source, publisher, site): "
@@ -93,6 +96,7 @@ class SourceSettings(Strict):
         description="Name that is shown. No id and no partition changes by it.",
         examples=["BBC News"],
     )
+    time_zone: TimeZone | None = Field(default=None, description=SOURCE_TIME_ZONE, examples=["Asia/Shanghai"])
     rules_off: tuple[RuleName, ...] = Field(
         default=(),
         description="Cleaning rules that drop nothing of its posts: names as `postlake rules` prints them.",
@@ -170,6 +174,9 @@ class LakeSettings(Strict):
         """Return what the parser needs to know."""
         return ParseSettings(
             time_zone=self.time_zone,
+            source_zones=tuple(
+                (name, each.time_zone) for name, each in sorted(self.source.items()) if each.time_zone
+            ),
             keep_drafts=self.drafts is Drafts.KEEP,
             source_order=self.source_name,
             endings=self.endings,

@@ -27,7 +27,7 @@ MIN_EPOCH_SECONDS, MAX_EPOCH_SECONDS = 631_152_000, 2_000_000_000
 MIN_EPOCH_MILLIS, MAX_EPOCH_MILLIS = 631_152_000_000, 4_102_444_800_000
 
 
-def parse_date(text: str, zone: dt.tzinfo | None = None) -> ParsedDate | None:
+def parse_date(text: str, zone: dt.tzinfo | None = None) -> ParsedDate | None:  # noqa: PLR0911 - one for each form
     """Return the date that a text spells; None if it is none, or if it needs other knowledge to be one.
 
     A time of day without a zone is in `zone`; if that is None, it is in UTC, with a warning. A text with two

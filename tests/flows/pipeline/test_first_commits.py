@@ -2,12 +2,13 @@
 
 import datetime as dt
 
-import git_repository
 import pytest
-from git_repository import noon
 
+import git_repository
 from flows.pipeline.direct import ingest
-from flows.pipeline.options import IngestOptions
+from flows.pipeline.options import IngestOptions, SurveyOptions
+from flows.pipeline.survey import survey
+from git_repository import noon
 from lake.location import parse_location
 from lake.store import open_lake
 
@@ -96,6 +97,11 @@ def test_a_lake_that_is_resolved_anew_keeps_the_dates_without_its_source(site):
     empty.mkdir()
     site.ingest(empty)
     assert site.dates() == FIRST
+
+
+def test_a_survey_counts_the_dates_of_first_commits(site):
+    result = survey(SurveyOptions(sources=(str(site.folder),)))
+    assert dict(result.dates.rows()) == {"first_commit": 2, "front_matter": 1}
 
 
 def test_an_import_tells_no_day(site):

@@ -72,6 +72,19 @@ def test_a_time_zone_moves_dates_and_keeps_ids(lamp, log_messages):
     assert_as_loaded_at_once(lamp)
 
 
+def test_a_time_zone_of_a_source_goes_before_those_of_its_place_and_lake(lamp, log_messages):
+    write_naive(lamp, "a.md", source="BBC")
+    write_naive(lamp, "b.md", source="Lamp")
+    lamp.ingest()
+    set_to(lamp, f'time_zone = "Asia/Tokyo"\n[[place]]\npath = "{lamp.folder}"\ntime_zone = "Asia/Tokyo"\n'
+                 '[source."BBC"]\ntime_zone = "Asia/Shanghai"')  # fmt: skip
+    lamp.ingest()
+    hours = lamp.live_posts().select("path", pl.col("published_at").dt.hour()).rows()
+    assert dict(hours) == {"a.md": 0, "b.md": 23}
+    assert resolved_names(log_messages) == ["time_zone, source.time_zone, place"]
+    assert_as_loaded_at_once(lamp)
+
+
 def test_a_lake_is_resolved_anew_once_and_again_without_the_setting(lamp, log_messages):
     write_naive(lamp, "a.md")
     set_to(lamp, 'time_zone = "Asia/Shanghai"')
