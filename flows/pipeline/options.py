@@ -258,6 +258,12 @@ class SurveyOptions:
     """Options of a survey."""
 
     sources: Sources
+    lake: Annotated[
+        str,
+        Option(
+            "Lake to survey for: its settings are used, and files that it does not have are counted as new."
+        ),
+    ] = ""
     path: Subpath = ""
     worktree: Worktree = False
     files: Annotated[

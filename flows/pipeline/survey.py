@@ -10,11 +10,16 @@ import polars as pl
 
 from flows.pipeline.execution.frames import as_heads
 from flows.pipeline.execution.undated import add_first_commits
+from flows.pipeline.lake_settings.apply import load_parse_settings
 from flows.pipeline.options import SurveyOptions
 from flows.pipeline.progress import report_progress
 from flows.pipeline.sources.base import GitSource, Source
 from flows.pipeline.sources.resolve import SourceOpener
+from lake.batch import KEY
+from lake.location import parse_location
 from lake.period import PeriodChoice, choose_period
+from lake.store import Lake, open_lake
+from lake.tables import files as files_table
 from posts.post import BodyContext
 from posts.settings import ParseSettings
 from posts.sources.files import SourceFile
@@ -32,7 +37,7 @@ _ENDING = pl.col("path").str.extract(r"(\.[^./]+)$").str.to_lowercase()
 class Survey:
     """What an ingest would make of the files that were read.
 
-    `origins` has the columns origin, found, read and posts, the other frames a column of values and how many files or posts
+    `origins` has the columns origin, found, read and posts, and new for a lake (files that it does not have), the other frames a column of values and how many files or posts
     have each. `refused` has a row for each reason, with examples. `period` is None without posts.
     """
 
@@ -50,12 +55,16 @@ class Survey:
 
 def survey(options: SurveyOptions) -> Survey:
     """Return what an ingest would make of sources. Raises SourceError for one that cannot be opened."""
+    lake = open_lake(parse_location(options.lake)) if options.lake else None
+    settings = load_parse_settings(lake) if lake else ParseSettings()
     with ExitStack() as stack:
-        opener = SourceOpener(stack, subpath=options.path, worktree=options.worktree)
+        opener = SourceOpener(
+            stack, subpath=options.path, worktree=options.worktree, endings=settings.endings
+        )
         sources = opener.open(options.sources)
         listed = [sorted(source.list_files(), key=lambda file: file.path) for source in sources]
         samples = [_spread(files, options.files) for files in listed]
-        parser = _Parser(sum(map(len, samples)))
+        parser = _Parser(sum(map(len, samples)), settings)
         for source, sample in zip(sources, samples, strict=True):
             parser.parse(source, sample)
     files = pl.concat(parser.files)
@@ -67,8 +76,13 @@ def survey(options: SurveyOptions) -> Survey:
             "read": list(map(len, samples)),
         }
     ).join(posts.group_by("origin").agg(posts=pl.len()), on="origin", how="left", maintain_order="left")
+    origins = origins.with_columns(pl.col("posts").fill_null(0))
+    if lake:
+        origins = origins.with_columns(
+            pl.Series("new", [_count_new(lake, each) for each in listed], pl.Int64)
+        )
     return Survey(
-        origins.with_columns(pl.col("posts").fill_null(0)),
+        origins,
         _counts(files, "outcome", "files"),
         _counts(files.with_columns(ending=_ENDING), "ending", "files"),
         _counts(posts, "format", "posts"),
@@ -98,9 +112,8 @@ def survey(options: SurveyOptions) -> Survey:
 class _Parser:
     """Parses the heads of files, and some of their bodies."""
 
-    def __init__(self, total: int) -> None:
-        # settings of its own: the first commits of files are added to them
-        self._config = ParseConfig(settings=ParseSettings())
+    def __init__(self, total: int, settings: ParseSettings) -> None:
+        self._config = ParseConfig(settings=settings)
         self.files, self.languages = list[pl.DataFrame](), list[str]()
         self._total, self._done = total, 0
         self._stride = max(1, total // LANGUAGE_SAMPLE_POSTS)
@@ -134,6 +147,12 @@ class _Parser:
             for index, context in zip(chosen["index"], contexts, strict=True)
         ]
         self.languages += parse_bodies(with_contexts, self._config).bodies["language"]
+
+
+def _count_new(lake: Lake, files: Sequence[SourceFile]) -> int:
+    """Return how many files of a source a lake does not have."""
+    keys = pl.DataFrame([file[:2] for file in files], dict.fromkeys(KEY, pl.String), orient="row")
+    return keys.height - files_table.live_files_at(lake, keys).height
 
 
 def _spread(files: Sequence[SourceFile], most: int) -> Sequence[SourceFile]:

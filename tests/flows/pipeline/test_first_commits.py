@@ -104,6 +104,15 @@ def test_a_survey_counts_the_dates_of_first_commits(site):
     assert dict(result.dates.rows()) == {"first_commit": 2, "front_matter": 1}
 
 
+def test_a_survey_for_a_lake_uses_its_settings_and_counts_new_files(site):
+    site.ingest()
+    (site.lake / "postlake.toml").write_bytes(b'drafts = "keep"\n')
+    site.write("draft.md", undated("draft").replace("title", "draft: true\ntitle"))
+    site.git.commit(9)
+    result = survey(SurveyOptions(sources=(str(site.folder),), lake=str(site.lake)))
+    assert result.origins.rows() == [(str(site.folder), 5, 5, 4, 1)]
+
+
 def test_an_import_tells_no_day(site):
     for number in range(30):
         site.write(f"{number}.md", undated(f"post {number}"))
