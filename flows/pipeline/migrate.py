@@ -44,7 +44,7 @@ def migrate(lake: Lake, next_run: Run, context: ParseContext) -> None:
         logger.info(
             f"{lake.root}: {count} events derived, {from_git} of them from repositories; {LOST_EVENTS}"
         )
-    cause = _find_cause(lake)
+    cause = find_cause(lake)
     if cause is None:
         migration.remove_staging(lake)
         return
@@ -65,7 +65,7 @@ def migrate(lake: Lake, next_run: Run, context: ParseContext) -> None:
     )
 
 
-def _find_cause(lake: Lake) -> str | None:
+def find_cause(lake: Lake) -> str | None:
     """Return why a lake is to be resolved anew; None if it is not."""
     if not migration.is_current(lake):
         return "was made by an older postlake"

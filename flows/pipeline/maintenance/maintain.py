@@ -6,14 +6,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from flows.pipeline.clock import StageTimer, start_run
+from flows.pipeline.lake_settings.apply import apply_settings
 from flows.pipeline.memory import release_memory
+from flows.pipeline.migrate import find_cause
 from flows.pipeline.options import MaintainOptions
 from flows.pipeline.parsing import open_for_parsing
 from flows.pipeline.progress import report_progress
 from flows.pipeline.reporting.account import maintenance_row
 from flows.pipeline.workers.cluster import Cluster
 from flows.pipeline.workers.context import create_parse_context
-from lake import migration
 from lake.batch import Run
 from lake.commit.commit import record_versions
 from lake.maintenance import compact as files
@@ -149,7 +150,8 @@ def open_maintain_run(options: MaintainOptions) -> Iterator[MaintainRun]:
             yield MaintainRun(lake, run, options)
         return
     # a lake that need not be migrated needs no cluster
-    cluster = None if migration.is_current(opened) else Cluster.of(options)
+    apply_settings(opened, create_parse_context())
+    cluster = Cluster.of(options) if find_cause(opened) else None
     context = create_parse_context(options.workers, cluster=cluster)
     with open_for_parsing(options.lake, run, options.wait_seconds, context) as (lake, context):
         context.stop_workers()
