@@ -10,6 +10,7 @@ import pytest
 
 from flows.pipeline.reporting.passed_over import count_passed_over, passed_over_line
 from flows.pipeline.sources.resolve import SourceOpener
+from schemas.enums import AlarmKind
 
 NAMES = ["a.md", "notes/b.TXT", "notes/c.txt", "d.jpg", "LICENSE", ".hidden", "e.Really not an ending", "f."]
 COUNTS = {"no ending": 4, ".txt": 2, ".jpg": 1}
@@ -58,3 +59,19 @@ def test_the_line_names_the_most_frequent_endings() -> None:
     assert passed_over_line(counts) == (
         "passed over by their endings: .txt 1,412, .jpg 31, .a 5, .b 4, .c 3, others 3"
     )
+
+
+@pytest.mark.parametrize(("text_files", "has_alarm"), [(10, True), (9, False)])
+def test_a_run_that_passes_over_more_text_files_than_it_finds_says_which_setting_reads_them(
+    archive, text_files, has_alarm
+):
+    for number in range(3):
+        archive.write(f"{number}.md", url=f"https://a.example/{number}")
+    for number in range(text_files):
+        archive.put(f"{number}.rst", b"words")
+    summary = archive.ingest()
+    text = '10 text files were passed over by their endings, and 3 post files found; if they are posts, `endings = [".rst"]` in postlake.toml reads them'
+    assert {each.kind: each.text for each in summary.alarms} == (
+        {AlarmKind.TEXT_FILES_PASSED_OVER: text} if has_alarm else {}
+    )
+    assert (summary.found, summary.balanced, summary.passed_over) == (3, True, {".rst": text_files})
