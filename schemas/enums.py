@@ -230,6 +230,10 @@ class AlarmKind(DescribedEnum):
     )
     UNBALANCED = "run.unbalanced", "The counts of the run do not add up. The run failed."
     MANY_NOT_POSTS = "run.many_not_posts", "Less than half of at least 30 new files became posts."
+    TEXT_FILES_PASSED_OVER = (
+        "run.text_files_passed_over",
+        "There are more text files with an ending that is not read than post files; the setting `endings` reads them.",
+    )
     MANY_DUPLICATES = "run.many_duplicates", "More than a fifth of at least 30 new files are duplicates."
     SOURCE_SHRANK = (
         "run.source_shrank",

@@ -32,12 +32,15 @@ def show_result(
 
 def print_summary(summary: "Summary") -> None:
     from flows.pipeline.reporting.account import COUNT_COLUMNS, outcome_counts
+    from flows.pipeline.reporting.passed_over import passed_over_line
 
     if not summary.found and summary.origins:
         print_to_stderr(f"{', '.join(summary.origins)}: no post files there ({ENDINGS_TEXT})")
     print_table(COUNT_COLUMNS, [tuple(outcome_counts(summary).values())])
     if summary.reasons:
         print_table(["reason", "files"], list(summary.reasons.items()))
+    if summary.passed_over:
+        echo(passed_over_line(summary.passed_over))
     counts = {"moved": summary.moved, "gone": summary.gone}
     _print_last_line(summary, ["balanced", *(f"{count} {word}" for word, count in counts.items() if count)])
 

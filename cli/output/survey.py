@@ -29,6 +29,7 @@ def print_survey(survey: Survey) -> None:
     for frame in (
         survey.outcomes,
         survey.endings,
+        survey.passed_over,
         survey.formats,
         survey.dates,
         survey.languages,

@@ -13,6 +13,7 @@ from flows.pipeline.execution.undated import add_first_commits
 from flows.pipeline.lake_settings.apply import load_parse_settings
 from flows.pipeline.options import SurveyOptions
 from flows.pipeline.progress import report_progress
+from flows.pipeline.reporting.passed_over import TEXT_ENDINGS, count_passed_over
 from flows.pipeline.sources.base import GitSource, Source
 from flows.pipeline.sources.resolve import SourceOpener
 from lake.batch import KEY
@@ -51,6 +52,7 @@ class Survey:
     warnings: pl.DataFrame
     refused: pl.DataFrame
     period: PeriodChoice | None
+    passed_over: pl.DataFrame
 
 
 def survey(options: SurveyOptions) -> Survey:
@@ -106,6 +108,7 @@ def survey(options: SurveyOptions) -> Survey:
         ),
         _refused(files),
         _period(posts, origins),
+        _passed_over(sources),
     )
 
 
@@ -169,6 +172,14 @@ def _counts(rows: pl.DataFrame, column: str, counted: str) -> pl.DataFrame:
     )
 
 
+def _passed_over(sources: Sequence[Source]) -> pl.DataFrame:
+    counts = count_passed_over(sources)
+    return pl.DataFrame(
+        {"ending": list(counts), "files passed over": list(counts.values())},
+        {"ending": pl.String, "files passed over": pl.Int64},
+    )
+
+
 def _refused(files: pl.DataFrame) -> pl.DataFrame:
     """Return the reasons for which files are no posts, how many have each, and examples."""
     example = pl.concat_str(
@@ -194,6 +205,7 @@ def _period(posts: pl.DataFrame, origins: pl.DataFrame) -> PeriodChoice | None:
 def draft_settings(survey: Survey) -> str:
     """Return a `postlake.toml` to start with: the sources and period of a survey, and what there is to decide."""
     warnings, reasons = dict(survey.warnings.rows()), dict(survey.refused.select("reason", "files").rows())
+    texts = survey.passed_over.filter(pl.col("ending").is_in(TEXT_ENDINGS))
     single_post_sources = survey.sources.filter(pl.col("posts") == 1).height
     lines = [
         "# postlake.toml, for the folder of the lake; `postlake settings --example` explains every setting",
@@ -201,6 +213,11 @@ def draft_settings(survey: Survey) -> str:
             warnings.get(ParseWarning.NAIVE_DATE, 0),
             "posts have a date without a time zone: which is it?",
             'time_zone = "Asia/Shanghai"',
+        ),
+        *_choice(
+            int(texts["files passed over"].sum()),
+            "text files are passed over by their endings: are they posts?",
+            f"endings = {json.dumps(texts['ending'].to_list())}",
         ),
         *_choice(reasons.get(Reason.DRAFT, 0), "drafts are left out", 'drafts = "keep"'),
         *_choice(

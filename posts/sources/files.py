@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from posts.errors import Rejected
 from posts.formats import ENDINGS
+from posts.sources.passed_over import PassedOver
 from posts.sources.paths import decode_path, encode_path
 from schemas.enums import Reason
 
@@ -53,10 +54,12 @@ def post_suffixes(endings: Iterable[str]) -> tuple[bytes, ...]:
     return (*POST_SUFFIXES, *(ending.encode() for ending in endings))
 
 
-def walk_folder(root: bytes, suffixes: tuple[bytes, ...] = POST_SUFFIXES) -> Iterator[SourceFile]:
+def walk_folder(
+    root: bytes, suffixes: tuple[bytes, ...] = POST_SUFFIXES, passed_over: PassedOver | None = None
+) -> Iterator[SourceFile]:
     """Yield every file whose name ends as that of a post (`suffixes`) below root, at any depth, in no specified order.
 
-    Links to folders are followed after all real folders. Each real folder is entered once, so loops end.
+    `passed_over` counts the other files. Links to folders are followed after all real folders. Each real folder is entered once, so loops end.
     A dangling link, a file that is not regular and a folder that cannot be listed have a `problem`.
     Raises OSError if root itself cannot be listed.
     """
@@ -81,12 +84,19 @@ def walk_folder(root: bytes, suffixes: tuple[bytes, ...] = POST_SUFFIXES) -> Ite
                     (links if entry.is_symlink() else folders).append(entry.path)
             elif entry.name.lower().endswith(suffixes):
                 yield _source_file(origin, prefix, entry)
+            elif passed_over is not None:
+                passed_over.add(entry.name)
         links.sort()
 
 
 def is_post(path: bytes, suffixes: tuple[bytes, ...] = POST_SUFFIXES) -> bool:
     """Return whether `walk_folder` would yield a file with this path below its root."""
     return path.lower().endswith(suffixes) and SKIPPED_DIRS.isdisjoint(path.split(b"/")[:-1])
+
+
+def is_other_file(path: bytes, suffixes: tuple[bytes, ...]) -> bool:
+    """Return whether `walk_folder` would pass over a file with this path: its name does not end as that of a post."""
+    return not path.lower().endswith(suffixes) and SKIPPED_DIRS.isdisjoint(path.split(b"/")[:-1])
 
 
 def _identity(folder: bytes) -> tuple[int, int] | None:

@@ -22,6 +22,7 @@ class Summary:
     """The result of a run: found = unchanged + posts + duplicates + rejected + ignored.
 
     `period_note` says which period the run has chosen for the partitions of the lake, and why; empty if it chose none.
+    `passed_over` counts files that a full listing of the sources passed over, by their endings, most frequent first.
     """
 
     run_id: str
@@ -45,6 +46,7 @@ class Summary:
     alarms: list[Alarm] = field(default_factory=list)
     plan_id: str | None = None
     period_note: str = ""
+    passed_over: dict[str, int] = field(default_factory=dict)
     balanced: bool = False
     versions: dict[str, int] = field(default_factory=dict)
 
@@ -97,7 +99,10 @@ def imbalance_alarms(summary: Summary) -> list[Alarm]:
 
 def as_row(summary: Summary, run: Run) -> dict[str, object]:
     """Return the row of the `runs` table, without the versions of the tables."""
-    return asdict(summary) | {"alarms": [alarm.text for alarm in summary.alarms]} | _run_columns(run)
+    row = asdict(summary) | {"alarms": [alarm.text for alarm in summary.alarms]} | _run_columns(run)
+    # names of files of all kinds, which no query needs
+    del row["passed_over"]
+    return row
 
 
 def maintenance_row(kind: str, run: Run, timer: StageTimer, *, resumed: bool) -> dict[str, object]:

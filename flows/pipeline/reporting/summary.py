@@ -7,6 +7,7 @@ from flows.pipeline.reporting.account import COUNT_COLUMNS, Summary, outcome_cou
 from flows.pipeline.reporting.alarm import Alarm
 from flows.pipeline.reporting.freshness import freshness_table
 from flows.pipeline.reporting.markdown import code_block, escape, section, table
+from flows.pipeline.reporting.passed_over import passed_over_line
 from flows.pipeline.reporting.rates import SHARE_RATES, Rate, run_rates
 from flows.pipeline.reporting.results import LearnResult
 from flows.pipeline.reporting.work import work_markdown
@@ -32,6 +33,7 @@ def run_markdown(summary: Summary, lake: Lake, links: Links, context: ParseConte
         f"{_balance_text(summary)} {_read_text(summary)}",
         table(COUNT_COLUMNS, [outcome_counts(summary).values()], numbers=COUNT_COLUMNS),
         f"{escape(summary_line(summary))}.",
+        f"{escape(passed_over_line(summary.passed_over))}." if summary.passed_over else "",
         f"{escape(summary.period_note)}." if summary.period_note else "",
         section("To look at", _alarm_list(summary.alarms)),
         section(

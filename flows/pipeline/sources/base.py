@@ -4,6 +4,7 @@
 - `commit_id` and `committed_at` are the commit that is read and its time; None where there is no history.
 - `list_files` yields every post file, with its blob where that is known before reading.
 - `changes_since` returns the files added or changed since a commit, and the deleted paths; None if not known.
+- `passed_over` counts the files that the last `list_files` did not yield, by their endings.
 - `read` yields the contents of files, in their order.
 - `restricted_to` returns what reads these files, as a small value that can be sent to another process; its
   `release` ends what runs on to read more files, and `detached` returns what reads them on another machine too.
@@ -13,7 +14,7 @@
 import datetime as dt
 import os
 from collections.abc import Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from flows.pipeline.sources.bucket import BucketSource
 from flows.pipeline.sources.content import MIN_VANISHED_FILES, Content, VanishedError, find_rejection
@@ -22,6 +23,7 @@ from posts.post import NotAPost
 from posts.sources.archives import Archive, OpenArchive
 from posts.sources.files import POST_SUFFIXES, SourceFile, read_file, walk_folder
 from posts.sources.git import Change, Commit, Repository
+from posts.sources.passed_over import PassedOver
 from posts.sources.paths import decode_path, encode_path
 from schemas.enums import Reason
 
@@ -44,6 +46,7 @@ class FolderSource:
 
     root: bytes
     suffixes: tuple[bytes, ...] = POST_SUFFIXES
+    passed_over: PassedOver = field(default_factory=PassedOver, compare=False, repr=False)
     commit_id: None = None
     committed_at: None = None
 
@@ -57,8 +60,9 @@ class FolderSource:
 
     def list_files(self) -> Iterator[SourceFile]:
         """Yield every post file. Raises VanishedError if the folder vanishes before all of it is listed."""
+        self.passed_over.clear()
         try:
-            yield from walk_folder(self.root, self.suffixes)
+            yield from walk_folder(self.root, self.suffixes, self.passed_over)
         except OSError as error:
             raise VanishedError(self.origin) from error
         if not self._exists():
@@ -118,6 +122,7 @@ class GitSource:
     repository: Repository
     commit: Commit
     subpath: str = ""
+    passed_over: PassedOver = field(default_factory=PassedOver, compare=False, repr=False)
 
     @property
     def commit_id(self) -> str:
@@ -132,7 +137,8 @@ class GitSource:
         return self.repository.folder
 
     def list_files(self) -> Iterator[SourceFile]:
-        return self.repository.list_files(self.commit.id, self.origin, self.subpath)
+        self.passed_over.clear()
+        return self.repository.list_files(self.commit.id, self.origin, self.subpath, self.passed_over)
 
     def changes_since(self, commit_id: str) -> tuple[list[SourceFile], list[str]] | None:
         changes = self.repository.diff_commits(commit_id, self.commit.id, self.subpath)
@@ -179,6 +185,10 @@ class ArchiveSource:
     commit_id: None = None
     committed_at: None = None
     shared_path: None = None
+
+    @property
+    def passed_over(self) -> PassedOver:
+        return self.archive.passed_over
 
     def list_files(self) -> Iterator[SourceFile]:
         return iter(self.archive.list_files(self.origin))

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeGuard
 
 from flows.pipeline.sources.bucket_listing import list_posts
@@ -12,6 +12,7 @@ from lake.object_store import InvalidKeyError, StoreError, normalize_url, open_s
 from posts.errors import Rejected
 from posts.post import NotAPost
 from posts.sources.files import POST_SUFFIXES, SourceFile, size_error
+from posts.sources.passed_over import PassedOver
 from posts.sources.paths import encode_path, printable
 from schemas.enums import Reason
 from schemas.errors import SourceError
@@ -36,6 +37,7 @@ class BucketSource:
 
     origin: str
     suffixes: tuple[bytes, ...] = POST_SUFFIXES
+    passed_over: PassedOver = field(default_factory=PassedOver, compare=False, repr=False)
     commit_id: None = None
     committed_at: None = None
     shared_path: None = None
@@ -43,8 +45,10 @@ class BucketSource:
     def list_files(self) -> Iterator[SourceFile]:
         """Yield every post file. Raises VanishedError if the bucket cannot be listed to its end."""
         is_empty = True
+        self.passed_over.clear()
+        store = open_store(self.origin, READ_SECONDS)
         try:
-            for file in list_posts(open_store(self.origin, READ_SECONDS), self.origin, self.suffixes):
+            for file in list_posts(store, self.origin, self.suffixes, self.passed_over):
                 is_empty = False
                 yield file
         except StoreError as error:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from lake.object_store import InvalidKeyError, store_errors
-from posts.sources.files import POST_SUFFIXES, SourceFile, is_post
+from posts.sources.files import POST_SUFFIXES, SourceFile, is_other_file, is_post
+from posts.sources.passed_over import PassedOver
 from posts.sources.paths import decode_path, printable
 from schemas.enums import Reason
 
@@ -22,13 +23,18 @@ PAGE_SIZE = 1000
 
 
 def list_posts(
-    store: "ObjectStore", origin: str, suffixes: tuple[bytes, ...] = POST_SUFFIXES
+    store: "ObjectStore",
+    origin: str,
+    suffixes: tuple[bytes, ...] = POST_SUFFIXES,
+    passed_over: PassedOver | None = None,
 ) -> Iterator[SourceFile]:
     """Yield every file whose name ends as that of a post. A folder with a key that is no path, which no listing gives, has a `problem`.
 
+    `passed_over` counts the other files.
+
     Raises StoreError if the listing fails before its end.
     """
-    return _without_markers(_Listing(store, origin, suffixes).iter_folder("", ""))
+    return _without_markers(_Listing(store, origin, suffixes, passed_over).iter_folder("", ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,7 @@ class _Listing:
     store: "ObjectStore"
     origin: str
     suffixes: tuple[bytes, ...]
+    passed_over: PassedOver | None
 
     def iter_folder(self, folder: str, last_path: str, offset: str | None = None) -> Iterator[SourceFile]:
         """Yield the files below a folder whose paths follow one, by a listing of all that is below it, or follows `offset`.
@@ -88,6 +95,9 @@ class _Listing:
         for path, size, mtime_ns, etag in columns.iter_rows():
             if is_post(key := path.encode(), self.suffixes):
                 yield SourceFile(self.origin, decode_path(key), size, mtime_ns, None, None, etag)
+            # an object without bytes may be the marker of a folder
+            elif size and self.passed_over is not None and is_other_file(key, self.suffixes):
+                self.passed_over.add(key)
 
 
 def _without_markers(files: Iterable[SourceFile]) -> Iterator[SourceFile]:

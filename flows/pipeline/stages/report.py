@@ -16,6 +16,7 @@ from flows.pipeline.reporting.account import (
 )
 from flows.pipeline.reporting.alarm import MIN_NEW_POSTS, Alarm
 from flows.pipeline.reporting.new_files import few_posts_alarms
+from flows.pipeline.reporting.passed_over import count_passed_over, passed_over_alarms
 from flows.pipeline.reporting.results import LearnedTemplate, RecleanResult
 from flows.pipeline.stages.load import Found, LearnOutput, OpenRun, ReadOutput
 from lake.batch import KEY, no_deletions
@@ -80,6 +81,7 @@ def _find_alarms(
         *alarms.run_reject_alarms(lake, run, summary.kind, summary.origins, outcome_counts(summary)),
         *([] if is_reparse or not summary.rejected else alarms.source_reject_alarms(lake, run)),
         *([] if is_reparse else few_posts_alarms(lake, run)),
+        *passed_over_alarms(summary),
         *(alarm for each in learned.values() for alarm in each.alarms),
         *(alarms.boilerplate_drift_alarms(lake, run) if compared_posts >= MIN_NEW_POSTS else []),
         *(alarms.mostly_cut_alarms(lake, run) if has_written_posts else []),
@@ -118,4 +120,5 @@ def _build_summary(opened: OpenRun, found: Found, rounds: Sequence[Round], vanis
         as_of={origin: time.isoformat() for origin, time in plan.effective_times.items()},
         plan_id=plan.plan_id,
         period_note=next((each.period_note for each in rounds if each.period_note), ""),
+        passed_over=count_passed_over(plan.sources) if plan.scope is None else {},
     )

@@ -17,7 +17,8 @@ from posts.sources.archives.base import ArchiveReadError, Member
 from posts.sources.archives.compression import decompress, detect_codec
 from posts.sources.archives.spool import Spool, SpooledBytes
 from posts.sources.archives.zip import iter_members as zip_members
-from posts.sources.files import POST_SUFFIXES, SourceFile, is_post, size_error
+from posts.sources.files import POST_SUFFIXES, SourceFile, is_other_file, is_post, size_error
+from posts.sources.passed_over import PassedOver
 from posts.sources.paths import decode_path, dir_prefix, printable
 from schemas.enums import Reason
 from schemas.errors import SourceError
@@ -80,6 +81,7 @@ class Archive:
     def __init__(self, path: bytes, subpath: str = "", suffixes: tuple[bytes, ...] = POST_SUFFIXES) -> None:
         self._path, self._subpath, self._suffixes = path, subpath, suffixes
         self._entries = dict[str, SpoolEntry]()
+        self.passed_over = PassedOver()
 
     def __enter__(self) -> Self:
         """Unpack the posts. Raises ArchiveError."""
@@ -120,7 +122,11 @@ class Archive:
             raise ArchiveReadError(f"it has no folder {printable(self._subpath)}")
 
     def _add_member(self, path: bytes, member: Member) -> None:
-        if not is_post(path, self._suffixes) or _is_macos_metadata(path):
+        if _is_macos_metadata(path):
+            return
+        if not is_post(path, self._suffixes):
+            if not path.endswith(b"/") and is_other_file(path, self._suffixes):
+                self.passed_over.add(path)
             return
         problem = _find_problem(member)
         content = None if problem else member.read()

@@ -7,12 +7,13 @@ from itertools import islice
 from subprocess import CompletedProcess
 from typing import Self
 
-from posts.sources.files import POST_SUFFIXES, SourceFile, is_post
+from posts.sources.files import POST_SUFFIXES, SourceFile, is_other_file, is_post
 from posts.sources.git import process, trees
 from posts.sources.git.first_commits import find_first_commits
 from posts.sources.git.objects import BlobReader
 from posts.sources.git.process import GitError, first_error
 from posts.sources.git.trees import Change, Commit
+from posts.sources.passed_over import PassedOver
 from posts.sources.paths import decode_path, dir_prefix, encode_path, printable
 from schemas.enums import Reason
 
@@ -75,17 +76,26 @@ class Repository:
             self._git.run("log", "--no-walk", "--format=%H %ct", commit_id, "--").strip()
         )
 
-    def list_files(self, commit: str, origin: str, subpath: str = "") -> Iterator[SourceFile]:
+    def list_files(
+        self, commit: str, origin: str, subpath: str = "", passed_over: PassedOver | None = None
+    ) -> Iterator[SourceFile]:
         """Yield every post file and submodule of a commit. Links and submodules have a `problem`.
 
-        A submodule is included because it may contain posts.
+        A submodule is included because it may contain posts. `passed_over` counts the other files.
         """
         lines = self._git.iter_nul_separated(
             "ls-tree", "-r", "-z", "--full-tree", self.resolve_tree(commit, subpath)
         )
-        entries = (entry for line in lines if (entry := trees.parse_tree_entry(line, self._suffixes)))
+        entries = self._parse_entries(lines, passed_over)
         while batch := list(islice(entries, BATCH_ENTRIES)):
             yield from self.as_files(batch, origin)
+
+    def _parse_entries(self, lines: Iterable[bytes], passed_over: PassedOver | None) -> Iterator[Change]:
+        for line in lines:
+            if entry := trees.parse_tree_entry(line, self._suffixes):
+                yield entry
+            elif passed_over is not None and is_other_file(path := line.partition(b"\t")[2], self._suffixes):
+                passed_over.add(path)
 
     def as_files(self, entries: Sequence[Change], origin: str) -> Iterator[SourceFile]:
         """Yield files with their sizes; those whose blob is missing have a `problem`."""

@@ -135,6 +135,16 @@ ODD_KEYS = {
 }
 
 
+def test_objects_that_are_no_posts_are_counted_by_their_endings(bucket):
+    for path in ("a.md", "b.TXT", "sub/c.txt", "sub/d.jpg"):
+        bucket.put(path, b"words")
+    bucket.put("sub/folder/", b"")
+    source = BucketSource(bucket.url)
+    for _ in range(2):
+        assert [file.path for file in source.list_files()] == ["a.md"]
+    assert source.passed_over == {".txt": 2, ".jpg": 1}
+
+
 def test_of_a_folder_with_two_such_keys_what_precedes_the_second_is_read(bucket):
     bucket.put_many([f"sub/{number:04}.md" for number in range(1_001)], b"")
     for path in ("sub//odd.md", "sub/b//odd.md", "sub/z.md"):
