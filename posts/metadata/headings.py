@@ -7,7 +7,9 @@ from typing import NamedTuple
 from posts.html.markdown import render_markdown
 
 # comments, also of kramdown, before the heading
-BEFORE_HEADING = r"(?:\s|<!--.{0,10000}?-->|\{::comment\}.{0,10000}?\{:/(?:comment)?\})*+"
+BEFORE_HEADING = (
+    r"(?:[\s\ufeff\u200b-\u200d\u2060]|<!--.{0,10000}?-->|\{::comment\}.{0,10000}?\{:/(?:comment)?\})*+"
+)
 # `{#id}` of Pandoc and Hugo, `{: .class}` of kramdown
 ATTRIBUTES = r"(?:[ \t]*\{:?[^{}\n]{0,200}\})?"
 UNDERLINED = r"(?P<underlined>(?![-+*>#|`<\[{=])[^\n]{1,500})\n[ ]{0,3}"

@@ -8,7 +8,8 @@ from posts.metadata.handlers import Fields
 from schemas.enums import Dialect
 
 PAGE_START = re.compile(
-    r"(?:\s|<!--.{0,10000}?-->|<\?xml[^>]{0,200}>)*+<(?:!doctype\s+html|html|head)\b", re.DOTALL | re.IGNORECASE
+    r"(?:[\s\ufeff\u200b-\u200d\u2060]|<!--.{0,10000}?-->|<\?xml[^>]{0,200}>)*+<(?:!doctype\s+html|html|head)\b",
+    re.DOTALL | re.IGNORECASE,
 )
 
 

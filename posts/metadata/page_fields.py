@@ -81,7 +81,9 @@ def _add_labels(fields: Fields, values: dict[str, list[str]]) -> None:
     tags = [tag for name in TAG_NAMES for tag in values.get(name, ())]
     # a text of words and commas
     keywords = next((values[name][0] for name in KEYWORD_NAMES if name in values), "")
-    fields["tags"] = tags or fields.get("tags") or re.split(r"\s*[,，、;；]\s*", keywords)
+    fields["tags"] = (
+        tags or fields.get("tags") or [tag for tag in re.split(r"\s*[,，、;；]\s*", keywords) if tag]
+    )
     fields["categories"] = [each for name in CATEGORY_NAMES for each in values.get(name, ())] or fields.get(
         "categories"
     )
@@ -143,7 +145,7 @@ def _fields_of_article(node: dict[str, Any]) -> Fields:
         "author": _texts_of(node.get("author") or node.get("creator")),
         "originalurl": _text_of(node.get("url")) or (page.get("@id") if isinstance(page, dict) else _text_of(page)),
         "source": _text_of(node.get("publisher")),
-        "tags": [tag for text in _texts_of(node.get("keywords")) for tag in re.split(r"\s*[,，;；]\s*", text)],
+        "tags": [tag for text in _texts_of(node.get("keywords")) for tag in re.split(r"\s*[,，;；]\s*", text) if tag],
         "categories": _texts_of(node.get("articleSection")),
     }  # fmt: skip
 

@@ -46,13 +46,16 @@ class PlainMarkdown(BaseHandler):
         if heading is None:
             return "", text
         end = heading.end
-        for _ in range(MAX_LINES):
+        for _number in range(MAX_LINES):
             line = LINE.match(text, _skip_blank(text, end))
             if line is None or not _field_of(line[1]):
                 break
             end = line.end()
         before = text[: heading.start].rpartition("\n")[0]
-        return f"{heading.text}\n{text[heading.end : end]}", f"{before}\n{text[end:]}" if before.strip() else text[end:]
+        return (
+            f"{heading.text}\n{text[heading.end : end]}",
+            f"{before}\n{text[end:]}" if before.strip() else text[end:],
+        )
 
     def load(self, fm: str, **_: object) -> Fields:
         """Return the title and, from the lines below it, the date and the author."""
