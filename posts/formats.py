@@ -16,6 +16,7 @@ class Markup(StrEnum):
 
     MARKDOWN = auto()
     HTML = auto()
+    MDX = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +55,9 @@ class Generator:
 
 
 FORMATS = (
-    FileFormat("Markdown", (".md", ".markdown"), Markup.MARKDOWN),
-    FileFormat("HTML", (".html",), Markup.HTML),
+    FileFormat("Markdown", (".md", ".markdown", ".mkd", ".mkdn", ".mkdown"), Markup.MARKDOWN),
+    FileFormat("MDX", (".mdx",), Markup.MDX),
+    FileFormat("HTML", (".html", ".htm", ".xhtml"), Markup.HTML),
 )
 JSON_FIELDS = '"title": "Rain again",\n"date": "2024-03-05"'
 YAML_FIELDS = "title: Rain again\ndate: 2024-03-05"
@@ -75,6 +77,13 @@ FRONT_MATTER_FORMATS = (
     FrontMatterFormat(
         Dialect.FEED, (("", ""),), "[Rain again](https://lamp.example/rain)\n------\nDate: 2024-03-05"
     ),
+    FrontMatterFormat(
+        Dialect.HTML_PAGE,
+        (("", ""),),
+        '<!doctype html>\n<html><head><meta property="og:title" content="Rain again">\n'
+        '<meta property="article:published_time" content="2024-03-05"></head>\n<body>',
+    ),
+    FrontMatterFormat(Dialect.MARKDOWN, (("", ""),), "# Rain again\n\nDate: 2024-03-05"),
 )
 GENERATORS = (
     Generator(
@@ -130,6 +139,19 @@ GENERATORS = (
         "no front matter: title and URL from a link above `------`; the date from the comment `<!--milliseconds-->` before it, or from a "
         "line below it that is wholly a date, or a word such as `Date:` and a date",
     ),
+    Generator(
+        "Pages",
+        (Dialect.HTML_PAGE,),
+        "pages saved by a browser or a crawler: JSON-LD of an article, OpenGraph, `meta`, `link rel=canonical`, `time`, and the comment "
+        "`saved from url`; the text is that of the article; a page without a day of publication is ignored",
+    ),
+    Generator(
+        "Notes",
+        (Dialect.MARKDOWN,),
+        "Markdown without front matter: the title is the heading with which it begins; the date is a line below it that is wholly a date, or "
+        "`Date:` and a date, else the day in the file name or the folders; the author a line `By ...` or `作者：`; without a day, and with names such "
+        "as `CHANGELOG.md`, a file is ignored",
+    ),
 )
 ENDINGS = tuple(ending for each in FORMATS for ending in each.endings)
 # for help texts and messages; archives are detected by their first bytes (posts.sources.archives)
@@ -144,7 +166,7 @@ _UTF16_OPENINGS = [
 # that contains ASCII), a key, a comment before either, or what is so near to a fence that the file is rejected.
 POST_OPENING = re.compile(
     rb"\xff\xfe|\xfe\xff|%b|(?:\xef\xbb\xbf|\xe2\x80[\x8b-\x8d]|\xe2\x81\xa0|\xc2\xa0|\s)*+"
-    rb"(?:(?:[-+=~*_;][ \t]?){2}|\{|\[|<!--|```|\#|\xe2\x80[\x90-\x95]|\xef\xbc\x8d|[\"']?[A-Za-z][\w .-]{0,80}[\"']?[ \t]*(?:[:=]|\xef\xbc\x9a))"
+    rb"(?:(?:[-+=~*_;][ \t]?){2}|\{|\[|<!--|<\?xml|<(?i:!doctype|html|head|h1)\b|```|\#|[^\n\0]{1,500}\n {0,3}(?:={2,}|-{3,})[ \t\r]*(?:\n|\Z)|\xe2\x80[\x90-\x95]|\xef\xbc\x8d|[\"']?[A-Za-z][\w .-]{0,80}[\"']?[ \t]*(?:[:=]|\xef\xbc\x9a))"
     % b"|".join(map(re.escape, _UTF16_OPENINGS))
 )
 

@@ -33,7 +33,10 @@ class Reason(DescribedEnum):
     """
 
     EMPTY = "empty_file", "The file is empty, or white space only."
-    NO_FRONT_MATTER = "no_front_matter", "The file does not begin with front matter."
+    NO_FRONT_MATTER = (
+        "no_front_matter",
+        "The file does not begin with front matter, nor is it a page or a text with a heading that has a date.",
+    )
     NOT_A_FILE = "not_a_file", "A pipe, a socket or a device has the name of a post file."
     SUBMODULE = "submodule", "A git submodule: its posts belong to another repository."
     DRAFT = (
@@ -86,7 +89,7 @@ class Reason(DescribedEnum):
         "front_matter_too_large",
         "The front matter has over 256 K characters.",
     )
-    NO_TITLE = "no_title", "No title in front matter, header line, file name or URL."
+    NO_TITLE = "no_title", "No title in front matter, header line, first heading, file name or URL."
     NO_DATE = "no_date", "No date in front matter, epoch comment, file name, folders or commit."
     # faults of the code, not of the file; another version of the code tries again
     PARSER_ERROR = (
@@ -157,6 +160,7 @@ class ParseWarning(DescribedEnum):
     )
     FUTURE_DATE = "future_date", "The date is over a day after the start of the run that wrote the row."
     TITLE_FROM_HEADER = "title_from_header", "The title comes from the header line above the body."
+    TITLE_FROM_HEADING = "title_from_heading", "The title comes from the heading with which the body begins."
     TITLE_FROM_FILE_NAME = "title_from_file_name", "The title comes from the file name."
     TITLE_FROM_URL = "title_from_url", "The title comes from the last segment of the URL."
     BAD_URL = "url_not_understood", "A field that should hold a URL holds none."
@@ -198,6 +202,8 @@ class Dialect(DescribedEnum):
         "feed",
         "no fields: the title as a link to the page, above a line of hyphens, as archives of feeds have it",
     )
+    HTML_PAGE = "html_page", "a whole page of HTML, such as a browser saves: its fields are those of its head"
+    MARKDOWN = "markdown", "Markdown that begins with its title as a heading, and has a date"
 
 
 class AlarmKind(DescribedEnum):

@@ -38,18 +38,23 @@ def normalize_html(html: str, parser: HtmlParser = DEFAULT_PARSER) -> tuple[str,
     and `>` ends a tag, except inside comments. Every element that is not void is closed.
     """
     document = f"<!DOCTYPE html><html><body>{html}"
-    tag_count = html.count("<")
-    is_heavy = (
-        _has_many_attributes(html)
-        or (tag_count - html.count("</") > MAX_OPEN_FORMATTING and _has_deep_formatting(html))
-        or (tag_count**2 > MAX_DEPTH_SUM and _depth_sum(html) > MAX_DEPTH_SUM)
-    )
+    is_heavy = is_too_complex(html)
     if parser is HtmlParser.LEXBOR and not is_heavy:
         return _normalize_with_lexbor(document), False
     # imported here because the import takes time and most runs do not need it
     from posts.html.beautifulsoup import normalize_with_soup
 
     return normalize_with_soup(document), is_heavy
+
+
+def is_too_complex(html: str) -> bool:
+    """Return whether lexbor would take too long for HTML."""
+    tag_count = html.count("<")
+    return (
+        _has_many_attributes(html)
+        or (tag_count - html.count("</") > MAX_OPEN_FORMATTING and _has_deep_formatting(html))
+        or (tag_count**2 > MAX_DEPTH_SUM and _depth_sum(html) > MAX_DEPTH_SUM)
+    )
 
 
 def _normalize_with_lexbor(document: str) -> str:

@@ -4,6 +4,7 @@ import re
 
 from posts.formats import Markup
 from posts.html.markdown import render_markdown
+from posts.html.mdx import strip_mdx
 from posts.html.obsidian import strip_comments
 from posts.html.raw_html import RawHtml, is_one_element
 from posts.html.shortcodes import replace_shortcodes, restore_in_code
@@ -36,4 +37,6 @@ def to_html(body: str) -> str:
 
 def render(body: str, markup: Markup) -> str:
     """Return a body as HTML."""
-    return body if markup is Markup.HTML else to_html(body)
+    if markup is Markup.HTML:
+        return body
+    return to_html(strip_mdx(body) if markup is Markup.MDX else body)

@@ -9,7 +9,11 @@ from posts.html import render as bodies
 from posts.metadata import fields as given
 from posts.metadata import front_matter, keys
 from posts.metadata.dates import ResolvedDate
+from posts.metadata.dates.parsed import DAY, SECOND
+from posts.metadata.dialects import PLAIN_DIALECTS
 from posts.metadata.handlers import Fields
+from posts.metadata.headings import first_heading
+from posts.metadata.plain_markdown import is_document
 from posts.metadata.provenance import determine_source, find_url, source_names_of
 from posts.metadata.publication import find_publication_date
 from posts.metadata.scalars import as_boolean
@@ -66,16 +70,16 @@ def parse_metadata(
     author = given.author_of(front_fields)
     categories = given.labels_of(front_fields, keys.CATEGORY_KEYS)
     source, source_warnings = determine_source(source_names, author, categories, url, settings)
-    resolved_date = find_publication_date(
-        front_fields,
-        epoch,
-        path,
-        settings.zone_of(source),
-        below_header,
-        first_commit if front_fields else None,
+    zone = settings.zone_of(source)
+    resolved_date = (
+        _find_date_of_plain_file(front_fields, epoch, path, zone, below_header)
+        if handler.dialect in PLAIN_DIALECTS
+        else find_publication_date(
+            front_fields, epoch, path, zone, below_header, first_commit if front_fields else None
+        )
     )
     file_name = settings.title_name(path.rpartition("/")[2])
-    title, title_warnings = _find_title(front_fields, header_title, file_name, url)
+    title, title_warnings = _find_title(front_fields, header_title, post_body) or _name_title(file_name, url)
     warnings = [
         *decode_warnings,
         *repair_warnings,
@@ -140,16 +144,44 @@ def _is_draft(front_fields: Fields, path: str) -> bool:
     )
 
 
+def _find_date_of_plain_file(
+    front_fields: Fields, epoch: str | None, path: str, zone: dt.tzinfo | None, below_header: str
+) -> ResolvedDate:
+    """Return the date of a file without front matter.
+
+    Raises Ignored: without the day of its publication such a file is a page of documentation and no post.
+    """
+    try:
+        resolved_date = find_publication_date(front_fields, epoch, path, zone, below_header)
+    except Rejected as error:
+        raise Ignored(Reason.NO_FRONT_MATTER) from error
+    date_from = resolved_date.date_from
+    has_day = resolved_date.precision in (DAY, SECOND) or date_from == "front_matter"
+    if not has_day or is_document(path.rpartition("/")[2], date_from):
+        raise Ignored(Reason.NO_FRONT_MATTER)
+    return resolved_date._replace(date_from="header") if date_from == "front_matter" else resolved_date
+
+
 def _find_title(
-    front_fields: Fields, header_title: str | None, file_name: str, url: str | None
-) -> tuple[str, list[ParseWarning]]:
+    front_fields: Fields, header_title: str | None, body: str
+) -> tuple[str, list[ParseWarning]] | None:
     for key in keys.TITLE_KEYS:
         if key in front_fields and (title := given.as_name(front_fields[key])):
             return title, []
     if header_title and (title := given.as_name(header_title)):
         return title, [ParseWarning.TITLE_FROM_HEADER]
+    heading = first_heading(body)
+    if heading and (title := given.as_name(heading.text)):
+        return title, [ParseWarning.TITLE_FROM_HEADING]
+    return None
+
+
+def _name_title(file_name: str, url: str | None) -> tuple[str, list[ParseWarning]]:
+    """Return the title that the file name or the URL gives, with a warning. Raises Rejected (no_title)."""
     if title := given.title_from_file_name(file_name):
         return title, [ParseWarning.TITLE_FROM_FILE_NAME]
     if url and (title := given.title_from_url(url)):
         return title, [ParseWarning.TITLE_FROM_URL]
-    raise Rejected(Reason.NO_TITLE, "title", "no title in front matter, header line, file name or URL")
+    raise Rejected(
+        Reason.NO_TITLE, "title", "no title in front matter, header line, first heading, file name or URL"
+    )

@@ -11,6 +11,8 @@ from frontmatter.default_handlers import BaseHandler
 from posts.errors import Ignored, Rejected
 from posts.html.render import HEADER_LINE as FEED_HEADER
 from posts.metadata.handlers import KEY_START, LINE_END, FencedJson, Fields, Json, Toml, Yaml
+from posts.metadata.html_page import HtmlPage
+from posts.metadata.plain_markdown import PlainMarkdown
 from schemas.enums import Dialect, Reason
 
 # byte order marks, zero-width characters and HTML comments before front matter
@@ -86,7 +88,11 @@ class FeedHeader(BaseHandler):
         return {}
 
 
-Handler = Yaml | Toml | Json | FencedJson | HeaderLines | FeedHeader
+Handler = Yaml | Toml | Json | FencedJson | HeaderLines | FeedHeader | HtmlPage | PlainMarkdown
+# Their handlers split the whole text: comments before it are part of it.
+WITHOUT_FRONT_MATTER = frozenset((Dialect.FEED, Dialect.HTML_PAGE, Dialect.MARKDOWN))
+# as files that are no posts begin too
+PLAIN_DIALECTS = frozenset((Dialect.HTML_PAGE, Dialect.MARKDOWN))
 # they are tried in this order
 HANDLERS: tuple[Handler, ...] = (
     Yaml(
@@ -102,7 +108,9 @@ HANDLERS: tuple[Handler, ...] = (
     HexoYaml(Dialect.HEXO_YAML),
     HeaderLines(Dialect.HEADER_LINES),
     FeedHeader(Dialect.FEED),
+    HtmlPage(Dialect.HTML_PAGE),
 )
+PLAIN_MARKDOWN = PlainMarkdown(Dialect.MARKDOWN)
 
 
 def find_handler(text: str) -> Handler:
@@ -115,4 +123,6 @@ def find_handler(text: str) -> Handler:
             return handler
     if near := NEARLY.match(text):
         raise Rejected(Reason.MALFORMED_FENCE, detail=repr(near[0].strip()[:200]))
+    if PLAIN_MARKDOWN.detect(text):
+        return PLAIN_MARKDOWN
     raise Ignored(Reason.NO_FRONT_MATTER if text.strip() else Reason.EMPTY)

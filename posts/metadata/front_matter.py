@@ -3,7 +3,7 @@
 from typing import Any
 
 from posts.errors import Rejected
-from posts.metadata.dialects import PREAMBLE, Handler, find_handler
+from posts.metadata.dialects import PREAMBLE, WITHOUT_FRONT_MATTER, Handler, find_handler
 from posts.metadata.fast_yaml import load_simple
 from posts.metadata.handlers import Fields, SalvagedFields
 from posts.metadata.keys import with_canonical_keys
@@ -29,9 +29,9 @@ def split(text: str) -> tuple[Handler, str, str]:
     preamble = PREAMBLE.match(text)
     start = preamble.end() if preamble else 0
     handler = find_handler(text[start:])
-    front_matter, body = handler.split(text[start:])
-    # the comments before a header of feeds are part of it
-    return handler, front_matter, text.lstrip(INVISIBLE) if handler.dialect is Dialect.FEED else body
+    is_without = handler.dialect in WITHOUT_FRONT_MATTER
+    front_matter, body = handler.split(text.lstrip(INVISIBLE) if is_without else text[start:])
+    return handler, front_matter, body
 
 
 def load(handler: Handler, front_matter: str) -> tuple[Fields, list[str]]:
@@ -41,7 +41,7 @@ def load(handler: Handler, front_matter: str) -> tuple[Fields, list[str]]:
 
     Raises Rejected: front_matter_not_a_mapping, front_matter_broken, front_matter_hostile, front_matter_too_large.
     """
-    if len(front_matter) > MAX_FRONT_MATTER_CHARS:
+    if len(front_matter) > MAX_FRONT_MATTER_CHARS and handler.dialect not in WITHOUT_FRONT_MATTER:
         raise Rejected(
             Reason.LARGE_FRONT_MATTER,
             detail=f"{len(front_matter)} characters; the limit is {MAX_FRONT_MATTER_CHARS}",

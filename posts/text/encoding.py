@@ -34,6 +34,15 @@ SURROGATES = re.compile("[\ud800-\udfff]")
 # front matter in UTF-16 without a byte order mark
 UTF16_OPENING = re.compile(rb"(?:[-+]\0){3}|(?:\0[-+]){3}")
 ASCII = re.compile(r"[\x00-\x7f]+")
+# the charset that a page of HTML names at its beginning
+PAGE = re.compile(rb"\s*(?:<!--.{0,1000}?-->\s*)*<(?:[!?]|html|head)", re.IGNORECASE | re.DOTALL)
+META_CHARSET = re.compile(rb"<meta\b[^>]{0,200}?\bcharset\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.IGNORECASE)
+MAX_META_BYTES = 4096
+# browsers read these as their supersets: https://encoding.spec.whatwg.org/#names-and-labels
+BROWSER_ENCODINGS = {
+    "gb2312": "gb18030", "gbk": "gb18030", "x-gbk": "gb18030", "big5": "big5hkscs", "shift_jis": "cp932", "sjis": "cp932",
+    "x-sjis": "cp932", "euc-kr": "cp949", "ks_c_5601-1987": "cp949", "iso-8859-1": "cp1252", "latin1": "cp1252", "us-ascii": "cp1252",
+}  # fmt: skip
 # letters and marks of windows-1252, in positions where languages with Latin letters have them
 LATIN_WORD = re.compile(
     f"(?<=[A-Za-z])[{LATIN_LETTERS}’]+|[{LATIN_LETTERS}]+(?=[a-z])|(?<=[\\s\\w.,!?])[“”‘’…—–«»]|[“‘«—–](?=[\\s\\w])"
@@ -55,6 +64,8 @@ def decode_bytes(content: bytes) -> tuple[str, list[ParseWarning]]:
     UTF-8, these are decoded as UTF-8 and the rest in one other encoding. If no encoding fits, the bytes are
     decoded as UTF-8 with U+FFFD for the bad ones.
     """
+    if named := _decode_as_named(content):
+        return _with_warnings(named, ParseWarning.NOT_UTF8)
     # first, because UTF-16 of Latin letters (letters and NUL bytes) can be valid UTF-8
     if utf16 := _detect_utf16(content):
         return _with_warnings(content.decode(utf16, "replace"), ParseWarning.NOT_UTF8)
@@ -62,6 +73,22 @@ def decode_bytes(content: bytes) -> tuple[str, list[ParseWarning]]:
         return content.removeprefix(BOM_UTF8).decode(), []
     except UnicodeDecodeError:
         return _decode_non_utf8(content)
+
+
+def _decode_as_named(content: bytes) -> str | None:
+    """Return the text of a page in the charset that it names; None if it names none, UTF-8, or a wrong one."""
+    if not PAGE.match(content):
+        return None
+    charset = META_CHARSET.search(content, 0, MAX_META_BYTES)
+    name = charset[1].decode("ascii", "replace").lower() if charset else "utf-8"
+    # the escapes of ISO-2022-JP are valid UTF-8
+    if name in {"utf-8", "utf8"} or (b"\x1b" not in content and _is_utf_8(content)):
+        return None
+    try:
+        text = content.decode(BROWSER_ENCODINGS.get(name, name), "replace")
+    except (LookupError, UnicodeError):
+        return None
+    return text if _is_damaged_utf8(text) else None
 
 
 def _decode_non_utf8(content: bytes) -> tuple[str, list[ParseWarning]]:

@@ -57,7 +57,7 @@ def test_each_dialect_has_a_handler_a_row_and_a_golden_case():
 
 @pytest.mark.parametrize("generator", GENERATORS, ids=lambda generator: generator.name)
 def test_each_program_has_a_golden_case(generator):
-    assert list((GOLDEN / "dialects").glob(f"{generator.name.lower()}*.md")) != []
+    assert list((GOLDEN / "dialects").glob(f"{generator.name.lower()}*.*")) != []
 
 
 @pytest.mark.parametrize(("dialect", "example"), WITH_FIELDS)

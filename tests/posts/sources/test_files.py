@@ -54,9 +54,11 @@ def test_a_name_is_printed_on_one_line(name):
 
 
 def test_every_ending_of_a_post_is_found_in_any_case(tmp_path):
-    for name in ("a.md", "b.MD", "c.Markdown", "d.HTML", "e.txt", "f.md.bak", "md", "g.htm"):
+    for name in ("a.md", "b.MD", "c.Markdown", "d.HTML", "e.txt", "f.md.bak", "md", "g.htm", "h.xml"):
         (tmp_path / name).touch()
-    assert paths_and_problems(tmp_path) == [(name, None) for name in ("a.md", "b.MD", "c.Markdown", "d.HTML")]
+    assert paths_and_problems(tmp_path) == [
+        (name, None) for name in ("a.md", "b.MD", "c.Markdown", "d.HTML", "g.htm")
+    ]
 
 
 def test_files_are_found_at_any_depth_and_in_hidden_folders(tmp_path):
