@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from lake.object_store import InvalidKeyError, store_errors
+from lake.storage.object_store import InvalidKeyError, store_errors
 from posts.sources.files import POST_SUFFIXES, SourceFile, is_post
 from posts.sources.paths import decode_path, printable
 from schemas.enums import Reason
