@@ -18,7 +18,7 @@ from cli.options import (
     output_folder,
 )
 from cli.output.terminal import escape_control_characters, print_json, print_to_stderr
-from lake.location import DEFAULT_LOCATION
+from lake.storage.location import DEFAULT_LOCATION
 from schemas.enums import DEFAULT_PARSER
 
 FAILED_EXIT_CODE = 1

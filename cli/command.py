@@ -10,7 +10,7 @@ import typer
 
 from cli.output.terminal import print_note
 from flows.pipeline.declared import Declared, declared_fields, keyword, own_parameters, with_fields
-from lake.location import Location
+from lake.storage.location import Location
 from schemas.errors import MisuseError
 
 # of the variables in flows.settings, whose import would slow every command down

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from lake.location import Location, parse_location
+from lake.storage.location import Location, parse_location
 from schemas.enums import HtmlParser
 
 

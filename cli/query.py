@@ -13,7 +13,7 @@ from cli.options import REASON_OPTION, Json, LakeDir, OutputFormat, format_of, o
 from cli.output.tables import print_cut_table, print_table
 from cli.output.terminal import echo, print_json, print_note
 from cli.output.versions import print_versions
-from lake.location import DEFAULT_LOCATION, Location
+from lake.storage.location import DEFAULT_LOCATION, Location
 from schemas.enums import PageLanguage
 
 DEFAULT_ROWS = 40

@@ -6,7 +6,7 @@ import typer
 
 from cli.options import Json, LakeDir
 from cli.output.terminal import echo, print_json
-from lake.location import DEFAULT_LOCATION
+from lake.storage.location import DEFAULT_LOCATION
 
 
 def settings(
@@ -30,7 +30,7 @@ def settings(
     if example + check + show > 1:
         raise typer.BadParameter("give one of --example, --check and --show")
     from flows.pipeline.lake_settings import show as lake_settings
-    from lake.settings_file import read_settings_file, settings_file
+    from lake.storage.settings_file import read_settings_file, settings_file
 
     if example:
         echo(lake_settings.example().rstrip())

@@ -37,7 +37,7 @@ from flows.pipeline.lake_settings.show import example_of, json_schema  # noqa: E
 from flows.settings import Settings, variable  # noqa: E402
 from lake.layout import PARTITIONED_TABLES  # noqa: E402
 from lake.query import sql  # noqa: E402
-from lake.settings_file import SETTINGS_FILE  # noqa: E402
+from lake.storage.settings_file import SETTINGS_FILE  # noqa: E402
 from posts import formats  # noqa: E402
 from posts.cleaning.registry import RULE_REASONS  # noqa: E402
 from posts.metadata import keys  # noqa: E402

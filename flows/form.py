@@ -17,7 +17,7 @@ from flows.pipeline.declared import Declared, declared_fields, keyword, own_para
 from flows.pipeline.lake_settings.defaults import with_defaults
 from flows.pipeline.sources.credentials import NO_CREDENTIALS, raise_if_credentials
 from flows.settings import settings, variable
-from lake.location import Location, parse_location
+from lake.storage.location import Location, parse_location
 from schemas.errors import MisuseError
 
 R = TypeVar("R")

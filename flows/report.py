@@ -11,7 +11,7 @@ from flows.pipeline.options import ReportOptions
 from flows.pipeline.reporting.markdown import table
 from flows.prefect.lake_flow import lake_flow, lake_task
 from flows.server.reports import publish_page
-from lake.location import Location, full_name, parse_location
+from lake.storage.location import Location, full_name, parse_location
 from schemas.enums import Outcome, PageLanguage
 
 

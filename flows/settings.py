@@ -8,7 +8,7 @@ from typing import Annotated, TypeVar
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from lake.location import DEFAULT_LOCATION, Location, parse_location
+from lake.storage.location import DEFAULT_LOCATION, Location, parse_location
 from schemas.enums import Executor
 from schemas.errors import MisuseError, invalid_value_text
 

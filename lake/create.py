@@ -3,7 +3,7 @@
 from lake.delta import NewTable, Table, add_missing_columns, create_table, is_table
 from lake.errors import DamagedError, LakeError
 from lake.layout import OPEN_PERIOD, PARTITIONED_TABLES
-from lake.location import Location, find_obstacle
+from lake.storage.location import Location, find_obstacle
 from lake.store import Lake, is_lake, open_lake
 from schemas.enums import Granularity
 from schemas.tables import TABLES, empty_table

@@ -12,7 +12,7 @@ from polars.exceptions import PanicException, PolarsError
 from lake.delta import DeltaError
 from lake.errors import DamagedError, QueryError, StorageError, first_line
 from lake.integrity import find_size_mismatches
-from lake.location import Location, contains, is_remote, readable
+from lake.storage.location import Location, contains, is_remote, readable
 from lake.store import is_lake, open_lake
 
 # Errors that the libraries raise for a corrupt file, but for DuckDB. Polars panics, and a PanicException is no

@@ -23,10 +23,10 @@ from deltalake.transaction import AddAction, RemoveAction
 
 from lake.errors import ConflictError
 from lake.layout import STATS_COLUMNS
-from lake.location import Location, uri
 from lake.log_copy import LogCopy, has_log
-from lake.object_path import ObjectPath
 from lake.parquet import WrittenFile
+from lake.storage.location import Location, uri
+from lake.storage.object_path import ObjectPath
 
 # what the other modules of the lake use of the Delta protocol
 __all__ = [

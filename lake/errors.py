@@ -1,6 +1,6 @@
 """Errors of a lake that the user can fix."""
 
-from lake.location import Location
+from lake.storage.location import Location
 from schemas.errors import MisuseError, PostlakeError
 
 

@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pyarrow.parquet as pq
 
-from lake.local_copy import mirror
-from lake.object_path import MAX_CONCURRENT_REQUESTS, ObjectPath
 from lake.parquet import LARGE_TABLES, TableFiles
+from lake.storage.local_copy import mirror
+from lake.storage.object_path import MAX_CONCURRENT_REQUESTS, ObjectPath
 
 # a footer of posts, the table with the most columns, has some 9 kB
 TAIL_BYTES = 16 * 1024

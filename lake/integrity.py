@@ -7,7 +7,7 @@ import polars as pl
 
 from lake.delta import DeltaError
 from lake.errors import DamagedError, first_line
-from lake.location import Location, file_names, file_sizes
+from lake.storage.location import Location, file_names, file_sizes
 
 
 def find_size_mismatches(folder: Location, files: pl.DataFrame) -> Iterator[tuple[str, str]]:

@@ -22,9 +22,9 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from lake.errors import LakeBusyError, TakenOverError
-from lake.location import Location
-from lake.object_path import ObjectPath, delete_objects, list_objects
-from lake.object_store import StoreError
+from lake.storage.location import Location
+from lake.storage.object_path import ObjectPath, delete_objects, list_objects
+from lake.storage.object_store import StoreError
 
 logger = logging.getLogger(__name__)
 

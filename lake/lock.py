@@ -14,8 +14,8 @@ from filelock import FileLock, Timeout
 
 from lake.errors import LakeBusyError
 from lake.lease import Lease, describe_holder, has_unreleased_lease, hold_lease
-from lake.location import Location
-from lake.object_path import ObjectPath
+from lake.storage.location import Location
+from lake.storage.object_path import ObjectPath
 
 logger = logging.getLogger(__name__)
 

@@ -11,9 +11,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from lake.errors import ConflictError
-from lake.local_copy import mirror, new_folder
-from lake.location import file_names
-from lake.object_path import ObjectPath, delete_objects, list_objects
+from lake.storage.local_copy import mirror, new_folder
+from lake.storage.location import file_names
+from lake.storage.object_path import ObjectPath, delete_objects, list_objects
 
 LOG_FOLDER = "_delta_log"
 ENTRY_PATTERN = re.compile(r"(\d{20})\.(json|checkpoint(?:\.\d+\.\d+)?\.parquet)")

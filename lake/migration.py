@@ -18,7 +18,7 @@ from lake.create import create_lake
 from lake.delta import CommitProperties, Transaction
 from lake.errors import LakeError
 from lake.layout import MAX_FILE_ROWS
-from lake.location import remove_empty, remove_tree
+from lake.storage.location import remove_empty, remove_tree
 from lake.store import Lake
 from lake.tables import runs
 from schemas.enums import Outcome, Reason

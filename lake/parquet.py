@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from lake.layout import STATS_COLUMNS
-from lake.local_copy import add_copy, mirror
-from lake.location import Location, is_remote, readables, uri
+from lake.storage.local_copy import add_copy, mirror
+from lake.storage.location import Location, is_remote, readables, uri
 from schemas.enums import ParseWarning
 
 # How a file may differ from its table: Delta widens types, and adds columns and fields, without rewriting

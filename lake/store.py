@@ -28,8 +28,8 @@ from lake.layout import (
     PARTITIONED_TABLES,
     period_of_date,
 )
-from lake.location import Location, full_name, is_remote, remove_empty, remove_tree
 from lake.parquet import PostsOfRun, TableFiles, WrittenFile, conform, write_file
+from lake.storage.location import Location, full_name, is_remote, remove_empty, remove_tree
 from schemas.enums import Granularity
 from schemas.tables import TABLES, schema_of
 

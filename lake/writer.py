@@ -10,8 +10,8 @@ from lake.create import open_and_upgrade
 from lake.damage import explaining_damage
 from lake.delta import fence, is_table
 from lake.lease import Lease
-from lake.location import Location, remove_tree
 from lake.lock import hold_writer_lock
+from lake.storage.location import Location, remove_tree
 from lake.store import Lake, is_lake, open_lake
 from schemas.tables import TABLES
 

@@ -22,7 +22,7 @@ from archive import Archive
 from git_repository import set_git_environment
 from lake import create
 from lake.delta import open_table
-from lake.location import is_remote
+from lake.storage.location import is_remote
 from lake.store import Lake
 from launch import LaunchedProcess
 from paths import EXAMPLES, KIT

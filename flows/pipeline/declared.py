@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
-from lake.location import Location
+from lake.storage.location import Location
 
 R = TypeVar("R")
 

@@ -18,7 +18,7 @@ from lake import migration
 from lake.batch import KEY, MICROSECOND, Run
 from lake.commit.commit import changed_settings
 from lake.commit.resolve import resolve
-from lake.settings_file import SETTINGS_FILE
+from lake.storage.settings_file import SETTINGS_FILE
 from lake.store import Lake
 from lake.tables import runs, templates
 from lake.tables.file_history import derive_missing_events, lacks_events, past_events

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from flows.pipeline.declared import Option
-from lake.location import DEFAULT_LOCATION, Location, parse_location
+from lake.storage.location import DEFAULT_LOCATION, Location, parse_location
 from posts.formats import ARCHIVES_TEXT, ENDINGS_TEXT
 from schemas.enums import DEFAULT_PARSER, BackfillMode, Executor, HtmlParser, PageLanguage, PeriodOption
 from schemas.errors import MisuseError

@@ -9,8 +9,8 @@ from flows.pipeline.workers.cluster import ClusterError
 from flows.pipeline.workers.context import ParseContext, cluster_pool, with_cluster, with_worker_pool
 from lake.batch import Run
 from lake.create import open_and_upgrade
-from lake.location import Location, full_name, parse_location
 from lake.lock import has_unreleased_lock
+from lake.storage.location import Location, full_name, parse_location
 from lake.store import Lake
 from lake.writer import open_for_write
 from schemas.enums import Granularity

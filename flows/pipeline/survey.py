@@ -17,8 +17,8 @@ from flows.pipeline.reporting.passed_over import TEXT_ENDINGS, count_passed_over
 from flows.pipeline.sources.base import GitSource, Source
 from flows.pipeline.sources.resolve import SourceOpener
 from lake.batch import KEY
-from lake.location import parse_location
 from lake.period import PeriodChoice, choose_period
+from lake.storage.location import parse_location
 from lake.store import Lake, open_lake
 from lake.tables import files as files_table
 from posts.post import BodyContext

@@ -7,8 +7,8 @@ from prefect.logging import get_run_logger
 
 from flows.pipeline.reporting.account import Summary, outcome_counts
 from flows.pipeline.reporting.alarm import Alarm
-from lake.location import full_name
 from lake.query.freshness import source_names
+from lake.storage.location import full_name
 from lake.store import Lake
 
 # emitted by each run that loads files and reaches its report, also if it has alarms or is unbalanced

@@ -15,7 +15,7 @@ from prefect.utilities.annotations import quote
 
 from flows.form import with_parameters
 from lake.damage import explaining_damage
-from lake.location import parse_location
+from lake.storage.location import parse_location
 from schemas.errors import PostlakeError
 
 P = ParamSpec("P")

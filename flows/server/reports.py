@@ -16,7 +16,7 @@ import uvicorn
 
 from flows.server.guard import Guard, Message, Receive, Scope, Send
 from flows.settings import settings, variable
-from lake.location import Location
+from lake.storage.location import Location
 
 FOLDER_VARIABLE, URL_VARIABLE = variable("reports"), variable("reports_url")
 # the id of a run: it cannot be guessed, and cannot lead to another folder

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from lake.delta import shorten_log
-from lake.local_copy import mirror
-from lake.location import Location, all_file_sizes, delete_files, file_names
+from lake.storage.local_copy import mirror
+from lake.storage.location import Location, all_file_sizes, delete_files, file_names
 from lake.store import Lake
 
 # files that Polars and delta-rs write, under their final or a temporary name (`part-0.parquet#1`)

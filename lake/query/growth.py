@@ -2,8 +2,8 @@
 
 import polars as pl
 
-from lake.local_copy import mirror
-from lake.location import Location, file_names, uri
+from lake.storage.local_copy import mirror
+from lake.storage.location import Location, file_names, uri
 from lake.store import Lake
 
 # the newest commits of each table are read, at most this many

@@ -10,7 +10,7 @@ import polars as pl
 from lake.delta import arrow_dataset
 from lake.errors import QueryError
 from lake.layout import PARTITIONED_TABLES
-from lake.location import is_remote
+from lake.storage.location import is_remote
 from lake.store import Lake
 from schemas.tables import TABLES, schema_of
 

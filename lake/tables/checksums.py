@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
-from lake.location import readable
+from lake.storage.location import readable
 from lake.store import Lake
 
 OWN_TABLE = "checksums"

@@ -9,8 +9,8 @@ from typing import Any
 import polars as pl
 
 from lake.errors import LakeError
-from lake.location import Location, file_names, readable, write_whole
 from lake.parquet import conform
+from lake.storage.location import Location, file_names, readable, write_whole
 from lake.store import Lake
 from schemas.plans import BackfillPlanFile
 

@@ -9,7 +9,7 @@ import polars as pl
 from lake.damage import READ_ERRORS
 from lake.errors import first_line
 from lake.integrity import find_size_mismatches
-from lake.location import readable
+from lake.storage.location import readable
 from lake.store import Lake
 from lake.tables.checksums import content_checksum, recorded_checksums
 from lake.verify.findings import Findings

@@ -1,6 +1,6 @@
 """Fold white space as a browser does: join lines of the source, and split a text at two consecutive <br>.
 
-Characters are composed too.
+Characters are composed too (NFC): macOS writes é and 각 as several.
 """
 
 import re
@@ -46,23 +46,19 @@ def split_on_breaks(inline_text: str) -> list[str]:
 
 def split_verbatim(inline_text: str) -> list[str]:
     """Return the text of a run with its lines, as a list of one; empty if it has no letter or digit."""
-    lines = strip_invisible(_compose(inline_text).replace(LINE_BREAK, "\n")).split("\n")
+    lines = strip_invisible(normalize("NFC", inline_text).replace(LINE_BREAK, "\n")).split("\n")
     text = "\n".join(line.rstrip() for line in lines).strip("\n")
     return [text] if LETTER_OR_DIGIT.search(text) else []
 
 
 def _fold_white_space(text: str) -> str:
-    text = _compose(text)
+    if not is_normalized("NFC", text):
+        text = normalize("NFC", text)
     if not text.isprintable():
         text = strip_invisible(text.replace("\t", " ").replace("\v", " "))
         if "\n" in text:
             text = _join_source_lines(text)
     return REPEATED_SPACES.sub(" ", text) if "  " in text else text
-
-
-def _compose(text: str) -> str:
-    """Return a text with composed characters (NFC): macOS writes é and 각 as several."""
-    return text if is_normalized("NFC", text) else normalize("NFC", text)
 
 
 def _join_source_lines(text: str) -> str:

@@ -21,8 +21,8 @@ from flows.pipeline.workers.context import create_parse_context
 from lake.batch import KEY, Batch
 from lake.commit.resolve import resolve
 from lake.commit.tasks import CONTENT_SCHEMA
-from lake.location import Location, all_file_sizes, is_remote
 from lake.parquet import write_partitions
+from lake.storage.location import Location, all_file_sizes, is_remote
 from lake.store import is_lake, open_lake
 from schemas.enums import PeriodOption
 

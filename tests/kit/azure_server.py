@@ -11,7 +11,7 @@ import uuid
 from contextlib import contextmanager
 from email.utils import formatdate
 
-from lake.location import parse_location
+from lake.storage.location import parse_location
 from server_process import free_port, running_process
 
 API_VERSION = "2021-12-02"

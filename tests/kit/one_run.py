@@ -25,7 +25,7 @@ from flows.pipeline.options import IngestOptions
 from flows.pipeline.sources.base import GitSource
 from flows.pipeline.workers import executor
 from lake import lease
-from lake.location import parse_location
+from lake.storage.location import parse_location
 from lake.store import Lake
 from schemas.enums import Executor, PeriodOption
 

@@ -7,7 +7,7 @@ import pytest
 from archive import copy_lake
 from dask_processes import running_scheduler
 from lake import lease
-from lake.object_store import open_store
+from lake.storage.object_store import open_store
 from paths import KIT
 from s3_proxy import running_proxy
 from s3_server import LEASE, new_bucket, running_server, store_variables, use_server

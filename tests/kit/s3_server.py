@@ -6,7 +6,7 @@ import urllib.request
 import uuid
 from contextlib import contextmanager
 
-from lake.location import parse_location
+from lake.storage.location import parse_location
 from server_process import free_port, running_process
 
 # constants of lake.lease: a run that follows a killed one waits no longer than this

@@ -10,7 +10,7 @@ from polars.testing import assert_frame_equal
 from archive import Archive
 from azure_server import find_program, new_container, running_azurite, store_variables
 from lake import lease
-from lake.object_path import delete_objects, list_sizes
+from lake.storage.object_path import delete_objects, list_sizes
 from launch import run
 from paths import EXAMPLES
 from s3_server import LEASE

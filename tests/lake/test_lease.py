@@ -12,8 +12,8 @@ from lake.create import create_lake
 from lake.delta import FENCE_KEY
 from lake.errors import LakeBusyError, TakenOverError
 from lake.lock import has_unreleased_lock, hold_writer_lock
-from lake.object_path import list_sizes
-from lake.object_store import StoreError
+from lake.storage.object_path import list_sizes
+from lake.storage.object_store import StoreError
 from lake.store import Lake, open_lake
 from lake.writer import open_for_write, open_locked
 from lake_rows import day, file_row, frame

@@ -8,7 +8,7 @@ from lake.create import create_lake
 from lake.delta import REMOTE_CHECKPOINT_INTERVAL, open_table, restore_table, shorten_log
 from lake.errors import ConflictError
 from lake.log_copy import LogCopy
-from lake.object_path import list_sizes
+from lake.storage.object_path import list_sizes
 from lake.store import Lake, open_lake
 from lake_rows import frame
 from schemas.enums import Granularity

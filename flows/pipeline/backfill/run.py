@@ -23,7 +23,7 @@ from flows.pipeline.stages.run import run_stages
 from flows.pipeline.workers.cluster import Cluster
 from flows.pipeline.workers.context import cluster_pool, create_parse_context, with_cluster
 from lake.batch import Run
-from lake.location import full_name, parse_location, remove_tree
+from lake.storage.location import full_name, parse_location, remove_tree
 from lake.store import Lake, open_lake
 from lake.tables import plans
 from schemas.enums import BackfillMode

@@ -11,7 +11,7 @@ import polars as pl
 from flows.pipeline.execution.frames import HEAD_SCHEMA
 from flows.pipeline.row_store import with_own_texts
 from lake.batch import Run
-from lake.location import Location, readable
+from lake.storage.location import Location, readable
 
 if TYPE_CHECKING:
     from lake.store import Lake

@@ -11,7 +11,7 @@ import polars as pl
 from flows.pipeline.execution.head_files import HeadFiles, HeadPlace
 from flows.pipeline.sources.base import FileReader
 from flows.pipeline.sources.content import Content, VanishedError
-from lake.location import Location, readables
+from lake.storage.location import Location, readables
 from posts.post import NotAPost
 from posts.sources.files import SourceFile
 from posts.worker import ParseTask

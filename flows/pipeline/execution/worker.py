@@ -18,8 +18,8 @@ from flows.pipeline.sources.content import VanishedError
 from flows.pipeline.workers.pool import Guard
 from lake.batch import Run
 from lake.commit.merge import MergeResult, MergeTask, merge
-from lake.location import Location, readable
 from lake.parquet import WrittenFile, conform, write_file
+from lake.storage.location import Location, readable
 from posts.worker import ParseConfig, ParseTask, parse_heads
 from schemas.enums import Outcome
 from schemas.tables import schema_of

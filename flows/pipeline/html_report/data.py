@@ -8,12 +8,12 @@ from enum import StrEnum
 import polars as pl
 
 from flows.pipeline.html_report.translations import NO_SCRIPT, TRANSLATIONS
-from lake.location import short_name
 from lake.query import statistics
 from lake.query.freshness import source_freshness
 from lake.query.growth import growth_of_tables
 from lake.query.info import TableInfo, tables
 from lake.query.statistics import Window
+from lake.storage.location import short_name
 from lake.store import Lake
 from schemas.enums import MAINTENANCE_KINDS, Outcome, RunKind
 

@@ -17,7 +17,7 @@ from flows.pipeline.html_report.data import ReportData, collect_report_data
 from flows.pipeline.html_report.templates import create_environment
 from flows.pipeline.html_report.translations import TRANSLATIONS, translations
 from flows.pipeline.lake_settings.names import open_with_names
-from lake.location import Location, write_whole
+from lake.storage.location import Location, write_whole
 from schemas.enums import PageLanguage
 from schemas.errors import MisuseError
 

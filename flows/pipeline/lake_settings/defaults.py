@@ -7,8 +7,8 @@ from flows.pipeline.declared import declared_fields
 from flows.pipeline.lake_settings.load import load_settings
 from flows.pipeline.lake_settings.schema import LakeSettings
 from flows.settings import settings, variable
-from lake.location import DEFAULT_LOCATION
-from lake.settings_file import SETTINGS_FILE
+from lake.storage.location import DEFAULT_LOCATION
+from lake.storage.settings_file import SETTINGS_FILE
 
 
 class Default(NamedTuple):

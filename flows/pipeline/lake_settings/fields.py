@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, ValidationInfo
 
 from flows.pipeline.lake_settings.backtracking import MAX_CPU_SECONDS, TEXT_CHARS, is_slow
 from flows.pipeline.sources.credentials import raise_if_credentials
-from lake.object_store import is_store_url
+from lake.storage.object_store import is_store_url
 from schemas.errors import MisuseError
 from schemas.keys import normalize_source
 from schemas.reasons import did_you_mean

@@ -2,8 +2,8 @@
 
 from flows.pipeline.lake_settings.check import parse_settings
 from flows.pipeline.lake_settings.schema import LakeSettings
-from lake.location import Location
-from lake.settings_file import read_settings_file, settings_file
+from lake.storage.location import Location
+from lake.storage.settings_file import read_settings_file, settings_file
 
 NO_SETTINGS = LakeSettings()
 

@@ -2,8 +2,8 @@
 
 import logging
 
-from lake.location import Location
-from lake.settings_file import read_settings_file
+from lake.storage.location import Location
+from lake.storage.settings_file import read_settings_file
 from lake.store import Lake, open_lake
 from schemas.errors import MisuseError
 

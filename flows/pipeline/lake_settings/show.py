@@ -21,8 +21,8 @@ from flows.pipeline.lake_settings.schema import (
     SourceSettings,
 )
 from flows.pipeline.options import IngestOptions
-from lake.location import Location
-from lake.settings_file import SETTINGS_FILE, read_settings_file, settings_file
+from lake.storage.location import Location
+from lake.storage.settings_file import SETTINGS_FILE, read_settings_file, settings_file
 
 LINE_CHARS = 100
 DEFAULT = "default"

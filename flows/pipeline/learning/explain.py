@@ -10,7 +10,7 @@ from flows.pipeline.execution.reader import NOT_IN_RAW
 from flows.pipeline.lake_settings.apply import load_parse_settings
 from flows.pipeline.learning.learn import load_templates
 from lake.errors import LakeError
-from lake.location import Location
+from lake.storage.location import Location
 from lake.store import Lake, is_lake, open_lake
 from lake.tables import files, templates
 from lake.tables.post_versions import post_versions

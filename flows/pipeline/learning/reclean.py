@@ -19,7 +19,7 @@ from flows.pipeline.workers.context import ParseContext
 from flows.pipeline.workers.executor import LazyExecutor, run_ahead
 from lake.batch import CONTENT_KEY, Run, chunk_by_total
 from lake.commit.commit import record_versions
-from lake.settings_file import SETTINGS_FILE
+from lake.storage.settings_file import SETTINGS_FILE
 from lake.store import Lake
 from lake.tables import files as files_table
 from lake.tables import templates

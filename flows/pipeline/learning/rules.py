@@ -9,10 +9,10 @@ import polars as pl
 from flows.pipeline.lake_settings.apply import load_parse_settings
 from flows.pipeline.lake_settings.load import load_settings
 from flows.pipeline.learning.learn import load_templates
-from lake.location import Location
 from lake.query.info import resolve_source_ids
 from lake.query.rules import count_posts, rule_totals
 from lake.query.sql import connect
+from lake.storage.location import Location
 from lake.store import Lake, open_lake
 from lake.tables import files
 from posts.cleaning.registry import RULE_REASONS

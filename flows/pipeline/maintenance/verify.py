@@ -11,7 +11,7 @@ from flows.pipeline.progress import report_progress
 from lake.commit.commit import consistent_versions
 from lake.errors import DamagedError
 from lake.integrity import raise_if_log_damaged
-from lake.location import Location
+from lake.storage.location import Location
 from lake.store import Lake, open_lake
 from lake.verify.cross_table import check_across_tables
 from lake.verify.findings import Finding, Findings, Tally

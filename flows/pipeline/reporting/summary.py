@@ -12,7 +12,7 @@ from flows.pipeline.reporting.rates import SHARE_RATES, Rate, run_rates
 from flows.pipeline.reporting.results import LearnResult
 from flows.pipeline.reporting.work import work_markdown
 from flows.pipeline.workers.context import ParseContext
-from lake.location import full_name
+from lake.storage.location import full_name
 from lake.store import Lake
 from schemas.tables import OUTCOME_COLUMNS
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeGuard
 
 from flows.pipeline.sources.bucket_listing import list_posts
 from flows.pipeline.sources.content import MIN_VANISHED_FILES, Content, VanishedError, find_rejection
-from lake.object_store import InvalidKeyError, StoreError, normalize_url, open_store, store_errors
+from lake.storage.object_store import InvalidKeyError, StoreError, normalize_url, open_store, store_errors
 from posts.errors import Rejected
 from posts.post import NotAPost
 from posts.sources.files import POST_SUFFIXES, SourceFile, size_error

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from lake.object_store import InvalidKeyError, store_errors
+from lake.storage.object_store import InvalidKeyError, store_errors
 from posts.sources.files import POST_SUFFIXES, SourceFile, is_other_file, is_post
 from posts.sources.passed_over import PassedOver
 from posts.sources.paths import decode_path, printable

@@ -11,7 +11,7 @@ from flows.pipeline.options import BackfillOptions
 from flows.pipeline.sources.base import Source
 from flows.pipeline.sources.git_cache import split_url_revision
 from flows.pipeline.sources.resolve import SourceOpener, is_repository
-from lake.object_store import is_store_url
+from lake.storage.object_store import is_store_url
 from lake.store import Lake
 from lake.tables import files, runs
 from posts.sources.paths import decode_path, encode_path, printable

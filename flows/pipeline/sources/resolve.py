@@ -14,7 +14,7 @@ from flows.pipeline.sources.git_cache import (
     strip_credentials,
     sync_mirror,
 )
-from lake.object_store import is_store_url
+from lake.storage.object_store import is_store_url
 from posts.formats import ARCHIVES_TEXT
 from posts.sources.archives import Archive, is_archive
 from posts.sources.files import post_suffixes

@@ -14,7 +14,7 @@ from flows.pipeline.stages import load
 from flows.pipeline.stages.load import Found, LearnOutput, OpenRun, ReadOutput, WriteOutput
 from flows.pipeline.stages.report import Round, report
 from flows.pipeline.workers.context import ParseContext
-from lake.location import remove_tree
+from lake.storage.location import remove_tree
 
 
 @dataclass(frozen=True, slots=True)

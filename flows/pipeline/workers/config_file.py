@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
 
-from lake.location import Location
+from lake.storage.location import Location
 from posts.worker import ParseConfig
 
 

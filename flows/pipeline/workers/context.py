@@ -9,7 +9,7 @@ from flows.pipeline.workers.cluster import Cluster
 from flows.pipeline.workers.pool import WorkerPool
 from flows.pipeline.workers.timing import Work
 from flows.settings import settings
-from lake.location import Location
+from lake.storage.location import Location
 from posts.worker import ParseConfig
 from schemas.enums import DEFAULT_PARSER, Executor, HtmlParser
 

@@ -20,7 +20,7 @@ from flows.pipeline.workers.dask_worker import LogLine, run_task
 from flows.pipeline.workers.pool import ChunkFunction, Item, T, WorkerPool
 from flows.pipeline.workers.proven_workers import LOOK_SECONDS, ProvenWorkers
 from flows.pipeline.workers.timing import Timed
-from lake.location import Location
+from lake.storage.location import Location
 from posts.worker import ParseConfig
 from schemas.errors import PostlakeError
 

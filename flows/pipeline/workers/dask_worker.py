@@ -18,8 +18,8 @@ from flows.pipeline.memory import collect_garbage_rarely
 from flows.pipeline.workers.config_file import load_config
 from flows.pipeline.workers.cpu_limit import with_cpu_limit
 from flows.pipeline.workers.timing import Timed, run_timed
-from lake.location import Location
-from lake.object_store import StoreError
+from lake.storage.location import Location
+from lake.storage.object_store import StoreError
 
 # the packages whose version an error names; the version of our code covers all but the last
 NAMED_PACKAGES = ("polars", "deltalake", "distributed")

@@ -15,7 +15,7 @@ from flows.pipeline.workers.cpu_limit import with_cpu_limit
 from flows.pipeline.workers.isolated import IsolatedWorker
 from flows.pipeline.workers.timing import Timed, run_timed
 from flows.pipeline.workers.worker_process import WorkerContext, init_worker
-from lake.location import Location
+from lake.storage.location import Location
 from posts.worker import ParseConfig
 from schemas.errors import PostlakeError
 

@@ -14,7 +14,7 @@ from distributed import Client
 from flows.pipeline.workers.cluster import Cluster
 from flows.pipeline.workers.dask_client import CONNECT_SECONDS
 from flows.pipeline.workers.dask_worker import Requirements, own_versions, refusal
-from lake.location import Location
+from lake.storage.location import Location
 
 # for a worker to import postlake and to answer: on a busy machine half a minute
 ANSWER_SECONDS = 120

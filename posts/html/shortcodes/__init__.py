@@ -17,6 +17,7 @@ from posts.html.shortcodes.replace import (
     replace_by_markdown,
     restore_in_code,
     title_of,
+    unknown,
 )
 from posts.html.shortcodes.syntax import (
     RAW_END,
@@ -34,7 +35,9 @@ END_TAG = re.compile(r"\{\{[<%]\s*+/\s*+([\w./-]++)|\{%-?\s*+end([\w-]*+)")
 # the titles of tabs and the days of a time line, as themes of Hexo write them
 TAB_COMMENT = re.compile(r"<!--\s*+(?:tab|timeline|node|item)\s++(?P<title>[^>]*?)\s*+-->")
 # variables of https://jekyllrb.com/docs/variables/; text in other braces may be about templates
-VARIABLE = re.compile(r"-?\s*+(?:site|page|content|include|layout|paginator|theme|config)\b(?!\s*\()")
+VARIABLES = frozenset({"site", "page", "content", "include", "layout", "paginator", "theme", "config"})
+VARIABLE = re.compile(r"-?\s*+([\w-]++)(?!\s*\()")
+ASSIGNMENT = re.compile(r"\{%-?\s*+(?:assign|capture|for|set|tablerow)\s++([\w-]++)")
 LITERAL = re.compile(r"-?\s*+(?:\"([^\"]*+)\"|'([^']*+)')\s*+(?:\||-?$)")
 TERA_CALL = re.compile(r"\s*+\w++\s*+\((?:\s*+\w++\s*+=|\s*+\))")
 DEFINITION = re.compile(r" {0,3}\[[^\]]+\]:\s*\S*\Z")
@@ -54,6 +57,7 @@ class _Replacer:
         self.body = body
         self.regions = CodeRegions(body)
         self.ended_names = {(end[1] or end[2] or "").lower() for end in END_TAG.finditer(body)}
+        self.variables = VARIABLES.union(ASSIGNMENT.findall(body))
         # name of each open quotation -> who is quoted
         self.open_quotes: list[tuple[str, str]] = []
 
@@ -129,12 +133,13 @@ class _Replacer:
         return (fence if indent is not None else BREAK + fence) + after, end.end()
 
     def replace_output(self, match: re.Match[str]) -> str | None:
-        """Return what stands for `{{ ... }}`; None if it is no variable of a site, no literal and no call."""
+        """Return what stands for `{{ ... }}`; None if it is no variable of the site or the body, no literal and no call."""
         content = match["output"]
         if content.startswith("/*"):
             return show_as_text(show_in_code(match[0]))
-        if VARIABLE.match(content):
-            return ""
+        variable = VARIABLE.match(content)
+        if variable and variable[1] in self.variables:
+            return "" if self.is_in_url(match) else unknown(match[0])
         if literal := LITERAL.match(content):
             return literal[1] or literal[2] or ""
         if not TERA_CALL.match(content):

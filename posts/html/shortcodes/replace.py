@@ -37,7 +37,7 @@ def replace_by_markdown(shortcode: Shortcode, *, is_in_url: bool) -> str:
             return replace(shortcode)
     if name.startswith("include"):
         return _include(shortcode)
-    return "" if name in known.KNOWN else _unknown(shortcode)
+    return "" if name in known.KNOWN else unknown(shortcode.source)
 
 
 def fence_of(code: str, indent: str) -> str:
@@ -62,11 +62,12 @@ def _end(shortcode: Shortcode) -> str:
     # `{% end %}` of Tera has no name
     if shortcode.name in BREAKING:
         return BREAK
-    return "" if shortcode.name in known.KNOWN else _unknown(shortcode)
+    return "" if shortcode.name in known.KNOWN else unknown(shortcode.source)
 
 
-def _unknown(shortcode: Shortcode) -> str:
-    return f"<{UNKNOWN_ELEMENT}>{show_as_text(shortcode.source)}</{UNKNOWN_ELEMENT}>"
+def unknown(source: str) -> str:
+    """Return an element with the source of what cannot be known; it is left out of the text, and counted."""
+    return f"<{UNKNOWN_ELEMENT}>{show_as_text(source)}</{UNKNOWN_ELEMENT}>"
 
 
 def restore_in_code(html: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 TAG_START = (
     r"\{\{(?P<hugo>[<%])(?P<hugo_content>(?:[^{>%]++|\{(?!\{)|[>%](?!\}\}))*+)[>%]\}\}"
     r"|\{%(?P<liquid>(?:[^{%]++|\{(?!%)|%(?!\}))*+)%\}"
-    r"|\{\{(?![<%{])(?P<output>[^{}\n]*+)\}\}"
+    r"|(?P<angle><(?=\{\{[^{}\n]*+\}\}>))?\{\{(?![<%{])(?P<output>[^{}\n]*+)\}\}(?(angle)>)"
 )
 NAME = re.compile(r"\s*-?\s*(?P<slash>/?)\s*(?P<name>[A-Za-z_][\w./-]*)")
 ARGUMENT = re.compile(

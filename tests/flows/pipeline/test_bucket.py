@@ -18,7 +18,7 @@ from lake import lease, migration
 from lake.commit import commit
 from lake.lock import has_unreleased_lock
 from lake.maintenance.vacuum import find_unreferenced
-from lake.object_path import list_sizes
+from lake.storage.object_path import list_sizes
 from lake.store import open_lake
 from launch import run
 from paths import EXAMPLES

@@ -9,7 +9,7 @@ from flows.pipeline.direct import ingest
 from flows.pipeline.options import IngestOptions, SurveyOptions
 from flows.pipeline.survey import survey
 from git_repository import noon
-from lake.location import parse_location
+from lake.storage.location import parse_location
 from lake.store import open_lake
 
 

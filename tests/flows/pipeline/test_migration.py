@@ -18,8 +18,8 @@ from flows.pipeline.maintenance.maintain import maintain
 from flows.pipeline.maintenance.verify import verify
 from flows.pipeline.options import BackfillOptions, MaintainOptions
 from lake.errors import LakeError
-from lake.location import all_file_sizes
 from lake.query import sql as sql_queries
+from lake.storage.location import all_file_sizes
 from lake.store import open_lake
 from paths import TESTS
 from posts.parse import parse

@@ -11,8 +11,8 @@ from archive import Archive, Snapshot, replace_partitions
 from flows.pipeline.maintenance.verify import FaultyLakeError, verify
 from lake.commit.commit import BATCH_KEY
 from lake.delta import CommitProperties
-from lake.location import file_names
 from lake.parquet import write_file, write_partitions
+from lake.storage.location import file_names
 from lake.store import open_lake
 from launch import run
 from schemas.enums import Check

@@ -14,7 +14,7 @@ from flows.pipeline.sources import bucket as bucket_source
 from flows.pipeline.sources.base import BucketSource
 from flows.pipeline.sources.bucket_listing import list_posts
 from flows.pipeline.sources.content import VanishedError
-from lake.object_store import StoreError
+from lake.storage.object_store import StoreError
 from lake_rows import day
 from posts.sources.files import MAX_POST_BYTES
 from s3_posts import CREDENTIALS, set_s3_environment

@@ -1,7 +1,7 @@
 """Where a lake is.
 
 A lake is a folder of this machine, or a prefix of a bucket. `Location` is the type of its path and of each path in it: a
-Path, or an ObjectPath, which has a few of its methods. Only this module, `lake.object_path`, `lake.object_store`, `lake.local_copy`,
+Path, or an ObjectPath, which has a few of its methods. Only this module, `lake.storage.object_path`, `lake.storage.object_store`, `lake.storage.local_copy`,
 `lake.delta` (Delta tables) and `lake.lock` depend on what stores the files. Other modules use the methods that both types have, and these functions,
 of which each takes as few requests to an object store as it can.
 """
@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
-from lake.object_path import ObjectPath, delete_objects, list_objects, list_sizes, read_objects
-from lake.object_store import is_store_url
+from lake.storage.object_path import ObjectPath, delete_objects, list_objects, list_sizes, read_objects
+from lake.storage.object_store import is_store_url
 
 Location: TypeAlias = Path | ObjectPath
 DEFAULT_LOCATION = Path("data/lake")

@@ -7,12 +7,12 @@ import tempfile
 
 import pytest
 
-from lake import local_copy
+from lake.storage import local_copy
 from s3_proxy import count_by_kind
 
 HOLD_FOLDER = """
 import sys
-from lake.local_copy import new_folder
+from lake.storage.local_copy import new_folder
 folder = new_folder()
 print(folder.name, flush=True)
 sys.stdin.read()

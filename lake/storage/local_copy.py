@@ -15,8 +15,8 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from lake.location import Location
-from lake.object_path import ObjectPath, read_objects
+from lake.storage.location import Location
+from lake.storage.object_path import ObjectPath, read_objects
 
 PREFIX = "postlake-copies-"
 MAX_ATTEMPTS = 10

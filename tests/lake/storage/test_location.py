@@ -4,8 +4,8 @@ import pickle
 
 import pytest
 
-from lake import location as place
-from lake.location import parse_location
+from lake.storage import location as place
+from lake.storage.location import parse_location
 from schemas.errors import MisuseError
 
 

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from lake.object_store import StoreError, open_store, store_errors
+from lake.storage.object_store import StoreError, open_store, store_errors
 from schemas.errors import MisuseError
 
 if TYPE_CHECKING:

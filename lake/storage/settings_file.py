@@ -1,6 +1,6 @@
 """The file with the settings of a lake, as bytes."""
 
-from lake.location import Location
+from lake.storage.location import Location
 
 SETTINGS_FILE = "postlake.toml"
 
