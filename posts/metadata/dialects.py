@@ -109,8 +109,8 @@ HANDLERS: tuple[Handler, ...] = (
     HeaderLines(Dialect.HEADER_LINES),
     FeedHeader(Dialect.FEED),
     HtmlPage(Dialect.HTML_PAGE),
+    PlainMarkdown(Dialect.MARKDOWN),
 )
-PLAIN_MARKDOWN = PlainMarkdown(Dialect.MARKDOWN)
 
 
 def find_handler(text: str) -> Handler:
@@ -118,11 +118,11 @@ def find_handler(text: str) -> Handler:
 
     Raises Ignored (empty_file, no_front_matter) and Rejected (front_matter_malformed).
     """
-    for handler in HANDLERS:
-        if handler.detect(text):
-            return handler
+    handler = next((handler for handler in HANDLERS if handler.detect(text)), None)
+    if handler is not None and handler.dialect is not Dialect.MARKDOWN:
+        return handler
     if near := NEARLY.match(text):
         raise Rejected(Reason.MALFORMED_FENCE, detail=repr(near[0].strip()[:200]))
-    if PLAIN_MARKDOWN.detect(text):
-        return PLAIN_MARKDOWN
+    if handler is not None:
+        return handler
     raise Ignored(Reason.NO_FRONT_MATTER if text.strip() else Reason.EMPTY)

@@ -59,9 +59,9 @@ class PlainMarkdown(BaseHandler):
 
     def load(self, fm: str, **_: object) -> Fields:
         """Return the title and, from the lines below it, the date and the author."""
-        title, _, rest = fm.partition("\n")
+        title, *lines = fm.split("\n")
         fields: Fields = {"title": title}
-        for line in rest.split("\n"):
+        for line in lines:
             for key, value in _field_of(line).items():
                 fields.setdefault(key, value)
         return fields
