@@ -25,6 +25,8 @@ HAS_BYTES = (
     & ~pl.col("reason").is_in([Reason.TOO_LARGE.value, Reason.UNREADABLE.value]).fill_null(value=False)
 )
 PARSER_FAULT_NAMES = sorted(PARSER_FAULTS)
+# another version of the code may read these as posts: it may know more formats
+RETRIED_BY_OTHER_CODE = [*PARSER_FAULT_NAMES, Reason.NO_FRONT_MATTER.value]
 # reasons for which a file is tried again although it has not changed: see `is_final`
 RETRIED_REASONS = [*PARSER_FAULT_NAMES, Reason.UNREADABLE.value]
 
@@ -186,13 +188,13 @@ def is_final(lake: Lake, code: str) -> pl.Expr:
     """Return an expression that is true for files that are not read again before they change.
 
     Every run tries the other files again: they could not be read, or another version of the code failed at
-    them.
+    them, or did not know their format.
     """
-    is_current_fault = pl.col("reason").is_in(PARSER_FAULT_NAMES) & pl.col("run_id").is_in(
+    is_tried_by_this_code = pl.col("reason").is_in(RETRIED_BY_OTHER_CODE) & pl.col("run_id").is_in(
         runs.run_ids_of_code(lake, code).implode()
     )
-    is_readable = ~pl.col("reason").is_in(RETRIED_REASONS)
-    return pl.col("reason").is_null() | is_readable | is_current_fault
+    is_retried = pl.col("reason").is_in([*RETRIED_REASONS, *RETRIED_BY_OTHER_CODE])
+    return pl.col("reason").is_null() | ~is_retried | is_tried_by_this_code
 
 
 def parser_failures(lake: Lake, run_id: str) -> list[tuple[str, str, str]]:

@@ -75,6 +75,8 @@ LISTINGS = {
     "what could not be read is tried again": (stored("a", **UNREADABLE), listed("a"), CHANGED),
     "what another code failed at is tried again": (stored("a", **FAULT), listed("a"), CHANGED),
     "what this code failed at is not": (stored("a", **FAULT, run_id="mine"), listed("a"), SAME),
+    "what another code knew no format for is tried again": (stored("a", **UNREADABLE | {"reason": "no_front_matter"}), listed("a"), CHANGED),
+    "what this code knows no format for is not": (stored("a", **UNREADABLE | {"reason": "no_front_matter"}, run_id="mine"), listed("a"), SAME),
     "a reject is not tried again": (stored("a", **UNREADABLE | {"reason": "no_date"}), listed("a"), SAME),
 }  # fmt: skip
 

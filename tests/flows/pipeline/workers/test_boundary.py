@@ -20,7 +20,8 @@ from lake.store import open_lake
 from lake.tables import templates
 from paths import KIT, ROOT
 from posts import metadata, worker
-from schemas.enums import AlarmKind, BackfillMode
+from posts.metadata import dialects
+from schemas.enums import AlarmKind, BackfillMode, Dialect
 from schemas.keys import source_id_of
 
 BAD_FILE = "b.md"
@@ -179,6 +180,21 @@ def test_other_code_tries_it_again_by_itself_and_the_same_does_not(source, monke
     summary = archive.ingest()
     assert (summary.unchanged, summary.posts, summary.balanced) == (2, 1, True)
     assert archive.ingest().unchanged == 3
+
+
+def test_code_that_knows_another_format_reads_what_older_code_ignored(archive_of_three, monkeypatch):
+    archive_of_three.put("2024-03-07-notes.md", b"# The third lamp\n\nIt burns.\n")
+    archive_of_three.put("README.md", b"# About\n\nAll lamps.\n")
+    with monkeypatch.context() as patch:
+        known = tuple(each for each in dialects.HANDLERS if each.dialect is not Dialect.MARKDOWN)
+        patch.setattr(dialects, "HANDLERS", known)
+        patch.setattr("flows.pipeline.code.version", lambda _: "99")
+        code.code_version.cache_clear()
+        assert (archive_of_three.ingest().ignored, archive_of_three.ingest().unchanged) == (2, 5)
+    code.code_version.cache_clear()
+    summary = archive_of_three.ingest()
+    assert (summary.posts, summary.ignored, summary.unchanged, summary.balanced) == (1, 1, 3, True)
+    assert archive_of_three.ingest().unchanged == 5
 
 
 def test_a_copy_of_it_is_tried_by_other_code_too(archive_of_three, monkeypatch):
