@@ -16,7 +16,10 @@ SUPPORT_WORDS = "贊助 赞助 捐款 打賞 打赏 支持"
 APP_WORDS = "app 客户端 客戶端 应用 應用"
 DOWNLOAD_WORDS = "下载 下載 打开 打開 安装 安裝 更多"
 ENGLISH_ACTION_WORDS = "subscrib sign donat becom buy clap"
-ENGLISH_MILD_ACTION_WORDS = "register follow like support share forward download upgrade join listen get read"
+ENGLISH_MILD_ACTION_WORDS = "register follow like support share forward join listen"
+# what a text about a program or a book asks too
+ENGLISH_COMMON_WORDS = "download upgrade get read"
+_PROMOTED = r"newsletter|channel|inbox|e-?mails?|patreon|facebook|twitter|instagram|telegram|podcast|account|trial|mailing list|patron|subscribers?"
 
 
 def _any_of(words: str) -> str:
@@ -106,8 +109,12 @@ _PATTERNS: tuple[tuple[str, ...], ...] = (
         ENGLISH_ACTION_WORDS,
     ),
     (
-        rf"{_CLAUSE_START}(?:{_any_of(ENGLISH_MILD_ACTION_WORDS)})\b[^,.;!?]{{0,40}}\b(?:us|me|our|my|newsletter|channel|inbox|e-?mails?|patreon|facebook|twitter|instagram|telegram|podcast|account|trial|mailing list|patron|subscribers?|this (?:post|story|article|page)|it (?:to|with) (?:them|others|friends|everyone|a friend|someone))\b",
+        rf"{_CLAUSE_START}(?:{_any_of(ENGLISH_MILD_ACTION_WORDS)})\b[^,.;!?]{{0,40}}\b(?:us|me|our|my|{_PROMOTED}|this (?:post|story|article|page)|it (?:to|with) (?:them|others|friends|everyone|a friend|someone))\b",
         ENGLISH_MILD_ACTION_WORDS,
+    ),
+    (
+        rf"{_CLAUSE_START}(?:{_any_of(ENGLISH_COMMON_WORDS)})\b[^,.;!?]{{0,40}}\b(?:{_PROMOTED}|(?:our|my) (?:\w+ )?(?:apps?|stories|coverage|reporting|latest|updates?|news|posts?|articles?))\b",
+        ENGLISH_COMMON_WORDS,
     ),
     (
         r"\b(?:reader-supported|funded by (?:its|our) readers|become a (?:patron|member|supporter)|tip jar|start your free|already a (?:member|subscriber)|log in to|to continue reading|thanks for reading|if you (?:enjoyed|liked|like|value|found|enjoy) (?:this|reading|what|our|it)|ma(?:king|ke) a (?:tax-deductible )?(?:donation|gift))\b",
