@@ -25,6 +25,8 @@ from schemas.enums import Outcome, ParseWarning, Reason
 
 # so many files are parsed whole, for the languages of posts
 LANGUAGE_SAMPLE_FILES = 400
+# starting a pool takes longer than parsing the heads of fewer files
+MIN_POOL_FILES = 100_000
 MAX_EXAMPLES = 3
 _ENDING = pl.col("path").str.extract(r"(\.[^./]+)$").str.to_lowercase()
 
@@ -62,7 +64,9 @@ def survey(options: SurveyOptions) -> Survey:
         samples = [_spread(files, options.files) for files in listed]
         context = create_parse_context(options.workers)
         context = replace(context, config=replace(context.config, settings=settings))
-        files, languages = _parse(sources, samples, with_worker_pool(context, stack))
+        is_large = context.workers > 1 and sum(map(len, samples)) >= MIN_POOL_FILES
+        context = with_worker_pool(context, stack, start_now=is_large)
+        files, languages = _parse(sources, samples, context)
     posts = files.filter(pl.col("outcome") == Outcome.POST)
     origins = pl.DataFrame(
         {

@@ -10,13 +10,12 @@ import polars as pl
 
 from flows.pipeline.execution import sizes
 from flows.pipeline.execution.frames import as_heads
-from flows.pipeline.execution.heads import HEAD_COST_RATIO
 from flows.pipeline.execution.reader import ReadTask, as_parse_task
 from flows.pipeline.execution.undated import add_first_commits
 from flows.pipeline.sources.base import FileReader, GitSource, Source
 from flows.pipeline.sources.content import Content, VanishedError
 from flows.pipeline.workers.context import ParseContext
-from flows.pipeline.workers.executor import LazyExecutor, chunk_tasks, run_ahead
+from flows.pipeline.workers.executor import MAX_IN_PROCESS_BYTES, LazyExecutor, chunk_tasks, run_ahead
 from flows.pipeline.workers.pool import Guard
 from posts.post import NotAPost, Post
 from posts.sources.files import RawFile, SourceFile
@@ -78,13 +77,18 @@ def no_sample() -> pl.DataFrame:
 
 
 def _parse(source: Source, tasks: Sequence[SampleTask], context: ParseContext) -> Iterator[SampleChunk]:
-    total_bytes = sum(task.file.size for task in tasks)
+    chunk_bytes = sizes.chunk_bytes(sum(task.file.size for task in tasks), context.workers)
+    # the large ones last: they are parsed in worker processes, and all that come after them
+    by_size = (
+        [task for task in tasks if (task.file.size > MAX_IN_PROCESS_BYTES) == is_large]
+        for is_large in (False, True)
+    )
     with ExitStack() as stack:
         executor = LazyExecutor(context, stack, "survey")
-        executor.ensure_capacity(total_bytes // HEAD_COST_RATIO)
         submitted = (
             executor.submit(partial(read_sample, source.restricted_to([task.file for task in chunk])), chunk)
-            for chunk in chunk_tasks(tasks, sizes.chunk_bytes(total_bytes, context.workers))
+            for part in by_size
+            for chunk in chunk_tasks(part, chunk_bytes, sizes.MAX_CHUNK_FILES)
         )
         for results in run_ahead(submitted, context.workers):
             for chunk in results:
