@@ -266,6 +266,9 @@ class SurveyOptions:
     ] = ""
     path: Subpath = ""
     worktree: Worktree = False
+    workers: Annotated[
+        int, Option("Processes that parse; 0 takes one per processor.", minimum=0, maximum=256)
+    ] = 0
     files: Annotated[
         int, Option("Files of each source to read, evenly spread over it; 0 reads all.", minimum=0)
     ] = 10_000

@@ -4,32 +4,30 @@ import json
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from itertools import islice
 
 import polars as pl
 
-from flows.pipeline.execution.frames import as_heads
-from flows.pipeline.execution.undated import add_first_commits
+from flows.pipeline.execution.sample import SampleTask, no_sample, parse_sample
 from flows.pipeline.lake_settings.apply import load_parse_settings
 from flows.pipeline.options import SurveyOptions
 from flows.pipeline.progress import report_progress
 from flows.pipeline.reporting.passed_over import TEXT_ENDINGS, count_passed_over
-from flows.pipeline.sources.base import GitSource, Source
+from flows.pipeline.sources.base import Source
 from flows.pipeline.sources.resolve import SourceOpener
+from flows.pipeline.workers.context import ParseContext, create_parse_context, with_worker_pool
 from lake.batch import KEY
 from lake.period import PeriodChoice, choose_period
 from lake.storage.location import parse_location
 from lake.store import Lake, open_lake
 from lake.tables import files as files_table
-from posts.post import BodyContext
 from posts.settings import ParseSettings
 from posts.sources.files import SourceFile
-from posts.worker import ParseConfig, ParseTask, parse_bodies, parse_heads
 from schemas.enums import Outcome, ParseWarning, Reason
 
-CHUNK_FILES = 500
-# the posts whose bodies are parsed, for their languages
-LANGUAGE_SAMPLE_POSTS = 400
+# so many files are parsed whole, for the languages of posts
+LANGUAGE_SAMPLE_FILES = 400
+# starting a pool takes longer than parsing the heads of fewer files
+MIN_POOL_FILES = 100_000
 MAX_EXAMPLES = 3
 _ENDING = pl.col("path").str.extract(r"(\.[^./]+)$").str.to_lowercase()
 
@@ -66,10 +64,11 @@ def survey(options: SurveyOptions) -> Survey:
         sources = opener.open(options.sources)
         listed = [sorted(source.list_files(), key=lambda file: file.path) for source in sources]
         samples = [_spread(files, options.files) for files in listed]
-        parser = _Parser(sum(map(len, samples)), settings)
-        for source, sample in zip(sources, samples, strict=True):
-            parser.parse(source, sample)
-    files = pl.concat(parser.files)
+        context = create_parse_context(options.workers)
+        context = replace(context, config=replace(context.config, settings=settings))
+        is_large = context.workers > 1 and sum(map(len, samples)) >= MIN_POOL_FILES
+        context = with_worker_pool(context, stack, start_now=is_large)
+        files, languages = _parse(sources, samples, context)
     posts = files.filter(pl.col("outcome") == Outcome.POST)
     origins = pl.DataFrame(
         {
@@ -97,7 +96,7 @@ def survey(options: SurveyOptions) -> Survey:
         )
         .sort(["posts", "source"], descending=[True, False]),
         _counts(
-            pl.DataFrame({"language": parser.languages}, {"language": pl.String}),
+            pl.DataFrame({"language": languages}, {"language": pl.String}),
             "language",
             "posts read whole",
         ),
@@ -112,44 +111,21 @@ def survey(options: SurveyOptions) -> Survey:
     )
 
 
-class _Parser:
-    """Parses the heads of files, and some of their bodies."""
-
-    def __init__(self, total: int, settings: ParseSettings) -> None:
-        self._config = ParseConfig(settings=settings)
-        self.files, self.languages = list[pl.DataFrame](), list[str]()
-        self._total, self._done = total, 0
-        self._stride = max(1, total // LANGUAGE_SAMPLE_POSTS)
-        # its frame has the columns, if there are no files
-        self._parse_chunk([])
-
-    def parse(self, source: Source, files: Sequence[SourceFile]) -> None:
-        """Parse files of a source."""
-        tasks = map(ParseTask, files, source.read(files))
-        while chunk := list(islice(tasks, CHUNK_FILES)):
-            self._parse_chunk(chunk, source)
-            self._done += len(chunk)
-            report_progress("survey", self._done, self._total)
-
-    def _parse_chunk(self, tasks: Sequence[ParseTask], source: Source | None = None) -> None:
-        heads, rows = as_heads(parse_heads(tasks, self._config))
-        if isinstance(source, GitSource):
-            undated = rows.filter(pl.col("reason") == Reason.NO_DATE.value)["path"].to_list()
-            if undated:
-                add_first_commits(source, undated, self._config.settings)
-                heads, rows = as_heads(parse_heads(tasks, self._config))
-        columns = heads.select("index", "source", "format", "date_from", "warnings")
-        self.files.append(rows.join(columns, on="index", how="left", maintain_order="left"))
-        self._parse_bodies(tasks, heads)
-
-    def _parse_bodies(self, tasks: Sequence[ParseTask], heads: pl.DataFrame) -> None:
-        chosen = heads.gather_every(self._stride)
-        contexts = map(BodyContext._make, chosen.select(BodyContext._fields).iter_rows())
-        with_contexts = [
-            replace(tasks[index], context=context)
-            for index, context in zip(chosen["index"], contexts, strict=True)
-        ]
-        self.languages += parse_bodies(with_contexts, self._config).bodies["language"]
+def _parse(
+    sources: Sequence[Source], samples: Sequence[Sequence[SourceFile]], context: ParseContext
+) -> tuple[pl.DataFrame, list[str]]:
+    """Return the rows of files (see SampleChunk), and the languages of the posts that were parsed whole."""
+    rows, languages = [no_sample()], list[str]()
+    total, done = sum(map(len, samples)), 0
+    stride = max(1, total // LANGUAGE_SAMPLE_FILES)
+    for source, sample in zip(sources, samples, strict=True):
+        tasks = [SampleTask(file, index % stride == 0) for index, file in enumerate(sample)]
+        for count, chunk in parse_sample(source, tasks, context):
+            rows.append(chunk.rows)
+            languages += chunk.languages
+            done += count
+            report_progress("survey", done, total)
+    return pl.concat(rows), languages
 
 
 def _count_new(lake: Lake, files: Sequence[SourceFile]) -> int:

@@ -6,12 +6,11 @@ from typing import Any, NamedTuple
 
 from posts.errors import Ignored, Rejected
 from posts.metadata import front_matter, keys
-from posts.metadata.dates import ParsedDate, ResolvedDate, Witnesses, parse_value, resolve_date
+from posts.metadata.dates import ParsedDate, ResolvedDate, Witnesses, parse_date, resolve_date
 from posts.metadata.handlers import Fields
 from posts.metadata.scalars import as_boolean
 from schemas.enums import ParseWarning, Reason
 
-INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)\Z", re.ASCII)
 DATE_LINE = re.compile(
     r"\s*(?:(?:日期|时间|時間|发布时间|發佈時間|发表时间|發表時間|date|published|posted|pubdate)[ \t]*[:：])?[ \t]*([^\n]{4,200})",
     re.IGNORECASE,
@@ -84,22 +83,13 @@ def _find_front_date(front_fields: Fields, zone: dt.tzinfo | None) -> _FrontDate
 def _find_date_line(text: str, zone: dt.tzinfo | None) -> _FrontDate:
     """Return the date of a text whose first line is wholly a date, or a label such as `Date:` and a date."""
     line = DATE_LINE.match(text)
-    date = parse_value(line[1], line[1], zone) if line else None
+    date = parse_date(line[1], zone) if line else None
     return _FrontDate(line[1], date, line[1]) if line and date else _FrontDate()
 
 
 def _parse(value: Any, zone: dt.tzinfo | None) -> ParsedDate | None:
-    return parse_value(_as_instant(value), str(value), zone)
-
-
-def _as_instant(value: Any) -> Any:
-    """Return the moment of a text in the form that machines write: it takes a tenth of the time of other dates."""
-    if not isinstance(value, str) or not INSTANT.match(value):
-        return value
-    try:
-        return dt.datetime.fromisoformat(value)
-    except ValueError:
-        return value
+    """Return the date that a value of front matter spells (in TOML a number is no text); None for a list or a table."""
+    return None if isinstance(value, list | dict) else parse_date(str(value), zone)
 
 
 def _date_of_first_commit(no_date: ResolvedDate, first_commit: dt.datetime) -> ResolvedDate:

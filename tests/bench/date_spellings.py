@@ -16,7 +16,7 @@ from pathlib import Path
 import dateparser  # type: ignore[import-untyped]
 from dateutil import parser as dateutil  # type: ignore[import-untyped]
 
-from posts.metadata.dates import parse_value
+from posts.metadata.dates import parse_date
 
 TABLE = Path(__file__).parent.parent / "posts/metadata/date_spellings.tsv"
 LANGUAGES = ["zh", "en", "ja", "ko", "de", "fr", "es"]
@@ -32,7 +32,7 @@ Parse = Callable[[str], dt.datetime | None]
 
 
 def parse_ours(text: str) -> dt.datetime | None:
-    date = parse_value(text, None)
+    date = parse_date(text)
     return date.time if date else None
 
 

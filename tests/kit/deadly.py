@@ -41,6 +41,13 @@ def init_worker_for_heads(folder):
     INIT_WORKER(folder)
 
 
+def init_worker_for_surveys(folder):
+    from flows.pipeline.execution import sample
+
+    sample.parse_heads = parse_heads
+    INIT_WORKER(folder)
+
+
 def init_worker_for_samples(folder):
     from flows.pipeline.learning import learner
 

@@ -7,15 +7,14 @@ change, and the first commit.
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from posts.metadata.dates import parsed
 from posts.metadata.dates.parsed import DAY, MONTH, SECOND, YEAR, ParsedDate
 from posts.metadata.dates.places import date_from_file_name, find_in_file_name, find_in_folders, find_in_paths
 from posts.metadata.dates.spelling import parse_date
 from schemas.enums import ParseWarning
 
-__all__ = ["ParsedDate", "ResolvedDate", "Witnesses", "date_from_file_name", "parse_value", "resolve_date"]
+__all__ = ["ParsedDate", "ResolvedDate", "Witnesses", "date_from_file_name", "parse_date", "resolve_date"]
 
 # 1990 to 2099; any other number in a comment is no epoch
 MIN_EPOCH_SECONDS, MAX_EPOCH_SECONDS = 631_152_000, 4_102_444_800
@@ -47,21 +46,6 @@ class ResolvedDate(NamedTuple):
     conflict: bool = False
     fetched_at: dt.datetime | None = None
     warnings: Sequence[str] = ()
-
-
-def parse_value(value: Any, raw: str | None, zone: dt.tzinfo | None = None) -> ParsedDate | None:
-    """Return the date that a value of front matter is; None if it is none.
-
-    A number is parsed as it is written (`raw`, if it has a line of its own): as a number, 2021.10 is 2021.1.
-    A time without a zone is in `zone`; if that is None, it is in UTC, with a warning.
-    """
-    if isinstance(value, dt.datetime):
-        return parsed.of_time(value, zone)
-    if isinstance(value, dt.date):
-        return parsed.of_day((value.year, value.month, value.day))
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        value = raw.partition(" #")[0].rstrip() if raw else str(value)
-    return parse_date(value, zone) if isinstance(value, str) else None
 
 
 def resolve_date(witnesses: Witnesses) -> ResolvedDate:

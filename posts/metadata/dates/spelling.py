@@ -13,6 +13,8 @@ USUAL = re.compile(
     r" ?(?:(Z|UTC|GMT)|([+-])([0-9]{2})(?::?([0-9]{2}))?)?)?\Z",
     re.IGNORECASE,
 )
+# as machines write it: the library reads it in a tenth of the time
+INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)\Z", re.ASCII)
 NUMBER = re.compile(r"([0-9]{4,14})(\.[0-9]{1,9})?\Z")
 STAMP = re.compile(r"((?:1[89]|20)[0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})?\Z")
 ISO_BASIC = re.compile(
@@ -36,6 +38,8 @@ def parse_date(text: str, zone: dt.tzinfo | None = None) -> ParsedDate | None:  
     if len(text) > MAX_DATE_CHARS:
         return None
     text = text.strip()
+    if INSTANT.match(text) and (instant := _from_iso(text)):
+        return parsed.of_time(instant, zone)
     if usual := USUAL.match(text):
         return _parse_usual(usual, zone)
     if number := NUMBER.match(text):
@@ -98,8 +102,13 @@ def _parse_number(match: re.Match[str], zone: dt.tzinfo | None) -> ParsedDate | 
 
 
 def _parse_iso_basic(text: str, zone: dt.tzinfo | None) -> ParsedDate | None:
+    time = _from_iso(text.upper())
+    return parsed.of_time(time, zone) if time else None
+
+
+def _from_iso(text: str) -> dt.datetime | None:
     try:
-        return parsed.of_time(dt.datetime.fromisoformat(text.upper()), zone)
+        return dt.datetime.fromisoformat(text)
     except ValueError:
         return None
 

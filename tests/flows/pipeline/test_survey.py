@@ -1,8 +1,12 @@
+import importlib
+
 import pytest
 
 from flows.pipeline.lake_settings.check import parse_settings
 from flows.pipeline.options import SurveyOptions
 from flows.pipeline.survey import draft_settings, survey
+from flows.pipeline.workers.executor import MAX_IN_PROCESS_BYTES
+from paths import KIT
 from schemas.errors import SourceError
 
 POST = "---\ntitle: {0}\ndate: 2024-03-{0:02} 08:00:00 +0800\nsource: {1}\n---\n{2}\n"
@@ -71,3 +75,28 @@ def test_a_survey_drafts_settings_that_can_be_used(folder):
         line.removeprefix("# ") if " = " in line else line for line in draft.splitlines()
     )
     assert parse_settings(with_choices.encode(), "postlake.toml").drafts == "keep"
+
+
+@pytest.mark.parametrize("kind", ["KILLS", "SLOW_IN_C"])
+def test_a_large_file_that_ends_its_process_is_counted_as_a_reject(folder, kind, monkeypatch):
+    monkeypatch.syspath_prepend(KIT)
+    monkeypatch.setenv("POSTLAKE_FILE_SECONDS", "1")
+    deadly = importlib.import_module("deadly")
+    monkeypatch.setattr("flows.pipeline.workers.pool.init_worker", deadly.init_worker_for_surveys)
+    padding = "雪" * MAX_IN_PROCESS_BYTES
+    for name, text in (("bad", getattr(deadly, kind)), ("good", "雪")):
+        content = POST.format(21, "灯塔", f"{padding}<div>{text}</div>")
+        (folder / f"{name}.md").write_text(content)
+    result = survey(SurveyOptions(sources=(str(folder),)))
+    reason = "parser_timeout" if kind == "SLOW_IN_C" else "parser_crashed"
+    assert dict(result.outcomes.rows()) == {"post": 21, "rejected": 2, "ignored": 1}
+    assert reason in result.refused["reason"].to_list()
+
+
+def test_a_survey_in_several_processes_finds_the_same(folder, monkeypatch):
+    alone = survey(SurveyOptions(sources=(str(folder),), workers=1))
+    monkeypatch.setattr("flows.pipeline.survey.MIN_POOL_FILES", 1)
+    together = survey(SurveyOptions(sources=(str(folder),), workers=2))
+    for name in alone.__dataclass_fields__:
+        frame = getattr(alone, name)
+        assert frame.equals(getattr(together, name)) if name != "period" else frame == together.period

@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from posts.metadata.dates import Witnesses, date_from_file_name, parse_value, resolve_date
+from posts.metadata.dates import Witnesses, date_from_file_name, parse_date, resolve_date
 from posts.metadata.dates.parsed import ParsedDate
 from posts.metadata.dates.places import find_in_paths
 from schemas.enums import ParseWarning
@@ -17,7 +17,7 @@ def day(text):
 # each witness names another day, from August 30 to September 4
 WITNESSES = Witnesses(
     "2021/09/04/2021-09-03-x.md",
-    parse_value("2021-08-30", None),
+    parse_date("2021-08-30"),
     epoch="1630454400000",
     links=["2021/09/02/x"],
 )
@@ -58,7 +58,7 @@ def test_the_folder_of_an_archive_does_not_name_the_day_of_publication():
     ],
 )
 def test_a_month_or_a_year_is_made_exact_by_a_day_of_it(written, published, date_from, precision):
-    resolved = resolve_date(Witnesses("2021-09-03-x.md", parse_value(written, None)))
+    resolved = resolve_date(Witnesses("2021-09-03-x.md", parse_date(written)))
     assert (resolved.published_at, resolved.date_from, resolved.precision) == (
         day(published), date_from, precision,
     )  # fmt: skip
@@ -67,7 +67,7 @@ def test_a_month_or_a_year_is_made_exact_by_a_day_of_it(written, published, date
 
 @pytest.mark.parametrize("number", ["5", "2021", "20210830", "0", "-1", "-62135596800000", "9" * 400])
 def test_a_number_in_a_comment_that_is_no_time_since_1990_says_nothing(number):
-    front_date = parse_value("2021-09-01T08:00:00Z", None)
+    front_date = parse_date("2021-09-01T08:00:00Z")
     resolved = resolve_date(Witnesses("x.md", front_date, epoch=number))
     assert (resolved.published_at, resolved.fetched_at, resolved.warnings) == (front_date.time, None, [])
 
@@ -123,22 +123,3 @@ def test_a_day_or_a_month_is_found_in_a_path(path, found):
 )
 def test_a_file_name_that_begins_with_a_day_names_it(name, found):
     assert date_from_file_name(name) == (found and day(found))
-
-
-@pytest.mark.parametrize(
-    ("value", "raw", "published", "precision"),
-    [
-        (2021.1, "2021.10", "2021-10-01", "month"),
-        (2021, "2021 # or so", "2021-01-01", "year"),
-        (20210901, None, "2021-09-01", "day"),
-        (45_045, "12:30:45", None, None),
-        (dt.datetime(1, 1, 1, tzinfo=dt.UTC), "0001-01-01T00:00:00Z", None, None),
-        (dt.date(2021, 9, 1), "2021-09-01", "2021-09-01", "day"),
-        (True, "true", None, None),
-        (dt.time(7, 32), "07:32:00", None, None),
-        (["2021-09-01"], None, None, None),
-    ],
-)
-def test_a_value_of_front_matter_is_read_as_it_is_written(value, raw, published, precision):
-    expected = published and ParsedDate(day(published), precision)
-    assert parse_value(value, raw) == expected

@@ -36,3 +36,11 @@ def test_a_value_is_understood_or_not_and_throws_nothing(dialect, key, value):
         Reason.BROKEN_FRONT_MATTER,
         Reason.HOSTILE_FRONT_MATTER,
     }
+
+
+@pytest.mark.parametrize("dialect", ["yaml", "toml", "json"])
+@pytest.mark.parametrize("value", ["20210901", "1630454400", "1630454400.0"])
+def test_a_number_is_the_date_that_it_spells(dialect, value):
+    content = DIALECTS[dialect].format(key="date", value=value).encode()
+    post = parse(RawFile("/blog", "x.md", content, blob_id(content)))
+    assert (post.published_at.isoformat(), post.published_raw) == ("2021-09-01T00:00:00+00:00", value)
