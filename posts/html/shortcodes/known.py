@@ -6,13 +6,14 @@ https://theme-next.js.org/docs/tag-plugins/ https://butterfly.js.org
 
 # a picture, with what stands below it
 FIGURES = frozenset(
-    "figure fig img image imgproc picture asset_img imgcap caption_img qnimg full-width-image".split()
+    "figure fig img image imgproc picture asset_img imgcap caption_img qnimg inlineimg full-width-image".split()
 )
 # the targets of their links are pages or files of the site
 URLS = frozenset(
     "ref relref link post_url post_path asset_path asset url_for absurl relurl permalink".split()
 )
-LINKS = frozenset("post_link asset_link button btn link_to linkgrid-item".split())
+BUTTONS = frozenset("button btn link_to".split())
+LINKS = BUTTONS | frozenset("post_link asset_link linkgrid-item".split())
 # code up to the end tag
 CODE = frozenset(
     "highlight code codeblock prism console terminal mermaid plantuml graphviz diagram chart shell".split()
@@ -32,8 +33,9 @@ BOXES = frozenset(
 )
 QUOTES = frozenset("blockquote quote pullquote cq cquote epigraph".split())
 # text marked within a line: the argument is the text
-MARKED = frozenset(
-    "label u emp wavy del kbd psw s mark keyboard b i em strong sub sup abbr span p badge".split()
+CHECKS = frozenset("checkbox radio".split())
+MARKED = CHECKS | frozenset(
+    "label u emp wavy del kbd psw s mark keyboard b i em strong sub sup abbr span p badge bubble blur".split()
 )
 # players, widgets, files: nothing of them is text
 EMBEDS = frozenset(
@@ -58,5 +60,6 @@ BOX_STYLES = frozenset(
     flat modern simple disabled no-icon open closed close blue green red orange yellow purple cyan pink gray grey light
     dark black white left right center true false attention hint todo secondary light-blue link failure""".split()
 )
+CHECK_STYLES = BOX_STYLES | {"checked", "plus", "minus", "times", "inline"}
 IMAGE_INCLUDE = ("image", "img", "figure", "fig", "picture", "photo")
 IMAGE_FILE = r"\.(?:png|jpe?g|gif|webp|svg|bmp|avif|tiff?|ico|heic)\b"
