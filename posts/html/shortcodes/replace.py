@@ -101,13 +101,17 @@ def title_of(shortcode: Shortcode) -> str:
 
 
 def _box(shortcode: Shortcode) -> str:
-    return paragraph_of(shortcode.get(*TITLE_KEYS) or _box_title(shortcode))
+    title = paragraph_of(shortcode.get(*TITLE_KEYS) or _box_title(shortcode))
+    return title + paragraph_of(shortcode.get("author")) if shortcode.name == "poetry" else title
 
 
 def _box_title(shortcode: Shortcode) -> str:
     if shortcode.name in {
         "tabs",
         "subtabs",
+        "subsubtabs",
+        "btns",
+        "gi",
         "columns",
         "column",
         "grid",
@@ -123,20 +127,22 @@ def _box_title(shortcode: Shortcode) -> str:
         for value in shortcode.values
         if value.lower() not in known.BOX_STYLES and not re.match(r"fa[a-z]?[ -]|[#\d]|icon|\.", value)
     ]
-    return " ".join(words)
+    return " ".join(words).removeprefix("@")
 
 
 def _marked(shortcode: Shortcode) -> str:
     text, (first, _, rest) = shortcode.text, shortcode.text.partition(",")
     if shortcode.name == "label":
         text = text.partition("@")[2]
-    elif shortcode.name in {"span", "p"} or (
+    elif (shortcode.name in {"span", "p"} and "=" not in first) or (
         shortcode.name in known.CHECKS and known.CHECK_STYLES.issuperset(first.lower().split())
     ):
         text = rest
-    elif shortcode.name == "bubble":
+    elif shortcode.name in {"bubble", "cb"}:
         text = first
-    return show_as_text(shortcode.get("text", "content") or ("" if shortcode.named else text.strip(" \"'")))
+    elif shortcode.named:
+        text = " ".join(shortcode.values)
+    return show_as_text(shortcode.get("text", "content") or text.strip(" \"'"))
 
 
 def _include(shortcode: Shortcode) -> str:
