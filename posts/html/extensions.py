@@ -13,7 +13,7 @@ from posts.html.footnotes import footnote_reference, footnotes_plugin, inline_no
 from posts.html.formulas import dollar_formula, environment, formula_block, formulas_plugin, tex_formula
 from posts.html.obsidian import block_id, mark, split_callouts, table_of_contents, wiki_link
 
-MAY_BE_EXTENDED = re.compile(r"[$^{]|==|\[[\[!tT]|:::|!!!|\?\?\?|\\[(\[b]|[A-Za-z]~[0-9A-Za-z]")
+MAY_BE_EXTENDED = re.compile(r"[$^{]|==|\[[\[!tT]|:::|\+\+\+|;;;|!!!|\?\?\?|\\[(\[b]|[A-Za-z]~[0-9A-Za-z]")
 # attribute lists of kramdown, `{: .class key="value"}`, and of others, `{#id .class}`
 ATTRIBUTE_LIST = re.compile(
     rf"\{{(?:[:]\s*+(?:(?:{ATTRIBUTE}|[\w-]+)\s*+){{1,20}}+|[.#][\w:.-]+\s*+(?:(?:{ATTRIBUTE})\s*+){{0,20}}+|:(?::|/)[^{{}}\n]{{0,300}}+)\}}"
@@ -90,7 +90,7 @@ def _untitle_admonitions(state: StateCore) -> None:
 RULES = {
     "$": (dollar_formula,),
     "\\": (tex_formula,),
-    "[": (table_of_contents, wiki_link, footnote_reference),
+    "[": (table_of_contents, wiki_link, footnote_reference, text_directive),
     "!": (wiki_link,),
     "=": (mark,),
     "^": (inline_note, block_id, _subscript),
@@ -98,4 +98,12 @@ RULES = {
     "{": (_skip_attributes,),
     ":": (text_directive,),
 }
-BLOCK_RULES = {"$": formula_block, "\\": environment, "!": _admonition, "?": _admonition, ":": directive}
+BLOCK_RULES = {
+    "$": formula_block,
+    "\\": environment,
+    "!": _admonition,
+    "?": _admonition,
+    ":": directive,
+    "+": directive,
+    ";": directive,
+}
