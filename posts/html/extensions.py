@@ -8,20 +8,19 @@ from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 from mdit_py_plugins.admon.index import admonition
 
+from posts.html.directives import ATTRIBUTE, directive, text_directive
 from posts.html.footnotes import footnote_reference, footnotes_plugin, inline_note
 from posts.html.formulas import dollar_formula, environment, formula_block, formulas_plugin, tex_formula
 from posts.html.obsidian import block_id, mark, split_callouts, table_of_contents, wiki_link
 
-MAY_BE_EXTENDED = re.compile(r"[$^{]|==|\[[\[!tT]|:::|!!!|\?\?\?|\\[(\[b]|[A-Za-z]~[0-9A-Za-z]")
+MAY_BE_EXTENDED = re.compile(r"[$^{]|==|\[[\[!tT]|:::|\+\+\+|;;;|!!!|\?\?\?|\\[(\[b]|[A-Za-z]~[0-9A-Za-z]")
 # attribute lists of kramdown, `{: .class key="value"}`, and of others, `{#id .class}`
-_NAME = r"[.#][\w:.-]+|[\w:.-]+=(?:\"[^\"\n]*+\"|'[^'\n]*+'|[^\s\"'{}]++)"
 ATTRIBUTE_LIST = re.compile(
-    rf"\{{(?:[:]\s*+(?:(?:{_NAME}|[\w-]+)\s*+){{1,20}}+|[.#][\w:.-]+\s*+(?:(?:{_NAME})\s*+){{0,20}}+|:(?::|/)[^{{}}\n]{{0,300}}+)\}}"
+    rf"\{{(?:[:]\s*+(?:(?:{ATTRIBUTE}|[\w-]+)\s*+){{1,20}}+|[.#][\w:.-]+\s*+(?:(?:{ATTRIBUTE})\s*+){{0,20}}+|:(?::|/)[^{{}}\n]{{0,300}}+)\}}"
 )
 # only after a link, a picture or code
-ATTRIBUTES_OF_SPAN = re.compile(rf"\{{\s*+(?:(?:{_NAME})\s*+){{1,20}}+\}}")
+ATTRIBUTES_OF_SPAN = re.compile(rf"\{{\s*+(?:(?:{ATTRIBUTE})\s*+){{1,20}}+\}}")
 SUBSCRIPT = re.compile(r"(?<=[A-Za-z)])~([0-9A-Za-z+-]{1,3})~(?!~)|(?<=[0-9A-Za-z)])\^([0-9A-Za-z+-]{1,4})\^")
-CONTAINER = re.compile(r":{3,}[ \t]*(?:(?P<kind>\{[^}\n]*\}|[A-Za-z][\w-]*)[ \t]*(?P<title>[^\n]*?))?[ \t]*")
 ADMONITION = re.compile(
     r"(?:!!!|\?\?\?\+?)[ \t]+(?:note|abstract|summary|tldr|info|todo|tip|hint|important|success|check|done|question|help|faq"
     r"|warning|caution|attention|failure|fail|missing|danger|error|bug|example|quote|cite|seealso|admonition|details)"
@@ -81,22 +80,6 @@ def _admonition(state: StateBlock, start_line: int, end_line: int, *, silent: bo
     return admonition(state, start_line, end_line, silent)
 
 
-def _container(state: StateBlock, start_line: int, _end_line: int, *, silent: bool) -> bool:
-    """Parse a line that begins or ends a box: `::: tip title`. The box is what the lines between are."""
-    start, end = state.bMarks[start_line] + state.tShift[start_line], state.eMarks[start_line]
-    if not state.src.startswith(":::", start) or state.is_code_block(start_line):
-        return False
-    line = CONTAINER.fullmatch(state.src, start, end)
-    if line is None or silent:
-        return line is not None
-    state.line = start_line + 1
-    state.push("paragraph_open", "p", 1).map = [start_line, state.line]
-    title = state.push("inline", "", 0)
-    title.content, title.children, title.map = line["title"] or "", [], [start_line, state.line]
-    state.push("paragraph_close", "p", -1)
-    return True
-
-
 def _untitle_admonitions(state: StateCore) -> None:
     """Remove the titles that an admonition takes from its kind: only those in quotation marks are written."""
     for opening, title in zip(state.tokens, state.tokens[2:], strict=False):
@@ -107,11 +90,20 @@ def _untitle_admonitions(state: StateCore) -> None:
 RULES = {
     "$": (dollar_formula,),
     "\\": (tex_formula,),
-    "[": (table_of_contents, wiki_link, footnote_reference),
+    "[": (table_of_contents, wiki_link, footnote_reference, text_directive),
     "!": (wiki_link,),
     "=": (mark,),
     "^": (inline_note, block_id, _subscript),
     "~": (_subscript,),
     "{": (_skip_attributes,),
+    ":": (text_directive,),
 }
-BLOCK_RULES = {"$": formula_block, "\\": environment, "!": _admonition, "?": _admonition, ":": _container}
+BLOCK_RULES = {
+    "$": formula_block,
+    "\\": environment,
+    "!": _admonition,
+    "?": _admonition,
+    ":": directive,
+    "+": directive,
+    ";": directive,
+}

@@ -8,6 +8,7 @@ from functools import cache
 
 from posts.html.code_regions import CODE_START, CodeRegions
 from posts.html.shortcodes import known
+from posts.html.shortcodes.loops import LoopDefinitions
 from posts.html.shortcodes.replace import (
     BREAK,
     UNKNOWN_ELEMENT,
@@ -56,6 +57,7 @@ class _Replacer:
     def __init__(self, body: str) -> None:
         self.body = body
         self.regions = CodeRegions(body)
+        self.loops = LoopDefinitions(body)
         self.ended_names = {(end[1] or end[2] or "").lower() for end in END_TAG.finditer(body)}
         self.variables = VARIABLES.union(ASSIGNMENT.findall(body))
         # name of each open quotation -> who is quoted
@@ -80,6 +82,8 @@ class _Replacer:
         if content is not None:
             return self.replace_tag(match, content)
         if match["output"] is not None:
+            if definitions := self.replace_definition(match):
+                return definitions
             text = self.replace_output(match)
             return None if text is None else (text, match.end())
         end = self.regions.end_of(match)
@@ -131,6 +135,13 @@ class _Replacer:
         after = "" if self.ends_line(end.end()) else BREAK
         fence = fence_of(show_in_code(content), indent or "")
         return (fence if indent is not None else BREAK + fence) + after, end.end()
+
+    def replace_definition(self, match: re.Match[str]) -> tuple[str, int] | None:
+        """Return what stands for a definition with a variable in its label, and its end; None if it is none."""
+        variable = VARIABLE.match(match["output"])
+        if variable is None or variable[1] not in self.variables:
+            return None
+        return self.loops.replace(self.line_start(match.start()), match["output"], match.end())
 
     def replace_output(self, match: re.Match[str]) -> str | None:
         """Return what stands for `{{ ... }}`; None if it is no variable of the site or the body, no literal and no call."""

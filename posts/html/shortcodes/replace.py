@@ -3,9 +3,9 @@
 import re
 from collections.abc import Callable
 from html import unescape
-from urllib.parse import quote, unquote
 
 from posts.html.shortcodes import known
+from posts.html.shortcodes.links import link, reference, target_of
 from posts.html.shortcodes.syntax import Shortcode, show_as_text
 from posts.html.tags import escape_html
 
@@ -18,7 +18,6 @@ IMAGE_FILE = re.compile(rf"{known.IMAGE_FILE}|^(?:https?:)?//", re.IGNORECASE)
 URL_KEYS = "src", "url", "link", "path", "file", "image", "image_path", "img", "file_path", "href"
 CAPTION_KEYS = "caption", "description", "content", "text", "desc"
 TITLE_KEYS = "title", "summary", "header", "heading", "name", "label", "tab"
-END_OF_TARGET = re.compile(r"[\"'] | \| ")
 BACKTICKS = re.compile("`+")
 BLANK_EDGES = re.compile(r"\A(?:[ \t>]*+\n)++|\s++[ \t>]*+\Z")
 
@@ -27,7 +26,7 @@ def replace_by_markdown(shortcode: Shortcode, *, is_in_url: bool) -> str:
     """Return what stands for a tag whose content, if there is any, is text of its own."""
     name = shortcode.name
     if name in known.URLS:
-        return _reference(shortcode, is_in_url=is_in_url)
+        return reference(shortcode, is_in_url=is_in_url)
     if is_in_url:
         return ""
     if shortcode.is_end:
@@ -77,38 +76,6 @@ def restore_in_code(html: str) -> str:
     return UNKNOWN_IN_CODE.sub(lambda element: escape_html(unescape(unescape(element[1]))), html)
 
 
-def _reference(shortcode: Shortcode, *, is_in_url: bool) -> str:
-    target = _target(shortcode.get("href", "path", "url") or shortcode.text.strip("\"'` "))
-    if is_in_url or shortcode.is_end:
-        return "" if shortcode.is_end else target
-    if len(shortcode.values) > 1 and any(value.startswith("http") for value in shortcode.values[1:]):
-        return _link_card(shortcode.values)
-    text = shortcode.get("content", "title", "text") or unquote(target)
-    return f'<a href="{escape_html(target)}">{show_as_text(text)}</a>' if target else ""
-
-
-def _link_card(values: list[str]) -> str:
-    """Return the link that a theme of Hexo shows as a card: `{% link title, url %}`."""
-    url = next(value for value in values if value.startswith("http"))
-    return f'<a href="{escape_html(_target(url))}">{show_as_text(values[0])}</a>'
-
-
-def _target(text: str) -> str:
-    target = END_OF_TARGET.split(text, maxsplit=1)[0].strip()
-    if target.startswith(("_posts/", "_pages/")):
-        target = f"/{target}"
-    return quote(target, safe="/:?#@!$&*+,;=%~.-_")
-
-
-def _link(shortcode: Shortcode) -> str:
-    url = shortcode.get("href", "url", "link", "relref") or (shortcode.values[0] if shortcode.values else "")
-    words = [value for value in shortcode.values[1:] if value not in {"true", "false"}]
-    text = shortcode.get("text", "title", "content") or " ".join(words)
-    if not text and shortcode.name in {"button", "btn", "link_to"}:
-        return ""
-    return f'<a href="{escape_html(_target(url))}">{show_as_text(text or url)}</a>' if url else ""
-
-
 def _figure(shortcode: Shortcode) -> str:
     values = shortcode.values
     start = next((number for number, value in enumerate(values) if IMAGE_FILE.search(value)), 0)
@@ -116,7 +83,7 @@ def _figure(shortcode: Shortcode) -> str:
     words = [value for value in values[start + 1 :] if not re.fullmatch(r"[\d.]+(?:px|%)?", value)]
     title, caption = shortcode.get("title"), shortcode.get(*CAPTION_KEYS)
     alt = shortcode.get("alt") or caption or title or " ".join(words)
-    image = f'<img src="{_target(url)}" alt="{show_as_text(alt)}">' if url else ""
+    image = f'<img src="{target_of(url)}" alt="{show_as_text(alt)}">' if url else ""
     if shortcode.name in {"asset_img", "img"}:
         return image
     captions = "".join(
@@ -134,13 +101,17 @@ def title_of(shortcode: Shortcode) -> str:
 
 
 def _box(shortcode: Shortcode) -> str:
-    return paragraph_of(shortcode.get(*TITLE_KEYS) or _box_title(shortcode))
+    title = paragraph_of(shortcode.get(*TITLE_KEYS) or _box_title(shortcode))
+    return title + paragraph_of(shortcode.get("author")) if shortcode.name == "poetry" else title
 
 
 def _box_title(shortcode: Shortcode) -> str:
     if shortcode.name in {
         "tabs",
         "subtabs",
+        "subsubtabs",
+        "btns",
+        "gi",
         "columns",
         "column",
         "grid",
@@ -156,14 +127,22 @@ def _box_title(shortcode: Shortcode) -> str:
         for value in shortcode.values
         if value.lower() not in known.BOX_STYLES and not re.match(r"fa[a-z]?[ -]|[#\d]|icon|\.", value)
     ]
-    return " ".join(words)
+    return " ".join(words).removeprefix("@")
 
 
 def _marked(shortcode: Shortcode) -> str:
-    text = shortcode.text.partition("@")[2] if shortcode.name == "label" else shortcode.text
-    if shortcode.name in {"span", "p"}:
-        text = text.partition(",")[2]
-    return show_as_text(shortcode.get("text", "content") or ("" if shortcode.named else text.strip(" \"'")))
+    text, (first, _, rest) = shortcode.text, shortcode.text.partition(",")
+    if shortcode.name == "label":
+        text = text.partition("@")[2]
+    elif (shortcode.name in {"span", "p"} and "=" not in first) or (
+        shortcode.name in known.CHECKS and known.CHECK_STYLES.issuperset(first.lower().split())
+    ):
+        text = rest
+    elif shortcode.name in {"bubble", "cb"}:
+        text = first
+    elif shortcode.named:
+        text = " ".join(shortcode.values)
+    return show_as_text(shortcode.get("text", "content") or text.strip(" \"'"))
 
 
 def _include(shortcode: Shortcode) -> str:
@@ -176,7 +155,7 @@ def _include(shortcode: Shortcode) -> str:
 
 REPLACERS: tuple[tuple[frozenset[str], Callable[[Shortcode], str]], ...] = (
     (known.FIGURES, _figure),
-    (known.LINKS, _link),
+    (known.LINKS, link),
     (known.BOXES, _box),
     (known.QUOTES, lambda _: BREAK),
     (known.MARKED, _marked),
