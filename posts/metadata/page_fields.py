@@ -7,8 +7,8 @@ from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from posts.html.parser import is_too_complex
 from posts.html.page_body import CHROME
+from posts.html.parser import is_too_complex
 from posts.metadata.handlers import Fields
 from posts.metadata.site_name import SEPARATOR
 
