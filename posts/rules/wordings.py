@@ -13,6 +13,9 @@ _REPRINT = "原载|原載|首发|首發|原刊|刊于|刊於|转载|轉載|节�
 _WITH_DESCRIPTION = (
     r"\S{1,14}\s+(?!未经|未經|版权|版權|请勿|請勿|侵|转载|轉載|不得)[^\s/／|｜丨:：]*[\u4e00-\u9fff]{8}"
 )
+TAGS_REASON = "tags are a column of their own"
+# not the numbers of parts (`#1`), and no sentences: `#2. Who gave the lamp its name?`
+HASHTAGS = r"(?![#＃]\d++[\W_]*\Z)(?:[^\w#＃]*+[#＃]++[^\s#＃.。！!？?，,、；;：:]{1,40}+)++[\W_]*"
 TEXT_RULES: tuple[Rule, ...] = (
     Rule(
         "photo_credit",
@@ -103,11 +106,20 @@ TEXT_RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "tag_line",
-        "tags are a column of their own",
+        TAGS_REASON,
+        Scope.EDGE | Scope.SINGLE_TEXT,
+        pattern=r"[\W_]*(?:tags?|标签|標籤|标签云|关键词|關鍵詞|關鍵字|关键字|keywords?|categories|category|分类|分類|filed under|topics?|posted in|tagged(?: with)?)\s*[:：|｜](?:[^。！？.]|\.(?!\s)){1,120}",
+        keywords=("tag 标签 標籤 关键 關鍵 keyword categor 分类 分類 filed topic posted",),
+        excluded_elements=HEADINGS,
+    ),
+    # a block of hashtags is dropped only in its place, see `is_place_of_tags`
+    Rule(
+        "tag_line",
+        TAGS_REASON,
         Scope.BLOCK | Scope.SINGLE_TEXT,
-        pattern=r"(?:[^\w#＃]*+[#＃]++[^\s#＃]{1,40}+)++[\W_]*"
-        r"|[\W_]*(?:tags?|标签|標籤|标签云|关键词|關鍵詞|關鍵字|关键字|keywords?|categories|category|分类|分類|filed under|topics?|posted in|tagged(?: with)?)\s*[:：|｜].{1,120}",
-        keywords=("# ＃ tag 标签 標籤 关键 關鍵 keyword categor 分类 分類 filed topic posted",),
+        pattern=HASHTAGS,
+        keywords=("# ＃",),
+        excluded_elements=HEADINGS | {"pre"},
     ),
     Rule(
         "widget_words",
