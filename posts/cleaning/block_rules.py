@@ -39,7 +39,8 @@ LINE_RULES = frozenset(
 # their lines are text, not several notes
 LINED_ELEMENTS = frozenset({"pre", "tr", "td", "th", "figcaption"})
 TAG_LINE = "tag_line"
-NOTE_BLOCKS, MANY_TAGS = 3, 4
+# below the tags of a video: what was shown in it, its addresses
+NOTE_BLOCKS, MANY_TAGS = 6, 4
 is_hashtags = re.compile(HASHTAGS).fullmatch
 # many headings begin with a shorter title
 MIN_HEADING_TITLE_CHARS = 6
