@@ -23,6 +23,7 @@ from posts.rules.context import PageContext
 from posts.rules.promotions import is_promotion
 from posts.rules.rule import HEADINGS
 from posts.rules.text_index import EDGE_RULES, INNER_RULES, PARAGRAPH_RULES, SINGLE_TEXT_RULES
+from posts.rules.wordings import HASHTAGS
 from posts.text.whitespace import alphanumeric_key
 
 __all__ = ["PageContext", "apply_element_rules", "apply_rules", "apply_text_rules"]
@@ -37,6 +38,10 @@ LINE_RULES = frozenset(
 )
 # their lines are text, not several notes
 LINED_ELEMENTS = frozenset({"pre", "tr", "td", "th", "figcaption"})
+TAG_LINE = "tag_line"
+# below the tags of a video: what was shown in it, its addresses
+NOTE_BLOCKS, MANY_TAGS = 6, 4
+is_hashtags = re.compile(HASHTAGS).fullmatch
 # many headings begin with a shorter title
 MIN_HEADING_TITLE_CHARS = 6
 SECTION_BEFORE_TITLE = re.compile(r"\A\s*(?:\[[^\]]{1,20}\]|【[^】]{1,20}】)\s*")
@@ -157,14 +162,34 @@ def _headline_key(title: str) -> str:
 
 def text_pattern(blocks: list[Block], page: PageContext) -> RuleHits:
     """Yield short blocks that match a rule about text: site notices, requests, credits."""
-    for index, block in enumerate(blocks):
+    for index, block in reversed(list(enumerate(blocks))):
         if len(block.text) <= MAX_PLEA_CHARS:
             is_edge = index < HEAD_BLOCKS or index >= len(blocks) - TAIL_BLOCKS
             name = _match_text_rule(block, page, is_edge=is_edge) or (
                 _match_lines(block, page, is_edge=is_edge) if "\n" in block.text else None
             )
-            if name is not None:
+            if name is not None and (name != TAG_LINE or is_place_of_tags(blocks, index)):
                 yield block, name
+
+
+def is_place_of_tags(blocks: list[Block], index: int) -> bool:
+    """Return whether hashtags are no text: they are links, begin the post, or have no text below but links.
+
+    Below many, there may be a note on the post.
+    """
+    block = blocks[index]
+    is_near_end = index >= len(blocks) - NOTE_BLOCKS and block.text.count("#") >= MANY_TAGS
+    return (
+        is_near_end
+        or index == 0
+        or not is_hashtags(block.text)
+        or _is_linked(block)
+        or all(each.rule is not None or _is_linked(each) for each in blocks[index + 1 :])
+    )
+
+
+def _is_linked(block: Block) -> bool:
+    return 2 * block.linked_chars > len(block.text)
 
 
 def _match_lines(block: Block, page: PageContext, *, is_edge: bool) -> str | None:

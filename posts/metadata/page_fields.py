@@ -5,16 +5,20 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from selectolax.lexbor import LexborHTMLParser
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from posts.html.page_body import CHROME
 from posts.html.parser import is_too_complex
 from posts.metadata.handlers import Fields
+from posts.metadata.site_name import SEPARATOR
 
 # `<!-- saved from url=(0031)https://... -->`, as browsers write it
 SAVED_FROM = re.compile(r"<!--\s*saved from url=\(\d+\)(\S+)\s*-->", re.IGNORECASE)
 MAX_PREAMBLE_CHARS = 4096
 ARTICLE_TYPE = re.compile(r"(?:\w*Article|\w*BlogPosting|Report|Review|SocialMediaPosting)\Z")
 MAX_DEPTH = 8
+# `News_Harbour Post`, `The magazine of the harbour towns`
+MAX_TITLE_END_CHARS = 60
 # for each field of front matter, the names in `meta` that give it, in lower case; of a field the first that there is
 META_NAMES = {
     "title": ("og:title", "twitter:title", "dc.title", "dcterms.title", "sailthru.title", "parsely-title"),
@@ -60,6 +64,8 @@ def read_fields(page: str) -> Fields:
             fields[field] = texts if field == "author" and len(texts) > 1 else texts[0]
     _add_labels(fields, values)
     _add_from_elements(fields, tree)
+    if fields.get("title"):
+        fields["title"] = _without_end(str(fields["title"]), tree)
     if saved_from := SAVED_FROM.search(page, 0, MAX_PREAMBLE_CHARS):
         fields["sourceurl"] = saved_from[1]
     return {key: value for key, value in fields.items() if value}
@@ -96,9 +102,7 @@ def _add_from_elements(fields: Fields, tree: LexborHTMLParser) -> None:
         fields["url"] = (canonical.attributes.get("href") or "").strip() or fields.get("url")
     for key, selectors in {"title": ("title", "h1"), "author": ("[rel=author]", "[itemprop=author]")}.items():
         nodes = () if fields.get(key) else filter(None, map(tree.css_first, selectors))
-        fields[key] = fields.get(key) or next(
-            (text for node in nodes if (text := " ".join(node.text().split()))), None
-        )
+        fields[key] = fields.get(key) or next((text for node in nodes if (text := _heading(node))), None)
     for selector in () if fields.get("date") else TIME_SELECTORS:
         node = tree.css_first(selector)
         if node is not None:
@@ -108,6 +112,26 @@ def _add_from_elements(fields: Fields, tree: LexborHTMLParser) -> None:
     html = tree.css_first("html[lang]")
     if html is not None:
         fields["lang"] = html.attributes.get("lang")
+
+
+def _without_end(title: str, tree: LexborHTMLParser) -> str:
+    """Return a title without what a separator adds to the only `h1` of the page: `Rain again - The Harbour`.
+
+    An `h1` in the header of the site, or before a title of the article in another heading, names the site.
+    """
+    chrome = {heading.mem_id for node in tree.css(CHROME) for heading in node.css("h1")}
+    headings = [_heading(node) for node in tree.css("h1") if node.mem_id not in chrome]
+    if len(headings) != 1 or not headings[0] or not title.startswith(headings[0]):
+        return title
+    separator = SEPARATOR.match(title, len(headings[0]))
+    end = title[separator.end() :] if separator else ""
+    if not end or len(end) > MAX_TITLE_END_CHARS or end in map(_heading, tree.css("h1, h2, h3")):
+        return title
+    return headings[0]
+
+
+def _heading(node: LexborNode) -> str:
+    return " ".join(node.text().split())
 
 
 def _from_json_ld(tree: LexborHTMLParser) -> Fields:

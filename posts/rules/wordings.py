@@ -13,6 +13,14 @@ _REPRINT = "原载|原載|首发|首發|原刊|刊于|刊於|转载|轉載|节�
 _WITH_DESCRIPTION = (
     r"\S{1,14}\s+(?!未经|未經|版权|版權|请勿|請勿|侵|转载|轉載|不得)[^\s/／|｜丨:：]*[\u4e00-\u9fff]{8}"
 )
+# what only widgets say, as a sentence or not
+_WIDGET_PHRASES = r"(?:微信扫一扫.{0,20}|喜欢此内容的人还喜欢|预览时标签不可点|轻触阅读原文|继续滑动看下一个|以下文章来源于.{2,40}|(?:评论区|評論區)\s*(?:\d+\s*(?:条评论|條評論))?|\d[\d,.]*\s*(?:万|k)?\s*人(?:赞同|喜欢|收藏|关注|推荐)了?(?:该|此|这)?(?:文章|回答)?|赞同\s*\d.{0,40}|[+＋]\d+\s*(?:收藏|我要举报).{0,20}|我要举报|我来回应|这篇(?:影评|书评|剧评|乐评)可能有关键情节透露|没有媒体可用资源|嵌入分享|您可以选择使用以下代码嵌入.?|the code has been copied.{0,30}|skip .{1,30} and continue reading|跳过.{1,20}继续阅读|press enter or click to view.{0,30}|\d[\d.,]*k? followers?|help status about.{0,80}|read full story|IPFS 7.{0,20}|[-—=\s]*本文结束.{0,20}|(?:請|请)?(?:繼續|继续)往下(?:閱讀|阅读).{0,6}|(?:点击|點擊)(?:收听|收聽|播放|观看|觀看|查看大图|看大图|图片放大).{0,12}|CDT ?档案卡|\(visited \d.{0,40}\)|.{0,12}(?:吸菸有害健康|飲酒過量.{0,4}有害健康|禁止酒駕).{0,8}|※?\s*更多精彩.{0,12}|comments powered by .{1,40}|blog comments powered by .{1,40}|log in (?:or register )?to post comments|\w[\w\- ]*\.(?:jpe?g|png|gif|webp|bmp|heic|tiff?|svg)|这篇(?:影评|书评|剧评|乐评)?(?:可能)?有?(?:关键情节)?(?:有)?剧透.{0,12}|[—–-]+ ?end ?[—–-]+|展开全文|显示全部|加载中|no comments(?: yet)?|loading(?:\.+)?)"
+# with a full stop or a question mark they are text: `Save it.`
+_WIDGET_WORDS = r"(?:(?-i:null|undefined)|embed|share|end of .{1,30}|listen|written by|follow|發表意見|发表意见|添加评论|留下评论|分享到\s.{0,20}|分享\s*打印|更多.{0,12}(?:報導|报导|報道|报道)|(?-i:MORE)|tweet|pin it|advertisement\b.{0,60}|(?!(?:save|print|post|blog) (?:this|it)\s*[:：])(?:(?:email|share|tweet|pin|blog|post|print|save)\s(?:this|it|on|to)(?:\s(?:on|to)?\s?\w+)?[\W_]*+)++|(?:(?:分享|喜欢|喜歡|推荐|回应|回應|点赞|收藏|在看|转发|评论|留言|赞|讚|举报|舉報|阅读|閱讀|收起|展开|有用|没用)\s*+[\d,.]*+\+?万?\+?[\s·|]*+)++|(?:the )?end|likes?|email|print|save|comments?|reply|leave a (?:comment|reply)|add a comment|view comments|\d+ (?:comments?|likes?|shares?|claps?|responses?)|advertisement|sponsored|related(?: (?:articles?|posts?|stories|reading|content))?|more from .{1,40}|you (?:may|might) also like|recommended(?: for you)?|read next|up next|next|previous|back to top|table of contents|contents|toc|subscribe|sign in|log in|menu|search|home|skip to content|play|pause|mute|00:00|分享(?:到|至|此文|本文)?|转发|评论|評論|留言|点赞|收藏|在看|打赏|赞赏|目录|目錄|廣告|广告|返回顶部|回到頂部|上一篇|下一篇|上一页|下一页|[上下]一[篇页頁則则章][\s:：→←].{1,120}|prev(?:ious)?(?: post| article)?\s*[:：←].{1,100}|next(?: post| article)?\s*[:：→].{1,100}|暂无评论|發表評論|发表评论|分享到[:：].{0,60}|\d+ ?(?:条评论|人喜欢|人赞赏|次点赞|個讚|则留言|則留言))"
+_SENTENCE = r".*[^.…][.。!！?？][\s)”’\"」』）]*\Z"
+TAGS_REASON = "tags are a column of their own"
+# not the numbers of parts (`#1`), and no sentences: `#2. Who gave the lamp its name?`
+HASHTAGS = r"(?![#＃]\d++[\W_]*\Z)(?:[^\w#＃]*+[#＃]++[^\s#＃.。！!？?，,、；;：:]{1,40}+)++[\W_]*"
 TEXT_RULES: tuple[Rule, ...] = (
     Rule(
         "photo_credit",
@@ -103,17 +111,26 @@ TEXT_RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "tag_line",
-        "tags are a column of their own",
+        TAGS_REASON,
+        Scope.EDGE | Scope.SINGLE_TEXT,
+        pattern=r"[\W_]*(?:tags?|标签|標籤|标签云|关键词|關鍵詞|關鍵字|关键字|keywords?|categories|category|分类|分類|filed under|topics?|posted in|tagged(?: with)?)\s*[:：|｜](?:[^。！？.]|\.(?!\s)){1,120}",
+        keywords=("tag 标签 標籤 关键 關鍵 keyword categor 分类 分類 filed topic posted",),
+        excluded_elements=HEADINGS,
+    ),
+    # a block of hashtags is dropped only in its place, see `is_place_of_tags`
+    Rule(
+        "tag_line",
+        TAGS_REASON,
         Scope.BLOCK | Scope.SINGLE_TEXT,
-        pattern=r"(?:[^\w#＃]*+[#＃]++[^\s#＃]{1,40}+)++[\W_]*"
-        r"|[\W_]*(?:tags?|标签|標籤|标签云|关键词|關鍵詞|關鍵字|关键字|keywords?|categories|category|分类|分類|filed under|topics?|posted in|tagged(?: with)?)\s*[:：|｜].{1,120}",
-        keywords=("# ＃ tag 标签 標籤 关键 關鍵 keyword categor 分类 分類 filed topic posted",),
+        pattern=HASHTAGS,
+        keywords=("# ＃",),
+        excluded_elements=HEADINGS | {"pre"},
     ),
     Rule(
         "widget_words",
         "words of buttons and counters",
         Scope.EDGE,
-        pattern=r"[\W_]*(?:微信扫一扫.{0,20}|喜欢此内容的人还喜欢|预览时标签不可点|轻触阅读原文|继续滑动看下一个|以下文章来源于.{2,40}|(?:评论区|評論區)\s*(?:\d+\s*(?:条评论|條評論))?|\d[\d,.]*\s*(?:万|k)?\s*人(?:赞同|喜欢|收藏|关注|推荐)了?(?:该|此|这)?(?:文章|回答)?|赞同\s*\d.{0,40}|[+＋]\d+\s*(?:收藏|我要举报).{0,20}|我要举报|我来回应|这篇(?:影评|书评|剧评|乐评)可能有关键情节透露|没有媒体可用资源|嵌入分享|(?-i:null|undefined)|您可以选择使用以下代码嵌入.?|embed|share|the code has been copied.{0,30}|skip .{1,30} and continue reading|end of .{1,30}|跳过.{1,20}继续阅读|press enter or click to view.{0,30}|listen|\d[\d.,]*k? followers?|written by|follow|help status about.{0,80}|read full story|IPFS 7.{0,20}|[-—=\s]*本文结束.{0,20}|(?:請|请)?(?:繼續|继续)往下(?:閱讀|阅读).{0,6}|(?:点击|點擊)(?:收听|收聽|播放|观看|觀看|查看大图|看大图|图片放大).{0,12}|發表意見|发表意见|添加评论|留下评论|分享到\s.{0,20}|分享\s*打印|CDT ?档案卡|\(visited \d.{0,40}\)|.{0,12}(?:吸菸有害健康|飲酒過量.{0,4}有害健康|禁止酒駕).{0,8}|※?\s*更多精彩.{0,12}|更多.{0,12}(?:報導|报导|報道|报道)|(?-i:MORE)|share|tweet|pin it|advertisement\b.{0,60}|(?!(?:save|print|post|blog) (?:this|it)\s*[:：])(?:(?:email|share|tweet|pin|blog|post|print|save)\s(?:this|it|on|to)(?:\s(?:on|to)?\s?\w+)?[\W_]*+)++|comments powered by .{1,40}|blog comments powered by .{1,40}|log in (?:or register )?to post comments|\w[\w\- ]*\.(?:jpe?g|png|gif|webp|bmp|heic|tiff?|svg)|(?:(?:分享|喜欢|喜歡|推荐|回应|回應|点赞|收藏|在看|转发|评论|留言|赞|讚|举报|舉報|阅读|閱讀|收起|展开|有用|没用)\s*+[\d,.]*+\+?万?\+?[\s·|]*+)++|这篇(?:影评|书评|剧评|乐评)?(?:可能)?有?(?:关键情节)?(?:有)?剧透.{0,12}|[—–-]+ ?end ?[—–-]+|(?:the )?end|展开全文|显示全部|加载中|like|likes?|email|print|save|comments?|reply|leave a (?:comment|reply)|add a comment|view comments|\d+ (?:comments?|likes?|shares?|claps?|responses?)|no comments(?: yet)?|loading(?:\.+)?|advertisement|sponsored|related(?: (?:articles?|posts?|stories|reading|content))?|more from .{1,40}|you (?:may|might) also like|recommended(?: for you)?|read next|up next|next|previous|back to top|table of contents|contents|toc|follow|subscribe|sign in|log in|menu|search|home|skip to content|play|pause|mute|00:00|分享(?:到|至|此文|本文)?|转发|评论|評論|留言|点赞|收藏|在看|打赏|赞赏|目录|目錄|廣告|广告|返回顶部|回到頂部|上一篇|下一篇|上一页|下一页|[上下]一[篇页頁則则章][\s:：→←].{1,120}|prev(?:ious)?(?: post| article)?\s*[:：←].{1,100}|next(?: post| article)?\s*[:：→].{1,100}|暂无评论|發表評論|发表评论|分享到[:：].{0,60}|\d+ ?(?:条评论|人喜欢|人赞赏|次点赞|個讚|则留言|則留言))[\W_]*",
+        pattern=rf"[\W_]*(?:{_WIDGET_PHRASES}|(?!{_SENTENCE}){_WIDGET_WORDS})[\W_]*",
         keywords=(
             (
                 "share tweet pin like email print save comment reply leave view response loading advert sponsor "
@@ -123,6 +140,8 @@ TEXT_RULES: tuple[Rule, ...] = (
                 "加载 有用 没用 剧透 微信扫 还喜欢 标签 轻触 滑动 来源于 評論區 评论区 人赞 人喜欢 赞同 举报 关键情节 媒体可用 嵌入 skip end press listen followers written help read ipfs 本文结束 全文完 往下 点击 點擊 意見 意见 打印 档案卡 null undefined visited 有害健康 酒駕 更多 正文"
             ),
         ),
+        # the author's name for what a box holds
+        excluded_elements=frozenset({"summary"}),
     ),
     Rule(
         "caption_label",
