@@ -4,7 +4,7 @@ import re
 
 from frontmatter.default_handlers import BaseHandler
 
-from posts.metadata.dates import parse_value
+from posts.metadata.dates import parse_date
 from posts.metadata.dates.parsed import DAY, SECOND
 from posts.metadata.handlers import Fields
 from posts.metadata.headings import ANY_HEADING, first_heading
@@ -77,7 +77,7 @@ def _field_of(line: str) -> dict[str, str]:
     line = MARKS.sub("", line)
     labelled = LABELLED_DATE.fullmatch(line)
     date = MARKS.sub("", labelled[1]) if labelled else line
-    parsed = parse_value(date, date) if any(map(str.isdigit, date)) else None
+    parsed = parse_date(date) if any(map(str.isdigit, date)) else None
     # a year alone may be a heading
     if parsed is not None and (labelled or parsed.precision in (DAY, SECOND)):
         return {"date": date}
