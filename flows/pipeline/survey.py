@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from flows.pipeline.execution.sample import SampleTask, no_sample, parse_sample
+from flows.pipeline.execution.sample import parse_sample
+from flows.pipeline.execution.sample_worker import SampleTask, no_sample
 from flows.pipeline.lake_settings.apply import load_parse_settings
 from flows.pipeline.options import SurveyOptions
 from flows.pipeline.progress import report_progress

@@ -42,9 +42,9 @@ def init_worker_for_heads(folder):
 
 
 def init_worker_for_surveys(folder):
-    from flows.pipeline.execution import sample
+    from flows.pipeline.execution import sample_worker
 
-    sample.parse_heads = parse_heads
+    sample_worker.parse_heads = parse_heads
     INIT_WORKER(folder)
 
 

@@ -1,54 +1,20 @@
 """Parse the heads of a sample of files, and a few files whole, and write nothing."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from typing import Self
 
 import polars as pl
 
 from flows.pipeline.execution import sizes
-from flows.pipeline.execution.frames import as_heads
-from flows.pipeline.execution.reader import ReadTask, as_parse_task
+from flows.pipeline.execution.sample_worker import SampleChunk, SampleTask, read_sample
 from flows.pipeline.execution.undated import add_first_commits
-from flows.pipeline.sources.base import FileReader, GitSource, Source
-from flows.pipeline.sources.content import Content, VanishedError
+from flows.pipeline.sources.base import GitSource, Source
+from flows.pipeline.sources.content import VanishedError
 from flows.pipeline.workers.context import ParseContext
 from flows.pipeline.workers.executor import MAX_IN_PROCESS_BYTES, LazyExecutor, chunk_tasks, run_ahead
-from flows.pipeline.workers.pool import Guard
-from posts.post import NotAPost, Post
-from posts.sources.files import RawFile, SourceFile
-from posts.worker import ParseConfig, ParseTask, parse_heads
 from schemas.enums import Reason
-from schemas.keys import blob_id
-
-HEAD_COLUMNS = ["source", "format", "date_from", "warnings"]
-
-
-@dataclass(frozen=True, slots=True)
-class SampleTask:
-    """A file to read: its head, or the whole post."""
-
-    file: SourceFile
-    is_whole: bool
-    refused: NotAPost | None = None
-
-    def reject(self, rejection: NotAPost) -> Self:
-        return replace(self, refused=rejection)
-
-
-@dataclass(frozen=True, slots=True)
-class SampleChunk:
-    """What was read of a chunk of files.
-
-    `rows` has the columns of `files` that a file has of itself, and HEAD_COLUMNS of its post; `languages` those of the
-    posts that were parsed whole. `vanished` are origin and cause if the folder or bucket has vanished.
-    """
-
-    rows: pl.DataFrame
-    languages: list[str]
-    vanished: tuple[str, str] | None = None
 
 
 def parse_sample(
@@ -71,11 +37,6 @@ def parse_sample(
             yield 0, chunk
 
 
-def no_sample() -> pl.DataFrame:
-    """Return the rows of no files."""
-    return _rows([], ParseConfig())
-
-
 def _parse(source: Source, tasks: Sequence[SampleTask], context: ParseContext) -> Iterator[SampleChunk]:
     chunk_bytes = sizes.chunk_bytes(sum(task.file.size for task in tasks), context.workers)
     # the large ones last: they are parsed in worker processes, and all that come after them
@@ -95,41 +56,3 @@ def _parse(source: Source, tasks: Sequence[SampleTask], context: ParseContext) -
                 if chunk.vanished:
                     raise VanishedError(*chunk.vanished)
                 yield chunk
-
-
-def read_sample(
-    reader: FileReader, tasks: Sequence[SampleTask], guard: Guard, config: ParseConfig
-) -> SampleChunk:
-    """Read files and parse them. Workers run it."""
-    languages = list[str]()
-    contents = reader.read([task.file for task in tasks])
-    try:
-        rows = _rows(_with_languages(guard(tasks), contents, config, languages), config)
-    except VanishedError as error:
-        return SampleChunk(no_sample(), [], (error.origin, error.cause))
-    finally:
-        reader.release()
-    return SampleChunk(rows, languages)
-
-
-def _with_languages(
-    tasks: Iterable[SampleTask], contents: Iterator[Content], config: ParseConfig, languages: list[str]
-) -> Iterator[ParseTask]:
-    """Yield tasks for heads, and add the languages of the posts that are to be parsed whole."""
-    from posts.parse import parse
-
-    for task, content in zip(tasks, contents, strict=True):
-        parse_task = as_parse_task(ReadTask(task.file, refused=task.refused), content)
-        if task.is_whole and isinstance(parse_task.content, bytes):
-            file, whole = parse_task.file, parse_task.content
-            post = parse(RawFile(file.origin, file.path, whole, file.blob or blob_id(whole)),
-                         config.parser, settings=config.settings)  # fmt: skip
-            languages += [post.language] if isinstance(post, Post) else []
-        yield parse_task
-
-
-def _rows(tasks: Iterable[ParseTask], config: ParseConfig) -> pl.DataFrame:
-    heads, rows = as_heads(parse_heads(tasks, config))
-    return rows.join(
-        heads.select("index", *HEAD_COLUMNS), on="index", how="left", maintain_order="left"
-    ).drop("index")
