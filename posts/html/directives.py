@@ -25,6 +25,7 @@ SHOKA = re.compile(
 )
 TEXT = re.compile(rf"(?P<name>:[A-Za-z][\w-]*+)?{_LABEL}(?(name)|(?!\{{\s*+\}})){_ATTRIBUTES}")
 WITHIN_WORD = re.compile(r"[A-Za-z0-9_:]")
+LAST_ENDS = "last_ends_of_boxes"
 # words after the kind of a box that are no title of it
 STYLES = frozenset({"no-icon"})
 TITLE = re.compile(r"\btitle=(?:\"([^\"]*)\"|'([^']*)')")
@@ -40,14 +41,26 @@ def directive(state: StateBlock, start_line: int, _end_line: int, *, silent: boo
         return False
     text = state.src[start:end].rstrip()
     line = CONTAINER.fullmatch(text) or LEAF.fullmatch(text) or SHOKA.fullmatch(text)
-    if line is None or silent:
-        return line is not None
+    # the `+++` of a patch ends nowhere
+    if line is None or (text[0] in "+;" and _last_end(state, text[:3]) < start):
+        return False
+    if silent:
+        return True
     state.line = start_line + 1
     state.push("paragraph_open", "p", 1).map = [start_line, state.line]
     title = state.push("inline", "", 0)
     title.content, title.children, title.map = _title_of(line), [], [start_line, state.line]
     state.push("paragraph_close", "p", -1)
     return True
+
+
+def _last_end(state: StateBlock, mark: str) -> int:
+    """Return where the last line stands that is only this mark, -1 if there is none."""
+    ends: dict[str, int] = state.env.setdefault(LAST_ENDS, {})
+    if mark not in ends:
+        lines = re.finditer(rf"^[ \t>]*+({re.escape(mark)})[ \t]*+$", state.src, re.MULTILINE)
+        ends[mark] = max((line.start(1) for line in lines), default=-1)
+    return ends[mark]
 
 
 def _title_of(line: re.Match[str]) -> str:

@@ -48,6 +48,7 @@ BLOCKED_IMAGE_FILES = {
     rf"(?:{SITE_NAMES})[-_](?:icons?|share|btn|button)(?:[-_@.][\w@.-]*)?\.(?:png|svg|gif)": "share icons",
     rf"(?:icons?|ico)[-_](?:{ICON_NAMES})(?:[-_@.][\w@.-]*)?\.(?:png|svg|gif)": "icons of the page",
     rf"(?:{ICON_NAMES})[-_](?:icons?|ico)(?:[-_@.][\w@.-]*)?\.(?:png|svg|gif)": "icons of the page",
+    r"(?:_?\d+_)?(?:(?:presentational_)?(?:gr[ae]y|black|dotted)[-_]?line\d*|line(?:464|640|976)|divider|separator)(?:-nc)?(?:\.\d+)?\.(?:png|svg|gif)": "lines between parts of a post",
 }  # fmt: skip
 # Patterns of whole URLs, also of photographs.
 BLOCKED_IMAGE_URLS = {

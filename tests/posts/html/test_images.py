@@ -71,6 +71,11 @@ NO_PICTURES = {
     "share icon, named the other way": {"src": "/theme/twitter_icon@2x.png"},
     "folder of share icons": {"src": "/img/social-icons/f.png"},
     "icon beside a picture": {"src": "/resources/img/icon-zoom.png"},
+    "line of the BBC": {"src": "https://ichef.lamp.example/news/640/production/_105_grey_line-nc.png"},
+    "line of the BBC, with its width": {
+        "src": "https://c.lamp.example/_98_presentational_grey_line464-nc.png"
+    },
+    "divider": {"src": "/theme/divider.svg"},
     "card of the site": {"src": "https://static.lamp.example/meta_og_twcards/LAMP_FB.png"},
     "card of the site, as a photograph": {"src": "https://lamp.example/img/og-default.jpg"},
     "page of a video": {"src": "https://www.youtube.com/watch?v=zaZ"},
