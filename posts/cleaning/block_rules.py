@@ -17,7 +17,12 @@ from posts.cleaning.head import metadata_lines
 from posts.cleaning.link_list import drop_unlisted_links
 from posts.cleaning.links import RuleHits, bare_urls, internal_links, link_intros, trailing_links
 from posts.cleaning.popups import join_torn_sentences
-from posts.cleaning.restore import restore_biography, restore_main_content, restore_mostly_dropped
+from posts.cleaning.restore import (
+    restore_biography,
+    restore_list_items,
+    restore_main_content,
+    restore_mostly_dropped,
+)
 from posts.html.blocks import MAX_LINE_CHARS, Block, Content
 from posts.rules.context import PageContext
 from posts.rules.promotions import is_promotion
@@ -79,6 +84,7 @@ def apply_text_rules(content: Content, page: PageContext) -> None:
     """Apply the rules about the wording, the links and the neighbours of blocks."""
     for rule in (metadata_lines, text_pattern, internal_links, bare_urls):
         _apply_rule(rule, _undropped(content.blocks), page)
+    restore_list_items(content.blocks)
     for rule in (link_intros, trailing_links, channel_lines, empty_sections, repeated_title):
         _apply_rule(rule, content.blocks, page)
     restore_mostly_dropped(content)

@@ -2,6 +2,8 @@
 
 import re
 from collections import defaultdict
+from itertools import groupby
+from operator import attrgetter
 
 from posts.cleaning.flat.title import TITLE_REPEATED
 from posts.html.blocks import MIN_PARAGRAPH_CHARS, Block, Content
@@ -25,6 +27,8 @@ MARKUP_RULES = frozenset(rule.name for rule in (*ELEMENT_RULES, TEASER, TITLE_RE
 MIN_PARAGRAPH_WEIGHT = 50
 # a post keeps at least a fifth of the text that the markup rules keep
 MIN_PIECE_BLOCKS, MAX_DROPPED_SHARE = 3, 0.8
+# rules about the wording of requests, of which steps of an instruction have the words
+ITEM_RULES = frozenset({"promotion", "widget_words"})
 # the footer of an article about its author, in its own words; other footers have the words of the site
 AUTHOR_FOOTER = re.compile(
     r"footer\.(?:\S+ )*(?:author-(?:info|bio|note|intro|description)|about-(?:the-)?author|bio)(?: \S+)*"
@@ -126,3 +130,13 @@ def restore_mostly_dropped(content: Content) -> None:
         for block in blocks:
             block.rule = None
         content.warnings.append(ParseWarning.MOSTLY_CUT)
+
+
+def restore_list_items(blocks: list[Block]) -> None:
+    """Keep requests and words of buttons in a list of which another item is text: they are steps, or what is needed."""
+    for (element, _), group in groupby(blocks, key=attrgetter("element", "signature")):
+        items = list(group) if element == "li" else []
+        if any(item.rule is None and 2 * item.linked_chars <= len(item.text) for item in items):
+            for item in items:
+                if item.rule in ITEM_RULES:
+                    item.rule = None

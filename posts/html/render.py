@@ -38,5 +38,5 @@ def to_html(body: str) -> str:
 def render(body: str, markup: Markup) -> str:
     """Return a body as HTML."""
     if markup is Markup.HTML:
-        return body
+        return replace_shortcodes(body, is_html=True)
     return to_html(strip_mdx(body) if markup is Markup.MDX else body)

@@ -14,6 +14,12 @@ _CALLS_TO_ACTION = KeywordIndex(
 )
 SENTENCE_BREAK = re.compile(r"(?<=[。！？!?\n])|(?<=[a-z0-9)][.])\s")
 QUOTATION = re.compile('“[^”]*”|「[^」]*」|『[^』]*』|"[^"]*"')
+# who has a problem is told where help is, on the page of a product too
+HELP = re.compile(
+    r"(?:if|when|should) (?:you|something|anything)\b[^,.;!?]{0,24}\b(?:encounter|run into|stuck|need help|trouble|problems?|issues?|errors?|bugs?|goes wrong)\b|"
+    r".{0,40}\b(?:get|find|ask for) (?:help|support|answers?)\b",
+    re.IGNORECASE,
+)
 HAN_PAIR = re.compile("[\u4e00-\u9fff]{2}")
 COMMON_PAIRS = frozenset(
     "我们 我們 为什 為什 什么 什麼 怎么 怎麼 一个 一個 这个 這個 如何 可以 大家 他们 他們 自己 没有 沒有 不是 中国 中國 台湾 台灣 香港 美国 美國".split()
@@ -45,9 +51,9 @@ def _is_call_to_action(sentence: str) -> bool:
         key=_match_start,
         default=None,
     )
-    return first_match is not None and first_match.start() <= MAX_CALL_OFFSET_CHARS * (
-        3 if first_match[0].isascii() else 1
-    )
+    if first_match is None or HELP.match(unquoted):
+        return False
+    return first_match.start() <= MAX_CALL_OFFSET_CHARS * (3 if first_match[0].isascii() else 1)
 
 
 def _match_start(match: re.Match[str]) -> int:

@@ -15,6 +15,7 @@ from posts.html.shortcodes.replace import (
     fence_of,
     formula_of,
     paragraph_of,
+    pre_of,
     replace_by_markdown,
     restore_in_code,
     title_of,
@@ -45,17 +46,18 @@ DEFINITION = re.compile(r" {0,3}\[[^\]]+\]:\s*\S*\Z")
 MAX_LINE_START_CHARS = 200
 
 
-def replace_shortcodes(body: str) -> str:
-    """Return the body with Markdown and HTML instead of its shortcodes."""
+def replace_shortcodes(body: str, *, is_html: bool = False) -> str:
+    """Return the body with Markdown and HTML, or only with HTML, instead of its shortcodes."""
     # a search for one character is much faster than for two
     if "{" not in body or ("{%" not in body and "{{" not in body):
         return body
-    return _Replacer(body).replace_all()
+    return _Replacer(body, is_html=is_html).replace_all()
 
 
 class _Replacer:
-    def __init__(self, body: str) -> None:
+    def __init__(self, body: str, *, is_html: bool) -> None:
         self.body = body
+        self.is_html = is_html
         self.regions = CodeRegions(body)
         self.loops = LoopDefinitions(body)
         self.ended_names = {(end[1] or end[2] or "").lower() for end in END_TAG.finditer(body)}
@@ -131,6 +133,8 @@ class _Replacer:
             return "", end.end()
         if shortcode.name in known.MATH:
             return formula_of(content), end.end()
+        if self.is_html:
+            return pre_of(show_in_code(content)), end.end()
         indent = self.indent_of(match)
         after = "" if self.ends_line(end.end()) else BREAK
         fence = fence_of(show_in_code(content), indent or "")

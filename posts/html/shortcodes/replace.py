@@ -46,6 +46,11 @@ def fence_of(code: str, indent: str) -> str:
     return f"{ticks}\n{lines}\n{indent}{ticks}"
 
 
+def pre_of(code: str) -> str:
+    """Return an element with code."""
+    return f"<pre>{escape_html(BLANK_EDGES.sub('', code))}</pre>"
+
+
 def formula_of(formula: str) -> str:
     """Return HTML that shows a formula as written."""
     if "\n" not in formula.strip():
