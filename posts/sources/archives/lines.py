@@ -7,6 +7,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from typing import Any, NamedTuple, Self
 from urllib.parse import quote
 
@@ -31,12 +32,16 @@ HEADER_BYTES = 16
 
 
 class Line(NamedTuple):
-    """A line that is not blank, without white space around it. Of a longer one `content` has only the beginning."""
+    """A line that is not blank, without white space around it.
+
+    Of one over MAX_POST_BYTES `content` has only the beginning. `has_end` is False where the file ends without a line break.
+    """
 
     number: int
     offset: int
     size: int
     content: bytes
+    has_end: bool = True
 
 
 class OpenLines(OpenArchive):
@@ -95,28 +100,33 @@ class Lines:
         )
 
     def _add(self, line: Line) -> None:
-        path_of_content = f"{blob_id(line.content)}.json"
         if line.size > MAX_POST_BYTES:
-            self._entries[path_of_content] = _refused(line, Reason.TOO_LARGE)
+            self._refuse(line, Reason.TOO_LARGE)
             return
         try:
-            fields = load_json(line.content)
+            fields = _load_fields(line.content)
         except (ValueError, RecursionError) as error:
-            self._entries[path_of_content] = _refused(line, Reason.BROKEN_LINE, str(error))
+            is_cut_off = not line.has_end and line.content.startswith(b"{")
+            self._refuse(
+                line, Reason.BROKEN_LINE, f"{'the file ends in the middle of it: ' * is_cut_off}{error}"
+            )
             return
-        if not isinstance(fields, dict):
-            self._entries[path_of_content] = _refused(line, Reason.BROKEN_LINE, "it is no JSON object")
-            return
-        path = _path_of(fields) or path_of_content
-        earlier = self._entries.get(path)
         entry = self._entry(line)
+        path = _path_of(fields) or f"{entry.blob}.json"
+        earlier = self._entries.get(path)
         if earlier and earlier.blob != entry.blob:
-            self._entries[f"{earlier.blob}.json"] = SpoolEntry(
-                0, earlier.size, None, Reason.REPLACED_LINE, None, f"line {line.number} has the same id"
+            detail = f"line {line.number} has the same id"
+            self._entries[f"{earlier.blob}.json"] = replace(
+                earlier, problem=Reason.REPLACED_LINE, blob=None, detail=detail
             )
         # a line that comes back is not replaced
-        self._entries.pop(path_of_content, None)
+        self._entries.pop(f"{entry.blob}.json", None)
         self._entries[path] = entry
+
+    def _refuse(self, line: Line, reason: Reason, problem: str = "") -> None:
+        self._entries[f"{blob_id(line.content)}.json"] = SpoolEntry(
+            0, line.size, None, reason, detail=f"line {line.number}: {problem}"
+        )
 
     def _entry(self, line: Line) -> SpoolEntry:
         offset = self._spool.add(line.content) if self._spool else line.offset
@@ -149,7 +159,7 @@ def iter_lines(chunks: Iterator[bytes]) -> Iterator[Line]:
             kept.clear()
         size += len(rest)
         kept += rest[: MAX_POST_BYTES + 1 - len(kept)]
-    yield from _stripped(number, start, size, bytes(kept))
+    yield from (line._replace(has_end=False) for line in _stripped(number, start, size, bytes(kept)))
 
 
 def _stripped(number: int, start: int, size: int, line: bytes) -> Iterator[Line]:
@@ -160,8 +170,11 @@ def _stripped(number: int, start: int, size: int, line: bytes) -> Iterator[Line]
         yield Line(number, start + len(line) - len(text), full_size, content)
 
 
-def _refused(line: Line, reason: Reason, problem: str = "") -> SpoolEntry:
-    return SpoolEntry(0, line.size, None, reason, None, f"line {line.number}: {problem}")
+def _load_fields(content: bytes) -> dict[str, Any]:
+    fields = load_json(content)
+    if not isinstance(fields, dict):
+        raise ValueError("it is no JSON object")  # noqa: TRY004 - as for other lines that are no objects
+    return fields
 
 
 def _path_of(fields: dict[str, Any]) -> str | None:
