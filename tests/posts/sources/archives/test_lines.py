@@ -123,7 +123,7 @@ def test_a_line_over_the_limit_is_refused_and_the_next_is_read(tmp_path):
 
 def test_chunks_may_end_anywhere():
     text = b"ab\n\n  cd \r\ne"
-    expected = [Line(1, 0, 2, b"ab"), Line(3, 6, 2, b"cd"), Line(4, 11, 1, b"e")]
+    expected = [Line(1, 0, 2, b"ab"), Line(3, 6, 2, b"cd"), Line(4, 11, 1, b"e", has_end=False)]
     for size in range(1, len(text) + 1):
         assert list(iter_lines(text[at : at + size] for at in range(0, len(text), size))) == expected
 
