@@ -168,7 +168,8 @@ GENERATORS = (
 ENDINGS = tuple(ending for each in FORMATS for ending in each.endings)
 # for help texts and messages; archives are detected by their first bytes (posts.sources.archives)
 ENDINGS_TEXT = ", ".join(f"*{ending}" for ending in ENDINGS)
-ARCHIVES_TEXT = "zip, tar, tar.gz, tar.zst, tar.xz, tar.bz2, jsonl, ndjson"
+ARCHIVES_TEXT = "zip, tar, tar.gz, tar.zst, tar.xz, tar.bz2"
+LINES_TEXT = "*.jsonl, *.ndjson"
 # Front matter in UTF-16 without a byte order mark. Openings of one character are not included: in UTF-16 they are two
 # bytes, with which any file may begin.
 _UTF16_OPENINGS = [

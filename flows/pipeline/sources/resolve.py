@@ -15,7 +15,7 @@ from flows.pipeline.sources.git_cache import (
     sync_mirror,
 )
 from lake.storage.object_store import is_store_url
-from posts.formats import ARCHIVES_TEXT
+from posts.formats import ARCHIVES_TEXT, LINES_TEXT
 from posts.sources.archives import Archive, is_archive
 from posts.sources.archives.lines import Lines, is_jsonl
 from posts.sources.files import post_suffixes
@@ -84,7 +84,7 @@ class SourceOpener:
             archive = self._stack.enter_context(Archive(os.fsencode(path), self._subpath, self._suffixes))
             return ArchiveSource(self._origin_name(_path_text(path)), archive)
         raise SourceError(
-            f"{_display(text)}: is neither a folder nor a git repository, a bundle or an archive ({ARCHIVES_TEXT})"
+            f"{_display(text)}: is neither a folder nor a git repository, a bundle or an archive ({ARCHIVES_TEXT}; {LINES_TEXT})"
         )
 
     def _open_lines(self, path: Path) -> Source:
