@@ -352,7 +352,7 @@ def formats_page() -> str:
 
 def _fences(dialect: formats.FrontMatterFormat) -> str:
     pairs = (" ... ".join(f"`{line}`" if line else "(none)" for line in pair) for pair in dialect.fences)
-    return ", ".join(pairs)
+    return ", ".join(pairs) or "the whole line"
 
 
 def _doc(schema: type) -> str:

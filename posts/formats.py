@@ -39,6 +39,8 @@ class FrontMatterFormat:
     @property
     def examples(self) -> list[str]:
         """A post between each pair of fences."""
+        if not self.fences:
+            return [self.fields]
         return [
             f"{opening}{opening and chr(10)}{self.fields}\n{closing}\nText."
             for opening, closing in self.fences
@@ -59,6 +61,8 @@ FORMATS = (
     FileFormat("MDX", (".mdx",), Markup.MDX),
     FileFormat("HTML", (".html", ".htm", ".xhtml"), Markup.HTML),
 )
+# an object in such a file, and each line of a JSONL file, is a whole post
+JSON_ENDINGS = (".json", ".jsonl", ".ndjson")
 JSON_FIELDS = '"title": "Rain again",\n"date": "2024-03-05"'
 YAML_FIELDS = "title: Rain again\ndate: 2024-03-05"
 FRONT_MATTER_FORMATS = (
@@ -84,6 +88,7 @@ FRONT_MATTER_FORMATS = (
         '<meta property="article:published_time" content="2024-03-05"></head>\n<body>',
     ),
     FrontMatterFormat(Dialect.MARKDOWN, (("", ""),), "# Rain again\n\nDate: 2024-03-05"),
+    FrontMatterFormat(Dialect.JSON_LINES, (), f'{{{JSON_FIELDS}, "content": "Text."}}'.replace("\n", " ")),
 )
 GENERATORS = (
     Generator(
@@ -152,11 +157,19 @@ GENERATORS = (
         "`Date:` and a date, else the day in the file name or the folders; the author a line `By ...` or `作者：`; without a day, and with names such "
         "as `CHANGELOG.md`, a file is ignored",
     ),
+    Generator(
+        "JSONL",
+        (Dialect.JSON_LINES,),
+        "each line of a source `*.jsonl` or `*.ndjson` is a post, known by its `id`, `_id`, `guid` or `uuid`; the body is the first of `content_html`, "
+        "`html`, `body_html`, `content`, `body`, `text`, `content_text`, `markdown`, `article`, `article_body`, `description`, `summary`; "
+        "the URL also `link`, as in items of JSON Feed, of feeds, and of WordPress",
+    ),
 )
 ENDINGS = tuple(ending for each in FORMATS for ending in each.endings)
 # for help texts and messages; archives are detected by their first bytes (posts.sources.archives)
 ENDINGS_TEXT = ", ".join(f"*{ending}" for ending in ENDINGS)
 ARCHIVES_TEXT = "zip, tar, tar.gz, tar.zst, tar.xz, tar.bz2"
+LINES_TEXT = "*.jsonl, *.ndjson"
 # Front matter in UTF-16 without a byte order mark. Openings of one character are not included: in UTF-16 they are two
 # bytes, with which any file may begin.
 _UTF16_OPENINGS = [
@@ -180,8 +193,13 @@ def markup_of(file_name: str) -> Markup:
     return Markup.MARKDOWN
 
 
+def is_json(path: str) -> bool:
+    """Return whether a file is a JSON object that is a whole post, by its name."""
+    return path.lower().endswith(JSON_ENDINGS)
+
+
 def without_ending(file_name: str) -> str:
     """Return a file name without the ending of its format."""
     lowered = file_name.lower()
-    ending = next((ending for ending in ENDINGS if lowered.endswith(ending)), "")
+    ending = next((ending for ending in (*ENDINGS, *JSON_ENDINGS) if lowered.endswith(ending)), "")
     return file_name[: len(file_name) - len(ending)]

@@ -10,11 +10,12 @@ from posts.boilerplate.template import Template, Templates
 from posts.boundary import catch_errors
 from posts.cleaning.block_rules import PageContext
 from posts.cleaning.clean import blocks_for_learning, clean
-from posts.formats import Markup, markup_of
+from posts.formats import Markup, is_json, markup_of
 from posts.html.extract import Content, one_line
 from posts.html.images import image_url
 from posts.metadata import Metadata, parse_metadata, read_body
 from posts.metadata import fields as given
+from posts.metadata.json_line import find_markup
 from posts.metadata.keys import TAG_KEYS
 from posts.post import CLEANER_VERSION, Body, BodyContext, Head, NotAPost, Post
 from posts.settings import DEFAULT_SETTINGS, ParseSettings
@@ -127,7 +128,7 @@ def _parse_body(
 ) -> Body:
     template, page = templates.get(context.source_id), _page_of(context, settings)
     content = clean(
-        read_body(raw_file.content),
+        read_body(raw_file.content, raw_file.path),
         _markup(raw_file, settings.at(raw_file.origin, raw_file.path)),
         page,
         parser,
@@ -137,7 +138,9 @@ def _parse_body(
 
 
 def _markup(raw_file: RawFile, own_settings: ParseSettings) -> Markup:
-    return own_settings.markup or markup_of(raw_file.name)
+    if own_settings.markup:
+        return own_settings.markup
+    return find_markup(raw_file.content) if is_json(raw_file.name) else markup_of(raw_file.name)
 
 
 def _page_of(context: BodyContext, settings: ParseSettings) -> PageContext:
@@ -148,7 +151,7 @@ def _parse_training_sample(
     raw_file: RawFile, context: BodyContext, parser: HtmlParser, settings: ParseSettings
 ) -> TrainingSample:
     blocks, is_flat = blocks_for_learning(
-        read_body(raw_file.content),
+        read_body(raw_file.content, raw_file.path),
         _markup(raw_file, settings.at(raw_file.origin, raw_file.path)),
         _page_of(context, settings),
         parser,

@@ -164,7 +164,7 @@ def _find_source_id(task: ParseTask, settings: ParseSettings) -> str | None:
     from posts.metadata import find_source
 
     content, own_settings = task.content, settings.at(task.file.origin, task.file.path)
-    source = find_source(content, own_settings) if isinstance(content, bytes) else None
+    source = find_source(content, own_settings, task.file.path) if isinstance(content, bytes) else None
     return source_id_of(source) if source else None
 
 

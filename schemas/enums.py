@@ -60,6 +60,11 @@ class Reason(DescribedEnum):
         "A member of an archive has an absolute path, or one with `..`.",
     )
     ENCRYPTED = "encrypted", "A member of a zip archive is encrypted."
+    BROKEN_LINE = (
+        "line_broken",
+        "A line of a JSONL file is not a JSON object; the last one may be cut off. The detail has its number. Bytes are not kept.",
+    )
+    REPLACED_LINE = "line_replaced", "A later line of the JSONL file has the same id."
     LFS_POINTER = (
         "lfs_pointer",
         "The file is a pointer of Git LFS; the content is not there.",
@@ -115,6 +120,7 @@ IGNORED_REASONS = frozenset(
         Reason.SUBMODULE,
         Reason.DRAFT,
         Reason.SECTION_PAGE,
+        Reason.REPLACED_LINE,
     }
 )
 # another version of the code may be able to parse these files
@@ -204,6 +210,10 @@ class Dialect(DescribedEnum):
     )
     HTML_PAGE = "html_page", "a whole page of HTML, such as a browser saves: its fields are those of its head"
     MARKDOWN = "markdown", "Markdown that begins with its title as a heading, and has a date"
+    JSON_LINES = (
+        "json_lines",
+        "a JSON object that is a whole post, as a line of a JSONL file: one field is its body",
+    )
 
 
 class AlarmKind(DescribedEnum):

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from flows.pipeline.declared import Option
 from lake.storage.location import DEFAULT_LOCATION, Location, parse_location
-from posts.formats import ARCHIVES_TEXT, ENDINGS_TEXT
+from posts.formats import ARCHIVES_TEXT, ENDINGS_TEXT, LINES_TEXT
 from schemas.enums import DEFAULT_PARSER, BackfillMode, Executor, HtmlParser, PageLanguage, PeriodOption
 from schemas.errors import MisuseError
 
@@ -24,7 +24,7 @@ Sources = Annotated[
     tuple[str, ...],
     Option(
         "Folders, git repositories (a working copy, bare, bundle or URL; repo@rev names a branch, tag or commit), "
-        f"archives ({ARCHIVES_TEXT}) and buckets (s3://bucket/prefix) that hold post files ({ENDINGS_TEXT}), at any depth. A URL has no user, password or query: "
+        f"archives ({ARCHIVES_TEXT}) and buckets (s3://bucket/prefix) that hold post files ({ENDINGS_TEXT}), at any depth; files with a post in each line ({LINES_TEXT}). A URL has no user, password or query: "
         "git finds those by a credential helper, a bucket by environment variables.",
         in_lake=True,
     ),

@@ -59,7 +59,7 @@ def parse_metadata(
         repair_warnings = [
             warning for warning in repair_warnings if warning is not ParseWarning.LOST_CHARACTERS
         ]
-    handler, front_text, body = front_matter.split(text)
+    handler, front_text, body = front_matter.split(text, path)
     front_fields, front_warnings = front_matter.load(handler, front_text)
     if not settings.keep_drafts and _is_draft(front_fields, path):
         raise Ignored(Reason.DRAFT)
@@ -103,24 +103,24 @@ def parse_metadata(
     )
 
 
-def read_body(content: bytes) -> str:
+def read_body(content: bytes, path: str) -> str:
     """Return the unparsed body of a file whose metadata are known already, as `parse_metadata` does."""
-    _, _, body = front_matter.split(fix_mojibake(decode(content)[0])[0])
+    _, _, body = front_matter.split(fix_mojibake(decode(content)[0])[0], path)
     return bodies.split_header(body)[3]
 
 
-def find_source(content: bytes, settings: ParseSettings = DEFAULT_SETTINGS) -> str | None:
+def find_source(content: bytes, settings: ParseSettings = DEFAULT_SETTINGS, path: str = "") -> str | None:
     """Return the source of a file, even if it is not a post; None if there is none.
 
     The result is also None if the front matter cannot be parsed.
     """
-    source = catch_errors(_read_source, content, settings)
+    source = catch_errors(_read_source, content, settings, path)
     return None if isinstance(source, NotAPost) else source
 
 
-def _read_source(content: bytes, settings: ParseSettings) -> str | None:
+def _read_source(content: bytes, settings: ParseSettings, path: str) -> str | None:
     text, _ = fix_mojibake(decode(content)[0])
-    handler, front_text, _ = front_matter.split(text)
+    handler, front_text, _ = front_matter.split(text, path)
     front_fields, _ = front_matter.load(handler, front_text)
     categories = given.labels_of(front_fields, keys.CATEGORY_KEYS)
     source_names = source_names_of(front_fields)

@@ -3,7 +3,8 @@
 from typing import Any
 
 from posts.errors import Rejected
-from posts.metadata.dialects import PREAMBLE, WITHOUT_FRONT_MATTER, Handler, find_handler
+from posts.formats import is_json
+from posts.metadata.dialects import JSON_LINE, PREAMBLE, WITHOUT_FRONT_MATTER, Handler, find_handler
 from posts.metadata.fast_yaml import load_simple
 from posts.metadata.handlers import Fields, SalvagedFields
 from posts.metadata.keys import with_canonical_keys
@@ -20,7 +21,7 @@ INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060"
 YAML_DIALECTS = (Dialect.YAML, Dialect.HEXO_YAML)
 
 
-def split(text: str) -> tuple[Handler, str, str]:
+def split(text: str, path: str = "") -> tuple[Handler, str, str]:
     """Return the handler of the dialect of a file, its front matter and the body.
 
     Raises Ignored (empty_file, no_front_matter) and Rejected (front_matter_malformed, front_matter_not_closed,
@@ -28,7 +29,7 @@ def split(text: str) -> tuple[Handler, str, str]:
     """
     preamble = PREAMBLE.match(text)
     start = preamble.end() if preamble else 0
-    handler = find_handler(text[start:])
+    handler = JSON_LINE if is_json(path) else find_handler(text[start:])
     is_without = handler.dialect in WITHOUT_FRONT_MATTER
     front_matter, body = handler.split(text.lstrip(INVISIBLE) if is_without else text[start:])
     return handler, front_matter, body

@@ -126,7 +126,7 @@ class Json(JSONHandler):
         try:
             _, end = json.JSONDecoder().raw_decode(text)
         except (ValueError, RecursionError) as error:
-            raise _broken_json(error) from error
+            raise broken_json(error) from error
         return text[:end], text[end:]
 
     def load(self, fm: str, **_: object) -> Any:
@@ -134,10 +134,11 @@ class Json(JSONHandler):
         try:
             return super().load(fm, parse_int=spelled, parse_float=spelled, parse_constant=str)
         except (ValueError, RecursionError) as error:
-            raise _broken_json(error) from error
+            raise broken_json(error) from error
 
 
-def _broken_json(error: Exception) -> Rejected:
+def broken_json(error: Exception) -> Rejected:
+    """Return the error for JSON that is not valid."""
     return Rejected(Reason.BROKEN_FRONT_MATTER, detail=f"JSON: {error}")
 
 

@@ -21,6 +21,7 @@ from flows.pipeline.sources.content import MIN_VANISHED_FILES, Content, Vanished
 from posts.errors import Rejected
 from posts.post import NotAPost
 from posts.sources.archives import Archive, OpenArchive
+from posts.sources.archives.lines import Lines
 from posts.sources.files import POST_SUFFIXES, SourceFile, read_file, walk_folder
 from posts.sources.git import Change, Commit, Repository
 from posts.sources.passed_over import PassedOver
@@ -181,7 +182,7 @@ class ArchiveSource:
     """The files of an archive."""
 
     origin: str
-    archive: Archive
+    archive: Archive | Lines
     commit_id: None = None
     committed_at: None = None
     shared_path: None = None
@@ -211,7 +212,18 @@ class ArchiveFiles:
     archive: OpenArchive
 
     def read(self, files: Iterable[SourceFile]) -> Iterator[Content]:
-        return (find_rejection(file) or self.archive.read(file.path) for file in files)
+        return map(self._read, files)
+
+    def _read(self, file: SourceFile) -> Content:
+        """Return the content of a file. Raises VanishedError if the archive is read in its place, and is gone."""
+        try:
+            return find_rejection(file, self.archive.entries[file.path].detail) or self.archive.read(
+                file.path
+            )
+        except Rejected as cause:
+            return NotAPost.from_error(cause)
+        except FileNotFoundError as error:
+            raise VanishedError(file.origin) from error
 
     def detached(self) -> "ArchiveFiles":
         return ArchiveFiles(self.archive.detached())

@@ -27,11 +27,11 @@ class VanishedError(PostlakeError):
         self.origin, self.cause = origin, cause
 
 
-def find_rejection(file: SourceFile) -> NotAPost | None:
-    """Return why a file is not read, as its listing tells; None if it can be."""
+def find_rejection(file: SourceFile, detail: str | None = None) -> NotAPost | None:
+    """Return why a file is not read, as its listing tells, with a detail; None if it can be."""
     # an archive has the problem of size without its detail
     if file.problem is None or file.problem == Reason.TOO_LARGE:
         error = size_error(file.size)
     else:
-        error = Rejected(Reason(file.problem))
+        error = Rejected(Reason(file.problem), detail=detail)
     return NotAPost.from_error(error) if error else None

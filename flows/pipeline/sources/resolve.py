@@ -15,8 +15,9 @@ from flows.pipeline.sources.git_cache import (
     sync_mirror,
 )
 from lake.storage.object_store import is_store_url
-from posts.formats import ARCHIVES_TEXT
+from posts.formats import ARCHIVES_TEXT, LINES_TEXT
 from posts.sources.archives import Archive, is_archive
+from posts.sources.archives.lines import Lines, is_jsonl
 from posts.sources.files import post_suffixes
 from posts.sources.git import GitError, Repository
 from posts.sources.paths import decode_path, encode_path, printable
@@ -77,12 +78,19 @@ class SourceOpener:
             return self._open_git(sync_mirror(os.fspath(path.resolve())), _path_text(path), revision)
         if revision is not None:
             raise _no_revisions_error(path)
+        if path.is_file() and is_jsonl(os.fsencode(path)):
+            return self._open_lines(path)
         if path.is_file() and is_archive(os.fsencode(path)):
             archive = self._stack.enter_context(Archive(os.fsencode(path), self._subpath, self._suffixes))
             return ArchiveSource(self._origin_name(_path_text(path)), archive)
         raise SourceError(
-            f"{_display(text)}: is neither a folder nor a git repository, a bundle or an archive ({ARCHIVES_TEXT})"
+            f"{_display(text)}: is neither a folder nor a git repository, a bundle or an archive ({ARCHIVES_TEXT}; {LINES_TEXT})"
         )
+
+    def _open_lines(self, path: Path) -> Source:
+        if self._subpath:
+            raise SourceError(f"{_display(os.fspath(path))}: it has no folder {printable(self._subpath)}")
+        return ArchiveSource(_path_text(path), self._stack.enter_context(Lines(os.fsencode(path.resolve()))))
 
     def _open_remote(self, text: str) -> Source:
         first_error: GitError | None = None

@@ -9,13 +9,13 @@ import re
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import IO, Self
 
 from posts.sources.archives import tar
 from posts.sources.archives.base import ArchiveReadError, Member
 from posts.sources.archives.compression import decompress, detect_codec
-from posts.sources.archives.spool import Spool, SpooledBytes
+from posts.sources.archives.spool import Spool, SpooledBytes, SpoolReader
 from posts.sources.archives.zip import iter_members as zip_members
 from posts.sources.files import POST_SUFFIXES, SourceFile, is_other_file, is_post, size_error
 from posts.sources.passed_over import PassedOver
@@ -40,20 +40,24 @@ class ArchiveError(SourceError):
 
 @dataclass(frozen=True, slots=True)
 class SpoolEntry:
-    """The position of a file in the spool. If it has a `problem`, the spool does not contain its bytes."""
+    """The position of a file in the spool. If it has a `problem`, the spool does not contain its bytes.
+
+    `detail` tells more of the problem.
+    """
 
     offset: int
     size: int
     mtime_ns: int | None
     problem: Reason | None = None
     blob: str | None = None
+    detail: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class OpenArchive:
     """Files of an archive that was unpacked."""
 
-    spool: Spool | SpooledBytes
+    spool: Spool | SpoolReader | SpooledBytes
     entries: dict[str, SpoolEntry]
 
     def detached(self) -> "OpenArchive":
@@ -63,7 +67,7 @@ class OpenArchive:
             for entry in self.entries.values()
             if entry.problem is None
         }
-        return OpenArchive(SpooledBytes(contents), self.entries)
+        return replace(self, spool=SpooledBytes(contents))
 
     def read(self, file_path: str) -> bytes:
         """Return the bytes of a file that has no `problem`."""

@@ -46,10 +46,10 @@ class Spool:
 
 
 class SpoolReader:
-    """A spool of another process."""
+    """A spool of another process, or a file that is not compressed."""
 
-    def __init__(self, path: str) -> None:
-        self._path = Path(path)
+    def __init__(self, path: str | bytes) -> None:
+        self._path = Path(os.fsdecode(path))
 
     def read(self, offset: int, size: int) -> bytes:
         with self._path.open("rb") as file:
