@@ -2,10 +2,13 @@
 
 import gzip
 import json
+from contextlib import ExitStack
 
 import pytest
 from polars.testing import assert_frame_equal
 
+from flows.pipeline.sources.content import VanishedError
+from flows.pipeline.sources.resolve import SourceOpener
 from one_run import use_small_batches
 from posts.formats import ENDINGS
 
@@ -84,3 +87,12 @@ def test_jsonl_in_a_folder_is_passed_over_and_counted(archive):
     summary = archive.ingest()
     assert (summary.found, dict(summary.passed_over)) == (1, {".jsonl": 1})
     assert ".jsonl" not in ENDINGS
+
+
+def test_a_file_that_is_gone_before_its_lines_are_read_has_vanished(archive):
+    file = write(archive, POSTS)
+    with ExitStack() as stack:
+        (source,) = SourceOpener(stack).open([str(file)])
+        file.unlink()
+        with pytest.raises(VanishedError):
+            list(source.read(source.list_files()))
