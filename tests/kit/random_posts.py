@@ -7,7 +7,6 @@ from tiers import examples
 
 FEW_EXAMPLES = settings(
     max_examples=examples(2, 6),
-    deadline=None,
     phases=[Phase.explicit, Phase.generate],  # shrinking takes minutes
     suppress_health_check=list(HealthCheck),
 )

@@ -6,7 +6,7 @@ import json
 import polars as pl
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
@@ -148,7 +148,6 @@ def test_rows_get_the_columns_order_and_types_of_a_schema():
 ROWS = st.lists(st.tuples(st.integers(-9, 9), st.sampled_from("ab"), st.sampled_from(["2024-03", "2024-04"])))
 
 
-@settings(deadline=None)
 @given(values=ROWS)
 def test_what_is_written_is_read_again(tmp_path_factory, values):
     folder = tmp_path_factory.mktemp("files")

@@ -2,7 +2,7 @@
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lake.commit.division import current_posts, divide, divide_deleted, index_rows
@@ -66,7 +66,6 @@ KEYS = st.tuples(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(KEYS, min_size=1, max_size=20), st.integers(1, 6))
 def test_what_belongs_together_is_in_one_batch(keys, max_files):
     rows = [

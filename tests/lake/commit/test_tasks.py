@@ -2,7 +2,7 @@
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lake.batch import Batch, no_deletions
@@ -248,7 +248,6 @@ BATCH_ROWS = st.lists(
 )  # fmt: skip
 
 
-@settings(deadline=None)
 @given(rows=BATCH_ROWS, task_bytes=st.integers(1, 60))
 def test_tasks_share_no_version_partition_post_or_file(empty_lake, rows, task_bytes):
     resolution = resolve(empty_lake, Batch(frame("files", *rows)))

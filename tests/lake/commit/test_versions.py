@@ -2,7 +2,7 @@
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lake.commit.resolve import ELECTION_SCHEMA, Resolution
@@ -129,7 +129,6 @@ ELECTIONS = st.lists(
 )
 
 
-@settings(deadline=None)
 @given(elections=ELECTIONS, is_stored=st.booleans(), withdrawn_on=st.none() | st.integers(2, 9))
 def test_the_versions_of_a_post_follow_one_another_without_overlap(elections, is_stored, withdrawn_on):
     first = {"p": 0, "q": 2}

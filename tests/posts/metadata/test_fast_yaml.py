@@ -45,7 +45,7 @@ ODD_LINES = st.tuples(
 LINES = st.lists(PLAIN_LINES, min_size=1, max_size=2) | st.lists(PLAIN_LINES | ODD_LINES, max_size=3)
 
 
-@settings(max_examples=examples(200, 1500), deadline=None)
+@settings(max_examples=examples(200, 1500))
 @given(LINES.map("\n".join), st.sampled_from(["", "\n", "\n\n"]))
 @example("a: [ b? ]", "\n")
 @example("a: b\na: c", "\n")
