@@ -12,6 +12,7 @@ ORIGINS = {
     "/downloads/lamp.tar.zst": "lamp",
     "/downloads/lamp.zip/_posts": "lamp",
     "/downloads/posts.zip": "posts",
+    "/data/lamp.jsonl.zst": "lamp",
     "/downloads/blog.zip": "blog",
     "/data/lamp.bundle": "lamp",
     "/data/旧刊 第一辑": "旧刊 第一辑",
