@@ -28,7 +28,9 @@ GENERIC_NAMES = frozenset(
 )
 # a year, a month, a day or a date: where a file was put, not whose it is
 NUMBERS = re.compile(r"[\d_.-]*")
-ENDINGS = re.compile(r"(?:\.(?:git|bundle|zip|tar|tgz|tbz2?|txz|tzst|jsonl|ndjson|gz|zst|xz|bz2))+\Z", re.IGNORECASE)
+ENDINGS = re.compile(
+    r"(?:\.(?:git|bundle|zip|tar|tgz|tbz2?|txz|tzst|jsonl|ndjson|gz|zst|xz|bz2))+\Z", re.IGNORECASE
+)
 # what precedes the path of a repository or bucket: a scheme, a user; what follows its host: a port
 URL_PREFIX = re.compile(r"\A(?:[a-z][a-z0-9+.-]*://)?(?:[^/@]*@)?", re.IGNORECASE)
 PORT = re.compile(r"\A([^/:]+):\d+(?=/)")
