@@ -304,7 +304,7 @@ def formats_page() -> str:
         "# Formats",
         NOTICE,
         (
-            "A file is a post if it begins with front matter, and a title and a date are found. Its ending decides how the "
+            "A file is a post if a title and a date are found: in its front matter, or as the dialects without any have them. Its ending decides how the "
             "body is read."
         ),
         _table(
