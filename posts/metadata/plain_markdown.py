@@ -27,7 +27,7 @@ SENTENCE = re.compile(r"[.。！？!?,，;；](?:\s|\Z)")
 # files about a repository, and pages of a book
 DOCUMENTS = re.compile(
     r"(?:change_?logs?|changes|history|news|releases?|release[-_]notes|licen[cs]e|copying|contributing|contributors|authors|maintainers|governance|code[-_]of[-_]conduct"
-    r"|security|support|summary|todo|roadmap|upgrad(?:e|ing)|install|_?sidebar|_navbar|_coverpage|_?footer|_?toc|claude|agents|pull_request_template|issue_template)(?:[._-]\w{2,5})?\.\w+\Z",
+    r"|security|support|summary|todo|roadmap|upgrad(?:e|ing)|install|_?sidebar|_navbar|_coverpage|_?footer|_?toc|agents|pull_request_template|issue_template)(?:[._-]\w{2,5})?\.\w+\Z",
     re.IGNORECASE,
 )
 README = re.compile(r"readme(?:[._-]\w{2,5})?\.\w+\Z", re.IGNORECASE)
