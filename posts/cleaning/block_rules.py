@@ -189,13 +189,9 @@ def is_place_of_tags(blocks: list[Block], index: int) -> bool:
         is_near_end
         or index == 0
         or not is_hashtags(block.text)
-        or _is_linked(block)
-        or all(each.rule is not None or _is_linked(each) for each in blocks[index + 1 :])
+        or block.is_mostly_linked()
+        or all(each.rule is not None or each.is_mostly_linked() for each in blocks[index + 1 :])
     )
-
-
-def _is_linked(block: Block) -> bool:
-    return 2 * block.linked_chars > len(block.text)
 
 
 def _match_lines(block: Block, page: PageContext, *, is_edge: bool) -> str | None:

@@ -136,7 +136,7 @@ def restore_list_items(blocks: list[Block]) -> None:
     """Keep requests and words of buttons in a list of which another item is text: they are steps, or what is needed."""
     for (element, _), group in groupby(blocks, key=attrgetter("element", "signature")):
         items = list(group) if element == "li" else []
-        if any(item.rule is None and 2 * item.linked_chars <= len(item.text) for item in items):
+        if any(item.rule is None and not item.is_mostly_linked() for item in items):
             for item in items:
                 if item.rule in ITEM_RULES:
                     item.rule = None

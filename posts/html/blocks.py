@@ -50,6 +50,10 @@ class Block:
     hrefs: list[str] = field(default_factory=list)
     continues: bool = False
 
+    def is_mostly_linked(self) -> bool:
+        """Return whether more than half of the text is in links."""
+        return 2 * self.linked_chars > len(self.text)
+
 
 @dataclass(slots=True, eq=False)
 class Image:
