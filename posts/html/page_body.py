@@ -1,4 +1,7 @@
-"""Find the article in a whole page of HTML."""
+"""Find the article in a whole page of HTML: the element named so, else the one that holds its paragraphs."""
+
+import re
+from collections import defaultdict
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -9,6 +12,24 @@ ARTICLE_SELECTORS = ("[itemprop=articleBody]", "article", "main, [role=main]")
 # an article that holds less of the text of the page is a teaser or a comment
 MIN_TEXT_SHARE = 0.3
 MIN_ARTICLE_CHARS = 200
+# the words of an element beside its links are a paragraph, if they have a mark of a sentence, which Thai has not, or are as long
+MIN_PARAGRAPH_CHARS = 100
+SENTENCE_MARK = re.compile(r"[。！？；，…]|[.,!?;:](?:\s|\Z)")
+# an element holds the article if it has as much of the paragraphs of the page that are in none of OTHER_PARTS
+MIN_PARAGRAPH_SHARE = 0.9
+MIN_ALL_PARAGRAPHS_CHARS = 60
+OTHER_PARTS = re.compile(
+    r"comment|discuss|disqus|related|recommend|sidebar|side-bar|footer|copyright|breadcrumb|widget|share|popup|cookie|modal|newsletter|subscribe",
+    re.IGNORECASE,
+)
+INLINE_TAGS = frozenset(
+    """-text a abbr acronym b bdi bdo big br cite code del dfn em font i img ins kbd mark q rp rt ruby s samp small span strike
+    strong sub sup time tt u var wbr""".split()
+)
+NO_PARAGRAPH_TAGS = INLINE_TAGS | {"h1", "h2", "h3", "h4", "h5", "h6"}
+# paragraphs are not taken out of the list, table or quotation in which they are
+CONTAINER_TAGS = frozenset(("div", "section", "td", "center", "form", "body"))
+OTHER_TAGS = frozenset(("aside", "footer", "nav"))
 CHROME = "nav, body > header, body > footer, [role=navigation], [role=banner], [role=contentinfo], template"
 
 
@@ -29,7 +50,66 @@ def find_article(page: str) -> str:
         largest = max(articles, key=_text_chars, default=None)
         if largest is not None and _is_article(largest, articles, page_chars):
             return largest.html or ""
-    return body.inner_html or ""
+    container = _holder_of_paragraphs(body)
+    return body.inner_html or "" if container is None else container.html or ""
+
+
+def _holder_of_paragraphs(body: LexborNode) -> LexborNode | None:
+    """Return the innermost element that holds nearly all paragraphs, with the first below the heading.
+
+    None if there is not enough text to tell.
+    """
+    chars: defaultdict[int, int] = defaultdict(int)
+    first: list[LexborNode] = []
+    is_below_heading = False
+    for node in body.traverse():
+        if node.tag == "h1" and not is_below_heading:
+            is_below_heading, first = True, []
+        if node.tag in NO_PARAGRAPH_TAGS or not (own_chars := _paragraph_chars(node)):
+            continue
+        lineage = _lineage(node)
+        if not any(map(_is_other_part, lineage)):
+            first = first or lineage
+            for each in lineage:
+                chars[each.mem_id] += own_chars
+    total = chars[body.mem_id]
+    if total < MIN_ALL_PARAGRAPHS_CHARS:
+        return None
+    holders = (node for node in first if node.tag in CONTAINER_TAGS)
+    return next((node for node in holders if chars[node.mem_id] >= MIN_PARAGRAPH_SHARE * total), None)
+
+
+def _paragraph_chars(node: LexborNode) -> int:
+    """Return the number of characters of an element's own words, beside its links; 0 if they are no paragraph."""
+    words = [
+        child.text()
+        for child in node.iter(include_text=True)
+        if child.tag in INLINE_TAGS and child.tag != "a"
+    ]
+    text = " ".join(" ".join(words).split())
+    return len(text) if len(text) >= MIN_PARAGRAPH_CHARS or SENTENCE_MARK.search(text) else 0
+
+
+def is_in_other_part(node: LexborNode) -> bool:
+    """Return whether an element is in a part of a page beside its article, such as its comments or a list of other articles."""
+    return any(map(_is_other_part, _lineage(node)))
+
+
+def _lineage(node: LexborNode) -> list[LexborNode]:
+    """Return an element and those around it, up to the body."""
+    lineage = [node]
+    while node.tag != "body" and node.parent is not None:
+        node = node.parent
+        lineage.append(node)
+    return lineage
+
+
+def _is_other_part(node: LexborNode) -> bool:
+    if node.tag == "body":
+        return False
+    attributes = node.attributes
+    names = f"{attributes.get('id') or ''} {attributes.get('class') or ''}"
+    return node.tag in OTHER_TAGS or OTHER_PARTS.search(names) is not None
 
 
 def _is_article(node: LexborNode, others: list[LexborNode], page_chars: int) -> bool:
@@ -42,16 +122,7 @@ def _is_article(node: LexborNode, others: list[LexborNode], page_chars: int) -> 
 def _outermost(nodes: list[LexborNode]) -> list[LexborNode]:
     """Return the elements that are in no other of them."""
     ids = {node.mem_id for node in nodes}
-    return [node for node in nodes if not any(parent in ids for parent in _ancestors(node))]
-
-
-def _ancestors(node: LexborNode) -> list[int]:
-    ancestors = []
-    parent = node.parent
-    while parent is not None:
-        ancestors.append(parent.mem_id)
-        parent = parent.parent
-    return ancestors
+    return [node for node in nodes if not any(each.mem_id in ids for each in _lineage(node)[1:])]
 
 
 def _text_chars(node: LexborNode) -> int:

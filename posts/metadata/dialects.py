@@ -11,9 +11,9 @@ from frontmatter.default_handlers import BaseHandler
 from posts.errors import Ignored, Rejected
 from posts.html.render import HEADER_LINE as FEED_HEADER
 from posts.metadata.handlers import KEY_START, LINE_END, FencedJson, Fields, Json, Toml, Yaml
-from posts.metadata.html_page import HtmlPage
 from posts.metadata.json_line import JsonLine
 from posts.metadata.plain_markdown import PlainMarkdown
+from posts.metadata.saved_page import HtmlPage
 from schemas.enums import Dialect, Reason
 
 # byte order marks, zero-width characters and HTML comments before front matter

@@ -9,7 +9,7 @@ from posts.urls import domain_of
 
 MARK = re.compile("[-–—|·•｜_]")
 # ` - `, ` | `, `_`, and without spaces where no hyphen joins words
-SEPARATOR = re.compile(r"\s+[-–—|·•]+\s+|\s*[|｜_]\s*|(?<=[\u3400-\u9fff》」”])-(?=[\u3400-\u9fff])")
+SEPARATOR = re.compile(r"\s+[-–—|·•]+\s+|\s*[|｜_]\s*|(?<=[\u3400-\u9fff》」”])--?(?=[\u3400-\u9fff])")
 INSTITUTION = re.compile(
     r"(?:电台|電台|电视台|電視台|广播|廣播|通讯社|通訊社|社|报|報|网|網|网站|網站|新闻|新聞|周刊|週刊|杂志|雜誌)\Z"
     r"|\b(?:News|Radio|Times|Post|Daily|Herald|Press|Magazine|International)\Z"

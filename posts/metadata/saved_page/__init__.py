@@ -30,6 +30,6 @@ class HtmlPage(BaseHandler):
 
     def load(self, fm: str, **_: object) -> Fields:
         """Return the fields of a page."""
-        from posts.metadata.page_fields import read_fields
+        from posts.metadata.saved_page.fields import read_fields
 
         return read_fields(fm)
