@@ -24,18 +24,17 @@ TIME_SELECTORS = (
 # names of the date of publication among ids and classes: `pubTime`, `publish_time`, `post-date`, `a_time`, `date-pub`
 PUBLICATION_NAME = re.compile(
     r"(?:pub(?:lish(?:ed)?|lication|dt)?|posted|post|entry|article|art|a|news|story|blog|info|create|issue)[-_]?(?:date|time|on|at)(?:[-_]?baidu)?"
-    r"|(?:date|time)[-_]?(?:pub(?:lished|lication)?|posted|created|line)|bottomattributionwithdate",
+    r"|(?:date|time)[-_]?(?:pub(?:lished|lication)?|posted|created|line|header)|bottomattributionwithdate",
     re.IGNORECASE,
 )
-# what stands before a day, and after it
-LABEL = re.compile(
-    r"[\W_]*(?:(?:date )?(?:published|posted|created|publication date|issued)(?: on| at)?|date|发布时间|發布時間|發佈時間|发表时间|發表時間|发布日期|发布于|發佈於|发表于|發表於|时间|時間|日期|"
-    r"publié le|veröffentlicht am|publicado el|投稿日|公開日)?[\W_]*",
-    re.IGNORECASE,
-)
+# what may stand behind a day: the source, the author
 AFTER_DAY = re.compile(
-    r"\s*(?:[|｜·•)）\u3000]|来源|來源|作者|\bby\b|\d+ min(?:ute)? read).*", re.DOTALL | re.IGNORECASE
+    r"\s*(?:[|｜·•\u3000]|来源|來源|作者|发布|發布|发表|發表|\bby\b|\d+ min(?:ute)? read).*",
+    re.DOTALL | re.IGNORECASE,
 )
+# a label stands before it: `Published on:`, `发布/`, `Ida 发表于`
+MAX_LABEL_CHARS = 24
+WORD_START = re.compile(r"(?:(?<=[\s:：/／(（|])|(?<=[^\W\d])(?=\d))(?=\w)")
 CHANGE = re.compile(r"updat|modif|edited|更新|修改|编辑于|最后|最後", re.IGNORECASE)
 # below the title, before the first paragraph
 MAX_BYLINE_ELEMENTS, MAX_BYLINE_CHARS, MAX_DATE_CHARS = 24, 80, 60
@@ -47,15 +46,18 @@ def find_publication_date(tree: LexborHTMLParser, title: str) -> str | None:
     """Return the date of publication as elements of a page spell it; None without one. `title` is that of the article."""
     for selector in TIME_SELECTORS:
         if (node := tree.css_first(selector)) is not None:
-            attributes = node.attributes
-            return attributes.get("datetime") or attributes.get("content") or node.text().strip()
+            names = map(node.attributes.get, ("datetime", "content", "title"))
+            return next(filter(None, names), node.text()).strip()
+    times = {
+        node.attributes["datetime"] or "" for node in tree.css("time[datetime]") if not is_in_other_part(node)
+    }
+    if len(times) == 1:
+        return times.pop()
     below_title = filter(None, map(_date_in, _texts_below_title(tree, title)))
-    if date := next(below_title, None):
-        return date
     # those of several days are of a list of posts
-    named = [date for text in _named_texts(tree) if (date := _date_in(text))]
+    named = list(filter(None, map(_date_in, _named_texts(tree))))
     days = {parsed.time.date() for date in named if (parsed := parse_date(date))}
-    return named[0] if len(days) == 1 else None
+    return next(below_title, named[0] if len(days) == 1 else None)
 
 
 def _named_texts(tree: LexborHTMLParser) -> Iterator[str]:
@@ -91,11 +93,26 @@ def _texts_below_title(tree: LexborHTMLParser, title: str) -> Iterator[str]:
 
 
 def _date_in(text: str) -> str | None:
-    """Return the date that is the whole of a text, but for a label before it and the author or source after it."""
+    """Return the date that is the whole of a text, but for a label before it and the author or source behind it."""
     text = " ".join(text.split())
     if not text or len(text) > MAX_BYLINE_CHARS or CHANGE.search(text) or not any(map(str.isdigit, text)):
         return None
-    start = LABEL.match(text)
-    text = text[start.end() if start else 0 :]
-    date = AFTER_DAY.sub("", text).strip(" .,，。-–—")
-    return date if date and len(date) <= MAX_DATE_CHARS and parse_date(date) is not None else None
+    first_digit = next(index for index, char in enumerate(text) if char.isdigit())
+    starts = [0, *(match.start() for match in WORD_START.finditer(text, 0, first_digit + 1))]
+    dates = [_without_end(text[start:]) for start in starts if start <= MAX_LABEL_CHARS]
+    parsed = [(date, parse_date(date, None)) for date in dates if len(date) <= MAX_DATE_CHARS]
+    first = next((result for _, result in parsed if result), None)
+    return next((date for date, result in reversed(parsed) if result and result == first), None)
+
+
+def _without_end(text: str) -> str:
+    first_digit = re.search(r"\d", text)
+    text = (
+        AFTER_DAY.sub("", text)
+        if first_digit is None
+        else text[: first_digit.end()] + AFTER_DAY.sub("", text[first_digit.end() :])
+    )
+    text = text.strip(" .,，。:：-–—/／")
+    return (
+        text.strip("()（）") if text.count("(") != text.count(")") or text.startswith(("(", "（")) else text
+    )

@@ -25,7 +25,7 @@ MAX_TITLE_END_CHARS = 60
 # for each field of front matter, the names in `meta` that give it, in lower case; of a field the first that there is
 META_NAMES = {
     "title": ("og:title", "twitter:title", "dc.title", "dcterms.title", "sailthru.title", "parsely-title"),
-    "date": ("article:published_time", "og:article:published_time", "og:published_time"),
+    "date": ("article:published_time", "og:article:published_time", "og:published_time", "og:time"),
     "pubdate": (
         "pubdate", "publishdate", "publish-date", "publish_date", "publication_date", "publicationdate", "date", "parsely-pub-date",
         "sailthru.date", "dc.date.issued", "dcterms.issued", "dc.date", "dcterms.date", "dc.date.created", "dcterms.created",
@@ -42,6 +42,9 @@ TAG_NAMES = ("article:tag", "og:article:tag")
 CATEGORY_NAMES = ("article:section", "og:article:section")
 KEYWORD_NAMES = ("keywords", "news_keywords", "parsely-tags", "sailthru.tags")
 DATE_FIELDS = ("date", "pubdate", "datepublished")
+URL_FIELDS = frozenset(("url", "canonicalurl", "originalurl", "sourceurl"))
+# the Wayback Machine rewrites all addresses
+WAYBACK = re.compile(r"\A(?:https?:)?//web\.archive\.org/web/\d+\w*/")
 WEB_ADDRESS = re.compile(r"(?:https?:)?//", re.IGNORECASE)
 # `Ida Holm (https://...)`; a number is that of an account
 ADDRESS_BEHIND_NAME = re.compile(r"\s*[(<]\S*[/@]\S*[)>]\s*\Z")
@@ -70,6 +73,8 @@ def read_fields(page: str) -> Fields:
     if saved_from := SAVED_FROM.search(page, 0, MAX_PREAMBLE_CHARS):
         fields["sourceurl"] = saved_from[1]
         fields.setdefault("url", saved_from[1])
+    for field in URL_FIELDS & fields.keys():
+        fields[field] = WAYBACK.sub("", str(fields[field] or ""))
     return {key: value for key, value in fields.items() if value}
 
 
@@ -78,7 +83,9 @@ def _read_meta(tree: LexborHTMLParser) -> dict[str, list[str]]:
     values: dict[str, list[str]] = {}
     for meta in tree.css("meta[content]"):
         attributes = meta.attributes
-        name = attributes.get("property") or attributes.get("name") or attributes.get("itemprop") or ""
+        name = (
+            attributes.get("property") or attributes.get("name") or attributes.get("itemprop") or ""
+        ).replace(" ", "")
         content = (attributes.get("content") or "").strip()
         if name and content and content not in values.setdefault(name.lower(), []):
             values[name.lower()].append(content)
