@@ -147,8 +147,9 @@ GENERATORS = (
     Generator(
         "Pages",
         (Dialect.HTML_PAGE,),
-        "pages saved by a browser or a crawler: JSON-LD of an article, OpenGraph, `meta`, `link rel=canonical`, `time`, and the comment "
-        "`saved from url`; the text is that of the article; a page without a day of publication is ignored",
+        "pages saved by a browser, SingleFile or a crawler: JSON-LD of an article, OpenGraph, `meta`, `link rel=canonical`, `time`, the "
+        "address in the comment of the browser; the date also of an element named for it, or below the title; posts of WeChat, whose source is the "
+        "account; the text is that of the article, else of the element that holds the paragraphs; without a day of publication a page is ignored",
     ),
     Generator(
         "Notes",
