@@ -103,7 +103,7 @@ bench-dates: install  ## measure parsers of dates on the table of spellings that
 	$(BIN)/python tests/bench/date_spellings.py
 
 docs: install  ## write the reference from the code, and build all documents as a site in site/
-	$(BIN)/python docs/generate.py
+	$(BIN)/python -m docs.generate
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 
 lock:  ## resolve requirements.lock again from pyproject.toml (needs pip-tools)

@@ -1,12 +1,14 @@
 """The documents: links have a target, the reference is up to date, and README is short."""
 
 import re
-import runpy
-from functools import cache
 
 import pytest
 
+from docs.generate import PAGES
+from lake.query import sql
 from paths import ROOT
+from schemas.posts import NULL
+from schemas.tables import TABLES, VIEWS
 
 DOCUMENTS = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")])
 MAX_README_LINES = 150
@@ -25,12 +27,6 @@ NEW_FILES = {
 }
 NAMES = [path.relative_to(ROOT).as_posix() for path in DOCUMENTS]
 REFERENCE = sorted((ROOT / "docs" / "reference").glob("*.*"))
-
-
-@cache
-def generator():
-    """Return the globals of docs/generate.py, which imports most of the code."""
-    return runpy.run_path(str(ROOT / "docs" / "generate.py"))
 
 
 def text_of(document):
@@ -73,24 +69,22 @@ def is_of_repository(path):
 
 @pytest.mark.parametrize("page", REFERENCE, ids=lambda path: path.name)
 def test_the_reference_is_what_the_code_says(page):
-    assert page.read_text("utf-8") == generator()["PAGES"][page.name](), "run `make docs`"
+    assert page.read_text("utf-8") == PAGES[page.name](), "run `make docs`"
 
 
 def test_the_reference_has_every_page_and_view():
-    assert generator()["PAGES"].keys() == {page.name for page in REFERENCE}
-    assert generator()["VIEWS"].keys() == generator()["sql"].VIEWS.keys()
+    assert PAGES.keys() == {page.name for page in REFERENCE}
+    assert VIEWS.keys() == sql.VIEWS.keys()
 
 
 def test_every_column_has_a_description_and_a_meaning_of_null():
     columns = [
-        (table, name, column)
-        for table, schema in generator()["TABLES"].items()
-        for name, column in schema.columns().items()
+        (table, name, column) for table, schema in TABLES.items() for name, column in schema.columns().items()
     ]
     assert [
         (table, name)
         for table, name, column in columns
-        if not column.description or column.nullable != (generator()["NULL"] in (column.metadata or {}))
+        if not column.description or column.nullable != (NULL in (column.metadata or {}))
     ] == []
 
 
