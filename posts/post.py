@@ -10,7 +10,7 @@ from posts.text.decode import replace_surrogates
 from schemas.enums import IGNORED_REASONS, Outcome
 
 # Increase it when a change of the code may change the text of an unchanged body.
-CLEANER_VERSION = 6
+CLEANER_VERSION = 7
 
 
 # not frozen: to build a frozen object of so many fields takes three times as long

@@ -11,7 +11,7 @@ from schemas.source_names import folder_in_repository, repository_name
 
 # Increase this number when the rules change the id of any post, or the file that is chosen for it. A lake that
 # was made under other rules must be migrated.
-IDENTITY_VERSION = 4
+IDENTITY_VERSION = 5
 MAX_SLUG_CHARS = 40
 NON_SLUG_CHARS = re.compile("[^a-z0-9]+")
 # Folders of Jekyll, and of archives that move a post after someone has read it. They show the state of a
