@@ -43,8 +43,11 @@ def add_first_commits(source: GitSource, paths: Collection[str], settings: Parse
     try:
         found = source.first_commits(unknown) if unknown else {}
     except GitError as error:
-        # a clone without the trees of older commits; its files stay rejects
-        logger.warning(f"{error}; files without a date get none from its history")
+        # a clone without older commits, or without their trees; its files stay rejects
+        logger.warning(
+            f"{error}; {len(unknown)} files that tell no date get none from this history. "
+            "With all of it, `postlake backfill --mode failed` reads them again"
+        )
         found = {}
     known.update(found)
     if not known:

@@ -5,12 +5,15 @@ import datetime as dt
 import pytest
 
 import git_repository
+from flows.pipeline.backfill.run import plan_backfill, run_backfill
 from flows.pipeline.direct import ingest
-from flows.pipeline.options import IngestOptions, SurveyOptions
+from flows.pipeline.options import BackfillOptions, IngestOptions, SurveyOptions
 from flows.pipeline.survey import survey
 from git_repository import noon
 from lake.storage.location import parse_location
 from lake.store import open_lake
+from one_run import SimulatedKill, end_run_at, raise_simulated_kill
+from schemas.enums import BackfillMode
 
 
 def undated(title):
@@ -124,10 +127,42 @@ def test_an_import_tells_no_day(site):
     assert site.reasons()["0.md"] == "no_date"
 
 
-def test_a_shallow_clone_tells_no_day(site, tmp_path):
+@pytest.fixture
+def shallow(site, tmp_path):
+    """Return the folder of a shallow clone."""
     site.git("clone", "-q", "--depth", "1", f"file://{site.folder}", str(tmp_path / "clone"))
-    site.ingest(tmp_path / "clone")
+    return tmp_path / "clone"
+
+
+def test_a_shallow_clone_tells_no_day_and_the_log_tells_why(site, shallow, caplog):
+    site.ingest(shallow)
     assert (site.reasons()["a.md"], site.dates().keys()) == ("no_date", {"dated"})
+    [warning] = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert warning.startswith(f"{shallow}: a shallow clone, without its older commits (git fetch --unshallow")
+    assert "2 files that tell no date" in warning
+    assert "`postlake backfill --mode failed`" in warning
+
+
+def test_a_backfill_loads_what_a_shallow_clone_could_not_date(site, shallow):
+    site.ingest(shallow)
+    git_repository.Git(shallow)("fetch", "-q", "--unshallow")
+    options = BackfillOptions(lake=site.lake, mode=BackfillMode.FAILED)
+    forecast, _ = plan_backfill(options)
+    assert forecast.outcomes == {"post": 2}
+    run_backfill(BackfillOptions(lake=site.lake, plan=forecast.plan_id))
+    assert site.dates() == FIRST
+    assert site.ingest(shallow).unchanged == 4
+
+
+@pytest.mark.parametrize("table", ["raw", "posts", "files"])
+def test_a_killed_run_is_finished_with_the_same_dates(site, table):
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(SimulatedKill):
+        end_run_at(patch.setattr, ("after", table, 1), raise_simulated_kill)
+        site.ingest()
+    site.ingest()
+    assert site.dates() == FIRST
+    kept = open_lake(site.lake).scan("files").drop_nulls("first_commit_at").select("path", "first_commit_at")
+    assert dict(kept.collect().rows()) == {"a.md": noon(1), "b.md": noon(5)}
 
 
 def test_a_repository_whose_posts_have_dates_is_not_walked(site, monkeypatch):
