@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+import polars as pl
 import pytest
 
 import git_repository
@@ -127,11 +128,14 @@ def test_an_import_tells_no_day(site):
     assert site.reasons()["0.md"] == "no_date"
 
 
+def clone_shallow(site, folder):
+    site.git("clone", "-q", "--depth", "1", f"file://{site.folder}", str(folder / "clone"))
+    return folder / "clone"
+
+
 @pytest.fixture
 def shallow(site, tmp_path):
-    """Return the folder of a shallow clone."""
-    site.git("clone", "-q", "--depth", "1", f"file://{site.folder}", str(tmp_path / "clone"))
-    return tmp_path / "clone"
+    return clone_shallow(site, tmp_path)
 
 
 def test_a_shallow_clone_tells_no_day_and_the_log_tells_why(site, shallow, caplog):
@@ -185,3 +189,40 @@ def test_the_date_of_the_author_counts_unless_it_cannot_be_right(site):
     dates = site.dates()
     assert dates["late"][0] == dt.datetime(2024, 2, 2, 12, tzinfo=dt.UTC)
     assert dates["odd"][0] == noon(10)
+
+
+def changed(title, day):
+    return undated(title).replace("---\n", f"---\nlastmod: 2024-03-{day}T00:00:00Z\n", 1)
+
+
+@pytest.mark.parametrize("history", [False, True])
+def test_the_earlier_of_first_commit_and_last_change_is_the_date(site, history):
+    site.write("late.md", changed("late", "20"))
+    site.write("one/twin.md", changed("twin", "21"))
+    site.write("moved.md", changed("moved", "02"))
+    site.git.commit(6)
+    site.write("two/twin.md", changed("twin", "21"))
+    site.git.commit(8)
+    site.ingest(history=history)
+    posts = open_lake(site.lake).scan("posts").filter(pl.col("published_at") > noon(5)).collect()
+    assert sorted(posts.select("path", "published_at").rows()) == [
+        ("late.md", noon(6)),
+        ("one/twin.md", noon(6)),
+        ("two/twin.md", noon(8)),
+    ]
+    assert posts["warnings"].to_list() == [["date_is_first_commit"]] * 3
+    assert site.dates()["moved"] == (dt.datetime(2024, 3, 2, tzinfo=dt.UTC), "front_matter")
+
+
+def test_a_last_change_is_the_date_where_the_history_tells_none(site, tmp_path):
+    site.write("late.md", changed("late", "20"))
+    site.git.commit(6)
+    site.ingest(clone_shallow(site, tmp_path))
+    assert site.dates()["late"] == (dt.datetime(2024, 3, 20, tzinfo=dt.UTC), "front_matter")
+
+
+def test_a_survey_dates_changed_files_as_an_ingest_does(site):
+    site.write("late.md", changed("late", "20"))
+    site.git.commit(6)
+    result = survey(SurveyOptions(sources=(str(site.folder),)))
+    assert dict(result.dates.rows()) == {"first_commit": 3, "front_matter": 1}
