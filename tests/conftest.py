@@ -45,6 +45,8 @@ LONGEST_TESTS = (
     *(f"{LIVE_TESTS}test_{name}.py" for name in ("compose", "foreign", "kills", "queue", "ui")),
     f"{LIVE_TESTS}test_serve.py",
     PREFECT_TESTS,
+    "tests/posts/test_compiled_wheel.py",
+    "tests/posts/test_mutations.py",
     "tests/flows/pipeline/test_corpora.py",
     "tests/cli/test_terminal.py",
     "tests/flows/pipeline/planning/",
