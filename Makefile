@@ -49,7 +49,8 @@ run: install  ## ingest the example posts with Prefect, and query the lake
 serve: install  ## start a Prefect server with its UI, a worker and all deployments on this machine
 	$(BIN)/postlake serve --port $(PORT)
 
-PYTEST = $(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadscope --no-loadscope-reorder
+# many tests start Python: without files of bytecode each process would compile all modules
+PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadscope --no-loadscope-reorder
 
 # with one thread of Polars: its frames are small, and threads of several processes would wait for each other
 test: install  ## run the default tests

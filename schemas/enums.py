@@ -162,7 +162,7 @@ class ParseWarning(DescribedEnum):
     )
     DATE_OF_FIRST_COMMIT = (
         "date_is_first_commit",
-        "The file tells no date; the date is when its author committed it first.",
+        "The file tells no date of publication; the date is when its author committed it first.",
     )
     FUTURE_DATE = "future_date", "The date is over a day after the start of the run that wrote the row."
     TITLE_FROM_HEADER = "title_from_header", "The title comes from the header line above the body."

@@ -17,7 +17,7 @@ DATE_SOURCES = {
     "path": "a path or URL in the front matter",
     "filename": "the file name",
     "folders": "the folders of the file",
-    "first_commit": "the first commit that has the file, if nothing in the file tells a date",
+    "first_commit": "the first commit that has the file, if nothing in the file tells a date of publication",
 }
 DATE_PRECISIONS = {
     "second": "a time of day was given",

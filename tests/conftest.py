@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 import uuid
+from contextlib import ExitStack
 from pathlib import Path
 from types import MappingProxyType
 
@@ -45,11 +46,15 @@ LONGEST_TESTS = (
     *(f"{LIVE_TESTS}test_{name}.py" for name in ("compose", "foreign", "kills", "queue", "ui")),
     f"{LIVE_TESTS}test_serve.py",
     PREFECT_TESTS,
+    "tests/posts/test_compiled_wheel.py",
+    "tests/posts/test_mutations.py",
     "tests/flows/pipeline/test_corpora.py",
     "tests/cli/test_terminal.py",
     "tests/flows/pipeline/planning/",
     "tests/lake/maintenance/",
 )
+
+_SCOPE_SERVERS = ExitStack()
 
 # derandomized: the same examples on every machine and in every run; `make fuzz` searches for others
 # too_slow is suppressed, and there is no deadline, since a busy machine takes long
@@ -111,6 +116,17 @@ def _copied_tables(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(create, "_create", _create)
         yield
+
+
+@pytest.fixture(scope="session")
+def scope_servers():
+    """Return the stack of the servers that end with the last test of their scope (see SharedScopeScheduling).
+
+    A server of Prefect takes 2 s of CPU time each minute when nobody asks it.
+    """
+    yield _SCOPE_SERVERS
+    # of an interrupted test run
+    _SCOPE_SERVERS.close()
 
 
 @pytest.fixture
@@ -204,6 +220,13 @@ def pytest_collection_modifyitems(items):
     """Mark the sampled cases that the default tier does not run, and run the longest tests first."""
     mark_sampled(items)
     items.sort(key=lambda item: [not item.nodeid.startswith(path) for path in LONGEST_TESTS])
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item, nextitem):
+    """End the servers of a scope after its last test."""
+    if nextitem is None or _shared_scope(nextitem.nodeid) != _shared_scope(item.nodeid):
+        _SCOPE_SERVERS.close()
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from posts.errors import Ignored, Rejected
 from posts.metadata import front_matter, keys
 from posts.metadata.dates import ParsedDate, ResolvedDate, Witnesses, parse_date, resolve_date
+from posts.metadata.dates.parsed import DAY, SECOND
 from posts.metadata.handlers import Fields
 from posts.metadata.scalars import as_boolean
 from schemas.enums import ParseWarning, Reason
@@ -30,7 +31,7 @@ def find_publication_date(  # noqa: PLR0913, PLR0917 - one for each witness
     """Return the publication date of the file with some path, whose dates without a zone are in `zone` (or in UTC).
 
     `below_header` is the text below the header line of a feed: its first line may be the date. `first_commit`
-    is the last witness: what the file says of itself goes before, if only when it was changed. A section page has none.
+    and the date of the last change are the last witnesses: the earlier one is nearer. A section page has no first commit.
 
     Raises Rejected (no_date) and Ignored (section_page).
     """
@@ -44,11 +45,13 @@ def find_publication_date(  # noqa: PLR0913, PLR0917 - one for each witness
     if is_below_header and resolved_date.date_from == "front_matter":
         resolved_date = resolved_date._replace(date_from="header")
     if resolved_date.published_at is None:
-        resolved_date = _resolve_date_of_change(front_fields, resolved_date, zone)
-    if resolved_date.published_at is None and path.rpartition("/")[2].startswith(SECTION_PAGE):
-        raise Ignored(Reason.SECTION_PAGE)
-    if resolved_date.published_at is None and first_commit is not None:
-        resolved_date = _date_of_first_commit(resolved_date, first_commit)
+        changed = _resolve_date_of_change(front_fields, resolved_date, zone)
+        if changed.published_at is None and path.rpartition("/")[2].startswith(SECTION_PAGE):
+            raise Ignored(Reason.SECTION_PAGE)
+        if first_commit is None or _is_earlier(changed, first_commit):
+            resolved_date = changed
+        else:
+            resolved_date = _date_of_first_commit(resolved_date, first_commit)
     if resolved_date.published_at is None:
         detail = "no date in front matter, epoch comment, file name or folders"
         if front_date.value is not None:
@@ -90,6 +93,12 @@ def _find_date_line(text: str, zone: dt.tzinfo | None) -> _FrontDate:
 def _parse(value: Any, zone: dt.tzinfo | None) -> ParsedDate | None:
     """Return the date that a value of front matter spells (in TOML a number is no text); None for a list or a table."""
     return None if isinstance(value, list | dict) else parse_date(str(value), zone)
+
+
+def _is_earlier(changed: ResolvedDate, first_commit: dt.datetime) -> bool:
+    """Return whether a post was changed before the first commit that has it. A month is not exact enough to tell."""
+    is_exact = changed.precision in (DAY, SECOND)
+    return is_exact and changed.published_at is not None and changed.published_at <= first_commit
 
 
 def _date_of_first_commit(no_date: ResolvedDate, first_commit: dt.datetime) -> ResolvedDate:

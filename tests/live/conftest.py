@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -28,12 +29,17 @@ def output():
 
 
 @pytest.fixture(scope="session")
-def stack(output):
-    """Yield the running stack; its attributes are described in tests/kit/live_stack/stack.py."""
+def stack(output, scope_servers):
+    """Return the running stack; its attributes are described in tests/kit/live_stack/stack.py."""
     if missing_programs() and not IN_CI:
         pytest.skip(
             f"the live tests need {' and '.join(missing_programs())}: apt-get install postgresql chromium"
         )
+    return scope_servers.enter_context(_running_stack(output))
+
+
+@contextmanager
+def _running_stack(output):
     folder = database.make_folder()
     try:
         with running(folder) as stack:

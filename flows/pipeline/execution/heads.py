@@ -34,6 +34,7 @@ from lake.parquet import WrittenFile
 from lake.store import Lake
 from posts.sources.files import SourceFile
 from posts.sources.paths import printable
+from schemas.enums import Reason
 from schemas.tables import empty_table
 
 logger = logging.getLogger(__name__)
@@ -42,9 +43,11 @@ logger = logging.getLogger(__name__)
 HEAD_COST_RATIO = 5
 
 # What is known of a file beside its row of table files: its place in the order of reading, the file of table raw
-# that has its bytes, whether this run has stored them there, and where its parsed head is.
+# that has its bytes, whether this run has stored them there, where its parsed head is, and whether it tells no date of
+# publication.
 HEAD_COLUMNS = {
     "row": pl.UInt32(), "part": pl.String(), "is_stored": pl.Boolean(), "head_file": pl.String(), "head": pl.UInt32(),
+    "is_undated": pl.Boolean(),
 }  # fmt: skip
 IS_READ = pl.col("part").is_not_null() & pl.col("blob").is_not_null()
 
@@ -275,8 +278,12 @@ def _known_rows(
     completed_rows = complete_file_rows(lake, pl.concat([*same_contents, incomplete_rows]))
     row = pl.int_range(rows.height, rows.height + incomplete_rows.height).cast(HEAD_COLUMNS["row"])
     no_part = pl.lit(None, HEAD_COLUMNS["part"])
+    undated_blobs = pl.concat(frame.filter("is_undated")["blob"] for frame in [_no_rows(), *rows])
+    is_undated = pl.col("reason").eq_missing(pl.lit(Reason.NO_DATE.value)) | pl.col("blob").is_in(
+        undated_blobs.implode()
+    )
     return completed_rows.tail(incomplete_rows.height).with_columns(
-        row=row, part=no_part, is_stored=pl.lit(value=False), **NO_HEAD
+        row=row, part=no_part, is_stored=pl.lit(value=False), **NO_HEAD, is_undated=is_undated
     )
 
 

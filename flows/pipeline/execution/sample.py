@@ -5,16 +5,13 @@ from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 
-import polars as pl
-
 from flows.pipeline.execution import sizes
 from flows.pipeline.execution.sample_worker import SampleChunk, SampleTask, read_sample
-from flows.pipeline.execution.undated import add_first_commits
+from flows.pipeline.execution.undated import IS_UNDATED, add_first_commits
 from flows.pipeline.sources.base import GitSource, Source
 from flows.pipeline.sources.content import VanishedError
 from flows.pipeline.workers.context import ParseContext
 from flows.pipeline.workers.executor import MAX_IN_PROCESS_BYTES, LazyExecutor, chunk_tasks, run_ahead
-from schemas.enums import Reason
 
 
 def parse_sample(
@@ -22,12 +19,12 @@ def parse_sample(
 ) -> Iterator[tuple[int, SampleChunk]]:
     """Yield chunks of files of a source, each with the number of files that it adds.
 
-    Files of a repository that tell no date are parsed again when their first commits are known, which are added to
+    Files of a repository that tell no date of publication are parsed again when their first commits are known, which are added to
     the settings of the context. Raises VanishedError.
     """
     undated, settings = list[str](), context.config.settings
     for chunk in _parse(source, tasks, context):
-        is_undated = pl.col("reason").eq_missing(pl.lit(Reason.NO_DATE.value)) & isinstance(source, GitSource)
+        is_undated = IS_UNDATED & isinstance(source, GitSource)
         undated += chunk.rows.filter(is_undated)["path"].to_list()
         yield chunk.rows.height, replace(chunk, rows=chunk.rows.filter(~is_undated))
     if undated and isinstance(source, GitSource):

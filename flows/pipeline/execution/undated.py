@@ -1,4 +1,4 @@
-"""Date the files that tell no date by the first commit of their repository that has them."""
+"""Date the files that tell no date of publication by the first commit of their repository that has them."""
 
 import logging
 from collections.abc import Collection, Iterable, Mapping
@@ -10,21 +10,25 @@ from flows.pipeline.sources.base import GitSource, Source
 from lake.batch import KEY
 from posts.settings import ParseSettings
 from posts.sources.git import GitError
-from schemas.enums import Reason
+from schemas.enums import ParseWarning, Reason
 
 logger = logging.getLogger(__name__)
 
+# of rows of files with the warnings of their posts
+IS_UNDATED = pl.col("reason").eq_missing(pl.lit(Reason.NO_DATE.value)) | (
+    pl.col("warnings").list.contains(ParseWarning.DATE_OF_CHANGE.value).fill_null(value=False)
+)
+
 
 def find_undated(rows: RowStore, sources: Mapping[str, Source], settings: ParseSettings) -> pl.Series:
-    """Return which rows are files without a date whose first commit is known: a mask.
+    """Return which rows are files without a date of publication (`is_undated`) whose first commit is known: a mask.
 
     The history of a repository is walked once, if a file of it has no date. What is found is added to
     `settings.first_commits`; what these have of a file stays.
     """
     origins = [origin for origin, source in sources.items() if isinstance(source, GitSource)]
-    is_undated = (pl.col("reason") == Reason.NO_DATE.value) & pl.col("origin").is_in(origins)
-    is_undated &= pl.col("blob").is_not_null()
-    mask = _concat(frame.select(is_undated.fill_null(value=False)).to_series() for frame in rows)
+    may_have_one = pl.col("is_undated") & pl.col("origin").is_in(origins) & pl.col("blob").is_not_null()
+    mask = _concat(frame.select(may_have_one).to_series() for frame in rows)
     if not mask.any():
         return mask
     keys = pl.concat([frame.select(KEY) for frame in rows.filter(mask)])
@@ -43,8 +47,11 @@ def add_first_commits(source: GitSource, paths: Collection[str], settings: Parse
     try:
         found = source.first_commits(unknown) if unknown else {}
     except GitError as error:
-        # a clone without the trees of older commits; its files stay rejects
-        logger.warning(f"{error}; files without a date get none from its history")
+        # a clone without older commits, or without their trees
+        logger.warning(
+            f"{error}; {len(unknown)} files that tell no date of publication get none from this history. "
+            "With all of it, `postlake backfill --mode failed` reads those that were rejected"
+        )
         found = {}
     known.update(found)
     if not known:

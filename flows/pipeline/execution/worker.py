@@ -12,6 +12,7 @@ from flows.pipeline.execution import sizes
 from flows.pipeline.execution.frames import as_heads
 from flows.pipeline.execution.parse import parse_posts
 from flows.pipeline.execution.reader import Reader, ReadTask, as_parse_task
+from flows.pipeline.execution.undated import IS_UNDATED
 from flows.pipeline.lake_settings.content_names import content_name_of
 from flows.pipeline.memory import release_memory
 from flows.pipeline.sources.content import VanishedError
@@ -35,7 +36,8 @@ class HeadChunk:
     """The heads of a chunk of files.
 
     `rows` has the columns of `files` that a file has of itself, and `index` in the chunk; `part`: the one of `raw_files`
-    that has its bytes, if any; `head_file` and `head`: where its head is, if anywhere. `vanished` are the indexes of
+    that has its bytes, if any; `head_file` and `head`: where its head is, if anywhere; `is_undated`: whether it tells no
+    date of publication. `vanished` are the indexes of
     files whose folder or bucket has vanished; `causes` has the cause by origin, where it is known.
     """
 
@@ -73,6 +75,8 @@ class HeadReader:
             if isinstance(content := contents[index], bytes) and not tasks[index].part
         }
         placed, raw_files = self._store(rows, heads, new_contents)
+        rows = rows.join(heads.select("index", "warnings"), on="index", how="left", maintain_order="left")
+        rows = rows.with_columns(is_undated=IS_UNDATED).drop("warnings")
         rows = rows.join(placed, on="index", how="left", maintain_order="left")
         rows = rows.with_columns(index=pl.Series(indexes, dtype=pl.Int64))
         return HeadChunk(rows, raw_files, sum(map(len, new_contents.values())), list(errors), causes)

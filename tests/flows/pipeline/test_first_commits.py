@@ -2,15 +2,19 @@
 
 import datetime as dt
 
+import polars as pl
 import pytest
 
 import git_repository
+from flows.pipeline.backfill.run import plan_backfill, run_backfill
 from flows.pipeline.direct import ingest
-from flows.pipeline.options import IngestOptions, SurveyOptions
+from flows.pipeline.options import BackfillOptions, IngestOptions, SurveyOptions
 from flows.pipeline.survey import survey
 from git_repository import noon
 from lake.storage.location import parse_location
 from lake.store import open_lake
+from one_run import SimulatedKill, end_run_at, raise_simulated_kill
+from schemas.enums import BackfillMode
 
 
 def undated(title):
@@ -124,10 +128,45 @@ def test_an_import_tells_no_day(site):
     assert site.reasons()["0.md"] == "no_date"
 
 
-def test_a_shallow_clone_tells_no_day(site, tmp_path):
-    site.git("clone", "-q", "--depth", "1", f"file://{site.folder}", str(tmp_path / "clone"))
-    site.ingest(tmp_path / "clone")
+def clone_shallow(site, folder):
+    site.git("clone", "-q", "--depth", "1", f"file://{site.folder}", str(folder / "clone"))
+    return folder / "clone"
+
+
+@pytest.fixture
+def shallow(site, tmp_path):
+    return clone_shallow(site, tmp_path)
+
+
+def test_a_shallow_clone_tells_no_day_and_the_log_tells_why(site, shallow, caplog):
+    site.ingest(shallow)
     assert (site.reasons()["a.md"], site.dates().keys()) == ("no_date", {"dated"})
+    [warning] = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert warning.startswith(f"{shallow}: a shallow clone, without its older commits (git fetch --unshallow")
+    assert "2 files that tell no date" in warning
+    assert "`postlake backfill --mode failed`" in warning
+
+
+def test_a_backfill_loads_what_a_shallow_clone_could_not_date(site, shallow):
+    site.ingest(shallow)
+    git_repository.Git(shallow)("fetch", "-q", "--unshallow")
+    options = BackfillOptions(lake=site.lake, mode=BackfillMode.FAILED)
+    forecast, _ = plan_backfill(options)
+    assert forecast.outcomes == {"post": 2}
+    run_backfill(BackfillOptions(lake=site.lake, plan=forecast.plan_id))
+    assert site.dates() == FIRST
+    assert site.ingest(shallow).unchanged == 4
+
+
+@pytest.mark.parametrize("table", ["raw", "posts", "files"])
+def test_a_killed_run_is_finished_with_the_same_dates(site, table):
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(SimulatedKill):
+        end_run_at(patch.setattr, ("after", table, 1), raise_simulated_kill)
+        site.ingest()
+    site.ingest()
+    assert site.dates() == FIRST
+    kept = open_lake(site.lake).scan("files").drop_nulls("first_commit_at").select("path", "first_commit_at")
+    assert dict(kept.collect().rows()) == {"a.md": noon(1), "b.md": noon(5)}
 
 
 def test_a_repository_whose_posts_have_dates_is_not_walked(site, monkeypatch):
@@ -150,3 +189,40 @@ def test_the_date_of_the_author_counts_unless_it_cannot_be_right(site):
     dates = site.dates()
     assert dates["late"][0] == dt.datetime(2024, 2, 2, 12, tzinfo=dt.UTC)
     assert dates["odd"][0] == noon(10)
+
+
+def changed(title, day):
+    return undated(title).replace("---\n", f"---\nlastmod: 2024-03-{day}T00:00:00Z\n", 1)
+
+
+@pytest.mark.parametrize("history", [False, True])
+def test_the_earlier_of_first_commit_and_last_change_is_the_date(site, history):
+    site.write("late.md", changed("late", "20"))
+    site.write("one/twin.md", changed("twin", "21"))
+    site.write("moved.md", changed("moved", "02"))
+    site.git.commit(6)
+    site.write("two/twin.md", changed("twin", "21"))
+    site.git.commit(8)
+    site.ingest(history=history)
+    posts = open_lake(site.lake).scan("posts").filter(pl.col("published_at") > noon(5)).collect()
+    assert sorted(posts.select("path", "published_at").rows()) == [
+        ("late.md", noon(6)),
+        ("one/twin.md", noon(6)),
+        ("two/twin.md", noon(8)),
+    ]
+    assert posts["warnings"].to_list() == [["date_is_first_commit"]] * 3
+    assert site.dates()["moved"] == (dt.datetime(2024, 3, 2, tzinfo=dt.UTC), "front_matter")
+
+
+def test_a_last_change_is_the_date_where_the_history_tells_none(site, tmp_path):
+    site.write("late.md", changed("late", "20"))
+    site.git.commit(6)
+    site.ingest(clone_shallow(site, tmp_path))
+    assert site.dates()["late"] == (dt.datetime(2024, 3, 20, tzinfo=dt.UTC), "front_matter")
+
+
+def test_a_survey_dates_changed_files_as_an_ingest_does(site):
+    site.write("late.md", changed("late", "20"))
+    site.git.commit(6)
+    result = survey(SurveyOptions(sources=(str(site.folder),)))
+    assert dict(result.dates.rows()) == {"first_commit": 3, "front_matter": 1}

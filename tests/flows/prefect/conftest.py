@@ -6,7 +6,7 @@ from prefect_server import Server
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory):
+def server(tmp_path_factory, scope_servers):
     server = Server(tmp_path_factory.mktemp("server"))
-    yield server
-    server.stop()
+    scope_servers.callback(server.stop)
+    return server
