@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 from html import unescape
+from itertools import chain
 from typing import Any
 from unicodedata import is_normalized, normalize
 from urllib.parse import unquote, urlsplit
@@ -13,7 +14,7 @@ from posts.formats import without_ending
 from posts.html.extract import one_line
 from posts.metadata.front_matter import to_jsonable
 from posts.metadata.handlers import Fields
-from posts.metadata.keys import AUTHOR_KEYS, KNOWN_KEYS, WORD_LIST_KEYS
+from posts.metadata.keys import AUTHOR_KEYS, KNOWN_KEYS, WORD_LIST_KEYS, fold_key
 from posts.metadata.scalars import as_boolean
 from posts.text.decode import replace_surrogates
 
@@ -25,6 +26,11 @@ WIKI_LINK = re.compile(r"\[\[(?:[^\[\]|]*\|)?([^\[\]|]+)\]\]")
 HASH = re.compile(r"#(?=[^\W\d])")
 # those of a source recur in most of its posts
 CACHED_LABELS = 4096
+# The keys of a mapping that name what it is about: `{name: Ida Holm}`, `{label: Sea fog, permalink: /sea-fog}` of
+# Docusaurus. `title` may be what a person does, so it goes after `key`.
+NAME_KEYS = ("name", "label", "displayname", "fullname", "key", "title", "text", "username", "login", "slug")
+NAME_PARTS = ("given", "firstname"), ("family", "lastname")
+ALL_NAME_KEYS = frozenset((*NAME_KEYS, *chain.from_iterable(NAME_PARTS)))
 # what programs write where they know no author
 NO_AUTHOR = frozenset(("unknown", "none", "null", "nil", "undefined", "n/a", "未知", "不详", "不詳", "不明"))
 
@@ -34,10 +40,22 @@ def as_text(value: Any) -> str | None:
     if isinstance(value, str):
         return _fold_line(value)
     if isinstance(value, dict):
-        return as_text(value.get("name") or value.get("title"))
+        return _name_in(value)
     if isinstance(value, list):
         return ", ".join(filter(None, map(as_text, value))) or None
     return None
+
+
+def _name_in(mapping: dict[str, Any]) -> str | None:
+    texts = {
+        key: text
+        for name, value in mapping.items()
+        if (key := fold_key(name)) in ALL_NAME_KEYS and (text := as_text(value))
+    }
+    parts = [next((texts[key] for key in keys if key in texts), "") for keys in NAME_PARTS]
+    return (
+        next((texts[key] for key in NAME_KEYS if key in texts), None) or " ".join(filter(None, parts)) or None
+    )
 
 
 def as_name(value: Any) -> str | None:
