@@ -14,9 +14,9 @@ from posts.html.formulas import dollar_formula, environment, formula_block, form
 from posts.html.obsidian import block_id, mark, split_callouts, table_of_contents, wiki_link
 
 MAY_BE_EXTENDED = re.compile(r"[$^{]|==|\[[\[!tT]|:::|\+\+\+|;;;|!!!|\?\?\?|\\[(\[b]|[A-Za-z]~[0-9A-Za-z]")
-# attribute lists of kramdown, `{: .class key="value"}`, and of others, `{#id .class}`
+# attribute lists of kramdown, `{: .class key="value"}`, and of others, `{#id .class}`; comments of MDX, `{/* #id */}`
 ATTRIBUTE_LIST = re.compile(
-    rf"\{{(?:[:]\s*+(?:(?:{ATTRIBUTE}|[\w-]+)\s*+){{1,20}}+|[.#][\w:.-]+\s*+(?:(?:{ATTRIBUTE})\s*+){{0,20}}+|:(?::|/)[^{{}}\n]{{0,300}}+)\}}"
+    rf"\{{(?:[:]\s*+(?:(?:{ATTRIBUTE}|[\w-]+)\s*+){{1,20}}+|[.#][\w:.-]+\s*+(?:(?:{ATTRIBUTE})\s*+){{0,20}}+|:(?::|/)[^{{}}\n]{{0,300}}+|/\*(?:[^*]|\*(?!/)){{0,1000}}+\*/)\}}"
 )
 # only after a link, a picture or code
 ATTRIBUTES_OF_SPAN = re.compile(rf"\{{\s*+(?:(?:{ATTRIBUTE})\s*+){{1,20}}+\}}")
