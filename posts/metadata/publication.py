@@ -2,11 +2,13 @@
 
 import datetime as dt
 import re
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from posts.errors import Ignored, Rejected
 from posts.metadata import front_matter, keys
 from posts.metadata.dates import ParsedDate, ResolvedDate, Witnesses, parse_date, resolve_date
+from posts.metadata.dates.parsed import DAY
 from posts.metadata.handlers import Fields
 from posts.metadata.scalars import as_boolean
 from schemas.enums import ParseWarning, Reason
@@ -26,11 +28,13 @@ def find_publication_date(  # noqa: PLR0913, PLR0917 - one for each witness
     zone: dt.tzinfo | None,
     below_header: str = "",
     first_commit: dt.datetime | None = None,
+    find_printed_day: Callable[[], str | None] = lambda: None,
 ) -> ResolvedDate:
     """Return the publication date of the file with some path, whose dates without a zone are in `zone` (or in UTC).
 
     `below_header` is the text below the header line of a feed: its first line may be the date. `first_commit`
-    is the last witness: what the file says of itself goes before, if only when it was changed. A section page has none.
+    is the last witness: what the file says of itself goes before, if only when it was changed, or the day that is
+    printed above its text (`find_printed_day`). A section page has none.
 
     Raises Rejected (no_date) and Ignored (section_page).
     """
@@ -47,6 +51,8 @@ def find_publication_date(  # noqa: PLR0913, PLR0917 - one for each witness
         resolved_date = _resolve_date_of_change(front_fields, resolved_date, zone)
     if resolved_date.published_at is None and path.rpartition("/")[2].startswith(SECTION_PAGE):
         raise Ignored(Reason.SECTION_PAGE)
+    if resolved_date.published_at is None and (printed_day := find_printed_day()):
+        resolved_date = _date_of_printed_day(resolved_date, printed_day)
     if resolved_date.published_at is None and first_commit is not None:
         resolved_date = _date_of_first_commit(resolved_date, first_commit)
     if resolved_date.published_at is None:
@@ -90,6 +96,17 @@ def _find_date_line(text: str, zone: dt.tzinfo | None) -> _FrontDate:
 def _parse(value: Any, zone: dt.tzinfo | None) -> ParsedDate | None:
     """Return the date that a value of front matter spells (in TOML a number is no text); None for a list or a table."""
     return None if isinstance(value, list | dict) else parse_date(str(value), zone)
+
+
+def _date_of_printed_day(no_date: ResolvedDate, printed_day: str) -> ResolvedDate:
+    date = parse_date(printed_day)
+    # a wrong day is worse than none
+    if date is None or date.precision != DAY or date.warnings:
+        return no_date
+    warnings = [*no_date.warnings, ParseWarning.DATE_OF_BODY]
+    return no_date._replace(
+        published_at=date.time, published_raw=printed_day, date_from="body", precision=DAY, warnings=warnings
+    )
 
 
 def _date_of_first_commit(no_date: ResolvedDate, first_commit: dt.datetime) -> ResolvedDate:
