@@ -8,15 +8,13 @@ from typing import Any, NamedTuple
 from posts.errors import Ignored, Rejected
 from posts.metadata import front_matter, keys
 from posts.metadata.dates import ParsedDate, ResolvedDate, Witnesses, parse_date, resolve_date
+from posts.metadata.dates.labels import without_date_label
 from posts.metadata.dates.parsed import DAY
 from posts.metadata.handlers import Fields
 from posts.metadata.scalars import as_boolean
 from schemas.enums import ParseWarning, Reason
 
-DATE_LINE = re.compile(
-    r"\s*(?:(?:日期|时间|時間|发布时间|發佈時間|发表时间|發表時間|date|published|posted|pubdate)[ \t]*[:：])?[ \t]*([^\n]{4,200})",
-    re.IGNORECASE,
-)
+FIRST_LINE = re.compile(r"\s*([^\n]{4,200})")
 # Hugo and Zola; `_index.zh.md` is one of a translation
 SECTION_PAGE = "_index."
 
@@ -88,9 +86,10 @@ def _find_front_date(front_fields: Fields, zone: dt.tzinfo | None) -> _FrontDate
 
 def _find_date_line(text: str, zone: dt.tzinfo | None) -> _FrontDate:
     """Return the date of a text whose first line is wholly a date, or a label such as `Date:` and a date."""
-    line = DATE_LINE.match(text)
-    date = parse_date(line[1], zone) if line else None
-    return _FrontDate(line[1], date, line[1]) if line and date else _FrontDate()
+    line = FIRST_LINE.match(text)
+    raw = without_date_label(line[1]) if line else ""
+    date = parse_date(raw, zone)
+    return _FrontDate(raw, date, raw) if date else _FrontDate()
 
 
 def _parse(value: Any, zone: dt.tzinfo | None) -> ParsedDate | None:
