@@ -19,6 +19,10 @@ from posts.metadata.scalars import as_boolean
 from posts.text.decode import replace_surrogates
 
 ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+# the day with which the name of a file begins, and in brackets also the time
+DATE_OF_NAME = re.compile(
+    r"\A(?:\d{4}-\d{1,2}-\d{1,2}-?|[\[(（【]\d{4}[-_.]?\d{1,2}[-_.]?\d{1,2}(?:[-_.: T]\d{1,2}){0,3}[\])）】][-_ ]*)"
+)
 LABEL_SEPARATOR = re.compile("[,，、;；]")
 # `[[Ida Holm]]` and `[[people/ida|Ida Holm]]`, as properties of Obsidian have them
 WIKI_LINK = re.compile(r"\[\[(?:[^\[\]|]*\|)?([^\[\]|]+)\]\]")
@@ -152,5 +156,5 @@ def title_from_url(url: str) -> str | None:
 
 def title_from_file_name(name: str) -> str | None:
     """Return the title that Jekyll uses for a post without one: the file name without date and ending."""
-    slug = re.sub(r"\A\d{4}-\d{1,2}-\d{1,2}-?", "", without_ending(name))
+    slug = DATE_OF_NAME.sub("", without_ending(name))
     return as_name(re.sub("[-_]+", " ", slug))
