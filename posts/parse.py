@@ -10,6 +10,7 @@ from posts.boilerplate.template import Template, Templates
 from posts.boundary import catch_errors
 from posts.cleaning.block_rules import PageContext
 from posts.cleaning.clean import blocks_for_learning, clean
+from posts.cleaning.printed_day import find_printed_day
 from posts.formats import Markup, is_json, markup_of
 from posts.html.extract import Content, one_line
 from posts.html.images import image_url
@@ -120,7 +121,11 @@ def _parse_head(raw_file: RawFile, settings: ParseSettings) -> Head:
 
 def _parse_metadata(raw_file: RawFile, settings: ParseSettings, own_settings: ParseSettings) -> Metadata:
     first_commit = settings.first_commit(raw_file.origin, raw_file.path)
-    return parse_metadata(raw_file.content, raw_file.path, own_settings, first_commit)
+
+    def find_day(body: str, author: str | None) -> str | None:
+        return find_printed_day(body, _markup(raw_file, own_settings), author)
+
+    return parse_metadata(raw_file.content, raw_file.path, own_settings, first_commit, find_day)
 
 
 def _parse_body(

@@ -160,6 +160,10 @@ class ParseWarning(DescribedEnum):
         "date_is_last_change",
         "The file has no date of publication; the date is that of its last change (`lastmod`, `updated`).",
     )
+    DATE_OF_BODY = (
+        "date_is_printed_day",
+        "The file tells no date but in its body; the date is the day that is printed above the text.",
+    )
     DATE_OF_FIRST_COMMIT = (
         "date_is_first_commit",
         "The file tells no date of publication; the date is when its author committed it first.",

@@ -17,6 +17,7 @@ DATE_SOURCES = {
     "path": "a path or URL in the front matter",
     "filename": "the file name",
     "folders": "the folders of the file",
+    "body": "a line above the text that names the day, if nothing else in the file tells a date of publication",
     "first_commit": "the first commit that has the file, if nothing in the file tells a date of publication",
 }
 DATE_PRECISIONS = {

@@ -10,10 +10,11 @@ from functools import lru_cache
 from itertools import islice
 
 from posts.boilerplate.template import Template
+from posts.cleaning.date_lines import is_date_alone
 from posts.cleaning.endings import channel_lines, empty_sections
 from posts.cleaning.flat import Passage, clean_flat_text, no_matches
 from posts.cleaning.flat.title import TITLE_REPEATED
-from posts.cleaning.head import metadata_lines
+from posts.cleaning.head import is_entry_of_chronicle, metadata_lines
 from posts.cleaning.link_list import drop_unlisted_links
 from posts.cleaning.links import RuleHits, bare_urls, internal_links, link_intros, trailing_links
 from posts.cleaning.popups import join_torn_sentences
@@ -43,7 +44,7 @@ LINE_RULES = frozenset(
 )
 # their lines are text, not several notes
 LINED_ELEMENTS = frozenset({"pre", "tr", "td", "th", "figcaption"})
-TAG_LINE = "tag_line"
+TAG_LINE, DATELINE = "tag_line", "dateline"
 # below the tags of a video: what was shown in it, its addresses
 NOTE_BLOCKS, MANY_TAGS = 6, 4
 is_hashtags = re.compile(HASHTAGS).fullmatch
@@ -174,8 +175,13 @@ def text_pattern(blocks: list[Block], page: PageContext) -> RuleHits:
             name = _match_text_rule(block, page, is_edge=is_edge) or (
                 _match_lines(block, page, is_edge=is_edge) if "\n" in block.text else None
             )
-            if name is not None and (name != TAG_LINE or is_place_of_tags(blocks, index)):
-                yield block, name
+            if (
+                name is None
+                or (name == TAG_LINE and not is_place_of_tags(blocks, index))
+                or (name == DATELINE and is_date_alone(block.text) and is_entry_of_chronicle(block, blocks))
+            ):
+                continue
+            yield block, name
 
 
 def is_place_of_tags(blocks: list[Block], index: int) -> bool:

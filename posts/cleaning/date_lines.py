@@ -58,6 +58,13 @@ def split_date(text: str) -> tuple[str, str] | None:
     return text[day.start() : day.end()], rest.strip(" \t\n\r-–—|·•,，:：/／()（）[]【】.。*")
 
 
+def is_date_alone(text: str) -> bool:
+    """Return whether a line is a date and nothing else: a day, a month and a day, or a year."""
+    # as in `May 25`, whose year stands elsewhere
+    date_and_name = split_date(text) or split_date(f"{text}, 2000")
+    return date_and_name is not None and not date_and_name[1]
+
+
 def find_day(text: str) -> re.Match[str] | None:
     """Return the match of a valid day in a text, whatever the order of its day, month and year."""
     matches = (pattern.search(text) for pattern in DAYS)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from itertools import islice, pairwise
 
-from posts.cleaning.date_lines import split_date
+from posts.cleaning.date_lines import is_date_alone, split_date
 from posts.html.blocks import MIN_PARAGRAPH_CHARS, Block
 from posts.rules.context import PageContext
 from posts.rules.rule import HEADINGS, Rule, Scope
@@ -17,6 +17,8 @@ HEAD_RULES = (DATE_AT_HEAD, AUTHOR_LINE)
 # a heading begins a part; a date below a picture is when it was taken; a list or a table has others beside it
 EXCLUDED_ELEMENTS = HEADINGS | {"figcaption", "li", "td", "th", "tr", "pre", "caption", "dt", "dd"}
 MAX_HEAD_BLOCKS, MAX_TAIL_BLOCKS = 4, 3
+# below the days of a chronicle is prose; below those of a list of pieces, titles
+MIN_ENTRIES, MIN_PROSE_CHARS, SENTENCE_ENDS = 3, 30, "。！？!?….”」"
 MAX_NAME_CHARS, MAX_ROLE_CHARS, MAX_ADDRESS_CHARS = 60, 24, 120
 # a name has no sentence mark and none of the commonest words of a sentence
 SENTENCE = re.compile(
@@ -48,9 +50,7 @@ def metadata_lines(blocks: list[Block], page: PageContext) -> RuleHits:
 def _head_lines(blocks: list[Block], page: PageContext) -> RuleHits:
     is_role_next = False
     for block, next_block in islice(pairwise(blocks), MAX_HEAD_BLOCKS):
-        is_date = (
-            not is_role_next and _is_date_line(block, page) and not _is_entry_of_chronicle(block, blocks)
-        )
+        is_date = not is_role_next and _is_date_line(block, page) and not is_entry_of_chronicle(block, blocks)
         is_author = is_role_next or _is_author_line(block, page)
         is_role_next = not (is_date or is_author) and _is_person(block, next_block)
         if not (is_date or is_author or is_role_next):
@@ -88,15 +88,24 @@ def _is_name_above_date(name: str, text: str, page: PageContext) -> bool:
     return is_apart and all(len(each) <= MAX_NAME_CHARS and not SENTENCE.search(each) for each in names)
 
 
-def _is_entry_of_chronicle(block: Block, blocks: list[Block]) -> bool:
-    """Return whether other lines of the text are dates too: then each begins an entry."""
-    others = (other for other in blocks if other is not block and len(other.text) < MAX_ADDRESS_CHARS)
-    return sum(1 for other in others if _is_date_alone(other)) > 1
+def is_entry_of_chronicle(block: Block, blocks: list[Block]) -> bool:
+    """Return whether a line is one of several dates beside prose. Those in a list of pieces are beside titles."""
+    entries = [
+        each
+        for before, each, after in zip([None, *blocks], blocks, [*blocks[1:], None], strict=False)
+        if len(each.text) < MAX_ADDRESS_CHARS
+        and (each is block or _is_prose(before) or _is_prose(after))
+        and is_date_alone(each.text)
+    ]
+    return len(entries) >= MIN_ENTRIES and block in entries
 
 
-def _is_date_alone(block: Block) -> bool:
-    date_and_name = split_date(block.text)
-    return date_and_name is not None and not date_and_name[1]
+def _is_prose(block: Block | None) -> bool:
+    return (
+        block is not None
+        and (len(block.text) >= MIN_PROSE_CHARS or block.text[-1:] in SENTENCE_ENDS)
+        and not block.is_mostly_linked()
+    )
 
 
 def _is_person(block: Block, next_block: Block) -> bool:

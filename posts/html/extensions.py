@@ -12,11 +12,21 @@ from posts.html.directives import ATTRIBUTE, directive, text_directive
 from posts.html.footnotes import footnote_reference, footnotes_plugin, inline_note
 from posts.html.formulas import dollar_formula, environment, formula_block, formulas_plugin, tex_formula
 from posts.html.obsidian import block_id, mark, split_callouts, table_of_contents, wiki_link
+from posts.html.tags import escape_html
 
-MAY_BE_EXTENDED = re.compile(r"[$^{]|==|\[[\[!tT]|:::|\+\+\+|;;;|!!!|\?\?\?|\\[(\[b]|[A-Za-z]~[0-9A-Za-z]")
-# attribute lists of kramdown, `{: .class key="value"}`, and of others, `{#id .class}`
+# CommonMark ends an address at a space; file names of pictures have some
+_IN_ADDRESS = r"(?:[^()\n<>\"]|\([^()\n<>\"]*+\))"
+SPACED_IMAGE = re.compile(
+    rf"!\[(?P<alt>[^\[\]\n]*+)\]\((?P<url>{_IN_ADDRESS}{{1,300}}?\.(?:png|jpe?g|gif|webp|svg|bmp|avif))"
+    r"(?:[ ]+(?:\"[^\"\n]*\"|'[^'\n]*'))?[ ]*\)",
+    re.IGNORECASE,
+)
+MAY_BE_EXTENDED = re.compile(
+    r"\]\([^\n) ]++ [^\"'\n)]|[$^{]|==|\[[\[!tT]|:::|\+\+\+|;;;|!!!|\?\?\?|\\[(\[b]|[A-Za-z]~[0-9A-Za-z]"
+)
+# attribute lists of kramdown, `{: .class key="value"}`, and of others, `{#id .class}`; comments of MDX, `{/* #id */}`
 ATTRIBUTE_LIST = re.compile(
-    rf"\{{(?:[:]\s*+(?:(?:{ATTRIBUTE}|[\w-]+)\s*+){{1,20}}+|[.#][\w:.-]+\s*+(?:(?:{ATTRIBUTE})\s*+){{0,20}}+|:(?::|/)[^{{}}\n]{{0,300}}+)\}}"
+    rf"\{{(?:[:]\s*+(?:(?:{ATTRIBUTE}|[\w-]+)\s*+){{1,20}}+|[.#][\w:.-]+\s*+(?:(?:{ATTRIBUTE})\s*+){{0,20}}+|:(?::|/)[^{{}}\n]{{0,300}}+|/\*(?:[^*]|\*(?!/)){{0,1000}}+\*/)\}}"
 )
 # only after a link, a picture or code
 ATTRIBUTES_OF_SPAN = re.compile(rf"\{{\s*+(?:(?:{ATTRIBUTE})\s*+){{1,20}}+\}}")
@@ -64,6 +74,16 @@ def _skip_attributes(state: StateInline, *, silent: bool) -> bool:
     return True
 
 
+def _spaced_image(state: StateInline, *, silent: bool) -> bool:
+    found = SPACED_IMAGE.match(state.src, state.pos)
+    if found is None or silent or " " not in found["url"]:
+        return False
+    attributes = f'src="{escape_html(found["url"])}" alt="{escape_html(found["alt"])}"'
+    state.push("html_inline", "", 0).content = f"<img {attributes}>"
+    state.pos = found.end()
+    return True
+
+
 def _subscript(state: StateInline, *, silent: bool) -> bool:
     found = SUBSCRIPT.match(state.src, state.pos)
     if found is None or silent:
@@ -91,7 +111,7 @@ RULES = {
     "$": (dollar_formula,),
     "\\": (tex_formula,),
     "[": (table_of_contents, wiki_link, footnote_reference, text_directive),
-    "!": (wiki_link,),
+    "!": (wiki_link, _spaced_image),
     "=": (mark,),
     "^": (inline_note, block_id, _subscript),
     "~": (_subscript,),

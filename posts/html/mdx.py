@@ -1,11 +1,18 @@
-"""Replace what MDX adds to Markdown: imports and exports are left out, and tags of components, but not their text."""
+"""Replace what MDX adds to Markdown: imports and exports are left out, and tags of components, but not their text.
+
+Docusaurus parses `.md` as MDX too. Such a file shows it by an import that its text uses.
+"""
 
 import re
 
 from posts.html.code_regions import CODE_START, CodeRegions
 
 # a statement ends at a blank line, as MDX parses it
-STATEMENT = r"^(?P<statement>(?:import|export)[ \t][^\n]*(?:\n[^\n]*\S[^\n]*)*(?:\n|\Z))"
+_BEGINNING = (
+    r"import[ \t]+(?:type[ \t]+)?(?:[\"'{*]|[\w$]+[ \t]*(?:,[ \t]*[{*]|[ \t]from[ \t]+[\"']))"
+    r"|export[ \t]+(?:(?:default|const|let|var|function|async|class|type|interface|enum)\b|[{*])"
+)
+STATEMENT = rf"^(?P<statement>(?:{_BEGINNING})[^\n]*(?:\n[^\n]*\S[^\n]*)*(?:\n|\Z))"
 QUOTED = r"\"[^\"]*+\"|'[^']*+'|`[^`]*+`"
 # an expression in braces with up to two levels within
 EXPRESSION = rf"\{{(?:{QUOTED}|[^{{}}\"'`]|\{{(?:{QUOTED}|[^{{}}\"'`]|\{{[^{{}}]*+\}})*+\}})*+\}}"
@@ -16,6 +23,33 @@ PART = re.compile(rf"{STATEMENT}|{COMMENT}|{COMPONENT}|{CODE_START}", re.MULTILI
 # those that Astro and Docusaurus replace by elements of HTML
 IMAGE = re.compile(r"<(?:Image|Img|Picture|Figure)\b[^>]*?\ssrc=[\"'](?P<src>[^\"'>]+)[\"'][^>]*>")
 ALT = re.compile(r"\s(?:alt|caption)=[\"']([^\"'>]*)[\"']")
+# a line that imports a component: one of the site, or one that a tag or an expression names
+IMPORT = r"^import[ \t]+(?:(?P<names>[\w*{}, \t$]+?)[ \t]+from[ \t]+)?(?P<quote>[\"'])(?P<module>[^\"'\n]+)(?P=quote)[ \t]*;?[ \t]*$"
+MODULE_OF_SITE = ("@theme/", "@site/", "@docusaurus/", "@theme-original/")
+IMPORT_OR_CODE = re.compile(rf"{IMPORT}|{CODE_START}", re.MULTILINE)
+NAME = re.compile(r"[\w$]+")
+
+
+def is_mdx(source: str) -> bool:
+    """Return whether Markdown is MDX: it imports what it uses, and outside of code."""
+    if "\nimport " not in source and not source.startswith("import "):
+        return False
+    regions, end = CodeRegions(source), 0
+    while match := IMPORT_OR_CODE.search(source, end):
+        end = match.end()
+        if match["module"]:
+            if match["module"].startswith(MODULE_OF_SITE) or _is_used(match["names"] or "", source):
+                return True
+        else:
+            end = regions.end_of(match) or end
+    return False
+
+
+def _is_used(names: str, source: str) -> bool:
+    return any(
+        re.search(rf"<{re.escape(name)}[\s/>.]|\{{{re.escape(name)}\b", source)
+        for name in NAME.findall(names)
+    )
 
 
 def strip_mdx(source: str) -> str:

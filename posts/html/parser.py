@@ -28,6 +28,8 @@ RAW_TEXT_OR_COMMENT = re.compile(
     re.DOTALL,
 )
 RAW_TEXT_TAG = re.compile("<(?:iframe|noembed|noframes|xmp|plaintext)")
+# text between angle brackets, as in `<B站>`: names of HTML are ASCII
+TEXT_IN_BRACKETS = re.compile(r"<(?=/?[A-Za-z][A-Za-z0-9]*+[\u0080-\uffff])")
 SCRIPT_OR_STYLE = re.compile("<s(?:cript|tyle)", re.IGNORECASE)
 
 
@@ -37,6 +39,8 @@ def normalize_html(html: str, parser: HtmlParser = DEFAULT_PARSER) -> tuple[str,
     HTML that is too complex for lexbor is parsed by BeautifulSoup. In the markup, `<` begins a tag or comment
     and `>` ends a tag, except inside comments. Every element that is not void is closed.
     """
+    if not html.isascii():
+        html = TEXT_IN_BRACKETS.sub("&lt;", html)
     document = f"<!DOCTYPE html><html><body>{html}"
     is_heavy = is_too_complex(html)
     if parser is HtmlParser.LEXBOR and not is_heavy:

@@ -4,7 +4,7 @@ import re
 
 from posts.formats import Markup
 from posts.html.markdown import render_markdown
-from posts.html.mdx import strip_mdx
+from posts.html.mdx import is_mdx, strip_mdx
 from posts.html.obsidian import strip_comments
 from posts.html.raw_html import RawHtml, is_one_element
 from posts.html.shortcodes import replace_shortcodes, restore_in_code
@@ -39,4 +39,4 @@ def render(body: str, markup: Markup) -> str:
     """Return a body as HTML."""
     if markup is Markup.HTML:
         return replace_shortcodes(body, is_html=True)
-    return to_html(strip_mdx(body) if markup is Markup.MDX else body)
+    return to_html(strip_mdx(body) if markup is Markup.MDX or is_mdx(body) else body)

@@ -1,6 +1,8 @@
 """The metadata of a post, which comes before its body: title, date, URL, source."""
 
 import datetime as dt
+from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 from posts.boundary import catch_errors
@@ -47,11 +49,13 @@ def parse_metadata(
     path: str,
     settings: ParseSettings = DEFAULT_SETTINGS,
     first_commit: dt.datetime | None = None,
+    find_printed_day: Callable[[str, str | None], str | None] = lambda _body, _author: None,
 ) -> Metadata:
     """Return the metadata of a file and its unparsed body. Raises Rejected and Ignored.
 
     `path` is that of the file in its source, `settings` are those for this file (`ParseSettings.at`).
-    `first_commit` is when it came into its repository, if that is known.
+    `first_commit` is when it came into its repository, if that is known. `find_printed_day` finds the day that is
+    printed above the text of a body; it is asked only where no field, no name and no path tells the date.
     """
     text, decode_warnings = decode(content)
     text, repair_warnings = fix_mojibake(text)
@@ -75,7 +79,13 @@ def parse_metadata(
         _find_date_of_plain_file(front_fields, epoch, path, zone, below_header)
         if handler.dialect in PLAIN_DIALECTS
         else find_publication_date(
-            front_fields, epoch, path, zone, below_header, first_commit if front_fields else None
+            front_fields,
+            epoch,
+            path,
+            zone,
+            below_header,
+            first_commit if front_fields else None,
+            partial(find_printed_day, post_body, author),
         )
     )
     file_name = settings.title_name(path.rpartition("/")[2])

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 from html import unescape
+from itertools import chain
 from typing import Any
 from unicodedata import is_normalized, normalize
 from urllib.parse import unquote, urlsplit
@@ -13,11 +14,15 @@ from posts.formats import without_ending
 from posts.html.extract import one_line
 from posts.metadata.front_matter import to_jsonable
 from posts.metadata.handlers import Fields
-from posts.metadata.keys import AUTHOR_KEYS, KNOWN_KEYS, WORD_LIST_KEYS
+from posts.metadata.keys import AUTHOR_KEYS, KNOWN_KEYS, WORD_LIST_KEYS, fold_key
 from posts.metadata.scalars import as_boolean
 from posts.text.decode import replace_surrogates
 
 ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+# the day with which the name of a file begins, and in brackets also the time
+DATE_OF_NAME = re.compile(
+    r"\A(?:\d{4}-\d{1,2}-\d{1,2}-?|[\[(（【]\d{4}[-_.]?\d{1,2}[-_.]?\d{1,2}(?:[-_.: T]\d{1,2}){0,3}[\])）】][-_ ]*)"
+)
 LABEL_SEPARATOR = re.compile("[,，、;；]")
 # `[[Ida Holm]]` and `[[people/ida|Ida Holm]]`, as properties of Obsidian have them
 WIKI_LINK = re.compile(r"\[\[(?:[^\[\]|]*\|)?([^\[\]|]+)\]\]")
@@ -25,6 +30,11 @@ WIKI_LINK = re.compile(r"\[\[(?:[^\[\]|]*\|)?([^\[\]|]+)\]\]")
 HASH = re.compile(r"#(?=[^\W\d])")
 # those of a source recur in most of its posts
 CACHED_LABELS = 4096
+# The keys of a mapping that name what it is about: `{name: Ida Holm}`, `{label: Sea fog, permalink: /sea-fog}` of
+# Docusaurus. `title` may be what a person does, so it goes after `key`.
+NAME_KEYS = ("name", "label", "displayname", "fullname", "key", "title", "text", "username", "login", "slug")
+NAME_PARTS = ("given", "firstname"), ("family", "lastname")
+ALL_NAME_KEYS = frozenset((*NAME_KEYS, *chain.from_iterable(NAME_PARTS)))
 # what programs write where they know no author
 NO_AUTHOR = frozenset(("unknown", "none", "null", "nil", "undefined", "n/a", "未知", "不详", "不詳", "不明"))
 
@@ -34,10 +44,22 @@ def as_text(value: Any) -> str | None:
     if isinstance(value, str):
         return _fold_line(value)
     if isinstance(value, dict):
-        return as_text(value.get("name") or value.get("title"))
+        return _name_in(value)
     if isinstance(value, list):
         return ", ".join(filter(None, map(as_text, value))) or None
     return None
+
+
+def _name_in(mapping: dict[str, Any]) -> str | None:
+    texts = {
+        key: text
+        for name, value in mapping.items()
+        if (key := fold_key(name)) in ALL_NAME_KEYS and (text := as_text(value))
+    }
+    parts = [next((texts[key] for key in keys if key in texts), "") for keys in NAME_PARTS]
+    return (
+        next((texts[key] for key in NAME_KEYS if key in texts), None) or " ".join(filter(None, parts)) or None
+    )
 
 
 def as_name(value: Any) -> str | None:
@@ -134,5 +156,5 @@ def title_from_url(url: str) -> str | None:
 
 def title_from_file_name(name: str) -> str | None:
     """Return the title that Jekyll uses for a post without one: the file name without date and ending."""
-    slug = re.sub(r"\A\d{4}-\d{1,2}-\d{1,2}-?", "", without_ending(name))
+    slug = DATE_OF_NAME.sub("", without_ending(name))
     return as_name(re.sub("[-_]+", " ", slug))

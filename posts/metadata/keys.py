@@ -23,7 +23,7 @@ MODIFIED_KEYS = (
 LINK_KEYS = ("path", "slug", "url", "permalink")
 AUTHOR_KEYS = (
     "author", "authors", "authorname", "by", "byline", "creator", "writer", "postedby", "username", "user",
-    "nickname", "作者",
+    "nickname", "作者", "authorkey", "authorkeys",
 )  # fmt: skip
 SOURCE_KEYS = ("source", "publisher", "site", "sitename", "publication", "来源", "來源")
 TAG_KEYS = ("tags", "tag", "标签", "標籤")

@@ -5,6 +5,7 @@ import re
 from frontmatter.default_handlers import BaseHandler
 
 from posts.metadata.dates import parse_date
+from posts.metadata.dates.labels import MARKS, without_date_label
 from posts.metadata.dates.parsed import DAY, SECOND
 from posts.metadata.handlers import Fields
 from posts.metadata.headings import ANY_HEADING, first_heading
@@ -12,12 +13,6 @@ from schemas.enums import Dialect
 
 MAX_LINES = 4
 LINE = re.compile(r"[ \t]*([^\n]{1,200})(?:\n|\Z)")
-MARKS = re.compile(r"\A[\s*_>-]+|[\s*_\\]+\Z")
-LABELLED_DATE = re.compile(
-    r"(?:日期|时间|時間|发布(?:时间|日期|于)|發[佈布](?:時間|日期|於)|发表(?:时间|日期|于)|發表(?:時間|日期|於)|date|published(?: (?:on|at))?|posted(?: (?:on|at))?|pubdate|작성일|날짜|datum|fecha)"
-    r"[*_ \t]*(?:[:：][*_ \t]*|(?<=on)[ \t]|(?<=[于於]))(.{4,})",
-    re.IGNORECASE,
-)
 LABELLED_AUTHOR = re.compile(
     r"(?:(?:作者|撰文|文|authors?|written by|by|저자|글쓴이|autor|auteur)[*_ \t]*[:：][*_ \t]*|(?:written )?by[ \t]+)(.{1,80})",
     re.IGNORECASE,
@@ -75,11 +70,10 @@ def _skip_blank(text: str, start: int) -> int:
 def _field_of(line: str) -> dict[str, str]:
     """Return the field that a line is: a date, a label and a date, or a label and an author. Empty if it is none."""
     line = MARKS.sub("", line)
-    labelled = LABELLED_DATE.fullmatch(line)
-    date = MARKS.sub("", labelled[1]) if labelled else line
+    date = without_date_label(line)
     parsed = parse_date(date) if any(map(str.isdigit, date)) else None
     # a year alone may be a heading
-    if parsed is not None and (labelled or parsed.precision in (DAY, SECOND)):
+    if parsed is not None and (date != line or parsed.precision in (DAY, SECOND)):
         return {"date": date}
     author = LABELLED_AUTHOR.fullmatch(line)
     return {"author": MARKS.sub("", author[1])} if author and not SENTENCE.search(author[1]) else {}

@@ -2,20 +2,19 @@
 
 import datetime as dt
 import re
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from posts.errors import Ignored, Rejected
 from posts.metadata import front_matter, keys
 from posts.metadata.dates import ParsedDate, ResolvedDate, Witnesses, parse_date, resolve_date
+from posts.metadata.dates.labels import without_date_label
 from posts.metadata.dates.parsed import DAY, SECOND
 from posts.metadata.handlers import Fields
 from posts.metadata.scalars import as_boolean
 from schemas.enums import ParseWarning, Reason
 
-DATE_LINE = re.compile(
-    r"\s*(?:(?:日期|时间|時間|发布时间|發佈時間|发表时间|發表時間|date|published|posted|pubdate)[ \t]*[:：])?[ \t]*([^\n]{4,200})",
-    re.IGNORECASE,
-)
+FIRST_LINE = re.compile(r"\s*([^\n]{4,200})")
 # Hugo and Zola; `_index.zh.md` is one of a translation
 SECTION_PAGE = "_index."
 
@@ -27,11 +26,13 @@ def find_publication_date(  # noqa: PLR0913, PLR0917 - one for each witness
     zone: dt.tzinfo | None,
     below_header: str = "",
     first_commit: dt.datetime | None = None,
+    find_printed_day: Callable[[], str | None] = lambda: None,
 ) -> ResolvedDate:
     """Return the publication date of the file with some path, whose dates without a zone are in `zone` (or in UTC).
 
     `below_header` is the text below the header line of a feed: its first line may be the date. `first_commit`
-    and the date of the last change are the last witnesses: the earlier one is nearer. A section page has no first commit.
+    counts where the file tells no day of publication, not even in a line printed above its text (`find_printed_day`); so does
+    the date of the last change: the earlier of the two is nearer. A section page has neither a first commit nor a printed day.
 
     Raises Rejected (no_date) and Ignored (section_page).
     """
@@ -48,9 +49,13 @@ def find_publication_date(  # noqa: PLR0913, PLR0917 - one for each witness
         changed = _resolve_date_of_change(front_fields, resolved_date, zone)
         if changed.published_at is None and path.rpartition("/")[2].startswith(SECTION_PAGE):
             raise Ignored(Reason.SECTION_PAGE)
-        if first_commit is None or _is_earlier(changed, first_commit):
+        if printed_day := find_printed_day():
+            resolved_date = _date_of_printed_day(resolved_date, printed_day)
+        if resolved_date.published_at is None and (
+            first_commit is None or _is_earlier(changed, first_commit)
+        ):
             resolved_date = changed
-        else:
+        elif resolved_date.published_at is None and first_commit is not None:
             resolved_date = _date_of_first_commit(resolved_date, first_commit)
     if resolved_date.published_at is None:
         detail = "no date in front matter, epoch comment, file name or folders"
@@ -85,9 +90,10 @@ def _find_front_date(front_fields: Fields, zone: dt.tzinfo | None) -> _FrontDate
 
 def _find_date_line(text: str, zone: dt.tzinfo | None) -> _FrontDate:
     """Return the date of a text whose first line is wholly a date, or a label such as `Date:` and a date."""
-    line = DATE_LINE.match(text)
-    date = parse_date(line[1], zone) if line else None
-    return _FrontDate(line[1], date, line[1]) if line and date else _FrontDate()
+    line = FIRST_LINE.match(text)
+    raw = without_date_label(line[1]) if line else ""
+    date = parse_date(raw, zone)
+    return _FrontDate(raw, date, raw) if date else _FrontDate()
 
 
 def _parse(value: Any, zone: dt.tzinfo | None) -> ParsedDate | None:
@@ -99,6 +105,17 @@ def _is_earlier(changed: ResolvedDate, first_commit: dt.datetime) -> bool:
     """Return whether a post was changed before the first commit that has it. A month is not exact enough to tell."""
     is_exact = changed.precision in (DAY, SECOND)
     return is_exact and changed.published_at is not None and changed.published_at <= first_commit
+
+
+def _date_of_printed_day(no_date: ResolvedDate, printed_day: str) -> ResolvedDate:
+    date = parse_date(printed_day)
+    # a wrong day is worse than none
+    if date is None or date.precision != DAY or date.warnings:
+        return no_date
+    warnings = [*no_date.warnings, ParseWarning.DATE_OF_BODY]
+    return no_date._replace(
+        published_at=date.time, published_raw=printed_day, date_from="body", precision=DAY, warnings=warnings
+    )
 
 
 def _date_of_first_commit(no_date: ResolvedDate, first_commit: dt.datetime) -> ResolvedDate:

@@ -27,7 +27,7 @@ TEXT_RULES: tuple[Rule, ...] = (
         "who made the picture, with no word on what it shows",
         Scope.BLOCK | Scope.SINGLE_TEXT,
         pattern=rf"[\W_]*(?:(?:photos?|photographs?|photography|pictures?|images?|illustrations?|graphics?|art(?:work)?|videos?|cover|header)\s*(?:(?:is|are|was)\s+)?(?:credits?\s*:?|by\b|:|from\b|via\b|©|courtesy(?: of)?\b|source\s*:?)[^\n]{{0,90}}"
-        rf"|(?:credits?|courtesy(?: of)?|图源|圖源|图/|圖/|©|source|来源|來源)\s*[:：/]?\s*(?!.{{0,8}}(?:{_REPRINT}))[^\n。]{{1,60}}(?<![.?!])"
+        rf"|(?:credits?|courtesy(?: of)?|图源|圖源|图/|圖/|©|source|(?:来源|來源)(?![于於].{{0,6}}(?:公众号|公眾號|公號|作者)))\s*[:：/]?\s*(?!.{{0,8}}(?:{_REPRINT}))[^\n。]{{1,60}}(?<![.?!])"
         rf"|(?:图片|圖片|图像|圖像|照片|配图|题图|題圖|封面图?|图|圖|插图|插圖|影像|影片|视频|視頻|短片|画面|畫面|截图)\s*(?:的)?(?:来源|來源|源自|来自|來自|出处|出處|版权|版權|提供|取自|授权|截自|引自|致谢|by|via|credit)\s*[/／|｜丨:：,，]?\s*(?!{_WITH_DESCRIPTION})[^\n。]{{0,60}}"
         r"|(?:图片|圖片|照片|图表|圖表|漫画|漫畫|影片|视频|視頻)由[^\n。！？，]{1,24}(?:提供|整理|制作|製作|绘制|繪製|拍摄|拍攝|授权|授權)"
         rf"|(?:摄影|攝影|摄|攝|供图|供圖)(?:师|師|者)?\s*[/／|｜丨:：]\s*[^\n。！？]{{1,40}}|(?:图|圖|图片|圖片|照片|插图|漫画|题图|題圖|配图|封面图)\s*[/／|｜丨:：]\s*(?:[^\n。！？，,]{{1,14}}|[^\n。！？]{{0,20}}(?:来自|來自|来源|來源|源于|源於|源自|网络|網絡|網路|提供|截图|截圖|授权|{_AGENCY})[^\n。！？]{{0,30}})"

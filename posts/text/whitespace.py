@@ -17,6 +17,8 @@ WIDE_CHAR = re.compile(f"[{CJK}]")
 HANGUL = re.compile(r"[\u1100-\u11ff\u3130-\u318f\ua960-\ua97f\uac00-\ud7ff]")
 REPEATED_SPACES = re.compile(" {2,}")
 LETTER_OR_DIGIT = re.compile(r"\w")
+# a letter or a digit, or what says something without: `……` or `?!`; other marks and pictures alone are separators
+WORDS_OR_MARKS = re.compile(r"\w|[…⋯?!？！]|\.{3}|。。")
 NON_ALPHANUMERIC = re.compile(r"[\W_]+")
 
 
@@ -33,22 +35,22 @@ def one_line(text: str) -> str:
 def split_on_breaks(inline_text: str) -> list[str]:
     """Return the texts of a run, split at two or more <br>; a single <br> becomes a line feed.
 
-    Parts without a letter or digit are dropped.
+    Parts that are only separators are dropped.
     """
     if LINE_BREAK not in inline_text:
         folded_text = _fold_white_space(inline_text).strip()
-        return [folded_text] if LETTER_OR_DIGIT.search(folded_text) else []
+        return [folded_text] if WORDS_OR_MARKS.search(folded_text) else []
     lines = "\n".join(
         [_fold_white_space(strip_invisible(line)).strip() for line in inline_text.split(LINE_BREAK)]
     )
-    return [block.strip("\n") for block in lines.split("\n\n") if LETTER_OR_DIGIT.search(block)]
+    return [block.strip("\n") for block in lines.split("\n\n") if WORDS_OR_MARKS.search(block)]
 
 
 def split_verbatim(inline_text: str) -> list[str]:
-    """Return the text of a run with its lines, as a list of one; empty if it has no letter or digit."""
+    """Return the text of a run with its lines, as a list of one; empty if it is only separators."""
     lines = strip_invisible(normalize("NFC", inline_text).replace(LINE_BREAK, "\n")).split("\n")
     text = "\n".join(line.rstrip() for line in lines).strip("\n")
-    return [text] if LETTER_OR_DIGIT.search(text) else []
+    return [text] if WORDS_OR_MARKS.search(text) else []
 
 
 def _fold_white_space(text: str) -> str:

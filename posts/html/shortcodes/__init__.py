@@ -14,6 +14,7 @@ from posts.html.shortcodes.replace import (
     UNKNOWN_ELEMENT,
     fence_of,
     formula_of,
+    heading_of,
     paragraph_of,
     pre_of,
     replace_by_markdown,
@@ -35,7 +36,7 @@ __all__ = ["UNKNOWN_ELEMENT", "replace_shortcodes", "restore_in_code"]
 PIECE = re.compile(f"{CODE_START}|{TAG_START}", re.MULTILINE | re.IGNORECASE)
 END_TAG = re.compile(r"\{\{[<%]\s*+/\s*+([\w./-]++)|\{%-?\s*+end([\w-]*+)")
 # the titles of tabs and the days of a time line, as themes of Hexo write them
-TAB_COMMENT = re.compile(r"<!--\s*+(?:tab|timeline|node|item)\s++(?P<title>[^>]*?)\s*+-->")
+TAB_COMMENT = re.compile(r"<!--\s*+(?:tab|item|(?P<entry>timeline|node))\s++(?P<title>[^>]*?)\s*+-->")
 # variables of https://jekyllrb.com/docs/variables/; text in other braces may be about templates
 VARIABLES = frozenset({"site", "page", "content", "include", "layout", "paginator", "theme", "config"})
 VARIABLE = re.compile(r"-?\s*+([\w-]++)(?!\s*\()")
@@ -94,8 +95,7 @@ class _Replacer:
         code = self.body[match.start() : end]
         if not match["comment"]:
             return show_in_code(code), end
-        tab = TAB_COMMENT.fullmatch(code)
-        return (paragraph_of(tab["title"].partition("@")[0]) if tab else code), end
+        return _title_in_comment(code) or code, end
 
     def replace_tag(self, match: re.Match[str], content: str) -> tuple[str, int] | None:
         source = match[0]
@@ -206,3 +206,11 @@ def _end_tag(name: str) -> re.Pattern[str]:
     return re.compile(
         rf"\{{%-?\s*+(?:end{escaped}|end)\s*+-?%\}}|\{{\{{[<%]\s*+/\s*+{escaped}\s*+[>%]\}}\}}", re.IGNORECASE
     )
+
+
+def _title_in_comment(comment: str) -> str | None:
+    """Return the title that a comment gives a tab or an entry of a timeline, as HTML; None if it gives none."""
+    tab = TAB_COMMENT.fullmatch(comment)
+    if tab is None:
+        return None
+    return heading_of(tab["title"]) if tab["entry"] else paragraph_of(tab["title"].partition("@")[0])

@@ -29,9 +29,11 @@ BOXES = frozenset(
     question example abstract infobox box panel card cards aside sidenote marginnote details detail expand expandable
     collapse collapsible accordion spoiler folding foldings hidetoggle hideblock hideinline toggle tabs tab tabgroup tabpane
     subtabs content-group columns column grid cell row col section center centerquote centered steps step timeline
-    timenode lead div rawhtml html unsafe raw-html markdown md toggle-box disclosure attention notification
+    lead div rawhtml html unsafe raw-html markdown md toggle-box disclosure attention notification
     conclusion poetry poem okr paper ablock border folders fold quot subsubtabs btns gi aplayerlist gallery figure-group group grouppicture""".split()
 )
+# entries of a timeline: their content is text, and the argument is the title
+ENTRIES = frozenset({"timenode"})
 QUOTES = frozenset("blockquote quote pullquote cq cquote epigraph".split())
 # text marked within a line: the argument is the text
 CHECKS = frozenset("checkbox radio".split())
@@ -54,7 +56,7 @@ SILENT = frozenset(
     current_year year comments pagebreak paginate newpage qna_end load_script script style css js gem raw autoescape
     cache with liquid param site series""".split()
 )
-KNOWN = FIGURES | URLS | LINKS | CODE | MATH | HIDDEN | BOXES | QUOTES | MARKED | EMBEDS | SILENT
+KNOWN = FIGURES | URLS | LINKS | CODE | MATH | HIDDEN | BOXES | ENTRIES | QUOTES | MARKED | EMBEDS | SILENT
 
 # words of themes in the arguments of a box that are no title of it
 BOX_STYLES = frozenset(

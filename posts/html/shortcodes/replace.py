@@ -13,11 +13,12 @@ from posts.html.tags import escape_html
 UNKNOWN_ELEMENT = "postlake-shortcode"
 UNKNOWN_IN_CODE = re.compile(rf"&lt;{UNKNOWN_ELEMENT}&gt;((?:[^<&]++|&(?!lt;))*+)&lt;/{UNKNOWN_ELEMENT}&gt;")
 BREAK = "\n\n"
-BREAKING = known.BOXES | known.QUOTES | {""}
+BREAKING = known.BOXES | known.ENTRIES | known.QUOTES | {""}
 IMAGE_FILE = re.compile(rf"{known.IMAGE_FILE}|^(?:https?:)?//", re.IGNORECASE)
 URL_KEYS = "src", "url", "link", "path", "file", "image", "image_path", "img", "file_path", "href"
 CAPTION_KEYS = "caption", "description", "content", "text", "desc"
 TITLE_KEYS = "title", "summary", "header", "heading", "name", "label", "tab"
+LINK_TITLE = re.compile(r"\[([^\[\]]+)\]\((\S+)\)")
 BACKTICKS = re.compile("`+")
 BLANK_EDGES = re.compile(r"\A(?:[ \t>]*+\n)++|\s++[ \t>]*+\Z")
 
@@ -60,6 +61,15 @@ def formula_of(formula: str) -> str:
 
 def paragraph_of(text: str) -> str:
     return f"{BREAK}<p>{show_as_text(text)}</p>{BREAK}" if text.strip() else BREAK
+
+
+def heading_of(text: str) -> str:
+    """Return the title of an entry of a timeline, such as `2021-02-16` or `[1.0](https://lamp.example/1.0)`."""
+    linked = LINK_TITLE.fullmatch(text.strip())
+    html = (
+        f'<a href="{escape_html(linked[2])}">{show_as_text(linked[1])}</a>' if linked else show_as_text(text)
+    )
+    return f"{BREAK}<h4>{html}</h4>{BREAK}" if html else BREAK
 
 
 def _end(shortcode: Shortcode) -> str:
@@ -158,9 +168,14 @@ def _include(shortcode: Shortcode) -> str:
     )
 
 
+def _entry(shortcode: Shortcode) -> str:
+    return heading_of(shortcode.text)
+
+
 REPLACERS: tuple[tuple[frozenset[str], Callable[[Shortcode], str]], ...] = (
     (known.FIGURES, _figure),
     (known.LINKS, link),
+    (known.ENTRIES, _entry),
     (known.BOXES, _box),
     (known.QUOTES, lambda _: BREAK),
     (known.MARKED, _marked),

@@ -2,7 +2,7 @@
 
 The witnesses are asked in this order: the front matter, the epoch comment of the feed, the path or URL in the
 front matter, the name of the file, and its folders. See publication.py for what follows: the date of the last
-change, and the first commit.
+change, the day printed above the text, and the first commit.
 """
 
 import datetime as dt

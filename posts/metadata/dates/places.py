@@ -9,8 +9,9 @@ from posts.metadata.dates.parsed import ParsedDate
 from schemas.keys import STATE_FOLDER_PATTERN
 
 YEAR, RECENT_YEAR = "((?:1[89]|20)[0-9]{2})", "((?:199|20[0-9])[0-9])"
+# also `[2021-09-01]title`, `【2021.9.1】title`
 FILE_NAME_DATE = re.compile(
-    rf"([0-9]{{4}})[-_.]([0-9]{{1,2}})[-_.]([0-9]{{1,2}})|{RECENT_YEAR}([0-9]{{2}})([0-9]{{2}})(?![0-9])"
+    rf"[\[(（【]?([0-9]{{4}})[-_.]([0-9]{{1,2}})[-_.]([0-9]{{1,2}})|{RECENT_YEAR}([0-9]{{2}})([0-9]{{2}})(?![0-9])"
 )
 # /2021/09/21/, /2021-09-21-title, and of newspapers /2021-09/21/, /2021/0921/, /2021/09-21/, /20210921/
 PATH_DATE = re.compile(
