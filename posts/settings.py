@@ -19,7 +19,8 @@ class ParseSettings:
     `time_zone` is that of dates without one (an IANA name; None: UTC), `source_zones` are those of some sources, by name. `source` is the name of the source of all
     posts; without it and without a field of the front matter, the first that there is in `source_order` names it.
     With `url_identifies_post` a post is identified by its URL, else by its path. `endings` are those of post files beside
-    the known ones. `markup` is that of bodies; without it, their file names say it. `repository` and `folder` are the names
+    the known ones. `markup` is that of bodies; without it, their file names say it.
+    `fields` are pairs of a field of lines of JSON and its key (see posts.metadata.mapping). `repository` and `folder` are the names
     that the place of a file gives. `own_rules` are those for the bodies of sources, by source_id; "" has those for all
     others. No head depends on them. `first_commits` has, by origin and path, when files without a date came into their
     repository; it is filled while they are read.
@@ -33,6 +34,7 @@ class ParseSettings:
     url_identifies_post: bool = True
     endings: tuple[str, ...] = ()
     markup: Markup | None = None
+    fields: tuple[tuple[str, str], ...] = ()
     places: tuple["Place", ...] = ()
     repository: str = ""
     folder: str = ""
