@@ -59,9 +59,7 @@ def survey(options: SurveyOptions) -> Survey:
     lake = open_lake(parse_location(options.lake)) if options.lake else None
     settings = load_parse_settings(lake) if lake else ParseSettings()
     with ExitStack() as stack:
-        opener = SourceOpener(
-            stack, subpath=options.path, worktree=options.worktree, endings=settings.endings
-        )
+        opener = SourceOpener(stack, subpath=options.path, worktree=options.worktree, settings=settings)
         sources = opener.open(options.sources)
         listed = [sorted(source.list_files(), key=lambda file: file.path) for source in sources]
         samples = [_spread(files, options.files) for files in listed]

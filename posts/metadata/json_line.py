@@ -8,8 +8,10 @@ from typing import Any
 from posts.formats import Markup
 from posts.metadata.handlers import broken_json
 from posts.metadata.keys import URL_KEYS, fold_key
-from posts.metadata.mapping import TEXT, FieldMapping, value_at, with_mapped_names
+from posts.metadata.mapping import with_mapped_names
 from posts.metadata.scalars import spelled
+from posts.settings import TEXT, FieldMapping
+from posts.text.json_object import value_at
 
 # the first that has a text is the body; folded as canonical_key does
 HTML_KEYS = ("contenthtml", "html", "bodyhtml")

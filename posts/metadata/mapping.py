@@ -12,10 +12,9 @@ from posts.metadata.keys import (
     TITLE_KEYS,
     URL_KEYS,
 )
+from posts.settings import ID, FieldMapping
+from posts.text.json_object import value_at
 
-# a field of ID or TEXT, or of MAPPED_NAMES, and the key that has its value
-FieldMapping = tuple[tuple[str, str], ...]
-ID, TEXT = "id", "text"
 # field -> the first key of its column, which goes before the others
 MAPPED_NAMES = {
     "title": TITLE_KEYS[0],
@@ -26,23 +25,6 @@ MAPPED_NAMES = {
     "tags": TAG_KEYS[0],
     "categories": CATEGORY_KEYS[0],
 }
-
-
-def value_at(value: Any, key: str) -> Any:
-    """Return what an object has at a key; dots lead into objects, and into each object of a list. None: nothing."""
-    if isinstance(value, list):
-        return [found for each in value if (found := value_at(each, key)) is not None] or None
-    if not isinstance(value, dict):
-        return None
-    if value.get(key) is not None:
-        return value[key]
-    # a name may have dots itself
-    parts = key.split(".")
-    for at in range(len(parts) - 1, 0, -1):
-        found = value_at(value.get(".".join(parts[:at])), ".".join(parts[at:]))
-        if found is not None:
-            return found
-    return None
 
 
 def with_mapped_names(fields: Fields, mapping: FieldMapping) -> Fields:

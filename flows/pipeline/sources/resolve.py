@@ -16,6 +16,7 @@ from flows.pipeline.sources.git_cache import (
 )
 from lake.storage.object_store import is_store_url
 from posts.formats import ARCHIVES_TEXT, LINES_TEXT
+from posts.settings import DEFAULT_SETTINGS, ParseSettings
 from posts.sources.archives import Archive, is_archive
 from posts.sources.archives.lines import Lines, is_jsonl
 from posts.sources.files import post_suffixes
@@ -33,8 +34,8 @@ class SourceOpener:
     """A factory of sources; `stack` closes them.
 
     `subpath` is the folder within each source that is read, "" for all. With `worktree` a git working copy is
-    read as a folder of files, committed or not. `endings` are those of post files beside the known ones. `fetch` updates the copy of a remote repository and returns its
-    folder.
+    read as a folder of files, committed or not. `settings` are those of the lake: endings of post files, ids of lines.
+    `fetch` updates the copy of a remote repository and returns its folder.
     """
 
     def __init__(
@@ -43,10 +44,10 @@ class SourceOpener:
         *,
         subpath: str = "",
         worktree: bool = False,
-        endings: Iterable[str] = (),
+        settings: ParseSettings = DEFAULT_SETTINGS,
         fetch: Callable[[str], Path] = fetch_with_retry,
     ) -> None:
-        self._suffixes = post_suffixes(endings)
+        self._settings, self._suffixes = settings, post_suffixes(settings.endings)
         self._stack, self._fetch = stack, fetch
         self._subpath, self._worktree = _normalize_subpath(subpath), worktree
 
@@ -90,7 +91,9 @@ class SourceOpener:
     def _open_lines(self, path: Path) -> Source:
         if self._subpath:
             raise SourceError(f"{_display(os.fspath(path))}: it has no folder {printable(self._subpath)}")
-        return ArchiveSource(_path_text(path), self._stack.enter_context(Lines(os.fsencode(path.resolve()))))
+        origin = _path_text(path)
+        lines = Lines(os.fsencode(path.resolve()), self._settings.id_key_of(origin))
+        return ArchiveSource(origin, self._stack.enter_context(lines))
 
     def _open_remote(self, text: str) -> Source:
         first_error: GitError | None = None
