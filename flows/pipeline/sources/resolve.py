@@ -4,6 +4,7 @@ import logging
 import os
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 from flows.pipeline.sources.base import ArchiveSource, FolderSource, GitSource, Source
@@ -14,7 +15,8 @@ from flows.pipeline.sources.git_cache import (
     strip_credentials,
     sync_mirror,
 )
-from lake.storage.object_store import is_store_url
+from flows.pipeline.sources.lines_within import LinesWithin
+from lake.storage.object_store import is_store_url, normalize_url
 from posts.formats import ARCHIVES_TEXT, LINES_TEXT
 from posts.settings import DEFAULT_SETTINGS, ParseSettings
 from posts.sources.archives import Archive, is_archive
@@ -69,7 +71,8 @@ class SourceOpener:
         if not text:
             raise SourceError("a source without a name")
         if is_store_url(text):
-            return open_bucket(text, self._subpath, self._suffixes)
+            origin = normalize_url(f"{text}/{self._subpath}")
+            return open_bucket(origin, self._suffixes, self._lines_within(origin))
         path, revision = _split_revision(os.path.expanduser(text))  # noqa: PTH111 - the text may be a URL
         if path is None:
             return self._open_remote(text)
@@ -120,7 +123,11 @@ class SourceOpener:
         except OSError as error:
             raise SourceError(f"{_display(os.fspath(folder))}: {error.strerror}") from error
         # symbolic links are resolved, so that one folder has one origin
-        return FolderSource(os.fsencode(folder.resolve()), self._suffixes)
+        origin = _path_text(folder)
+        return FolderSource(encode_path(origin), self._suffixes, self._lines_within(origin))
+
+    def _lines_within(self, origin: str) -> LinesWithin:
+        return LinesWithin(self._stack, partial(self._settings.id_key_of, origin))
 
     def _open_git(self, path: Path, name: str, revision: str | None) -> Source:
         repository = self._stack.enter_context(Repository(os.fsencode(path), printable(name), self._suffixes))
