@@ -11,12 +11,12 @@ from posts.boundary import catch_errors
 from posts.cleaning.block_rules import PageContext
 from posts.cleaning.clean import blocks_for_learning, clean
 from posts.cleaning.printed_day import find_printed_day
-from posts.formats import Markup, is_json, markup_of
+from posts.formats import Markup
 from posts.html.extract import Content, one_line
 from posts.html.images import image_url
-from posts.metadata import Metadata, parse_metadata, read_body
+from posts.metadata import Metadata, parse_metadata
 from posts.metadata import fields as given
-from posts.metadata.json_line import find_markup
+from posts.metadata.document import read_body
 from posts.metadata.keys import TAG_KEYS
 from posts.post import CLEANER_VERSION, Body, BodyContext, Head, NotAPost, Post
 from posts.settings import DEFAULT_SETTINGS, ParseSettings
@@ -108,9 +108,7 @@ def parse_blocks(
     metadata = _parse_metadata(raw_file, settings, own_settings)
     source_id = source_id_of(metadata.source)
     page = PageContext(metadata.title, metadata.url, metadata.author, settings.rules_of(source_id))
-    return metadata, clean(
-        metadata.body, _markup(raw_file, own_settings), page, parser, templates.get(source_id)
-    )
+    return metadata, clean(metadata.body, metadata.markup, page, parser, templates.get(source_id))
 
 
 def _parse_head(raw_file: RawFile, settings: ParseSettings) -> Head:
@@ -121,31 +119,19 @@ def _parse_head(raw_file: RawFile, settings: ParseSettings) -> Head:
 
 def _parse_metadata(raw_file: RawFile, settings: ParseSettings, own_settings: ParseSettings) -> Metadata:
     first_commit = settings.first_commit(raw_file.origin, raw_file.path)
-
-    def find_day(body: str, author: str | None) -> str | None:
-        return find_printed_day(body, _markup(raw_file, own_settings), author)
-
-    return parse_metadata(raw_file.content, raw_file.path, own_settings, first_commit, find_day)
+    return parse_metadata(raw_file.content, raw_file.path, own_settings, first_commit, find_printed_day)
 
 
 def _parse_body(
     raw_file: RawFile, context: BodyContext, parser: HtmlParser, templates: Templates, settings: ParseSettings
 ) -> Body:
     template, page = templates.get(context.source_id), _page_of(context, settings)
-    content = clean(
-        read_body(raw_file.content, raw_file.path),
-        _markup(raw_file, settings.at(raw_file.origin, raw_file.path)),
-        page,
-        parser,
-        template,
-    )
+    content = clean(*_read_body(raw_file, settings), page, parser, template)
     return _build_body(context.title, context.url, content, template)
 
 
-def _markup(raw_file: RawFile, own_settings: ParseSettings) -> Markup:
-    if own_settings.markup:
-        return own_settings.markup
-    return find_markup(raw_file.content) if is_json(raw_file.name) else markup_of(raw_file.name)
+def _read_body(raw_file: RawFile, settings: ParseSettings) -> tuple[str, Markup]:
+    return read_body(raw_file.content, raw_file.path, settings.at(raw_file.origin, raw_file.path))
 
 
 def _page_of(context: BodyContext, settings: ParseSettings) -> PageContext:
@@ -156,10 +142,7 @@ def _parse_training_sample(
     raw_file: RawFile, context: BodyContext, parser: HtmlParser, settings: ParseSettings
 ) -> TrainingSample:
     blocks, is_flat = blocks_for_learning(
-        read_body(raw_file.content, raw_file.path),
-        _markup(raw_file, settings.at(raw_file.origin, raw_file.path)),
-        _page_of(context, settings),
-        parser,
+        *_read_body(raw_file, settings), _page_of(context, settings), parser
     )
     return TrainingSample(
         context.source_id,

@@ -10,6 +10,9 @@ from posts.rules.own_rules import NO_OWN_RULES, OwnRules
 from schemas.source_names import DEFAULT_SOURCE_ORDER, SourceNaming, folder_name, repository_name
 
 MAX_KNOWN_FOLDERS = 65_536
+# the fields of lines of JSON that a lake names, each with its key: ID, TEXT, or one of posts.metadata.mapping
+FieldMapping = tuple[tuple[str, str], ...]
+ID, TEXT = "id", "text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +22,8 @@ class ParseSettings:
     `time_zone` is that of dates without one (an IANA name; None: UTC), `source_zones` are those of some sources, by name. `source` is the name of the source of all
     posts; without it and without a field of the front matter, the first that there is in `source_order` names it.
     With `url_identifies_post` a post is identified by its URL, else by its path. `endings` are those of post files beside
-    the known ones. `markup` is that of bodies; without it, their file names say it. `repository` and `folder` are the names
+    the known ones. `markup` is that of bodies; without it, their file names say it.
+    `fields` are those of lines of JSON that have keys of their own. `repository` and `folder` are the names
     that the place of a file gives. `own_rules` are those for the bodies of sources, by source_id; "" has those for all
     others. No head depends on them. `first_commits` has, by origin and path, when files without a date came into their
     repository; it is filled while they are read.
@@ -33,6 +37,7 @@ class ParseSettings:
     url_identifies_post: bool = True
     endings: tuple[str, ...] = ()
     markup: Markup | None = None
+    fields: FieldMapping = ()
     places: tuple["Place", ...] = ()
     repository: str = ""
     folder: str = ""
@@ -64,6 +69,10 @@ class ParseSettings:
         lowered = file_name.lower()
         ending = next((each for each in self.endings if lowered.endswith(each)), "")
         return file_name[: len(file_name) - len(ending)]
+
+    def id_key_of(self, origin: str, folder: str = "") -> str:
+        """Return the key of the id of lines of JSON in a folder; "" for the usual ones."""
+        return dict(self.at(origin, f"{folder}/").fields).get(ID, "")
 
     @property
     def depends_on_folder(self) -> bool:

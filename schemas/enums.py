@@ -64,6 +64,10 @@ class Reason(DescribedEnum):
         "line_broken",
         "A line of a JSONL file is not a JSON object; the last one may be cut off. The detail has its number. Bytes are not kept.",
     )
+    FILE_OF_LINES = (
+        "file_of_lines",
+        "A JSONL file in a folder, archive or bucket: each of its lines is a file of its own.",
+    )
     REPLACED_LINE = "line_replaced", "A later line of the JSONL file has the same id."
     LFS_POINTER = (
         "lfs_pointer",
@@ -121,6 +125,7 @@ IGNORED_REASONS = frozenset(
         Reason.DRAFT,
         Reason.SECTION_PAGE,
         Reason.REPLACED_LINE,
+        Reason.FILE_OF_LINES,
     }
 )
 # another version of the code may be able to parse these files

@@ -15,9 +15,10 @@ MAX_ROWS = 20
 def as_dict(survey: Survey) -> dict[str, Any]:
     """Return a survey as a value of JSON."""
     values = {name: getattr(survey, name) for name in survey.__dataclass_fields__}
-    period = values.pop("period")
+    period, mappings = values.pop("period"), values.pop("mappings")
     return {name: frame.to_dicts() for name, frame in values.items()} | {
         "period": period and asdict(period),
+        "mappings": {origin: dict(mapping) for origin, mapping in mappings.items()},
         "settings": draft_settings(survey),
     }
 
@@ -35,6 +36,7 @@ def print_survey(survey: Survey) -> None:
         survey.languages,
         survey.sources,
         survey.warnings,
+        survey.keys,
     ):
         _print_counts(frame)
     for outcome, reason, files, examples in survey.refused.iter_rows():

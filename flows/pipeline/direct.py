@@ -55,9 +55,9 @@ def open_ingest_sources(
 
     `fetch` updates the copy of a remote repository and returns its folder.
     """
-    endings = load_settings(options.lake).endings
+    settings = load_settings(options.lake).parse_settings()
     opener = SourceOpener(
-        stack, subpath=options.path, worktree=options.worktree, endings=endings, fetch=fetch
+        stack, subpath=options.path, worktree=options.worktree, settings=settings, fetch=fetch
     )
     return opener.open(options.sources)
 

@@ -15,13 +15,14 @@ from flows.pipeline.progress import report_progress
 from flows.pipeline.reporting.passed_over import TEXT_ENDINGS, count_passed_over
 from flows.pipeline.sources.base import Source
 from flows.pipeline.sources.resolve import SourceOpener
+from flows.pipeline.survey_lines import draft_places, survey_lines
 from flows.pipeline.workers.context import ParseContext, create_parse_context, with_worker_pool
 from lake.batch import KEY
 from lake.period import PeriodChoice, choose_period
 from lake.storage.location import parse_location
 from lake.store import Lake, open_lake
 from lake.tables import files as files_table
-from posts.settings import ParseSettings
+from posts.settings import FieldMapping, ParseSettings
 from posts.sources.files import SourceFile
 from schemas.enums import Outcome, ParseWarning, Reason
 
@@ -39,6 +40,7 @@ class Survey:
 
     `origins` has the columns origin, found, read and posts, and new for a lake (files that it does not have), the other frames a column of values and how many files or posts
     have each. `refused` has a row for each reason, with examples. `period` is None without posts.
+    `keys` are those of lines of JSON (survey_lines.KEY_SCHEMA), `mappings` by origin what those may be that are not known.
     """
 
     origins: pl.DataFrame
@@ -52,6 +54,8 @@ class Survey:
     refused: pl.DataFrame
     period: PeriodChoice | None
     passed_over: pl.DataFrame
+    keys: pl.DataFrame
+    mappings: dict[str, FieldMapping]
 
 
 def survey(options: SurveyOptions) -> Survey:
@@ -59,9 +63,7 @@ def survey(options: SurveyOptions) -> Survey:
     lake = open_lake(parse_location(options.lake)) if options.lake else None
     settings = load_parse_settings(lake) if lake else ParseSettings()
     with ExitStack() as stack:
-        opener = SourceOpener(
-            stack, subpath=options.path, worktree=options.worktree, endings=settings.endings
-        )
+        opener = SourceOpener(stack, subpath=options.path, worktree=options.worktree, settings=settings)
         sources = opener.open(options.sources)
         listed = [sorted(source.list_files(), key=lambda file: file.path) for source in sources]
         samples = [_spread(files, options.files) for files in listed]
@@ -70,6 +72,7 @@ def survey(options: SurveyOptions) -> Survey:
         is_large = context.workers > 1 and sum(map(len, samples)) >= MIN_POOL_FILES
         context = with_worker_pool(context, stack, start_now=is_large)
         files, languages = _parse(sources, samples, context)
+        keys, mappings = survey_lines(sources, samples, settings)
     posts = files.filter(pl.col("outcome") == Outcome.POST)
     origins = pl.DataFrame(
         {
@@ -109,6 +112,8 @@ def survey(options: SurveyOptions) -> Survey:
         _refused(files),
         _period(posts, origins),
         _passed_over(sources),
+        keys,
+        mappings,
     )
 
 
@@ -206,6 +211,7 @@ def draft_settings(survey: Survey) -> str:
         "[run]",
         f"sources = {json.dumps(survey.origins['origin'].to_list(), ensure_ascii=False)}",
         *([f'period = "{survey.period.period}"'] if survey.period else []),
+        *draft_places(survey.mappings),
     ]
     return "\n".join(lines)
 

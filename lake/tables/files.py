@@ -15,6 +15,8 @@ from schemas.enums import PARSER_FAULTS, Outcome, Reason
 
 LIVE_COLUMNS = [*KEY, "size", "mtime_ns", "etag", "blob", "reason", "run_id", "read_at"]
 IS_LIVE = pl.col("gone_at").is_null()
+# of a line, this is the JSONL file that has it
+FOLDER = pl.col("path").str.extract("^(.*)/", 1)
 WAS_PARSED = pl.col("blob").is_not_null() & (
     pl.col("reason").is_null() | (pl.col("reason") != Reason.TOO_LARGE.value)
 )
@@ -31,15 +33,32 @@ RETRIED_BY_OTHER_CODE = [*PARSER_FAULT_NAMES, Reason.NO_FRONT_MATTER.value]
 RETRIED_REASONS = [*PARSER_FAULT_NAMES, Reason.UNREADABLE.value]
 
 
-def live_states(lake: Lake, origin: str, code: str) -> pl.DataFrame:
+def live_states(lake: Lake, origin: str, code: str, without_lines_of: Collection[str] = ()) -> pl.DataFrame:
     """Return what tells whether the files that an origin had at its last run are the same: 33 bytes of each.
 
-    Columns: `key` (KEY_HASH), size, `stamp` (STAMP), `blob` (a hash), is_final.
+    The lines of some JSONL files are left out. Columns: `key` (KEY_HASH), size, `stamp` (STAMP), `blob` (a hash), is_final.
     """
-    rows = _scan_live(lake, [origin]).select(
-        "size", STAMP, BLOB_HASH, key=KEY_HASH, is_final=is_final(lake, code)
+    is_listed = ~FOLDER.is_in(list(without_lines_of)).fill_null(value=False)
+    rows = (
+        _scan_live(lake, [origin])
+        .filter(is_listed)
+        .select("size", STAMP, BLOB_HASH, key=KEY_HASH, is_final=is_final(lake, code))
     )
     return rows.collect(engine="streaming")
+
+
+def count_lines(lake: Lake, origin: str, files: Collection[str]) -> int:
+    """Count the lines of some JSONL files that an origin had at its last run."""
+    lines = _scan_live(lake, [origin]).filter(FOLDER.is_in(list(files)))
+    return int(lines.select(pl.len()).collect().item()) if files else 0
+
+
+def files_of_lines(lake: Lake, origin: str, code: str) -> pl.DataFrame:
+    """Return the JSONL files whose lines need not be read again before they change: path, size, mtime_ns, etag."""
+    rows = _scan_live(lake, [origin])
+    retried = rows.filter(~is_final(lake, code)).select(path=FOLDER).drop_nulls()
+    files = rows.filter(reason=Reason.FILE_OF_LINES.value).select("path", "size", "mtime_ns", "etag")
+    return files.join(retried, on="path", how="anti").collect()
 
 
 def live_files_of(lake: Lake, origin: str, keys: pl.Series) -> pl.DataFrame:

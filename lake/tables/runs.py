@@ -149,11 +149,11 @@ def files_version(lake: Lake) -> int:
 
 
 def dump_checkpoints(checkpoints: Mapping[str, Checkpoint]) -> str:
-    """Format the checkpoints of repositories as JSON for the log of the ledger and the row of a run."""
+    """Format checkpoints as JSON for the log of the ledger and the row of a run. Those that say nothing are left out."""
     payload = {
         origin: (checkpoint.commit, checkpoint.as_of and checkpoint.as_of.isoformat(), checkpoint.is_complete)
         for origin, checkpoint in checkpoints.items()
-        if checkpoint.commit is not None
+        if checkpoint.commit is not None or checkpoint.is_complete
     }
     return json.dumps(payload, ensure_ascii=False)
 

@@ -7,12 +7,14 @@ from typing import NamedTuple
 
 from posts.boundary import catch_errors
 from posts.errors import Ignored, Rejected
+from posts.formats import Markup
 from posts.html import render as bodies
 from posts.metadata import fields as given
-from posts.metadata import front_matter, keys
+from posts.metadata import keys
 from posts.metadata.dates import ResolvedDate
 from posts.metadata.dates.parsed import DAY, SECOND
 from posts.metadata.dialects import PLAIN_DIALECTS
+from posts.metadata.document import read_document
 from posts.metadata.handlers import Fields
 from posts.metadata.headings import first_heading
 from posts.metadata.plain_markdown import is_document
@@ -22,8 +24,6 @@ from posts.metadata.scalars import as_boolean
 from posts.metadata.site_name import without_site_name
 from posts.post import NotAPost
 from posts.settings import DEFAULT_SETTINGS, ParseSettings
-from posts.text.decode import decode
-from posts.text.mojibake import fix_mojibake
 from schemas.enums import Dialect, ParseWarning, Reason
 
 DRAFT_FOLDER = "_drafts"
@@ -42,6 +42,7 @@ class Metadata(NamedTuple):
     categories: list[str]
     warnings: list[str]
     body: str
+    markup: Markup
 
 
 def parse_metadata(
@@ -49,7 +50,7 @@ def parse_metadata(
     path: str,
     settings: ParseSettings = DEFAULT_SETTINGS,
     first_commit: dt.datetime | None = None,
-    find_printed_day: Callable[[str, str | None], str | None] = lambda _body, _author: None,
+    find_printed_day: Callable[[str, Markup, str | None], str | None] = lambda *_: None,
 ) -> Metadata:
     """Return the metadata of a file and its unparsed body. Raises Rejected and Ignored.
 
@@ -57,17 +58,11 @@ def parse_metadata(
     `first_commit` is when it came into its repository, if that is known. `find_printed_day` finds the day that is
     printed above the text of a body; it is asked only where no field, no name and no path tells the date.
     """
-    text, decode_warnings = decode(content)
-    text, repair_warnings = fix_mojibake(text)
-    if ParseWarning.BAD_BYTES in decode_warnings:
-        repair_warnings = [
-            warning for warning in repair_warnings if warning is not ParseWarning.LOST_CHARACTERS
-        ]
-    handler, front_text, body = front_matter.split(text, path)
-    front_fields, front_warnings = front_matter.load(handler, front_text)
+    document = read_document(content, path, settings)
+    front_fields = document.fields
     if not settings.keep_drafts and _is_draft(front_fields, path):
         raise Ignored(Reason.DRAFT)
-    epoch, header_title, header_url, post_body = bodies.split_header(body)
+    epoch, header_title, header_url, post_body = bodies.split_header(document.body)
     below_header = post_body if header_url else ""
     source_names = source_names_of(front_fields)
     url, url_warnings = find_url(front_fields, source_names, header_url)
@@ -77,7 +72,7 @@ def parse_metadata(
     zone = settings.zone_of(source)
     resolved_date = (
         _find_date_of_plain_file(front_fields, epoch, path, zone, below_header)
-        if handler.dialect in PLAIN_DIALECTS
+        if document.dialect in PLAIN_DIALECTS
         else find_publication_date(
             front_fields,
             epoch,
@@ -85,22 +80,20 @@ def parse_metadata(
             zone,
             below_header,
             first_commit if front_fields else None,
-            partial(find_printed_day, post_body, author),
+            partial(find_printed_day, post_body, document.markup, author),
         )
     )
     file_name = settings.title_name(path.rpartition("/")[2])
     title, title_warnings = _find_title(front_fields, header_title, post_body) or _name_title(file_name, url)
     warnings = [
-        *decode_warnings,
-        *repair_warnings,
-        *front_warnings,
+        *document.warnings,
         *resolved_date.warnings,
         *title_warnings,
         *url_warnings,
         *source_warnings,
     ]
     return Metadata(
-        handler.dialect,
+        document.dialect,
         front_fields,
         resolved_date,
         without_site_name(title, (author, *source_names), url),
@@ -110,13 +103,8 @@ def parse_metadata(
         categories,
         list(map(str, warnings)),
         post_body,
+        document.markup,
     )
-
-
-def read_body(content: bytes, path: str) -> str:
-    """Return the unparsed body of a file whose metadata are known already, as `parse_metadata` does."""
-    _, _, body = front_matter.split(fix_mojibake(decode(content)[0])[0], path)
-    return bodies.split_header(body)[3]
 
 
 def find_source(content: bytes, settings: ParseSettings = DEFAULT_SETTINGS, path: str = "") -> str | None:
@@ -129,9 +117,7 @@ def find_source(content: bytes, settings: ParseSettings = DEFAULT_SETTINGS, path
 
 
 def _read_source(content: bytes, settings: ParseSettings, path: str) -> str | None:
-    text, _ = fix_mojibake(decode(content)[0])
-    handler, front_text, _ = front_matter.split(text, path)
-    front_fields, _ = front_matter.load(handler, front_text)
+    front_fields = read_document(content, path, settings).fields
     categories = given.labels_of(front_fields, keys.CATEGORY_KEYS)
     source_names = source_names_of(front_fields)
     url, _ = find_url(front_fields, source_names, None)

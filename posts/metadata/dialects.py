@@ -11,7 +11,6 @@ from frontmatter.default_handlers import BaseHandler
 from posts.errors import Ignored, Rejected
 from posts.html.render import HEADER_LINE as FEED_HEADER
 from posts.metadata.handlers import KEY_START, LINE_END, FencedJson, Fields, Json, Toml, Yaml
-from posts.metadata.json_line import JsonLine
 from posts.metadata.plain_markdown import PlainMarkdown
 from posts.metadata.saved_page import HtmlPage
 from schemas.enums import Dialect, Reason
@@ -89,12 +88,11 @@ class FeedHeader(BaseHandler):
         return {}
 
 
-Handler = Yaml | Toml | Json | FencedJson | HeaderLines | FeedHeader | HtmlPage | PlainMarkdown | JsonLine
+Handler = Yaml | Toml | Json | FencedJson | HeaderLines | FeedHeader | HtmlPage | PlainMarkdown
 # Their handlers split the whole text: comments before it are part of it.
-WITHOUT_FRONT_MATTER = frozenset((Dialect.FEED, Dialect.HTML_PAGE, Dialect.MARKDOWN, Dialect.JSON_LINES))
+WITHOUT_FRONT_MATTER = frozenset((Dialect.FEED, Dialect.HTML_PAGE, Dialect.MARKDOWN))
 # as files that are no posts begin too
 PLAIN_DIALECTS = frozenset((Dialect.HTML_PAGE, Dialect.MARKDOWN))
-JSON_LINE = JsonLine(Dialect.JSON_LINES)
 # they are tried in this order
 HANDLERS: tuple[Handler, ...] = (
     Yaml(
@@ -112,7 +110,6 @@ HANDLERS: tuple[Handler, ...] = (
     FeedHeader(Dialect.FEED),
     HtmlPage(Dialect.HTML_PAGE),
     PlainMarkdown(Dialect.MARKDOWN),
-    JSON_LINE,
 )
 
 

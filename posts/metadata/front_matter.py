@@ -3,8 +3,7 @@
 from typing import Any
 
 from posts.errors import Rejected
-from posts.formats import is_json
-from posts.metadata.dialects import JSON_LINE, PREAMBLE, WITHOUT_FRONT_MATTER, Handler, find_handler
+from posts.metadata.dialects import PREAMBLE, WITHOUT_FRONT_MATTER, Handler, find_handler
 from posts.metadata.fast_yaml import load_simple
 from posts.metadata.handlers import Fields, SalvagedFields
 from posts.metadata.keys import with_canonical_keys
@@ -21,7 +20,7 @@ INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060"
 YAML_DIALECTS = (Dialect.YAML, Dialect.HEXO_YAML)
 
 
-def split(text: str, path: str = "") -> tuple[Handler, str, str]:
+def split(text: str) -> tuple[Handler, str, str]:
     """Return the handler of the dialect of a file, its front matter and the body.
 
     Raises Ignored (empty_file, no_front_matter) and Rejected (front_matter_malformed, front_matter_not_closed,
@@ -29,7 +28,7 @@ def split(text: str, path: str = "") -> tuple[Handler, str, str]:
     """
     preamble = PREAMBLE.match(text)
     start = preamble.end() if preamble else 0
-    handler = JSON_LINE if is_json(path) else find_handler(text[start:])
+    handler = find_handler(text[start:])
     is_without = handler.dialect in WITHOUT_FRONT_MATTER
     front_matter, body = handler.split(text.lstrip(INVISIBLE) if is_without else text[start:])
     return handler, front_matter, body
@@ -51,12 +50,18 @@ def load(handler: Handler, front_matter: str) -> tuple[Fields, list[str]]:
     if simple is not None:
         return with_canonical_keys(simple), []
     fields: Any = handler.load(front_matter)
-    if fields is None:
-        fields = {}
-    if not isinstance(fields, dict):
-        raise Rejected(Reason.NOT_A_MAPPING, detail=f"a {'text' if isinstance(fields, str) else 'list'}")
     warnings: list[str] = [ParseWarning.FRONT_MATTER_SALVAGED] if isinstance(fields, SalvagedFields) else []
-    return with_canonical_keys({str(key): _as_text(value) for key, value in fields.items()}), warnings
+    return as_fields({} if fields is None else fields), warnings
+
+
+def as_fields(value: Any) -> Fields:
+    """Return a parsed mapping as fields of text, by the canonical names of their keys.
+
+    Raises Rejected: front_matter_not_a_mapping, front_matter_hostile.
+    """
+    if not isinstance(value, dict):
+        raise Rejected(Reason.NOT_A_MAPPING, detail=f"a {'text' if isinstance(value, str) else 'list'}")
+    return with_canonical_keys({str(key): _as_text(inner) for key, inner in value.items()})
 
 
 def _as_text(value: Any, depth: int = 0) -> Any:

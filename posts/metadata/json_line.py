@@ -1,14 +1,17 @@
 """Lines of JSONL: an object whose fields are those of front matter, and one of which is the body."""
 
+import json
 import re
 from html import escape
 from typing import Any
 
 from posts.formats import Markup
-from posts.metadata.handlers import Fields, Json, broken_json
+from posts.metadata.handlers import broken_json
 from posts.metadata.keys import URL_KEYS, fold_key
-from posts.text.json_object import load_json
-from schemas.enums import Dialect
+from posts.metadata.mapping import with_mapped_names
+from posts.metadata.scalars import spelled
+from posts.settings import TEXT, FieldMapping
+from posts.text.json_object import value_at
 
 # the first that has a text is the body; folded as canonical_key does
 HTML_KEYS = ("contenthtml", "html", "bodyhtml")
@@ -26,72 +29,49 @@ HTML_TAG = re.compile(
 )
 
 
-class JsonLine(Json):
-    """The handler of a line: an object, and nothing after it. Only the name of a file says that it is one."""
-
-    def __init__(self, dialect: Dialect) -> None:
-        super().__init__(dialect)
-        self.FM_BOUNDARY = re.compile(r"(?!)")
-
-    def split(self, text: str) -> tuple[str, str]:
-        """Return the whole object, which has the fields, and the body. Raises Rejected (front_matter_broken)."""
-        key, body = _find_body(_load(text))
-        return text, _to_paragraphs(body) if _is_plain(key, body) else body
-
-    def load(self, fm: str, **_: object) -> Any:
-        """Return the fields other than the body. Raises Rejected: front_matter_broken."""
-        fields = super().load(fm)
-        return _without_body(fields) if isinstance(fields, dict) else fields
-
-
-def find_markup(content: bytes) -> Markup:
-    """Return the markup of the body of a line. Raises Rejected (front_matter_broken)."""
-    key, body = _find_body(_load(content))
-    return Markup.HTML if _is_html(key, body) or _is_plain(key, body) else Markup.MARKDOWN
-
-
-def _load(content: bytes | str) -> Any:
+def load_fields(text: str) -> Any:
+    """Return the object of a line, whose numbers are text as spelled. Raises Rejected (front_matter_broken)."""
     try:
-        return load_json(content)
+        return json.loads(text, parse_int=spelled, parse_float=spelled, parse_constant=str)
     except (ValueError, RecursionError) as error:
         raise broken_json(error) from error
 
 
-def _find_body(fields: Any) -> tuple[str, str]:
-    """Return the folded key of the body and its text; both are empty if no field has one."""
-    if isinstance(fields, dict):
-        folded = {fold_key(str(key)): value for key, value in reversed(fields.items())}
-        for key in BODY_KEYS:
-            if (text := _text_of(folded.get(key))).strip():
-                return key, text
+def find_text(fields: Any, mapping: FieldMapping = ()) -> tuple[str, str]:
+    """Return the folded key of the body, or that of a mapping, and its text; both are empty if no field has one."""
+    if not isinstance(fields, dict):
+        return "", ""
+    if mapped_key := dict(mapping).get(TEXT):
+        return fold_key(mapped_key.rpartition(".")[2]), _text_of(value_at(fields, mapped_key))
+    folded = {fold_key(str(key)): value for key, value in reversed(fields.items())}
+    for key in BODY_KEYS:
+        if (text := _text_of(folded.get(key))).strip():
+            return key, text
     return "", ""
 
 
-def _text_of(value: Any) -> str:
-    if isinstance(value, str):
-        return value.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
-    if isinstance(value, dict):
-        return next((value[key] for key in WRAPPERS if isinstance(value.get(key), str)), "")
-    return "\n\n".join(map(_text_of, value)) if isinstance(value, list) else ""
+def to_body(key: str, text: str, markup: Markup | None = None) -> tuple[str, Markup]:
+    """Return the body that a text is, and its markup: by its key and its tags, if none is given.
+
+    Plain text becomes HTML.
+    """
+    if markup:
+        return text, markup
+    if key in HTML_KEYS or (key != "markdown" and HTML_TAG.search(text)):
+        return text, Markup.HTML
+    if key in TEXT_KEYS:
+        lines = (escape(line, quote=False) for line in text.split("\n") if line.strip())
+        return "\n".join(f"<p>{line}</p>" for line in lines), Markup.HTML
+    return text, Markup.MARKDOWN
 
 
-def _is_html(key: str, body: str) -> bool:
-    return key in HTML_KEYS or (key != "markdown" and HTML_TAG.search(body) is not None)
-
-
-def _is_plain(key: str, body: str) -> bool:
-    return key in TEXT_KEYS and not _is_html(key, body)
-
-
-def _to_paragraphs(text: str) -> str:
-    return "\n".join(f"<p>{escape(line, quote=False)}</p>" for line in text.splitlines() if line.strip())
-
-
-def _without_body(fields: Fields) -> Fields:
-    body_key, _ = _find_body(fields)
+def without_body(fields: Any, body_key: str, mapping: FieldMapping = ()) -> Any:
+    """Return the fields other than the body, those of a mapping by their names; what is no object as it is."""
+    if not isinstance(fields, dict):
+        return fields
     rest = {
         key: value["rendered"] if isinstance(value, dict) and "rendered" in value else value
-        for key, value in fields.items()
+        for key, value in with_mapped_names(fields, mapping).items()
         if fold_key(key) not in (*CONTENT_KEYS, body_key)
     }
     folded = {fold_key(key) for key, value in rest.items() if value}
@@ -100,3 +80,11 @@ def _without_body(fields: Fields) -> Fields:
         if url := next((link for link in links if link.startswith(("http://", "https://"))), None):
             rest["url"] = url
     return rest
+
+
+def _text_of(value: Any) -> str:
+    if isinstance(value, str):
+        return value.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
+    if isinstance(value, dict):
+        return next((value[key] for key in WRAPPERS if isinstance(value.get(key), str)), "")
+    return "\n\n".join(map(_text_of, value)) if isinstance(value, list) else ""

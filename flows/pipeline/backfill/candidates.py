@@ -13,7 +13,7 @@ from flows.pipeline.sources.known import KnownSources
 from lake.batch import KEY, STAMP
 from lake.store import Lake
 from lake.tables import files as files_table
-from schemas.enums import BackfillMode, Outcome
+from schemas.enums import BackfillMode, Outcome, Reason
 
 NEW, CHANGED = "new to the lake", "other content than the lake has read"
 RETRIED, REPARSED = "could not be read before", "read again"
@@ -62,5 +62,9 @@ def _why(mode: BackfillMode) -> pl.Expr:
 
 
 def list_all_files(sources: Sequence[Source]) -> pl.DataFrame:
-    """Return all files of some sources: FILE_SCHEMA."""
-    return pl.concat([pl.DataFrame(schema=FILE_SCHEMA), *map(list_files, sources)])
+    """Return all files of some sources: FILE_SCHEMA. JSONL files are not among them, their lines are.
+
+    The next ingest would not read a JSONL file that the ledger has, even if only some of its lines were loaded.
+    """
+    files = pl.concat([pl.DataFrame(schema=FILE_SCHEMA), *map(list_files, sources)])
+    return files.filter(pl.col("problem").ne_missing(pl.lit(Reason.FILE_OF_LINES.value)))

@@ -133,7 +133,7 @@ def open_backfill_run(options: BackfillOptions) -> Iterator[BackfillRun]:
 
 
 def _open_sources(stack: ExitStack, lake: Lake, options: BackfillOptions) -> KnownSources:
-    known_sources = open_sources(stack, lake, options, load_settings(lake.root).endings)
+    known_sources = open_sources(stack, lake, options, load_settings(lake.root).parse_settings())
     if not known_sources.origins:
         raise SourceError(f"{lake.root}: has read no place yet; name one")
     if not known_sources.available and options.effective_mode is BackfillMode.MISSING:

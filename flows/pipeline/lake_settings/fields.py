@@ -92,6 +92,12 @@ def _ending(ending: str) -> str:
     return ending.lower()
 
 
+def _key(key: str) -> str:
+    if not all(part.strip() for part in key.split(".")):
+        raise ValueError(f'"{key}" is no key, as title and page.title are')
+    return key
+
+
 def _sources(sources: tuple[str, ...]) -> tuple[str, ...]:
     try:
         raise_if_credentials(sources)
@@ -104,6 +110,7 @@ RuleName = Annotated[str, AfterValidator(_rule_name)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 SourceName = Annotated[str, AfterValidator(_source)]
 Order = Annotated[tuple[SourceNaming, ...], Field(min_length=1)]
+Key = Annotated[str, AfterValidator(_key)]
 Ending = Annotated[str, AfterValidator(_ending)]
 OwnRuleName = Annotated[str, AfterValidator(_own_name)]
 Pattern = Annotated[str, AfterValidator(_pattern)]

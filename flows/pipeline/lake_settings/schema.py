@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 from flows.pipeline.declared import Declared, declared_fields
 from flows.pipeline.lake_settings.fields import (
     Ending,
+    Key,
     Order,
     OwnRuleName,
     Pattern,
@@ -21,7 +22,7 @@ from flows.pipeline.lake_settings.fields import (
 from flows.pipeline.options import IngestOptions
 from posts.formats import Markup
 from posts.rules.own_rules import NO_OWN_RULES, OwnPattern, OwnRules, Where
-from posts.settings import ParseSettings, Place
+from posts.settings import FieldMapping, ParseSettings, Place
 from schemas.keys import source_id_of
 
 
@@ -50,6 +51,27 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _key(description: str, example: str) -> Any:
+    return Field(default=None, description=description, examples=[example])
+
+
+class FieldSettings(Strict):
+    """The keys of lines of JSON that have their fields, where these are not the usual ones. Dots lead into objects."""
+
+    id: Key | None = _key("What tells lines apart, and names their files.", "doc_id")
+    title: Key | None = _key("The title.", "headline")
+    date: Key | None = _key("The date of publication.", "crawled.published")
+    text: Key | None = _key("The body.", "content_html")
+    url: Key | None = _key("The URL.", "page.href")
+    author: Key | None = _key("The author, or a list of them.", "writers.name")
+    source: Key | None = _key("The name of the source.", "outlet")
+    tags: Key | None = _key("The tags.", "keywords")
+    categories: Key | None = _key("The categories.", "section")
+
+    def as_mapping(self) -> FieldMapping:
+        return tuple((name, key) for name in type(self).model_fields if (key := getattr(self, name)))
+
+
 class PlaceSettings(Strict):
     """Settings of all files of a place. Of several places that hold a file, the last that sets a value counts."""
 
@@ -76,6 +98,13 @@ class PlaceSettings(Strict):
         description="false where several posts have one URL, as tables of each month: their path identifies them.",
     )
 
+    fields: FieldSettings | None = Field(
+        default=None,
+        examples=[{"id": "doc_id", "title": "headline", "date": "crawled.published", "text": "content_html"}],
+        description="Keys of lines of JSON, for fields that they name in a way of their own: id, title, date, text, url, author, "
+        "source, tags, categories. Dots lead into objects.",
+    )
+
     def as_place(self) -> Place:
         fields = {
             "source": self.name,
@@ -84,6 +113,7 @@ class PlaceSettings(Strict):
             "source_order": self.source_name,
             "url_identifies_post": self.url_identifies_post,
             "markup": self.format,
+            "fields": self.fields and self.fields.as_mapping(),
         }
         return Place(self.path, tuple((name, value) for name, value in fields.items() if value is not None))
 

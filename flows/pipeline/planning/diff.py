@@ -10,7 +10,9 @@ from flows.pipeline.code import code_version
 from flows.pipeline.planning.changes import FILE_SCHEMA
 from flows.pipeline.progress import report_progress
 from flows.pipeline.sources.base import FolderSource, Source
+from flows.pipeline.sources.bucket import BucketSource
 from flows.pipeline.sources.content import VanishedError
+from flows.pipeline.sources.lines_within import LinesWithin, state_of
 from lake.batch import BLOB_HASH, KEY, KEY_HASH, STAMP, Checkpoint
 from lake.store import Lake
 from lake.tables import files as files_table
@@ -58,7 +60,15 @@ def diff_source(lake: Lake, source: Source, checkpoint: Checkpoint, *, verify: b
         changes = source.changes_since(checkpoint.commit)
         if changes is not None:
             return _diff_by_changes(lake, source.origin, *changes)
+    lines = _lines_within(source)
+    if lines and checkpoint.is_complete and not verify:
+        files_of_lines = files_table.files_of_lines(lake, source.origin, code_version())
+        lines.known = {state_of(*row) for row in files_of_lines.iter_rows()}
     return _diff_by_listing(lake, source, verify=verify)
+
+
+def _lines_within(source: Source) -> LinesWithin | None:
+    return source.lines if isinstance(source, FolderSource | BucketSource) else None
 
 
 def _diff_by_changes(
@@ -76,7 +86,10 @@ def _diff_by_changes(
 
 def _diff_by_listing(lake: Lake, source: Source, *, verify: bool) -> SourceDiff:
     listed_files = list_files(source)
-    known_states = files_table.live_states(lake, source.origin, code_version())
+    lines = _lines_within(source)
+    skipped_files = lines.skipped if lines else ()
+    skipped_count = files_table.count_lines(lake, source.origin, skipped_files)
+    known_states = files_table.live_states(lake, source.origin, code_version(), skipped_files)
     listed_states = listed_files.select("size", STAMP, BLOB_HASH, key=KEY_HASH)
     matched = match_listing(listed_states, known_states, on=["key"], verify=verify)
     is_changed = matched.select(~(pl.col("is_same") & pl.col("is_final"))).to_series()
@@ -89,7 +102,8 @@ def _diff_by_listing(lake: Lake, source: Source, *, verify: bool) -> SourceDiff:
     was_changed = rows.select(KEY_HASH.is_in(changed_keys.implode())).to_series()
     previous_rows, missing = rows.filter(was_changed), rows.filter(~was_changed)
     deleted = _drop_unlistable(missing, listed_files)
-    return SourceDiff(listed_files.height, changed, previous_rows, deleted, missing.height - deleted.height)
+    file_count = listed_files.height + skipped_count
+    return SourceDiff(file_count, changed, previous_rows, deleted, missing.height - deleted.height)
 
 
 def match_listing(
@@ -125,7 +139,8 @@ def has_many_files(source: Source, count: int) -> bool:
     if not isinstance(source, FolderSource):
         return False
     try:
-        return sum(1 for _ in islice(source.list_files(), count)) == count
+        files = replace(source, lines=None).list_files()
+        return sum(1 for _ in islice(files, count)) == count
     except VanishedError:
         return False
 

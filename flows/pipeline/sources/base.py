@@ -14,10 +14,16 @@
 import datetime as dt
 import os
 from collections.abc import Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from flows.pipeline.sources.bucket import BucketSource
 from flows.pipeline.sources.content import MIN_VANISHED_FILES, Content, VanishedError, find_rejection
+from flows.pipeline.sources.lines_within import (
+    LINES_SUFFIX_BYTES,
+    LINES_SUFFIXES,
+    FilesWithLines,
+    LinesWithin,
+)
 from posts.errors import Rejected
 from posts.post import NotAPost
 from posts.sources.archives import Archive, OpenArchive
@@ -47,6 +53,7 @@ class FolderSource:
 
     root: bytes
     suffixes: tuple[bytes, ...] = POST_SUFFIXES
+    lines: LinesWithin | None = field(default=None, compare=False, repr=False)
     passed_over: PassedOver = field(default_factory=PassedOver, compare=False, repr=False)
     commit_id: None = None
     committed_at: None = None
@@ -62,8 +69,13 @@ class FolderSource:
     def list_files(self) -> Iterator[SourceFile]:
         """Yield every post file. Raises VanishedError if the folder vanishes before all of it is listed."""
         self.passed_over.clear()
+        suffixes = self.suffixes if self.lines is None else (*self.suffixes, *LINES_SUFFIX_BYTES)
         try:
-            yield from walk_folder(self.root, self.suffixes, self.passed_over)
+            for file in walk_folder(self.root, suffixes, self.passed_over):
+                if self.lines is not None and file.path.lower().endswith(LINES_SUFFIXES):
+                    yield from self.lines.list(file, self._path_of)
+                else:
+                    yield file
         except OSError as error:
             raise VanishedError(self.origin) from error
         if not self._exists():
@@ -78,6 +90,9 @@ class FolderSource:
         Raises VanishedError where the folder, or most of these files, vanished after the listing.
         """
         files = list(files)
+        if self.lines is not None:
+            yield from self.restricted_to(files).read(files)
+            return
         for file in files:
             content = _read_or_reject(file)
             if (
@@ -88,14 +103,20 @@ class FolderSource:
                 raise VanishedError(self.origin)
             yield content
 
-    def restricted_to(self, files: Sequence[SourceFile]) -> "FolderSource":  # noqa: ARG002 - as for an archive
-        return self
+    def restricted_to(self, files: Sequence[SourceFile]) -> "FolderSource | FilesWithLines":
+        return self.lines.restricted_to(files, replace(self, lines=None)) if self.lines else self
 
     def detached(self) -> "FolderSource":
         return self
 
     def release(self) -> None:
         """Do nothing."""
+
+    def has_vanished(self) -> bool:
+        return not self._exists()
+
+    def _path_of(self, file: SourceFile) -> bytes:
+        return os.path.join(self.root, encode_path(file.path))  # noqa: PTH118 - a path of any bytes
 
     def _exists(self) -> bool:
         return os.path.isdir(self.root)  # noqa: PTH112 - a path of any bytes
@@ -233,4 +254,4 @@ class ArchiveFiles:
 
 
 Source = FolderSource | GitSource | ArchiveSource | BucketSource
-FileReader = FolderSource | GitSource | ArchiveFiles | BucketSource
+FileReader = FolderSource | GitSource | ArchiveFiles | BucketSource | FilesWithLines

@@ -1,16 +1,27 @@
 """Read post files from a bucket of an object store, below a prefix."""
 
+import os
+import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, TypeGuard
 
 from flows.pipeline.sources.bucket_listing import list_posts
 from flows.pipeline.sources.content import MIN_VANISHED_FILES, Content, VanishedError, find_rejection
-from lake.storage.object_store import InvalidKeyError, StoreError, normalize_url, open_store, store_errors
+from flows.pipeline.sources.lines_within import (
+    LINES_SUFFIX_BYTES,
+    LINES_SUFFIXES,
+    FilesWithLines,
+    LinesWithin,
+)
+from lake.storage.object_store import InvalidKeyError, StoreError, open_store, store_errors
 from posts.errors import Rejected
 from posts.post import NotAPost
+from posts.sources.archives import ArchiveError
 from posts.sources.files import POST_SUFFIXES, SourceFile, size_error
 from posts.sources.passed_over import PassedOver
 from posts.sources.paths import encode_path, printable
@@ -37,6 +48,7 @@ class BucketSource:
 
     origin: str
     suffixes: tuple[bytes, ...] = POST_SUFFIXES
+    lines: LinesWithin | None = field(default=None, compare=False, repr=False)
     passed_over: PassedOver = field(default_factory=PassedOver, compare=False, repr=False)
     commit_id: None = None
     committed_at: None = None
@@ -47,10 +59,14 @@ class BucketSource:
         is_empty = True
         self.passed_over.clear()
         store = open_store(self.origin, READ_SECONDS)
+        suffixes = self.suffixes if self.lines is None else (*self.suffixes, *LINES_SUFFIX_BYTES)
         try:
-            for file in list_posts(store, self.origin, self.suffixes, self.passed_over):
+            for file in list_posts(store, self.origin, suffixes, self.passed_over):
                 is_empty = False
-                yield file
+                if self.lines is not None and file.path.lower().endswith(LINES_SUFFIXES):
+                    yield from self.lines.list(file, partial(self._copy, store, self.lines.stack))
+                else:
+                    yield file
         except StoreError as error:
             raise VanishedError(self.origin, str(error)) from error
         if is_empty and (problem := self.find_problem()):
@@ -64,8 +80,26 @@ class BucketSource:
 
         Raises VanishedError where the bucket, or most of these files, vanished after the listing.
         """
+        if self.lines is not None:
+            files = list(files)
+            yield from self.restricted_to(files).read(files)
+            return
         for batch in _batches(files):
             yield from self._read_batch(batch)
+
+    @staticmethod
+    def _copy(store: "ObjectStore", stack: ExitStack, file: SourceFile) -> bytes:
+        """Return the path of a temporary copy of an object, which the stack deletes. Raises ArchiveError."""
+        copy = tempfile.NamedTemporaryFile(prefix="postlake-", suffix=".jsonl")  # noqa: SIM115 - the stack closes it
+        stack.enter_context(copy)
+        try:
+            with store_errors():
+                for chunk in store.get(encode_path(file.path).decode()).stream():
+                    copy.write(chunk)
+            copy.flush()
+        except (StoreError, OSError) as error:
+            raise ArchiveError(str(error)) from error
+        return os.fsencode(copy.name)
 
     def _read_batch(self, files: Sequence[SourceFile]) -> list[Content]:
         if time.monotonic() < _vanished_at.get(self.origin, float("-inf")) + SECONDS_VANISHED:
@@ -107,8 +141,11 @@ class BucketSource:
     def has_prefix(self) -> bool:
         return "/" in self.origin.partition("://")[2]
 
-    def restricted_to(self, files: Sequence[SourceFile]) -> "BucketSource":  # noqa: ARG002 - as for an archive
-        return self
+    def restricted_to(self, files: Sequence[SourceFile]) -> "BucketSource | FilesWithLines":
+        return self.lines.restricted_to(files, replace(self, lines=None)) if self.lines else self
+
+    def has_vanished(self) -> bool:
+        return False
 
     def detached(self) -> "BucketSource":
         return self
@@ -117,9 +154,11 @@ class BucketSource:
         """Do nothing."""
 
 
-def open_bucket(url: str, subpath: str, suffixes: tuple[bytes, ...] = POST_SUFFIXES) -> BucketSource:
-    """Return the source at a URL, or at a folder below it. Raises SourceError if there is none."""
-    source = BucketSource(normalize_url(f"{url}/{subpath}"), suffixes)
+def open_bucket(
+    url: str, suffixes: tuple[bytes, ...] = POST_SUFFIXES, lines: LinesWithin | None = None
+) -> BucketSource:
+    """Return the source at a URL. Raises SourceError if there is none."""
+    source = BucketSource(url, suffixes, lines)
     if problem := source.find_problem():
         raise SourceError(f"{printable(source.origin)}: {problem}")
     _vanished_at.pop(source.origin, None)

@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +14,7 @@ from flows.pipeline.sources.resolve import SourceOpener, is_repository
 from lake.storage.object_store import is_store_url
 from lake.store import Lake
 from lake.tables import files, runs
+from posts.settings import DEFAULT_SETTINGS, ParseSettings
 from posts.sources.paths import decode_path, encode_path, printable
 from schemas.errors import SourceError
 
@@ -33,17 +34,17 @@ class KnownSources:
 
 
 def open_sources(
-    stack: ExitStack, lake: Lake, options: BackfillOptions, endings: Iterable[str] = ()
+    stack: ExitStack, lake: Lake, options: BackfillOptions, settings: ParseSettings = DEFAULT_SETTINGS
 ) -> KnownSources:
     """Open the requested sources; without any, all origins that the lake has read, at the commit it read.
 
-    `endings` are those of post files beside the known ones. Raises SourceError for a requested source that does not exist and is unknown to the lake.
+    `settings` are those of the lake. Raises SourceError for a requested source that does not exist and is unknown to the lake.
     """
     known_origins = files.origins(lake)
     known_sources = (
-        _open_requested(stack, options, known_origins, endings)
+        _open_requested(stack, options, known_origins, settings)
         if options.sources
-        else _open_from_ledger(stack, lake, known_origins, endings)
+        else _open_from_ledger(stack, lake, known_origins, settings)
     )
     for origin, problem in known_sources.unavailable.items():
         logger.warning(f"{printable(origin)} is not there any more: {problem}")
@@ -51,9 +52,9 @@ def open_sources(
 
 
 def _open_requested(
-    stack: ExitStack, options: BackfillOptions, known_origins: list[str], endings: Iterable[str]
+    stack: ExitStack, options: BackfillOptions, known_origins: list[str], settings: ParseSettings
 ) -> KnownSources:
-    opener = SourceOpener(stack, subpath=options.path, worktree=options.worktree, endings=endings)
+    opener = SourceOpener(stack, subpath=options.path, worktree=options.worktree, settings=settings)
     available, unavailable = list[str](), dict[str, str]()
     for text in options.sources:
         origin = decode_path(os.fsencode(os.path.abspath(text)))  # noqa: PTH100 - the path may be missing
@@ -65,24 +66,26 @@ def _open_requested(
 
 
 def _open_from_ledger(
-    stack: ExitStack, lake: Lake, known_origins: list[str], endings: Iterable[str]
+    stack: ExitStack, lake: Lake, known_origins: list[str], settings: ParseSettings
 ) -> KnownSources:
     known_sources = KnownSources()
     for origin, checkpoint in runs.checkpoints_of(lake, known_origins).items():
         try:
-            known_sources.available.append(reopen(stack, origin, checkpoint.commit, endings))
+            known_sources.available.append(reopen(stack, origin, checkpoint.commit, settings))
         except SourceError as error:
             known_sources.unavailable[origin] = str(error)
     return known_sources
 
 
-def reopen(stack: ExitStack, origin: str, commit_id: str | None, endings: Iterable[str] = ()) -> Source:
+def reopen(
+    stack: ExitStack, origin: str, commit_id: str | None, settings: ParseSettings = DEFAULT_SETTINGS
+) -> Source:
     """Return a source of which a lake has the origin, at a commit, if any. Raises SourceError if it is not there."""
     revision = f"@{commit_id}" if commit_id is not None else ""
     last_error = SourceError("no such folder, repository or archive")
     for text, subpath in _candidate_locations(origin):
         try:
-            opener = SourceOpener(stack, subpath=subpath, worktree=commit_id is None, endings=endings)
+            opener = SourceOpener(stack, subpath=subpath, worktree=commit_id is None, settings=settings)
             (source,) = opener.open([f"{text}{revision}"])
         except SourceError as error:
             last_error = error

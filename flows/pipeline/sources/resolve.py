@@ -4,6 +4,7 @@ import logging
 import os
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 from flows.pipeline.sources.base import ArchiveSource, FolderSource, GitSource, Source
@@ -14,8 +15,10 @@ from flows.pipeline.sources.git_cache import (
     strip_credentials,
     sync_mirror,
 )
-from lake.storage.object_store import is_store_url
+from flows.pipeline.sources.lines_within import LinesWithin
+from lake.storage.object_store import is_store_url, normalize_url
 from posts.formats import ARCHIVES_TEXT, LINES_TEXT
+from posts.settings import DEFAULT_SETTINGS, ParseSettings
 from posts.sources.archives import Archive, is_archive
 from posts.sources.archives.lines import Lines, is_jsonl
 from posts.sources.files import post_suffixes
@@ -33,8 +36,8 @@ class SourceOpener:
     """A factory of sources; `stack` closes them.
 
     `subpath` is the folder within each source that is read, "" for all. With `worktree` a git working copy is
-    read as a folder of files, committed or not. `endings` are those of post files beside the known ones. `fetch` updates the copy of a remote repository and returns its
-    folder.
+    read as a folder of files, committed or not. `settings` are those of the lake: endings of post files, ids of lines.
+    `fetch` updates the copy of a remote repository and returns its folder.
     """
 
     def __init__(
@@ -43,10 +46,10 @@ class SourceOpener:
         *,
         subpath: str = "",
         worktree: bool = False,
-        endings: Iterable[str] = (),
+        settings: ParseSettings = DEFAULT_SETTINGS,
         fetch: Callable[[str], Path] = fetch_with_retry,
     ) -> None:
-        self._suffixes = post_suffixes(endings)
+        self._settings, self._suffixes = settings, post_suffixes(settings.endings)
         self._stack, self._fetch = stack, fetch
         self._subpath, self._worktree = _normalize_subpath(subpath), worktree
 
@@ -68,7 +71,8 @@ class SourceOpener:
         if not text:
             raise SourceError("a source without a name")
         if is_store_url(text):
-            return open_bucket(text, self._subpath, self._suffixes)
+            origin = normalize_url(f"{text}/{self._subpath}")
+            return open_bucket(origin, self._suffixes, self._lines_within(origin))
         path, revision = _split_revision(os.path.expanduser(text))  # noqa: PTH111 - the text may be a URL
         if path is None:
             return self._open_remote(text)
@@ -90,7 +94,9 @@ class SourceOpener:
     def _open_lines(self, path: Path) -> Source:
         if self._subpath:
             raise SourceError(f"{_display(os.fspath(path))}: it has no folder {printable(self._subpath)}")
-        return ArchiveSource(_path_text(path), self._stack.enter_context(Lines(os.fsencode(path.resolve()))))
+        origin = _path_text(path)
+        lines = Lines(os.fsencode(path.resolve()), self._settings.id_key_of(origin))
+        return ArchiveSource(origin, self._stack.enter_context(lines))
 
     def _open_remote(self, text: str) -> Source:
         first_error: GitError | None = None
@@ -117,7 +123,11 @@ class SourceOpener:
         except OSError as error:
             raise SourceError(f"{_display(os.fspath(folder))}: {error.strerror}") from error
         # symbolic links are resolved, so that one folder has one origin
-        return FolderSource(os.fsencode(folder.resolve()), self._suffixes)
+        origin = _path_text(folder)
+        return FolderSource(encode_path(origin), self._suffixes, self._lines_within(origin))
+
+    def _lines_within(self, origin: str) -> LinesWithin:
+        return LinesWithin(self._stack, partial(self._settings.id_key_of, origin))
 
     def _open_git(self, path: Path, name: str, revision: str | None) -> Source:
         repository = self._stack.enter_context(Repository(os.fsencode(path), printable(name), self._suffixes))

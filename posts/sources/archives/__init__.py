@@ -60,7 +60,7 @@ class OpenArchive:
     spool: Spool | SpoolReader | SpooledBytes
     entries: dict[str, SpoolEntry]
 
-    def detached(self) -> "OpenArchive":
+    def detached(self) -> Self:
         """Return the same files, held in memory: a process of another machine can read them."""
         contents = {
             (entry.offset, entry.size): self.spool.read(entry.offset, entry.size)

@@ -19,7 +19,7 @@ from posts.sources.archives.spool import Spool, SpoolReader
 from posts.sources.files import MAX_POST_BYTES, SourceFile
 from posts.sources.passed_over import PassedOver
 from posts.sources.paths import decode_path, printable
-from posts.text.json_object import load_json
+from posts.text.json_object import load_json, value_at
 from schemas.enums import Reason
 from schemas.keys import blob_id
 
@@ -58,10 +58,13 @@ class OpenLines(OpenArchive):
 
 
 class Lines:
-    """A context manager that lists the lines of a JSONL file, and unpacks them if it is compressed."""
+    """A context manager that lists the lines of a JSONL file, and unpacks them if it is compressed.
 
-    def __init__(self, path: bytes) -> None:
-        self._path = path
+    `id_key` is the key of the id, if it is none of the usual ones; dots lead into objects.
+    """
+
+    def __init__(self, path: bytes, id_key: str = "") -> None:
+        self._path, self._id_key = path, id_key
         self._entries = dict[str, SpoolEntry]()
         self.passed_over = PassedOver()
 
@@ -112,7 +115,7 @@ class Lines:
             )
             return
         entry = self._entry(line)
-        path = _path_of(fields) or f"{entry.blob}.json"
+        path = _path_of(fields, self._id_key) or f"{entry.blob}.json"
         earlier = self._entries.get(path)
         if earlier and earlier.blob != entry.blob:
             detail = f"line {line.number} has the same id"
@@ -177,16 +180,16 @@ def _load_fields(content: bytes) -> dict[str, Any]:
     return fields
 
 
-def _path_of(fields: dict[str, Any]) -> str | None:
+def _path_of(fields: dict[str, Any], id_key: str) -> str | None:
     """Return the path of a line by its id; None if it has none. It is safe on every file system."""
-    for name in ID_KEYS:
-        value = fields.get(name)
+    for key in (id_key,) if id_key else ID_KEYS:
+        value = value_at(fields, key)
         # MongoDB exports `{"$oid": "..."}`, WordPress `{"rendered": "..."}`
         if isinstance(value, dict):
             value = value.get("$oid") or value.get("rendered")
         if isinstance(value, str | int | float) and not isinstance(value, bool) and str(value).strip():
-            key = quote(str(value).strip().encode(errors="surrogatepass"), safe="")
-            return f"{_shortened(key)}.json"
+            name = quote(str(value).strip().encode(errors="surrogatepass"), safe="")
+            return f"{_shortened(name)}.json"
     return None
 
 

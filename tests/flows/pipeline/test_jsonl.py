@@ -10,7 +10,6 @@ from polars.testing import assert_frame_equal
 from flows.pipeline.sources.content import VanishedError
 from flows.pipeline.sources.resolve import SourceOpener
 from one_run import use_small_batches
-from posts.formats import ENDINGS
 
 POSTS = [
     {
@@ -79,14 +78,6 @@ def test_two_processes_give_what_one_gives(archive, monkeypatch):
     other = archive.with_local_lake("other")
     other.ingest(source, workers=1)
     assert_frame_equal(archive.live_posts(), other.live_posts())
-
-
-def test_jsonl_in_a_folder_is_passed_over_and_counted(archive):
-    archive.write("a.md")
-    write(archive, POSTS)
-    summary = archive.ingest()
-    assert (summary.found, dict(summary.passed_over)) == (1, {".jsonl": 1})
-    assert ".jsonl" not in ENDINGS
 
 
 def test_a_file_that_is_gone_before_its_lines_are_read_has_vanished(archive):

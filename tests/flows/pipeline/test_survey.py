@@ -1,4 +1,5 @@
 import importlib
+import json
 
 import pytest
 
@@ -99,4 +100,57 @@ def test_a_survey_in_several_processes_finds_the_same(folder, monkeypatch):
     together = survey(SurveyOptions(sources=(str(folder),), workers=2))
     for name in alone.__dataclass_fields__:
         frame = getattr(alone, name)
-        assert frame.equals(getattr(together, name)) if name != "period" else frame == together.period
+        is_frame = name not in {"period", "mappings"}
+        assert frame.equals(getattr(together, name)) if is_frame else frame == getattr(together, name)
+
+
+def write_crawl(tmp_path):
+    lines = (
+        {
+            "doc_id": f"a{day}",
+            "headline": "灯",
+            "crawl": {"at": "2025-01-01", "published": f"2024-03-{day:02}"},
+            "payload": CHINESE * 9,
+        }
+        for day in range(1, 21)
+    )
+    file = tmp_path / "crawl.jsonl"
+    file.write_text("\n".join(map(json.dumps, lines)), "utf-8")
+    return file
+
+
+def test_a_survey_of_lines_lists_their_keys_and_drafts_a_mapping_that_makes_them_posts(archive, tmp_path):
+    file = write_crawl(tmp_path)
+    result = survey(SurveyOptions(sources=(str(file),)))
+    assert result.keys.select("key", "lines", "read as").rows() == [
+        ("doc_id", 20, ""), ("headline", 20, "title"), ("crawl.at", 20, ""), ("crawl.published", 20, ""), ("payload", 20, ""),
+    ]  # fmt: skip
+    draft = draft_settings(result)
+    place = draft[draft.index("# [[place]]") :].replace("# ", "")
+    archive.lake.mkdir()
+    (archive.lake / "postlake.toml").write_text(place, "utf-8")
+    archive.ingest(file)
+    assert archive.live_posts().select("path", "title", "text").sort("path").row(0) == (
+        "a1.json",
+        "灯",
+        CHINESE * 9,
+    )
+    assert [str(date) for date in archive.live_posts()["date"].sort()[:2]] == ["2024-03-01", "2024-03-02"]
+
+
+def test_a_survey_for_a_lake_says_what_its_settings_read_lines_as(archive, tmp_path):
+    file = write_crawl(tmp_path)
+    archive.ingest(file)
+    (archive.lake / "postlake.toml").write_text(
+        f'[[place]]\npath = "{file}"\nfields = {{ id = "doc_id", date = "crawl.published", text = "payload" }}\n'
+    )
+    result = survey(SurveyOptions(sources=(str(file),), lake=str(archive.lake)))
+    read_as = dict(result.keys.select("key", "read as").rows())
+    assert read_as == {
+        "doc_id": "id",
+        "headline": "title",
+        "crawl.at": "",
+        "crawl.published": "date",
+        "payload": "text",
+    }
+    assert (result.mappings, result.origins["posts"].to_list()) == ({}, [20])

@@ -12,9 +12,9 @@ from posts.sources.files import RawFile
 FIELDS = {"id": 1, "title": "Rain again", "date": "2024-03-05"}
 
 
-def parse_line(fields, path="1.json", **settings):
+def parse_line(line, path="1.json", **settings):
     return parse(
-        RawFile("/a.jsonl", path, json.dumps(FIELDS | fields).encode(), "0" * 40),
+        RawFile("/a.jsonl", path, json.dumps(FIELDS | line).encode(), "0" * 40),
         settings=ParseSettings(**settings),
     )
 
@@ -45,6 +45,7 @@ def test_the_body_is_the_first_field_that_has_one(fields, text):
 def test_the_markup_of_the_place_counts():
     assert parse_line({"content": "<p>a</p>\n\n*b*"}, markup=Markup.MARKDOWN).text == "a\n\nb"
     assert parse_line({"content": "*b*"}, markup=Markup.HTML).text == "*b*"
+    assert parse_line({"text": "a\n*b*\n\nc"}, markup=Markup.MARKDOWN).text == "a b\n\nc"
 
 
 @pytest.mark.parametrize(
@@ -84,3 +85,57 @@ def test_front_matter_in_json_is_still_that_in_files_of_other_names():
 )
 def test_what_is_no_object_is_rejected(content, reason):
     assert parse(RawFile("/a.jsonl", "1.json", content, "0" * 40)).reason == reason
+
+
+@pytest.mark.parametrize(
+    ("fields", "mapping", "expected"),
+    [
+        ({"headline": "a", "title": "b"}, {"title": "headline"}, {"title": "a"}),
+        ({"crawled": {"at": "2021-02-03"}}, {"date": "crawled.at"}, {"date": "2021-02-03"}),
+        ({"og.title": "a"}, {"title": "og.title"}, {"title": "a"}),
+        ({"a.b": {"c.d": "a"}}, {"title": "a.b.c.d"}, {"title": "a"}),
+        ({"by": [{"name": "Ida"}, {"name": "Per"}, 3]}, {"author": "by.name"}, {"author": "Ida, Per"}),
+        ({"kw": ["sea", "fog"]}, {"tags": "kw"}, {"tags": ["sea", "fog"]}),
+        ({"page": {"href": "https://a.example/9"}, "url": "https://b.example/x"}, {"url": "page.href"}, {"url": "https://a.example/9"}),
+        ({"outlet": "旧刊", "source": "spider"}, {"source": "outlet"}, {"source": "旧刊"}),
+        ({"story": "a\n\nb", "text": "no"}, {"text": "story"}, {"text": "a\n\nb"}),
+        ({"data": {"html": "a<br>b"}, "content": "no"}, {"text": "data.html"}, {"text": "a\nb"}),
+        ({"lead": "a", "text": "a"}, {"title": "text", "text": "text"}, {"title": "a", "text": ""}),
+        ({"text": "b"}, {"title": "missing", "text": "missing"}, {"title": "Rain again", "text": ""}),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_mapping_names_the_keys_of_fields(fields, mapping, expected):
+    post = parse_line(fields, fields=tuple(mapping.items()))
+    got = {name: str(post.date) if name == "date" else getattr(post, name) for name in expected}
+    assert got == expected
+
+
+def test_what_a_mapping_names_is_in_no_other_field():
+    post = parse_line(
+        {"data": {"html": "a", "n": 2}, "headline": "b"},
+        fields=(("title", "headline"), ("text", "data.html")),
+    )
+    assert json.loads(post.extra) == {"id": 1, "data": {"n": 2}}
+
+
+MOJIBAKE = "渡口的红绿灯照常亮着".encode().decode("latin-1")
+
+
+@pytest.mark.parametrize("ensure_ascii", [True, False])
+def test_mojibake_is_repaired_in_every_text_whether_it_is_escaped_or_not(ensure_ascii):
+    fields = FIELDS | {"title": MOJIBAKE, "text": f"b{MOJIBAKE}\na", "tags": [MOJIBAKE], "n": 1}
+    content = json.dumps(fields, ensure_ascii=ensure_ascii).encode()
+    post = parse(RawFile("/a.jsonl", "1.json", content, "0" * 40))
+    fixed = "渡口的红绿灯照常亮着"
+    assert (post.title, post.text, post.tags, post.warnings.count("mojibake_repaired")) == (
+        fixed,
+        f"b{fixed}\n\na",
+        [fixed],
+        1,
+    )
+
+
+def test_a_lost_character_behind_an_escape_is_told():
+    post = parse(RawFile("/a.jsonl", "1.json", json.dumps(FIELDS | {"text": "a\ufffdb"}).encode(), "0" * 40))
+    assert (post.text, post.warnings) == ("a\ufffdb", ["characters_lost_before_this_file"])

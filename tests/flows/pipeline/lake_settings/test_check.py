@@ -30,6 +30,16 @@ FAULTS = {
         3,
         'place.url_identifies_post: "no" is not true or false',
     ),
+    '[[place]]\npath = "/a.jsonl"\n\nfields = { titel = "headline" }': (
+        4,
+        "place.fields.titel: there is no such setting; did you mean title?",
+    ),
+    '[[place]]\npath = "/a.jsonl"\nfields.title = "headline"\nfields.date = "a..b"': (
+        4,
+        'place.fields.date: "a..b" is no key, as title and page.title are',
+    ),
+    '[[place]]\npath = "/a.jsonl"\nfields = { id = 3 }': (3, "place.fields.id: 3 is not a text"),
+    '[[place]]\npath = "/a.jsonl"\nfields = "title"': (3, 'place.fields: "title" is not a table'),
     '[source."旧刊"]\nshow = "x"': (2, "source.旧刊.show: there is no such setting; did you mean show_as?"),
     '[source]\nBBC.rules_off = ["hastag"]': (
         2,

@@ -26,8 +26,8 @@ from schemas.keys import source_id_of
 
 BAD_FILE = "b.md"
 STAGES = {
-    "decode": "posts.metadata.decode",
-    "mojibake": "posts.metadata.fix_mojibake",
+    "decode": "posts.metadata.document.decode",
+    "mojibake": "posts.metadata.document.fix_mojibake",
     "fences": "posts.metadata.front_matter.split",
     "front matter": "posts.metadata.front_matter.load_simple",
     "header": "posts.html.render.split_header",
