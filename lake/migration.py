@@ -13,14 +13,13 @@ import polars as pl
 
 from lake import rewrite
 from lake.batch import KEY, Run, chunk_by_total
-from lake.commit.commit import BATCH_KEY, IDENTITY_KEY, version_transactions
+from lake.commit.commit import BATCH_KEY, IDENTITY_KEY, batch_properties
 from lake.create import create_lake
-from lake.delta import CommitProperties, Transaction
+from lake.delta import CommitProperties
 from lake.errors import LakeError
 from lake.layout import MAX_FILE_ROWS
 from lake.storage.location import remove_empty, remove_tree
 from lake.store import Lake
-from lake.tables import runs
 from schemas.enums import Outcome, Reason
 from schemas.keys import IDENTITY_VERSION
 from schemas.tables import schema_of
@@ -96,14 +95,8 @@ def replace_all(lake: Lake, staged_lake: Lake, run: Run, checkpoints: str) -> in
     new_renames = renames.join(stored_renames, on=renames.columns, how="anti")
     if not new_renames.is_empty():
         lake.append("renamed_posts", new_renames)
-    properties = CommitProperties(
-        custom_metadata={runs.CHECKPOINTS_KEY: checkpoints},
-        app_transactions=[
-            *version_transactions(lake),
-            Transaction(runs.FILES_VERSION_KEY, lake.table("files").version() + 1),
-        ],
-    )
-    rewrite.replace_all(lake, "files", file_rows.iter_slices(MAX_FILE_ROWS), properties)
+    file_chunks = file_rows.iter_slices(MAX_FILE_ROWS)
+    rewrite.replace_all(lake, "files", file_chunks, batch_properties(lake, checkpoints))
     return renames["old_id"].n_unique()
 
 

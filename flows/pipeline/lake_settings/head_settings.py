@@ -1,0 +1,64 @@
+"""The settings on which the heads of files depend: a lake records by which of them it is resolved."""
+
+import json
+from hashlib import blake2b
+
+from pydantic import ValidationError
+
+from flows.pipeline.lake_settings.schema import LakeSettings
+from lake.commit.commit import recorded_number, recorded_settings
+from lake.store import Lake
+from posts.settings import DEFAULT_SETTINGS, ParseSettings
+
+# settings as the file names them, and as the parser does
+HEAD_SETTINGS = {
+    "time_zone": "time_zone",
+    "source.time_zone": "source_zones",
+    "drafts": "keep_drafts",
+    "source_name": "source_order",
+    "place": "places",
+}
+
+
+def numbers(settings: ParseSettings) -> dict[str, int]:
+    """Return a number for the value of each of these settings: 0 for the default."""
+    values = {name: getattr(settings, field) for name, field in HEAD_SETTINGS.items()}
+    return {
+        name: 0 if value == getattr(DEFAULT_SETTINGS, HEAD_SETTINGS[name]) else _number(value)
+        for name, value in values.items()
+    }
+
+
+def _number(value: object) -> int:
+    return int.from_bytes(blake2b(repr(value).encode(), digest_size=6).digest())
+
+
+def dump(settings: LakeSettings) -> str:
+    """Return these settings as JSON; "" if all are the default ones."""
+    # of a source, heads depend on its time zone alone
+    tables = settings.model_dump(
+        mode="json",
+        include={
+            "time_zone": True,
+            "drafts": True,
+            "source_name": True,
+            "place": True,
+            "source": {"__all__": {"time_zone"}},
+        },
+        exclude_defaults=True,
+    )
+    sources = {name: each for name, each in tables.pop("source", {}).items() if each}
+    if sources:
+        tables["source"] = sources
+    return json.dumps(tables, ensure_ascii=False, sort_keys=True) if tables else ""
+
+
+def load_recorded(lake: Lake) -> ParseSettings | None:
+    """Return the settings by which a lake is resolved; None if its log does not have them."""
+    try:
+        settings = LakeSettings.model_validate_json(recorded_settings(lake) or "{}").parse_settings()
+    except ValidationError:
+        # of another version of postlake
+        return None
+    is_recorded = all(number == recorded_number(lake, name) for name, number in numbers(settings).items())
+    return settings if is_recorded else None
