@@ -188,13 +188,15 @@ def is_final(lake: Lake, code: str) -> pl.Expr:
     """Return an expression that is true for files that are not read again before they change.
 
     Every run tries the other files again: they could not be read, or another version of the code failed at
-    them, or did not know their format.
+    them, or did not know their format; or they are drafts, which the settings of the lake keep by now.
     """
     is_tried_by_this_code = pl.col("reason").is_in(RETRIED_BY_OTHER_CODE) & pl.col("run_id").is_in(
         runs.run_ids_of_code(lake, code).implode()
     )
     is_retried = pl.col("reason").is_in([*RETRIED_REASONS, *RETRIED_BY_OTHER_CODE])
-    return pl.col("reason").is_null() | ~is_retried | is_tried_by_this_code
+    # table raw does not have the bytes of drafts
+    is_kept_draft = (pl.col("reason") == Reason.DRAFT.value) & lake.keeps_drafts
+    return pl.col("reason").is_null() | ~(is_retried | is_kept_draft) | is_tried_by_this_code
 
 
 def parser_failures(lake: Lake, run_id: str) -> list[tuple[str, str, str]]:

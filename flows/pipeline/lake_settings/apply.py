@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from flows.pipeline.lake_settings import head_settings
-from flows.pipeline.lake_settings.content_names import content_name_of
+from flows.pipeline.lake_settings.content_names import content_name_of, keeps_drafts
 from flows.pipeline.lake_settings.first_commits import load_first_commits
 from flows.pipeline.lake_settings.load import load_settings
 from flows.pipeline.lake_settings.schema import LakeSettings
@@ -18,13 +18,13 @@ def load_parse_settings(lake: Lake) -> ParseSettings:
 
 
 def apply_settings(lake: Lake, context: ParseContext) -> ParseContext:
-    """Return a context with the settings of a lake; the lake names contents by them, and records them with commits.
+    """Return a context with the settings of a lake; the lake tells files by them, and records them with commits.
 
     Raises SettingsError.
     """
     lake_settings = load_settings(lake.root, probes_patterns=True)
     settings = _parse_settings(lake, lake_settings)
-    lake.content_name = content_name_of(settings)
+    lake.content_name, lake.keeps_drafts = content_name_of(settings), keeps_drafts(settings)
     lake.settings_numbers, lake.settings_text = (
         head_settings.numbers(settings),
         head_settings.dump(lake_settings),

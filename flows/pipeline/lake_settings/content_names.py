@@ -1,4 +1,4 @@
-"""Names of contents under the settings of a lake (see `lake.batch.content_name`)."""
+"""What the settings of a lake say of files: names of contents (see `lake.batch.content_name`), whether drafts are kept."""
 
 from hashlib import blake2b
 
@@ -12,6 +12,17 @@ def content_name_of(settings: ParseSettings) -> pl.Expr:
     """Return the expression that names the contents of files: equal ones have the same result of parsing."""
     name = CONTENT_NAME if not settings.depends_on_folder else _name_by_folder(settings)
     return _with_first_commits(name, settings) if settings.first_commits else name
+
+
+def keeps_drafts(settings: ParseSettings) -> pl.Expr:
+    """Return the expression that is true for files whose drafts are posts. No function of Python: rows are filtered by it."""
+    is_kept = pl.lit(settings.keep_drafts)
+    file = pl.concat_str("origin", "path", separator="/")
+    for place in settings.places:
+        if (own := dict(place.values).get("keep_drafts")) is not None:
+            is_inside = file.str.starts_with(f"{place.path}/")
+            is_kept = pl.when(is_inside).then(pl.lit(own)).otherwise(is_kept)
+    return is_kept
 
 
 def _with_first_commits(name: pl.Expr, settings: ParseSettings) -> pl.Expr:

@@ -164,6 +164,28 @@ def test_a_place_has_settings_of_its_own(lamp, log_messages):
     assert_as_loaded_at_once(lamp)
 
 
+@pytest.mark.parametrize("packed", ["folder", "repository"])
+def test_drafts_are_read_again_once_they_are_kept(lamp, packed, request):
+    lamp.write("a.md")
+    lamp.write("notes/b.md", draft=True)
+    lamp.write("_drafts/c.md", "末班船离岸。")
+    source = PACK[packed](lamp.folder, request)
+    lamp.ingest(source)
+    assert lamp.ingest(source).unchanged == 3
+    lamp.configure(f'[[place]]\npath = "{lamp.folder}/notes"\ndrafts = "keep"\n')
+    summary = lamp.ingest(source)
+    assert (summary.unchanged, summary.posts, summary.ignored) == (2, 1, 0)
+    assert sorted(lamp.live_posts()["path"]) == ["a.md", "notes/b.md"]
+    lamp.configure('drafts = "keep"')
+    assert lamp.ingest(source).posts == 1
+    assert lamp.ingest(source).unchanged == 3
+    assert_as_loaded_at_once(lamp)
+    lamp.configure("")
+    lamp.ingest(source)
+    assert lamp.live_posts()["path"].to_list() == ["a.md"]
+    assert_as_loaded_at_once(lamp)
+
+
 def test_posts_of_a_place_can_share_a_url(lamp):
     for month in ("01", "02", "03"):
         lamp.write(f"tables/2024-{month}.md", url="https://lamp.example/table", date=f"2024-{month}-01")
@@ -292,7 +314,12 @@ def as_bucket(folder, request):
     return f"{bucket}/lamp"
 
 
-PACK = {"archive": as_archive, "repository": as_repository, "bucket": as_bucket}
+PACK = {
+    "folder": lambda folder, _: folder,
+    "archive": as_archive,
+    "repository": as_repository,
+    "bucket": as_bucket,
+}
 
 
 def test_a_place_can_have_another_markup(lamp):
