@@ -150,6 +150,11 @@ def current_version_properties(lake: Lake) -> CommitProperties:
     )
 
 
+def record_settings(lake: Lake) -> None:
+    """Record in the ledger the settings of a lake, where all its rows are as if they had been resolved under them."""
+    lake.commit("files", properties=current_version_properties(lake))
+
+
 def record_versions(lake: Lake) -> None:
     """Record the current versions of posts and revisions in the ledger.
 

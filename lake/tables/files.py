@@ -65,6 +65,11 @@ def origins(lake: Lake) -> list[str]:
     return rows["origin"].to_list()
 
 
+def count_files(lake: Lake) -> int:
+    """Count the files that a lake has or had."""
+    return int(lake.partition_files("files")["num_records"].sum() or 0)
+
+
 def count_live_files(lake: Lake, origin: str) -> int:
     """Count the files that an origin had at its last run."""
     return int(_scan_live(lake, [origin]).select(pl.len()).collect().item())
@@ -211,10 +216,8 @@ def stored_contents(lake: Lake, hashes: pl.Series) -> pl.Series:
     Its files are read only if it has more contents than the ledger names: those of edited files, or of a killed run.
     """
     is_wanted = pl.col("blob").is_in(hashes.implode())
-    rows_of_raw, rows_of_ledger = (
-        int(lake.partition_files(name)["num_records"].sum() or 0) for name in ("raw", "files")
-    )
-    if rows_of_ledger >= rows_of_raw:
+    rows_of_raw = int(lake.partition_files("raw")["num_records"].sum() or 0)
+    if count_files(lake) >= rows_of_raw:
         ledger_blobs = lake.scan("files").filter(HAS_BYTES).select(BLOB_HASH).unique().collect()
         if ledger_blobs.height == rows_of_raw:
             return ledger_blobs.filter(is_wanted).to_series()

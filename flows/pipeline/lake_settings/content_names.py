@@ -4,7 +4,7 @@ from hashlib import blake2b
 
 import polars as pl
 
-from lake.batch import CONTENT_NAME, content_name
+from lake.batch import CONTENT_NAME, FOLDER, content_name
 from posts.settings import ParseSettings
 
 
@@ -44,9 +44,8 @@ def _name_by_folder(settings: ParseSettings) -> pl.Expr:
         known = pl.DataFrame({"place": distinct, "context": digests})
         return places.to_frame("place").join(known, on="place", how="left", maintain_order="left")["context"]
 
-    folder = pl.col("path").str.extract("^(.*)/", 1).fill_null("").alias("folder")
     return content_name(
-        pl.struct("origin", folder).map_batches(contexts, return_dtype=pl.String, is_elementwise=True)
+        pl.struct("origin", FOLDER).map_batches(contexts, return_dtype=pl.String, is_elementwise=True)
     )
 
 

@@ -18,6 +18,7 @@ HEAD_SETTINGS = {
     "source_name": "source_order",
     "place": "places",
 }
+MAX_NAMED_PLACES = 3
 
 
 def numbers(settings: ParseSettings) -> dict[str, int]:
@@ -53,12 +54,32 @@ def dump(settings: LakeSettings) -> str:
     return json.dumps(tables, ensure_ascii=False, sort_keys=True) if tables else ""
 
 
+def describe_change(lake: Lake, names: list[str]) -> str:
+    """Return the names of the settings that have changed since a lake was resolved; of places, where they are."""
+    old, new = load_recorded(lake), _load(lake.settings_text)
+    if old is None or new is None:
+        return ", ".join(names)
+    changed = (
+        place for place in (*old.places, *new.places) if (place in old.places) != (place in new.places)
+    )
+    paths = list(dict.fromkeys(f'"{place.path}"' for place in changed))
+    if len(paths) > MAX_NAMED_PLACES:
+        paths = [*paths[:MAX_NAMED_PLACES], f"{len(paths) - MAX_NAMED_PLACES} more"]
+    return ", ".join(f"place {' and '.join(paths)}" if name == "place" and paths else name for name in names)
+
+
 def load_recorded(lake: Lake) -> ParseSettings | None:
     """Return the settings by which a lake is resolved; None if its log does not have them."""
-    try:
-        settings = LakeSettings.model_validate_json(recorded_settings(lake) or "{}").parse_settings()
-    except ValidationError:
-        # of another version of postlake
+    settings = _load(recorded_settings(lake))
+    if settings is None:
         return None
     is_recorded = all(number == recorded_number(lake, name) for name, number in numbers(settings).items())
     return settings if is_recorded else None
+
+
+def _load(text: str) -> ParseSettings | None:
+    try:
+        return LakeSettings.model_validate_json(text or "{}").parse_settings()
+    except ValidationError:
+        # of another version of postlake
+        return None

@@ -18,7 +18,7 @@ from lake.store import open_lake
 from lake.tables import runs
 from schemas.keys import source_id_of
 
-RESOLVED = "all its files are resolved anew, once"
+RESOLVED = "files are resolved anew, once"
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def test_a_time_zone_of_a_source_goes_before_those_of_its_place_and_lake(lamp, l
     lamp.ingest()
     hours = lamp.live_posts().select("path", pl.col("published_at").dt.hour()).rows()
     assert dict(hours) == {"a.md": 0, "b.md": 23}
-    assert resolved_names(log_messages) == ["time_zone, source.time_zone, place"]
+    assert resolved_names(log_messages) == [f'time_zone, source.time_zone, place "{lamp.folder}"']
     assert_as_loaded_at_once(lamp)
 
 
@@ -160,7 +160,7 @@ def test_a_place_has_settings_of_its_own(lamp, log_messages):
     lamp.ingest()
     rows = lamp.live_posts().select("path", "source", pl.col("published_at").dt.hour()).sort("path").rows()
     assert rows == [("BBC/2024/a.md", "BBC", 0), ("BBCs/a.md", "旧刊", 8)]
-    assert resolved_names(log_messages) == ["place"]
+    assert resolved_names(log_messages) == [f'place "{lamp.folder}/BBC"']
     assert_as_loaded_at_once(lamp)
 
 
