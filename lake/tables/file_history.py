@@ -32,9 +32,11 @@ def past_events(lake: Lake, files: pl.DataFrame | None = None) -> pl.DataFrame:
 
     Contents whose bytes are not in raw are dropped: the file then counts as deleted for as long as it had them.
     """
-    sizes = lake.scan("raw").select("blob", "size")
-    times = lake.scan("files").select(*KEY, "blob", "mtime_ns", "etag")
-    changes = lake.scan("events").select(*KEY, "at", "blob")
+    sizes, ledger = lake.scan("raw").select("blob", "size"), lake.scan("files")
+    times = ledger.select(*KEY, "blob", "mtime_ns", "etag")
+    # an older postlake recorded no deletion of a file that could not be read before
+    deletions = ledger.drop_nulls("gone_at").select(*KEY, at="gone_at", blob=pl.lit(None, pl.String))
+    changes = pl.concat([lake.scan("events").select(*KEY, "at", "blob"), deletions])
     events = (
         (changes if files is None else changes.join(files.lazy(), on=KEY, how="semi"))
         .join(sizes, on="blob", how="left")

@@ -11,6 +11,9 @@ from polars.testing import assert_frame_equal
 from flows.pipeline import migrate
 from flows.pipeline.maintenance.verify import verify
 from git_repository import init
+from lake.delta import CommitProperties
+from lake.rewrite import replace_all
+from lake.store import open_lake
 from one_run import use_small_batches
 from tiers import examples
 
@@ -155,3 +158,21 @@ def test_a_part_is_as_if_the_whole_lake_was_resolved(new_archive, git, case):
             resolve_in_part(whole, text, max_part=-1)
             assert_same_tables(archive, whole)
     assert verify(archive.lake).findings == 0
+
+
+@pytest.mark.parametrize("is_recorded", [True, False])
+def test_a_file_that_was_removed_while_it_could_not_be_read_stays_gone(archive, is_recorded):
+    archive.write("a.md")
+    archive.write("b.md")
+    archive.ingest()
+    archive.replace_by_broken_link("a.md")
+    archive.ingest()
+    archive.remove("a.md")
+    archive.ingest()
+    if not is_recorded:
+        # as an older postlake left it
+        lake = open_lake(archive.lake)
+        replace_all(lake, "events", [lake.scan("events").drop_nulls("blob").collect()], CommitProperties())
+    resolve_in_part(archive, 'time_zone = "Asia/Shanghai"')
+    assert archive.posts()["path"].to_list() == ["b.md"]
+    assert archive.withdrawn_posts()["path"].to_list() == ["a.md"]
