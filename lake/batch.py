@@ -9,6 +9,7 @@ from schemas.source_names import repository_name
 from schemas.tables import empty_table
 
 KEY = ["origin", "path"]
+FOLDER = pl.col("path").str.extract("^(.*)/", 1).fill_null("").alias("folder")
 FILE_NAME = pl.col("path").str.extract("([^/]*)$").alias("name")
 # The bytes, and what else the result of parsing depends on (`content_name`). A file that moves to another folder
 # mostly keeps it.

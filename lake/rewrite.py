@@ -1,4 +1,4 @@
-"""Rewrite tables: replace all rows, or those of some files. One file is in memory at a time."""
+"""Rewrite tables: replace all rows, some files, or the rows of some post files. One file is in memory at a time."""
 
 from collections.abc import Iterable, Iterator
 from itertools import chain
@@ -13,7 +13,14 @@ from lake.store import Lake
 
 
 def replace_all(lake: Lake, name: str, chunks: Iterable[pl.DataFrame], properties: CommitProperties) -> None:
-    """Replace all rows of a table, in one commit. One chunk is in memory at a time.
+    """Replace all rows of a table, in one commit: see `replace_files`."""
+    replace_files(lake, name, lake.partition_files(name), chunks, properties)
+
+
+def replace_files(
+    lake: Lake, name: str, files: pl.DataFrame, chunks: Iterable[pl.DataFrame], properties: CommitProperties
+) -> None:
+    """Replace some files of a table by new ones with other rows, in one commit. One chunk is in memory at a time.
 
     Each chunk of a partitioned table contains whole partitions.
     """
@@ -27,7 +34,7 @@ def replace_all(lake: Lake, name: str, chunks: Iterable[pl.DataFrame], propertie
             else [write_file(root, name, lake.conform(name, rows))]
         )
     ]
-    lake.commit(name, written, lake.partition_files(name), properties)
+    lake.commit(name, written, files, properties)
 
 
 def upsert(lake: Lake, name: str, rows: pl.DataFrame, properties: CommitProperties) -> None:

@@ -48,8 +48,12 @@ class Lake:
         self.granularity = granularity
         # names the contents of files: see `lake.batch.content_name`
         self.content_name = CONTENT_NAME
+        # whether the drafts of a file are posts
+        self.keeps_drafts = pl.lit(value=False)
         # of the settings of the lake that say what a file means, a number for the value of each; None: not known
         self.settings_numbers: Mapping[str, int] | None = None
+        # and these settings themselves; "" for the default ones, and where they are not known
+        self.settings_text = ""
         # the names to show of sources that have one beside that of their files
         self.shown_names: Mapping[str, str] = {}
         self._tables = dict(tables or {})

@@ -33,6 +33,8 @@ COMMITTED_VERSION_KEYS = {
 IDENTITY_KEY = "postlake.identity"
 # and, for each of the settings on which heads depend, the number of its value; without one, it is the default (0)
 SETTINGS_PREFIX = "postlake.settings."
+# Written with a commit to files, which the log may forget: these settings themselves, unless all are the default ones.
+SETTINGS_KEY = "postlake.settings"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +90,24 @@ class Committer:
         if not own_events.is_empty():
             self.lake.append("events", own_events.sort(*KEY, "at"), properties)
         if not file_rows.is_empty():
-            metadata = {runs.CHECKPOINTS_KEY: runs.dump_checkpoints(self.checkpoints)}
-            files_transaction = Transaction(runs.FILES_VERSION_KEY, self.lake.table("files").version() + 1)
-            properties = CommitProperties(
-                custom_metadata=metadata,
-                app_transactions=[*version_transactions(self.lake), files_transaction],
-            )
+            properties = batch_properties(self.lake, runs.dump_checkpoints(self.checkpoints))
             upsert(self.lake, "files", file_rows.sort(KEY), properties)
 
 
-def version_transactions(lake: Lake) -> list[Transaction]:
+def batch_properties(lake: Lake, checkpoints: str) -> CommitProperties:
+    """Return the properties of the next commit to the ledger, which changes rows of it."""
+    return _ledger_properties(lake, checkpoints, lake.table("files").version() + 1)
+
+
+def _ledger_properties(lake: Lake, checkpoints: str | None, files_version: int) -> CommitProperties:
+    metadata = {runs.CHECKPOINTS_KEY: checkpoints, SETTINGS_KEY: lake.settings_text}
+    return CommitProperties(
+        custom_metadata={key: value for key, value in metadata.items() if value},
+        app_transactions=[*_version_transactions(lake), Transaction(runs.FILES_VERSION_KEY, files_version)],
+    )
+
+
+def _version_transactions(lake: Lake) -> list[Transaction]:
     """Return what each commit to the ledger records: versions of posts, revisions and the identity rules."""
     versions = [
         Transaction(name, lake.table(table).version()) for table, name in COMMITTED_VERSION_KEYS.items()
@@ -111,27 +121,38 @@ def version_transactions(lake: Lake) -> list[Transaction]:
 
 def changed_settings(lake: Lake) -> list[str]:
     """Return the names of the settings that have another value than the one by which the lake is resolved."""
-    files = lake.table("files")
-    return [
-        name
-        for name, number in (lake.settings_numbers or {}).items()
-        if number != (files.transaction_version(f"{SETTINGS_PREFIX}{name}") or 0)
-    ]
+    numbers = lake.settings_numbers or {}
+    return [name for name, number in numbers.items() if number != recorded_number(lake, name)]
+
+
+def recorded_settings(lake: Lake) -> str:
+    """Return the settings by which the lake is resolved, as its log has them; "" if these are the default ones.
+
+    Also "" if the log does not have them.
+    """
+    return runs.last_batch_metadata(lake, SETTINGS_KEY) or ""
+
+
+def recorded_number(lake: Lake, name: str) -> int:
+    """Return the number of the value of a setting by which the lake is resolved."""
+    return lake.table("files").transaction_version(f"{SETTINGS_PREFIX}{name}") or 0
 
 
 def current_version_properties(lake: Lake) -> CommitProperties:
     """Return the properties of a commit to the ledger that changes none of its rows.
 
     They record the current versions of posts and revisions, so that no rollback restores an older one. They
-    repeat the checkpoints of the last batch. Use them only when `rollback_uncommitted` has found nothing, or
+    repeat the checkpoints of the last batch, and have the settings of the lake. Use them only when `rollback_uncommitted` has found nothing, or
     is done.
     """
-    checkpoints = runs.last_batch_checkpoints(lake)
-    files_transaction = Transaction(runs.FILES_VERSION_KEY, runs.files_version(lake))
-    return CommitProperties(
-        custom_metadata={} if checkpoints is None else {runs.CHECKPOINTS_KEY: checkpoints},
-        app_transactions=[*version_transactions(lake), files_transaction],
+    return _ledger_properties(
+        lake, runs.last_batch_metadata(lake, runs.CHECKPOINTS_KEY), runs.files_version(lake)
     )
+
+
+def record_settings(lake: Lake) -> None:
+    """Record in the ledger the settings of a lake, where all its rows are as if they had been resolved under them."""
+    lake.commit("files", properties=current_version_properties(lake))
 
 
 def record_versions(lake: Lake) -> None:

@@ -142,12 +142,14 @@ def resolve(lake: Lake, batch: Batch) -> Resolution:
 def _events(prior_rows: pl.DataFrame, batch: Batch) -> pl.DataFrame:
     """Return the changes of contents in a batch, without files that it reads again: EVENT_COLUMNS.
 
-    A content that cannot be read is no change.
+    A content that cannot be read is no change; what it was before, the ledger does not tell.
     """
-    no_blob = pl.lit(None, pl.String)
+    no_blob, unknown_blob = pl.lit(None, pl.String), pl.lit("")
     states = pl.concat(
         [
-            prior_rows.filter(IS_LIVE).select(*KEY, "blob", at="first_seen_at", order=pl.lit(0)),
+            prior_rows.filter(IS_LIVE).select(
+                *KEY, pl.coalesce("blob", unknown_blob), at="first_seen_at", order=pl.lit(0)
+            ),
             batch.deleted.select(*KEY, blob=no_blob, at="gone_at", order=pl.lit(1)),
             batch.file_rows.drop_nulls("blob").select(*KEY, "blob", at="first_seen_at", order=pl.lit(1)),
         ]

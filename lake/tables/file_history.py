@@ -27,16 +27,18 @@ Key = tuple[str, str]
 ContentChange = tuple[dt.datetime, str | None]
 
 
-def past_events(lake: Lake) -> pl.DataFrame:
-    """Return the additions and deletions of files, oldest first: EVENT_SCHEMA.
+def past_events(lake: Lake, files: pl.DataFrame | None = None) -> pl.DataFrame:
+    """Return the additions and deletions of some files (KEY), or of all, oldest first: EVENT_SCHEMA.
 
     Contents whose bytes are not in raw are dropped: the file then counts as deleted for as long as it had them.
     """
-    sizes = lake.scan("raw").select("blob", "size")
-    times = lake.scan("files").select(*KEY, "blob", "mtime_ns", "etag")
+    sizes, ledger = lake.scan("raw").select("blob", "size"), lake.scan("files")
+    times = ledger.select(*KEY, "blob", "mtime_ns", "etag")
+    # an older postlake recorded no deletion of a file that could not be read before
+    deletions = ledger.drop_nulls("gone_at").select(*KEY, at="gone_at", blob=pl.lit(None, pl.String))
+    changes = pl.concat([lake.scan("events").select(*KEY, "at", "blob"), deletions])
     events = (
-        lake.scan("events")
-        .select(*KEY, "at", "blob")
+        (changes if files is None else changes.join(files.lazy(), on=KEY, how="semi"))
         .join(sizes, on="blob", how="left")
         .with_columns(blob=pl.when(pl.col("size").is_not_null()).then("blob"))
         .join(times, on=[*KEY, "blob"], how="left")

@@ -84,6 +84,11 @@ def origins(lake: Lake) -> list[str]:
     return rows["origin"].to_list()
 
 
+def count_files(lake: Lake) -> int:
+    """Count the files that a lake has or had."""
+    return int(lake.partition_files("files")["num_records"].sum() or 0)
+
+
 def count_live_files(lake: Lake, origin: str) -> int:
     """Count the files that an origin had at its last run."""
     return int(_scan_live(lake, [origin]).select(pl.len()).collect().item())
@@ -207,13 +212,15 @@ def is_final(lake: Lake, code: str) -> pl.Expr:
     """Return an expression that is true for files that are not read again before they change.
 
     Every run tries the other files again: they could not be read, or another version of the code failed at
-    them, or did not know their format.
+    them, or did not know their format; or they are drafts, which the settings of the lake keep by now.
     """
     is_tried_by_this_code = pl.col("reason").is_in(RETRIED_BY_OTHER_CODE) & pl.col("run_id").is_in(
         runs.run_ids_of_code(lake, code).implode()
     )
     is_retried = pl.col("reason").is_in([*RETRIED_REASONS, *RETRIED_BY_OTHER_CODE])
-    return pl.col("reason").is_null() | ~is_retried | is_tried_by_this_code
+    # table raw does not have the bytes of drafts
+    is_kept_draft = (pl.col("reason") == Reason.DRAFT.value) & lake.keeps_drafts
+    return pl.col("reason").is_null() | ~(is_retried | is_kept_draft) | is_tried_by_this_code
 
 
 def parser_failures(lake: Lake, run_id: str) -> list[tuple[str, str, str]]:
@@ -228,10 +235,8 @@ def stored_contents(lake: Lake, hashes: pl.Series) -> pl.Series:
     Its files are read only if it has more contents than the ledger names: those of edited files, or of a killed run.
     """
     is_wanted = pl.col("blob").is_in(hashes.implode())
-    rows_of_raw, rows_of_ledger = (
-        int(lake.partition_files(name)["num_records"].sum() or 0) for name in ("raw", "files")
-    )
-    if rows_of_ledger >= rows_of_raw:
+    rows_of_raw = int(lake.partition_files("raw")["num_records"].sum() or 0)
+    if count_files(lake) >= rows_of_raw:
         ledger_blobs = lake.scan("files").filter(HAS_BYTES).select(BLOB_HASH).unique().collect()
         if ledger_blobs.height == rows_of_raw:
             return ledger_blobs.filter(is_wanted).to_series()

@@ -51,7 +51,7 @@ def read_checkpoints(lake: Lake) -> dict[str, Checkpoint]:
         return checkpoints
     return {
         origin: replace(checkpoint, is_complete=False) for origin, checkpoint in checkpoints.items()
-    } | _parse_checkpoints(last_batch_checkpoints(lake))
+    } | _parse_checkpoints(last_batch_metadata(lake, CHECKPOINTS_KEY))
 
 
 def checkpoints_of(lake: Lake, origins: Iterable[str]) -> dict[str, Checkpoint]:
@@ -132,11 +132,11 @@ def _checkpoints_of_legacy_runs(rows: pl.DataFrame) -> dict[str, Checkpoint]:
     return checkpoints
 
 
-def last_batch_checkpoints(lake: Lake) -> str | None:
-    """Return the checkpoints of the last batch, as JSON from the log of the ledger; None if it wrote none."""
+def last_batch_metadata(lake: Lake, key: str) -> str | None:
+    """Return what the last batch wrote to the log of the ledger under a key; None if it wrote nothing there."""
     files = lake.table("files")
     entries = files.history(limit=files.version() - files_version(lake) + 1)
-    return next((entry[CHECKPOINTS_KEY] for entry in entries if CHECKPOINTS_KEY in entry), None)
+    return next((entry[key] for entry in entries if key in entry), None)
 
 
 def files_version(lake: Lake) -> int:

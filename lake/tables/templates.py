@@ -7,6 +7,7 @@ import polars as pl
 from lake.batch import KEY, Run
 from lake.delta import CommitProperties, Transaction
 from lake.rewrite import replace_all
+from lake.scope import Scope, other_posts
 from lake.store import Lake
 from schemas.enums import ParseWarning
 
@@ -73,10 +74,12 @@ def training_counts(lake: Lake, kinds: Collection[str]) -> pl.DataFrame:
     return newest_templates(lake).group_by("source_id").agg(pl.col("learned_from").max(), is_old=is_old)
 
 
-def sample_posts(lake: Lake, sources: pl.DataFrame, max_posts: int) -> pl.DataFrame:
+def sample_posts(
+    lake: Lake, sources: pl.DataFrame, max_posts: int, replaced: Scope | None = None
+) -> pl.DataFrame:
     """Return at most `max_posts` new and `max_posts` other posts of each source, spread over its time.
 
-    `sources` are rows of `sources_with_new_posts`. Columns: KEY, blob, source_id, post_id, published_at, and
+    None of them is in the part of the lake that is `replaced`. `sources` are rows of `sources_with_new_posts`. Columns: KEY, blob, source_id, post_id, published_at, and
     `is_new`: true if the post is newer than the source's template.
     """
     posts = lake.scan("posts")
@@ -84,6 +87,8 @@ def sample_posts(lake: Lake, sources: pl.DataFrame, max_posts: int) -> pl.DataFr
         *KEY, "blob", "source_id", "post_id", "published_at",
         is_new=pl.col("learned_at").is_null() | (pl.col("ingested_at") > pl.col("learned_at")),
     ).sort("source_id", "published_at", "post_id").collect()  # fmt: skip
+    if replaced:
+        candidates = other_posts(candidates, replaced)
     step = (pl.len() + max_posts - 1) // max_posts
     return candidates.filter((pl.int_range(pl.len()) % step == 0).over("source_id", "is_new"))
 

@@ -23,6 +23,7 @@ from lake.commit.resolve import resolve
 from lake.commit.tasks import CONTENT_SCHEMA
 from lake.parquet import write_partitions
 from lake.storage.location import Location, all_file_sizes, is_remote
+from lake.storage.settings_file import SETTINGS_FILE
 from lake.store import is_lake, open_lake
 from schemas.enums import PeriodOption
 
@@ -60,6 +61,12 @@ class Archive:
             file.unlink()
         file.write_bytes(content)
         return file
+
+    def configure(self, settings):
+        """Write the settings of the lake."""
+        if isinstance(self.lake, Path):
+            self.lake.mkdir(exist_ok=True)
+        (self.lake / SETTINGS_FILE).write_bytes(settings.encode())
 
     def remove(self, path):
         (self.folder / path).unlink()

@@ -31,6 +31,7 @@ from lake.commit.division import current_posts, divide, divide_deleted, index_ro
 from lake.commit.resolve import complete_file_rows
 from lake.commit.tasks import CONTENT_SCHEMA, NO_HEAD
 from lake.parquet import WrittenFile
+from lake.scope import Scope
 from lake.store import Lake
 from posts.sources.files import SourceFile
 from posts.sources.paths import printable
@@ -67,7 +68,7 @@ class Heads:
     what is known of each in memory (lake.commit.division.INDEX_SCHEMA). `raw_files` are the files with their
     bytes, `deleted` the deleted files, at time `gone_at`. `vanished` are the files (KEY) of folders that have
     vanished meanwhile. `checkpoints` are those of the changes.
-    `content_name` is that of the lake.
+    `content_name` is that of the lake. `replaced` is the part of the lake that they stand for, if they are to replace it.
     """
 
     rows: RowStore
@@ -78,6 +79,16 @@ class Heads:
     vanished: pl.DataFrame
     checkpoints: dict[str, Checkpoint]
     content_name: pl.Expr
+    replaced: Scope | None = None
+
+    def with_others(self, others: "Heads") -> "Heads":
+        """Return these heads and others, of none of the same files. They keep their bytes where they are."""
+        rows = RowStore.of(chain(self.rows, _renumbered(others.rows, self.rows.height)))
+        index, deleted, vanished = (
+            pl.concat([getattr(each, name) for each in (self, others)])
+            for name in ("index", "deleted", "vanished")
+        )
+        return replace(self, rows=rows, index=index, deleted=deleted, vanished=vanished)
 
     def whole(self) -> HeadBatch:
         """Return everything as one batch."""
@@ -251,6 +262,10 @@ def _read_undated(
 
 def _run_columns(run: Run) -> dict[str, pl.Expr]:
     return {"run_id": pl.lit(run.run_id), "read_at": pl.lit(run.started_at)}
+
+
+def _renumbered(frames: Iterable[pl.DataFrame], offset: int) -> Iterator[pl.DataFrame]:
+    return (frame.with_columns(pl.col("row") + offset) for frame in frames)
 
 
 def _no_rows() -> pl.DataFrame:

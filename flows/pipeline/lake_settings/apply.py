@@ -1,46 +1,38 @@
 """Give a run the settings of its lake."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-from hashlib import blake2b
 
-from flows.pipeline.lake_settings.content_names import content_name_of
+from flows.pipeline.lake_settings import head_settings
+from flows.pipeline.lake_settings.content_names import content_name_of, keeps_drafts
 from flows.pipeline.lake_settings.first_commits import load_first_commits
 from flows.pipeline.lake_settings.load import load_settings
+from flows.pipeline.lake_settings.schema import LakeSettings
 from flows.pipeline.workers.context import ParseContext
 from lake.store import Lake
-from posts.settings import DEFAULT_SETTINGS, ParseSettings
-
-# settings as the file names them, and as the parser does
-HEAD_SETTINGS = {
-    "time_zone": "time_zone",
-    "source.time_zone": "source_zones",
-    "drafts": "keep_drafts",
-    "source_name": "source_order",
-    "place": "places",
-}
+from posts.settings import ParseSettings
 
 
-def load_parse_settings(lake: Lake, *, probes_patterns: bool = False) -> ParseSettings:
+def load_parse_settings(lake: Lake) -> ParseSettings:
     """Return what the parser needs to know of a lake: its settings, and what its ledger has. Raises SettingsError."""
-    settings = load_settings(lake.root, probes_patterns=probes_patterns).parse_settings()
-    settings.first_commits.update(load_first_commits(lake))
-    return settings
+    return _parse_settings(lake, load_settings(lake.root))
 
 
 def apply_settings(lake: Lake, context: ParseContext) -> ParseContext:
-    """Return a context with the settings of a lake; the lake names contents by them, and records them with commits.
+    """Return a context with the settings of a lake; the lake tells files by them, and records them with commits.
 
     Raises SettingsError.
     """
-    settings = load_parse_settings(lake, probes_patterns=True)
-    lake.content_name, lake.settings_numbers = content_name_of(settings), dict(_numbers(settings))
+    lake_settings = load_settings(lake.root, probes_patterns=True)
+    settings = _parse_settings(lake, lake_settings)
+    lake.content_name, lake.keeps_drafts = content_name_of(settings), keeps_drafts(settings)
+    lake.settings_numbers, lake.settings_text = (
+        head_settings.numbers(settings),
+        head_settings.dump(lake_settings),
+    )
     return replace(context, config=replace(context.config, settings=settings))
 
 
-def _numbers(settings: ParseSettings) -> Iterator[tuple[str, int]]:
-    """Yield the settings on which the heads of files depend, each with a number for its value: 0 for the default."""
-    for name, field in HEAD_SETTINGS.items():
-        value = getattr(settings, field)
-        digest = blake2b(repr(value).encode(), digest_size=6).digest()
-        yield name, 0 if value == getattr(DEFAULT_SETTINGS, field) else int.from_bytes(digest)
+def _parse_settings(lake: Lake, lake_settings: LakeSettings) -> ParseSettings:
+    settings = lake_settings.parse_settings()
+    settings.first_commits.update(load_first_commits(lake))
+    return settings

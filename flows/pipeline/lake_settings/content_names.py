@@ -1,10 +1,10 @@
-"""Names of contents under the settings of a lake (see `lake.batch.content_name`)."""
+"""What the settings of a lake say of files: names of contents (see `lake.batch.content_name`), whether drafts are kept."""
 
 from hashlib import blake2b
 
 import polars as pl
 
-from lake.batch import CONTENT_NAME, content_name
+from lake.batch import CONTENT_NAME, FOLDER, content_name
 from posts.settings import ParseSettings
 
 
@@ -12,6 +12,17 @@ def content_name_of(settings: ParseSettings) -> pl.Expr:
     """Return the expression that names the contents of files: equal ones have the same result of parsing."""
     name = CONTENT_NAME if not settings.depends_on_folder else _name_by_folder(settings)
     return _with_first_commits(name, settings) if settings.first_commits else name
+
+
+def keeps_drafts(settings: ParseSettings) -> pl.Expr:
+    """Return the expression that is true for files whose drafts are posts. No function of Python: rows are filtered by it."""
+    is_kept = pl.lit(settings.keep_drafts)
+    file = pl.concat_str("origin", "path", separator="/")
+    for place in settings.places:
+        if (own := dict(place.values).get("keep_drafts")) is not None:
+            is_inside = file.str.starts_with(f"{place.path}/")
+            is_kept = pl.when(is_inside).then(pl.lit(own)).otherwise(is_kept)
+    return is_kept
 
 
 def _with_first_commits(name: pl.Expr, settings: ParseSettings) -> pl.Expr:
@@ -33,9 +44,8 @@ def _name_by_folder(settings: ParseSettings) -> pl.Expr:
         known = pl.DataFrame({"place": distinct, "context": digests})
         return places.to_frame("place").join(known, on="place", how="left", maintain_order="left")["context"]
 
-    folder = pl.col("path").str.extract("^(.*)/", 1).fill_null("").alias("folder")
     return content_name(
-        pl.struct("origin", folder).map_batches(contexts, return_dtype=pl.String, is_elementwise=True)
+        pl.struct("origin", FOLDER).map_batches(contexts, return_dtype=pl.String, is_elementwise=True)
     )
 
 

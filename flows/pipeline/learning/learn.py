@@ -16,8 +16,9 @@ from flows.pipeline.progress import report_progress
 from flows.pipeline.reporting.results import LearnedTemplate
 from flows.pipeline.workers.context import ParseContext
 from flows.pipeline.workers.executor import LazyExecutor, run_ahead
-from lake.batch import Run
+from lake.batch import POST_HASH, Run
 from lake.commit.tasks import NO_HEAD
+from lake.scope import Scope
 from lake.store import Lake
 from lake.tables import files as files_table
 from lake.tables import templates
@@ -53,12 +54,13 @@ def learn_from_heads(lake: Lake, run: Run, heads: Heads, context: ParseContext) 
     trained = templates.training_counts(lake, PATTERN_KINDS)
     older = set(trained.filter("is_old")["source_id"])
     source_ids = list[str]()
-    if heads.index["is_read"].sum() >= MIN_FILES_TO_LEARN:
+    other_files = _count_other_files(lake, heads.replaced)
+    if heads.index["is_read"].sum() + other_files >= MIN_FILES_TO_LEARN:
         read_posts = heads.current_posts().filter("is_read")
         new_posts = read_posts.select("row", "post", "published_at", pl.col("source_id").cast(pl.String))
         del read_posts
         counts = _posts_by_source(lake, heads, new_posts)
-        min_posts = MIN_TRAINED_POSTS if new_posts.height >= MIN_FILES_TO_LEARN else 0
+        min_posts = MIN_TRAINED_POSTS if new_posts.height + other_files >= MIN_FILES_TO_LEARN else 0
         source_ids = _undertrained_sources(trained, counts, min_posts)
     others = sorted(older.difference(source_ids))
     learned = learn_lake(lake, run, context, others) if others else []
@@ -76,14 +78,25 @@ def learn_from_heads(lake: Lake, run: Run, heads: Heads, context: ParseContext) 
     if not stored_sources.is_empty():
         learned_times = templates.learned_times(lake)
         stored = stored_sources.join(learned_times, on="source_id", how="left")
-        sample = pl.concat([sample, _stored_sample(lake, stored, max_posts).select(SAMPLE_COLUMNS)])
+        stored_sample = _stored_sample(lake, stored, max_posts, heads.replaced)
+        sample = pl.concat([sample, stored_sample.select(SAMPLE_COLUMNS)])
     return [*learned, *_learn_sources(lake, run, context, sample)]
+
+
+def _count_other_files(lake: Lake, replaced: Scope | None) -> int:
+    """Return how many files a lake has beside a part of it that is replaced. A run that replaces none counts its own only."""
+    if replaced is None:
+        return 0
+    return files_table.count_files(lake) - replaced.files.height
 
 
 def _posts_by_source(lake: Lake, heads: Heads, new_posts: pl.DataFrame) -> pl.DataFrame:
     """Return how many posts each source of new posts has, new and stored ones: source_id, posts, stored."""
     new_counts = new_posts.group_by("source_id").agg(new=pl.len())
-    stored_counts = files_table.count_posts_by_source(lake, excluding=heads.index["post"].drop_nulls())
+    excluded = heads.index["post"].drop_nulls()
+    if heads.replaced:
+        excluded = pl.concat([excluded, heads.replaced.posts.select(POST_HASH).to_series().rename("post")])
+    stored_counts = files_table.count_posts_by_source(lake, excluding=excluded)
     return new_counts.join(stored_counts, on="source_id", how="left").select(
         "source_id",
         posts=pl.col("new") + pl.col("stored").fill_null(0),
@@ -127,8 +140,11 @@ def learn_lake(
     return _learn_sources(lake, run, context, sample, from_scratch=from_scratch)
 
 
-def _stored_sample(lake: Lake, sources: pl.DataFrame, max_posts: int) -> pl.DataFrame:
-    return stored_in_raw(lake, templates.sample_posts(lake, sources, max_posts)).with_columns(**NO_HEAD)
+def _stored_sample(
+    lake: Lake, sources: pl.DataFrame, max_posts: int, replaced: Scope | None = None
+) -> pl.DataFrame:
+    sample = templates.sample_posts(lake, sources, max_posts, replaced)
+    return stored_in_raw(lake, sample).with_columns(**NO_HEAD)
 
 
 def _learn_sources(

@@ -18,19 +18,13 @@ from lake.store import open_lake
 from lake.tables import runs
 from schemas.keys import source_id_of
 
-RESOLVED = "all its files are resolved anew, once"
+RESOLVED = "files are resolved anew, once"
 
 
 @pytest.fixture
 def lamp(archive, tmp_path):
     """Return an archive in a folder with a name that says something."""
     return replace(archive, folder=tmp_path / "lamp")
-
-
-def set_to(archive, text):
-    if isinstance(archive.lake, type(archive.folder)):
-        archive.lake.mkdir(exist_ok=True)
-    (archive.lake / "postlake.toml").write_bytes(text.encode())
 
 
 def write_naive(archive, path, **fields):
@@ -49,7 +43,7 @@ def sources(archive):
 def assert_as_loaded_at_once(archive):
     """Assert that the lake is as if its settings had been there from the first run on."""
     fresh = replace(archive, lake=archive.folder.parent / "fresh")
-    set_to(fresh, (archive.lake / "postlake.toml").read_bytes().decode())
+    fresh.configure((archive.lake / "postlake.toml").read_bytes().decode())
     fresh.ingest()
     columns = ["template_version", "cleaner_version"]
     assert_frame_equal(archive.posts().drop(columns), fresh.posts().drop(columns))
@@ -61,7 +55,7 @@ def test_a_time_zone_moves_dates_and_keeps_ids(lamp, log_messages):
     write_naive(lamp, "b.md", url="https://lamp.example/b")
     lamp.ingest()
     before = lamp.live_posts()
-    set_to(lamp, 'time_zone = "Asia/Shanghai"')
+    lamp.configure('time_zone = "Asia/Shanghai"')
     summary = lamp.ingest()
     after = lamp.live_posts()
     assert before["published_at"].dt.hour().to_list() == [8, 8]
@@ -76,22 +70,22 @@ def test_a_time_zone_of_a_source_goes_before_those_of_its_place_and_lake(lamp, l
     write_naive(lamp, "a.md", source="BBC")
     write_naive(lamp, "b.md", source="Lamp")
     lamp.ingest()
-    set_to(lamp, f'time_zone = "Asia/Tokyo"\n[[place]]\npath = "{lamp.folder}"\ntime_zone = "Asia/Tokyo"\n'
+    lamp.configure(f'time_zone = "Asia/Tokyo"\n[[place]]\npath = "{lamp.folder}"\ntime_zone = "Asia/Tokyo"\n'
                  '[source."BBC"]\ntime_zone = "Asia/Shanghai"')  # fmt: skip
     lamp.ingest()
     hours = lamp.live_posts().select("path", pl.col("published_at").dt.hour()).rows()
     assert dict(hours) == {"a.md": 0, "b.md": 23}
-    assert resolved_names(log_messages) == ["time_zone, source.time_zone, place"]
+    assert resolved_names(log_messages) == [f'time_zone, source.time_zone, place "{lamp.folder}"']
     assert_as_loaded_at_once(lamp)
 
 
 def test_a_lake_is_resolved_anew_once_and_again_without_the_setting(lamp, log_messages):
     write_naive(lamp, "a.md")
-    set_to(lamp, 'time_zone = "Asia/Shanghai"')
+    lamp.configure('time_zone = "Asia/Shanghai"')
     lamp.ingest()
     lamp.ingest()
     assert resolved_names(log_messages) == []
-    set_to(lamp, "")
+    lamp.configure("")
     lamp.ingest()
     lamp.ingest()
     assert resolved_names(log_messages) == ["time_zone"]
@@ -102,7 +96,7 @@ def test_a_lake_in_a_bucket_has_its_settings_there(lamp, bucket, log_messages):
     lamp = replace(lamp, lake=bucket / "lake", options={"wait_seconds": 60})
     write_naive(lamp, "a.md")
     lamp.ingest()
-    set_to(lamp, 'time_zone = "Asia/Shanghai"\n[source."旧刊"]\nshow_as = "Old Pages"')
+    lamp.configure('time_zone = "Asia/Shanghai"\n[source."旧刊"]\nshow_as = "Old Pages"')
     lamp.ingest()
     assert lamp.live_posts()["published_at"].dt.hour().to_list() == [0]
     assert resolved_names(log_messages) == ["time_zone"]
@@ -116,7 +110,7 @@ def test_names_are_looked_for_in_the_order_of_the_settings(lamp, log_messages):
     lamp.write("zh/c.md", source="本报", author="李四")
     lamp.ingest()
     assert sources(lamp) == {"a.md": "旧刊", "zh/_posts/b.md": "lamp", "zh/c.md": "本报"}
-    set_to(lamp, 'source_name = ["folder", "author"]')
+    lamp.configure('source_name = ["folder", "author"]')
     lamp.ingest()
     assert sources(lamp) == {"a.md": "李四", "zh/_posts/b.md": "zh", "zh/c.md": "本报"}
     assert resolved_names(log_messages) == ["source_name"]
@@ -124,7 +118,7 @@ def test_names_are_looked_for_in_the_order_of_the_settings(lamp, log_messages):
 
 
 def test_a_file_that_moves_to_another_folder_has_the_source_of_that(lamp):
-    set_to(lamp, 'source_name = ["folder", "repository"]')
+    lamp.configure('source_name = ["folder", "repository"]')
     lamp.write("BBC/a.md", url="https://lamp.example/a")
     lamp.write("BBC/b.md")
     lamp.ingest()
@@ -160,14 +154,35 @@ def test_a_place_has_settings_of_its_own(lamp, log_messages):
     write_naive(lamp, "BBC/2024/a.md")
     write_naive(lamp, "BBCs/a.md")
     lamp.ingest()
-    set_to(
-        lamp,
+    lamp.configure(
         f'[[place]]\npath = "{lamp.folder}/BBC"\nname = "BBC"\ntime_zone = "Asia/Shanghai"\n',
     )
     lamp.ingest()
     rows = lamp.live_posts().select("path", "source", pl.col("published_at").dt.hour()).sort("path").rows()
     assert rows == [("BBC/2024/a.md", "BBC", 0), ("BBCs/a.md", "旧刊", 8)]
-    assert resolved_names(log_messages) == ["place"]
+    assert resolved_names(log_messages) == [f'place "{lamp.folder}/BBC"']
+    assert_as_loaded_at_once(lamp)
+
+
+@pytest.mark.parametrize("packed", ["folder", "repository"])
+def test_drafts_are_read_again_once_they_are_kept(lamp, packed, request):
+    lamp.write("a.md")
+    lamp.write("notes/b.md", draft=True)
+    lamp.write("_drafts/c.md", "末班船离岸。")
+    source = PACK[packed](lamp.folder, request)
+    lamp.ingest(source)
+    assert lamp.ingest(source).unchanged == 3
+    lamp.configure(f'[[place]]\npath = "{lamp.folder}/notes"\ndrafts = "keep"\n')
+    summary = lamp.ingest(source)
+    assert (summary.unchanged, summary.posts, summary.ignored) == (2, 1, 0)
+    assert sorted(lamp.live_posts()["path"]) == ["a.md", "notes/b.md"]
+    lamp.configure('drafts = "keep"')
+    assert lamp.ingest(source).posts == 1
+    assert lamp.ingest(source).unchanged == 3
+    assert_as_loaded_at_once(lamp)
+    lamp.configure("")
+    lamp.ingest(source)
+    assert lamp.live_posts()["path"].to_list() == ["a.md"]
     assert_as_loaded_at_once(lamp)
 
 
@@ -177,7 +192,7 @@ def test_posts_of_a_place_can_share_a_url(lamp):
     lamp.write("a.md", url="https://lamp.example/a")
     lamp.ingest()
     assert lamp.live_posts().height == 2
-    set_to(lamp, f'[[place]]\npath = "{lamp.folder}/tables"\nurl_identifies_post = false\n')
+    lamp.configure(f'[[place]]\npath = "{lamp.folder}/tables"\nurl_identifies_post = false\n')
     lamp.ingest()
     assert lamp.live_posts().height == 4
     assert lamp.rows("renamed_posts").height == 3
@@ -188,7 +203,7 @@ def test_a_name_to_show_changes_no_post(lamp, log_messages):
     lamp.write("a.md")
     lamp.ingest()
     before = lamp.rows("posts")
-    set_to(lamp, '[source."旧刊"]\nshow_as = "Old Pages"')
+    lamp.configure('[source."旧刊"]\nshow_as = "Old Pages"')
     lamp.ingest()
     assert_frame_equal(lamp.rows("posts"), before)
     assert resolved_names(log_messages) == []
@@ -209,7 +224,7 @@ def test_a_pattern_cuts_the_posts_of_its_sources_and_is_named(lamp, log_messages
     lamp.write("a.md", NOTICE)
     lamp.write("b.md", NOTICE, categories=["新刊"])
     lamp.ingest()
-    set_to(lamp, PATTERN + 'sources = ["旧刊"]')
+    lamp.configure(PATTERN + 'sources = ["旧刊"]')
     lamp.ingest()
     assert texts(lamp) == {
         "a.md": "渡口的红绿灯照常亮着。",
@@ -224,7 +239,7 @@ def test_a_pattern_cuts_the_posts_of_its_sources_and_is_named(lamp, log_messages
     assert_as_loaded_at_once(lamp)
     for command in (["rules"], ["explain", str(lamp.folder / "a.md")]):
         assert "readers_meeting" in CliRunner().invoke(app, [*command, "--lake", str(lamp.lake)]).output
-    set_to(lamp, "")
+    lamp.configure("")
     lamp.ingest()
     assert texts(lamp)["a.md"] == texts(lamp)["b.md"]
 
@@ -236,7 +251,7 @@ def test_a_rule_that_is_off_cuts_nothing_of_its_source(lamp):
     lamp.ingest()
     rules = {each["rule"] for row in lamp.live_posts()["cuts"].to_list() for each in row}
     assert rules, "the text has nothing that a rule cuts"
-    set_to(lamp, f'[source."旧刊"]\nrules_off = {sorted(rules)}'.replace("'", '"'))
+    lamp.configure(f'[source."旧刊"]\nrules_off = {sorted(rules)}'.replace("'", '"'))
     assert reclean_lake(RecleanOptions(lake=lamp.lake, wait_seconds=0)).recleaned.posts == 1
     assert "北岸通讯社" in texts(lamp)["a.md"]
     assert "北岸通讯社" not in texts(lamp)["b.md"]
@@ -247,7 +262,7 @@ def test_faulty_settings_end_a_run_before_it_writes(lamp):
     lamp.write("a.md")
     lamp.ingest()
     versions = open_lake(lamp.lake).versions()
-    set_to(lamp, "time_zon = 'UTC'")
+    lamp.configure("time_zon = 'UTC'")
     result = CliRunner().invoke(app, ["ingest", "--direct", str(lamp.folder), "--lake", str(lamp.lake)])
     assert f"{lamp.lake}/postlake.toml:1: time_zon" in str(result.exception)
     assert open_lake(lamp.lake).versions() == versions
@@ -265,7 +280,7 @@ def test_files_with_further_endings_are_posts(lamp):
     write_texts(lamp)
     lamp.ingest()
     assert lamp.titles() == ["一盏灯"]
-    set_to(lamp, 'endings = [".txt"]')
+    lamp.configure('endings = [".txt"]')
     lamp.ingest()
     assert lamp.titles() == ["the last boat", "一盏灯"]
     assert_as_loaded_at_once(lamp)
@@ -274,7 +289,7 @@ def test_files_with_further_endings_are_posts(lamp):
 @pytest.mark.parametrize("packed", ["archive", "repository", "bucket"])
 def test_every_kind_of_source_has_the_further_endings(lamp, packed, request, tmp_path):
     write_texts(lamp)
-    set_to(lamp, 'endings = [".txt"]')
+    lamp.configure('endings = [".txt"]')
     source = PACK[packed](lamp.folder, request)
     lamp.ingest(source)
     assert lamp.titles() == ["the last boat", "一盏灯"]
@@ -299,14 +314,19 @@ def as_bucket(folder, request):
     return f"{bucket}/lamp"
 
 
-PACK = {"archive": as_archive, "repository": as_repository, "bucket": as_bucket}
+PACK = {
+    "folder": lambda folder, _: folder,
+    "archive": as_archive,
+    "repository": as_repository,
+    "bucket": as_bucket,
+}
 
 
 def test_a_place_can_have_another_markup(lamp):
     lamp.put("notes/a.md", "---\ntitle: 一盏灯\ndate: 2024-01-01\n---\n* one\n* <b>two</b>\n".encode())
     lamp.ingest()
     assert texts(lamp) == {"notes/a.md": "one\n\ntwo"}
-    set_to(lamp, f'[[place]]\npath = "{lamp.folder}/notes"\nformat = "html"\n')
+    lamp.configure(f'[[place]]\npath = "{lamp.folder}/notes"\nformat = "html"\n')
     lamp.ingest()
     assert texts(lamp) == {"notes/a.md": "* one * two"}
 
@@ -317,7 +337,7 @@ def test_a_source_of_another_name_gets_a_template(lamp):
         lamp.write(f"{number}.md", f"<p>第{number}班船在雾里靠岸，{number * 7}名旅客上岸。</p>{footer}")
     lamp.ingest()
     assert lamp.rows("templates")["source_id"].unique().to_list() == [source_id_of("旧刊")]
-    set_to(lamp, f'[[place]]\npath = "{lamp.folder}"\nname = "Lamp"\n')
+    lamp.configure(f'[[place]]\npath = "{lamp.folder}"\nname = "Lamp"\n')
     lamp.ingest()
     assert lamp.rows("templates")["source_id"].unique().to_list() == [source_id_of("Lamp")]
     posts = lamp.live_posts()
