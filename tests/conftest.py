@@ -41,12 +41,13 @@ LIVE_TESTS, PREFECT_TESTS = "tests/live/", "tests/flows/prefect/"
 FILES_WITHOUT_SHARED_SERVERS = {
     f"{LIVE_TESTS}test_{name}.py" for name in ("serve", "compose_file", "cluster")
 }
-# started first: they mostly wait for servers, or one file takes a minute, and other tests run meanwhile
+# started first: they mostly wait for servers, or one file takes a minute, and other tests run meanwhile. The wheel is
+# compiled while the first ones wait.
 LONGEST_TESTS = (
     *(f"{LIVE_TESTS}test_{name}.py" for name in ("compose", "foreign", "kills", "queue", "ui")),
+    "tests/posts/test_compiled_wheel.py",
     f"{LIVE_TESTS}test_serve.py",
     PREFECT_TESTS,
-    "tests/posts/test_compiled_wheel.py",
     "tests/posts/test_mutations.py",
     "tests/flows/pipeline/test_corpora.py",
     "tests/cli/test_terminal.py",
