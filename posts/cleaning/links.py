@@ -16,7 +16,7 @@ LEAD_IN = Rule("lead_in", "announces links that are left out", Scope.SEQUENCE)
 ANNOUNCED_LINKS = Rule(
     "announced_links", "links that a line like `further reading` announces", Scope.SEQUENCE
 )
-BARE_ADDRESS = Rule("bare_address", "an address without a word, in no list of sources", Scope.SEQUENCE)
+BARE_ADDRESS = Rule("bare_address", "an address without a word, in no list", Scope.SEQUENCE)
 AFTER_PROMOTION = Rule("after_promotion", "a short line of links among pleas at the end", Scope.SEQUENCE)
 LINK_RULES = (OWN_LINKS, LEAD_IN, ANNOUNCED_LINKS, BARE_ADDRESS, AFTER_PROMOTION)
 # requests are within this number of blocks from the end
@@ -132,12 +132,12 @@ def _announces_links(block: Block) -> bool:
 
 
 def bare_urls(blocks: list[Block], _: PageContext) -> RuleHits:
-    """Yield blocks that contain only a URL, unless they are in a list of sources."""
+    """Yield blocks that contain only a URL, unless they are in a list of sources, or items of a list."""
     is_in_source_list = False
     for block in blocks:
         text = block.text
         if text[0] in "hw" and BARE_URL.fullmatch(text):
-            if not is_in_source_list and block.signature != FOOTNOTE_SIGNATURE:
+            if not is_in_source_list and block.element != "li":
                 yield block, BARE_ADDRESS.name
         elif text[-1] in ":：" or block.element in HEADINGS:
             is_in_source_list = SOURCES_LABEL.search(text) is not None

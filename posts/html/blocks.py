@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import TypedDict
 
 from posts.html.images import image_url
+from posts.text.whitespace import SYMBOLS, WORDS_OR_MARKS
 
 # Chinese remarks and teasers seldom have this many characters; paragraphs of an article have two or three
 # times as many.
@@ -193,12 +194,14 @@ def join_row(blocks: list[Block], cells: list[int]) -> None:
         for start, end in pairwise([*cells, len(blocks)])
     ]
     filled_cells = [cell for cell in row_blocks if cell]
-    if len(filled_cells) == 2 and is_gutter(*filled_cells):  # noqa: PLR2004 - the numbers and the code
+    has_words = any(WORDS_OR_MARKS.search(block.text) for cell in filled_cells for block in cell)
+    if has_words and len(filled_cells) == 2 and is_gutter(*filled_cells):  # noqa: PLR2004 - the numbers and the code
         blocks[row_start:] = [*filled_cells[0], join_lines(filled_cells[1])]
         for block in filled_cells[0]:
             block.rule = block.rule or LINE_NUMBERS
         return
-    if not filled_cells or any(len(cell) > 1 or cell[0].rule for cell in filled_cells):
+    if not has_words or any(len(cell) > 1 or cell[0].rule for cell in filled_cells):
+        blocks[row_start:] = [b for b in blocks[row_start:] if WORDS_OR_MARKS.search(b.text)]
         return
     row, shortcodes = filled_cells[0][0], [b for b in blocks[row_start:] if b.rule == UNKNOWN_SHORTCODE]
     row.text = "\t".join(cell[0].text if cell else "" for cell in row_blocks).rstrip("\t")
@@ -206,6 +209,12 @@ def join_row(blocks: list[Block], cells: list[int]) -> None:
     row.linked_chars = sum(cell[0].linked_chars for cell in filled_cells)
     row.hrefs = [href for cell in filled_cells for href in cell[0].hrefs]
     blocks[row_start:] = [row, *shortcodes]
+
+
+def cell_symbols(inline_text: str) -> list[str]:
+    """Return the symbols that are all of a cell, as a list of one; empty if it has others or none."""
+    text = "".join(inline_text.split())
+    return [text] if SYMBOLS.fullmatch(text) else []
 
 
 def is_gutter(numbers: list[Block], code: list[Block]) -> bool:

@@ -6,7 +6,7 @@ from html import unescape
 from itertools import islice
 
 from posts.html import elements
-from posts.html.blocks import Block, Content, Image, Link, join_row
+from posts.html.blocks import Block, Content, Image, Link, cell_symbols, join_row
 from posts.html.cards import drop_teaser_card
 from posts.html.tags import (
     PLAIN_BLOCKS,
@@ -300,6 +300,8 @@ class HtmlWalker:
             self.text_buffer = []
             if self.open_link is not None:
                 self.open_link = (self.open_link[0], 0, self.open_link[2])
+            if not texts and self.open_rows and block_context[0] in {"td", "th"}:
+                texts = cell_symbols(inline_text)
             if texts:
                 self.add_blocks(texts, block_context)
         if self.inline_objects:

@@ -18,7 +18,9 @@ HANGUL = re.compile(r"[\u1100-\u11ff\u3130-\u318f\ua960-\ua97f\uac00-\ud7ff]")
 REPEATED_SPACES = re.compile(" {2,}")
 LETTER_OR_DIGIT = re.compile(r"\w")
 # a letter or a digit, or what says something without: `……` or `?!`; other marks and pictures alone are separators
-WORDS_OR_MARKS = re.compile(r"\w|[…⋯?!？！]|\.{3}|。。")
+WORDS_OR_MARKS = re.compile(r"\w|[?!？！]|[…⋯]{2}|\.{3}|。。")
+# what a cell of a table says without words: ✓, ×, ○, ˙, 🎉
+SYMBOLS = re.compile(r"[+×±√°\u02b0-\u02ff\u2190-\u2bff\U0001f300-\U0001faff\ufe0f\u200d]+")
 NON_ALPHANUMERIC = re.compile(r"[\W_]+")
 
 

@@ -125,18 +125,22 @@ def _is_plea(flat_text: FlatText, segment: Segment) -> bool:
 
 
 def _drop_keywords(flat_text: FlatText) -> None:
-    """Drop lists of keywords for search engines."""
+    """Drop lists of keywords for search engines, unless they are all that there is."""
     if sum(map(flat_text.text.count, ",，|｜、")) < MIN_BARRED_KEYWORDS - 1:
         return
-    for segment in flat_text.segments:
-        if (
-            segment.rule is None
-            and segment.kind == "text"
-            and flat_text.text[segment.end - 1] not in SENTENCE_MARKS
-            and is_keyword_list(flat_text.text_of(segment))
-            and not flat_text.is_chapter(segment)
-        ):
-            segment.rule = KEYWORDS.name
+    kept = [segment for segment in flat_text.segments if segment.rule is None and segment.kind != "ruler"]
+    lists = [segment for segment in kept if _is_list_of_keywords(flat_text, segment)]
+    for segment in lists if len(lists) < len(kept) else ():
+        segment.rule = KEYWORDS.name
+
+
+def _is_list_of_keywords(flat_text: FlatText, segment: Segment) -> bool:
+    return (
+        segment.kind == "text"
+        and flat_text.text[segment.end - 1] not in SENTENCE_MARKS
+        and is_keyword_list(flat_text.text_of(segment))
+        and not flat_text.is_chapter(segment)
+    )
 
 
 def _drop_orphans(flat_text: FlatText) -> None:

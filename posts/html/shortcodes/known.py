@@ -27,7 +27,7 @@ HIDDEN = frozenset({"comment"})
 BOXES = frozenset(
     """notice note notes alert admonition admon callout hint warning warn tip info important caution danger success error
     question example abstract infobox box panel card cards aside sidenote marginnote details detail expand expandable
-    collapse collapsible accordion spoiler folding foldings hidetoggle hideblock hideinline toggle tabs tab tabgroup tabpane
+    collapse collapsible accordion spoiler folding foldings hidetoggle hideblock toggle tabs tab tabgroup tabpane
     subtabs content-group columns column grid cell row col section center centerquote centered steps step timeline
     lead div rawhtml html unsafe raw-html markdown md toggle-box disclosure attention notification
     conclusion poetry poem okr paper ablock border folders fold quot subsubtabs btns gi aplayerlist gallery figure-group group grouppicture""".split()
@@ -38,7 +38,7 @@ QUOTES = frozenset("blockquote quote pullquote cq cquote epigraph".split())
 # text marked within a line: the argument is the text
 CHECKS = frozenset("checkbox radio".split())
 MARKED = CHECKS | frozenset(
-    "label u emp wavy del kbd psw s mark keyboard b i em strong sub sup abbr span p badge bubble blur copy cb".split()
+    "label u emp wavy del kbd psw s mark keyboard b i em strong sub sup abbr span p badge bubble blur copy cb hideinline".split()
 )
 # players, widgets, files: nothing of them is text
 EMBEDS = frozenset(

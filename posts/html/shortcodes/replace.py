@@ -19,6 +19,8 @@ URL_KEYS = "src", "url", "link", "path", "file", "image", "image_path", "img", "
 CAPTION_KEYS = "caption", "description", "content", "text", "desc"
 TITLE_KEYS = "title", "summary", "header", "heading", "name", "label", "tab"
 LINK_TITLE = re.compile(r"\[([^\[\]]+)\]\((\S+)\)")
+# icons, colours, numbers and addresses among the arguments of a box
+NO_TITLE = re.compile(r"fa[a-z]?[ -]|[#\d]|icon|\.|(?:https?:)?//")
 BACKTICKS = re.compile("`+")
 BLANK_EDGES = re.compile(r"\A(?:[ \t>]*+\n)++|\s++[ \t>]*+\Z")
 
@@ -127,6 +129,7 @@ def _box_title(shortcode: Shortcode) -> str:
         "subsubtabs",
         "btns",
         "gi",
+        "gallery",
         "columns",
         "column",
         "grid",
@@ -140,7 +143,7 @@ def _box_title(shortcode: Shortcode) -> str:
     words = [
         value
         for value in shortcode.values
-        if value.lower() not in known.BOX_STYLES and not re.match(r"fa[a-z]?[ -]|[#\d]|icon|\.", value)
+        if value.lower() not in known.BOX_STYLES and not NO_TITLE.match(value)
     ]
     return " ".join(words).removeprefix("@")
 
@@ -153,7 +156,7 @@ def _marked(shortcode: Shortcode) -> str:
         shortcode.name in known.CHECKS and known.CHECK_STYLES.issuperset(first.lower().split())
     ):
         text = rest
-    elif shortcode.name in {"bubble", "cb"}:
+    elif shortcode.name in {"bubble", "cb", "hideinline"}:
         text = first
     elif shortcode.named:
         text = " ".join(shortcode.values)
