@@ -162,7 +162,7 @@ GENERATORS = (
         "JSONL",
         (Dialect.JSON_LINES,),
         "each line of a file `*.jsonl` or `*.ndjson` is a post, known by its `id`, `_id`, `guid` or `uuid`; the body is the first of `content_html`, "
-        "`html`, `body_html`, `content`, `body`, `text`, `content_text`, `markdown`, `article`, `article_body`, `description`, `summary`; "
+        "`html`, `body_html`, `content`, `body`, `text`, `content_text`, `maintext`, `full_text`, `markdown`, `article`, `article_body`, `selftext`, `正文`, `内容`, `description`, `summary`; "
         "the URL also `link`, as in items of JSON Feed, of feeds, and of WordPress; the setting `fields` of a place names other keys",
     ),
 )

@@ -7,18 +7,24 @@ from typing import Any
 
 from posts.formats import Markup
 from posts.metadata.handlers import broken_json
-from posts.metadata.keys import URL_KEYS, fold_key
+from posts.metadata.keys import AUTHOR_KEYS, CATEGORY_KEYS, SOURCE_KEYS, TAG_KEYS, URL_KEYS, fold_key
 from posts.metadata.mapping import with_mapped_names
-from posts.metadata.scalars import spelled
+from posts.metadata.scalars import Literal, spelled
 from posts.settings import TEXT, FieldMapping
 from posts.text.json_object import value_at
 
 # the first that has a text is the body; folded as canonical_key does
 HTML_KEYS = ("contenthtml", "html", "bodyhtml")
-TEXT_KEYS = ("text", "contenttext")
+TEXT_KEYS = ("text", "contenttext", "maintext", "fulltext")
 SUMMARY_KEYS = ("description", "summary")
-CONTENT_KEYS = (*HTML_KEYS, "content", "body", *TEXT_KEYS, "markdown", "article", "articlebody")
+CONTENT_KEYS = (
+    *HTML_KEYS, "content", "body", *TEXT_KEYS, "markdown", "article", "articlebody", "selftext", "正文", "内容", "內容",
+)  # fmt: skip
 BODY_KEYS = (*CONTENT_KEYS, *SUMMARY_KEYS)
+# keys of names, of which WordPress has numbers
+NAME_KEYS = frozenset((*AUTHOR_KEYS, *SOURCE_KEYS, *TAG_KEYS, *CATEGORY_KEYS))
+# WordPress writes the date in the time of the site, and beside it in UTC
+UTC_DATE = re.compile(r"[12]\d{3}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\Z")
 # keys of the URL of a post in feeds; `guid` and `id` where they hold one
 LINK_KEYS = ("link", "guid", "id")
 # WordPress has `{"rendered": "..."}`, feedparser `[{"type": "text/html", "value": "..."}]`
@@ -26,6 +32,10 @@ WRAPPERS = ("rendered", "value", "html", "text")
 HTML_TAG = re.compile(
     r"\A\s*<[a-z!/]|<(?:p|div|br|h[1-6]|[uo]l|table|blockquote|section|article|figure)\b[^<>]{0,1000}>",
     re.IGNORECASE,
+)
+# what Markdown has, and plain text hardly
+MARKDOWN_SIGNS = re.compile(
+    r"^ {0,3}(?:#{1,6} |[-*+] |\d+[.)] |>|```|~~~|\||={3,}|-{3,})|\*\*|\]\(|\n\s*\n", re.MULTILINE
 )
 
 
@@ -59,7 +69,7 @@ def to_body(key: str, text: str, markup: Markup | None = None) -> tuple[str, Mar
         return text, markup
     if key in HTML_KEYS or (key != "markdown" and HTML_TAG.search(text)):
         return text, Markup.HTML
-    if key in TEXT_KEYS:
+    if key in TEXT_KEYS or ("\n" in text and key != "markdown" and not MARKDOWN_SIGNS.search(text)):
         lines = (escape(line, quote=False) for line in text.split("\n") if line.strip())
         return "\n".join(f"<p>{line}</p>" for line in lines), Markup.HTML
     return text, Markup.MARKDOWN
@@ -74,6 +84,10 @@ def without_body(fields: Any, body_key: str, mapping: FieldMapping = ()) -> Any:
         for key, value in with_mapped_names(fields, mapping).items()
         if fold_key(key) not in (*CONTENT_KEYS, body_key)
     }
+    for key in [key for key, value in rest.items() if fold_key(key) in NAME_KEYS and _is_number(value)]:
+        rest[f"{key}_id"] = rest.pop(key)
+    if isinstance(rest.get("date_gmt"), str) and UTC_DATE.match(rest["date_gmt"]):
+        rest["date"] = f"{rest['date_gmt']}Z"
     folded = {fold_key(key) for key, value in rest.items() if value}
     if folded.isdisjoint(URL_KEYS):
         links = (rest[key] for key in LINK_KEYS if isinstance(rest.get(key), str))
@@ -87,4 +101,13 @@ def _text_of(value: Any) -> str:
         return value.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
     if isinstance(value, dict):
         return next((value[key] for key in WRAPPERS if isinstance(value.get(key), str)), "")
-    return "\n\n".join(map(_text_of, value)) if isinstance(value, list) else ""
+    if not isinstance(value, list):
+        return ""
+    # Telegram has the parts of a sentence, of which those with a style are objects
+    is_sentence = {dict, str} <= {type(part) for part in value}
+    return ("" if is_sentence else "\n\n").join(map(_text_of, value))
+
+
+def _is_number(value: Any) -> bool:
+    numbers = value if isinstance(value, list) else [value]
+    return bool(numbers) and all(isinstance(number, Literal) for number in numbers)

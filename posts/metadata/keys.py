@@ -13,7 +13,8 @@ URL_KEYS = ("from", "url", "canonicalurl", "originalurl", "sourceurl", "external
 DATE_KEYS = (
     "date", "published", "publishedat", "pubdate", "publishdate", "datepublished", "publisheddate", "publishedon",
     "publicationdate", "posted", "postedat", "postdate", "created", "createdat", "datecreated", "createddate",
-    "creationdate", "createtime", "addtime", "日期", "发布时间", "发布日期", "發佈日期", "创建时间", "创建日期",
+    "creationdate", "createtime", "addtime", "publishtime",
+    "pubtime", "datepublish", "createdutc", "日期", "发布时间", "发布日期", "發佈日期", "创建时间", "创建日期",
 )  # fmt: skip
 MODIFIED_KEYS = (
     "lastmod", "lastmodified", "modified", "modifiedat", "datemodified", "updated", "updatedat", "updateddate",

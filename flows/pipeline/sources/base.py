@@ -26,8 +26,9 @@ from flows.pipeline.sources.lines_within import (
 )
 from posts.errors import Rejected
 from posts.post import NotAPost
-from posts.sources.archives import Archive, OpenArchive
+from posts.sources.archives import Archive
 from posts.sources.archives.lines import Lines
+from posts.sources.archives.opened import OpenArchive
 from posts.sources.files import POST_SUFFIXES, SourceFile, read_file, walk_folder
 from posts.sources.git import Change, Commit, Repository
 from posts.sources.passed_over import PassedOver

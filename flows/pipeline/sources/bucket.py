@@ -21,7 +21,7 @@ from flows.pipeline.sources.lines_within import (
 from lake.storage.object_store import InvalidKeyError, StoreError, open_store, store_errors
 from posts.errors import Rejected
 from posts.post import NotAPost
-from posts.sources.archives import ArchiveError
+from posts.sources.archives.opened import ArchiveError
 from posts.sources.files import POST_SUFFIXES, SourceFile, size_error
 from posts.sources.passed_over import PassedOver
 from posts.sources.paths import encode_path, printable

@@ -29,8 +29,8 @@ class VanishedError(PostlakeError):
 
 def find_rejection(file: SourceFile, detail: str | None = None) -> NotAPost | None:
     """Return why a file is not read, as its listing tells, with a detail; None if it can be."""
-    # an archive has the problem of size without its detail
-    if file.problem is None or file.problem == Reason.TOO_LARGE:
+    # an archive may have the problem of size without its detail
+    if file.problem is None or (file.problem == Reason.TOO_LARGE and detail is None):
         error = size_error(file.size)
     else:
         error = Rejected(Reason(file.problem), detail=detail)

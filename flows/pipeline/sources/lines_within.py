@@ -8,8 +8,8 @@ from typing import Protocol, Self, TypeVar
 from flows.pipeline.sources.content import Content, VanishedError, find_rejection
 from posts.errors import Rejected
 from posts.post import NotAPost
-from posts.sources.archives import ArchiveError
 from posts.sources.archives.lines import Lines, OpenLines
+from posts.sources.archives.opened import ArchiveError
 from posts.sources.files import SourceFile
 from schemas.enums import Reason
 

@@ -85,8 +85,10 @@ class SourceOpener:
         if path.is_file() and is_jsonl(os.fsencode(path)):
             return self._open_lines(path)
         if path.is_file() and is_archive(os.fsencode(path)):
-            archive = self._stack.enter_context(Archive(os.fsencode(path), self._subpath, self._suffixes))
-            return ArchiveSource(self._origin_name(_path_text(path)), archive)
+            origin = self._origin_name(_path_text(path))
+            id_key_of = partial(self._settings.id_key_of, origin)
+            archive = Archive(os.fsencode(path), self._subpath, self._suffixes, id_key_of)
+            return ArchiveSource(origin, self._stack.enter_context(archive))
         raise SourceError(
             f"{_display(text)}: is neither a folder nor a git repository, a bundle or an archive ({ARCHIVES_TEXT}; {LINES_TEXT})"
         )

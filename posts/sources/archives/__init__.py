@@ -4,24 +4,25 @@ An archive is read once, from beginning to end, and its posts are unpacked to on
 written under a name from the archive, and archives in it are not opened.
 """
 
+import io
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, replace
 from typing import IO, Self
 
 from posts.sources.archives import tar
 from posts.sources.archives.base import ArchiveReadError, Member
 from posts.sources.archives.compression import decompress, detect_codec
-from posts.sources.archives.spool import Spool, SpooledBytes, SpoolReader
+from posts.sources.archives.lines import LineIndex, is_jsonl, iter_lines
+from posts.sources.archives.opened import ArchiveError, OpenArchive, SpoolEntry
+from posts.sources.archives.spool import Spool
 from posts.sources.archives.zip import iter_members as zip_members
 from posts.sources.files import POST_SUFFIXES, SourceFile, is_other_file, is_post, size_error
 from posts.sources.passed_over import PassedOver
 from posts.sources.paths import decode_path, dir_prefix, printable
 from schemas.enums import Reason
-from schemas.errors import SourceError
 from schemas.keys import blob_id
 
 # zip with members, without members, in several parts
@@ -30,60 +31,27 @@ TAR_MAGIC = slice(257, 262)
 SEPARATORS = re.compile(rb"[/\\]")
 # "Q:" without a slash is a valid beginning of a name
 DRIVE_PREFIX = re.compile(rb"[A-Za-z]:[/\\]")
+# such a file is unpacked in memory
+MAX_FILE_OF_LINES_BYTES = 256 * 1024 * 1024
 # macOS stores the metadata of a file there, under the name of the file.
 MAC_FOLDER, MAC_PREFIX = b"__MACOSX", b"._"
-
-
-class ArchiveError(SourceError):
-    """An archive that cannot be read. The message is one line: the archive and the error."""
-
-
-@dataclass(frozen=True, slots=True)
-class SpoolEntry:
-    """The position of a file in the spool. If it has a `problem`, the spool does not contain its bytes.
-
-    `detail` tells more of the problem.
-    """
-
-    offset: int
-    size: int
-    mtime_ns: int | None
-    problem: Reason | None = None
-    blob: str | None = None
-    detail: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class OpenArchive:
-    """Files of an archive that was unpacked."""
-
-    spool: Spool | SpoolReader | SpooledBytes
-    entries: dict[str, SpoolEntry]
-
-    def detached(self) -> Self:
-        """Return the same files, held in memory: a process of another machine can read them."""
-        contents = {
-            (entry.offset, entry.size): self.spool.read(entry.offset, entry.size)
-            for entry in self.entries.values()
-            if entry.problem is None
-        }
-        return replace(self, spool=SpooledBytes(contents))
-
-    def read(self, file_path: str) -> bytes:
-        """Return the bytes of a file that has no `problem`."""
-        entry = self.entries[file_path]
-        assert entry.problem is None
-        return self.spool.read(entry.offset, entry.size)
 
 
 class Archive:
     """A context manager that unpacks the post files of an archive, or of the folder `subpath` in it.
 
-    The names of its post files end with one of `suffixes`.
+    The names of its post files end with one of `suffixes`. Lines of JSONL files in it are files below them; `id_key_of`
+    returns the key of their ids (see posts.settings).
     """
 
-    def __init__(self, path: bytes, subpath: str = "", suffixes: tuple[bytes, ...] = POST_SUFFIXES) -> None:
-        self._path, self._subpath, self._suffixes = path, subpath, suffixes
+    def __init__(
+        self,
+        path: bytes,
+        subpath: str = "",
+        suffixes: tuple[bytes, ...] = POST_SUFFIXES,
+        id_key_of: Callable[[str], str] = lambda _: "",
+    ) -> None:
+        self._path, self._subpath, self._suffixes, self._id_key_of = path, subpath, suffixes, id_key_of
         self._entries = dict[str, SpoolEntry]()
         self.passed_over = PassedOver()
 
@@ -128,6 +96,9 @@ class Archive:
     def _add_member(self, path: bytes, member: Member) -> None:
         if _is_macos_metadata(path):
             return
+        if is_jsonl(path) and is_post(path, (b"",)):
+            self._add_lines(decode_path(path), member)
+            return
         if not is_post(path, self._suffixes):
             if not path.endswith(b"/") and is_other_file(path, self._suffixes):
                 self.passed_over.add(path)
@@ -141,6 +112,31 @@ class Archive:
                 self._spool.add(content), len(content), member.mtime_ns, None, blob_id(content)
             )
         self._entries[decode_path(path)] = entry
+
+    def _add_lines(self, path: str, member: Member) -> None:
+        problem, detail = Reason.UNSAFE_PATH if _is_unsafe(member.name) else member.problem, None
+        if problem is None and member.size > MAX_FILE_OF_LINES_BYTES:
+            problem = Reason.TOO_LARGE
+            detail = f"{member.size} bytes; the limit of JSONL in an archive is {MAX_FILE_OF_LINES_BYTES}"
+        content = None if problem else member.read()
+        if content is not None:
+            try:
+                self._entries |= {f"{path}/{name}": entry for name, entry in self._index_lines(path, content)}
+                problem = Reason.FILE_OF_LINES
+            except ArchiveReadError as error:
+                detail = str(error)
+        self._entries[path] = SpoolEntry(
+            0, member.size, member.mtime_ns, problem or Reason.UNREADABLE, detail=detail
+        )
+
+    def _index_lines(self, path: str, content: bytes) -> Iterable[tuple[str, SpoolEntry]]:
+        """Return the lines of a JSONL file by name, if it has any. Raises ArchiveReadError."""
+        index = LineIndex(self._id_key_of(path), lambda line: self._spool.add(line.content))
+        for line in iter_lines(decompress(io.BytesIO(content), detect_codec(content))):
+            index.add(line)
+        if index.entries:
+            index.check()
+        return index.entries.items()
 
 
 def is_archive(path: bytes) -> bool:

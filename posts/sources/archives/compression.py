@@ -48,7 +48,8 @@ def decompress(file: IO[bytes], codec: str | None) -> Iterator[bytes]:
     if codec is None:
         yield from iter(partial(file.read, CHUNK_BYTES), b"")
         return
-    limit = BASE_LIMIT_BYTES + MAX_RATIO * os.fstat(file.fileno()).st_size
+    limit = BASE_LIMIT_BYTES + MAX_RATIO * file.seek(0, os.SEEK_END)
+    file.seek(0)
     unpacked_bytes = 0
     try:
         for chunk in _decompress_frames(file, CODECS[codec][1]):

@@ -5,18 +5,18 @@ The order of the lines has no meaning. A file that is not compressed is not copi
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from typing import Any, NamedTuple, Self
 from urllib.parse import quote
 
 from posts.errors import Rejected
-from posts.sources.archives import ArchiveError, OpenArchive, SpoolEntry
 from posts.sources.archives.base import ArchiveReadError
 from posts.sources.archives.compression import decompress, detect_codec
+from posts.sources.archives.opened import ArchiveError, OpenArchive, SpoolEntry
 from posts.sources.archives.spool import Spool, SpoolReader
-from posts.sources.files import MAX_POST_BYTES, SourceFile
+from posts.sources.files import MAX_POST_BYTES, SourceFile, size_error
 from posts.sources.passed_over import PassedOver
 from posts.sources.paths import decode_path, printable
 from posts.text.json_object import load_json, value_at
@@ -57,6 +57,56 @@ class OpenLines(OpenArchive):
         return content
 
 
+class LineIndex:
+    """The lines of a JSONL file by their paths. `store` returns the offset of a line at which its bytes are read."""
+
+    def __init__(self, id_key: str, store: Callable[[Line], int]) -> None:
+        self._id_key, self._store = id_key, store
+        self.entries = dict[str, SpoolEntry]()
+
+    def add(self, line: Line) -> None:
+        """Add a line. One with the id of an earlier line replaces it."""
+        if error := size_error(line.size):
+            self._refuse(line, error.reason, str(error.detail))
+            return
+        try:
+            fields = _load_fields(line.content)
+        except (ValueError, RecursionError) as error:
+            is_cut_off = not line.has_end and line.content.startswith(b"{")
+            self._refuse(
+                line, Reason.BROKEN_LINE, f"{'the file ends in the middle of it: ' * is_cut_off}{error}"
+            )
+            return
+        entry = self._entry(line)
+        path = _path_of(fields, self._id_key) or f"{entry.blob}.json"
+        earlier = self.entries.get(path)
+        if earlier and earlier.blob != entry.blob:
+            detail = f"line {line.number} has the same id"
+            self.entries[f"{earlier.blob}.json"] = replace(
+                earlier, problem=Reason.REPLACED_LINE, blob=None, detail=detail
+            )
+        # a line that comes back is not replaced
+        self.entries.pop(f"{entry.blob}.json", None)
+        self.entries[path] = entry
+
+    def _refuse(self, line: Line, reason: Reason, problem: str) -> None:
+        self.entries[f"{blob_id(line.content)}.json"] = SpoolEntry(
+            0, line.size, None, reason, detail=f"line {line.number}: {problem}"
+        )
+
+    def _entry(self, line: Line) -> SpoolEntry:
+        return SpoolEntry(self._store(line), line.size, None, None, blob_id(line.content))
+
+    def check(self) -> None:
+        """Raise ArchiveReadError if no line is a JSON object."""
+        if not self.entries:
+            raise ArchiveReadError("it is empty")
+        if all(entry.problem is Reason.BROKEN_LINE for entry in self.entries.values()):
+            raise ArchiveReadError(
+                f"none of its lines is a JSON object: {next(iter(self.entries.values())).detail}"
+            )
+
+
 class Lines:
     """A context manager that lists the lines of a JSONL file, and unpacks them if it is compressed.
 
@@ -64,8 +114,9 @@ class Lines:
     """
 
     def __init__(self, path: bytes, id_key: str = "") -> None:
-        self._path, self._id_key = path, id_key
-        self._entries = dict[str, SpoolEntry]()
+        self._path = path
+        self._index = LineIndex(id_key, self._store)
+        self._entries = self._index.entries
         self.passed_over = PassedOver()
 
     def __enter__(self) -> Self:
@@ -76,10 +127,10 @@ class Lines:
                 file.seek(0)
                 self._spool = stack.enter_context(closing(Spool())) if codec else None
                 for line in iter_lines(decompress(file, codec)):
-                    self._add(line)
+                    self._index.add(line)
                 if self._spool:
                     self._spool.flush()
-                self._check()
+                self._index.check()
                 self._close = stack.pop_all().close
         except (ArchiveReadError, OSError) as error:
             message = error.strerror if isinstance(error, OSError) else error
@@ -102,46 +153,8 @@ class Lines:
             self._spool or SpoolReader(self._path), {path: self._entries[path] for path in paths}
         )
 
-    def _add(self, line: Line) -> None:
-        if line.size > MAX_POST_BYTES:
-            self._refuse(line, Reason.TOO_LARGE)
-            return
-        try:
-            fields = _load_fields(line.content)
-        except (ValueError, RecursionError) as error:
-            is_cut_off = not line.has_end and line.content.startswith(b"{")
-            self._refuse(
-                line, Reason.BROKEN_LINE, f"{'the file ends in the middle of it: ' * is_cut_off}{error}"
-            )
-            return
-        entry = self._entry(line)
-        path = _path_of(fields, self._id_key) or f"{entry.blob}.json"
-        earlier = self._entries.get(path)
-        if earlier and earlier.blob != entry.blob:
-            detail = f"line {line.number} has the same id"
-            self._entries[f"{earlier.blob}.json"] = replace(
-                earlier, problem=Reason.REPLACED_LINE, blob=None, detail=detail
-            )
-        # a line that comes back is not replaced
-        self._entries.pop(f"{entry.blob}.json", None)
-        self._entries[path] = entry
-
-    def _refuse(self, line: Line, reason: Reason, problem: str = "") -> None:
-        self._entries[f"{blob_id(line.content)}.json"] = SpoolEntry(
-            0, line.size, None, reason, detail=f"line {line.number}: {problem}"
-        )
-
-    def _entry(self, line: Line) -> SpoolEntry:
-        offset = self._spool.add(line.content) if self._spool else line.offset
-        return SpoolEntry(offset, line.size, None, None, blob_id(line.content))
-
-    def _check(self) -> None:
-        if not self._entries:
-            raise ArchiveReadError("it is empty")
-        if all(entry.problem is Reason.BROKEN_LINE for entry in self._entries.values()):
-            raise ArchiveReadError(
-                f"none of its lines is a JSON object: {next(iter(self._entries.values())).detail}"
-            )
+    def _store(self, line: Line) -> int:
+        return self._spool.add(line.content) if self._spool else line.offset
 
 
 def is_jsonl(path: bytes) -> bool:

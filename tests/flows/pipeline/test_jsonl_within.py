@@ -4,6 +4,7 @@ import datetime as dt
 import gzip
 import json
 import os
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -181,3 +182,29 @@ def test_a_bucket_has_the_lines_of_its_objects(archive, posts_bucket, opened):
     opened.clear()
     assert counts(archive.ingest(posts_bucket.url)) == (9, 9, 0, 0, 0)
     assert opened == []
+
+
+@pytest.mark.parametrize("pack", ["zip", "tar", "gztar"])
+def test_an_archive_has_the_lines_of_its_files(archive, tmp_path, pack):
+    write_both(archive)
+    write(archive, "broken.jsonl", ["[1]"])
+    packed = shutil.make_archive(str(tmp_path / "packed"), pack, archive.folder)
+    summary = archive.ingest(packed)
+    assert (counts(summary), paths(archive)) == ((10, 0, 7, 1, 2), PATHS)
+    detail = archive.rows("files").filter(path="broken.jsonl")["detail"][0]
+    assert detail.startswith("none of its lines is a JSON object: line 1")
+    write(archive, NAMES[0], [post(0), post(1, content="改了。")])
+    packed = shutil.make_archive(str(tmp_path / "packed"), pack, archive.folder)
+    assert archive.ingest(packed).posts == 1
+    assert archive.withdrawn_posts()["path"].to_list() == ["2021-01.jsonl/2.json"]
+
+
+def test_a_file_of_lines_in_an_archive_that_is_too_large_is_refused(archive, tmp_path, monkeypatch):
+    monkeypatch.setattr("posts.sources.archives.MAX_FILE_OF_LINES_BYTES", 100)
+    write_both(archive)
+    packed = shutil.make_archive(str(tmp_path / "packed"), "zip", archive.folder)
+    archive.ingest(packed)
+    assert paths(archive) == ["a.md"]
+    rows = archive.rows("files").filter(reason="too_large").sort("path")
+    assert rows["path"].to_list() == list(NAMES)
+    assert rows["detail"].str.ends_with("bytes; the limit of JSONL in an archive is 100").all()

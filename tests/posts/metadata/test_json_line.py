@@ -34,6 +34,13 @@ def parse_line(line, path="1.json", **settings):
         ({"content": {"rendered": "<p>a</p>"}, "excerpt": {"rendered": "no"}}, "a"),
         ({"content": [{"type": "text/html", "value": "<p>a</p>"}], "summary": "no"}, "a"),
         ({"content": ["a", "b"]}, "a\n\nb"),
+        ({"text": ["The ", {"type": "bold", "text": "lamp"}, " stays."]}, "The lamp stays."),
+        ({"content": "第一段。\r\n第二段 *b*。"}, "第一段。\n\n第二段 *b*。"),
+        ({"content": "a\nb\n\nc"}, "a b\n\nc"),
+        ({"content": "## a\nb\nc"}, "a\n\nb c"),
+        ({"maintext": "a\nb", "description": "no"}, "a\n\nb"),
+        ({"selftext": "a **b**\nc"}, "a b c"),
+        ({"正文": "一\n二"}, "一\n\n二"),
         ({}, ""),
     ],
     ids=str,
@@ -139,3 +146,21 @@ def test_mojibake_is_repaired_in_every_text_whether_it_is_escaped_or_not(ensure_
 def test_a_lost_character_behind_an_escape_is_told():
     post = parse(RawFile("/a.jsonl", "1.json", json.dumps(FIELDS | {"text": "a\ufffdb"}).encode(), "0" * 40))
     assert (post.text, post.warnings) == ("a\ufffdb", ["characters_lost_before_this_file"])
+
+
+def test_a_post_of_wordpress_has_its_date_in_utc_and_numbers_are_no_names():
+    post = parse_line({
+        "date": "2021-03-04T05:06:07", "date_gmt": "2021-03-04T10:06:07", "link": "https://a.example/rain", "author": 3,
+        "title": {"rendered": "Rain &amp; fog&#8217;s end"}, "content": {"rendered": "<p>a</p>"}, "categories": [4, 7], "tags": [],
+    })  # fmt: skip
+    assert (post.title, post.published_at.isoformat(), post.author, post.source, post.categories, post.warnings) == (
+        "Rain & fog’s end", "2021-03-04T10:06:07+00:00", None, "a.example", [], [],
+    )  # fmt: skip
+    assert json.loads(post.extra) == {
+        "id": 1, "date_gmt": "2021-03-04T10:06:07", "link": "https://a.example/rain", "author_id": 3, "categories_id": [4, 7],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("key", ["publish_time", "pubTime", "date_publish", "created_utc"])
+def test_dates_of_crawlers_have_these_keys_too(key):
+    assert str(parse_line({"date": None, key: "2021-03-04 10:00:00"}).date) == "2021-03-04"

@@ -12,7 +12,7 @@ LINES = [
     ({"title": "a", "crawl_time": "2024-03-05", "text": STORY}, {}),
     ({"title": "a", "date": "2024-03-05", "text": STORY, "image_url": "https://a.example/1.png"}, {}),
     ({"title": "a", "date": "2024-03-05", "text": STORY, "web_url": "https://a.example/1"}, {"url": "web_url"}),
-    ({"文章标题": "a", "文章时间": "2024-03-05", "正文": STORY}, {"title": "文章标题", "date": "文章时间", "text": "正文"}),
+    ({"文章标题": "a", "文章时间": "2024-03-05", "正文部分": STORY}, {"title": "文章标题", "date": "文章时间", "text": "正文部分"}),
     ({"title": "a", "date": "2024-03-05", "summary": STORY, "main": STORY * 2}, {}),
     ({"id": 1, "title": "a", "date": "2024-03-05", "text": STORY, "keywords": ["sea"]}, {"tags": "keywords"}),
 ]  # fmt: skip

@@ -7,9 +7,9 @@ import pickle
 import pytest
 
 from posts.errors import Rejected
-from posts.sources.archives import ArchiveError
 from posts.sources.archives.compression import zstd
 from posts.sources.archives.lines import Line, Lines, is_jsonl, iter_lines
+from posts.sources.archives.opened import ArchiveError
 from posts.sources.files import MAX_POST_BYTES
 from schemas.enums import Reason
 from schemas.keys import blob_id
@@ -118,6 +118,10 @@ def test_a_line_over_the_limit_is_refused_and_the_next_is_read(tmp_path):
     large = b'{"id": 1, "text": "%b"}' % (b"a" * MAX_POST_BYTES)
     with open_lines(tmp_path, large + b"\n" + LINES[0]) as lines:
         found = {file.problem: (file.path, file.size) for file in lines.list_files("here")}
+        details = [
+            entry.detail for entry in lines.restricted_to([found[Reason.TOO_LARGE][0]]).entries.values()
+        ]
+    assert details == [f"line 1: {len(large)} bytes; the limit is {MAX_POST_BYTES}"]
     assert (found[None], found[Reason.TOO_LARGE][1]) == (("7.json", len(LINES[0])), len(large))
 
 
