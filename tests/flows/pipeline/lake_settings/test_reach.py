@@ -258,7 +258,7 @@ def test_a_part_has_the_history_that_it_would_have_had(lamp, history, before, af
     assert {path for path in files_before if "month=2023" in path} <= written_files(lamp)
 
 
-LONG = "长长的一段话"
+LONG = "长长的一段话" * 4
 PAST = {
     "twin": (
         [{"old/a.md": {"url": URL, "text": LONG}, "b.md": {"url": URL}}, {"b.md": {}}],
