@@ -53,12 +53,10 @@ def is_current(lake: Lake) -> bool:
 def assert_complete(lake: Lake, scope: Scope | None) -> None:
     """Raise LakeError if raw lacks the bytes of a post. Without them it cannot be resolved again."""
     stored = pl.concat([lake.scan_stored(name).select("blob", "path", "post_id") for name in VERSION_TABLES])
-    missing_posts = (
-        only_posts(stored, scope)
-        .join(lake.scan("raw").select("blob"), on="blob", how="anti")
-        .sort("path")
-        .collect()
-    )
+    own, blobs = only_posts(stored, scope), lake.scan("raw").select("blob")
+    if scope is not None:
+        blobs = blobs.join(own, on="blob", how="semi")
+    missing_posts = own.join(blobs, on="blob", how="anti").sort("path").collect()
     if missing_posts.height:
         raise LakeError(f"{lake.root}: is to be resolved anew, but table raw lacks "
                         f"the bytes of {missing_posts.height} posts, {missing_posts['path'][0]} among them; restore raw from a backup, "

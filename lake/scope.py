@@ -7,7 +7,7 @@ import polars as pl
 from lake.batch import KEY, KEY_HASH
 from lake.store import Lake
 
-# tables that tell which post a content is, or that it is none
+# tables that tell which post a content of a file is, or that it is none
 _RECORDS = ("files", "posts", "revisions")
 _CONTENT_HASH = KEY_HASH.xor(pl.col("blob").hash(2)).alias("content")
 
@@ -37,10 +37,16 @@ def other_posts(rows: pl.DataFrame, scope: Scope | None) -> pl.DataFrame:
 
 def unrecorded_contents(lake: Lake) -> pl.DataFrame:
     """Return the past contents of files of which no table tells the post: KEY, blob. They were never elected."""
-    recorded = [lake.scan_stored(name).select(_CONTENT_HASH) for name in _RECORDS]
-    known = pl.concat(recorded).drop_nulls().unique().collect(engine="streaming")["content"]
     contents = lake.scan("events").select(*KEY, "blob").drop_nulls("blob")
-    return contents.filter(~_CONTENT_HASH.is_in(known.implode())).unique().collect(engine="streaming")
+    unknown = _content_hashes(contents)
+    for name in _RECORDS:
+        unknown = unknown.filter(~unknown.is_in(_content_hashes(lake.scan_stored(name)).implode()))
+    return contents.filter(_CONTENT_HASH.is_in(unknown.implode())).unique().collect(engine="streaming")
+
+
+def _content_hashes(rows: pl.LazyFrame) -> pl.Series:
+    """Return a hash of each file and its content. A join of the texts takes many times the memory."""
+    return rows.select(_CONTENT_HASH).collect(engine="streaming").to_series()
 
 
 def find_scope(lake: Lake, files: pl.DataFrame, claims: pl.DataFrame) -> Scope:

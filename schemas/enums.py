@@ -284,7 +284,7 @@ class RunKind(DescribedEnum):
     LEARN = "learn", "Learn templates from posts of the lake."
     RECLEAN = "reclean", "Clean posts of the lake again."
     MAINTAIN = "maintain", "Compact and vacuum tables."
-    MIGRATE = "migrate", "Resolve the lake of an older postlake again."
+    MIGRATE = "migrate", "Resolve the lake of an older postlake anew, or what a change of settings concerns."
 
 
 # these do not change rows of the ledger (table `files`): what an earlier run left unfinished is still

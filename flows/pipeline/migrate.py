@@ -24,7 +24,7 @@ from lake.storage.settings_file import SETTINGS_FILE
 from lake.store import Lake
 from lake.tables import runs, templates
 from lake.tables.file_history import derive_missing_events, lacks_events
-from lake.tables.files import count_files
+from lake.tables.files import count_drafts_to_read, count_files
 from schemas.enums import RunKind
 
 LOST_EVENTS = (
@@ -68,6 +68,8 @@ def migrate(lake: Lake, next_run: Run, context: ParseContext) -> None:
         record_settings(lake)
     else:
         _resolve_anew(lake, part, run, context)
+    if drafts := count_drafts_to_read(lake):
+        logger.info(f"{lake.root}: {drafts:,} drafts are kept by now; an ingest of their sources reads them")
 
 
 def find_cause(lake: Lake) -> str | None:

@@ -32,20 +32,22 @@ def past_events(lake: Lake, files: pl.DataFrame | None = None) -> pl.DataFrame:
 
     Contents whose bytes are not in raw are dropped: the file then counts as deleted for as long as it had them.
     """
-    sizes, ledger = lake.scan("raw").select("blob", "size"), lake.scan("files")
+    sizes, ledger, events = lake.scan("raw").select("blob", "size"), lake.scan("files"), lake.scan("events")
+    if files is not None:
+        ledger, events = (rows.join(files.lazy(), on=KEY, how="semi") for rows in (ledger, events))
+        sizes = sizes.join(events.select("blob"), on="blob", how="semi")
     times = ledger.select(*KEY, "blob", "mtime_ns", "etag")
     # an older postlake recorded no deletion of a file that could not be read before
     deletions = ledger.drop_nulls("gone_at").select(*KEY, at="gone_at", blob=pl.lit(None, pl.String))
-    changes = pl.concat([lake.scan("events").select(*KEY, "at", "blob"), deletions])
-    events = (
-        (changes if files is None else changes.join(files.lazy(), on=KEY, how="semi"))
+    changes = (
+        pl.concat([events.select(*KEY, "at", "blob"), deletions])
         .join(sizes, on="blob", how="left")
         .with_columns(blob=pl.when(pl.col("size").is_not_null()).then("blob"))
         .join(times, on=[*KEY, "blob"], how="left")
         .sort(*KEY, "at")
         .filter(pl.col("blob").ne_missing(pl.col("blob").shift().over(KEY)))
     )
-    events = events.select(*EVENT_SCHEMA, FILE_NAME).sort("at", pl.col("blob").is_not_null(), "name", *KEY)
+    events = changes.select(*EVENT_SCHEMA, FILE_NAME).sort("at", pl.col("blob").is_not_null(), "name", *KEY)
     return events.drop("name").collect()
 
 

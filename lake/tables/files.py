@@ -218,9 +218,20 @@ def is_final(lake: Lake, code: str) -> pl.Expr:
         runs.run_ids_of_code(lake, code).implode()
     )
     is_retried = pl.col("reason").is_in([*RETRIED_REASONS, *RETRIED_BY_OTHER_CODE])
-    # table raw does not have the bytes of drafts
-    is_kept_draft = (pl.col("reason") == Reason.DRAFT.value) & lake.keeps_drafts
-    return pl.col("reason").is_null() | ~(is_retried | is_kept_draft) | is_tried_by_this_code
+    return pl.col("reason").is_null() | ~(is_retried | _is_kept_draft(lake)) | is_tried_by_this_code
+
+
+def _is_kept_draft(lake: Lake) -> pl.Expr:
+    """Return an expression that is true for files that were ignored as drafts, which are posts by now.
+
+    Table raw does not have their bytes.
+    """
+    return (pl.col("reason") == Reason.DRAFT.value) & lake.keeps_drafts
+
+
+def count_drafts_to_read(lake: Lake) -> int:
+    """Count the drafts that the settings of a lake keep by now, and that the next ingest reads."""
+    return int(lake.scan("files").filter(IS_LIVE & _is_kept_draft(lake)).select(pl.len()).collect().item())
 
 
 def parser_failures(lake: Lake, run_id: str) -> list[tuple[str, str, str]]:

@@ -165,7 +165,7 @@ def test_a_place_has_settings_of_its_own(lamp, log_messages):
 
 
 @pytest.mark.parametrize("packed", ["folder", "repository"])
-def test_drafts_are_read_again_once_they_are_kept(lamp, packed, request):
+def test_drafts_are_read_again_once_they_are_kept(lamp, packed, request, log_messages):
     lamp.write("a.md")
     lamp.write("notes/b.md", draft=True)
     lamp.write("_drafts/c.md", "末班船离岸。")
@@ -174,6 +174,7 @@ def test_drafts_are_read_again_once_they_are_kept(lamp, packed, request):
     assert lamp.ingest(source).unchanged == 3
     lamp.configure(f'[[place]]\npath = "{lamp.folder}/notes"\ndrafts = "keep"\n')
     summary = lamp.ingest(source)
+    assert log_messages[-1] == f"{lamp.lake}: 1 drafts are kept by now; an ingest of their sources reads them"
     assert (summary.unchanged, summary.posts, summary.ignored) == (2, 1, 0)
     assert sorted(lamp.live_posts()["path"]) == ["a.md", "notes/b.md"]
     lamp.configure('drafts = "keep"')

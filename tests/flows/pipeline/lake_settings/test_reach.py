@@ -258,6 +258,46 @@ def test_a_part_has_the_history_that_it_would_have_had(lamp, history, before, af
     assert {path for path in files_before if "month=2023" in path} <= written_files(lamp)
 
 
+LONG = "长长的一段话" * 4
+PAST = {
+    "twin": (
+        [{"old/a.md": {"url": URL, "text": LONG}, "b.md": {"url": URL}}, {"b.md": {}}],
+        '[[place]]\npath = "{}/old"\nurl_identifies_post = false',
+    ),
+    "draft": (
+        [{"old/_drafts/a.md": {}}, {"old/_drafts/a.md": {"text": LONG}, "b.md": {}}],
+        '[[place]]\npath = "{}/old"\ndrafts = "keep"',
+    ),
+    "source": (
+        [{"a.md": {"date": NAIVE}}, {"a.md": {"date": NAIVE, "categories": ["新刊"]}}],
+        '[source."旧刊"]\ntime_zone = "Asia/Tokyo"',
+    ),
+    "twin-of-a-source": (
+        [
+            {
+                "a.md": {"url": URL, "date": NAIVE, "text": LONG, "categories": ["新刊"]},
+                "b.md": {"url": URL, "date": NAIVE},
+            },
+            {"b.md": {"categories": ["新刊"]}},
+        ],
+        '[source."旧刊"]\ntime_zone = "America/New_York"',
+    ),
+}
+
+
+@pytest.mark.parametrize(("history", "change"), PAST.values(), ids=PAST)
+def test_past_contents_of_which_no_table_tells_the_post_are_found(lamp, history, change, monkeypatch):
+    set_git_environment(monkeypatch)
+    git = Git(lamp.folder)
+    write_history(lamp, history, lambda number: (number == 1 and git("init", "-q"), git.commit(number)))
+    lamp.ingest(history=True)
+    before, whole, change = tables(lamp), with_copy(lamp), change.format(lamp.folder)
+    resolve_in_part(lamp, change)
+    resolve_in_part(whole, change, max_part=-1)
+    assert_same_tables(lamp, whole)
+    assert any(not rows.equals(before[name]) for name, rows in tables(lamp).items())
+
+
 def test_drafts_of_a_place_come_and_go(lamp):
     lamp.write("old/a.md", draft=True)
     lamp.write("old/b.md", url=URL)
