@@ -1,5 +1,7 @@
 """Runs on a Dask cluster write the tables that runs of this machine write, whatever becomes of the cluster."""
 
+import gzip
+import json
 import logging
 import platform
 import shutil
@@ -58,6 +60,23 @@ def test_an_archive_is_read_by_one_process(small, twin, cluster, tmp_path, monke
     monkeypatch.setattr("tempfile.tempdir", "/proc/self/cwd")
     small.ingest(tmp_path / "posts.tar.gz", **cluster.options)
     twin.ingest(tmp_path / "posts.tar.gz")
+    assert_equal_lakes(small, twin)
+
+
+def test_lines_of_json_are_sent_to_workers_that_do_not_see_what_was_unpacked(
+    small, twin, cluster, tmp_path, monkeypatch
+):
+    lines = "\n".join(
+        json.dumps({"id": number, "title": f"灯{number}", "date": "2024-03-05", "text": f"第{number}夜。"})
+        for number in range(60)
+    )
+    small.put("2021.jsonl", lines.encode())
+    small.put("dumps/2022.jsonl.gz", gzip.compress(lines.replace('"id": ', '"id": 9').encode()))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("tempfile.tempdir", "/proc/self/cwd")
+    small.ingest(**cluster.options)
+    twin.ingest()
+    assert small.live_posts().height == POSTS + 120
     assert_equal_lakes(small, twin)
 
 
