@@ -336,7 +336,7 @@ def test_lines_of_a_file_are_resolved_anew(lamp, log_messages):
     [
         ('[[place]]\npath = "{}/old"\nname = "Old"', "1 of 4 files"),
         ('[[place]]\npath = "{}/none"\nname = "None"', "0 of 4 files"),
-        ('[[place]]\npath = "{}/far"\nname = "Far"', "all its files"),
+        ('[[place]]\npath = "{}/far"\nname = "Far"', "3 of 4 files"),
         ('[source."远1"]\ntime_zone = "Asia/Tokyo"', "1 of 4 files"),
         ('time_zone = "Asia/Tokyo"', "all its files"),
         ('drafts = "keep"', "0 of 4 files"),
