@@ -9,7 +9,14 @@ from functools import lru_cache
 
 from posts.cleaning.flat.chapters import MIN_BARRED_KEYWORDS, find_chapters, is_keyword_list
 from posts.cleaning.flat.flat_text import MAX_LABEL_CHARS, SENTENCE_MARKS, FlatText, ends_sentence
-from posts.cleaning.flat.links import HASHTAG, LINK_RULES, drop_link_lists, drop_links, drop_tags
+from posts.cleaning.flat.links import (
+    HASHTAG,
+    LINK_RULES,
+    drop_link_lists,
+    drop_links,
+    drop_tags,
+    keep_words_alone,
+)
 from posts.cleaning.flat.phrases import find_phrases
 from posts.cleaning.flat.recurring import drop_recurring, split_at_recurring
 from posts.cleaning.flat.segments import Segment, split_at, split_segments
@@ -61,6 +68,7 @@ def _clean(text: str, title_span: tuple[int, int], matcher: Matcher) -> list[Pas
         drop_links(flat_text)
     if "url" in kinds:
         drop_link_lists(flat_text)
+        keep_words_alone(flat_text)
     if "tag" in kinds:
         drop_tags(flat_text)
     for rule in (_drop_pleas, _drop_keywords, _drop_orphans):

@@ -115,6 +115,18 @@ def _drop_labels(segments: list[Segment]) -> None:
         segment.rule = segment.rule or LINK_LABEL.name
 
 
+def keep_words_alone(flat_text: FlatText) -> None:
+    """Keep the words before an address if they are all that the text has, unless they only announce it."""
+    texts = [
+        segment
+        for segment in flat_text.segments
+        if segment.kind == "text" and LETTER_OR_DIGIT.search(flat_text.text, segment.start, segment.end)
+    ]
+    if len(texts) == 1 and texts[0].rule == LINK_LABEL.name and not flat_text.has_plea(texts[0]):
+        is_label = flat_text.text_of(texts[0])[-1:] in ":："
+        texts[0].rule = texts[0].rule if is_label else None
+
+
 def drop_tags(flat_text: FlatText) -> None:
     """Drop tags. If a tag is a word of a sentence, or contains a sentence, only its `#` is dropped."""
     segments: list[Segment] = []

@@ -64,3 +64,21 @@ def test_a_passage_that_recurs_is_left_out():
         ("灯塔亮了，船回来了。", None),
         ("港口日报，每天早上八点。", "recurring"),
     ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The lamp stays lit https://t.co/x",
+        "雨停了 https://t.co/x #港口",
+        "今天的灯 https://a.b/c https://d.e/f",
+    ],
+)
+def test_the_words_of_a_short_message_stay_though_an_address_follows(text):
+    kept = [passage for passage, rule in clean_flat_text(text, "") if rule is None]
+    assert kept == [text.partition("https")[0]]
+
+
+@pytest.mark.parametrize("text", ["更多：https://a.b/c", "订阅频道 https://youtu.be/x"])
+def test_a_label_or_a_plea_before_an_address_goes_though_it_is_all_of_the_text(text):
+    assert all(clean_flat_text(text, "")[index][1] for index in range(2))
