@@ -142,16 +142,21 @@ def resolve(lake: Lake, batch: Batch) -> Resolution:
 def _events(prior_rows: pl.DataFrame, batch: Batch) -> pl.DataFrame:
     """Return the changes of contents in a batch, without files that it reads again: EVENT_COLUMNS.
 
-    A content that cannot be read is no change; what it was before, the ledger does not tell.
+    A content that cannot be read is no change; what it was before, the ledger does not tell. A file that has turned into
+    a link, say, has no content from then on.
     """
+    is_unreadable = pl.col("reason").eq_missing(pl.lit(Reason.UNREADABLE.value))
     no_blob, unknown_blob = pl.lit(None, pl.String), pl.lit("")
     states = pl.concat(
         [
             prior_rows.filter(IS_LIVE).select(
-                *KEY, pl.coalesce("blob", unknown_blob), at="first_seen_at", order=pl.lit(0)
+                *KEY,
+                blob=pl.when(is_unreadable).then(unknown_blob).otherwise("blob"),
+                at="first_seen_at",
+                order=pl.lit(0),
             ),
             batch.deleted.select(*KEY, blob=no_blob, at="gone_at", order=pl.lit(1)),
-            batch.file_rows.drop_nulls("blob").select(*KEY, "blob", at="first_seen_at", order=pl.lit(1)),
+            batch.file_rows.filter(~is_unreadable).select(*KEY, "blob", at="first_seen_at", order=pl.lit(1)),
         ]
     )
     states = states.sort(*KEY, "order", "at", pl.col("blob").is_not_null())

@@ -255,3 +255,21 @@ def test_a_file_that_was_removed_while_it_could_not_be_read_stays_gone(archive, 
     resolve_in_part(archive, 'time_zone = "Asia/Shanghai"')
     assert archive.posts()["path"].to_list() == ["b.md"]
     assert archive.withdrawn_posts()["path"].to_list() == ["a.md"]
+
+
+def test_a_file_that_turned_into_a_link_stays_withdrawn(lamp, monkeypatch):
+    set_git_environment(monkeypatch)
+    lamp.write("a.md")
+    lamp.write("b.md")
+    git = Git(lamp.folder)
+    git("init", "-q")
+    git.commit(1)
+    lamp.ingest()
+    lamp.replace_by_broken_link("a.md")
+    git.commit(2)
+    lamp.ingest()
+    before = tables(lamp)
+    assert before["revisions"]["path"].to_list() == ["a.md"]
+    resolve_in_part(lamp, f'[[place]]\npath = "{lamp.folder}"\nname = "Lamp"\n')
+    assert lamp.withdrawn_posts()["path"].to_list() == ["a.md"]
+    assert lamp.withdrawn_posts()["withdrawn_at"].to_list() == before["revisions"]["withdrawn_at"].to_list()
