@@ -81,12 +81,23 @@ def divide(index: pl.DataFrame, granularity: Granularity, max_files: int) -> pl.
         batch=(pl.col("files").cum_sum().shift(1, fill_value=0) // max_files).rle_id()
     )
     node_batches = nodes.join(groups, on="group", maintain_order="left")["batch"]
+    batch = row_nodes.to_frame("node").select(batch=pl.lit(node_batches).gather("node"))["batch"]
     # files of which no post and place are known can be in any batch
     batch_count = max(groups.height and groups["batch"][-1] + 1, -(-index.height // max_files))
     spread = pl.int_range(index.height, eager=True) * batch_count // index.height
-    return row_nodes.to_frame("node").select(batch=pl.lit(node_batches).gather("node").fill_null(spread))[
-        "batch"
-    ]
+    rows = pl.DataFrame({"key": index["key"], "batch": batch, "spread": spread.cast(batch.dtype)})
+    return _with_other_versions(rows).select(pl.coalesce("batch", "spread"))["batch"]
+
+
+def _with_other_versions(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return rows (key, batch, spread) in which files without a batch are spread to that of their other versions."""
+    if _is_unique(rows["key"]):
+        return rows
+    keys = rows.filter(pl.col("batch").is_null())["key"].unique()
+    versions = rows.filter(pl.col("key").is_in(keys.implode())).group_by("key")
+    batches = versions.agg(of_key=pl.coalesce(pl.max("batch"), pl.min("spread")))
+    joined = rows.join(batches, on="key", how="left", maintain_order="left")
+    return joined.with_columns(spread=pl.coalesce("of_key", "spread"))
 
 
 def _edges(values: pl.Series, row_nodes: pl.Series) -> pl.DataFrame:

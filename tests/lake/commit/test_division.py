@@ -53,6 +53,11 @@ def test_a_batch_ends_with_the_partition_that_fills_it():
     assert batches_of(*rows, max_files=3) == [0, 0, 0, 0, 1, 1]
 
 
+def test_a_version_of_a_file_that_is_no_post_is_in_the_batch_of_its_others():
+    rows = [reject("a"), reject("b"), reject("c"), reject("d"), file_row("d", "p"), reject("b")]
+    assert batches_of(*rows, max_files=2) == [0, 0, 1, 0, 0, 0]
+
+
 def test_files_without_a_post_are_spread_over_the_batches():
     assert batches_of(*map(reject, "abcd"), max_files=2) == [0, 0, 1, 1]
     assert batches_of(file_row("a"), *map(reject, "bcd"), max_files=2) == [0, 0, 1, 1]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from flows.pipeline.maintenance.verify import verify
@@ -100,8 +100,23 @@ def load(archive, case, git):
         archive.ingest(history=True)
 
 
+REJECT = {"url": None, "date": "soon", "categories": ["新刊"], "draft": None, "text": "短"}
+# the second content of `old/b.md` is a post, the first is none: they may not come into different batches
+SECOND_CONTENT = Case(
+    rounds=[
+        [("write", REJECT, path) for path in ("a.md", "b.md", "old/b.md", "zh/a.md")],
+        [("write", REJECT | {"date": "2024-02-29 23:30:00"}, "old/b.md")],
+        [("remove", 2, None)],
+    ],
+    settings=(set(), set(), []),
+    changes=[(set(), {'[source."旧刊"]\ntime_zone = "Asia/Seoul"'}, [])],
+    max_files=1,
+)
+
+
 @pytest.mark.parametrize("git", [False, True], ids=["folder", "history"])
 @given(case=CASES)
+@example(case=SECOND_CONTENT)
 @settings(
     max_examples=examples(4, 40),
     phases=[Phase.explicit, Phase.generate],
