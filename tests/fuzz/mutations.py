@@ -13,7 +13,17 @@ from paths import EXAMPLES, GOLDEN
 MAX_SEED_BYTES = 20_000
 MAX_MUTATIONS = 4
 REPEATS = (2, 10, 100, 1000)
-NAMES = ("2024-03-05-x.md", "index.md", "_index.md", "2021/09/21/x.markdown", "_drafts/x.md", "x.html", "x")
+NAMES = (
+    "2024-03-05-x.md",
+    "index.md",
+    "_index.md",
+    "2021/09/21/x.markdown",
+    "_drafts/x.md",
+    "x.html",
+    "x",
+    "x.mdx",
+    "crawl.jsonl/7.json",
+)
 ENCODINGS = ("gb18030", "big5", "utf-16", "utf-16-le", "shift_jis", "euc_kr", "cp1252", "utf-8-sig", "utf-7")
 TEXTS = (
     # fences and front matter
@@ -33,6 +43,14 @@ TEXTS = (
     "</table>", "<li>", "<ul>", "<a href='https://b.example/?utm_source=x'>", "</a>", "<img src=i.png>", "<!--", "-->", "<script>",
     "</script>", "<style>", "<details>", "<summary>", "<template>", "<svg>", "<iframe src=x>", "<![CDATA[", "&amp;", "&#0;",
     "&#x10FFFF;", "&#xD800;", "<p class='share'>", "<div hidden>", "<footer>",
+    # saved pages
+    "<!DOCTYPE html><html><head>", "<title>", "</title>", "<h1>", "</h1>", '<meta property="article:published_time" content="',
+    '<meta name="keywords" content="', '<link rel=canonical href="https://a.example/1">', '<time datetime="2021-09-01">',
+    '<script type="application/ld+json">', '{"@type": "NewsArticle", "datePublished": "', '<span class="post-date">', "<article>",
+    '<div id="js_content">mp.weixin.qq.com', 'var ct = "1630454400"', "<!-- saved from url=(0021)https://a.example/1 -->",
+    # lines of JSON, and MDX
+    '{"title": "', '", "date": "', '", "text": "', '", "content": {"rendered": "', '"}', "\\u00e4\\u00bd\\u00a0", "\\ud800", "[[", "null",
+    "import X from '@theme/X'\n", "export const x = {\n", "<X y={", "{/* #id */}",
     # characters
     "\0", "\u2028", "\u0085", "\u202e", "\u200d", "\ufffd", "\U0001f468\u200d\U0001f469", "e\u0301", "　", "转载请注明", "获取更多RSS",
 )  # fmt: skip
