@@ -24,7 +24,7 @@ TIME_SELECTORS = (
 # names of the date of publication among ids and classes: `pubTime`, `publish_time`, `post-date`, `a_time`, `date-pub`
 PUBLICATION_NAME = re.compile(
     r"(?:pub(?:lish(?:ed)?|lication|dt)?|posted|post|entry|article|art|a|news|story|blog|info|create|issue)[-_]?(?:date|time|on|at)(?:[-_]?baidu)?"
-    r"|(?:date|time)[-_]?(?:pub(?:lished|lication)?|posted|created|line|header)|bottomattributionwithdate",
+    r"|(?:date|time)[-_]?(?:pub(?:lished|lication)?|posted|created|line|header)|\w*with[-_]?date",
     re.IGNORECASE,
 )
 # what may stand behind a day: the source, the author
