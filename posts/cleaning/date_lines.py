@@ -31,6 +31,7 @@ OTHER_WORDS = re.compile(
     r"|(?:最[后後近])?(?:更新|发布|發布|发表|發表|发行|發行|刊登|刊出|出版|撰写|撰寫|上传|上傳|编辑|編輯|修改|更改|修订|修訂)(?:时间|時間|日期|于|於|在)?|(?:时间|時間|日期)",
     re.IGNORECASE,
 )
+NUMERAL = re.compile(r"\d|[〇一二三四五六七八九十]")
 DIGIT_OR_ARTICLE = re.compile(r"\d|\ban? \w+ ago", re.IGNORECASE)
 RELATIVE = re.compile(
     r"(?:大?[约約] ?)?\d{1,3} ?(?:秒|分钟?|分鐘|小时|小時|天|日|周|週|星期|个月|個月|年)[以之]?前|(?:昨天|前天|今天)(?= ?\d{1,2}[:：]\d\d)"
@@ -61,7 +62,8 @@ def split_date(text: str) -> tuple[str, str] | None:
 def is_date_alone(text: str) -> bool:
     """Return whether a line is a date and nothing else: a day, a month and a day, or a year."""
     # as in `May 25`, whose year stands elsewhere
-    date_and_name = split_date(text) or split_date(f"{text}, 2000")
+    has_day = len(text) <= MAX_LINE_CHARS and NUMERAL.search(text) is not None
+    date_and_name = split_date(text) or (split_date(f"{text}, 2000") if has_day else None)
     return date_and_name is not None and not date_and_name[1]
 
 

@@ -90,14 +90,17 @@ def _is_name_above_date(name: str, text: str, page: PageContext) -> bool:
 
 def is_entry_of_chronicle(block: Block, blocks: list[Block]) -> bool:
     """Return whether a line is one of several dates beside prose. Those in a list of pieces are beside titles."""
-    entries = [
+    if len(block.text) >= MAX_ADDRESS_CHARS or not is_date_alone(block.text):
+        return False
+    others = (
         each
         for before, each, after in zip([None, *blocks], blocks, [*blocks[1:], None], strict=False)
-        if len(each.text) < MAX_ADDRESS_CHARS
-        and (each is block or _is_prose(before) or _is_prose(after))
+        if each is not block
+        and len(each.text) < MAX_ADDRESS_CHARS
+        and (_is_prose(before) or _is_prose(after))
         and is_date_alone(each.text)
-    ]
-    return len(entries) >= MIN_ENTRIES and block in entries
+    )
+    return len(list(islice(others, MIN_ENTRIES - 1))) == MIN_ENTRIES - 1
 
 
 def _is_prose(block: Block | None) -> bool:
