@@ -24,7 +24,7 @@ PART = re.compile(rf"{STATEMENT}|{COMMENT}|{COMPONENT}|{CODE_START}", re.MULTILI
 IMAGE = re.compile(r"<(?:Image|Img|Picture|Figure)\b[^>]*?\ssrc=[\"'](?P<src>[^\"'>]+)[\"'][^>]*>")
 ALT = re.compile(r"\s(?:alt|caption)=[\"']([^\"'>]*)[\"']")
 # a line that imports a component: one of the site, or one that a tag or an expression names
-IMPORT = r"^import[ \t]+(?:(?P<names>[\w*{}, \t$]+?)[ \t]+from[ \t]+)?(?P<quote>[\"'])(?P<module>[^\"'\n]+)(?P=quote)[ \t]*;?[ \t]*$"
+IMPORT = r"^import[ \t]++(?:(?P<names>(?:[\w*{},$]++[ \t]++)+?)from[ \t]+)?(?P<quote>[\"'])(?P<module>[^\"'\n]+)(?P=quote)[ \t]*;?[ \t]*$"
 MODULE_OF_SITE = ("@theme/", "@site/", "@docusaurus/", "@theme-original/")
 IMPORT_OR_CODE = re.compile(rf"{IMPORT}|{CODE_START}", re.MULTILINE)
 NAME = re.compile(r"[\w$]+")

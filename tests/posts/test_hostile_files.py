@@ -232,6 +232,9 @@ BODIES = {
     "tags in iframe": "<iframe></p></iframe>a" * 10_000,
     "20,000 ends of paragraphs": "</p>a" * 20_000,
     "100,000 ampersands": "<b>" + "&" * 100_000 + "&#" + "9" * 100_000,
+    "an import of nothing": "a\nimport " + " " * 20_000 + "x\n",
+    "comments of MDX": "{/*" * 20_000,
+    "days of a chronicle": "2021-03-04\n\n" * 5_000,
     "marks of the walk": "<table><tr><td>a\x0bb\x00c<td>d</table>",
 }
 
