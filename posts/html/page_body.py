@@ -1,7 +1,8 @@
 """Find the article in a whole page of HTML: the element named so, else the one that holds its paragraphs."""
 
 import re
-from collections import defaultdict
+from collections.abc import Iterator
+from itertools import accumulate
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -59,24 +60,45 @@ def _holder_of_paragraphs(body: LexborNode) -> LexborNode | None:
 
     None if there is not enough text to tell.
     """
-    chars: defaultdict[int, int] = defaultdict(int)
-    first: list[LexborNode] = []
-    is_below_heading = False
+    paragraphs: list[tuple[LexborNode, int]] = []
+    # by element, whether it is in another part of the page; elements come before those in them
+    others: dict[int, bool] = {}
+    heading_at: int | None = None
     for node in body.traverse():
-        if node.tag == "h1" and not is_below_heading:
-            is_below_heading, first = True, []
-        if node.tag in NO_PARAGRAPH_TAGS or not (own_chars := _paragraph_chars(node)):
-            continue
-        lineage = _lineage(node)
-        if not any(map(_is_other_part, lineage)):
-            first = first or lineage
-            for each in lineage:
-                chars[each.mem_id] += own_chars
-    total = chars[body.mem_id]
+        parent = node.parent
+        is_other = (parent is not None and others.get(parent.mem_id, False)) or _is_other_part(node)
+        others[node.mem_id] = is_other
+        if node.tag == "h1" and heading_at is None:
+            heading_at = len(paragraphs)
+        if not is_other and node.tag not in NO_PARAGRAPH_TAGS and (chars := _paragraph_chars(node)):
+            paragraphs.append((node, chars))
+    total = sum(chars for _, chars in paragraphs)
     if total < MIN_ALL_PARAGRAPHS_CHARS:
         return None
-    holders = (node for node in first if node.tag in CONTAINER_TAGS)
-    return next((node for node in holders if chars[node.mem_id] >= MIN_PARAGRAPH_SHARE * total), None)
+    first = paragraphs[min(heading_at or 0, len(paragraphs) - 1)][0]
+    missing = (1 - MIN_PARAGRAPH_SHARE) * total
+    held = _held_chars(paragraphs, _lineage(first))
+    return next(
+        (node for node, chars in held if node.tag in CONTAINER_TAGS and total - chars <= missing), None
+    )
+
+
+def _held_chars(
+    paragraphs: list[tuple[LexborNode, int]], lineage: list[LexborNode]
+) -> Iterator[tuple[LexborNode, int]]:
+    """Yield each element of a lineage, the innermost first, with the characters of the paragraphs in it."""
+    # by element, the innermost of the lineage that it is in
+    holders = {node.mem_id: at for at, node in enumerate(lineage)}
+    own_chars = [0] * len(lineage)
+    for paragraph, chars in paragraphs:
+        path, node = [], paragraph
+        while node.mem_id not in holders and node.parent is not None:
+            path.append(node.mem_id)
+            node = node.parent
+        at = holders.get(node.mem_id, len(lineage) - 1)
+        holders |= dict.fromkeys(path, at)
+        own_chars[at] += chars
+    yield from zip(lineage, accumulate(own_chars), strict=True)
 
 
 def _paragraph_chars(node: LexborNode) -> int:
@@ -120,9 +142,20 @@ def _is_article(node: LexborNode, others: list[LexborNode], page_chars: int) -> 
 
 
 def _outermost(nodes: list[LexborNode]) -> list[LexborNode]:
-    """Return the elements that are in no other of them."""
+    """Return the elements that are in no other of them. They are in the order of the page."""
     ids = {node.mem_id for node in nodes}
-    return [node for node in nodes if not any(each.mem_id in ids for each in _lineage(node)[1:])]
+    inside: dict[int, bool] = {}
+    outermost = []
+    for node in nodes:
+        path, parent = [], node.parent
+        while parent is not None and parent.mem_id not in inside and parent.mem_id not in ids:
+            path.append(parent.mem_id)
+            parent = parent.parent
+        is_inside = parent is not None and (parent.mem_id in ids or inside[parent.mem_id])
+        inside |= dict.fromkeys(path, is_inside)
+        if not is_inside:
+            outermost.append(node)
+    return outermost
 
 
 def _text_chars(node: LexborNode) -> int:

@@ -86,6 +86,15 @@ FILES = {
     "TOML dotted key of 900 parts": b'+++\ntitle = "a"\n' + b".".join([b"k"] * 900) + b" = 1\n+++\n",
     "TOML 100,000 nested lists": b"+++\nx = " + b"[" * 100_000 + b"]" * 100_000 + b"\n+++\n",
     "TOML number of 5,000 hex digits": b'+++\ntitle = "a"\nx = 0x' + b"f" * 5000 + b"\n+++\n",
+    "page with paragraphs deep within it": b"<!DOCTYPE html><title>a</title><h1>a</h1>"
+    + b"<div class=title>" * 3000
+    + b"<p>A day, again.</p>" * 5000,
+    "page with days deep within it": b"<!DOCTYPE html><title>a</title>"
+    + b"<div>" * 3000
+    + b"<i class=pubtime>2021-03-04</i>" * 5000,
+    "page with articles deep within it": b"<!DOCTYPE html><title>a</title>"
+    + b"<div>" * 3000
+    + b"<article>a</article>" * 5000,
     "TOML odd types": b'+++\ntitle = "a"\nx = nan\ny = 07:32:00\ndate = 07:32:00\n+++\n',
 }
 

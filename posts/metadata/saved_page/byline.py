@@ -6,6 +6,7 @@ the whole text of an element that is named for it, or stand below the title of t
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from selectolax.lexbor import LexborHTMLParser
 
@@ -36,6 +37,8 @@ AFTER_DAY = re.compile(
 MAX_LABEL_CHARS = 24
 WORD_START = re.compile(r"(?:(?<=[\s:：/／(（|])|(?<=[^\W\d])(?=\d))(?=\w)")
 CHANGE = re.compile(r"updat|modif|edited|更新|修改|编辑于|最后|最後", re.IGNORECASE)
+# more are a list of posts
+MAX_NAMED_ELEMENTS = 100
 # below the title, before the first paragraph
 MAX_BYLINE_ELEMENTS, MAX_BYLINE_CHARS, MAX_DATE_CHARS = 24, 80, 60
 MIN_SENTENCE_CHARS, SENTENCE_ENDS = 30, "。！？.!?…”"
@@ -49,13 +52,15 @@ def find_publication_date(tree: LexborHTMLParser, title: str) -> str | None:
             names = map(node.attributes.get, ("datetime", "content", "title"))
             return next(filter(None, names), node.text()).strip()
     times = {
-        node.attributes["datetime"] or "" for node in tree.css("time[datetime]") if not is_in_other_part(node)
+        node.attributes["datetime"] or ""
+        for node in tree.css("time[datetime]")[:MAX_NAMED_ELEMENTS]
+        if not is_in_other_part(node)
     }
     if len(times) == 1:
         return times.pop()
     below_title = filter(None, map(_date_in, _texts_below_title(tree, title)))
     # those of several days are of a list of posts
-    named = list(filter(None, map(_date_in, _named_texts(tree))))
+    named = list(filter(None, map(_date_in, islice(_named_texts(tree), MAX_NAMED_ELEMENTS))))
     days = {parsed.time.date() for date in named if (parsed := parse_date(date))}
     return next(below_title, named[0] if len(days) == 1 else None)
 
@@ -73,7 +78,14 @@ def _texts_below_title(tree: LexborHTMLParser, title: str) -> Iterator[str]:
     """Yield the texts of the elements between the heading of the article and its first paragraph."""
     key = alphanumeric_key(title)
     heading = (
-        next((node for node in tree.css(TITLE_SELECTOR) if alphanumeric_key(node.text()) == key), None)
+        next(
+            (
+                node
+                for node in tree.css(TITLE_SELECTOR)[:MAX_NAMED_ELEMENTS]
+                if alphanumeric_key(node.text()) == key
+            ),
+            None,
+        )
         if key
         else None
     )
