@@ -14,7 +14,7 @@ from posts.formats import without_ending
 from posts.html.extract import one_line
 from posts.metadata.front_matter import to_jsonable
 from posts.metadata.handlers import Fields
-from posts.metadata.keys import AUTHOR_KEYS, KNOWN_KEYS, WORD_LIST_KEYS, fold_key
+from posts.metadata.keys import AUTHOR_KEYS, KNOWN_KEYS, LABEL_SEPARATOR, WORD_LIST_KEYS, fold_key
 from posts.metadata.scalars import as_boolean
 from posts.text.decode import replace_surrogates
 
@@ -23,7 +23,6 @@ ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,3
 DATE_OF_NAME = re.compile(
     r"\A(?:\d{4}-\d{1,2}-\d{1,2}-?|[\[(（【]\d{4}[-_.]?\d{1,2}[-_.]?\d{1,2}(?:[-_.: T]\d{1,2}){0,3}[\])）】][-_ ]*)"
 )
-LABEL_SEPARATOR = re.compile("[,，、;；]")
 # `[[Ida Holm]]` and `[[people/ida|Ida Holm]]`, as properties of Obsidian have them
 WIKI_LINK = re.compile(r"\[\[(?:[^\[\]|]*\|)?([^\[\]|]+)\]\]")
 # `#` of Obsidian before a tag; `C#` and `#1` are tags

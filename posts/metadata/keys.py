@@ -29,6 +29,8 @@ AUTHOR_KEYS = (
 SOURCE_KEYS = ("source", "publisher", "site", "sitename", "publication", "来源", "來源")
 TAG_KEYS = ("tags", "tag", "标签", "標籤")
 CATEGORY_KEYS = ("categories", "category", "分类", "分類")
+# between labels in a text
+LABEL_SEPARATOR = re.compile("[,，、;；]")
 # a text without commas is a list of words
 WORD_LIST_KEYS = frozenset(("tags", "categories", "标签", "標籤"))
 # `publish` is that of Obsidian, `status` that of Pelican

@@ -9,6 +9,7 @@ from posts.html.parser import is_too_complex
 from posts.metadata.dates import parse_date
 from posts.metadata.dates.parsed import DAY, SECOND
 from posts.metadata.handlers import Fields
+from posts.metadata.keys import LABEL_SEPARATOR
 from posts.metadata.saved_page.byline import find_publication_date
 from posts.metadata.saved_page.json_ld import read_json_ld
 from posts.metadata.saved_page.wechat import read_wechat
@@ -48,7 +49,6 @@ WAYBACK = re.compile(r"\A(?:https?:)?//web\.archive\.org/web/\d+\w*/")
 WEB_ADDRESS = re.compile(r"(?:https?:)?//", re.IGNORECASE)
 # `Ida Holm (https://...)`; a number is that of an account
 ADDRESS_BEHIND_NAME = re.compile(r"\s*[(<]\S*[/@]\S*[)>]\s*\Z")
-KEYWORD_SEPARATOR = re.compile(r"[,，、;；]")
 WIDE_CHAR = re.compile(r"[\u3400-\u9fff]")
 HEADINGS = "h1, h2, h3"
 MIN_HEADING_CHARS = 4
@@ -108,8 +108,8 @@ def _add_labels(fields: Fields, values: dict[str, list[str]], page_title: str) -
 def _split_keywords(keywords: str) -> list[str]:
     """Return keywords between commas, or between spaces if there are only those and all are Chinese."""
     words = keywords.split()
-    if KEYWORD_SEPARATOR.search(keywords) or not all(map(WIDE_CHAR.search, words)):
-        words = [word.strip() for word in KEYWORD_SEPARATOR.split(keywords)]
+    if LABEL_SEPARATOR.search(keywords) or not all(map(WIDE_CHAR.search, words)):
+        words = [word.strip() for word in LABEL_SEPARATOR.split(keywords)]
     return [word for word in words if word]
 
 
