@@ -8,15 +8,13 @@ from collections.abc import Collection, Iterable
 
 import polars as pl
 
-from lake.batch import BLOB_HASH, CONTENT_KEY, KEY, KEY_HASH, POST_HASH, STAMP
+from lake.batch import BLOB_HASH, CONTENT_KEY, FOLDER, KEY, KEY_HASH, POST_HASH, STAMP
 from lake.store import Lake
 from lake.tables import runs
 from schemas.enums import PARSER_FAULTS, Outcome, Reason
 
 LIVE_COLUMNS = [*KEY, "size", "mtime_ns", "etag", "blob", "reason", "run_id", "read_at"]
 IS_LIVE = pl.col("gone_at").is_null()
-# of a line, this is the JSONL file that has it
-FOLDER = pl.col("path").str.extract("^(.*)/", 1)
 WAS_PARSED = pl.col("blob").is_not_null() & (
     pl.col("reason").is_null() | (pl.col("reason") != Reason.TOO_LARGE.value)
 )
@@ -38,7 +36,8 @@ def live_states(lake: Lake, origin: str, code: str, without_lines_of: Collection
 
     The lines of some JSONL files are left out. Columns: `key` (KEY_HASH), size, `stamp` (STAMP), `blob` (a hash), is_final.
     """
-    is_listed = ~FOLDER.is_in(list(without_lines_of)).fill_null(value=False)
+    # the folder of a line is the JSONL file that has it
+    is_listed = ~FOLDER.is_in(list(without_lines_of))
     rows = (
         _scan_live(lake, [origin])
         .filter(is_listed)
@@ -56,7 +55,7 @@ def count_lines(lake: Lake, origin: str, files: Collection[str]) -> int:
 def files_of_lines(lake: Lake, origin: str, code: str) -> pl.DataFrame:
     """Return the JSONL files whose lines need not be read again before they change: path, size, mtime_ns, etag."""
     rows = _scan_live(lake, [origin])
-    retried = rows.filter(~is_final(lake, code)).select(path=FOLDER).drop_nulls()
+    retried = rows.filter(~is_final(lake, code)).select(path=FOLDER)
     files = rows.filter(reason=Reason.FILE_OF_LINES.value).select("path", "size", "mtime_ns", "etag")
     return files.join(retried, on="path", how="anti").collect()
 
